@@ -1,0 +1,8 @@
+//! Audit: Facts in, Findings out. Pure: what was measured is judged, nothing is asked.
+
+mod finding;
+
+pub use finding::{
+    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture,
+    Reference, SpfTreeNode, Status,
+};

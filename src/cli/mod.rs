@@ -1,0 +1,1 @@
+//! The headless commands, over the same engine as the window.

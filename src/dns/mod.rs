@@ -1,0 +1,1 @@
+//! DNS wire: asks and says honestly what came back.

@@ -1,0 +1,176 @@
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use crate::plan::{FolderPath, MailboxId, Side};
+use crate::providers::ProviderId;
+use crate::values::{Endpoint, Fingerprint, Secret};
+
+/// Number of a question; an answer to an older one is dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// What the audit is asked with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditOptions {
+    /// `HOST:PORT` of a resolver; empty for the system's.
+    pub resolver: String,
+    /// DKIM selectors to try first.
+    pub selectors: Vec<String>,
+    /// Addresses that send the domain's mail; where empty, they are taken from MX and SPF.
+    pub sending_addresses: Vec<IpAddr>,
+}
+
+/// Formats of the final report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// A page for people.
+    Html,
+    /// The same for programs.
+    Json,
+}
+
+/// Everything a face can ask of the engine. Plain data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Makes a project file for a domain and opens it. `path` `None`: `<domain>.mailferry` in the documents folder.
+    NewProject {
+        /// The domain as typed.
+        domain: String,
+        /// Where the project file goes.
+        path: Option<PathBuf>,
+    },
+    /// Opens an existing project file.
+    OpenProject(PathBuf),
+    /// Opens a practice project whose servers, DNS and provider are embedded.
+    Rehearse,
+    /// Ends the jobs of the open project in an orderly way and closes its file.
+    CloseProject,
+    /// Looks for the IMAP server of the domain: SRV, autoconfig, MX names.
+    FindServer(RequestId),
+    /// Takes this IMAP server as the source.
+    SetSourceServer(Endpoint),
+    /// Remembers what the audit is asked with.
+    SetAuditOptions(AuditOptions),
+    /// Asks and judges.
+    RunAudit(RequestId),
+    /// Drops the running audit; nothing remains of it.
+    CancelAudit,
+    /// Writes the audit alone.
+    ExportAudit {
+        /// Where it goes.
+        path: PathBuf,
+        /// In which form.
+        format: ReportFormat,
+    },
+    /// Takes this provider as the destination.
+    ChooseDestination {
+        /// From the catalogue.
+        provider: ProviderId,
+        /// The IMAP server where the catalogue cannot know it (generic IMAP).
+        server: Option<Endpoint>,
+    },
+    /// Adds a mailbox by its address; the user names on both sides start as the address.
+    AddMailbox(String),
+    /// Changes the user name on one side.
+    SetUser {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// On which side.
+        side: Side,
+        /// The new user name.
+        user: String,
+    },
+    /// Ticks or unticks a mailbox.
+    ChooseMailbox {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// Whether it takes part.
+        is_chosen: bool,
+    },
+    /// Takes a mailbox out of the project; its ledger goes with it.
+    RemoveMailbox(MailboxId),
+    /// Adds and updates mailboxes from a CSV file, passwords included where it has them.
+    ImportCsv(PathBuf),
+    /// Keeps a password in the keyring, or for this session where no keyring runs.
+    SetPassword {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// On which side.
+        side: Side,
+        /// The password.
+        secret: Secret,
+    },
+    /// Signs in on both sides, lists folders, and says what happened.
+    TestSignIn {
+        /// Which mailboxes; empty for all chosen ones.
+        mailboxes: Vec<MailboxId>,
+        /// The number of this question.
+        request: RequestId,
+    },
+    /// Trusts this certificate for this server only, after its fingerprint was shown.
+    TrustCertificate {
+        /// The server.
+        server: Endpoint,
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+    },
+    /// Tries the OS keyring again, after the user started or unlocked it.
+    RetryKeyring,
+    /// Lists folders, counts and sizes of the chosen mailboxes and maps them.
+    BuildPlan(RequestId),
+    /// Copies a folder or leaves it out.
+    IncludeFolder {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// The folder at the source.
+        folder: FolderPath,
+        /// Whether it is copied.
+        is_included: bool,
+    },
+    /// Gives a folder another name at the destination.
+    RenameFolder {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// The folder at the source.
+        folder: FolderPath,
+        /// Where it goes.
+        destination: FolderPath,
+    },
+    /// Starts or resumes the copy of the chosen mailboxes.
+    StartCopy,
+    /// Finishes the messages under way and waits; the job stays.
+    PauseCopy,
+    /// Goes on after a pause.
+    ResumeCopy,
+    /// Finishes the messages under way and ends the job; what was copied stays.
+    StopCopy,
+    /// Gives refused messages another try.
+    RetryFailed,
+    /// Reads the zone and computes the new records.
+    PrepareRecords(RequestId),
+    /// Gives an answer that the provider's records need, such as a verification text or a DKIM key.
+    SetAnswer {
+        /// Name of the answer in the provider's file.
+        name: String,
+        /// What the owner typed.
+        value: String,
+    },
+    /// Keeps or drops a sender of today's SPF record.
+    KeepSender {
+        /// The SPF term.
+        term: String,
+        /// Whether it stays.
+        is_kept: bool,
+    },
+    /// Writes the BIND zone snippet.
+    ExportZone(PathBuf),
+    /// Writes the final report.
+    SaveReport {
+        /// Where it goes.
+        path: PathBuf,
+        /// In which form.
+        format: ReportFormat,
+    },
+    /// Ends everything in an orderly way; answered by [`super::Event::Ended`].
+    Quit,
+}

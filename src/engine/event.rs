@@ -1,0 +1,25 @@
+use std::path::PathBuf;
+
+use super::UserError;
+
+/// Things that happen once and must not be merged away. State belongs in the snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Something was done that the user asked for; shown as a toast.
+    Notice(Notice),
+    /// Something that was asked for could not be done; shown as a toast that stays, and on the page it concerns.
+    Failed(UserError),
+    /// The copy came to its end.
+    CopyFinished,
+    /// The engine has ended after [`super::Command::Quit`].
+    Ended,
+}
+
+/// A thing done, in words, with the file it made where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// `Saved the zone file`.
+    pub words: String,
+    /// The file.
+    pub path: Option<PathBuf>,
+}

@@ -1,0 +1,30 @@
+//! The engine: Command in, Snapshot and Event out. Owns tokio, the tasks and their cancellation.
+
+mod command;
+mod event;
+mod snapshot;
+mod step;
+mod user_error;
+
+pub use command::{AuditOptions, Command, ReportFormat, RequestId};
+pub use event::{Event, Notice};
+pub use snapshot::{
+    AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
+    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, PlanView, PracticeLogins,
+    ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
+    Snapshot,
+};
+pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
+pub use user_error::{UserError, WayOut};
+
+/// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
+///
+/// A trait so that page tests can put a fake behind the window.
+pub trait EngineHandle {
+    /// Sends a command; false when the queue is full or the engine has ended.
+    fn send(&self, command: Command) -> bool;
+    /// The newest snapshot; cheap.
+    fn snapshot(&self) -> std::sync::Arc<Snapshot>;
+    /// The next event, oldest first, or `None`.
+    fn next_event(&self) -> Option<Event>;
+}

@@ -1,0 +1,402 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{AuditOptions, UserError};
+use crate::audit::AuditReport;
+use crate::plan::{LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState, Side};
+use crate::providers::{Comparison, ProviderId};
+use crate::records::RecordsPlan;
+use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
+
+/// Everything that the faces may show, at one moment. Immutable, latest wins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// The open project; `None` on the start page.
+    pub project: Option<ProjectView>,
+    /// Projects opened before, newest first.
+    pub recent: Vec<RecentProject>,
+    /// Why the last attempt to open or make a project failed; the start page shows it.
+    pub open_error: Option<UserError>,
+    /// What the program does now, in one sentence; empty when it rests.
+    pub activity: String,
+    /// Where passwords are kept.
+    pub keyring: KeyringStatus,
+    /// The newest lines of the log, oldest first, without secrets.
+    pub log: Arc<Vec<LogLine>>,
+    /// Events that were lost because nobody fetched them.
+    pub lost_events: u64,
+    /// Local wall clock at the time of the snapshot.
+    pub now: UnixTime,
+}
+
+/// A project on the start page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecentProject {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its domain.
+    pub domain: DomainName,
+    /// Where it stands: `Copying, 61%`.
+    pub state: String,
+    /// When it was last open.
+    pub at: UnixTime,
+}
+
+/// One line of the log page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: UnixTime,
+    /// `info`, `warn` or `error`.
+    pub level: String,
+    /// What.
+    pub text: String,
+}
+
+/// Where passwords are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeyringStatus {
+    /// Not asked yet.
+    #[default]
+    Unknown,
+    /// The system keyring answers.
+    System,
+    /// The system keyring waits to be unlocked.
+    WaitsForUnlock,
+    /// No keyring runs: passwords are kept until the program ends. The words say why.
+    ThisSessionOnly(String),
+}
+
+/// The open project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectView {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether its servers, DNS and provider are embedded.
+    pub is_practice: bool,
+    /// Sample log-ins of a practice project.
+    pub practice_logins: Option<PracticeLogins>,
+    /// Whether the program ended without being asked to while the project was open last time.
+    pub was_interrupted: bool,
+    /// When the newest change was saved.
+    pub saved_at: UnixTime,
+    /// Step Domain.
+    pub domain: DomainView,
+    /// Step Audit.
+    pub audit: AuditView,
+    /// Step Destination.
+    pub destination: DestinationView,
+    /// Step Mailboxes, in the order of the table.
+    pub mailboxes: Arc<Vec<MailboxView>>,
+    /// Step Plan.
+    pub plan: PlanView,
+    /// Step Copy.
+    pub copy: CopyView,
+    /// Step Records.
+    pub records: RecordsView,
+    /// Where the final report was last saved.
+    pub report_saved: Option<PathBuf>,
+}
+
+/// Log-ins that a practice project comes with, so that a newcomer need not invent any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PracticeLogins {
+    /// What the pages say about them.
+    pub words: String,
+}
+
+/// Step Domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DomainView {
+    /// The domain.
+    pub name: DomainName,
+    /// The IMAP server that mail is copied from.
+    pub source_server: Option<Endpoint>,
+    /// Servers that were found, best first.
+    pub candidates: Vec<ServerCandidate>,
+    /// Whether the search runs.
+    pub is_searching: bool,
+    /// Why the search failed.
+    pub search_error: Option<UserError>,
+    /// What the audit is asked with.
+    pub audit_options: AuditOptions,
+}
+
+/// An IMAP server that was found, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerCandidate {
+    /// The server.
+    pub server: Endpoint,
+    /// `SRV record _imaps._tcp`, `autoconfig file`, `MX name`.
+    pub found_by: String,
+}
+
+/// Step Audit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum AuditView {
+    /// Not asked yet.
+    #[default]
+    NotRun,
+    /// Asking.
+    Running {
+        /// Questions answered.
+        done: usize,
+        /// Questions known so far.
+        total: usize,
+        /// What is asked now.
+        what: String,
+        /// The report of an earlier run, which stays on show.
+        previous: Option<Arc<AuditReport>>,
+    },
+    /// Done.
+    Done(Arc<AuditReport>),
+    /// Could not be done at all.
+    Failed(UserError),
+}
+
+impl AuditView {
+    /// The report to show, also while a new one is made.
+    pub fn report(&self) -> Option<&Arc<AuditReport>> {
+        match self {
+            Self::Done(report) => Some(report),
+            Self::Running { previous, .. } => previous.as_ref(),
+            Self::NotRun | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// Step Destination.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DestinationView {
+    /// Every provider measured against the own mail.
+    pub comparisons: Arc<Vec<Comparison>>,
+    /// The chosen provider and its name.
+    pub chosen: Option<(ProviderId, String)>,
+    /// Its IMAP server.
+    pub server: Option<Endpoint>,
+}
+
+/// A row of the mailbox table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxView {
+    /// Its number.
+    pub id: MailboxId,
+    /// The mailbox.
+    pub mailbox: Mailbox,
+    /// Sign-in at the source.
+    pub source: SignInView,
+    /// Sign-in at the destination.
+    pub destination: SignInView,
+    /// Messages and bytes counted at the source.
+    pub counted: Option<(u64, Bytes)>,
+}
+
+impl MailboxView {
+    /// Sign-in on this side.
+    pub fn sign_in(&self, side: Side) -> &SignInView {
+        match side {
+            Side::Source => &self.source,
+            Side::Destination => &self.destination,
+        }
+    }
+}
+
+/// Sign-in of one mailbox on one side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SignInView {
+    /// Whether a password is kept.
+    pub has_password: bool,
+    /// How the last attempt went.
+    pub state: SignInState,
+    /// What went wrong, with ways out.
+    pub error: Option<UserError>,
+    /// `Dovecot, TLS 1.3`, after a success.
+    pub server_words: String,
+}
+
+/// States of a sign-in, in the words of the table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SignInState {
+    /// Not tried yet.
+    #[default]
+    NotTried,
+    /// Under way.
+    SigningIn,
+    /// Signed in and folders listed.
+    SignedIn,
+    /// No password is kept.
+    NeedsPassword,
+    /// The provider wants an app password.
+    NeedsAppPassword,
+    /// The password was refused.
+    PasswordRefused,
+    /// The server knows no such mailbox.
+    NoSuchMailbox,
+    /// The certificate is not known; it can be trusted by its fingerprint.
+    CertificateNotKnown(CertificateView),
+    /// The server was not reached.
+    ServerNotReached,
+    /// Anything else; the error says what.
+    Failed,
+}
+
+/// A certificate that no known authority vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateView {
+    /// The server that showed it.
+    pub server: Endpoint,
+    /// SHA-256.
+    pub fingerprint: Fingerprint,
+    /// The names in it.
+    pub names: Vec<String>,
+    /// Who signed it.
+    pub issuer: String,
+    /// First moment of validity.
+    pub valid_from: UnixTime,
+    /// Last moment of validity.
+    pub valid_until: UnixTime,
+    /// Why it is not trusted, in words.
+    pub problem: String,
+}
+
+/// Step Plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanView {
+    /// Mailboxes being counted now and in all; `None` when nothing is counted.
+    pub counting: Option<(usize, usize)>,
+    /// Plans by mailbox.
+    pub mailboxes: Arc<BTreeMap<MailboxId, MailboxPlan>>,
+    /// Mailboxes that could not be counted.
+    pub errors: BTreeMap<MailboxId, UserError>,
+    /// When the count was made.
+    pub counted_at: Option<UnixTime>,
+}
+
+/// What the copy does as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CopyPhase {
+    /// Never started.
+    #[default]
+    NotStarted,
+    /// Running.
+    Running,
+    /// Finishing the messages under way before a pause.
+    Pausing,
+    /// Paused by the user.
+    Paused,
+    /// Finishing the messages under way before a stop.
+    Stopping,
+    /// Stopped by the user, or interrupted with the program; can be started again.
+    Stopped,
+    /// Every row is in a final state.
+    Finished,
+}
+
+/// Step Copy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CopyView {
+    /// What it does as a whole.
+    pub phase: CopyPhase,
+    /// The ledger as a sum.
+    pub sum: LedgerSum,
+    /// Bytes in final states.
+    pub bytes_done: Bytes,
+    /// Bytes that the plan has.
+    pub bytes_total: Bytes,
+    /// Bytes per second over the last seconds.
+    pub bytes_per_second: u64,
+    /// Honest estimate; `None` until it is stable.
+    pub seconds_left: Option<u64>,
+    /// Open connections at the source and at the destination.
+    pub connections: (usize, usize),
+    /// Mailboxes in table order.
+    pub mailboxes: Vec<MailboxProgress>,
+    /// Bytes per second over time, oldest first; at most a few hundred points.
+    pub throughput: Arc<Vec<(UnixTime, u64)>>,
+    /// Problems by cause, worst first.
+    pub problems: Vec<ProblemGroup>,
+    /// When the copy was first started.
+    pub started_at: Option<UnixTime>,
+    /// When it came to its end.
+    pub finished_at: Option<UnixTime>,
+    /// What the proof after the copy said, in words.
+    pub proof: Option<String>,
+}
+
+/// One mailbox of the copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxProgress {
+    /// Which mailbox.
+    pub id: MailboxId,
+    /// Its address.
+    pub address: String,
+    /// What it does.
+    pub state: MailboxProgressState,
+    /// Its ledger as a sum.
+    pub sum: LedgerSum,
+    /// Bytes in final states.
+    pub bytes_done: Bytes,
+    /// Bytes that the plan has.
+    pub bytes_total: Bytes,
+    /// Its folders.
+    pub folders: Vec<FolderProgress>,
+}
+
+/// What one mailbox does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MailboxProgressState {
+    /// Waits for its turn.
+    Queued,
+    /// Copies over this many connections.
+    Running(usize),
+    /// Goes on by itself at this time; the words say why.
+    WaitsUntil(UnixTime, String),
+    /// Paused by the user.
+    Paused,
+    /// Done.
+    Done,
+    /// Cannot go on without the user.
+    Stopped(UserError),
+}
+
+/// One folder of the copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderProgress {
+    /// Its name.
+    pub name: String,
+    /// Its ledger as a sum.
+    pub sum: LedgerSum,
+}
+
+/// Messages that share a cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemGroup {
+    /// What became of them.
+    pub state: MessageState,
+    /// The cause in plain words.
+    pub cause: String,
+    /// How many.
+    pub count: u64,
+    /// What to do about it; may be empty.
+    pub way_out: String,
+    /// The first few, as `folder: subject or UID`.
+    pub samples: Vec<String>,
+}
+
+/// Step Records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordsView {
+    /// Whether the zone is being read.
+    pub is_preparing: bool,
+    /// The diff.
+    pub plan: Option<Arc<RecordsPlan>>,
+    /// The BIND zone snippet.
+    pub zone_text: String,
+    /// Answers that the provider's records need: name, question, value so far.
+    pub answers: Vec<(String, String, String)>,
+    /// Why it failed.
+    pub error: Option<UserError>,
+    /// Where the snippet was last saved.
+    pub saved_to: Option<PathBuf>,
+}

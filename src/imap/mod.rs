@@ -1,0 +1,1 @@
+//! IMAP wire: connect, sign in, list, fetch and append, over async-imap.

@@ -1,0 +1,32 @@
+//! Mailferry audits a mail domain, copies its mailboxes over IMAP exactly once, and writes its new DNS records.
+//!
+//! The rooms, from the ground floor up (`ARCHITECTURE.md` has the map, `tests/architecture.rs` holds it):
+//!
+//! | floor | rooms |
+//! | --- | --- |
+//! | values | [`values`] |
+//! | pure | [`audit`], [`providers`], [`records`], [`plan`], [`report`] |
+//! | wires | [`dns`], [`web`], [`imap`], [`project`], [`secrets`] |
+//! | jobs | [`survey`], [`transfer`] |
+//! | engine | [`engine`]: Command in, Snapshot and Event out |
+//! | faces | [`cli`], `ui` (feature `gui`) |
+//! | side | [`rehearsal`]: practice servers inside the program |
+
+pub mod audit;
+pub mod cli;
+pub mod dns;
+pub mod engine;
+pub mod imap;
+pub mod plan;
+pub mod project;
+pub mod providers;
+pub mod records;
+pub mod rehearsal;
+pub mod report;
+pub mod secrets;
+pub mod survey;
+pub mod transfer;
+#[cfg(feature = "gui")]
+pub mod ui;
+pub mod values;
+pub mod web;

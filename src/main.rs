@@ -1,0 +1,2 @@
+//! Arguments in, window or headless command out.
+fn main() {}

@@ -1,0 +1,52 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::values::EmailAddress;
+
+/// Number of a mailbox in its project; never used again after a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MailboxId(pub i64);
+
+/// Which of the two servers is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The server that the mail comes from; never written to.
+    Source,
+    /// The provider that the mail goes to.
+    Destination,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Source => "source",
+            Self::Destination => "destination",
+        })
+    }
+}
+
+/// A mailbox to move: one person's mail, with the names that sign in on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// The mailbox's own address at the source; names it in tables.
+    pub address: EmailAddress,
+    /// User name at the source, usually the address.
+    pub source_user: String,
+    /// User name at the destination, usually the address.
+    pub destination_user: String,
+    /// Whether the mailbox takes part in the copy.
+    pub is_chosen: bool,
+}
+
+impl Mailbox {
+    /// The user name on this side.
+    pub fn user(&self, side: Side) -> &str {
+        match side {
+            Side::Source => &self.source_user,
+            Side::Destination => &self.destination_user,
+        }
+    }
+}

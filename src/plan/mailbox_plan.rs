@@ -1,0 +1,66 @@
+use serde::{Deserialize, Serialize};
+
+use super::{FolderPath, SpecialUse};
+use crate::values::Bytes;
+
+/// Where the folders of one mailbox go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxPlan {
+    /// Folders in tree order.
+    pub folders: Vec<FolderPlan>,
+}
+
+impl MailboxPlan {
+    /// Messages and bytes of the folders that will be copied.
+    pub fn chosen(&self) -> (u64, Bytes) {
+        self.folders
+            .iter()
+            .filter(|folder| folder.choice == FolderChoice::Copy)
+            .fold((0, Bytes::ZERO), |(messages, bytes), folder| {
+                (messages + folder.messages, bytes.plus(folder.bytes))
+            })
+    }
+}
+
+/// One folder from -> to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderPlan {
+    /// The name exactly as the source server gave it, for commands: modified UTF-7 unless UTF8=ACCEPT is on.
+    pub source_raw: String,
+    /// The folder at the source.
+    pub source: FolderPath,
+    /// The folder at the destination; children of a renamed folder follow it.
+    pub destination: FolderPath,
+    /// What the folder is for.
+    pub special_use: Option<SpecialUse>,
+    /// Messages in it.
+    pub messages: u64,
+    /// Their size; zero with `messages` above zero means that the server does not say.
+    pub bytes: Bytes,
+    /// Whether it is copied.
+    pub choice: FolderChoice,
+    /// What was changed in the name and why; `None` where the name stays.
+    pub renamed_because: Option<String>,
+}
+
+/// What happens to a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "because")]
+pub enum FolderChoice {
+    /// Its messages are copied.
+    Copy,
+    /// Its messages stay behind.
+    LeaveOut(LeftOutBecause),
+    /// It holds folders only (`\Noselect`); created at the destination where a child needs it.
+    ContainerOnly,
+}
+
+/// Why a folder stays behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftOutBecause {
+    /// Its mail lives in other folders as well (All Mail, Starred, Important).
+    ItIsAView,
+    /// The owner said so.
+    YouChose,
+}

@@ -1,0 +1,84 @@
+use serde::{Deserialize, Serialize};
+
+use crate::providers::ProviderId;
+use crate::values::DomainName;
+
+/// The new records of a domain beside the old ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordsPlan {
+    /// The domain whose zone changes.
+    pub domain: DomainName,
+    /// The provider that will receive its mail.
+    pub provider: ProviderId,
+    /// Groups by record type, in reading order: MX, SPF, DKIM, DMARC.
+    pub groups: Vec<RecordGroup>,
+    /// Others that SPF lets send today; kept until the owner drops them.
+    pub senders: Vec<Sender>,
+    /// What the owner must know or still has to look up at the provider, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Records of one type with what they are for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordGroup {
+    /// `MX`, `SPF`, `DKIM`, `DMARC`.
+    pub heading: String,
+    /// Plain purpose: `Where incoming mail is delivered`.
+    pub purpose: String,
+    /// Lines, removed ones before added ones.
+    pub lines: Vec<DiffLine>,
+}
+
+/// One record of the diff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffLine {
+    /// What happens to it.
+    pub change: Change,
+    /// When it may be published.
+    pub stage: SwitchStage,
+    /// Owner name relative to the domain: `@`, `_dmarc`, `fm1._domainkey`.
+    pub name: String,
+    /// Waiting time in seconds.
+    pub ttl_secs: u32,
+    /// `MX`, `TXT`, `CNAME`.
+    pub record_type: String,
+    /// The data in zone-file form, with TXT text unquoted and whole.
+    pub value: String,
+    /// Why this line, in one sentence.
+    pub reason: String,
+}
+
+/// What happens to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// New in the zone.
+    Add,
+    /// Goes out of the zone.
+    Remove,
+    /// Stays as it is.
+    Keep,
+}
+
+/// When a change may be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SwitchStage {
+    /// At once: harms nothing.
+    Now,
+    /// At the moment of the switch.
+    AtTheSwitch,
+    /// Three days after the switch.
+    Later,
+}
+
+/// A sender that the SPF record of today allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// The SPF term: `include:servers.mcsv.net`.
+    pub term: String,
+    /// Who that is, where known.
+    pub who: String,
+    /// Whether it stays in the new record.
+    pub is_kept: bool,
+}

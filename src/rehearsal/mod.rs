@@ -1,0 +1,1 @@
+//! Practice servers inside the program: IMAP and DNS.

@@ -1,0 +1,1 @@
+//! Reports: HTML and JSON from plain data.

@@ -1,0 +1,1 @@
+//! Survey: gathers Facts over the wires.

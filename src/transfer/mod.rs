@@ -1,0 +1,1 @@
+//! Transfer: inventory, copy and verify over two IMAP sides and the ledger.

@@ -1,0 +1,13 @@
+use serde::{Deserialize, Serialize};
+
+/// A moment as whole seconds since 1970-01-01T00:00:00Z. Formatting belongs to the rooms that show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixTime(pub i64);
+
+impl UnixTime {
+    /// Seconds from `earlier` to this moment; zero when the clock went backwards.
+    pub fn seconds_since(self, earlier: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+    }
+}

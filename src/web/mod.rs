@@ -1,0 +1,1 @@
+//! HTTPS wire: autoconfig files.
