@@ -15,6 +15,8 @@ pub enum JobKind {
     FindServer,
     /// Asks and judges.
     Audit,
+    /// Asks the keyring which mailboxes have a password.
+    RecallPasswords,
     /// Signs in on both sides.
     SignIn,
     /// Counts folders.
