@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,46 +9,41 @@ use crate::plan::{EtaEstimator, FolderChoice, LedgerSum, MailboxId, MailboxPlan}
 use crate::project::{LedgerTotals, Project, ProjectError};
 use crate::values::{Bytes, UnixTime};
 
-/// Points of the throughput picture.
-const MOST_POINTS: usize = 300;
-
 /// Measures the running copy: bytes over time, speed, and what is left.
 #[derive(Default)]
 pub(super) struct CopyMeter {
-    began: Option<Instant>,
+    began: Option<(Instant, UnixTime)>,
     estimator: EtaEstimator,
-    points: VecDeque<(UnixTime, u64)>,
-    last: Option<(Instant, u64)>,
 }
 
 impl CopyMeter {
-    /// A copy begins; what was measured before is history.
+    /// A copy begins; what was measured of an earlier one says nothing about it.
     pub(super) fn restart(&mut self) {
-        *self = Self { points: std::mem::take(&mut self.points), began: Some(Instant::now()), ..Self::default() };
+        *self = Self::default();
     }
 
-    /// Takes in how many bytes are done, and hands out the speed of the last beat, where a second has passed.
-    fn measure(&mut self, bytes_done: u64, bytes_total: u64, at: UnixTime) -> Option<u64> {
+    /// The time that passes while the copy is paused does not count.
+    pub(super) fn pause(&mut self) {
+        self.estimator.pause();
+    }
+
+    fn measure(&mut self, bytes_done: Bytes, at: UnixTime) {
         let instant = Instant::now();
-        let elapsed = instant.duration_since(*self.began.get_or_insert(instant)).as_millis();
-        self.estimator.add(u64::try_from(elapsed).unwrap_or(u64::MAX), bytes_done, bytes_total);
-        let (before, bytes_before) = *self.last.get_or_insert((instant, bytes_done));
-        let millis = u64::try_from(instant.duration_since(before).as_millis()).unwrap_or(u64::MAX);
-        if millis < 1_000 {
-            return None;
-        }
-        let speed = bytes_done.saturating_sub(bytes_before).saturating_mul(1_000) / millis;
-        self.last = Some((instant, bytes_done));
-        if self.points.len() >= MOST_POINTS {
-            // Every second point goes, so a copy of days still fits the picture.
-            let mut keep = false;
-            self.points.retain(|_| {
-                keep = !keep;
-                keep
-            });
-        }
-        self.points.push_back((at, speed));
-        Some(speed)
+        let (began, _) = *self.began.get_or_insert((instant, at));
+        let elapsed = instant.duration_since(began).as_millis();
+        self.estimator.add(u64::try_from(elapsed).unwrap_or(u64::MAX), bytes_done.0);
+    }
+
+    fn throughput(&self) -> Vec<(UnixTime, u64)> {
+        let began = self.began.map_or(UnixTime(0), |(_, at)| at);
+        self.estimator
+            .throughput()
+            .iter()
+            .map(|point| {
+                let seconds = i64::try_from(point.at_millis / 1_000).unwrap_or(i64::MAX);
+                (UnixTime(began.0.saturating_add(seconds)), point.bytes_per_second)
+            })
+            .collect()
     }
 }
 
@@ -141,11 +136,10 @@ impl Actor {
         }
         open.refresh_copy_totals();
         let copy = &mut open.view.copy;
-        if let Some(speed) = open.meter.measure(copy.bytes_done.0, copy.bytes_total.0, now()) {
-            copy.bytes_per_second = speed;
-            copy.throughput = Arc::new(open.meter.points.iter().copied().collect());
-        }
-        copy.seconds_left = open.meter.estimator.seconds_left();
+        open.meter.measure(copy.bytes_done, now());
+        copy.bytes_per_second = open.meter.estimator.bytes_per_second();
+        copy.throughput = Arc::new(open.meter.throughput());
+        copy.seconds_left = open.meter.estimator.seconds_left(copy.bytes_total.0);
         self.touch();
         // Lets answers of jobs in between two looks at a large ledger.
         tokio::task::yield_now().await;

@@ -15,6 +15,7 @@ use crate::providers::{Catalogue, ProviderId};
 use crate::records::RecordsError;
 use crate::secrets::{SecretsError, SecretsStatus};
 use crate::survey::SurveyError;
+use crate::transfer::{FolderProblem, TransferError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError, Endpoint};
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
@@ -353,11 +354,6 @@ fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
         .or_else("Check the network connection", "And whether a firewall is in between")
 }
 
-/// A connection of a copy or a count that failed.
-pub(super) fn copying(attempt: &Attempt, error: &SignInError) -> UserError {
-    sign_in(attempt, error).1
-}
-
 /// What the records need is missing or wrong.
 pub(super) fn records(error: &RecordsError) -> UserError {
     UserError::new("The records could not be made", sentence(error))
@@ -427,4 +423,53 @@ pub(super) fn problem(problem: &Problem) -> ProblemGroup {
         way_out: way_out.to_owned(),
         samples: problem.samples.iter().map(|(folder, uid)| format!("{folder}: UID {uid}")).collect(),
     }
+}
+
+/// Why the copy or the count of a mailbox cannot go on by itself.
+pub(super) fn transfer(source: &Attempt, destination: &Attempt, error: &TransferError) -> UserError {
+    let attempt = |side: Side| match side {
+        Side::Source => source,
+        Side::Destination => destination,
+    };
+    match error {
+        TransferError::SignIn { side, source } => sign_in(attempt(*side), source).1,
+        TransferError::Server { side, source } => {
+            let server = &attempt(*side).server;
+            UserError::new(format!("{} cannot be used any longer", server.host), sentence(source))
+                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+                .or_else("Check the network connection", "")
+                .caused_by(error)
+        }
+        TransferError::DestinationFull { words } => {
+            UserError::new("The mailbox at the provider is full", "Nothing more fits into it.")
+                .with_server_words(words)
+                .or_else("Get more room at the provider", "A larger plan, or delete what is not needed there")
+                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+                .caused_by(error)
+        }
+        TransferError::Throttled { side, seconds, words } => UserError::new(
+            format!("{} asks for a pause", attempt(*side).server.host),
+            format!("It wants to be left alone for {}.", crate::plan::duration_words(*seconds)),
+        )
+        .with_server_words(words)
+        .or("Go on", "When that time has passed", Command::StartCopy)
+        .caused_by(error),
+        TransferError::Project(inner) => project(inner),
+    }
+}
+
+/// Folders that could not be opened or made.
+pub(super) fn folders(problem: &FolderProblem, count: usize) -> UserError {
+    let what = match problem.side {
+        Side::Source => "could not be opened at your server",
+        Side::Destination => "could not be made or opened at the provider",
+    };
+    let title = match count {
+        1 => format!("The folder {} {what}", problem.folder),
+        _ => format!("{count} folders {what}, such as {}", problem.folder),
+    };
+    UserError::new(title, "All other folders were copied.")
+        .with_server_words(&problem.words)
+        .or_else("Give the folder another name in the plan, or leave it out", "Then start the copy again")
+        .or("Try again", "Only what is missing is copied", Command::StartCopy)
 }

@@ -12,7 +12,7 @@ use super::{
     step_state,
 };
 use crate::imap::TrustPolicy;
-use crate::plan::{Mailbox, MailboxId, MailboxPlan, Side, apply_overrides};
+use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::{CurrentZone, RecordsPlan, records_plan, render_bind};
@@ -233,7 +233,7 @@ impl OpenProject {
     }
 
     /// Chosen mailboxes with the way into both servers.
-    pub(super) fn both_sides(&self) -> Result<Vec<(Mailbox, Attempt, Attempt)>, Box<UserError>> {
+    pub(super) fn both_sides(&self) -> Result<Vec<(Attempt, Attempt)>, Box<UserError>> {
         if self.view.domain.source_server.is_none() {
             return Err(Box::new(explain::no_source_server()));
         }
@@ -243,10 +243,8 @@ impl OpenProject {
         let attempts = self.sign_in_attempts(&[]).map_err(|error| Box::new(explain::project(&error)))?;
         let mut pairs = Vec::new();
         for pair in attempts.chunks_exact(2) {
-            if let [source, destination] = pair
-                && let Some(row) = self.mailbox(source.mailbox)
-            {
-                pairs.push((row.mailbox.clone(), source.clone(), destination.clone()));
+            if let [source, destination] = pair {
+                pairs.push((source.clone(), destination.clone()));
             }
         }
         Ok(pairs)
@@ -294,10 +292,29 @@ impl OpenProject {
             Arc::new(catalogue.providers().iter().map(|provider| compare(provider, &own)).collect());
     }
 
+    /// What the provider demands of folder names, as far as it is confirmed.
+    pub(super) fn destination_rules(&self, catalogue: &Catalogue) -> DestinationRules {
+        let mut rules = DestinationRules::default();
+        let chosen = self.view.destination.chosen.as_ref().and_then(|(id, _)| catalogue.get(id));
+        if let Some(provider) = chosen {
+            let folders = &provider.folders;
+            if let Some(fact) = &folders.forbidden_characters {
+                rules.forbidden.clone_from(&fact.value);
+            }
+            if let Some(fact) = &folders.longest_name {
+                rules.max_name_chars = usize::try_from(fact.value).unwrap_or(rules.max_name_chars);
+            }
+            if let Some(fact) = &folders.reserved_names {
+                rules.reserved.clone_from(&fact.value);
+            }
+        }
+        rules
+    }
+
     /// What the copy of each chosen mailbox needs.
     pub(super) fn copy_work(&self) -> Result<Vec<MailboxWork>, Box<UserError>> {
         let mut work = Vec::new();
-        for (_, source, destination) in self.both_sides()? {
+        for (source, destination) in self.both_sides()? {
             let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
             work.push(MailboxWork {
                 mailbox: source.mailbox,
@@ -329,6 +346,16 @@ impl OpenProject {
     /// One mailbox of the copy changed its state.
     pub(super) fn set_copy_state(&mut self, mailbox: MailboxId, state: MailboxProgressState) {
         self.copy_states.insert(mailbox, state);
+        let rests = |state: &MailboxProgressState| {
+            !matches!(state, MailboxProgressState::Running(_) | MailboxProgressState::WaitsUntil(..))
+        };
+        if self.view.copy.phase == CopyPhase::Pausing && self.copy_states.values().all(rests) {
+            self.view.copy.phase = CopyPhase::Paused;
+            self.view.copy.bytes_per_second = 0;
+            self.view.copy.seconds_left = None;
+            self.meter.pause();
+        }
+        self.refresh_copy_totals();
     }
 
     /// The copy ended, for whichever reason.
@@ -337,7 +364,6 @@ impl OpenProject {
         self.refresh_copy_totals();
         let copy = &mut self.view.copy;
         copy.phase = match copy.phase {
-            CopyPhase::Pausing => CopyPhase::Paused,
             _ if outcome.is_complete => CopyPhase::Finished,
             _ => CopyPhase::Stopped,
         };
@@ -346,10 +372,9 @@ impl OpenProject {
         copy.seconds_left = None;
         copy.bytes_per_second = 0;
         copy.connections = (0, 0);
-        let is_paused = copy.phase == CopyPhase::Paused;
         for state in self.copy_states.values_mut() {
-            if matches!(state, MailboxProgressState::Running(_) | MailboxProgressState::Queued) {
-                *state = if is_paused { MailboxProgressState::Paused } else { MailboxProgressState::Queued };
+            if !matches!(state, MailboxProgressState::Done | MailboxProgressState::Stopped(_)) {
+                *state = MailboxProgressState::Queued;
             }
         }
         self.refresh_copy_totals();

@@ -8,25 +8,19 @@ impl Actor {
     /// Starts the copy of the chosen mailboxes, or goes on after a pause or a stop.
     pub(super) fn start_copy(&mut self) {
         if self.jobs.is_running(JobKind::Copy) {
-            return;
+            return self.resume_copy();
         }
+        let Some(settings) = self.job_settings() else { return };
         let Some(open) = self.open.as_mut() else { return };
         if open.view.plan.mailboxes.is_empty() {
             return self.fail(explain::no_plan());
         }
-        let accesses = match open.accesses(&self.secrets) {
-            Ok(accesses) => accesses,
-            Err(error) => return self.fail(error),
+        let work = match open.copy_work() {
+            Ok(work) if work.is_empty() => return self.fail(explain::no_mailboxes()),
+            Ok(work) => work,
+            Err(error) => return self.fail(*error),
         };
         let control = copy_job::CopyControl::new();
-        let settings = copy_job::Settings {
-            parallel: self.config.parallel_mailboxes,
-            proof: self.config.proof,
-        };
-        let work = match open.copy_work(accesses) {
-            Ok(work) => work,
-            Err(error) => return self.fail(explain::project(&error)),
-        };
         open.begin_copy(control.clone(), now());
         if !self.remember_copy_phase() {
             return;
@@ -38,31 +32,55 @@ impl Actor {
         );
     }
 
-    /// Finishes the messages under way and waits.
+    /// What jobs that sign in are given.
+    pub(super) fn job_settings(&self) -> Option<copy_job::Settings> {
+        let open = self.open.as_ref()?;
+        Some(copy_job::Settings {
+            parallel: self.config.parallel_mailboxes,
+            proof: self.config.proof,
+            project: open.project.uuid().to_owned(),
+            secrets: self.secrets.clone(),
+        })
+    }
+
+    /// Finishes the messages under way and waits; the job stays.
     pub(super) fn pause_copy(&mut self) {
-        self.ask_copy_to_end(CopyPhase::Pausing);
-    }
-
-    /// Finishes the messages under way and ends the job.
-    pub(super) fn stop_copy(&mut self) {
-        let Some(open) = self.open.as_mut() else { return };
-        if open.view.copy.phase == CopyPhase::Paused {
-            open.view.copy.phase = CopyPhase::Stopped;
-            self.remember_copy_phase();
-        } else {
-            self.ask_copy_to_end(CopyPhase::Stopping);
-        }
-    }
-
-    fn ask_copy_to_end(&mut self, phase: CopyPhase) {
-        if !self.jobs.is_running(JobKind::Copy) {
-            return;
-        }
         if let Some(open) = self.open.as_mut()
             && let Some(control) = &open.copy
+            && open.view.copy.phase == CopyPhase::Running
         {
-            control.stop();
-            open.view.copy.phase = phase;
+            control.pause();
+            open.view.copy.phase = CopyPhase::Pausing;
+        }
+    }
+
+    /// Goes on after a pause.
+    fn resume_copy(&mut self) {
+        if let Some(open) = self.open.as_mut()
+            && let Some(control) = &open.copy
+            && matches!(open.view.copy.phase, CopyPhase::Pausing | CopyPhase::Paused)
+        {
+            control.resume();
+            open.view.copy.phase = CopyPhase::Running;
+        }
+    }
+
+    /// Finishes the messages under way and ends the job; what was copied stays.
+    pub(super) fn stop_copy(&mut self) {
+        let is_running = self.jobs.is_running(JobKind::Copy);
+        let Some(open) = self.open.as_mut() else { return };
+        match &open.copy {
+            Some(control) if is_running => {
+                control.stop();
+                open.view.copy.phase = CopyPhase::Stopping;
+            }
+            _ => {
+                // Paused in an earlier session: there is no job to end.
+                if open.view.copy.phase == CopyPhase::Paused {
+                    open.view.copy.phase = CopyPhase::Stopped;
+                    self.remember_copy_phase();
+                }
+            }
         }
     }
 

@@ -104,7 +104,7 @@ impl Actor {
             Ok(rows) => rows,
             Err(error) => return self.fail(explain::csv(path, &error)),
         };
-        let mailboxes: Vec<Mailbox> = rows.iter().map(CsvRow::mailbox).collect();
+        let mailboxes: Vec<Mailbox> = rows.iter().map(mailbox_of).collect();
         let Some(ids) = self.store(|project| project.import_mailboxes(&mailboxes)) else { return };
         for ((id, mailbox), row) in ids.iter().zip(mailboxes).zip(rows) {
             let shown = self.open.as_mut().and_then(|open| open.mailbox_mut(*id));
@@ -264,6 +264,15 @@ impl Actor {
             self.keyring = status;
             self.touch();
         }
+    }
+}
+
+fn mailbox_of(row: &CsvRow) -> Mailbox {
+    Mailbox {
+        address: row.address.clone(),
+        source_user: row.source_user.clone(),
+        destination_user: row.destination_user.clone(),
+        is_chosen: true,
     }
 }
 

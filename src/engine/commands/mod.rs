@@ -10,6 +10,8 @@ mod plan;
 mod projects;
 mod records;
 
+pub(super) use mailboxes::sign_in_of;
+
 use super::Command;
 use super::actor::{Actor, Next};
 

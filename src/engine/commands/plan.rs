@@ -12,21 +12,20 @@ impl Actor {
         if self.jobs.is_running(JobKind::Copy) {
             return self.fail(explain::not_while_copying("count again"));
         }
+        let Some(settings) = self.job_settings() else { return };
+        let catalogue = Arc::clone(&self.catalogue);
         let Some(open) = self.open.as_mut() else { return };
-        let rules = open.destination_rules(&self.catalogue);
-        let accesses = match open.accesses(&self.secrets) {
-            Ok(accesses) => accesses,
-            Err(error) => return self.fail(error),
+        let pairs = match open.both_sides() {
+            Ok(pairs) if pairs.is_empty() => return self.fail(explain::no_mailboxes()),
+            Ok(pairs) => pairs,
+            Err(error) => return self.fail(*error),
         };
-        if accesses.is_empty() {
-            return self.fail(explain::no_mailboxes());
-        }
-        open.view.plan.counting = Some((0, accesses.len()));
+        let rules = open.destination_rules(&catalogue);
+        open.view.plan.counting = Some((0, pairs.len()));
         open.view.plan.errors.clear();
-        let parallel = self.config.parallel_mailboxes;
         self.launch(
             JobKind::Plan,
-            |context| plan_job::run(accesses, rules, parallel, context),
+            |context| plan_job::run(pairs, rules, settings, context),
             |number, ()| Message::PlansEnded { number },
         );
     }
