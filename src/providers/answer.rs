@@ -244,7 +244,9 @@ fn dkim_key(pasted: &str) -> Result<String, AnswerError> {
         tags.push((name.trim().to_owned(), value));
     }
     match tags.first() {
-        Some((name, value)) if name == "v" && value != "DKIM1" => return Err(wrong("its version is not DKIM1")),
+        Some((name, value)) if name == "v" && value != "DKIM1" => {
+            return Err(wrong("its version is not DKIM1"));
+        }
         Some(_) if tags.iter().skip(1).any(|(name, _)| name == "v") => {
             return Err(wrong("v=DKIM1 is not at its beginning"));
         }

@@ -53,7 +53,9 @@ pub enum CatalogueError {
         expected: String,
     },
     /// The file has another version of the shape.
-    #[error("{file}, line {line}: schema {found} is not known to this version; update Mailferry or use schema 1")]
+    #[error(
+        "{file}, line {line}: schema {found} is not known to this version; update Mailferry or use schema 1"
+    )]
     Schema {
         /// Name of the file.
         file: String,
@@ -63,7 +65,9 @@ pub enum CatalogueError {
         found: u32,
     },
     /// The file is far larger than any provider file.
-    #[error("{file} is {bytes} bytes long; a provider file has at most {FILE_BYTES_MAX}: is this the right file?")]
+    #[error(
+        "{file} is {bytes} bytes long; a provider file has at most {FILE_BYTES_MAX}: is this the right file?"
+    )]
     TooLarge {
         /// Name of the file.
         file: String,

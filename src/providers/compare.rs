@@ -200,9 +200,10 @@ fn folder_names(provider: &Provider) -> Cell {
 
 fn mx(provider: &Provider) -> Cell {
     let records = provider.records.iter().filter(|record| record.purpose == RecordPurpose::Mx);
-    let (count, is_asked, source) = records.fold((0_usize, false, None), |(count, is_asked, source), record| {
-        (count + 1, is_asked || record.value.contains('{'), source.or(record.source.as_ref()))
-    });
+    let (count, is_asked, source) =
+        records.fold((0_usize, false, None), |(count, is_asked, source), record| {
+            (count + 1, is_asked || record.value.contains('{'), source.or(record.source.as_ref()))
+        });
     let words = match (count, is_asked, source) {
         (_, true, None) => return Cell::plain("You enter it".to_owned()),
         (_, true, Some(_)) => "Issued per domain, you enter it".to_owned(),
@@ -213,11 +214,8 @@ fn mx(provider: &Provider) -> Cell {
 }
 
 fn dkim(provider: &Provider) -> Cell {
-    let records = provider
-        .records
-        .iter()
-        .filter(|record| record.purpose == RecordPurpose::Dkim)
-        .collect::<Vec<_>>();
+    let records =
+        provider.records.iter().filter(|record| record.purpose == RecordPurpose::Dkim).collect::<Vec<_>>();
     let Some(first) = records.first() else { return Cell::not_confirmed() };
     if first.source.is_none() {
         return Cell::plain("You enter it".to_owned());

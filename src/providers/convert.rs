@@ -6,7 +6,9 @@ use toml::Spanned;
 
 use super::answer::{Answer, AnswerCheck};
 use super::catalogue::{CatalogueError, Context};
-use super::file::{AnswerFile, CheckKind, FactFile, ProviderFile, RecordFile, SCHEMA, SourceFile, StatementFile};
+use super::file::{
+    AnswerFile, CheckKind, FactFile, ProviderFile, RecordFile, SCHEMA, SourceFile, StatementFile,
+};
 use super::provider::{
     Fact, FolderRules, Limits, Provider, RecordTemplate, SignIn, SpecialFolders, Statement, TemplateType,
 };
@@ -187,7 +189,8 @@ fn answers(context: &Context<'_>, files: Vec<AnswerFile>) -> Result<Vec<Answer>,
         // An example that its own check refuses would teach people the wrong form.
         for text in std::iter::once(&answer.example).chain(&answer.default) {
             answer.check(text).map_err(|error| {
-                context.error(example_span.clone(), format!("the example does not pass its own check: {error}"))
+                context
+                    .error(example_span.clone(), format!("the example does not pass its own check: {error}"))
             })?;
         }
         answers.push(answer);
@@ -205,7 +208,9 @@ fn record_template(
     check_template(context, &file.value, names)?;
     let is_pasted = file.value.get_ref().starts_with('{') && file.record_type == TemplateType::Txt;
     let has_control = file.value.get_ref().chars().any(char::is_control);
-    if has_control || (file.record_type != TemplateType::Txt && !is_pasted && file.value.get_ref().ends_with('.')) {
+    if has_control
+        || (file.record_type != TemplateType::Txt && !is_pasted && file.value.get_ref().ends_with('.'))
+    {
         let message = "write the value on one line, host names without a trailing dot";
         return Err(context.error(file.value.span(), message));
     }
@@ -231,7 +236,8 @@ fn check_template(
     match used.into_iter().find(|name| *name != "domain" && *name != "dashed" && !names.contains(name)) {
         None => Ok(()),
         Some(name) => {
-            let message = format!("“{{{name}}}” is neither {{domain}} nor {{dashed}} nor an [[answer]]; declare it");
+            let message =
+                format!("“{{{name}}}” is neither {{domain}} nor {{dashed}} nor an [[answer]]; declare it");
             Err(context.error(template.span(), message))
         }
     }
@@ -254,7 +260,8 @@ fn check_address(context: &Context<'_>, url: &Spanned<String>) -> Result<(), Cat
 /// A date as ISO 8601 writes it, `2026-09-30`; the calendar is not consulted beyond days and months.
 fn check_date(context: &Context<'_>, date: &Spanned<String>) -> Result<(), CatalogueError> {
     let parts = date.get_ref().split('-').collect::<Vec<_>>();
-    let number = |text: &str, digits: usize| (text.len() == digits).then(|| text.parse::<u32>().ok()).flatten();
+    let number =
+        |text: &str, digits: usize| (text.len() == digits).then(|| text.parse::<u32>().ok()).flatten();
     let is_date = match parts.as_slice() {
         [year, month, day] => {
             number(year, 4).is_some_and(|year| year >= 1990)

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::provider::{RecordPurpose, SignInMethod, TemplateStage, TemplateType};
 use super::Fit;
+use super::provider::{RecordPurpose, SignInMethod, TemplateStage, TemplateType};
 use crate::values::Security;
 
 /// The only version of the shape so far.

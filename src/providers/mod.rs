@@ -10,8 +10,8 @@ mod provider;
 mod provider_id;
 mod template;
 
-pub(crate) use answer::{is_host, is_label};
 pub use answer::{Answer, AnswerCheck, AnswerError};
+pub(crate) use answer::{is_host, is_label};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use compare::compare;
 pub use comparison::{Comparison, ComparisonRow, Fit, OwnMail, Source};
