@@ -11,10 +11,9 @@ use crate::dns::DnsError;
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{CsvError, MessageState, Side};
 use crate::project::{Problem, ProjectError};
-use crate::providers::{Catalogue, ProviderId};
-use crate::records::RecordsError;
+use crate::providers::{AnswerError, Catalogue, Provider, ProviderId};
+use crate::records::ZoneFileError;
 use crate::secrets::{SecretsError, SecretsStatus};
-use crate::survey::SurveyError;
 use crate::transfer::{FolderProblem, TransferError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError, Endpoint};
 
@@ -97,14 +96,6 @@ pub(super) fn dns(error: &DnsError) -> UserError {
     UserError::new(title, sentence(error))
         .or_else("Check the network connection", "Then ask again")
         .or_else("Name another resolver on the Domain page", "Such as 192.0.2.53:53; empty means the system's")
-        .caused_by(error)
-}
-
-/// The survey could not read what it needs.
-pub(super) fn survey(error: &SurveyError) -> UserError {
-    UserError::new("The zone could not be read", sentence(error))
-        .or("Ask again", "Most such troubles pass", Command::PrepareRecords(RequestId::default()))
-        .or_else("Name another resolver on the Domain page", "")
         .caused_by(error)
 }
 
@@ -354,10 +345,29 @@ fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
         .or_else("Check the network connection", "And whether a firewall is in between")
 }
 
-/// What the records need is missing or wrong.
-pub(super) fn records(error: &RecordsError) -> UserError {
-    UserError::new("The records could not be made", sentence(error))
-        .or_else("Correct the answer on the Records page", "Nothing was published")
+/// An answer for the records does not have the form that it needs.
+pub(super) fn answer(error: &AnswerError) -> UserError {
+    UserError::new("This answer cannot be right", sentence(error))
+        .or_else("Copy it again from the provider's console", "Nothing was changed")
+        .caused_by(error)
+}
+
+/// The provider does not ask for such an answer.
+pub(super) fn unknown_answer(name: &str, provider: &Provider) -> UserError {
+    let known: Vec<_> = provider.answers.iter().map(|answer| answer.name.as_str()).collect();
+    let cause = if known.is_empty() {
+        format!("{} asks for none.", provider.name)
+    } else {
+        format!("{} asks for: {}.", provider.name, known.join(", "))
+    };
+    UserError::new(format!("There is no answer “{name}” to give"), cause).or_else("Take the line out, or correct its name", "")
+}
+
+/// A zone file that cannot be read.
+pub(super) fn zone_file(name: &str, error: &ZoneFileError) -> UserError {
+    UserError::new("The zone file could not be read", sentence(error))
+        .with_server_words(name)
+        .or_else("Mend the line and try again", "Nothing was changed")
         .caused_by(error)
 }
 

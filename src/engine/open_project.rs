@@ -15,7 +15,7 @@ use crate::imap::TrustPolicy;
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
-use crate::records::{CurrentZone, RecordsPlan, records_plan, render_bind};
+use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, render_bind};
 use crate::values::{Bytes, Endpoint, UnixTime};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
@@ -448,19 +448,12 @@ impl OpenProject {
             })
             .collect();
         let Some(zone) = &self.zone else { return Ok(None) };
-        match records_plan(provider, &answers, zone, &choices) {
-            Ok(plan) => {
-                self.view.records.zone_text = render_bind(&plan);
-                self.view.records.plan = Some(Arc::new(plan.clone()));
-                self.view.records.error = None;
-                Ok(Some(plan))
-            }
-            Err(error) => {
-                let explained = explain::records(&error);
-                self.view.records.error = Some(explained.clone());
-                Err(Box::new(explained))
-            }
-        }
+        let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
+        let plan = desired(provider, &answers, zone, &dropped);
+        self.view.records.zone_text = render_bind(&plan, &BindOptions::default());
+        self.view.records.plan = Some(Arc::new(plan.clone()));
+        self.view.records.error = None;
+        Ok(Some(plan))
     }
 }
 

@@ -3,6 +3,7 @@ use super::messages::Message;
 use super::{AuditOptions, UserError, explain};
 use crate::audit::{AuditReport, judge};
 use crate::dns::Resolver;
+use crate::providers::Provider;
 use crate::records::CurrentZone;
 use crate::survey::{self, SurveyOptions};
 use crate::values::DomainName;
@@ -51,13 +52,16 @@ pub(super) async fn audit(
 }
 
 /// Reads what the zone says today, as far as the new records need it.
-pub(super) async fn zone(question: Question, context: JobContext) -> Result<Box<CurrentZone>, Box<UserError>> {
+pub(super) async fn zone(
+    question: Question,
+    provider: Provider,
+    context: JobContext,
+) -> Result<Box<CurrentZone>, Box<UserError>> {
     let resolver = resolver(&question.resolver).await?;
     resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
     let selectors = question.options.selectors;
-    let zone = tokio::select! {
-        () = context.token.cancelled() => return Err(Box::new(explain::cancelled())),
-        zone = survey::current_zone(&question.domain, &selectors, &resolver) => zone,
-    };
-    zone.map(Box::new).map_err(|error| Box::new(explain::survey(&error)))
+    tokio::select! {
+        () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
+        zone = survey::current_zone(&question.domain, &provider, &selectors, &resolver) => Ok(Box::new(zone)),
+    }
 }

@@ -12,7 +12,7 @@ impl Actor {
             return self.fail(explain::unknown_provider(&provider, &self.catalogue));
         };
         let name = known.name.clone();
-        let from_catalogue = known.imap_server();
+        let from_catalogue = known.imap.as_ref().map(|fact| fact.value.clone());
         let Some(open) = self.open.as_mut() else { return };
         let server = match &open.practice {
             Some(practice) => Some(practice.destination()),

@@ -2,6 +2,7 @@ use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::{explain, survey_job};
+use crate::records::check_answer;
 
 impl Actor {
     /// Reads the zone and computes the new records.
@@ -12,6 +13,8 @@ impl Actor {
         }
         open.view.records.is_preparing = true;
         open.view.records.error = None;
+        let chosen = open.view.destination.chosen.as_ref().and_then(|(id, _)| self.catalogue.get(id));
+        let Some(provider) = chosen.cloned() else { return };
         let question = survey_job::Question {
             domain: open.project.domain().clone(),
             options: open.view.domain.audit_options.clone(),
@@ -19,13 +22,22 @@ impl Actor {
         };
         self.launch(
             JobKind::Records,
-            |context| survey_job::zone(question, context),
+            |context| survey_job::zone(question, provider, context),
             |number, result| Message::ZoneRead { number, result },
         );
     }
 
     /// Gives an answer that the provider's records need, and computes anew.
     pub(super) fn set_answer(&mut self, name: &str, value: &str) {
+        let chosen = self.open.as_ref().and_then(|open| open.view.destination.chosen.as_ref());
+        let provider = chosen.and_then(|(id, _)| self.catalogue.get(id));
+        let is_empty = value.trim().is_empty();
+        if let Some(provider) = provider
+            && !is_empty
+            && let Err(error) = check_answer(provider, name, value)
+        {
+            return self.fail(explain::answer(&error));
+        }
         if self.store(|project| project.set_answer(name, value.trim())).is_some() {
             self.compute_records();
         }
