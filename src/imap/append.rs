@@ -109,7 +109,7 @@ impl Session {
     async fn wait_for_go(&mut self, tag: &str) -> Result<Option<Completion>, ImapError> {
         loop {
             match self.next().await? {
-                Reply::Continue(_) => return Ok(None),
+                Reply::Continue => return Ok(None),
                 Reply::Tagged(answered, completion) if answered == tag => return Ok(Some(completion)),
                 Reply::Tagged(answered, completion) => self.keep_completed(answered, completion),
                 _ => {}
@@ -118,9 +118,9 @@ impl Session {
     }
 
     /// The answer to an APPEND; a refusal is an answer, too.
-    pub async fn append_outcome(&mut self, request: AppendRequest) -> Result<Completion, ImapError> {
-        match request.early {
-            Some(refusal) => Ok(refusal),
+    pub async fn append_outcome(&mut self, request: &AppendRequest) -> Result<Completion, ImapError> {
+        match &request.early {
+            Some(refusal) => Ok(refusal.clone()),
             None => self.finish(&request.tag, |_| {}).await,
         }
     }

@@ -15,8 +15,8 @@ pub(super) enum Reply {
     Tagged(String, Completion),
     /// `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH`.
     Untagged(Completion),
-    /// The server waits for more, with its text.
-    Continue(String),
+    /// The server waits for more.
+    Continue,
     Capability(Capabilities),
     Exists(u32),
     List(ListItem),
@@ -81,8 +81,8 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
 
 /// A reply that went aside.
 pub(super) fn from_aside(reply: &[u8]) -> Reply {
-    if let Some(rest) = reply.strip_prefix(b"+") {
-        return Reply::Continue(String::from_utf8_lossy(rest).trim().to_owned());
+    if reply.starts_with(b"+") {
+        return Reply::Continue;
     }
     let Some(rest) = reply.strip_prefix(b"* ") else {
         return tagged(reply).unwrap_or(Reply::Other);

@@ -179,7 +179,7 @@ async fn answer_challenges(
     loop {
         match session.next().await? {
             Reply::Tagged(answered, completion) if answered == tag => return Ok(completion),
-            Reply::Continue(_) => {
+            Reply::Continue => {
                 let line = answer.take().unwrap_or("*");
                 session.queue(format!("{line}\r\n").into_bytes());
             }
@@ -219,7 +219,7 @@ async fn login_with_literals(
         }
         loop {
             match session.next().await? {
-                Reply::Continue(_) => break,
+                Reply::Continue => break,
                 Reply::Tagged(answered, completion) if answered == tag => return Ok(completion),
                 _ => {}
             }
