@@ -2,7 +2,8 @@
 
 mod finding;
 
+pub use crate::values::Outcome;
 pub use finding::{
-    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture,
-    Reference, SpfTreeNode, Status,
+    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Picture, Reference,
+    SpfTreeNode, Status,
 };
