@@ -11,12 +11,12 @@ use super::jobs::{Ended, JobKind, Jobs};
 use super::log::{LogRing, now};
 use super::messages::Message;
 use super::open_project::OpenProject;
+use super::passwords::Passwords;
 use super::recent::RecentProjects;
 use super::start::{EngineConfig, Outlet};
 use super::{Command, Event, KeyringStatus, Notice, Snapshot, UserError};
 use crate::project::ProjectError;
 use crate::providers::Catalogue;
-use crate::secrets::SecretStore;
 
 /// Answers of jobs that may wait; a job that finds no room waits, so nothing is lost.
 const MESSAGE_QUEUE: usize = 256;
@@ -30,7 +30,7 @@ pub(super) struct Actor {
     pub(super) outlet: Outlet,
     pub(super) jobs: Jobs,
     pub(super) messages: mpsc::Sender<Message>,
-    pub(super) secrets: SecretStore,
+    pub(super) passwords: Passwords,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) recent: RecentProjects,
     pub(super) open: Option<OpenProject>,
@@ -70,7 +70,7 @@ impl Actor {
         let (messages, inbox) = mpsc::channel(MESSAGE_QUEUE);
         let recent = RecentProjects::load(config.recent_file.clone());
         Self {
-            secrets: SecretStore::new(config.secrets.into()),
+            passwords: Passwords::new(config.secrets),
             config,
             log,
             outlet,

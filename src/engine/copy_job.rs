@@ -6,12 +6,12 @@ use tokio_util::sync::CancellationToken;
 use super::actor::JobContext;
 use super::log::now;
 use super::messages::Message;
+use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
 use crate::plan::{MailboxId, MailboxPlan};
 use crate::project::Ledger;
-use crate::secrets::SecretStore;
 use crate::transfer::{self, CopyController, CopyLimits, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime};
 
@@ -33,7 +33,7 @@ pub(super) struct Settings {
     pub(super) parallel: usize,
     pub(super) proof: Proof,
     pub(super) project: String,
-    pub(super) secrets: SecretStore,
+    pub(super) passwords: Passwords,
 }
 
 /// Pause, resume and stop, shared between the engine and the running copy.
@@ -157,10 +157,10 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl, cont
     }
     let depth = match settings.proof {
         Proof::None => return End::Done(None),
-        Proof::Quick => transfer::VerifyDepth::Quick,
-        Proof::Full => transfer::VerifyDepth::Full,
+        Proof::Quick => transfer::Depth::Quick,
+        Proof::Full => transfer::Depth::Full,
     };
-    match transfer::verify_mailbox(&request, depth, control.control.clone()).await {
+    match transfer::verify_mailbox(&request, depth).await {
         Ok(report) => End::Done(Some(report)),
         Err(error) => End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error))),
     }
@@ -172,11 +172,8 @@ async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, S
 
 /// The password of one side, or the words that ask for it.
 pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<Secret, Box<UserError>> {
-    match settings.secrets.get(&settings.project, attempt.mailbox, attempt.side).await {
-        Ok(Some(secret)) => Ok(secret),
-        Ok(None) => Err(Box::new(explain::needs_password(attempt))),
-        Err(error) => Err(Box::new(explain::secrets(&error))),
-    }
+    let found = settings.passwords.get(&settings.project, attempt.mailbox, attempt.side).await;
+    found.ok_or_else(|| Box::new(explain::needs_password(attempt)))
 }
 
 /// What the row shows after this progress; `None` where nothing changes.
@@ -206,7 +203,7 @@ fn proof_words(ends: &[End], proof: Proof) -> Option<String> {
         return None;
     }
     let checked: u64 = reports.iter().map(|report| report.checked).sum();
-    let differing: u64 = reports.iter().map(|report| report.differing()).sum();
+    let differing: u64 = reports.iter().map(|report| report.difference_count).sum();
     let how = match proof {
         Proof::Full => "read again at the destination and compared by SHA-256",
         Proof::Quick | Proof::None => "looked up at the destination by number, size, date and flags",

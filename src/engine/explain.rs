@@ -13,7 +13,7 @@ use crate::plan::{CsvError, MessageState, Side};
 use crate::project::{Problem, ProjectError};
 use crate::providers::{AnswerError, Catalogue, Provider, ProviderId};
 use crate::records::ZoneFileError;
-use crate::secrets::{SecretsError, SecretsStatus};
+use crate::secrets::StoreStatus;
 use crate::transfer::{FolderProblem, TransferError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError, Endpoint};
 
@@ -199,21 +199,13 @@ pub(super) fn csv(path: &Path, error: &CsvError) -> UserError {
         .caused_by(error)
 }
 
-/// The password store.
-pub(super) fn secrets(error: &SecretsError) -> UserError {
-    UserError::new("The password store did not answer", sentence(error))
-        .or("Try the keyring again", "After you unlocked or started it", Command::RetryKeyring)
-        .or_else("Enter the passwords for this session", "They are forgotten when the program ends")
-        .caused_by(error)
-}
-
 /// Where passwords are kept, for the status line.
-pub(super) fn keyring_status(status: &SecretsStatus) -> KeyringStatus {
+pub(super) fn keyring_status(status: &StoreStatus) -> KeyringStatus {
     match status {
-        SecretsStatus::Unknown => KeyringStatus::Unknown,
-        SecretsStatus::System => KeyringStatus::System,
-        SecretsStatus::WaitsForUnlock => KeyringStatus::WaitsForUnlock,
-        SecretsStatus::ThisSessionOnly(why) => KeyringStatus::ThisSessionOnly(why.clone()),
+        StoreStatus::Unknown => KeyringStatus::Unknown,
+        StoreStatus::System => KeyringStatus::System,
+        StoreStatus::WaitsForUnlock => KeyringStatus::WaitsForUnlock,
+        StoreStatus::ThisSessionOnly(why) => KeyringStatus::ThisSessionOnly(why.clone()),
     }
 }
 

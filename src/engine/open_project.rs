@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::copy_job::{self, CopyControl, MailboxWork};
 use super::copy_view::CopyMeter;
 use super::log::now;
-use super::practice::PracticeServers;
+use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::{
     AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState, MailboxView,
@@ -25,7 +25,9 @@ pub(super) struct OpenProject {
     /// The zone as last read; what the records are computed from.
     pub(super) zone: Option<CurrentZone>,
     /// The embedded servers, while a practice project is open.
-    pub(super) practice: Option<PracticeServers>,
+    pub(super) practice: Option<PracticeWorld>,
+    /// Where the file of a practice project lies; goes when the project is closed.
+    pub(super) practice_folder: Option<tempfile::TempDir>,
     /// How the running copy is asked to end.
     pub(super) copy: Option<CopyControl>,
     pub(super) meter: CopyMeter,
@@ -88,6 +90,7 @@ impl OpenProject {
             view,
             zone,
             practice: None,
+            practice_folder: None,
             copy: None,
             meter: CopyMeter::default(),
             copy_states: BTreeMap::new(),

@@ -39,7 +39,11 @@ async fn one(
 ) -> Result<MailboxPlan, Box<UserError>> {
     let from = source.access(password(source, settings).await?);
     let to = destination.access(password(destination, settings).await?);
-    transfer::inventory(&from, &to, rules)
-        .await
-        .map_err(|error| Box::new(explain::transfer(source, destination, &error)))
+    let (source_session, destination_session) = tokio::join!(from.open(), to.open());
+    let mut source_session = source_session.map_err(|error| Box::new(explain::sign_in(source, &error).1))?;
+    let mut destination_session =
+        destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;
+    let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await;
+    tokio::join!(source_session.logout(), destination_session.logout());
+    plan.map_err(|error| Box::new(explain::transfer(source, destination, &error)))
 }

@@ -2,10 +2,10 @@ use futures::StreamExt as _;
 
 use super::actor::JobContext;
 use super::messages::Message;
+use super::passwords::Passwords;
 use super::{SignInState, SignInView, explain};
 use crate::imap::{Access, SignInError, Timeouts, TrustPolicy};
 use crate::plan::{MailboxId, Side};
-use crate::secrets::SecretStore;
 use crate::values::{Bytes, Endpoint, Secret};
 
 /// One sign-in to try: everything but the password.
@@ -35,17 +35,17 @@ impl Attempt {
 pub(super) async fn run(
     attempts: Vec<Attempt>,
     project: String,
-    secrets: SecretStore,
+    passwords: Passwords,
     parallel: usize,
     context: JobContext,
 ) {
     let all = futures::stream::iter(attempts)
         .map(|attempt| {
-            let (project, secrets, context) = (&project, &secrets, &context);
+            let (project, passwords, context) = (&project, &passwords, &context);
             async move {
                 let (view, counted) = tokio::select! {
                     () = context.token.cancelled() => (SignInView::default(), None),
-                    outcome = one(&attempt, project, secrets) => outcome,
+                    outcome = one(&attempt, project, passwords) => outcome,
                 };
                 context
                     .tell(Message::SignedIn {
@@ -63,18 +63,9 @@ pub(super) async fn run(
     all.await;
 }
 
-async fn one(attempt: &Attempt, project: &str, secrets: &SecretStore) -> (SignInView, Option<(u64, Bytes)>) {
-    let secret = match secrets.get(project, attempt.mailbox, attempt.side).await {
-        Ok(Some(secret)) => secret,
-        Ok(None) => return (needs_password(attempt), None),
-        Err(error) => {
-            let view = SignInView {
-                state: SignInState::Failed,
-                error: Some(explain::secrets(&error)),
-                ..SignInView::default()
-            };
-            return (view, None);
-        }
+async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Option<(u64, Bytes)>) {
+    let Some(secret) = passwords.get(project, attempt.mailbox, attempt.side).await else {
+        return (needs_password(attempt), None);
     };
     match sign_in(attempt, secret).await {
         Ok((words, counted)) => {

@@ -39,7 +39,7 @@ impl Actor {
             parallel: self.config.parallel_mailboxes,
             proof: self.config.proof,
             project: open.project.uuid().to_owned(),
-            secrets: self.secrets.clone(),
+            passwords: self.passwords(),
         })
     }
 

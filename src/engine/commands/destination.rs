@@ -7,7 +7,7 @@ use crate::values::Endpoint;
 
 impl Actor {
     /// Takes a provider of the catalogue as the destination; a practice project keeps its embedded server.
-    pub(super) fn choose_destination(&mut self, provider: ProviderId, server: Option<Endpoint>) {
+    pub(in crate::engine) fn choose_destination(&mut self, provider: ProviderId, server: Option<Endpoint>) {
         let Some(known) = self.catalogue.get(&provider) else {
             return self.fail(explain::unknown_provider(&provider, &self.catalogue));
         };

@@ -2,7 +2,7 @@ use crate::engine::actor::Actor;
 use crate::engine::find_server;
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
-use crate::engine::{AuditOptions, explain};
+use crate::engine::AuditOptions;
 use crate::project::AuditSettings;
 use crate::values::Endpoint;
 
@@ -25,7 +25,7 @@ impl Actor {
     }
 
     /// Takes this IMAP server as the source.
-    pub(super) fn set_source_server(&mut self, server: Endpoint) {
+    pub(in crate::engine) fn set_source_server(&mut self, server: Endpoint) {
         if self.store(|project| project.set_source_server(Some(&server))).is_none() {
             return;
         }
@@ -37,11 +37,8 @@ impl Actor {
         open.view.domain.search_error = None;
     }
 
-    /// Remembers what the audit is asked with, after checking the resolver's form.
+    /// Remembers what the audit is asked with; whether the resolver answers shows when it is asked.
     pub(super) fn set_audit_options(&mut self, options: AuditOptions) {
-        if let Err(error) = crate::dns::check_address(&options.resolver) {
-            return self.fail(explain::dns(&error));
-        }
         let settings = AuditSettings {
             resolver: options.resolver.clone(),
             selectors: options.selectors.clone(),

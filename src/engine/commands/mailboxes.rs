@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
-use crate::engine::practice::PracticeAccount;
+use crate::engine::passwords::Passwords;
 use crate::engine::{MailboxView, SignInState, SignInView, explain, sign_in_job};
 use crate::plan::{CsvRow, Mailbox, MailboxId, Side, parse_mailboxes};
 use crate::values::{EmailAddress, Endpoint, Fingerprint, Secret};
@@ -14,7 +14,7 @@ const MOST_CSV_BYTES: u64 = 4_000_000;
 
 impl Actor {
     /// Adds a mailbox by its address.
-    pub(super) fn add_mailbox(&mut self, address: &str) {
+    pub(in crate::engine) fn add_mailbox(&mut self, address: &str) {
         let address = match EmailAddress::parse(address) {
             Ok(address) => address,
             Err(error) => return self.fail(explain::email_address(&error)),
@@ -83,9 +83,7 @@ impl Actor {
             return;
         }
         for side in [Side::Source, Side::Destination] {
-            if let Err(error) = self.secrets.delete(&uuid, id, side).await {
-                tracing::warn!("a password stays in the keyring: {error}");
-            }
+            self.passwords().delete(&uuid, id, side).await;
         }
         if let Some(open) = self.open.as_mut() {
             Arc::make_mut(&mut open.view.mailboxes).retain(|row| row.id != id);
@@ -124,32 +122,13 @@ impl Actor {
     }
 
     /// Keeps a password, and lets the row be tried again.
-    pub(super) async fn set_password(&mut self, id: MailboxId, side: Side, secret: Secret) {
+    pub(in crate::engine) async fn set_password(&mut self, id: MailboxId, side: Side, secret: Secret) {
         let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
-        if let Err(error) = self.secrets.set(&uuid, id, side, secret).await {
-            return self.fail(explain::secrets(&error));
-        }
+        self.passwords().set(&uuid, id, side, secret).await;
         if let Some(row) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) {
             *sign_in_of(row, side) = SignInView { has_password: true, ..SignInView::default() };
         }
         self.watch_keyring();
-    }
-
-    /// Adds a mailbox of the practice project with both of its passwords.
-    pub(super) async fn add_practice_account(&mut self, account: PracticeAccount) {
-        let known = self.open.as_ref().and_then(|open| {
-            open.view.mailboxes.iter().find(|row| row.mailbox.address == account.address).map(|row| row.id)
-        });
-        if known.is_none() {
-            self.add_mailbox(&account.address.to_string());
-        }
-        let id = self.open.as_ref().and_then(|open| {
-            open.view.mailboxes.iter().find(|row| row.mailbox.address == account.address).map(|row| row.id)
-        });
-        if let Some(id) = id {
-            self.set_password(id, Side::Source, account.source_password).await;
-            self.set_password(id, Side::Destination, account.destination_password).await;
-        }
     }
 
     /// Asks in the background which mailboxes have a password, so that the window never waits for a keyring.
@@ -161,7 +140,7 @@ impl Actor {
         if mailboxes.is_empty() {
             return;
         }
-        let secrets = self.secrets.clone();
+        let passwords = self.passwords();
         self.launch(
             JobKind::RecallPasswords,
             |context| async move {
@@ -171,13 +150,8 @@ impl Actor {
                         if context.token.is_cancelled() {
                             return known;
                         }
-                        match secrets.get(&uuid, id, side).await {
-                            Ok(Some(_secret)) => known.push((id, side)),
-                            Ok(None) => {}
-                            Err(error) => {
-                                tracing::warn!("the keyring was not asked to the end: {error}");
-                                return known;
-                            }
+                        if passwords.get(&uuid, id, side).await.is_some() {
+                            known.push((id, side));
                         }
                     }
                 }
@@ -219,11 +193,11 @@ impl Actor {
             return self.fail(error);
         }
         let uuid = open.project.uuid().to_owned();
-        let secrets = self.secrets.clone();
+        let passwords = self.passwords();
         let parallel = self.config.parallel_mailboxes;
         self.launch(
             JobKind::SignIn,
-            |context| sign_in_job::run(attempts, uuid, secrets, parallel, context),
+            |context| sign_in_job::run(attempts, uuid, passwords, parallel, context),
             |number, ()| Message::SignInsEnded { number },
         );
     }
@@ -250,16 +224,24 @@ impl Actor {
         self.notice(format!("The certificate of {server} is trusted from now on"), None);
     }
 
+    /// Where the passwords of the open project are; practice passwords never touch the keyring.
+    pub(in crate::engine) fn passwords(&self) -> Passwords {
+        match &self.open {
+            Some(open) if open.project.is_practice() => self.passwords.without_keyring(),
+            _ => self.passwords.clone(),
+        }
+    }
+
     /// Tries the OS keyring again.
     pub(super) async fn retry_keyring(&mut self) {
-        self.secrets.retry().await;
+        self.passwords.retry().await;
         self.watch_keyring();
         self.recall_passwords();
     }
 
     /// Takes over where passwords are kept.
-    pub(super) fn watch_keyring(&mut self) {
-        let status = explain::keyring_status(&self.secrets.status());
+    pub(in crate::engine) fn watch_keyring(&mut self) {
+        let status = explain::keyring_status(&self.passwords().status());
         if status != self.keyring {
             self.keyring = status;
             self.touch();

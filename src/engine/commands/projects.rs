@@ -3,8 +3,7 @@ use std::path::{Path, PathBuf};
 use crate::engine::actor::Actor;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
-use crate::engine::practice::PracticeServers;
-use crate::engine::{Command, RequestId, UserError};
+use crate::engine::{UserError, practice};
 use crate::project::{Project, ProjectError};
 use crate::values::DomainName;
 
@@ -45,14 +44,13 @@ impl Actor {
     /// Makes a practice project in a folder of its own, which goes with it, and starts its servers.
     pub(super) async fn rehearse(&mut self) {
         self.close_project().await;
-        let made = PracticeServers::make_project(&self.catalogue);
-        match made {
+        match practice::make_project(&self.catalogue) {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();
                 self.show(&path, Ok(open));
                 self.start_practice().await;
             }
-            Err(error) => self.could_not_open(error),
+            Err(error) => self.could_not_open(*error),
         }
     }
 
@@ -79,37 +77,8 @@ impl Actor {
         }
     }
 
-    fn could_not_open(&mut self, error: UserError) {
+    pub(in crate::engine) fn could_not_open(&mut self, error: UserError) {
         self.open_error = Some(error.clone());
         self.fail(error);
-    }
-
-    /// Starts the embedded servers of the open practice project and fills in what they offer.
-    async fn start_practice(&mut self) {
-        let runtime_jobs = &mut self.jobs;
-        let Some(open) = self.open.as_mut() else { return };
-        match PracticeServers::start(runtime_jobs, open).await {
-            Ok(()) => {
-                self.fill_in_practice().await;
-            }
-            Err(error) => {
-                self.open = None;
-                self.could_not_open(error);
-            }
-        }
-    }
-
-    /// The mailboxes, passwords and servers that a practice project comes with.
-    async fn fill_in_practice(&mut self) {
-        let Some(practice) = self.open.as_ref().and_then(|open| open.practice.as_ref()) else { return };
-        let accounts = practice.accounts().to_vec();
-        let commands = practice.first_commands();
-        for command in commands {
-            Box::pin(self.take(command)).await;
-        }
-        for account in accounts {
-            self.add_practice_account(account).await;
-        }
-        Box::pin(self.take(Command::FindServer(RequestId::default()))).await;
     }
 }
