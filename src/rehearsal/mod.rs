@@ -7,6 +7,7 @@ mod dns;
 mod error;
 mod imap;
 mod mailbox;
+mod practice;
 pub mod sample;
 
 pub use dns::{DnsServer, Zones, practice_zone_files};
@@ -15,3 +16,7 @@ pub use imap::{
     Action, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, Personality, Trigger,
 };
 pub use mailbox::{SampleFolder, SampleMessage, SpecialUse};
+pub use practice::{Practice, PracticeAccount, PracticeOptions, PracticeServers};
+
+/// The practice domain, under a name that is reserved for examples (RFC 6761).
+pub const DOMAIN: &str = "weber-familie.example";

@@ -56,7 +56,7 @@ pub(super) struct Answer {
 
 enum Found {
     Records(Vec<Record>),
-    Alias(Record, LowerName),
+    Alias(Box<Record>, LowerName),
     NoData,
     NxDomain,
 }
@@ -134,7 +134,7 @@ impl Zones {
                     return answer;
                 }
                 Found::Alias(record, target) => {
-                    answer.answers.push(record);
+                    answer.answers.push(*record);
                     asked = Name::from(target);
                 }
                 Found::NoData => {
@@ -177,7 +177,7 @@ impl Zone {
         let alias = self.sets.get(&RrKey::new(owner, RecordType::CNAME));
         match alias.and_then(|set| set.records_without_rrsigs().next()) {
             Some(record) => match &record.data {
-                RData::CNAME(target) => Found::Alias(named(record, asked), LowerName::new(target)),
+                RData::CNAME(target) => Found::Alias(Box::new(named(record, asked)), LowerName::new(target)),
                 _ => Found::NoData,
             },
             None => Found::NoData,

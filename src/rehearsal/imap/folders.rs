@@ -108,6 +108,8 @@ impl Session {
         }
         let removed = self.with_account(|account| account.folders.remove(&path).is_some());
         if removed == Some(true) {
+            // As Dovecot does, a client that deletes the mailbox it selected has it closed first.
+            self.selected.take_if(|view| view.path == path);
             Reply::ok("Delete completed.")
         } else {
             missing(&self.shared.personality.wire_name(&path))

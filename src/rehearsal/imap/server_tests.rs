@@ -174,7 +174,7 @@ async fn pipelined_fetches_are_answered_in_order() {
         assert!(reply.contains("b OK [READ-ONLY] Examine completed.\n"));
         assert!(reply.contains("* 1 FETCH (UID 1 FLAGS () INTERNALDATE \"01-Jan-1970 00:01:40 +0000\" RFC822.SIZE 42)\n"));
         assert!(reply.contains("* 1 FETCH (UID 1 BODY[] {42}\nSubject: eins\nMessage-ID: <1@x>\n\nText\n)\n* 3 FETCH (UID 3 BODY[] {17}\n"));
-        assert!(reply.contains("* 1 FETCH (BODY[HEADER.FIELDS (MESSAGE-ID DATE)] {21}\nMessage-ID: <1@x>\n\n BODY[]<4> {9}\nect: eins\n)"), "{reply}");
+        assert!(reply.contains("* 1 FETCH (BODY[HEADER.FIELDS (MESSAGE-ID DATE)] {21}\nMessage-ID: <1@x>\n\n BODY[]<4> {9}\nect: eins)"), "{reply}");
         assert!(reply.contains("f OK Fetch completed.\ng BAD Error in IMAP command FETCH: Invalid messageset.\n"));
     })
     .await;

@@ -197,9 +197,12 @@ impl Session {
     pub(super) fn report_changes(&mut self, keeps_numbers: bool) -> bool {
         let Some(mut view) = self.selected.take() else { return true };
         let lines = self.with_account(|account| {
-            let folder =
-                account.folders.get(&view.path).filter(|folder| folder.uid_validity == view.uid_validity)?;
-            Some(view.catch_up(folder, keeps_numbers))
+            // A folder that was renamed is still the same one, and UIDVALIDITY is never given twice.
+            let is_same = |folder: &Folder| folder.uid_validity == view.uid_validity;
+            if !account.folders.get(&view.path).is_some_and(is_same) {
+                view.path = account.folders.iter().find(|(_, folder)| is_same(folder))?.0.clone();
+            }
+            Some(view.catch_up(account.folders.get(&view.path)?, keeps_numbers))
         });
         let Some(lines) = lines.flatten() else { return false };
         for line in lines {
