@@ -84,6 +84,15 @@ fn every_provider_with_and_without_existing_records() {
                     for through in [SwitchStage::Now, SwitchStage::AtTheSwitch, SwitchStage::Later] {
                         assert_loads(&program, &plan, through);
                     }
+                    // The same again once the first stage is published: nothing is done twice.
+                    let snippet =
+                        render_bind(&plan, &BindOptions { through: SwitchStage::Now, made_at: None });
+                    let published =
+                        parse_zone_file(&format!("{snippet}@ NS ns1.nordhafen.example.\n"), &domain).unwrap();
+                    let again = desired(provider, &answers, &published, &BTreeSet::new());
+                    for through in [SwitchStage::AtTheSwitch, SwitchStage::Later] {
+                        assert_loads(&program, &again, through);
+                    }
                 }
             }
         }

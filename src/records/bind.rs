@@ -75,8 +75,7 @@ fn write_line(zone: &mut String, plan: &RecordsPlan, line: &DiffLine, through: S
     };
     let is_active = match line.change {
         Change::Remove => false,
-        Change::Keep => true,
-        Change::Add => line.stage <= through && !is_taken_out_later(plan, line, through),
+        Change::Keep | Change::Add => line.stage <= through && !is_taken_out_later(plan, line, through),
     };
     comment(zone, &line.reason);
     if is_active {

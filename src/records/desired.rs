@@ -239,16 +239,19 @@ impl<'a> Planner<'a> {
             lookups: &self.current.spf_lookups,
         });
         self.plan.senders = merged.senders;
-        if provider_terms.is_empty() {
-            // Without the provider’s term a new record would gain nothing and could shut senders out.
+        let has_provider = !provider_terms.is_empty();
+        if !has_provider && existing.len() < 2 && dropped.is_empty() {
+            // A new record would gain nothing without the provider’s term.
             for (record, _) in existing {
                 lines.keep(record, "Stays until the provider’s SPF term is known.");
             }
             return;
         }
         let is_same = |text: &str| text.split_ascii_whitespace().eq(merged.now.split_ascii_whitespace());
+        let mut published = merged.now.clone();
         match existing.as_slice() {
             [(record, text)] if is_same(text) => {
+                published.clone_from(text);
                 lines.keep(record, &format!("Lets {} send already.", self.provider.name));
             }
             _ => {
@@ -256,19 +259,21 @@ impl<'a> Planner<'a> {
                     let reason = "The next line takes its place; a domain may have one SPF record only.";
                     lines.remove(record, SwitchStage::Now, reason);
                 }
-                let mut clauses = vec![match (existing.is_empty(), merged.later.is_some()) {
-                    (true, _) => format!("Lets {} send for the domain", self.provider.name),
-                    (false, true) => format!("Lets {} send beside your server", self.provider.name),
-                    (false, false) => format!("Lets {} send beside the others", self.provider.name),
+                let name = &self.provider.name;
+                let mut clauses = vec![match (has_provider, existing.is_empty(), merged.later.is_some()) {
+                    (false, ..) => format!("Waits for the SPF term of {name}"),
+                    (true, true, _) => format!("Lets {name} send for the domain"),
+                    (true, false, true) => format!("Lets {name} send beside your server"),
+                    (true, false, false) => format!("Lets {name} send beside the others"),
                 }];
                 clauses.extend(merged.reasons);
                 let reason = format!("{}.", clauses.join("; "));
                 lines.text(Change::Add, SwitchStage::Now, "@", &merged.now, &reason);
             }
         }
-        if let Some(later) = merged.later {
+        if let Some(later) = merged.later.filter(|_| has_provider) {
             let reason = "Three days after the switch your old server sends nothing any more.";
-            lines.text(Change::Remove, SwitchStage::Later, "@", &merged.now, reason);
+            lines.text(Change::Remove, SwitchStage::Later, "@", &published, reason);
             let reason = "The same without your old server; wait until it has sent its last message.";
             lines.text(Change::Add, SwitchStage::Later, "@", &later, reason);
         }
