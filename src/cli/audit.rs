@@ -21,7 +21,11 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
     }
     let report = judge(&facts);
     if let Some(path) = &arguments.html {
-        output::write_text(path, &report::audit_html(&report))?;
+        let page = report::audit_html(&report).map_err(|error| {
+            UserError::new("The audit could not be put into words", error.to_string())
+                .or_else("Report this as a defect of the program", "")
+        })?;
+        output::write_text(path, &page)?;
     }
     match &arguments.json {
         Some(path) => output::write_json(path, &report)?,
@@ -32,9 +36,9 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
 
 fn saved_facts(path: &Path) -> Result<Facts, CliError> {
     let text = output::read_text(path, MOST_FACTS_BYTES)?;
-    serde_json::from_str(&text).map_err(|error| {
+    Facts::from_json(&text).map_err(|error| {
         UserError::new(format!("{} holds no facts of an audit", path.display()), error.to_string())
-            .or_else("Name a file that “mailferry audit --save-facts” wrote", "")
+            .or_else("Name a file that “mailferry audit --save-facts” wrote", "Or update the program, where the file is newer")
             .into()
     })
 }

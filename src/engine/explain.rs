@@ -14,6 +14,7 @@ use crate::project::{Problem, ProjectError};
 use crate::providers::{AnswerError, Catalogue, Provider, ProviderId};
 use crate::records::ZoneFileError;
 use crate::secrets::StoreStatus;
+use crate::survey::SurveyError;
 use crate::transfer::{FolderProblem, TransferError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError, Endpoint};
 
@@ -97,6 +98,14 @@ pub(super) fn dns(error: &DnsError) -> UserError {
         .or_else("Check the network connection", "Then ask again")
         .or_else("Name another resolver on the Domain page", "Such as 192.0.2.53:53; empty means the system's")
         .caused_by(error)
+}
+
+/// The survey gave no facts.
+pub(super) fn survey(error: &SurveyError) -> UserError {
+    match error {
+        SurveyError::Dns(error) => dns(error),
+        SurveyError::Cancelled => cancelled(),
+    }
 }
 
 /// No way of finding the server led anywhere.

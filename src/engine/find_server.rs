@@ -3,6 +3,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ServerCandidate, UserError, explain};
 use crate::survey;
 use crate::values::DomainName;
+use crate::web::Web;
 
 /// What the search is asked with.
 pub(super) struct Question {
@@ -13,6 +14,11 @@ pub(super) struct Question {
     pub(super) is_practice: bool,
 }
 
+/// A client for autoconfig files; without one the search goes on with the DNS alone.
+fn web() -> Option<Web> {
+    Web::new().map_err(|error| tracing::warn!("autoconfig files are not looked for: {error}")).ok()
+}
+
 /// Looks for the IMAP server of the domain through SRV records, autoconfig and MX names.
 pub(super) async fn search(
     question: Question,
@@ -21,7 +27,8 @@ pub(super) async fn search(
     let work = async {
         let resolver = super::survey_job::resolver(&question.resolver).await?;
         resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
-        let found = survey::discover(&question.domain, &resolver, !question.is_practice).await;
+        let web = if question.is_practice { None } else { web() };
+        let found = survey::discover(&question.domain, &resolver, web.as_ref()).await;
         Ok(found
             .into_iter()
             .map(|found| ServerCandidate { server: found.server, found_by: found.found_by })

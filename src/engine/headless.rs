@@ -10,7 +10,7 @@ use super::{AuditOptions, UserError, explain, survey_job};
 use crate::audit::Facts;
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, RecordsPlan, check_answer, desired, parse_zone_file, render_bind};
-use crate::survey::{self, SurveyOptions};
+use crate::survey::{self, Progress, SurveyOptions};
 use crate::values::{DomainName, EmailAddress};
 
 /// Measures a domain. `progress` hears how many questions are answered, how many are known, and what is asked now.
@@ -27,14 +27,12 @@ pub fn audit(
         selectors: options.selectors.clone(),
         sending_addresses: options.sending_addresses.clone(),
     };
-    let progress = std::sync::Mutex::new(progress);
-    let tell = |done: usize, total: usize, what: &str| {
-        let mut progress = progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (*progress)(done, total, what);
-    };
+    let mut tell = |heard: Progress| progress(heard.done, heard.total, &heard.what);
     to_its_end(async {
-        let resolver = asked(&options.resolver).await?;
-        Ok(survey::run(&domain, &options_for_survey, &resolver, &tell, &CancellationToken::new()).await)
+        let resolver = survey_job::resolver(&options.resolver).await?;
+        survey::run(&domain, &options_for_survey, &resolver, &mut tell, &CancellationToken::new())
+            .await
+            .map_err(|error| Box::new(explain::survey(&error)))
     })
 }
 
@@ -60,17 +58,22 @@ pub struct SpfQuestion<'a> {
 pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, UserError> {
     let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
     let sender = match question.sender {
-        Some(text) => Some(EmailAddress::parse(text).map_err(|error| explain::email_address(&error))?),
-        None => None,
+        Some(text) => EmailAddress::parse(text).map_err(|error| explain::email_address(&error))?.to_ascii(),
+        None => format!("postmaster@{}", domain.as_ascii()),
     };
+    let helo = question.helo.unwrap_or_default();
     to_its_end(async {
-        let resolver = asked(question.resolver).await?;
-        let verdict = survey::spf_check(&domain, question.ip, sender.as_ref(), question.helo, &resolver).await;
+        let resolver = survey_job::resolver(question.resolver).await?;
+        let verdict = survey::spf_check(domain.as_ascii(), question.ip, &sender, helo, &resolver)
+            .await
+            .map_err(|error| Box::new(explain::survey(&error)))?;
         let mut lines = vec![verdict.result.to_string()];
         lines.extend(verdict.trace);
-        if let Some(explanation) = verdict.explanation {
-            lines.push(format!("explanation: {explanation}"));
+        lines.push(verdict.explanation);
+        if let Some(published) = verdict.published_explanation {
+            lines.push(format!("the domain's own explanation: {published}"));
         }
+        lines.push(format!("{} lookups, {} of them void", verdict.lookups, verdict.void_lookups));
         Ok(lines)
     })
 }

@@ -5,7 +5,7 @@ use crate::audit::{AuditReport, judge};
 use crate::dns::Resolver;
 use crate::providers::Provider;
 use crate::records::CurrentZone;
-use crate::survey::{self, SurveyOptions};
+use crate::survey::{self, Progress, SurveyOptions};
 use crate::values::DomainName;
 
 /// What the DNS is asked with.
@@ -37,16 +37,18 @@ pub(super) async fn audit(
     context: JobContext,
 ) -> Result<Box<(AuditReport, String)>, Box<UserError>> {
     let resolver = resolver(&question.resolver).await?;
-    resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
-    let tell = |done: usize, total: usize, what: &str| {
-        let message = Message::AuditProgress { number: context.number, done, total, what: what.to_owned() };
+    let mut tell = |progress: Progress| {
+        let Progress { done, total, what } = progress;
+        let message = Message::AuditProgress { number: context.number, done, total, what };
         // Progress that finds no room is overtaken by the next one anyway.
         let _overtaken = context.answers.try_send(message).is_err();
     };
-    let facts =
-        survey::run(&question.domain, &question.survey_options(), &resolver, &tell, &context.token).await;
+    let facts = survey::run(&question.domain, &question.survey_options(), &resolver, &mut tell, &context.token)
+        .await
+        .map_err(|error| Box::new(explain::survey(&error)))?;
     let report = judge(&facts);
-    let json = serde_json::to_string(&facts)
+    let json = facts
+        .to_json()
         .map_err(|error| Box::new(explain::defect("The facts of the audit could not be kept", &error)))?;
     Ok(Box::new((report, json)))
 }

@@ -4,7 +4,9 @@ mod autoconfig;
 mod discover;
 mod gather;
 mod spf_check;
+mod zone;
 
 pub use discover::{FoundServer, discover};
 pub use gather::{Progress, SurveyError, SurveyOptions, ask_all, run};
 pub use spf_check::spf_check;
+pub use zone::current_zone;

@@ -12,14 +12,14 @@ impl Actor {
             return self.fail(explain::nothing_to_save("There is no audit yet", "Run the audit first"));
         };
         let text = match format {
-            ReportFormat::Html => Ok(report::audit_html(audit)),
-            ReportFormat::Json => serde_json::to_string_pretty(audit.as_ref()),
+            ReportFormat::Html => report::audit_html(audit),
+            ReportFormat::Json => report::audit_json(audit),
         };
         match text {
             Ok(text) => {
                 self.write("Saved the audit", path, &text);
             }
-            Err(error) => self.fail(explain::defect("The audit could not be written as JSON", &error)),
+            Err(error) => self.fail(explain::defect("The audit could not be put into words", &error)),
         }
     }
 
@@ -48,6 +48,10 @@ impl Actor {
         let text = match format {
             ReportFormat::Html => report::html(&input),
             ReportFormat::Json => report::json(&input),
+        };
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => return self.fail(explain::defect("The report could not be put into words", &error)),
         };
         if self.write("Saved the report", path, &text)
             && self.store(|project| project.set_report_saved_to(Some(path))).is_some()
