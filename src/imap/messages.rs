@@ -87,6 +87,21 @@ impl Session {
         Ok(uids)
     }
 
+    /// Sum of the message sizes of a folder, in bytes, for servers whose STATUS does not tell.
+    pub async fn folder_bytes(&mut self, raw: &str) -> Result<u64, ImapError> {
+        if self.examine(raw).await?.exists == 0 {
+            return Ok(0);
+        }
+        let mut bytes = 0_u64;
+        self.run("FETCH", "FETCH 1:* (RFC822.SIZE)", |reply| {
+            if let Reply::Fetch(item) = reply {
+                bytes = bytes.saturating_add(item.size.unwrap_or(0));
+            }
+        })
+        .await?;
+        Ok(bytes)
+    }
+
     /// Flags of messages by UID, for the messages that are there.
     pub async fn fetch_flags(&mut self) -> Result<Vec<(u32, Vec<String>)>, ImapError> {
         let mut found = Vec::new();

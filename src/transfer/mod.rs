@@ -11,12 +11,16 @@ mod destination_name;
 mod error;
 mod flags;
 mod governor;
+mod inventory;
 mod reader;
 mod request;
 mod source_listing;
+mod verify;
 mod writer;
 
 pub use control::{CopyControl, CopyController, copy_control};
 pub use copy::copy_mailbox;
 pub use error::TransferError;
+pub use inventory::inventory;
 pub use request::{CopyLimits, CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
+pub use verify::{Depth, Difference, VerifyReport, verify_mailbox};

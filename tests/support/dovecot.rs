@@ -68,7 +68,8 @@ impl Dovecot {
         fs::write(root.join("users"), passwords).unwrap();
         fs::create_dir(root.join("mail")).unwrap();
         let is_root = id("-u") == "0";
-        let owner = if is_root { ("nobody".to_owned(), "nogroup".to_owned()) } else { (id("-un"), id("-gn")) };
+        let owner =
+            if is_root { ("nobody".to_owned(), "nogroup".to_owned()) } else { (id("-un"), id("-gn")) };
         if is_root {
             let owner = format!("{}:{}", owner.0, owner.1);
             assert!(run(Command::new("chown").arg(owner).arg(root.join("mail"))).status.success());

@@ -150,8 +150,14 @@ fn between<'a>(line: &'a str, before: &str, after: &str) -> &'a str {
 /// A mixed mailbox: nested folders, non-ASCII names, keywords, drafts without Message-ID, true duplicates, large mail.
 /// `separator` is the server's; `prefix` what its folders begin with.
 pub fn mixed_mailbox(count: usize, separator: char, prefix: &str) -> Vec<Mail> {
-    let folders =
-        ["INBOX", "Sent", "Drafts", "Projekte/2024/M&APw-ller & S&APY-hne".replace(" & ", " &- ").leak(), "Deep/a/b/c", "Old mail"];
+    let folders = [
+        "INBOX",
+        "Sent",
+        "Drafts",
+        "Projekte/2024/M&APw-ller & S&APY-hne".replace(" & ", " &- ").leak(),
+        "Deep/a/b/c",
+        "Old mail",
+    ];
     let mut mails = Vec::new();
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     for index in 0..count {
@@ -164,7 +170,13 @@ pub fn mixed_mailbox(count: usize, separator: char, prefix: &str) -> Vec<Mail> {
         let mail = Mail {
             folder: named,
             flags: flags_for(seed, folder),
-            date: format!("{:>2}-Mar-2023 {:02}:{:02}:{:02} +0100", 1 + index % 28, index % 24, index % 60, seed % 60),
+            date: format!(
+                "{:>2}-Mar-2023 {:02}:{:02}:{:02} +0100",
+                1 + index % 28,
+                index % 24,
+                index % 60,
+                seed % 60
+            ),
             bytes: message(index, seed, folder),
         };
         if index % 17 == 3 {
@@ -178,7 +190,9 @@ pub fn mixed_mailbox(count: usize, separator: char, prefix: &str) -> Vec<Mail> {
 
 fn flags_for(seed: u64, folder: &str) -> Vec<&'static str> {
     let mut flags = Vec::new();
-    for (bit, flag) in ["\\Seen", "\\Answered", "\\Flagged", "$Forwarded", "Projekt-7", "\\Deleted"].iter().enumerate() {
+    for (bit, flag) in
+        ["\\Seen", "\\Answered", "\\Flagged", "$Forwarded", "Projekt-7", "\\Deleted"].iter().enumerate()
+    {
         if seed >> (40 + 2 * bit) & 3 == 3 {
             flags.push(*flag);
         }
