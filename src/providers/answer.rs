@@ -263,7 +263,7 @@ fn dkim_key(pasted: &str) -> Result<String, AnswerError> {
     }
     let mut record = String::from("v=DKIM1");
     for (name, value) in tags.iter().filter(|(name, _)| name != "v") {
-        record.push_str(&format!("; {name}={value}"));
+        record.extend(["; ", name, "=", value]);
     }
     Ok(record)
 }

@@ -13,10 +13,7 @@ pub(super) fn placeholders(template: &str) -> Option<Vec<&str>> {
 }
 
 /// Fills a template. `Err` names the first placeholder that has no value.
-pub(crate) fn fill<'t>(
-    template: &'t str,
-    value_of: impl Fn(&str) -> Option<String>,
-) -> Result<String, &'t str> {
+pub(crate) fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> Result<String, &str> {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, behind)) = rest.split_once('{') {

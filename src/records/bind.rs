@@ -31,7 +31,7 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
     for note in &plan.notes {
         comment(&mut zone, &format!("Note: {note}"));
     }
-    zone.push_str(&format!("$ORIGIN {}.\n$TTL 3600\n", escaped_name(domain.as_ascii())));
+    zone.extend(["$ORIGIN ", &escaped_name(domain.as_ascii()), ".\n$TTL 3600\n"]);
     for (stage, heading) in [
         (SwitchStage::Now, "Now: safe, no mail changes its way"),
         (SwitchStage::AtTheSwitch, "At the switch: from here on new mail goes to the new place"),

@@ -117,10 +117,10 @@ fn mended(record: &str, domain_ascii: &str) -> String {
         .map_or_else(|| "none".to_owned(), |(_, value)| value.to_ascii_lowercase());
     let mut mended = format!("v=DMARC1; p={policy}");
     for (name, value) in tags.iter().filter(|(name, _)| name != "v" && name != "p") {
-        mended.push_str(&format!("; {name}={value}"));
+        mended.extend(["; ", name, "=", value]);
     }
     if !tags.iter().any(|(name, _)| name == "rua") {
-        mended.push_str(&format!("; rua=mailto:postmaster@{domain_ascii}"));
+        mended.extend(["; rua=mailto:postmaster@", domain_ascii]);
     }
     mended
 }

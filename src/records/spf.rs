@@ -273,7 +273,8 @@ impl<'a> Merge<'a> {
             record.push(' ');
             record.push_str(&term.text);
         }
-        record.push_str(&format!(" {all}all"));
+        record.extend([' ', all]);
+        record.push_str("all");
         for modifier in &self.modifiers {
             record.push(' ');
             record.push_str(&modifier.text);

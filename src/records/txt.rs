@@ -22,11 +22,17 @@ fn quoted(bytes: &[u8]) -> String {
                 string.push(char::from(*byte));
             }
             b' '..=b'~' => string.push(char::from(*byte)),
-            _ => string.push_str(&format!("\\{byte:03}")),
+            _ => string.extend(decimal_escape(*byte)),
         }
     }
     string.push('"');
     string
+}
+
+/// A byte as `\DDD`.
+fn decimal_escape(byte: u8) -> [char; 4] {
+    let digit = |number: u8| char::from(b'0' + number % 10);
+    ['\\', digit(byte / 100), digit(byte / 10), digit(byte)]
 }
 
 /// A host or owner name for a zone file: what is neither letter, digit, hyphen, underscore, dot nor asterisk
@@ -40,7 +46,7 @@ pub(super) fn escaped_name(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.*".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("\\{byte:03}"));
+            escaped.extend(decimal_escape(byte));
         }
     }
     escaped

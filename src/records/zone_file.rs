@@ -127,7 +127,7 @@ impl Reader {
         let failed = |message: &str| Err(ZoneFileError::Line { line, message: message.to_owned() });
         match (name.to_ascii_uppercase().as_str(), argument) {
             ("$ORIGIN", Some(origin)) => {
-                self.origin = self.absolute(&origin).as_str().to_owned();
+                self.absolute(&origin).as_str().clone_into(&mut self.origin);
                 Ok(())
             }
             ("$TTL", Some(ttl)) => match parse_ttl(&ttl) {

@@ -156,16 +156,16 @@ fn evidence_page(evidence: &Evidence) -> EvidencePage {
 }
 
 fn spf_row(node: &SpfTreeNode) -> SpfRow {
-    let mut note = node.note.clone();
+    let mut words = node.note.clone();
     if node.is_void {
-        note = if note.is_empty() { "found nothing".to_owned() } else { format!("{note}; found nothing") };
+        words = if words.is_empty() { "found nothing".to_owned() } else { format!("{words}; found nothing") };
     }
     SpfRow {
         // Deep nesting is bounded by the limit on lookups; the page is bounded here.
         indent: node.depth.min(12),
         term: node.term.clone(),
         lookups: if node.is_read { format!("{} of 10", node.running_total) } else { "not read".to_owned() },
-        note,
+        note: words,
         is_read: node.is_read,
     }
 }

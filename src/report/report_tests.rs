@@ -110,7 +110,7 @@ fn assert_balanced(page: &str) {
     for piece in page.split('<').skip(1) {
         let tag = piece.split(['>', ' ', '\n']).next().unwrap();
         match tag.strip_prefix('/') {
-            Some(name) => assert_eq!(open.pop(), Some(name), "…<{}", &piece[..piece.len().min(60)]),
+            Some(name) => assert_eq!(open.pop(), Some(name), "<{piece}"),
             None if ["!doctype", "meta", "br"].contains(&tag) => {}
             None => open.push(tag),
         }
@@ -129,7 +129,7 @@ fn hostile_text_stays_text() {
         for bad in ["<script", "<img", "onerror=alert(1)>", "javascript:", "\"'>"] {
             assert!(!lower.contains(bad), "{bad}");
         }
-        assert!(page.contains("&#60;script&#62;"), "{}", &page[page.len() - 2000..]);
+        assert!(page.contains("&#60;script&#62;"), "{page}");
         assert_balanced(&page);
     }
 }
