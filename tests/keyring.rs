@@ -1,4 +1,5 @@
 //! Passwords against a real gnome-keyring on a session bus of its own.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 #[path = "support/keyring.rs"]
 mod keyring;

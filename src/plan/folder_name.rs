@@ -1,3 +1,4 @@
+use super::FolderPath;
 use super::mapping::DestinationRules;
 
 /// One part of a folder name made acceptable to the destination, and what was done to it.
@@ -6,6 +7,21 @@ pub(super) struct CleanName {
     pub name: String,
     /// Reasons in words, in the order of the changes; empty where the name stays.
     pub reasons: Vec<String>,
+}
+
+/// Makes a name that the owner chose acceptable to the destination, and says what was changed in it.
+///
+/// Prefix and depth are taken as they are; the parts of the destination's prefix are not judged.
+pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (FolderPath, Vec<String>) {
+    let prefix_len = if path.0.starts_with(&rules.prefix) { rules.prefix.len() } else { 0 };
+    let mut reasons = Vec::new();
+    let mut parts: Vec<String> = path.0.iter().take(prefix_len).cloned().collect();
+    for (level, part) in path.0.iter().skip(prefix_len).enumerate() {
+        let clean = clean_part(part, level == 0, rules);
+        parts.push(clean.name);
+        reasons.extend(clean.reasons);
+    }
+    (FolderPath(parts), reasons)
 }
 
 /// Makes a part acceptable. `is_top` tells whether it stands on the top level, where some names are reserved.
@@ -92,6 +108,18 @@ const fn look_alike(character: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chosen_name_keeps_its_prefix() {
+        let rules = DestinationRules {
+            delimiter: Some('.'),
+            prefix: vec!["INBOX".to_owned()],
+            ..DestinationRules::default()
+        };
+        let chosen = FolderPath(vec!["INBOX".to_owned(), "v1.2 ".to_owned(), "x".to_owned()]);
+        let (path, reasons) = clean_destination(&chosen, &rules);
+        assert_eq!((path.0.join("|").as_str(), reasons.len()), ("INBOX|v1․2|x", 2));
+    }
 
     #[test]
     fn names_become_acceptable_and_every_change_is_told() {

@@ -59,6 +59,9 @@ pub enum ProjectError {
         /// UID at the source.
         uid: u32,
     },
+    /// The destination folder has another UIDVALIDITY than when it was last compared.
+    #[error("the destination folder was made anew: it must be compared before anything is sent")]
+    DestinationChanged,
     /// Anything else that SQLite reports.
     #[error("the project file could not be read or written")]
     Database(#[source] rusqlite::Error),

@@ -230,3 +230,6 @@ fn check_integrity(connection: &Connection) -> Result<(), ProjectError> {
     let words: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if words == "ok" { Ok(()) } else { Err(ProjectError::Corrupt(words)) }
 }
+
+#[cfg(test)]
+mod file_tests;

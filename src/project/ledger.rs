@@ -216,7 +216,8 @@ impl Ledger {
     /// Writes down, durably and for the whole batch, that these messages are about to be appended.
     ///
     /// The messages must be to do. One that is in flight already keeps the lower UIDNEXT, so that no earlier append
-    /// is overlooked; one in any other state is an error and nothing of the batch is recorded.
+    /// is overlooked; one in any other state is an error and nothing of the batch is recorded. A UIDVALIDITY that is
+    /// not the stored one is an error too: [`Self::fence_destination`] must have its say first.
     pub fn record_intent(
         &self,
         folder: FolderId,
@@ -225,6 +226,7 @@ impl Ledger {
         destination_uidnext: u32,
     ) -> Result<(), ProjectError> {
         self.project.write(|transaction| {
+            check_destination(transaction, folder, destination_uid_validity)?;
             let mut announce = transaction.prepare_cached(
                 "UPDATE message SET
                      state = 1,
@@ -244,11 +246,6 @@ impl Ledger {
                     return Err(ProjectError::NotToDo { uid: *uid });
                 }
             }
-            transaction.execute(
-                "UPDATE folder SET destination_uid_validity = ?2
-                 WHERE id = ?1 AND destination_uid_validity IS NOT ?2",
-                params![folder.0, destination_uid_validity],
-            )?;
             Ok(())
         })
     }
@@ -343,6 +340,30 @@ impl Ledger {
             )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })
+    }
+}
+
+/// Notes the destination's UIDVALIDITY where none is stored, and refuses another one than the stored.
+fn check_destination(
+    transaction: &Transaction<'_>,
+    folder: FolderId,
+    uid_validity: u32,
+) -> Result<(), ProjectError> {
+    let stored: Option<u32> = transaction
+        .prepare_cached("SELECT destination_uid_validity FROM folder WHERE id = ?1")?
+        .query_row([folder.0], |row| row.get(0))
+        .optional()?
+        .ok_or(ProjectError::Unknown("folder"))?;
+    match stored {
+        Some(stored) if stored == uid_validity => Ok(()),
+        Some(_) => Err(ProjectError::DestinationChanged),
+        None => {
+            transaction.execute(
+                "UPDATE folder SET destination_uid_validity = ?2 WHERE id = ?1",
+                params![folder.0, uid_validity],
+            )?;
+            Ok(())
+        }
     }
 }
 

@@ -8,33 +8,43 @@ use crate::values::Secret;
 #[derive(Debug, Default)]
 pub(super) struct Memory(Mutex<BTreeMap<SecretName, Entry>>);
 
+/// What this session wants a name to stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Nothing is known in this session; the keyring may have it.
+    Unknown,
+    /// There is to be no secret.
+    Forget,
+    /// This secret.
+    Keep(Secret),
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
-    /// `None`: deleted.
-    value: Option<Secret>,
+    wish: Wish,
     is_saved: bool,
 }
 
 impl Memory {
-    /// The newest wish; the outer `None` means that this session knows nothing about the name.
-    pub fn get(&self, name: &SecretName) -> Option<Option<Secret>> {
-        self.guard().get(name).map(|entry| entry.value.clone())
+    /// The newest wish.
+    pub fn get(&self, name: &SecretName) -> Wish {
+        self.guard().get(name).map_or(Wish::Unknown, |entry| entry.wish.clone())
     }
 
     /// A new wish, not yet in the keyring.
-    pub fn wish(&self, name: &SecretName, value: Option<Secret>) {
-        self.guard().insert(name.clone(), Entry { value, is_saved: false });
+    pub fn wish(&self, name: &SecretName, wish: Wish) {
+        self.guard().insert(name.clone(), Entry { wish, is_saved: false });
     }
 
     /// Remembers what the keyring has, unless something newer is wished meanwhile.
-    pub fn remember(&self, name: &SecretName, value: Secret) {
-        self.guard().entry(name.clone()).or_insert(Entry { value: Some(value), is_saved: true });
+    pub fn remember(&self, name: &SecretName, secret: Secret) {
+        self.guard().entry(name.clone()).or_insert(Entry { wish: Wish::Keep(secret), is_saved: true });
     }
 
     /// Marks a wish as fulfilled; false where it is not the newest one any more.
-    pub fn mark_saved(&self, name: &SecretName, value: Option<&Secret>) -> bool {
+    pub fn mark_saved(&self, name: &SecretName, wish: &Wish) -> bool {
         match self.guard().get_mut(name) {
-            Some(entry) if entry.value.as_ref() == value => {
+            Some(entry) if entry.wish == *wish => {
                 entry.is_saved = true;
                 true
             }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::SecretName;
 use super::backend::{Connector, connect_system};
-use super::memory::Memory;
+use super::memory::{Memory, Wish};
 use super::worker::{Job, Worker};
 use crate::values::Secret;
 
@@ -49,7 +49,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { notice: Duration::from_secs(2), give_up: Duration::from_secs(120) }
+        Self { notice: Duration::from_secs(2), give_up: Duration::from_mins(2) }
     }
 }
 
@@ -128,8 +128,10 @@ impl SecretStore {
 
     /// The secret under this name, or `None` where there is none or the keyring does not answer in time.
     pub async fn get(&self, name: &SecretName) -> Option<Secret> {
-        if let Some(known) = self.shared.memory.get(name) {
-            return known;
+        match self.shared.memory.get(name) {
+            Wish::Keep(secret) => return Some(secret),
+            Wish::Forget => return None,
+            Wish::Unknown => {}
         }
         let (reply, answer) = oneshot::channel();
         if !self.submit(Job::Get(name.clone(), reply)) {
@@ -142,13 +144,13 @@ impl SecretStore {
 
     /// Keeps a secret. Returns within moments: while the keyring waits to be unlocked, memory has it.
     pub async fn set(&self, name: &SecretName, secret: Secret) -> Kept {
-        self.shared.memory.wish(name, Some(secret));
+        self.shared.memory.wish(name, Wish::Keep(secret));
         self.sync(name).await
     }
 
     /// Forgets a secret, in memory at once and in the keyring as soon as it answers.
     pub async fn delete(&self, name: &SecretName) {
-        self.shared.memory.wish(name, None);
+        self.shared.memory.wish(name, Wish::Forget);
         self.sync(name).await;
     }
 

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::SecretName;
 use super::backend::{Backend, BackendError, Connector};
+use super::memory::Wish;
 use super::store::{Shared, StoreStatus};
 use crate::values::Secret;
 
@@ -90,12 +91,13 @@ impl Keyring {
     /// Writes the newest wish, and again where it changed meanwhile.
     fn sync(&mut self, name: &SecretName) {
         for _round in 0..SYNC_ROUNDS {
-            let Some(wish) = self.shared.memory.get(name) else { return };
+            let wish = self.shared.memory.get(name);
             let written = self.with_backend(|backend| match &wish {
-                Some(secret) => backend.set(name, secret),
-                None => backend.delete(name),
+                Wish::Keep(secret) => backend.set(name, secret),
+                Wish::Forget => backend.delete(name),
+                Wish::Unknown => Ok(()),
             });
-            if written.is_none() || self.shared.memory.mark_saved(name, wish.as_ref()) {
+            if written.is_none() || self.shared.memory.mark_saved(name, &wish) {
                 return;
             }
         }

@@ -104,7 +104,8 @@ fn an_intent_needs_a_message_that_is_to_do() {
     ledger.record_intent(folder, &[1], 7, 30).unwrap();
     assert_eq!(ledger.rows(folder, &[MessageState::InFlight]).unwrap()[0].intent_uidnext, Some(10));
     // Under another UIDVALIDITY the first one was never resolved.
-    assert!(ledger.record_intent(folder, &[1], 8, 1).is_err());
+    let outcome = ledger.record_intent(folder, &[1], 8, 1);
+    assert!(matches!(outcome, Err(ProjectError::DestinationChanged)));
     assert!(matches!(
         ledger.record_results(folder, &[copied(1, 11), copied(77, 12)]),
         Err(ProjectError::Unknown("message"))
