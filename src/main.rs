@@ -11,7 +11,9 @@ fn main() -> ExitCode {
     let log = LogRing::default();
     cli::start_logging(&log, arguments.command.is_none());
     match arguments.command {
-        Some(cli::Task::Rehearse(rehearse)) if !rehearse.headless => window(None, true, arguments.renderer, log),
+        Some(cli::Task::Rehearse(rehearse)) if !rehearse.headless => {
+            window(None, true, arguments.renderer, log)
+        }
         Some(task) => cli::run(task, log),
         None => window(arguments.project, false, arguments.renderer, log),
     }

@@ -18,8 +18,18 @@ const PURE: &[&str] = &["values", "audit", "providers", "records", "plan", "repo
 
 /// What a pure room must not reach even through `std`.
 const IMPURE: &[&str] = &[
-    "std::fs", "std::env", "std::thread", "std::process", "std::net::Tcp", "std::net::Udp",
-    "Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now", "println!", "eprintln!",
+    "std::fs",
+    "std::env",
+    "std::thread",
+    "std::process",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "Instant::now",
+    "SystemTime::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "println!",
+    "eprintln!",
 ];
 
 include!("architecture/floors.rs");
@@ -59,10 +69,7 @@ fn is_test_file(path: &Path) -> bool {
 fn production_code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
 /// First segments after `crate::`, in `use` groups as well as in paths.
@@ -76,8 +83,11 @@ fn rooms_used(code: &str, rooms: &BTreeSet<&str>) -> BTreeSet<String> {
             vec![rest]
         };
         for segment in segments {
-            let name: String =
-                segment.trim().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            let name: String = segment
+                .trim()
+                .chars()
+                .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                .collect();
             if rooms.contains(name.as_str()) {
                 used.insert(name);
             }

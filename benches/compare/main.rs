@@ -39,7 +39,10 @@ fn main() {
     let bytes: usize = mails.iter().map(|mail| mail.bytes.len()).sum();
     PlainImap::open(source.imap_port, "anna").store(&mails);
     let work = tempfile::tempdir().unwrap();
-    println!("{messages} messages, {:.1} MB, {FOLDERS} folders, Dovecot to Dovecot on loopback", bytes as f64 / 1e6);
+    println!(
+        "{messages} messages, {:.1} MB, {FOLDERS} folders, Dovecot to Dovecot on loopback",
+        bytes as f64 / 1e6
+    );
 
     let mut figures = Vec::new();
     // Both read the source once before, so neither pays for the first look of the server at its files.
@@ -58,8 +61,14 @@ fn main() {
             figure.arrived
         );
     }
-    println!("first copy: mailferry is {:.2} times as fast as mbsync", figures[1].seconds / figures[0].seconds);
-    println!("nothing to do: mailferry is {:.2} times as fast as mbsync", figures[3].seconds / figures[2].seconds);
+    println!(
+        "first copy: mailferry is {:.2} times as fast as mbsync",
+        figures[1].seconds / figures[0].seconds
+    );
+    println!(
+        "nothing to do: mailferry is {:.2} times as fast as mbsync",
+        figures[3].seconds / figures[2].seconds
+    );
 }
 
 /// Mixed sizes around the average, deterministic, spread over the folders.
@@ -74,7 +83,10 @@ fn mailbox(messages: usize) -> Vec<Mail> {
                 number % 60
             );
             while body.len() < length {
-                body.push_str(&format!("Line of message {number} at {} of its text, to fill it up.\r\n", body.len()));
+                body.push_str(&format!(
+                    "Line of message {number} at {} of its text, to fill it up.\r\n",
+                    body.len()
+                ));
             }
             let folder = match number % FOLDERS {
                 0 => "INBOX".to_owned(),
@@ -90,7 +102,13 @@ fn mailbox(messages: usize) -> Vec<Mail> {
         .collect()
 }
 
-fn mailferry(work: &Path, source: &Dovecot, destination: &Dovecot, verify: &str, name: &'static str) -> Figure {
+fn mailferry(
+    work: &Path,
+    source: &Dovecot,
+    destination: &Dovecot,
+    verify: &str,
+    name: &'static str,
+) -> Figure {
     let password = work.join("password");
     std::fs::write(&password, PASSWORD).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
@@ -148,7 +166,11 @@ fn measure(mut command: Command, name: &'static str, reader: impl FnOnce() -> Pl
         std::thread::sleep(Duration::from_millis(5));
     };
     let seconds = began.elapsed().as_secs_f64();
-    assert!(status.success(), "{name} ended with {status}: {:?}", std::io::read_to_string(child.stderr.unwrap()));
+    assert!(
+        status.success(),
+        "{name} ended with {status}: {:?}",
+        std::io::read_to_string(child.stderr.unwrap())
+    );
     let mut reader = reader();
     let folders = reader.folders();
     let arrived = folders.iter().map(|folder| reader.count(folder)).sum();

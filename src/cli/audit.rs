@@ -38,7 +38,10 @@ fn saved_facts(path: &Path) -> Result<Facts, CliError> {
     let text = output::read_text(path, MOST_FACTS_BYTES)?;
     Facts::from_json(&text).map_err(|error| {
         UserError::new(format!("{} holds no facts of an audit", path.display()), error.to_string())
-            .or_else("Name a file that “mailferry audit --save-facts” wrote", "Or update the program, where the file is newer")
+            .or_else(
+                "Name a file that “mailferry audit --save-facts” wrote",
+                "Or update the program, where the file is newer",
+            )
             .into()
     })
 }

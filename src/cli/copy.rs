@@ -9,8 +9,8 @@ use super::args::{Copy, Verify};
 use super::driver::Driver;
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, ProjectView, Proof, RequestId, SecretsPolicy,
-    SignInState, UserError,
+    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, ProjectView, Proof, RequestId,
+    SecretsPolicy, SignInState, UserError,
 };
 use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
 use crate::providers::ProviderId;
@@ -90,10 +90,9 @@ impl Accounts {
             None => Ok(None),
         };
         let fingerprint = |text: &Option<String>| match text {
-            Some(text) => text
-                .parse::<Fingerprint>()
-                .map(Some)
-                .map_err(|error| CliError::Usage(error.to_string())),
+            Some(text) => {
+                text.parse::<Fingerprint>().map(Some).map_err(|error| CliError::Usage(error.to_string()))
+            }
             None => Ok(None),
         };
         let accounts = Self {
@@ -181,7 +180,11 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
     let find = |driver: &Driver| -> Result<Option<MailboxId>, CliError> {
         let project = driver.project()?;
         let wanted = EmailAddress::parse(address).ok();
-        Ok(project.mailboxes.iter().find(|row| Some(&row.mailbox.address) == wanted.as_ref()).map(|row| row.id))
+        Ok(project
+            .mailboxes
+            .iter()
+            .find(|row| Some(&row.mailbox.address) == wanted.as_ref())
+            .map(|row| row.id))
     };
     if find(driver)?.is_none() {
         driver.require(Command::AddMailbox(address.to_owned()))?;
@@ -301,7 +304,9 @@ pub fn copy(driver: &mut Driver) -> Result<(), CliError> {
 
 fn progress_words(project: &ProjectView) -> String {
     let copy = &project.copy;
-    let left = copy.seconds_left.map_or_else(String::new, |seconds| format!(", about {} min left", seconds.div_ceil(60)));
+    let left = copy
+        .seconds_left
+        .map_or_else(String::new, |seconds| format!(", about {} min left", seconds.div_ceil(60)));
     format!(
         "{} of {} messages, {} of {}{left}",
         copy.sum.finished(),
@@ -387,7 +392,10 @@ impl Outcome {
             .collect();
         let all_done = copy.mailboxes.iter().all(|mailbox| mailbox.state == MailboxProgressState::Done);
         Self {
-            is_complete: copy.phase == CopyPhase::Finished && all_done && copy.sum.refused == 0 && copy.sum.to_do == 0,
+            is_complete: copy.phase == CopyPhase::Finished
+                && all_done
+                && copy.sum.refused == 0
+                && copy.sum.to_do == 0,
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
             proof: copy.proof.clone(),
@@ -409,7 +417,15 @@ impl Outcome {
         let sum = &self.sum;
         let mut text = format!(
             "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} to do\n",
-            sum.source_count, sum.copied, sum.already_there, sum.repaired, sum.exported, sum.refused, sum.vanished, sum.left_out, sum.to_do
+            sum.source_count,
+            sum.copied,
+            sum.already_there,
+            sum.repaired,
+            sum.exported,
+            sum.refused,
+            sum.vanished,
+            sum.left_out,
+            sum.to_do
         );
         for mailbox in self.mailboxes.iter().filter(|mailbox| mailbox.state != "done") {
             text.push_str(&format!("{}: {}\n", mailbox.address, mailbox.state));
@@ -423,4 +439,3 @@ impl Outcome {
         text
     }
 }
-

@@ -12,5 +12,6 @@ pub fn start_logging(ring: &LogRing, is_window: bool) {
     let filter = EnvFilter::try_from_env("MAILFERRY_LOG").unwrap_or_else(|_unset| EnvFilter::new(fallback));
     let to_stderr = fmt::layer().with_writer(io::stderr).with_target(false).with_filter(filter);
     // A second call, as in tests, keeps the first set-up.
-    let _already_set = tracing_subscriber::registry().with(RingLayer(ring.clone())).with(to_stderr).try_init();
+    let _already_set =
+        tracing_subscriber::registry().with(RingLayer(ring.clone())).with(to_stderr).try_init();
 }

@@ -4,7 +4,8 @@ use super::args::Rehearse;
 use super::driver::Driver;
 use super::{CliError, copy, done, output};
 use crate::engine::{
-    AuditView, Command, CopyPhase, EngineConfig, LogRing, ReportFormat, RequestId, SecretsPolicy, SignInState, UserError,
+    AuditView, Command, CopyPhase, EngineConfig, LogRing, ReportFormat, RequestId, SecretsPolicy,
+    SignInState, UserError,
 };
 use crate::providers::ProviderId;
 
@@ -22,13 +23,19 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
 
     output::say("Domain: looking for the server");
     driver.require(Command::FindServer(RequestId(1)))?;
-    driver.wait_until(|snapshot| snapshot.project.as_ref().is_none_or(|project| !project.domain.is_searching), |_| {})?;
+    driver.wait_until(
+        |snapshot| snapshot.project.as_ref().is_none_or(|project| !project.domain.is_searching),
+        |_| {},
+    )?;
 
     output::say("Audit: asking the DNS");
     driver.require(Command::RunAudit(RequestId(2)))?;
     driver.wait_until(
         |snapshot| {
-            snapshot.project.as_ref().is_none_or(|project| !matches!(project.audit, AuditView::Running { .. }))
+            snapshot
+                .project
+                .as_ref()
+                .is_none_or(|project| !matches!(project.audit, AuditView::Running { .. }))
         },
         |_| {},
     )?;
@@ -38,7 +45,8 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
         AuditView::NotRun | AuditView::Running { .. } => {}
     }
 
-    driver.require(Command::ChooseDestination { provider: ProviderId("fastmail".to_owned()), server: None })?;
+    driver
+        .require(Command::ChooseDestination { provider: ProviderId("fastmail".to_owned()), server: None })?;
     output::say("Mailboxes: signing in on both sides");
     driver.require(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId(3) })?;
     driver.wait_until(
@@ -62,7 +70,11 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
     output::say("Copy: starting");
     copy::copy(&mut driver)?;
     let project = driver.project()?;
-    output::say(&format!("Copy: {} of {} messages", project.copy.sum.finished(), project.copy.sum.source_count));
+    output::say(&format!(
+        "Copy: {} of {} messages",
+        project.copy.sum.finished(),
+        project.copy.sum.source_count
+    ));
 
     output::say("Records: reading the zone");
     driver.require(Command::PrepareRecords(RequestId(5)))?;
@@ -76,13 +88,22 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
     }
     let domain = project.domain.name.as_ascii().to_owned();
     driver.require(Command::ExportZone(arguments.out.join(format!("{domain}.zone"))))?;
-    driver.require(Command::SaveReport { path: arguments.out.join("report.html"), format: ReportFormat::Html })?;
-    driver.require(Command::SaveReport { path: arguments.out.join("report.json"), format: ReportFormat::Json })?;
+    driver.require(Command::SaveReport {
+        path: arguments.out.join("report.html"),
+        format: ReportFormat::Html,
+    })?;
+    driver.require(Command::SaveReport {
+        path: arguments.out.join("report.json"),
+        format: ReportFormat::Json,
+    })?;
     let is_finished = project.copy.phase == CopyPhase::Finished && project.copy.sum.to_do == 0;
     if !is_finished {
-        return Err(UserError::new("The practice copy did not come to its end", "The log says where it stopped.")
-            .or_else("Run it again with MAILFERRY_LOG=mailferry=debug", "")
-            .into());
+        return Err(UserError::new(
+            "The practice copy did not come to its end",
+            "The log says where it stopped.",
+        )
+        .or_else("Run it again with MAILFERRY_LOG=mailferry=debug", "")
+        .into());
     }
     Ok(done(project.copy.sum.refused > 0))
 }

@@ -147,7 +147,9 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl, cont
     };
     let outcome = match transfer::copy_mailbox(&request, control.control.clone(), &sink).await {
         Ok(outcome) => outcome,
-        Err(error) => return End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error))),
+        Err(error) => {
+            return End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error)));
+        }
     };
     if outcome.is_stopped {
         return End::Stopped;

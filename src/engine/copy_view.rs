@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use super::actor::Actor;
 use super::log::now;
-use super::{CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, ProblemGroup, ProjectView, explain};
+use super::{
+    CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, ProblemGroup, ProjectView, explain,
+};
 use crate::plan::{EtaEstimator, FolderChoice, LedgerSum, MailboxId, MailboxPlan};
 use crate::project::{LedgerTotals, Project, ProjectError};
 use crate::values::{Bytes, UnixTime};
@@ -80,7 +82,11 @@ pub(super) fn refresh(
             .map(|folder| FolderProgress { name: folder.source.to_string(), sum: folder.totals.sum })
             .collect();
         if let Some(plan) = view.plan.mailboxes.get(&row.id) {
-            add_what_is_not_listed(plan, &folders.iter().map(|folder| &folder.source).collect::<Vec<_>>(), &mut totals);
+            add_what_is_not_listed(
+                plan,
+                &folders.iter().map(|folder| &folder.source).collect::<Vec<_>>(),
+                &mut totals,
+            );
         }
         let state = states.get(&row.id).cloned().unwrap_or_else(|| resting_state(view, &totals));
         if let MailboxProgressState::Running(connections) = state {
@@ -104,7 +110,11 @@ pub(super) fn refresh(
     Ok(fresh)
 }
 
-fn add_what_is_not_listed(plan: &MailboxPlan, listed: &[&crate::plan::FolderPath], totals: &mut LedgerTotals) {
+fn add_what_is_not_listed(
+    plan: &MailboxPlan,
+    listed: &[&crate::plan::FolderPath],
+    totals: &mut LedgerTotals,
+) {
     use crate::plan::MessageState::{LeftOut, ToDo};
     for folder in plan.folders.iter().filter(|folder| !listed.contains(&&folder.source)) {
         match folder.choice {

@@ -56,8 +56,12 @@ pub(super) fn project(error: &ProjectError) -> UserError {
         ProjectError::DiskFull(_) => {
             ("The disk is full", "Make room, then do it again; everything saved before is intact")
         }
-        ProjectError::ReadOnly(_) => ("The project cannot be written", "Check the rights of the file and its folder"),
-        ProjectError::Corrupt(_) => ("The project file is damaged", "Restore it from a copy, or begin a new project"),
+        ProjectError::ReadOnly(_) => {
+            ("The project cannot be written", "Check the rights of the file and its folder")
+        }
+        ProjectError::Corrupt(_) => {
+            ("The project file is damaged", "Restore it from a copy, or begin a new project")
+        }
         ProjectError::NotAProject(_) => {
             ("This file is not a Mailferry project", "Choose a file that ends in .mailferry")
         }
@@ -70,7 +74,10 @@ pub(super) fn project(error: &ProjectError) -> UserError {
         ProjectError::AlreadyExists(_) => {
             ("There is a file of that name already", "Open it, or choose another name; it was not changed")
         }
-        _ => ("The project file could not be used", "Check the disk and the rights of the file, then try again"),
+        _ => (
+            "The project file could not be used",
+            "Check the disk and the rights of the file, then try again",
+        ),
     };
     UserError::new(title, sentence(error)).or_else(way, "").caused_by(error)
 }
@@ -96,7 +103,10 @@ pub(super) fn dns(error: &DnsError) -> UserError {
     };
     UserError::new(title, sentence(error))
         .or_else("Check the network connection", "Then ask again")
-        .or_else("Name another resolver on the Domain page", "Such as 192.0.2.53:53; empty means the system's")
+        .or_else(
+            "Name another resolver on the Domain page",
+            "Such as 192.0.2.53:53; empty means the system's",
+        )
         .caused_by(error)
 }
 
@@ -114,7 +124,10 @@ pub(super) fn no_server_found(domain: &DomainName) -> UserError {
         format!("No IMAP server was found for {domain}"),
         "There is no SRV record, no autoconfig file, and no mail host that answers on the IMAP ports.",
     )
-    .or_else("Type the server that your mail programs use", "It is in their account settings, as “incoming mail”")
+    .or_else(
+        "Type the server that your mail programs use",
+        "It is in their account settings, as “incoming mail”",
+    )
     .or("Look again", "Asks the DNS once more", Command::FindServer(RequestId::default()))
 }
 
@@ -138,7 +151,10 @@ pub(super) fn no_source_server() -> UserError {
 /// The destination or its server is missing.
 pub(super) fn no_destination() -> UserError {
     UserError::new("No destination is chosen", "Mail is copied to it, and the new records are made for it.")
-        .or_else("Choose a provider on the Destination page", "For any other IMAP server, name the server too")
+        .or_else(
+            "Choose a provider on the Destination page",
+            "For any other IMAP server, name the server too",
+        )
 }
 
 /// No mailbox is ticked.
@@ -158,8 +174,11 @@ pub(super) fn no_plan() -> UserError {
 
 /// Something that must not change under a running copy.
 pub(super) fn not_while_copying(what: &str) -> UserError {
-    UserError::new(format!("You cannot {what} while mail is being copied"), "The copy follows the plan it began with.")
-        .or("Pause copying", "Messages under way are finished first", Command::PauseCopy)
+    UserError::new(
+        format!("You cannot {what} while mail is being copied"),
+        "The copy follows the plan it began with.",
+    )
+    .or("Pause copying", "Messages under way are finished first", Command::PauseCopy)
 }
 
 /// There is nothing to save yet.
@@ -169,8 +188,11 @@ pub(super) fn nothing_to_save(title: &str, way: &str) -> UserError {
 
 /// A file could not be written.
 pub(super) fn not_written(path: &Path, error: &io::Error) -> UserError {
-    let title =
-        if error.kind() == io::ErrorKind::StorageFull { "The disk is full" } else { "The file was not written" };
+    let title = if error.kind() == io::ErrorKind::StorageFull {
+        "The disk is full"
+    } else {
+        "The file was not written"
+    };
     UserError::new(title, format!("{}.", sentence(error).trim_end_matches('.')))
         .with_server_words(&path.display().to_string())
         .or_else("Choose another place, or make room there", "What was at this place before is unchanged")
@@ -186,7 +208,8 @@ pub(super) fn defect(title: &str, error: &dyn std::error::Error) -> UserError {
 
 /// The user took a job back.
 pub(super) fn cancelled() -> UserError {
-    UserError::new("Cancelled", "You took it back before it was done.").or_else("Start it again at any time", "")
+    UserError::new("Cancelled", "You took it back before it was done.")
+        .or_else("Start it again at any time", "")
 }
 
 /// The CSV file could not be read at all.
@@ -237,40 +260,58 @@ pub(super) fn sign_in(attempt: &Attempt, error: &SignInError) -> (SignInState, U
         SignInError::PasswordRefused { words } => (
             SignInState::PasswordRefused,
             try_again(
-                UserError::new(format!("{host} did not accept the password of {user}"), "User name or password is wrong.")
-                    .with_server_words(words)
-                    .or_else("Enter the password again", "In the row of this mailbox")
-                    .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”"),
+                UserError::new(
+                    format!("{host} did not accept the password of {user}"),
+                    "User name or password is wrong.",
+                )
+                .with_server_words(words)
+                .or_else("Enter the password again", "In the row of this mailbox")
+                .or_else(
+                    "Check the user name",
+                    "Some servers want the whole address, some only the part before “@”",
+                ),
             ),
         ),
         SignInError::NeedsAppPassword { words, advice } => (
             SignInState::NeedsAppPassword,
-            UserError::new(format!("{host} wants an app password"), "The account's own password is not accepted over IMAP.")
-                .with_server_words(words)
-                .or_else("Make an app password and enter it here", advice),
+            UserError::new(
+                format!("{host} wants an app password"),
+                "The account's own password is not accepted over IMAP.",
+            )
+            .with_server_words(words)
+            .or_else("Make an app password and enter it here", advice),
         ),
         SignInError::NoSuchMailbox { words } => (
             SignInState::NoSuchMailbox,
             try_again(
-                UserError::new(format!("{host} knows no mailbox {user}"), "It has to exist before mail can be copied into it.")
-                    .with_server_words(words)
-                    .or_else("Create the mailbox at the provider", "Or correct the user name"),
+                UserError::new(
+                    format!("{host} knows no mailbox {user}"),
+                    "It has to exist before mail can be copied into it.",
+                )
+                .with_server_words(words)
+                .or_else("Create the mailbox at the provider", "Or correct the user name"),
             ),
         ),
         SignInError::NotAllowed { words, advice } => (
             SignInState::Failed,
             try_again(
-                UserError::new(format!("{host} does not allow IMAP for {user}"), "IMAP is switched off for this mailbox.")
-                    .with_server_words(words)
-                    .or_else("Allow IMAP", advice),
+                UserError::new(
+                    format!("{host} does not allow IMAP for {user}"),
+                    "IMAP is switched off for this mailbox.",
+                )
+                .with_server_words(words)
+                .or_else("Allow IMAP", advice),
             ),
         ),
         SignInError::ServerBusy { words } => (
             SignInState::Failed,
             try_again(
-                UserError::new(format!("{host} is busy"), "It takes no more connections now, or slows down this account.")
-                    .with_server_words(words)
-                    .or_else("Wait some minutes", "Such limits lift by themselves"),
+                UserError::new(
+                    format!("{host} is busy"),
+                    "It takes no more connections now, or slows down this account.",
+                )
+                .with_server_words(words)
+                .or_else("Wait some minutes", "Such limits lift by themselves"),
             ),
         ),
         SignInError::LoginDisabled => (
@@ -281,8 +322,11 @@ pub(super) fn sign_in(attempt: &Attempt, error: &SignInError) -> (SignInState, U
         SignInError::Refused { words } => (
             SignInState::Failed,
             try_again(
-                UserError::new(format!("{host} refused the sign-in of {user}"), "The reason is known to the server only.")
-                    .with_server_words(words),
+                UserError::new(
+                    format!("{host} refused the sign-in of {user}"),
+                    "The reason is known to the server only.",
+                )
+                .with_server_words(words),
             ),
         ),
         SignInError::Imap(inner) => return connection(attempt, inner, try_again),
@@ -361,7 +405,8 @@ pub(super) fn unknown_answer(name: &str, provider: &Provider) -> UserError {
     } else {
         format!("{} asks for: {}.", provider.name, known.join(", "))
     };
-    UserError::new(format!("There is no answer “{name}” to give"), cause).or_else("Take the line out, or correct its name", "")
+    UserError::new(format!("There is no answer “{name}” to give"), cause)
+        .or_else("Take the line out, or correct its name", "")
 }
 
 /// A zone file that cannot be read.
@@ -374,8 +419,11 @@ pub(super) fn zone_file(name: &str, error: &ZoneFileError) -> UserError {
 
 /// The practice servers ended by themselves.
 pub(super) fn practice_ended() -> UserError {
-    UserError::new("The practice servers have ended", "They run inside this program and should not end before it.")
-        .or("Start the rehearsal again", "A fresh practice project", Command::Rehearse)
+    UserError::new(
+        "The practice servers have ended",
+        "They run inside this program and should not end before it.",
+    )
+    .or("Start the rehearsal again", "A fresh practice project", Command::Rehearse)
 }
 
 /// The practice servers could not be started.
@@ -391,10 +439,9 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
         JobKind::FindServer => ("The search for the server", Some(Command::FindServer(RequestId::default()))),
         JobKind::Audit => ("The audit", Some(Command::RunAudit(RequestId::default()))),
         JobKind::RecallPasswords => ("Reading the keyring", Some(Command::RetryKeyring)),
-        JobKind::SignIn => (
-            "Signing in",
-            Some(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId::default() }),
-        ),
+        JobKind::SignIn => {
+            ("Signing in", Some(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId::default() }))
+        }
         JobKind::Plan => ("Counting the folders", Some(Command::BuildPlan(RequestId::default()))),
         JobKind::Copy => ("The copy", Some(Command::StartCopy)),
         JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords(RequestId::default()))),
@@ -424,7 +471,9 @@ pub(super) fn problem(problem: &Problem) -> ProblemGroup {
             "Retry the refused messages, or save them from the old server by hand",
         ),
         MessageState::Repaired => (format!("Repaired and copied: {}", problem.cause), ""),
-        MessageState::Exported => (format!("Saved as a file: {}", problem.cause), "Import the file in a mail program"),
+        MessageState::Exported => {
+            (format!("Saved as a file: {}", problem.cause), "Import the file in a mail program")
+        }
         _ => (problem.cause.clone(), ""),
     };
     ProblemGroup {

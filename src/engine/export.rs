@@ -6,10 +6,7 @@ use tempfile::NamedTempFile;
 /// Writes a file whole or not at all: into a temporary neighbour first, then in one step over the old one.
 ///
 /// Missing folders above it are made. On any error the old file is as it was and nothing is left behind.
-pub fn write_whole(
-    path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+pub fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut file = NamedTempFile::new_in(folder)?;

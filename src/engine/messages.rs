@@ -5,7 +5,8 @@ use super::commands::sign_in_of;
 use super::jobs::JobKind;
 use super::log::now;
 use super::{
-    AuditView, CopyPhase, Event, MailboxProgressState, ServerCandidate, SignInState, SignInView, UserError, explain,
+    AuditView, CopyPhase, Event, MailboxProgressState, ServerCandidate, SignInState, SignInView, UserError,
+    explain,
 };
 use crate::audit::AuditReport;
 use crate::plan::{MailboxId, MailboxPlan, Side};
@@ -24,7 +25,13 @@ pub(super) enum Message {
     /// It is known which mailboxes have a password.
     PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side)> },
     /// One sign-in ended.
-    SignedIn { number: u64, mailbox: MailboxId, side: Side, view: Box<SignInView>, counted: Option<(u64, Bytes)> },
+    SignedIn {
+        number: u64,
+        mailbox: MailboxId,
+        side: Side,
+        view: Box<SignInView>,
+        counted: Option<(u64, Bytes)>,
+    },
     /// All sign-ins ended.
     SignInsEnded { number: u64 },
     /// One mailbox was counted and mapped.
@@ -46,7 +53,13 @@ pub(super) enum Message {
 impl Message {
     /// Whether the message only tells of progress, which may be shown with the next beat.
     pub(super) const fn is_progress(&self) -> bool {
-        matches!(self, Self::AuditProgress { .. } | Self::Planned { .. } | Self::SignedIn { .. } | Self::CopyState { .. })
+        matches!(
+            self,
+            Self::AuditProgress { .. }
+                | Self::Planned { .. }
+                | Self::SignedIn { .. }
+                | Self::CopyState { .. }
+        )
     }
 
     const fn job(&self) -> (JobKind, u64) {
@@ -79,7 +92,9 @@ impl Actor {
             Message::AuditProgress { done, total, what, .. } => self.audit_progress(done, total, what),
             Message::AuditDone { result, .. } => self.audit_done(result),
             Message::PasswordsRecalled { known, .. } => self.passwords_recalled(&known),
-            Message::SignedIn { mailbox, side, view, counted, .. } => self.signed_in(mailbox, side, *view, counted),
+            Message::SignedIn { mailbox, side, view, counted, .. } => {
+                self.signed_in(mailbox, side, *view, counted)
+            }
             Message::SignInsEnded { .. } => {}
             Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
             Message::PlansEnded { .. } => self.plans_ended(),
@@ -104,7 +119,9 @@ impl Actor {
                 open.view.domain.candidates = candidates;
                 match (best, &open.view.domain.source_server) {
                     (Some(server), None) => self.set_source_server(server),
-                    (None, None) => open.view.domain.search_error = Some(explain::no_server_found(open.project.domain())),
+                    (None, None) => {
+                        open.view.domain.search_error = Some(explain::no_server_found(open.project.domain()))
+                    }
                     _ => {}
                 }
             }
@@ -114,7 +131,8 @@ impl Actor {
 
     fn audit_progress(&mut self, done: usize, total: usize, what: String) {
         if let Some(open) = self.open.as_mut()
-            && let AuditView::Running { done: shown_done, total: shown_total, what: shown_what, .. } = &mut open.view.audit
+            && let AuditView::Running { done: shown_done, total: shown_total, what: shown_what, .. } =
+                &mut open.view.audit
         {
             (*shown_done, *shown_total, *shown_what) = (done, total, what);
         }

@@ -33,8 +33,9 @@ pub use export::write_whole;
 pub use log::{LogRing, RingLayer};
 pub use snapshot::{
     AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
-    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, PlanView, PracticeLogins, ProblemGroup,
-    ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView, Snapshot,
+    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, PlanView, PracticeLogins,
+    ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
+    Snapshot,
 };
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};

@@ -7,9 +7,9 @@ use super::log::now;
 use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::{
-    AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState, MailboxView,
-    PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError, explain, step_line,
-    step_state,
+    AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState,
+    MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
+    explain, step_line, step_state,
 };
 use crate::imap::TrustPolicy;
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
@@ -64,7 +64,9 @@ impl OpenProject {
                     sending_addresses: settings.sending_addresses,
                 },
             },
-            audit: project.audit_report()?.map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
+            audit: project
+                .audit_report()?
+                .map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
             destination: DestinationView {
                 comparisons: Arc::default(),
                 chosen: destination.as_ref().and_then(|chosen| {
@@ -115,7 +117,9 @@ impl OpenProject {
         let signing_in = view
             .mailboxes
             .iter()
-            .filter(|row| row.source.state == SignInState::SigningIn || row.destination.state == SignInState::SigningIn)
+            .filter(|row| {
+                row.source.state == SignInState::SigningIn || row.destination.state == SignInState::SigningIn
+            })
             .count();
         match view.copy.phase {
             CopyPhase::Running => {
@@ -214,7 +218,8 @@ impl OpenProject {
             let Some(server) = server else { continue };
             let trust = self.trust(&server)?;
             for row in self.view.mailboxes.iter() {
-                let is_wanted = if wanted.is_empty() { row.mailbox.is_chosen } else { wanted.contains(&row.id) };
+                let is_wanted =
+                    if wanted.is_empty() { row.mailbox.is_chosen } else { wanted.contains(&row.id) };
                 if is_wanted {
                     attempts.push(Attempt {
                         mailbox: row.id,
@@ -287,7 +292,8 @@ impl OpenProject {
             self.view.mailboxes.iter().filter_map(|row| row.counted.map(|(_, bytes)| bytes)).collect();
         let own = OwnMail {
             mailbox_count: self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).count(),
-            total: (!counted.is_empty()).then(|| counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes))),
+            total: (!counted.is_empty())
+                .then(|| counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes))),
             largest_mailbox: counted.iter().copied().max(),
             largest_message: None,
         };
@@ -436,7 +442,10 @@ impl OpenProject {
     }
 
     /// The records from the zone as last read, the provider and the answers; `None` before there is a zone.
-    pub(super) fn compute_records(&mut self, catalogue: &Catalogue) -> Result<Option<RecordsPlan>, Box<UserError>> {
+    pub(super) fn compute_records(
+        &mut self,
+        catalogue: &Catalogue,
+    ) -> Result<Option<RecordsPlan>, Box<UserError>> {
         let Some((id, _)) = &self.view.destination.chosen else { return Ok(None) };
         let Some(provider) = catalogue.get(id) else { return Ok(None) };
         let stored = |error: ProjectError| Box::new(explain::project(&error));
@@ -502,9 +511,9 @@ const fn phase_after_opening(phase: CopyJobPhase) -> CopyPhase {
 }
 
 fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
-    plan.folders
-        .iter()
-        .fold((0, Bytes::ZERO), |(messages, bytes), folder| (messages + folder.messages, bytes.plus(folder.bytes)))
+    plan.folders.iter().fold((0, Bytes::ZERO), |(messages, bytes), folder| {
+        (messages + folder.messages, bytes.plus(folder.bytes))
+    })
 }
 
 fn mailboxes(count: usize) -> String {

@@ -23,7 +23,9 @@ pub(super) async fn run(
                     () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
                     result = one(&source, &destination, rules, settings) => result,
                 };
-                context.tell(Message::Planned { number: context.number, mailbox: source.mailbox, result }).await;
+                context
+                    .tell(Message::Planned { number: context.number, mailbox: source.mailbox, result })
+                    .await;
             }
         })
         .buffer_unordered(settings.parallel.max(1))

@@ -71,7 +71,11 @@ fn mailboxes(open: &OpenProject) -> Result<Vec<MailboxReport>, ProjectError> {
 fn folder_reports(folders: &[FolderTotals], plan: Option<&MailboxPlan>) -> Vec<FolderReport> {
     let copied = folders.iter().map(|folder| FolderReport {
         name: folder.source.to_string(),
-        remark: if folder.source == folder.destination { String::new() } else { format!("to {}", folder.destination) },
+        remark: if folder.source == folder.destination {
+            String::new()
+        } else {
+            format!("to {}", folder.destination)
+        },
         sum: folder.totals.sum,
     });
     let left_out = plan.into_iter().flat_map(|plan| &plan.folders).filter_map(|folder| {

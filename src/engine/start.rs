@@ -147,10 +147,14 @@ impl Drop for Engine {
         if let Some(runtime) = self.runtime.take() {
             let snapshots = &mut self.snapshots;
             let ended = runtime.block_on(async {
-                tokio::time::timeout(QUIT_PATIENCE, async { while snapshots.changed().await.is_ok() {} }).await
+                tokio::time::timeout(QUIT_PATIENCE, async { while snapshots.changed().await.is_ok() {} })
+                    .await
             });
             if ended.is_err() {
-                tracing::warn!("a job did not end within {} seconds and was cut off", QUIT_PATIENCE.as_secs());
+                tracing::warn!(
+                    "a job did not end within {} seconds and was cut off",
+                    QUIT_PATIENCE.as_secs()
+                );
             }
             runtime.shutdown_timeout(Duration::from_secs(1));
         }

@@ -18,7 +18,8 @@ pub(super) struct Question {
 
 /// The resolver that was named, or the system's.
 pub(super) async fn resolver(address: &str) -> Result<Resolver, Box<UserError>> {
-    let resolver = if address.trim().is_empty() { Resolver::system() } else { Resolver::parse(address).await };
+    let resolver =
+        if address.trim().is_empty() { Resolver::system() } else { Resolver::parse(address).await };
     resolver.map_err(|error| Box::new(explain::dns(&error)))
 }
 
@@ -43,9 +44,10 @@ pub(super) async fn audit(
         // Progress that finds no room is overtaken by the next one anyway.
         let _overtaken = context.answers.try_send(message).is_err();
     };
-    let facts = survey::run(&question.domain, &question.survey_options(), &resolver, &mut tell, &context.token)
-        .await
-        .map_err(|error| Box::new(explain::survey(&error)))?;
+    let facts =
+        survey::run(&question.domain, &question.survey_options(), &resolver, &mut tell, &context.token)
+            .await
+            .map_err(|error| Box::new(explain::survey(&error)))?;
     let report = judge(&facts);
     let json = facts
         .to_json()

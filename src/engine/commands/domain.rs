@@ -1,8 +1,8 @@
+use crate::engine::AuditOptions;
 use crate::engine::actor::Actor;
 use crate::engine::find_server;
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
-use crate::engine::AuditOptions;
 use crate::project::AuditSettings;
 use crate::values::Endpoint;
 

@@ -27,7 +27,8 @@ impl Actor {
     pub(super) fn export_zone(&mut self, path: &Path) {
         let Some(open) = self.open.as_ref() else { return };
         if open.view.records.zone_text.is_empty() {
-            return self.fail(explain::nothing_to_save("There are no records yet", "Prepare the records first"));
+            return self
+                .fail(explain::nothing_to_save("There are no records yet", "Prepare the records first"));
         }
         let text = open.view.records.zone_text.clone();
         if self.write("Saved the zone lines", path, &text)
@@ -51,7 +52,9 @@ impl Actor {
         };
         let text = match text {
             Ok(text) => text,
-            Err(error) => return self.fail(explain::defect("The report could not be put into words", &error)),
+            Err(error) => {
+                return self.fail(explain::defect("The report could not be put into words", &error));
+            }
         };
         if self.write("Saved the report", path, &text)
             && self.store(|project| project.set_report_saved_to(Some(path))).is_some()

@@ -20,8 +20,7 @@ impl Actor {
             Err(error) => return self.fail(explain::email_address(&error)),
         };
         let user = address.to_string();
-        let mailbox =
-            Mailbox { address, source_user: user.clone(), destination_user: user, is_chosen: true };
+        let mailbox = Mailbox { address, source_user: user.clone(), destination_user: user, is_chosen: true };
         if let Some(id) = self.store(|project| project.add_mailbox(&mailbox)) {
             self.show_mailbox(id, mailbox);
             self.recall_passwords();
@@ -135,8 +134,7 @@ impl Actor {
     pub(super) fn recall_passwords(&mut self) {
         let Some(open) = self.open.as_ref() else { return };
         let uuid = open.project.uuid().to_owned();
-        let mailboxes: Vec<MailboxId> =
-            open.view.mailboxes.iter().map(|row| row.id).collect();
+        let mailboxes: Vec<MailboxId> = open.view.mailboxes.iter().map(|row| row.id).collect();
         if mailboxes.is_empty() {
             return;
         }

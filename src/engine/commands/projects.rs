@@ -15,8 +15,8 @@ impl Actor {
             Err(error) => return self.could_not_open(explain::domain_name(&error)),
         };
         let is_chosen_path = path.is_some();
-        let path =
-            path.unwrap_or_else(|| self.config.projects_folder.join(format!("{}.mailferry", domain.as_ascii())));
+        let path = path
+            .unwrap_or_else(|| self.config.projects_folder.join(format!("{}.mailferry", domain.as_ascii())));
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
             && let Err(error) = std::fs::create_dir_all(folder)
         {
@@ -57,8 +57,7 @@ impl Actor {
     fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>) {
         match opened {
             Ok(open) => {
-                let must_search =
-                    !open.project.is_practice() && open.view.domain.source_server.is_none();
+                let must_search = !open.project.is_practice() && open.view.domain.source_server.is_none();
                 tracing::info!("opened {}", open.project.domain());
                 if !open.project.is_practice() {
                     self.recent.remember(open.as_recent());
