@@ -159,17 +159,19 @@ impl Session {
                 let name = command::folder_name(&folder.raw)?;
                 tags.push(self.submit(&format!("STATUS {name} ({items})")));
             }
-            for (folder, tag) in window.iter_mut().zip(tags) {
-                let mut found = None;
-                let completion = self
-                    .finish(&tag, |reply| {
-                        if let Reply::Status(_, values) = reply {
-                            found = Some(FolderStatus::read(&values));
-                        }
-                    })
-                    .await?;
-                // A folder that refuses STATUS is shown without counts; opening it will tell why.
-                folder.status = found.filter(|_| completion.is_ok());
+            // By name, not by turn: answers to pipelined commands may come in any order.
+            let mut found: BTreeMap<String, FolderStatus> = BTreeMap::new();
+            for tag in tags {
+                self.finish(&tag, |reply| {
+                    if let Reply::Status(name, values) = reply {
+                        found.insert(name, FolderStatus::read(&values));
+                    }
+                })
+                .await?;
+            }
+            // A folder that refuses STATUS is shown without counts; opening it will tell why.
+            for folder in window.iter_mut() {
+                folder.status = found.get(&folder.raw).copied();
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! Reading: EXAMINE and SELECT, facts about messages, and their bytes.
 
+use std::collections::BTreeMap;
+
 use super::command;
 use super::completion::{Code, Completion};
 use super::error::ImapError;
@@ -128,16 +130,16 @@ impl Session {
     ) -> Result<(), E> {
         let mut windows = uids.chunks(FACTS_WINDOW);
         // One portion ahead: the server reads the next while we store this one.
-        let mut ahead = windows.next().map(|window| self.ask_facts(window, header_fields));
-        while let Some(tags) = ahead {
-            ahead = windows.next().map(|window| self.ask_facts(window, header_fields));
-            let mut portion = Vec::new();
+        let mut ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window.last()));
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        while let Some((tags, last)) = ahead {
+            ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window.last()));
             for tag in tags {
-                self.collect_facts(&tag, &mut portion).await?;
+                self.collect_facts(&tag, &mut found).await?;
             }
-            portion.sort_by_key(|facts| facts.uid);
-            portion.dedup_by_key(|facts| facts.uid);
-            each(portion)?;
+            // Facts of the next portion may come early; they wait for the rest of it.
+            let early = found.split_off(&last.map_or(u32::MAX, |last| last.saturating_add(1)));
+            each(std::mem::replace(&mut found, early).into_values().collect())?;
         }
         Ok(())
     }
@@ -154,11 +156,17 @@ impl Session {
             .collect()
     }
 
-    async fn collect_facts(&mut self, tag: &str, portion: &mut Vec<MessageFacts>) -> Result<(), ImapError> {
+    async fn collect_facts(
+        &mut self,
+        tag: &str,
+        found: &mut BTreeMap<u32, MessageFacts>,
+    ) -> Result<(), ImapError> {
         let completion = self
             .finish(tag, |reply| {
-                if let Reply::Fetch(item) = reply {
-                    portion.extend(facts_of(*item));
+                if let Reply::Fetch(item) = reply
+                    && let Some(facts) = facts_of(*item)
+                {
+                    found.insert(facts.uid, facts);
                 }
             })
             .await?;
@@ -192,55 +200,78 @@ impl Session {
     }
 
     /// Reads one message in pieces into a temporary file and shows each piece to `see`, so that memory stays bounded.
-    /// `None` where the message is gone.
+    /// `None` where the message is gone, also where it goes away half-way.
     pub async fn fetch_large(
         &mut self,
         uid: u32,
         mut see: impl FnMut(&[u8]),
     ) -> Result<Option<Spool>, ImapError> {
         let mut spool = Spool::create().await?;
-        let mut tag = self.ask_piece(uid, 0);
-        let mut asked = PIECE_BYTES;
+        let mut pieces = Pieces::default();
+        let mut offset = 0_u32;
         loop {
             // One piece ahead, so that the line does not rest between pieces.
-            let ahead = self.ask_piece(uid, asked);
-            let piece = self.collect_piece(&tag, uid).await?;
-            let length = piece.as_ref().map_or(0, Vec::len);
-            if let Some(piece) = &piece {
-                see(piece);
-                spool.write(piece).await?;
-            }
-            if length != PIECE_BYTES as usize {
-                // The end; a server that ignores the range has sent the whole message at once.
-                self.collect_piece(&ahead, uid).await?;
-                let is_gone = piece.is_none() && spool.bytes() == 0;
-                return Ok(if is_gone { None } else { Some(spool) });
-            }
-            asked = asked
+            let next = offset
                 .checked_add(PIECE_BYTES)
                 .ok_or(ImapError::Hostile("a message of more than four gigabytes"))?;
-            tag = ahead;
+            self.ask_piece(uid, offset, &mut pieces);
+            self.ask_piece(uid, next, &mut pieces);
+            self.collect_piece(uid, offset, &mut pieces).await?;
+            let Some(piece) = pieces.arrived.remove(&offset) else {
+                self.collect_piece(uid, next, &mut pieces).await?;
+                return Ok(None);
+            };
+            see(&piece);
+            spool.write(&piece).await?;
+            if piece.len() == PIECE_BYTES as usize {
+                offset = next;
+                continue;
+            }
+            self.collect_piece(uid, next, &mut pieces).await?;
+            let ahead = pieces.arrived.remove(&next).unwrap_or_default();
+            let is_whole = piece.len() > PIECE_BYTES as usize;
+            if is_whole || ahead.is_empty() {
+                return Ok(Some(spool));
+            }
+            // A short piece in the middle: only an empty one is believed to be the end.
+            offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE_BYTES));
+            if piece.is_empty() {
+                return Ok(None);
+            }
         }
     }
 
-    fn ask_piece(&mut self, uid: u32, offset: u32) -> String {
-        self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PIECE_BYTES}>)"))
+    fn ask_piece(&mut self, uid: u32, offset: u32, pieces: &mut Pieces) {
+        if !pieces.asked.contains_key(&offset) && !pieces.arrived.contains_key(&offset) {
+            let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PIECE_BYTES}>)"));
+            pieces.asked.insert(offset, tag);
+        }
     }
 
-    async fn collect_piece(&mut self, tag: &str, uid: u32) -> Result<Option<Vec<u8>>, ImapError> {
-        let mut piece = None;
+    /// Reads to the end of the request for the piece at `offset`. Servers that join pipelined commands (Dovecot) send
+    /// the next piece before that end, so pieces go by their own offset.
+    async fn collect_piece(&mut self, uid: u32, offset: u32, pieces: &mut Pieces) -> Result<(), ImapError> {
+        let Some(tag) = pieces.asked.remove(&offset) else { return Ok(()) };
         let completion = self
-            .finish(tag, |reply| {
+            .finish(&tag, |reply| {
                 if let Reply::Fetch(item) = reply
                     && item.uid == Some(uid)
-                    && item.body.is_some()
+                    && let Some(body) = item.body
                 {
-                    piece = item.body;
+                    pieces.arrived.insert(item.origin.unwrap_or(0), body);
                 }
             })
             .await?;
-        refused_unless_ok("FETCH", completion).map(|()| piece)
+        refused_unless_ok("FETCH", completion)
     }
+}
+
+/// Pieces of a message by their offset.
+#[derive(Default)]
+struct Pieces {
+    /// Tags of requests under way.
+    asked: BTreeMap<u32, String>,
+    arrived: BTreeMap<u32, Vec<u8>>,
 }
 
 fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {

@@ -47,6 +47,8 @@ pub(super) struct FetchItem {
     pub(super) header: Option<Vec<u8>>,
     /// `BODY[]` or a piece of it; `None` also where the server says NIL.
     pub(super) body: Option<Vec<u8>>,
+    /// Where in the message `body` begins, where it is a piece.
+    pub(super) origin: Option<u32>,
 }
 
 /// Message data that imap-proto has read.
@@ -63,7 +65,8 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
             }
             AttributeValue::InternalDate(date) => item.internal_date = Some(date.clone().into_owned()),
             AttributeValue::Rfc822Size(size) => item.size = Some(u64::from(*size)),
-            AttributeValue::BodySection { section: None, data, .. } => {
+            AttributeValue::BodySection { section: None, data, index } => {
+                item.origin = *index;
                 item.body = data.as_ref().map(|bytes| bytes.to_vec());
             }
             AttributeValue::BodySection {
@@ -175,7 +178,11 @@ fn fetch(list: Option<&Token>) -> Reply {
             "INTERNALDATE" => item.internal_date = value.text(),
             "RFC822.SIZE" => item.size = value.number(),
             _ if key.starts_with("BODY[HEADER") => item.header = value.bytes(),
-            _ if key.starts_with("BODY[]") => item.body = value.bytes(),
+            _ if key.starts_with("BODY[]") => {
+                let origin = key.split(['<', '>']).nth(1);
+                item.origin = origin.and_then(|digits| digits.parse().ok());
+                item.body = value.bytes();
+            }
             _ => {}
         }
     }

@@ -159,6 +159,7 @@ ssl_cert = <{root}/cert.pem
 ssl_key = <{root}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
+auth_username_chars =
 auth_failure_delay = 0
 mail_location = {format}:~/mail
 mail_max_userip_connections = 100
