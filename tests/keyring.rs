@@ -11,9 +11,16 @@ use std::process::Command;
 use mailferry::secrets::{Kept, SecretName, SecretStore, StoreStatus};
 use mailferry::values::Secret;
 
-/// Unlocks the login keyring with an empty-handed password, which also makes it on the first run.
-const UNLOCK: &str =
-    "printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"";
+/// Starts a keyring whose login collection is open, in place of one that runs, waits until the bus knows it, and
+/// goes on with the arguments.
+const UNLOCK: &str = r#"
+    printf test | gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null || exit 1
+    for _ in $(seq 200); do
+        dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \
+            string:org.freedesktop.secrets | grep -q true && exec "$@"
+        sleep 0.05
+    done
+    exit 1"#;
 
 fn have_servers() -> bool {
     support::require_program("dbus-run-session", "dbus-daemon").is_some()
@@ -80,6 +87,33 @@ async fn a_keyring_that_is_started_later_is_found() {
         );
         let output =
             tokio::task::spawn_blocking(move || keyring::run_inside(TEST, home.path(), &without_services));
+        keyring::assert_passed(&output.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_locked_keyring_holds_nobody_up_and_is_used_once_unlocked() {
+    const TEST: &str = "a_locked_keyring_holds_nobody_up_and_is_used_once_unlocked";
+    const LOCK: &str = "dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+        org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null";
+    if keyring::is_inside(TEST) {
+        let before = SecretStore::system();
+        assert_eq!(before.set(&name(), Secret::new("old")).await, Kept::InKeyring);
+        assert!(Command::new("sh").args(["-c", LOCK]).status().unwrap().success());
+        // Nobody can answer a prompt in here: the call hangs or is refused, and either is told.
+        let store = SecretStore::system();
+        assert_eq!(store.set(&name(), Secret::new("new")).await, Kept::ThisSession);
+        assert!(
+            matches!(store.status(), StoreStatus::WaitsForUnlock | StoreStatus::ThisSessionOnly(_)),
+            "{store:?}"
+        );
+        assert_eq!(store.get(&name()).await, Some(Secret::new("new")));
+        assert!(Command::new("sh").args(["-c", UNLOCK, "sh", "true"]).status().unwrap().success());
+        assert_eq!(store.retry().await, StoreStatus::System);
+        assert_eq!(SecretStore::system().get(&name()).await, Some(Secret::new("new")));
+    } else if have_servers() {
+        let home = home();
+        let output = tokio::task::spawn_blocking(move || keyring::run_inside(TEST, home.path(), UNLOCK));
         keyring::assert_passed(&output.await.unwrap());
     }
 }

@@ -132,3 +132,92 @@ fn put(transaction: &rusqlite::Transaction<'_>, name: &str, body: &str) -> Resul
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
+    use crate::providers::ProviderId;
+    use crate::records::{Change, DiffLine, RecordGroup, Sender, SwitchStage};
+    use crate::values::{Bytes, DomainName};
+
+    fn project(folder: &tempfile::TempDir) -> std::sync::Arc<Project> {
+        let domain = DomainName::parse("example.org").unwrap();
+        Project::create(&folder.path().join("x.mailferry"), &domain, false).unwrap()
+    }
+
+    #[test]
+    fn reports_and_plans_read_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let project = project(&temp);
+        assert_eq!(project.audit_report().unwrap(), None);
+        let report = AuditReport {
+            domain: DomainName::parse("weber-köln.example").unwrap(),
+            at: UnixTime(7),
+            resolver: "system".to_owned(),
+            summary: "fine".to_owned(),
+            findings: Vec::new(),
+        };
+        project.set_audit(&report, "{\"facts\":1}").unwrap();
+        assert_eq!(project.audit_report().unwrap(), Some(report));
+        assert_eq!(project.audit_facts().unwrap().as_deref(), Some("{\"facts\":1}"));
+
+        let line = DiffLine {
+            change: Change::Add,
+            stage: SwitchStage::AtTheSwitch,
+            name: "@".to_owned(),
+            ttl_secs: 300,
+            record_type: "MX".to_owned(),
+            value: "10 in1.example.".to_owned(),
+            reason: "mail goes there".to_owned(),
+        };
+        let plan = RecordsPlan {
+            domain: DomainName::parse("example.org").unwrap(),
+            provider: ProviderId("fastmail".to_owned()),
+            groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines: vec![line] }],
+            senders: vec![Sender { term: "a".to_owned(), who: String::new(), is_kept: true }],
+            notes: Vec::new(),
+        };
+        project.set_records_plan(Some(&plan)).unwrap();
+        assert_eq!(project.records_plan().unwrap(), Some(plan));
+        project.set_records_plan(None).unwrap();
+        assert_eq!(project.records_plan().unwrap(), None);
+        project.set_zone_facts("[]").unwrap();
+        assert_eq!(project.zone_facts().unwrap().as_deref(), Some("[]"));
+    }
+
+    #[test]
+    fn a_value_that_does_not_read_back_is_damage() {
+        let temp = tempfile::tempdir().unwrap();
+        let project = project(&temp);
+        project.write(|transaction| put(transaction, "copy-job", "{}")).unwrap();
+        assert!(
+            matches!(project.copy_job(), Err(ProjectError::Corrupt(words)) if words.contains("copy-job"))
+        );
+    }
+
+    #[test]
+    fn every_choice_about_a_folder_has_a_form_in_the_file() {
+        for choice in [
+            FolderChoice::Copy,
+            FolderChoice::ContainerOnly,
+            FolderChoice::LeaveOut(LeftOutBecause::ItIsAView),
+            FolderChoice::LeaveOut(LeftOutBecause::YouChose),
+        ] {
+            let plan = MailboxPlan {
+                folders: vec![FolderPlan {
+                    source_raw: "A".to_owned(),
+                    source: FolderPath::inbox(),
+                    destination: FolderPath::inbox(),
+                    special_use: Some(SpecialUse::Inbox),
+                    messages: 0,
+                    bytes: Bytes::ZERO,
+                    choice,
+                    renamed_because: None,
+                }],
+            };
+            let text = to_json(&plan).unwrap();
+            assert_eq!(serde_json::from_str::<MailboxPlan>(&text).unwrap(), plan);
+        }
+    }
+}
