@@ -22,6 +22,7 @@ pub use args::{Arguments, RendererChoice, Task};
 pub use logging::start_logging;
 
 use crate::engine::{LogRing, UserError};
+use crate::values::DomainName;
 
 /// How a headless command can end early.
 #[derive(Debug)]
@@ -36,6 +37,11 @@ impl From<UserError> for CliError {
     fn from(error: UserError) -> Self {
         Self::CouldNotRun(Box::new(error))
     }
+}
+
+/// The domain as typed; one that is none is wrong usage.
+fn checked_domain(text: &str) -> Result<DomainName, CliError> {
+    DomainName::parse(text).map_err(|error| CliError::Usage(error.to_string()))
 }
 
 /// This build has no window.

@@ -11,6 +11,7 @@ const MOST_ZONE_BYTES: u64 = 16_000_000;
 
 /// `mailferry records`.
 pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
+    super::checked_domain(&arguments.domain)?;
     let answers = match &arguments.answers {
         None => BTreeMap::new(),
         Some(path) => {

@@ -6,6 +6,7 @@ use crate::engine::headless;
 
 /// `mailferry spf`: the result of RFC 7208 on the first line, the trace below.
 pub fn run(arguments: &Spf) -> Result<ExitCode, CliError> {
+    super::checked_domain(&arguments.domain)?;
     let question = headless::SpfQuestion {
         domain: &arguments.domain,
         ip: arguments.ip,
