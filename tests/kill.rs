@@ -78,7 +78,7 @@ fn ten_kills_at_random_change_nothing_about_the_outcome() {
     let mut partly = 0;
     for _ in 0..KILLS {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let time = Duration::from_millis(100 + (random >> 33) % 1_400);
+        let time = Duration::from_millis(100 + (random >> 33) % 2_400);
         if kill_after(copy(work.path(), &source, &destination), time) {
             kills += 1;
         }
