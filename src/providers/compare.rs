@@ -257,7 +257,7 @@ fn price(provider: &Provider) -> Cell {
     let host = host.split('/').next().unwrap_or(host);
     let host = host.strip_prefix("www.").unwrap_or(host);
     let source = Source { url: prices.clone(), date: provider.facts_checked.clone() };
-    Cell::neutral(format!("See {host}"), Some(&source))
+    Cell::neutral(format!("Not compared, see {host}"), Some(&source))
 }
 
 /// What must be done before the copy, with the number of mailboxes in it.
