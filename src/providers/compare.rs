@@ -158,7 +158,9 @@ fn largest_message(provider: &Provider, own: &OwnMail) -> Cell {
     match own.largest_message {
         None => Cell::neutral(limit, Some(&fact.source)),
         Some(largest) if largest > fact.value => {
-            Cell::with(format!("{limit}; your largest has {largest}"), Fit::TooSmall, &fact.source)
+            // Words name the condition under which more is possible.
+            let fit = if fact.words.is_some() { Fit::Tight } else { Fit::TooSmall };
+            Cell::with(format!("{limit}; your largest has {largest}"), fit, &fact.source)
         }
         Some(_) => Cell::with(limit, Fit::Fits, &fact.source),
     }
@@ -255,7 +257,7 @@ fn price(provider: &Provider) -> Cell {
     let host = host.split('/').next().unwrap_or(host);
     let host = host.strip_prefix("www.").unwrap_or(host);
     let source = Source { url: prices.clone(), date: provider.facts_checked.clone() };
-    Cell::neutral(format!("See {host}"), Some(&source))
+    Cell::neutral(format!("Not compared, see {host}"), Some(&source))
 }
 
 /// What must be done before the copy, with the number of mailboxes in it.

@@ -1,6 +1,7 @@
 //! The catalogue of cloud mail providers, read from data files.
 
 mod answer;
+mod answers_file;
 mod catalogue;
 mod compare;
 mod comparison;
@@ -12,6 +13,7 @@ mod template;
 
 pub use answer::{Answer, AnswerCheck, AnswerError};
 pub(crate) use answer::{is_host, is_label};
+pub use answers_file::{AnswersFileError, parse_answers};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use compare::compare;
 pub use comparison::{Comparison, ComparisonRow, Fit, OwnMail, Source};

@@ -1,5 +1,7 @@
 //! Zone text for BIND and everything that reads the same form (RFC 1035 section 5).
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::txt::{escaped_name, quoted_strings};
 use super::{Change, DiffLine, RecordsPlan, SwitchStage};
 
@@ -18,8 +20,8 @@ impl Default for BindOptions {
     }
 }
 
-/// Writes the plan as zone lines: the mail records as they are after [`BindOptions::through`], what goes and what
-/// comes later in comments. The text can be included in the zone as it is; it has `$ORIGIN` and `$TTL`.
+/// Writes the plan as zone lines: the mail records as they are after [`BindOptions::through`], what has gone by then
+/// and what comes later in comments. The text can be included in the zone as it is; it has `$ORIGIN` and `$TTL`.
 pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
     let mut zone = String::new();
     let domain = &plan.domain;
@@ -27,7 +29,10 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
     if let Some(made_at) = &options.made_at {
         comment(&mut zone, &format!("made {made_at}"));
     }
-    comment(&mut zone, "Lines that begin with “; -” are to be taken out of the zone.");
+    comment(
+        &mut zone,
+        "Lines that begin with “; -” are to be taken out of the zone, those with “; +” come later.",
+    );
     for note in &plan.notes {
         comment(&mut zone, &format!("Note: {note}"));
     }
@@ -74,7 +79,8 @@ fn write_line(zone: &mut String, plan: &RecordsPlan, line: &DiffLine, through: S
         return;
     };
     let is_active = match line.change {
-        Change::Remove => false,
+        // What goes in a later stage is still in the zone.
+        Change::Remove => line.stage > through && !is_written_elsewhere(plan, line),
         Change::Keep | Change::Add => line.stage <= through && !is_taken_out_later(plan, line, through),
     };
     comment(zone, &line.reason);
@@ -89,15 +95,23 @@ fn write_line(zone: &mut String, plan: &RecordsPlan, line: &DiffLine, through: S
     }
 }
 
+/// Whether the record that goes is one that another line brings or keeps.
+fn is_written_elsewhere(plan: &RecordsPlan, removed: &DiffLine) -> bool {
+    let mut lines = plan.groups.iter().flat_map(|group| &group.lines);
+    lines.any(|line| line.change != Change::Remove && is_same_record(line, removed))
+}
+
+fn is_same_record(one: &DiffLine, other: &DiffLine) -> bool {
+    one.name == other.name && one.record_type == other.record_type && one.value == other.value
+}
+
 /// Whether a stage that is written out as well takes this record away again.
 fn is_taken_out_later(plan: &RecordsPlan, added: &DiffLine, through: SwitchStage) -> bool {
     plan.groups.iter().flat_map(|group| &group.lines).any(|line| {
         line.change == Change::Remove
             && line.stage > added.stage
             && line.stage <= through
-            && line.name == added.name
-            && line.record_type == added.record_type
-            && line.value == added.value
+            && is_same_record(line, added)
     })
 }
 
@@ -116,6 +130,8 @@ fn record(line: &DiffLine) -> Option<String> {
             Some(format!("{head} {preference} {}", host(name.trim())))
         }
         "CNAME" => Some(format!("{head} {}", host(&line.value))),
+        "A" => Some(format!("{head} {}", line.value.parse::<Ipv4Addr>().ok()?)),
+        "AAAA" => Some(format!("{head} {}", line.value.parse::<Ipv6Addr>().ok()?)),
         "TXT" => {
             let strings = quoted_strings(line.value.as_bytes());
             Some(match strings.as_slice() {
@@ -135,7 +151,13 @@ fn absolute(name: &str) -> String {
 /// One comment line: whatever the words are, they stay on it.
 fn comment(zone: &mut String, words: &str) {
     zone.push_str("; ");
-    zone.extend(words.chars().map(|character| if character.is_control() { ' ' } else { character }));
+    // Old tools read zone files as Latin-1, so typographic quotes become plain ones.
+    zone.extend(words.chars().map(|character| match character {
+        '“' | '”' => '"',
+        '’' => '\'',
+        character if character.is_control() => ' ',
+        character => character,
+    }));
     zone.push('\n');
 }
 

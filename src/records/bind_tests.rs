@@ -47,7 +47,7 @@ fn only_stages_that_are_asked_for_are_written_out() {
     ]);
     let kept = "_dmarc TXT v=DMARC1; p=none";
     let overlap = "@ TXT v=spf1 a include:p.example -all";
-    assert_eq!(records(&plan, SwitchStage::Now), [overlap, kept]);
+    assert_eq!(records(&plan, SwitchStage::Now), [overlap, "@ MX 10 old.example.", kept]);
     assert_eq!(records(&plan, SwitchStage::AtTheSwitch), [overlap, "@ MX 10 new.example.", kept]);
     let last = "@ TXT v=spf1 include:p.example -all";
     assert_eq!(records(&plan, SwitchStage::Later), ["@ MX 10 new.example.", last, kept]);

@@ -3,6 +3,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::spf_terms::Term;
+use crate::audit::SpfTreeNode;
 use crate::providers::{Provider, TemplateType, fill};
 use crate::values::{DnsName, DomainName};
 
@@ -103,7 +105,7 @@ impl CurrentZone {
         }
     }
 
-    /// Takes in one record. Addresses are kept for any host, everything else only at or below the domain;
+    /// Takes in one record, as it stands at its owner: aliases are not followed. Addresses are kept for any host, everything else only at or below the domain;
     /// a record that is there already is not doubled.
     pub fn add(&mut self, owner: &DnsName, ttl_secs: u32, data: ZoneData) {
         if let ZoneData::Address(address) = data {
@@ -119,6 +121,13 @@ impl CurrentZone {
     pub fn add_unread(&mut self, owner: &DnsName, record_type: &str, why: &str) {
         let name = self.relative(owner).unwrap_or_else(|| owner.as_str().to_owned());
         self.unread.push(Unread { name, record_type: record_type.to_owned(), why: why.to_owned() });
+    }
+
+    /// Takes over what the audit measured of the domain's own SPF record, so that lookups are counted to the end.
+    pub fn measure_spf(&mut self, tree: &[SpfTreeNode]) {
+        for node in tree.iter().filter(|node| node.depth == 0 && node.is_read) {
+            self.spf_lookups.insert(Term::parse(&node.term).bare(), node.lookups_with_children);
+        }
     }
 
     /// Owner name relative to the domain; `None` outside of it.
@@ -145,9 +154,16 @@ impl CurrentZone {
     }
 }
 
-/// What to ask before the records for this provider are planned. Hosts that the MX answer names are to be asked
+/// What to ask before the records for this provider are planned. `selectors` are further DKIM selectors that may
+/// be in use. Each answer is to be entered for the name that was asked: where a CNAME is met it is the CNAME that
+/// counts, not what stands behind it. Hosts that the MX answer names are to be asked
 /// for their addresses (A and AAAA) besides.
-pub fn questions(domain: &DomainName, provider: &Provider, selectors: &[String]) -> Vec<Question> {
+pub fn questions(
+    domain: &DomainName,
+    provider: &Provider,
+    answers: &BTreeMap<String, String>,
+    selectors: &[String],
+) -> Vec<Question> {
     let apex = domain.dns();
     let mut questions = BTreeSet::new();
     for record_type in ["MX", "TXT", "A", "AAAA"] {
@@ -157,8 +173,12 @@ pub fn questions(domain: &DomainName, provider: &Provider, selectors: &[String])
         questions.insert(Question { name: domain.below("_dmarc"), record_type });
     }
     let templates = provider.records.iter().filter(|record| record.name != "@").filter_map(|record| {
-        let default = |name: &str| provider.answer(name).and_then(|answer| answer.default.clone());
-        fill(&record.name, default).ok().map(|name| (name, record.record_type))
+        let value = |name: &str| {
+            let answer = provider.answer(name)?;
+            let typed = answers.get(name).map(String::as_str).filter(|text| !text.trim().is_empty());
+            answer.check(typed.or(answer.default.as_deref())?).ok()
+        };
+        fill(&record.name, value).ok().map(|name| (name, record.record_type))
     });
     for (name, record_type) in templates {
         questions.insert(Question { name: domain.below(&name), record_type: "TXT" });

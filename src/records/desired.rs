@@ -5,7 +5,7 @@ use super::dmarc::{self, DmarcMerge};
 use super::keys::{keep_old_keys, place};
 use super::mail_hosts::{mx_lines, new_hosts, old_hosts};
 use super::spf::{self, SpfInput};
-use super::spf_terms::is_spf;
+use super::spf_terms::{is_spf, says_the_same};
 use super::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use crate::providers::{
     AnswerError, Provider, RecordPurpose, RecordTemplate, TemplateType, fill, is_host, is_label,
@@ -172,8 +172,10 @@ impl<'a> Planner<'a> {
     }
 
     /// Templates of this purpose whose answers are all there.
-    fn filled(&self, purpose: RecordPurpose) -> Vec<Filled<'a>> {
-        self.templates(purpose)
+    fn filled(&mut self, purpose: RecordPurpose) -> Vec<Filled<'a>> {
+        let mut notes = Vec::new();
+        let filled = self
+            .templates(purpose)
             .filter_map(|template| {
                 let name = fill(&template.name, |name| self.value_of(name)).ok()?.to_ascii_lowercase();
                 let value = fill(&template.value, |name| self.value_of(name)).ok()?;
@@ -183,13 +185,17 @@ impl<'a> Planner<'a> {
                     TemplateType::Txt => true,
                     TemplateType::Mx | TemplateType::Cname => is_host(&value),
                 };
-                (is_name && is_value && owner_fits(&name, &self.current.domain)).then_some(Filled {
-                    template,
-                    name,
-                    value,
-                })
+                if is_name && is_value && owner_fits(&name, &self.current.domain) {
+                    return Some(Filled { template, name, value });
+                }
+                notes.push(format!(
+                    "The record “{name}” cannot be made: with this domain its names are too long."
+                ));
+                None
             })
-            .collect()
+            .collect();
+        self.plan.notes.extend(notes);
+        filled
     }
 
     /// Whether a required answer for this purpose is missing.
@@ -247,7 +253,7 @@ impl<'a> Planner<'a> {
             }
             return;
         }
-        let is_same = |text: &str| text.split_ascii_whitespace().eq(merged.now.split_ascii_whitespace());
+        let is_same = |text: &str| says_the_same(text, &merged.now);
         let mut published = merged.now.clone();
         match existing.as_slice() {
             [(record, text)] if is_same(text) => {

@@ -1,6 +1,10 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::audit::SpfTreeNode;
 use crate::providers::{Catalogue, ProviderId};
-use crate::records::parse_zone_file;
+use crate::records::spf_terms::{TermKind, terms};
+use crate::records::{BindOptions, parse_zone_file, questions, render_bind};
 
 const ZONE: &str = r#"
 @ 86400 MX 10 mail
@@ -95,7 +99,7 @@ fn an_empty_zone_gets_everything() {
 #[test]
 fn a_zone_that_was_switched_stays_as_it_is() {
     let first = plan("fastmail", &[], "");
-    let text = crate::records::render_bind(&first, &crate::records::BindOptions::default());
+    let text = render_bind(&first, &BindOptions::default());
     let second = desired(
         &provider("fastmail"),
         &BTreeMap::new(),
@@ -177,4 +181,118 @@ fn international_domains_are_written_as_a_labels() {
     let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
     assert!(lines(&plan, "DKIM")[0].ends_with("fm1.xn--weber-kln-67a.example.dkim.fmhosted.com."));
     assert!(lines(&plan, "DMARC")[0].contains("postmaster@xn--weber-kln-67a.example"));
+}
+
+#[test]
+fn a_domain_too_long_for_the_provider_is_told() {
+    let long = format!("{0}.{0}.{0}.{1}.example", "a".repeat(63), "b".repeat(40));
+    let zone = CurrentZone::new(DomainName::parse(&long).unwrap());
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    assert!(plan.notes.iter().any(|note| note.contains("too long")), "{:?}", plan.notes);
+}
+
+#[test]
+fn what_must_be_asked_is_known_beforehand() {
+    let domain = DomainName::parse("example.org").unwrap();
+    let selectors = ["s2024".to_owned()];
+    let ask = |id: &str, answers: &[(&str, &str)]| {
+        let answers = answers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        questions(&domain, &provider(id), &answers, &selectors)
+            .into_iter()
+            .map(|question| format!("{} {}", question.name, question.record_type))
+            .collect::<Vec<_>>()
+    };
+    let asked = ask("google-workspace", &[]);
+    for expected in [
+        "example.org MX",
+        "example.org TXT",
+        "_dmarc.example.org TXT",
+        "s2024._domainkey.example.org TXT",
+        "google._domainkey.example.org TXT",
+    ] {
+        assert!(asked.iter().any(|question| question == expected), "{expected}: {asked:?}");
+    }
+    let asked = ask("google-workspace", &[("dkim_selector", "g2")]);
+    assert!(asked.contains(&"g2._domainkey.example.org CNAME".to_owned()), "{asked:?}");
+}
+
+#[test]
+fn measured_lookups_are_counted_to_the_end() {
+    let node = |depth, term: &str, with_children| SpfTreeNode {
+        depth,
+        term: term.to_owned(),
+        lookups: 1,
+        lookups_with_children: with_children,
+        running_total: 0,
+        is_void: false,
+        is_read: true,
+        note: String::new(),
+    };
+    let mut zone = zone("@ TXT \"v=spf1 include:A.example include:b.example -all\"\n");
+    let tree =
+        [node(0, "include:A.example", 7), node(1, "include:c.example", 6), node(0, "include:b.example", 5)];
+    zone.measure_spf(&tree);
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    assert!(plan.notes.iter().any(|note| note.contains("at least 13 lookups")), "{:?}", plan.notes);
+}
+
+fn spf_term() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "a",
+        "mx",
+        "+mx",
+        "-a:x.example",
+        "ip4:192.0.2.1",
+        "ip4:bad",
+        "include:a.example",
+        "?include:b.example",
+        "redirect=c.example",
+        "exp=e",
+        "-all",
+        "+all",
+        "~all",
+        "ptr",
+        "exists:%{i}.x.example",
+        "a/24//64",
+        "mx:",
+        "ip6:2001:db8::/32",
+        "nonsense",
+        "a:\u{e4}.example",
+        "=\"",
+    ])
+}
+
+proptest! {
+    /// Whatever stands in the zone: the plan has one SPF record at most, and its zone text reads back.
+    #[test]
+    fn any_zone_gives_a_plan_that_reads_back(
+        spf in prop::collection::vec(prop::collection::vec(spf_term(), 0..8), 0..3),
+        other in "(?s).{0,80}",
+        provider_index in 0_usize..6,
+    ) {
+        let mut zone = zone("");
+        for terms in &spf {
+            let text = format!("v=spf1 {}", terms.join(" "));
+            zone.add(&zone.domain.dns(), 60, ZoneData::Txt(text.into_bytes()));
+        }
+        zone.add(&zone.domain.dns(), 60, ZoneData::Mx(10, DnsName::new("mail.example.org")));
+        zone.add(&zone.domain.below("_dmarc"), 60, ZoneData::Txt(other.clone().into_bytes()));
+        zone.add(&zone.domain.below("x._domainkey"), 60, ZoneData::Txt(other.clone().into_bytes()));
+        let catalogue = Catalogue::embedded();
+        let provider = &catalogue.providers()[provider_index];
+        let answers = provider.answers.iter().map(|answer| (answer.name.clone(), other.clone())).collect();
+        let plan = desired(provider, &answers, &zone, &BTreeSet::new());
+        for through in [SwitchStage::Now, SwitchStage::AtTheSwitch, SwitchStage::Later] {
+            let text = render_bind(&plan, &BindOptions { through, made_at: None });
+            let read = parse_zone_file(&format!("{text}\n@ NS ns.example.\n"), &zone.domain).unwrap();
+            let records = read.texts("@").filter(|(_, text)| is_spf(text)).map(|(_, text)| text).collect::<Vec<_>>();
+            prop_assert!(records.len() <= 1, "{}", text);
+            let is_new = |record: &&String| !zone.texts("@").any(|(_, old)| old == **record);
+            for record in records.iter().filter(is_new) {
+                let terms = terms(record);
+                prop_assert_eq!(terms.iter().filter(|term| term.kind == TermKind::All).count(), 1, "{}", record);
+                prop_assert!(!terms.iter().any(|term| term.kind == TermKind::Broken), "{}", record);
+            }
+        }
+    }
 }

@@ -122,3 +122,40 @@ pub(super) fn is_spf(text: &str) -> bool {
 pub(super) fn terms(record: &str) -> Vec<Term> {
     record.split_ascii_whitespace().skip(1).map(Term::parse).collect()
 }
+
+/// Whether two records let the same servers send. Where every mechanism but `all` lets its servers pass, their order
+/// says nothing; otherwise it counts.
+pub(super) fn says_the_same(one: &str, other: &str) -> bool {
+    let bare = |record: &str| {
+        let terms = terms(record);
+        let is_plain = terms.iter().all(|term| term.qualifier == '+' || term.kind == TermKind::All);
+        let all_is_last =
+            terms.iter().rposition(|term| !matches!(term.kind, TermKind::Modifier)).is_none_or(|last| {
+                terms.iter().position(|term| term.kind == TermKind::All).is_none_or(|all| all == last)
+            });
+        let mut bare = terms.iter().map(Term::bare).collect::<Vec<_>>();
+        if is_plain && all_is_last {
+            bare.sort_unstable();
+        }
+        bare
+    };
+    bare(one) == bare(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_counts_only_where_it_changes_the_answer() {
+        for (one, other, expected) in [
+            ("v=spf1 a  include:B.example ~all", "v=spf1 +include:b.example a ~all", true),
+            ("v=spf1 a ~all", "v=spf1 a -all", false),
+            ("v=spf1 -a mx ~all", "v=spf1 mx -a ~all", false),
+            ("v=spf1 a ~all mx", "v=spf1 a mx ~all", false),
+            ("v=spf1 a ~all exp=x.example", "v=spf1 exp=x.example a ~all", true),
+        ] {
+            assert_eq!(says_the_same(one, other), expected, "{one} / {other}");
+        }
+    }
+}

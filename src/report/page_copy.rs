@@ -9,6 +9,8 @@ pub(super) struct CopyPage {
     pub equation: String,
     pub adds_up: bool,
     pub states: Vec<(String, String)>,
+    /// States in which a message is not at the destination.
+    pub left: Vec<(String, String)>,
     pub source_count: String,
     pub mailboxes: Vec<MailboxPage>,
     pub problems: Vec<ProblemPage>,
@@ -53,6 +55,17 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
             .filter(|(count, _)| *count > 0)
             .map(|(count, word)| (grouped(*count), (*word).to_owned()))
             .collect(),
+        left: [
+            (sum.refused, "refused by the destination"),
+            (sum.exported, "saved as .eml beside the project"),
+            (sum.vanished, "gone from the source before they were copied"),
+            (sum.left_out, "left out by choice"),
+            (sum.to_do, "still to copy"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| (counted(count, "message"), words.to_owned()))
+        .collect(),
         source_count: grouped(sum.source_count),
         mailboxes: copy
             .mailboxes
