@@ -27,7 +27,8 @@ struct Catalogue {
 #[serde(deny_unknown_fields)]
 struct KnownSelector {
     name: String,
-    /// Whose it is.
+    /// A provider that uses this name, where its own page says so.
+    #[serde(default)]
     who: String,
 }
 
@@ -93,7 +94,8 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn add(&mut self, selector: &str, who: &str, answer: &'a DnsAnswer, texts: &[Vec<u8>]) {
-        let label = if who.is_empty() { selector.to_owned() } else { format!("{selector} ({who})") };
+        let label =
+            if who.is_empty() { selector.to_owned() } else { format!("{selector} (a name that {who} uses)") };
         let text = match texts {
             [] if answer.outcome.is_known() => {
                 self.missing.push(label);
