@@ -1,4 +1,10 @@
 //! Cases as text files: zones in, SPF results and findings out. No network.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of a test fail by panicking"
+)]
 
 #[path = "support/dns_zone.rs"]
 mod dns_zone;
@@ -133,6 +139,13 @@ fn audit_cases() {
         for id in block.all("not") {
             if let Some(finding) = report.findings.iter().find(|finding| finding.id == id) {
                 wrong.push(format!("{}: {id} is there: {}", block.name, finding.title));
+            }
+        }
+        for line in block.all("copy") {
+            let (id, value) = line.split_once(' ').unwrap();
+            let finding = report.findings.iter().find(|finding| finding.id == id).unwrap();
+            if finding.copy.as_ref().is_none_or(|copy| copy.value != value) {
+                wrong.push(format!("{}: {id} offers {:?}", block.name, finding.copy));
             }
         }
         if let Some(text) = block.get("summary").filter(|text| !report.summary.contains(text)) {

@@ -58,7 +58,8 @@ pub(super) struct BlockList {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Code {
-    code: Ipv4Addr,
+    #[serde(rename = "code")]
+    address: Ipv4Addr,
     words: String,
     /// Says what kind of line it is, not that anybody misbehaved.
     #[serde(default)]
@@ -135,7 +136,7 @@ impl BlockList {
         let mut is_policy = true;
         for record in &answer.records {
             let RecordData::A(code) = record else { continue };
-            if let Some(refusal) = self.refusals.iter().find(|refusal| refusal.code == *code) {
+            if let Some(refusal) = self.refusals.iter().find(|refusal| refusal.address == *code) {
                 return Listing::Unknown(refusal.words.clone());
             }
             match code.octets() {
@@ -145,7 +146,7 @@ impl BlockList {
                 [127, ..] => {}
                 _ => return Listing::Unknown(format!("somebody on the way answered {code} in its place")),
             }
-            let known = self.codes.iter().find(|known| known.code == *code);
+            let known = self.codes.iter().find(|known| known.address == *code);
             is_policy &= known.is_some_and(|known| known.is_policy);
             words.push(known.map_or_else(|| format!("code {code}"), |known| known.words.clone()));
         }
@@ -199,14 +200,14 @@ mod tests {
         assert!(lists.len() >= 3);
         assert!(lists.iter().any(|list| list.judges == Judges::Range));
         for list in &lists {
-            assert!(
-                list.lookup.starts_with("https://") && list._source.starts_with("https://"),
-                "{}",
-                list.id
-            );
-            assert!(list._date.len() == 10 && !list._use_terms.is_empty(), "{}", list.id);
-            assert!(list.codes.iter().all(|code| code.code.octets()[0] == 127), "{}", list.id);
+            assert!(list.lookup.starts_with("https://"), "{}", list.id);
+            assert!(list.codes.iter().all(|code| code.address.octets()[0] == 127), "{}", list.id);
             assert!(reversed("192.0.2.1".parse().unwrap(), &list.zone).as_str().starts_with("1.2.0.192."));
+        }
+        let raw: toml::Table = toml::from_str(CATALOGUE).unwrap();
+        for entry in raw["list"].as_array().unwrap() {
+            assert!(entry["source"].as_str().unwrap().starts_with("https://"), "{entry}");
+            assert_eq!(entry["date"].as_str().unwrap().len(), "2026-01-31".len(), "{entry}");
         }
     }
 }

@@ -85,13 +85,13 @@ fn shown(text: &str) -> String {
 fn decode(data: &str) -> Result<Vec<u8>, String> {
     // Some publish without the padding; receivers differ, so it is not fatal here.
     let mut padded = data.trim_end_matches('=').to_owned();
-    while padded.len() % 4 != 0 {
+    while !padded.len().is_multiple_of(4) {
         padded.push('=');
     }
     BASE64.decode(padded.as_bytes()).map_err(|error| format!("the key is not valid Base64 ({error})"))
 }
 
-/// Bits of an RSA key in either form that is published: SubjectPublicKeyInfo, or the bare key.
+/// Bits of an RSA key in either form that is published: `SubjectPublicKeyInfo`, or the bare key.
 fn rsa_bits(der: &[u8]) -> Result<usize, String> {
     let bare = match spki::SubjectPublicKeyInfoRef::from_der(der) {
         Ok(info) => info.subject_public_key.as_bytes().ok_or("the key is cut off")?,

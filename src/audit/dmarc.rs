@@ -38,6 +38,7 @@ impl Policy {
 }
 
 /// A parsed record.
+#[expect(clippy::struct_excessive_bools, reason = "independent tags of one record")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DmarcRecord {
     /// `p`, or [`Policy::None`] where it is missing or wrong and reports are asked for (section 4.7).

@@ -64,17 +64,18 @@ fn summary(facts: &Facts, findings: &[Finding]) -> String {
         (_, 0) => format!("{}.", checks(fails, ("fails", "fail"))),
         _ => format!("{}, {} more deserve a look.", checks(fails, ("fails", "fail")), warnings),
     };
-    if fails + warnings > 0 {
-        text.push_str(&match staying {
-            0 => " All of it belongs to the domain and travels with it.".to_owned(),
-            1 => " One of them is about the server or its address, and would stay behind.".to_owned(),
-            _ => format!(" {staying} of them are about the server or its address, and would stay behind."),
-        });
-    }
-    match unknown {
-        0 => {}
-        1 => text.push_str(" One thing could not be measured."),
-        _ => text.push_str(&format!(" {unknown} things could not be measured.")),
-    }
+    let about_staying = match staying {
+        _ if fails + warnings == 0 => String::new(),
+        0 => " All of it belongs to the domain and travels with it.".to_owned(),
+        1 => " One of them is about the server or its address, and would stay behind.".to_owned(),
+        _ => format!(" {staying} of them are about the server or its address, and would stay behind."),
+    };
+    let about_unknown = match unknown {
+        0 => String::new(),
+        1 => " One thing could not be measured.".to_owned(),
+        _ => format!(" {unknown} things could not be measured."),
+    };
+    text.push_str(&about_staying);
+    text.push_str(&about_unknown);
     text
 }

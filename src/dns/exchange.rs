@@ -47,15 +47,15 @@ async fn ask_with(server: SocketAddr, question: &DnsQuestion, with_edns: bool) -
     }
     // Networks that drop UDP port 53 exist; one try over TCP tells them from a dead server.
     let Some(asked) = packet::build(question, with_edns) else {
-        return Reading::Said(Said::nothing(Outcome::Timeout));
+        return Reading::Said(Said::silence(Outcome::Timeout));
     };
     match timeout(TCP_TIME, over_tcp(server, &asked)).await {
         Ok(Ok(reading)) => reading,
-        Ok(Err(error)) => Reading::Said(Said::nothing(match last_error {
+        Ok(Err(error)) => Reading::Said(Said::silence(match last_error {
             None if error.kind() == io::ErrorKind::ConnectionRefused => Outcome::Timeout,
             _ => Outcome::Broken(error.to_string()),
         })),
-        Err(_elapsed) => Reading::Said(Said::nothing(Outcome::Timeout)),
+        Err(_elapsed) => Reading::Said(Said::silence(Outcome::Timeout)),
     }
 }
 
@@ -65,7 +65,7 @@ async fn finish_over_tcp(server: SocketAddr, asked: &Asked) -> Reading {
         Ok(Err(error)) => Reading::Said(Said::nothing(Outcome::Broken(format!(
             "the answer is too long for UDP, and TCP does not work: {error}"
         )))),
-        Err(_elapsed) => Reading::Said(Said::nothing(Outcome::Timeout)),
+        Err(_elapsed) => Reading::Said(Said::silence(Outcome::Timeout)),
     }
 }
 

@@ -34,11 +34,18 @@ pub(super) struct Said {
     pub records: Vec<RecordData>,
     pub aliases: Vec<DnsName>,
     pub ttl_secs: Option<u32>,
+    /// Whether a server said it; false for what the network or a timer said.
+    pub was_heard: bool,
 }
 
 impl Said {
     pub(super) fn nothing(outcome: Outcome) -> Self {
-        Self { outcome, records: Vec::new(), aliases: Vec::new(), ttl_secs: None }
+        Self { outcome, records: Vec::new(), aliases: Vec::new(), ttl_secs: None, was_heard: true }
+    }
+
+    /// Nothing was heard.
+    pub(super) fn silence(outcome: Outcome) -> Self {
+        Self { was_heard: false, ..Self::nothing(outcome) }
     }
 }
 
@@ -159,7 +166,7 @@ fn read_answers(asked: &Asked, message: &Message) -> Said {
     } else {
         Outcome::NoData
     };
-    Said { outcome, records, aliases, ttl_secs }
+    Said { outcome, records, aliases, ttl_secs, was_heard: true }
 }
 
 fn alias_of<'a>(message: &'a Message, owner: &Name) -> Option<(&'a Name, u32)> {
@@ -223,7 +230,7 @@ fn record_data(data: &RData) -> Option<RecordData> {
 /// The name as text, with what would mislead a reader (dots and control characters inside labels) as `\DDD`.
 fn dns_name(name: &Name) -> DnsName {
     let mut text = String::new();
-    for label in name.iter() {
+    for label in name {
         if !text.is_empty() {
             text.push('.');
         }
@@ -231,7 +238,7 @@ fn dns_name(name: &Name) -> DnsName {
             if byte.is_ascii_graphic() && byte != b'.' && byte != b'\\' {
                 text.push(char::from(byte));
             } else {
-                text.push_str(&format!("\\{byte:03}"));
+                text.extend(["\\", &format!("{byte:03}")]);
             }
         }
     }

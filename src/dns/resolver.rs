@@ -19,6 +19,8 @@ use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, Outcome, Record
 const MAX_CONCURRENT: usize = 12;
 /// Longest time for one question over all servers.
 const QUESTION_TIME: Duration = Duration::from_secs(12);
+/// Longest wait for a sign of life: the root is in the memory of every resolver.
+const PROBE_TIME: Duration = Duration::from_secs(6);
 /// Name servers of the system that are tried.
 const MAX_SERVERS: usize = 3;
 /// Answers that are remembered; a run that needs more asks again.
@@ -126,6 +128,7 @@ impl Resolver {
     }
 
     /// The same servers with an empty memory and an empty trace, for a new run.
+    #[must_use]
     pub fn fresh(&self) -> Self {
         Self { source: Arc::clone(&self.source), run: Run::new() }
     }
@@ -148,18 +151,19 @@ impl Resolver {
     /// # Errors
     /// [`DnsError::Dead`] where nothing comes back; a refusal is a sign of life.
     pub async fn probe(&self) -> Result<(), DnsError> {
-        if matches!(*self.source, Source::Recorded(_)) {
+        let Source::Servers { servers, .. } = &*self.source else { return Ok(()) };
+        let question = DnsQuestion::new(DnsName::new("."), RecordType::Ns);
+        let silence = || (None, Said::silence(Outcome::Timeout));
+        let (_, said) =
+            timeout(PROBE_TIME, ask_servers(servers, &question)).await.unwrap_or_else(|_elapsed| silence());
+        if said.was_heard {
             return Ok(());
         }
-        let answer = self.query(&DnsName::new("."), RecordType::Ns).await;
-        let words = match answer.outcome {
-            Outcome::Timeout => "no answer in time".to_owned(),
-            Outcome::Broken(words) if answer.records.is_empty() => words,
-            _ => return Ok(()),
+        let words = match said.outcome {
+            Outcome::Broken(words) => words,
+            _ => format!("no answer within {} seconds", PROBE_TIME.as_secs()),
         };
-        // A server that can be reached but answers oddly is alive; only silence is death.
-        let is_odd_but_alive = words.starts_with("the ");
-        if is_odd_but_alive { Ok(()) } else { Err(DnsError::Dead { server: self.label().to_owned(), words }) }
+        Err(DnsError::Dead { server: self.label().to_owned(), words })
     }
 
     /// Asks one question, from memory where it was asked before in this run.
@@ -211,7 +215,7 @@ impl fmt::Debug for Resolver {
 
 /// Asks one server after the other until one knows; otherwise the most telling of the failures.
 async fn ask_servers(servers: &[SocketAddr], question: &DnsQuestion) -> (Option<SocketAddr>, Said) {
-    let mut last = (servers.first().copied(), Said::nothing(Outcome::Timeout));
+    let mut last = (servers.first().copied(), Said::silence(Outcome::Timeout));
     let walk = async {
         for server in servers {
             let said = exchange::ask(*server, question).await;

@@ -103,10 +103,11 @@ async fn from_names(domain: &DomainName, resolver: &Resolver, may_connect: bool)
         vec![(domain.below("imap"), "usual name"), (domain.below("mail"), "usual name")];
     let answer = resolver.query(&domain.dns(), RecordType::Mx).await;
     for record in &answer.records {
-        if let RecordData::Mx { exchange, .. } = record {
-            if !exchange.as_str().is_empty() && !names.iter().any(|(name, _)| name == exchange) {
-                names.push((exchange.clone(), "MX name"));
-            }
+        if let RecordData::Mx { exchange, .. } = record
+            && !exchange.as_str().is_empty()
+            && !names.iter().any(|(name, _)| name == exchange)
+        {
+            names.push((exchange.clone(), "MX name"));
         }
     }
     names.truncate(MAX_HOSTS);

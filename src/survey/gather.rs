@@ -16,7 +16,7 @@ const MAX_ROUNDS: usize = 64;
 /// Questions of one survey. A zone made to cost more is judged on what was asked so far.
 const MAX_QUESTIONS: usize = 1_000;
 /// Longest time for one survey; what is open then is reported as not asked.
-const SURVEY_TIME: Duration = Duration::from_secs(180);
+const SURVEY_TIME: Duration = Duration::from_mins(3);
 
 /// What the owner told beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -55,7 +55,7 @@ fn escape(bytes: &[u8]) -> String {
                 text.push(char::from(byte));
             }
             b' '..=b'~' => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\{byte:03}")),
+            _ => text.extend(["\\", &format!("{byte:03}")]),
         }
     }
     text

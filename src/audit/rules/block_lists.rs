@@ -13,7 +13,15 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lists = match block_list::catalogue() {
         Ok(lists) => lists,
         Err(error) => {
-            tracing::error!(%error, "the built-in catalogue of block lists cannot be read");
+            let title = "The catalogue of block lists cannot be read";
+            let draft = Draft::new(
+                "blocklist.catalogue",
+                Area::BlockLists,
+                Status::Unknown,
+                Importance::Important,
+                title,
+            );
+            findings.push(draft.words(format!("No list was asked: {error}")).done(lookups));
             return;
         }
     };

@@ -27,7 +27,8 @@ struct Catalogue {
 #[serde(deny_unknown_fields)]
 struct KnownSelector {
     name: String,
-    /// Whose it is.
+    /// A provider that uses this name, where its own page says so.
+    #[serde(default)]
     who: String,
 }
 
@@ -93,7 +94,8 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn add(&mut self, selector: &str, who: &str, answer: &'a DnsAnswer, texts: &[Vec<u8>]) {
-        let label = if who.is_empty() { selector.to_owned() } else { format!("{selector} ({who})") };
+        let label =
+            if who.is_empty() { selector.to_owned() } else { format!("{selector} (a name that {who} uses)") };
         let text = match texts {
             [] if answer.outcome.is_known() => {
                 self.missing.push(label);
@@ -149,6 +151,17 @@ fn new(id: &str, status: Status, importance: Importance, title: impl Into<String
 }
 
 fn report(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>) {
+    report_keys(context, found, findings);
+    report_records(context, found, findings);
+    if let Some((label, answer)) = &found.unknown {
+        let title = format!("The DKIM key of {label} could not be measured");
+        let draft = Draft::unknown("dkim.unknown", Area::Dkim, Importance::Important, &title, answer);
+        findings.push(draft.done(&context.lookups));
+    }
+}
+
+/// What the keys themselves are worth.
+fn report_keys(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>) {
     let mut push = |draft: Draft| findings.push(draft.done(&context.lookups));
     let renew = "Make a new key with 2048 bits on the server that signs, publish it under a new selector, then remove this one.";
     if !found.weak.is_empty() {
@@ -170,6 +183,41 @@ fn report(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>)
             .rfc(8301, "3.2"),
         );
     }
+    if !found.good.is_empty() {
+        push(
+            new(
+                "dkim.key",
+                Status::Pass,
+                Importance::VeryImportant,
+                format!("DKIM key is in order: {}", listed(&found.good)),
+            )
+            .words("The record can be read and the key is long enough.")
+            .rfc(6376, "3.6.1"),
+        );
+    }
+    if !found.revoked.is_empty() {
+        push(new("dkim.revoked", Status::Info, Importance::Minor, format!("DKIM key was withdrawn: {}", listed(&found.revoked)))
+            .words("An empty key says that nothing signed with it counts any more. That is right for keys that are out of use.")
+            .rfc(6376, "3.6.1"));
+    }
+    if found.ed25519 > 0 && found.ed25519 == found.keys {
+        push(
+            new(
+                "dkim.ed25519-only",
+                Status::Warn,
+                Importance::Important,
+                "There is an Ed25519 key, but no RSA key",
+            )
+            .words("Many receivers cannot verify Ed25519 yet, so the mail counts as not signed there.")
+            .remedy(Effort::Medium, Changer::YouOnTheServer, "Sign with an RSA key of 2048 bits as well.")
+            .rfc(8463, "1"),
+        );
+    }
+}
+
+/// What is wrong with the records around the keys.
+fn report_records(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>) {
+    let mut push = |draft: Draft| findings.push(draft.done(&context.lookups));
     if !found.broken.is_empty() {
         push(
             new("dkim.broken", Status::Fail, Importance::VeryImportant, "A DKIM key cannot be used")
@@ -226,40 +274,6 @@ fn report(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>)
             .words("You named this selector, and there is no key record. If mail is signed with it, the signature does not verify.")
             .remedy(Effort::Low, Changer::YouInTheZone, "Check the spelling (s= in the DKIM-Signature header of a sent message), or publish the key.")
             .rfc(6376, "3.6.2"));
-    }
-    if !found.revoked.is_empty() {
-        push(new("dkim.revoked", Status::Info, Importance::Minor, format!("DKIM key was withdrawn: {}", listed(&found.revoked)))
-            .words("An empty key says that nothing signed with it counts any more. That is right for keys that are out of use.")
-            .rfc(6376, "3.6.1"));
-    }
-    if !found.good.is_empty() {
-        push(
-            new(
-                "dkim.key",
-                Status::Pass,
-                Importance::VeryImportant,
-                format!("DKIM key is in order: {}", listed(&found.good)),
-            )
-            .words("The record can be read and the key is long enough.")
-            .rfc(6376, "3.6.1"),
-        );
-    }
-    if found.ed25519 > 0 && found.ed25519 == found.keys {
-        push(
-            new(
-                "dkim.ed25519-only",
-                Status::Warn,
-                Importance::Important,
-                "There is an Ed25519 key, but no RSA key",
-            )
-            .words("Many receivers cannot verify Ed25519 yet, so the mail counts as not signed there.")
-            .remedy(Effort::Medium, Changer::YouOnTheServer, "Sign with an RSA key of 2048 bits as well.")
-            .rfc(8463, "1"),
-        );
-    }
-    if let Some((label, answer)) = &found.unknown {
-        let title = format!("The DKIM key of {label} could not be measured");
-        push(Draft::unknown("dkim.unknown", Area::Dkim, Importance::Important, &title, answer));
     }
 }
 

@@ -7,6 +7,7 @@ mod mx;
 mod ptr;
 mod senders;
 mod spf;
+mod spf_proposal;
 mod zone;
 
 use super::{Facts, Finding, Lookups};

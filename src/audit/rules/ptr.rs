@@ -23,7 +23,7 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for address in &senders.addresses {
         look(context, *address, &mut found);
     }
-    report(context, found, findings);
+    report(context, &found, findings);
 }
 
 fn describe(context: &Context<'_>, senders: &Senders) -> Finding {
@@ -101,7 +101,7 @@ fn look<'a>(context: &Context<'a>, address: IpAddr, found: &mut Found<'a>) {
     }
     match (confirmed, unanswered) {
         (Some(name), _) if is_generic(name, address) => {
-            found.generic.push(format!("{address} is called {name}"))
+            found.generic.push(format!("{address} is called {name}"));
         }
         (Some(name), _) => found.good.push(format!("{address} ({name})")),
         (None, Some(forward)) => found.unknown.push((format!("{address} ({first})"), forward)),
@@ -109,7 +109,7 @@ fn look<'a>(context: &Context<'a>, address: IpAddr, found: &mut Found<'a>) {
     }
 }
 
-fn report(context: &Context<'_>, found: Found<'_>, findings: &mut Vec<Finding>) {
+fn report(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>) {
     let mut push = |draft: Draft| findings.push(draft.group(Group::SpeaksForMoving).done(&context.lookups));
     let new = |id: &str, status: Status, importance: Importance, title: String| {
         Draft::new(id, Area::SendingAddress, status, importance, title)
@@ -197,8 +197,7 @@ fn is_generic(name: &DnsName, address: IpAddr) -> bool {
         .flat_map(|label| label.split(['-', '_']))
         .map(|word| word.trim_end_matches(|character: char| character.is_ascii_digit()))
         .collect();
-    if own.iter().any(|label| *label == "hosted-by") || words.iter().any(|word| GENERIC_WORDS.contains(word))
-    {
+    if own.contains(&"hosted-by") || words.iter().any(|word| GENERIC_WORDS.contains(word)) {
         return true;
     }
     let text = own.join(".");
@@ -222,7 +221,8 @@ fn is_generic(name: &DnsName, address: IpAddr) -> bool {
             has([b, c, d]) || has([d, c, b]) || has([a, b, c]) || text.contains(&hex)
         }
         IpAddr::V6(v6) => {
-            let tail: String = v6.segments().iter().skip(4).map(|segment| format!("{segment:04x}")).collect();
+            let [.., a, b, c, d] = v6.segments();
+            let tail = format!("{a:04x}{b:04x}{c:04x}{d:04x}");
             let squeezed: String = text.chars().filter(char::is_ascii_hexdigit).collect();
             tail.trim_start_matches('0').len() > 4 && squeezed.contains(&tail)
         }

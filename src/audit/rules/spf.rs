@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use super::Context;
 use super::senders::{self, FoundBy};
+use super::spf_proposal::cheaper_record;
 use crate::audit::draft::{Draft, counted, listed};
 use crate::audit::spf::{
     self, CostTree, MAX_LOOKUPS, MAX_VOID_LOOKUPS, Mechanism, Qualifier, SpfQuery, SpfRecord, SpfResult,
@@ -107,7 +108,8 @@ fn judge_record(context: &Context<'_>, text: &[u8], record: &SpfRecord, findings
         at_secs: context.facts.at.0,
     });
     let tree = spf::cost_tree(lookups, &domain, record, client.as_ref());
-    judge_cost(context, &tree, findings);
+    judge_cost(context, record, &tree, findings);
+    judge_parts(context, &tree, findings);
     lookups.begin();
     lookups.ask(&domain, RecordType::Txt);
     judge_end(context, record, &tree, findings);
@@ -115,17 +117,26 @@ fn judge_record(context: &Context<'_>, text: &[u8], record: &SpfRecord, findings
     judge_senders(context, &senders, findings);
 }
 
-fn judge_cost(context: &Context<'_>, tree: &CostTree, findings: &mut Vec<Finding>) {
+fn judge_cost(context: &Context<'_>, record: &SpfRecord, tree: &CostTree, findings: &mut Vec<Finding>) {
     let mut push = |draft: Draft| {
-        findings.push(draft.picture(Picture::SpfTree(tree.nodes.clone())).done(&context.lookups))
+        findings.push(draft.picture(Picture::SpfTree(tree.nodes.clone())).done(&context.lookups));
     };
     let count = if tree.is_cut { format!("more than {}", tree.lookups) } else { tree.lookups.to_string() };
     let spare = "Drop services that no longer send for you, and replace “a” and “mx” by the addresses themselves (ip4:, ip6:), which cost nothing.";
     if tree.lookups > MAX_LOOKUPS {
-        push(new("spf.too-many-lookups", Status::Fail, Importance::VeryImportant, format!("SPF needs {count} DNS lookups, receivers stop at {MAX_LOOKUPS}"))
-            .words(format!("Receivers may ask DNS {MAX_LOOKUPS} more questions while reading your SPF record. Yours needs {count}, so strict receivers stop and treat SPF as broken, for every message whose server is not found before."))
-            .remedy(Effort::Low, Changer::YouInTheZone, spare)
-            .rfc(7208, "4.6.4"));
+        let proposal = cheaper_record(context, record, tree.lookups);
+        let draft = new("spf.too-many-lookups", Status::Fail, Importance::VeryImportant, format!("SPF needs {count} DNS lookups, receivers stop at {MAX_LOOKUPS}"))
+            .words(format!(
+                "Receivers may ask DNS {MAX_LOOKUPS} more questions while reading your SPF record. Yours needs {count}, so strict receivers \
+                 stop and treat SPF as broken, for every message whose server is not found before."
+            ))
+            .rfc(7208, "4.6.4");
+        push(match proposal {
+            Some(proposal) => draft
+                .remedy(Effort::Low, Changer::YouInTheZone, "Publish this record: it lets the same servers send and names yours by address, which costs nothing. Better still, drop services that no longer send for you.")
+                .copy("SPF record", proposal),
+            None => draft.remedy(Effort::Low, Changer::YouInTheZone, spare),
+        });
     } else if !tree.unknown.is_empty() {
         push(
             new(
@@ -169,6 +180,12 @@ fn judge_cost(context: &Context<'_>, tree: &CostTree, findings: &mut Vec<Finding
             .rfc(7208, "4.6.4"),
         );
     }
+}
+
+fn judge_parts(context: &Context<'_>, tree: &CostTree, findings: &mut Vec<Finding>) {
+    let mut push = |draft: Draft| {
+        findings.push(draft.picture(Picture::SpfTree(tree.nodes.clone())).done(&context.lookups));
+    };
     if tree.voids > MAX_VOID_LOOKUPS {
         push(new("spf.void-lookups", Status::Fail, Importance::Important, format!("{} SPF lookups come back empty, receivers stop at {MAX_VOID_LOOKUPS}", tree.voids))
             .words("Terms that lead to names without records look like an attack, so receivers may stop and treat SPF as broken.")
@@ -324,10 +341,10 @@ fn judge_senders(context: &Context<'_>, senders: &senders::Senders, findings: &m
         match spf::check_with(lookups, &query) {
             Some(verdict) if verdict.result == SpfResult::Pass => passing.push(*address),
             Some(verdict) if verdict.result == SpfResult::TempError => {
-                unknown.push(format!("{address} ({})", verdict.explanation))
+                unknown.push(format!("{address} ({})", verdict.explanation));
             }
             Some(verdict) => {
-                others.push(format!("{address} gets “{}” ({})", verdict.result, verdict.explanation))
+                others.push(format!("{address} gets “{}” ({})", verdict.result, verdict.explanation));
             }
             None => unknown.push(format!("{address} (not asked to the end)")),
         }

@@ -337,10 +337,10 @@ impl<'a> Evaluation<'_, 'a> {
             )));
         }
         for host in hosts {
-            if let Some(addresses) = self.own_addresses(host)? {
-                if self.is_among(addresses, cidr) {
-                    return Ok(true);
-                }
+            if let Some(addresses) = self.own_addresses(host)?
+                && self.is_among(addresses, cidr)
+            {
+                return Ok(true);
             }
         }
         Ok(false)
@@ -377,7 +377,7 @@ impl<'a> Evaluation<'_, 'a> {
             let RecordData::Ptr(name) = record else { continue };
             match self.own_addresses(name) {
                 Ok(Some(addresses)) if self.is_among(addresses, DualCidr { v4: 32, v6: 128 }) => {
-                    names.push(name.clone())
+                    names.push(name.clone());
                 }
                 Ok(_) | Err(Stop::Temporary(_)) => {}
                 Err(stop) => return Err(stop),

@@ -263,7 +263,7 @@ fn url_escape(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.extend(["%", &format!("{byte:02X}")]);
         }
     }
     text

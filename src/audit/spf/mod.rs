@@ -8,7 +8,7 @@ mod tree;
 pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};
 pub(in crate::audit) use evaluate::{check_with, published};
 pub(in crate::audit) use macros::Client;
-pub use record::{Mechanism, Qualifier, SpfRecord, SpfSyntaxError, Term};
+pub use record::{DomainSpec, DualCidr, Mechanism, Qualifier, Redirect, SpfRecord, SpfSyntaxError, Term};
 pub(in crate::audit) use tree::{CostTree, cost_tree};
 
 /// Terms that may ask DNS during one check (RFC 7208 section 4.6.4).

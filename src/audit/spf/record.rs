@@ -158,6 +158,11 @@ impl SpfRecord {
         Ok(record)
     }
 
+    /// Whether it names a text for refused senders (`exp=`).
+    pub fn has_explanation(&self) -> bool {
+        self.explanation.is_some()
+    }
+
     /// The `all` term that ends the evaluation, if there is one.
     pub fn all(&self) -> Option<&Term> {
         self.terms.iter().find(|term| term.mechanism == Mechanism::All)
@@ -165,10 +170,10 @@ impl SpfRecord {
 
     fn add(&mut self, term: &str) -> Result<(), MacroError> {
         let delimiter = term.find(['=', ':', '/']);
-        if let Some((name, value)) = delimiter.and_then(|at| term.split_at_checked(at)) {
-            if let Some(value) = value.strip_prefix('=').filter(|_| is_name(name)) {
-                return self.add_modifier(term, name, value);
-            }
+        if let Some((name, value)) = delimiter.and_then(|at| term.split_at_checked(at))
+            && let Some(value) = value.strip_prefix('=').filter(|_| is_name(name))
+        {
+            return self.add_modifier(term, name, value);
         }
         let (qualifier, rest) = match term.as_bytes().first() {
             Some(b'+') => (Qualifier::Pass, 1),

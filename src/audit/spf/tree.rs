@@ -116,12 +116,12 @@ impl Walk<'_, '_> {
             self.error(index, format!("mx of {host}: {words}"), &words);
         }
         for record in answer.records.iter().take(MAX_HOSTS) {
-            if let RecordData::Mx { exchange, .. } = record {
-                if is_askable(exchange) {
-                    let (_, worse) = self.lookups.addresses(exchange);
-                    if !worse.outcome.is_known() {
-                        self.unknown(index, &format!("address of {exchange}: {}", worse.outcome));
-                    }
+            if let RecordData::Mx { exchange, .. } = record
+                && is_askable(exchange)
+            {
+                let (_, worse) = self.lookups.addresses(exchange);
+                if !worse.outcome.is_known() {
+                    self.unknown(index, &format!("address of {exchange}: {}", worse.outcome));
                 }
             }
         }
@@ -172,7 +172,7 @@ impl Walk<'_, '_> {
                     }
                 }
                 Err(error) => {
-                    self.error(index, format!("the record of {name} has an error: {error}"), "has an error")
+                    self.error(index, format!("the record of {name} has an error: {error}"), "has an error");
                 }
             },
             several => {
@@ -263,7 +263,7 @@ impl Walk<'_, '_> {
 
     fn note(&mut self, index: usize, words: &str) {
         if let Some(node) = self.tree.nodes.get_mut(index) {
-            node.note = words.to_owned();
+            words.clone_into(&mut node.note);
         }
     }
 }
