@@ -1,4 +1,11 @@
 //! The copy against real servers: Dovecot on both sides, read back by a plain client of the tests' own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::panic,
+    clippy::large_futures,
+    reason = "tests and their helpers fail loudly"
+)]
 
 #[path = "support/dovecot.rs"]
 mod dovecot;
@@ -51,7 +58,7 @@ impl Bench {
     async fn new(mails: &[Mail], source: &Settings, destination: &Settings) -> Option<Self> {
         let source = Dovecot::start(&["anna"], source)?;
         let destination = Dovecot::start(&["anna"], destination)?;
-        PlainImap::open(source.imap_port, "anna").store(mails);
+        PlainImap::open(source.clear_port, "anna").store(mails);
         let folder = tempfile::tempdir().unwrap();
         let project = Project::create(
             &folder.path().join("weber.mailferry"),
@@ -67,8 +74,8 @@ impl Bench {
         };
         let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
         let mut request = CopyRequest {
-            source: access(source.imap_port, Security::Clear, "anna"),
-            destination: access(destination.imap_port, Security::Clear, "anna"),
+            source: access(source.clear_port, Security::Clear, "anna"),
+            destination: access(destination.clear_port, Security::Clear, "anna"),
             plan: MailboxPlan::default(),
             ledger,
             limits: CopyLimits::default(),
@@ -93,8 +100,8 @@ impl Bench {
     }
 
     fn both(&self) -> (BTreeMap<Seen, usize>, BTreeMap<Seen, usize>) {
-        let source = PlainImap::open(self.source.imap_port, "anna").multiset(same_name);
-        let destination = PlainImap::open(self.destination.imap_port, "anna").multiset(same_name);
+        let source = PlainImap::open(self.source.clear_port, "anna").multiset(same_name);
+        let destination = PlainImap::open(self.destination.clear_port, "anna").multiset(same_name);
         (source, destination)
     }
 
@@ -143,7 +150,7 @@ async fn a_mixed_mailbox_arrives_as_the_same_multiset_and_a_second_run_copies_no
     let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
     assert_eq!((report.differences.as_slice(), report.not_placed), (&[][..], 0));
     assert_eq!(report.bytes_equal, mails.len() as u64);
-    let mut spoiler = PlainImap::open(bench.destination.imap_port, "anna");
+    let mut spoiler = PlainImap::open(bench.destination.clear_port, "anna");
     spoiler.run("SELECT INBOX");
     spoiler.run("STORE 1 +FLAGS (\\Deleted)");
     spoiler.run("EXPUNGE");
@@ -156,7 +163,7 @@ async fn a_destination_that_has_some_of_the_mail_gets_only_the_rest() {
     let Some(bench) = Bench::new(&mails, &Settings::default(), &Settings::default()).await else { return };
     // Every third message, and of one true duplicate only one copy.
     let some: Vec<Mail> = mails.iter().step_by(3).cloned().collect();
-    PlainImap::open(bench.destination.imap_port, "anna").store(&some);
+    PlainImap::open(bench.destination.clear_port, "anna").store(&some);
     bench.copy().await.unwrap();
     let sum = bench.sum();
     assert_eq!((sum.already_there, sum.copied), (some.len() as u64, (mails.len() - some.len()) as u64));
@@ -198,9 +205,9 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
             0 => Cut::Upward(2_000 + index * seed * 7_919 % 300_000),
             _ => Cut::Downward(3_000 + index * seed * 1_237 % 60_000),
         };
-        let to = CuttingProxy::start(bench.destination.imap_port, (0..5).map(cut));
+        let to = CuttingProxy::start(bench.destination.clear_port, (0..5).map(cut));
         let from = CuttingProxy::start(
-            bench.source.imap_port,
+            bench.source.clear_port,
             (5..9).map(|index| Cut::Downward(200_000 * index % 700_001 + 900)),
         );
         bench.request.destination = access(to.port, Security::Clear, "anna");
@@ -333,10 +340,10 @@ async fn folders_made_anew_on_either_side_are_matched_again() {
         client.run("SELECT INBOX");
         client.run("DELETE Elsewhere");
     };
-    anew(bench.source.imap_port);
+    anew(bench.source.clear_port);
     bench.copy().await.unwrap();
     bench.assert_equal();
-    anew(bench.destination.imap_port);
+    anew(bench.destination.clear_port);
     bench.copy().await.unwrap();
     bench.assert_equal();
     let sum = bench.sum();
@@ -354,7 +361,7 @@ async fn new_mail_at_the_source_is_added_and_vanished_mail_is_counted() {
         date: "02-Apr-2024 09:00:00 +0200".into(),
         bytes: b"Message-ID: <late@weber.example>\r\nSubject: late\r\n\r\nlate\r\n".to_vec(),
     };
-    PlainImap::open(bench.source.imap_port, "anna").store(&[late]);
+    PlainImap::open(bench.source.clear_port, "anna").store(&[late]);
     bench.copy().await.unwrap();
     assert_eq!(bench.sum().copied, mails.len() as u64 + 1);
     bench.assert_equal();
@@ -363,16 +370,16 @@ async fn new_mail_at_the_source_is_added_and_vanished_mail_is_counted() {
 #[tokio::test]
 async fn signing_in_tells_what_is_wrong() {
     let Some(server) = Dovecot::start(&["anna", "jörg"], &Settings::default()) else { return };
-    let session = access(server.imap_port, Security::Clear, "anna").open().await.unwrap();
+    let session = access(server.clear_port, Security::Clear, "anna").open().await.unwrap();
     assert!(session.server_words().starts_with("Dovecot"), "{}", session.server_words());
-    let mut wrong = access(server.imap_port, Security::Clear, "anna");
+    let mut wrong = access(server.clear_port, Security::Clear, "anna");
     wrong.secret = Secret::new("wrong");
     let error = wrong.open().await.unwrap_err();
     assert!(matches!(error, SignInError::PasswordRefused { .. }), "{error}");
     assert!(!format!("{error:?}{error}{wrong:?}").contains("correct horse"));
-    let unknown = access(server.imap_port, Security::Clear, "nobody-here").open().await.unwrap_err();
+    let unknown = access(server.clear_port, Security::Clear, "nobody-here").open().await.unwrap_err();
     assert!(matches!(unknown, SignInError::PasswordRefused { .. }), "{unknown}");
-    drop(access(server.imap_port, Security::Clear, "jörg").open().await.unwrap());
+    drop(access(server.clear_port, Security::Clear, "jörg").open().await.unwrap());
 }
 
 #[tokio::test]
@@ -380,7 +387,7 @@ async fn an_unknown_certificate_is_shown_and_accepted_only_when_pinned() {
     let Some(server) = Dovecot::start(&["anna"], &Settings::default()) else { return };
     let der = std::fs::read(server.certificate_der()).unwrap();
     let fingerprint = Fingerprint(Sha256::digest(&der).into());
-    for (port, security) in [(server.imaps_port, Security::Tls), (server.imap_port, Security::StartTls)] {
+    for (port, security) in [(server.tls_port, Security::Tls), (server.clear_port, Security::StartTls)] {
         let mut anna = access(port, security, "anna");
         let error = anna.open().await.unwrap_err();
         let SignInError::Imap(ImapError::CertificateNotKnown(facts)) = error else { panic!("{error}") };
@@ -399,7 +406,7 @@ async fn an_unknown_certificate_is_shown_and_accepted_only_when_pinned() {
 async fn a_certificate_for_another_name_is_not_known_either() {
     let settings = Settings { names: vec!["mail.weber.example".to_owned()], ..Settings::default() };
     let Some(server) = Dovecot::start(&["anna"], &settings) else { return };
-    let error = access(server.imaps_port, Security::Tls, "anna").open().await.unwrap_err();
+    let error = access(server.tls_port, Security::Tls, "anna").open().await.unwrap_err();
     let SignInError::Imap(ImapError::CertificateNotKnown(facts)) = error else { panic!("{error}") };
     assert_eq!(facts.names, ["mail.weber.example"]);
 }

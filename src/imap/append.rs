@@ -128,9 +128,10 @@ impl Session {
 
 fn arguments(message: &NewMessage, length: u64, waits: bool) -> String {
     let flags = message.flags.join(" ");
-    let date = match is_date(&message.internal_date) {
-        true => format!(" \"{}\"", message.internal_date),
-        false => String::new(),
+    let date = if is_date(&message.internal_date) {
+        format!(" \"{}\"", message.internal_date)
+    } else {
+        String::new()
     };
     let plus = if waits { "" } else { "+" };
     format!(" ({flags}){date} {{{length}{plus}}}\r\n")

@@ -35,6 +35,6 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(20), reply: Duration::from_secs(120) }
+        Self { connect: Duration::from_secs(20), reply: Duration::from_mins(2) }
     }
 }

@@ -206,7 +206,7 @@ impl Session {
             }
             match polled {
                 Poll::Ready(Ok(Some(response))) => {
-                    self.inbox.push_back(reply::from_parsed(response.parsed()))
+                    self.inbox.push_back(reply::from_parsed(response.parsed()));
                 }
                 Poll::Ready(Ok(None)) => return Poll::Ready(Err(self.ended())),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(self.broken(error))),

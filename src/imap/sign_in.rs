@@ -138,7 +138,7 @@ async fn authenticate(
     } else {
         login(session, user, secret).await
     };
-    let completion = completion.map_err(|error| closed_while_signing_in(error))?;
+    let completion = completion.map_err(closed_while_signing_in)?;
     if completion.is_ok() { Ok(()) } else { Err(classify(&completion, host)) }
 }
 
@@ -190,7 +190,7 @@ async fn answer_challenges(
 
 async fn login(session: &mut Session, user: &str, secret: &Secret) -> Result<Completion, ImapError> {
     if let (Some(user), Some(password)) = (command::quoted(user), command::quoted(secret.expose())) {
-        let line = Zeroizing::new(format!("LOGIN {user} {}", password));
+        let line = Zeroizing::new(format!("LOGIN {user} {password}"));
         let tag = session.submit_secret(&line, "LOGIN …");
         return session.finish(&tag, |_| {}).await;
     }

@@ -87,9 +87,10 @@ pub(super) fn meaning(completion: &Completion, host: &str) -> Meaning {
     if is_password {
         return Meaning::PasswordRefused;
     }
-    match completion.has_code("AUTHORIZATIONFAILED") || completion.has_code("CONTACTADMIN") {
-        true => Meaning::NotAllowed(SWITCH_IMAP_ON),
-        false => Meaning::Unknown,
+    if completion.has_code("AUTHORIZATIONFAILED") || completion.has_code("CONTACTADMIN") {
+        Meaning::NotAllowed(SWITCH_IMAP_ON)
+    } else {
+        Meaning::Unknown
     }
 }
 

@@ -67,6 +67,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         while let Some((&first, after)) = self.rest.split_first() {
             match first {
+                b'(' if depth >= MAX_DEPTH => self.rest = after,
                 b' ' | b'\r' | b'\n' | b'\t' => self.rest = after,
                 b')' => {
                     self.rest = after;
@@ -74,11 +75,10 @@ impl Reader<'_> {
                         return found;
                     }
                 }
-                b'(' if depth < MAX_DEPTH => {
+                b'(' => {
                     self.rest = after;
                     found.push(Token::List(self.list(depth + 1)));
                 }
-                b'(' => self.rest = after,
                 b'"' => {
                     self.rest = after;
                     found.push(Token::Text(self.quoted()));

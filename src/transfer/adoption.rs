@@ -89,16 +89,16 @@ impl Place<'_> {
             // Above our own UIDNEXT a changed size is the server's doing (Exchange rewrites what it stores).
             matches.extend(match_without_size(&wanted, &present, &claimed, &matches));
         }
-        let found: BTreeMap<u32, u32> =
+        let places: BTreeMap<u32, u32> =
             matches.iter().map(|found| (found.source_uid, found.destination_uid)).collect();
-        let (matched, missing): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| found.contains_key(&row.uid));
-        let results: Vec<MessageResult> = matched
+        let (copied, missing): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| places.contains_key(&row.uid));
+        let results: Vec<MessageResult> = copied
             .into_iter()
             .map(|row| MessageResult {
                 uid: row.uid,
                 state: adopted_state(row.state),
-                destination_uid: found.get(&row.uid).map(|uid| (self.uid_validity, *uid)),
+                destination_uid: places.get(&row.uid).map(|uid| (self.uid_validity, *uid)),
                 sha256: None,
                 cause: row.cause,
             })

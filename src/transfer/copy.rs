@@ -21,7 +21,7 @@ use crate::project::{FolderId, LedgerTotals, MessageResult};
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;
 /// Longest wait between two tries to connect.
-const MAX_BACK_OFF: Duration = Duration::from_secs(60);
+const MAX_BACK_OFF: Duration = Duration::from_mins(1);
 /// Waits that the server asks for are kept up to this long; longer ones are for the engine to plan.
 const MAX_OWN_WAIT_SECONDS: u64 = 15 * 60;
 

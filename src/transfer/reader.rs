@@ -19,13 +19,16 @@ use crate::project::{FolderId, Ledger, LedgerRow};
 pub(super) enum Item {
     Message(Box<Fetched>),
     /// The source no longer has it, or does not hand it out: final state and cause.
-    Unavailable {
-        row: LedgerRow,
-        state: MessageState,
-        cause: String,
-    },
+    Unavailable(Box<Unavailable>),
     /// Nothing more comes for a while: send what there is.
     Flush,
+}
+
+/// A message without bytes.
+pub(super) struct Unavailable {
+    pub(super) row: LedgerRow,
+    pub(super) state: MessageState,
+    pub(super) cause: String,
 }
 
 /// A message with its bytes.
@@ -34,7 +37,7 @@ pub(super) struct Fetched {
     pub(super) body: Body,
     pub(super) sha256: [u8; 32],
     /// Given back when the message has left.
-    pub(super) _reserved: Arc<OwnedSemaphorePermit>,
+    pub(super) reserved: Arc<OwnedSemaphorePermit>,
 }
 
 /// Requests under way at the source.
@@ -195,10 +198,7 @@ impl Reader<'_> {
 
     /// Reads the oldest request to its end.
     async fn finish_first(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
-        loop {
-            let Some(request) = ahead.front_mut().and_then(|group| group.requests.front().cloned()) else {
-                break;
-            };
+        while let Some(request) = ahead.front().and_then(|group| group.requests.front().cloned()) {
             match self.session.next_body(&request).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
                     let found = ahead
@@ -273,7 +273,7 @@ impl Reader<'_> {
                     row,
                     body: Body::Spooled(spool),
                     sha256: hash.finalize().into(),
-                    _reserved: Arc::new(reserved),
+                    reserved: Arc::new(reserved),
                 };
                 self.send(Item::Message(Box::new(item))).await
             }
@@ -306,12 +306,12 @@ impl Reader<'_> {
         reserved: Arc<OwnedSemaphorePermit>,
     ) -> Result<(), ReadEnd> {
         let sha256 = Sha256::digest(&bytes).into();
-        let item = Fetched { row, body: Body::Memory(bytes), sha256, _reserved: reserved };
+        let item = Fetched { row, body: Body::Memory(bytes), sha256, reserved };
         self.send(Item::Message(Box::new(item))).await
     }
 
     async fn give_up(&mut self, row: LedgerRow, state: MessageState, cause: String) -> Result<(), ReadEnd> {
-        self.send(Item::Unavailable { row, state, cause }).await
+        self.send(Item::Unavailable(Box::new(Unavailable { row, state, cause }))).await
     }
 
     async fn send(&mut self, item: Item) -> Result<(), ReadEnd> {

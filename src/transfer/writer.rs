@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use super::error::TransferError;
 use super::flags::{flags_for, without_keywords};
 use super::governor::{Refusal, refusal};
-use super::reader::{Fetched, Item};
+use super::reader::{Fetched, Item, Unavailable};
 use super::request::{CopyLimits, Progress, ProgressSink};
 use crate::imap::{AppendRequest, Code, Completion, NewMessage, Opened, Session};
 use crate::plan::{MessageState, Side};
@@ -112,7 +112,8 @@ impl Writer<'_> {
     fn take(&mut self, item: Item, batch: &mut Batch) -> Result<bool, TransferError> {
         match item {
             Item::Flush => return Ok(true),
-            Item::Unavailable { row, state, cause } => {
+            Item::Unavailable(unavailable) => {
+                let Unavailable { row, state, cause } = *unavailable;
                 let result = MessageResult {
                     uid: row.uid,
                     state,
@@ -123,14 +124,14 @@ impl Writer<'_> {
                 self.record(&[result], row.size)?;
             }
             Item::Message(fetched) => {
-                let Fetched { row, body, sha256, _reserved } = *fetched;
+                let Fetched { row, body, sha256, reserved } = *fetched;
                 batch.bytes += body.bytes();
                 batch.messages.push(NewMessage {
                     flags: flags_for(&row.flags, self.opened.permanent_flags.as_deref()),
                     internal_date: row.internal_date.clone(),
                     body,
                 });
-                batch.rows.push(Sent { row, sha256, _reserved });
+                batch.rows.push(Sent { row, sha256, _reserved: reserved });
             }
         }
         Ok(false)

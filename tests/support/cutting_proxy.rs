@@ -1,5 +1,12 @@
 //! A TCP forwarder on loopback that cuts connections after so many bytes, for broken lines.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test"
+)]
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};

@@ -1,5 +1,12 @@
 //! Dovecot 2.3 on loopback ports with its own configuration, as any user; and a plain reader and writer beside it.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -44,9 +51,9 @@ pub struct Dovecot {
     folder: tempfile::TempDir,
     child: Option<Child>,
     /// Clear text and STARTTLS.
-    pub imap_port: u16,
+    pub clear_port: u16,
     /// TLS.
-    pub imaps_port: u16,
+    pub tls_port: u16,
 }
 
 /// The password of every user.
@@ -55,9 +62,9 @@ pub const PASSWORD: &str = "correct horse \"battery\" staple";
 impl Dovecot {
     /// Starts an instance with these users, or says that the test was skipped.
     pub fn start(users: &[&str], settings: &Settings) -> Option<Self> {
-        let program = require_program("dovecot", "dovecot-imapd")?;
+        let server = require_program("dovecot", "dovecot-imapd")?;
         let folder = tempfile::Builder::new().prefix("dovecot-").tempdir_in("/tmp").unwrap();
-        let (imap_port, imaps_port) = (free_port(), free_port());
+        let (clear_port, tls_port) = (free_port(), free_port());
         let root = folder.path();
         fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
         write_certificate(root, &settings.names);
@@ -74,10 +81,10 @@ impl Dovecot {
             let owner = format!("{}:{}", owner.0, owner.1);
             assert!(run(Command::new("chown").arg(owner).arg(root.join("mail"))).status.success());
         }
-        let text = configuration(root, settings, (imap_port, imaps_port), (&owner, is_root));
+        let text = configuration(root, settings, (clear_port, tls_port), (&owner, is_root));
         fs::write(root.join("dovecot.conf"), text).unwrap();
-        let mut dovecot = Self { folder, child: None, imap_port, imaps_port };
-        dovecot.launch(&program);
+        let mut dovecot = Self { folder, child: None, clear_port, tls_port };
+        dovecot.launch(&server);
         Some(dovecot)
     }
 
@@ -92,8 +99,8 @@ impl Dovecot {
             .spawn()
             .unwrap();
         self.child = Some(child);
-        wait_for_port(self.imap_port);
-        wait_for_port(self.imaps_port);
+        wait_for_port(self.clear_port);
+        wait_for_port(self.tls_port);
     }
 
     fn root(&self) -> &Path {
@@ -134,17 +141,18 @@ fn write_certificate(root: &Path, names: &[String]) {
 fn configuration(
     root: &Path,
     settings: &Settings,
-    (imap_port, imaps_port): (u16, u16),
+    (clear_port, tls_port): (u16, u16),
     ((user, group), is_root): (&(String, String), bool),
 ) -> String {
     let root = root.display();
     let Settings { separator, prefix, format, extra, .. } = settings;
     // Dovecot wants its helper processes apart from the mail's owner where it can, and cannot where it is not root.
-    let helpers = match is_root {
-        true => String::new(),
-        false => format!(
+    let helpers = if is_root {
+        String::new()
+    } else {
+        format!(
             "default_internal_user = {user}\ndefault_internal_group = {group}\ndefault_login_user = {user}\n"
-        ),
+        )
     };
     let capabilities =
         settings.capabilities.map(|names| format!("imap_capability = {names}\n")).unwrap_or_default();
@@ -190,10 +198,10 @@ namespace inbox {{
 service imap-login {{
   chroot =
   inet_listener imap {{
-    port = {imap_port}
+    port = {clear_port}
   }}
   inet_listener imaps {{
-    port = {imaps_port}
+    port = {tls_port}
     ssl = yes
   }}
 }}

@@ -1,7 +1,15 @@
 //! A plain IMAP client for tests, independent of the one that is tested: one command at a time, clear text, loopback.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test"
+)]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -104,7 +112,7 @@ impl PlainImap {
                 return String::from_utf8(data.clone()).unwrap();
             }
             // `* LIST (...) "/" name`, with or without quotes.
-            let name = line.splitn(2, ") ").nth(1).unwrap().splitn(2, ' ').nth(1).unwrap();
+            let name = line.split_once(") ").unwrap().1.split_once(' ').unwrap().1;
             name.trim().trim_matches('"').to_owned()
         });
         names.collect()
@@ -206,14 +214,16 @@ fn flags_for(seed: u64, folder: &str) -> Vec<&'static str> {
 fn message(index: usize, seed: u64, folder: &str) -> Vec<u8> {
     let mut text = String::new();
     if folder != "Drafts" {
-        text.push_str(&format!("Message-ID: <{index}.{seed:x}@weber.example>\r\n"));
+        write!(text, "Message-ID: <{index}.{seed:x}@weber.example>\r\n").unwrap();
     }
-    text.push_str(&format!(
+    write!(
+        text,
         "Date: Tue, {} Mar 2023 10:{:02}:00 +0100\r\nFrom: Anna Weber <anna@weber.example>\r\n\
          To: =?utf-8?q?J=C3=B6rg?= <joerg@example.org>\r\nSubject: Nummer\r\n {index}\r\n\r\n",
         1 + index % 28,
         index % 60
-    ));
+    )
+    .unwrap();
     let mut bytes = text.into_bytes();
     let length = match index % 50 {
         7 => 700_000,
@@ -223,7 +233,7 @@ fn message(index: usize, seed: u64, folder: &str) -> Vec<u8> {
     let mut left = length;
     while left > 0 {
         let line = left.min(72);
-        bytes.extend(std::iter::repeat_n(b'a' + (left % 26) as u8, line));
+        bytes.extend(std::iter::repeat_n(b"abcdefghijklmnopqrstuvwxyz"[left % 26], line));
         bytes.extend_from_slice(b"\r\n");
         left -= line;
     }

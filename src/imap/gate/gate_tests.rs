@@ -81,7 +81,7 @@ async fn a_large_literal_streams_through() {
         async {
             theirs.write_all(reply).await?;
             drop(theirs);
-            std::io::Result::Ok(())
+            io::Result::Ok(())
         },
         gate.read_to_end(&mut parsed)
     );
