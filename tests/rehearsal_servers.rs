@@ -195,7 +195,10 @@ async fn five_thousand_messages_go_in_and_come_out() {
             read += fetched.len();
         }
         assert_eq!(read, 5_000);
-        eprintln!("{bytes} bytes: in {written:?}, out with async-imap {:?}", start.elapsed() - written);
+        eprintln!(
+            "{bytes} bytes: in {written:?}, out with async-imap {:?}",
+            start.elapsed().saturating_sub(written)
+        );
         let expected = folders.iter().zip(0..).flat_map(|(folder, number)| {
             let path = FolderPath::parse(&format!("F{number}"));
             folder.messages.iter().map(move |message| (path.clone(), message.clone()))
@@ -248,6 +251,43 @@ async fn a_resolver_sees_the_practice_world() {
         assert!(denied.is_no_records_found() && !denied.is_nx_domain(), "{denied}");
         let broken = ask("k1._domainkey.weber-familie.example", RecordType::TXT).await.unwrap_err();
         assert!(!broken.is_no_records_found(), "{broken}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_kept_destination_is_the_same_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Some(folder.path().join("practice/destination"));
+    let options = PracticeOptions { messages: 20, keep, ..PracticeOptions::default() };
+    let state = &std::cell::RefCell::new(None);
+    in_practice(options.clone(), |practice| async move {
+        let mut session = sign_in(&practice.destination, "new-anna").await;
+        session.create("Projekte").await.unwrap();
+        for number in 0..3 {
+            session
+                .append("Projekte", Some("(\\Seen)"), None, format!("Subject: {number}\r\n\r\n"))
+                .await
+                .unwrap();
+        }
+        session.select("Projekte").await.unwrap();
+        session
+            .uid_store("2", "+FLAGS.SILENT (\\Deleted)")
+            .await
+            .unwrap()
+            .try_collect::<Vec<_>>()
+            .await
+            .unwrap();
+        session.uid_expunge("2").await.unwrap().try_collect::<Vec<_>>().await.unwrap();
+        let mailbox = session.select("Projekte").await.unwrap();
+        state.replace(Some((mailbox.uid_validity, mailbox.uid_next, practice.destination_server.dump(USER))));
+    })
+    .await;
+    in_practice(options, |practice| async move {
+        let mut session = sign_in(&practice.destination, "new-anna").await;
+        let mailbox = session.select("Projekte").await.unwrap();
+        let now = Some((mailbox.uid_validity, mailbox.uid_next, practice.destination_server.dump(USER)));
+        assert_eq!((mailbox.exists, &now), (2, &*state.borrow()));
     })
     .await;
 }

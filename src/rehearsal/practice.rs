@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
@@ -24,11 +25,17 @@ pub struct PracticeOptions {
     pub messages: usize,
     /// What the mail is like.
     pub sample: SampleOptions,
+    /// The file that the new server keeps its mail in; `None`: it is gone when the program ends.
+    pub keep: Option<PathBuf>,
 }
 
 impl Default for PracticeOptions {
     fn default() -> Self {
-        Self { messages: 400, sample: SampleOptions { large_attachments: 1, ..SampleOptions::default() } }
+        Self {
+            messages: 400,
+            sample: SampleOptions { large_attachments: 1, ..SampleOptions::default() },
+            keep: None,
+        }
     }
 }
 
@@ -85,8 +92,12 @@ impl Practice {
             folders: empty_mailbox(),
         });
         let source = ImapServer::bind(Personality::dovecot(), old.collect(), SOURCE_UID_VALIDITY).await?;
-        // The new server forgets its mail when the program ends, and must say so with another UIDVALIDITY.
-        let destination = ImapServer::bind(Personality::dovecot(), new.collect(), seconds_now()).await?;
+        // Where the new server forgets its mail when the program ends, it must say so with another UIDVALIDITY.
+        let (personality, new) = (Personality::dovecot(), new.collect());
+        let destination = match &options.keep {
+            None => ImapServer::bind(personality, new, seconds_now()).await?,
+            Some(file) => ImapServer::bind_kept(personality, new, seconds_now(), file).await?,
+        };
         let domain = practice_domain()?;
         let mut zones = Zones::practice()?;
         for service in ["_imap._tcp", "_imaps._tcp"] {

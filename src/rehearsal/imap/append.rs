@@ -12,7 +12,7 @@ use super::folder_path::FolderPath;
 use super::raw_command::RawCommand;
 use super::reply::Reply;
 use super::session::{Lies, Session};
-use super::store::Account;
+use super::store::{Account, Change};
 use super::{flags, internal_date};
 
 /// Reads through the texts and literals of a command.
@@ -170,7 +170,7 @@ impl Session {
             .personality
             .path(mailbox)
             .ok_or_else(|| Reply::no("[CANNOT] Invalid mailbox name."))?;
-        let exists = self.with_account(|account| account.folders.contains_key(&path)).unwrap_or(false);
+        let exists = self.with_account(|account| account.folder(&path).is_some()).unwrap_or(false);
         if exists {
             return Ok(path);
         }
@@ -224,7 +224,7 @@ fn save(
         return Err(Reply::no("[OVERQUOTA] Quota exceeded (mailbox for user is full)"));
     }
     let missing = || Reply::no("[SERVERBUG] Internal error.");
-    let folder = account.folders.get_mut(path).ok_or_else(missing)?;
+    let folder = account.folder(path).ok_or_else(missing)?;
     if !free_keywords {
         for message in &mut messages {
             message.flags.retain(|flag| {
@@ -232,8 +232,10 @@ fn save(
             });
         }
     }
-    let (first, last) = folder.append(messages).ok_or_else(missing)?;
-    Ok((folder.uid_validity, first, last))
+    let (uid_validity, first) = (folder.uid_validity, folder.uid_next);
+    account.apply(Change::Append { path: path.clone(), messages });
+    let last = account.folder(path).map_or(first, |folder| folder.uid_next - 1);
+    Ok((uid_validity, first, last))
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use imap_codec::imap_types::core::AString;
 use imap_codec::imap_types::fetch::{MacroOrMessageDataItemNames, MessageDataItemName, Section};
 use imap_codec::imap_types::sequence::SequenceSet;
 
+use super::folder::StoredMessage;
+use super::folder_path::FolderPath;
 use super::message_part::{header, header_fields, text};
 use super::reply::{Reply, quoted};
 use super::session::Session;
-use super::store::StoredMessage;
+use super::store::{Account, Change};
 use super::wire::{Wire, WireEnd};
 use super::{internal_date, reply};
 
@@ -72,10 +74,10 @@ impl Session {
         let path = view.path.clone();
         for look in wanted.chunks(MESSAGES_PER_LOOK) {
             let found = self.with_account(|account| {
-                let Some(folder) = account.folders.get_mut(&path) else { return Vec::new() };
                 if marks_seen {
-                    mark_seen(folder, look);
+                    mark_seen(account, &path, look);
                 }
+                let Some(folder) = account.folder(&path) else { return Vec::new() };
                 let found =
                     look.iter().filter_map(|(number, uid)| Some((*number, folder.message(*uid)?.clone())));
                 found
@@ -91,9 +93,13 @@ impl Session {
     }
 }
 
-fn mark_seen(folder: &mut super::store::Folder, look: &[(u32, u32)]) {
+fn mark_seen(account: &mut Account, path: &FolderPath, look: &[(u32, u32)]) {
     for (_, uid) in look {
-        folder.set_flags(*uid, |flags| flags.iter().cloned().chain(["\\Seen".to_owned()]).collect());
+        let message = account.folder(path).and_then(|folder| folder.message(*uid));
+        if let Some(message) = message.filter(|message| !message.flags.contains("\\Seen")) {
+            let flags = message.flags.iter().cloned().chain(["\\Seen".to_owned()]).collect();
+            account.apply(Change::SetFlags { path: path.clone(), uid: *uid, flags });
+        }
     }
 }
 

@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use imap_codec::imap_types::flag::{Flag, StoreResponse, StoreType};
 use imap_codec::imap_types::sequence::SequenceSet;
 
+use super::folder::StoredMessage;
+use super::folder_path::FolderPath;
 use super::reply::Reply;
 use super::session::Session;
+use super::store::{Account, Change};
 
 /// The spelling of a system flag that clients may set; `None` for others, `\Recent` among them.
 pub(super) fn system_flag(text: &str) -> Option<&'static str> {
@@ -52,33 +55,10 @@ impl Session {
         };
         let free_keywords = self.shared.personality.has_free_keywords;
         let (path, has_condstore) = (view.path.clone(), self.has_condstore);
-        let lines = self.with_account(|account| {
-            let Some(folder) = account.folders.get_mut(&path) else { return Vec::new() };
-            let is_known = |flag: &String| {
-                flag.starts_with('\\')
-                    || free_keywords
-                    || folder.keywords.contains_key(&flag.to_ascii_lowercase())
-            };
-            let flags: Vec<String> = flags.iter().filter(|flag| is_known(flag)).cloned().collect();
-            let flags: BTreeSet<String> = flags.iter().map(|flag| folder.spelling(flag)).collect();
-            let mut lines = Vec::new();
-            for (number, uid) in wanted {
-                folder.set_flags(uid, |old| match kind {
-                    StoreType::Replace => flags.clone(),
-                    StoreType::Add => old.union(&flags).cloned().collect(),
-                    StoreType::Remove => old.difference(&flags).cloned().collect(),
-                });
-                let Some(message) = folder.message(uid).filter(|_| response == StoreResponse::Answer) else {
-                    continue;
-                };
-                let uid = if is_uid { format!("UID {uid} ") } else { String::new() };
-                let modseq =
-                    if has_condstore { format!("MODSEQ ({}) ", message.modseq) } else { String::new() };
-                let flags = message.flags.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-                lines.push(format!("* {number} FETCH ({uid}{modseq}FLAGS ({flags}))"));
-            }
-            lines
-        });
+        let shape =
+            StoreShape { kind, is_uid, has_condstore, is_answered: response == StoreResponse::Answer };
+        let lines =
+            self.with_account(|account| store_flags(account, &path, &wanted, flags, free_keywords, shape));
         for line in lines.unwrap_or_default() {
             self.wire.push_line(&line);
         }
@@ -94,14 +74,72 @@ impl Session {
         let meant: Option<BTreeSet<u32>> = set
             .map(|set| view.resolve(set, true).unwrap_or_default().into_iter().map(|(_, uid)| uid).collect());
         let path = view.path.clone();
-        self.with_account(|account| {
-            if let Some(folder) = account.folders.get_mut(&path) {
-                folder.expunge(|uid| meant.as_ref().is_none_or(|meant| meant.contains(&uid)));
-            }
-        });
+        self.with_account(|account| expunge(account, &path, meant.as_ref()));
         // The numbers of what went are reported with every other change, right before the tagged reply.
         Reply::ok("Expunge completed.")
     }
+}
+
+/// Removes what is marked `\Deleted`, where a set is given only of its UIDs.
+pub(super) fn expunge(account: &mut Account, path: &FolderPath, meant: Option<&BTreeSet<u32>>) {
+    let messages = account.folder(path).into_iter().flat_map(|folder| &folder.messages);
+    let uids: BTreeSet<u32> = messages
+        .filter(|message| message.flags.contains("\\Deleted"))
+        .map(|message| message.uid)
+        .filter(|uid| meant.is_none_or(|meant| meant.contains(uid)))
+        .collect();
+    if !uids.is_empty() {
+        account.apply(Change::Remove { path: path.clone(), uids });
+    }
+}
+
+/// How a STORE changes flags and what it answers.
+#[derive(Clone, Copy)]
+struct StoreShape {
+    kind: StoreType,
+    is_uid: bool,
+    has_condstore: bool,
+    is_answered: bool,
+}
+
+/// Changes the flags of messages, given by sequence number and UID, and returns the untagged replies.
+fn store_flags(
+    account: &mut Account,
+    path: &FolderPath,
+    wanted: &[(u32, u32)],
+    mut flags: BTreeSet<String>,
+    free_keywords: bool,
+    shape: StoreShape,
+) -> Vec<String> {
+    let Some(folder) = account.folder(path) else { return Vec::new() };
+    flags.retain(|flag| {
+        flag.starts_with('\\') || free_keywords || folder.keywords.contains_key(&flag.to_ascii_lowercase())
+    });
+    let flags: BTreeSet<String> = flags.iter().map(|flag| folder.spelling(flag)).collect();
+    let mut lines = Vec::new();
+    for &(number, uid) in wanted {
+        let Some(message) = account.folder(path).and_then(|folder| folder.message(uid)) else { continue };
+        let changed: BTreeSet<String> = match shape.kind {
+            StoreType::Replace => flags.clone(),
+            StoreType::Add => message.flags.union(&flags).cloned().collect(),
+            StoreType::Remove => message.flags.difference(&flags).cloned().collect(),
+        };
+        if changed != message.flags {
+            account.apply(Change::SetFlags { path: path.clone(), uid, flags: changed });
+        }
+        let message = account.folder(path).and_then(|folder| folder.message(uid));
+        if let Some(message) = message.filter(|_| shape.is_answered) {
+            lines.push(answer(number, message, shape));
+        }
+    }
+    lines
+}
+
+fn answer(number: u32, message: &StoredMessage, shape: StoreShape) -> String {
+    let uid = if shape.is_uid { format!("UID {} ", message.uid) } else { String::new() };
+    let modseq = if shape.has_condstore { format!("MODSEQ ({}) ", message.modseq) } else { String::new() };
+    let flags = message.flags.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    format!("* {number} FETCH ({uid}{modseq}FLAGS ({flags}))")
 }
 
 #[cfg(test)]

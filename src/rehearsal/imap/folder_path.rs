@@ -1,9 +1,12 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The place of a folder: its levels from the top, in Unicode, without any server's delimiter or prefix.
 ///
 /// The inbox is always the single level `INBOX`, in capitals (RFC 3501 section 5.1).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct FolderPath(Vec<String>);
 
 impl FolderPath {

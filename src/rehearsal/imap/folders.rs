@@ -7,13 +7,14 @@ use imap_codec::imap_types::status::StatusDataItemName;
 
 use crate::rehearsal::mailbox::SpecialUse;
 
+use super::folder::Folder;
 use super::folder_path::FolderPath;
 use super::list_arguments::{self, ListArguments, matches};
 use super::personality::Personality;
 use super::raw_command::RawCommand;
 use super::reply::{Reply, astring, quoted};
 use super::session::Session;
-use super::store::{Account, Folder};
+use super::store::{Account, Change};
 
 const STATUS_ITEMS: [&str; 7] =
     ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ"];
@@ -59,7 +60,7 @@ impl Session {
         let personality = &self.shared.personality;
         let delimiter = quoted(personality.delimiter.encode_utf8(&mut [0; 4]));
         let names = self.with_account(|account| {
-            account.subscribed.iter().map(|path| personality.wire_name(path)).collect::<Vec<_>>()
+            account.subscribed().iter().map(|path| personality.wire_name(path)).collect::<Vec<_>>()
         });
         for name in names.unwrap_or_default() {
             if matches(&pattern, &name, self.shared.personality.delimiter) {
@@ -77,7 +78,7 @@ impl Session {
         };
         let Some(path) = self.path(mailbox) else { return Reply::no("[CANNOT] Invalid mailbox name.") };
         let name = personality.wire_name(&path);
-        let line = self.with_account(|account| Some(status_line(account.folders.get(&path)?, &name, &names)));
+        let line = self.with_account(|account| Some(status_line(account.folder(&path)?, &name, &names)));
         let Some(line) = line.flatten() else { return missing(&name) };
         self.wire.push_line(&line);
         Reply::ok("Status completed.")
@@ -90,8 +91,10 @@ impl Session {
         let special_use =
             special_names.iter().find(|(name, _)| *name == shown).map(|(_, special_use)| *special_use);
         let is_new = self.with_account(|account| {
-            let is_new = !account.folders.contains_key(&path);
-            account.create(path, special_use);
+            let is_new = account.folder(&path).is_none();
+            if is_new {
+                account.apply(Change::Create { path, special_use });
+            }
             is_new
         });
         if is_new == Some(true) {
@@ -106,7 +109,13 @@ impl Session {
         if path.is_inbox() {
             return Reply::no("[CANNOT] INBOX can't be deleted.");
         }
-        let removed = self.with_account(|account| account.folders.remove(&path).is_some());
+        let removed = self.with_account(|account| {
+            let exists = account.folder(&path).is_some();
+            if exists {
+                account.apply(Change::Delete { path: path.clone() });
+            }
+            exists
+        });
         if removed == Some(true) {
             // As Dovecot does, a client that deletes the mailbox it selected has it closed first.
             self.selected.take_if(|view| view.path == path);
@@ -128,20 +137,14 @@ impl Session {
         }
         let name = self.shared.personality.wire_name(&from);
         let reply = self.with_account(|account| {
-            if account.folders.contains_key(&to) {
-                return Reply::no("[ALREADYEXISTS] Target mailbox already exists");
-            }
-            let is_moved = |path: &FolderPath| *path == from || path.is_below(&from);
-            let moved: Vec<FolderPath> =
-                account.folders.keys().filter(|path| is_moved(path)).cloned().collect();
+            let moved = account.family(&from);
             if moved.is_empty() {
                 return missing(&name);
             }
-            for path in moved {
-                if let Some(folder) = account.folders.remove(&path) {
-                    account.folders.insert(path.moved(&from, &to), folder);
-                }
+            if moved.iter().any(|path| account.folder(&path.moved(&from, &to)).is_some()) {
+                return Reply::no("[ALREADYEXISTS] Target mailbox already exists");
             }
+            account.apply(Change::Rename { from, to });
             Reply::ok("Rename completed.")
         });
         reply.unwrap_or_else(|| missing(&name))
@@ -152,13 +155,13 @@ impl Session {
         let name = self.shared.personality.wire_name(&path);
         let reply = self.with_account(|account| {
             if !is_wanted {
-                account.subscribed.remove(&path);
+                account.apply(Change::Subscribe { path, is_subscribed: false });
                 return Reply::ok("Unsubscribe completed.");
             }
-            if !account.folders.contains_key(&path) {
+            if account.folder(&path).is_none() {
                 return missing(&name);
             }
-            account.subscribed.insert(path);
+            account.apply(Change::Subscribe { path, is_subscribed: true });
             Reply::ok("Subscribe completed.")
         });
         reply.unwrap_or_else(|| missing(&name))
@@ -214,8 +217,8 @@ fn status_line<Item: AsRef<str>>(folder: &Folder, name: &str, items: &[Item]) ->
 fn listing(account: &Account, personality: &Personality, arguments: &ListArguments) -> Vec<String> {
     // Folders above others that do not exist themselves are listed as containers.
     let mut has_children: BTreeMap<FolderPath, bool> = BTreeMap::new();
-    let subscribed = account.subscribed.iter().filter(|_| arguments.only_subscribed);
-    for path in account.folders.keys().chain(subscribed) {
+    let subscribed = account.subscribed().iter().filter(|_| arguments.only_subscribed);
+    for path in account.folders().keys().chain(subscribed) {
         has_children.entry(path.clone()).or_insert(false);
         let mut above = path.parent();
         while let Some(container) = above {
@@ -230,8 +233,8 @@ fn listing(account: &Account, personality: &Personality, arguments: &ListArgumen
     let delimiter = quoted(personality.delimiter.encode_utf8(&mut [0; 4]));
     for (path, has_children) in &has_children {
         let name = personality.wire_name(path);
-        let folder = account.folders.get(path);
-        let is_subscribed = account.subscribed.contains(path);
+        let folder = account.folder(path);
+        let is_subscribed = account.subscribed().contains(path);
         let is_special = folder.is_some_and(|folder| folder.special_use.is_some());
         let is_meant = arguments.patterns.iter().any(|pattern| {
             matches(pattern, &name, personality.delimiter)

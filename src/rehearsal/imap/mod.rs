@@ -5,9 +5,11 @@ mod append;
 mod fault;
 mod fetch;
 mod flags;
+mod folder;
 mod folder_path;
 mod folders;
 pub(super) mod internal_date;
+mod journal;
 mod list_arguments;
 mod message_part;
 mod modified_utf7;
@@ -28,5 +30,7 @@ pub use personality::{Limits, Personality};
 pub use server::{ImapHandle, ImapServer};
 pub use store::ImapAccount;
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod server_tests;

@@ -4,11 +4,11 @@ use imap_codec::imap_types::core::AString;
 use imap_codec::imap_types::datetime::NaiveDate;
 use imap_codec::imap_types::search::SearchKey;
 
+use super::folder::StoredMessage;
 use super::internal_date;
 use super::message_part::{field_values, text};
 use super::reply::Reply;
 use super::session::Session;
-use super::store::StoredMessage;
 use super::view::View;
 
 /// Matches at this depth of NOT, OR and parentheses are not followed.
@@ -22,7 +22,7 @@ impl Session {
         let Some(view) = &self.selected else { return Reply::bad("No mailbox selected.") };
         let Some(all) = view.resolve_all() else { return Reply::no("[SERVERBUG] Internal error.") };
         let found = self.with_account(|account| {
-            let Some(folder) = account.folders.get(&view.path) else { return Ok(Vec::new()) };
+            let Some(folder) = account.folder(&view.path) else { return Ok(Vec::new()) };
             let mut found = Vec::new();
             let matcher = Matcher::new(view);
             for (number, uid) in all {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::fault::FaultTable;
 use super::folder_path::FolderPath;
 use super::personality::Personality;
 use super::session::Session;
-use super::store::{ImapAccount, Store};
+use super::store::{Account, Change, ImapAccount, Store};
 
 /// Connections that one practice server keeps open at a time; further ones wait in the system's queue.
 const CONNECTIONS: usize = 128;
@@ -64,16 +65,27 @@ impl ImapServer {
         accounts: Vec<ImapAccount>,
         uid_validity: u32,
     ) -> Result<Self, RehearsalError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(|source| RehearsalError::Bind { source })?;
-        let address = listener.local_addr().map_err(|source| RehearsalError::Bind { source })?;
-        let shared = Shared {
-            personality,
-            faults: FaultTable::default(),
-            store: Mutex::new(Store::new(accounts, uid_validity.max(1))),
-            connections: Mutex::default(),
-        };
+        Self::listen(personality, Store::new(accounts, uid_validity)).await
+    }
+
+    /// As [`ImapServer::bind`], but mail is kept in a file and is there again after a restart, with the same UIDs.
+    ///
+    /// `uid_validity` is for a file that does not exist yet. `accounts` must be the same each time.
+    pub async fn bind_kept(
+        personality: Personality,
+        accounts: Vec<ImapAccount>,
+        uid_validity: u32,
+        file: &Path,
+    ) -> Result<Self, RehearsalError> {
+        Self::listen(personality, Store::kept(accounts, uid_validity, file)?).await
+    }
+
+    async fn listen(personality: Personality, store: Store) -> Result<Self, RehearsalError> {
+        let bind_error = |source| RehearsalError::Bind { source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(bind_error)?;
+        let address = listener.local_addr().map_err(bind_error)?;
+        let faults = FaultTable::default();
+        let shared = Shared { personality, faults, store: Mutex::new(store), connections: Mutex::default() };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -123,8 +135,7 @@ impl ImapHandle {
     /// Empty for a user that does not exist.
     pub fn dump(&self, user: &str) -> Vec<(FolderPath, SampleMessage)> {
         self.shared.with_store(|store| {
-            let folders = store.accounts.get(&user.to_ascii_lowercase()).map(|account| &account.folders);
-            let folders = folders.into_iter().flatten();
+            let folders = store.account(user).into_iter().flat_map(Account::folders);
             let messages = folders.flat_map(|(path, folder)| {
                 folder.messages.iter().map(move |message| {
                     let copy = SampleMessage {
@@ -142,20 +153,17 @@ impl ImapHandle {
     /// The folders of a user, empty ones too, in order of their names.
     pub fn folders(&self, user: &str) -> Vec<FolderPath> {
         self.shared.with_store(|store| {
-            let account = store.accounts.get(&user.to_ascii_lowercase());
-            account.into_iter().flat_map(|account| account.folders.keys().cloned()).collect()
+            store.account(user).into_iter().flat_map(|account| account.folders().keys().cloned()).collect()
         })
     }
 
     /// Puts messages into a folder as if they had just arrived; the folder is made where it is missing.
     pub fn deliver(&self, user: &str, path: &FolderPath, messages: Vec<SampleMessage>) {
         self.shared.with_store(|store| {
-            if let Some(account) = store.accounts.get_mut(&user.to_ascii_lowercase()) {
-                account.create(path.clone(), None);
-                if let Some(folder) = account.folders.get_mut(path) {
-                    folder.append(messages);
-                }
-            }
+            store.with_account(user, |account| {
+                account.apply(Change::Create { path: path.clone(), special_use: None });
+                account.apply(Change::Append { path: path.clone(), messages });
+            });
         });
     }
 }

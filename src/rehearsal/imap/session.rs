@@ -9,7 +9,7 @@ use super::folder_path::FolderPath;
 use super::raw_command::{LiteralMark, RawCommand};
 use super::reply::Reply;
 use super::server::{ConnectionSlot, Shared};
-use super::store::{Account, Store};
+use super::store::Account;
 use super::view::View;
 use super::wire::{Wire, WireEnd};
 
@@ -314,7 +314,7 @@ impl Session {
     /// Works on the account of whoever signed in; `None` before sign-in.
     pub(super) fn with_account<T>(&self, work: impl FnOnce(&mut Account) -> T) -> Option<T> {
         let user = self.user.as_ref()?;
-        self.shared.with_store(|store: &mut Store| store.accounts.get_mut(&user.name).map(work))
+        self.shared.with_store(|store| store.with_account(&user.name, work))
     }
 
     /// The folder that a name on the wire means.

@@ -66,9 +66,9 @@ impl Session {
 
     pub(super) fn login(&mut self, user: &[u8], password: &[u8]) -> Reply {
         let name = String::from_utf8_lossy(user).to_ascii_lowercase();
-        let is_right = self.shared.with_store(|store| {
-            store.accounts.get(&name).is_some_and(|account| account.password.expose().as_bytes() == password)
-        });
+        let is_right = self
+            .shared
+            .with_store(|store| store.account(&name).is_some_and(|account| account.has_password(password)));
         if !is_right {
             return Reply::no(self.shared.personality.wrong_password);
         }

@@ -1,10 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::path::Path;
 
-use crate::values::{EmailAddress, Secret, UnixTime};
-
-use super::folder_path::FolderPath;
+use crate::rehearsal::RehearsalError;
 use crate::rehearsal::mailbox::{SampleFolder, SampleMessage, SpecialUse};
+use crate::values::{EmailAddress, Secret};
+
+use super::folder::Folder;
+use super::folder_path::FolderPath;
+use super::journal::{self, Journal, Opened};
 
 /// One user of a practice server, with the mail to begin with.
 #[derive(Clone, Debug)]
@@ -18,163 +21,184 @@ pub struct ImapAccount {
 }
 
 /// Everything that a practice server keeps.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Store {
-    pub(super) accounts: BTreeMap<String, Account>,
+    accounts: BTreeMap<String, Account>,
+    /// Where changes are written down, so that they are there again after a restart.
+    journal: Option<Journal>,
 }
 
-/// One user's mail.
+/// One user's mail. It is read freely and changed by [`Account::apply`] only.
 #[derive(Debug)]
 pub(super) struct Account {
-    pub(super) password: Secret,
-    pub(super) folders: BTreeMap<FolderPath, Folder>,
-    pub(super) subscribed: BTreeSet<FolderPath>,
+    password: Secret,
+    folders: BTreeMap<FolderPath, Folder>,
+    subscribed: BTreeSet<FolderPath>,
     /// Given to the next folder; grows, so that a folder made anew never looks like the old one (RFC 3501 section 2.3.1.1).
     next_uid_validity: u32,
+    /// Changes that are still to be written down; `None` where nothing is.
+    unsaved: Option<Vec<Change>>,
 }
 
-/// One folder.
-#[derive(Debug)]
-pub(super) struct Folder {
-    pub(super) uid_validity: u32,
-    pub(super) uid_next: u32,
-    /// Ascending by UID.
-    pub(super) messages: Vec<StoredMessage>,
-    pub(super) size_bytes: u64,
-    pub(super) highest_modseq: u64,
-    /// How many messages were ever removed; tells a session that its numbering is stale.
-    pub(super) expunged: u64,
-    pub(super) special_use: Option<SpecialUse>,
-    /// Keywords in the spelling they were first seen in.
-    pub(super) keywords: BTreeMap<String, String>,
-}
-
-/// One message.
-#[derive(Clone, Debug)]
-pub(super) struct StoredMessage {
-    pub(super) uid: u32,
-    pub(super) flags: BTreeSet<String>,
-    pub(super) internal_date: UnixTime,
-    pub(super) bytes: Arc<[u8]>,
-    pub(super) modseq: u64,
+/// Something that happens to one user's mail. Changes applied again in their order lead to the same mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// An empty folder is made; one that exists stays as it is.
+    Create { path: FolderPath, special_use: Option<SpecialUse> },
+    /// A folder goes, with its mail; those below it stay.
+    Delete { path: FolderPath },
+    /// A folder moves, with those below it.
+    Rename { from: FolderPath, to: FolderPath },
+    /// A folder is subscribed, or is not any more.
+    Subscribe { path: FolderPath, is_subscribed: bool },
+    /// Messages are added to a folder.
+    Append { path: FolderPath, messages: Vec<SampleMessage> },
+    /// A message gets these flags instead of those it had.
+    SetFlags { path: FolderPath, uid: u32, flags: BTreeSet<String> },
+    /// Messages are removed for good.
+    Remove { path: FolderPath, uids: BTreeSet<u32> },
 }
 
 impl Store {
+    /// A store that forgets everything when it is dropped.
     pub(super) fn new(accounts: Vec<ImapAccount>, uid_validity: u32) -> Self {
         let accounts = accounts.into_iter().map(|account| {
             let name = account.address.to_ascii().to_ascii_lowercase();
-            (name, Account::new(account.password, account.folders, uid_validity))
+            (name, Account::new(account.password, account.folders, uid_validity.max(1)))
         });
-        Self { accounts: accounts.collect() }
+        Self { accounts: accounts.collect(), journal: None }
+    }
+
+    /// A store whose changes are kept in a file; those of earlier runs are applied first.
+    ///
+    /// A file that was cut off in the middle, as by a crash, loses what was cut and nothing else.
+    pub(super) fn kept(
+        accounts: Vec<ImapAccount>,
+        uid_validity: u32,
+        file: &Path,
+    ) -> Result<Self, RehearsalError> {
+        let failed = |source| RehearsalError::Keep { path: file.to_owned(), source };
+        let Opened { journal, uid_validity, changes } =
+            journal::open(file, uid_validity.max(1)).map_err(failed)?;
+        let mut store = Self::new(accounts, uid_validity);
+        for (user, change) in changes {
+            store.with_account(&user, |account| account.apply(change));
+        }
+        for account in store.accounts.values_mut() {
+            account.unsaved = Some(Vec::new());
+        }
+        store.journal = Some(journal);
+        Ok(store)
+    }
+
+    /// The account of a user, whose name may be in any case.
+    pub(super) fn account(&self, user: &str) -> Option<&Account> {
+        self.accounts.get(&user.to_ascii_lowercase())
+    }
+
+    /// Works on the account of a user and writes down what changed.
+    pub(super) fn with_account<T>(&mut self, user: &str, work: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        let user = user.to_ascii_lowercase();
+        let account = self.accounts.get_mut(&user)?;
+        let result = work(account);
+        let unsaved = account.unsaved.as_mut().map(std::mem::take).unwrap_or_default();
+        if let Some(journal) = self.journal.as_mut().filter(|_| !unsaved.is_empty())
+            && let Err(error) = journal.write(&user, &unsaved)
+        {
+            tracing::warn!(%error, "practice mail is not kept any more");
+            self.journal = None;
+        }
+        Some(result)
     }
 }
 
 impl Account {
-    fn new(password: Secret, folders: Vec<SampleFolder>, uid_validity: u32) -> Self {
+    fn new(password: Secret, folders: Vec<SampleFolder>, next_uid_validity: u32) -> Self {
         let mut account = Self {
             password,
             folders: BTreeMap::new(),
             subscribed: BTreeSet::new(),
-            next_uid_validity: uid_validity,
+            next_uid_validity,
+            unsaved: None,
         };
-        account.create(FolderPath::inbox(), None);
-        account.subscribed.insert(FolderPath::inbox());
-        for sample in folders {
-            account.create(sample.path.clone(), sample.special_use);
-            account.subscribed.insert(sample.path.clone());
-            if let Some(folder) = account.folders.get_mut(&sample.path) {
-                folder.append(sample.messages);
-            }
+        let inbox = SampleFolder { path: FolderPath::inbox(), special_use: None, messages: Vec::new() };
+        for SampleFolder { path, special_use, messages } in std::iter::once(inbox).chain(folders) {
+            account.apply(Change::Create { path: path.clone(), special_use });
+            account.apply(Change::Subscribe { path: path.clone(), is_subscribed: true });
+            account.apply(Change::Append { path, messages });
         }
         account
     }
 
-    /// Makes an empty folder; one that exists stays as it is.
-    pub(super) fn create(&mut self, path: FolderPath, special_use: Option<SpecialUse>) {
-        let uid_validity = self.next_uid_validity;
-        self.folders.entry(path).or_insert_with(|| {
-            self.next_uid_validity = uid_validity.wrapping_add(1).max(1);
-            Folder::new(uid_validity, special_use)
-        });
+    pub(super) fn has_password(&self, password: &[u8]) -> bool {
+        self.password.expose().as_bytes() == password
+    }
+
+    pub(super) fn folders(&self) -> &BTreeMap<FolderPath, Folder> {
+        &self.folders
+    }
+
+    pub(super) fn folder(&self, path: &FolderPath) -> Option<&Folder> {
+        self.folders.get(path)
+    }
+
+    pub(super) fn subscribed(&self) -> &BTreeSet<FolderPath> {
+        &self.subscribed
     }
 
     pub(super) fn size_bytes(&self) -> u64 {
         self.folders.values().map(|folder| folder.size_bytes).sum()
     }
-}
 
-impl Folder {
-    fn new(uid_validity: u32, special_use: Option<SpecialUse>) -> Self {
-        Self {
-            uid_validity,
-            uid_next: 1,
-            messages: Vec::new(),
-            size_bytes: 0,
-            highest_modseq: 1,
-            expunged: 0,
-            special_use,
-            keywords: BTreeMap::new(),
+    /// Lets a change happen. What does not fit, as mail for a folder that is not there, does nothing.
+    pub(super) fn apply(&mut self, change: Change) {
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.push(change.clone());
+        }
+        match change {
+            Change::Create { path, special_use } => {
+                let uid_validity = self.next_uid_validity;
+                self.folders.entry(path).or_insert_with(|| {
+                    self.next_uid_validity = uid_validity.wrapping_add(1).max(1);
+                    Folder::new(uid_validity, special_use)
+                });
+            }
+            Change::Delete { path } => {
+                self.folders.remove(&path);
+            }
+            Change::Rename { from, to } => self.rename(&from, &to),
+            Change::Subscribe { path, is_subscribed: true } => {
+                self.subscribed.insert(path);
+            }
+            Change::Subscribe { path, is_subscribed: false } => {
+                self.subscribed.remove(&path);
+            }
+            Change::Append { path, messages } => {
+                self.on_folder(&path, |folder| folder.append(messages));
+            }
+            Change::SetFlags { path, uid, flags } => {
+                self.on_folder(&path, |folder| folder.set_flags(uid, &flags));
+            }
+            Change::Remove { path, uids } => self.on_folder(&path, |folder| folder.remove(&uids)),
         }
     }
 
-    /// Adds messages in their order and returns their first and last UID; `None` for no messages.
-    pub(super) fn append(&mut self, messages: Vec<SampleMessage>) -> Option<(u32, u32)> {
-        let first = self.uid_next;
-        for message in messages {
-            let flags = message.flags.iter().map(|flag| self.spelling(flag)).collect();
-            self.highest_modseq += 1;
-            self.size_bytes += u64::try_from(message.bytes.len()).unwrap_or(0);
-            self.messages.push(StoredMessage {
-                uid: self.uid_next,
-                flags,
-                internal_date: message.internal_date,
-                bytes: message.bytes,
-                modseq: self.highest_modseq,
-            });
-            self.uid_next = self.uid_next.saturating_add(1);
-        }
-        (self.uid_next > first).then(|| (first, self.uid_next - 1))
-    }
-
-    /// The spelling of a flag in this folder: keywords keep the case they came with first.
-    pub(super) fn spelling(&mut self, flag: &str) -> String {
-        if flag.starts_with('\\') {
-            return flag.to_owned();
-        }
-        self.keywords.entry(flag.to_ascii_lowercase()).or_insert_with(|| flag.to_owned()).clone()
-    }
-
-    pub(super) fn message(&self, uid: u32) -> Option<&StoredMessage> {
-        let index = self.messages.binary_search_by_key(&uid, |message| message.uid).ok()?;
-        self.messages.get(index)
-    }
-
-    /// Gives one message other flags and a new MODSEQ; does nothing where they are the same.
-    pub(super) fn set_flags(&mut self, uid: u32, change: impl FnOnce(&BTreeSet<String>) -> BTreeSet<String>) {
-        let Ok(index) = self.messages.binary_search_by_key(&uid, |message| message.uid) else { return };
-        let Some(message) = self.messages.get_mut(index) else { return };
-        let flags = change(&message.flags);
-        if flags != message.flags {
-            self.highest_modseq += 1;
-            message.modseq = self.highest_modseq;
-            message.flags = flags;
+    fn on_folder(&mut self, path: &FolderPath, work: impl FnOnce(&mut Folder)) {
+        if let Some(folder) = self.folders.get_mut(path) {
+            work(folder);
         }
     }
 
-    /// Removes messages marked `\Deleted` whose UID is meant.
-    pub(super) fn expunge(&mut self, is_meant: impl Fn(u32) -> bool) {
-        self.remove(|message| message.flags.contains("\\Deleted") && is_meant(message.uid));
+    fn rename(&mut self, from: &FolderPath, to: &FolderPath) {
+        for path in self.family(from) {
+            if let Some(folder) = self.folders.remove(&path) {
+                self.folders.insert(path.moved(from, to), folder);
+            }
+        }
     }
 
-    pub(super) fn remove(&mut self, is_meant: impl Fn(&StoredMessage) -> bool) {
-        let before = self.messages.len();
-        self.messages.retain(|message| !is_meant(message));
-        let removed = before - self.messages.len();
-        if removed > 0 {
-            self.highest_modseq += 1;
-            self.expunged += u64::try_from(removed).unwrap_or(0);
-            self.size_bytes =
-                self.messages.iter().map(|message| u64::try_from(message.bytes.len()).unwrap_or(0)).sum();
-        }
+    /// The folder and those below it, as far as they exist.
+    pub(super) fn family(&self, path: &FolderPath) -> Vec<FolderPath> {
+        self.folders.keys().filter(|other| *other == path || other.is_below(path)).cloned().collect()
     }
 }

@@ -7,10 +7,11 @@ use imap_codec::imap_types::command::SelectParameter;
 use imap_codec::imap_types::mailbox::Mailbox;
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 
+use super::flags;
+use super::folder::Folder;
 use super::folder_path::FolderPath;
 use super::reply::Reply;
 use super::session::Session;
-use super::store::Folder;
 use super::wire::WireEnd;
 
 /// How often an idling client is told of new mail.
@@ -158,7 +159,7 @@ impl Session {
         };
         let free_keywords = self.shared.personality.has_free_keywords;
         let described = self.with_account(|account| {
-            let folder = account.folders.get(&path)?;
+            let folder = account.folder(&path)?;
             let lines = description(folder, is_read_only, free_keywords, has_condstore);
             Some((View::new(path.clone(), folder, is_read_only), lines))
         });
@@ -184,11 +185,7 @@ impl Session {
             && expunges
             && !view.is_read_only
         {
-            self.with_account(|account| {
-                if let Some(folder) = account.folders.get_mut(&view.path) {
-                    folder.expunge(|_uid| true);
-                }
-            });
+            self.with_account(|account| flags::expunge(account, &view.path, None));
         }
         Reply::ok(if expunges { "Close completed." } else { "Unselect completed." })
     }
@@ -199,10 +196,10 @@ impl Session {
         let lines = self.with_account(|account| {
             // A folder that was renamed is still the same one, and UIDVALIDITY is never given twice.
             let is_same = |folder: &Folder| folder.uid_validity == view.uid_validity;
-            if !account.folders.get(&view.path).is_some_and(is_same) {
-                view.path = account.folders.iter().find(|(_, folder)| is_same(folder))?.0.clone();
+            if !account.folder(&view.path).is_some_and(is_same) {
+                view.path = account.folders().iter().find(|(_, folder)| is_same(folder))?.0.clone();
             }
-            Some(view.catch_up(account.folders.get(&view.path)?, keeps_numbers))
+            Some(view.catch_up(account.folder(&view.path)?, keeps_numbers))
         });
         let Some(lines) = lines.flatten() else { return false };
         for line in lines {
