@@ -364,7 +364,6 @@ impl Window {
     }
 
     fn act(&mut self, ctx: &Context, actions: Vec<Action>) {
-        let now = ctx.input(|input| input.time);
         for action in actions {
             match action {
                 Action::Go(place) => {
@@ -376,7 +375,6 @@ impl Window {
                     self.question = Some((question, Pending::Send(command)));
                     ctx.request_repaint();
                 }
-                Action::Toast { tone, title } => self.toasts.add(tone, title, "", now),
                 Action::Set(settings) => {
                     apply_theme(ctx, settings.theme);
                     ctx.set_zoom_factor(settings.zoom);

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use super::platform::{Purpose, Settings};
-use super::theme::Tone;
 use super::widgets::confirm::Question;
-use crate::engine::{Command, ProjectView, RequestId, Snapshot, Step};
+use crate::engine::{Command, RequestId, Snapshot, Step};
 
 /// What the main part of the window shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +38,6 @@ pub enum Action {
         /// What is sent when the answer is to do it.
         command: Command,
     },
-    /// A short word in the corner.
-    Toast {
-        /// What it means.
-        tone: Tone,
-        /// What it says.
-        title: String,
-    },
     /// Changes theme, renderer or zoom.
     Set(Settings),
 }
@@ -68,12 +60,7 @@ pub struct PageCx<'a> {
     pub is_narrow: bool,
 }
 
-impl<'a> PageCx<'a> {
-    /// The open project.
-    pub fn project(&self) -> Option<&'a ProjectView> {
-        self.snapshot.project.as_ref()
-    }
-
+impl PageCx<'_> {
     /// A number for the next question.
     pub fn next_request(&mut self) -> RequestId {
         *self.last_request += 1;

@@ -355,6 +355,7 @@ pub fn audited() -> ProjectView {
 }
 
 fn comparisons() -> Vec<Comparison> {
+    use Fit::{Fits, Neutral, NotConfirmed, Tight};
     let source =
         |host: &str| Some(Source { url: format!("https://{host}/limits"), date: "2026-09-30".to_owned() });
     let row = |group: &str, label: &str, value: &str, fit: Fit, source: Option<Source>| ComparisonRow {
@@ -366,7 +367,7 @@ fn comparisons() -> Vec<Comparison> {
     };
     let column = |id: &str, name: &str, host: &str, values: [(&str, Fit); 9]| {
         let [separate, sign_in, upload, days, largest, mx, dkim, before, checked] = values;
-        let src = |fit: Fit| if fit == Fit::NotConfirmed { None } else { source(host) };
+        let src = |fit: Fit| if fit == NotConfirmed { None } else { source(host) };
         Comparison {
             provider: ProviderId(id.to_owned()),
             name: name.to_owned(),
@@ -384,7 +385,6 @@ fn comparisons() -> Vec<Comparison> {
             ],
         }
     };
-    use Fit::{Fits, Neutral, NotConfirmed, Tight};
     vec![
         column(
             "fastmail",

@@ -21,7 +21,6 @@ enum Kind {
 pub struct Button<'a> {
     label: &'a str,
     icon: Option<Icon>,
-    trailing_icon: Option<Icon>,
     kind: Kind,
     is_small: bool,
     is_enabled: bool,
@@ -30,7 +29,7 @@ pub struct Button<'a> {
 
 impl<'a> Button<'a> {
     fn new(label: &'a str, kind: Kind) -> Self {
-        Self { label, icon: None, trailing_icon: None, kind, is_small: false, is_enabled: true, name: None }
+        Self { label, icon: None, kind, is_small: false, is_enabled: true, name: None }
     }
 
     /// The one that goes on; at most one per page.
@@ -61,12 +60,6 @@ impl<'a> Button<'a> {
     /// An icon before the label.
     pub fn icon(mut self, icon: Icon) -> Self {
         self.icon = Some(icon);
-        self
-    }
-
-    /// An icon behind the label.
-    pub fn trailing(mut self, icon: Icon) -> Self {
-        self.trailing_icon = Some(icon);
         self
     }
 
@@ -109,11 +102,10 @@ impl<'a> Button<'a> {
     /// Its size in points.
     pub fn size(&self, ui: &Ui) -> Vec2 {
         let icon = if self.icon.is_some() { self.icon_side() + 7.0 } else { 0.0 };
-        let trailing = if self.trailing_icon.is_some() { self.icon_side() + 4.0 } else { 0.0 };
         let label = text::width(ui, self.label, self.style());
         let icon = if self.label.is_empty() { self.icon_side() } else { icon };
         let height = if self.is_small { SMALL_CONTROL_HEIGHT } else { CONTROL_HEIGHT };
-        Vec2::new((label + icon + trailing + 2.0 * self.padding()).ceil(), height)
+        Vec2::new((label + icon + 2.0 * self.padding()).ceil(), height)
     }
 
     /// Draws it where the layout has room.
@@ -201,13 +193,6 @@ impl<'a> Button<'a> {
             ui.painter().hline(at.x..=end, label.bottom() - 3.0, Stroke::new(1.0, color));
         }
         text::paint_galley(ui, at, galley, color);
-        if let Some(icon) = self.trailing_icon {
-            let place = Rect::from_min_size(
-                rect.min + Vec2::new(end + 4.0 - rect.left(), 0.0),
-                Vec2::new(side, rect.height()),
-            );
-            icon.paint(ui, place, side, color);
-        }
         focus_ring(ui, response, rect, RADIUS_CONTROL);
     }
 }

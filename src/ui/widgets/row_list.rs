@@ -96,8 +96,6 @@ pub struct Cursor(pub usize);
 pub struct RowLook {
     /// The row that the keyboard is on while the table has it.
     pub has_keyboard: bool,
-    /// Under the pointer.
-    pub is_hovered: bool,
 }
 
 /// What happened in a list of rows.
@@ -227,10 +225,7 @@ impl<'c> RowList<'c> {
         draw: &mut impl FnMut(&mut Ui, usize, Rect, RowLook),
     ) {
         let theme = Theme::of(ui);
-        let look = RowLook {
-            has_keyboard: self.has_focus && self.cursor.0 == index,
-            is_hovered: response.hovered(),
-        };
+        let look = RowLook { has_keyboard: self.has_focus && self.cursor.0 == index };
         if response.hovered() {
             ui.painter().rect_filled(row, 0.0, theme.hover);
         }
