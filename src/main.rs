@@ -26,29 +26,44 @@ fn window(
     renderer: Option<cli::RendererChoice>,
     log: LogRing,
 ) -> ExitCode {
-    use mailferry::engine::{Command, Engine, EngineConfig, EngineHandle as _};
+    use std::sync::{Arc, OnceLock};
+
+    use mailferry::engine::{Command, Engine, EngineConfig};
     use mailferry::ui;
 
-    let first = match (is_rehearsal, project) {
+    let first_command = match (is_rehearsal, project) {
         (true, _) => Some(Command::Rehearse),
         (false, Some(path)) => Some(Command::OpenProject(path)),
         (false, None) => None,
     };
-    let config = EngineConfig::for_this_user();
+    // The engine starts before there is a window to wake; the window puts its waker in once it is there.
+    let waker: Arc<OnceLock<ui::Waker>> = Arc::default();
+    let to_wake = Arc::clone(&waker);
+    let wake = Arc::new(move || {
+        if let Some(wake) = to_wake.get() {
+            wake();
+        }
+    });
+    let engine = match Engine::start(EngineConfig::for_this_user(), log, wake) {
+        Ok(engine) => engine,
+        Err(error) => return cli::could_not_run(&error),
+    };
     let options = ui::WindowOptions {
         renderer: renderer.map(|choice| match choice {
-            cli::RendererChoice::Glow => ui::Renderer::Glow,
-            cli::RendererChoice::Wgpu => ui::Renderer::Wgpu,
+            cli::RendererChoice::Glow => ui::platform::RendererChoice::Glow,
+            cli::RendererChoice::Wgpu => ui::platform::RendererChoice::Wgpu,
         }),
+        first_command,
     };
-    let outcome = ui::run(options, move |waker| {
-        let engine = Engine::start(config, log, waker)?;
-        if let Some(command) = first {
-            engine.send(command);
-        }
-        Ok(Box::new(engine))
-    });
-    match outcome {
+    let opened = ui::run(
+        move |window_waker| {
+            // Only one window is ever opened, so the place is free.
+            let _was_free = waker.set(window_waker);
+            Box::new(engine)
+        },
+        options,
+    );
+    match opened {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cli::could_not_run(&error),
     }

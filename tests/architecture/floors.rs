@@ -1,9 +1,9 @@
 /// The table of floors, from the ground up.
 const FLOORS: &[Floor] = &[
     Floor { room: "values", rooms: &[], crates: &["idna", "ipnet", "zeroize"] },
-    Floor { room: "audit", rooms: &["values"], crates: &["ipnet", "pkcs1", "spki", "data_encoding", "toml", "percent_encoding"] },
-    Floor { room: "providers", rooms: &["values"], crates: &["toml"] },
-    Floor { room: "records", rooms: &["values", "providers"], crates: &[] },
+    Floor { room: "audit", rooms: &["values"], crates: &["ipnet", "pkcs1", "spki", "data_encoding", "serde_json", "toml", "percent_encoding", "tracing"] },
+    Floor { room: "providers", rooms: &["values"], crates: &["data_encoding", "ipnet", "toml"] },
+    Floor { room: "records", rooms: &["values", "audit", "providers"], crates: &["ipnet"] },
     Floor {
         room: "plan",
         rooms: &["values"],
@@ -15,7 +15,7 @@ const FLOORS: &[Floor] = &[
         crates: &["askama", "jiff", "serde_json"],
     },
     Floor { room: "dns", rooms: &["values"], crates: &["hickory_proto", "hickory_resolver", "tokio", "futures", "tracing"] },
-    Floor { room: "web", rooms: &["values"], crates: &["reqwest", "rustls", "tokio", "url", "futures", "tracing"] },
+    Floor { room: "web", rooms: &["values"], crates: &["reqwest", "rustls", "rustls_platform_verifier", "tokio", "url", "futures", "tracing"] },
     Floor {
         room: "imap",
         rooms: &["values"],
@@ -27,12 +27,12 @@ const FLOORS: &[Floor] = &[
     Floor {
         room: "project",
         rooms: &["values", "audit", "providers", "records", "plan"],
-        crates: &["fd_lock", "rusqlite", "serde_json", "tempfile", "tracing"],
+        crates: &["rusqlite", "serde_json", "tempfile", "tracing"],
     },
-    Floor { room: "secrets", rooms: &["values", "plan"], crates: &["keyring", "keyring_core", "tokio", "tracing"] },
+    Floor { room: "secrets", rooms: &["values", "plan"], crates: &["apple_native_keyring_store", "keyring_core", "tokio", "tracing", "windows_native_keyring_store", "zbus_secret_service_keyring_store"] },
     Floor {
         room: "survey",
-        rooms: &["values", "audit", "dns", "web", "records"],
+        rooms: &["values", "audit", "dns", "web", "providers", "records"],
         crates: &["futures", "ipnet", "roxmltree", "tokio", "tokio_util", "tracing", "toml"],
     },
     Floor {
@@ -45,7 +45,7 @@ const FLOORS: &[Floor] = &[
         rooms: &["values", "dns", "imap"],
         crates: &[
             "async_imap", "data_encoding", "futures", "hickory_proto", "hickory_resolver", "hickory_server", "imap_codec",
-            "jiff", "tempfile", "tokio", "tokio_util", "tracing",
+            "jiff", "memchr", "tempfile", "tokio", "tokio_util", "tracing",
         ],
     },
     Floor {
@@ -59,7 +59,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         room: "cli",
         rooms: &["values", "audit", "providers", "records", "plan", "report", "engine"],
-        crates: &["clap", "percent_encoding", "serde_json", "toml", "tracing", "url"],
+        crates: &["clap", "percent_encoding", "serde_json", "tempfile", "tracing", "tracing_subscriber", "url"],
     },
     Floor {
         room: "ui",

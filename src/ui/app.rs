@@ -1,0 +1,452 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eframe::egui::{
+    CentralPanel, Context, Frame, Key, KeyboardShortcut, Modifiers, Panel, ThemePreference, Ui,
+    UserAttentionType, ViewportCommand,
+};
+
+use super::format;
+use super::page_cx::{Action, PageCx, Place};
+use super::pages::log::LogPage;
+use super::pages::start::StartPage;
+use super::pages::{Pages, copy, help, settings};
+use super::platform::{DialogAnswer, Dialogs, Purpose, Settings, ThemeChoice, save_settings};
+use super::shell::{self, RailEvent};
+use super::theme::{NARROW_WINDOW, Theme, Tone};
+use super::widgets::confirm::{self, Answer, Question};
+use super::widgets::copy_field::take_copied;
+use super::widgets::toast::Toasts;
+use crate::engine::{
+    Command, CopyPhase, EngineHandle, Event, ProjectView, Snapshot, Step, StepState, step_state,
+};
+
+/// What is done when a question is answered with yes.
+enum Pending {
+    Send(Command),
+    Quit,
+}
+
+/// The window's own state: which page, what is half typed, what is asked.
+pub struct Window {
+    engine: Box<dyn EngineHandle>,
+    dialogs: Box<dyn Dialogs>,
+    snapshot: Arc<Snapshot>,
+    place: Place,
+    project: Option<PathBuf>,
+    start: StartPage,
+    pages: Pages,
+    log: LogPage,
+    toasts: Toasts,
+    question: Option<(Question, Pending)>,
+    picked: Option<(Purpose, PathBuf)>,
+    last_request: u64,
+    settings: Settings,
+    keeps_settings: bool,
+    title: String,
+    is_quitting: bool,
+    may_close: bool,
+}
+
+impl Window {
+    /// A window over this engine. `keeps_settings` is false where nothing may be written, as in tests.
+    pub fn new(
+        engine: Box<dyn EngineHandle>,
+        dialogs: Box<dyn Dialogs>,
+        settings: Settings,
+        keeps_settings: bool,
+    ) -> Self {
+        let snapshot = engine.snapshot();
+        let mut window = Self {
+            engine,
+            dialogs,
+            snapshot: Arc::default(),
+            place: Place::Step(Step::Domain),
+            project: None,
+            start: StartPage::default(),
+            pages: Pages::default(),
+            log: LogPage::default(),
+            toasts: Toasts::default(),
+            question: None,
+            picked: None,
+            last_request: 0,
+            settings,
+            keeps_settings,
+            title: String::new(),
+            is_quitting: false,
+            may_close: false,
+        };
+        window.take_snapshot(snapshot);
+        window
+    }
+
+    /// Puts fonts, themes and image loaders into a context, and the settings into effect. Call once at start.
+    pub fn install(&self, ctx: &Context) {
+        egui_extras::install_image_loaders(ctx);
+        super::fonts::install(ctx);
+        super::theme::install(ctx);
+        // Quitting goes through the same question as closing.
+        ctx.options_mut(|options| options.quit_shortcuts.clear());
+        apply_theme(ctx, self.settings.theme);
+        ctx.set_zoom_factor(self.settings.zoom);
+    }
+
+    /// The page on show.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Shows another page.
+    pub fn show(&mut self, place: Place) {
+        self.place = place;
+    }
+
+    fn take_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        let path = snapshot.project.as_ref().map(|project| project.path.clone());
+        if path != self.project {
+            // Another project: its own view state, and the step that its facts say.
+            self.pages = Pages::default();
+            self.place = Place::Step(snapshot.project.as_ref().map_or(Step::Domain, open_step));
+            self.project = path;
+        }
+        self.snapshot = snapshot;
+    }
+
+    /// Takes what the engine has to say and handles closing. Runs also while the window is hidden.
+    pub fn drain(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        while let Some(event) = self.engine.next_event() {
+            self.event(ctx, event, now);
+        }
+        let snapshot = self.engine.snapshot();
+        if !Arc::ptr_eq(&snapshot, &self.snapshot) {
+            self.take_snapshot(snapshot);
+        }
+        while let Some(DialogAnswer { purpose, path }) = self.dialogs.answer() {
+            if let Some(path) = path {
+                self.picked = Some((purpose, path));
+            }
+        }
+        self.closing(ctx);
+        self.set_title(ctx);
+    }
+
+    fn event(&mut self, ctx: &Context, event: Event, now: f64) {
+        match event {
+            Event::Notice(notice) => {
+                let path = notice.path.map_or_else(String::new, |path| path.display().to_string());
+                self.toasts.add(Tone::Pass, notice.words, path, now);
+            }
+            Event::Failed(error) => self.toasts.add(Tone::Fail, error.title, error.cause, now),
+            Event::CopyFinished => {
+                self.toasts.add(Tone::Pass, "The copy is finished", "", now);
+                ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(
+                    UserAttentionType::Informational,
+                ));
+            }
+            Event::Ended => {
+                self.may_close = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+        }
+    }
+
+    /// Closing asks while a copy runs, then lets the engine end in order before the window goes.
+    fn closing(&mut self, ctx: &Context) {
+        let wants_quit =
+            ctx.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)));
+        let wants_close = ctx.input(|input| input.viewport().close_requested());
+        if self.may_close || !(wants_quit || wants_close) {
+            return;
+        }
+        if wants_close {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        }
+        if self.is_quitting {
+            return;
+        }
+        if self.is_copying() {
+            self.question = Some((self.close_question(), Pending::Quit));
+            ctx.request_repaint();
+        } else {
+            self.quit(ctx);
+        }
+    }
+
+    fn quit(&mut self, ctx: &Context) {
+        self.is_quitting = true;
+        if !self.engine.send(Command::Quit) {
+            // An engine that takes no commands has ended already.
+            self.may_close = true;
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+
+    fn is_copying(&self) -> bool {
+        self.snapshot.project.as_ref().is_some_and(|project| {
+            matches!(project.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping)
+        })
+    }
+
+    fn close_question(&self) -> Question {
+        let count = self.snapshot.project.as_ref().map_or(0, |project| project.copy.mailboxes.len());
+        Question {
+            title: format!("Close while {} are being copied?", format::counted(count, "mailbox", "mailboxes")),
+            what: "The messages under way are finished first, and the project remembers what was copied. Copying goes \
+                   on when you open it again."
+                .to_owned(),
+            alternative: "To let it go on, minimise the window instead.".to_owned(),
+            safe: "Keep copying".to_owned(),
+            danger: "Close".to_owned(),
+        }
+    }
+
+    fn set_title(&mut self, ctx: &Context) {
+        let title = window_title(&self.snapshot);
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    /// Draws the whole window and sends what was asked for.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        self.keys(&ctx);
+        let mut commands = self.dropped_files(&ctx);
+        let mut actions = Vec::new();
+        let snapshot = Arc::clone(&self.snapshot);
+        let is_narrow = ui.available_width() < NARROW_WINDOW;
+        let mut picked = self.picked.take();
+        let mut last_request = self.last_request;
+        let mut cx = PageCx {
+            snapshot: &snapshot,
+            commands: &mut commands,
+            actions: &mut actions,
+            picked: &mut picked,
+            last_request: &mut last_request,
+            settings: self.settings,
+            is_narrow,
+        };
+        bar(Panel::bottom("status"), 24.0).show(ui, |ui| shell::status_line(ui, &snapshot));
+        match &snapshot.project {
+            Some(project) => self.project(ui, project, &mut cx),
+            None => self.without_project(ui, &mut cx),
+        }
+        self.last_request = last_request;
+        self.picked = picked;
+        for words in take_copied(&ctx) {
+            self.toasts.add(Tone::Pass, words, "", ctx.input(|input| input.time));
+        }
+        self.toasts.show(&ctx, 80.0);
+        self.answer(&ctx, &mut commands);
+        self.act(&ctx, actions);
+        self.send(&ctx, commands);
+    }
+
+    fn project(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let side = if cx.is_narrow { 20.0 } else { 24.0 };
+        let place = self.place;
+        let rail = Panel::left("rail")
+            .resizable(false)
+            .show_separator_line(false)
+            .exact_size(shell::rail_width(cx.is_narrow))
+            .frame(Frame::NONE);
+        let event = rail.show(ui, |ui| shell::rail(ui, project, place, cx.is_narrow)).inner;
+        bar(Panel::top("header"), 52.0).show(ui, |ui| shell::header(ui, project, side));
+        if project.is_practice {
+            bar(Panel::top("practice"), 26.0).show(ui, |ui| shell::practice_band(ui, side));
+        }
+        if let Place::Step(step) = place {
+            let footer = self.pages.footer(step, project, cx.snapshot);
+            bar(Panel::bottom("footer"), 56.0).show(ui, |ui| shell::footer(ui, &footer, side, cx));
+        }
+        let canvas = Theme::of(ui).canvas;
+        CentralPanel::default().frame(Frame::NONE.fill(canvas)).show(ui, |ui| match place {
+            Place::Step(step) => self.pages.ui(ui, step, project, cx),
+            Place::Log => self.log.ui(ui, cx),
+            Place::Settings => settings::settings(ui, cx),
+            Place::Help => help::help(ui, cx),
+        });
+        match event {
+            Some(RailEvent::Go(place)) => self.place = place,
+            Some(RailEvent::SwitchProject) if self.is_copying() => {
+                let question = copy::stop_question(project);
+                self.question = Some((question, Pending::Send(Command::CloseProject)));
+            }
+            Some(RailEvent::SwitchProject) => cx.send(Command::CloseProject),
+            None => {}
+        }
+    }
+
+    fn without_project(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        let canvas = Theme::of(ui).canvas;
+        CentralPanel::default().frame(Frame::NONE.fill(canvas)).show(ui, |ui| {
+            if matches!(self.place, Place::Step(_)) {
+                self.start.ui(ui, cx);
+                return;
+            }
+            let frame =
+                Frame::new().inner_margin(eframe::egui::Margin { left: 18, top: 10, right: 0, bottom: 0 });
+            frame.show(ui, |ui| {
+                let back = super::widgets::button::Button::link("Back to projects")
+                    .icon(super::icons::Icon::ArrowLeft);
+                if back.show(ui).clicked() {
+                    self.place = Place::Step(Step::Domain);
+                }
+            });
+            match self.place {
+                Place::Settings => settings::settings(ui, cx),
+                Place::Log => self.log.ui(ui, cx),
+                Place::Help | Place::Step(_) => help::help(ui, cx),
+            }
+        });
+    }
+
+    /// Ctrl+1 to Ctrl+8 and F1.
+    fn keys(&mut self, ctx: &Context) {
+        if self.question.is_some() {
+            return;
+        }
+        let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+        let pressed = ctx.input_mut(|input| {
+            if input.consume_key(Modifiers::NONE, Key::F1) {
+                return Some(Place::Help);
+            }
+            let steps = Step::ALL.into_iter().zip(keys);
+            steps
+                .into_iter()
+                .find(|(_, key)| input.consume_shortcut(&KeyboardShortcut::new(Modifiers::COMMAND, *key)))
+                .map(|(step, _)| Place::Step(step))
+        });
+        if let Some(place) = pressed {
+            self.place = place;
+        }
+    }
+
+    /// Projects are opened and lists imported where they are let go.
+    fn dropped_files(&mut self, ctx: &Context) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let paths: Vec<PathBuf> = ctx
+            .input(|input| input.raw.dropped_files.iter().map(|file| PathBuf::from(file.path())).collect());
+        for path in paths {
+            let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+            match extension.as_deref() {
+                Some("mailferry") => commands.push(Command::OpenProject(path)),
+                Some("csv") if self.snapshot.project.is_some() => {
+                    self.place = Place::Step(Step::Mailboxes);
+                    commands.push(Command::ImportCsv(path));
+                }
+                _ => {
+                    let words = "Project files (.mailferry) are opened; lists of mailboxes (.csv) are read in an open project.";
+                    let name =
+                        path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                    let now = ctx.input(|input| input.time);
+                    self.toasts.add(Tone::Warn, format!("{name} was not read"), words, now);
+                }
+            }
+        }
+        commands
+    }
+
+    /// Shows the open question and carries out its answer.
+    fn answer(&mut self, ctx: &Context, commands: &mut Vec<Command>) {
+        let Some((question, _)) = &self.question else { return };
+        let Some(answer) = confirm::show(ctx, question) else { return };
+        let pending = self.question.take();
+        if answer == Answer::Danger {
+            match pending {
+                Some((_, Pending::Send(command))) => commands.push(command),
+                Some((_, Pending::Quit)) => self.quit(ctx),
+                None => {}
+            }
+        }
+    }
+
+    fn act(&mut self, ctx: &Context, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Go(place) => {
+                    self.place = place;
+                    ctx.request_repaint();
+                }
+                Action::Pick { purpose, start } => self.dialogs.ask(purpose, start),
+                Action::Ask { question, command } => {
+                    self.question = Some((question, Pending::Send(command)));
+                    ctx.request_repaint();
+                }
+                Action::Set(settings) => {
+                    apply_theme(ctx, settings.theme);
+                    ctx.set_zoom_factor(settings.zoom);
+                    self.settings = settings;
+                    if self.keeps_settings {
+                        save_settings(&settings);
+                    }
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, ctx: &Context, commands: Vec<Command>) {
+        for command in commands {
+            if !self.engine.send(command) {
+                let now = ctx.input(|input| input.time);
+                let words = "The program is busy with many requests. Try again in a moment.";
+                self.toasts.add(Tone::Fail, "That was not taken up", words, now);
+            }
+        }
+    }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.drain(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        Self::ui(self, ui);
+    }
+
+    fn clear_color(&self, visuals: &eframe::egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        // Only the window's geometry is kept; what pages hold belongs to the project.
+        false
+    }
+}
+
+fn bar(panel: Panel, height: f32) -> Panel {
+    panel.resizable(false).show_separator_line(false).exact_size(height).frame(Frame::NONE)
+}
+
+fn apply_theme(ctx: &Context, theme: ThemeChoice) {
+    ctx.set_theme(match theme {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Light => ThemePreference::Light,
+        ThemeChoice::Dark => ThemePreference::Dark,
+    });
+}
+
+/// The step that a project opens on, from its facts: what runs or needs the user, else the first that is not done.
+fn open_step(project: &ProjectView) -> Step {
+    let states = || Step::ALL.into_iter().map(|step| (step, step_state(step, project)));
+    states()
+        .find(|(_, state)| matches!(state, StepState::Running(_) | StepState::Paused | StepState::NeedsYou))
+        .or_else(|| states().find(|(_, state)| *state == StepState::Available))
+        .map_or(Step::Done, |(step, _)| step)
+}
+
+fn window_title(snapshot: &Snapshot) -> String {
+    let Some(project) = &snapshot.project else { return "Mailferry".to_owned() };
+    let (name, _) = format::domain_forms(&project.domain.name);
+    let practice = if project.is_practice { "Practice: " } else { "" };
+    let percent = match project.copy.phase {
+        CopyPhase::Running => {
+            format!("{} % - ", format::percent(project.copy.bytes_done.0, project.copy.bytes_total.0).min(99))
+        }
+        _ => String::new(),
+    };
+    format!("{percent}{practice}{name} - Mailferry")
+}

@@ -1,0 +1,650 @@
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
+
+use super::short_address;
+use crate::engine::{
+    Command, CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProblemGroup, ProjectView,
+    RequestId, Snapshot, Step,
+};
+use crate::plan::{LedgerSum, MessageState};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{ICON, Icon, SMALL_ICON};
+use crate::ui::page_cx::{Action, PageCx};
+use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::confirm::Question;
+use crate::ui::widgets::panel::Part;
+use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
+use crate::ui::widgets::{bar, empty_state, error_card, panel, plot, text};
+use crate::values::UnixTime;
+
+const ROW: f32 = 29.0;
+const COLUMNS: [Column; 5] = [
+    Column::words("Mailbox", 104.0),
+    Column::words("", 0.0),
+    Column::number("", 50.0),
+    Column::number("Messages", 118.0),
+    Column::words("     State", 156.0),
+];
+
+/// Step Copy: how far it is, what every message became, who waits, what went wrong.
+#[derive(Default)]
+pub struct CopyPage {
+    cursor: Cursor,
+    opened: Option<usize>,
+    problem: Option<usize>,
+}
+
+impl CopyPage {
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let copy = &project.copy;
+        scroll_page(ui, "copy", cx.is_narrow, |ui| {
+            head(ui, copy, cx.is_narrow);
+            if copy.phase == CopyPhase::NotStarted {
+                not_started(ui, project);
+                return;
+            }
+            ledger(ui, &copy.sum, cx.is_narrow);
+            ui.add_space(PANEL_GAP);
+            let side = 368.0;
+            panel::columns(ui, side, cx.is_narrow, |ui, part| match part {
+                Part::Main => {
+                    for progress in &copy.mailboxes {
+                        if let MailboxProgressState::Stopped(error) = &progress.state {
+                            ui.push_id(progress.id.0, |ui| {
+                                error_card::error_card(ui, error, Tone::Fail, cx.commands)
+                            });
+                            ui.add_space(PANEL_GAP);
+                        }
+                    }
+                    self.mailboxes(ui, project);
+                }
+                Part::Aside if cx.is_narrow => self.narrow_aside(ui, project, cx.snapshot),
+                Part::Aside => {
+                    throughput(ui, copy);
+                    waiting(ui, project, cx.snapshot.now);
+                    self.problems(ui, copy);
+                }
+            });
+        });
+    }
+
+    /// In a narrow window the right-hand panels stand two abreast.
+    fn narrow_aside(&mut self, ui: &mut Ui, project: &ProjectView, snapshot: &Snapshot) {
+        panel::equal_columns(ui, 2, 12.0, |ui, index| {
+            if index == 0 {
+                waiting(ui, project, snapshot.now);
+                throughput(ui, &project.copy);
+            } else {
+                self.problems(ui, &project.copy);
+            }
+        });
+    }
+
+    fn mailboxes(&mut self, ui: &mut Ui, project: &ProjectView) {
+        let rows = &project.copy.mailboxes;
+        panel::flush_panel(ui, |ui| {
+            let (head, _) = table_head(ui, &COLUMNS, &[], None);
+            let open = self.opened.filter(|index| *index < rows.len());
+            let mut list = RowList::begin(ui, "Mailboxes", head, rows.len(), ROW, &mut self.cursor);
+            let sentence = |index: usize| rows.get(index).map_or_else(String::new, sentence);
+            let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
+                if let Some(progress) = rows.get(index) {
+                    mailbox_row(ui, rect, progress, project, open == Some(index));
+                }
+            };
+            let split = open.map_or(rows.len(), |open| open + 1);
+            list.rows(ui, 0..split, sentence, draw);
+            if let Some(progress) = open.and_then(|open| rows.get(open)) {
+                folders(ui, progress);
+                list.rows(ui, split..rows.len(), sentence, draw);
+            }
+            if let Some(index) = list.end().opened {
+                self.opened = (open != Some(index)).then_some(index);
+            }
+        });
+    }
+
+    fn problems(&mut self, ui: &mut Ui, copy: &CopyView) {
+        if copy.problems.is_empty() {
+            return;
+        }
+        panel::flush_panel(ui, |ui| {
+            panel::panel_head(ui, "Problems by cause", "");
+            for (index, problem) in copy.problems.iter().enumerate() {
+                let is_open = self.problem == Some(index);
+                if problem_row(ui, problem, is_open, index + 1 == copy.problems.len()) {
+                    self.problem = (!is_open).then_some(index);
+                }
+            }
+        });
+        ui.add_space(PANEL_GAP);
+    }
+}
+
+fn title(copy: &CopyView) -> String {
+    let count = copy.mailboxes.len();
+    let all = format::counted(count, "mailbox", "mailboxes");
+    let stopped = copy
+        .mailboxes
+        .iter()
+        .filter(|progress| matches!(progress.state, MailboxProgressState::Stopped(_)))
+        .count();
+    match copy.phase {
+        CopyPhase::NotStarted => "Copy".to_owned(),
+        CopyPhase::Running if stopped > 0 && stopped < count => {
+            format!("Copying goes on for {} of {all}", count - stopped)
+        }
+        CopyPhase::Running => format!("Copying {all}"),
+        CopyPhase::Pausing => format!("Pausing {all}"),
+        CopyPhase::Paused => format!("Paused, {all}"),
+        CopyPhase::Stopping => format!("Stopping {all}"),
+        CopyPhase::Stopped => format!("Stopped, {all}"),
+        CopyPhase::Finished => format!("Copied {all}"),
+    }
+}
+
+/// The text behind the percent: bytes and the time left.
+fn rest_words(copy: &CopyView) -> String {
+    let bytes = format!(", {} of {}", copy.bytes_done, copy.bytes_total);
+    let left = match (copy.phase, copy.seconds_left) {
+        (CopyPhase::Running, Some(seconds)) => format!(", about {} remaining", format::duration(seconds)),
+        (CopyPhase::Running, None) => ", the time left is not known yet".to_owned(),
+        (CopyPhase::Pausing | CopyPhase::Stopping, _) => ", finishing the messages under way".to_owned(),
+        (CopyPhase::Paused, _) => ", paused by you; nothing is lost or doubled".to_owned(),
+        (CopyPhase::Stopped, _) => ", stopped; starting again goes on where it stood".to_owned(),
+        (CopyPhase::Finished | CopyPhase::NotStarted, _) => String::new(),
+    };
+    format!("{bytes}{left}")
+}
+
+/// Whole percent as the rail shows it: never full before the end.
+fn percent(copy: &CopyView) -> u64 {
+    let percent = format::percent(copy.bytes_done.0, copy.bytes_total.0);
+    if copy.phase == CopyPhase::Finished { 100 } else { percent.min(99) }
+}
+
+fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
+    let theme = Theme::of(ui);
+    if copy.phase == CopyPhase::NotStarted {
+        page_head(
+            ui,
+            &title(copy),
+            "Every message is written down before it is sent, so nothing is lost or doubled.",
+            |_| {},
+        );
+        return;
+    }
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::hover());
+    let words = title(copy);
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &words));
+    text::left(ui, row, &words, Type::Title, theme.text);
+    ui.add_space(2.0);
+    let mut job = LayoutJob::default();
+    job.append(
+        &format!("{}%", percent(copy)),
+        0.0,
+        eframe::egui::TextFormat { font_id: Type::Section.font(), ..Type::Lead.format(theme.text) },
+    );
+    job.append(&rest_words(copy), 0.0, Type::Lead.format(theme.text2));
+    let (line, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 21.0), Sense::hover());
+    let end =
+        if copy.phase == CopyPhase::Running { connections(ui, line, copy, is_narrow) } else { line.right() };
+    job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(end - line.left() - 12.0);
+    let galley = ui.painter().layout_job(job);
+    ui.place(Rect::from_min_size(line.min, galley.size()), Label::new(galley).selectable(true));
+    ui.add_space(9.0);
+    let tone = match copy.phase {
+        CopyPhase::Paused | CopyPhase::Pausing => Tone::Paused,
+        CopyPhase::Stopped | CopyPhase::Stopping => Tone::Fail,
+        CopyPhase::Finished => Tone::Pass,
+        _ => Tone::Running,
+    };
+    let share = format::share(copy.bytes_done.0, copy.bytes_total.0);
+    let share = if copy.phase == CopyPhase::Finished { 1.0 } else { share.min(0.995) };
+    bar::progress(ui, &format!("{}, {}%", words, percent(copy)), share, tone, 12.0);
+    ui.add_space(PANEL_GAP);
+}
+
+/// Draws connections → speed → connections at the right and tells where they begin.
+fn connections(ui: &Ui, line: Rect, copy: &CopyView, is_narrow: bool) -> f32 {
+    let theme = Theme::of(ui);
+    let speed = format::speed(copy.bytes_per_second);
+    let (source, destination) = copy.connections;
+    let words = |count: usize| format::counted(count, "connection", "connections");
+    let mut end = line.right();
+    let word = |end: &mut f32, words: &str, style: Type, color: Color32| {
+        let galley = text::line(ui, words, style, color);
+        let width = galley.size().x;
+        let place = Align2::RIGHT_CENTER.align_size_within_rect(galley.size(), line.with_max_x(*end));
+        text::paint_galley(ui, place.min, galley, color);
+        *end -= width + 8.0;
+    };
+    let icon = |end: &mut f32, icon: Icon, color: Color32| {
+        let place =
+            Rect::from_center_size(Pos2::new(*end - SMALL_ICON / 2.0, line.center().y), Vec2::splat(ICON));
+        icon.paint(ui, place, SMALL_ICON, color);
+        *end -= SMALL_ICON + 8.0;
+    };
+    if !is_narrow {
+        word(&mut end, &words(destination), Type::Small, theme.text2);
+        icon(&mut end, Icon::Cloud, theme.text2);
+        icon(&mut end, Icon::ArrowRight, theme.accent);
+    }
+    word(&mut end, &speed, Type::SmallLabel, theme.text);
+    icon(&mut end, Icon::ArrowRight, theme.accent);
+    word(&mut end, &words(source), Type::Small, theme.text2);
+    if !is_narrow {
+        icon(&mut end, Icon::Server, theme.text2);
+    }
+    let place = line.with_min_x(end);
+    let response = ui.interact(place, ui.scope_id().with("connections"), Sense::hover());
+    response.widget_info(|| {
+        let sentence =
+            format!("{} at your server, {speed}, {} at the provider", words(source), words(destination));
+        WidgetInfo::labeled(Role::Label, true, sentence)
+    });
+    end
+}
+
+fn not_started(ui: &mut Ui, project: &ProjectView) {
+    panel::flush_panel(ui, |ui| {
+        let (title, words) = if project.plan.mailboxes.is_empty() {
+            ("Waits for the plan", "Once the folders are counted on the Plan page, the copy can be started.")
+        } else {
+            ("Not started yet", "Progress, what every message became, and problems by cause appear here.")
+        };
+        empty_state::empty_state(ui, Icon::Running, title, words, |_| {});
+    });
+}
+
+/// The parts of the ledger: count, words, colour, and whether it is shown only when above zero.
+pub fn ledger_parts(sum: &LedgerSum, theme: &Theme) -> Vec<(u64, &'static str, Color32)> {
+    let bar = |tone: Tone| theme.tone(tone).bar;
+    vec![
+        (sum.copied, "Copied", theme.accent_bar),
+        (sum.already_there, "Already there", bar(Tone::Info)),
+        (sum.repaired, "Repaired", bar(Tone::Pass)),
+        (sum.exported, "Saved as .eml", bar(Tone::Warn)),
+        (sum.refused, "Refused", bar(Tone::Fail)),
+        (sum.vanished, "Vanished", bar(Tone::Unknown)),
+        (sum.left_out, "Left out", theme.line2),
+        (sum.to_do, "To do", theme.bar_rest),
+    ]
+}
+
+/// The ledger as an equation: what is on the server is the sum of what became of it.
+fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
+    let theme = Theme::of(ui);
+    let parts: Vec<_> = ledger_parts(sum, theme)
+        .into_iter()
+        .filter(|(count, word, _)| *count > 0 || !is_narrow || matches!(*word, "Copied" | "To do"))
+        .collect();
+    panel::flush_panel(ui, |ui| {
+        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 54.0), Sense::hover());
+        response.widget_info(|| {
+            let sum_words: Vec<String> =
+                parts.iter().map(|(count, word, _)| format!("{} {word}", format::number(*count))).collect();
+            let words =
+                format!("{} on your server = {}", format::number(sum.source_count), sum_words.join(" + "));
+            WidgetInfo::labeled(Role::Label, true, words)
+        });
+        let inner = row.shrink2(Vec2::new(15.0, 0.0));
+        let line = |x: f32, width: f32, top: f32, height: f32| {
+            Rect::from_min_size(Pos2::new(x, row.top() + top), Vec2::new(width, height))
+        };
+        let mut x = inner.left();
+        if !is_narrow {
+            text::left(
+                ui,
+                line(x, 130.0, 8.0, 20.0),
+                format::number(sum.source_count),
+                Type::Section,
+                theme.text,
+            );
+            text::left(ui, line(x, 130.0, 28.0, 17.0), "On your server", Type::Small, theme.text2);
+            text::left(ui, line(x + 120.0, 20.0, 20.0, 20.0), "=", Type::Body, theme.text2);
+            x += 164.0;
+        }
+        let widths: Vec<f32> = parts
+            .iter()
+            .map(|(count, word, _)| {
+                15.0 + text::width(ui, &format::number(*count), Type::Section).max(text::width(
+                    ui,
+                    word,
+                    Type::Small,
+                ))
+            })
+            .collect();
+        let used: f32 = widths.iter().sum();
+        #[expect(clippy::cast_precision_loss, reason = "eight parts")]
+        let gap =
+            ((inner.right() - x - used) / parts.len().saturating_sub(1).max(1) as f32).clamp(6.0, 130.0);
+        for ((count, word, color), width) in parts.iter().zip(widths) {
+            let mark = Rect::from_center_size(Pos2::new(x + 4.5, row.top() + 18.0), Vec2::splat(8.0));
+            ui.painter().rect_filled(mark, 2.0, *color);
+            if *word == "To do" {
+                ui.painter().rect_stroke(mark, 2.0, (1.0, theme.line2), StrokeKind::Inside);
+            }
+            text::left(
+                ui,
+                line(x + 14.0, width, 8.0, 20.0),
+                format::number(*count),
+                Type::Section,
+                theme.text,
+            );
+            text::left(ui, line(x + 14.0, width, 28.0, 17.0), *word, Type::Small, theme.text2);
+            x += width + gap;
+        }
+    });
+}
+
+/// Tone, icon and words of a mailbox's state.
+fn state_words(state: &MailboxProgressState) -> (Tone, Icon, String) {
+    match state {
+        MailboxProgressState::Queued => (Tone::Quiet, Icon::Waiting, "Queued".to_owned()),
+        MailboxProgressState::Running(count) => {
+            (Tone::Running, Icon::Running, format::counted(*count, "connection", "connections"))
+        }
+        MailboxProgressState::WaitsUntil(at, _) => {
+            (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
+        }
+        MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
+        MailboxProgressState::Done => (Tone::Pass, Icon::Pass, "Done".to_owned()),
+        MailboxProgressState::Stopped(_) => (Tone::Fail, Icon::Fail, "Stopped".to_owned()),
+    }
+}
+
+fn mailbox_percent(progress: &MailboxProgress) -> u64 {
+    match progress.state {
+        MailboxProgressState::Done => 100,
+        _ => format::percent(progress.bytes_done.0, progress.bytes_total.0).min(99),
+    }
+}
+
+fn sentence(progress: &MailboxProgress) -> String {
+    format!(
+        "{}, {}%, {} of {} messages, {}",
+        progress.address,
+        mailbox_percent(progress),
+        format::number(progress.sum.finished()),
+        format::number(progress.sum.source_count),
+        state_words(&progress.state).2
+    )
+}
+
+fn mailbox_row(ui: &Ui, rect: Rect, progress: &MailboxProgress, project: &ProjectView, is_open: bool) {
+    let theme = Theme::of(ui);
+    if is_open {
+        ui.painter().rect_filled(rect, 0.0, theme.select);
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
+    let [name, place, percent, messages, state] = cell.as_slice() else { return };
+    text::left(
+        ui,
+        name.with_max_x(name.right() - 4.0),
+        short_address(&progress.address, project),
+        Type::Label,
+        theme.text,
+    );
+    let (tone, icon, words) = state_words(&progress.state);
+    let is_done = tone == Tone::Pass;
+    let height = if is_done { 4.0 } else { 8.0 };
+    let bar_rect = Rect::from_center_size(place.center(), Vec2::new(place.width(), height));
+    let bar_tone = if tone == Tone::Quiet { Tone::Running } else { tone };
+    let share =
+        if is_done { 1.0 } else { format::share(progress.bytes_done.0, progress.bytes_total.0).min(0.99) };
+    bar::bar_at(ui, bar_rect, share, bar_tone);
+    text::right(ui, *percent, format!("{}%", mailbox_percent(progress)), Type::Body, theme.text2);
+    let numbers = format!(
+        "{} of {}",
+        format::number(progress.sum.finished()),
+        format::number(progress.sum.source_count)
+    );
+    text::right(ui, *messages, numbers, Type::Body, theme.text2);
+    badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &words);
+}
+
+fn folders(ui: &mut Ui, progress: &MailboxProgress) {
+    let theme = Theme::of(ui);
+    for folder in progress.folders.iter().take(200) {
+        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 24.0), Sense::hover());
+        let numbers = format!(
+            "{} of {}",
+            format::number(folder.sum.finished()),
+            format::number(folder.sum.source_count)
+        );
+        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{}: {numbers}", folder.name)));
+        ui.painter().rect_filled(row, 0.0, theme.sunken);
+        let inner = row.shrink2(Vec2::new(32.0, 0.0));
+        text::left(ui, inner.with_max_x(inner.right() - 220.0), &folder.name, Type::Small, theme.text2);
+        text::right(ui, inner.with_max_x(inner.right() - 140.0), numbers, Type::Small, theme.text2);
+        if folder.sum.refused > 0 {
+            let words = format!("{} refused", folder.sum.refused);
+            text::right(ui, inner, words, Type::Small, theme.tone(Tone::Fail).fg);
+        }
+    }
+}
+
+fn throughput(ui: &mut Ui, copy: &CopyView) {
+    if copy.throughput.len() < 2 {
+        return;
+    }
+    let theme = Theme::of(ui);
+    let count = copy.throughput.len().max(1) as u64;
+    let average = copy.throughput.iter().map(|(_, speed)| *speed).fold(0_u64, u64::saturating_add) / count;
+    panel::panel(ui, |ui| {
+        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 20.0), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, "Throughput, MB per second"));
+        let place = text::left(ui, row, "Throughput", Type::Section, theme.text);
+        let rest = row.with_min_x(place.right() + 8.0);
+        text::left(ui, rest, "MB per second", Type::Small, theme.text2);
+        text::right(ui, row, format!("average {}", format::speed(average)), Type::Small, theme.text2);
+        ui.add_space(2.0);
+        plot::throughput(ui, &copy.throughput, 118.0);
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+fn waiting(ui: &mut Ui, project: &ProjectView, now: UnixTime) {
+    let waiting: Vec<_> = project
+        .copy
+        .mailboxes
+        .iter()
+        .filter_map(|progress| match &progress.state {
+            MailboxProgressState::WaitsUntil(at, why) => Some((progress, *at, why)),
+            _ => None,
+        })
+        .collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let theme = Theme::of(ui);
+    panel::flush_panel(ui, |ui| {
+        panel::panel_head(ui, "Waiting", "");
+        for (index, (progress, at, why)) in waiting.iter().enumerate() {
+            let name = short_address(&progress.address, project);
+            let second = format!("Goes on by itself in {}", format::duration(at.seconds_since(now)));
+            let row = two_lines(
+                ui,
+                Tone::Paused,
+                Icon::Waiting,
+                &format!("{name}: {why}"),
+                &second,
+                index + 1 == waiting.len(),
+            );
+            let first_line =
+                Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
+            text::right(ui, first_line, format::time(*at), Type::Strong, theme.text);
+        }
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+/// A row with an icon, a line, and a quieter line below it.
+fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str, is_last: bool) -> Rect {
+    let theme = Theme::of(ui);
+    let height = if second.is_empty() { 32.0 } else { 49.0 };
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{first}. {second}")));
+    let mark = Rect::from_min_size(row.min + Vec2::new(15.0, 6.0), Vec2::new(ICON, 20.0));
+    icon.paint(ui, mark, ICON, theme.tone(tone).fg);
+    let line = Rect::from_min_max(
+        Pos2::new(row.left() + 40.0, row.top() + 6.0),
+        Pos2::new(row.right() - 60.0, row.top() + 26.0),
+    );
+    text::left(ui, line, first, Type::Label, theme.text);
+    let line = Rect::from_min_max(
+        Pos2::new(row.left() + 40.0, row.top() + 25.0),
+        Pos2::new(row.right() - 15.0, row.top() + 42.0),
+    );
+    text::left(ui, line, second, Type::Small, theme.text2);
+    if !is_last {
+        ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    }
+    row
+}
+
+/// Tone and icon of what became of messages.
+pub const fn state_mark(state: MessageState) -> (Tone, Icon) {
+    match state {
+        MessageState::Copied | MessageState::AlreadyThere | MessageState::Repaired => {
+            (Tone::Pass, Icon::Pass)
+        }
+        MessageState::Exported => (Tone::Warn, Icon::Warn),
+        MessageState::Refused => (Tone::Fail, Icon::Fail),
+        MessageState::Vanished => (Tone::Info, Icon::Info),
+        MessageState::LeftOut => (Tone::Quiet, Icon::NotApplicable),
+        MessageState::ToDo | MessageState::InFlight => (Tone::Quiet, Icon::Waiting),
+    }
+}
+
+fn problem_row(ui: &mut Ui, problem: &ProblemGroup, is_open: bool, is_last: bool) -> bool {
+    let theme = Theme::of(ui);
+    let (tone, icon) = state_mark(problem.state);
+    let row = two_lines(ui, tone, icon, &problem.cause, &problem.way_out, is_last || is_open);
+    let line = Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
+    text::right(ui, line, format::number(problem.count), Type::Strong, theme.text);
+    let has_samples = !problem.samples.is_empty();
+    let mut is_clicked = false;
+    if has_samples {
+        let response = ui.interact(row, ui.scope_id().with(("problem", &problem.cause)), Sense::click());
+        response.widget_info(|| {
+            WidgetInfo::labeled(
+                Role::Button,
+                true,
+                format!("Show the messages: {}, {}", problem.cause, problem.count),
+            )
+        });
+        crate::ui::widgets::focus_ring_inside(ui, &response, row);
+        is_clicked = response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand).clicked();
+    }
+    if is_open {
+        eframe::egui::Frame::new()
+            .inner_margin(eframe::egui::Margin { left: 40, right: 15, top: 0, bottom: 8 })
+            .show(ui, |ui| {
+                for sample in problem.samples.iter().take(20) {
+                    text::paragraph(ui, sample, Type::Mono, theme.text2);
+                }
+            });
+        let bottom = ui.cursor().top();
+        if !is_last {
+            ui.painter().hline(row.x_range(), bottom - 0.5, theme.hairline());
+        }
+    }
+    is_clicked
+}
+
+/// The question before a running copy is stopped.
+pub fn stop_question(project: &ProjectView) -> Question {
+    let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
+    let provider = project.destination.chosen.as_ref().map_or("the destination", |(_, name)| name.as_str());
+    Question {
+        title: format!("Stop copying {count}?"),
+        what: format!(
+            "What was copied stays at {provider}, and the project remembers it. You can start again later without doubling anything."
+        ),
+        alternative: "To rest for a while, pause instead: it keeps the mailboxes’ place in the queue."
+            .to_owned(),
+        safe: "Keep copying".to_owned(),
+        danger: "Stop copying".to_owned(),
+    }
+}
+
+/// What the footer says.
+pub fn footer(project: &ProjectView, footer: &mut Footer) {
+    let copy = &project.copy;
+    let records = || {
+        let act = match project.records.plan {
+            Some(_) => Act::Go(Step::Records),
+            None => Act::SendAndGo(Command::PrepareRecords(RequestId::default()), Step::Records),
+        };
+        Some(FooterButton::new("Prepare records", act))
+    };
+    let stop = || {
+        let question = stop_question(project);
+        vec![FooterButton::with_icon(
+            "Stop copying…",
+            Icon::Stop,
+            Act::Do(Action::Ask { question, command: Command::StopCopy }),
+        )]
+    };
+    match copy.phase {
+        CopyPhase::NotStarted => {
+            if project.plan.mailboxes.is_empty() {
+                footer.readiness = crate::engine::Readiness::Blocked {
+                    why: "The folders are not counted yet".to_owned(),
+                    cure: None,
+                };
+            }
+            let label = format!(
+                "Start copying {}",
+                format::counted(project.plan.mailboxes.len(), "mailbox", "mailboxes")
+            );
+            footer.primary = Some(FooterButton::new(label, Act::Send(Command::StartCopy)));
+        }
+        CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => {
+            footer.secondary = (copy.phase == CopyPhase::Running).then(|| {
+                FooterButton::with_icon("Pause copying", Icon::Paused, Act::Send(Command::PauseCopy))
+            });
+            footer.menu = if copy.phase == CopyPhase::Stopping { Vec::new() } else { stop() };
+            footer.primary = records();
+        }
+        CopyPhase::Paused => {
+            footer.secondary =
+                Some(FooterButton::with_icon("Resume copying", Icon::Play, Act::Send(Command::ResumeCopy)));
+            footer.menu = stop();
+            footer.primary = records();
+        }
+        CopyPhase::Stopped => {
+            footer.secondary =
+                Some(FooterButton::with_icon("Go on copying", Icon::Play, Act::Send(Command::StartCopy)));
+            footer.primary = records();
+        }
+        CopyPhase::Finished => {
+            if copy.sum.refused > 0 {
+                let label = format!(
+                    "Try {} again",
+                    format::counted(
+                        usize::try_from(copy.sum.refused).unwrap_or(usize::MAX),
+                        "message",
+                        "messages"
+                    )
+                );
+                footer.secondary =
+                    Some(FooterButton::with_icon(label, Icon::Again, Act::Send(Command::RetryFailed)));
+            } else {
+                footer.secondary = Some(FooterButton::with_icon(
+                    "Look for new mail",
+                    Icon::Again,
+                    Act::Send(Command::StartCopy),
+                ));
+            }
+            footer.primary = records();
+        }
+    }
+}

@@ -1,0 +1,305 @@
+use eframe::egui::{Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use super::audit::{beside, extension};
+use super::copy::{ledger_parts, state_mark};
+use crate::engine::{Command, CopyPhase, ProjectView, Readiness, ReportFormat};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::page_cx::PageCx;
+use crate::ui::platform::Purpose;
+use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::choice::{option_button, paint_check};
+use crate::ui::widgets::field::field_label;
+use crate::ui::widgets::panel::Part;
+use crate::ui::widgets::path_field::PathField;
+use crate::ui::widgets::{bar, empty_state, panel, text};
+
+/// Step Done: the ledger as a sum that adds up, what is still to do, and the report.
+pub struct DonePage {
+    format: ReportFormat,
+    path: PathField,
+}
+
+impl Default for DonePage {
+    fn default() -> Self {
+        Self { format: ReportFormat::Html, path: PathField::new(Purpose::SaveReport) }
+    }
+}
+
+impl DonePage {
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let is_finished = project.copy.phase == CopyPhase::Finished;
+        scroll_page(ui, "done", cx.is_narrow, |ui| {
+            let title = if is_finished { "Every message is accounted for" } else { "Report" };
+            page_head(ui, title, &summary(project), |_| {});
+            panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
+                Part::Main if project.copy.phase == CopyPhase::NotStarted => {
+                    panel::flush_panel(ui, |ui| {
+                        let words = "The sum of all messages appears here once the copy has begun. The report can be saved at any time.";
+                        empty_state::empty_state(ui, Icon::Archive, "Nothing copied yet", words, |_| {});
+                    });
+                }
+                Part::Main => {
+                    ledger(ui, project);
+                    ui.add_space(PANEL_GAP);
+                    proof(ui, project);
+                }
+                Part::Aside => {
+                    still_to_do(ui, project);
+                    ui.add_space(PANEL_GAP);
+                    self.report(ui, project, cx);
+                }
+            });
+        });
+    }
+
+    fn report(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Report");
+            let words = "Everything a colleague needs to check the move, line by line. No passwords, no message text.";
+            text::paragraph(ui, words, Type::Body, theme.text2);
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                for (format, label) in [(ReportFormat::Html, "HTML"), (ReportFormat::Json, "JSON")] {
+                    if option_button(ui, self.format == format, label).clicked() {
+                        self.format = format;
+                        self.path.repropose(|| beside(project, "report", extension(format)));
+                    }
+                    ui.add_space(6.0);
+                }
+            });
+            ui.add_space(10.0);
+            field_label(ui, "Save to");
+            self.path.propose(|| beside(project, "report", extension(self.format)));
+            self.path.show(ui, "Report file", cx);
+            if let Some(saved) = &project.report_saved {
+                ui.add_space(6.0);
+                text::paragraph(ui, format!("Saved to {}", saved.display()), Type::Small, theme.text2);
+            }
+        });
+    }
+
+    /// What the footer says; the button saves to the path in the field.
+    pub fn footer(&self, footer: &mut Footer) {
+        footer.tone = Tone::Info;
+        match self.path.path() {
+            Some(path) => {
+                let act = Act::Send(Command::SaveReport { path, format: self.format });
+                footer.primary = Some(FooterButton::new("Save report", act));
+            }
+            None => {
+                footer.primary = Some(FooterButton::new("Save report", Act::Go(crate::engine::Step::Done)));
+                footer.readiness =
+                    Readiness::Blocked { why: "Say where the report goes".to_owned(), cure: None };
+            }
+        }
+    }
+}
+
+fn summary(project: &ProjectView) -> String {
+    let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
+    let provider = project.destination.chosen.as_ref().map_or("the destination", |(_, name)| name.as_str());
+    match (project.copy.started_at, project.copy.finished_at) {
+        (Some(from), Some(to)) if project.copy.phase == CopyPhase::Finished => format!(
+            "{count} copied to {provider} between {} and {}. Each message is in exactly one line below.",
+            format::date_time(from),
+            format::date_time(to)
+        ),
+        (Some(_), _) => "The copy is not finished; the lines below say how far it is.".to_owned(),
+        _ => "What was audited, what was copied, and what to do next.".to_owned(),
+    }
+}
+
+fn ledger(ui: &mut Ui, project: &ProjectView) {
+    let theme = Theme::of(ui);
+    let sum = &project.copy.sum;
+    let parts: Vec<_> = ledger_parts(sum, theme)
+        .into_iter()
+        .filter(|(count, word, _)| *count > 0 || *word == "Copied")
+        .collect();
+    panel::flush_panel(ui, |ui| {
+        let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 30.0), Sense::hover());
+        let place = Rect::from_min_size(row.min + Vec2::new(15.0, 11.0), Vec2::new(row.width() - 30.0, 10.0));
+        let shares: Vec<_> =
+            parts.iter().map(|(count, _, color)| (format::share(*count, sum.source_count), *color)).collect();
+        bar::parts_at(ui, place, &shares);
+        for (count, word, color) in &parts {
+            ledger_row(ui, *count, word, *color, &note_for(project, word));
+        }
+        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 36.0), Sense::hover());
+        let parts_sum: u64 = parts.iter().map(|(count, ..)| *count).sum();
+        let adds_up = parts_sum == sum.source_count;
+        let verdict = if adds_up { "adds up" } else { "does not add up" };
+        response.widget_info(|| {
+            let words =
+                format!("All messages on your server: {}, {verdict}", format::number(sum.source_count));
+            WidgetInfo::labeled(Role::Row, true, words)
+        });
+        let inner = row.shrink2(Vec2::new(15.0, 0.0));
+        text::left(ui, inner, "All messages on your server", Type::Strong, theme.text);
+        let number = inner.with_max_x(number_end(inner));
+        text::right(ui, number, format::number(sum.source_count), Type::Strong, theme.text);
+        let (tone, icon) = if adds_up { (Tone::Pass, Icon::Pass) } else { (Tone::Fail, Icon::Fail) };
+        badge_at(ui, inner.with_min_x(number_end(inner) + 16.0), tone, icon, verdict);
+    });
+}
+
+fn number_end(inner: Rect) -> f32 {
+    inner.left() + (inner.width() * 0.463).max(230.0)
+}
+
+fn ledger_row(ui: &mut Ui, count: u64, word: &str, color: eframe::egui::Color32, note: &str) {
+    let theme = Theme::of(ui);
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Row, true, format!("{word}: {}. {note}", format::number(count)))
+    });
+    let inner = row.shrink2(Vec2::new(15.0, 0.0));
+    let mark = Rect::from_center_size(Pos2::new(inner.left() + 5.0, row.center().y), Vec2::splat(9.0));
+    ui.painter().rect_filled(mark, 2.0, color);
+    text::left(ui, inner.with_min_x(inner.left() + 18.0), word, Type::Body, theme.text);
+    text::right(ui, inner.with_max_x(number_end(inner)), format::number(count), Type::Strong, theme.text);
+    text::left(ui, inner.with_min_x(number_end(inner) + 16.0), note, Type::Small, theme.text2);
+    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+}
+
+/// The first cause that explains a line.
+fn note_for(project: &ProjectView, word: &str) -> String {
+    if word == "Already there" {
+        return "found by content, not copied twice".to_owned();
+    }
+    project
+        .copy
+        .problems
+        .iter()
+        .find(|problem| {
+            use crate::plan::MessageState;
+            matches!(
+                (word, problem.state),
+                ("Repaired", MessageState::Repaired)
+                    | ("Saved as .eml", MessageState::Exported)
+                    | ("Refused", MessageState::Refused)
+                    | ("Vanished", MessageState::Vanished)
+                    | ("Left out", MessageState::LeftOut)
+            )
+        })
+        .map_or_else(String::new, |problem| problem.cause.clone())
+}
+
+fn proof(ui: &mut Ui, project: &ProjectView) {
+    let theme = Theme::of(ui);
+    if let Some(words) = &project.copy.proof {
+        panel::panel(ui, |ui| {
+            panel::section(ui, "How it was proven");
+            ui.add_space(2.0);
+            text::paragraph(ui, words, Type::Body, theme.text);
+        });
+        ui.add_space(PANEL_GAP);
+    }
+    if project.copy.problems.is_empty() {
+        return;
+    }
+    panel::flush_panel(ui, |ui| {
+        panel::panel_head(ui, "What needs a look", "");
+        for problem in &project.copy.problems {
+            let (tone, icon) = state_mark(problem.state);
+            let (row, response) =
+                ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
+            let words = format!("{}: {}", problem.cause, format::number(problem.count));
+            response.widget_info(|| {
+                WidgetInfo::labeled(Role::Row, true, format!("{words}. {}", problem.way_out))
+            });
+            let inner = row.shrink2(Vec2::new(15.0, 0.0));
+            icon.paint(
+                ui,
+                Rect::from_min_size(inner.min, Vec2::new(ICON, row.height())),
+                ICON,
+                theme.tone(tone).fg,
+            );
+            let place = text::left(
+                ui,
+                inner.with_min_x(inner.left() + 25.0),
+                &problem.cause,
+                Type::Label,
+                theme.text,
+            );
+            let rest = inner.with_min_x(place.right() + 12.0).with_max_x(inner.right() - 60.0);
+            text::left(ui, rest, &problem.way_out, Type::Small, theme.text2);
+            text::right(ui, inner, format::number(problem.count), Type::Strong, theme.text);
+            ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+        }
+    });
+}
+
+/// What is still to do, from the facts of the project: words, what is known, whether it is done.
+fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
+    let is_copied = project.copy.phase == CopyPhase::Finished;
+    let provider = project.destination.chosen.as_ref().map_or("the new provider", |(_, name)| name.as_str());
+    let saved = project.records.saved_to.as_ref().and_then(|path| path.file_name());
+    let refused = project.copy.sum.refused;
+    let mut tasks = vec![
+        (
+            "Copy every mailbox",
+            if is_copied { format!("at {provider}") } else { "not finished yet".to_owned() },
+            is_copied,
+        ),
+        (
+            "Save the zone lines",
+            saved
+                .map_or_else(|| "on the Records page".to_owned(), |name| name.to_string_lossy().into_owned()),
+            saved.is_some(),
+        ),
+        (
+            "Publish the lines marked “Now, safe”",
+            "at your DNS host; no mail changes its way".to_owned(),
+            false,
+        ),
+        ("Publish the lines of the switch", "then new mail arrives at the new place".to_owned(), false),
+        ("Look for late mail", "start the copy again after the switch; nothing is doubled".to_owned(), false),
+        ("Change the server in mail programs", format!("to {provider}"), false),
+    ];
+    if refused > 0 {
+        tasks.insert(1, ("Look at the refused messages", format!("{refused}, named in the report"), false));
+    }
+    tasks
+}
+
+fn still_to_do(ui: &mut Ui, project: &ProjectView) {
+    let theme = Theme::of(ui);
+    let tasks = tasks(project);
+    let done = tasks.iter().filter(|(.., is_done)| *is_done).count();
+    panel::flush_panel(ui, |ui| {
+        panel::panel_head(ui, "Still to do", &format!("{done} of {} done", tasks.len()));
+        let last = tasks.len() - 1;
+        for (index, (words, known, is_done)) in tasks.into_iter().enumerate() {
+            let (row, response) =
+                ui.allocate_exact_size(Vec2::new(ui.available_width(), 52.0), Sense::hover());
+            let state = if is_done { "done" } else { "to do" };
+            response
+                .widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{words}, {known}, {state}")));
+            let mark = Rect::from_min_size(row.min + Vec2::new(16.0, 9.0), Vec2::splat(16.0));
+            if is_done {
+                paint_check(ui, mark, true);
+            } else {
+                ui.painter().circle_stroke(mark.center(), 6.5, (1.5, theme.line2));
+            }
+            let line = |top: f32, height: f32| {
+                Rect::from_min_max(
+                    row.min + Vec2::new(42.0, top),
+                    Pos2::new(row.right() - 15.0, row.top() + top + height),
+                )
+            };
+            let color = if is_done { theme.text2 } else { theme.text };
+            text::left(ui, line(7.0, 20.0), words, Type::Label, color);
+            text::left(ui, line(27.0, 17.0), known, Type::Small, theme.text2);
+            if index != last {
+                ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+            }
+        }
+    });
+}

@@ -1,0 +1,76 @@
+use eframe::egui::Ui;
+
+use crate::engine::Step;
+use crate::ui::fonts::Type;
+use crate::ui::page_cx::PageCx;
+use crate::ui::shell::{page_head, scroll_page};
+use crate::ui::theme::{PANEL_GAP, Theme};
+use crate::ui::widgets::{key_value, panel, text};
+
+const fn what(step: Step) -> &'static str {
+    match step {
+        Step::Domain => "Name the domain and the server that holds its mail. Nothing is changed there.",
+        Step::Audit => {
+            "What receivers see of your domain, most important first, with the raw answers underneath."
+        }
+        Step::Destination => {
+            "Providers side by side with their real limits. What no source confirms is marked."
+        }
+        Step::Mailboxes => "Who moves. Signing in reads folder names and counts only.",
+        Step::Plan => "Every folder and where it goes. Left out folders stay on your server.",
+        Step::Copy => {
+            "Every message is written down before it is sent, so a second run copies nothing twice."
+        }
+        Step::Records => "What to change in DNS, in three stages; the first changes no mail's way.",
+        Step::Done => "The sum of all messages, what is still to do, and the report.",
+    }
+}
+
+/// Draws the help: what each page is for, and the keys.
+pub fn help(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    scroll_page(ui, "help", cx.is_narrow, |ui| {
+        page_head(ui, "Help", "What each page is for, and how to work without a mouse.", |_| {});
+        panel::panel(ui, |ui| {
+            panel::section(ui, "The pages");
+            ui.add_space(4.0);
+            let rows: Vec<_> =
+                Step::ALL.into_iter().map(|step| (step.name(), what(step).to_owned())).collect();
+            key_value::key_values(ui, &rows);
+        });
+        ui.add_space(PANEL_GAP);
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Keys");
+            ui.add_space(4.0);
+            let rows = [
+                ("Ctrl+1 to Ctrl+8", "opens a page of the project"),
+                ("Tab, Shift+Tab", "moves to the next or last control"),
+                ("Arrow keys", "move inside a table; Enter opens a row, Space ticks it"),
+                ("Ctrl and plus, minus, 0", "zooms"),
+                ("F1", "this page"),
+                ("Esc", "the safe answer to a question"),
+                ("Ctrl+Q", "ends the program; a copy that runs goes on next time"),
+            ];
+            let rows: Vec<_> = rows.into_iter().map(|(key, words)| (key, words.to_owned())).collect();
+            key_value::key_values(ui, &rows);
+        });
+        ui.add_space(PANEL_GAP);
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Words");
+            ui.add_space(4.0);
+            let rows = [
+                ("MX", "the records that say where incoming mail is delivered"),
+                ("SPF", "the record that lists who may send mail as you"),
+                ("DKIM", "the signature under your mail, and the record with its key"),
+                ("DMARC", "the record that says what receivers do when neither fits"),
+                ("TTL", "the waiting time: how long others keep an old answer"),
+                ("A-label", "a name with letters beyond a to z, in the form that DNS uses"),
+            ];
+            let rows: Vec<_> = rows.into_iter().map(|(key, words)| (key, words.to_owned())).collect();
+            key_value::key_values(ui, &rows);
+            ui.add_space(4.0);
+            let version = format!("Mailferry {}", env!("CARGO_PKG_VERSION"));
+            text::paragraph(ui, version, Type::Small, theme.text3);
+        });
+    });
+}

@@ -1,0 +1,92 @@
+use eframe::egui::{Rect, Sense, Ui, Vec2};
+
+use crate::engine::LogLine;
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::Icon;
+use crate::ui::page_cx::PageCx;
+use crate::ui::shell::{page_head, scroll_page};
+use crate::ui::theme::{Theme, Tone};
+use crate::ui::widgets::copy_field::copy_button;
+use crate::ui::widgets::field::Field;
+use crate::ui::widgets::row_list::{Cursor, RowList};
+use crate::ui::widgets::{empty_state, panel, text};
+
+const ROW: f32 = 24.0;
+
+/// The newest lines of the log, without secrets.
+#[derive(Default)]
+pub struct LogPage {
+    search: String,
+    cursor: Cursor,
+}
+
+fn as_text(line: &LogLine) -> String {
+    format!("{} {} {}", format::time_with_seconds(line.at), line.level, line.text)
+}
+
+impl LogPage {
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        let search = self.search.trim().to_lowercase();
+        let lines: Vec<&LogLine> = cx
+            .snapshot
+            .log
+            .iter()
+            .rev()
+            .filter(|line| search.is_empty() || line.text.to_lowercase().contains(&search))
+            .collect();
+        scroll_page(ui, "log", cx.is_narrow, |ui| {
+            page_head(
+                ui,
+                "Log",
+                "What the program did, newest first. It never holds passwords or message text.",
+                |ui| {
+                    if !lines.is_empty() {
+                        let all = lines.iter().rev().map(|line| as_text(line)).collect::<Vec<_>>().join("\n");
+                        copy_button(ui, "log", &all);
+                    }
+                    Field::new("Find in the log")
+                        .small()
+                        .hint("Find in the log")
+                        .icon(Icon::Search)
+                        .width(190.0)
+                        .show(ui, &mut self.search);
+                },
+            );
+            panel::flush_panel(ui, |ui| {
+                if lines.is_empty() {
+                    let words = "Lines appear here as soon as the program does something.";
+                    empty_state::empty_state(ui, Icon::Log, "No lines", words, |_| {});
+                    return;
+                }
+                let top = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), 1.0));
+                let mut list = RowList::begin(ui, "Log", top, lines.len(), ROW, &mut self.cursor);
+                let sentence = |index: usize| lines.get(index).map_or_else(String::new, |line| as_text(line));
+                list.rows(ui, 0..lines.len(), sentence, |ui, index, rect, _look| {
+                    if let Some(line) = lines.get(index) {
+                        draw(ui, rect, line);
+                    }
+                });
+                list.end();
+            });
+            ui.allocate_exact_size(Vec2::new(1.0, 1.0), Sense::hover());
+        });
+    }
+}
+
+fn draw(ui: &Ui, rect: Rect, line: &LogLine) {
+    let theme = Theme::of(ui);
+    let inner = rect.shrink2(Vec2::new(15.0, 0.0));
+    let (tone, word) = match line.level.as_str() {
+        "error" => (Tone::Fail, "error"),
+        "warn" => (Tone::Warn, "warning"),
+        _ => (Tone::Quiet, "info"),
+    };
+    let time = inner.with_max_x(inner.left() + 70.0);
+    text::left(ui, time, format::time_with_seconds(line.at), Type::Mono, theme.text3);
+    let level = Rect::from_x_y_ranges(inner.left() + 76.0..=inner.left() + 136.0, inner.y_range());
+    text::left(ui, level, word, Type::Small, theme.tone(tone).fg);
+    text::left(ui, inner.with_min_x(inner.left() + 142.0), &line.text, Type::Small, theme.text);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+}

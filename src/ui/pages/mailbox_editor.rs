@@ -1,0 +1,241 @@
+use eframe::egui::{Frame, Id, Key, Margin, Ui};
+
+use super::mailboxes::{Typed, sign_in_words};
+use crate::engine::{CertificateView, Command, MailboxView, ProjectView, SignInState};
+use crate::plan::{MailboxId, Side};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::Icon;
+use crate::ui::page_cx::{Action, PageCx};
+use crate::ui::theme::{Theme, Tone};
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::confirm::Question;
+use crate::ui::widgets::field::{Field, field_label};
+use crate::ui::widgets::{badge, copy_field, error_card, key_value, panel, text};
+use crate::values::Secret;
+
+/// What is half typed for one mailbox. Lives in the page, so that new snapshots never touch it.
+pub struct Editor {
+    /// The mailbox that is edited.
+    pub mailbox: MailboxId,
+    users: [String; 2],
+    passwords: [Typed; 2],
+    /// Which password field gets the keyboard on the next frame.
+    pub focus: Option<Side>,
+    /// A password of this side was kept with Enter; the next mailbox may follow.
+    pub wants_next: Option<Side>,
+    /// The row should close.
+    pub wants_to_close: bool,
+}
+
+impl Editor {
+    /// An editor that begins with what the mailbox has.
+    pub fn of(row: &MailboxView) -> Self {
+        Self {
+            mailbox: row.id,
+            users: [row.mailbox.source_user.clone(), row.mailbox.destination_user.clone()],
+            passwords: [Typed::default(), Typed::default()],
+            focus: None,
+            wants_next: None,
+            wants_to_close: false,
+        }
+    }
+}
+
+/// Draws the opened row: both sides beside each other, then errors with their ways out.
+pub fn show(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, project: &ProjectView, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    let frame =
+        Frame::new().fill(theme.sunken).inner_margin(Margin { left: 47, right: 15, top: 12, bottom: 12 });
+    let response = frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.push_id(row.id.0, |ui| {
+            let [source_user, destination_user] = &mut editor.users;
+            let [source_password, destination_password] = &mut editor.passwords;
+            let mut parts = [
+                Part { side: Side::Source, user: source_user, password: source_password },
+                Part { side: Side::Destination, user: destination_user, password: destination_password },
+            ];
+            let mut kept = None;
+            let focus = editor.focus.take();
+            panel::equal_columns(ui, 2, 24.0, |ui, index| {
+                if let Some(part) = parts.get_mut(index) {
+                    let is_kept = side(ui, part, row, project, focus, cx);
+                    kept = kept.or(is_kept.then_some(part.side));
+                }
+            });
+            editor.wants_next = kept;
+            ui.add_space(10.0);
+            actions(ui, editor, row, cx);
+            for side in [Side::Source, Side::Destination] {
+                trouble(ui, side, row, cx);
+            }
+        });
+    });
+    let rect = response.response.rect;
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+}
+
+struct Part<'a> {
+    side: Side,
+    user: &'a mut String,
+    password: &'a mut Typed,
+}
+
+fn side_name(side: Side, project: &ProjectView) -> String {
+    match side {
+        Side::Source => "Your server".to_owned(),
+        Side::Destination => project
+            .destination
+            .chosen
+            .as_ref()
+            .map_or_else(|| "Destination".to_owned(), |(_, name)| name.clone()),
+    }
+}
+
+/// Draws one side; true when its password was kept with Enter.
+fn side(
+    ui: &mut Ui,
+    part: &mut Part<'_>,
+    row: &MailboxView,
+    project: &ProjectView,
+    focus: Option<Side>,
+    cx: &mut PageCx<'_>,
+) -> bool {
+    let theme = Theme::of(ui);
+    let name = side_name(part.side, project);
+    let sign_in = row.sign_in(part.side);
+    let is_entered = |ui: &Ui| ui.input(|input| input.key_pressed(Key::Enter));
+    panel::section(ui, &name);
+    ui.add_space(6.0);
+    field_label(ui, "User name");
+    let label = format!("User name, {name}");
+    let response = Field::new(&label).show(ui, part.user);
+    if response.lost_focus()
+        && part.user.trim() != row.mailbox.user(part.side)
+        && !part.user.trim().is_empty()
+    {
+        let user = part.user.trim().to_owned();
+        cx.send(Command::SetUser { mailbox: row.id, side: part.side, user });
+    }
+    ui.add_space(8.0);
+    let caption = if sign_in.has_password { "Password (one is kept)" } else { "Password" };
+    field_label(ui, caption);
+    let label = format!("Password, {name}");
+    let id = Id::unique(("password", row.id.0, part.side));
+    let mut is_kept_with_enter = false;
+    ui.horizontal(|ui| {
+        let button_name = format!("Keep password, {name}");
+        let button = Button::secondary("Keep").name(&button_name).enabled(!part.password.is_empty());
+        let width = ui.available_width() - button.size(ui).x - 8.0;
+        let hint = if sign_in.has_password { "type a new one to replace it" } else { "" };
+        let response = Field::new(&label).hint(hint).password().width(width).id(id).show(ui, part.password);
+        if focus == Some(part.side) {
+            response.request_focus();
+        }
+        let entered = response.lost_focus() && is_entered(ui) && !part.password.is_empty();
+        ui.add_space(8.0);
+        if button.show(ui).clicked() || entered {
+            // Taking the text empties the field; the secret is wiped by its own type.
+            let secret = Secret::new(std::mem::take(&mut **part.password));
+            cx.send(Command::SetPassword { mailbox: row.id, side: part.side, secret });
+            is_kept_with_enter = entered;
+        }
+    });
+    ui.add_space(8.0);
+    let (tone, icon, word) = sign_in_words(sign_in);
+    badge::badge(ui, tone, icon, word);
+    if !sign_in.server_words.is_empty() {
+        text::paragraph(ui, &sign_in.server_words, Type::Small, theme.text2);
+    }
+    is_kept_with_enter
+}
+
+fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<'_>) {
+    ui.horizontal(|ui| {
+        let is_busy =
+            row.source.state == SignInState::SigningIn || row.destination.state == SignInState::SigningIn;
+        let label = format!("Sign in to {}", row.mailbox.address);
+        if Button::secondary("Sign in")
+            .small()
+            .name(&label)
+            .icon(Icon::Key)
+            .enabled(!is_busy)
+            .show(ui)
+            .clicked()
+        {
+            let request = cx.next_request();
+            cx.send(Command::TestSignIn { mailboxes: vec![row.id], request });
+        }
+        ui.add_space(8.0);
+        let label = format!("Close {}", row.mailbox.address);
+        if Button::secondary("Close").small().name(&label).show(ui).clicked() {
+            editor.wants_to_close = true;
+        }
+        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            if Button::danger_outline("Remove…").small().icon(Icon::Trash).show(ui).clicked() {
+                let question = Question {
+                    title: format!("Remove {} from the project?", row.mailbox.address),
+                    what: "Its list of copied messages goes with it. Nothing is deleted on either server."
+                        .to_owned(),
+                    alternative: "To leave it out of the copy for now, take away its tick instead."
+                        .to_owned(),
+                    safe: "Keep it".to_owned(),
+                    danger: "Remove it".to_owned(),
+                };
+                cx.actions.push(Action::Ask { question, command: Command::RemoveMailbox(row.id) });
+            }
+        });
+    });
+}
+
+/// The error of a side, or the certificate that waits for a decision.
+fn trouble(ui: &mut Ui, side: Side, row: &MailboxView, cx: &mut PageCx<'_>) {
+    let sign_in = row.sign_in(side);
+    if let SignInState::CertificateNotKnown(certificate) = &sign_in.state {
+        ui.add_space(12.0);
+        certificate_panel(ui, certificate, cx);
+    } else if let Some(error) = &sign_in.error {
+        ui.add_space(12.0);
+        let tone = if sign_in.state == SignInState::NeedsAppPassword { Tone::Warn } else { Tone::Fail };
+        ui.push_id(("trouble", side), |ui| error_card::error_card(ui, error, tone, cx.commands));
+    }
+}
+
+fn certificate_panel(ui: &mut Ui, certificate: &CertificateView, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    let border = eframe::egui::Stroke::new(1.0, theme.tone(Tone::Warn).bar);
+    panel::marked_panel(ui, border, |ui| {
+        panel::section(ui, &format!("Is this the certificate of {}?", certificate.server));
+        ui.add_space(2.0);
+        text::paragraph(ui, &certificate.problem, Type::Body, theme.text);
+        ui.add_space(6.0);
+        let rows = [
+            ("Names", certificate.names.join(", ")),
+            ("Signed by", certificate.issuer.clone()),
+            (
+                "Valid",
+                format!(
+                    "{} to {}",
+                    format::date(certificate.valid_from),
+                    format::date(certificate.valid_until)
+                ),
+            ),
+        ];
+        key_value::key_values(ui, &rows);
+        ui.add_space(4.0);
+        copy_field::copy_field(ui, "fingerprint", &certificate.fingerprint.to_string());
+        ui.add_space(8.0);
+        let words = "Compare the fingerprint with the one on the server itself. If it is yours, trust it for this server \
+                     only; Mailferry stops if another one is shown later.";
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        ui.add_space(8.0);
+        let label = format!("Trust it for {}", certificate.server.host);
+        if Button::secondary(&label).icon(Icon::Lock).show(ui).clicked() {
+            cx.send(Command::TrustCertificate {
+                server: certificate.server.clone(),
+                fingerprint: certificate.fingerprint,
+            });
+        }
+    });
+}

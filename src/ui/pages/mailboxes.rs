@@ -1,0 +1,637 @@
+use eframe::egui::{Rect, Ui, Vec2};
+use zeroize::Zeroizing;
+
+use super::mailbox_editor::{self, Editor};
+use super::short_name;
+use crate::engine::{
+    Command, KeyringStatus, MailboxView, ProjectView, Readiness, RequestId, SignInState, SignInView, Step,
+};
+use crate::plan::{FolderChoice, MailboxId, SpecialUse};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::page_cx::PageCx;
+use crate::ui::platform::Purpose;
+use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::field::{Field, field_error, field_label};
+use crate::ui::widgets::panel::Part;
+use crate::ui::widgets::path_field::PathField;
+use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
+use crate::ui::widgets::{choice, empty_state, key_value, note, panel, text};
+use crate::values::EmailAddress;
+
+const ROW: f32 = 32.0;
+const COLUMNS: [Column; 7] = [
+    Column::words("", 32.0),
+    Column::words("Mailbox", 0.0),
+    Column::words("Your server", 152.0),
+    Column::words("Destination", 172.0),
+    Column::number("Messages", 66.0),
+    Column::number("Size", 66.0),
+    Column::number("Way out", 100.0),
+];
+
+/// Which of the two panels above the table is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Adding {
+    ByName,
+    FromCsv,
+}
+
+/// Step Mailboxes: who moves, with sign-in on both sides.
+pub struct MailboxesPage {
+    search: String,
+    sort: (usize, bool),
+    cursor: Cursor,
+    adding: Option<Adding>,
+    addresses: String,
+    address_error: Option<String>,
+    csv: PathField,
+    editor: Option<Editor>,
+    shown: Option<MailboxId>,
+}
+
+impl Default for MailboxesPage {
+    fn default() -> Self {
+        Self {
+            search: String::new(),
+            // The order in which mailboxes were added.
+            sort: (0, false),
+            cursor: Cursor::default(),
+            adding: None,
+            addresses: String::new(),
+            address_error: None,
+            csv: PathField::new(Purpose::ImportCsv),
+            editor: None,
+            shown: None,
+        }
+    }
+}
+
+impl MailboxesPage {
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        scroll_page(ui, "mailboxes", cx.is_narrow, |ui| {
+            let passwords = match cx.snapshot.keyring {
+                KeyringStatus::ThisSessionOnly(_) => "Passwords are kept until the program ends.",
+                _ => "Passwords are locked with your system keyring.",
+            };
+            let summary = format!("Signing in reads nothing but folder names and counts. {passwords}");
+            page_head(ui, "Mailboxes", &summary, |_| {});
+            keyring_note(ui, cx);
+            if let Some(logins) = &project.practice_logins {
+                note::note(ui, Tone::Paused, Icon::Practice, &logins.words, None);
+                ui.add_space(PANEL_GAP);
+            }
+            self.tools(ui, project, cx);
+            self.adding(ui, project, cx);
+            if project.mailboxes.is_empty() {
+                self.empty(ui);
+                return;
+            }
+            // The editor follows the snapshot: a mailbox that was removed closes it.
+            self.editor.take_if(|editor| !project.mailboxes.iter().any(|row| row.id == editor.mailbox));
+            panel::columns(ui, 268.0, cx.is_narrow, |ui, part| match part {
+                Part::Main => self.table(ui, project, cx),
+                Part::Aside => self.inspector(ui, project),
+            });
+        });
+    }
+
+    fn tools(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        if project.mailboxes.is_empty() && self.adding.is_none() {
+            return;
+        }
+        ui.horizontal(|ui| {
+            let tools = [
+                ("Add mailboxes…", Icon::Plus, Adding::ByName),
+                ("Import CSV…", Icon::File, Adding::FromCsv),
+            ];
+            for (label, icon, adding) in tools {
+                if Button::secondary(label).small().icon(icon).show(ui).clicked() {
+                    self.toggle(adding);
+                }
+                ui.add_space(8.0);
+            }
+            let untried: Vec<MailboxId> = project
+                .mailboxes
+                .iter()
+                .filter(|row| {
+                    row.mailbox.is_chosen && needs_a_try(&row.source) | needs_a_try(&row.destination)
+                })
+                .map(|row| row.id)
+                .collect();
+            if !untried.is_empty() {
+                let label = format!("Sign in to {}", format::counted(untried.len(), "mailbox", "mailboxes"));
+                if Button::secondary(&label).small().icon(Icon::Key).show(ui).clicked() {
+                    let request = cx.next_request();
+                    cx.send(Command::TestSignIn { mailboxes: untried, request });
+                }
+            }
+            ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+                let width = 170.0_f32.min(ui.available_width());
+                Field::new("Find a mailbox")
+                    .small()
+                    .hint("Find a mailbox")
+                    .icon(Icon::Search)
+                    .width(width)
+                    .show(ui, &mut self.search);
+            });
+        });
+        ui.add_space(10.0);
+    }
+
+    fn toggle(&mut self, adding: Adding) {
+        self.adding = (self.adding != Some(adding)).then_some(adding);
+    }
+
+    fn adding(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let Some(adding) = self.adding else { return };
+        panel::panel(ui, |ui| match adding {
+            Adding::ByName => self.add(ui, project, cx),
+            Adding::FromCsv => self.import(ui, cx),
+        });
+        ui.add_space(PANEL_GAP);
+    }
+
+    fn add(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        field_label(ui, "Addresses");
+        let mut is_entered = false;
+        ui.horizontal(|ui| {
+            let button = Button::secondary("Add");
+            let width = ui.available_width() - button.size(ui).x - 8.0;
+            let hint = format!("anna@{0}, jonas@{0}", project.domain.name.as_unicode());
+            let field = Field::new("Addresses to add").hint(&hint).icon(Icon::User).width(width);
+            let response = field.error(self.address_error.is_some()).show(ui, &mut self.addresses);
+            if response.changed() {
+                self.address_error = None;
+            }
+            is_entered |=
+                response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            ui.add_space(8.0);
+            is_entered |= button.show(ui).clicked();
+        });
+        if is_entered {
+            self.send_addresses(cx);
+        }
+        if let Some(error) = &self.address_error {
+            field_error(ui, error);
+        }
+    }
+
+    /// Sends the addresses that are right and leaves the others in the field.
+    fn send_addresses(&mut self, cx: &mut PageCx<'_>) {
+        let mut rest = Vec::new();
+        let is_gap = |character: char| character.is_whitespace() || character == ',' || character == ';';
+        for word in self.addresses.split(is_gap).filter(|word| !word.is_empty()) {
+            match EmailAddress::parse(word) {
+                Ok(_) => cx.commands.push(Command::AddMailbox(word.to_owned())),
+                Err(error) => {
+                    self.address_error.get_or_insert_with(|| error.to_string());
+                    rest.push(word.to_owned());
+                }
+            }
+        }
+        self.addresses = rest.join(" ");
+    }
+
+    fn import(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        panel::section(ui, "Import a list");
+        let words = "One mailbox per line with a head line: address, and where they differ source_user, \
+                     source_password, destination_user, destination_password. Commas or semicolons. Passwords go into \
+                     the keyring, not into the project.";
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        ui.add_space(8.0);
+        self.csv.show(ui, "CSV file", cx);
+        ui.add_space(8.0);
+        let path = self.csv.path();
+        let is_clicked = Button::secondary("Import mailboxes").enabled(path.is_some()).show(ui).clicked();
+        if let Some(path) = path.filter(|_| is_clicked) {
+            cx.send(Command::ImportCsv(path));
+            self.adding = None;
+        }
+    }
+
+    fn empty(&mut self, ui: &mut Ui) {
+        panel::flush_panel(ui, |ui| {
+            let words = "Add them one by one, or import a list. They appear here with their counts.";
+            empty_state::empty_state(ui, Icon::Inbox, "No mailboxes yet", words, |ui| {
+                if self.adding.is_none() {
+                    if Button::secondary("Add mailboxes…").icon(Icon::Plus).show(ui).clicked() {
+                        self.toggle(Adding::ByName);
+                    }
+                    if Button::secondary("Import CSV…").icon(Icon::File).show(ui).clicked() {
+                        self.toggle(Adding::FromCsv);
+                    }
+                }
+            });
+        });
+    }
+
+    fn sorted<'a>(&self, project: &'a ProjectView) -> Vec<&'a MailboxView> {
+        let search = self.search.trim().to_lowercase();
+        let mut rows: Vec<&MailboxView> = project
+            .mailboxes
+            .iter()
+            .filter(|row| {
+                search.is_empty() || row.mailbox.address.to_string().to_lowercase().contains(&search)
+            })
+            .collect();
+        match self.sort.0 {
+            1 => rows.sort_by_cached_key(|row| row.mailbox.address.to_string().to_lowercase()),
+            4 => rows.sort_by_key(|row| row.counted.map(|(messages, _)| messages)),
+            5 => rows.sort_by_key(|row| row.counted.map(|(_, bytes)| bytes)),
+            _ => {}
+        }
+        if self.sort.1 {
+            rows.reverse();
+        }
+        rows
+    }
+
+    fn table(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let rows = self.sorted(project);
+        panel::flush_panel(ui, |ui| {
+            let destination =
+                project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
+            let heads = ["", "Mailbox", "Your server", destination, "Messages", "Size", "Way out"];
+            let (head, clicked) = table_head(ui, &COLUMNS, &heads, Some(self.sort));
+            if let Some(column) = clicked.filter(|column| matches!(column, 1 | 4 | 5)) {
+                self.sort =
+                    if self.sort.0 == column { (column, !self.sort.1) } else { (column, column != 1) };
+            }
+            all_box(ui, head, project, cx);
+            self.rows(ui, head, &rows, project, cx);
+        });
+        summary(ui, project);
+    }
+
+    fn rows(
+        &mut self,
+        ui: &mut Ui,
+        head: Rect,
+        rows: &[&MailboxView],
+        project: &ProjectView,
+        cx: &mut PageCx<'_>,
+    ) {
+        let edited = self.editor.as_ref().map(|editor| editor.mailbox);
+        let open = rows.iter().position(|row| Some(row.id) == edited);
+        let mut cursor = self.cursor;
+        let mut list = RowList::begin(ui, "Mailboxes", head, rows.len(), ROW, &mut cursor);
+        let shown = self.shown;
+        let mut way_out = None;
+        let mut toggled = None;
+        let sentence = |index: usize| rows.get(index).map_or_else(String::new, |row| sentence(row));
+        let mut draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
+            let Some(row) = rows.get(index) else { return };
+            let is_selected = Some(row.id) == edited || (edited.is_none() && Some(row.id) == shown);
+            match draw_row(ui, rect, row, project, is_selected) {
+                Some(RowClick::Tick) => toggled = Some(index),
+                Some(RowClick::WayOut) => way_out = Some(index),
+                None => {}
+            }
+        };
+        let split = open.map_or(rows.len(), |open| open + 1);
+        list.rows(ui, 0..split, sentence, &mut draw);
+        if let (Some(editor), Some(row)) = (&mut self.editor, open.and_then(|open| rows.get(open))) {
+            mailbox_editor::show(ui, editor, row, project, cx);
+            list.rows(ui, split..rows.len(), sentence, &mut draw);
+        }
+        let events = list.end();
+        self.cursor = cursor;
+        if let Some(row) = toggled.or(events.ticked).and_then(|index| rows.get(index)) {
+            cx.send(Command::ChooseMailbox { mailbox: row.id, is_chosen: !row.mailbox.is_chosen });
+        }
+        let is_closing = self.editor.as_ref().is_some_and(|editor| editor.wants_to_close);
+        if is_closing {
+            self.editor = None;
+        }
+        if let Some(row) = way_out.or(events.opened).and_then(|index| rows.get(index)) {
+            self.shown = Some(row.id);
+            let is_open = Some(row.id) == edited;
+            self.editor = (!is_open).then(|| Editor::of(row));
+        }
+        self.next_without_password(rows);
+    }
+
+    /// After a password was kept with Enter, opens the next mailbox that lacks one.
+    fn next_without_password(&mut self, rows: &[&MailboxView]) {
+        let Some(side) = self.editor.as_mut().and_then(|editor| editor.wants_next.take()) else { return };
+        let current = self.editor.as_ref().map(|editor| editor.mailbox);
+        let after = rows.iter().skip_while(|row| Some(row.id) != current).skip(1);
+        if let Some(next) = after.into_iter().find(|row| !row.sign_in(side).has_password) {
+            self.shown = Some(next.id);
+            let mut editor = Editor::of(next);
+            editor.focus = Some(side);
+            self.editor = Some(editor);
+        }
+    }
+
+    fn inspector(&self, ui: &mut Ui, project: &ProjectView) {
+        let shown = self.editor.as_ref().map(|editor| editor.mailbox).or(self.shown);
+        let row =
+            project.mailboxes.iter().find(|row| Some(row.id) == shown).or_else(|| project.mailboxes.first());
+        if let Some(row) = row {
+            inspect(ui, row, project);
+        }
+    }
+}
+
+fn needs_a_try(sign_in: &SignInView) -> bool {
+    sign_in.has_password && !matches!(sign_in.state, SignInState::SignedIn | SignInState::SigningIn)
+}
+
+fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let (tone, icon, words) = match &cx.snapshot.keyring {
+        KeyringStatus::Unknown | KeyringStatus::System => return,
+        KeyringStatus::WaitsForUnlock => (
+            Tone::Paused,
+            Icon::Lock,
+            "The system keyring waits to be unlocked; a window of your desktop asks for it.".to_owned(),
+        ),
+        KeyringStatus::ThisSessionOnly(why) => (
+            Tone::Info,
+            Icon::Key,
+            format!("Passwords are kept until the program ends and asked again next time. {why}"),
+        ),
+    };
+    if note::note(ui, tone, icon, &words, Some("Ask the keyring again")) {
+        cx.send(Command::RetryKeyring);
+    }
+    ui.add_space(PANEL_GAP);
+}
+
+/// The box in the head that ticks all or none.
+fn all_box(ui: &mut Ui, head: Rect, project: &ProjectView, cx: &mut PageCx<'_>) {
+    let are_all = project.mailboxes.iter().all(|row| row.mailbox.is_chosen);
+    let place = Rect::from_min_size(head.min + Vec2::new(15.0, 0.0), Vec2::new(18.0, head.height()));
+    if choice::check_at(ui, place, "all", are_all, "Choose all mailboxes") {
+        for row in project.mailboxes.iter().filter(|row| row.mailbox.is_chosen == are_all) {
+            cx.send(Command::ChooseMailbox { mailbox: row.id, is_chosen: !are_all });
+        }
+    }
+}
+
+enum RowClick {
+    Tick,
+    WayOut,
+}
+
+/// Tone, icon and words of a sign-in.
+pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
+    match sign_in.state {
+        SignInState::NotTried if sign_in.has_password => (Tone::Quiet, Icon::NotApplicable, "Not tried yet"),
+        SignInState::NotTried | SignInState::NeedsPassword => {
+            (Tone::Quiet, Icon::NotApplicable, "Needs a password")
+        }
+        SignInState::SigningIn => (Tone::Running, Icon::Running, "Signing in"),
+        SignInState::SignedIn => (Tone::Pass, Icon::Pass, "Signed in"),
+        SignInState::NeedsAppPassword => (Tone::Warn, Icon::Warn, "Needs an app password"),
+        SignInState::PasswordRefused => (Tone::Fail, Icon::Fail, "Password refused"),
+        SignInState::NoSuchMailbox => (Tone::Fail, Icon::Fail, "No such mailbox"),
+        SignInState::CertificateNotKnown(_) => (Tone::Warn, Icon::Warn, "Certificate not known"),
+        SignInState::ServerNotReached => (Tone::Fail, Icon::Fail, "Server not reached"),
+        SignInState::Failed => (Tone::Fail, Icon::Fail, "Not signed in"),
+    }
+}
+
+/// The way out of a state, in a word or two; opens the row.
+fn way_out(sign_in: &SignInView) -> Option<&'static str> {
+    match sign_in.state {
+        SignInState::SignedIn | SignInState::SigningIn => None,
+        SignInState::NotTried if sign_in.has_password => None,
+        SignInState::NotTried | SignInState::NeedsPassword | SignInState::NeedsAppPassword => {
+            Some("Enter it…")
+        }
+        SignInState::PasswordRefused => Some("Enter again…"),
+        SignInState::CertificateNotKnown(_) => Some("Look at it…"),
+        SignInState::NoSuchMailbox | SignInState::ServerNotReached | SignInState::Failed => Some("Show why…"),
+    }
+}
+
+fn sentence(row: &MailboxView) -> String {
+    let chosen = if row.mailbox.is_chosen { "chosen" } else { "not chosen" };
+    let counted = row.counted.map_or_else(
+        || "not counted yet".to_owned(),
+        |(messages, bytes)| format!("{} messages, {bytes}", format::number(messages)),
+    );
+    format!(
+        "{}, {chosen}, your server: {}, destination: {}, {counted}",
+        row.mailbox.address,
+        sign_in_words(&row.source).2,
+        sign_in_words(&row.destination).2
+    )
+}
+
+fn draw_row(
+    ui: &Ui,
+    rect: Rect,
+    row: &MailboxView,
+    project: &ProjectView,
+    is_selected: bool,
+) -> Option<RowClick> {
+    let theme = Theme::of(ui);
+    if is_selected {
+        ui.painter().rect_filled(rect, 0.0, theme.select);
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    let inner = rect.shrink2(Vec2::new(15.0, 0.0));
+    let mut parts = cells(inner, &COLUMNS).into_iter();
+    let mut cell = || parts.next().unwrap_or(inner);
+    let mut click = None;
+    let tick = cell();
+    let tick = tick.with_max_x(tick.left() + 18.0);
+    let name = short_name(&row.mailbox, project);
+    if choice::check_at(ui, tick, row.id.0, row.mailbox.is_chosen, &format!("Choose {}", row.mailbox.address))
+    {
+        click = Some(RowClick::Tick);
+    }
+    let color = if row.mailbox.is_chosen { theme.text } else { theme.text3 };
+    let place = cell();
+    text::left(ui, place.with_max_x(place.right() - 8.0), &name, Type::Label, color);
+    for sign_in in [&row.source, &row.destination] {
+        let place = cell();
+        let (tone, icon, word) = sign_in_words(sign_in);
+        badge_at(ui, place.with_max_x(place.right() - 6.0), tone, icon, word);
+    }
+    let (messages, bytes) = row.counted.map_or_else(
+        || ("–".to_owned(), "–".to_owned()),
+        |(messages, bytes)| (format::number(messages), bytes.to_string()),
+    );
+    text::right(ui, cell(), messages, Type::Body, color);
+    text::right(ui, cell(), bytes, Type::Body, color);
+    if let Some(words) = way_out(&row.source).or_else(|| way_out(&row.destination)) {
+        let read_out = format!("{words} {}", row.mailbox.address);
+        let place = cell().expand2(Vec2::new(4.0, 0.0));
+        if Button::link(words).small().name(&read_out).show_right(ui, place).clicked() {
+            click = Some(RowClick::WayOut);
+        }
+    }
+    click
+}
+
+fn summary(ui: &mut Ui, project: &ProjectView) {
+    let theme = Theme::of(ui);
+    let chosen: Vec<&MailboxView> = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).collect();
+    let (messages, bytes) = chosen
+        .iter()
+        .filter_map(|row| row.counted)
+        .fold((0, crate::values::Bytes::ZERO), |(count, sum), (messages, bytes)| {
+            (count + messages, sum.plus(bytes))
+        });
+    let uncounted = chosen.iter().filter(|row| row.counted.is_none()).count();
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        let words = format!("{} of {} chosen", chosen.len(), project.mailboxes.len());
+        text::words(ui, words, Type::Small, theme.text2);
+        ui.add_space(16.0);
+        let words = format!("{} messages, {bytes} counted", format::number(messages));
+        text::words(ui, words, Type::Small, theme.text2);
+        if uncounted > 0 {
+            ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+                let words = format!("{} not counted yet", format::counted(uncounted, "mailbox", "mailboxes"));
+                text::words(ui, words, Type::Small, theme.text2);
+            });
+        }
+    });
+}
+
+/// The icon of a folder.
+pub const fn folder_icon(special_use: Option<SpecialUse>) -> Icon {
+    match special_use {
+        Some(SpecialUse::Inbox) => Icon::Inbox,
+        Some(SpecialUse::Sent) => Icon::Sent,
+        Some(SpecialUse::Drafts) => Icon::Edit,
+        Some(SpecialUse::Trash) => Icon::Trash,
+        Some(SpecialUse::Junk) => Icon::Junk,
+        Some(SpecialUse::Archive | SpecialUse::All) => Icon::Archive,
+        Some(SpecialUse::Flagged | SpecialUse::Important) | None => Icon::Folder,
+    }
+}
+
+fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, &row.mailbox.address.to_string());
+        let words = row.counted.map_or_else(
+            || "Not counted yet".to_owned(),
+            |(messages, bytes)| format!("{} messages, {bytes}", format::number(messages)),
+        );
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        ui.add_space(8.0);
+        if let Some(plan) = project.plan.mailboxes.get(&row.id) {
+            let largest =
+                plan.folders.iter().map(|folder| folder.bytes.0.max(folder.messages)).max().unwrap_or(0);
+            for folder in
+                plan.folders.iter().filter(|folder| folder.choice != FolderChoice::ContainerOnly).take(8)
+            {
+                let is_left_out = matches!(folder.choice, FolderChoice::LeaveOut(_));
+                let share = format::share(folder.bytes.0.max(folder.messages), largest);
+                let name =
+                    if folder.source.is_inbox() { "Inbox".to_owned() } else { folder.source.to_string() };
+                let numbers = (format::number(folder.messages), folder.bytes.to_string());
+                folder_bar(ui, folder_icon(folder.special_use), &name, numbers, share, is_left_out);
+            }
+            if plan.folders.len() > 8 {
+                text::paragraph(
+                    ui,
+                    format!("and {} more on the Plan page", plan.folders.len() - 8),
+                    Type::Small,
+                    theme.text3,
+                );
+            }
+            ui.add_space(8.0);
+            let (line, _) =
+                ui.allocate_exact_size(Vec2::new(ui.available_width(), 9.0), eframe::egui::Sense::hover());
+            ui.painter().hline(line.x_range(), line.top(), theme.hairline());
+        }
+        let words = |sign_in: &SignInView| {
+            if sign_in.server_words.is_empty() {
+                sign_in_words(sign_in).2.to_owned()
+            } else {
+                sign_in.server_words.clone()
+            }
+        };
+        let destination =
+            project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
+        let rows = [
+            ("Signs in as", row.mailbox.source_user.clone()),
+            ("Your server", words(&row.source)),
+            (destination, words(&row.destination)),
+        ];
+        key_value::small_key_values(ui, &rows);
+    });
+}
+
+fn folder_bar(ui: &mut Ui, icon: Icon, name: &str, numbers: (String, String), share: f32, is_left_out: bool) {
+    let theme = Theme::of(ui);
+    let (rect, response) =
+        ui.allocate_exact_size(Vec2::new(ui.available_width(), 37.0), eframe::egui::Sense::hover());
+    let left_out = if is_left_out { ", left out" } else { "" };
+    response.widget_info(|| {
+        let words = format!("{name}: {} messages, {}{left_out}", numbers.0, numbers.1);
+        eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, words)
+    });
+    let line = Rect::from_min_size(rect.min + Vec2::new(0.0, 4.0), Vec2::new(rect.width(), 20.0));
+    icon.paint(ui, line.with_max_x(line.left() + ICON), ICON, theme.text2);
+    let size = line.with_min_x(line.right() - 54.0);
+    text::right(ui, size, &numbers.1, Type::Small, theme.text2);
+    let count = Rect::from_x_y_ranges(size.left() - 52.0..=size.left() - 2.0, line.y_range());
+    text::right(ui, count, &numbers.0, Type::Small, theme.text2);
+    let words = Rect::from_x_y_ranges(line.left() + 22.0..=count.left() - 4.0, line.y_range());
+    let label = if is_left_out { format!("{name}, left out") } else { name.to_owned() };
+    text::left(ui, words, label, Type::Body, if is_left_out { theme.text3 } else { theme.text });
+    let bar = Rect::from_min_max(
+        eframe::egui::Pos2::new(rect.left(), rect.top() + 25.0),
+        eframe::egui::Pos2::new(rect.left() + (rect.width() * share).max(2.0), rect.top() + 31.0),
+    );
+    let fill = if is_left_out { theme.line2 } else { theme.tone(Tone::Info).bar };
+    ui.painter().rect_filled(bar, 3.0, fill);
+}
+
+/// What the footer says.
+pub fn footer(project: &ProjectView, footer: &mut Footer) {
+    footer.primary = Some(FooterButton::new(
+        "Build the plan",
+        Act::SendAndGo(Command::BuildPlan(RequestId::default()), Step::Plan),
+    ));
+    let chosen = || project.mailboxes.iter().filter(|row| row.mailbox.is_chosen);
+    let any_state = |wanted: fn(&SignInView) -> bool| {
+        chosen().filter(|row| wanted(&row.source) || wanted(&row.destination)).count()
+    };
+    let signing_in = any_state(|sign_in| sign_in.state == SignInState::SigningIn);
+    let need_you = any_state(|sign_in| way_out(sign_in).is_some());
+    let is_open = project.destination.chosen.is_some() && project.domain.source_server.is_some();
+    if !is_open || chosen().next().is_none() || (signing_in == 0 && need_you == 0) {
+        return;
+    }
+    let verb = if need_you == 1 { "needs" } else { "need" };
+    let why = match (need_you, signing_in) {
+        (0, _) => format!("{} signing in", format::counted(signing_in, "mailbox is", "mailboxes are")),
+        (_, 0) => format!("{} {verb} you", format::counted(need_you, "mailbox", "mailboxes")),
+        (_, 1) => {
+            format!("{} {verb} you, 1 is signing in", format::counted(need_you, "mailbox", "mailboxes"))
+        }
+        _ => format!(
+            "{} {verb} you, {signing_in} are signing in",
+            format::counted(need_you, "mailbox", "mailboxes")
+        ),
+    };
+    if need_you == 0 {
+        footer.tone = Tone::Running;
+    }
+    let first = chosen().find(|row| way_out(&row.source).or_else(|| way_out(&row.destination)).is_some());
+    // Leaving several out takes several commands; the link cures the first, and its words say so.
+    let cure = first.filter(|_| signing_in == 0).map(|row| {
+        let label = format!("Leave {} out", short_name(&row.mailbox, project));
+        (label, Command::ChooseMailbox { mailbox: row.id, is_chosen: false })
+    });
+    footer.readiness = Readiness::Blocked { why, cure };
+}
+
+/// A password as it is typed: wiped when it is dropped.
+pub type Typed = Zeroizing<String>;

@@ -1,0 +1,429 @@
+use std::collections::BTreeSet;
+
+use eframe::egui::{Pos2, Rect, Stroke, Ui, Vec2};
+
+use super::mailboxes::folder_icon;
+use super::short_name;
+use crate::engine::{Command, CopyPhase, ProjectView, RequestId, Step};
+use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::page_cx::PageCx;
+use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::badge::badge_at;
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::choice::checkbox;
+use crate::ui::widgets::field::{Field, field_label};
+use crate::ui::widgets::panel::Part;
+use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
+use crate::ui::widgets::{bar, empty_state, error_card, key_value, panel, text};
+use crate::values::Bytes;
+
+const ROW: f32 = 28.0;
+const COLUMNS: [Column; 6] = [
+    Column::words("Your server", 0.0),
+    Column::words("", 24.0),
+    Column::words("Destination", 170.0),
+    Column::number("Messages", 70.0),
+    Column::number("Size", 68.0),
+    Column::words("   What happens", 116.0),
+];
+
+/// Step Plan: every folder and where it goes.
+#[derive(Default)]
+pub struct PlanPage {
+    opened: BTreeSet<MailboxId>,
+    search: String,
+    cursor: Cursor,
+    selected: Option<(MailboxId, FolderPath)>,
+    name: String,
+}
+
+/// One row of the tree.
+enum TreeRow<'a> {
+    Mailbox(MailboxId, String, &'a MailboxPlan),
+    Folder(MailboxId, &'a FolderPlan),
+}
+
+impl PlanPage {
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        scroll_page(ui, "plan", cx.is_narrow, |ui| {
+            let summary = "Every folder and where it goes. Your server stays untouched; nothing is deleted on either side.";
+            page_head(ui, "Plan", summary, |ui| {
+                if !project.plan.mailboxes.is_empty() {
+                    Field::new("Find a folder")
+                        .small()
+                        .hint("Find a folder")
+                        .icon(Icon::Search)
+                        .width(160.0)
+                        .show(ui, &mut self.search);
+                }
+            });
+            if let Some((done, total)) = project.plan.counting {
+                panel::panel(ui, |ui| {
+                    let numbers = format!("{done} of {total} mailboxes");
+                    let share = format::share(done as u64, total as u64);
+                    bar::labelled_progress(
+                        ui,
+                        "Counting folders and messages",
+                        &numbers,
+                        share,
+                        Tone::Running,
+                        None,
+                    );
+                });
+                ui.add_space(PANEL_GAP);
+            }
+            for (id, error) in &project.plan.errors {
+                ui.push_id(id.0, |ui| error_card::error_card(ui, error, Tone::Fail, cx.commands));
+                ui.add_space(PANEL_GAP);
+            }
+            if project.plan.mailboxes.is_empty() {
+                if project.plan.counting.is_none() {
+                    nothing_yet(ui, cx);
+                }
+                return;
+            }
+            panel::columns(ui, 300.0, cx.is_narrow, |ui, part| match part {
+                Part::Main => self.tree(ui, project),
+                Part::Aside => {
+                    self.folder(ui, project, cx);
+                    what_will_happen(ui, project);
+                }
+            });
+        });
+    }
+
+    fn rows<'a>(&mut self, project: &'a ProjectView) -> Vec<TreeRow<'a>> {
+        if self.opened.is_empty() && self.selected.is_none() {
+            // The first mailbox stands open, so that the tree explains itself.
+            self.opened.extend(project.plan.mailboxes.keys().next());
+        }
+        let search = self.search.trim().to_lowercase();
+        let mut rows = Vec::new();
+        for (id, plan) in project.plan.mailboxes.iter() {
+            let name = project
+                .mailboxes
+                .iter()
+                .find(|row| row.id == *id)
+                .map_or_else(|| format!("Mailbox {}", id.0), |row| short_name(&row.mailbox, project));
+            let is_match = |folder: &&FolderPlan| {
+                search.is_empty() || folder.source.to_string().to_lowercase().contains(&search)
+            };
+            let folders: Vec<&FolderPlan> = plan.folders.iter().filter(is_match).collect();
+            if !search.is_empty() && folders.is_empty() {
+                continue;
+            }
+            rows.push(TreeRow::Mailbox(*id, name, plan));
+            if self.opened.contains(id) || !search.is_empty() {
+                rows.extend(folders.into_iter().map(|folder| TreeRow::Folder(*id, folder)));
+            }
+        }
+        rows
+    }
+
+    fn tree(&mut self, ui: &mut Ui, project: &ProjectView) {
+        let rows = self.rows(project);
+        let destination =
+            project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
+        panel::flush_panel(ui, |ui| {
+            let heads = ["Your server", "", destination, "Messages", "Size", "   What happens"];
+            let (head, _) = table_head(ui, &COLUMNS, &heads, None);
+            let mut cursor = self.cursor;
+            let mut list = RowList::begin(ui, "Folders", head, rows.len(), ROW, &mut cursor);
+            let selected = self.selected.clone();
+            let opened = &self.opened;
+            let sentence = |index: usize| rows.get(index).map_or_else(String::new, row_sentence);
+            list.rows(ui, 0..rows.len(), sentence, |ui, index, rect, _look| match rows.get(index) {
+                Some(TreeRow::Mailbox(id, name, plan)) => {
+                    mailbox_row(ui, rect, name, plan, opened.contains(id))
+                }
+                Some(TreeRow::Folder(id, folder)) => {
+                    let is_selected = selected
+                        .as_ref()
+                        .is_some_and(|(mailbox, path)| mailbox == id && *path == folder.source);
+                    folder_row(ui, rect, folder, is_selected);
+                }
+                None => {}
+            });
+            let events = list.end();
+            self.cursor = cursor;
+            match events.opened.or(events.ticked).and_then(|index| rows.get(index)) {
+                Some(TreeRow::Mailbox(id, ..)) => {
+                    if !self.opened.remove(id) {
+                        self.opened.insert(*id);
+                    }
+                    // An empty set would open the first one again.
+                    self.selected.get_or_insert((MailboxId(-1), FolderPath(Vec::new())));
+                }
+                Some(TreeRow::Folder(id, folder)) => {
+                    self.selected = Some((*id, folder.source.clone()));
+                    self.name = folder.destination.0.join("/");
+                }
+                None => {}
+            }
+        });
+    }
+
+    /// The selected folder: whether it is copied, and its name at the destination.
+    fn folder(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let Some((mailbox, path)) = &self.selected else { return };
+        let folder = project
+            .plan
+            .mailboxes
+            .get(mailbox)
+            .and_then(|plan| plan.folders.iter().find(|folder| folder.source == *path));
+        let Some(folder) = folder else { return };
+        let theme = Theme::of(ui);
+        panel::panel(ui, |ui| {
+            panel::section(ui, &visible_name(&folder.source));
+            if let Some(reason) = &folder.renamed_because {
+                text::paragraph(ui, reason, Type::Small, theme.text2);
+            }
+            if folder.choice == FolderChoice::ContainerOnly {
+                text::paragraph(
+                    ui,
+                    "Holds folders only; made at the destination where one of them needs it.",
+                    Type::Small,
+                    theme.text2,
+                );
+                return;
+            }
+            ui.add_space(6.0);
+            let is_included = folder.choice == FolderChoice::Copy;
+            if checkbox(ui, is_included, "Copy this folder") {
+                cx.send(Command::IncludeFolder {
+                    mailbox: *mailbox,
+                    folder: path.clone(),
+                    is_included: !is_included,
+                });
+            }
+            if folder.choice == FolderChoice::LeaveOut(LeftOutBecause::ItIsAView) {
+                text::paragraph(
+                    ui,
+                    "It shows mail that lies in other folders as well.",
+                    Type::Small,
+                    theme.text2,
+                );
+            }
+            ui.add_space(8.0);
+            field_label(ui, "Name at the destination");
+            let response = Field::new("Name at the destination").show(ui, &mut self.name);
+            let is_entered =
+                response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            ui.add_space(8.0);
+            let wanted = parse_path(&self.name);
+            let is_new = !wanted.0.is_empty() && wanted != folder.destination;
+            let is_clicked = Button::secondary("Rename folder").small().enabled(is_new).show(ui).clicked();
+            if is_new && (is_clicked || is_entered) {
+                cx.send(Command::RenameFolder {
+                    mailbox: *mailbox,
+                    folder: path.clone(),
+                    destination: wanted,
+                });
+            }
+        });
+        ui.add_space(PANEL_GAP);
+    }
+}
+
+/// Reads `Archive/2024` as the parts of a path.
+fn parse_path(text: &str) -> FolderPath {
+    FolderPath(text.split('/').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
+}
+
+/// A name with its odd characters shown: a trailing blank as `␣`.
+fn visible(name: &str) -> String {
+    let trimmed = name.trim_end_matches(' ');
+    let blanks = name.len() - trimmed.len();
+    let shown: String = trimmed
+        .chars()
+        .map(|character| if character.is_control() { '\u{FFFD}' } else { character })
+        .collect();
+    format!("{shown}{}", "\u{2423}".repeat(blanks.min(8)))
+}
+
+fn visible_name(path: &FolderPath) -> String {
+    path.0.iter().map(|part| visible(part)).collect::<Vec<_>>().join("/")
+}
+
+fn nothing_yet(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    panel::flush_panel(ui, |ui| {
+        let words = "Mailferry lists the folders of every chosen mailbox with their counts, and shows here where each one goes.";
+        empty_state::empty_state(ui, Icon::Folder, "No folders counted yet", words, |ui| {
+            if Button::secondary("Count the folders").icon(Icon::Play).show(ui).clicked() {
+                let request = cx.next_request();
+                cx.send(Command::BuildPlan(request));
+            }
+        });
+    });
+}
+
+/// What happens to a folder: tone, icon, word.
+fn happens(folder: &FolderPlan) -> (Tone, Option<Icon>, &'static str) {
+    match folder.choice {
+        FolderChoice::LeaveOut(_) => (Tone::Quiet, Some(Icon::NotApplicable), "Left out"),
+        FolderChoice::ContainerOnly => (Tone::Quiet, None, "Holds folders"),
+        FolderChoice::Copy if folder.renamed_because.is_some() => {
+            (Tone::Running, Some(Icon::Edit), "Renamed")
+        }
+        FolderChoice::Copy if folder.source == folder.destination => (Tone::Info, None, "Same name"),
+        FolderChoice::Copy if folder.special_use.is_some() => (Tone::Info, None, "Same role"),
+        FolderChoice::Copy => (Tone::Running, Some(Icon::Edit), "Renamed"),
+    }
+}
+
+fn row_sentence(row: &TreeRow<'_>) -> String {
+    match row {
+        TreeRow::Mailbox(_, name, plan) => {
+            let (messages, bytes) = plan.chosen();
+            format!("{name}, {} folders, {} messages, {bytes}", plan.folders.len(), format::number(messages))
+        }
+        TreeRow::Folder(_, folder) => format!(
+            "{} goes to {}, {} messages, {}, {}",
+            visible_name(&folder.source),
+            visible_name(&folder.destination),
+            format::number(folder.messages),
+            folder.bytes,
+            happens(folder).2
+        ),
+    }
+}
+
+fn size_words(messages: u64, bytes: Bytes) -> String {
+    if messages > 0 && bytes == Bytes::ZERO { "–".to_owned() } else { bytes.to_string() }
+}
+
+fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: bool) {
+    let theme = Theme::of(ui);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    let inner = rect.shrink2(Vec2::new(15.0, 0.0));
+    let cell = cells(inner, &COLUMNS);
+    let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
+    let icon = |at: f32, icon: Icon| {
+        icon.paint(
+            ui,
+            Rect::from_min_size(Pos2::new(at, rect.top()), Vec2::new(ICON, rect.height())),
+            ICON,
+            theme.text2,
+        );
+    };
+    icon(first.left() - 6.0, if is_open { Icon::ChevronDown } else { Icon::ChevronRight });
+    icon(first.left() + 13.0, Icon::User);
+    text::left(ui, first.with_min_x(first.left() + 35.0), name, Type::Strong, theme.text);
+    icon(arrow.left(), Icon::ArrowRight);
+    text::left(ui, *destination, name, Type::Strong, theme.text);
+    let all = plan
+        .folders
+        .iter()
+        .fold((0, Bytes::ZERO), |(count, sum), folder| (count + folder.messages, sum.plus(folder.bytes)));
+    text::right(ui, *messages, format::number(all.0), Type::Body, theme.text2);
+    text::right(ui, *size, size_words(all.0, all.1), Type::Body, theme.text2);
+    if !is_open {
+        let words = format::counted(plan.folders.len(), "folder", "folders");
+        text::left(ui, what.with_min_x(what.left() + 16.0), words, Type::Body, theme.text2);
+    }
+}
+
+fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
+    let theme = Theme::of(ui);
+    if is_selected {
+        ui.painter().rect_filled(rect, 0.0, theme.select);
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
+    let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
+    // Deep trees keep their words on the page.
+    let depth = folder.source.0.len().saturating_sub(1).min(8);
+    for level in 0..=depth {
+        #[expect(clippy::cast_precision_loss, reason = "a depth below nine")]
+        let x = first.left() + 2.0 + 20.0 * level as f32;
+        ui.painter().vline(x, rect.y_range(), Stroke::new(1.0, theme.line2));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a depth below nine")]
+    let start = first.left() + 33.0 + 20.0 * depth as f32;
+    let is_copied = folder.choice == FolderChoice::Copy;
+    let color = if is_copied { theme.text } else { theme.text3 };
+    let icon = |at: f32, icon: Icon| {
+        icon.paint(
+            ui,
+            Rect::from_min_size(Pos2::new(at, rect.top()), Vec2::new(ICON, rect.height())),
+            ICON,
+            theme.text2,
+        );
+    };
+    icon(start, folder_icon(folder.special_use));
+    let name = first.with_min_x(start + 22.0).with_max_x(first.right() - 6.0);
+    text::left(ui, name, visible(folder.source.name()), Type::Body, color);
+    if is_copied {
+        icon(arrow.left(), Icon::ArrowRight);
+        text::left(
+            ui,
+            destination.with_max_x(destination.right() - 6.0),
+            visible_name(&folder.destination),
+            Type::Body,
+            theme.text,
+        );
+    }
+    if folder.choice != FolderChoice::ContainerOnly {
+        text::right(ui, *messages, format::number(folder.messages), Type::Body, theme.text2);
+        text::right(ui, *size, size_words(folder.messages, folder.bytes), Type::Body, theme.text2);
+    }
+    let what = what.with_min_x(what.left() + 16.0);
+    let (tone, mark, word) = happens(folder);
+    match mark {
+        Some(mark) => _ = badge_at(ui, what, tone, mark, word),
+        None => _ = text::left(ui, what, word, Type::Body, theme.text2),
+    }
+}
+
+fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
+    let folders = || project.plan.mailboxes.values().flat_map(|plan| &plan.folders);
+    let (messages, bytes) = project
+        .plan
+        .mailboxes
+        .values()
+        .map(MailboxPlan::chosen)
+        .fold((0, Bytes::ZERO), |(count, sum), (messages, bytes)| (count + messages, sum.plus(bytes)));
+    let left_out: u64 = folders()
+        .filter(|folder| matches!(folder.choice, FolderChoice::LeaveOut(_)))
+        .map(|folder| folder.messages)
+        .sum();
+    let renamed = folders().filter(|folder| happens(folder).2 == "Renamed").count();
+    panel::panel(ui, |ui| {
+        panel::section(ui, "What will happen");
+        ui.add_space(4.0);
+        let mut rows = vec![
+            ("To copy", format!("{} messages", format::number(messages))),
+            ("Size", size_words(messages, bytes)),
+            ("Left out", format!("{} messages", format::number(left_out))),
+            ("Renamed", format::counted(renamed, "folder", "folders")),
+        ];
+        if let Some(at) = project.plan.counted_at {
+            rows.push(("Counted", format::date_time(at)));
+        }
+        key_value::key_values(ui, &rows);
+    });
+}
+
+/// What the footer says.
+pub fn footer(project: &ProjectView, footer: &mut Footer) {
+    footer.tone = Tone::Info;
+    let request = RequestId::default();
+    if project.plan.counting.is_none() && !project.plan.mailboxes.is_empty() {
+        footer.secondary = Some(FooterButton::new("Count again", Act::Send(Command::BuildPlan(request))));
+    }
+    footer.primary = Some(match project.copy.phase {
+        CopyPhase::NotStarted => {
+            let label = format!(
+                "Start copying {}",
+                format::counted(project.plan.mailboxes.len(), "mailbox", "mailboxes")
+            );
+            FooterButton::new(label, Act::SendAndGo(Command::StartCopy, Step::Copy))
+        }
+        _ => FooterButton::new("Show the copy", Act::Go(Step::Copy)),
+    });
+}

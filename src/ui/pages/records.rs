@@ -1,0 +1,394 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use eframe::egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use crate::engine::{Command, ProjectView, RequestId, Step};
+use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::page_cx::PageCx;
+use crate::ui::platform::Purpose;
+use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::choice::{checkbox, stage_at};
+use crate::ui::widgets::copy_field::{copy, copy_icon};
+use crate::ui::widgets::diff::diff_line;
+use crate::ui::widgets::field::{Field, field_label};
+use crate::ui::widgets::panel::Part;
+use crate::ui::widgets::path_field::PathField;
+use crate::ui::widgets::{empty_state, error_card, focus_ring_inside, note, panel, text};
+
+const STAGES: [(SwitchStage, &str); 3] = [
+    (SwitchStage::Now, "Now, safe"),
+    (SwitchStage::AtTheSwitch, "At the switch"),
+    (SwitchStage::Later, "72 hours later"),
+];
+
+/// Step Records: what to change in DNS, as a diff against the zone of today.
+pub struct RecordsPage {
+    stage: SwitchStage,
+    folded: BTreeSet<String>,
+    shows_kept: bool,
+    path: PathField,
+    answers: BTreeMap<String, String>,
+}
+
+impl Default for RecordsPage {
+    fn default() -> Self {
+        Self {
+            stage: SwitchStage::Now,
+            folded: BTreeSet::new(),
+            shows_kept: false,
+            path: PathField::new(Purpose::SaveZone),
+            answers: BTreeMap::new(),
+        }
+    }
+}
+
+impl RecordsPage {
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        scroll_page(ui, "records", cx.is_narrow, |ui| {
+            let summary = "What to change in DNS, against the zone as it is today. The first stage is safe: no mail changes its way.";
+            page_head(ui, "Records", summary, |ui| {
+                let is_idle = !project.records.is_preparing && project.records.plan.is_some();
+                if is_idle
+                    && Button::secondary("Read the zone again").small().icon(Icon::Again).show(ui).clicked()
+                {
+                    let request = cx.next_request();
+                    cx.send(Command::PrepareRecords(request));
+                }
+            });
+            if let Some(error) = &project.records.error {
+                error_card::error_card(ui, error, Tone::Fail, cx.commands);
+                ui.add_space(PANEL_GAP);
+            }
+            if project.records.is_preparing {
+                note::note(
+                    ui,
+                    Tone::Running,
+                    Icon::Running,
+                    "Reading the zone as it is published today.",
+                    None,
+                );
+                ui.add_space(PANEL_GAP);
+            }
+            let Some(plan) = project.records.plan.clone() else {
+                if !project.records.is_preparing {
+                    not_prepared(ui, project, cx);
+                }
+                return;
+            };
+            self.stages(ui, &plan);
+            ui.add_space(PANEL_GAP);
+            panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
+                Part::Main => self.diff(ui, &plan),
+                Part::Aside => {
+                    self.answers(ui, project, cx);
+                    senders(ui, &plan, cx);
+                    self.export(ui, project, cx);
+                    notes(ui, &plan);
+                }
+            });
+        });
+    }
+
+    fn stages(&mut self, ui: &mut Ui, plan: &RecordsPlan) {
+        let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 38.0), Sense::hover());
+        let width = (row.width() - 16.0) / 3.0;
+        let mut x = row.left();
+        for (index, (stage, label)) in STAGES.into_iter().enumerate() {
+            let place = Rect::from_min_size(Pos2::new(x, row.top()), Vec2::new(width, 38.0));
+            x += width + 8.0;
+            if stage_at(ui, place, index + 1, label, &stage_words(plan, stage), self.stage == stage).clicked()
+            {
+                self.stage = stage;
+            }
+        }
+    }
+
+    fn diff(&mut self, ui: &mut Ui, plan: &RecordsPlan) {
+        let mut is_empty = true;
+        let stage = self.stage;
+        panel::flush_panel(ui, |ui| {
+            for group in &plan.groups {
+                let lines: Vec<&DiffLine> = group
+                    .lines
+                    .iter()
+                    .filter(|line| line.stage == stage && line.change != Change::Keep)
+                    .collect();
+                if lines.is_empty() {
+                    continue;
+                }
+                is_empty = false;
+                let is_folded = self.folded.contains(&group.heading);
+                if group_head(ui, &group.heading, &group.purpose, &changes_words(&lines), is_folded)
+                    && !self.folded.remove(&group.heading)
+                {
+                    self.folded.insert(group.heading.clone());
+                }
+                if !is_folded {
+                    self.lines(ui, group, &lines);
+                }
+            }
+            if is_empty {
+                empty_state::empty_state(
+                    ui,
+                    Icon::Pass,
+                    "Nothing to change at this stage",
+                    "Choose another stage above.",
+                    |_| {},
+                );
+            }
+            self.kept(ui, plan);
+        });
+    }
+
+    fn lines(&self, ui: &mut Ui, group: &RecordGroup, lines: &[&DiffLine]) {
+        let theme = Theme::of(ui);
+        for (index, line) in lines.iter().enumerate() {
+            let wanted = if line.change == Change::Add { Change::Remove } else { Change::Add };
+            let partner = lines.iter().find(|other| {
+                other.change == wanted && other.name == line.name && other.record_type == line.record_type
+            });
+            ui.push_id((&group.heading, index), |ui| {
+                diff_line(ui, line, partner.copied());
+                // The reason stands under the last line of a change, where the eye ends.
+                if line.change == Change::Add || partner.is_none() {
+                    reason(ui, line, theme);
+                }
+            });
+        }
+    }
+
+    fn kept(&mut self, ui: &mut Ui, plan: &RecordsPlan) {
+        let kept: Vec<&DiffLine> = plan
+            .groups
+            .iter()
+            .flat_map(|group| &group.lines)
+            .filter(|line| line.change == Change::Keep)
+            .collect();
+        if kept.is_empty() {
+            return;
+        }
+        let heading = if kept.len() == 1 {
+            "1 record stays as it is".to_owned()
+        } else {
+            format!("{} records stay as they are", kept.len())
+        };
+        let types: BTreeSet<&str> = kept.iter().map(|line| line.record_type.as_str()).collect();
+        let types = types.into_iter().collect::<Vec<_>>().join(", ");
+        if group_head(ui, &heading, &types, "", !self.shows_kept) {
+            self.shows_kept = !self.shows_kept;
+        }
+        if self.shows_kept {
+            for (index, line) in kept.iter().enumerate() {
+                ui.push_id(("kept", index), |ui| diff_line(ui, line, None));
+            }
+        }
+    }
+
+    fn answers(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        if project.records.answers.is_empty() {
+            return;
+        }
+        panel::panel(ui, |ui| {
+            panel::section(ui, "What your provider tells you");
+            for (name, question, value) in &project.records.answers {
+                let theme = Theme::of(ui);
+                ui.add_space(8.0);
+                text::paragraph(ui, question, Type::Small, theme.text2);
+                ui.add_space(4.0);
+                let draft = self.answers.entry(name.clone()).or_insert_with(|| value.clone());
+                let response = Field::new(question).mono().show(ui, draft);
+                if response.lost_focus() && draft != value {
+                    cx.send(Command::SetAnswer { name: name.clone(), value: draft.trim().to_owned() });
+                }
+            }
+        });
+        ui.add_space(PANEL_GAP);
+    }
+
+    fn export(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        let zone = &project.records.zone_text;
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Export for your DNS host");
+            text::paragraph(ui, "Zone lines as BIND and most DNS hosts read them", Type::Small, theme.text2);
+            ui.add_space(8.0);
+            panel::well(ui, |ui| {
+                eframe::egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(
+                    ui,
+                    |ui| {
+                        for line in zone.lines().take(60) {
+                            let color = if line.starts_with(';') { theme.text3 } else { theme.text };
+                            text::words(ui, line, Type::MonoDiff, color);
+                        }
+                    },
+                );
+            });
+            ui.add_space(10.0);
+            if Button::secondary("Copy zone lines").icon(copy_icon(ui, "zone lines")).show(ui).clicked() {
+                copy(ui.ctx(), "zone lines", zone);
+            }
+            ui.add_space(12.0);
+            field_label(ui, "Save to");
+            self.path
+                .propose(|| project.path.with_file_name(format!("{}.zone", project.domain.name.as_ascii())));
+            self.path.show(ui, "Zone file", cx);
+            ui.add_space(8.0);
+            let path = self.path.path();
+            let is_clicked = Button::secondary("Save zone file")
+                .icon(Icon::Save)
+                .enabled(path.is_some())
+                .show(ui)
+                .clicked();
+            if let Some(path) = path.filter(|_| is_clicked) {
+                cx.send(Command::ExportZone(path));
+            }
+            if let Some(saved) = &project.records.saved_to {
+                ui.add_space(6.0);
+                text::paragraph(ui, format!("Saved to {}", saved.display()), Type::Small, theme.text2);
+            }
+        });
+        ui.add_space(PANEL_GAP);
+    }
+}
+
+fn reason(ui: &mut Ui, line: &DiffLine, theme: &Theme) {
+    if line.reason.is_empty() {
+        return;
+    }
+    let ground = if line.change == Change::Add { theme.add_bg } else { theme.del_bg };
+    let galley = text::wrapped(ui, &line.reason, Type::Small, theme.text2, ui.available_width() - 49.0);
+    let size = Vec2::new(ui.available_width(), galley.size().y + 6.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &line.reason));
+    ui.painter().rect_filled(rect, 0.0, ground);
+    text::paint_galley(ui, rect.min + Vec2::new(34.0, 0.0), galley, theme.text2);
+}
+
+fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
+    if plan.senders.is_empty() {
+        return;
+    }
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "Others that may send as you");
+        text::paragraph(ui, "Kept in SPF until you drop them here.", Type::Small, theme.text2);
+        ui.add_space(4.0);
+        for sender in &plan.senders {
+            if checkbox(ui, sender.is_kept, &sender.term) {
+                cx.send(Command::KeepSender { term: sender.term.clone(), is_kept: !sender.is_kept });
+            }
+            if !sender.who.is_empty() {
+                Frame::new().inner_margin(Margin { left: 24, ..Margin::ZERO }).show(ui, |ui| {
+                    text::paragraph(ui, &sender.who, Type::Small, theme.text2);
+                });
+            }
+        }
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+fn notes(ui: &mut Ui, plan: &RecordsPlan) {
+    for words in &plan.notes {
+        note::note(ui, Tone::Info, Icon::Info, words, None);
+        ui.add_space(8.0);
+    }
+}
+
+fn not_prepared(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+    panel::flush_panel(ui, |ui| {
+        if project.destination.chosen.is_none() {
+            let words = "The new records depend on the provider that you choose on the Destination page.";
+            empty_state::empty_state(ui, Icon::File, "Waits for a destination", words, |ui| {
+                if Button::secondary("Choose a destination").show(ui).clicked() {
+                    cx.go(Step::Destination);
+                }
+            });
+            return;
+        }
+        let words = "Mailferry reads your zone and shows here, line by line, what to add, change and remove, and why.";
+        empty_state::empty_state(ui, Icon::File, "Not prepared yet", words, |ui| {
+            if Button::secondary("Prepare the records").icon(Icon::Play).show(ui).clicked() {
+                let request = cx.next_request();
+                cx.send(Command::PrepareRecords(request));
+            }
+        });
+    });
+}
+
+fn stage_words(plan: &RecordsPlan, stage: SwitchStage) -> String {
+    let lines: Vec<&DiffLine> = plan
+        .groups
+        .iter()
+        .flat_map(|group| &group.lines)
+        .filter(|line| line.stage == stage && line.change != Change::Keep)
+        .collect();
+    if lines.is_empty() { "nothing to do".to_owned() } else { changes_words(&lines) }
+}
+
+/// `3 new, 1 changed, 1 removed`.
+fn changes_words(lines: &[&DiffLine]) -> String {
+    let keys = |change: Change| -> BTreeMap<(&str, &str), usize> {
+        let mut keys = BTreeMap::new();
+        for line in lines.iter().filter(|line| line.change == change) {
+            *keys.entry((line.name.as_str(), line.record_type.as_str())).or_default() += 1;
+        }
+        keys
+    };
+    let (added, removed) = (keys(Change::Add), keys(Change::Remove));
+    let changed: usize =
+        added.iter().map(|(key, count)| (*count).min(removed.get(key).copied().unwrap_or(0))).sum();
+    let total = |keys: &BTreeMap<(&str, &str), usize>| keys.values().sum::<usize>();
+    let parts =
+        [(total(&added) - changed, "new"), (changed, "changed"), (total(&removed) - changed, "removed")];
+    let words: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    words.join(", ")
+}
+
+fn group_head(ui: &mut Ui, heading: &str, purpose: &str, caption: &str, is_folded: bool) -> bool {
+    let theme = Theme::of(ui);
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 30.0), Sense::click());
+    let state = if is_folded { "folded" } else { "open" };
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Button, true, format!("{heading}, {purpose}, {caption}, {state}"))
+    });
+    ui.painter().rect_filled(row, 0.0, if response.hovered() { theme.hover } else { theme.sunken });
+    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    let chevron = Rect::from_center_size(Pos2::new(row.left() + 19.0, row.center().y), Vec2::splat(ICON));
+    let icon = if is_folded { Icon::ChevronRight } else { Icon::ChevronDown };
+    icon.paint(ui, chevron, ICON, theme.text2);
+    let inner = Rect::from_min_max(row.min + Vec2::new(33.0, 0.0), row.max - Vec2::new(12.0, 0.0));
+    let place = text::left(ui, inner, heading, Type::Strong, theme.text);
+    let rest = inner.with_min_x(place.right() + 8.0).with_max_x(inner.right() - 120.0);
+    text::left(ui, rest, purpose, Type::Small, theme.text2);
+    text::right(ui, inner, caption, Type::Small, theme.text2);
+    focus_ring_inside(ui, &response, row);
+    response.on_hover_cursor(CursorIcon::PointingHand).clicked()
+}
+
+/// What the footer says.
+pub fn footer(project: &ProjectView, footer: &mut Footer) {
+    footer.tone = Tone::Info;
+    footer.primary = Some(FooterButton::new("Show the report", Act::Go(Step::Done)));
+    if project.records.plan.is_none() && !project.records.is_preparing && project.destination.chosen.is_some()
+    {
+        let act = Act::Send(Command::PrepareRecords(RequestId::default()));
+        footer.secondary = Some(FooterButton::new("Prepare the records", act));
+    }
+    if let Some(at) = project.copy.finished_at
+        && project.records.saved_to.is_none()
+        && project.records.plan.is_some()
+    {
+        let words = format!("First copy finished {}; your server still receives", format::date_time(at));
+        footer.readiness = crate::engine::Readiness::Ready(words);
+    }
+}

@@ -1,0 +1,83 @@
+use eframe::egui::Ui;
+
+use crate::ui::fonts::Type;
+use crate::ui::page_cx::{Action, PageCx};
+use crate::ui::platform::{RendererChoice, Settings, ThemeChoice};
+use crate::ui::shell::{page_head, scroll_page};
+use crate::ui::theme::{PANEL_GAP, Theme};
+use crate::ui::widgets::choice::{option_button, radio};
+use crate::ui::widgets::{panel, text};
+
+/// Zoom steps that the page offers, in percent.
+const ZOOMS: [u8; 5] = [100, 125, 150, 175, 200];
+
+/// Draws the settings: the few things that belong to the window and not to a project.
+pub fn settings(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    let before = cx.settings;
+    let mut after = before;
+    scroll_page(ui, "settings", cx.is_narrow, |ui| {
+        page_head(
+            ui,
+            "Settings",
+            "They belong to this window, not to a project, and are kept at once.",
+            |_| {},
+        );
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Light or dark");
+            ui.add_space(4.0);
+            let choices = [
+                (ThemeChoice::System, "As the system"),
+                (ThemeChoice::Light, "Light"),
+                (ThemeChoice::Dark, "Dark"),
+            ];
+            for (choice, label) in choices {
+                if radio(ui, after.theme == choice, label).clicked() {
+                    after.theme = choice;
+                }
+            }
+        });
+        ui.add_space(PANEL_GAP);
+        panel::panel(ui, |ui| {
+            panel::section(ui, "Zoom");
+            text::paragraph(ui, "Also with Ctrl and plus, minus or 0.", Type::Small, theme.text2);
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                for percent in ZOOMS {
+                    let zoom = f32::from(percent) / 100.0;
+                    let is_on = (after.zoom - zoom).abs() < 0.01;
+                    if option_button(ui, is_on, &format!("{percent}%")).clicked() {
+                        after.zoom = zoom;
+                    }
+                    ui.add_space(6.0);
+                }
+            });
+        });
+        ui.add_space(PANEL_GAP);
+        renderer(ui, &mut after);
+    });
+    if after != before {
+        cx.actions.push(Action::Set(after));
+    }
+}
+
+fn renderer(ui: &mut Ui, settings: &mut Settings) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "What draws the window");
+        let words =
+            "Takes effect when the program starts again. Automatic tries both and remembers what worked.";
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        ui.add_space(4.0);
+        let choices = [
+            (RendererChoice::Automatic, "Automatic"),
+            (RendererChoice::OpenGl, "OpenGL"),
+            (RendererChoice::Wgpu, "Vulkan, Metal or Direct3D"),
+        ];
+        for (choice, label) in choices {
+            if radio(ui, settings.renderer == choice, label).clicked() {
+                settings.renderer = choice;
+            }
+        }
+    });
+}

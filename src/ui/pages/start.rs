@@ -1,0 +1,270 @@
+use eframe::egui::{
+    Align, CornerRadius, CursorIcon, Frame, Layout, Margin, Pos2, Rect, Role, ScrollArea, Sense, Ui,
+    UiBuilder, Vec2, WidgetInfo,
+};
+
+use crate::engine::{Command, RecentProject};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::page_cx::{Action, PageCx, Place};
+use crate::ui::platform::Purpose;
+use crate::ui::shell::app_mark;
+use crate::ui::theme::{PANEL_PADDING, RADIUS_PANEL, Theme, Tone};
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::field::{Field, field_error, field_label};
+use crate::ui::widgets::path_field::PathField;
+use crate::ui::widgets::{drop_zone, error_card, focus_ring_inside, panel, text};
+use crate::values::DomainName;
+
+/// The first page: a domain, the projects, the rehearsal, and a place to drop files.
+pub struct StartPage {
+    domain: String,
+    was_asked: bool,
+    open_path: PathField,
+}
+
+impl Default for StartPage {
+    fn default() -> Self {
+        Self { domain: String::new(), was_asked: false, open_path: PathField::new(Purpose::OpenProject) }
+    }
+}
+
+impl StartPage {
+    /// Draws the page.
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        ScrollArea::vertical().id_salt("start").auto_shrink(false).show(ui, |ui| {
+            let side = ((ui.available_width() - 1000.0) / 2.0).max(24.0);
+            #[expect(clippy::cast_possible_truncation, reason = "a margin of a window")]
+            let side = side as i8;
+            top_links(ui, cx);
+            Frame::new().inner_margin(Margin { left: side, right: side, top: 0, bottom: 24 }).show(
+                ui,
+                |ui| {
+                    ui.set_width(ui.available_width());
+                    question(ui);
+                    if let Some(error) = &cx.snapshot.open_error {
+                        error_card::error_card(ui, error, Tone::Fail, cx.commands);
+                        ui.add_space(12.0);
+                    }
+                    self.ask(ui, cx);
+                    ui.add_space(20.0);
+                    projects(ui, cx);
+                    ui.add_space(18.0);
+                    panel::equal_columns(ui, 2, 16.0, |ui, index| {
+                        if index == 0 { rehearse(ui, cx) } else { self.drop(ui, cx) }
+                    });
+                },
+            );
+        });
+    }
+
+    fn ask(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        panel::panel(ui, |ui| {
+            field_label(ui, "Your mail domain");
+            let mut is_asked = false;
+            let parsed = DomainName::parse(&self.domain);
+            let has_error = self.was_asked && parsed.is_err();
+            ui.horizontal(|ui| {
+                let button = Button::primary("Audit this domain");
+                let width = ui.available_width() - button.size(ui).x - 8.0;
+                let field = Field::new("Your mail domain")
+                    .hint("example.org")
+                    .icon(Icon::Globe)
+                    .height(36.0)
+                    .width(width)
+                    .error(has_error);
+                let response = field.show(ui, &mut self.domain);
+                is_asked |=
+                    response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+                ui.add_space(8.0);
+                is_asked |= button.show(ui).clicked();
+            });
+            match &parsed {
+                Err(error) if has_error => field_error(ui, &error.to_string()),
+                _ => {
+                    ui.add_space(7.0);
+                    ui.horizontal(|ui| {
+                        if let Some(domain) =
+                            parsed.as_ref().ok().filter(|domain| domain.is_internationalised())
+                        {
+                            text::words(ui, "In DNS this name is", Type::Small, theme.text3);
+                            ui.add_space(6.0);
+                            text::words(ui, domain.as_ascii(), Type::Mono, theme.text);
+                        }
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                            let words =
+                                "The audit only asks public DNS and your own servers. Nothing is uploaded.";
+                            text::words(ui, words, Type::Small, theme.text3);
+                        });
+                    });
+                }
+            }
+            if is_asked {
+                self.was_asked = true;
+                if parsed.is_ok() {
+                    cx.send(Command::NewProject { domain: self.domain.trim().to_owned(), path: None });
+                }
+            }
+        });
+    }
+
+    fn drop(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        let hovered = drop_zone::hovered_files(ui);
+        let whole = ui.available_rect_before_wrap();
+        let ground = Rect::from_min_size(whole.min, Vec2::new(whole.width(), 164.0));
+        drop_zone::paint_ground(ui, ground, !hovered.is_empty());
+        Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let title = match hovered.first() {
+                Some(name) => format!("Let go to open {name}"),
+                None => "Drop a file here".to_owned(),
+            };
+            card_head(ui, Icon::Drop, Tone::Info, &title);
+            let words = "A project (.mailferry). On the Mailboxes page, a list of mailboxes (.csv).";
+            text::paragraph(ui, words, Type::Body, theme.text2);
+            ui.add_space(7.0);
+            self.open_path.show(ui, "Project file", cx);
+            ui.add_space(8.0);
+            let path = self.open_path.path();
+            if Button::secondary("Open this file").small().enabled(path.is_some()).show(ui).clicked()
+                && let Some(path) = path
+            {
+                cx.send(Command::OpenProject(path));
+            }
+        });
+    }
+}
+
+fn top_links(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 38.0), Sense::hover());
+    let place = Rect::from_min_max(row.min + Vec2::new(0.0, 9.0), row.max + Vec2::new(-20.0, 3.0));
+    let builder = UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center));
+    let mut child = ui.new_child(builder);
+    child.spacing_mut().item_spacing.x = 20.0;
+    for (label, icon, place) in [("Help", Icon::Help, Place::Help), ("Settings", Icon::Gear, Place::Settings)]
+    {
+        if Button::link(label).small().icon(icon).show(&mut child).clicked() {
+            cx.actions.push(Action::Go(place));
+        }
+    }
+}
+
+fn question(ui: &mut Ui) {
+    let theme = Theme::of(ui);
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 72.0), Sense::hover());
+    let title = "Should your mail stay or move?";
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
+    app_mark(ui, Rect::from_min_size(row.min + Vec2::new(0.0, 2.0), Vec2::splat(44.0)), 10);
+    let line = |top: f32, height: f32| {
+        Rect::from_min_max(row.min + Vec2::new(58.0, top), Pos2::new(row.right(), row.top() + top + height))
+    };
+    text::left(ui, line(-3.0, 32.0), title, Type::Display, theme.text);
+    let words = "Mailferry checks a domain you own, tells you plainly what helps, and brings every message along if you move.";
+    text::left(ui, line(29.0, 21.0), words, Type::Lead, theme.text2);
+}
+
+fn projects(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    if cx.snapshot.recent.is_empty() {
+        return;
+    }
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 30.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, "Projects"));
+    let place = text::left(ui, row, "Projects", Type::Section, theme.text);
+    let count = Rect::from_min_max(Pos2::new(place.right() + 8.0, row.top()), row.max);
+    text::left(ui, count, cx.snapshot.recent.len().to_string(), Type::Body, theme.text3);
+    ui.add_space(4.0);
+    panel::flush_panel(ui, |ui| {
+        for (index, project) in cx.snapshot.recent.iter().enumerate() {
+            if project_row(ui, index, project, cx).clicked() {
+                cx.commands.push(Command::OpenProject(project.path.clone()));
+            }
+        }
+    });
+}
+
+fn project_row(
+    ui: &mut Ui,
+    index: usize,
+    project: &RecentProject,
+    cx: &PageCx<'_>,
+) -> eframe::egui::Response {
+    let theme = Theme::of(ui);
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 63.0), Sense::click());
+    let (name, other) = format::domain_forms(&project.domain);
+    let when = format::when(project.at, cx.snapshot.now);
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Button, true, format!("Open {name}, {}, {when}", project.state))
+    });
+    if response.hovered() {
+        ui.painter().rect_filled(row, CornerRadius::same(RADIUS_PANEL), theme.hover);
+    }
+    if index > 0 {
+        ui.painter().hline(row.x_range(), row.top(), theme.hairline());
+    }
+    let inner = row.shrink2(Vec2::new(PANEL_PADDING, 0.0));
+    let icon = Rect::from_min_size(inner.min, Vec2::new(18.0, row.height()));
+    Icon::Globe.paint(ui, icon, 18.0, theme.text2);
+    let split = inner.left() + inner.width() * 0.327;
+    let cell = |from: f32, to: f32, top: f32, height: f32| {
+        Rect::from_min_max(
+            Pos2::new(from, row.center().y + top),
+            Pos2::new(to, row.center().y + top + height),
+        )
+    };
+    let second = other.unwrap_or_else(|| {
+        project.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    });
+    text::left(ui, cell(inner.left() + 32.0, split - 12.0, -19.0, 20.0), name, Type::Section, theme.text);
+    text::left(ui, cell(inner.left() + 32.0, split - 12.0, 0.0, 18.0), second, Type::Mono, theme.text2);
+    text::left(ui, cell(split, inner.right() - 170.0, -10.0, 20.0), &project.state, Type::Body, theme.text2);
+    text::left(
+        ui,
+        cell(inner.right() - 148.0, inner.right() - 30.0, -10.0, 20.0),
+        when,
+        Type::Small,
+        theme.text2,
+    );
+    let chevron = Rect::from_center_size(Pos2::new(inner.right() - 8.0, row.center().y), Vec2::splat(ICON));
+    Icon::ChevronRight.paint(ui, chevron, ICON, theme.text2);
+    focus_ring_inside(ui, &response, row);
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(project.path.display().to_string())
+}
+
+fn card_head(ui: &mut Ui, icon: Icon, tone: Tone, title: &str) {
+    let theme = Theme::of(ui);
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 20.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
+    let color = if tone == Tone::Info { theme.text2 } else { theme.tone(tone).fg };
+    icon.paint(ui, Rect::from_min_size(row.min, Vec2::new(18.0, 20.0)), 18.0, color);
+    text::left(
+        ui,
+        Rect::from_min_max(row.min + Vec2::new(26.0, 0.0), row.max),
+        title,
+        Type::Section,
+        theme.text,
+    );
+    ui.add_space(6.0);
+}
+
+fn rehearse(ui: &mut Ui, cx: &mut PageCx<'_>) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        ui.set_min_height(132.0);
+        card_head(ui, Icon::Practice, Tone::Paused, "Rehearse first");
+        let words = "Walk through a whole move with a practice domain. The mail servers, the DNS and the provider \
+                     are inside this program, so nothing leaves this computer and nothing can break.";
+        text::paragraph(ui, words, Type::Body, theme.text2);
+        ui.add_space(11.0);
+        ui.horizontal(|ui| {
+            if Button::secondary("Start a rehearsal").icon(Icon::Play).show(ui).clicked() {
+                cx.send(Command::Rehearse);
+            }
+            ui.add_space(9.0);
+            text::words(ui, "about 10 minutes", Type::Small, theme.text2);
+        });
+    });
+}

@@ -1,0 +1,165 @@
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use eframe::egui::Context;
+
+/// What a path is chosen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A project to open.
+    OpenProject,
+    /// A list of mailboxes to read.
+    ImportCsv,
+    /// Where the audit is written.
+    SaveAudit,
+    /// Where the zone lines are written.
+    SaveZone,
+    /// Where the report is written.
+    SaveReport,
+}
+
+impl Purpose {
+    const fn is_saving(self) -> bool {
+        matches!(self, Self::SaveAudit | Self::SaveZone | Self::SaveReport)
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::OpenProject => "Open project file",
+            Self::ImportCsv => "Import mailboxes from CSV",
+            Self::SaveAudit => "Save the audit",
+            Self::SaveZone => "Save the zone lines",
+            Self::SaveReport => "Save the report",
+        }
+    }
+
+    const fn filter(self) -> Option<(&'static str, &'static [&'static str])> {
+        match self {
+            Self::OpenProject => Some(("Mailferry projects", &["mailferry"])),
+            Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
+            Self::SaveZone => Some(("Zone files", &["zone"])),
+            Self::SaveAudit | Self::SaveReport => None,
+        }
+    }
+}
+
+/// A chosen path; `None` where the dialog was closed or no dialog could be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialogAnswer {
+    /// What it was chosen for.
+    pub purpose: Purpose,
+    /// The path.
+    pub path: Option<PathBuf>,
+}
+
+/// File dialogs. Every one stands beside a path field, because some desktops have none.
+pub trait Dialogs {
+    /// Shows a dialog without stopping the window.
+    fn ask(&mut self, purpose: Purpose, start: Option<PathBuf>);
+    /// The answer, once there is one.
+    fn answer(&mut self) -> Option<DialogAnswer>;
+}
+
+/// The desktop's own dialogs.
+pub struct NativeDialogs {
+    ctx: Context,
+    sender: Sender<DialogAnswer>,
+    receiver: Receiver<DialogAnswer>,
+}
+
+impl NativeDialogs {
+    /// Dialogs that wake this window when they are answered.
+    pub fn new(ctx: Context) -> Self {
+        let (sender, receiver) = channel();
+        Self { ctx, sender, receiver }
+    }
+}
+
+impl Dialogs for NativeDialogs {
+    fn ask(&mut self, purpose: Purpose, start: Option<PathBuf>) {
+        let (sender, ctx) = (self.sender.clone(), self.ctx.clone());
+        let mut dialog = rfd::AsyncFileDialog::new().set_title(purpose.title());
+        if let Some((name, extensions)) = purpose.filter() {
+            dialog = dialog.add_filter(name, extensions);
+        }
+        if let Some(start) = &start {
+            if let Some(folder) = start.parent().filter(|folder| folder.is_dir()) {
+                dialog = dialog.set_directory(folder);
+            }
+            if let Some(name) = start.file_name().filter(|_| purpose.is_saving()) {
+                dialog = dialog.set_file_name(name.to_string_lossy());
+            }
+        }
+        // The futures must be made on this thread for macOS; only the waiting is done elsewhere.
+        let answer = Answer { sender, ctx, purpose };
+        if purpose.is_saving() {
+            wait(dialog.save_file(), answer);
+        } else {
+            wait(dialog.pick_file(), answer);
+        }
+    }
+
+    fn answer(&mut self) -> Option<DialogAnswer> {
+        self.receiver.try_recv().ok()
+    }
+}
+
+struct Answer {
+    sender: Sender<DialogAnswer>,
+    ctx: Context,
+    purpose: Purpose,
+}
+
+fn wait(dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static, answer: Answer) {
+    let thread = std::thread::Builder::new().name("file dialog".to_owned());
+    let spawned = thread.spawn(move || {
+        let path = block_on(dialog).map(|file| file.path().to_owned());
+        // A window that is gone needs no answer.
+        if answer.sender.send(DialogAnswer { purpose: answer.purpose, path }).is_ok() {
+            answer.ctx.request_repaint();
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::warn!(%error, "no thread for a file dialog; the path field beside it still works");
+    }
+}
+
+/// Waits for a future on this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = std::task::Waker::from(std::sync::Arc::new(Unpark(std::thread::current())));
+    let mut context = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(value) => return value,
+            std::task::Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+/// Dialogs for tests: remembers what was asked and answers at once.
+#[derive(Debug, Default)]
+pub struct FakeDialogs {
+    /// What was asked.
+    pub asked: Vec<Purpose>,
+    /// What the next questions are answered with.
+    pub answers: std::collections::VecDeque<PathBuf>,
+    pending: Option<DialogAnswer>,
+}
+
+impl Dialogs for FakeDialogs {
+    fn ask(&mut self, purpose: Purpose, _start: Option<PathBuf>) {
+        self.asked.push(purpose);
+        self.pending = Some(DialogAnswer { purpose, path: self.answers.pop_front() });
+    }
+
+    fn answer(&mut self) -> Option<DialogAnswer> {
+        self.pending.take()
+    }
+}

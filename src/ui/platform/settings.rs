@@ -1,0 +1,81 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Light, dark, or what the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    /// As the system.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// What draws the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RendererChoice {
+    /// Tries both and remembers what worked.
+    #[default]
+    Automatic,
+    /// OpenGL.
+    OpenGl,
+    /// Vulkan, Metal or Direct3D.
+    Wgpu,
+}
+
+/// The few things that belong to the window and not to a project.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light or dark.
+    pub theme: ThemeChoice,
+    /// What draws the window; takes effect at the next start.
+    pub renderer: RendererChoice,
+    /// What drew the window last time.
+    pub worked: RendererChoice,
+    /// Zoom from 1 to 2.
+    pub zoom: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::default(),
+            renderer: RendererChoice::default(),
+            worked: RendererChoice::default(),
+            zoom: 1.0,
+        }
+    }
+}
+
+fn path() -> Option<PathBuf> {
+    eframe::storage_dir(crate::ui::APP_ID).map(|folder| folder.join("window.json"))
+}
+
+/// Reads the settings; a file that is missing or damaged means the defaults.
+pub fn load_settings() -> Settings {
+    let Some(text) = path().and_then(|path| std::fs::read_to_string(path).ok()) else {
+        return Settings::default();
+    };
+    let mut settings: Settings = serde_json::from_str(&text).unwrap_or_default();
+    settings.zoom = if settings.zoom.is_finite() { settings.zoom.clamp(0.8, 2.5) } else { 1.0 };
+    settings
+}
+
+/// Writes the settings; a failure costs only that they are asked again.
+pub fn save_settings(settings: &Settings) {
+    let Some(path) = path() else { return };
+    let written = path
+        .parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| serde_json::to_string_pretty(settings).map_err(std::io::Error::other))
+        .and_then(|text| std::fs::write(&path, text));
+    if let Err(error) = written {
+        tracing::warn!(%error, path = %path.display(), "the window's settings were not saved");
+    }
+}

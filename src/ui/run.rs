@@ -1,0 +1,188 @@
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Context, IconData, Vec2, ViewportBuilder};
+use eframe::{NativeOptions, Renderer};
+use thiserror::Error;
+
+use super::platform::{
+    NativeDialogs, RendererChoice, Settings, load_settings, save_settings, watch_color_scheme,
+};
+use super::{APP_ID, Window};
+use crate::engine::{Command, EngineHandle};
+
+/// Wakes the window; the engine calls it after every change.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// How the window is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WindowOptions {
+    /// What draws it; overrides the kept setting.
+    pub renderer: Option<RendererChoice>,
+    /// What is sent to the engine first, such as opening a project or the rehearsal.
+    pub first_command: Option<Command>,
+}
+
+/// Why no window could be opened.
+#[derive(Debug, Error)]
+pub enum WindowError {
+    /// No renderer works here.
+    #[error(
+        "no window could be opened: {attempts}. Over remote desktop or in a virtual machine, try WGPU_BACKEND=dx12, \
+         WGPU_BACKEND=vulkan or WGPU_BACKEND=gl, or LIBGL_ALWAYS_SOFTWARE=1; without a display, use the headless \
+         commands: mailferry --help"
+    )]
+    NoRenderer {
+        /// Each renderer with what it said.
+        attempts: String,
+        /// The last one's own error.
+        #[source]
+        source: eframe::Error,
+    },
+    /// The window ended with an error after it was open.
+    #[error("the window ended: {0}")]
+    Ended(#[source] eframe::Error),
+}
+
+/// Least time between two frames that the engine asks for: a running job repaints twice a second.
+const WAKE_GAP: Duration = Duration::from_millis(500);
+
+/// Opens the window and runs it to its end. The engine is started once the window can be woken.
+pub fn run<F>(start_engine: F, options: WindowOptions) -> Result<(), WindowError>
+where
+    F: FnOnce(Waker) -> Box<dyn EngineHandle> + 'static,
+{
+    let settings = load_settings();
+    let start: Start = Rc::new(RefCell::new(Some(Box::new(start_engine))));
+    let first_command = Rc::new(RefCell::new(options.first_command));
+    let mut attempts = Vec::new();
+    let mut last = None;
+    for renderer in renderer_chain(options.renderer.unwrap_or(settings.renderer), settings.worked) {
+        let was_open = Rc::new(Cell::new(false));
+        let outcome = run_with(renderer, settings, &start, &first_command, &was_open);
+        match outcome {
+            Ok(()) => return Ok(()),
+            Err(error) if was_open.get() => return Err(WindowError::Ended(error)),
+            Err(error) => {
+                tracing::warn!(%error, renderer = renderer_name(renderer), "this renderer does not work here");
+                attempts.push(format!("{}: {error}", renderer_name(renderer)));
+                last = Some(error);
+            }
+        }
+    }
+    match last {
+        Some(source) => Err(WindowError::NoRenderer { attempts: attempts.join("; "), source }),
+        None => Ok(()),
+    }
+}
+
+type Start = Rc<RefCell<Option<Box<dyn FnOnce(Waker) -> Box<dyn EngineHandle>>>>>;
+
+fn run_with(
+    renderer: Renderer,
+    settings: Settings,
+    start: &Start,
+    first_command: &Rc<RefCell<Option<Command>>>,
+    was_open: &Rc<Cell<bool>>,
+) -> eframe::Result {
+    let (start, first_command, was_open) = (Rc::clone(start), Rc::clone(first_command), Rc::clone(was_open));
+    eframe::run_native(
+        "Mailferry",
+        native_options(renderer),
+        Box::new(move |creation| {
+            let Some(start) = start.borrow_mut().take() else { return Err("the engine runs already".into()) };
+            was_open.set(true);
+            let ctx = &creation.egui_ctx;
+            remember(settings, renderer);
+            let engine = start(waker(ctx));
+            if let Some(command) = first_command.borrow_mut().take() {
+                engine.send(command);
+            }
+            let dialogs = Box::new(NativeDialogs::new(ctx.clone()));
+            let window = Window::new(engine, dialogs, settings, true);
+            window.install(ctx);
+            watch_color_scheme(ctx);
+            Ok(Box::new(window))
+        }),
+    )
+}
+
+fn native_options(renderer: Renderer) -> NativeOptions {
+    let mut viewport = ViewportBuilder::default()
+        .with_app_id(APP_ID)
+        .with_title("Mailferry")
+        .with_inner_size(Vec2::new(1280.0, 800.0))
+        .with_min_inner_size(Vec2::new(960.0, 640.0));
+    if let Some(icon) = window_icon() {
+        viewport = viewport.with_icon(icon);
+    }
+    NativeOptions { viewport, renderer, centered: true, ..NativeOptions::default() }
+}
+
+fn window_icon() -> Option<IconData> {
+    let svg = include_bytes!("../../assets/icons/app-icon.svg");
+    let hint = eframe::egui::load::SizeHint::Size { width: 128, height: 128, maintain_aspect_ratio: true };
+    let image = egui_extras::image::load_svg_bytes_with_size(svg, hint, &Default::default()).ok()?;
+    let [width, height] = image.size;
+    let rgba = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+    Some(IconData { rgba, width: u32::try_from(width).ok()?, height: u32::try_from(height).ok()? })
+}
+
+/// The order in which renderers are tried.
+///
+/// On Linux OpenGL nearly always works, with Mesa's software renderer where there is no card; elsewhere the other one does, also
+/// over remote desktop.
+fn renderer_chain(wanted: RendererChoice, worked: RendererChoice) -> Vec<Renderer> {
+    let default = if cfg!(target_os = "linux") {
+        [Renderer::Glow, Renderer::Wgpu]
+    } else {
+        [Renderer::Wgpu, Renderer::Glow]
+    };
+    let first = match (wanted, worked) {
+        (RendererChoice::OpenGl, _) | (RendererChoice::Automatic, RendererChoice::OpenGl) => {
+            Some(Renderer::Glow)
+        }
+        (RendererChoice::Wgpu, _) | (RendererChoice::Automatic, RendererChoice::Wgpu) => Some(Renderer::Wgpu),
+        (RendererChoice::Automatic, RendererChoice::Automatic) => None,
+    };
+    let mut chain: Vec<Renderer> = first.into_iter().collect();
+    chain.extend(default.into_iter().filter(|renderer| Some(*renderer) != first));
+    chain
+}
+
+const fn renderer_name(renderer: Renderer) -> &'static str {
+    match renderer {
+        Renderer::Glow => "OpenGL",
+        Renderer::Wgpu => "wgpu",
+    }
+}
+
+/// Keeps the choice that worked, so that the next start does not try in vain.
+fn remember(settings: Settings, renderer: Renderer) {
+    let worked = match renderer {
+        Renderer::Glow => RendererChoice::OpenGl,
+        Renderer::Wgpu => RendererChoice::Wgpu,
+    };
+    if settings.worked != worked {
+        save_settings(&Settings { worked, ..settings });
+    }
+}
+
+/// Wakes at once after a rest; while the engine reports without pause, twice a second.
+fn waker(ctx: &Context) -> Waker {
+    let ctx = ctx.clone();
+    let last = Mutex::new(None::<Instant>);
+    Arc::new(move || {
+        let now = Instant::now();
+        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match last.map(|last| now.duration_since(last)) {
+            Some(since) if since < WAKE_GAP => ctx.request_repaint_after(WAKE_GAP.saturating_sub(since)),
+            _ => {
+                *last = Some(now);
+                ctx.request_repaint();
+            }
+        }
+    })
+}

@@ -1,0 +1,100 @@
+use eframe::egui::{
+    Align, CornerRadius, Layout, Pos2, Rect, Role, Sense, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+};
+
+use crate::engine::ProjectView;
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{ICON, Icon, SMALL_ICON};
+use crate::ui::theme::{Theme, Tone};
+use crate::ui::widgets::{badge, text};
+
+/// Words of the band that stands on every page of a practice project.
+pub const PRACTICE_WORDS: &str =
+    "Practice project: servers, DNS and provider are inside this program. Nothing leaves this computer.";
+
+/// The domain in both forms, the practice chip, and server → provider. 52 points high.
+pub fn header(ui: &mut Ui, project: &ProjectView, side: f32) {
+    let theme = Theme::of(ui);
+    let whole = ui.max_rect();
+    ui.painter().rect_filled(whole, 0.0, theme.surface);
+    ui.painter().hline(whole.x_range(), whole.bottom() - 0.5, theme.hairline());
+    let inner = whole.shrink2(Vec2::new(side, 0.0));
+    let end = route(ui, project, inner);
+    let builder =
+        UiBuilder::new().max_rect(inner.with_max_x(end)).layout(Layout::left_to_right(Align::Center));
+    let mut child = ui.new_child(builder);
+    child.set_clip_rect(child.clip_rect().intersect(inner.with_max_x(end)));
+    let (first, second) = format::domain_forms(&project.domain.name);
+    text::words(&mut child, first, Type::Header, theme.text);
+    child.add_space(12.0);
+    if let Some(second) = second {
+        form_chip(&mut child, &second);
+        child.add_space(10.0);
+    }
+    if project.is_practice {
+        badge::chip(&mut child, Tone::Paused, Icon::Practice, "Practice");
+    }
+}
+
+/// The other form of the domain, monospaced in an outline chip.
+fn form_chip(ui: &mut Ui, form: &str) {
+    let theme = Theme::of(ui);
+    let width = text::width(ui, form, Type::Mono).min(360.0) + 20.0;
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 24.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("In DNS this name is {form}")));
+    ui.painter().rect(rect, CornerRadius::same(12), theme.surface, theme.hairline(), StrokeKind::Inside);
+    text::left(ui, rect.shrink2(Vec2::new(10.0, 0.0)), form, Type::Mono, theme.text2);
+}
+
+/// Draws server → provider at the right and tells where it begins.
+fn route(ui: &Ui, project: &ProjectView, inner: Rect) -> f32 {
+    let theme = Theme::of(ui);
+    let Some(server) = &project.domain.source_server else { return inner.right() };
+    let host = if project.is_practice { "practice server" } else { server.host.as_str() };
+    let provider = project.destination.chosen.as_ref().map(|(_, name)| name.as_str());
+    let sentence = match provider {
+        Some(provider) => format!("From {host} to {provider}"),
+        None => format!("Your server: {host}"),
+    };
+    let mut end = inner.right();
+    let word = |end: &mut f32, word: &str, most: f32| {
+        let width = text::width(ui, word, Type::Small).min(most);
+        let place = Rect::from_x_y_ranges(*end - width - 1.0..=*end, inner.y_range());
+        text::right(ui, place, word, Type::Small, theme.text2);
+        *end -= width + 9.0;
+    };
+    let icon = |end: &mut f32, icon: Icon, gap: f32| {
+        let place =
+            Rect::from_center_size(Pos2::new(*end - SMALL_ICON / 2.0, inner.center().y), Vec2::splat(ICON));
+        icon.paint(ui, place, SMALL_ICON, theme.text2);
+        *end -= SMALL_ICON + gap;
+    };
+    if let Some(provider) = provider {
+        word(&mut end, provider, 160.0);
+        icon(&mut end, Icon::Cloud, 8.0);
+        icon(&mut end, Icon::ArrowRight, 8.0);
+    }
+    word(&mut end, host, 240.0);
+    icon(&mut end, Icon::Server, 16.0);
+    let rect = Rect::from_x_y_ranges(end..=inner.right(), inner.y_range());
+    let response = ui.interact(rect, ui.scope_id().with("route"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &sentence));
+    end
+}
+
+/// The band under the header of a practice project, 26 points high; never closable.
+pub fn practice_band(ui: &mut Ui, side: f32) {
+    let theme = Theme::of(ui);
+    let colors = theme.tone(Tone::Paused);
+    let whole = ui.max_rect();
+    let response = ui.interact(whole, ui.scope_id().with("practice band"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, PRACTICE_WORDS));
+    ui.painter().rect_filled(whole, 0.0, colors.bg);
+    ui.painter().hline(whole.x_range(), whole.bottom() - 0.5, eframe::egui::Stroke::new(1.0, colors.bar));
+    let inner = whole.shrink2(Vec2::new(side, 0.0));
+    let mark = Rect::from_min_size(inner.min, Vec2::new(SMALL_ICON, inner.height()));
+    Icon::Practice.paint(ui, mark, SMALL_ICON, colors.fg);
+    let words = Rect::from_min_max(inner.min + Vec2::new(SMALL_ICON + 9.0, 0.0), inner.max);
+    text::left(ui, words, PRACTICE_WORDS, Type::SmallLabel, colors.fg);
+}

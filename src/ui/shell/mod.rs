@@ -1,0 +1,13 @@
+//! What stands around every page: step rail, header, footer, status line.
+
+mod footer;
+mod header;
+mod page;
+mod rail;
+mod status_line;
+
+pub use footer::{Act, Footer, FooterButton, footer};
+pub use header::{header, practice_band};
+pub use page::{page_head, scroll_page};
+pub use rail::{RailEvent, app_mark, rail, rail_width};
+pub use status_line::status_line;

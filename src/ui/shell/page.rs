@@ -1,0 +1,39 @@
+use eframe::egui::{
+    Align, Frame, Layout, Margin, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
+};
+
+use crate::ui::fonts::Type;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::text;
+
+/// The one vertical scroll of a page, with the handle inside its padding.
+pub fn scroll_page(ui: &mut Ui, salt: &'static str, is_narrow: bool, contents: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical().id_salt(salt).auto_shrink(false).show(ui, |ui| {
+        let side = if is_narrow { 20 } else { 24 };
+        Frame::new().inner_margin(Margin { left: side, right: side, top: 18, bottom: 24 }).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            contents(ui);
+        });
+    });
+}
+
+/// Heading and summary of a page, with small buttons at the right.
+pub fn page_head(ui: &mut Ui, title: &str, summary: &str, buttons: impl FnOnce(&mut Ui)) {
+    let theme = Theme::of(ui);
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
+    let place = Rect::from_center_size(row.center(), Vec2::new(row.width(), 26.0));
+    let builder =
+        UiBuilder::new().id_salt("page buttons").max_rect(place).layout(Layout::right_to_left(Align::Center));
+    let mut child = ui.new_child(builder);
+    child.spacing_mut().item_spacing.x = 8.0;
+    buttons(&mut child);
+    let end = child.min_rect().left().min(row.right());
+    let words = Rect::from_min_max(row.min, eframe::egui::Pos2::new(end - 12.0, row.bottom()));
+    text::left(ui, words, title, Type::Title, theme.text);
+    if !summary.is_empty() {
+        ui.add_space(2.0);
+        text::paragraph(ui, summary, Type::Lead, theme.text2);
+    }
+    ui.add_space(12.0);
+}

@@ -1,0 +1,242 @@
+use eframe::egui::{
+    Color32, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo,
+};
+
+use crate::engine::{ProjectView, Step, StepState, step_line, step_state};
+use crate::ui::fonts::Type;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::page_cx::Place;
+use crate::ui::theme::{RADIUS_CONTROL, Theme, Tone};
+use crate::ui::widgets::{focus_ring_inside, text};
+
+/// Centre of the markers from the left edge.
+const MARKER_X: f32 = 26.0;
+/// Where names begin.
+const NAME_X: f32 = 46.0;
+
+/// Width of the rail in points.
+pub const fn rail_width(is_narrow: bool) -> f32 {
+    if is_narrow { 184.0 } else { 212.0 }
+}
+
+/// What was chosen in the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RailEvent {
+    /// Another page.
+    Go(Place),
+    /// Back to the list of projects.
+    SwitchProject,
+}
+
+/// The steps on their line, then Log, Settings and Help.
+pub fn rail(ui: &mut Ui, project: &ProjectView, place: Place, is_narrow: bool) -> Option<RailEvent> {
+    let theme = Theme::of(ui);
+    let whole = ui.max_rect();
+    ui.painter().rect_filled(whole, 0.0, theme.rail);
+    ui.painter().vline(whole.right() - 0.5, whole.y_range(), theme.hairline());
+    let mut event = head(ui, whole);
+    let pitch = if is_narrow { 44.0 } else { 46.0 };
+    let first = whole.top() + if is_narrow { 63.0 } else { 56.0 };
+    let row = |index: usize| {
+        #[expect(clippy::cast_precision_loss, reason = "eight steps")]
+        let top = first + pitch * index as f32;
+        Rect::from_min_size(Pos2::new(whole.left() + 8.0, top), Vec2::new(whole.width() - 16.0, pitch))
+    };
+    let states: Vec<StepState> = Step::ALL.iter().map(|step| step_state(*step, project)).collect();
+    // Grounds first: the route runs over them.
+    for (index, step) in Step::ALL.into_iter().enumerate() {
+        if place == Place::Step(step) {
+            let ground = theme.current_step_fill();
+            let radius = CornerRadius::same(RADIUS_CONTROL);
+            ui.painter().rect(row(index), radius, ground, theme.hairline(), StrokeKind::Inside);
+        }
+    }
+    route(ui, &states, |index| Pos2::new(whole.left() + MARKER_X, row(index).center().y));
+    for (index, (step, state)) in Step::ALL.into_iter().zip(&states).enumerate() {
+        let is_open = place == Place::Step(step);
+        if item(ui, row(index), step, *state, &step_line(step, project), is_open).clicked() {
+            event = Some(RailEvent::Go(Place::Step(step)));
+        }
+    }
+    places(ui, whole, place).map(RailEvent::Go).or(event)
+}
+
+fn head(ui: &Ui, whole: Rect) -> Option<RailEvent> {
+    let theme = Theme::of(ui);
+    let head = Rect::from_min_size(whole.min, Vec2::new(whole.width(), 52.0));
+    let mark = Rect::from_center_size(Pos2::new(head.left() + 26.0, head.center().y), Vec2::splat(20.0));
+    app_mark(ui, mark, 5);
+    let words = Rect::from_min_max(Pos2::new(head.left() + 45.0, head.top()), head.max);
+    text::left(ui, words, "Mailferry", Type::Section, theme.text);
+    ui.painter().hline(head.x_range(), head.bottom() - 0.5, theme.hairline());
+    let switcher = Rect::from_center_size(Pos2::new(head.right() - 24.0, head.center().y), Vec2::splat(26.0));
+    let response = ui.interact(switcher, ui.scope_id().with("switch project"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Switch project"));
+    if response.hovered() {
+        ui.painter().rect_filled(switcher, CornerRadius::same(RADIUS_CONTROL), theme.hover);
+    }
+    Icon::SortBoth.paint(ui, switcher, ICON, theme.text2);
+    focus_ring_inside(ui, &response, switcher);
+    let is_clicked = response.on_hover_text("Switch project").clicked();
+    is_clicked.then_some(RailEvent::SwitchProject)
+}
+
+/// The program's mark: a letter on a boat.
+pub fn app_mark(ui: &Ui, rect: Rect, radius: u8) {
+    let theme = Theme::of(ui);
+    ui.painter().rect_filled(rect, CornerRadius::same(radius), theme.accent_button);
+    Icon::AppMark.paint(ui, rect, rect.width(), theme.on_accent);
+}
+
+/// Solid where travelled, dotted ahead.
+fn route(ui: &Ui, states: &[StepState], center: impl Fn(usize) -> Pos2) {
+    let theme = Theme::of(ui);
+    for (index, pair) in states.windows(2).enumerate() {
+        let from = center(index) + Vec2::new(0.0, 11.0);
+        let to = center(index + 1) - Vec2::new(0.0, 11.0);
+        let is_travelled = matches!(pair, [StepState::Done, _]);
+        let stroke = Stroke::new(1.5, if is_travelled { theme.text3 } else { theme.line2 });
+        if is_travelled {
+            ui.painter().line_segment([from, to], stroke);
+        } else {
+            ui.painter().extend(Shape::dashed_line(&[from, to], stroke, 2.0, 3.0));
+        }
+    }
+}
+
+fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: bool) -> Response {
+    let theme = Theme::of(ui);
+    let response = ui.interact(row, ui.scope_id().with(("step", step.name())), Sense::click());
+    response.widget_info(|| {
+        WidgetInfo::selected(
+            Role::Button,
+            true,
+            is_open,
+            format!("{}, {}, {line}", step.name(), state_word(state)),
+        )
+    });
+    if response.hovered() && !is_open {
+        ui.painter().rect_filled(row, CornerRadius::same(RADIUS_CONTROL), theme.hover);
+    }
+    let center = Pos2::new(row.left() - 8.0 + MARKER_X, row.center().y);
+    let ground = match () {
+        () if is_open => theme.current_step_fill(),
+        () if response.hovered() => theme.hover,
+        () => theme.rail,
+    };
+    marker(ui, center, state, is_open, ground);
+    let words = |top: f32, height: f32| {
+        Rect::from_min_max(
+            Pos2::new(row.left() - 8.0 + NAME_X, row.center().y + top),
+            Pos2::new(row.right() - 4.0, row.center().y + top + height),
+        )
+    };
+    let (style, color) = match state {
+        _ if is_open => (Type::Strong, theme.text),
+        StepState::Waiting => (Type::Label, theme.text3),
+        _ => (Type::Label, theme.text),
+    };
+    text::left(ui, words(-17.0, 20.0), step.name(), style, color);
+    let color = if state == StepState::Waiting { theme.text3 } else { theme.text2 };
+    text::left(ui, words(1.0, 17.0), line, Type::Small, color);
+    focus_ring_inside(ui, &response, row);
+    response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+const fn state_word(state: StepState) -> &'static str {
+    match state {
+        StepState::Done => "done",
+        StepState::Available => "open",
+        StepState::Running(_) => "running",
+        StepState::Paused => "paused",
+        StepState::NeedsYou => "needs you",
+        StepState::Waiting => "waiting",
+    }
+}
+
+/// The mark of a step, 20 points wide. `ground` covers the route behind it.
+pub fn marker(ui: &Ui, center: Pos2, state: StepState, is_open: bool, ground: Color32) {
+    let theme = Theme::of(ui);
+    let painter = ui.painter();
+    painter.circle_filled(center, 10.0, ground);
+    let icon = |icon: Icon, tone: Tone| {
+        let rect = Rect::from_center_size(center, Vec2::splat(18.0));
+        icon.paint(ui, rect, 18.0, theme.tone(tone).fg);
+    };
+    match state {
+        StepState::Running(share) => {
+            painter.circle_stroke(center, 8.0, Stroke::new(2.0, theme.bar_rest));
+            if let Some(share) = share {
+                painter.add(Shape::line(arc(center, 8.0, share), Stroke::new(2.5, theme.accent)));
+            }
+            painter.circle_filled(center, 3.0, theme.accent);
+        }
+        StepState::Paused => icon(Icon::Paused, Tone::Paused),
+        StepState::NeedsYou => icon(Icon::Warn, Tone::Warn),
+        _ if is_open => {
+            painter.circle_stroke(center, 8.25, Stroke::new(1.5, theme.accent));
+            painter.circle_filled(center, 4.5, theme.accent);
+        }
+        StepState::Done => {
+            let color = theme.tone(Tone::Pass).bar;
+            painter.circle_stroke(center, 8.25, Stroke::new(1.5, color));
+            let tick = Rect::from_center_size(center, Vec2::splat(12.0));
+            Icon::Tick.paint(ui, tick, 12.0, theme.tone(Tone::Pass).fg);
+        }
+        StepState::Available => {
+            painter.circle_stroke(center, 8.25, Stroke::new(1.5, theme.line2));
+        }
+        StepState::Waiting => {
+            let ring = arc(center, 8.25, 1.0);
+            painter.extend(Shape::dashed_line(&ring, Stroke::new(1.5, theme.line2), 2.6, 2.6));
+        }
+    }
+}
+
+/// Part of a circle clockwise from the top, in steps of two degrees.
+fn arc(center: Pos2, radius: f32, share: f32) -> Vec<Pos2> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "180 steps at most")]
+    let steps = (180.0 * share.clamp(0.0, 1.0)).round() as u16;
+    (0..=steps)
+        .map(|step| center + radius * Vec2::angled((f32::from(step) * 2.0 - 90.0).to_radians()))
+        .collect()
+}
+
+fn places(ui: &Ui, whole: Rect, place: Place) -> Option<Place> {
+    let theme = Theme::of(ui);
+    let top = whole.bottom() - 101.0;
+    ui.painter().hline(whole.x_range(), top, theme.hairline());
+    let entries = [
+        (Place::Log, Icon::Log, "Log", ""),
+        (Place::Settings, Icon::Gear, "Settings", ""),
+        (Place::Help, Icon::Help, "Help", "F1"),
+    ];
+    let mut chosen = None;
+    let mut y = top + 10.0;
+    for (target, icon, name, key) in entries {
+        let row =
+            Rect::from_min_size(Pos2::new(whole.left() + 8.0, y), Vec2::new(whole.width() - 16.0, 28.0));
+        y += 28.0;
+        let response = ui.interact(row, ui.scope_id().with(name), Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, place == target, name));
+        let radius = CornerRadius::same(RADIUS_CONTROL);
+        if place == target {
+            ui.painter().rect(row, radius, theme.current_step_fill(), theme.hairline(), StrokeKind::Inside);
+        } else if response.hovered() {
+            ui.painter().rect_filled(row, radius, theme.hover);
+        }
+        let mark =
+            Rect::from_center_size(Pos2::new(whole.left() + MARKER_X, row.center().y), Vec2::splat(ICON));
+        icon.paint(ui, mark, ICON, theme.text2);
+        let words =
+            Rect::from_min_max(Pos2::new(whole.left() + 44.0, row.top()), row.max - Vec2::new(11.0, 0.0));
+        text::left(ui, words, name, Type::Body, theme.text2);
+        text::right(ui, words, key, Type::Small, theme.text3);
+        focus_ring_inside(ui, &response, row);
+        if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+            chosen = Some(target);
+        }
+    }
+    chosen
+}

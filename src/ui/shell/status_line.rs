@@ -1,0 +1,71 @@
+use eframe::egui::accesskit::Live;
+use eframe::egui::{Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use crate::engine::{KeyringStatus, Snapshot};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::{Icon, SMALL_ICON};
+use crate::ui::theme::{Theme, Tone};
+use crate::ui::widgets::text;
+
+/// What the program does now, and what was saved when. 24 points high.
+pub fn status_line(ui: &mut Ui, snapshot: &Snapshot) {
+    let theme = Theme::of(ui);
+    let whole = ui.max_rect();
+    ui.painter().rect_filled(whole, 0.0, theme.rail);
+    ui.painter().hline(whole.x_range(), whole.top() + 0.5, theme.hairline());
+    let (tone, icon, words) = if snapshot.activity.is_empty() {
+        (Tone::Pass, Icon::Pass, rest_words(snapshot))
+    } else {
+        (Tone::Running, Icon::Running, snapshot.activity.clone())
+    };
+    let inner = whole.shrink2(Vec2::new(12.0, 0.0));
+    let mark = Rect::from_min_size(inner.min, Vec2::new(SMALL_ICON, inner.height()));
+    icon.paint(ui, mark, SMALL_ICON, theme.tone(tone).fg);
+    let right = right_words(snapshot);
+    let right_width = text::width(ui, &right, Type::Small);
+    let left = Rect::from_min_max(
+        inner.min + Vec2::new(SMALL_ICON + 7.0, 0.0),
+        inner.max - Vec2::new(right_width + 24.0, 0.0),
+    );
+    text::left(ui, left, &words, Type::Small, theme.text2);
+    text::right(ui, inner, &right, Type::Small, theme.text2);
+    let response = ui.interact(left, ui.scope_id().with("status"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
+    // The one live region: changes are read out when the listener is idle.
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(Live::Polite));
+}
+
+fn rest_words(snapshot: &Snapshot) -> String {
+    if snapshot.project.is_some() {
+        return "Nothing running".to_owned();
+    }
+    format!("Ready. {}", keyring_words(&snapshot.keyring))
+}
+
+/// Where passwords are kept, in words.
+pub fn keyring_words(keyring: &KeyringStatus) -> &'static str {
+    match keyring {
+        KeyringStatus::Unknown => "System keyring not asked yet",
+        KeyringStatus::System => "System keyring unlocked",
+        KeyringStatus::WaitsForUnlock => "System keyring waits to be unlocked",
+        KeyringStatus::ThisSessionOnly(_) => "No system keyring: passwords are kept until the program ends",
+    }
+}
+
+fn right_words(snapshot: &Snapshot) -> String {
+    let Some(project) = &snapshot.project else {
+        return format!("Mailferry {}", env!("CARGO_PKG_VERSION"));
+    };
+    let mut words = format!("Saved {}", format::when(project.saved_at, snapshot.now));
+    match snapshot.keyring {
+        KeyringStatus::System => words.push_str(" · Keyring: system"),
+        KeyringStatus::WaitsForUnlock => words.push_str(" · Keyring: locked"),
+        KeyringStatus::ThisSessionOnly(_) => words.push_str(" · Keyring: this session only"),
+        KeyringStatus::Unknown => {}
+    }
+    if snapshot.lost_events > 0 {
+        words.push_str(" · Some messages were lost; the log has them");
+    }
+    words
+}

@@ -1,0 +1,90 @@
+use eframe::egui::{CornerRadius, Frame, Margin, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use super::button::Button;
+use super::{copy_field, panel, text};
+use crate::engine::{Command, UserError};
+use crate::ui::fonts::Type;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::theme::{RADIUS_PANEL, Theme, Tone};
+
+/// What happened, why, the server's words, and the numbered ways out. Pushes the command of the chosen one.
+pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec<Command>) {
+    let theme = Theme::of(ui);
+    let response = Frame::new()
+        .fill(theme.surface)
+        .stroke(theme.hairline())
+        .corner_radius(CornerRadius::same(RADIUS_PANEL))
+        .inner_margin(Margin { left: 19, right: 15, top: 11, bottom: 13 })
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            head(ui, error, tone);
+            body(ui, error, commands);
+        })
+        .response;
+    let bar = Rect::from_min_size(response.rect.min, Vec2::new(4.0, response.rect.height()));
+    let corners = CornerRadius { nw: RADIUS_PANEL, sw: RADIUS_PANEL, ne: 0, se: 0 };
+    ui.painter().rect_filled(bar, corners, theme.tone(tone).bar);
+}
+
+fn head(ui: &mut Ui, error: &UserError, tone: Tone) {
+    let theme = Theme::of(ui);
+    let icon = if tone == Tone::Warn { Icon::Warn } else { Icon::Fail };
+    let copy = "details";
+    let link_width = Button::link("Copy details").small().icon(Icon::Copy).size(ui).x;
+    let width = ui.available_width() - ICON - 10.0 - link_width;
+    let title = text::wrapped(ui, &error.title, Type::Section, theme.text, width);
+    let height = title.size().y.max(26.0);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &error.title));
+    let first_line = Rect::from_min_size(rect.min, Vec2::new(ICON, 26.0));
+    icon.paint(ui, first_line, ICON, theme.tone(tone).fg);
+    text::paint_galley(ui, rect.min + Vec2::new(ICON + 9.0, 3.0), title, theme.text);
+    copy_field::copy_link_right(
+        ui,
+        Rect::from_min_size(rect.min, Vec2::new(rect.width(), 26.0)),
+        copy,
+        &details(error),
+    );
+}
+
+/// Everything for the clipboard, in reading order.
+fn details(error: &UserError) -> String {
+    let mut details = format!("{}\n{}\n", error.title, error.cause);
+    if let Some(words) = &error.server_words {
+        details.push_str(words);
+        details.push('\n');
+    }
+    details.push_str(&error.details);
+    details
+}
+
+fn body(ui: &mut Ui, error: &UserError, commands: &mut Vec<Command>) {
+    let theme = Theme::of(ui);
+    Frame::new().inner_margin(Margin { left: 25, ..Margin::ZERO }).show(ui, |ui| {
+        text::paragraph(ui, &error.cause, Type::Body, theme.text);
+        if let Some(words) = &error.server_words {
+            ui.add_space(6.0);
+            panel::well(ui, |ui| text::paragraph(ui, words, Type::Mono, theme.text2));
+        }
+        ui.add_space(8.0);
+        for (index, way_out) in error.ways_out.iter().enumerate() {
+            ui.push_id(index, |ui| {
+                ui.horizontal(|ui| {
+                    ui.set_min_height(32.0);
+                    ui.add_space(1.0);
+                    text::words(ui, (index + 1).to_string(), Type::Small, theme.text2);
+                    ui.add_space(9.0);
+                    if let Some(command) = &way_out.command {
+                        if Button::secondary(&way_out.label).small().show(ui).clicked() {
+                            commands.push(command.clone());
+                        }
+                    } else {
+                        text::words(ui, &way_out.label, Type::Label, theme.text);
+                    }
+                    ui.add_space(9.0);
+                    text::paragraph(ui, &way_out.consequence, Type::Small, theme.text2);
+                });
+            });
+        }
+    });
+}

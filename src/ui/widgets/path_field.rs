@@ -1,0 +1,64 @@
+use std::path::PathBuf;
+
+use eframe::egui::{Response, Ui};
+
+use super::button::Button;
+use super::field::Field;
+use crate::ui::icons::Icon;
+use crate::ui::page_cx::{Action, PageCx};
+use crate::ui::platform::Purpose;
+
+/// A path that can be typed or chosen. The dialog only fills the field; another button acts.
+pub struct PathField {
+    purpose: Purpose,
+    text: String,
+    was_edited: bool,
+}
+
+impl PathField {
+    /// An empty field for this purpose.
+    pub const fn new(purpose: Purpose) -> Self {
+        Self { purpose, text: String::new(), was_edited: false }
+    }
+
+    /// Proposes a path until the user types or chooses another one.
+    pub fn propose(&mut self, path: impl FnOnce() -> PathBuf) {
+        if self.text.is_empty() && !self.was_edited {
+            self.text = path().to_string_lossy().into_owned();
+        }
+    }
+
+    /// Proposes another path when what it depends on has changed and the user has not typed.
+    pub fn repropose(&mut self, path: impl FnOnce() -> PathBuf) {
+        if !self.was_edited {
+            self.text = path().to_string_lossy().into_owned();
+        }
+    }
+
+    /// The path, unless the field is empty.
+    pub fn path(&self) -> Option<PathBuf> {
+        let text = self.text.trim();
+        (!text.is_empty()).then(|| PathBuf::from(text))
+    }
+
+    /// Draws the field with its button. The response is that of the field.
+    pub fn show(&mut self, ui: &mut Ui, name: &str, cx: &mut PageCx<'_>) -> Response {
+        if let Some(path) = cx.take_picked(self.purpose) {
+            self.text = path.to_string_lossy().into_owned();
+            self.was_edited = true;
+        }
+        ui.horizontal(|ui| {
+            let label = format!("Choose {} in a dialog", name.to_lowercase());
+            let button = Button::secondary("Choose…").icon(Icon::Folder).name(&label);
+            let width = ui.available_width() - button.size(ui).x - 8.0;
+            let response = Field::new(name).mono().width(width.max(80.0)).show(ui, &mut self.text);
+            self.was_edited |= response.changed();
+            ui.add_space(8.0);
+            if button.show(ui).clicked() {
+                cx.actions.push(Action::Pick { purpose: self.purpose, start: self.path() });
+            }
+            response
+        })
+        .inner
+    }
+}

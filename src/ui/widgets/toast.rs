@@ -1,0 +1,117 @@
+use eframe::egui::{
+    Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Rect, Role, Sense, Stroke, Ui, Vec2,
+    WidgetInfo,
+};
+
+use super::text;
+use crate::ui::fonts::Type;
+use crate::ui::icons::{ICON, Icon};
+use crate::ui::theme::{RADIUS_PANEL, Theme, Tone};
+
+/// Seconds that a toast stays; errors stay until they are closed.
+const SECONDS: f64 = 6.0;
+/// At most this many at once.
+const MOST: usize = 3;
+
+/// A short word in the corner; never the only place for an error.
+#[derive(Clone, Debug, PartialEq)]
+struct Toast {
+    number: u64,
+    tone: Tone,
+    title: String,
+    words: String,
+    until: Option<f64>,
+}
+
+/// The toasts on show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Toasts {
+    toasts: Vec<Toast>,
+    next_number: u64,
+}
+
+impl Toasts {
+    /// Adds one. `now` is egui's clock in seconds.
+    pub fn add(&mut self, tone: Tone, title: impl Into<String>, words: impl Into<String>, now: f64) {
+        let until = (tone != Tone::Fail).then_some(now + SECONDS);
+        let (title, words) = (title.into(), words.into());
+        self.toasts.retain(|toast| toast.title != title);
+        self.toasts.push(Toast { number: self.next_number, tone, title, words, until });
+        self.next_number += 1;
+        if self.toasts.len() > MOST {
+            self.toasts.remove(0);
+        }
+    }
+
+    /// Draws them above the footer and drops those whose time is over.
+    pub fn show(&mut self, ctx: &Context, bottom: f32) {
+        let now = ctx.input(|input| input.time);
+        self.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
+        if self.toasts.is_empty() {
+            return;
+        }
+        if let Some(until) = self.toasts.iter().filter_map(|toast| toast.until).reduce(f64::min) {
+            ctx.request_repaint_after(std::time::Duration::from_secs_f64((until - now).max(0.05)));
+        }
+        let mut closed = None;
+        Area::new(Id::unique("toasts"))
+            .order(Order::Foreground)
+            .anchor(Align2::RIGHT_BOTTOM, Vec2::new(-22.0, -bottom - 14.0))
+            .show(ctx, |ui| {
+                ui.set_width(330.0);
+                for toast in &self.toasts {
+                    if toast_ui(ui, toast) {
+                        closed = Some(toast.number);
+                    }
+                    ui.add_space(8.0);
+                }
+            });
+        self.toasts.retain(|toast| Some(toast.number) != closed);
+    }
+}
+
+fn toast_ui(ui: &mut Ui, toast: &Toast) -> bool {
+    let theme = Theme::of(ui);
+    let icon = match toast.tone {
+        Tone::Fail => Icon::Fail,
+        Tone::Warn => Icon::Warn,
+        Tone::Pass => Icon::Pass,
+        _ => Icon::Info,
+    };
+    let mut is_closed = false;
+    Frame::new()
+        .fill(theme.raised)
+        .stroke(Stroke::new(1.0, theme.line2))
+        .corner_radius(CornerRadius::same(RADIUS_PANEL))
+        .shadow(theme.float_shadow())
+        .inner_margin(Margin::symmetric(13, 10))
+        .show(ui, |ui| {
+            ui.set_width(302.0);
+            let title = text::wrapped(ui, &toast.title, Type::Label, theme.text, 246.0);
+            let words = text::wrapped(ui, &toast.words, Type::Small, theme.text2, 246.0);
+            let words_height = if toast.words.is_empty() { 0.0 } else { words.size().y };
+            let size = Vec2::new(302.0, title.size().y + words_height);
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            response.widget_info(|| {
+                WidgetInfo::labeled(Role::Alert, true, format!("{} {}", toast.title, toast.words).trim_end())
+            });
+            icon.paint(
+                ui,
+                Rect::from_min_size(rect.min, Vec2::new(ICON, 20.0)),
+                ICON,
+                theme.tone(toast.tone).fg,
+            );
+            let title_height = title.size().y;
+            text::paint_galley(ui, rect.min + Vec2::new(26.0, 0.0), title, theme.text);
+            if words_height > 0.0 {
+                text::paint_galley(ui, rect.min + Vec2::new(26.0, title_height), words, theme.text2);
+            }
+            let cross = Rect::from_min_size(rect.right_top() - Vec2::new(20.0, 0.0), Vec2::splat(20.0));
+            let close = ui.interact(cross, ui.scope_id().with(("close", toast.number)), Sense::click());
+            close.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close “{}”", toast.title)));
+            Icon::Close.paint(ui, cross, 14.0, theme.text2);
+            super::focus_ring(ui, &close, cross, 4);
+            is_closed = close.clicked();
+        });
+    is_closed
+}
