@@ -11,7 +11,7 @@ use crate::dns::DnsError;
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{CsvError, MessageState, Side};
 use crate::project::{Problem, ProjectError};
-use crate::providers::{AnswerError, Catalogue, Provider, ProviderId};
+use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
 use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
@@ -397,16 +397,11 @@ pub(super) fn answer(error: &AnswerError) -> UserError {
         .caused_by(error)
 }
 
-/// The provider does not ask for such an answer.
-pub(super) fn unknown_answer(name: &str, provider: &Provider) -> UserError {
-    let known: Vec<_> = provider.answers.iter().map(|answer| answer.name.as_str()).collect();
-    let cause = if known.is_empty() {
-        format!("{} asks for none.", provider.name)
-    } else {
-        format!("{} asks for: {}.", provider.name, known.join(", "))
-    };
-    UserError::new(format!("There is no answer “{name}” to give"), cause)
-        .or_else("Take the line out, or correct its name", "")
+/// A file of answers that cannot be taken.
+pub(super) fn answers_file(error: &AnswersFileError) -> UserError {
+    UserError::new("The answers cannot be taken", sentence(error))
+        .or_else("Write one line per answer: name = \"value\"", "Nothing was changed")
+        .caused_by(error)
 }
 
 /// A zone file that cannot be read.

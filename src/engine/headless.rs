@@ -1,6 +1,6 @@
 //! Single questions without a project: what `audit`, `spf` and `records` ask, each to its end on the calling thread.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::IpAddr;
 
@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{AuditOptions, UserError, explain, survey_job};
 use crate::audit::Facts;
-use crate::providers::{Catalogue, ProviderId};
-use crate::records::{BindOptions, RecordsPlan, check_answer, desired, parse_zone_file, render_bind};
+use crate::providers::{Catalogue, ProviderId, parse_answers};
+use crate::records::{BindOptions, RecordsPlan, desired, parse_zone_file, render_bind};
 use crate::survey::{self, Progress, SurveyOptions};
 use crate::values::{DomainName, EmailAddress};
 
@@ -85,8 +85,8 @@ pub struct RecordsQuestion<'a> {
     pub domain: &'a str,
     /// The provider's id.
     pub provider: &'a str,
-    /// Answers that the provider's records need, by name.
-    pub answers: &'a BTreeMap<String, String>,
+    /// Answers that the provider's records need: lines of `name = "value"` in TOML.
+    pub answers: &'a str,
     /// Name and text of a zone file to start from, instead of asking the DNS.
     pub zone: Option<(&'a str, &'a str)>,
     /// `HOST:PORT`; empty for the system's resolver.
@@ -104,23 +104,18 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
     let catalogue = Catalogue::embedded();
     let id = ProviderId(question.provider.to_owned());
     let provider = catalogue.get(&id).ok_or_else(|| explain::unknown_provider(&id, &catalogue))?;
-    for (name, value) in question.answers {
-        if provider.answer(name).is_none() {
-            return Err(explain::unknown_answer(name, provider));
-        }
-        check_answer(provider, name, value).map_err(|error| explain::answer(&error))?;
-    }
+    let answers = parse_answers(provider, question.answers).map_err(|error| explain::answers_file(&error))?;
     let zone = match question.zone {
         Some((name, text)) => {
             parse_zone_file(text, &domain).map_err(|error| explain::zone_file(name, &error))?
         }
         None => to_its_end(async {
             let resolver = asked(question.resolver).await?;
-            Ok(survey::current_zone(&domain, provider, &[], &resolver).await)
+            Ok(survey::current_zone(&domain, provider, &answers, &[], &resolver).await)
         })?,
     };
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
-    let plan = desired(provider, question.answers, &zone, &dropped);
+    let plan = desired(provider, &answers, &zone, &dropped);
     let text = render_bind(&plan, &BindOptions::default());
     Ok((plan, text))
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::actor::JobContext;
 use super::messages::Message;
 use super::{AuditOptions, UserError, explain};
@@ -59,6 +61,7 @@ pub(super) async fn audit(
 pub(super) async fn zone(
     question: Question,
     provider: Provider,
+    answers: BTreeMap<String, String>,
     context: JobContext,
 ) -> Result<Box<CurrentZone>, Box<UserError>> {
     let resolver = resolver(&question.resolver).await?;
@@ -66,6 +69,6 @@ pub(super) async fn zone(
     let selectors = question.options.selectors;
     tokio::select! {
         () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-        zone = survey::current_zone(&question.domain, &provider, &selectors, &resolver) => Ok(Box::new(zone)),
+        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver) => Ok(Box::new(zone)),
     }
 }

@@ -1,26 +1,35 @@
+use std::collections::BTreeMap;
+
 use futures::StreamExt as _;
 
+use super::ask_all;
+use crate::audit::spf::record_costs;
 use crate::dns::Resolver;
 use crate::providers::Provider;
 use crate::records::{CurrentZone, ZoneData, questions};
-use crate::values::{DnsAnswer, DnsName, DomainName, Outcome, RecordData, RecordType};
+use crate::values::{AnswerBook, DnsAnswer, DnsName, DomainName, Outcome, RecordData, RecordType};
 
 /// Shown where a resolver does not tell how long an answer may be kept.
 const UNKNOWN_TTL_SECS: u32 = 3_600;
 /// Questions under way at the same time.
 const WINDOW: usize = 8;
 
-/// Reads what the zone of a domain says today, as far as the records for this provider need it.
+/// Rounds of asking what SPF terms cost; each include may lead to further ones.
+const MAX_SPF_ROUNDS: usize = 24;
+
+/// Reads what the zone of a domain says today, as far as the records for this provider need it, and measures what the
+/// SPF terms of today and of the provider cost.
 ///
 /// A question that got no answer is kept as unread, so that nothing is concluded from it.
 pub async fn current_zone(
     domain: &DomainName,
     provider: &Provider,
+    answers: &BTreeMap<String, String>,
     selectors: &[String],
     resolver: &Resolver,
 ) -> CurrentZone {
     let mut zone = CurrentZone::new(domain.clone());
-    let asked = questions(domain, provider, selectors)
+    let asked = questions(domain, provider, answers, selectors)
         .into_iter()
         .filter_map(|question| record_type(question.record_type).map(|kind| (question.name, kind)));
     take_all(&mut zone, asked, resolver).await;
@@ -35,7 +44,38 @@ pub async fn current_zone(
     let addresses =
         hosts.into_iter().flat_map(|host| [(host.clone(), RecordType::A), (host, RecordType::Aaaa)]);
     take_all(&mut zone, addresses, resolver).await;
+    measure_spf(&mut zone, provider, resolver).await;
     zone
+}
+
+/// Measures the SPF records of today, and the terms that the provider adds.
+async fn measure_spf(zone: &mut CurrentZone, provider: &Provider, resolver: &Resolver) {
+    let apex = zone.domain.dns();
+    let mut texts: Vec<Vec<u8>> = zone
+        .at("@")
+        .filter_map(|record| match &record.data {
+            ZoneData::Txt(text) => Some(text.clone()),
+            _ => None,
+        })
+        .collect();
+    texts.push(format!("v=spf1 {} ~all", provider.spf_mechanisms.join(" ")).into_bytes());
+    let mut book = AnswerBook::default();
+    for text in texts {
+        for _ in 0..MAX_SPF_ROUNDS {
+            match record_costs(&book, &apex, &text) {
+                Ok(nodes) => {
+                    zone.measure_spf(&nodes);
+                    break;
+                }
+                Err(missing) => {
+                    let missing: Vec<_> = missing.into_iter().collect();
+                    for answer in ask_all(resolver, &missing).await {
+                        book.insert(answer);
+                    }
+                }
+            }
+        }
+    }
 }
 
 async fn take_all(

@@ -9,6 +9,7 @@ pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};
 pub(in crate::audit) use evaluate::{check_with, published};
 pub(in crate::audit) use macros::Client;
 pub use record::{DomainSpec, DualCidr, Mechanism, Qualifier, Redirect, SpfRecord, SpfSyntaxError, Term};
+pub use tree::record_costs;
 pub(in crate::audit) use tree::{CostTree, cost_tree};
 
 /// Terms that may ask DNS during one check (RFC 7208 section 4.6.4).

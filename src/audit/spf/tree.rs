@@ -1,12 +1,14 @@
 //! What an SPF record costs when nothing matches early: every term, depth first, with its price (RFC 7208 section 4.6.4).
 
+use std::collections::BTreeSet;
+
 use super::evaluate::published;
 use super::macros::{Client, MacroString};
 use super::record::{DomainSpec, Mechanism, SpfRecord};
 use super::{MAX_HOSTS, MAX_LOOKUPS};
 use crate::audit::lookups::is_askable;
 use crate::audit::{Lookups, SpfTreeNode};
-use crate::values::{DnsName, Outcome, RecordData, RecordType};
+use crate::values::{AnswerBook, DnsName, DnsQuestion, Outcome, RecordData, RecordType};
 
 /// Terms shown; a tree that is larger went wrong long before.
 const MAX_NODES: usize = 250;
@@ -39,6 +41,21 @@ pub(in crate::audit) fn cost_tree(
     let mut walk = Walk { lookups, client, tree: CostTree::default(), path: vec![domain.clone()] };
     walk.record(domain, record);
     walk.tree
+}
+
+/// What each term of a record costs, or what has to be asked before that can be said.
+///
+/// A text that is no SPF record costs nothing. Names that depend on the sender are not asked.
+pub fn record_costs(
+    book: &AnswerBook,
+    domain: &DnsName,
+    text: &[u8],
+) -> Result<Vec<SpfTreeNode>, BTreeSet<DnsQuestion>> {
+    let Ok(record) = SpfRecord::parse(text) else { return Ok(Vec::new()) };
+    let lookups = Lookups::new(book);
+    let tree = cost_tree(&lookups, domain, &record, None);
+    let missing = lookups.into_missing();
+    if missing.is_empty() { Ok(tree.nodes) } else { Err(missing) }
 }
 
 struct Walk<'l, 'a> {

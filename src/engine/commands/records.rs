@@ -7,6 +7,7 @@ use crate::records::check_answer;
 impl Actor {
     /// Reads the zone and computes the new records.
     pub(super) fn prepare_records(&mut self) {
+        let Some(answers) = self.store(crate::project::Project::answers) else { return };
         let Some(open) = self.open.as_mut() else { return };
         if open.view.destination.chosen.is_none() {
             return self.fail(explain::no_destination());
@@ -22,7 +23,7 @@ impl Actor {
         };
         self.launch(
             JobKind::Records,
-            |context| survey_job::zone(question, provider, context),
+            |context| survey_job::zone(question, provider, answers, context),
             |number, result| Message::ZoneRead { number, result },
         );
     }
