@@ -120,7 +120,7 @@ async fn async_imap_changes_a_practice_mailbox() {
         session.select("Projekte/Entw&APw-rfe").await.unwrap();
         let stored: Vec<_> =
             session.uid_store("1", "+FLAGS (\\Deleted)").await.unwrap().try_collect().await.unwrap();
-        assert_eq!(stored[0].flags().count(), 3);
+        assert_eq!(stored[0].flags().count(), 4, "with \\Recent");
         session.rename("Projekte/Entw&APw-rfe", "Neu").await.unwrap();
         let mailbox = session.select("Neu").await.unwrap();
         assert_eq!(mailbox.exists, 1);
@@ -288,6 +288,39 @@ async fn a_kept_destination_is_the_same_after_a_restart() {
         let mailbox = session.select("Projekte").await.unwrap();
         let now = Some((mailbox.uid_validity, mailbox.uid_next, practice.destination_server.dump(USER)));
         assert_eq!((mailbox.exists, &now), (2, &*state.borrow()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mbsync_copies_from_one_practice_server_to_the_other() {
+    let Some(mbsync) = support::require_program("mbsync", "isync") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let options = PracticeOptions { messages: 60, ..PracticeOptions::default() };
+    in_practice(options, |practice| async move {
+        let account = |name: &str, endpoint: &Endpoint, password: &str| {
+            format!(
+                "IMAPAccount {name}\nHost {}\nPort {}\nUser {USER}\nPass {password}\nSSLType None\nAuthMechs LOGIN\n\n\
+                 IMAPStore {name}\nAccount {name}\n\n",
+                endpoint.host, endpoint.port
+            )
+        };
+        let mut config = account("old", &practice.source, "old-anna");
+        config.push_str(&account("new", &practice.destination, "new-anna"));
+        config.push_str("Channel all\nFar :old:\nNear :new:\nPatterns * !Drafts\nCreate Near\nSync Pull\nCopyArrivalDate yes\n");
+        writeln!(config, "SyncState {}/", folder.path().display()).unwrap();
+        let file = folder.path().join("mbsyncrc");
+        std::fs::write(&file, config).unwrap();
+        let output = tokio::task::spawn_blocking(move || support::run(Command::new(mbsync).arg("-c").arg(file).arg("-a")));
+        let output = output.await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        // mbsync keeps no keywords and marks what it copied with a header of its own; dates and places it keeps.
+        let places = |messages: Vec<(FolderPath, SampleMessage)>| {
+            let mut places: Vec<_> = messages.into_iter().map(|(path, message)| (path, message.internal_date)).collect();
+            places.sort();
+            places
+        };
+        assert_eq!(places(practice.destination_server.dump(USER)), places(practice.source_server.dump(USER)));
     })
     .await;
 }

@@ -11,7 +11,7 @@ use crate::values::UnixTime;
 use super::folder_path::FolderPath;
 use super::raw_command::RawCommand;
 use super::reply::Reply;
-use super::session::{Lies, Session};
+use super::session::{Lies, Session, bad_name};
 use super::store::{Account, Change};
 use super::{flags, internal_date};
 
@@ -165,11 +165,8 @@ impl Session {
     }
 
     fn append_target(&self, mailbox: &[u8]) -> Result<FolderPath, Reply> {
-        let path = self
-            .shared
-            .personality
-            .path(mailbox)
-            .ok_or_else(|| Reply::no("[CANNOT] Invalid mailbox name."))?;
+        let personality = &self.shared.personality;
+        let path = personality.path(mailbox).ok_or_else(|| bad_name(personality.delimiter, mailbox))?;
         let exists = self.with_account(|account| account.folder(&path).is_some()).unwrap_or(false);
         if exists {
             return Ok(path);

@@ -72,6 +72,7 @@ impl Session {
             return Ok(Reply::bad("Error in IMAP command FETCH: Invalid messageset."));
         };
         let path = view.path.clone();
+        let recent_from = view.recent_from();
         for look in wanted.chunks(MESSAGES_PER_LOOK) {
             let found = self.with_account(|account| {
                 if marks_seen {
@@ -84,7 +85,10 @@ impl Session {
                     .filter(|(_, message)| changed_since.is_none_or(|since| message.modseq > since))
                     .collect()
             });
-            for (number, message) in found.unwrap_or_default() {
+            for (number, mut message) in found.unwrap_or_default() {
+                if message.uid >= recent_from {
+                    message.flags.insert("\\Recent".to_owned());
+                }
                 write_message(&mut self.wire, number, &message, &items, marks_seen);
                 self.wire.flush_if_large().await?;
             }

@@ -48,15 +48,20 @@ impl Session {
         };
         let Some(view) = &self.selected else { return Reply::bad("No mailbox selected.") };
         if view.is_read_only {
-            return Reply::no("[READ-ONLY] Mailbox is opened read-only.");
+            return Reply::ok("Store ignored with read-only mailbox.");
         }
         let Some(wanted) = view.resolve(set, is_uid) else {
             return Reply::bad("Error in IMAP command STORE: Invalid messageset.");
         };
         let free_keywords = self.shared.personality.has_free_keywords;
-        let (path, has_condstore) = (view.path.clone(), self.has_condstore);
-        let shape =
-            StoreShape { kind, is_uid, has_condstore, is_answered: response == StoreResponse::Answer };
+        let (path, has_condstore, recent_from) = (view.path.clone(), self.has_condstore, view.recent_from());
+        let shape = StoreShape {
+            kind,
+            is_uid,
+            has_condstore,
+            is_answered: response == StoreResponse::Answer,
+            recent_from,
+        };
         let lines =
             self.with_account(|account| store_flags(account, &path, &wanted, flags, free_keywords, shape));
         for line in lines.unwrap_or_default() {
@@ -100,6 +105,8 @@ struct StoreShape {
     is_uid: bool,
     has_condstore: bool,
     is_answered: bool,
+    /// Messages from this UID on are shown as `\Recent`.
+    recent_from: u32,
 }
 
 /// Changes the flags of messages, given by sequence number and UID, and returns the untagged replies.
@@ -124,11 +131,14 @@ fn store_flags(
             StoreType::Add => message.flags.union(&flags).cloned().collect(),
             StoreType::Remove => message.flags.difference(&flags).cloned().collect(),
         };
-        if changed != message.flags {
+        let is_changed = changed != message.flags;
+        if is_changed {
             account.apply(Change::SetFlags { path: path.clone(), uid, flags: changed });
         }
         let message = account.folder(path).and_then(|folder| folder.message(uid));
-        if let Some(message) = message.filter(|_| shape.is_answered) {
+        // To a client that speaks CONDSTORE even a silent change shows its MODSEQ (RFC 7162 section 3.1.3).
+        let is_shown = shape.is_answered || (shape.has_condstore && is_changed);
+        if let Some(message) = message.filter(|_| is_shown) {
             lines.push(answer(number, message, shape));
         }
     }
@@ -136,10 +146,19 @@ fn store_flags(
 }
 
 fn answer(number: u32, message: &StoredMessage, shape: StoreShape) -> String {
-    let uid = if shape.is_uid { format!("UID {} ", message.uid) } else { String::new() };
-    let modseq = if shape.has_condstore { format!("MODSEQ ({}) ", message.modseq) } else { String::new() };
-    let flags = message.flags.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    format!("* {number} FETCH ({uid}{modseq}FLAGS ({flags}))")
+    let mut items = Vec::new();
+    if shape.is_uid {
+        items.push(format!("UID {}", message.uid));
+    }
+    if shape.has_condstore {
+        items.push(format!("MODSEQ ({})", message.modseq));
+    }
+    if shape.is_answered {
+        let recent = (message.uid >= shape.recent_from).then_some("\\Recent");
+        let flags = message.flags.iter().map(String::as_str).chain(recent).collect::<Vec<_>>().join(" ");
+        items.push(format!("FLAGS ({flags})"));
+    }
+    format!("* {number} FETCH ({})", items.join(" "))
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub(super) struct Folder {
     pub(super) messages: Vec<StoredMessage>,
     pub(super) size_bytes: u64,
     pub(super) highest_modseq: u64,
+    /// Messages from this UID on were in no mailbox that a client selected yet (`\Recent`, RFC 3501 section 2.3.2).
+    pub(super) recent_from: u32,
     /// How many messages were ever removed; tells a session that its numbering is stale.
     pub(super) expunged: u64,
     pub(super) special_use: Option<SpecialUse>,
@@ -35,6 +37,7 @@ impl Folder {
         Self {
             uid_validity,
             uid_next: 1,
+            recent_from: 1,
             messages: Vec::new(),
             size_bytes: 0,
             highest_modseq: 1,

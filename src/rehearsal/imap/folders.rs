@@ -16,8 +16,9 @@ use super::reply::{Reply, astring, quoted};
 use super::session::Session;
 use super::store::{Account, Change};
 
+/// The items of STATUS in the order that Dovecot gives them in, whatever the order of the question.
 const STATUS_ITEMS: [&str; 7] =
-    ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ"];
+    ["MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "HIGHESTMODSEQ", "SIZE"];
 
 impl Session {
     pub(super) fn list(&mut self, raw: &RawCommand) -> Reply {
@@ -59,13 +60,18 @@ impl Session {
         let pattern = format!("{reference}{pattern}");
         let personality = &self.shared.personality;
         let delimiter = quoted(personality.delimiter.encode_utf8(&mut [0; 4]));
-        let names = self.with_account(|account| {
-            account.subscribed().iter().map(|path| personality.wire_name(path)).collect::<Vec<_>>()
+        let lines = self.with_account(|account| {
+            let named = account.subscribed().iter().map(|path| (path, personality.wire_name(path)));
+            let meant = named.filter(|(_, name)| matches(&pattern, name, personality.delimiter));
+            let lines = meant.map(|(path, name)| {
+                let special_use = account.folder(path).and_then(|folder| folder.special_use);
+                let attribute = special_use.map_or("", SpecialUse::attribute);
+                format!("* LSUB ({attribute}) {delimiter} {}", astring(&name))
+            });
+            lines.collect::<Vec<_>>()
         });
-        for name in names.unwrap_or_default() {
-            if matches(&pattern, &name, self.shared.personality.delimiter) {
-                self.wire.push_line(&format!("* LSUB () {delimiter} {}", astring(&name)));
-            }
+        for line in lines.unwrap_or_default() {
+            self.wire.push_line(&line);
         }
         Reply::ok("Lsub completed.")
     }
@@ -76,16 +82,16 @@ impl Session {
         let Some(names) = names.filter(|names| names.iter().all(|name| offers(personality, name))) else {
             return Reply::bad("Error in IMAP command STATUS: Invalid status item.");
         };
-        let Some(path) = self.path(mailbox) else { return Reply::no("[CANNOT] Invalid mailbox name.") };
+        let Some(path) = self.path(mailbox) else { return self.bad_name(mailbox) };
         let name = personality.wire_name(&path);
         let line = self.with_account(|account| Some(status_line(account.folder(&path)?, &name, &names)));
-        let Some(line) = line.flatten() else { return missing(&name) };
+        let Some(line) = line.flatten() else { return unknown(&name) };
         self.wire.push_line(&line);
         Reply::ok("Status completed.")
     }
 
     pub(super) fn create(&mut self, mailbox: &Mailbox<'_>) -> Reply {
-        let Some(path) = self.path(mailbox) else { return Reply::no("[CANNOT] Invalid mailbox name.") };
+        let Some(path) = self.path(mailbox) else { return self.bad_name(mailbox) };
         let special_names = self.shared.personality.special_names;
         let shown = path.to_string();
         let special_use =
@@ -105,30 +111,33 @@ impl Session {
     }
 
     pub(super) fn delete(&mut self, mailbox: &Mailbox<'_>) -> Reply {
-        let Some(path) = self.path(mailbox) else { return Reply::no("[CANNOT] Invalid mailbox name.") };
+        let Some(path) = self.path(mailbox) else { return self.bad_name(mailbox) };
         if path.is_inbox() {
-            return Reply::no("[CANNOT] INBOX can't be deleted.");
+            return Reply::no("INBOX can't be deleted");
         }
-        let removed = self.with_account(|account| {
-            let exists = account.folder(&path).is_some();
-            if exists {
+        let name = self.shared.personality.wire_name(&path);
+        let reply = self.with_account(|account| {
+            if account.folder(&path).is_some() {
                 account.apply(Change::Delete { path: path.clone() });
+                return Reply::ok("Delete completed.");
             }
-            exists
+            // Only a container of others can be here and have no mail of its own.
+            if account.family(&path).is_empty() {
+                missing(&name)
+            } else {
+                Reply::no("Mailbox has children, delete them first")
+            }
         });
-        if removed == Some(true) {
-            // As Dovecot does, a client that deletes the mailbox it selected has it closed first.
+        // As Dovecot does, a client that deletes the mailbox it selected has it closed first.
+        if matches!(reply, Some(Reply::Ok(_))) {
             self.selected.take_if(|view| view.path == path);
-            Reply::ok("Delete completed.")
-        } else {
-            missing(&self.shared.personality.wire_name(&path))
         }
+        reply.unwrap_or_else(|| missing(&name))
     }
 
     pub(super) fn rename(&mut self, from: &Mailbox<'_>, to: &Mailbox<'_>) -> Reply {
-        let (Some(from), Some(to)) = (self.path(from), self.path(to)) else {
-            return Reply::no("[CANNOT] Invalid mailbox name.");
-        };
+        let Some(from) = self.path(from) else { return self.bad_name(from) };
+        let Some(to) = self.path(to) else { return self.bad_name(to) };
         if from.is_inbox() {
             return Reply::no("[CANNOT] Renaming INBOX isn't supported.");
         }
@@ -151,7 +160,7 @@ impl Session {
     }
 
     pub(super) fn subscribe(&mut self, mailbox: &Mailbox<'_>, is_wanted: bool) -> Reply {
-        let Some(path) = self.path(mailbox) else { return Reply::no("[CANNOT] Invalid mailbox name.") };
+        let Some(path) = self.path(mailbox) else { return self.bad_name(mailbox) };
         let name = self.shared.personality.wire_name(&path);
         let reply = self.with_account(|account| {
             if !is_wanted {
@@ -159,13 +168,18 @@ impl Session {
                 return Reply::ok("Unsubscribe completed.");
             }
             if account.folder(&path).is_none() {
-                return missing(&name);
+                return unknown(&name);
             }
             account.apply(Change::Subscribe { path, is_subscribed: true });
             Reply::ok("Subscribe completed.")
         });
         reply.unwrap_or_else(|| missing(&name))
     }
+}
+
+/// Dovecot gives the response code of RFC 5530 to some commands only.
+fn unknown(name: &str) -> Reply {
+    Reply::no(format!("Mailbox doesn't exist: {name}"))
 }
 
 fn missing(name: &str) -> Reply {
@@ -195,10 +209,14 @@ fn status_item(item: &StatusDataItemName) -> Option<&'static str> {
 }
 
 fn status_line<Item: AsRef<str>>(folder: &Folder, name: &str, items: &[Item]) -> String {
-    let values = items.iter().map(|item| {
-        let item = item.as_ref();
+    let asked = STATUS_ITEMS.iter().filter(|known| items.iter().any(|item| item.as_ref() == **known));
+    let values = asked.map(|&item| {
         let value = match item {
             "MESSAGES" => folder.messages.len().to_string(),
+            "RECENT" => {
+                let old = folder.messages.partition_point(|message| message.uid < folder.recent_from);
+                (folder.messages.len() - old).to_string()
+            }
             "UIDNEXT" => folder.uid_next.to_string(),
             "UIDVALIDITY" => folder.uid_validity.to_string(),
             "UNSEEN" => {
@@ -246,10 +264,16 @@ fn listing(account: &Account, personality: &Personality, arguments: &ListArgumen
         {
             continue;
         }
-        let mut attributes = vec![if *has_children { "\\HasChildren" } else { "\\HasNoChildren" }];
+        let mut attributes = Vec::new();
+        if arguments.shows_children || !arguments.is_extended {
+            attributes.push(if *has_children { "\\HasChildren" } else { "\\HasNoChildren" });
+        }
         match folder {
             None => attributes.insert(0, "\\Noselect"),
-            Some(folder) if personality.has("SPECIAL-USE") => {
+            Some(folder)
+                if personality.has("SPECIAL-USE")
+                    && (arguments.shows_special_use || !arguments.is_extended) =>
+            {
                 attributes.extend(folder.special_use.map(SpecialUse::attribute));
             }
             Some(_) => {}

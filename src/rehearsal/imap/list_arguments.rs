@@ -14,6 +14,8 @@ pub(super) struct ListArguments {
     /// Reference and pattern joined, one for each pattern.
     pub(super) patterns: Vec<String>,
     pub(super) shows_subscribed: bool,
+    pub(super) shows_children: bool,
+    pub(super) shows_special_use: bool,
     /// The items of RETURN (STATUS (...)), in capitals.
     pub(super) status: Option<Vec<String>>,
 }
@@ -34,7 +36,10 @@ pub(super) fn parse(text: &str) -> Option<ListArguments> {
         for option in words(&mut tokens)? {
             match option.to_ascii_uppercase().as_str() {
                 "SUBSCRIBED" => arguments.only_subscribed = true,
-                "SPECIAL-USE" => arguments.only_special_use = true,
+                "SPECIAL-USE" => {
+                    arguments.only_special_use = true;
+                    arguments.shows_special_use = true;
+                }
                 "REMOTE" | "RECURSIVEMATCH" => {}
                 _ => return None,
             }
@@ -69,7 +74,8 @@ fn parse_return(tokens: &mut impl Iterator<Item = Token>, arguments: &mut ListAr
         };
         match option.as_str() {
             "SUBSCRIBED" => arguments.shows_subscribed = true,
-            "CHILDREN" | "SPECIAL-USE" => {}
+            "CHILDREN" => arguments.shows_children = true,
+            "SPECIAL-USE" => arguments.shows_special_use = true,
             "STATUS" => {
                 if tokens.next()? != Token::Open {
                     return None;

@@ -4,8 +4,8 @@ use imap_codec::imap_types::command::Command;
 
 /// A command as it came: pieces of text with the literals between them, line ends and literal marks taken away.
 ///
-/// There is always one text more than there are literals.
-#[derive(Debug, Default)]
+/// There is always one text more than there are literals. It has no `Debug`, as it may hold a password.
+#[derive(Default)]
 pub(super) struct RawCommand {
     pub(super) texts: Vec<Vec<u8>>,
     pub(super) literals: Vec<Vec<u8>>,

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imap_codec::imap_types::command::CommandBody;
+use imap_codec::imap_types::mailbox::Mailbox;
 use tokio::net::TcpStream;
 
 use super::fault::Action;
@@ -292,7 +293,7 @@ impl Session {
             CommandBody::Select { mailbox, parameters } => self.select(&mailbox, &parameters, false),
             CommandBody::Examine { mailbox, parameters } => self.select(&mailbox, &parameters, true),
             CommandBody::Idle => self.idle().await?,
-            body if self.selected.is_none() => not_selected(&body),
+            _ if self.selected.is_none() => Reply::bad("No mailbox selected."),
             CommandBody::Check => Reply::ok("Check completed."),
             CommandBody::Close => self.close(true),
             CommandBody::Unselect if self.shared.personality.has("UNSELECT") => self.close(false),
@@ -317,9 +318,16 @@ impl Session {
         self.shared.with_store(|store| store.with_account(&user.name, work))
     }
 
+    /// The refusal of a name that no mailbox here can have.
+    pub(super) fn bad_name(&self, mailbox: &Mailbox<'_>) -> Reply {
+        match mailbox {
+            Mailbox::Inbox => Reply::no("[SERVERBUG] Internal error."),
+            Mailbox::Other(name) => bad_name(self.shared.personality.delimiter, name.as_ref()),
+        }
+    }
+
     /// The folder that a name on the wire means.
-    pub(super) fn path(&self, mailbox: &imap_codec::imap_types::mailbox::Mailbox<'_>) -> Option<FolderPath> {
-        use imap_codec::imap_types::mailbox::Mailbox;
+    pub(super) fn path(&self, mailbox: &Mailbox<'_>) -> Option<FolderPath> {
         match mailbox {
             Mailbox::Inbox => Some(FolderPath::inbox()),
             Mailbox::Other(name) => self.shared.personality.path(name.as_ref()),
@@ -327,8 +335,15 @@ impl Session {
     }
 }
 
-fn not_selected(body: &CommandBody<'_>) -> Reply {
-    Reply::bad(format!("Error in IMAP command {}: No mailbox selected.", body.name()))
+/// A name that no mailbox here can have, in Dovecot's words.
+pub(super) fn bad_name(delimiter: char, name: &[u8]) -> Reply {
+    match super::modified_utf7::decode(name) {
+        None => Reply::no("Mailbox name is not valid mUTF-7"),
+        Some(name) if name.contains(&format!("{delimiter}{delimiter}")) => {
+            Reply::no("[CANNOT] Invalid mailbox name: Has adjacent hierarchy separators")
+        }
+        Some(_) => Reply::no("[CANNOT] Invalid mailbox name."),
+    }
 }
 
 /// A name from the client that can be put into a reply.

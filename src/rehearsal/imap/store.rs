@@ -183,6 +183,11 @@ impl Account {
         }
     }
 
+    /// Lets a client that selects a folder have its new messages as its own; forgotten at a restart, as it means little.
+    pub(super) fn claim_recent(&mut self, path: &FolderPath) {
+        self.on_folder(path, |folder| folder.recent_from = folder.uid_next);
+    }
+
     fn on_folder(&mut self, path: &FolderPath, work: impl FnOnce(&mut Folder)) {
         if let Some(folder) = self.folders.get_mut(path) {
             work(folder);

@@ -28,6 +28,8 @@ pub(super) struct View {
     /// Every message below this UID was reported.
     known_below_uid: u32,
     known_expunged: u64,
+    /// Messages from this UID on are recent to this client.
+    recent_from: u32,
 }
 
 impl View {
@@ -39,6 +41,7 @@ impl View {
             uids: folder.messages.iter().map(|message| message.uid).collect(),
             known_below_uid: folder.uid_next,
             known_expunged: folder.expunged,
+            recent_from: folder.recent_from,
         }
     }
 
@@ -61,6 +64,15 @@ impl View {
             next = next.max(range.end);
         }
         Some(found)
+    }
+
+    /// Messages from this UID on carry `\Recent` in this session.
+    pub(super) fn recent_from(&self) -> u32 {
+        self.recent_from
+    }
+
+    fn recent_count(&self) -> usize {
+        self.uids.len() - self.uids.partition_point(|uid| *uid < self.recent_from)
     }
 
     /// Every message as sequence number and UID.
@@ -133,7 +145,7 @@ impl View {
             self.known_below_uid = folder.uid_next;
             self.uids.extend(folder.messages.iter().skip(from).map(|message| message.uid));
             lines.push(format!("* {} EXISTS", self.uids.len()));
-            lines.push("* 0 RECENT".to_owned());
+            lines.push(format!("* {} RECENT", self.recent_count()));
         }
         lines
     }
@@ -155,19 +167,21 @@ impl Session {
             self.has_condstore = true;
         }
         let Some(path) = self.path(mailbox) else {
-            return Reply::no("[CANNOT] Invalid mailbox name.");
+            return self.bad_name(mailbox);
         };
         let free_keywords = self.shared.personality.has_free_keywords;
         let described = self.with_account(|account| {
             let folder = account.folder(&path)?;
             let lines = description(folder, is_read_only, free_keywords, has_condstore);
-            Some((View::new(path.clone(), folder, is_read_only), lines))
+            let view = View::new(path.clone(), folder, is_read_only);
+            if !is_read_only {
+                account.claim_recent(&path);
+            }
+            Some((view, lines))
         });
         let Some((view, lines)) = described.flatten() else {
-            return Reply::no(format!(
-                "[NONEXISTENT] Mailbox doesn't exist: {}",
-                self.shared.personality.wire_name(&path)
-            ));
+            let name = self.shared.personality.wire_name(&path);
+            return Reply::no(format!("Mailbox doesn't exist: {name}"));
         };
         for line in lines {
             self.wire.push_line(&line);
@@ -199,7 +213,11 @@ impl Session {
             if !account.folder(&view.path).is_some_and(is_same) {
                 view.path = account.folders().iter().find(|(_, folder)| is_same(folder))?.0.clone();
             }
-            Some(view.catch_up(account.folder(&view.path)?, keeps_numbers))
+            let lines = view.catch_up(account.folder(&view.path)?, keeps_numbers);
+            if !view.is_read_only && !lines.is_empty() {
+                account.claim_recent(&view.path);
+            }
+            Some(lines)
         });
         let Some(lines) = lines.flatten() else { return false };
         for line in lines {
@@ -252,11 +270,13 @@ fn description(folder: &Folder, is_read_only: bool, free_keywords: bool, has_con
         (false, true) => format!("* OK [PERMANENTFLAGS ({flags} \\*)] Flags permitted."),
         (false, false) => format!("* OK [PERMANENTFLAGS ({flags})] Flags permitted."),
     };
+    let recent =
+        folder.messages.len() - folder.messages.partition_point(|message| message.uid < folder.recent_from);
     let mut lines = vec![
         format!("* FLAGS ({flags})"),
         permanent,
         format!("* {} EXISTS", folder.messages.len()),
-        "* 0 RECENT".to_owned(),
+        format!("* {recent} RECENT"),
     ];
     if let Some(unseen) = folder.messages.iter().position(|message| !message.flags.contains("\\Seen")) {
         lines.push(format!("* OK [UNSEEN {}] First unseen.", unseen + 1));

@@ -29,8 +29,8 @@ pub(super) enum WireEnd {
 
 /// The two directions of one connection: lines and literals in, bytes out, with the byte faults on both.
 ///
-/// What is written waits until the server would wait for the client, or until there is much of it.
-#[derive(Debug)]
+/// What is written waits until the server would wait for the client, or until there is much of it. It has no `Debug`,
+/// as passwords pass through it.
 pub(super) struct Wire {
     stream: TcpStream,
     input: Vec<u8>,
