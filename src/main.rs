@@ -50,7 +50,7 @@ fn window(
     };
     let options = ui::WindowOptions {
         renderer: renderer.map(|choice| match choice {
-            cli::RendererChoice::Glow => ui::platform::RendererChoice::Glow,
+            cli::RendererChoice::Glow => ui::platform::RendererChoice::OpenGl,
             cli::RendererChoice::Wgpu => ui::platform::RendererChoice::Wgpu,
         }),
         first_command,

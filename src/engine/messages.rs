@@ -114,7 +114,12 @@ impl Actor {
         let Some(open) = self.open.as_mut() else { return };
         open.view.domain.is_searching = false;
         match result {
-            Ok(candidates) => {
+            Ok(mut candidates) => {
+                // The practice DNS names a server with TLS; the embedded one needs none on this computer.
+                if let Some(practice) = &open.practice {
+                    candidates.iter_mut().for_each(|candidate| candidate.server = practice.source());
+                    candidates.truncate(1);
+                }
                 let best = candidates.first().map(|candidate| candidate.server.clone());
                 open.view.domain.candidates = candidates;
                 match (best, &open.view.domain.source_server) {

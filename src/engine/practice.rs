@@ -9,11 +9,8 @@ use super::open_project::OpenProject;
 use super::{PracticeLogins, UserError, explain};
 use crate::project::Project;
 use crate::providers::Catalogue;
-use crate::rehearsal::{Practice, PracticeAccount, PracticeOptions};
+use crate::rehearsal::{DOMAIN, Practice, PracticeAccount, PracticeOptions};
 use crate::values::{DomainName, Endpoint};
-
-/// The domain of the practice zone.
-const DOMAIN: &str = "weber-familie.example";
 
 /// The embedded servers of the open practice project.
 pub(super) struct PracticeWorld {
@@ -53,7 +50,9 @@ impl Actor {
         if self.open.is_none() {
             return;
         }
-        let (world, servers) = match Practice::start(&PracticeOptions::default()).await {
+        let keep = self.open.as_ref().map(|open| open.project.path().with_extension("practice"));
+        let options = PracticeOptions { keep, ..PracticeOptions::default() };
+        let (world, servers) = match Practice::start(&options).await {
             Ok(started) => started,
             Err(error) => {
                 self.close_project().await;
