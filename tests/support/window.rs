@@ -42,13 +42,7 @@ impl Opened {
             .with_max_steps(8)
             .with_theme(if is_dark { Theme::Dark } else { Theme::Light })
             .with_context_setup(move |ctx| install(ctx, settings))
-            .build_ui_state(
-                |ui, window: &mut Window| {
-                    window.drain(ui.ctx());
-                    window.ui(ui);
-                },
-                window,
-            );
+            .build_eframe(move |_creation| window);
         harness.run();
         Self { harness, engine }
     }

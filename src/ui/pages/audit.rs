@@ -11,7 +11,7 @@ use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::PageCx;
 use crate::ui::platform::Purpose;
-use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::shell::{Act, Footer, FooterButton, captioned_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, RADIUS_CONTROL, Theme, Tone};
 use crate::ui::widgets::badge::{filter_chip, of_status};
 use crate::ui::widgets::button::Button;
@@ -112,12 +112,11 @@ impl AuditPage {
     ) {
         let summary = match (&project.audit, report) {
             (AuditView::Running { .. }, _) => "Only public DNS is asked; nothing is uploaded.".to_owned(),
-            (_, Some(report)) => {
-                format!("{} {}, resolver {}.", report.summary, format::date_time(report.at), report.resolver)
-            }
+            (_, Some(report)) => report.summary.clone(),
             _ => "What receivers see of your domain, with the raw answers under every sentence.".to_owned(),
         };
-        page_head(ui, "Audit", &summary, |ui| {
+        let caption = report.map_or_else(String::new, |report| format::date_time(report.at));
+        captioned_head(ui, "Audit", &summary, &caption, |ui| {
             if report.is_some() {
                 if Button::secondary("Save audit…").small().icon(Icon::Save).show(ui).clicked() {
                     self.is_saving = !self.is_saving;
@@ -420,7 +419,7 @@ fn group_head(ui: &mut Ui, group: Group, count: usize, is_folded: bool) -> bool 
     let state = if is_folded { "folded" } else { "open" };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{name}, {count}, {state}")));
     ui.painter().rect_filled(row, 0.0, if response.hovered() { theme.hover } else { theme.sunken });
-    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
     let chevron = Rect::from_center_size(Pos2::new(row.left() + 20.0, row.center().y), Vec2::splat(ICON));
     let icon = if is_folded { Icon::ChevronRight } else { Icon::ChevronDown };
     icon.paint(ui, chevron, ICON, theme.text2);

@@ -24,8 +24,8 @@ const ROW: f32 = 29.0;
 const COLUMNS: [Column; 5] = [
     Column::words("Mailbox", 104.0),
     Column::words("", 0.0),
-    Column::number("", 50.0),
-    Column::number("Messages", 118.0),
+    Column::number("", 46.0),
+    Column::number("Messages", 122.0),
     Column::words("     State", 156.0),
 ];
 
@@ -85,12 +85,15 @@ impl CopyPage {
     }
 
     fn mailboxes(&mut self, ui: &mut Ui, project: &ProjectView) {
-        let rows = &project.copy.mailboxes;
+        let mut rows: Vec<&MailboxProgress> = project.copy.mailboxes.iter().collect();
+        rows.sort_by_key(|progress| rank(&progress.state));
+        let rows = &rows;
         panel::flush_panel(ui, |ui| {
             let (head, _) = table_head(ui, &COLUMNS, &[], None);
             let open = self.opened.filter(|index| *index < rows.len());
             let mut list = RowList::begin(ui, "Mailboxes", head, rows.len(), ROW, &mut self.cursor);
-            let sentence = |index: usize| rows.get(index).map_or_else(String::new, sentence);
+            let sentence =
+                |index: usize| rows.get(index).map_or_else(String::new, |progress| sentence(progress));
             let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
                 if let Some(progress) = rows.get(index) {
                     mailbox_row(ui, rect, progress, project, open == Some(index));
@@ -116,7 +119,7 @@ impl CopyPage {
             panel::panel_head(ui, "Problems by cause", "");
             for (index, problem) in copy.problems.iter().enumerate() {
                 let is_open = self.problem == Some(index);
-                if problem_row(ui, problem, is_open, index + 1 == copy.problems.len()) {
+                if problem_row(ui, problem, is_open) {
                     self.problem = (!is_open).then_some(index);
                 }
             }
@@ -342,6 +345,18 @@ fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
     });
 }
 
+/// What moves stands first, what is done last.
+const fn rank(state: &MailboxProgressState) -> u8 {
+    match state {
+        MailboxProgressState::Stopped(_) => 0,
+        MailboxProgressState::Running(_) => 1,
+        MailboxProgressState::WaitsUntil(..) => 2,
+        MailboxProgressState::Paused => 3,
+        MailboxProgressState::Queued => 4,
+        MailboxProgressState::Done => 5,
+    }
+}
+
 /// Tone, icon and words of a mailbox's state.
 fn state_words(state: &MailboxProgressState) -> (Tone, Icon, String) {
     match state {
@@ -381,7 +396,7 @@ fn mailbox_row(ui: &Ui, rect: Rect, progress: &MailboxProgress, project: &Projec
     if is_open {
         ui.painter().rect_filled(rect, 0.0, theme.select);
     }
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
     let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
     let [name, place, percent, messages, state] = cell.as_slice() else { return };
     text::left(
@@ -466,17 +481,10 @@ fn waiting(ui: &mut Ui, project: &ProjectView, now: UnixTime) {
     let theme = Theme::of(ui);
     panel::flush_panel(ui, |ui| {
         panel::panel_head(ui, "Waiting", "");
-        for (index, (progress, at, why)) in waiting.iter().enumerate() {
+        for (progress, at, why) in &waiting {
             let name = short_address(&progress.address, project);
             let second = format!("Goes on by itself in {}", format::duration(at.seconds_since(now)));
-            let row = two_lines(
-                ui,
-                Tone::Paused,
-                Icon::Waiting,
-                &format!("{name}: {why}"),
-                &second,
-                index + 1 == waiting.len(),
-            );
+            let row = two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), &second);
             let first_line =
                 Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
             text::right(ui, first_line, format::time(*at), Type::Strong, theme.text);
@@ -486,7 +494,7 @@ fn waiting(ui: &mut Ui, project: &ProjectView, now: UnixTime) {
 }
 
 /// A row with an icon, a line, and a quieter line below it.
-fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str, is_last: bool) -> Rect {
+fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str) -> Rect {
     let theme = Theme::of(ui);
     let height = if second.is_empty() { 32.0 } else { 49.0 };
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
@@ -503,9 +511,7 @@ fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str, is_
         Pos2::new(row.right() - 15.0, row.top() + 42.0),
     );
     text::left(ui, line, second, Type::Small, theme.text2);
-    if !is_last {
-        ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
-    }
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
     row
 }
 
@@ -523,10 +529,10 @@ pub const fn state_mark(state: MessageState) -> (Tone, Icon) {
     }
 }
 
-fn problem_row(ui: &mut Ui, problem: &ProblemGroup, is_open: bool, is_last: bool) -> bool {
+fn problem_row(ui: &mut Ui, problem: &ProblemGroup, is_open: bool) -> bool {
     let theme = Theme::of(ui);
     let (tone, icon) = state_mark(problem.state);
-    let row = two_lines(ui, tone, icon, &problem.cause, &problem.way_out, is_last || is_open);
+    let row = two_lines(ui, tone, icon, &problem.cause, &problem.way_out);
     let line = Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
     text::right(ui, line, format::number(problem.count), Type::Strong, theme.text);
     let has_samples = !problem.samples.is_empty();
@@ -551,10 +557,6 @@ fn problem_row(ui: &mut Ui, problem: &ProblemGroup, is_open: bool, is_last: bool
                     text::paragraph(ui, sample, Type::Mono, theme.text2);
                 }
             });
-        let bottom = ui.cursor().top();
-        if !is_last {
-            ui.painter().hline(row.x_range(), bottom - 0.5, theme.hairline());
-        }
     }
     is_clicked
 }

@@ -238,8 +238,7 @@ fn group_head(ui: &mut Ui, group: &str) {
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, group));
     ui.painter().rect_filled(row, 0.0, theme.sunken);
-    ui.painter().hline(row.x_range(), row.top() + 0.5, theme.hairline());
-    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
     text::left(ui, row.shrink2(Vec2::new(16.0, 0.0)), group, Type::SmallLabel, theme.text);
 }
 
@@ -265,7 +264,7 @@ fn table_row(ui: &mut Ui, label: &str, values: &[Option<&ComparisonRow>], chosen
             fact(ui, inner, value, index);
         }
     }
-    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
 }
 
 /// Draws one fact; where its source is known, a small mark opens it.

@@ -233,7 +233,7 @@ fn candidate_row(ui: &mut Ui, server: &Endpoint, found_by: &str, is_chosen: bool
         Type::Small,
         theme.text2,
     );
-    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
     focus_ring_inside(ui, &response, row);
     response.on_hover_cursor(CursorIcon::PointingHand).clicked()
 }

@@ -165,7 +165,7 @@ fn ledger_row(ui: &mut Ui, count: u64, word: &str, color: eframe::egui::Color32,
     text::left(ui, inner.with_min_x(inner.left() + 18.0), word, Type::Body, theme.text);
     text::right(ui, inner.with_max_x(number_end(inner)), format::number(count), Type::Strong, theme.text);
     text::left(ui, inner.with_min_x(number_end(inner) + 16.0), note, Type::Small, theme.text2);
-    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
 }
 
 /// The first cause that explains a line.
@@ -231,7 +231,7 @@ fn proof(ui: &mut Ui, project: &ProjectView) {
             let rest = inner.with_min_x(place.right() + 12.0).with_max_x(inner.right() - 60.0);
             text::left(ui, rest, &problem.way_out, Type::Small, theme.text2);
             text::right(ui, inner, format::number(problem.count), Type::Strong, theme.text);
-            ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+            ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
         }
     });
 }
@@ -275,8 +275,7 @@ fn still_to_do(ui: &mut Ui, project: &ProjectView) {
     let done = tasks.iter().filter(|(.., is_done)| *is_done).count();
     panel::flush_panel(ui, |ui| {
         panel::panel_head(ui, "Still to do", &format!("{done} of {} done", tasks.len()));
-        let last = tasks.len() - 1;
-        for (index, (words, known, is_done)) in tasks.into_iter().enumerate() {
+        for (words, known, is_done) in tasks {
             let (row, response) =
                 ui.allocate_exact_size(Vec2::new(ui.available_width(), 52.0), Sense::hover());
             let state = if is_done { "done" } else { "to do" };
@@ -297,9 +296,7 @@ fn still_to_do(ui: &mut Ui, project: &ProjectView) {
             let color = if is_done { theme.text2 } else { theme.text };
             text::left(ui, line(7.0, 20.0), words, Type::Label, color);
             text::left(ui, line(27.0, 17.0), known, Type::Small, theme.text2);
-            if index != last {
-                ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
-            }
+            ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
         }
     });
 }

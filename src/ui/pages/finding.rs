@@ -77,9 +77,7 @@ pub fn row(ui: &Ui, row: Rect, finding: &Finding, is_open: bool) {
     );
     let icon = if is_open { Icon::ChevronDown } else { Icon::ChevronRight };
     icon.paint(ui, mark, ICON, theme.text2);
-    if !is_open {
-        ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
-    }
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
 }
 
 /// Draws what stands under an open finding.
@@ -88,7 +86,7 @@ pub fn details(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
     #[expect(clippy::cast_possible_truncation, reason = "a margin of a page")]
     let left = INDENT as i8;
     let frame = Frame::new().inner_margin(Margin { left, right: 15, top: 2, bottom: 12 });
-    let response = frame.show(ui, |ui| {
+    frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.scope(|ui| {
             ui.set_max_width(ui.available_width().min(720.0));
@@ -117,8 +115,6 @@ pub fn details(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
             }
         }
     });
-    let rect = response.response.rect;
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
 }
 
 fn last_line(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {

@@ -88,5 +88,5 @@ fn draw(ui: &Ui, rect: Rect, line: &LogLine) {
     let level = Rect::from_x_y_ranges(inner.left() + 76.0..=inner.left() + 136.0, inner.y_range());
     text::left(ui, level, word, Type::Small, theme.tone(tone).fg);
     text::left(ui, inner.with_min_x(inner.left() + 142.0), &line.text, Type::Small, theme.text);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
 }

@@ -47,7 +47,7 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, project: &Proje
     let theme = Theme::of(ui);
     let frame =
         Frame::new().fill(theme.sunken).inner_margin(Margin { left: 47, right: 15, top: 12, bottom: 12 });
-    let response = frame.show(ui, |ui| {
+    frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.push_id(row.id.0, |ui| {
             let [source_user, destination_user] = &mut editor.users;
@@ -72,8 +72,6 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, project: &Proje
             }
         });
     });
-    let rect = response.response.rect;
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
 }
 
 struct Part<'a> {

@@ -27,11 +27,11 @@ const ROW: f32 = 32.0;
 const COLUMNS: [Column; 7] = [
     Column::words("", 32.0),
     Column::words("Mailbox", 0.0),
-    Column::words("Your server", 152.0),
-    Column::words("Destination", 172.0),
-    Column::number("Messages", 66.0),
-    Column::number("Size", 66.0),
-    Column::number("Way out", 100.0),
+    Column::words("Your server", 160.0),
+    Column::words("Destination", 180.0),
+    Column::number("Messages", 60.0),
+    Column::number("Size", 64.0),
+    Column::number("Way out", 92.0),
 ];
 
 /// Which of the two panels above the table is open.
@@ -438,7 +438,7 @@ fn draw_row(
     if is_selected {
         ui.painter().rect_filled(rect, 0.0, theme.select);
     }
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
     let inner = rect.shrink2(Vec2::new(15.0, 0.0));
     let mut parts = cells(inner, &COLUMNS).into_iter();
     let mut cell = || parts.next().unwrap_or(inner);

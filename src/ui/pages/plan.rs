@@ -25,8 +25,8 @@ const ROW: f32 = 28.0;
 const COLUMNS: [Column; 6] = [
     Column::words("Your server", 0.0),
     Column::words("", 24.0),
-    Column::words("Destination", 170.0),
-    Column::number("Messages", 70.0),
+    Column::words("Destination", 152.0),
+    Column::number("Messages", 72.0),
     Column::number("Size", 68.0),
     Column::words("   What happens", 116.0),
 ];
@@ -270,8 +270,10 @@ fn happens(folder: &FolderPlan) -> (Tone, Option<Icon>, &'static str) {
         FolderChoice::Copy if folder.renamed_because.is_some() => {
             (Tone::Running, Some(Icon::Edit), "Renamed")
         }
-        FolderChoice::Copy if folder.source == folder.destination => (Tone::Info, None, "Same name"),
         FolderChoice::Copy if folder.special_use.is_some() => (Tone::Info, None, "Same role"),
+        FolderChoice::Copy if folder.source.name() == folder.destination.name() => {
+            (Tone::Info, None, "Same name")
+        }
         FolderChoice::Copy => (Tone::Running, Some(Icon::Edit), "Renamed"),
     }
 }
@@ -299,7 +301,7 @@ fn size_words(messages: u64, bytes: Bytes) -> String {
 
 fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: bool) {
     let theme = Theme::of(ui);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
     let inner = rect.shrink2(Vec2::new(15.0, 0.0));
     let cell = cells(inner, &COLUMNS);
     let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
@@ -333,7 +335,7 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
     if is_selected {
         ui.painter().rect_filled(rect, 0.0, theme.select);
     }
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
     let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
     let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
     // Deep trees keep their words on the page.
@@ -357,7 +359,8 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
     };
     icon(start, folder_icon(folder.special_use));
     let name = first.with_min_x(start + 22.0).with_max_x(first.right() - 6.0);
-    text::left(ui, name, visible(folder.source.name()), Type::Body, color);
+    let shown = if folder.source.is_inbox() { "Inbox".to_owned() } else { visible(folder.source.name()) };
+    text::left(ui, name, shown, Type::Body, color);
     if is_copied {
         icon(arrow.left(), Icon::ArrowRight);
         text::left(

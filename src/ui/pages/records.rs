@@ -362,7 +362,10 @@ fn group_head(ui: &mut Ui, heading: &str, purpose: &str, caption: &str, is_folde
         WidgetInfo::labeled(Role::Button, true, format!("{heading}, {purpose}, {caption}, {state}"))
     });
     ui.painter().rect_filled(row, 0.0, if response.hovered() { theme.hover } else { theme.sunken });
-    ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
+    if !is_folded {
+        ui.painter().hline(row.x_range(), row.bottom() - 0.5, theme.hairline());
+    }
     let chevron = Rect::from_center_size(Pos2::new(row.left() + 19.0, row.center().y), Vec2::splat(ICON));
     let icon = if is_folded { Icon::ChevronRight } else { Icon::ChevronDown };
     icon.paint(ui, chevron, ICON, theme.text2);

@@ -34,34 +34,32 @@ impl StartPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
         ScrollArea::vertical().id_salt("start").auto_shrink(false).show(ui, |ui| {
-            let side = ((ui.available_width() - 1000.0) / 2.0).max(24.0);
-            #[expect(clippy::cast_possible_truncation, reason = "a margin of a window")]
-            let side = side as i8;
             top_links(ui, cx);
-            Frame::new().inner_margin(Margin { left: side, right: side, top: 0, bottom: 24 }).show(
-                ui,
-                |ui| {
-                    ui.set_width(ui.available_width());
-                    question(ui);
-                    if let Some(error) = &cx.snapshot.open_error {
-                        error_card::error_card(ui, error, Tone::Fail, cx.commands);
-                        ui.add_space(12.0);
-                    }
-                    self.ask(ui, cx);
-                    ui.add_space(20.0);
-                    projects(ui, cx);
-                    ui.add_space(18.0);
-                    panel::equal_columns(ui, 2, 16.0, |ui, index| {
-                        if index == 0 { rehearse(ui, cx) } else { self.drop(ui, cx) }
-                    });
-                },
-            );
+            let side = ((ui.available_width() - 1000.0) / 2.0).max(24.0);
+            let whole = ui.available_rect_before_wrap();
+            let column = Rect::from_x_y_ranges(whole.left() + side..=whole.right() - side, whole.y_range());
+            ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
+                ui.set_width(column.width());
+                question(ui);
+                if let Some(error) = &cx.snapshot.open_error {
+                    error_card::error_card(ui, error, Tone::Fail, cx.commands);
+                    ui.add_space(12.0);
+                }
+                self.ask(ui, cx);
+                ui.add_space(20.0);
+                projects(ui, cx);
+                ui.add_space(18.0);
+                panel::equal_columns(ui, 2, 16.0, |ui, index| {
+                    if index == 0 { rehearse(ui, cx) } else { self.drop(ui, cx) }
+                });
+            });
         });
     }
 
     fn ask(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
         let theme = Theme::of(ui);
         panel::panel(ui, |ui| {
+            ui.add_space(4.0);
             field_label(ui, "Your mail domain");
             let mut is_asked = false;
             let parsed = DomainName::parse(&self.domain);

@@ -1,5 +1,5 @@
 use eframe::egui::{
-    Align, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
+    Align, Align2, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use crate::engine::{Command, Readiness, Step};
@@ -158,13 +158,21 @@ fn sentence(ui: &mut Ui, footer: &Footer, rest: Rect, cx: &mut PageCx<'_>) {
     let room = rest.with_max_x(end - 4.0);
     let icon_room = if is_blocked { ICON + 7.0 } else { 0.0 };
     let width = text::width(ui, words, Type::Body).min(room.width() - icon_room);
-    if width < 40.0 {
+    let fits = text::width(ui, words, Type::Body) <= room.width() - icon_room;
+    // What comes next may be left unsaid in a narrow window; why not yet may not.
+    if !fits && !is_blocked || width < 40.0 {
         return;
     }
     let place = Rect::from_x_y_ranges(room.right() - width - 1.0..=room.right(), rest.y_range());
     let response = ui.interact(place, ui.scope_id().with("readiness"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
-    text::left(ui, place, words, Type::Body, if is_blocked { theme.text } else { theme.text2 });
+    if fits {
+        text::left(ui, place, words, Type::Body, if is_blocked { theme.text } else { theme.text2 });
+    } else {
+        let galley = text::wrapped(ui, words, Type::Small, theme.text, width);
+        let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), place);
+        text::paint_galley(ui, at.min, galley, theme.text);
+    }
     if is_blocked {
         let mark =
             Rect::from_min_size(place.min - Vec2::new(icon_room, 0.0), Vec2::new(ICON, place.height()));

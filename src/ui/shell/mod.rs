@@ -8,6 +8,6 @@ mod status_line;
 
 pub use footer::{Act, Footer, FooterButton, footer};
 pub use header::{header, practice_band};
-pub use page::{page_head, scroll_page};
+pub use page::{captioned_head, page_head, scroll_page};
 pub use rail::{RailEvent, app_mark, rail, rail_width};
 pub use status_line::status_line;

@@ -19,6 +19,11 @@ pub fn scroll_page(ui: &mut Ui, salt: &'static str, is_narrow: bool, contents: i
 
 /// Heading and summary of a page, with small buttons at the right.
 pub fn page_head(ui: &mut Ui, title: &str, summary: &str, buttons: impl FnOnce(&mut Ui)) {
+    captioned_head(ui, title, summary, "", buttons);
+}
+
+/// The same with a caption at the right of the summary, such as a time.
+pub fn captioned_head(ui: &mut Ui, title: &str, summary: &str, caption: &str, buttons: impl FnOnce(&mut Ui)) {
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
@@ -33,7 +38,13 @@ pub fn page_head(ui: &mut Ui, title: &str, summary: &str, buttons: impl FnOnce(&
     text::left(ui, words, title, Type::Title, theme.text);
     if !summary.is_empty() {
         ui.add_space(2.0);
-        text::paragraph(ui, summary, Type::Lead, theme.text2);
+        let room = if caption.is_empty() { 0.0 } else { text::width(ui, caption, Type::Small) + 24.0 };
+        let line = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), 21.0));
+        text::right(ui, line, caption, Type::Small, theme.text2);
+        ui.scope(|ui| {
+            ui.set_max_width(ui.available_width() - room);
+            text::paragraph(ui, summary, Type::Lead, theme.text2);
+        });
     }
     ui.add_space(12.0);
 }

@@ -37,7 +37,7 @@ pub fn rail(ui: &mut Ui, project: &ProjectView, place: Place, is_narrow: bool) -
     ui.painter().vline(whole.right() - 0.5, whole.y_range(), theme.hairline());
     let mut event = head(ui, whole);
     let pitch = if is_narrow { 44.0 } else { 46.0 };
-    let first = whole.top() + if is_narrow { 63.0 } else { 56.0 };
+    let first = whole.top() + 62.0;
     let row = |index: usize| {
         #[expect(clippy::cast_precision_loss, reason = "eight steps")]
         let top = first + pitch * index as f32;

@@ -57,7 +57,13 @@ fn right_words(snapshot: &Snapshot) -> String {
     let Some(project) = &snapshot.project else {
         return format!("Mailferry {}", env!("CARGO_PKG_VERSION"));
     };
-    let mut words = format!("Saved {}", format::when(project.saved_at, snapshot.now));
+    let is_today = format::date(project.saved_at) == format::date(snapshot.now);
+    let saved = if is_today {
+        format::time_with_seconds(project.saved_at)
+    } else {
+        format::date_time(project.saved_at)
+    };
+    let mut words = format!("Saved {saved}");
     match snapshot.keyring {
         KeyringStatus::System => words.push_str(" · Keyring: system"),
         KeyringStatus::WaitsForUnlock => words.push_str(" · Keyring: locked"),

@@ -1,37 +1,40 @@
 use eframe::egui::{
-    Align2, CornerRadius, Frame, Layout, Margin, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, Vec2,
-    WidgetInfo,
+    Align2, CornerRadius, Frame, Layout, Margin, Mesh, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use super::text;
 use crate::ui::fonts::Type;
 use crate::ui::theme::{COLUMN_GAP, RADIUS_CONTROL, RADIUS_PANEL, Theme};
 
+/// Padding of panels; headings stand a little nearer to the top than to the sides.
+const PADDING: Margin = Margin { left: 15, right: 15, top: 11, bottom: 13 };
+
 /// A panel as wide as its column, with padding.
 pub fn panel<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
-    framed(ui, Margin::same(16), None, contents)
+    framed(ui, PADDING, None, contents)
 }
 
 /// A panel whose rows reach its border.
 pub fn flush_panel<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
-    framed(ui, Margin::same(1), None, contents)
+    let mut inner = Rect::NOTHING;
+    let result = framed(ui, Margin::ZERO, None, |ui| {
+        let result = contents(ui);
+        inner = ui.min_rect();
+        result
+    });
+    round_off(ui, inner.expand(1.0));
+    result
 }
 
 /// A panel whose border has a colour that asks for a decision.
 pub fn marked_panel<R>(ui: &mut Ui, border: Stroke, contents: impl FnOnce(&mut Ui) -> R) -> R {
-    framed(ui, Margin::same(16), Some(border), contents)
+    framed(ui, PADDING, Some(border), contents)
 }
 
 fn framed<R>(ui: &mut Ui, margin: Margin, border: Option<Stroke>, contents: impl FnOnce(&mut Ui) -> R) -> R {
     let theme = Theme::of(ui);
     let stroke = border.unwrap_or_else(|| theme.hairline());
-    // The frame adds its stroke to its margin; the padding of the specification includes it.
-    let margin = Margin {
-        left: margin.left - 1,
-        right: margin.right - 1,
-        top: margin.top - 1,
-        bottom: margin.bottom - 1,
-    };
     Frame::new()
         .fill(theme.surface)
         .stroke(stroke)
@@ -42,6 +45,37 @@ fn framed<R>(ui: &mut Ui, margin: Margin, border: Option<Stroke>, contents: impl
             contents(ui)
         })
         .inner
+}
+
+/// Rows with a ground of their own have square corners; this cuts them off and draws the border again.
+fn round_off(ui: &Ui, rect: Rect) {
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let theme = Theme::of(ui);
+    let radius = f32::from(RADIUS_PANEL);
+    let corners = [
+        (rect.left_top(), Vec2::new(1.0, 1.0)),
+        (rect.right_top(), Vec2::new(-1.0, 1.0)),
+        (rect.right_bottom(), Vec2::new(-1.0, -1.0)),
+        (rect.left_bottom(), Vec2::new(1.0, -1.0)),
+    ];
+    let mut mesh = Mesh::default();
+    for (corner, inward) in corners {
+        let center = corner + inward * radius;
+        let base = u32::try_from(mesh.vertices.len()).unwrap_or(0);
+        mesh.colored_vertex(corner, theme.canvas);
+        for step in 0..=6_u8 {
+            let angle = (15.0 * f32::from(step)).to_radians();
+            mesh.colored_vertex(center - inward * radius * Vec2::angled(angle), theme.canvas);
+            if step > 0 {
+                mesh.add_triangle(base, base + u32::from(step), base + u32::from(step) + 1);
+            }
+        }
+    }
+    ui.painter().add(Shape::mesh(mesh));
+    let border = CornerRadius::same(RADIUS_PANEL);
+    ui.painter().rect_stroke(rect, border, theme.hairline(), StrokeKind::Inside);
 }
 
 /// A sunken ground for raw text.
