@@ -24,7 +24,7 @@ use std::time::Duration;
 use cutting_proxy::{Cut, CuttingProxy};
 use dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry::imap::{Access, ImapError, SignInError, Timeouts, TrustPolicy};
-use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MailboxPlan};
+use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState};
 use mailferry::project::{Ledger, Project};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
@@ -111,6 +111,11 @@ impl Bench {
     }
 }
 
+fn rows_in_flight(ledger: &Ledger) -> usize {
+    let folders = ledger.folder_totals().unwrap();
+    folders.iter().map(|folder| ledger.rows(folder.id, &[MessageState::InFlight]).unwrap().len()).sum()
+}
+
 /// Folder names freed of prefix and separator.
 fn same_name(name: &str) -> String {
     name.strip_prefix("INBOX.").unwrap_or(name).replace('.', "/")
@@ -174,9 +179,14 @@ async fn a_destination_that_has_some_of_the_mail_gets_only_the_rest() {
 async fn dropping_the_copy_at_any_moment_changes_nothing_about_the_outcome() {
     let mails = mixed_mailbox(300, '/', "");
     let Some(bench) = Bench::new(&mails, &Settings::default(), &Settings::default()).await else { return };
-    let mut drops = 0;
+    let mut bench = bench;
+    let slow = CuttingProxy::start_slow(bench.destination.clear_port, [], Duration::from_millis(10));
+    bench.request.destination = access(slow.port, Security::Clear, "anna");
+    // Small batches, so that some are always under way.
+    bench.request.limits.batch_messages = 7;
+    let (mut drops, mut under_way) = (0, 0);
     for round in 0_u64.. {
-        let moment = Duration::from_millis(30 + round * 37 % 400);
+        let moment = Duration::from_millis(150 + round * 137 % 500 + round * 60);
         match tokio::time::timeout(moment, bench.copy()).await {
             Ok(outcome) => {
                 outcome.unwrap();
@@ -184,11 +194,14 @@ async fn dropping_the_copy_at_any_moment_changes_nothing_about_the_outcome() {
                     break;
                 }
             }
-            Err(_dropped) => drops += 1,
+            Err(_dropped) => {
+                drops += 1;
+                under_way += rows_in_flight(bench.ledger());
+            }
         }
         assert!(round < 500, "no progress: {:?}", bench.sum());
     }
-    assert!(drops > 0);
+    assert!(drops > 0 && under_way > 0, "{drops} drops, {under_way} messages under way");
     bench.assert_equal();
     assert_eq!(bench.sum().copied, mails.len() as u64);
 }
@@ -218,6 +231,28 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         bench.assert_equal();
+    }
+}
+
+#[tokio::test]
+async fn a_lost_reply_to_an_append_makes_no_second_copy() {
+    let mails = mixed_mailbox(300, '/', "");
+    let plain = Settings::default();
+    let no_uidplus =
+        Settings { capabilities: Some("IMAP4rev1 LITERAL+ SASL-IR SPECIAL-USE"), ..Settings::default() };
+    for settings in [&plain, &no_uidplus] {
+        let Some(mut bench) = Bench::new(&mails, &plain, settings).await else { return };
+        // Dovecot says so only when the messages are stored.
+        let lost = Cut::Before("Append completed");
+        let proxy = CuttingProxy::start(bench.destination.clear_port, [lost; 4]);
+        bench.request.destination = access(proxy.port, Security::Clear, "anna");
+        bench.copy().await.unwrap();
+        assert_eq!(proxy.cut_count(), 4);
+        let sum = bench.sum();
+        assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
+        bench.assert_equal();
+        let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+        assert_eq!((report.difference_count, report.not_placed), (0, 0), "{report:?}");
     }
 }
 

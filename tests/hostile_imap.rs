@@ -32,7 +32,7 @@ fn serve(greeting: &'static str, script: Script) -> Access {
                 let answer = match answer {
                     Some("close") => break,
                     Some("flood") => {
-                        while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+                        while stream.write_all(&[b'x'; 8_192]).is_ok() {}
                         break;
                     }
                     Some(answer) => answer.replace("{tag}", &tag),

@@ -13,6 +13,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Which way the bytes are counted that a connection survives.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,8 @@ pub enum Cut {
     Upward(usize),
     /// Bytes that the server sends.
     Downward(usize),
+    /// The server's bytes up to this text, which never arrives: the lost reply.
+    Before(&'static str),
 }
 
 /// A running forwarder.
@@ -33,6 +36,11 @@ pub struct CuttingProxy {
 impl CuttingProxy {
     /// Forwards to `target`; each connection takes the next cut, and lives for ever when there is none left.
     pub fn start(target: u16, cuts: impl IntoIterator<Item = Cut>) -> Self {
+        Self::start_slow(target, cuts, Duration::ZERO)
+    }
+
+    /// The same, with the server's bytes held back for a time: the longer a reply is under way, the more can happen.
+    pub fn start_slow(target: u16, cuts: impl IntoIterator<Item = Cut>, delay: Duration) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let cuts = Mutex::new(cuts.into_iter().collect::<VecDeque<Cut>>());
@@ -44,12 +52,11 @@ impl CuttingProxy {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else { continue };
                 let cut = cuts.lock().unwrap().pop_front();
                 let (upward, downward) = match cut {
-                    Some(Cut::Upward(bytes)) => (bytes, usize::MAX),
-                    Some(Cut::Downward(bytes)) => (usize::MAX, bytes),
-                    None => (usize::MAX, usize::MAX),
+                    Some(Cut::Upward(_)) => (cut, None),
+                    down => (None, down),
                 };
-                forward(&client, &server, upward, &counter);
-                forward(&server, &client, downward, &counter);
+                forward(&client, &server, upward, Duration::ZERO, &counter);
+                forward(&server, &client, downward, delay, &counter);
             }
         });
         Self { port, cut_count }
@@ -61,12 +68,21 @@ impl CuttingProxy {
     }
 }
 
-fn forward(from: &TcpStream, to: &TcpStream, mut left: usize, counter: &Arc<AtomicUsize>) {
+fn forward(from: &TcpStream, to: &TcpStream, cut: Option<Cut>, delay: Duration, counter: &Arc<AtomicUsize>) {
+    let (mut left, lost) = match cut {
+        Some(Cut::Upward(bytes) | Cut::Downward(bytes)) => (bytes, None),
+        Some(Cut::Before(text)) => (usize::MAX, Some(text.as_bytes())),
+        None => (usize::MAX, None),
+    };
     let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
     let counter = Arc::clone(counter);
     std::thread::spawn(move || {
         let mut buffer = [0_u8; 16 * 1024];
         while let Ok(read) = from.read(&mut buffer) {
+            std::thread::sleep(delay);
+            let found =
+                lost.and_then(|text| buffer[..read].windows(text.len()).position(|part| part == text));
+            left = found.unwrap_or(left);
             let passed = read.min(left);
             if read == 0 || to.write_all(&buffer[..passed]).is_err() {
                 break;
