@@ -22,28 +22,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cutting_proxy::{Cut, CuttingProxy};
-use dovecot::{Dovecot, PASSWORD, Settings};
-use mailferry::imap::{Access, ImapError, SignInError, Timeouts, TrustPolicy};
-use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState};
+use dovecot::{Dovecot, Settings, access};
+use mailferry::imap::{ImapError, SignInError};
+use mailferry::plan::{
+    DestinationRules, FolderChoice, LedgerSum, LeftOutBecause, Mailbox, MailboxPlan, MessageState,
+};
 use mailferry::project::{Ledger, Project};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
     inventory, verify_mailbox,
 };
-use mailferry::values::{DomainName, EmailAddress, Endpoint, Fingerprint, Secret, Security};
+use mailferry::values::{DomainName, EmailAddress, Security};
 use plain_imap::{Mail, PlainImap, Seen, large_message, mixed_mailbox};
-use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
-
-fn access(port: u16, security: Security, user: &str) -> Access {
-    Access {
-        endpoint: Endpoint::new("127.0.0.1", port, security).unwrap(),
-        trust: TrustPolicy::default(),
-        user: user.to_owned(),
-        secret: Secret::new(PASSWORD),
-        timeouts: Timeouts::default(),
-    }
-}
 
 /// Two servers, a project file and the request to copy `anna`.
 struct Bench {
@@ -361,6 +352,36 @@ async fn a_stop_finishes_what_is_under_way_and_a_pause_can_be_ended() {
 }
 
 #[tokio::test]
+async fn a_folder_can_be_left_out_half_way_and_taken_in_again() {
+    let mails = mixed_mailbox(120, '/', "");
+    let Some(mut bench) = Bench::new(&mails, &Settings::default(), &Settings::default()).await else {
+        return;
+    };
+    // Everything is listed before the first message is copied, so a stop right away leaves rows to do.
+    let (controller, control) = copy_control(CancellationToken::new());
+    let stop = |progress| {
+        if matches!(progress, Progress::Folder { .. }) {
+            controller.stop();
+        }
+    };
+    assert!(copy_mailbox(&bench.request, control, &stop).await.unwrap().is_stopped);
+    assert_eq!(bench.sum().to_do, mails.len() as u64);
+    let choose = |bench: &mut Bench, choice| {
+        let folders = bench.request.plan.folders.iter_mut();
+        folders.filter(|plan| plan.source.name() == "Sent").for_each(|plan| plan.choice = choice);
+    };
+    let sent = mails.iter().filter(|mail| mail.folder == "Sent").count() as u64;
+    choose(&mut bench, FolderChoice::LeaveOut(LeftOutBecause::YouChose));
+    bench.copy().await.unwrap();
+    let sum = bench.sum();
+    assert_eq!((sum.left_out, sum.copied, sum.to_do), (sent, mails.len() as u64 - sent, 0));
+    choose(&mut bench, FolderChoice::Copy);
+    bench.copy().await.unwrap();
+    assert_eq!(bench.sum().copied, mails.len() as u64);
+    bench.assert_equal();
+}
+
+#[tokio::test]
 async fn folders_made_anew_on_either_side_are_matched_again() {
     let mails = mixed_mailbox(150, '/', "");
     let Some(bench) = Bench::new(&mails, &Settings::default(), &Settings::default()).await else { return };
@@ -400,50 +421,6 @@ async fn new_mail_at_the_source_is_added_and_vanished_mail_is_counted() {
     bench.copy().await.unwrap();
     assert_eq!(bench.sum().copied, mails.len() as u64 + 1);
     bench.assert_equal();
-}
-
-#[tokio::test]
-async fn signing_in_tells_what_is_wrong() {
-    let Some(server) = Dovecot::start(&["anna", "jörg"], &Settings::default()) else { return };
-    let session = access(server.clear_port, Security::Clear, "anna").open().await.unwrap();
-    assert!(session.server_words().starts_with("Dovecot"), "{}", session.server_words());
-    let mut wrong = access(server.clear_port, Security::Clear, "anna");
-    wrong.secret = Secret::new("wrong");
-    let error = wrong.open().await.unwrap_err();
-    assert!(matches!(error, SignInError::PasswordRefused { .. }), "{error}");
-    assert!(!format!("{error:?}{error}{wrong:?}").contains("correct horse"));
-    let unknown = access(server.clear_port, Security::Clear, "nobody-here").open().await.unwrap_err();
-    assert!(matches!(unknown, SignInError::PasswordRefused { .. }), "{unknown}");
-    drop(access(server.clear_port, Security::Clear, "jörg").open().await.unwrap());
-}
-
-#[tokio::test]
-async fn an_unknown_certificate_is_shown_and_accepted_only_when_pinned() {
-    let Some(server) = Dovecot::start(&["anna"], &Settings::default()) else { return };
-    let der = std::fs::read(server.certificate_der()).unwrap();
-    let fingerprint = Fingerprint(Sha256::digest(&der).into());
-    for (port, security) in [(server.tls_port, Security::Tls), (server.clear_port, Security::StartTls)] {
-        let mut anna = access(port, security, "anna");
-        let error = anna.open().await.unwrap_err();
-        let SignInError::Imap(ImapError::CertificateNotKnown(facts)) = error else { panic!("{error}") };
-        assert_eq!(facts.fingerprint, fingerprint);
-        assert_eq!(facts.names, ["localhost", "127.0.0.1"]);
-        assert!(facts.not_before < facts.not_after);
-        anna.trust.pinned = vec![Fingerprint([7; 32])];
-        assert!(anna.open().await.is_err());
-        anna.trust.pinned.push(fingerprint);
-        let session = anna.open().await.unwrap();
-        assert_eq!(session.server_words(), "Dovecot, TLS 1.3");
-    }
-}
-
-#[tokio::test]
-async fn a_certificate_for_another_name_is_not_known_either() {
-    let settings = Settings { names: vec!["mail.weber.example".to_owned()], ..Settings::default() };
-    let Some(server) = Dovecot::start(&["anna"], &settings) else { return };
-    let error = access(server.tls_port, Security::Tls, "anna").open().await.unwrap_err();
-    let SignInError::Imap(ImapError::CertificateNotKnown(facts)) = error else { panic!("{error}") };
-    assert_eq!(facts.names, ["mail.weber.example"]);
 }
 
 #[tokio::test]

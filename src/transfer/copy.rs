@@ -116,6 +116,7 @@ impl Job<'_> {
         if self.control.is_stopped() {
             return Ok(());
         }
+        self.heed_choices()?;
         let mut sides = self.connect().await?;
         (self.sink)(Progress::Connected);
         let (source_folders, destination_folders) = sides.list_folders().await?;
@@ -138,6 +139,25 @@ impl Job<'_> {
             self.copy_folder(&mut sides, plan, folder, (&raw, known)).await?;
         }
         tokio::join!(sides.source.logout(), sides.destination.logout());
+        Ok(())
+    }
+
+    /// Folders that the owner has left out or taken in again since they were listed.
+    fn heed_choices(&self) -> Result<(), TransferError> {
+        let ledger = &self.request.ledger;
+        let choices: BTreeMap<&FolderPath, FolderChoice> =
+            self.request.plan.folders.iter().map(|plan| (&plan.source, plan.choice)).collect();
+        for known in ledger.folder_totals()? {
+            match choices.get(&known.source) {
+                Some(FolderChoice::Copy) if known.totals.sum.left_out > 0 => {
+                    ledger.set_left_out(known.id, false)?;
+                }
+                Some(FolderChoice::LeaveOut(_)) if known.totals.sum.to_do > 0 => {
+                    ledger.set_left_out(known.id, true)?;
+                }
+                _ => {}
+            }
+        }
         Ok(())
     }
 

@@ -14,6 +14,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use mailferry::imap::{Access, Timeouts, TrustPolicy};
+use mailferry::values::{Endpoint, Secret, Security};
+
 use super::support::{free_port, require_program, run, wait_for_port};
 
 /// How an instance differs from the plain one.
@@ -211,4 +214,15 @@ service anvil {{
 {extra}
 "
     )
+}
+
+/// A way in for this user, with the right password and no pinned certificate.
+pub fn access(port: u16, security: Security, user: &str) -> Access {
+    Access {
+        endpoint: Endpoint::new("127.0.0.1", port, security).unwrap(),
+        trust: TrustPolicy::default(),
+        user: user.to_owned(),
+        secret: Secret::new(PASSWORD),
+        timeouts: Timeouts::default(),
+    }
 }
