@@ -1,4 +1,11 @@
 //! The headless contract: arguments, exit status, machine output on standard output, words on standard error.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests end where something is wrong"
+)]
 
 #[path = "support/checkzone.rs"]
 mod checkzone;
@@ -186,7 +193,7 @@ impl Pair {
         let source = Dovecot::start(users, &Settings::default())?;
         let destination = Dovecot::start(users, &Settings::default())?;
         for user in users {
-            PlainImap::open(source.imap_port, user).store(&mixed_mailbox(messages, '/', ""));
+            PlainImap::open(source.clear_port, user).store(&mixed_mailbox(messages, '/', ""));
         }
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("password"), format!("{PASSWORD}\nsecond line\n")).unwrap();
@@ -198,7 +205,7 @@ impl Pair {
         let mut command = mailferry(self.home.path());
         command
             .args(["copy", "--from", from])
-            .args(["--to", &format!("imap://anna@127.0.0.1:{}", self.destination.imap_port)])
+            .args(["--to", &format!("imap://anna@127.0.0.1:{}", self.destination.clear_port)])
             .arg("--from-password-file")
             .arg(self.home.path().join(from_password))
             .arg("--to-password-file")
@@ -207,12 +214,12 @@ impl Pair {
     }
 
     fn from(&self) -> String {
-        format!("imap://anna@127.0.0.1:{}", self.source.imap_port)
+        format!("imap://anna@127.0.0.1:{}", self.source.clear_port)
     }
 
     fn assert_same(&self, user: &str) {
-        let from = PlainImap::open(self.source.imap_port, user).multiset(str::to_owned);
-        let to = PlainImap::open(self.destination.imap_port, user).multiset(str::to_owned);
+        let from = PlainImap::open(self.source.clear_port, user).multiset(str::to_owned);
+        let to = PlainImap::open(self.destination.clear_port, user).multiset(str::to_owned);
         assert_eq!(from, to);
     }
 }
@@ -224,7 +231,7 @@ fn a_copy_arrives_whole_and_a_second_run_copies_nothing() {
     let dry = pair.copy(&pair.from(), "password").arg("--dry-run").output().unwrap();
     assert_status(&dry, 0);
     assert!(words(&dry.stdout).contains("INBOX"), "{}", words(&dry.stdout));
-    assert_eq!(PlainImap::open(pair.destination.imap_port, "anna").count("INBOX"), 0);
+    assert_eq!(PlainImap::open(pair.destination.clear_port, "anna").count("INBOX"), 0);
 
     let run = || {
         let output = pair
@@ -260,7 +267,7 @@ fn sign_in_troubles_end_with_three_without_showing_a_password() {
     let said = words(&wrong.stderr);
     assert!(said.contains("did not accept the password") && !said.contains("nonsense"), "{said}");
 
-    let tls = format!("imaps://anna@127.0.0.1:{}", pair.source.imaps_port);
+    let tls = format!("imaps://anna@127.0.0.1:{}", pair.source.tls_port);
     let unknown = pair.copy(&tls, "password").output().unwrap();
     assert_status(&unknown, 3);
     let said = words(&unknown.stderr);
@@ -293,8 +300,8 @@ fn many_mailboxes_come_from_a_table() {
     .unwrap();
     let mut command = mailferry(pair.home.path());
     command
-        .args(["copy", "--from", &format!("imap://127.0.0.1:{}", pair.source.imap_port)])
-        .args(["--to", &format!("imap://127.0.0.1:{}", pair.destination.imap_port)])
+        .args(["copy", "--from", &format!("imap://127.0.0.1:{}", pair.source.clear_port)])
+        .args(["--to", &format!("imap://127.0.0.1:{}", pair.destination.clear_port)])
         .arg("--accounts")
         .arg(&table)
         .args(["--json", "-"]);

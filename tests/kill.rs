@@ -1,4 +1,11 @@
 //! 5,000 mixed messages between two real servers, while the program is killed ten times at random.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests end where something is wrong"
+)]
 
 #[path = "support/dovecot.rs"]
 mod dovecot;
@@ -33,8 +40,8 @@ fn mails() -> Vec<Mail> {
 fn copy(work: &Path, source: &Dovecot, destination: &Dovecot) -> Child {
     Command::new(env!("CARGO_BIN_EXE_mailferry"))
         .arg("copy")
-        .args(["--from", &format!("imap://anna@127.0.0.1:{}", source.imap_port)])
-        .args(["--to", &format!("imap://anna@127.0.0.1:{}", destination.imap_port)])
+        .args(["--from", &format!("imap://anna@127.0.0.1:{}", source.clear_port)])
+        .args(["--to", &format!("imap://anna@127.0.0.1:{}", destination.clear_port)])
         .arg("--from-password-file")
         .arg(work.join("password"))
         .arg("--to-password-file")
@@ -67,12 +74,12 @@ fn ten_kills_at_random_change_nothing_about_the_outcome() {
     let settings = Settings::default();
     let Some(source) = Dovecot::start(&["anna"], &settings) else { return };
     let Some(destination) = Dovecot::start(&["anna"], &settings) else { return };
-    PlainImap::open(source.imap_port, "anna").store(&mails());
+    PlainImap::open(source.clear_port, "anna").store(&mails());
     let work = tempfile::tempdir().unwrap();
     std::fs::write(work.path().join("password"), PASSWORD).unwrap();
 
     // Moments are random between runs and printed, so that a failure can be looked into.
-    let seed = u64::from(std::process::id()) ^ u64::from(source.imap_port) << 16;
+    let seed = u64::from(std::process::id()) ^ u64::from(source.clear_port) << 16;
     let mut random = seed;
     let mut kills = 0;
     let mut partly = 0;
@@ -82,7 +89,7 @@ fn ten_kills_at_random_change_nothing_about_the_outcome() {
         if kill_after(copy(work.path(), &source, &destination), time) {
             kills += 1;
         }
-        let mut reader = PlainImap::open(destination.imap_port, "anna");
+        let mut reader = PlainImap::open(destination.clear_port, "anna");
         let arrived: usize = reader.folders().iter().map(|folder| reader.count(folder)).sum();
         println!("seed {seed}: killed after {time:?}, {arrived} messages had arrived");
         if arrived > 0 && arrived < MESSAGES {
@@ -93,8 +100,8 @@ fn ten_kills_at_random_change_nothing_about_the_outcome() {
     assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
     println!("{kills} of {KILLS} runs were killed, {partly} of them in the middle of the copy");
 
-    let from = PlainImap::open(source.imap_port, "anna").multiset(str::to_owned);
-    let to = PlainImap::open(destination.imap_port, "anna").multiset(str::to_owned);
+    let from = PlainImap::open(source.clear_port, "anna").multiset(str::to_owned);
+    let to = PlainImap::open(destination.clear_port, "anna").multiset(str::to_owned);
     let missing: Vec<_> = from.iter().filter(|(seen, count)| to.get(*seen) != Some(count)).take(5).collect();
     let surplus: Vec<_> = to.iter().filter(|(seen, count)| from.get(*seen) != Some(count)).take(5).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:#?}, surplus {surplus:#?}");

@@ -1,4 +1,11 @@
 //! The provider files that come with the program: all load, all facts have sources, all records can be made.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests end where something is wrong"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

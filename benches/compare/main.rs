@@ -1,6 +1,15 @@
 //! Whole copies side by side in one run: Mailferry and mbsync between the same two Dovecots on loopback.
 //!
 //! `make bench`, or `cargo bench --bench compare -- [MESSAGES]`. Figures are ratios within this run, not assertions.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests end where something is wrong"
+)]
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -11,6 +20,7 @@ mod dovecot;
 #[path = "../../tests/support/plain_imap.rs"]
 mod plain_imap;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,27 +40,26 @@ struct Figure {
 }
 
 fn main() {
-    let messages =
-        std::env::args().filter_map(|argument| argument.parse::<usize>().ok()).next().unwrap_or(5_000);
+    let messages = std::env::args().find_map(|argument| argument.parse::<usize>().ok()).unwrap_or(5_000);
     let settings = Settings::default();
     let source = Dovecot::start(&["anna"], &settings).expect("apt-get install dovecot-imapd");
     let destination = Dovecot::start(&["ferry", "mbsync"], &settings).expect("apt-get install dovecot-imapd");
     let mails = mailbox(messages);
     let bytes: usize = mails.iter().map(|mail| mail.bytes.len()).sum();
-    PlainImap::open(source.imap_port, "anna").store(&mails);
+    PlainImap::open(source.clear_port, "anna").store(&mails);
     let work = tempfile::tempdir().unwrap();
     println!(
         "{messages} messages, {:.1} MB, {FOLDERS} folders, Dovecot to Dovecot on loopback",
         bytes as f64 / 1e6
     );
 
-    let mut figures = Vec::new();
-    // Both read the source once before, so neither pays for the first look of the server at its files.
-    figures.push(mailferry(work.path(), &source, &destination, "none", "mailferry, first copy"));
-    figures.push(mbsync(work.path(), &source, &destination, "mbsync, first copy"));
-    figures.push(mailferry(work.path(), &source, &destination, "none", "mailferry, nothing to do"));
-    figures.push(mbsync(work.path(), &source, &destination, "mbsync, nothing to do"));
-    figures.push(mailferry(work.path(), &source, &destination, "quick", "mailferry, quick proof"));
+    let figures = [
+        mailferry(work.path(), &source, &destination, "none", "mailferry, first copy"),
+        mbsync(work.path(), &source, &destination, "mbsync, first copy"),
+        mailferry(work.path(), &source, &destination, "none", "mailferry, nothing to do"),
+        mbsync(work.path(), &source, &destination, "mbsync, nothing to do"),
+        mailferry(work.path(), &source, &destination, "quick", "mailferry, quick proof"),
+    ];
     println!("| run | seconds | peak memory | messages at the destination |\n| --- | --- | --- | --- |");
     for figure in &figures {
         println!(
@@ -83,10 +92,8 @@ fn mailbox(messages: usize) -> Vec<Mail> {
                 number % 60
             );
             while body.len() < length {
-                body.push_str(&format!(
-                    "Line of message {number} at {} of its text, to fill it up.\r\n",
-                    body.len()
-                ));
+                write!(body, "Line of message {number} at {} of its text, to fill it up.\r\n", body.len())
+                    .unwrap();
             }
             let folder = match number % FOLDERS {
                 0 => "INBOX".to_owned(),
@@ -114,8 +121,8 @@ fn mailferry(
     let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
     command
         .arg("copy")
-        .args(["--from", &format!("imap://anna@127.0.0.1:{}", source.imap_port)])
-        .args(["--to", &format!("imap://ferry@127.0.0.1:{}", destination.imap_port)])
+        .args(["--from", &format!("imap://anna@127.0.0.1:{}", source.clear_port)])
+        .args(["--to", &format!("imap://ferry@127.0.0.1:{}", destination.clear_port)])
         .arg("--from-password-file")
         .arg(&password)
         .arg("--to-password-file")
@@ -123,7 +130,7 @@ fn mailferry(
         .arg("--project")
         .arg(work.join("bench.mailferry"))
         .args(["--verify", verify]);
-    measure(command, name, || PlainImap::open(destination.imap_port, "ferry"))
+    measure(command, name, || PlainImap::open(destination.clear_port, "ferry"))
 }
 
 fn mbsync(work: &Path, source: &Dovecot, destination: &Dovecot, name: &'static str) -> Figure {
@@ -138,15 +145,15 @@ fn mbsync(work: &Path, source: &Dovecot, destination: &Dovecot, name: &'static s
     std::fs::create_dir_all(&state).unwrap();
     let config = format!(
         "{}{}Channel move\nFar :far:\nNear :near:\nPatterns *\nCreate Near\nSync Pull\nCopyArrivalDate yes\nSyncState {}/\n",
-        account("far", "anna", source.imap_port),
-        account("near", "mbsync", destination.imap_port),
+        account("far", "anna", source.clear_port),
+        account("near", "mbsync", destination.clear_port),
         state.display()
     );
     let file = work.join("mbsyncrc");
     std::fs::write(&file, config).unwrap();
     let mut command = Command::new("mbsync");
     command.arg("-q").arg("-c").arg(&file).arg("move");
-    measure(command, name, || PlainImap::open(destination.imap_port, "mbsync"))
+    measure(command, name, || PlainImap::open(destination.clear_port, "mbsync"))
 }
 
 fn measure(mut command: Command, name: &'static str, reader: impl FnOnce() -> PlainImap) -> Figure {

@@ -76,16 +76,16 @@ fn words(report: &AuditReport) -> String {
             Status::Unknown => "unknown",
             Status::NotApplicable => "n/a",
         };
-        text.push_str(&format!("\n{word:8} {} ({})\n", finding.title, finding.id));
+        output::append(&mut text, format_args!("\n{word:8} {} ({})\n", finding.title, finding.id));
         if matches!(finding.status, Status::Pass | Status::NotApplicable) {
             continue;
         }
-        text.push_str(&format!("         {}\n", finding.words));
+        output::append(&mut text, format_args!("         {}\n", finding.words));
         if let Some(remedy) = &finding.remedy {
-            text.push_str(&format!("         What to do: {remedy}\n"));
+            output::append(&mut text, format_args!("         What to do: {remedy}\n"));
         }
         if let Some(copy) = &finding.copy {
-            text.push_str(&format!("         {}: {}\n", copy.name, copy.value));
+            output::append(&mut text, format_args!("         {}: {}\n", copy.name, copy.value));
         }
     }
     text

@@ -206,7 +206,7 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
 }
 
 /// Signs in on both sides; mailboxes that do not get in are named and left out. Hands back how many those are.
-fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
+pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
     let request = RequestId(1);
     driver.require(Command::TestSignIn { mailboxes: Vec::new(), request })?;
     driver.wait_until(
@@ -255,7 +255,7 @@ fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
 }
 
 /// Lists folders and sizes of all chosen mailboxes.
-fn count(driver: &mut Driver) -> Result<(), CliError> {
+pub fn count(driver: &mut Driver) -> Result<(), CliError> {
     driver.require(Command::BuildPlan(RequestId(2)))?;
     driver.wait_until(
         |snapshot| snapshot.project.as_ref().is_none_or(|project| project.plan.counting.is_none()),
@@ -319,17 +319,17 @@ fn progress_words(project: &ProjectView) -> String {
 fn plan_words(project: &ProjectView) -> String {
     let mut text = String::new();
     for (mailbox, plan) in project.plan.mailboxes.iter() {
-        text.push_str(&format!("{}\n", address_of(project, *mailbox)));
+        output::append(&mut text, format_args!("{}\n", address_of(project, *mailbox)));
         for folder in &plan.folders {
             let what = match folder.choice {
                 FolderChoice::Copy => format!("-> {}", folder.destination),
                 FolderChoice::LeaveOut(_) => "left out".to_owned(),
                 FolderChoice::ContainerOnly => "holds folders only".to_owned(),
             };
-            text.push_str(&format!(
-                "  {} {what} ({} messages, {})\n",
-                folder.source, folder.messages, folder.bytes
-            ));
+            output::append(
+                &mut text,
+                format_args!("  {} {what} ({} messages, {})\n", folder.source, folder.messages, folder.bytes),
+            );
         }
     }
     text
@@ -428,13 +428,13 @@ impl Outcome {
             sum.to_do
         );
         for mailbox in self.mailboxes.iter().filter(|mailbox| mailbox.state != "done") {
-            text.push_str(&format!("{}: {}\n", mailbox.address, mailbox.state));
+            output::append(&mut text, format_args!("{}: {}\n", mailbox.address, mailbox.state));
         }
         for problem in &self.problems {
-            text.push_str(&format!("{} x {}\n", problem.count, problem.cause));
+            output::append(&mut text, format_args!("{} x {}\n", problem.count, problem.cause));
         }
         if let Some(proof) = &self.proof {
-            text.push_str(&format!("{proof}\n"));
+            output::append(&mut text, format_args!("{proof}\n"));
         }
         text
     }

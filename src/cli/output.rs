@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -10,6 +11,12 @@ use crate::engine::{UserError, write_whole};
 pub fn say(words: &str) {
     // When standard error is closed there is nobody left to tell.
     let _nobody_listens = writeln!(io::stderr(), "{words}");
+}
+
+/// Adds formatted text; a `String` takes everything.
+pub fn append(text: &mut String, more: fmt::Arguments<'_>) {
+    use std::fmt::Write as _;
+    let _infallible = text.write_fmt(more);
 }
 
 /// Machine output, on standard output.

@@ -49,17 +49,20 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
 fn table(plan: &RecordsPlan) -> String {
     let mut text = String::new();
     for group in &plan.groups {
-        text.push_str(&format!("{} — {}\n", group.heading, group.purpose));
+        output::append(&mut text, format_args!("{} — {}\n", group.heading, group.purpose));
         for line in &group.lines {
             let sign = match line.change {
                 Change::Add => '+',
                 Change::Remove => '-',
                 Change::Keep => ' ',
             };
-            text.push_str(&format!(
-                "{sign} {:24} {:>6} {:5} {}\n    {}\n",
-                line.name, line.ttl_secs, line.record_type, line.value, line.reason
-            ));
+            output::append(
+                &mut text,
+                format_args!(
+                    "{sign} {:24} {:>6} {:5} {}\n    {}\n",
+                    line.name, line.ttl_secs, line.record_type, line.value, line.reason
+                ),
+            );
         }
         text.push('\n');
     }

@@ -93,7 +93,7 @@ impl Actor {
             Message::AuditDone { result, .. } => self.audit_done(result),
             Message::PasswordsRecalled { known, .. } => self.passwords_recalled(&known),
             Message::SignedIn { mailbox, side, view, counted, .. } => {
-                self.signed_in(mailbox, side, *view, counted)
+                self.signed_in(mailbox, side, *view, counted);
             }
             Message::SignInsEnded { .. } => {}
             Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
@@ -106,7 +106,7 @@ impl Actor {
             Message::CopyEnded { outcome, .. } => self.copy_ended(outcome).await,
             Message::ZoneRead { result, .. } => self.zone_read(result),
             Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
-            Message::Panicked { kind, words, .. } => self.panicked(kind, &words).await,
+            Message::Panicked { kind, words, .. } => self.panicked(kind, &words),
         }
     }
 
@@ -117,7 +117,9 @@ impl Actor {
             Ok(mut candidates) => {
                 // The practice DNS names a server with TLS; the embedded one needs none on this computer.
                 if let Some(practice) = &open.practice {
-                    candidates.iter_mut().for_each(|candidate| candidate.server = practice.source());
+                    for candidate in &mut candidates {
+                        candidate.server = practice.source();
+                    }
                     candidates.truncate(1);
                 }
                 let best = candidates.first().map(|candidate| candidate.server.clone());
@@ -125,7 +127,7 @@ impl Actor {
                 match (best, &open.view.domain.source_server) {
                     (Some(server), None) => self.set_source_server(server),
                     (None, None) => {
-                        open.view.domain.search_error = Some(explain::no_server_found(open.project.domain()))
+                        open.view.domain.search_error = Some(explain::no_server_found(open.project.domain()));
                     }
                     _ => {}
                 }
@@ -258,7 +260,7 @@ impl Actor {
         }
     }
 
-    async fn panicked(&mut self, kind: JobKind, words: &str) {
+    fn panicked(&mut self, kind: JobKind, words: &str) {
         let error = explain::panicked(kind, words);
         let Some(open) = self.open.as_mut() else { return };
         match kind {

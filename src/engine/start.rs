@@ -111,7 +111,6 @@ impl Engine {
             waker,
         };
         let actor = Actor::new(config, log, outlet, runtime.handle().clone());
-        #[expect(clippy::disallowed_methods, reason = "this is the engine: the one place that spawns")]
         drop(runtime.handle().spawn(actor.run(command_receiver)));
         Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events) })
     }

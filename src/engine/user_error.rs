@@ -96,7 +96,11 @@ impl UserError {
         for (index, way) in self.ways_out.iter().enumerate() {
             let consequence =
                 if way.consequence.is_empty() { String::new() } else { format!(" ({})", way.consequence) };
-            text.push_str(&format!("\n  {}. {}{consequence}", index + 1, way.label));
+            text.push_str("\n  ");
+            text.push_str(&(index + 1).to_string());
+            text.push_str(". ");
+            text.push_str(&way.label);
+            text.push_str(&consequence);
         }
         text
     }

@@ -12,6 +12,7 @@ impl Bytes {
     pub const ZERO: Self = Self(0);
 
     /// Sum that stays at the maximum instead of wrapping round.
+    #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
