@@ -146,3 +146,15 @@ async fn a_message_that_breaks_off_is_never_taken_for_whole() {
     .await;
     assert!(shrinking.fetch_large(5, |_| {}).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_listing_that_is_cut_short_is_no_listing() {
+    let mut limited = session(&[(
+        "UID FETCH",
+        "* 1 FETCH (UID 5)\r\n{tag} OK [MESSAGELIMIT 1000 23221] FETCH completed\r\n",
+    )])
+    .await;
+    let error = limited.fetch_uids(1).await.unwrap_err();
+    assert!(matches!(&error, ImapError::Refused { .. }), "{error}");
+    assert!(error.to_string().contains("MESSAGELIMIT"), "{error}");
+}

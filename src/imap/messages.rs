@@ -38,8 +38,8 @@ pub struct MessageFacts {
     pub header: Vec<u8>,
 }
 
-/// Messages asked for with one command.
-const FACTS_WINDOW: usize = 2_000;
+/// Messages asked for with one command; below the limit of 1,000 that Yahoo announces (MESSAGELIMIT, RFC 9738).
+const FACTS_WINDOW: usize = 500;
 /// Bytes asked for at once of a message that is read in pieces.
 const PIECE_BYTES: u32 = 1 << 20;
 
@@ -74,14 +74,16 @@ impl Session {
     /// UIDs of the opened folder from `first` on, ascending. UID FETCH, as SEARCH is broken on many servers.
     pub async fn fetch_uids(&mut self, first: u32) -> Result<Vec<u32>, ImapError> {
         let mut uids = Vec::new();
-        self.run("FETCH", &format!("UID FETCH {first}:* (UID)"), |reply| {
-            if let Reply::Fetch(item) = reply
-                && let Some(uid) = item.uid
-            {
-                uids.push(uid);
-            }
-        })
-        .await?;
+        let completion = self
+            .run("FETCH", &format!("UID FETCH {first}:* (UID)"), |reply| {
+                if let Reply::Fetch(item) = reply
+                    && let Some(uid) = item.uid
+                {
+                    uids.push(uid);
+                }
+            })
+            .await?;
+        refused_unless_ok("FETCH", completion)?;
         uids.sort_unstable();
         uids.dedup();
         // `first:*` always names the last message, also when its UID is below `first`.
@@ -274,8 +276,13 @@ struct Pieces {
     arrived: BTreeMap<u32, Vec<u8>>,
 }
 
+/// An answer that was cut short (RFC 9738) is an error as well: what it leaves out must not pass for gone.
 fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
-    if completion.is_ok() { Ok(()) } else { Err(ImapError::Refused { command, completion }) }
+    if completion.is_ok() && !completion.has_code("MESSAGELIMIT") {
+        Ok(())
+    } else {
+        Err(ImapError::Refused { command, completion })
+    }
 }
 
 /// A request for whole messages that is under way.

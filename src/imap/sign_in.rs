@@ -142,7 +142,7 @@ async fn authenticate(
     if completion.is_ok() { Ok(()) } else { Err(classify(&completion, host)) }
 }
 
-/// A close in the middle of a sign-in is how some servers say "too many connections" (research: mox, at the 31st).
+/// A close in the middle of a sign-in is how some servers say "too many connections" (mox, at the 31st).
 fn closed_while_signing_in(error: ImapError) -> SignInError {
     match error {
         ImapError::Closed(words) => SignInError::ServerBusy {

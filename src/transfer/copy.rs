@@ -12,7 +12,7 @@ use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::reader::Reader;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
-use super::source_listing::list_source;
+use super::source_listing::{Listed, list_source};
 use super::writer::Writer;
 use crate::imap::{Folder, FolderStatus, ImapError, Namespace, Opened, Session};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan, MessageState, Side};
@@ -181,10 +181,14 @@ impl Job<'_> {
     ) -> Result<(), TransferError> {
         (self.sink)(Progress::Listing { folder: plan.source.clone() });
         match list_source(&mut sides.source, &self.request.ledger, plan, listed).await? {
-            Ok(folder) => {
+            Listed::All(folder) => {
                 self.listed.insert(plan.source_raw.clone(), folder);
             }
-            Err(words) => self.note_problem(plan, Side::Source, words),
+            Listed::Some(folder, words) => {
+                self.listed.insert(plan.source_raw.clone(), folder);
+                self.note_problem(plan, Side::Source, words);
+            }
+            Listed::Closed(words) => self.note_problem(plan, Side::Source, words),
         }
         Ok(())
     }

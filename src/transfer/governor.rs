@@ -20,10 +20,11 @@ const DEFAULT_WAIT_SECONDS: u64 = 60;
 /// Longest wait that is believed, in seconds.
 const MAX_WAIT_SECONDS: u64 = 24 * 3_600;
 
-/// Words of full mailboxes, in lower case (research 2b, number 27).
+/// Words of full mailboxes, in lower case. Taken at their plain meaning; the server's own words are shown.
 const FULL: [&str; 6] =
     ["quota", "mailbox is full", "mailbox full", "over limit", "bigger place", "not enough disk space"];
-/// Words of busy servers, in lower case (research 2d, numbers 53 and 55).
+/// Words of busy servers, in lower case. The first two are Microsoft's (imapsync's `FAQ.Office365`); the others are taken
+/// at their plain meaning.
 const BUSY: [&str; 7] = [
     "throttled",
     "backoff time",

@@ -5,28 +5,46 @@ use crate::imap::{Folder, FolderStatus, ImapError, MessageFacts, Session};
 use crate::plan::{FolderPlan, IDENTITY_HEADERS, Side, identity_key};
 use crate::project::{FolderId, Ledger, ProjectError, SourceMessage};
 
-/// Lists a folder into the ledger, or sees from its counts that nothing is new. `None`: the folder cannot be opened.
+/// What came of listing a folder.
+pub(super) enum Listed {
+    /// Every message has its row.
+    All(FolderId),
+    /// The server listed fewer messages than it counts; those it listed have their rows.
+    Some(FolderId, String),
+    /// The folder cannot be read, with the server's words.
+    Closed(String),
+}
+
+/// Lists a folder into the ledger, or sees from its counts that nothing is new.
 pub(super) async fn list_source(
     session: &mut Session,
     ledger: &Ledger,
     plan: &FolderPlan,
     listed: Option<&Folder>,
-) -> Result<Result<FolderId, String>, TransferError> {
+) -> Result<Listed, TransferError> {
     let status = listed.and_then(|folder| folder.status).unwrap_or_default();
     if let Some(folder) = unchanged(ledger, plan, status)? {
-        return Ok(Ok(folder));
+        return Ok(Listed::All(folder));
     }
     let opened = match session.examine(&plan.source_raw).await {
         Ok(opened) => opened,
-        Err(ImapError::Refused { completion, .. }) => return Ok(Err(completion.to_string())),
+        Err(ImapError::Refused { completion, .. }) => return Ok(Listed::Closed(completion.to_string())),
         Err(error) => return Err(TransferError::at(Side::Source)(error)),
     };
     let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, opened.uid_validity)?;
     let present = match opened.exists {
         0 => Vec::new(),
-        _ => session.fetch_uids(1).await.map_err(TransferError::at(Side::Source))?,
+        _ => match session.fetch_uids(1).await {
+            Ok(present) => present,
+            // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
+            Err(ImapError::Refused { completion, .. }) => return Ok(Listed::Closed(completion.to_string())),
+            Err(error) => return Err(TransferError::at(Side::Source)(error)),
+        },
     };
-    ledger.mark_vanished_except(folder, &present)?;
+    let lacking = (opened.exists as usize).saturating_sub(present.len());
+    if lacking == 0 {
+        ledger.mark_vanished_except(folder, &present)?;
+    }
     let highest = ledger.highest_uid(folder)?.unwrap_or(0);
     let first_new = present.partition_point(|uid| *uid <= highest);
     let new = present.get(first_new..).unwrap_or_default();
@@ -37,7 +55,10 @@ pub(super) async fn list_source(
         })
         .await
         .map_err(TransferError::from)?;
-    Ok(Ok(folder))
+    Ok(match lacking {
+        0 => Listed::All(folder),
+        _ => Listed::Some(folder, format!("the server counts {lacking} messages more than it lists")),
+    })
 }
 
 /// The folder's number where UIDVALIDITY, UIDNEXT and count all say that every message has its row already.

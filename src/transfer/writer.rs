@@ -317,7 +317,7 @@ impl Writer<'_> {
     }
 }
 
-/// The UIDs that the messages got, where the server tells and its answer fits (research 2c, numbers 41 to 43).
+/// The UIDs that the messages got, where the server tells and its answer fits.
 fn appended_uids(completion: &Completion, uid_validity: u32, count: usize) -> Vec<Option<u32>> {
     let unknown = vec![None; count];
     let Some(Code::AppendUid { uid_validity: first, uids }) = &completion.code else { return unknown };
@@ -325,7 +325,7 @@ fn appended_uids(completion: &Completion, uid_validity: u32, count: usize) -> Ve
         return uids.iter().copied().map(Some).collect();
     }
     match uids.as_slice() {
-        // DavMail has the two numbers the wrong way round.
+        // DavMail had the two numbers the wrong way round (davmail #315).
         [second] if *second == uid_validity && count == 1 && *first != 0 => vec![Some(*first)],
         _ => unknown,
     }
