@@ -77,7 +77,9 @@ fn is_test_file(path: &Path) -> bool {
 fn production_code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    code.join("
+")
 }
 
 /// First segments after `crate::`, in `use` groups as well as in paths.

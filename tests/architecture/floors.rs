@@ -45,7 +45,7 @@ const FLOORS: &[Floor] = &[
         rooms: &["values", "dns", "imap"],
         crates: &[
             "async_imap", "data_encoding", "futures", "hickory_proto", "hickory_resolver", "hickory_server", "imap_codec",
-            "jiff", "memchr", "tempfile", "tokio", "tokio_util", "tracing",
+            "jiff", "memchr", "serde_json", "tempfile", "tokio", "tokio_util", "tracing",
         ],
     },
     Floor {
@@ -64,6 +64,6 @@ const FLOORS: &[Floor] = &[
     Floor {
         room: "ui",
         rooms: &["values", "audit", "providers", "records", "plan", "engine"],
-        crates: &["eframe", "egui", "egui_extras", "egui_plot", "jiff", "rfd", "tracing"],
+        crates: &["eframe", "egui", "egui_extras", "jiff", "rfd", "serde_json", "tracing", "unicode_script", "zbus", "zeroize"],
     },
 ];
