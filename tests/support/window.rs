@@ -1,7 +1,9 @@
 //! A window over a fake engine, in a harness without a screen.
 
-use eframe::egui::{Theme, Vec2};
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Theme, Vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{Command, ProjectView, Snapshot, Step};
 use mailferry::ui::platform::{Settings, ThemeChoice};
 use mailferry::ui::testing::{FakeEngine, install, samples};
@@ -47,7 +49,62 @@ impl Opened {
         Self { harness, engine }
     }
 
+    /// Clicks the one thing with exactly this name.
+    pub fn click(&mut self, label: &str) {
+        let node = self.harness.get_by_label(label);
+        // What lies below the footer is scrolled to first, as a person would.
+        let (rect, bottom) = (node.rect(), self.harness.ctx.content_rect().bottom() - 80.0);
+        if rect.height() < 36.0 && (rect.bottom() > bottom || rect.top() < 52.0) {
+            node.scroll_to_me();
+            self.harness.run();
+        }
+        self.harness.get_by_label(label).click();
+        self.harness.run();
+    }
+
+    /// Clicks the first thing whose name has these words.
+    pub fn click_containing(&mut self, words: &str) {
+        self.harness
+            .get_all_by_label_contains(words)
+            .next()
+            .unwrap_or_else(|| panic!("nothing named {words}"))
+            .click();
+        self.harness.run();
+    }
+
+    /// Types into the field with this name, behind what it holds.
+    pub fn type_into(&mut self, label: &str, text: &str) {
+        let is_field = |node: &egui_kittest::Node<'_>| {
+            matches!(node.accesskit_node().role(), Role::TextInput | Role::PasswordInput)
+        };
+        let field = self.harness.get_all_by_label(label).find(is_field).unwrap();
+        field.focus();
+        self.harness.run();
+        self.harness.key_press(Key::End);
+        self.harness.run();
+        let field = self.harness.get_all_by_label(label).find(is_field).unwrap();
+        field.type_text(text);
+        self.harness.run();
+    }
+
+    pub fn press(&mut self, key: Key) {
+        self.harness.key_press(key);
+        self.harness.run();
+    }
+
     pub fn sent(&self) -> Vec<Command> {
         self.engine.take_sent()
     }
+}
+
+/// The sheet of tokens and components.
+pub fn draw_components(is_dark: bool) -> Harness<'static> {
+    let settings = settings(is_dark);
+    let mut harness = Harness::builder()
+        .with_size(Vec2::new(1280.0, 900.0))
+        .with_theme(if is_dark { Theme::Dark } else { Theme::Light })
+        .with_context_setup(move |ctx| install(ctx, settings))
+        .build_ui(mailferry::ui::testing::components);
+    harness.run();
+    harness
 }

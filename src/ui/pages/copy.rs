@@ -603,10 +603,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
                     cure: None,
                 };
             }
-            let label = format!(
-                "Start copying {}",
-                format::counted(project.plan.mailboxes.len(), "mailbox", "mailboxes")
-            );
+            let label = super::start_label(project);
             footer.primary = Some(FooterButton::new(label, Act::Send(Command::StartCopy)));
         }
         CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => {

@@ -100,3 +100,11 @@ fn short_address(address: &str, project: &ProjectView) -> String {
         _ => address.to_owned(),
     }
 }
+
+/// `Start copying 14 mailboxes`.
+fn start_label(project: &ProjectView) -> String {
+    match project.plan.mailboxes.len() {
+        0 => "Start copying".to_owned(),
+        count => format!("Start copying {}", super::format::counted(count, "mailbox", "mailboxes")),
+    }
+}

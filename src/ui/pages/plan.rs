@@ -421,10 +421,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     }
     footer.primary = Some(match project.copy.phase {
         CopyPhase::NotStarted => {
-            let label = format!(
-                "Start copying {}",
-                format::counted(project.plan.mailboxes.len(), "mailbox", "mailboxes")
-            );
+            let label = super::start_label(project);
             FooterButton::new(label, Act::SendAndGo(Command::StartCopy, Step::Copy))
         }
         _ => FooterButton::new("Show the copy", Act::Go(Step::Copy)),

@@ -22,8 +22,9 @@ pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec
         })
         .response;
     let bar = Rect::from_min_size(response.rect.min, Vec2::new(4.0, response.rect.height()));
-    let corners = CornerRadius { nw: RADIUS_PANEL, sw: RADIUS_PANEL, ne: 0, se: 0 };
-    ui.painter().rect_filled(bar, corners, theme.tone(tone).bar);
+    // Clipped, so that the bar follows the round corners of the card.
+    let painter = ui.painter().with_clip_rect(bar.intersect(ui.clip_rect()));
+    painter.rect_filled(response.rect, CornerRadius::same(RADIUS_PANEL), theme.tone(tone).bar);
 }
 
 fn head(ui: &mut Ui, error: &UserError, tone: Tone) {
