@@ -7,105 +7,14 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{
-    AuditOptions, Command, CopyPhase, Event, Notice, ProjectView, ReportFormat, RequestId, Snapshot, Step,
-    UserError,
+    AuditOptions, Command, CopyPhase, Event, Notice, ReportFormat, RequestId, Snapshot, Step, UserError,
 };
 use mailferry::plan::{MailboxId, Side};
 use mailferry::providers::ProviderId;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 use mailferry::values::Secret;
-use window::{Opened, USUAL};
-
-/// Every page in its states: name, snapshot, page.
-fn every_page() -> Vec<(&'static str, Snapshot, Option<Place>)> {
-    let page = |name, project: ProjectView, step| (name, samples::with(project), Some(Place::Step(step)));
-    vec![
-        ("01-start", samples::start(), None),
-        ("01-start-empty", Snapshot::default(), None),
-        (
-            "domain-empty",
-            samples::with(samples::empty_project("weber-köln.example")),
-            Some(Place::Step(Step::Domain)),
-        ),
-        page("domain-found", samples::found(), Step::Domain),
-        page("audit-empty", samples::found(), Step::Audit),
-        page("audit-running", samples::auditing(), Step::Audit),
-        page("02-audit", samples::audited(), Step::Audit),
-        page("07-destination", samples::chosen(), Step::Destination),
-        page("mailboxes-empty", samples::chosen(), Step::Mailboxes),
-        page("08-mailboxes", samples::every_sign_in_state(), Step::Mailboxes),
-        page("mailboxes-2000", samples::many_mailboxes(2_000), Step::Mailboxes),
-        page("plan-empty", samples::signed_in(), Step::Plan),
-        page("plan-counting", samples::counting(), Step::Plan),
-        page("09-plan", samples::planned(), Step::Plan),
-        page("copy-empty", samples::planned(), Step::Copy),
-        ("10-copy", samples::copying_snapshot(), Some(Place::Step(Step::Copy))),
-        page("copy-paused", samples::paused(), Step::Copy),
-        page("15-problems", samples::stopped_mailboxes(), Step::Copy),
-        page("copy-finished", samples::finished(), Step::Copy),
-        page("records-empty", samples::finished(), Step::Records),
-        page("11-records", samples::with_records(), Step::Records),
-        page("done-empty", samples::planned(), Step::Done),
-        page("13-done", samples::done(), Step::Done),
-        page("foreign-names", samples::foreign_names(), Step::Mailboxes),
-        ("log", samples::copying_snapshot(), Some(Place::Log)),
-        ("settings", samples::with(samples::found()), Some(Place::Settings)),
-        ("help", samples::with(samples::found()), Some(Place::Help)),
-    ]
-}
-
-/// Writes every page as a picture into the folder that `MAILFERRY_PICTURES` names, to be looked at.
-#[test]
-#[ignore = "draws pictures for people: MAILFERRY_PICTURES=folder cargo test --test pages -- --ignored"]
-fn draw_every_page() {
-    let folder = std::path::PathBuf::from(std::env::var_os("MAILFERRY_PICTURES").unwrap());
-    std::fs::create_dir_all(&folder).unwrap();
-    let only = std::env::var("MAILFERRY_PICTURE").unwrap_or_default();
-    for (name, snapshot, place) in every_page() {
-        for (is_dark, theme) in [(false, "light"), (true, "dark")] {
-            let file = format!("{name}-{theme}.png");
-            if !file.contains(&only) {
-                continue;
-            }
-            let mut opened = Opened::at(snapshot.clone(), place, is_dark, USUAL);
-            opened.harness.render().unwrap().save(folder.join(file)).unwrap();
-        }
-    }
-    for is_dark in [false, true] {
-        let theme = if is_dark { "dark" } else { "light" };
-        let mut opened = Opened::step(samples::audited(), Step::Audit, is_dark);
-        opened.click_containing("Fail: SPF needs 12 DNS lookups");
-        opened.harness.render().unwrap().save(folder.join(format!("03-finding-{theme}.png"))).unwrap();
-        let mut opened = Opened::step(samples::every_sign_in_state(), Step::Mailboxes, is_dark);
-        opened.click("Look at it… termine@weber-familie.example");
-        opened.harness.render().unwrap().save(folder.join(format!("08-editor-{theme}.png"))).unwrap();
-        let mut opened = Opened::new(samples::copying_snapshot(), is_dark, USUAL);
-        opened.click("More");
-        opened.harness.render().unwrap().save(folder.join(format!("menu-{theme}.png"))).unwrap();
-        opened.click("Stop copying…");
-        opened.harness.render().unwrap().save(folder.join(format!("confirm-{theme}.png"))).unwrap();
-        window::draw_components(is_dark)
-            .render()
-            .unwrap()
-            .save(folder.join(format!("16-components-{theme}.png")))
-            .unwrap();
-        let zoomed = Some(Place::Step(Step::Mailboxes));
-        let mut opened = Opened::at(
-            samples::with(samples::every_sign_in_state()),
-            zoomed,
-            is_dark,
-            Vec2::new(640.0, 400.0),
-        );
-        opened.harness.render().unwrap().save(folder.join(format!("zoom-200-{theme}.png"))).unwrap();
-    }
-    if only.is_empty() || "14".contains(&only) {
-        let size = Vec2::new(1024.0, 700.0);
-        let snapshot = samples::with(samples::practice());
-        let mut opened = Opened::at(snapshot, Some(Place::Step(Step::Copy)), true, size);
-        opened.harness.render().unwrap().save(folder.join("14-copy-1024-practice-dark.png")).unwrap();
-    }
-}
+use window::{Opened, USUAL, every_page};
 
 #[test]
 fn every_page_settles_names_its_inputs_and_rests() {
@@ -478,34 +387,4 @@ fn an_engine_that_takes_nothing_is_said_so() {
 fn a_name_in_two_scripts_shows_its_a_label() {
     let opened = Opened::step(samples::empty_project("weber-köln.example"), Step::Domain, false);
     assert!(opened.harness.query_by_label("In DNS this name is xn--weber-kln-67a.example").is_some());
-}
-
-/// Pictures need a renderer; Debian's `mesa-vulkan-drivers` brings one that needs no card.
-fn can_draw() -> bool {
-    let drivers = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
-    let has_driver =
-        drivers.iter().any(|folder| std::fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()));
-    if !has_driver {
-        let line = "no Vulkan driver: apt-get install mesa-vulkan-drivers";
-        assert!(std::env::var_os("MAILFERRY_REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{line}");
-        eprintln!("skipped: {line}");
-    }
-    has_driver
-}
-
-#[test]
-fn components_and_the_copy_page_look_as_before() {
-    if !can_draw() {
-        return;
-    }
-    let mut results = egui_kittest::SnapshotResults::new();
-    let tolerant = egui_kittest::SnapshotOptions::new().threshold(1.2).max_failed_pixels(400_usize);
-    for (is_dark, theme) in [(false, "light"), (true, "dark")] {
-        let mut sheet = window::draw_components(is_dark);
-        results.add(sheet.try_snapshot_options(format!("components-{theme}"), &tolerant));
-        let mut opened = Opened::new(samples::copying_snapshot(), is_dark, USUAL);
-        results.add(opened.harness.try_snapshot_options(format!("copy-{theme}"), &tolerant));
-        let mut opened = Opened::step(samples::stopped_mailboxes(), Step::Copy, is_dark);
-        results.add(opened.harness.try_snapshot_options(format!("error-card-{theme}"), &tolerant));
-    }
 }

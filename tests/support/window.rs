@@ -1,4 +1,6 @@
 //! A window over a fake engine, in a harness without a screen.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Theme, Vec2};
@@ -107,4 +109,42 @@ pub fn draw_components(is_dark: bool) -> Harness<'static> {
         .build_ui(mailferry::ui::testing::components);
     harness.run();
     harness
+}
+
+/// Every page in its states: name, snapshot, page.
+pub fn every_page() -> Vec<(&'static str, Snapshot, Option<Place>)> {
+    let page = |name, project: ProjectView, step| (name, samples::with(project), Some(Place::Step(step)));
+    vec![
+        ("01-start", samples::start(), None),
+        ("01-start-empty", Snapshot::default(), None),
+        (
+            "domain-empty",
+            samples::with(samples::empty_project("weber-köln.example")),
+            Some(Place::Step(Step::Domain)),
+        ),
+        page("domain-found", samples::found(), Step::Domain),
+        page("audit-empty", samples::found(), Step::Audit),
+        page("audit-running", samples::auditing(), Step::Audit),
+        page("02-audit", samples::audited(), Step::Audit),
+        page("07-destination", samples::chosen(), Step::Destination),
+        page("mailboxes-empty", samples::chosen(), Step::Mailboxes),
+        page("08-mailboxes", samples::every_sign_in_state(), Step::Mailboxes),
+        page("mailboxes-2000", samples::many_mailboxes(2_000), Step::Mailboxes),
+        page("plan-empty", samples::signed_in(), Step::Plan),
+        page("plan-counting", samples::counting(), Step::Plan),
+        page("09-plan", samples::planned(), Step::Plan),
+        page("copy-empty", samples::planned(), Step::Copy),
+        ("10-copy", samples::copying_snapshot(), Some(Place::Step(Step::Copy))),
+        page("copy-paused", samples::paused(), Step::Copy),
+        page("15-problems", samples::stopped_mailboxes(), Step::Copy),
+        page("copy-finished", samples::finished(), Step::Copy),
+        page("records-empty", samples::finished(), Step::Records),
+        page("11-records", samples::with_records(), Step::Records),
+        page("done-empty", samples::planned(), Step::Done),
+        page("13-done", samples::done(), Step::Done),
+        page("foreign-names", samples::foreign_names(), Step::Mailboxes),
+        ("log", samples::copying_snapshot(), Some(Place::Log)),
+        ("settings", samples::with(samples::found()), Some(Place::Settings)),
+        ("help", samples::with(samples::found()), Some(Place::Help)),
+    ]
 }

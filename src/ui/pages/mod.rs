@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod copy;
+mod copy_panels;
 pub mod destination;
 pub mod domain;
 pub mod done;
@@ -9,6 +10,7 @@ mod finding;
 pub mod help;
 pub mod log;
 mod mailbox_editor;
+mod mailbox_row;
 pub mod mailboxes;
 pub mod plan;
 pub mod records;

@@ -7,7 +7,7 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::text;
 
 /// Narrowest width that pages are laid out for, in points.
-const LEAST_WIDTH: f32 = 640.0;
+const LEAST_WIDTH: f32 = 760.0;
 
 /// The one vertical scroll of a page, with the handle inside its padding.
 pub fn scroll_page(ui: &mut Ui, salt: &'static str, is_narrow: bool, contents: impl FnOnce(&mut Ui)) {

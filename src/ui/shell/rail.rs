@@ -1,6 +1,6 @@
 use eframe::egui::{
-    Color32, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo,
+    Color32, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use crate::engine::{ProjectView, Step, StepState, step_line, step_state};
@@ -43,13 +43,28 @@ pub fn rail(ui: &mut Ui, project: &ProjectView, place: Place, is_narrow: bool) -
     let whole = ui.max_rect();
     ui.painter().rect_filled(whole, 0.0, theme.rail);
     ui.painter().vline(whole.right() - 0.5, whole.y_range(), theme.hairline());
-    let mut event = head(ui, whole);
+    let event = head(ui, whole);
+    let middle = Rect::from_min_max(whole.min + Vec2::new(0.0, 52.0), whole.max - Vec2::new(1.0, 102.0));
+    let mut child = ui.new_child(UiBuilder::new().id_salt("steps").max_rect(middle));
+    // Seldom needed: at a large zoom the steps are longer than the window.
+    let chosen = ScrollArea::vertical()
+        .id_salt("steps")
+        .auto_shrink(false)
+        .show(&mut child, |ui| steps(ui, whole, project, place, is_narrow))
+        .inner;
+    let chosen = chosen.or_else(|| places(ui, whole, place));
+    chosen.map(RailEvent::Go).or(event)
+}
+
+fn steps(ui: &mut Ui, whole: Rect, project: &ProjectView, place: Place, is_narrow: bool) -> Option<Place> {
+    let theme = Theme::of(ui);
     let inset = if is_compact(whole) { 3.0 } else { 8.0 };
     let pitch = if is_narrow { 44.0 } else { 46.0 };
-    let first = whole.top() + 62.0;
+    let (area, _) =
+        ui.allocate_exact_size(Vec2::new(whole.width() - 1.0, pitch * 8.0 + 18.0), Sense::hover());
     let row = |index: usize| {
         #[expect(clippy::cast_precision_loss, reason = "eight steps")]
-        let top = first + pitch * index as f32;
+        let top = area.top() + 10.0 + pitch * index as f32;
         Rect::from_min_size(
             Pos2::new(whole.left() + inset, top),
             Vec2::new(whole.width() - 2.0 * inset, pitch),
@@ -57,21 +72,19 @@ pub fn rail(ui: &mut Ui, project: &ProjectView, place: Place, is_narrow: bool) -
     };
     let states: Vec<StepState> = Step::ALL.iter().map(|step| step_state(*step, project)).collect();
     // Grounds first: the route runs over them.
-    for (index, step) in Step::ALL.into_iter().enumerate() {
-        if place == Place::Step(step) {
-            let ground = theme.current_step_fill();
-            let radius = CornerRadius::same(RADIUS_CONTROL);
-            ui.painter().rect(row(index), radius, ground, theme.hairline(), StrokeKind::Inside);
-        }
+    if let Some(open) = Step::ALL.iter().position(|step| place == Place::Step(*step)) {
+        let radius = CornerRadius::same(RADIUS_CONTROL);
+        ui.painter().rect(row(open), radius, theme.current_step_fill(), theme.hairline(), StrokeKind::Inside);
     }
     route(ui, &states, |index| Pos2::new(whole.left() + MARKER_X, row(index).center().y));
+    let mut chosen = None;
     for (index, (step, state)) in Step::ALL.into_iter().zip(&states).enumerate() {
         let is_open = place == Place::Step(step);
         if item(ui, row(index), step, *state, &step_line(step, project), is_open).clicked() {
-            event = Some(RailEvent::Go(Place::Step(step)));
+            chosen = Some(Place::Step(step));
         }
     }
-    places(ui, whole, place).map(RailEvent::Go).or(event)
+    chosen
 }
 
 /// Whether there is room for markers only.
@@ -263,10 +276,12 @@ fn places(ui: &Ui, whole: Rect, place: Place) -> Option<Place> {
         let mark =
             Rect::from_center_size(Pos2::new(whole.left() + MARKER_X, row.center().y), Vec2::splat(ICON));
         icon.paint(ui, mark, ICON, theme.text2);
-        let words =
-            Rect::from_min_max(Pos2::new(whole.left() + 44.0, row.top()), row.max - Vec2::new(11.0, 0.0));
-        text::left(ui, words, name, Type::Body, theme.text2);
-        text::right(ui, words, key, Type::Small, theme.text3);
+        if !is_compact(whole) {
+            let words =
+                Rect::from_min_max(Pos2::new(whole.left() + 44.0, row.top()), row.max - Vec2::new(11.0, 0.0));
+            text::left(ui, words, name, Type::Body, theme.text2);
+            text::right(ui, words, key, Type::Small, theme.text3);
+        }
         focus_ring_inside(ui, &response, row);
         if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
             chosen = Some(target);

@@ -34,7 +34,7 @@ fn head(ui: &mut Ui, error: &UserError, tone: Tone) {
     let link_width = Button::link("Copy details").small().icon(Icon::Copy).size(ui).x;
     let width = ui.available_width() - ICON - 10.0 - link_width;
     let title = text::wrapped(ui, &error.title, Type::Section, theme.text, width);
-    let height = title.size().y.max(26.0);
+    let height = (title.size().y + 4.0).max(26.0);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &error.title));
     let first_line = Rect::from_min_size(rect.min, Vec2::new(ICON, 26.0));
