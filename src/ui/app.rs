@@ -250,7 +250,7 @@ impl Window {
         let rail = Panel::left("rail")
             .resizable(false)
             .show_separator_line(false)
-            .exact_size(shell::rail_width(cx.is_narrow))
+            .exact_size(shell::rail_width(ui.available_width()))
             .frame(Frame::NONE);
         let event = rail.show(ui, |ui| shell::rail(ui, project, place, cx.is_narrow)).inner;
         bar(Panel::top("header"), 52.0).show(ui, |ui| shell::header(ui, project, side));
@@ -393,6 +393,7 @@ impl Window {
                 let now = ctx.input(|input| input.time);
                 let words = "The program is busy with many requests. Try again in a moment.";
                 self.toasts.add(Tone::Fail, "That was not taken up", words, now);
+                ctx.request_repaint();
             }
         }
     }

@@ -172,9 +172,9 @@ impl AuditPage {
             let mut child = ui.new_child(eframe::egui::UiBuilder::new().id_salt(salt).max_rect(place));
             child.set_width(place.width());
             if salt == "areas" {
-                self.areas(&mut child, report)
+                self.areas(&mut child, report);
             } else {
-                self.findings(&mut child, report)
+                self.findings(&mut child, report);
             }
             taken = taken.union(child.min_rect());
         }
@@ -209,13 +209,13 @@ impl AuditPage {
     }
 
     fn areas(&mut self, ui: &mut Ui, report: &AuditReport) {
-        if area_row(ui, "All checks", report.findings.iter(), self.area.is_none()) {
+        if area_row(ui, "All checks", &report.findings.iter(), self.area.is_none()) {
             self.area = None;
         }
         for area in AREAS {
             let findings = || report.findings.iter().filter(move |finding| finding.area == area);
             if findings().next().is_some()
-                && area_row(ui, area_name(area), findings(), self.area == Some(area))
+                && area_row(ui, area_name(area), &findings(), self.area == Some(area))
             {
                 self.area = Some(area);
             }
@@ -357,7 +357,7 @@ const fn area_name(area: Area) -> &'static str {
 fn area_row<'a>(
     ui: &mut Ui,
     name: &str,
-    findings: impl Iterator<Item = &'a Finding> + Clone,
+    findings: &(impl Iterator<Item = &'a Finding> + Clone),
     is_on: bool,
 ) -> bool {
     let theme = Theme::of(ui);

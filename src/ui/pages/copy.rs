@@ -1,12 +1,12 @@
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
+use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::copy_panels::{ledger, problem_row, throughput, waiting};
 use super::short_address;
 use crate::engine::{
-    Command, CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProblemGroup, ProjectView,
-    RequestId, Snapshot, Step,
+    Command, CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView, RequestId, Snapshot,
+    Step,
 };
-use crate::plan::{LedgerSum, MessageState};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
@@ -17,8 +17,7 @@ use crate::ui::widgets::badge::badge_at;
 use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
-use crate::ui::widgets::{bar, empty_state, error_card, panel, plot, text};
-use crate::values::UnixTime;
+use crate::ui::widgets::{bar, empty_state, error_card, panel, text};
 
 const ROW: f32 = 29.0;
 const COLUMNS: [Column; 5] = [
@@ -55,7 +54,7 @@ impl CopyPage {
                     for progress in &copy.mailboxes {
                         if let MailboxProgressState::Stopped(error) = &progress.state {
                             ui.push_id(progress.id.0, |ui| {
-                                error_card::error_card(ui, error, Tone::Fail, cx.commands)
+                                error_card::error_card(ui, error, Tone::Fail, cx.commands);
                             });
                             ui.add_space(PANEL_GAP);
                         }
@@ -264,87 +263,6 @@ fn not_started(ui: &mut Ui, project: &ProjectView) {
     });
 }
 
-/// The parts of the ledger: count, words, colour, and whether it is shown only when above zero.
-pub fn ledger_parts(sum: &LedgerSum, theme: &Theme) -> Vec<(u64, &'static str, Color32)> {
-    let bar = |tone: Tone| theme.tone(tone).bar;
-    vec![
-        (sum.copied, "Copied", theme.accent_bar),
-        (sum.already_there, "Already there", bar(Tone::Info)),
-        (sum.repaired, "Repaired", bar(Tone::Pass)),
-        (sum.exported, "Saved as .eml", bar(Tone::Warn)),
-        (sum.refused, "Refused", bar(Tone::Fail)),
-        (sum.vanished, "Vanished", bar(Tone::Unknown)),
-        (sum.left_out, "Left out", theme.line2),
-        (sum.to_do, "To do", theme.bar_rest),
-    ]
-}
-
-/// The ledger as an equation: what is on the server is the sum of what became of it.
-fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
-    let theme = Theme::of(ui);
-    let parts: Vec<_> = ledger_parts(sum, theme)
-        .into_iter()
-        .filter(|(count, word, _)| *count > 0 || !is_narrow || matches!(*word, "Copied" | "To do"))
-        .collect();
-    panel::flush_panel(ui, |ui| {
-        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 54.0), Sense::hover());
-        response.widget_info(|| {
-            let sum_words: Vec<String> =
-                parts.iter().map(|(count, word, _)| format!("{} {word}", format::number(*count))).collect();
-            let words =
-                format!("{} on your server = {}", format::number(sum.source_count), sum_words.join(" + "));
-            WidgetInfo::labeled(Role::Label, true, words)
-        });
-        let inner = row.shrink2(Vec2::new(15.0, 0.0));
-        let line = |x: f32, width: f32, top: f32, height: f32| {
-            Rect::from_min_size(Pos2::new(x, row.top() + top), Vec2::new(width, height))
-        };
-        let mut x = inner.left();
-        if !is_narrow {
-            text::left(
-                ui,
-                line(x, 130.0, 8.0, 20.0),
-                format::number(sum.source_count),
-                Type::Section,
-                theme.text,
-            );
-            text::left(ui, line(x, 130.0, 28.0, 17.0), "On your server", Type::Small, theme.text2);
-            text::left(ui, line(x + 120.0, 20.0, 20.0, 20.0), "=", Type::Body, theme.text2);
-            x += 164.0;
-        }
-        let widths: Vec<f32> = parts
-            .iter()
-            .map(|(count, word, _)| {
-                15.0 + text::width(ui, &format::number(*count), Type::Section).max(text::width(
-                    ui,
-                    word,
-                    Type::Small,
-                ))
-            })
-            .collect();
-        let used: f32 = widths.iter().sum();
-        #[expect(clippy::cast_precision_loss, reason = "eight parts")]
-        let gap =
-            ((inner.right() - x - used) / parts.len().saturating_sub(1).max(1) as f32).clamp(6.0, 130.0);
-        for ((count, word, color), width) in parts.iter().zip(widths) {
-            let mark = Rect::from_center_size(Pos2::new(x + 4.5, row.top() + 18.0), Vec2::splat(8.0));
-            ui.painter().rect_filled(mark, 2.0, *color);
-            if *word == "To do" {
-                ui.painter().rect_stroke(mark, 2.0, (1.0, theme.line2), StrokeKind::Inside);
-            }
-            text::left(
-                ui,
-                line(x + 14.0, width, 8.0, 20.0),
-                format::number(*count),
-                Type::Section,
-                theme.text,
-            );
-            text::left(ui, line(x + 14.0, width, 28.0, 17.0), *word, Type::Small, theme.text2);
-            x += width + gap;
-        }
-    });
-}
-
 /// What moves stands first, what is done last.
 const fn rank(state: &MailboxProgressState) -> u8 {
     match state {
@@ -445,122 +363,6 @@ fn folders(ui: &mut Ui, progress: &MailboxProgress) {
     }
 }
 
-fn throughput(ui: &mut Ui, copy: &CopyView) {
-    if copy.throughput.len() < 2 {
-        return;
-    }
-    let theme = Theme::of(ui);
-    let count = copy.throughput.len().max(1) as u64;
-    let average = copy.throughput.iter().map(|(_, speed)| *speed).fold(0_u64, u64::saturating_add) / count;
-    panel::panel(ui, |ui| {
-        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 20.0), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, "Throughput, MB per second"));
-        let place = text::left(ui, row, "Throughput", Type::Section, theme.text);
-        let rest = row.with_min_x(place.right() + 8.0);
-        text::left(ui, rest, "MB per second", Type::Small, theme.text2);
-        text::right(ui, row, format!("average {}", format::speed(average)), Type::Small, theme.text2);
-        ui.add_space(2.0);
-        plot::throughput(ui, &copy.throughput, 118.0);
-    });
-    ui.add_space(PANEL_GAP);
-}
-
-fn waiting(ui: &mut Ui, project: &ProjectView, now: UnixTime) {
-    let waiting: Vec<_> = project
-        .copy
-        .mailboxes
-        .iter()
-        .filter_map(|progress| match &progress.state {
-            MailboxProgressState::WaitsUntil(at, why) => Some((progress, *at, why)),
-            _ => None,
-        })
-        .collect();
-    if waiting.is_empty() {
-        return;
-    }
-    let theme = Theme::of(ui);
-    panel::flush_panel(ui, |ui| {
-        panel::panel_head(ui, "Waiting", "");
-        for (progress, at, why) in &waiting {
-            let name = short_address(&progress.address, project);
-            let second = format!("Goes on by itself in {}", format::duration(at.seconds_since(now)));
-            let row = two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), &second);
-            let first_line =
-                Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
-            text::right(ui, first_line, format::time(*at), Type::Strong, theme.text);
-        }
-    });
-    ui.add_space(PANEL_GAP);
-}
-
-/// A row with an icon, a line, and a quieter line below it.
-fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str) -> Rect {
-    let theme = Theme::of(ui);
-    let height = if second.is_empty() { 32.0 } else { 49.0 };
-    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{first}. {second}")));
-    let mark = Rect::from_min_size(row.min + Vec2::new(15.0, 6.0), Vec2::new(ICON, 20.0));
-    icon.paint(ui, mark, ICON, theme.tone(tone).fg);
-    let line = Rect::from_min_max(
-        Pos2::new(row.left() + 40.0, row.top() + 6.0),
-        Pos2::new(row.right() - 60.0, row.top() + 26.0),
-    );
-    text::left(ui, line, first, Type::Label, theme.text);
-    let line = Rect::from_min_max(
-        Pos2::new(row.left() + 40.0, row.top() + 25.0),
-        Pos2::new(row.right() - 15.0, row.top() + 42.0),
-    );
-    text::left(ui, line, second, Type::Small, theme.text2);
-    ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
-    row
-}
-
-/// Tone and icon of what became of messages.
-pub const fn state_mark(state: MessageState) -> (Tone, Icon) {
-    match state {
-        MessageState::Copied | MessageState::AlreadyThere | MessageState::Repaired => {
-            (Tone::Pass, Icon::Pass)
-        }
-        MessageState::Exported => (Tone::Warn, Icon::Warn),
-        MessageState::Refused => (Tone::Fail, Icon::Fail),
-        MessageState::Vanished => (Tone::Info, Icon::Info),
-        MessageState::LeftOut => (Tone::Quiet, Icon::NotApplicable),
-        MessageState::ToDo | MessageState::InFlight => (Tone::Quiet, Icon::Waiting),
-    }
-}
-
-fn problem_row(ui: &mut Ui, problem: &ProblemGroup, is_open: bool) -> bool {
-    let theme = Theme::of(ui);
-    let (tone, icon) = state_mark(problem.state);
-    let row = two_lines(ui, tone, icon, &problem.cause, &problem.way_out);
-    let line = Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
-    text::right(ui, line, format::number(problem.count), Type::Strong, theme.text);
-    let has_samples = !problem.samples.is_empty();
-    let mut is_clicked = false;
-    if has_samples {
-        let response = ui.interact(row, ui.scope_id().with(("problem", &problem.cause)), Sense::click());
-        response.widget_info(|| {
-            WidgetInfo::labeled(
-                Role::Button,
-                true,
-                format!("Show the messages: {}, {}", problem.cause, problem.count),
-            )
-        });
-        crate::ui::widgets::focus_ring_inside(ui, &response, row);
-        is_clicked = response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand).clicked();
-    }
-    if is_open {
-        eframe::egui::Frame::new()
-            .inner_margin(eframe::egui::Margin { left: 40, right: 15, top: 0, bottom: 8 })
-            .show(ui, |ui| {
-                for sample in problem.samples.iter().take(20) {
-                    text::paragraph(ui, sample, Type::Mono, theme.text2);
-                }
-            });
-    }
-    is_clicked
-}
-
 /// The question before a running copy is stopped.
 pub fn stop_question(project: &ProjectView) -> Question {
     let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
@@ -603,10 +405,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
                     cure: None,
                 };
             }
-            let label = format!(
-                "Start copying {}",
-                format::counted(project.plan.mailboxes.len(), "mailbox", "mailboxes")
-            );
+            let label = super::start_label(project);
             footer.primary = Some(FooterButton::new(label, Act::Send(Command::StartCopy)));
         }
         CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => {

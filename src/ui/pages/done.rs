@@ -1,7 +1,7 @@
 use eframe::egui::{Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::{beside, extension};
-use super::copy::{ledger_parts, state_mark};
+use super::copy_panels::{ledger_parts, state_mark};
 use crate::engine::{Command, CopyPhase, ProjectView, Readiness, ReportFormat};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -87,16 +87,12 @@ impl DonePage {
     /// What the footer says; the button saves to the path in the field.
     pub fn footer(&self, footer: &mut Footer) {
         footer.tone = Tone::Info;
-        match self.path.path() {
-            Some(path) => {
-                let act = Act::Send(Command::SaveReport { path, format: self.format });
-                footer.primary = Some(FooterButton::new("Save report", act));
-            }
-            None => {
-                footer.primary = Some(FooterButton::new("Save report", Act::Go(crate::engine::Step::Done)));
-                footer.readiness =
-                    Readiness::Blocked { why: "Say where the report goes".to_owned(), cure: None };
-            }
+        if let Some(path) = self.path.path() {
+            let act = Act::Send(Command::SaveReport { path, format: self.format });
+            footer.primary = Some(FooterButton::new("Save report", act));
+        } else {
+            footer.primary = Some(FooterButton::new("Save report", Act::Go(crate::engine::Step::Done)));
+            footer.readiness = Readiness::Blocked { why: "Say where the report goes".to_owned(), cure: None };
         }
     }
 }

@@ -1,6 +1,7 @@
 use eframe::egui::{Frame, Id, Key, Margin, Ui};
 
-use super::mailboxes::{Typed, sign_in_words};
+use super::mailbox_row::sign_in_words;
+use super::mailboxes::Typed;
 use crate::engine::{CertificateView, Command, MailboxView, ProjectView, SignInState};
 use crate::plan::{MailboxId, Side};
 use crate::ui::fonts::Type;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod copy;
+mod copy_panels;
 pub mod destination;
 pub mod domain;
 pub mod done;
@@ -9,6 +10,7 @@ mod finding;
 pub mod help;
 pub mod log;
 mod mailbox_editor;
+mod mailbox_row;
 pub mod mailboxes;
 pub mod plan;
 pub mod records;
@@ -98,5 +100,13 @@ fn short_address(address: &str, project: &ProjectView) -> String {
             format!("{local}@")
         }
         _ => address.to_owned(),
+    }
+}
+
+/// `Start copying 14 mailboxes`.
+fn start_label(project: &ProjectView) -> String {
+    match project.plan.mailboxes.len() {
+        0 => "Start copying".to_owned(),
+        count => format!("Start copying {}", super::format::counted(count, "mailbox", "mailboxes")),
     }
 }

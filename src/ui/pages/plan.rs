@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use eframe::egui::{Pos2, Rect, Stroke, Ui, Vec2};
 
-use super::mailboxes::folder_icon;
+use super::mailbox_row::folder_icon;
 use super::short_name;
 use crate::engine::{Command, CopyPhase, ProjectView, RequestId, Step};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan};
@@ -139,7 +139,7 @@ impl PlanPage {
             let sentence = |index: usize| rows.get(index).map_or_else(String::new, row_sentence);
             list.rows(ui, 0..rows.len(), sentence, |ui, index, rect, _look| match rows.get(index) {
                 Some(TreeRow::Mailbox(id, name, plan)) => {
-                    mailbox_row(ui, rect, name, plan, opened.contains(id))
+                    mailbox_row(ui, rect, name, plan, opened.contains(id));
                 }
                 Some(TreeRow::Folder(id, folder)) => {
                     let is_selected = selected
@@ -421,10 +421,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     }
     footer.primary = Some(match project.copy.phase {
         CopyPhase::NotStarted => {
-            let label = format!(
-                "Start copying {}",
-                format::counted(project.plan.mailboxes.len(), "mailbox", "mailboxes")
-            );
+            let label = super::start_label(project);
             FooterButton::new(label, Act::SendAndGo(Command::StartCopy, Step::Copy))
         }
         _ => FooterButton::new("Show the copy", Act::Go(Step::Copy)),

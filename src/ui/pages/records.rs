@@ -130,7 +130,7 @@ impl RecordsPage {
                     self.folded.insert(group.heading.clone());
                 }
                 if !is_folded {
-                    self.lines(ui, group, &lines);
+                    lines_of(ui, group, &lines);
                 }
             }
             if is_empty {
@@ -144,23 +144,6 @@ impl RecordsPage {
             }
             self.kept(ui, plan);
         });
-    }
-
-    fn lines(&self, ui: &mut Ui, group: &RecordGroup, lines: &[&DiffLine]) {
-        let theme = Theme::of(ui);
-        for (index, line) in lines.iter().enumerate() {
-            let wanted = if line.change == Change::Add { Change::Remove } else { Change::Add };
-            let partner = lines.iter().find(|other| {
-                other.change == wanted && other.name == line.name && other.record_type == line.record_type
-            });
-            ui.push_id((&group.heading, index), |ui| {
-                diff_line(ui, line, partner.copied());
-                // The reason stands under the last line of a change, where the eye ends.
-                if line.change == Change::Add || partner.is_none() {
-                    reason(ui, line, theme);
-                }
-            });
-        }
     }
 
     fn kept(&mut self, ui: &mut Ui, plan: &RecordsPlan) {
@@ -254,6 +237,23 @@ impl RecordsPage {
             }
         });
         ui.add_space(PANEL_GAP);
+    }
+}
+
+fn lines_of(ui: &mut Ui, group: &RecordGroup, lines: &[&DiffLine]) {
+    let theme = Theme::of(ui);
+    for (index, line) in lines.iter().enumerate() {
+        let wanted = if line.change == Change::Add { Change::Remove } else { Change::Add };
+        let partner = lines.iter().find(|other| {
+            other.change == wanted && other.name == line.name && other.record_type == line.record_type
+        });
+        ui.push_id((&group.heading, index), |ui| {
+            diff_line(ui, line, partner.copied());
+            // The reason stands under the last line of a change, where the eye ends.
+            if line.change == Change::Add || partner.is_none() {
+                reason(ui, line, theme);
+            }
+        });
     }
 }
 

@@ -37,7 +37,9 @@ impl StartPage {
             top_links(ui, cx);
             let side = ((ui.available_width() - 1000.0) / 2.0).max(24.0);
             let whole = ui.available_rect_before_wrap();
-            let column = Rect::from_x_y_ranges(whole.left() + side..=whole.right() - side, whole.y_range());
+            let width = (whole.width() - 2.0 * side).max(560.0);
+            let start = whole.left() + side;
+            let column = Rect::from_x_y_ranges(start..=start + width, whole.y_range());
             ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
                 ui.set_width(column.width());
                 question(ui);
@@ -65,7 +67,7 @@ impl StartPage {
             let parsed = DomainName::parse(&self.domain);
             let has_error = self.was_asked && parsed.is_err();
             ui.horizontal(|ui| {
-                let button = Button::primary("Audit this domain");
+                let button = Button::primary("Audit this domain").tall();
                 let width = ui.available_width() - button.size(ui).x - 8.0;
                 let field = Field::new("Your mail domain")
                     .hint("example.org")
@@ -251,7 +253,7 @@ fn card_head(ui: &mut Ui, icon: Icon, tone: Tone, title: &str) {
 fn rehearse(ui: &mut Ui, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
-        ui.set_min_height(132.0);
+        ui.set_min_height(138.0);
         card_head(ui, Icon::Practice, Tone::Paused, "Rehearse first");
         let words = "Walk through a whole move with a practice domain. The mail servers, the DNS and the provider \
                      are inside this program, so nothing leaves this computer and nothing can break.";

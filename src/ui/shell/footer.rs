@@ -78,10 +78,10 @@ pub fn footer(ui: &mut Ui, footer: &Footer, side: f32, cx: &mut PageCx<'_>) {
         None => ("Back to projects".to_owned(), Act::Send(Command::CloseProject)),
     };
     let button = Button::link(&back_label).icon(Icon::ArrowLeft);
-    let size = button.size(ui);
+    let back_size = button.size(ui);
     let place = Rect::from_center_size(
-        eframe::egui::Pos2::new(inner.left() + size.x / 2.0 + 4.0, inner.center().y),
-        size,
+        eframe::egui::Pos2::new(inner.left() + back_size.x / 2.0 + 4.0, inner.center().y),
+        back_size,
     );
     if button.show_at(ui, place).clicked() {
         act(&back, cx);

@@ -1,5 +1,5 @@
 use eframe::egui::{
-    Align, CornerRadius, Layout, Pos2, Rect, Role, Sense, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+    Align, CornerRadius, Label, Layout, Pos2, Rect, Role, Sense, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use crate::engine::ProjectView;
@@ -26,7 +26,10 @@ pub fn header(ui: &mut Ui, project: &ProjectView, side: f32) {
     let mut child = ui.new_child(builder);
     child.set_clip_rect(child.clip_rect().intersect(inner.with_max_x(end)));
     let (first, second) = format::domain_forms(&project.domain.name);
-    text::words(&mut child, first, Type::Header, theme.text);
+    // A long name leaves room for its other form.
+    let share = if second.is_some() { 0.6 } else { 1.0 };
+    let name = text::cut(&child, first, Type::Header, theme.text, (end - inner.left()) * share);
+    child.add(Label::new(name).selectable(true));
     child.add_space(12.0);
     if let Some(second) = second {
         form_chip(&mut child, &second);
@@ -40,7 +43,7 @@ pub fn header(ui: &mut Ui, project: &ProjectView, side: f32) {
 /// The other form of the domain, monospaced in an outline chip.
 fn form_chip(ui: &mut Ui, form: &str) {
     let theme = Theme::of(ui);
-    let width = text::width(ui, form, Type::Mono).min(360.0) + 20.0;
+    let width = (text::width(ui, form, Type::Mono) + 20.0).min((ui.available_width() - 12.0).max(60.0));
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 24.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("In DNS this name is {form}")));
     ui.painter().rect(rect, CornerRadius::same(12), theme.surface, theme.hairline(), StrokeKind::Inside);

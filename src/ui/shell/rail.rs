@@ -1,23 +1,31 @@
 use eframe::egui::{
-    Color32, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo,
+    Color32, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use crate::engine::{ProjectView, Step, StepState, step_line, step_state};
 use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::page_cx::Place;
-use crate::ui::theme::{RADIUS_CONTROL, Theme, Tone};
+use crate::ui::theme::{NARROW_WINDOW, RADIUS_CONTROL, Theme, Tone};
 use crate::ui::widgets::{focus_ring_inside, text};
 
 /// Centre of the markers from the left edge.
 const MARKER_X: f32 = 26.0;
+/// Below this width of the window the rail shows markers only.
+const COMPACT_WINDOW: f32 = 800.0;
 /// Where names begin.
 const NAME_X: f32 = 46.0;
 
-/// Width of the rail in points.
-pub const fn rail_width(is_narrow: bool) -> f32 {
-    if is_narrow { 184.0 } else { 212.0 }
+/// Width of the rail in points, in a window of this width. In a very narrow one, as at 200% zoom, only the markers are left.
+pub fn rail_width(window: f32) -> f32 {
+    if window < COMPACT_WINDOW {
+        52.0
+    } else if window < NARROW_WINDOW {
+        184.0
+    } else {
+        212.0
+    }
 }
 
 /// What was chosen in the rail.
@@ -35,31 +43,53 @@ pub fn rail(ui: &mut Ui, project: &ProjectView, place: Place, is_narrow: bool) -
     let whole = ui.max_rect();
     ui.painter().rect_filled(whole, 0.0, theme.rail);
     ui.painter().vline(whole.right() - 0.5, whole.y_range(), theme.hairline());
-    let mut event = head(ui, whole);
+    let event = head(ui, whole);
+    let middle = Rect::from_min_max(whole.min + Vec2::new(0.0, 52.0), whole.max - Vec2::new(1.0, 102.0));
+    let mut child = ui.new_child(UiBuilder::new().id_salt("steps").max_rect(middle));
+    // Seldom needed: at a large zoom the steps are longer than the window.
+    let chosen = ScrollArea::vertical()
+        .id_salt("steps")
+        .auto_shrink(false)
+        .show(&mut child, |ui| steps(ui, whole, project, place, is_narrow))
+        .inner;
+    let chosen = chosen.or_else(|| places(ui, whole, place));
+    chosen.map(RailEvent::Go).or(event)
+}
+
+fn steps(ui: &mut Ui, whole: Rect, project: &ProjectView, place: Place, is_narrow: bool) -> Option<Place> {
+    let theme = Theme::of(ui);
+    let inset = if is_compact(whole) { 3.0 } else { 8.0 };
     let pitch = if is_narrow { 44.0 } else { 46.0 };
-    let first = whole.top() + 62.0;
+    let (area, _) =
+        ui.allocate_exact_size(Vec2::new(whole.width() - 1.0, pitch * 8.0 + 18.0), Sense::hover());
     let row = |index: usize| {
         #[expect(clippy::cast_precision_loss, reason = "eight steps")]
-        let top = first + pitch * index as f32;
-        Rect::from_min_size(Pos2::new(whole.left() + 8.0, top), Vec2::new(whole.width() - 16.0, pitch))
+        let top = area.top() + 10.0 + pitch * index as f32;
+        Rect::from_min_size(
+            Pos2::new(whole.left() + inset, top),
+            Vec2::new(whole.width() - 2.0 * inset, pitch),
+        )
     };
     let states: Vec<StepState> = Step::ALL.iter().map(|step| step_state(*step, project)).collect();
     // Grounds first: the route runs over them.
-    for (index, step) in Step::ALL.into_iter().enumerate() {
-        if place == Place::Step(step) {
-            let ground = theme.current_step_fill();
-            let radius = CornerRadius::same(RADIUS_CONTROL);
-            ui.painter().rect(row(index), radius, ground, theme.hairline(), StrokeKind::Inside);
-        }
+    if let Some(open) = Step::ALL.iter().position(|step| place == Place::Step(*step)) {
+        let radius = CornerRadius::same(RADIUS_CONTROL);
+        ui.painter().rect(row(open), radius, theme.current_step_fill(), theme.hairline(), StrokeKind::Inside);
     }
     route(ui, &states, |index| Pos2::new(whole.left() + MARKER_X, row(index).center().y));
+    let mut chosen = None;
     for (index, (step, state)) in Step::ALL.into_iter().zip(&states).enumerate() {
         let is_open = place == Place::Step(step);
         if item(ui, row(index), step, *state, &step_line(step, project), is_open).clicked() {
-            event = Some(RailEvent::Go(Place::Step(step)));
+            chosen = Some(Place::Step(step));
         }
     }
-    places(ui, whole, place).map(RailEvent::Go).or(event)
+    chosen
+}
+
+/// Whether there is room for markers only.
+fn is_compact(whole: Rect) -> bool {
+    whole.width() < 100.0
 }
 
 fn head(ui: &Ui, whole: Rect) -> Option<RailEvent> {
@@ -67,16 +97,22 @@ fn head(ui: &Ui, whole: Rect) -> Option<RailEvent> {
     let head = Rect::from_min_size(whole.min, Vec2::new(whole.width(), 52.0));
     let mark = Rect::from_center_size(Pos2::new(head.left() + 26.0, head.center().y), Vec2::splat(20.0));
     app_mark(ui, mark, 5);
-    let words = Rect::from_min_max(Pos2::new(head.left() + 45.0, head.top()), head.max);
-    text::left(ui, words, "Mailferry", Type::Section, theme.text);
+    if !is_compact(whole) {
+        let words = Rect::from_min_max(Pos2::new(head.left() + 45.0, head.top()), head.max);
+        text::left(ui, words, "Mailferry", Type::Section, theme.text);
+    }
     ui.painter().hline(head.x_range(), head.bottom() - 0.5, theme.hairline());
-    let switcher = Rect::from_center_size(Pos2::new(head.right() - 24.0, head.center().y), Vec2::splat(26.0));
+    let switcher = Rect::from_center_size(Pos2::new(head.right() - 26.0, head.center().y), Vec2::splat(26.0));
     let response = ui.interact(switcher, ui.scope_id().with("switch project"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Switch project"));
     if response.hovered() {
         ui.painter().rect_filled(switcher, CornerRadius::same(RADIUS_CONTROL), theme.hover);
     }
-    Icon::SortBoth.paint(ui, switcher, ICON, theme.text2);
+    if is_compact(whole) {
+        app_mark(ui, mark, 5);
+    } else {
+        Icon::SortBoth.paint(ui, switcher, ICON, theme.text2);
+    }
     focus_ring_inside(ui, &response, switcher);
     let is_clicked = response.on_hover_text("Switch project").clicked();
     is_clicked.then_some(RailEvent::SwitchProject)
@@ -107,6 +143,7 @@ fn route(ui: &Ui, states: &[StepState], center: impl Fn(usize) -> Pos2) {
 
 fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: bool) -> Response {
     let theme = Theme::of(ui);
+    let is_compact = row.width() < 100.0;
     let response = ui.interact(row, ui.scope_id().with(("step", step.name())), Sense::click());
     response.widget_info(|| {
         WidgetInfo::selected(
@@ -119,16 +156,23 @@ fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: b
     if response.hovered() && !is_open {
         ui.painter().rect_filled(row, CornerRadius::same(RADIUS_CONTROL), theme.hover);
     }
-    let center = Pos2::new(row.left() - 8.0 + MARKER_X, row.center().y);
+    let center =
+        Pos2::new(if is_compact { row.center().x } else { row.left() + MARKER_X - 8.0 }, row.center().y);
     let ground = match () {
         () if is_open => theme.current_step_fill(),
         () if response.hovered() => theme.hover,
         () => theme.rail,
     };
     marker(ui, center, state, is_open, ground);
+    if is_compact {
+        focus_ring_inside(ui, &response, row);
+        return response
+            .on_hover_cursor(CursorIcon::PointingHand)
+            .on_hover_text(format!("{}: {line}", step.name()));
+    }
     let words = |top: f32, height: f32| {
         Rect::from_min_max(
-            Pos2::new(row.left() - 8.0 + NAME_X, row.center().y + top),
+            Pos2::new(row.left() + NAME_X - 8.0, row.center().y + top),
             Pos2::new(row.right() - 4.0, row.center().y + top + height),
         )
     };
@@ -213,10 +257,13 @@ fn places(ui: &Ui, whole: Rect, place: Place) -> Option<Place> {
         (Place::Help, Icon::Help, "Help", "F1"),
     ];
     let mut chosen = None;
+    let inset = if is_compact(whole) { 3.0 } else { 8.0 };
     let mut y = top + 10.0;
     for (target, icon, name, key) in entries {
-        let row =
-            Rect::from_min_size(Pos2::new(whole.left() + 8.0, y), Vec2::new(whole.width() - 16.0, 28.0));
+        let row = Rect::from_min_size(
+            Pos2::new(whole.left() + inset, y),
+            Vec2::new(whole.width() - 2.0 * inset, 28.0),
+        );
         y += 28.0;
         let response = ui.interact(row, ui.scope_id().with(name), Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, place == target, name));
@@ -229,10 +276,12 @@ fn places(ui: &Ui, whole: Rect, place: Place) -> Option<Place> {
         let mark =
             Rect::from_center_size(Pos2::new(whole.left() + MARKER_X, row.center().y), Vec2::splat(ICON));
         icon.paint(ui, mark, ICON, theme.text2);
-        let words =
-            Rect::from_min_max(Pos2::new(whole.left() + 44.0, row.top()), row.max - Vec2::new(11.0, 0.0));
-        text::left(ui, words, name, Type::Body, theme.text2);
-        text::right(ui, words, key, Type::Small, theme.text3);
+        if !is_compact(whole) {
+            let words =
+                Rect::from_min_max(Pos2::new(whole.left() + 44.0, row.top()), row.max - Vec2::new(11.0, 0.0));
+            text::left(ui, words, name, Type::Body, theme.text2);
+            text::right(ui, words, key, Type::Small, theme.text3);
+        }
         focus_ring_inside(ui, &response, row);
         if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
             chosen = Some(target);

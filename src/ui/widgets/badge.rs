@@ -74,20 +74,20 @@ pub fn filter_chip(ui: &mut Ui, tone: Tone, icon: Icon, word: &str, count: usize
         (if response.hovered() { theme.hover } else { theme.surface }, theme.hairline())
     };
     ui.painter().rect(rect, CornerRadius::same(13), fill, border, StrokeKind::Inside);
-    let mut rest = rect.shrink2(Vec2::new(10.0, 0.0));
+    let mut inner = rect.shrink2(Vec2::new(10.0, 0.0));
     icon.paint(
         ui,
-        Rect::from_min_size(rest.min, Vec2::new(SMALL_ICON, 26.0)),
+        Rect::from_min_size(inner.min, Vec2::new(SMALL_ICON, 26.0)),
         SMALL_ICON,
         theme.tone(tone).fg,
     );
-    rest.min.x += SMALL_ICON + 6.0;
+    inner.min.x += SMALL_ICON + 6.0;
     let galley = text::line(ui, word, Type::SmallLabel, theme.text);
-    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rest);
+    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), inner);
     text::paint_galley(ui, at.min, galley, theme.text);
-    rest.min.x += word_width + 6.0;
+    inner.min.x += word_width + 6.0;
     let galley = text::line(ui, count, Type::Small, theme.text3);
-    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rest);
+    let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), inner);
     text::paint_galley(ui, at.min, galley, theme.text3);
     focus_ring(ui, &response, rect, 13);
     response.on_hover_cursor(CursorIcon::PointingHand)

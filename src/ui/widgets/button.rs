@@ -23,13 +23,14 @@ pub struct Button<'a> {
     icon: Option<Icon>,
     kind: Kind,
     is_small: bool,
+    is_tall: bool,
     is_enabled: bool,
     name: Option<&'a str>,
 }
 
 impl<'a> Button<'a> {
     fn new(label: &'a str, kind: Kind) -> Self {
-        Self { label, icon: None, kind, is_small: false, is_enabled: true, name: None }
+        Self { label, icon: None, kind, is_small: false, is_tall: false, is_enabled: true, name: None }
     }
 
     /// The one that goes on; at most one per page.
@@ -69,6 +70,12 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// 36 points high, beside a field of that height.
+    pub fn tall(mut self) -> Self {
+        self.is_tall = true;
+        self
+    }
+
     /// Blocked when false; the reason must stand beside it in words.
     pub fn enabled(mut self, is_enabled: bool) -> Self {
         self.is_enabled = is_enabled;
@@ -104,7 +111,11 @@ impl<'a> Button<'a> {
         let icon = if self.icon.is_some() { self.icon_side() + 7.0 } else { 0.0 };
         let label = text::width(ui, self.label, self.style());
         let icon = if self.label.is_empty() { self.icon_side() } else { icon };
-        let height = if self.is_small { SMALL_CONTROL_HEIGHT } else { CONTROL_HEIGHT };
+        let height = match (self.is_small, self.is_tall) {
+            (true, _) => SMALL_CONTROL_HEIGHT,
+            (false, true) => CONTROL_HEIGHT + 4.0,
+            (false, false) => CONTROL_HEIGHT,
+        };
         Vec2::new((label + icon + 2.0 * self.padding()).ceil(), height)
     }
 

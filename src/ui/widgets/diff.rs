@@ -46,20 +46,14 @@ pub fn diff_line(ui: &mut Ui, line: &DiffLine, partner: Option<&DiffLine>) {
         icon.paint(ui, cell(11.0, 15.0), SMALL_ICON, theme.tone(tone).fg);
     }
     text::left(ui, cell(34.0, name_width), &line.name, Type::MonoDiff, color);
-    let has_other_ttl = partner.is_some_and(|partner| partner.ttl_secs != line.ttl_secs);
+    // What both lines share steps back.
+    let has_same_ttl = partner.is_some_and(|partner| partner.ttl_secs == line.ttl_secs);
     let ttl = cell(34.0 + name_width, 52.0);
-    bold_right(ui, ttl, &line.ttl_secs.to_string(), color, has_other_ttl);
+    let ttl_color = if has_same_ttl { theme.text2 } else { color };
+    text::right(ui, ttl, line.ttl_secs.to_string(), Type::MonoDiff, ttl_color);
     text::left(ui, cell(34.0 + name_width + 62.0, 52.0), &line.record_type, Type::MonoDiff, color);
     let place = Rect::from_min_size(Pos2::new(row.left() + value_start, top), value.size());
     ui.place(place, eframe::egui::Label::new(value).selectable(true)).on_hover_text(&line.reason);
-}
-
-/// Hack has no bold cut, so what changed is drawn twice, half a point apart.
-fn bold_right(ui: &Ui, cell: Rect, words: &str, color: Color32, is_bold: bool) {
-    text::right(ui, cell, words, Type::MonoDiff, color);
-    if is_bold {
-        text::right(ui, cell.translate(Vec2::new(0.5, 0.0)), words, Type::MonoDiff, color);
-    }
 }
 
 fn value_job(

@@ -1,3 +1,4 @@
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align, Align2, Layout, Rect, Sense, Ui, Vec2};
 
 use super::text;
@@ -15,11 +16,15 @@ pub fn empty_state(ui: &mut Ui, icon: Icon, title: &str, words: &str, actions: i
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 22.0), Sense::hover());
     response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Heading, true, title));
     text::paint(ui, rect, Align2::CENTER_CENTER, title, Type::Section, theme.text);
-    ui.vertical_centered(|ui| {
-        ui.set_max_width(560.0_f32.min(ui.available_width()));
-        let galley = text::wrapped(ui, words, Type::Body, theme.text2, ui.available_width());
-        ui.add(eframe::egui::Label::new(galley));
-    });
+    let width = 560.0_f32.min(ui.available_width() - 32.0);
+    let mut job = LayoutJob::single_section(words.to_owned(), Type::Body.format(theme.text2));
+    job.wrap.max_width = width;
+    job.halign = Align::Center;
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) =
+        ui.allocate_exact_size(Vec2::new(ui.available_width(), galley.size().y), Sense::hover());
+    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, words));
+    text::paint_galley(ui, rect.center_top(), galley, theme.text2);
     ui.add_space(12.0);
     // Drawn once unseen would cost a frame; the width of the last pass centres the buttons.
     let id = ui.scope_id().with(("empty state actions", title.len()));

@@ -22,8 +22,9 @@ pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec
         })
         .response;
     let bar = Rect::from_min_size(response.rect.min, Vec2::new(4.0, response.rect.height()));
-    let corners = CornerRadius { nw: RADIUS_PANEL, sw: RADIUS_PANEL, ne: 0, se: 0 };
-    ui.painter().rect_filled(bar, corners, theme.tone(tone).bar);
+    // Clipped, so that the bar follows the round corners of the card.
+    let painter = ui.painter().with_clip_rect(bar.intersect(ui.clip_rect()));
+    painter.rect_filled(response.rect, CornerRadius::same(RADIUS_PANEL), theme.tone(tone).bar);
 }
 
 fn head(ui: &mut Ui, error: &UserError, tone: Tone) {
@@ -33,7 +34,7 @@ fn head(ui: &mut Ui, error: &UserError, tone: Tone) {
     let link_width = Button::link("Copy details").small().icon(Icon::Copy).size(ui).x;
     let width = ui.available_width() - ICON - 10.0 - link_width;
     let title = text::wrapped(ui, &error.title, Type::Section, theme.text, width);
-    let height = title.size().y.max(26.0);
+    let height = (title.size().y + 4.0).max(26.0);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &error.title));
     let first_line = Rect::from_min_size(rect.min, Vec2::new(ICON, 26.0));

@@ -49,12 +49,13 @@ pub fn evidence_block(ui: &mut Ui, evidence: &Evidence) {
                 evidence.server,
                 evidence.duration_millis
             );
-            let rest = Rect::from_min_max(rect.min.max(title.right_top() + Vec2::new(8.0, -8.0)), inner.max);
-            let rest = Rect::from_x_y_ranges(
-                rest.left()..=(inner.right() - 170.0).max(rest.left() + 20.0),
+            let caption_place =
+                Rect::from_min_max(rect.min.max(title.right_top() + Vec2::new(8.0, -8.0)), inner.max);
+            let caption_place = Rect::from_x_y_ranges(
+                caption_place.left()..=(inner.right() - 170.0).max(caption_place.left() + 20.0),
                 rect.y_range(),
             );
-            text::left(ui, rest, caption, Type::Small, theme.text2);
+            text::left(ui, caption_place, caption, Type::Small, theme.text2);
             copy_field::copy_link_right(ui, inner.expand2(Vec2::new(6.0, 0.0)), "query and answer", &copied);
             ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
             ui.add_space(6.0);

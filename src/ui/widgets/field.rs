@@ -104,7 +104,8 @@ impl<'a> Field<'a> {
     /// Draws it and edits `value`.
     pub fn show(self, ui: &mut Ui, value: &mut String) -> Response {
         let theme = Theme::of(ui);
-        let width = self.width.unwrap_or_else(|| ui.available_width());
+        // Never narrower than a word: in a tight row the page scrolls instead.
+        let width = self.width.unwrap_or_else(|| ui.available_width()).max(72.0);
         let (rect, _) = ui.allocate_exact_size(Vec2::new(width, self.height), Sense::hover());
         let id = self.id.unwrap_or_else(|| ui.scope_id().with(("field", self.name)));
         let border = if self.has_error { theme.tone(Tone::Fail).bar } else { theme.line2 };

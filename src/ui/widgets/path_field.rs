@@ -51,7 +51,11 @@ impl PathField {
             let label = format!("Choose {} in a dialog", name.to_lowercase());
             let button = Button::secondary("Choose…").icon(Icon::Folder).name(&label);
             let width = ui.available_width() - button.size(ui).x - 8.0;
-            let response = Field::new(name).mono().width(width.max(80.0)).show(ui, &mut self.text);
+            let response = Field::new(name)
+                .hint("path of the file")
+                .mono()
+                .width(width.max(80.0))
+                .show(ui, &mut self.text);
             self.was_edited |= response.changed();
             ui.add_space(8.0);
             if button.show(ui).clicked() {

@@ -89,7 +89,11 @@ pub fn table_head(
 
 /// The row that the keyboard is on; view state of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cursor(pub usize);
+pub struct Cursor {
+    row: usize,
+    /// A row that was just clicked needs no ring.
+    is_by_pointer: bool,
+}
 
 /// How a row looks now.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +133,7 @@ impl<'c> RowList<'c> {
         cursor: &'c mut Cursor,
     ) -> Self {
         let id = ui.scope_id().with(("rows", name));
-        cursor.0 = cursor.0.min(count.saturating_sub(1));
+        cursor.row = cursor.row.min(count.saturating_sub(1));
         let response = ui.interact(head.with_max_y(head.top() + 1.0), id, Sense::focusable_noninteractive());
         response.widget_info(|| WidgetInfo::labeled(Role::Table, true, format!("{name}, {count} rows")));
         let mut list = Self {
@@ -143,6 +147,8 @@ impl<'c> RowList<'c> {
         };
         if list.has_focus && count > 0 {
             list.keys(ui);
+        } else {
+            list.cursor.is_by_pointer = false;
         }
         list
     }
@@ -150,30 +156,33 @@ impl<'c> RowList<'c> {
     fn keys(&mut self, ui: &Ui) {
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(self.id, filter));
-        let before = self.cursor.0;
+        let before = self.cursor.row;
         let last = self.count - 1;
         ui.input_mut(|input| {
             let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
             if pressed(Key::ArrowDown) {
-                self.cursor.0 = (before + 1).min(last);
+                self.cursor.row = (before + 1).min(last);
             } else if pressed(Key::ArrowUp) {
-                self.cursor.0 = before.saturating_sub(1);
+                self.cursor.row = before.saturating_sub(1);
             } else if pressed(Key::PageDown) {
-                self.cursor.0 = (before + 10).min(last);
+                self.cursor.row = (before + 10).min(last);
             } else if pressed(Key::PageUp) {
-                self.cursor.0 = before.saturating_sub(10);
+                self.cursor.row = before.saturating_sub(10);
             } else if pressed(Key::Home) {
-                self.cursor.0 = 0;
+                self.cursor.row = 0;
             } else if pressed(Key::End) {
-                self.cursor.0 = last;
+                self.cursor.row = last;
             }
             if pressed(Key::Enter) {
-                self.events.opened = Some(self.cursor.0);
+                self.events.opened = Some(self.cursor.row);
             } else if pressed(Key::Space) {
-                self.events.ticked = Some(self.cursor.0);
+                self.events.ticked = Some(self.cursor.row);
             }
         });
-        self.has_moved = before != self.cursor.0;
+        self.has_moved = before != self.cursor.row;
+        if self.has_moved || self.events != RowEvents::default() {
+            self.cursor.is_by_pointer = false;
+        }
     }
 
     /// Draws these rows. `sentence` names a row for screen readers, `draw` draws it.
@@ -189,8 +198,8 @@ impl<'c> RowList<'c> {
         let height = move |rows: usize| rows as f32 * row_height;
         let (whole, _) =
             ui.allocate_exact_size(Vec2::new(ui.available_width(), height(rows)), Sense::hover());
-        if self.has_moved && range.contains(&self.cursor.0) {
-            let top = whole.top() + height(self.cursor.0 - range.start);
+        if self.has_moved && range.contains(&self.cursor.row) {
+            let top = whole.top() + height(self.cursor.row - range.start);
             let row = Rect::from_x_y_ranges(whole.x_range(), top..=top + self.row_height);
             ui.scroll_to_rect(row.expand2(Vec2::new(0.0, self.row_height)), None);
         }
@@ -225,7 +234,9 @@ impl<'c> RowList<'c> {
         draw: &mut impl FnMut(&mut Ui, usize, Rect, RowLook),
     ) {
         let theme = Theme::of(ui);
-        let look = RowLook { has_keyboard: self.has_focus && self.cursor.0 == index };
+        let look = RowLook {
+            has_keyboard: self.has_focus && !self.cursor.is_by_pointer && self.cursor.row == index,
+        };
         if response.hovered() {
             ui.painter().rect_filled(row, 0.0, theme.hover);
         }
@@ -234,7 +245,7 @@ impl<'c> RowList<'c> {
             ring(ui, row.shrink(1.0), 4, StrokeKind::Inside);
         }
         if response.clicked() {
-            self.cursor.0 = index;
+            *self.cursor = Cursor { row: index, is_by_pointer: true };
             self.events.opened = Some(index);
             ui.memory_mut(|memory| memory.request_focus(self.id));
         }

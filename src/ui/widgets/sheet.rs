@@ -14,7 +14,7 @@ use crate::values::UnixTime;
 /// Every component once, as in picture 16 of the specification; for tests that look at pictures.
 pub fn sheet(ui: &mut Ui) {
     let theme = Theme::of(ui);
-    ui.painter().rect_filled(ui.max_rect(), 0.0, theme.canvas);
+    ui.painter().rect_filled(ui.max_rect().expand(8.0), 0.0, theme.canvas);
     Frame::new().inner_margin(Margin::same(28)).show(ui, |ui| {
         ui.set_width(ui.available_width());
         text::words(ui, "Tokens and components", Type::Title, theme.text);

@@ -82,15 +82,15 @@ fn slots(ui: &mut Ui, nodes: &[SpfTreeNode]) {
     let color = if over > 0 { fail.fg } else { theme.text };
     let words = Rect::from_min_max(Pos2::new(x + 12.0, rect.top()), rect.max);
     let place = text::left(ui, words, format!("{used} of {LIMIT} lookups"), Type::Strong, color);
-    let rest = Rect::from_min_max(Pos2::new(place.right() + 14.0, rect.top()), rect.max);
-    text::left(ui, rest, format!("{voids} of 2 empty answers"), Type::Small, theme.text2);
+    let behind = Rect::from_min_max(Pos2::new(place.right() + 14.0, rect.top()), rect.max);
+    text::left(ui, behind, format!("{voids} of 2 empty answers"), Type::Small, theme.text2);
 }
 
 fn tree_row(ui: &mut Ui, node: &SpfTreeNode, is_last: bool) {
     let theme = Theme::of(ui);
     let fail = theme.tone(Tone::Fail);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::hover());
-    let note = note_of(node);
+    let remark = note_of(node);
     response.widget_info(|| {
         let read = if node.is_read { "" } else { ", never read" };
         WidgetInfo::labeled(
@@ -126,7 +126,7 @@ fn tree_row(ui: &mut Ui, node: &SpfTreeNode, is_last: bool) {
     term.min.x += indent;
     text::left(ui, term, &node.term, Type::Mono, theme.text);
     let note_color = if node.is_read { theme.text2 } else { fail.fg };
-    text::left(ui, cell(), note, Type::Small, note_color);
+    text::left(ui, cell(), remark, Type::Small, note_color);
     price(ui, cell(), node);
     let (style, color) = if node.is_read { (Type::Body, theme.text) } else { (Type::Strong, fail.fg) };
     text::right(ui, cell(), node.running_total.to_string(), style, color);
@@ -134,9 +134,9 @@ fn tree_row(ui: &mut Ui, node: &SpfTreeNode, is_last: bool) {
 
 fn note_of(node: &SpfTreeNode) -> String {
     match (node.is_read, node.note.as_str()) {
-        (true, note) => note.to_owned(),
+        (true, remark) => remark.to_owned(),
         (false, "") => "never read".to_owned(),
-        (false, note) => format!("never read; {note}"),
+        (false, remark) => format!("never read; {remark}"),
     }
 }
 

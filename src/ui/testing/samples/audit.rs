@@ -1,0 +1,205 @@
+use super::{ago, domain};
+use crate::audit::{
+    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture,
+    Reference, SpfTreeNode, Status,
+};
+
+fn finding(
+    id: &str,
+    area: Area,
+    status: Status,
+    group: Group,
+    importance: Importance,
+    title: &str,
+) -> Finding {
+    let changer = match group {
+        Group::SpeaksForMoving => Changer::YourHoster,
+        Group::Passed | Group::NotApplicable => Changer::Nobody,
+        _ => Changer::YouInTheZone,
+    };
+    Finding {
+        id: id.to_owned(),
+        area,
+        status,
+        group,
+        importance,
+        effort: (changer == Changer::YouInTheZone).then_some(Effort::Low),
+        changer,
+        title: title.to_owned(),
+        words:
+            "What it is, and what it does to your mail, in plain words that fill a line or two of the page."
+                .to_owned(),
+        remedy: None,
+        copy: None,
+        reference: Some(Reference {
+            name: "RFC 9989, section 4".to_owned(),
+            url: "https://www.rfc-editor.org/rfc/rfc9989".to_owned(),
+        }),
+        evidence: vec![Evidence {
+            query: "_dmarc.weber-familie.example. IN TXT".to_owned(),
+            server: "192.0.2.53".to_owned(),
+            outcome: Outcome::Answer,
+            data: vec!["\"v=DMARC1; p=none; pct=100\"".to_owned()],
+            at: ago(5_000),
+            duration_millis: 14,
+        }],
+        picture: None,
+    }
+}
+
+fn spf_nodes() -> Vec<SpfTreeNode> {
+    let rows = [
+        (0, "mx", 1, 1, 1, "your server"),
+        (0, "a:mail.weber-familie.example", 1, 1, 2, "same address again"),
+        (0, "include:_spf.nordhafen.example", 1, 4, 3, "hosting provider"),
+        (1, "include:_spf4.nordhafen.example", 1, 1, 4, ""),
+        (1, "include:_spf6.nordhafen.example", 1, 1, 5, ""),
+        (1, "a:relay.nordhafen.example", 1, 1, 6, ""),
+        (0, "include:spf.rechnungsdienst.example", 1, 3, 7, "invoice service"),
+        (1, "include:eu.rechnungsdienst.example", 1, 1, 8, ""),
+        (1, "include:spf.cloudrelay.example", 1, 1, 9, ""),
+        (0, "include:_spf.vereinsmailer.example", 1, 3, 10, "not seen in 30 days of reports"),
+        (1, "mx", 1, 1, 11, ""),
+        (1, "exists:%{i}._spf.vereinsmailer.example", 1, 1, 12, "no such name"),
+    ];
+    rows.into_iter()
+        .map(|(depth, term, lookups, lookups_with_children, running_total, note)| SpfTreeNode {
+            depth,
+            term: term.to_owned(),
+            lookups,
+            lookups_with_children,
+            running_total,
+            is_void: running_total == 12,
+            is_read: running_total <= 10,
+            note: note.to_owned(),
+        })
+        .collect()
+}
+
+/// An audit with findings in every group.
+#[expect(clippy::too_many_lines, reason = "a table of samples")]
+pub fn report() -> AuditReport {
+    use Area::{BlockLists, Dkim, Dmarc, IncomingMail, SendingAddress, Spf, Zone};
+    let mut findings = vec![
+        finding(
+            "lists.outlook",
+            BlockLists,
+            Status::Fail,
+            Group::SpeaksForMoving,
+            Importance::VeryImportant,
+            "Outlook.com and Hotmail refuse your address range",
+        ),
+        finding(
+            "lists.dial-up",
+            BlockLists,
+            Status::Fail,
+            Group::SpeaksForMoving,
+            Importance::Important,
+            "T-Online treats your address range as dial-up",
+        ),
+        finding(
+            "spf.too-many-lookups",
+            Spf,
+            Status::Fail,
+            Group::TravelsWithYou,
+            Importance::VeryImportant,
+            "SPF needs 12 DNS lookups, receivers stop at 10",
+        ),
+        finding(
+            "dmarc.policy-none",
+            Dmarc,
+            Status::Warn,
+            Group::TravelsWithYou,
+            Importance::Important,
+            "DMARC asks receivers to do nothing (p=none)",
+        ),
+        finding(
+            "dkim.short-key",
+            Dkim,
+            Status::Warn,
+            Group::TravelsWithYou,
+            Importance::Important,
+            "The signing key s2019 has only 1024 bits",
+        ),
+        finding(
+            "dmarc.old-tags",
+            Dmarc,
+            Status::Warn,
+            Group::TravelsWithYou,
+            Importance::Minor,
+            "DMARC tags pct and ri no longer count (RFC 9989)",
+        ),
+        finding(
+            "mx.long-ttl",
+            IncomingMail,
+            Status::Warn,
+            Group::MattersForTheSwitch,
+            Importance::Important,
+            "MX record is cached for a day (TTL 86400)",
+        ),
+        finding(
+            "lists.not-answered",
+            BlockLists,
+            Status::Unknown,
+            Group::CouldNotBeMeasured,
+            Importance::Important,
+            "Spamhaus does not answer this resolver",
+        ),
+        finding(
+            "zone.serial",
+            Zone,
+            Status::Info,
+            Group::GoodToKnow,
+            Importance::Minor,
+            "Two name servers answer with the same serial",
+        ),
+        finding(
+            "ptr.confirmed",
+            SendingAddress,
+            Status::Pass,
+            Group::Passed,
+            Importance::Important,
+            "The sending address has a confirmed name",
+        ),
+        finding(
+            "mx.present",
+            IncomingMail,
+            Status::Pass,
+            Group::Passed,
+            Importance::VeryImportant,
+            "MX record found",
+        ),
+        finding(
+            "dkim.ed25519",
+            Dkim,
+            Status::NotApplicable,
+            Group::NotApplicable,
+            Importance::Minor,
+            "No Ed25519 key is published",
+        ),
+    ];
+    if let Some(spf) = findings.iter_mut().find(|finding| finding.area == Spf) {
+        "Receivers may ask DNS ten more questions while reading your SPF record. Yours needs twelve, so strict \
+                     receivers stop and treat SPF as broken, for every message you send.".clone_into(&mut spf.words);
+        spf.remedy = Some(
+            "Publish this record. It costs 4 lookups and passes for all 3 addresses that send for you."
+                .to_owned(),
+        );
+        spf.copy = Some(CopyValue {
+            name: "SPF record".to_owned(),
+            value: "v=spf1 ip4:203.0.113.47 include:spf.messagingengine.com include:spf.rechnungsdienst.example ~all".to_owned(),
+        });
+        spf.reference = Some(Reference {
+            name: "RFC 7208, section 4.6.4".to_owned(),
+            url: "https://www.rfc-editor.org/rfc/rfc7208".to_owned(),
+        });
+        spf.picture = Some(Picture::SpfTree(spf_nodes()));
+    }
+    AuditReport {
+        domain: domain("weber-familie.example"),
+        at: ago(5_000),
+        resolver: "system (192.0.2.53)".to_owned(),
+        summary: "Most of it is sound. Three checks fail; two of them are about your provider’s address range, not about you.".to_owned(),
+        findings,
+    }
+}

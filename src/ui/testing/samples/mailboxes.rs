@@ -1,0 +1,161 @@
+use super::{NOW, ago, chosen, endpoint, error};
+use crate::engine::{CertificateView, Command, MailboxView, ProjectView, SignInState, SignInView};
+use crate::plan::{
+    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxId, MailboxPlan, SpecialUse,
+};
+use crate::values::{Bytes, EmailAddress, Fingerprint, UnixTime};
+use std::sync::Arc;
+
+const PEOPLE: [(&str, u64, u64); 14] = [
+    ("anna", 38_412, 9_812_000_000),
+    ("jonas", 21_067, 4_110_000_000),
+    ("lena", 12_880, 2_590_000_000),
+    ("opa.karl", 4_203, 612_000_000),
+    ("info", 17_345, 3_910_000_000),
+    ("rechnung", 9_874, 2_210_000_000),
+    ("schule", 3_116, 840_000_000),
+    ("verein", 15_520, 5_400_000_000),
+    ("termine", 1_204, 96_000_000),
+    ("archiv-2012", 44_981, 11_300_000_000),
+    ("newsletter", 6_710, 480_000_000),
+    ("scanner", 2_455, 1_900_000_000),
+    ("postmaster", 1_892, 58_000_000),
+    ("dmarc", 5_331, 210_000_000),
+];
+
+/// A mailbox that is signed in on both sides.
+pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) -> MailboxView {
+    let text = format!("{local}@{domain}");
+    let address = EmailAddress::parse(&text).unwrap_or_else(|_| unreachable!("a sample address"));
+    let signed_in = |words: &str| SignInView {
+        has_password: true,
+        state: SignInState::SignedIn,
+        error: None,
+        server_words: words.to_owned(),
+    };
+    MailboxView {
+        id: MailboxId(id),
+        mailbox: Mailbox { source_user: text.clone(), destination_user: text, address, is_chosen: true },
+        source: signed_in("Dovecot, TLS 1.3"),
+        destination: signed_in("Fastmail, TLS 1.3"),
+        counted: Some((messages, Bytes(bytes))),
+    }
+}
+
+/// Fourteen mailboxes.
+pub fn family() -> Vec<MailboxView> {
+    (1..)
+        .zip(PEOPLE)
+        .map(|(id, (local, messages, bytes))| mailbox(id, local, "weber-familie.example", messages, bytes))
+        .collect()
+}
+
+/// A certificate that nobody vouches for.
+pub fn certificate() -> CertificateView {
+    CertificateView {
+        server: endpoint("mail.weber-familie.example"),
+        fingerprint: Fingerprint(std::array::from_fn(|index| u8::try_from(index * 7 % 256).unwrap_or(0))),
+        names: vec!["mail.weber-familie.example".to_owned()],
+        issuer: "mail.weber-familie.example (itself)".to_owned(),
+        valid_from: ago(10_000_000),
+        valid_until: UnixTime(NOW.0 + 100_000_000),
+        problem: "The server vouches for itself; no authority that this computer knows does.".to_owned(),
+    }
+}
+
+/// Mailboxes with every state of a sign-in.
+pub fn every_sign_in_state() -> ProjectView {
+    let mut project = chosen();
+    let mut rows = family();
+    let refused = error(
+        "mail.weber-familie.example did not accept the password",
+        "The user name exists, but the password is not the right one.",
+        "A0003 NO [AUTHENTICATIONFAILED] Authentication failed.",
+        "Sign in again",
+        Some(Command::TestSignIn { mailboxes: vec![MailboxId(4)], request: crate::engine::RequestId(0) }),
+    );
+    let states = [
+        (4, 0, SignInState::PasswordRefused, Some(refused.clone())),
+        (4, 1, SignInState::NotTried, None),
+        (8, 1, SignInState::SigningIn, None),
+        (9, 0, SignInState::CertificateNotKnown(certificate()), None),
+        (10, 0, SignInState::ServerNotReached, Some(refused.clone())),
+        (11, 1, SignInState::NoSuchMailbox, Some(refused.clone())),
+        (12, 1, SignInState::NeedsAppPassword, Some(refused.clone())),
+        (13, 1, SignInState::NeedsPassword, None),
+        (14, 1, SignInState::Failed, Some(refused)),
+    ];
+    for (id, side, state, error) in states {
+        let Some(row) = rows.iter_mut().find(|row| row.id == MailboxId(id)) else { continue };
+        let view = if side == 0 { &mut row.source } else { &mut row.destination };
+        *view = SignInView {
+            has_password: state != SignInState::NeedsPassword,
+            state,
+            error,
+            server_words: String::new(),
+        };
+        row.counted = if side == 0 { None } else { row.counted };
+    }
+    project.mailboxes = Arc::new(rows);
+    project
+}
+
+/// The given number of mailboxes, not tried.
+pub fn many_mailboxes(count: i64) -> ProjectView {
+    let mut project = chosen();
+    let rows = (1..=count).map(|id| {
+        let mut row = mailbox(id, &format!("user{id:04}"), "weber-familie.example", 1_000, 50_000_000);
+        row.destination = SignInView { has_password: true, ..SignInView::default() };
+        row
+    });
+    project.mailboxes = Arc::new(rows.collect());
+    project
+}
+
+fn folder(
+    path: &[&str],
+    to: &[&str],
+    special_use: Option<SpecialUse>,
+    messages: u64,
+    bytes: u64,
+) -> FolderPlan {
+    let path_of = |parts: &[&str]| FolderPath(parts.iter().map(|part| (*part).to_owned()).collect());
+    FolderPlan {
+        source_raw: path.join("."),
+        source: path_of(path),
+        destination: path_of(to),
+        special_use,
+        messages,
+        bytes: Bytes(bytes),
+        choice: FolderChoice::Copy,
+        renamed_because: None,
+    }
+}
+
+/// Where the folders of anna@ go.
+pub fn family_plan() -> MailboxPlan {
+    let mut folders = vec![
+        folder(&["INBOX"], &["Inbox"], Some(SpecialUse::Inbox), 4_912, 1_200_000_000),
+        folder(&["Gesendete Objekte"], &["Sent"], Some(SpecialUse::Sent), 11_204, 3_100_000_000),
+        folder(&["Entwürfe"], &["Drafts"], Some(SpecialUse::Drafts), 37, 4_000_000),
+        folder(&["Archiv"], &["Archive"], Some(SpecialUse::Archive), 4_900, 1_500_000_000),
+        folder(&["Archiv", "2019"], &["Archive", "2019"], None, 6_120, 1_700_000_000),
+        folder(&["Archiv", "2020"], &["Archive", "2020"], None, 5_914, 1_400_000_000),
+        folder(&["Archiv", "Rechnungen "], &["Archive", "Rechnungen"], None, 886, 310_000_000),
+        folder(&["Projekte"], &["Projekte"], None, 12, 1_000_000),
+        folder(&["Projekte", "Haus"], &["Projekte", "Haus"], None, 1_102, 240_000_000),
+        folder(&["Papierkorb"], &["Trash"], Some(SpecialUse::Trash), 1_604, 220_000_000),
+        folder(&["virtual", "Alle"], &["virtual", "Alle"], Some(SpecialUse::All), 38_000, 0),
+    ];
+    for folder in &mut folders {
+        if folder.source.name() == "Rechnungen " {
+            folder.renamed_because = Some("A blank at the end is not allowed at the destination.".to_owned());
+        }
+        match folder.special_use {
+            Some(SpecialUse::Trash) => folder.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose),
+            Some(SpecialUse::All) => folder.choice = FolderChoice::LeaveOut(LeftOutBecause::ItIsAView),
+            _ => {}
+        }
+    }
+    MailboxPlan { folders }
+}

@@ -1,0 +1,173 @@
+use super::{choose, copying, domain, empty_project, endpoint, finished, mailbox};
+use crate::engine::{PracticeLogins, ProjectView, RecordsView};
+use crate::providers::ProviderId;
+use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, Sender, SwitchStage};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+fn line(change: Change, stage: SwitchStage, record: (&str, u32, &str, &str), reason: &str) -> DiffLine {
+    let (name, ttl_secs, record_type, value) = record;
+    DiffLine {
+        change,
+        stage,
+        name: name.to_owned(),
+        ttl_secs,
+        record_type: record_type.to_owned(),
+        value: value.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "a table of samples")]
+fn records_plan() -> RecordsPlan {
+    use Change::{Add, Keep, Remove};
+    use SwitchStage::{AtTheSwitch, Now};
+    let group = |heading: &str, purpose: &str, lines: Vec<DiffLine>| RecordGroup {
+        heading: heading.to_owned(),
+        purpose: purpose.to_owned(),
+        lines,
+    };
+    RecordsPlan {
+        domain: domain("weber-familie.example"),
+        provider: ProviderId("fastmail".to_owned()),
+        groups: vec![
+            group(
+                "SPF",
+                "allow Fastmail beside your server; 12 lookups become 4",
+                vec![
+                    line(
+                        Remove,
+                        Now,
+                        (
+                            "@",
+                            86_400,
+                            "TXT",
+                            "v=spf1 mx a:mail.weber-familie.example include:_spf.nordhafen.example include:spf.rechnungsdienst.example ~all",
+                        ),
+                        "",
+                    ),
+                    line(
+                        Add,
+                        Now,
+                        (
+                            "@",
+                            3_600,
+                            "TXT",
+                            "v=spf1 ip4:203.0.113.47 include:spf.messagingengine.com include:spf.rechnungsdienst.example ~all",
+                        ),
+                        "Fastmail may send as well; your server still may.",
+                    ),
+                ],
+            ),
+            group(
+                "DKIM",
+                "Fastmail’s signing keys; yours stays",
+                vec![
+                    line(
+                        Add,
+                        Now,
+                        ("fm1._domainkey", 3_600, "CNAME", "fm1.weber-familie.example.dkim.fmhosted.com."),
+                        "",
+                    ),
+                    line(
+                        Add,
+                        Now,
+                        ("fm2._domainkey", 3_600, "CNAME", "fm2.weber-familie.example.dkim.fmhosted.com."),
+                        "",
+                    ),
+                    line(
+                        Add,
+                        Now,
+                        ("fm3._domainkey", 3_600, "CNAME", "fm3.weber-familie.example.dkim.fmhosted.com."),
+                        "Fastmail signs with these.",
+                    ),
+                    line(
+                        Keep,
+                        Now,
+                        ("s2024._domainkey", 3_600, "TXT", "v=DKIM1; k=rsa; p=MIIBIjANBgkq"),
+                        "Your server still signs with it.",
+                    ),
+                ],
+            ),
+            group(
+                "MX",
+                "only the waiting time; mail still goes to your server",
+                vec![
+                    line(Remove, Now, ("@", 86_400, "MX", "10 mail.weber-familie.example."), ""),
+                    line(
+                        Add,
+                        Now,
+                        ("@", 300, "MX", "10 mail.weber-familie.example."),
+                        "So that the switch is seen within five minutes.",
+                    ),
+                    line(Remove, AtTheSwitch, ("@", 300, "MX", "10 mail.weber-familie.example."), ""),
+                    line(
+                        Add,
+                        AtTheSwitch,
+                        ("@", 300, "MX", "10 in1-smtp.messagingengine.com."),
+                        "New mail arrives at Fastmail.",
+                    ),
+                ],
+            ),
+        ],
+        senders: vec![
+            Sender {
+                term: "include:spf.rechnungsdienst.example".to_owned(),
+                who: "invoice service".to_owned(),
+                is_kept: true,
+            },
+            Sender {
+                term: "include:_spf.vereinsmailer.example".to_owned(),
+                who: String::new(),
+                is_kept: false,
+            },
+        ],
+        notes: vec![
+            "Fastmail shows the three DKIM names in its settings; compare them before you publish."
+                .to_owned(),
+        ],
+    }
+}
+
+/// The records are prepared.
+pub fn with_records() -> ProjectView {
+    let mut project = finished();
+    project.records = RecordsView {
+        is_preparing: false,
+        plan: Some(Arc::new(records_plan())),
+        zone_text: "; publish now, stage 1 of 3\n$ORIGIN weber-familie.example.\n@       300 IN MX  10 mail\n@      3600 IN TXT ( \"v=spf1 ip4:203.0.113.47 \"\n    \"include:spf.messagingengine.com ~all\" )\n".to_owned(),
+        answers: vec![("verification".to_owned(), "The verification text that Fastmail shows".to_owned(), String::new())],
+        error: None,
+        saved_to: None,
+    };
+    project
+}
+
+/// Everything is done.
+pub fn done() -> ProjectView {
+    let mut project = with_records();
+    project.records.saved_to = Some(PathBuf::from("/home/anna/Documents/weber-familie.example.zone"));
+    project
+}
+
+/// A practice project in the middle of its copy.
+pub fn practice() -> ProjectView {
+    let mut project = copying();
+    project.is_practice = true;
+    project.practice_logins = Some(PracticeLogins {
+        words: "Every password of the practice servers is “practice”.".to_owned(),
+    });
+    project.domain.name = domain("hafen-probe.example");
+    project.copy.mailboxes.truncate(3);
+    project
+}
+
+/// A project whose names are long and not ASCII.
+pub fn foreign_names() -> ProjectView {
+    let name = format!("{}.weber-köln.example", "sehr-langer-abteilungsname".repeat(2));
+    let mut project = empty_project(&name);
+    project.domain.source_server = Some(endpoint("mail.weber-familie.example"));
+    choose(&mut project);
+    project.mailboxes = Arc::new(vec![mailbox(1, "geschäftsführung-und-verwaltung", &name, 12, 4_000)]);
+    project
+}
