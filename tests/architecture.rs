@@ -78,8 +78,10 @@ fn production_code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    code.join("
-")
+    code.join(
+        "
+",
+    )
 }
 
 /// First segments after `crate::`, in `use` groups as well as in paths.
