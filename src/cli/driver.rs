@@ -36,6 +36,10 @@ impl Driver {
 
     /// Sends a command; an error that it causes ends the run.
     pub fn require(&mut self, command: Command) -> Result<Arc<Snapshot>, CliError> {
+        // What went wrong before is not this command's doing.
+        for earlier in self.take_failures() {
+            output::say(&earlier.to_text());
+        }
         let snapshot = self.send(command)?;
         match self.failures.pop() {
             Some(error) => Err(error.into()),

@@ -9,7 +9,7 @@ use super::sign_in_job::Attempt;
 use super::{CertificateView, Command, KeyringStatus, ProblemGroup, RequestId, SignInState, UserError};
 use crate::dns::DnsError;
 use crate::imap::{ImapError, SignInError};
-use crate::plan::{CsvError, MessageState, Side};
+use crate::plan::{CsvError, FolderPath, MessageState, Side};
 use crate::project::{Problem, ProjectError};
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
@@ -179,6 +179,15 @@ pub(super) fn not_while_copying(what: &str) -> UserError {
         "The copy follows the plan it began with.",
     )
     .or("Pause copying", "Messages under way are finished first", Command::PauseCopy)
+}
+
+/// Two folders would be copied into one.
+pub(super) fn shared_destination(folder: &FolderPath) -> UserError {
+    UserError::new(
+        format!("Two folders would go to {folder}"),
+        "Mail of different folders is never mixed without being asked.",
+    )
+    .or_else("Choose another name", "The plan was not changed")
 }
 
 /// There is nothing to save yet.

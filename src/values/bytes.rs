@@ -43,7 +43,7 @@ impl fmt::Display for Bytes {
 }
 
 /// A whole number with commas between the thousands: `184,990`.
-fn with_thousands(number: u64) -> String {
+pub fn with_thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

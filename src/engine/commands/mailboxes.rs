@@ -103,20 +103,25 @@ impl Actor {
         };
         let mailboxes: Vec<Mailbox> = rows.iter().map(mailbox_of).collect();
         let Some(ids) = self.store(|project| project.import_mailboxes(&mailboxes)) else { return };
+        let uuid = self.open.as_ref().map(|open| open.project.uuid().to_owned()).unwrap_or_default();
+        let passwords = self.passwords();
+        let mut kept = Vec::new();
         for ((id, mailbox), row) in ids.iter().zip(mailboxes).zip(rows) {
-            let shown = self.open.as_mut().and_then(|open| open.mailbox_mut(*id));
-            match shown {
+            match self.open.as_mut().and_then(|open| open.mailbox_mut(*id)) {
                 Some(shown) => shown.mailbox = mailbox,
                 None => self.show_mailbox(*id, mailbox),
             }
-            let passwords =
-                [(Side::Source, row.source_password), (Side::Destination, row.destination_password)];
-            for (side, password) in passwords {
+            let given = [(Side::Source, row.source_password), (Side::Destination, row.destination_password)];
+            for (side, password) in given {
                 if let Some(secret) = password {
-                    self.set_password(*id, side, secret).await;
+                    self.show_password(*id, side);
+                    kept.push(passwords.set(&uuid, *id, side, secret));
                 }
             }
         }
+        // All at once: a keyring that waits to be unlocked holds the engine up for moments, not for moments each.
+        futures::future::join_all(kept).await;
+        self.watch_keyring();
         self.notice(format!("Read {} mailboxes", ids.len()), Some(path.to_path_buf()));
     }
 
@@ -124,10 +129,15 @@ impl Actor {
     pub(in crate::engine) async fn set_password(&mut self, id: MailboxId, side: Side, secret: Secret) {
         let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
         self.passwords().set(&uuid, id, side, secret).await;
+        self.show_password(id, side);
+        self.watch_keyring();
+    }
+
+    /// A new password is there: the row can be tried again.
+    fn show_password(&mut self, id: MailboxId, side: Side) {
         if let Some(row) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) {
             *sign_in_of(row, side) = SignInView { has_password: true, ..SignInView::default() };
         }
-        self.watch_keyring();
     }
 
     /// Asks in the background which mailboxes have a password, so that the window never waits for a keyring.

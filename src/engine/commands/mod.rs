@@ -46,7 +46,7 @@ impl Actor {
                 self.change_folder(mailbox, folder, |change| change.is_included = Some(is_included));
             }
             Command::RenameFolder { mailbox, folder, destination } => {
-                self.change_folder(mailbox, folder, |change| change.destination = Some(destination));
+                self.rename_folder(mailbox, folder, &destination);
             }
             Command::StartCopy | Command::ResumeCopy => self.start_copy(),
             Command::PauseCopy => self.pause_copy(),

@@ -4,7 +4,10 @@ use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::{explain, plan_job};
-use crate::plan::{FolderOverride, FolderPath, MailboxId};
+use crate::plan::{
+    FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination, shared_destinations,
+};
+use crate::project::StoredPlan;
 
 impl Actor {
     /// Counts folders and sizes of the chosen mailboxes and maps them.
@@ -30,7 +33,18 @@ impl Actor {
         );
     }
 
-    /// Changes what happens to one folder; the change survives a new count.
+    /// Gives a folder another name at the destination, as far as the provider accepts it.
+    pub(super) fn rename_folder(&mut self, mailbox: MailboxId, folder: FolderPath, wanted: &FolderPath) {
+        let catalogue = Arc::clone(&self.catalogue);
+        let Some(open) = self.open.as_ref() else { return };
+        let (clean, reasons) = clean_destination(wanted, &open.destination_rules(&catalogue));
+        if !reasons.is_empty() {
+            self.notice(format!("The name was changed to {clean}: {}", reasons.join("; ")), None);
+        }
+        self.change_folder(mailbox, folder, |change| change.destination = Some(clean));
+    }
+
+    /// Changes what happens to one folder; the change survives a new count. Two folders never share a destination.
     pub(super) fn change_folder(
         &mut self,
         mailbox: MailboxId,
@@ -43,14 +57,17 @@ impl Actor {
         let Some(mut overrides) = self.store(|project| project.folder_overrides(mailbox)) else { return };
         let mut changed = overrides.remove(&folder).unwrap_or_default();
         change(&mut changed);
+        let stored = self.store(crate::project::Project::plans).and_then(|mut plans| plans.remove(&mailbox));
+        let Some(StoredPlan { mut plan, .. }) = stored else { return };
+        overrides.insert(folder.clone(), changed.clone());
+        apply_overrides(&mut plan, &overrides);
+        if let Some(shared) = shared_destinations(&plan).first() {
+            return self.fail(explain::shared_destination(shared));
+        }
         if self.store(|project| project.set_folder_override(mailbox, &folder, &changed)).is_none() {
             return;
         }
-        overrides.insert(folder, changed);
-        let stored = self.store(crate::project::Project::plans).and_then(|mut plans| plans.remove(&mailbox));
-        if let (Some(open), Some(stored)) = (self.open.as_mut(), stored) {
-            let mut plan = stored.plan;
-            crate::plan::apply_overrides(&mut plan, &overrides);
+        if let Some(open) = self.open.as_mut() {
             Arc::make_mut(&mut open.view.plan.mailboxes).insert(mailbox, plan);
             open.refresh_copy_totals();
         }
