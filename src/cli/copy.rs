@@ -172,6 +172,23 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
         driver.require(Command::ImportCsv(csv.clone()))?;
     } else if let Some(address) = accounts.address() {
         add_single(driver, &address, accounts)?;
+    } else {
+        give_passwords(driver, accounts)?;
+    }
+    Ok(())
+}
+
+/// The passwords of the files, for every chosen mailbox of a project that was made before.
+fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliError> {
+    let sides = [(Side::Source, &accounts.from_password), (Side::Destination, &accounts.to_password)];
+    let chosen: Vec<MailboxId> =
+        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).map(|row| row.id).collect();
+    for mailbox in chosen {
+        for (side, password) in sides {
+            if let Some(secret) = password {
+                driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
+            }
+        }
     }
     Ok(())
 }
