@@ -43,6 +43,8 @@ impl Bench {
             secrets: SecretsPolicy::SessionOnly,
             parallel_mailboxes: 4,
             proof: Proof::Full,
+            searches_by_itself: true,
+            quits_on_interrupt: false,
         };
         let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
         Self { engine, sent: 0, failures: Vec::new() }

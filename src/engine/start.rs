@@ -33,6 +33,10 @@ pub struct EngineConfig {
     pub parallel_mailboxes: usize,
     /// How a finished copy is proven.
     pub proof: Proof,
+    /// Whether a project that is opened without a known server is searched for one at once.
+    pub searches_by_itself: bool,
+    /// Whether Ctrl+C and a request to terminate end the engine in order, as [`Command::Quit`] does.
+    pub quits_on_interrupt: bool,
 }
 
 /// What happens to passwords that are given to the engine.
@@ -110,8 +114,12 @@ impl Engine {
             lost_events: AtomicU64::new(0),
             waker,
         };
+        let quits_on_interrupt = config.quits_on_interrupt;
         let actor = Actor::new(config, log, outlet, runtime.handle().clone());
         drop(runtime.handle().spawn(actor.run(command_receiver)));
+        if quits_on_interrupt {
+            drop(runtime.handle().spawn(quit_on_interrupt(commands.clone())));
+        }
         Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events) })
     }
 
@@ -123,6 +131,27 @@ impl Engine {
             !matches!(tokio::time::timeout(at_most, snapshots.changed()).await, Ok(Err(_ended)))
         })
     }
+}
+
+/// Waits for the user or the system to end the program, and passes that on.
+async fn quit_on_interrupt(commands: mpsc::Sender<Command>) {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_not_offered) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _heard = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+    // The engine may have ended by itself meanwhile.
+    let _ended_before = commands.send(Command::Quit).await;
 }
 
 impl EngineHandle for Engine {

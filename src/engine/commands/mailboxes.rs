@@ -55,15 +55,20 @@ impl Actor {
     /// Changes the user name on one side; what is known of the sign-in there is forgotten.
     pub(super) fn set_user(&mut self, id: MailboxId, side: Side, user: &str) {
         let user = user.trim().to_owned();
+        let is_known = self.open.as_ref().and_then(|open| open.mailbox(id));
+        if is_known.is_none_or(|row| row.mailbox.user(side) == user)
+            || self.refuse_while_copying("change a user name")
+        {
+            return;
+        }
+        self.forget_plans(Some(id));
         self.change_mailbox(id, |row| {
             let (field, view) = match side {
                 Side::Source => (&mut row.mailbox.source_user, &mut row.source),
                 Side::Destination => (&mut row.mailbox.destination_user, &mut row.destination),
             };
-            if *field != user {
-                *field = user;
-                *view = SignInView { has_password: view.has_password, ..SignInView::default() };
-            }
+            *field = user;
+            *view = SignInView { has_password: view.has_password, ..SignInView::default() };
         });
     }
 
@@ -74,8 +79,8 @@ impl Actor {
 
     /// Takes a mailbox out of the project, with its plan, its ledger and its passwords.
     pub(super) async fn remove_mailbox(&mut self, id: MailboxId) {
-        if self.jobs.is_running(JobKind::Copy) {
-            return self.fail(explain::not_while_copying("remove a mailbox"));
+        if self.refuse_while_copying("remove a mailbox") {
+            return;
         }
         let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
         if self.store(|project| project.remove_mailbox(id)).is_none() {
@@ -93,6 +98,9 @@ impl Actor {
 
     /// Adds and updates mailboxes from a CSV file; all of it or, on any error, nothing.
     pub(super) async fn import_csv(&mut self, path: &Path) {
+        if self.refuse_while_copying("import mailboxes") {
+            return;
+        }
         let bytes = match read_limited(path) {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(explain::csv_not_read(path, &error)),
@@ -131,6 +139,14 @@ impl Actor {
         self.passwords().set(&uuid, id, side, secret).await;
         self.show_password(id, side);
         self.watch_keyring();
+    }
+
+    /// Plans that were made for another server or user have to be made again.
+    pub(in crate::engine) fn forget_plans(&mut self, whose: Option<MailboxId>) {
+        let stale = self.open.as_mut().map(|open| open.forget_plans(whose)).unwrap_or_default();
+        if !stale.is_empty() {
+            self.store(|project| project.forget_plans(&stale));
+        }
     }
 
     /// A new password is there: the row can be tried again.
@@ -172,9 +188,19 @@ impl Actor {
     /// Signs in on both sides of these mailboxes, or of all chosen ones.
     pub(super) fn test_sign_in(&mut self, wanted: &[MailboxId]) {
         let Some(open) = self.open.as_mut() else { return };
+        // Attempts still under way are taken along, as a new round replaces the old one.
+        let wanted: Vec<MailboxId> = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            let is_running = |row: &&MailboxView| {
+                row.source.state == SignInState::SigningIn || row.destination.state == SignInState::SigningIn
+            };
+            let running = open.view.mailboxes.iter().filter(is_running).map(|row| row.id);
+            wanted.iter().copied().chain(running).collect()
+        };
         let source = open.view.domain.source_server.clone();
         let destination = open.view.destination.server.clone();
-        let attempts = match open.sign_in_attempts(wanted) {
+        let attempts = match open.sign_in_attempts(&wanted) {
             Ok(attempts) => attempts,
             Err(error) => return self.fail(explain::project(&error)),
         };
