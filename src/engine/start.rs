@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
 use super::actor::Actor;
+use super::interrupts::Interrupts;
 use super::log::LogRing;
 use super::{Command, EngineHandle, Event, Snapshot};
 
@@ -115,11 +116,12 @@ impl Engine {
             waker,
         };
         let quits_on_interrupt = config.quits_on_interrupt;
+        if quits_on_interrupt {
+            let _inside = runtime.enter();
+            drop(runtime.handle().spawn(Interrupts::listen()?.pass_on(commands.clone())));
+        }
         let actor = Actor::new(config, log, outlet, runtime.handle().clone());
         drop(runtime.handle().spawn(actor.run(command_receiver)));
-        if quits_on_interrupt {
-            drop(runtime.handle().spawn(quit_on_interrupt(commands.clone())));
-        }
         Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events) })
     }
 
@@ -131,27 +133,6 @@ impl Engine {
             !matches!(tokio::time::timeout(at_most, snapshots.changed()).await, Ok(Err(_ended)))
         })
     }
-}
-
-/// Waits for the user or the system to end the program, and passes that on.
-async fn quit_on_interrupt(commands: mpsc::Sender<Command>) {
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_not_offered) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        _heard = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
-    // The engine may have ended by itself meanwhile.
-    let _ended_before = commands.send(Command::Quit).await;
 }
 
 impl EngineHandle for Engine {
