@@ -1,5 +1,7 @@
 //! Numbers, times and durations in words: ISO dates, local time, thousands with commas, two units at most.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use crate::values::{DomainName, UnixTime};
@@ -8,9 +10,15 @@ fn zoned(at: UnixTime) -> Option<Zoned> {
     Timestamp::from_second(at.0).ok().map(|moment| moment.to_zoned(zone()))
 }
 
+static IS_UTC: AtomicBool = AtomicBool::new(cfg!(test));
+
+/// Shows times in UTC from now on: pictures in tests must not depend on where they are drawn.
+pub fn use_utc() {
+    IS_UTC.store(true, Ordering::Relaxed);
+}
+
 fn zone() -> TimeZone {
-    // Pictures in tests must not depend on where they are drawn.
-    if cfg!(test) { TimeZone::UTC } else { TimeZone::system() }
+    if IS_UTC.load(Ordering::Relaxed) { TimeZone::UTC } else { TimeZone::system() }
 }
 
 /// `2026-11-12 18:40`.
