@@ -1,4 +1,11 @@
 //! Every page in light and dark over a fake engine: what is on it, what a click sends, what the keyboard reaches.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests end where something is wrong"
+)]
 
 #[path = "support/window.rs"]
 mod window;

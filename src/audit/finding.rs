@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, Outcome, UnixTime};
 
 /// Everything that one audit of one domain says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -188,26 +188,6 @@ pub struct Evidence {
     pub at: UnixTime,
     /// How long the answer took.
     pub duration_millis: u64,
-}
-
-/// Outcome of a DNS question, kept apart as honestly as the protocol allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "detail")]
-pub enum Outcome {
-    /// NOERROR with records of the type asked.
-    Answer,
-    /// NOERROR without such records.
-    NoData,
-    /// The name does not exist.
-    NxDomain,
-    /// The resolver could not find out.
-    ServFail,
-    /// The resolver does not want to answer.
-    Refused,
-    /// No answer in time.
-    Timeout,
-    /// Nothing that could be read came back, or the server could not be reached; the words say what.
-    Broken(String),
 }
 
 /// Drawings that a finding may carry.

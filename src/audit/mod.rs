@@ -1,8 +1,25 @@
 //! Audit: Facts in, Findings out. Pure: what was measured is judged, nothing is asked.
+//!
+//! Rules look answers up through [`Lookups`]; what they miss is the list of questions that a survey asks next
+//! ([`missing_questions`]). So one set of rules drives the live survey and judges saved facts.
 
+mod block_list;
+pub mod dkim;
+pub mod dmarc;
+mod draft;
+mod facts;
 mod finding;
+mod judge;
+mod lookups;
+mod rules;
+pub mod spf;
 
+pub use facts::{FACTS_VERSION, Facts, FactsError};
 pub use finding::{
-    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture,
-    Reference, SpfTreeNode, Status,
+    Area, AuditReport, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Picture, Reference,
+    SpfTreeNode, Status,
 };
+pub use judge::{judge, missing_questions};
+pub use lookups::Lookups;
+
+pub use crate::values::Outcome;

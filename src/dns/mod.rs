@@ -1,1 +1,9 @@
-//! DNS wire: asks and says honestly what came back.
+//! DNS wire: asks and says honestly what came back. Packets are hickory's; retries, outcomes and the trace are ours.
+
+mod error;
+mod exchange;
+mod packet;
+mod resolver;
+
+pub use error::DnsError;
+pub use resolver::Resolver;

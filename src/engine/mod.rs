@@ -1,19 +1,43 @@
 //! The engine: Command in, Snapshot and Event out. Owns tokio, the tasks and their cancellation.
 
+mod actor;
 mod command;
+mod commands;
+mod config;
+mod copy_job;
+mod copy_view;
 mod event;
+mod explain;
+mod export;
+mod find_server;
+pub mod headless;
+mod jobs;
+mod log;
+mod messages;
+mod open_project;
+mod passwords;
+mod plan_job;
+mod practice;
+mod recent;
+mod report_input;
+mod sign_in_job;
 mod snapshot;
+mod start;
 mod step;
+mod survey_job;
 mod user_error;
 
 pub use command::{AuditOptions, Command, ReportFormat, RequestId};
 pub use event::{Event, Notice};
+pub use export::write_whole;
+pub use log::{LogRing, RingLayer};
 pub use snapshot::{
     AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
     KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, PlanView, PracticeLogins,
     ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
     Snapshot,
 };
+pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use user_error::{UserError, WayOut};
 

@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub log: Arc<Vec<LogLine>>,
     /// Events that were lost because nobody fetched them.
     pub lost_events: u64,
+    /// Commands that the engine has taken since its start.
+    pub commands_taken: u64,
     /// Local wall clock at the time of the snapshot.
     pub now: UnixTime,
 }

@@ -1,5 +1,6 @@
 use super::{AuditView, Command, CopyPhase, ProjectView, SignInState, Snapshot};
 use crate::audit::Status;
+use crate::values::with_thousands;
 
 /// The steps of the rail, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -257,10 +258,11 @@ fn plan_line(project: &ProjectView) -> String {
         return format!("Counting, {done} of {total}");
     }
     if project.plan.mailboxes.is_empty() {
-        return "After Mailboxes".to_owned();
+        let can_begin = mailboxes_state(project) == StepState::Done;
+        return if can_begin { "Can be made now" } else { "After Mailboxes" }.to_owned();
     }
     let messages: u64 = project.plan.mailboxes.values().map(|plan| plan.chosen().0).sum();
-    format!("{messages} to copy")
+    format!("{} to copy", with_thousands(messages))
 }
 
 fn copy_line(project: &ProjectView) -> String {
@@ -297,6 +299,9 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
             _ => Readiness::Ready("Next: where your mail could go".to_owned()),
         },
         Step::Destination => match project.destination.chosen {
+            Some(_) if project.destination.server.is_none() => {
+                blocked("Name the IMAP server of your destination", None)
+            }
             Some(_) => Readiness::Ready("Next: the mailboxes that move".to_owned()),
             None => blocked("Choose a provider first", None),
         },
@@ -344,7 +349,8 @@ fn mailboxes_readiness(project: &ProjectView) -> Readiness {
         _ => Readiness::Blocked {
             why: "Some mailboxes are not signed in yet".to_owned(),
             cure: Some((
-                "Sign in again".to_owned(),
+                if mailboxes_state(project) == StepState::NeedsYou { "Sign in again" } else { "Sign in" }
+                    .to_owned(),
                 Command::TestSignIn { mailboxes: Vec::new(), request: super::RequestId::default() },
             )),
         },

@@ -25,3 +25,83 @@ pub struct WayOut {
     /// What the button sends; `None` where it is something to do outside the program.
     pub command: Option<Command>,
 }
+
+impl UserError {
+    /// What happened and why; ways out and details are added next.
+    pub fn new(title: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            cause: cause.into(),
+            server_words: None,
+            ways_out: Vec::new(),
+            details: String::new(),
+        }
+    }
+
+    /// Adds the server's or system's own words, unless there are none.
+    #[must_use]
+    pub fn with_server_words(mut self, words: &str) -> Self {
+        let words = words.trim();
+        self.server_words = (!words.is_empty()).then(|| words.to_owned());
+        self
+    }
+
+    /// Adds a way out that is a button.
+    #[must_use]
+    pub fn or(mut self, label: &str, consequence: &str, command: Command) -> Self {
+        self.ways_out.push(WayOut {
+            label: label.to_owned(),
+            consequence: consequence.to_owned(),
+            command: Some(command),
+        });
+        self
+    }
+
+    /// Adds a way out that lies outside the program.
+    #[must_use]
+    pub fn or_else(mut self, label: &str, consequence: &str) -> Self {
+        self.ways_out.push(WayOut {
+            label: label.to_owned(),
+            consequence: consequence.to_owned(),
+            command: None,
+        });
+        self
+    }
+
+    /// Adds the chain of causes for “Copy details”.
+    #[must_use]
+    pub fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let words = cause.to_string();
+            // thiserror's transparent variants repeat their source's words.
+            if !chain.ends_with(&words) {
+                chain.push_str("\n  because: ");
+                chain.push_str(&words);
+            }
+            source = cause.source();
+        }
+        self.details = chain;
+        self
+    }
+
+    /// The error as text for a terminal or the clipboard.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{}\n{}", self.title, self.cause);
+        if let Some(words) = &self.server_words {
+            text.push_str("\n  the server's words: ");
+            text.push_str(words);
+        }
+        for (index, way) in self.ways_out.iter().enumerate() {
+            let consequence =
+                if way.consequence.is_empty() { String::new() } else { format!(" ({})", way.consequence) };
+            text.push_str("\n  ");
+            text.push_str(&(index + 1).to_string());
+            text.push_str(". ");
+            text.push_str(&way.label);
+            text.push_str(&consequence);
+        }
+        text
+    }
+}

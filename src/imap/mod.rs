@@ -1,1 +1,42 @@
 //! IMAP wire: connect, sign in, list, fetch and append, over async-imap.
+//!
+//! [`Access::open`] leads to a [`Session`]. Bytes run through the gate, which holds the limits: a hostile server meets
+//! errors, never a panic or unbounded memory. Commands are queued and answered later, so several can be under way.
+
+mod append;
+mod command;
+mod completion;
+mod connect;
+mod error;
+mod folders;
+mod gate;
+mod limits;
+mod messages;
+mod reply;
+mod session;
+mod sign_in;
+mod sign_in_replies;
+mod spool;
+mod starttls;
+mod tokens;
+mod trace;
+mod trust;
+mod uid_set;
+mod utf7;
+mod wire;
+
+pub use append::{AppendRequest, Body, NewMessage};
+pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};
+pub use connect::{Connection, ServerFacts, connect};
+pub use error::ImapError;
+pub use folders::{Folder, FolderStatus, Namespace};
+pub use gate::Counters;
+pub use limits::{Limits, Timeouts};
+pub use messages::{BodyReply, BodyRequest, MessageFacts, Opened};
+pub use session::Session;
+pub use sign_in::{Access, SignInError};
+pub use spool::Spool;
+pub use trace::Trace;
+pub use trust::{CertificateFacts, TrustPolicy};
+pub use uid_set::uid_sets;
+pub use utf7::{decode_utf7, encode_utf7};

@@ -65,6 +65,7 @@ impl LedgerSum {
     }
 
     /// Adds another sum to this one.
+    #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
             source_count: self.source_count + other.source_count,

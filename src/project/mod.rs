@@ -1,1 +1,26 @@
 //! The project file: schema, migrations, ledger and lock.
+//!
+//! One SQLite file per domain. While it is open, a lock file lies beside it and changes go through a write-ahead log
+//! that is synchronised on every commit: what a call has returned is there after a power cut.
+
+mod documents;
+mod error;
+mod file;
+mod ledger;
+mod ledger_queries;
+mod ledger_row;
+mod lock;
+mod mailboxes;
+mod plans;
+mod schema;
+mod settings;
+
+pub use documents::{CopyJob, CopyJobPhase};
+pub use error::ProjectError;
+pub use file::Project;
+pub use ledger::Ledger;
+pub use ledger_queries::{FolderTotals, LedgerTotals, MessageListing, Problem};
+pub use ledger_row::{FolderId, LedgerRow, MessageResult, SourceMessage};
+pub use mailboxes::SignInFact;
+pub use plans::StoredPlan;
+pub use settings::{AuditSettings, Destination};

@@ -1,7 +1,30 @@
 //! The catalogue of cloud mail providers, read from data files.
 
+mod answer;
+mod answers_file;
+mod catalogue;
+mod compare;
 mod comparison;
+mod convert;
+mod file;
+mod provider;
 mod provider_id;
+mod template;
 
+pub use answer::{Answer, AnswerCheck, AnswerError};
+pub(crate) use answer::{is_host, is_label};
+pub use answers_file::{AnswersFileError, parse_answers};
+pub use catalogue::{Catalogue, CatalogueError};
+pub use compare::compare;
 pub use comparison::{Comparison, ComparisonRow, Fit, OwnMail, Source};
+pub use provider::{
+    Fact, FolderRules, Limits, Provider, RecordPurpose, RecordTemplate, SignIn, SignInMethod, SpecialFolders,
+    Statement, TemplateStage, TemplateType,
+};
 pub use provider_id::ProviderId;
+pub(crate) use template::fill;
+
+/// What the records of this provider need to be told, in the order of asking.
+pub fn answers(provider: &Provider) -> &[Answer] {
+    &provider.answers
+}

@@ -1,5 +1,22 @@
 //! Records: what the zone should say, merged with what it says, as a diff and as zone text.
 
+mod bind;
+mod current_zone;
+mod desired;
 mod diff;
+mod dmarc;
+mod keys;
+mod mail_hosts;
+mod spf;
+mod spf_senders;
+mod spf_terms;
+mod txt;
+mod zone_file;
+mod zone_tokens;
 
+pub use bind::{BindOptions, render_bind};
+pub use current_zone::{CurrentZone, Question, Unread, ZoneData, ZoneRecord, questions};
+pub use desired::{check_answer, desired};
 pub use diff::{Change, DiffLine, RecordGroup, RecordsPlan, Sender, SwitchStage};
+pub use txt::quoted_strings;
+pub use zone_file::{ZoneFileError, parse_zone_file};

@@ -1,1 +1,22 @@
-//! Practice servers inside the program: IMAP and DNS.
+//! Practice servers inside the program: IMAP and DNS, on loopback ports of the system's choice.
+//!
+//! They serve two purposes: a newcomer tries the whole job without touching real mail, and tests make servers fail in
+//! ways that real ones do only now and then. Nothing here starts a task: every server is a future to be driven.
+
+mod dns;
+mod error;
+mod imap;
+mod mailbox;
+mod practice;
+pub mod sample;
+
+pub use dns::{DnsServer, Zones, practice_zone_files};
+pub use error::RehearsalError;
+pub use imap::{
+    Action, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, Personality, Trigger,
+};
+pub use mailbox::{SampleFolder, SampleMessage, SpecialUse};
+pub use practice::{Practice, PracticeAccount, PracticeOptions, PracticeServers};
+
+/// The practice domain, under a name that is reserved for examples (RFC 6761).
+pub const DOMAIN: &str = "weber-familie.example";

@@ -1,1 +1,28 @@
-//! Reports: HTML and JSON from plain data.
+//! The report: what was audited, copied and left, and what to do next, as a page and for programs.
+
+mod format;
+mod html;
+mod input;
+mod json;
+mod next_steps;
+mod page_audit;
+mod page_copy;
+mod page_records;
+
+use thiserror::Error;
+
+pub use html::{audit_html, html};
+pub use input::{CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, ReportInput};
+pub use json::{audit_json, json};
+pub use next_steps::next_steps;
+
+/// Why a report could not be written.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// The page could not be filled.
+    #[error("the page of the report could not be made")]
+    Page(#[from] askama::Error),
+    /// The values could not be written as JSON.
+    #[error("the report could not be written as JSON")]
+    Json(#[from] serde_json::Error),
+}

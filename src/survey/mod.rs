@@ -1,1 +1,12 @@
-//! Survey: gathers Facts over the wires.
+//! Survey: gathers Facts over the wires. Which questions to ask is the rules' business: see [`crate::audit::missing_questions`].
+
+mod autoconfig;
+mod discover;
+mod gather;
+mod spf_check;
+mod zone;
+
+pub use discover::{FoundServer, discover};
+pub use gather::{Progress, SurveyError, SurveyOptions, ask_all, run};
+pub use spf_check::spf_check;
+pub use zone::current_zone;

@@ -1,1 +1,26 @@
 //! Transfer: inventory, copy and verify over two IMAP sides and the ledger.
+//!
+//! [`copy_mailbox`] keeps the rule of exactly once: a row for every source message first, an intent on disk before the
+//! APPEND leaves, the result after; and whatever broke in between is looked for at the destination before it is sent again.
+
+mod adoption;
+mod budget;
+mod control;
+mod copy;
+mod destination_name;
+mod error;
+mod flags;
+mod governor;
+mod inventory;
+mod reader;
+mod request;
+mod source_listing;
+mod verify;
+mod writer;
+
+pub use control::{CopyControl, CopyController, copy_control};
+pub use copy::copy_mailbox;
+pub use error::TransferError;
+pub use inventory::inventory;
+pub use request::{CopyLimits, CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
+pub use verify::{Depth, Difference, VerifyReport, verify_mailbox};

@@ -12,6 +12,7 @@ impl Bytes {
     pub const ZERO: Self = Self(0);
 
     /// Sum that stays at the maximum instead of wrapping round.
+    #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
@@ -42,7 +43,7 @@ impl fmt::Display for Bytes {
 }
 
 /// A whole number with commas between the thousands: `184,990`.
-fn with_thousands(number: u64) -> String {
+pub fn with_thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -1,17 +1,23 @@
 //! Values: parsed once, then trusted. The lowest floor; knows nothing of mail servers or windows.
 
+mod answer_book;
 mod bytes;
+mod dns_answer;
 mod domain_name;
 mod email_address;
 mod endpoint;
 mod fingerprint;
 mod secret;
+mod txt_strings;
 mod unix_time;
 
-pub use bytes::Bytes;
+pub use answer_book::AnswerBook;
+pub use bytes::{Bytes, with_thousands};
+pub use dns_answer::{DnsAnswer, DnsQuestion, Outcome, RecordData, RecordType};
 pub use domain_name::{DnsName, DomainName, DomainNameError};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use endpoint::{Endpoint, EndpointError, Security};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use secret::Secret;
+pub use txt_strings::TxtStrings;
 pub use unix_time::UnixTime;

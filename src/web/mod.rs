@@ -1,1 +1,5 @@
-//! HTTPS wire: autoconfig files.
+//! HTTPS wire: small files such as autoconfig. HTTPS only, bounded in size and time.
+
+mod client;
+
+pub use client::{Web, WebError};

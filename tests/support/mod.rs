@@ -1,5 +1,10 @@
 //! What the tests share: real servers from Debian's packages, started unprivileged on loopback.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests end where something is wrong, and say what they skip"
+)]
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,0 +1,52 @@
+# Two commands: `make run` does the main job, `make test` runs every check. Both install what is missing, and say so first.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test setup setup-test fmt clippy unit doc deny smoke bench snapshots clean
+
+export CARGO_TERM_COLOR ?= auto
+
+help:
+	@echo "make run      install what is missing, build, open the window (without a display: the headless rehearsal)"
+	@echo "make test     install the test servers and run every check"
+	@echo "make bench    copy 5,000 messages beside mbsync and write the figures down"
+
+run: setup
+	@scripts/run.sh
+
+test: setup-test fmt clippy unit doc deny smoke
+	@echo "every check passed"
+
+setup:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh run test
+
+fmt:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --locked --all-targets --no-default-features -- -D warnings
+	cargo clippy --locked --all-targets -- -D warnings
+
+unit: export MAILFERRY_REQUIRE_SERVERS = 1
+unit:
+	cargo test --locked --no-default-features
+	cargo test --locked
+
+doc: export RUSTDOCFLAGS = -D warnings
+doc:
+	cargo doc --locked --no-deps
+
+deny:
+	@scripts/deny.sh
+
+smoke:
+	@scripts/smoke.sh
+
+bench: setup-test
+	@benches/compare/run.sh
+
+clean:
+	cargo clean

@@ -1,0 +1,101 @@
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, RecordType, UnixTime};
+
+/// Version of the facts that this program writes. Older ones are read; newer ones are refused.
+pub const FACTS_VERSION: u32 = 1;
+
+/// Everything that was measured about one domain. Plain data: can be saved, sent, and judged again without a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// See [`FACTS_VERSION`].
+    pub version: u32,
+    /// The domain that was asked about.
+    pub domain: DomainName,
+    /// When the survey began.
+    pub at: UnixTime,
+    /// The resolver that was asked, in words.
+    pub resolver: String,
+    /// DKIM selectors that the owner named.
+    pub selectors: Vec<String>,
+    /// Addresses that the owner says send the domain's mail; where empty, rules guess from SPF and MX.
+    pub sending_addresses: Vec<IpAddr>,
+    /// Every answer, whatever its outcome.
+    pub answers: AnswerBook,
+}
+
+/// Why saved facts cannot be read.
+#[derive(Debug, Error)]
+pub enum FactsError {
+    /// The file comes from a newer version of the program.
+    #[error(
+        "these facts were saved by a newer version of Mailferry (format {found}, known up to {FACTS_VERSION}): update the program"
+    )]
+    Newer {
+        /// The version that the file names.
+        found: u32,
+    },
+    /// The file is no JSON, or not of this shape.
+    #[error("this file does not hold facts of an audit: choose one that was saved with “Save facts”")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+impl Facts {
+    /// Facts before anything was asked.
+    pub fn new(domain: DomainName, at: UnixTime, resolver: String) -> Self {
+        Self {
+            version: FACTS_VERSION,
+            domain,
+            at,
+            resolver,
+            selectors: Vec::new(),
+            sending_addresses: Vec::new(),
+            answers: AnswerBook::default(),
+        }
+    }
+
+    /// Reads saved facts.
+    pub fn from_json(text: &str) -> Result<Self, FactsError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let Version { version } = serde_json::from_str(text)?;
+        if version > FACTS_VERSION {
+            return Err(FactsError::Newer { found: version });
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The form that [`Self::from_json`] reads, indented for people and for `diff`.
+    pub fn to_json(&self) -> Result<String, FactsError> {
+        Ok(serde_json::to_string_pretty(self)?)
+    }
+
+    /// The answer to one question, if it was asked.
+    pub fn answer(&self, name: &DnsName, record_type: RecordType) -> Option<&DnsAnswer> {
+        self.answers.get(&DnsQuestion::new(name.clone(), record_type))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_survive_a_file_and_newer_ones_are_refused() {
+        let domain = DomainName::parse("weber-köln.example").unwrap();
+        let mut facts = Facts::new(domain, UnixTime(1), "127.0.0.1".to_owned());
+        facts.sending_addresses = vec!["2001:db8::1".parse().unwrap()];
+        let json = facts.to_json().unwrap();
+        assert_eq!(Facts::from_json(&json).unwrap(), facts);
+        let newer = json.replace("\"version\": 1", "\"version\": 9");
+        assert!(matches!(Facts::from_json(&newer), Err(FactsError::Newer { found: 9 })));
+        assert!(matches!(Facts::from_json("{\"version\":1}"), Err(FactsError::Unreadable(_))));
+        assert!(matches!(Facts::from_json("SQLite"), Err(FactsError::Unreadable(_))));
+    }
+}

@@ -1,0 +1,81 @@
+use std::collections::BTreeSet;
+
+use super::rules::{self, Context};
+use super::{AuditReport, Facts, Finding, Group, Lookups, Status};
+use crate::values::DnsQuestion;
+
+/// Judges what was measured. The same facts always give the same report.
+pub fn judge(facts: &Facts) -> AuditReport {
+    let (findings, _missing) = run(facts);
+    AuditReport {
+        domain: facts.domain.clone(),
+        at: facts.at,
+        resolver: facts.resolver.clone(),
+        summary: summary(facts, &findings),
+        findings,
+    }
+}
+
+/// Questions that the rules would still like to ask, given what is known. Empty when the survey is complete.
+pub fn missing_questions(facts: &Facts) -> BTreeSet<DnsQuestion> {
+    run(facts).1
+}
+
+fn run(facts: &Facts) -> (Vec<Finding>, BTreeSet<DnsQuestion>) {
+    let context = Context { facts, lookups: Lookups::new(&facts.answers) };
+    let mut findings = rules::run(&context);
+    findings.sort_by(|one, other| {
+        let key =
+            |finding: &Finding| (finding.group, finding.importance, severity(finding.status), finding.area);
+        key(one).cmp(&key(other))
+    });
+    (findings, context.lookups.into_missing())
+}
+
+/// Worst first inside a group.
+fn severity(status: Status) -> u8 {
+    match status {
+        Status::Fail => 0,
+        Status::Warn => 1,
+        Status::Unknown => 2,
+        Status::Info => 3,
+        Status::Pass => 4,
+        Status::NotApplicable => 5,
+    }
+}
+
+fn summary(facts: &Facts, findings: &[Finding]) -> String {
+    let count = |status: Status| findings.iter().filter(|finding| finding.status == status).count();
+    let (fails, warnings, unknown) = (count(Status::Fail), count(Status::Warn), count(Status::Unknown));
+    let staying = findings.iter().filter(|finding| finding.group == Group::SpeaksForMoving).count();
+    if findings.iter().any(|finding| finding.id == "zone.missing") {
+        return format!("{} does not exist in the DNS.", facts.domain);
+    }
+    if count(Status::Pass) + fails + warnings == 0 {
+        return "Nothing could be measured, so nothing can be said.".to_owned();
+    }
+    let checks = |number: usize, verb: (&str, &str)| match number {
+        1 => format!("One check {}", verb.0),
+        _ => format!("{number} checks {}", verb.1),
+    };
+    let mut text = match (fails, warnings) {
+        (0, 0) => "Everything that could be measured is in order.".to_owned(),
+        (0, _) => format!("Nothing fails. {}.", checks(warnings, ("deserves a look", "deserve a look"))),
+        (_, 0) => format!("{}.", checks(fails, ("fails", "fail"))),
+        _ => format!("{}, {} more deserve a look.", checks(fails, ("fails", "fail")), warnings),
+    };
+    let about_staying = match staying {
+        _ if fails + warnings == 0 => String::new(),
+        0 => " All of it belongs to the domain and travels with it.".to_owned(),
+        1 => " One of them is about the server or its address, and would stay behind.".to_owned(),
+        _ => format!(" {staying} of them are about the server or its address, and would stay behind."),
+    };
+    let about_unknown = match unknown {
+        0 => String::new(),
+        1 => " One thing could not be measured.".to_owned(),
+        _ => format!(" {unknown} things could not be measured."),
+    };
+    text.push_str(&about_staying);
+    text.push_str(&about_unknown);
+    text
+}

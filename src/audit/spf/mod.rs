@@ -1,0 +1,22 @@
+//! SPF (RFC 7208): parser, evaluator and cost tree. Pure: answers come from a book, and what is missing is named.
+
+mod evaluate;
+mod macros;
+mod record;
+mod tree;
+
+pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};
+pub(in crate::audit) use evaluate::{check_with, published};
+pub(in crate::audit) use macros::Client;
+pub use record::{DomainSpec, DualCidr, Mechanism, Qualifier, Redirect, SpfRecord, SpfSyntaxError, Term};
+pub use tree::record_costs;
+pub(in crate::audit) use tree::{CostTree, cost_tree};
+
+/// Terms that may ask DNS during one check (RFC 7208 section 4.6.4).
+pub const MAX_LOOKUPS: u32 = 10;
+
+/// Lookups that may come back empty during one check (RFC 7208 section 4.6.4).
+pub const MAX_VOID_LOOKUPS: u32 = 2;
+
+/// Hosts of one `mx` term and names of one `ptr` term (RFC 7208 section 4.6.4).
+pub const MAX_HOSTS: usize = 10;

@@ -1,0 +1,97 @@
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+use url::Url;
+
+use crate::values::{Endpoint, EndpointError, Security};
+
+/// One side of a copy as written on the command line: `imaps://anna%40example.org@mail.example.org:993` (RFC 5092).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountUrl {
+    /// The user name, decoded; empty where none was given.
+    pub user: String,
+    /// The server.
+    pub server: Endpoint,
+}
+
+/// Why a text is no account.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum AccountUrlError {
+    /// Not a URL with one of the two schemes.
+    #[error("“{0}” is not an IMAP account: write imaps://USER@HOST, with %40 for the “@” in USER")]
+    NotImap(String),
+    /// A password in the URL would be seen by every user of the computer.
+    #[error("the account has a password in it, which others can see: use a password file instead")]
+    HasPassword,
+    /// The user name is not UTF-8 after decoding.
+    #[error("the user name in “{0}” is not UTF-8 after decoding %XX")]
+    BadUser(String),
+    /// The host or port is wrong.
+    #[error(transparent)]
+    Server(#[from] EndpointError),
+}
+
+impl AccountUrl {
+    /// Reads an account; `imap://` means STARTTLS, and clear text only where the host is loopback.
+    pub fn parse(text: &str) -> Result<Self, AccountUrlError> {
+        let not_imap = || AccountUrlError::NotImap(without_password(text));
+        let url = Url::parse(text).map_err(|_error| not_imap())?;
+        if url.password().is_some() {
+            return Err(AccountUrlError::HasPassword);
+        }
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(not_imap)?;
+        let host = percent_decode_str(host).decode_utf8().map_err(|_error| not_imap())?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let (port, security) = match url.scheme() {
+            "imaps" => (url.port().unwrap_or(993), Security::Tls),
+            "imap" => (url.port().unwrap_or(143), Security::StartTls),
+            _ => return Err(not_imap()),
+        };
+        let mut server = Endpoint::new(host, port, security)?;
+        if security == Security::StartTls && server.is_loopback() {
+            server.security = Security::Clear;
+        }
+        let user = percent_decode_str(url.username())
+            .decode_utf8()
+            .map_err(|_error| AccountUrlError::BadUser(text.to_owned()))?
+            .into_owned();
+        Ok(Self { user, server })
+    }
+}
+
+/// The text as far as it may be shown: nothing between a second colon and the `@`.
+fn without_password(text: &str) -> String {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, host))) => {
+            let user = rest.split([':', '@']).next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_read() {
+        let account = AccountUrl::parse("imaps://anna%40weber-k%C3%B6ln.example@mail.example.org").unwrap();
+        assert_eq!(account.user, "anna@weber-köln.example");
+        assert_eq!(account.server, Endpoint::parse("mail.example.org").unwrap());
+        let account = AccountUrl::parse("imap://anna@[::1]:1143").unwrap();
+        assert_eq!((account.server.port, account.server.security), (1143, Security::Clear));
+        let account = AccountUrl::parse("imap://anna@mail.example.org").unwrap();
+        assert_eq!((account.server.port, account.server.security), (143, Security::StartTls));
+        assert_eq!(AccountUrl::parse("imaps://127.0.0.1:2993").unwrap().user, "");
+    }
+
+    #[test]
+    fn what_is_no_account_says_why_and_shows_no_password() {
+        assert_eq!(AccountUrl::parse("imaps://anna:hunter2@example.org"), Err(AccountUrlError::HasPassword));
+        for text in ["mail.example.org", "https://anna@example.org", "imaps://", "x://a:hunter2@b"] {
+            let error = AccountUrl::parse(text).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        assert!(AccountUrl::parse("imaps://a@no_host!").is_err());
+    }
+}

@@ -1,0 +1,194 @@
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
+///
+/// Without a command the window opens.
+#[derive(Debug, Parser)]
+#[command(name = "mailferry", version, about, max_term_width = 110)]
+pub struct Arguments {
+    /// What to do; nothing opens the window.
+    #[command(subcommand)]
+    pub command: Option<Task>,
+    /// A project to open in the window.
+    pub project: Option<PathBuf>,
+    /// How the window is drawn; remembered when it works.
+    #[arg(long, value_enum)]
+    pub renderer: Option<RendererChoice>,
+}
+
+/// Renderers of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RendererChoice {
+    /// OpenGL.
+    Glow,
+    /// Vulkan, Metal, DirectX 12.
+    Wgpu,
+}
+
+/// Headless commands.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Do the whole job on practice servers inside the program.
+    Rehearse(Rehearse),
+    /// Ask what receivers see of a domain, and judge it.
+    Audit(Audit),
+    /// Evaluate SPF for one address; the first line is the result of RFC 7208.
+    Spf(Spf),
+    /// Copy mailboxes over IMAP, exactly once.
+    Copy(Box<Copy>),
+    /// Write the new DNS records of a domain as a zone snippet.
+    Records(Records),
+}
+
+/// `mailferry rehearse`.
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// Do all steps without a window.
+    #[arg(long)]
+    pub headless: bool,
+    /// Where report.html, report.json and the zone file go.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+}
+
+/// `mailferry audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// The domain, in Unicode or as A-labels.
+    pub domain: String,
+    /// Ask this resolver instead of the system's.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub resolver: Option<String>,
+    /// A DKIM selector in use; may be given more than once.
+    #[arg(long = "selector", value_name = "S")]
+    pub selectors: Vec<String>,
+    /// An address that sends the domain's mail; may be given more than once.
+    #[arg(long = "sending-ip", value_name = "IP")]
+    pub sending_ips: Vec<IpAddr>,
+    /// Judge facts saved earlier; nothing is asked.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver"])]
+    pub facts: Option<PathBuf>,
+    /// Save what was measured, to judge it again elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub save_facts: Option<PathBuf>,
+    /// Write the findings as JSON; “-” for standard output.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+    /// Write the findings as a page.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// End with status 1 when a finding fails.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `mailferry spf`.
+#[derive(Debug, Args)]
+pub struct Spf {
+    /// The domain.
+    pub domain: String,
+    /// The address of the sending server.
+    #[arg(long)]
+    pub ip: IpAddr,
+    /// The envelope sender; postmaster of the domain where it is not given.
+    #[arg(long, value_name = "ADDR")]
+    pub sender: Option<String>,
+    /// The name that the server greets with.
+    #[arg(long, value_name = "NAME")]
+    pub helo: Option<String>,
+    /// Ask this resolver instead of the system's.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub resolver: Option<String>,
+}
+
+/// How thoroughly a copy is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Verify {
+    /// Not at all.
+    None,
+    /// Counts, sizes, dates and flags.
+    Quick,
+    /// Every message is read again and compared by SHA-256.
+    Full,
+}
+
+/// `mailferry copy`.
+#[derive(Debug, Args)]
+pub struct Copy {
+    /// The server that the mail comes from; USER is percent-encoded (anna%40example.org).
+    #[arg(long, value_name = "imaps://USER@HOST[:PORT]", required_unless_present = "project")]
+    pub from: Option<String>,
+    /// The server that the mail goes to.
+    #[arg(long, value_name = "imaps://USER@HOST[:PORT]", required_unless_present = "project")]
+    pub to: Option<String>,
+    /// A file whose first line is the password at the source.
+    #[arg(long, value_name = "FILE")]
+    pub from_password_file: Option<PathBuf>,
+    /// A file whose first line is the password at the destination.
+    #[arg(long, value_name = "FILE")]
+    pub to_password_file: Option<PathBuf>,
+    /// SHA-256 fingerprint of a certificate to trust at the source, as shown by an earlier run.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub from_fingerprint: Option<String>,
+    /// SHA-256 fingerprint of a certificate to trust at the destination.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub to_fingerprint: Option<String>,
+    /// Many mailboxes: address, `source_user`, `source_password`, `destination_user`, `destination_password`.
+    #[arg(long, value_name = "FILE.csv")]
+    pub accounts: Option<PathBuf>,
+    /// Keep the project here, to resume later or in the window.
+    #[arg(long, value_name = "FILE")]
+    pub project: Option<PathBuf>,
+    /// Mailboxes copied at the same time.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub max_connections: u8,
+    /// Count and map, but copy nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the copy is proven.
+    #[arg(long, value_enum, default_value = "quick")]
+    pub verify: Verify,
+    /// Write the outcome as JSON; “-” for standard output.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+}
+
+/// `mailferry records`.
+#[derive(Debug, Args)]
+pub struct Records {
+    /// The domain.
+    pub domain: String,
+    /// The provider, as named by the catalogue.
+    #[arg(long, value_name = "ID")]
+    pub provider: String,
+    /// Answers that the provider's records need: a TOML file of `name = "value"` lines.
+    #[arg(long, value_name = "FILE.toml")]
+    pub answers: Option<PathBuf>,
+    /// The zone of today as a BIND zone file, instead of asking the DNS.
+    #[arg(long, value_name = "FILE", conflicts_with = "resolver")]
+    pub zone: Option<PathBuf>,
+    /// Ask this resolver instead of the system's.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub resolver: Option<String>,
+    /// An SPF term of today to drop; may be given more than once.
+    #[arg(long = "drop-sender", value_name = "TERM")]
+    pub dropped_senders: Vec<String>,
+    /// In which form.
+    #[arg(long, value_enum, default_value = "bind")]
+    pub format: RecordsFormat,
+    /// Where it goes; standard output where it is not given.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Forms of the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RecordsFormat {
+    /// A BIND zone snippet with `$ORIGIN`.
+    Bind,
+    /// The diff as a table for people.
+    Table,
+}

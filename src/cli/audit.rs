@@ -1,0 +1,92 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::Audit;
+use super::{CliError, done, output};
+use crate::audit::{AuditReport, Facts, Status, judge};
+use crate::engine::{AuditOptions, UserError, headless};
+use crate::report;
+
+/// Facts of one domain are some hundred kB at most.
+const MOST_FACTS_BYTES: u64 = 64_000_000;
+
+/// `mailferry audit`.
+pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
+    super::checked_domain(&arguments.domain)?;
+    let facts = match &arguments.facts {
+        Some(path) => saved_facts(path)?,
+        None => ask(arguments)?,
+    };
+    if let Some(path) = &arguments.save_facts {
+        output::write_json(path, &facts)?;
+    }
+    let report = judge(&facts);
+    if let Some(path) = &arguments.html {
+        let page = report::audit_html(&report).map_err(|error| {
+            UserError::new("The audit could not be put into words", error.to_string())
+                .or_else("Report this as a defect of the program", "")
+        })?;
+        output::write_text(path, &page)?;
+    }
+    match &arguments.json {
+        Some(path) => output::write_json(path, &report)?,
+        None => output::print(&words(&report))?,
+    }
+    Ok(done(arguments.strict && report.count(Status::Fail) > 0))
+}
+
+fn saved_facts(path: &Path) -> Result<Facts, CliError> {
+    let text = output::read_text(path, MOST_FACTS_BYTES)?;
+    Facts::from_json(&text).map_err(|error| {
+        UserError::new(format!("{} holds no facts of an audit", path.display()), error.to_string())
+            .or_else(
+                "Name a file that “mailferry audit --save-facts” wrote",
+                "Or update the program, where the file is newer",
+            )
+            .into()
+    })
+}
+
+fn ask(arguments: &Audit) -> Result<Facts, CliError> {
+    let options = AuditOptions {
+        resolver: arguments.resolver.clone().unwrap_or_default(),
+        selectors: arguments.selectors.clone(),
+        sending_addresses: arguments.sending_ips.clone(),
+    };
+    let mut last_tenth = 0;
+    let facts = headless::audit(&arguments.domain, &options, &mut |done, total, what| {
+        let tenth = done * 10 / total.max(1);
+        if tenth > last_tenth {
+            last_tenth = tenth;
+            output::say(&format!("{done} of {total} answers, now {what}"));
+        }
+    })?;
+    Ok(facts)
+}
+
+/// The findings for a terminal, worst first as on the page.
+fn words(report: &AuditReport) -> String {
+    let mut text = format!("{}\n{}\n", report.domain, report.summary);
+    for finding in &report.findings {
+        let word = match finding.status {
+            Status::Pass => "pass",
+            Status::Info => "info",
+            Status::Warn => "WARNING",
+            Status::Fail => "FAIL",
+            Status::Unknown => "unknown",
+            Status::NotApplicable => "n/a",
+        };
+        output::append(&mut text, format_args!("\n{word:8} {} ({})\n", finding.title, finding.id));
+        if matches!(finding.status, Status::Pass | Status::NotApplicable) {
+            continue;
+        }
+        output::append(&mut text, format_args!("         {}\n", finding.words));
+        if let Some(remedy) = &finding.remedy {
+            output::append(&mut text, format_args!("         What to do: {remedy}\n"));
+        }
+        if let Some(copy) = &finding.copy {
+            output::append(&mut text, format_args!("         {}: {}\n", copy.name, copy.value));
+        }
+    }
+    text
+}

@@ -1,0 +1,441 @@
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::account_url::AccountUrl;
+use super::args::{Copy, Verify};
+use super::driver::Driver;
+use super::{CliError, done, output};
+use crate::engine::{
+    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, ProjectView, Proof, RequestId,
+    SecretsPolicy, SignInState, UserError,
+};
+use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
+use crate::providers::ProviderId;
+use crate::values::{EmailAddress, Fingerprint, Secret};
+
+/// How often a progress line is printed.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+
+/// `mailferry copy`.
+pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
+    let accounts = Accounts::from(arguments)?;
+    let mut config = EngineConfig::for_this_user();
+    config.secrets = SecretsPolicy::SessionThenKeyring;
+    config.parallel_mailboxes = usize::from(arguments.max_connections);
+    config.proof = match arguments.verify {
+        Verify::None => Proof::None,
+        Verify::Quick => Proof::Quick,
+        Verify::Full => Proof::Full,
+    };
+    // Without a project file of its own, the ledger lives as long as this run.
+    let temporary = tempfile_for(arguments)?;
+    if temporary.is_some() {
+        config.recent_file = None;
+    }
+    let path = match (&arguments.project, &temporary) {
+        (Some(path), _) => path.clone(),
+        (None, Some(folder)) => folder.path().join("copy.mailferry"),
+        (None, None) => return Err(CliError::Usage("name a project or two accounts".to_owned())),
+    };
+    let mut driver = Driver::start(config, log)?;
+    open(&mut driver, &path, &accounts)?;
+    configure(&mut driver, arguments, &accounts)?;
+    let failed_mailboxes = sign_in(&mut driver)?;
+    count(&mut driver)?;
+    let project = driver.project()?;
+    if arguments.dry_run {
+        output::print(&plan_words(&project))?;
+        return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
+    }
+    copy(&mut driver)?;
+    let project = driver.project()?;
+    let outcome = Outcome::from(&project);
+    match &arguments.json {
+        Some(path) => output::write_json(path, &outcome)?,
+        None => output::print(&outcome.words())?,
+    }
+    Ok(done(failed_mailboxes > 0 || !outcome.is_complete || !project.plan.errors.is_empty()))
+}
+
+fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError> {
+    if arguments.project.is_some() {
+        return Ok(None);
+    }
+    tempfile::tempdir().map(Some).map_err(|error| {
+        UserError::new("No temporary folder could be made", error.to_string())
+            .or_else("Name a project file with --project", "")
+            .into()
+    })
+}
+
+/// Both sides of the copy as the arguments give them.
+struct Accounts {
+    from: Option<AccountUrl>,
+    to: Option<AccountUrl>,
+    from_password: Option<Secret>,
+    to_password: Option<Secret>,
+    from_fingerprint: Option<Fingerprint>,
+    to_fingerprint: Option<Fingerprint>,
+}
+
+impl Accounts {
+    fn from(arguments: &Copy) -> Result<Self, CliError> {
+        let account = |text: &Option<String>| match text {
+            Some(text) => {
+                AccountUrl::parse(text).map(Some).map_err(|error| CliError::Usage(error.to_string()))
+            }
+            None => Ok(None),
+        };
+        let fingerprint = |text: &Option<String>| match text {
+            Some(text) => {
+                text.parse::<Fingerprint>().map(Some).map_err(|error| CliError::Usage(error.to_string()))
+            }
+            None => Ok(None),
+        };
+        let accounts = Self {
+            from: account(&arguments.from)?,
+            to: account(&arguments.to)?,
+            from_password: password(arguments.from_password_file.as_deref())?,
+            to_password: password(arguments.to_password_file.as_deref())?,
+            from_fingerprint: fingerprint(&arguments.from_fingerprint)?,
+            to_fingerprint: fingerprint(&arguments.to_fingerprint)?,
+        };
+        let has_user = |account: &Option<AccountUrl>| account.as_ref().is_none_or(|url| !url.user.is_empty());
+        if arguments.accounts.is_none() && !(has_user(&accounts.from) && has_user(&accounts.to)) {
+            return Err(CliError::Usage(
+                "name the user in both accounts (imaps://USER@HOST), or give --accounts FILE.csv".to_owned(),
+            ));
+        }
+        Ok(accounts)
+    }
+
+    /// The address that names the mailbox: the user name where it is one, else the user at the server.
+    fn address(&self) -> Option<String> {
+        let from = self.from.as_ref().filter(|from| !from.user.is_empty())?;
+        if EmailAddress::parse(&from.user).is_ok() {
+            return Some(from.user.clone());
+        }
+        let host = &from.server.host;
+        let is_domain = EmailAddress::parse(&format!("{}@{host}", from.user)).is_ok();
+        Some(format!("{}@{}", from.user, if is_domain { host } else { "local.invalid" }))
+    }
+}
+
+/// The first line of a password file, without its line end.
+fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
+    let Some(path) = path else { return Ok(None) };
+    let text = output::read_text(path, 65_536)?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(UserError::new(
+            format!("{} has no password", path.display()),
+            "Its first line is empty.",
+        )
+        .or_else("Write the password into the first line", "")
+        .into());
+    }
+    Ok(Some(Secret::new(line)))
+}
+
+fn open(driver: &mut Driver, path: &Path, accounts: &Accounts) -> Result<(), CliError> {
+    if path.exists() {
+        driver.send(Command::OpenProject(path.to_path_buf()))?;
+    } else {
+        let domain = accounts
+            .address()
+            .as_deref()
+            .and_then(|address| EmailAddress::parse(address).ok())
+            .map_or_else(|| "local.invalid".to_owned(), |address| address.domain().as_ascii().to_owned());
+        driver.send(Command::NewProject { domain, path: Some(path.to_path_buf()) })?;
+    }
+    driver.project().map(|_opened| ())
+}
+
+fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Result<(), CliError> {
+    if let Some(from) = &accounts.from {
+        driver.require(Command::SetSourceServer(from.server.clone()))?;
+        if let Some(fingerprint) = accounts.from_fingerprint {
+            driver.require(Command::TrustCertificate { server: from.server.clone(), fingerprint })?;
+        }
+    }
+    if let Some(to) = &accounts.to {
+        let provider = ProviderId("generic-imap".to_owned());
+        driver.require(Command::ChooseDestination { provider, server: Some(to.server.clone()) })?;
+        if let Some(fingerprint) = accounts.to_fingerprint {
+            driver.require(Command::TrustCertificate { server: to.server.clone(), fingerprint })?;
+        }
+    }
+    if let Some(csv) = &arguments.accounts {
+        driver.require(Command::ImportCsv(csv.clone()))?;
+    } else if let Some(address) = accounts.address() {
+        add_single(driver, &address, accounts)?;
+    }
+    Ok(())
+}
+
+fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result<(), CliError> {
+    let find = |driver: &Driver| -> Result<Option<MailboxId>, CliError> {
+        let project = driver.project()?;
+        let wanted = EmailAddress::parse(address).ok();
+        Ok(project
+            .mailboxes
+            .iter()
+            .find(|row| Some(&row.mailbox.address) == wanted.as_ref())
+            .map(|row| row.id))
+    };
+    if find(driver)?.is_none() {
+        driver.require(Command::AddMailbox(address.to_owned()))?;
+    }
+    let mailbox = find(driver)?.ok_or_else(|| CliError::Usage(format!("“{address}” is no mailbox")))?;
+    let sides = [
+        (Side::Source, &accounts.from, &accounts.from_password),
+        (Side::Destination, &accounts.to, &accounts.to_password),
+    ];
+    for (side, account, password) in sides {
+        if let Some(account) = account {
+            driver.require(Command::SetUser { mailbox, side, user: account.user.clone() })?;
+        }
+        if let Some(secret) = password {
+            driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+/// Signs in on both sides; mailboxes that do not get in are named and left out. Hands back how many those are.
+pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
+    let request = RequestId(1);
+    driver.require(Command::TestSignIn { mailboxes: Vec::new(), request })?;
+    driver.wait_until(
+        |snapshot| {
+            snapshot.project.as_ref().is_none_or(|project| {
+                project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| {
+                    [&row.source.state, &row.destination.state]
+                        .iter()
+                        .all(|state| !matches!(state, SignInState::SigningIn | SignInState::NotTried))
+                })
+            })
+        },
+        |_| {},
+    )?;
+    let project = driver.project()?;
+    let chosen: Vec<_> = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).collect();
+    let mut failed = Vec::new();
+    let mut last_error = None;
+    for row in &chosen {
+        for (side, view) in [(Side::Source, &row.source), (Side::Destination, &row.destination)] {
+            if view.state == SignInState::SignedIn {
+                continue;
+            }
+            let error = view.error.clone().unwrap_or_else(|| {
+                UserError::new("Not signed in", format!("The {side} did not let this mailbox in."))
+                    .or_else("Check server, user and password", "")
+            });
+            output::say(&format!("{} ({side}): {}", row.mailbox.address, error.to_text()));
+            if let SignInState::CertificateNotKnown(certificate) = &view.state {
+                output::say(&format!("  SHA-256 fingerprint: {}", certificate.fingerprint));
+            }
+            failed.push(row.id);
+            last_error = Some(error);
+        }
+    }
+    failed.dedup();
+    match last_error {
+        Some(error) if failed.len() == chosen.len() => Err(error.into()),
+        _ => {
+            for mailbox in &failed {
+                driver.require(Command::ChooseMailbox { mailbox: *mailbox, is_chosen: false })?;
+            }
+            Ok(failed.len())
+        }
+    }
+}
+
+/// Lists folders and sizes of all chosen mailboxes.
+pub fn count(driver: &mut Driver) -> Result<(), CliError> {
+    driver.require(Command::BuildPlan(RequestId(2)))?;
+    driver.wait_until(
+        |snapshot| snapshot.project.as_ref().is_none_or(|project| project.plan.counting.is_none()),
+        |_| {},
+    )?;
+    let project = driver.project()?;
+    for (mailbox, error) in &project.plan.errors {
+        let address = address_of(&project, *mailbox);
+        output::say(&format!("{address}: {}", error.to_text()));
+    }
+    Ok(())
+}
+
+fn address_of(project: &ProjectView, mailbox: MailboxId) -> String {
+    project
+        .mailboxes
+        .iter()
+        .find(|row| row.id == mailbox)
+        .map_or_else(|| format!("mailbox {}", mailbox.0), |row| row.mailbox.address.to_string())
+}
+
+/// Copies to the end, with a progress line every few seconds.
+pub fn copy(driver: &mut Driver) -> Result<(), CliError> {
+    driver.require(Command::StartCopy)?;
+    let mut printed = Instant::now();
+    driver.wait_until(
+        |snapshot| {
+            snapshot.project.as_ref().is_none_or(|project| {
+                matches!(project.copy.phase, CopyPhase::Finished | CopyPhase::Stopped | CopyPhase::NotStarted)
+            })
+        },
+        |snapshot| {
+            if printed.elapsed() >= PROGRESS_EVERY
+                && let Some(project) = &snapshot.project
+            {
+                printed = Instant::now();
+                output::say(&progress_words(project));
+            }
+        },
+    )?;
+    for error in driver.take_failures() {
+        output::say(&error.to_text());
+    }
+    Ok(())
+}
+
+fn progress_words(project: &ProjectView) -> String {
+    let copy = &project.copy;
+    let left = copy
+        .seconds_left
+        .map_or_else(String::new, |seconds| format!(", about {} min left", seconds.div_ceil(60)));
+    format!(
+        "{} of {} messages, {} of {}{left}",
+        copy.sum.finished(),
+        copy.sum.source_count,
+        copy.bytes_done,
+        copy.bytes_total
+    )
+}
+
+fn plan_words(project: &ProjectView) -> String {
+    let mut text = String::new();
+    for (mailbox, plan) in project.plan.mailboxes.iter() {
+        output::append(&mut text, format_args!("{}\n", address_of(project, *mailbox)));
+        for folder in &plan.folders {
+            let what = match folder.choice {
+                FolderChoice::Copy => format!("-> {}", folder.destination),
+                FolderChoice::LeaveOut(_) => "left out".to_owned(),
+                FolderChoice::ContainerOnly => "holds folders only".to_owned(),
+            };
+            output::append(
+                &mut text,
+                format_args!("  {} {what} ({} messages, {})\n", folder.source, folder.messages, folder.bytes),
+            );
+        }
+    }
+    text
+}
+
+/// The outcome for programs.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    /// Whether every message of every mailbox is in a final state and none was refused.
+    is_complete: bool,
+    sum: LedgerSum,
+    bytes_done: u64,
+    proof: Option<String>,
+    mailboxes: Vec<MailboxOutcome>,
+    problems: Vec<ProblemOutcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct MailboxOutcome {
+    address: String,
+    state: String,
+    sum: LedgerSum,
+    folders: Vec<FolderOutcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct FolderOutcome {
+    name: String,
+    sum: LedgerSum,
+}
+
+#[derive(Debug, Serialize)]
+struct ProblemOutcome {
+    state: crate::plan::MessageState,
+    cause: String,
+    count: u64,
+    samples: Vec<String>,
+}
+
+impl Outcome {
+    fn from(project: &ProjectView) -> Self {
+        let copy = &project.copy;
+        let mailboxes: Vec<_> = copy
+            .mailboxes
+            .iter()
+            .map(|mailbox| MailboxOutcome {
+                address: mailbox.address.clone(),
+                state: match &mailbox.state {
+                    MailboxProgressState::Done => "done".to_owned(),
+                    MailboxProgressState::Stopped(error) => error.title.clone(),
+                    _ => "not done".to_owned(),
+                },
+                sum: mailbox.sum,
+                folders: mailbox
+                    .folders
+                    .iter()
+                    .map(|folder| FolderOutcome { name: folder.name.clone(), sum: folder.sum })
+                    .collect(),
+            })
+            .collect();
+        let all_done = copy.mailboxes.iter().all(|mailbox| mailbox.state == MailboxProgressState::Done);
+        Self {
+            is_complete: copy.phase == CopyPhase::Finished
+                && all_done
+                && copy.sum.refused == 0
+                && copy.sum.to_do == 0,
+            sum: copy.sum,
+            bytes_done: copy.bytes_done.0,
+            proof: copy.proof.clone(),
+            mailboxes,
+            problems: copy
+                .problems
+                .iter()
+                .map(|group| ProblemOutcome {
+                    state: group.state,
+                    cause: group.cause.clone(),
+                    count: group.count,
+                    samples: group.samples.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    fn words(&self) -> String {
+        let sum = &self.sum;
+        let mut text = format!(
+            "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} to do\n",
+            sum.source_count,
+            sum.copied,
+            sum.already_there,
+            sum.repaired,
+            sum.exported,
+            sum.refused,
+            sum.vanished,
+            sum.left_out,
+            sum.to_do
+        );
+        for mailbox in self.mailboxes.iter().filter(|mailbox| mailbox.state != "done") {
+            output::append(&mut text, format_args!("{}: {}\n", mailbox.address, mailbox.state));
+        }
+        for problem in &self.problems {
+            output::append(&mut text, format_args!("{} x {}\n", problem.count, problem.cause));
+        }
+        if let Some(proof) = &self.proof {
+            output::append(&mut text, format_args!("{proof}\n"));
+        }
+        text
+    }
+}

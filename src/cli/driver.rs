@@ -1,0 +1,103 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{CliError, output};
+use crate::engine::{
+    Command, Engine, EngineConfig, EngineHandle as _, Event, LogRing, ProjectView, Snapshot, UserError,
+};
+
+/// Drives an engine step by step: sends a command, waits until it was taken, then until its job has ended.
+pub struct Driver {
+    engine: Engine,
+    sent: u64,
+    /// Errors that arrived as events since the last look.
+    failures: Vec<UserError>,
+}
+
+impl Driver {
+    /// Starts an engine of its own.
+    pub fn start(config: EngineConfig, log: LogRing) -> Result<Self, CliError> {
+        let engine = Engine::start(config, log, Arc::new(|| {})).map_err(|error| {
+            UserError::new("The engine could not start", error.to_string())
+                .or_else("Close other programs and try again", "")
+        })?;
+        Ok(Self { engine, sent: 0, failures: Vec::new() })
+    }
+
+    /// Sends a command and waits until the engine has taken it.
+    pub fn send(&mut self, command: Command) -> Result<Arc<Snapshot>, CliError> {
+        self.sent += 1;
+        let sent = self.sent;
+        if !self.engine.send(command) {
+            return Err(engine_ended());
+        }
+        self.wait_until(|snapshot| snapshot.commands_taken >= sent, |_| {})
+    }
+
+    /// Sends a command; an error that it causes ends the run.
+    pub fn require(&mut self, command: Command) -> Result<Arc<Snapshot>, CliError> {
+        // What went wrong before is not this command's doing.
+        for earlier in self.take_failures() {
+            output::say(&earlier.to_text());
+        }
+        let snapshot = self.send(command)?;
+        match self.failures.pop() {
+            Some(error) => Err(error.into()),
+            None => Ok(snapshot),
+        }
+    }
+
+    /// Waits until the snapshot says so; `watch` sees every snapshot on the way.
+    pub fn wait_until(
+        &mut self,
+        is_reached: impl Fn(&Snapshot) -> bool,
+        mut watch: impl FnMut(&Snapshot),
+    ) -> Result<Arc<Snapshot>, CliError> {
+        loop {
+            let snapshot = self.engine.snapshot();
+            self.drain();
+            watch(&snapshot);
+            if is_reached(&snapshot) {
+                return Ok(snapshot);
+            }
+            if !self.engine.wait_for_change(Duration::from_millis(500)) {
+                return Err(engine_ended());
+            }
+        }
+    }
+
+    /// The open project, or why there is none.
+    pub fn project(&self) -> Result<ProjectView, CliError> {
+        let snapshot = self.engine.snapshot();
+        match (&snapshot.project, &snapshot.open_error) {
+            (Some(project), _) => Ok(project.clone()),
+            (None, Some(error)) => Err(error.clone().into()),
+            (None, None) => Err(engine_ended()),
+        }
+    }
+
+    /// Errors that arrived since the last call.
+    pub fn take_failures(&mut self) -> Vec<UserError> {
+        self.drain();
+        std::mem::take(&mut self.failures)
+    }
+
+    fn drain(&mut self) {
+        while let Some(event) = self.engine.next_event() {
+            match event {
+                Event::Failed(error) => self.failures.push(error),
+                Event::Notice(notice) => match notice.path {
+                    Some(path) => output::say(&format!("{}: {}", notice.words, path.display())),
+                    None => output::say(&notice.words),
+                },
+                Event::CopyFinished | Event::Ended => {}
+            }
+        }
+    }
+}
+
+fn engine_ended() -> CliError {
+    UserError::new("The engine has ended", "It was asked to, or a defect ended it.")
+        .or_else("Run the command again; nothing that was done is lost", "")
+        .into()
+}

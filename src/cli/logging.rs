@@ -1,0 +1,17 @@
+use std::io;
+
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+
+use crate::engine::{LogRing, RingLayer};
+
+/// Sends the log to the log page, and to standard error as `MAILFERRY_LOG` says (`mailferry=debug`; warnings where unset).
+pub fn start_logging(ring: &LogRing, is_window: bool) {
+    let fallback = if is_window { "mailferry=info" } else { "mailferry=warn" };
+    let filter = EnvFilter::try_from_env("MAILFERRY_LOG").unwrap_or_else(|_unset| EnvFilter::new(fallback));
+    let to_stderr = fmt::layer().with_writer(io::stderr).with_target(false).with_filter(filter);
+    // A second call, as in tests, keeps the first set-up.
+    let _already_set =
+        tracing_subscriber::registry().with(RingLayer(ring.clone())).with(to_stderr).try_init();
+}

@@ -1,0 +1,71 @@
+use std::fmt;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::CliError;
+use crate::engine::{UserError, write_whole};
+
+/// Words for people, on standard error.
+pub fn say(words: &str) {
+    // When standard error is closed there is nobody left to tell.
+    let _nobody_listens = writeln!(io::stderr(), "{words}");
+}
+
+/// Adds formatted text; a `String` takes everything.
+pub fn append(text: &mut String, more: fmt::Arguments<'_>) {
+    use std::fmt::Write as _;
+    let _infallible = text.write_fmt(more);
+}
+
+/// Machine output, on standard output.
+pub fn print(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // A reader such as `head` may have seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| not_written(Path::new("standard output"), &error)),
+    }
+}
+
+/// JSON to a file, or to standard output for “-”.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), CliError> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| {
+        CliError::from(
+            UserError::new("The result could not be written as JSON", error.to_string())
+                .or_else("Report this as a defect of the program", ""),
+        )
+    })?;
+    text.push('\n');
+    write_text(path, &text)
+}
+
+/// Text to a file, or to standard output for “-”.
+pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
+    if path == Path::new("-") {
+        return print(text);
+    }
+    write_whole(path, |out| out.write_all(text.as_bytes())).map_err(|error| not_written(path, &error))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> CliError {
+    UserError::new(format!("{} was not written", path.display()), error.to_string())
+        .or_else("Choose another place, or make room there", "What was at this place before is unchanged")
+        .into()
+}
+
+/// A text file that the user named, at most `most_bytes` long.
+pub fn read_text(path: &Path, most_bytes: u64) -> Result<String, CliError> {
+    let refused = |cause: String| {
+        CliError::from(
+            UserError::new(format!("{} cannot be read", path.display()), cause)
+                .or_else("Check the name and the rights of the file", ""),
+        )
+    };
+    let length = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?.len();
+    if length > most_bytes {
+        return Err(refused(format!("It is {length} bytes long; at most {most_bytes} are expected.")));
+    }
+    std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))
+}

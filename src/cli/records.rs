@@ -1,0 +1,70 @@
+use std::process::ExitCode;
+
+use super::args::{Records, RecordsFormat};
+use super::{CliError, output};
+use crate::engine::headless;
+use crate::records::{Change, RecordsPlan};
+
+/// A zone file of a small domain is some kB; hosts with thousands of names stay below this.
+const MOST_ZONE_BYTES: u64 = 16_000_000;
+
+/// More than any list of answers has.
+const MOST_ANSWERS_BYTES: u64 = 1_000_000;
+
+/// `mailferry records`.
+pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
+    super::checked_domain(&arguments.domain)?;
+    let answers = match &arguments.answers {
+        Some(path) => output::read_text(path, MOST_ANSWERS_BYTES)?,
+        None => String::new(),
+    };
+    let zone = match &arguments.zone {
+        Some(path) => Some((path.display().to_string(), output::read_text(path, MOST_ZONE_BYTES)?)),
+        None => None,
+    };
+    let question = headless::RecordsQuestion {
+        domain: &arguments.domain,
+        provider: &arguments.provider,
+        answers: &answers,
+        zone: zone.as_ref().map(|(name, text)| (name.as_str(), text.as_str())),
+        resolver: arguments.resolver.as_deref().unwrap_or_default(),
+        dropped_senders: &arguments.dropped_senders,
+    };
+    let (plan, zone_text) = headless::records(&question)?;
+    for note in &plan.notes {
+        output::say(&format!("Note: {note}"));
+    }
+    let text = match arguments.format {
+        RecordsFormat::Bind => zone_text,
+        RecordsFormat::Table => table(&plan),
+    };
+    match &arguments.out {
+        Some(path) => output::write_text(path, &text)?,
+        None => output::print(&text)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The diff for a terminal: a sign, the record, and the reason below it.
+fn table(plan: &RecordsPlan) -> String {
+    let mut text = String::new();
+    for group in &plan.groups {
+        output::append(&mut text, format_args!("{} — {}\n", group.heading, group.purpose));
+        for line in &group.lines {
+            let sign = match line.change {
+                Change::Add => '+',
+                Change::Remove => '-',
+                Change::Keep => ' ',
+            };
+            output::append(
+                &mut text,
+                format_args!(
+                    "{sign} {:24} {:>6} {:5} {}\n    {}\n",
+                    line.name, line.ttl_secs, line.record_type, line.value, line.reason
+                ),
+            );
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,90 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::Rehearse;
+use super::driver::Driver;
+use super::{CliError, copy, done, output};
+use crate::engine::{
+    AuditView, Command, CopyPhase, EngineConfig, LogRing, ProjectView, ReportFormat, RequestId,
+    SecretsPolicy, UserError,
+};
+use crate::providers::ProviderId;
+
+/// `mailferry rehearse --headless`: every step on the embedded servers, then the report and the zone file.
+pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
+    let mut config = EngineConfig::for_this_user();
+    config.secrets = SecretsPolicy::SessionOnly;
+    config.recent_file = None;
+    let mut driver = Driver::start(config, log)?;
+
+    output::say("Practice: servers, DNS and provider are inside this program. Nothing leaves this computer.");
+    driver.send(Command::Rehearse)?;
+    driver.project()?;
+    look(&mut driver)?;
+    carry(&mut driver)?;
+    finish(&mut driver, &arguments.out)?;
+
+    let project = driver.project()?;
+    if project.copy.phase != CopyPhase::Finished || project.copy.sum.to_do > 0 {
+        return Err(UserError::new(
+            "The practice copy did not come to its end",
+            "The log says where it stopped.",
+        )
+        .or_else("Run it again with MAILFERRY_LOG=mailferry=debug", "")
+        .into());
+    }
+    Ok(done(project.copy.sum.refused > 0))
+}
+
+/// Waits until the open project says so.
+fn wait(driver: &mut Driver, is_reached: impl Fn(&ProjectView) -> bool) -> Result<(), CliError> {
+    driver.wait_until(|snapshot| snapshot.project.as_ref().is_none_or(&is_reached), |_| {})?;
+    Ok(())
+}
+
+/// Finds the server and audits the domain.
+fn look(driver: &mut Driver) -> Result<(), CliError> {
+    output::say("Domain: looking for the server");
+    driver.require(Command::FindServer(RequestId(1)))?;
+    wait(driver, |project| !project.domain.is_searching)?;
+    output::say("Audit: asking the DNS");
+    driver.require(Command::RunAudit(RequestId(2)))?;
+    wait(driver, |project| !matches!(project.audit, AuditView::Running { .. }))?;
+    match driver.project()?.audit {
+        AuditView::Done(report) => output::say(&report.summary),
+        AuditView::Failed(error) => return Err(error.into()),
+        AuditView::NotRun | AuditView::Running { .. } => {}
+    }
+    Ok(())
+}
+
+/// Signs in, counts and copies.
+fn carry(driver: &mut Driver) -> Result<(), CliError> {
+    let provider = ProviderId("fastmail".to_owned());
+    driver.require(Command::ChooseDestination { provider, server: None })?;
+    output::say("Mailboxes: signing in on both sides");
+    copy::sign_in(driver)?;
+    output::say("Plan: counting folders");
+    copy::count(driver)?;
+    output::say("Copy: starting");
+    copy::copy(driver)?;
+    let sum = driver.project()?.copy.sum;
+    output::say(&format!("Copy: {} of {} messages", sum.finished(), sum.source_count));
+    Ok(())
+}
+
+/// Prepares the records and writes everything into the folder.
+fn finish(driver: &mut Driver, out: &Path) -> Result<(), CliError> {
+    output::say("Records: reading the zone");
+    driver.require(Command::PrepareRecords(RequestId(5)))?;
+    wait(driver, |project| !project.records.is_preparing)?;
+    let project = driver.project()?;
+    if let Some(error) = project.records.error {
+        return Err(error.into());
+    }
+    let domain = project.domain.name.as_ascii();
+    driver.require(Command::ExportZone(out.join(format!("{domain}.zone"))))?;
+    driver.require(Command::SaveReport { path: out.join("report.html"), format: ReportFormat::Html })?;
+    driver.require(Command::SaveReport { path: out.join("report.json"), format: ReportFormat::Json })?;
+    Ok(())
+}

@@ -1,0 +1,20 @@
+use std::process::ExitCode;
+
+use super::args::Spf;
+use super::{CliError, output};
+use crate::engine::headless;
+
+/// `mailferry spf`: the result of RFC 7208 on the first line, the trace below.
+pub fn run(arguments: &Spf) -> Result<ExitCode, CliError> {
+    super::checked_domain(&arguments.domain)?;
+    let question = headless::SpfQuestion {
+        domain: &arguments.domain,
+        ip: arguments.ip,
+        sender: arguments.sender.as_deref(),
+        helo: arguments.helo.as_deref(),
+        resolver: arguments.resolver.as_deref().unwrap_or_default(),
+    };
+    let lines = headless::spf(&question)?;
+    output::print(&format!("{}\n", lines.join("\n")))?;
+    Ok(ExitCode::SUCCESS)
+}

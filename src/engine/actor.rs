@@ -1,0 +1,229 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::explain;
+use super::jobs::{Ended, JobKind, Jobs};
+use super::log::{LogRing, now};
+use super::messages::Message;
+use super::open_project::OpenProject;
+use super::passwords::Passwords;
+use super::recent::RecentProjects;
+use super::start::{EngineConfig, Outlet};
+use super::{Command, Event, KeyringStatus, Notice, Snapshot, UserError};
+use crate::project::ProjectError;
+use crate::providers::Catalogue;
+
+/// Answers of jobs that may wait; a job that finds no room waits, so nothing is lost.
+const MESSAGE_QUEUE: usize = 256;
+/// Progress is shown at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+/// The one owner of the engine's state. Takes one command or answer at a time, so nothing needs a lock.
+pub(super) struct Actor {
+    pub(super) config: EngineConfig,
+    pub(super) log: LogRing,
+    pub(super) outlet: Outlet,
+    pub(super) jobs: Jobs,
+    pub(super) messages: mpsc::Sender<Message>,
+    pub(super) passwords: Passwords,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) recent: RecentProjects,
+    pub(super) open: Option<OpenProject>,
+    pub(super) open_error: Option<UserError>,
+    pub(super) keyring: KeyringStatus,
+    inbox: mpsc::Receiver<Message>,
+    commands_taken: u64,
+    /// Set when something changed since the last snapshot.
+    is_dirty: bool,
+}
+
+/// What a job is given: its number, its token, and where its answers go.
+#[derive(Clone)]
+pub(super) struct JobContext {
+    pub(super) number: u64,
+    pub(super) token: CancellationToken,
+    pub(super) answers: mpsc::Sender<Message>,
+}
+
+impl JobContext {
+    /// Sends an answer on the way; when the engine has ended, nobody asks any more.
+    pub(super) async fn tell(&self, message: Message) {
+        let _nobody_asks = self.answers.send(message).await;
+    }
+}
+
+/// What happens after a command.
+pub(super) enum Next {
+    /// The engine goes on.
+    Continue,
+    /// The engine ends.
+    Quit,
+}
+
+impl Actor {
+    pub(super) fn new(config: EngineConfig, log: LogRing, outlet: Outlet, runtime: Handle) -> Self {
+        let (messages, inbox) = mpsc::channel(MESSAGE_QUEUE);
+        let recent = RecentProjects::load(config.recent_file.clone());
+        Self {
+            passwords: Passwords::new(config.secrets),
+            config,
+            log,
+            outlet,
+            jobs: Jobs::new(runtime),
+            messages,
+            catalogue: Arc::new(Catalogue::embedded()),
+            recent,
+            open: None,
+            open_error: None,
+            keyring: KeyringStatus::Unknown,
+            inbox,
+            commands_taken: 0,
+            is_dirty: true,
+        }
+    }
+
+    /// Runs until [`Command::Quit`], or until every face has let go of the engine.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let mut progress = interval(PROGRESS_EVERY);
+        self.publish();
+        loop {
+            tokio::select! {
+                command = commands.recv() => {
+                    let next = match command {
+                        Some(command) => self.take(command).await,
+                        None => Next::Quit,
+                    };
+                    self.commands_taken += 1;
+                    if matches!(next, Next::Quit) {
+                        break;
+                    }
+                    self.publish();
+                }
+                Some(message) = self.inbox.recv() => {
+                    let is_progress = message.is_progress();
+                    self.handle(message).await;
+                    self.is_dirty = true;
+                    // Progress waits for the next beat; an outcome is shown at once.
+                    if !is_progress {
+                        self.publish();
+                    }
+                }
+                _beat = progress.tick() => {
+                    self.watch_copy().await;
+                    self.watch_keyring();
+                    if self.is_dirty {
+                        self.publish();
+                    }
+                }
+            }
+        }
+        self.close_project().await;
+        self.outlet.event(Event::Ended);
+        self.publish();
+    }
+
+    /// Replaces the snapshot by the state of now.
+    fn publish(&mut self) {
+        self.is_dirty = false;
+        let project = self.open.as_ref().map(OpenProject::snapshot);
+        self.outlet.snapshot(Snapshot {
+            activity: self.open.as_ref().map(OpenProject::activity).unwrap_or_default(),
+            project,
+            recent: self.recent.list(),
+            open_error: self.open_error.clone(),
+            keyring: self.keyring.clone(),
+            log: Arc::new(self.log.lines()),
+            lost_events: 0,
+            commands_taken: self.commands_taken,
+            now: now(),
+        });
+    }
+
+    /// Marks that something changed, for the next beat.
+    pub(super) fn touch(&mut self) {
+        self.is_dirty = true;
+    }
+
+    /// Says that something was done.
+    pub(super) fn notice(&self, words: impl Into<String>, path: Option<std::path::PathBuf>) {
+        self.outlet.event(Event::Notice(Notice { words: words.into(), path }));
+    }
+
+    /// Says that something could not be done, in the log and as an event.
+    pub(super) fn fail(&self, error: UserError) {
+        tracing::warn!("{}: {}", error.title, error.cause);
+        self.outlet.event(Event::Failed(error));
+    }
+
+    /// Starts a job: its outcome, or its panic, comes back as a message with the job's number.
+    pub(super) fn launch<T, F>(
+        &mut self,
+        kind: JobKind,
+        work: impl FnOnce(JobContext) -> F,
+        wrap: impl FnOnce(u64, T) -> Message + Send + 'static,
+    ) where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (number, token) = self.jobs.begin(kind);
+        let answers = self.messages.clone();
+        let context = JobContext { number, token, answers: answers.clone() };
+        self.jobs.spawn(work(context), move |ended| async move {
+            let message = match ended {
+                Ended::Normally(outcome) => wrap(number, outcome),
+                Ended::Panicked(words) => Message::Panicked { kind, number, words },
+            };
+            // The engine may have ended meanwhile; then nobody asks any more.
+            let _nobody_asks = answers.send(message).await;
+        });
+    }
+
+    /// Writes into the open project; an error is told, and `None` comes back.
+    pub(super) fn store<T>(
+        &self,
+        write: impl FnOnce(&crate::project::Project) -> Result<T, ProjectError>,
+    ) -> Option<T> {
+        let open = self.open.as_ref()?;
+        match write(&open.project) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.fail(explain::project(&error));
+                None
+            }
+        }
+    }
+
+    /// Ends all jobs of the open project and closes its file. Harmless when none is open.
+    pub(super) async fn close_project(&mut self) {
+        let Some(mut open) = self.open.take() else { return };
+        if let Some(control) = &open.copy {
+            control.stop();
+        }
+        let ended = self.jobs.cancel_all();
+        let began = Instant::now();
+        // Answers are drained while jobs end, so that none of them waits for room.
+        let drained = async {
+            let waiting = ended.wait();
+            tokio::pin!(waiting);
+            loop {
+                tokio::select! {
+                    () = &mut waiting => break,
+                    _answer = self.inbox.recv() => {}
+                }
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(4), drained).await.is_err() {
+            tracing::warn!("jobs did not end within {} s", began.elapsed().as_secs());
+        }
+        open.remember_phase();
+        self.recent.remember(open.as_recent());
+        if let Err(error) = open.project.close() {
+            self.fail(explain::project(&error));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+use crate::engine::AuditView;
+use crate::engine::actor::Actor;
+use crate::engine::jobs::JobKind;
+use crate::engine::messages::Message;
+use crate::engine::survey_job;
+
+impl Actor {
+    /// Asks the DNS and judges; an earlier report stays on show meanwhile.
+    pub(super) fn run_audit(&mut self) {
+        let Some(open) = self.open.as_mut() else { return };
+        let question = survey_job::Question {
+            domain: open.project.domain().clone(),
+            options: open.view.domain.audit_options.clone(),
+            resolver: open.resolver_address(),
+        };
+        open.view.audit = AuditView::Running {
+            done: 0,
+            total: 0,
+            what: String::new(),
+            previous: open.view.audit.report().cloned(),
+        };
+        self.launch(
+            JobKind::Audit,
+            |context| survey_job::audit(question, context),
+            |number, result| Message::AuditDone { number, result },
+        );
+    }
+
+    /// Drops the running audit; an earlier report comes back.
+    pub(super) fn cancel_audit(&mut self) {
+        self.jobs.cancel(JobKind::Audit);
+        if let Some(open) = self.open.as_mut() {
+            open.end_audit_without_result();
+        }
+    }
+}

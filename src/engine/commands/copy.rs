@@ -1,0 +1,104 @@
+use crate::engine::actor::Actor;
+use crate::engine::jobs::JobKind;
+use crate::engine::log::now;
+use crate::engine::messages::Message;
+use crate::engine::{CopyPhase, copy_job, explain};
+
+impl Actor {
+    /// Starts the copy of the chosen mailboxes, or goes on after a pause or a stop.
+    pub(super) fn start_copy(&mut self) {
+        if self.jobs.is_running(JobKind::Copy) {
+            return self.resume_copy();
+        }
+        let Some(settings) = self.job_settings() else { return };
+        let Some(open) = self.open.as_mut() else { return };
+        if open.view.plan.mailboxes.is_empty() {
+            return self.fail(explain::no_plan());
+        }
+        let work = match open.copy_work() {
+            Ok(work) if work.is_empty() => return self.fail(explain::no_mailboxes()),
+            Ok(work) => work,
+            Err(error) => return self.fail(*error),
+        };
+        let control = copy_job::CopyControl::new();
+        open.begin_copy(control.clone(), now());
+        if !self.remember_copy_phase() {
+            return;
+        }
+        self.launch(
+            JobKind::Copy,
+            |context| copy_job::run(work, settings, control, context),
+            |number, outcome| Message::CopyEnded { number, outcome },
+        );
+    }
+
+    /// What jobs that sign in are given.
+    pub(super) fn job_settings(&self) -> Option<copy_job::Settings> {
+        let open = self.open.as_ref()?;
+        Some(copy_job::Settings {
+            parallel: self.config.parallel_mailboxes,
+            proof: self.config.proof,
+            project: open.project.uuid().to_owned(),
+            passwords: self.passwords(),
+        })
+    }
+
+    /// Finishes the messages under way and waits; the job stays.
+    pub(super) fn pause_copy(&mut self) {
+        if let Some(open) = self.open.as_mut()
+            && let Some(control) = &open.copy
+            && open.view.copy.phase == CopyPhase::Running
+        {
+            control.pause();
+            open.view.copy.phase = CopyPhase::Pausing;
+        }
+    }
+
+    /// Goes on after a pause.
+    fn resume_copy(&mut self) {
+        if let Some(open) = self.open.as_mut()
+            && let Some(control) = &open.copy
+            && matches!(open.view.copy.phase, CopyPhase::Pausing | CopyPhase::Paused)
+        {
+            control.resume();
+            open.view.copy.phase = CopyPhase::Running;
+        }
+    }
+
+    /// Finishes the messages under way and ends the job; what was copied stays.
+    pub(super) fn stop_copy(&mut self) {
+        let is_running = self.jobs.is_running(JobKind::Copy);
+        let Some(open) = self.open.as_mut() else { return };
+        match &open.copy {
+            Some(control) if is_running => {
+                control.stop();
+                open.view.copy.phase = CopyPhase::Stopping;
+            }
+            _ => {
+                // Paused in an earlier session: there is no job to end.
+                if open.view.copy.phase == CopyPhase::Paused {
+                    open.view.copy.phase = CopyPhase::Stopped;
+                    self.remember_copy_phase();
+                }
+            }
+        }
+    }
+
+    /// Gives refused messages another try.
+    pub(super) fn retry_failed(&mut self) {
+        if self.jobs.is_running(JobKind::Copy) {
+            return self.fail(explain::not_while_copying("try refused messages again"));
+        }
+        if self.store(crate::project::Project::retry_refused).is_some() {
+            self.start_copy();
+        }
+    }
+
+    /// Writes the phase of the copy into the project file; false when that failed.
+    pub(in crate::engine) fn remember_copy_phase(&mut self) -> bool {
+        let Some(job) = self.open.as_ref().map(crate::engine::open_project::OpenProject::copy_job) else {
+            return false;
+        };
+        self.store(|project| project.set_copy_job(&job)).is_some()
+    }
+}

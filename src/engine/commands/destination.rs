@@ -1,0 +1,36 @@
+use crate::engine::actor::Actor;
+use crate::engine::explain;
+use crate::plan::Side;
+use crate::project::Destination;
+use crate::providers::ProviderId;
+use crate::values::Endpoint;
+
+impl Actor {
+    /// Takes a provider of the catalogue as the destination; a practice project keeps its embedded server.
+    pub(in crate::engine) fn choose_destination(&mut self, provider: ProviderId, server: Option<Endpoint>) {
+        let Some(known) = self.catalogue.get(&provider) else {
+            return self.fail(explain::unknown_provider(&provider, &self.catalogue));
+        };
+        let name = known.name.clone();
+        let from_catalogue = known.imap.as_ref().map(|fact| fact.value.clone());
+        let Some(open) = self.open.as_mut() else { return };
+        let server = match &open.practice {
+            Some(practice) => Some(practice.destination()),
+            None => server.or(from_catalogue),
+        };
+        let destination = Destination { provider: provider.clone(), server: server.clone() };
+        let provider_changed =
+            open.view.destination.chosen.as_ref().is_none_or(|(chosen, _)| *chosen != provider);
+        if open.view.destination.server != server {
+            open.forget_sign_ins(Side::Destination);
+        }
+        open.view.destination.chosen = Some((provider, name));
+        open.view.destination.server = server;
+        if provider_changed {
+            open.forget_records(&self.catalogue);
+        }
+        if self.store(|project| project.set_destination(Some(&destination))).is_some() && provider_changed {
+            self.store(|project| project.set_records_plan(None));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use crate::engine::AuditOptions;
+use crate::engine::actor::Actor;
+use crate::engine::find_server;
+use crate::engine::jobs::JobKind;
+use crate::engine::messages::Message;
+use crate::project::AuditSettings;
+use crate::values::Endpoint;
+
+impl Actor {
+    /// Looks for the IMAP server of the domain.
+    pub(super) fn find_server(&mut self) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.view.domain.is_searching = true;
+        open.view.domain.search_error = None;
+        let question = find_server::Question {
+            domain: open.project.domain().clone(),
+            resolver: open.resolver_address(),
+            is_practice: open.project.is_practice(),
+        };
+        self.launch(
+            JobKind::FindServer,
+            |context| find_server::search(question, context.token),
+            |number, result| Message::ServersFound { number, result },
+        );
+    }
+
+    /// Takes this IMAP server as the source.
+    pub(in crate::engine) fn set_source_server(&mut self, server: Endpoint) {
+        if self.store(|project| project.set_source_server(Some(&server))).is_none() {
+            return;
+        }
+        let Some(open) = self.open.as_mut() else { return };
+        if open.view.domain.source_server.as_ref() != Some(&server) {
+            open.forget_sign_ins(crate::plan::Side::Source);
+        }
+        open.view.domain.source_server = Some(server);
+        open.view.domain.search_error = None;
+    }
+
+    /// Remembers what the audit is asked with; whether the resolver answers shows when it is asked.
+    pub(super) fn set_audit_options(&mut self, options: AuditOptions) {
+        let settings = AuditSettings {
+            resolver: options.resolver.clone(),
+            selectors: options.selectors.clone(),
+            sending_addresses: options.sending_addresses.clone(),
+        };
+        if self.store(|project| project.set_audit_settings(&settings)).is_some()
+            && let Some(open) = self.open.as_mut()
+        {
+            open.view.domain.audit_options = options;
+        }
+    }
+}

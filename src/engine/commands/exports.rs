@@ -1,0 +1,80 @@
+use std::path::Path;
+
+use crate::engine::actor::Actor;
+use crate::engine::export::write_whole;
+use crate::engine::{ReportFormat, explain, report_input};
+use crate::report;
+
+impl Actor {
+    /// Writes the audit alone.
+    pub(super) fn export_audit(&mut self, path: &Path, format: ReportFormat) {
+        let Some(audit) = self.open.as_ref().and_then(|open| open.view.audit.report()) else {
+            return self.fail(explain::nothing_to_save("There is no audit yet", "Run the audit first"));
+        };
+        let text = match format {
+            ReportFormat::Html => report::audit_html(audit),
+            ReportFormat::Json => report::audit_json(audit),
+        };
+        match text {
+            Ok(text) => {
+                self.write("Saved the audit", path, &text);
+            }
+            Err(error) => self.fail(explain::defect("The audit could not be put into words", &error)),
+        }
+    }
+
+    /// Writes the BIND zone snippet.
+    pub(super) fn export_zone(&mut self, path: &Path) {
+        let Some(open) = self.open.as_ref() else { return };
+        if open.view.records.zone_text.is_empty() {
+            return self
+                .fail(explain::nothing_to_save("There are no records yet", "Prepare the records first"));
+        }
+        let text = open.view.records.zone_text.clone();
+        if self.write("Saved the zone lines", path, &text)
+            && self.store(|project| project.set_zone_saved_to(Some(path))).is_some()
+            && let Some(open) = self.open.as_mut()
+        {
+            open.view.records.saved_to = Some(path.to_path_buf());
+        }
+    }
+
+    /// Writes the report of the whole move.
+    pub(super) fn save_report(&mut self, path: &Path, format: ReportFormat) {
+        let Some(open) = self.open.as_ref() else { return };
+        let input = match report_input::gather(open) {
+            Ok(input) => input,
+            Err(error) => return self.fail(explain::project(&error)),
+        };
+        let text = match format {
+            ReportFormat::Html => report::html(&input),
+            ReportFormat::Json => report::json(&input),
+        };
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                return self.fail(explain::defect("The report could not be put into words", &error));
+            }
+        };
+        if self.write("Saved the report", path, &text)
+            && self.store(|project| project.set_report_saved_to(Some(path))).is_some()
+            && let Some(open) = self.open.as_mut()
+        {
+            open.view.report_saved = Some(path.to_path_buf());
+        }
+    }
+
+    /// Writes a file whole and says so; false, with the error told, where that failed.
+    fn write(&self, words: &str, path: &Path, text: &str) -> bool {
+        match write_whole(path, |out| out.write_all(text.as_bytes())) {
+            Ok(()) => {
+                self.notice(words, Some(path.to_path_buf()));
+                true
+            }
+            Err(error) => {
+                self.fail(explain::not_written(path, &error));
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::engine::actor::Actor;
+use crate::engine::jobs::JobKind;
+use crate::engine::messages::Message;
+use crate::engine::passwords::Passwords;
+use crate::engine::{MailboxView, SignInState, SignInView, explain, sign_in_job};
+use crate::plan::{CsvRow, Mailbox, MailboxId, Side, parse_mailboxes};
+use crate::values::{EmailAddress, Endpoint, Fingerprint, Secret};
+
+/// A table of two hundred mailboxes is some 20 kB.
+const MOST_CSV_BYTES: u64 = 4_000_000;
+
+impl Actor {
+    /// Adds a mailbox by its address.
+    pub(in crate::engine) fn add_mailbox(&mut self, address: &str) {
+        let address = match EmailAddress::parse(address) {
+            Ok(address) => address,
+            Err(error) => return self.fail(explain::email_address(&error)),
+        };
+        let user = address.to_string();
+        let mailbox = Mailbox { address, source_user: user.clone(), destination_user: user, is_chosen: true };
+        if let Some(id) = self.store(|project| project.add_mailbox(&mailbox)) {
+            self.show_mailbox(id, mailbox);
+            self.recall_passwords();
+        }
+    }
+
+    /// Puts a new row into the table.
+    fn show_mailbox(&mut self, id: MailboxId, mailbox: Mailbox) {
+        if let Some(open) = self.open.as_mut() {
+            Arc::make_mut(&mut open.view.mailboxes).push(MailboxView {
+                id,
+                mailbox,
+                source: SignInView::default(),
+                destination: SignInView::default(),
+                counted: None,
+            });
+        }
+    }
+
+    /// Changes a row in the file and, where that worked, in the table.
+    fn change_mailbox(&mut self, id: MailboxId, change: impl FnOnce(&mut MailboxView)) {
+        let Some(mut row) = self.open.as_ref().and_then(|open| open.mailbox(id)).cloned() else { return };
+        change(&mut row);
+        if self.store(|project| project.update_mailbox(id, &row.mailbox)).is_some()
+            && let Some(open) = self.open.as_mut()
+            && let Some(shown) = open.mailbox_mut(id)
+        {
+            *shown = row;
+        }
+    }
+
+    /// Changes the user name on one side; what is known of the sign-in there is forgotten.
+    pub(super) fn set_user(&mut self, id: MailboxId, side: Side, user: &str) {
+        let user = user.trim().to_owned();
+        self.change_mailbox(id, |row| {
+            let (field, view) = match side {
+                Side::Source => (&mut row.mailbox.source_user, &mut row.source),
+                Side::Destination => (&mut row.mailbox.destination_user, &mut row.destination),
+            };
+            if *field != user {
+                *field = user;
+                *view = SignInView { has_password: view.has_password, ..SignInView::default() };
+            }
+        });
+    }
+
+    /// Ticks or unticks a mailbox.
+    pub(super) fn choose_mailbox(&mut self, id: MailboxId, is_chosen: bool) {
+        self.change_mailbox(id, |row| row.mailbox.is_chosen = is_chosen);
+    }
+
+    /// Takes a mailbox out of the project, with its plan, its ledger and its passwords.
+    pub(super) async fn remove_mailbox(&mut self, id: MailboxId) {
+        if self.jobs.is_running(JobKind::Copy) {
+            return self.fail(explain::not_while_copying("remove a mailbox"));
+        }
+        let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
+        if self.store(|project| project.remove_mailbox(id)).is_none() {
+            return;
+        }
+        for side in [Side::Source, Side::Destination] {
+            self.passwords().delete(&uuid, id, side).await;
+        }
+        if let Some(open) = self.open.as_mut() {
+            Arc::make_mut(&mut open.view.mailboxes).retain(|row| row.id != id);
+            Arc::make_mut(&mut open.view.plan.mailboxes).remove(&id);
+            open.view.plan.errors.remove(&id);
+        }
+    }
+
+    /// Adds and updates mailboxes from a CSV file; all of it or, on any error, nothing.
+    pub(super) async fn import_csv(&mut self, path: &Path) {
+        let bytes = match read_limited(path) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.fail(explain::csv_not_read(path, &error)),
+        };
+        let rows = match parse_mailboxes(&bytes) {
+            Ok(rows) => rows,
+            Err(error) => return self.fail(explain::csv(path, &error)),
+        };
+        let mailboxes: Vec<Mailbox> = rows.iter().map(mailbox_of).collect();
+        let Some(ids) = self.store(|project| project.import_mailboxes(&mailboxes)) else { return };
+        let uuid = self.open.as_ref().map(|open| open.project.uuid().to_owned()).unwrap_or_default();
+        let passwords = self.passwords();
+        let mut kept = Vec::new();
+        for ((id, mailbox), row) in ids.iter().zip(mailboxes).zip(rows) {
+            match self.open.as_mut().and_then(|open| open.mailbox_mut(*id)) {
+                Some(shown) => shown.mailbox = mailbox,
+                None => self.show_mailbox(*id, mailbox),
+            }
+            let given = [(Side::Source, row.source_password), (Side::Destination, row.destination_password)];
+            for (side, password) in given {
+                if let Some(secret) = password {
+                    self.show_password(*id, side);
+                    kept.push(passwords.set(&uuid, *id, side, secret));
+                }
+            }
+        }
+        // All at once: a keyring that waits to be unlocked holds the engine up for moments, not for moments each.
+        futures::future::join_all(kept).await;
+        self.watch_keyring();
+        self.notice(format!("Read {} mailboxes", ids.len()), Some(path.to_path_buf()));
+    }
+
+    /// Keeps a password, and lets the row be tried again.
+    pub(in crate::engine) async fn set_password(&mut self, id: MailboxId, side: Side, secret: Secret) {
+        let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
+        self.passwords().set(&uuid, id, side, secret).await;
+        self.show_password(id, side);
+        self.watch_keyring();
+    }
+
+    /// A new password is there: the row can be tried again.
+    fn show_password(&mut self, id: MailboxId, side: Side) {
+        if let Some(row) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) {
+            *sign_in_of(row, side) = SignInView { has_password: true, ..SignInView::default() };
+        }
+    }
+
+    /// Asks in the background which mailboxes have a password, so that the window never waits for a keyring.
+    pub(super) fn recall_passwords(&mut self) {
+        let Some(open) = self.open.as_ref() else { return };
+        let uuid = open.project.uuid().to_owned();
+        let mailboxes: Vec<MailboxId> = open.view.mailboxes.iter().map(|row| row.id).collect();
+        if mailboxes.is_empty() {
+            return;
+        }
+        let passwords = self.passwords();
+        self.launch(
+            JobKind::RecallPasswords,
+            |context| async move {
+                let mut known = Vec::new();
+                for id in mailboxes {
+                    for side in [Side::Source, Side::Destination] {
+                        if context.token.is_cancelled() {
+                            return known;
+                        }
+                        if passwords.get(&uuid, id, side).await.is_some() {
+                            known.push((id, side));
+                        }
+                    }
+                }
+                known
+            },
+            |number, known| Message::PasswordsRecalled { number, known },
+        );
+    }
+
+    /// Signs in on both sides of these mailboxes, or of all chosen ones.
+    pub(super) fn test_sign_in(&mut self, wanted: &[MailboxId]) {
+        let Some(open) = self.open.as_mut() else { return };
+        let source = open.view.domain.source_server.clone();
+        let destination = open.view.destination.server.clone();
+        let attempts = match open.sign_in_attempts(wanted) {
+            Ok(attempts) => attempts,
+            Err(error) => return self.fail(explain::project(&error)),
+        };
+        for attempt in &attempts {
+            if let Some(row) = open.mailbox_mut(attempt.mailbox) {
+                let view = sign_in_of(row, attempt.side);
+                view.state = SignInState::SigningIn;
+                view.error = None;
+            }
+        }
+        let missing = match (source, destination) {
+            (None, _) => Some(explain::no_source_server()),
+            (_, None) => Some(explain::no_destination()),
+            _ => None,
+        };
+        if let Some(error) = missing {
+            for row in Arc::make_mut(&mut open.view.mailboxes) {
+                for view in [&mut row.source, &mut row.destination] {
+                    if view.state == SignInState::SigningIn {
+                        view.state = SignInState::NotTried;
+                    }
+                }
+            }
+            return self.fail(error);
+        }
+        let uuid = open.project.uuid().to_owned();
+        let passwords = self.passwords();
+        let parallel = self.config.parallel_mailboxes;
+        self.launch(
+            JobKind::SignIn,
+            |context| sign_in_job::run(attempts, uuid, passwords, parallel, context),
+            |number, ()| Message::SignInsEnded { number },
+        );
+    }
+
+    /// Trusts a certificate for one server, and lets its rows be tried again.
+    pub(super) fn trust_certificate(&mut self, server: &Endpoint, fingerprint: Fingerprint) {
+        if self.store(|project| project.pin_certificate(server, fingerprint)).is_none() {
+            return;
+        }
+        let Some(open) = self.open.as_mut() else { return };
+        for row in Arc::make_mut(&mut open.view.mailboxes) {
+            for view in [&mut row.source, &mut row.destination] {
+                let concerns = matches!(
+                    &view.state,
+                    SignInState::CertificateNotKnown(certificate)
+                        if certificate.server == *server && certificate.fingerprint == fingerprint
+                );
+                if concerns {
+                    view.state = SignInState::NotTried;
+                    view.error = None;
+                }
+            }
+        }
+        self.notice(format!("The certificate of {server} is trusted from now on"), None);
+    }
+
+    /// Where the passwords of the open project are; practice passwords never touch the keyring.
+    pub(in crate::engine) fn passwords(&self) -> Passwords {
+        match &self.open {
+            Some(open) if open.project.is_practice() => self.passwords.without_keyring(),
+            _ => self.passwords.clone(),
+        }
+    }
+
+    /// Tries the OS keyring again.
+    pub(super) async fn retry_keyring(&mut self) {
+        self.passwords.retry().await;
+        self.watch_keyring();
+        self.recall_passwords();
+    }
+
+    /// Takes over where passwords are kept.
+    pub(in crate::engine) fn watch_keyring(&mut self) {
+        let status = explain::keyring_status(&self.passwords().status());
+        if status != self.keyring {
+            self.keyring = status;
+            self.touch();
+        }
+    }
+}
+
+fn mailbox_of(row: &CsvRow) -> Mailbox {
+    Mailbox {
+        address: row.address.clone(),
+        source_user: row.source_user.clone(),
+        destination_user: row.destination_user.clone(),
+        is_chosen: true,
+    }
+}
+
+/// The sign-in of one side of a row.
+pub(in crate::engine) fn sign_in_of(row: &mut MailboxView, side: Side) -> &mut SignInView {
+    match side {
+        Side::Source => &mut row.source,
+        Side::Destination => &mut row.destination,
+    }
+}
+
+fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(MOST_CSV_BYTES + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_CSV_BYTES {
+        return Err(std::io::Error::other(format!("it is longer than {MOST_CSV_BYTES} bytes")));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,63 @@
+//! Commands, one file per part of the project.
+
+mod audit;
+mod copy;
+mod destination;
+mod domain;
+mod exports;
+mod mailboxes;
+mod plan;
+mod projects;
+mod records;
+
+pub(super) use mailboxes::sign_in_of;
+
+use super::Command;
+use super::actor::{Actor, Next};
+
+impl Actor {
+    /// Takes one command.
+    pub(super) async fn take(&mut self, command: Command) -> Next {
+        self.touch();
+        match command {
+            Command::Quit => return Next::Quit,
+            Command::NewProject { domain, path } => self.new_project(&domain, path).await,
+            Command::OpenProject(path) => self.open_project(&path).await,
+            Command::Rehearse => self.rehearse().await,
+            Command::CloseProject => self.close_project().await,
+            Command::FindServer(_) => self.find_server(),
+            Command::SetSourceServer(server) => self.set_source_server(server),
+            Command::SetAuditOptions(options) => self.set_audit_options(options),
+            Command::RunAudit(_) => self.run_audit(),
+            Command::CancelAudit => self.cancel_audit(),
+            Command::ExportAudit { path, format } => self.export_audit(&path, format),
+            Command::ChooseDestination { provider, server } => self.choose_destination(provider, server),
+            Command::AddMailbox(address) => self.add_mailbox(&address),
+            Command::SetUser { mailbox, side, user } => self.set_user(mailbox, side, &user),
+            Command::ChooseMailbox { mailbox, is_chosen } => self.choose_mailbox(mailbox, is_chosen),
+            Command::RemoveMailbox(mailbox) => self.remove_mailbox(mailbox).await,
+            Command::ImportCsv(path) => self.import_csv(&path).await,
+            Command::SetPassword { mailbox, side, secret } => self.set_password(mailbox, side, secret).await,
+            Command::TestSignIn { mailboxes, .. } => self.test_sign_in(&mailboxes),
+            Command::TrustCertificate { server, fingerprint } => self.trust_certificate(&server, fingerprint),
+            Command::RetryKeyring => self.retry_keyring().await,
+            Command::BuildPlan(_) => self.build_plan(),
+            Command::IncludeFolder { mailbox, folder, is_included } => {
+                self.change_folder(mailbox, folder, |change| change.is_included = Some(is_included));
+            }
+            Command::RenameFolder { mailbox, folder, destination } => {
+                self.rename_folder(mailbox, folder, &destination);
+            }
+            Command::StartCopy | Command::ResumeCopy => self.start_copy(),
+            Command::PauseCopy => self.pause_copy(),
+            Command::StopCopy => self.stop_copy(),
+            Command::RetryFailed => self.retry_failed(),
+            Command::PrepareRecords(_) => self.prepare_records(),
+            Command::SetAnswer { name, value } => self.set_answer(&name, &value),
+            Command::KeepSender { term, is_kept } => self.keep_sender(&term, is_kept),
+            Command::ExportZone(path) => self.export_zone(&path),
+            Command::SaveReport { path, format } => self.save_report(&path, format),
+        }
+        Next::Continue
+    }
+}

@@ -1,0 +1,75 @@
+use std::sync::Arc;
+
+use crate::engine::actor::Actor;
+use crate::engine::jobs::JobKind;
+use crate::engine::messages::Message;
+use crate::engine::{explain, plan_job};
+use crate::plan::{
+    FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination, shared_destinations,
+};
+use crate::project::StoredPlan;
+
+impl Actor {
+    /// Counts folders and sizes of the chosen mailboxes and maps them.
+    pub(super) fn build_plan(&mut self) {
+        if self.jobs.is_running(JobKind::Copy) {
+            return self.fail(explain::not_while_copying("count again"));
+        }
+        let Some(settings) = self.job_settings() else { return };
+        let catalogue = Arc::clone(&self.catalogue);
+        let Some(open) = self.open.as_mut() else { return };
+        let pairs = match open.both_sides() {
+            Ok(pairs) if pairs.is_empty() => return self.fail(explain::no_mailboxes()),
+            Ok(pairs) => pairs,
+            Err(error) => return self.fail(*error),
+        };
+        let rules = open.destination_rules(&catalogue);
+        open.view.plan.counting = Some((0, pairs.len()));
+        open.view.plan.errors.clear();
+        self.launch(
+            JobKind::Plan,
+            |context| plan_job::run(pairs, rules, settings, context),
+            |number, ()| Message::PlansEnded { number },
+        );
+    }
+
+    /// Gives a folder another name at the destination, as far as the provider accepts it.
+    pub(super) fn rename_folder(&mut self, mailbox: MailboxId, folder: FolderPath, wanted: &FolderPath) {
+        let catalogue = Arc::clone(&self.catalogue);
+        let Some(open) = self.open.as_ref() else { return };
+        let (clean, reasons) = clean_destination(wanted, &open.destination_rules(&catalogue));
+        if !reasons.is_empty() {
+            self.notice(format!("The name was changed to {clean}: {}", reasons.join("; ")), None);
+        }
+        self.change_folder(mailbox, folder, |change| change.destination = Some(clean));
+    }
+
+    /// Changes what happens to one folder; the change survives a new count. Two folders never share a destination.
+    pub(super) fn change_folder(
+        &mut self,
+        mailbox: MailboxId,
+        folder: FolderPath,
+        change: impl FnOnce(&mut FolderOverride),
+    ) {
+        if self.jobs.is_running(JobKind::Copy) {
+            return self.fail(explain::not_while_copying("change the plan"));
+        }
+        let Some(mut overrides) = self.store(|project| project.folder_overrides(mailbox)) else { return };
+        let mut changed = overrides.remove(&folder).unwrap_or_default();
+        change(&mut changed);
+        let stored = self.store(crate::project::Project::plans).and_then(|mut plans| plans.remove(&mailbox));
+        let Some(StoredPlan { mut plan, .. }) = stored else { return };
+        overrides.insert(folder.clone(), changed.clone());
+        apply_overrides(&mut plan, &overrides);
+        if let Some(shared) = shared_destinations(&plan).first() {
+            return self.fail(explain::shared_destination(shared));
+        }
+        if self.store(|project| project.set_folder_override(mailbox, &folder, &changed)).is_none() {
+            return;
+        }
+        if let Some(open) = self.open.as_mut() {
+            Arc::make_mut(&mut open.view.plan.mailboxes).insert(mailbox, plan);
+            open.refresh_copy_totals();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+use std::path::{Path, PathBuf};
+
+use crate::engine::actor::Actor;
+use crate::engine::explain;
+use crate::engine::open_project::OpenProject;
+use crate::engine::{UserError, practice};
+use crate::project::{Project, ProjectError};
+use crate::values::DomainName;
+
+impl Actor {
+    /// Makes a project for a domain as typed. An existing project of that name is opened, never overwritten.
+    pub(super) async fn new_project(&mut self, domain: &str, path: Option<PathBuf>) {
+        let domain = match DomainName::parse(domain) {
+            Ok(domain) => domain,
+            Err(error) => return self.could_not_open(explain::domain_name(&error)),
+        };
+        let is_chosen_path = path.is_some();
+        let path = path
+            .unwrap_or_else(|| self.config.projects_folder.join(format!("{}.mailferry", domain.as_ascii())));
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+            && let Err(error) = std::fs::create_dir_all(folder)
+        {
+            return self.could_not_open(explain::folder_not_made(folder, &error));
+        }
+        self.close_project().await;
+        let made = match Project::create(&path, &domain, false) {
+            Err(ProjectError::AlreadyExists(_)) if !is_chosen_path => Project::open(&path),
+            made => made,
+        };
+        self.show(&path, made.and_then(|project| OpenProject::load(project, &self.catalogue)));
+    }
+
+    /// Opens an existing project file.
+    pub(super) async fn open_project(&mut self, path: &Path) {
+        self.close_project().await;
+        let opened = Project::open(path).and_then(|project| OpenProject::load(project, &self.catalogue));
+        let is_practice = opened.as_ref().is_ok_and(|open| open.project.is_practice());
+        self.show(path, opened);
+        if is_practice {
+            self.start_practice().await;
+        }
+    }
+
+    /// Makes a practice project in a folder of its own, which goes with it, and starts its servers.
+    pub(super) async fn rehearse(&mut self) {
+        self.close_project().await;
+        match practice::make_project(&self.catalogue) {
+            Ok(open) => {
+                let path = open.project.path().to_path_buf();
+                self.show(&path, Ok(open));
+                self.start_practice().await;
+            }
+            Err(error) => self.could_not_open(*error),
+        }
+    }
+
+    fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>) {
+        match opened {
+            Ok(open) => {
+                let must_search = !open.project.is_practice() && open.view.domain.source_server.is_none();
+                tracing::info!("opened {}", open.project.domain());
+                if !open.project.is_practice() {
+                    self.recent.remember(open.as_recent());
+                }
+                self.open = Some(open);
+                self.open_error = None;
+                self.recall_passwords();
+                if must_search {
+                    self.find_server();
+                }
+            }
+            Err(error) => {
+                let explained = explain::project_at(path, &error);
+                self.could_not_open(explained);
+            }
+        }
+    }
+
+    pub(in crate::engine) fn could_not_open(&mut self, error: UserError) {
+        self.open_error = Some(error.clone());
+        self.fail(error);
+    }
+}

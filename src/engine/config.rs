@@ -1,0 +1,42 @@
+use std::path::PathBuf;
+
+use super::start::{EngineConfig, Proof, SecretsPolicy};
+
+/// Mailboxes that are copied at the same time unless somebody says otherwise.
+const PARALLEL_MAILBOXES: usize = 4;
+
+impl EngineConfig {
+    /// The places that this system gives to programs and documents of this user.
+    pub fn for_this_user() -> Self {
+        Self {
+            recent_file: configuration_folder().map(|folder| folder.join("recent.json")),
+            projects_folder: documents_folder(),
+            secrets: SecretsPolicy::Keyring,
+            parallel_mailboxes: PARALLEL_MAILBOXES,
+            proof: Proof::Quick,
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// `XDG_CONFIG_HOME`, `Application Support` or `APPDATA`, with the program's own folder in it.
+fn configuration_folder() -> Option<PathBuf> {
+    let base = if cfg!(target_os = "windows") {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library").join("Application Support"))
+    } else {
+        variable("XDG_CONFIG_HOME").or_else(|| variable("HOME").map(|home| home.join(".config")))
+    };
+    base.map(|base| base.join("mailferry"))
+}
+
+/// `Documents/Mailferry` where there is such a folder, else `Mailferry` in the home folder.
+fn documents_folder() -> PathBuf {
+    let home = variable("HOME").or_else(|| variable("USERPROFILE")).unwrap_or_else(|| PathBuf::from("."));
+    let documents = home.join("Documents");
+    if documents.is_dir() { documents.join("Mailferry") } else { home.join("Mailferry") }
+}

@@ -1,0 +1,539 @@
+//! Every error that a person sees, in one place: what happened, why, and at least one way out.
+
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+
+use super::jobs::JobKind;
+use super::sign_in_job::Attempt;
+use super::{CertificateView, Command, KeyringStatus, ProblemGroup, RequestId, SignInState, UserError};
+use crate::dns::DnsError;
+use crate::imap::{ImapError, SignInError};
+use crate::plan::{CsvError, FolderPath, MessageState, Side};
+use crate::project::{Problem, ProjectError};
+use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
+use crate::records::ZoneFileError;
+use crate::secrets::StoreStatus;
+use crate::survey::SurveyError;
+use crate::transfer::{FolderProblem, TransferError};
+use crate::values::{DomainName, DomainNameError, EmailAddressError, Endpoint};
+
+/// The first letter in upper case, for errors whose own words begin in lower case.
+fn sentence(words: &impl Display) -> String {
+    let words = words.to_string();
+    let mut letters = words.chars();
+    let begun = match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => words,
+    };
+    if begun.ends_with(['.', '?']) { begun } else { format!("{begun}.") }
+}
+
+/// What was typed is no domain.
+pub(super) fn domain_name(error: &DomainNameError) -> UserError {
+    UserError::new("That is not a domain", sentence(error))
+        .or_else("Type the part of your mail addresses after the “@”", "As in example.org")
+        .caused_by(error)
+}
+
+/// What was typed is no address.
+pub(super) fn email_address(error: &EmailAddressError) -> UserError {
+    UserError::new("That is not a mail address", sentence(error))
+        .or_else("Type the whole address", "As in anna@example.org")
+        .caused_by(error)
+}
+
+/// A folder for projects could not be made.
+pub(super) fn folder_not_made(folder: &Path, error: &io::Error) -> UserError {
+    UserError::new("The project has no place to be saved", format!("The folder could not be made: {error}."))
+        .or_else("Choose another place for the project", "Nothing was written")
+        .with_server_words(&folder.display().to_string())
+}
+
+/// The project file, while it is open.
+pub(super) fn project(error: &ProjectError) -> UserError {
+    let (title, way) = match error {
+        ProjectError::DiskFull(_) => {
+            ("The disk is full", "Make room, then do it again; everything saved before is intact")
+        }
+        ProjectError::ReadOnly(_) => {
+            ("The project cannot be written", "Check the rights of the file and its folder")
+        }
+        ProjectError::Corrupt(_) => {
+            ("The project file is damaged", "Restore it from a copy, or begin a new project")
+        }
+        ProjectError::NotAProject(_) => {
+            ("This file is not a Mailferry project", "Choose a file that ends in .mailferry")
+        }
+        ProjectError::Newer { .. } => {
+            ("This project comes from a newer Mailferry", "Update Mailferry; the file was not changed")
+        }
+        ProjectError::Locked { .. } => {
+            ("This project is already open in another window", "Close it there, then open it here")
+        }
+        ProjectError::AlreadyExists(_) => {
+            ("There is a file of that name already", "Open it, or choose another name; it was not changed")
+        }
+        _ => (
+            "The project file could not be used",
+            "Check the disk and the rights of the file, then try again",
+        ),
+    };
+    UserError::new(title, sentence(error)).or_else(way, "").caused_by(error)
+}
+
+/// A project file that could not be opened or made.
+pub(super) fn project_at(path: &Path, error: &ProjectError) -> UserError {
+    let explained = project(error).with_server_words(&path.display().to_string());
+    match error {
+        ProjectError::Locked { .. } | ProjectError::DiskFull(_) | ProjectError::ReadOnly(_) => {
+            explained.or("Try again", "Opens the same file", Command::OpenProject(path.to_path_buf()))
+        }
+        _ => explained,
+    }
+}
+
+/// No resolver can be asked.
+pub(super) fn dns(error: &DnsError) -> UserError {
+    let title = match error {
+        DnsError::BadAddress(_) => "That is not a resolver",
+        DnsError::UnknownHost { .. } => "The resolver was not found",
+        DnsError::NoSystemResolver(_) => "This computer has no resolver",
+        DnsError::Dead { .. } => "The resolver does not answer",
+    };
+    UserError::new(title, sentence(error))
+        .or_else("Check the network connection", "Then ask again")
+        .or_else(
+            "Name another resolver on the Domain page",
+            "Such as 192.0.2.53:53; empty means the system's",
+        )
+        .caused_by(error)
+}
+
+/// The survey gave no facts.
+pub(super) fn survey(error: &SurveyError) -> UserError {
+    match error {
+        SurveyError::Dns(error) => dns(error),
+        SurveyError::Cancelled => cancelled(),
+    }
+}
+
+/// No way of finding the server led anywhere.
+pub(super) fn no_server_found(domain: &DomainName) -> UserError {
+    UserError::new(
+        format!("No IMAP server was found for {domain}"),
+        "There is no SRV record, no autoconfig file, and no mail host that answers on the IMAP ports.",
+    )
+    .or_else(
+        "Type the server that your mail programs use",
+        "It is in their account settings, as “incoming mail”",
+    )
+    .or("Look again", "Asks the DNS once more", Command::FindServer(RequestId::default()))
+}
+
+/// The catalogue has no such provider.
+pub(super) fn unknown_provider(id: &ProviderId, catalogue: &Catalogue) -> UserError {
+    let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
+    UserError::new(
+        format!("There is no provider “{id}” in the catalogue"),
+        format!("Known are: {}.", known.join(", ")),
+    )
+    .or_else("Choose one of these", "generic-imap stands for any other IMAP server")
+}
+
+/// The source server is missing.
+pub(super) fn no_source_server() -> UserError {
+    UserError::new("The server that holds your mail is not known", "Mail is copied from it.")
+        .or("Look for it", "Asks the DNS", Command::FindServer(RequestId::default()))
+        .or_else("Type it on the Domain page", "")
+}
+
+/// The destination or its server is missing.
+pub(super) fn no_destination() -> UserError {
+    UserError::new("No destination is chosen", "Mail is copied to it, and the new records are made for it.")
+        .or_else(
+            "Choose a provider on the Destination page",
+            "For any other IMAP server, name the server too",
+        )
+}
+
+/// No mailbox is ticked.
+pub(super) fn no_mailboxes() -> UserError {
+    UserError::new("No mailbox is chosen", "There is nothing to count and nothing to copy.")
+        .or_else("Tick at least one mailbox", "On the Mailboxes page")
+}
+
+/// There is no plan.
+pub(super) fn no_plan() -> UserError {
+    UserError::new("The folders are not counted yet", "The copy follows the plan.").or(
+        "Count the folders",
+        "Reads names and sizes, nothing else",
+        Command::BuildPlan(RequestId::default()),
+    )
+}
+
+/// Something that must not change under a running copy.
+pub(super) fn not_while_copying(what: &str) -> UserError {
+    UserError::new(
+        format!("You cannot {what} while mail is being copied"),
+        "The copy follows the plan it began with.",
+    )
+    .or("Pause copying", "Messages under way are finished first", Command::PauseCopy)
+}
+
+/// Two folders would be copied into one.
+pub(super) fn shared_destination(folder: &FolderPath) -> UserError {
+    UserError::new(
+        format!("Two folders would go to {folder}"),
+        "Mail of different folders is never mixed without being asked.",
+    )
+    .or_else("Choose another name", "The plan was not changed")
+}
+
+/// There is nothing to save yet.
+pub(super) fn nothing_to_save(title: &str, way: &str) -> UserError {
+    UserError::new(title, "There is nothing to save.").or_else(way, "")
+}
+
+/// A file could not be written.
+pub(super) fn not_written(path: &Path, error: &io::Error) -> UserError {
+    let title = if error.kind() == io::ErrorKind::StorageFull {
+        "The disk is full"
+    } else {
+        "The file was not written"
+    };
+    UserError::new(title, format!("{}.", sentence(error).trim_end_matches('.')))
+        .with_server_words(&path.display().to_string())
+        .or_else("Choose another place, or make room there", "What was at this place before is unchanged")
+        .caused_by(error)
+}
+
+/// A defect of the program, as far as it can be told from an error.
+pub(super) fn defect(title: &str, error: &dyn std::error::Error) -> UserError {
+    UserError::new(title, "This is a defect of the program; your data is not affected.")
+        .or_else("Copy the details and report them", "")
+        .caused_by(error)
+}
+
+/// The user took a job back.
+pub(super) fn cancelled() -> UserError {
+    UserError::new("Cancelled", "You took it back before it was done.")
+        .or_else("Start it again at any time", "")
+}
+
+/// The CSV file could not be read at all.
+pub(super) fn csv_not_read(path: &Path, error: &io::Error) -> UserError {
+    UserError::new("The list of mailboxes could not be read", sentence(error))
+        .with_server_words(&path.display().to_string())
+        .or_else("Check the name and the rights of the file", "No mailbox was changed")
+        .caused_by(error)
+}
+
+/// The CSV file does not say what it should.
+pub(super) fn csv(path: &Path, error: &CsvError) -> UserError {
+    UserError::new("The list of mailboxes has a mistake", sentence(error))
+        .with_server_words(&path.display().to_string())
+        .or_else(
+            "Mend the file and import it again",
+            "Columns: address, source_user, source_password, destination_user, destination_password; no mailbox was changed",
+        )
+        .caused_by(error)
+}
+
+/// Where passwords are kept, for the status line.
+pub(super) fn keyring_status(status: &StoreStatus) -> KeyringStatus {
+    match status {
+        StoreStatus::Unknown => KeyringStatus::Unknown,
+        StoreStatus::System => KeyringStatus::System,
+        StoreStatus::WaitsForUnlock => KeyringStatus::WaitsForUnlock,
+        StoreStatus::ThisSessionOnly(why) => KeyringStatus::ThisSessionOnly(why.clone()),
+    }
+}
+
+/// No password is kept for this side.
+pub(super) fn needs_password(attempt: &Attempt) -> UserError {
+    UserError::new(
+        format!("There is no password for {} at {}", attempt.user, attempt.server.host),
+        "It was not entered yet, or it was kept for an earlier session only.",
+    )
+    .or_else("Enter the password", "In the row of this mailbox")
+}
+
+/// A sign-in that failed: its state in the table, and its words.
+pub(super) fn sign_in(attempt: &Attempt, error: &SignInError) -> (SignInState, UserError) {
+    let host = &attempt.server.host;
+    let user = &attempt.user;
+    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
+    let try_again = |error: UserError| error.or("Sign in again", "", again.clone());
+    let (state, explained) = match error {
+        SignInError::PasswordRefused { words } => (
+            SignInState::PasswordRefused,
+            try_again(
+                UserError::new(
+                    format!("{host} did not accept the password of {user}"),
+                    "User name or password is wrong.",
+                )
+                .with_server_words(words)
+                .or_else("Enter the password again", "In the row of this mailbox")
+                .or_else(
+                    "Check the user name",
+                    "Some servers want the whole address, some only the part before “@”",
+                ),
+            ),
+        ),
+        SignInError::NeedsAppPassword { words, advice } => (
+            SignInState::NeedsAppPassword,
+            UserError::new(
+                format!("{host} wants an app password"),
+                "The account's own password is not accepted over IMAP.",
+            )
+            .with_server_words(words)
+            .or_else("Make an app password and enter it here", advice),
+        ),
+        SignInError::NoSuchMailbox { words } => (
+            SignInState::NoSuchMailbox,
+            try_again(
+                UserError::new(
+                    format!("{host} knows no mailbox {user}"),
+                    "It has to exist before mail can be copied into it.",
+                )
+                .with_server_words(words)
+                .or_else("Create the mailbox at the provider", "Or correct the user name"),
+            ),
+        ),
+        SignInError::NotAllowed { words, advice } => (
+            SignInState::Failed,
+            try_again(
+                UserError::new(
+                    format!("{host} does not allow IMAP for {user}"),
+                    "IMAP is switched off for this mailbox.",
+                )
+                .with_server_words(words)
+                .or_else("Allow IMAP", advice),
+            ),
+        ),
+        SignInError::ServerBusy { words } => (
+            SignInState::Failed,
+            try_again(
+                UserError::new(
+                    format!("{host} is busy"),
+                    "It takes no more connections now, or slows down this account.",
+                )
+                .with_server_words(words)
+                .or_else("Wait some minutes", "Such limits lift by themselves"),
+            ),
+        ),
+        SignInError::LoginDisabled => (
+            SignInState::Failed,
+            UserError::new(format!("{host} takes no password here"), sentence(error))
+                .or_else("Use TLS (port 993)", "On the Domain or Destination page"),
+        ),
+        SignInError::Refused { words } => (
+            SignInState::Failed,
+            try_again(
+                UserError::new(
+                    format!("{host} refused the sign-in of {user}"),
+                    "The reason is known to the server only.",
+                )
+                .with_server_words(words),
+            ),
+        ),
+        SignInError::Imap(inner) => return connection(attempt, inner, try_again),
+    };
+    (state, explained.caused_by(error))
+}
+
+/// A connection that failed before or while signing in.
+fn connection(
+    attempt: &Attempt,
+    error: &ImapError,
+    try_again: impl Fn(UserError) -> UserError,
+) -> (SignInState, UserError) {
+    let server = &attempt.server;
+    let place = match attempt.side {
+        Side::Source => "On the Domain page",
+        Side::Destination => "On the Destination page",
+    };
+    let (state, explained) = match error {
+        ImapError::CertificateNotKnown(facts) => {
+            let view = CertificateView {
+                server: server.clone(),
+                fingerprint: facts.fingerprint,
+                names: facts.names.clone(),
+                issuer: facts.issuer.clone(),
+                valid_from: facts.not_before,
+                valid_until: facts.not_after,
+                problem: facts.problem.clone(),
+            };
+            let explained = UserError::new(
+                format!("The certificate of {} is not trusted", server.host),
+                sentence(&facts.problem),
+            )
+            .or(
+                "Trust this certificate",
+                "For this server only, after you compared the fingerprint with the server's own",
+                Command::TrustCertificate { server: server.clone(), fingerprint: facts.fingerprint },
+            )
+            .or_else("Use the name that the certificate is for", &facts.names.join(", "));
+            (SignInState::CertificateNotKnown(view), explained)
+        }
+        ImapError::NoAddress { .. } | ImapError::NotReached { .. } => (
+            SignInState::ServerNotReached,
+            try_again(not_reached(server, error).or_else("Check the server's name and port", place)),
+        ),
+        ImapError::StartTlsRefused(_) | ImapError::StartTlsInjected | ImapError::ClearText(_) => (
+            SignInState::Failed,
+            UserError::new(format!("The connection to {} is not safe", server.host), sentence(error))
+                .or_else("Use TLS (port 993)", place),
+        ),
+        _ => (
+            SignInState::Failed,
+            try_again(UserError::new(format!("Talking to {} failed", server.host), sentence(error))),
+        ),
+    };
+    (state, explained.caused_by(error))
+}
+
+fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
+    UserError::new(format!("{server} was not reached"), sentence(error))
+        .or_else("Check the network connection", "And whether a firewall is in between")
+}
+
+/// An answer for the records does not have the form that it needs.
+pub(super) fn answer(error: &AnswerError) -> UserError {
+    UserError::new("This answer cannot be right", sentence(error))
+        .or_else("Copy it again from the provider's console", "Nothing was changed")
+        .caused_by(error)
+}
+
+/// A file of answers that cannot be taken.
+pub(super) fn answers_file(error: &AnswersFileError) -> UserError {
+    UserError::new("The answers cannot be taken", sentence(error))
+        .or_else("Write one line per answer: name = \"value\"", "Nothing was changed")
+        .caused_by(error)
+}
+
+/// A zone file that cannot be read.
+pub(super) fn zone_file(name: &str, error: &ZoneFileError) -> UserError {
+    UserError::new("The zone file could not be read", sentence(error))
+        .with_server_words(name)
+        .or_else("Mend the line and try again", "Nothing was changed")
+        .caused_by(error)
+}
+
+/// The practice servers ended by themselves.
+pub(super) fn practice_ended() -> UserError {
+    UserError::new(
+        "The practice servers have ended",
+        "They run inside this program and should not end before it.",
+    )
+    .or("Start the rehearsal again", "A fresh practice project", Command::Rehearse)
+}
+
+/// The practice servers could not be started.
+pub(super) fn practice_not_started(error: &dyn std::error::Error) -> UserError {
+    UserError::new("The practice servers could not be started", sentence(&error.to_string()))
+        .or("Try again", "", Command::Rehearse)
+        .caused_by(error)
+}
+
+/// A job ended with a panic.
+pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
+    let (what, again) = match kind {
+        JobKind::FindServer => ("The search for the server", Some(Command::FindServer(RequestId::default()))),
+        JobKind::Audit => ("The audit", Some(Command::RunAudit(RequestId::default()))),
+        JobKind::RecallPasswords => ("Reading the keyring", Some(Command::RetryKeyring)),
+        JobKind::SignIn => {
+            ("Signing in", Some(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId::default() }))
+        }
+        JobKind::Plan => ("Counting the folders", Some(Command::BuildPlan(RequestId::default()))),
+        JobKind::Copy => ("The copy", Some(Command::StartCopy)),
+        JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords(RequestId::default()))),
+        JobKind::Practice => ("The practice servers", Some(Command::Rehearse)),
+    };
+    let error = UserError::new(
+        format!("{what} ended because of a defect in the program"),
+        "Nothing that was saved is affected.",
+    );
+    let mut error = match again {
+        Some(command) => error.or("Try again", "It goes on where it was", command),
+        None => error,
+    }
+    .or_else("Copy the details and report them", "");
+    error.details = format!("panic: {words}");
+    error
+}
+
+/// Messages that share a cause, in plain words.
+pub(super) fn problem(problem: &Problem) -> ProblemGroup {
+    let (cause, way_out) = match problem.state {
+        MessageState::Vanished => {
+            ("Deleted at the source during the copy".to_owned(), "Nothing to do: the mail was deleted there")
+        }
+        MessageState::Refused => (
+            format!("Refused: {}", problem.cause),
+            "Retry the refused messages, or save them from the old server by hand",
+        ),
+        MessageState::Repaired => (format!("Repaired and copied: {}", problem.cause), ""),
+        MessageState::Exported => {
+            (format!("Saved as a file: {}", problem.cause), "Import the file in a mail program")
+        }
+        _ => (problem.cause.clone(), ""),
+    };
+    ProblemGroup {
+        state: problem.state,
+        cause,
+        count: problem.count,
+        way_out: way_out.to_owned(),
+        samples: problem.samples.iter().map(|(folder, uid)| format!("{folder}: UID {uid}")).collect(),
+    }
+}
+
+/// Why the copy or the count of a mailbox cannot go on by itself.
+pub(super) fn transfer(source: &Attempt, destination: &Attempt, error: &TransferError) -> UserError {
+    let attempt = |side: Side| match side {
+        Side::Source => source,
+        Side::Destination => destination,
+    };
+    match error {
+        TransferError::SignIn { side, source } => sign_in(attempt(*side), source).1,
+        TransferError::Server { side, source } => {
+            let server = &attempt(*side).server;
+            UserError::new(format!("{} cannot be used any longer", server.host), sentence(source))
+                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+                .or_else("Check the network connection", "")
+                .caused_by(error)
+        }
+        TransferError::DestinationFull { words } => {
+            UserError::new("The mailbox at the provider is full", "Nothing more fits into it.")
+                .with_server_words(words)
+                .or_else("Get more room at the provider", "A larger plan, or delete what is not needed there")
+                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+                .caused_by(error)
+        }
+        TransferError::Throttled { side, seconds, words } => UserError::new(
+            format!("{} asks for a pause", attempt(*side).server.host),
+            format!("It wants to be left alone for {}.", crate::plan::duration_words(*seconds)),
+        )
+        .with_server_words(words)
+        .or("Go on", "When that time has passed", Command::StartCopy)
+        .caused_by(error),
+        TransferError::Project(inner) => project(inner),
+    }
+}
+
+/// Folders that could not be opened or made.
+pub(super) fn folders(problem: &FolderProblem, count: usize) -> UserError {
+    let what = match problem.side {
+        Side::Source => "could not be opened at your server",
+        Side::Destination => "could not be made or opened at the provider",
+    };
+    let title = match count {
+        1 => format!("The folder {} {what}", problem.folder),
+        _ => format!("{count} folders {what}, such as {}", problem.folder),
+    };
+    UserError::new(title, "All other folders were copied.")
+        .with_server_words(&problem.words)
+        .or_else("Give the folder another name in the plan, or leave it out", "Then start the copy again")
+        .or("Try again", "Only what is missing is copied", Command::StartCopy)
+}

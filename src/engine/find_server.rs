@@ -1,0 +1,41 @@
+use tokio_util::sync::CancellationToken;
+
+use super::{ServerCandidate, UserError, explain};
+use crate::survey;
+use crate::values::DomainName;
+use crate::web::Web;
+
+/// What the search is asked with.
+pub(super) struct Question {
+    pub(super) domain: DomainName,
+    /// `HOST:PORT`; empty for the system's resolver.
+    pub(super) resolver: String,
+    /// A practice project asks only its own DNS, and no web server.
+    pub(super) is_practice: bool,
+}
+
+/// A client for autoconfig files; without one the search goes on with the DNS alone.
+fn web() -> Option<Web> {
+    Web::new().map_err(|error| tracing::warn!("autoconfig files are not looked for: {error}")).ok()
+}
+
+/// Looks for the IMAP server of the domain through SRV records, autoconfig and MX names.
+pub(super) async fn search(
+    question: Question,
+    token: CancellationToken,
+) -> Result<Vec<ServerCandidate>, Box<UserError>> {
+    let work = async {
+        let resolver = super::survey_job::resolver(&question.resolver).await?;
+        resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
+        let web = if question.is_practice { None } else { web() };
+        let found = survey::discover(&question.domain, &resolver, web.as_ref()).await;
+        Ok(found
+            .into_iter()
+            .map(|found| ServerCandidate { server: found.server, found_by: found.found_by })
+            .collect())
+    };
+    tokio::select! {
+        () = token.cancelled() => Ok(Vec::new()),
+        result = work => result,
+    }
+}

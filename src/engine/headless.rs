@@ -1,0 +1,137 @@
+//! Single questions without a project: what `audit`, `spf` and `records` ask, each to its end on the calling thread.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::net::IpAddr;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{AuditOptions, UserError, explain, survey_job};
+use crate::audit::Facts;
+use crate::providers::{Catalogue, ProviderId, parse_answers};
+use crate::records::{BindOptions, RecordsPlan, desired, parse_zone_file, render_bind};
+use crate::survey::{self, Progress, SurveyOptions};
+use crate::values::{DomainName, EmailAddress};
+
+/// Measures a domain. `progress` hears how many questions are answered, how many are known, and what is asked now.
+///
+/// # Errors
+/// In the user's words: no domain, or no resolver that answers.
+pub fn audit(
+    domain: &str,
+    options: &AuditOptions,
+    progress: &mut (dyn FnMut(usize, usize, &str) + Send),
+) -> Result<Facts, UserError> {
+    let domain = DomainName::parse(domain).map_err(|error| explain::domain_name(&error))?;
+    let options_for_survey = SurveyOptions {
+        selectors: options.selectors.clone(),
+        sending_addresses: options.sending_addresses.clone(),
+    };
+    let mut tell = |heard: Progress| progress(heard.done, heard.total, &heard.what);
+    to_its_end(async {
+        let resolver = survey_job::resolver(&options.resolver).await?;
+        survey::run(&domain, &options_for_survey, &resolver, &mut tell, &CancellationToken::new())
+            .await
+            .map_err(|error| Box::new(explain::survey(&error)))
+    })
+}
+
+/// What `mailferry spf` asks.
+#[derive(Clone, Copy, Debug)]
+pub struct SpfQuestion<'a> {
+    /// The domain as typed.
+    pub domain: &'a str,
+    /// The address of the sending server.
+    pub ip: IpAddr,
+    /// The envelope sender; postmaster of the domain where it is not given (RFC 7208 section 2.4).
+    pub sender: Option<&'a str>,
+    /// The name that the server greets with.
+    pub helo: Option<&'a str>,
+    /// `HOST:PORT`; empty for the system's resolver.
+    pub resolver: &'a str,
+}
+
+/// Evaluates SPF. The first line is the result of RFC 7208 section 2.6, the others are the trace.
+///
+/// # Errors
+/// In the user's words: no domain, no address, or no resolver that answers.
+pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, UserError> {
+    let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
+    let sender = match question.sender {
+        Some(text) => EmailAddress::parse(text).map_err(|error| explain::email_address(&error))?.to_ascii(),
+        None => format!("postmaster@{}", domain.as_ascii()),
+    };
+    let helo = question.helo.unwrap_or_default();
+    to_its_end(async {
+        let resolver = survey_job::resolver(question.resolver).await?;
+        let verdict = survey::spf_check(domain.as_ascii(), question.ip, &sender, helo, &resolver)
+            .await
+            .map_err(|error| Box::new(explain::survey(&error)))?;
+        let mut lines = vec![verdict.result.to_string()];
+        lines.extend(verdict.trace);
+        lines.push(verdict.explanation);
+        if let Some(published) = verdict.published_explanation {
+            lines.push(format!("the domain's own explanation: {published}"));
+        }
+        lines.push(format!("{} lookups, {} of them void", verdict.lookups, verdict.void_lookups));
+        Ok(lines)
+    })
+}
+
+/// What `mailferry records` asks.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordsQuestion<'a> {
+    /// The domain as typed.
+    pub domain: &'a str,
+    /// The provider's id.
+    pub provider: &'a str,
+    /// Answers that the provider's records need: lines of `name = "value"` in TOML.
+    pub answers: &'a str,
+    /// Name and text of a zone file to start from, instead of asking the DNS.
+    pub zone: Option<(&'a str, &'a str)>,
+    /// `HOST:PORT`; empty for the system's resolver.
+    pub resolver: &'a str,
+    /// SPF terms of today to drop.
+    pub dropped_senders: &'a [String],
+}
+
+/// Computes the new records and writes them as a BIND zone snippet.
+///
+/// # Errors
+/// In the user's words: no domain, unknown provider, wrong answer, unreadable zone file, no resolver that answers.
+pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), UserError> {
+    let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
+    let catalogue = Catalogue::embedded();
+    let id = ProviderId(question.provider.to_owned());
+    let provider = catalogue.get(&id).ok_or_else(|| explain::unknown_provider(&id, &catalogue))?;
+    let answers = parse_answers(provider, question.answers).map_err(|error| explain::answers_file(&error))?;
+    let zone = match question.zone {
+        Some((name, text)) => {
+            parse_zone_file(text, &domain).map_err(|error| explain::zone_file(name, &error))?
+        }
+        None => to_its_end(async {
+            let resolver = asked(question.resolver).await?;
+            Ok(survey::current_zone(&domain, provider, &answers, &[], &resolver).await)
+        })?,
+    };
+    let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
+    let plan = desired(provider, &answers, &zone, &dropped);
+    let text = render_bind(&plan, &BindOptions::default());
+    Ok((plan, text))
+}
+
+/// A resolver that is known to answer.
+async fn asked(address: &str) -> Result<crate::dns::Resolver, Box<UserError>> {
+    let resolver = survey_job::resolver(address).await?;
+    resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
+    Ok(resolver)
+}
+
+/// Runs one future to its end on a runtime of its own.
+fn to_its_end<T>(work: impl Future<Output = Result<T, Box<UserError>>>) -> Result<T, UserError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| explain::defect("The engine could not start", &error))?;
+    runtime.block_on(work).map_err(|error| *error)
+}

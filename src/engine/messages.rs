@@ -1,0 +1,286 @@
+use std::sync::Arc;
+
+use super::actor::Actor;
+use super::commands::sign_in_of;
+use super::jobs::JobKind;
+use super::log::now;
+use super::{
+    AuditView, CopyPhase, Event, MailboxProgressState, ServerCandidate, SignInState, SignInView, UserError,
+    explain,
+};
+use crate::audit::AuditReport;
+use crate::plan::{MailboxId, MailboxPlan, Side};
+use crate::project::{SignInFact, StoredPlan};
+use crate::records::CurrentZone;
+use crate::values::Bytes;
+
+/// Answers of jobs. Each carries the job's number; an answer to a question nobody asks any more is dropped.
+pub(super) enum Message {
+    /// The search for the IMAP server ended.
+    ServersFound { number: u64, result: Result<Vec<ServerCandidate>, Box<UserError>> },
+    /// The audit goes on.
+    AuditProgress { number: u64, done: usize, total: usize, what: String },
+    /// The audit ended: the report and its facts as JSON.
+    AuditDone { number: u64, result: Result<Box<(AuditReport, String)>, Box<UserError>> },
+    /// It is known which mailboxes have a password.
+    PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side)> },
+    /// One sign-in ended.
+    SignedIn {
+        number: u64,
+        mailbox: MailboxId,
+        side: Side,
+        view: Box<SignInView>,
+        counted: Option<(u64, Bytes)>,
+    },
+    /// All sign-ins ended.
+    SignInsEnded { number: u64 },
+    /// One mailbox was counted and mapped.
+    Planned { number: u64, mailbox: MailboxId, result: Result<MailboxPlan, Box<UserError>> },
+    /// All mailboxes were counted.
+    PlansEnded { number: u64 },
+    /// One mailbox of the copy changed its state.
+    CopyState { number: u64, mailbox: MailboxId, state: Box<MailboxProgressState> },
+    /// The copy ended; the words of its proof.
+    CopyEnded { number: u64, outcome: super::copy_job::Outcome },
+    /// The zone was read.
+    ZoneRead { number: u64, result: Result<Box<CurrentZone>, Box<UserError>> },
+    /// The practice servers ended, which they do only when they are told to or when they fail.
+    PracticeEnded { number: u64 },
+    /// A job panicked.
+    Panicked { kind: JobKind, number: u64, words: String },
+}
+
+impl Message {
+    /// Whether the message only tells of progress, which may be shown with the next beat.
+    pub(super) const fn is_progress(&self) -> bool {
+        matches!(
+            self,
+            Self::AuditProgress { .. }
+                | Self::Planned { .. }
+                | Self::SignedIn { .. }
+                | Self::CopyState { .. }
+        )
+    }
+
+    const fn job(&self) -> (JobKind, u64) {
+        match self {
+            Self::ServersFound { number, .. } => (JobKind::FindServer, *number),
+            Self::AuditProgress { number, .. } | Self::AuditDone { number, .. } => (JobKind::Audit, *number),
+            Self::PasswordsRecalled { number, .. } => (JobKind::RecallPasswords, *number),
+            Self::SignedIn { number, .. } | Self::SignInsEnded { number } => (JobKind::SignIn, *number),
+            Self::Planned { number, .. } | Self::PlansEnded { number } => (JobKind::Plan, *number),
+            Self::CopyState { number, .. } | Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
+            Self::ZoneRead { number, .. } => (JobKind::Records, *number),
+            Self::PracticeEnded { number } => (JobKind::Practice, *number),
+            Self::Panicked { kind, number, .. } => (*kind, *number),
+        }
+    }
+}
+
+impl Actor {
+    /// Takes one answer, unless it is stale.
+    pub(super) async fn handle(&mut self, message: Message) {
+        let (kind, number) = message.job();
+        if !self.jobs.is_current(kind, number) {
+            return;
+        }
+        if !message.is_progress() {
+            self.jobs.end(kind, number);
+        }
+        match message {
+            Message::ServersFound { result, .. } => self.servers_found(result),
+            Message::AuditProgress { done, total, what, .. } => self.audit_progress(done, total, what),
+            Message::AuditDone { result, .. } => self.audit_done(result),
+            Message::PasswordsRecalled { known, .. } => self.passwords_recalled(&known),
+            Message::SignedIn { mailbox, side, view, counted, .. } => {
+                self.signed_in(mailbox, side, *view, counted);
+            }
+            Message::SignInsEnded { .. } => {}
+            Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
+            Message::PlansEnded { .. } => self.plans_ended(),
+            Message::CopyState { mailbox, state, .. } => {
+                if let Some(open) = self.open.as_mut() {
+                    open.set_copy_state(mailbox, *state);
+                }
+            }
+            Message::CopyEnded { outcome, .. } => self.copy_ended(outcome).await,
+            Message::ZoneRead { result, .. } => self.zone_read(result),
+            Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
+            Message::Panicked { kind, words, .. } => self.panicked(kind, &words),
+        }
+    }
+
+    fn servers_found(&mut self, result: Result<Vec<ServerCandidate>, Box<UserError>>) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.view.domain.is_searching = false;
+        match result {
+            Ok(mut candidates) => {
+                // The practice DNS names a server with TLS; the embedded one needs none on this computer.
+                if let Some(practice) = &open.practice {
+                    for candidate in &mut candidates {
+                        candidate.server = practice.source();
+                    }
+                    candidates.truncate(1);
+                }
+                let best = candidates.first().map(|candidate| candidate.server.clone());
+                open.view.domain.candidates = candidates;
+                match (best, &open.view.domain.source_server) {
+                    (Some(server), None) => self.set_source_server(server),
+                    (None, None) => {
+                        open.view.domain.search_error = Some(explain::no_server_found(open.project.domain()));
+                    }
+                    _ => {}
+                }
+            }
+            Err(error) => open.view.domain.search_error = Some(*error),
+        }
+    }
+
+    fn audit_progress(&mut self, done: usize, total: usize, what: String) {
+        if let Some(open) = self.open.as_mut()
+            && let AuditView::Running { done: shown_done, total: shown_total, what: shown_what, .. } =
+                &mut open.view.audit
+        {
+            (*shown_done, *shown_total, *shown_what) = (done, total, what);
+        }
+    }
+
+    fn audit_done(&mut self, result: Result<Box<(AuditReport, String)>, Box<UserError>>) {
+        match result {
+            Ok(done) => {
+                let (report, facts) = *done;
+                self.store(|project| project.set_audit(&report, &facts));
+                if let Some(open) = self.open.as_mut() {
+                    open.view.audit = AuditView::Done(Arc::new(report));
+                }
+            }
+            Err(error) => {
+                if let Some(open) = self.open.as_mut() {
+                    open.view.audit = AuditView::Failed((*error).clone());
+                }
+                self.fail(*error);
+            }
+        }
+    }
+
+    fn passwords_recalled(&mut self, known: &[(MailboxId, Side)]) {
+        let Some(open) = self.open.as_mut() else { return };
+        for (mailbox, side) in known {
+            if let Some(row) = open.mailbox_mut(*mailbox) {
+                sign_in_of(row, *side).has_password = true;
+            }
+        }
+        self.watch_keyring();
+    }
+
+    fn signed_in(&mut self, mailbox: MailboxId, side: Side, view: SignInView, counted: Option<(u64, Bytes)>) {
+        let fact = (view.state == SignInState::SignedIn)
+            .then(|| SignInFact { server_words: view.server_words.clone(), at: now() });
+        self.store(|project| project.set_sign_in(mailbox, side, fact.as_ref()));
+        let catalogue = Arc::clone(&self.catalogue);
+        let Some(open) = self.open.as_mut() else { return };
+        if let Some(row) = open.mailbox_mut(mailbox) {
+            *sign_in_of(row, side) = view;
+            if counted.is_some() {
+                row.counted = counted;
+            }
+        }
+        open.compare_providers(&catalogue);
+        self.watch_keyring();
+    }
+
+    fn planned(&mut self, mailbox: MailboxId, result: Result<MailboxPlan, Box<UserError>>) {
+        match result {
+            Ok(plan) => {
+                let stored = StoredPlan { plan, counted_at: now() };
+                if self.store(|project| project.set_plan(mailbox, &stored)).is_none() {
+                    return;
+                }
+                let Some(overrides) = self.store(|project| project.folder_overrides(mailbox)) else { return };
+                let mut plan = stored.plan;
+                crate::plan::apply_overrides(&mut plan, &overrides);
+                if let Some(open) = self.open.as_mut() {
+                    open.show_plan(mailbox, plan);
+                }
+            }
+            Err(error) => {
+                if let Some(open) = self.open.as_mut() {
+                    open.count_one_more();
+                    open.view.plan.errors.insert(mailbox, *error);
+                }
+            }
+        }
+    }
+
+    fn plans_ended(&mut self) {
+        let catalogue = Arc::clone(&self.catalogue);
+        if let Some(open) = self.open.as_mut() {
+            open.view.plan.counting = None;
+            open.view.plan.counted_at = Some(now());
+            open.compare_providers(&catalogue);
+            open.refresh_copy_totals();
+        }
+    }
+
+    async fn copy_ended(&mut self, outcome: super::copy_job::Outcome) {
+        self.watch_copy().await;
+        if let Some(open) = self.open.as_mut() {
+            open.end_copy(outcome, now());
+        }
+        self.remember_copy_phase();
+        let phase = self.open.as_ref().map(|open| open.view.copy.phase);
+        if phase == Some(CopyPhase::Finished) {
+            self.outlet.event(Event::CopyFinished);
+        }
+    }
+
+    fn zone_read(&mut self, result: Result<Box<CurrentZone>, Box<UserError>>) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.view.records.is_preparing = false;
+        match result {
+            Ok(zone) => {
+                open.zone = Some(*zone);
+                self.remember_zone();
+                self.compute_records();
+            }
+            Err(error) => {
+                open.view.records.error = Some((*error).clone());
+                self.fail(*error);
+            }
+        }
+    }
+
+    fn remember_zone(&mut self) {
+        let Some(zone) = self.open.as_ref().and_then(|open| open.zone.as_ref()) else { return };
+        match serde_json::to_string(zone) {
+            Ok(json) => {
+                self.store(|project| project.set_zone_facts(&json));
+            }
+            Err(error) => self.fail(explain::defect("The zone could not be kept in the project", &error)),
+        }
+    }
+
+    fn panicked(&mut self, kind: JobKind, words: &str) {
+        let error = explain::panicked(kind, words);
+        let Some(open) = self.open.as_mut() else { return };
+        match kind {
+            JobKind::FindServer => {
+                open.view.domain.is_searching = false;
+                open.view.domain.search_error = Some(error.clone());
+            }
+            JobKind::Audit => open.view.audit = AuditView::Failed(error.clone()),
+            JobKind::SignIn => open.fail_running_sign_ins(&error),
+            JobKind::Plan => open.view.plan.counting = None,
+            JobKind::Copy => {
+                open.end_copy(super::copy_job::Outcome::default(), now());
+                self.remember_copy_phase();
+            }
+            JobKind::Records => {
+                open.view.records.is_preparing = false;
+                open.view.records.error = Some(error.clone());
+            }
+            JobKind::Practice | JobKind::RecallPasswords => {}
+        }
+        self.fail(error);
+    }
+}

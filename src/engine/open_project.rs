@@ -1,0 +1,521 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::copy_job::{self, CopyControl, MailboxWork};
+use super::copy_view::CopyMeter;
+use super::log::now;
+use super::practice::PracticeWorld;
+use super::sign_in_job::Attempt;
+use super::{
+    AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState,
+    MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
+    explain, step_line, step_state,
+};
+use crate::imap::TrustPolicy;
+use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
+use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
+use crate::providers::{Catalogue, OwnMail, compare};
+use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, render_bind};
+use crate::values::{Bytes, Endpoint, UnixTime};
+
+/// The open project: its file, what the faces see of it, and what its jobs share.
+pub(super) struct OpenProject {
+    pub(super) project: Arc<Project>,
+    pub(super) view: ProjectView,
+    /// The zone as last read; what the records are computed from.
+    pub(super) zone: Option<CurrentZone>,
+    /// The embedded servers, while a practice project is open.
+    pub(super) practice: Option<PracticeWorld>,
+    /// Where the file of a practice project lies; goes when the project is closed.
+    pub(super) practice_folder: Option<tempfile::TempDir>,
+    /// How the running copy is asked to end.
+    pub(super) copy: Option<CopyControl>,
+    pub(super) meter: CopyMeter,
+    copy_states: BTreeMap<MailboxId, MailboxProgressState>,
+}
+
+impl OpenProject {
+    /// Reads everything that the pages show from the file.
+    pub(super) fn load(project: Arc<Project>, catalogue: &Catalogue) -> Result<Self, ProjectError> {
+        let settings = project.audit_settings()?;
+        let destination = project.destination()?;
+        let job = project.copy_job()?;
+        let zone = match project.zone_facts()? {
+            Some(json) => serde_json::from_str(&json)
+                .map_err(|error| tracing::warn!("the zone of the project is read anew: {error}"))
+                .ok(),
+            None => None,
+        };
+        let view = ProjectView {
+            path: project.path().to_path_buf(),
+            is_practice: project.is_practice(),
+            practice_logins: None,
+            was_interrupted: project.was_interrupted(),
+            saved_at: project.saved_at(),
+            domain: DomainView {
+                name: project.domain().clone(),
+                source_server: project.source_server()?,
+                candidates: Vec::new(),
+                is_searching: false,
+                search_error: None,
+                audit_options: AuditOptions {
+                    resolver: settings.resolver,
+                    selectors: settings.selectors,
+                    sending_addresses: settings.sending_addresses,
+                },
+            },
+            audit: project
+                .audit_report()?
+                .map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
+            destination: DestinationView {
+                comparisons: Arc::default(),
+                chosen: destination.as_ref().and_then(|chosen| {
+                    let provider = catalogue.get(&chosen.provider)?;
+                    Some((chosen.provider.clone(), provider.name.clone()))
+                }),
+                server: destination.and_then(|chosen| chosen.server),
+            },
+            mailboxes: Arc::new(load_mailboxes(&project)?),
+            plan: load_plans(&project)?,
+            copy: CopyView {
+                phase: phase_after_opening(job.phase),
+                started_at: job.started_at,
+                finished_at: job.finished_at,
+                proof: job.proof,
+                ..CopyView::default()
+            },
+            records: RecordsView { saved_to: project.zone_saved_to()?, ..RecordsView::default() },
+            report_saved: project.report_saved_to()?,
+        };
+        let mut open = Self {
+            project,
+            view,
+            zone,
+            practice: None,
+            practice_folder: None,
+            copy: None,
+            meter: CopyMeter::default(),
+            copy_states: BTreeMap::new(),
+        };
+        open.count_mailboxes_from_plans();
+        open.compare_providers(catalogue);
+        open.refresh_copy_totals();
+        if let Err(error) = open.compute_records(catalogue) {
+            open.view.records.error = Some(*error);
+        }
+        Ok(open)
+    }
+
+    /// What the faces see, now.
+    pub(super) fn snapshot(&self) -> ProjectView {
+        ProjectView { saved_at: self.project.saved_at(), ..self.view.clone() }
+    }
+
+    /// What the program does now, in one sentence.
+    pub(super) fn activity(&self) -> String {
+        let view = &self.view;
+        let signing_in = view
+            .mailboxes
+            .iter()
+            .filter(|row| {
+                row.source.state == SignInState::SigningIn || row.destination.state == SignInState::SigningIn
+            })
+            .count();
+        match view.copy.phase {
+            CopyPhase::Running => {
+                let running = view
+                    .copy
+                    .mailboxes
+                    .iter()
+                    .filter(|mailbox| matches!(mailbox.state, MailboxProgressState::Running(_)))
+                    .count();
+                return format!("Copying {}", mailboxes(running));
+            }
+            CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages under way".to_owned(),
+            _ => {}
+        }
+        if let Some((done, total)) = view.plan.counting {
+            format!("Counting folders, {done} of {total}")
+        } else if signing_in > 0 {
+            format!("Signing in to {}", mailboxes(signing_in))
+        } else if let AuditView::Running { what, .. } = &view.audit {
+            format!("Asking the DNS: {what}")
+        } else if view.records.is_preparing {
+            "Reading the zone".to_owned()
+        } else if view.domain.is_searching {
+            "Looking for the mail server".to_owned()
+        } else {
+            String::new()
+        }
+    }
+
+    /// The project as the start page lists it.
+    pub(super) fn as_recent(&self) -> RecentProject {
+        let newest = Step::ALL
+            .into_iter()
+            .rev()
+            .find(|step| step_state(*step, &self.view) == super::StepState::Done)
+            .unwrap_or(Step::Domain);
+        RecentProject {
+            path: self.project.path().to_path_buf(),
+            domain: self.project.domain().clone(),
+            state: format!("{}: {}", newest.name(), step_line(newest, &self.view)),
+            at: now(),
+        }
+    }
+
+    pub(super) fn mailbox(&self, id: MailboxId) -> Option<&MailboxView> {
+        self.view.mailboxes.iter().find(|row| row.id == id)
+    }
+
+    pub(super) fn mailbox_mut(&mut self, id: MailboxId) -> Option<&mut MailboxView> {
+        Arc::make_mut(&mut self.view.mailboxes).iter_mut().find(|row| row.id == id)
+    }
+
+    /// The resolver to ask: the practice one, the one the user named, or the system's (empty).
+    pub(super) fn resolver_address(&self) -> String {
+        match &self.practice {
+            Some(practice) => practice.resolver().to_string(),
+            None => self.view.domain.audit_options.resolver.clone(),
+        }
+    }
+
+    /// Forgets sign-ins at one side after its server changed.
+    pub(super) fn forget_sign_ins(&mut self, side: Side) {
+        for row in Arc::make_mut(&mut self.view.mailboxes) {
+            let view = super::commands::sign_in_of(row, side);
+            *view = SignInView { has_password: view.has_password, ..SignInView::default() };
+        }
+    }
+
+    /// Turns a running audit back into what was before it.
+    pub(super) fn end_audit_without_result(&mut self) {
+        if let AuditView::Running { previous, .. } = &self.view.audit {
+            self.view.audit = previous.clone().map_or(AuditView::NotRun, AuditView::Done);
+        }
+    }
+
+    /// Sign-ins still under way end with this error.
+    pub(super) fn fail_running_sign_ins(&mut self, error: &UserError) {
+        for row in Arc::make_mut(&mut self.view.mailboxes) {
+            for view in [&mut row.source, &mut row.destination] {
+                if view.state == SignInState::SigningIn {
+                    view.state = SignInState::Failed;
+                    view.error = Some(error.clone());
+                }
+            }
+        }
+    }
+
+    /// Both sides of these mailboxes, or of all chosen ones, as sign-ins to try.
+    pub(super) fn sign_in_attempts(&self, wanted: &[MailboxId]) -> Result<Vec<Attempt>, ProjectError> {
+        let sides = [
+            (Side::Source, self.view.domain.source_server.clone()),
+            (Side::Destination, self.view.destination.server.clone()),
+        ];
+        let mut attempts = Vec::new();
+        for (side, server) in sides {
+            let Some(server) = server else { continue };
+            let trust = self.trust(&server)?;
+            for row in self.view.mailboxes.iter() {
+                let is_wanted =
+                    if wanted.is_empty() { row.mailbox.is_chosen } else { wanted.contains(&row.id) };
+                if is_wanted {
+                    attempts.push(Attempt {
+                        mailbox: row.id,
+                        side,
+                        server: server.clone(),
+                        trust: trust.clone(),
+                        user: row.mailbox.user(side).to_owned(),
+                    });
+                }
+            }
+        }
+        attempts.sort_by_key(|attempt| (attempt.mailbox, attempt.side));
+        Ok(attempts)
+    }
+
+    /// Certificates pinned for a server.
+    fn trust(&self, server: &Endpoint) -> Result<TrustPolicy, ProjectError> {
+        Ok(TrustPolicy { pinned: self.project.pinned_certificates(server)? })
+    }
+
+    /// Chosen mailboxes with the way into both servers.
+    pub(super) fn both_sides(&self) -> Result<Vec<(Attempt, Attempt)>, Box<UserError>> {
+        if self.view.domain.source_server.is_none() {
+            return Err(Box::new(explain::no_source_server()));
+        }
+        if self.view.destination.server.is_none() {
+            return Err(Box::new(explain::no_destination()));
+        }
+        let attempts = self.sign_in_attempts(&[]).map_err(|error| Box::new(explain::project(&error)))?;
+        let mut pairs = Vec::new();
+        for pair in attempts.chunks_exact(2) {
+            if let [source, destination] = pair {
+                pairs.push((source.clone(), destination.clone()));
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// One more mailbox of the running count is done.
+    pub(super) fn count_one_more(&mut self) {
+        if let Some((done, _)) = &mut self.view.plan.counting {
+            *done += 1;
+        }
+    }
+
+    /// Shows the plan of a mailbox that was just counted.
+    pub(super) fn show_plan(&mut self, mailbox: MailboxId, plan: MailboxPlan) {
+        self.count_one_more();
+        self.view.plan.errors.remove(&mailbox);
+        let counted = counted(&plan);
+        Arc::make_mut(&mut self.view.plan.mailboxes).insert(mailbox, plan);
+        if let Some(row) = self.mailbox_mut(mailbox) {
+            row.counted = Some(counted);
+        }
+    }
+
+    fn count_mailboxes_from_plans(&mut self) {
+        let counts: Vec<_> =
+            self.view.plan.mailboxes.iter().map(|(mailbox, plan)| (*mailbox, counted(plan))).collect();
+        for (mailbox, counted) in counts {
+            if let Some(row) = self.mailbox_mut(mailbox) {
+                row.counted = Some(counted);
+            }
+        }
+    }
+
+    /// Measures every provider against the mail as far as it is counted.
+    pub(super) fn compare_providers(&mut self, catalogue: &Catalogue) {
+        let counted: Vec<Bytes> =
+            self.view.mailboxes.iter().filter_map(|row| row.counted.map(|(_, bytes)| bytes)).collect();
+        let own = OwnMail {
+            mailbox_count: self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).count(),
+            total: (!counted.is_empty())
+                .then(|| counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes))),
+            largest_mailbox: counted.iter().copied().max(),
+            largest_message: None,
+        };
+        self.view.destination.comparisons =
+            Arc::new(catalogue.providers().iter().map(|provider| compare(provider, &own)).collect());
+    }
+
+    /// What the provider demands of folder names, as far as it is confirmed.
+    pub(super) fn destination_rules(&self, catalogue: &Catalogue) -> DestinationRules {
+        let mut rules = DestinationRules::default();
+        let chosen = self.view.destination.chosen.as_ref().and_then(|(id, _)| catalogue.get(id));
+        if let Some(provider) = chosen {
+            let folders = &provider.folders;
+            if let Some(fact) = &folders.forbidden_characters {
+                rules.forbidden.clone_from(&fact.value);
+            }
+            if let Some(fact) = &folders.longest_name {
+                rules.max_name_chars = usize::try_from(fact.value).unwrap_or(rules.max_name_chars);
+            }
+            if let Some(fact) = &folders.reserved_names {
+                rules.reserved.clone_from(&fact.value);
+            }
+        }
+        rules
+    }
+
+    /// What the copy of each chosen mailbox needs.
+    pub(super) fn copy_work(&self) -> Result<Vec<MailboxWork>, Box<UserError>> {
+        let mut work = Vec::new();
+        for (source, destination) in self.both_sides()? {
+            let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
+            work.push(MailboxWork {
+                mailbox: source.mailbox,
+                ledger: self.project.ledger(source.mailbox),
+                plan: plan.clone(),
+                source,
+                destination,
+            });
+        }
+        Ok(work)
+    }
+
+    /// The copy begins.
+    pub(super) fn begin_copy(&mut self, control: CopyControl, at: UnixTime) {
+        self.copy = Some(control);
+        self.meter.restart();
+        let copy = &mut self.view.copy;
+        copy.phase = CopyPhase::Running;
+        copy.started_at = copy.started_at.or(Some(at));
+        copy.finished_at = None;
+        copy.proof = None;
+        self.copy_states.clear();
+        for row in self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
+            self.copy_states.insert(row.id, MailboxProgressState::Queued);
+        }
+        self.refresh_copy_totals();
+    }
+
+    /// One mailbox of the copy changed its state.
+    pub(super) fn set_copy_state(&mut self, mailbox: MailboxId, state: MailboxProgressState) {
+        self.copy_states.insert(mailbox, state);
+        let rests = |state: &MailboxProgressState| {
+            !matches!(state, MailboxProgressState::Running(_) | MailboxProgressState::WaitsUntil(..))
+        };
+        if self.view.copy.phase == CopyPhase::Pausing && self.copy_states.values().all(rests) {
+            self.view.copy.phase = CopyPhase::Paused;
+            self.view.copy.bytes_per_second = 0;
+            self.view.copy.seconds_left = None;
+            self.meter.pause();
+        }
+        self.refresh_copy_totals();
+    }
+
+    /// The copy ended, for whichever reason.
+    pub(super) fn end_copy(&mut self, outcome: copy_job::Outcome, at: UnixTime) {
+        self.copy = None;
+        self.refresh_copy_totals();
+        let copy = &mut self.view.copy;
+        copy.phase = match copy.phase {
+            _ if outcome.is_complete => CopyPhase::Finished,
+            _ => CopyPhase::Stopped,
+        };
+        copy.proof = outcome.proof;
+        copy.finished_at = (copy.phase == CopyPhase::Finished).then_some(at);
+        copy.seconds_left = None;
+        copy.bytes_per_second = 0;
+        copy.connections = (0, 0);
+        for state in self.copy_states.values_mut() {
+            if !matches!(state, MailboxProgressState::Done | MailboxProgressState::Stopped(_)) {
+                *state = MailboxProgressState::Queued;
+            }
+        }
+        self.refresh_copy_totals();
+    }
+
+    /// Sums, bars and problems from the ledger.
+    pub(super) fn refresh_copy_totals(&mut self) {
+        let refreshed = super::copy_view::refresh(&self.project, &self.view, &self.copy_states);
+        match refreshed {
+            Ok(fresh) => {
+                let copy = &mut self.view.copy;
+                copy.sum = fresh.sum;
+                copy.bytes_done = fresh.bytes_done;
+                copy.bytes_total = fresh.bytes_total;
+                copy.mailboxes = fresh.mailboxes;
+                copy.problems = fresh.problems;
+                copy.connections = fresh.connections;
+            }
+            Err(error) => tracing::warn!("the ledger could not be read: {error}"),
+        }
+    }
+
+    /// The phase of the copy as the file keeps it.
+    pub(super) fn copy_job(&self) -> CopyJob {
+        let copy = &self.view.copy;
+        CopyJob {
+            phase: match copy.phase {
+                CopyPhase::NotStarted => CopyJobPhase::NotStarted,
+                CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => CopyJobPhase::Running,
+                CopyPhase::Paused => CopyJobPhase::Paused,
+                CopyPhase::Stopped => CopyJobPhase::Stopped,
+                CopyPhase::Finished => CopyJobPhase::Finished,
+            },
+            started_at: copy.started_at,
+            finished_at: copy.finished_at,
+            proof: copy.proof.clone(),
+        }
+    }
+
+    /// A copy that ran while the project closes counts as stopped, not as interrupted.
+    pub(super) fn remember_phase(&mut self) {
+        if matches!(self.view.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping) {
+            self.view.copy.phase = CopyPhase::Stopped;
+            if let Err(error) = self.project.set_copy_job(&self.copy_job()) {
+                tracing::warn!("the state of the copy was not saved: {error}");
+            }
+        }
+    }
+
+    /// Another provider was chosen: its records have to be computed anew.
+    pub(super) fn forget_records(&mut self, catalogue: &Catalogue) {
+        self.view.records = RecordsView::default();
+        if let Err(error) = self.compute_records(catalogue) {
+            self.view.records.error = Some(*error);
+        }
+    }
+
+    /// The records from the zone as last read, the provider and the answers; `None` before there is a zone.
+    pub(super) fn compute_records(
+        &mut self,
+        catalogue: &Catalogue,
+    ) -> Result<Option<RecordsPlan>, Box<UserError>> {
+        let Some((id, _)) = &self.view.destination.chosen else { return Ok(None) };
+        let Some(provider) = catalogue.get(id) else { return Ok(None) };
+        let stored = |error: ProjectError| Box::new(explain::project(&error));
+        let answers = self.project.answers().map_err(stored)?;
+        let choices = self.project.sender_choices().map_err(stored)?;
+        self.view.records.answers = provider
+            .answers
+            .iter()
+            .map(|answer| {
+                let given = answers.get(&answer.name).cloned().unwrap_or_default();
+                (answer.name.clone(), answer.question.clone(), given)
+            })
+            .collect();
+        let Some(zone) = &self.zone else { return Ok(None) };
+        let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
+        let plan = desired(provider, &answers, zone, &dropped);
+        self.view.records.zone_text = render_bind(&plan, &BindOptions::default());
+        self.view.records.plan = Some(Arc::new(plan.clone()));
+        self.view.records.error = None;
+        Ok(Some(plan))
+    }
+}
+
+fn load_mailboxes(project: &Project) -> Result<Vec<MailboxView>, ProjectError> {
+    let sign_ins = project.sign_ins()?;
+    let view = |id: MailboxId, side: Side| {
+        let words = sign_ins.get(&(id, side)).map(|fact| fact.server_words.clone());
+        SignInView { server_words: words.unwrap_or_default(), ..SignInView::default() }
+    };
+    Ok(project
+        .mailboxes()?
+        .into_iter()
+        .map(|(id, mailbox)| MailboxView {
+            id,
+            mailbox,
+            source: view(id, Side::Source),
+            destination: view(id, Side::Destination),
+            counted: None,
+        })
+        .collect())
+}
+
+fn load_plans(project: &Project) -> Result<PlanView, ProjectError> {
+    let mut counted_at = None;
+    let mut plans = BTreeMap::new();
+    for (mailbox, stored) in project.plans()? {
+        let mut plan = stored.plan;
+        apply_overrides(&mut plan, &project.folder_overrides(mailbox)?);
+        counted_at = counted_at.max(Some(stored.counted_at));
+        plans.insert(mailbox, plan);
+    }
+    Ok(PlanView { counting: None, mailboxes: Arc::new(plans), errors: BTreeMap::new(), counted_at })
+}
+
+/// A copy that was running when the program ended is stopped, and can be started again.
+const fn phase_after_opening(phase: CopyJobPhase) -> CopyPhase {
+    match phase {
+        CopyJobPhase::NotStarted => CopyPhase::NotStarted,
+        CopyJobPhase::Running | CopyJobPhase::Stopped => CopyPhase::Stopped,
+        CopyJobPhase::Paused => CopyPhase::Paused,
+        CopyJobPhase::Finished => CopyPhase::Finished,
+    }
+}
+
+fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
+    plan.folders.iter().fold((0, Bytes::ZERO), |(messages, bytes), folder| {
+        (messages + folder.messages, bytes.plus(folder.bytes))
+    })
+}
+
+fn mailboxes(count: usize) -> String {
+    if count == 1 { "1 mailbox".to_owned() } else { format!("{count} mailboxes") }
+}

@@ -1,0 +1,51 @@
+use futures::StreamExt as _;
+
+use super::actor::JobContext;
+use super::copy_job::{Settings, password};
+use super::messages::Message;
+use super::sign_in_job::Attempt;
+use super::{UserError, explain};
+use crate::plan::{DestinationRules, MailboxPlan};
+use crate::transfer;
+
+/// Counts and maps all mailboxes, some at a time, and tells each outcome.
+pub(super) async fn run(
+    pairs: Vec<(Attempt, Attempt)>,
+    rules: DestinationRules,
+    settings: Settings,
+    context: JobContext,
+) {
+    futures::stream::iter(pairs)
+        .map(|(source, destination)| {
+            let (rules, settings, context) = (&rules, &settings, &context);
+            async move {
+                let result = tokio::select! {
+                    () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
+                    result = one(&source, &destination, rules, settings) => result,
+                };
+                context
+                    .tell(Message::Planned { number: context.number, mailbox: source.mailbox, result })
+                    .await;
+            }
+        })
+        .buffer_unordered(settings.parallel.max(1))
+        .for_each(|()| std::future::ready(()))
+        .await;
+}
+
+async fn one(
+    source: &Attempt,
+    destination: &Attempt,
+    rules: &DestinationRules,
+    settings: &Settings,
+) -> Result<MailboxPlan, Box<UserError>> {
+    let from = source.access(password(source, settings).await?);
+    let to = destination.access(password(destination, settings).await?);
+    let (source_session, destination_session) = tokio::join!(from.open(), to.open());
+    let mut source_session = source_session.map_err(|error| Box::new(explain::sign_in(source, &error).1))?;
+    let mut destination_session =
+        destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;
+    let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await;
+    tokio::join!(source_session.logout(), destination_session.logout());
+    plan.map_err(|error| Box::new(explain::transfer(source, destination, &error)))
+}

@@ -1,0 +1,95 @@
+use super::log::now;
+use super::open_project::OpenProject;
+use crate::plan::{FolderChoice, LeftOutBecause, MailboxPlan};
+use crate::project::{FolderTotals, ProjectError};
+use crate::report::{CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, ReportInput};
+
+/// Gathers what the final report says from the open project.
+pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
+    let view = &open.view;
+    let copy = match view.copy.started_at {
+        None => None,
+        Some(_) => Some(CopyReport {
+            started_at: view.copy.started_at,
+            finished_at: view.copy.finished_at,
+            mailboxes: mailboxes(open)?,
+            problems: view
+                .copy
+                .problems
+                .iter()
+                .map(|group| ProblemReport {
+                    state: group.state,
+                    cause: group.cause.clone(),
+                    count: group.count,
+                    way_out: group.way_out.clone(),
+                    samples: group.samples.clone(),
+                })
+                .collect(),
+            proof: view.copy.proof.clone(),
+        }),
+    };
+    Ok(ReportInput {
+        domain: open.project.domain().clone(),
+        made_at: now(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        is_practice: open.project.is_practice(),
+        source_server: view.domain.source_server.as_ref().map(ToString::to_string).unwrap_or_default(),
+        destination: destination_words(open),
+        audit: view.audit.report().map(|report| (**report).clone()),
+        copy,
+        records: view
+            .records
+            .plan
+            .as_ref()
+            .map(|plan| RecordsReport { plan: (**plan).clone(), zone_text: view.records.zone_text.clone() }),
+    })
+}
+
+fn destination_words(open: &OpenProject) -> String {
+    let name = open.view.destination.chosen.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
+    match &open.view.destination.server {
+        Some(server) => format!("{name} ({server})"),
+        None => name,
+    }
+}
+
+fn mailboxes(open: &OpenProject) -> Result<Vec<MailboxReport>, ProjectError> {
+    let mut reports = Vec::new();
+    for shown in &open.view.copy.mailboxes {
+        let plan = open.view.plan.mailboxes.get(&shown.id);
+        let folders = open.project.ledger(shown.id).folder_totals()?;
+        reports.push(MailboxReport {
+            address: shown.address.clone(),
+            sum: shown.sum,
+            folders: folder_reports(&folders, plan),
+        });
+    }
+    Ok(reports)
+}
+
+/// Folders of the ledger, then those that stayed behind.
+fn folder_reports(folders: &[FolderTotals], plan: Option<&MailboxPlan>) -> Vec<FolderReport> {
+    let copied = folders.iter().map(|folder| FolderReport {
+        name: folder.source.to_string(),
+        remark: if folder.source == folder.destination {
+            String::new()
+        } else {
+            format!("to {}", folder.destination)
+        },
+        sum: folder.totals.sum,
+    });
+    let left_out = plan.into_iter().flat_map(|plan| &plan.folders).filter_map(|folder| {
+        let FolderChoice::LeaveOut(because) = folder.choice else { return None };
+        if folders.iter().any(|listed| listed.source == folder.source) {
+            return None;
+        }
+        let mut sum = crate::plan::LedgerSum::default();
+        sum.add(crate::plan::MessageState::LeftOut, folder.messages);
+        let remark = match because {
+            LeftOutBecause::ItIsAView => "left out: its mail is in other folders as well",
+            LeftOutBecause::YouChose => "left out by you",
+        };
+        Some(FolderReport { name: folder.source.to_string(), remark: remark.to_owned(), sum })
+    });
+    copied.chain(left_out).collect()
+}

@@ -1,0 +1,109 @@
+use futures::StreamExt as _;
+
+use super::actor::JobContext;
+use super::messages::Message;
+use super::passwords::Passwords;
+use super::{SignInState, SignInView, explain};
+use crate::imap::{Access, SignInError, Timeouts, TrustPolicy};
+use crate::plan::{MailboxId, Side};
+use crate::values::{Bytes, Endpoint, Secret};
+
+/// One sign-in to try: everything but the password.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) mailbox: MailboxId,
+    pub(super) side: Side,
+    pub(super) server: Endpoint,
+    pub(super) trust: TrustPolicy,
+    pub(super) user: String,
+}
+
+impl Attempt {
+    /// The way in, with its password.
+    pub(super) fn access(&self, secret: Secret) -> Access {
+        Access {
+            endpoint: self.server.clone(),
+            trust: self.trust.clone(),
+            user: self.user.clone(),
+            secret,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// Tries all sign-ins, some at a time, and tells each outcome.
+pub(super) async fn run(
+    attempts: Vec<Attempt>,
+    project: String,
+    passwords: Passwords,
+    parallel: usize,
+    context: JobContext,
+) {
+    let all = futures::stream::iter(attempts)
+        .map(|attempt| {
+            let (project, passwords, context) = (&project, &passwords, &context);
+            async move {
+                let (view, counted) = tokio::select! {
+                    () = context.token.cancelled() => (SignInView::default(), None),
+                    outcome = one(&attempt, project, passwords) => outcome,
+                };
+                context
+                    .tell(Message::SignedIn {
+                        number: context.number,
+                        mailbox: attempt.mailbox,
+                        side: attempt.side,
+                        view: Box::new(view),
+                        counted,
+                    })
+                    .await;
+            }
+        })
+        .buffer_unordered(parallel.max(1))
+        .for_each(|()| std::future::ready(()));
+    all.await;
+}
+
+async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Option<(u64, Bytes)>) {
+    let Some(secret) = passwords.get(project, attempt.mailbox, attempt.side).await else {
+        return (needs_password(attempt), None);
+    };
+    match sign_in(attempt, secret).await {
+        Ok((words, counted)) => {
+            let view = SignInView {
+                has_password: true,
+                state: SignInState::SignedIn,
+                error: None,
+                server_words: words,
+            };
+            (view, counted.filter(|_| attempt.side == Side::Source))
+        }
+        Err(error) => {
+            let (state, error) = explain::sign_in(attempt, &error);
+            (SignInView { has_password: true, state, error: Some(error), server_words: String::new() }, None)
+        }
+    }
+}
+
+/// Signs in, and lists the folders: only then does a sign-in count.
+async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Option<(u64, Bytes)>), SignInError> {
+    let mut session = attempt.access(secret).open().await?;
+    let folders = session.list_folders().await?;
+    let words = session.server_words();
+    session.logout().await;
+    let mut messages = 0;
+    let mut bytes = Some(0_u64);
+    for status in folders.iter().filter_map(|folder| folder.status) {
+        messages += status.messages.unwrap_or(0);
+        bytes = bytes.zip(status.bytes).map(|(sum, more)| sum.saturating_add(more));
+    }
+    Ok((words, bytes.map(|bytes| (messages, Bytes(bytes)))))
+}
+
+fn needs_password(attempt: &Attempt) -> SignInView {
+    SignInView {
+        has_password: false,
+        state: SignInState::NeedsPassword,
+        error: Some(explain::needs_password(attempt)),
+        server_words: String::new(),
+    }
+}

@@ -1,0 +1,161 @@
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, watch};
+
+use super::actor::Actor;
+use super::log::LogRing;
+use super::{Command, EngineHandle, Event, Snapshot};
+
+/// Called from the engine's threads whenever there is something new to draw.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// Commands that may wait in the queue; a full queue means that the engine hangs.
+const COMMAND_QUEUE: usize = 64;
+/// Events that may wait to be fetched before they count as lost.
+const EVENT_QUEUE: usize = 256;
+/// How long a quit waits for jobs that do not listen to their token.
+const QUIT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where an engine keeps its things, and how it treats secrets.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// The list of recent projects; `None` keeps it in memory.
+    pub recent_file: Option<PathBuf>,
+    /// Where new projects go unless a path is given.
+    pub projects_folder: PathBuf,
+    /// What happens to passwords.
+    pub secrets: SecretsPolicy,
+    /// Mailboxes that are copied or signed in at the same time.
+    pub parallel_mailboxes: usize,
+    /// How a finished copy is proven.
+    pub proof: Proof,
+}
+
+/// What happens to passwords that are given to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretsPolicy {
+    /// They go to the OS keyring where one runs.
+    Keyring,
+    /// They are kept for this session; the keyring is only read where nothing was given.
+    SessionThenKeyring,
+    /// They are kept for this session and no keyring is touched.
+    SessionOnly,
+}
+
+/// How a finished copy is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Not at all.
+    None,
+    /// Counts, sizes, dates and flags.
+    Quick,
+    /// Every message is read again and compared by SHA-256.
+    Full,
+}
+
+/// The running engine. Dropping it ends every job in an orderly way.
+pub struct Engine {
+    runtime: Option<Runtime>,
+    commands: mpsc::Sender<Command>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    events: Mutex<mpsc::Receiver<Event>>,
+}
+
+/// What the actor needs to speak to its faces.
+pub(super) struct Outlet {
+    pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) lost_events: AtomicU64,
+    pub(super) waker: Waker,
+}
+
+impl Outlet {
+    /// Hands out an event; one that finds no room is counted, never waited for.
+    pub(super) fn event(&self, event: Event) {
+        if self.events.try_send(event).is_err() {
+            self.lost_events.fetch_add(1, Ordering::Relaxed);
+        }
+        (self.waker)();
+    }
+
+    /// Replaces the snapshot.
+    pub(super) fn snapshot(&self, mut snapshot: Snapshot) {
+        snapshot.lost_events = self.lost_events.load(Ordering::Relaxed);
+        self.snapshots.send_replace(Arc::new(snapshot));
+        (self.waker)();
+    }
+}
+
+impl Engine {
+    /// Starts the engine on threads of its own.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn start(config: EngineConfig, log: LogRing, waker: Waker) -> std::io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("mailferry-engine")
+            .enable_all()
+            .build()?;
+        let (commands, command_receiver) = mpsc::channel(COMMAND_QUEUE);
+        let (event_sender, events) = mpsc::channel(EVENT_QUEUE);
+        let (snapshot_sender, snapshots) = watch::channel(Arc::new(Snapshot::default()));
+        let outlet = Outlet {
+            snapshots: snapshot_sender,
+            events: event_sender,
+            lost_events: AtomicU64::new(0),
+            waker,
+        };
+        let actor = Actor::new(config, log, outlet, runtime.handle().clone());
+        drop(runtime.handle().spawn(actor.run(command_receiver)));
+        Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events) })
+    }
+
+    /// Waits until something changes; false once the engine has ended. For faces that have no frame loop.
+    pub fn wait_for_change(&mut self, at_most: Duration) -> bool {
+        let Some(runtime) = &self.runtime else { return false };
+        let snapshots = &mut self.snapshots;
+        runtime.block_on(async {
+            !matches!(tokio::time::timeout(at_most, snapshots.changed()).await, Ok(Err(_ended)))
+        })
+    }
+}
+
+impl EngineHandle for Engine {
+    fn send(&self, command: Command) -> bool {
+        self.commands.try_send(command).is_ok()
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshots.borrow())
+    }
+
+    fn next_event(&self) -> Option<Event> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // The actor may have ended already; then nobody is there to be told.
+        let _ended_before = self.commands.try_send(Command::Quit).is_err();
+        if let Some(runtime) = self.runtime.take() {
+            let snapshots = &mut self.snapshots;
+            let ended = runtime.block_on(async {
+                tokio::time::timeout(QUIT_PATIENCE, async { while snapshots.changed().await.is_ok() {} })
+                    .await
+            });
+            if ended.is_err() {
+                tracing::warn!(
+                    "a job did not end within {} seconds and was cut off",
+                    QUIT_PATIENCE.as_secs()
+                );
+            }
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        }
+    }
+}

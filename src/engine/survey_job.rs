@@ -1,0 +1,74 @@
+use std::collections::BTreeMap;
+
+use super::actor::JobContext;
+use super::messages::Message;
+use super::{AuditOptions, UserError, explain};
+use crate::audit::{AuditReport, judge};
+use crate::dns::Resolver;
+use crate::providers::Provider;
+use crate::records::CurrentZone;
+use crate::survey::{self, Progress, SurveyOptions};
+use crate::values::DomainName;
+
+/// What the DNS is asked with.
+pub(super) struct Question {
+    pub(super) domain: DomainName,
+    pub(super) options: AuditOptions,
+    /// `HOST:PORT`; empty for the system's resolver.
+    pub(super) resolver: String,
+}
+
+/// The resolver that was named, or the system's.
+pub(super) async fn resolver(address: &str) -> Result<Resolver, Box<UserError>> {
+    let resolver =
+        if address.trim().is_empty() { Resolver::system() } else { Resolver::parse(address).await };
+    resolver.map_err(|error| Box::new(explain::dns(&error)))
+}
+
+impl Question {
+    pub(super) fn survey_options(&self) -> SurveyOptions {
+        SurveyOptions {
+            selectors: self.options.selectors.clone(),
+            sending_addresses: self.options.sending_addresses.clone(),
+        }
+    }
+}
+
+/// Asks and judges; the facts come along as JSON.
+pub(super) async fn audit(
+    question: Question,
+    context: JobContext,
+) -> Result<Box<(AuditReport, String)>, Box<UserError>> {
+    let resolver = resolver(&question.resolver).await?;
+    let mut tell = |progress: Progress| {
+        let Progress { done, total, what } = progress;
+        let message = Message::AuditProgress { number: context.number, done, total, what };
+        // Progress that finds no room is overtaken by the next one anyway.
+        let _overtaken = context.answers.try_send(message).is_err();
+    };
+    let facts =
+        survey::run(&question.domain, &question.survey_options(), &resolver, &mut tell, &context.token)
+            .await
+            .map_err(|error| Box::new(explain::survey(&error)))?;
+    let report = judge(&facts);
+    let json = facts
+        .to_json()
+        .map_err(|error| Box::new(explain::defect("The facts of the audit could not be kept", &error)))?;
+    Ok(Box::new((report, json)))
+}
+
+/// Reads what the zone says today, as far as the new records need it.
+pub(super) async fn zone(
+    question: Question,
+    provider: Provider,
+    answers: BTreeMap<String, String>,
+    context: JobContext,
+) -> Result<Box<CurrentZone>, Box<UserError>> {
+    let resolver = resolver(&question.resolver).await?;
+    resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
+    let selectors = question.options.selectors;
+    tokio::select! {
+        () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
+        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver) => Ok(Box::new(zone)),
+    }
+}

@@ -1,0 +1,163 @@
+//! Writing: APPEND alone, several under way at once, and MULTIAPPEND (RFC 3502).
+
+use super::command;
+use super::completion::{Completion, LiteralMode};
+use super::error::ImapError;
+use super::reply::Reply;
+use super::session::Session;
+use super::spool::Spool;
+
+/// A message to be appended.
+#[derive(Debug)]
+pub struct NewMessage {
+    /// Flags that the folder accepts.
+    pub flags: Vec<String>,
+    /// INTERNALDATE as the source wrote it; empty for the server's clock.
+    pub internal_date: String,
+    /// The message itself.
+    pub body: Body,
+}
+
+/// The bytes of a message.
+#[derive(Debug)]
+pub enum Body {
+    /// In memory.
+    Memory(Vec<u8>),
+    /// In a temporary file.
+    Spooled(Spool),
+}
+
+impl Body {
+    /// Size in bytes.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::Spooled(spool) => spool.bytes(),
+        }
+    }
+}
+
+/// An APPEND that is under way.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AppendRequest {
+    tag: String,
+    /// The server refused before it had everything.
+    early: Option<Completion>,
+}
+
+/// Bytes that may wait for the socket while the next message is prepared.
+const SEND_WINDOW: usize = 256 * 1024;
+/// Largest literal that LITERAL- sends without asking (RFC 7888 section 5).
+const LITERAL_MINUS_BYTES: u64 = 4_096;
+
+impl Session {
+    /// Whether several messages can go in one command without waiting for the server in between.
+    pub fn can_append_many(&self) -> bool {
+        self.capabilities.has("MULTIAPPEND") && self.literal_mode() == LiteralMode::Plus
+    }
+
+    /// Sends messages with one APPEND; more than one only where [`Self::can_append_many`].
+    /// Returns when nearly all of it has left, with the answer still to come.
+    pub async fn send_append(
+        &mut self,
+        folder: &str,
+        messages: &mut [NewMessage],
+    ) -> Result<AppendRequest, ImapError> {
+        let name = command::folder_name(folder)?;
+        let tag = self.new_tag(&format!("APPEND {name} … ({} messages)", messages.len()));
+        let mut line = format!("{tag} APPEND {name}");
+        for message in messages {
+            let length = message.body.bytes();
+            let waits = match self.literal_mode() {
+                LiteralMode::Plus => false,
+                LiteralMode::Minus => length > LITERAL_MINUS_BYTES,
+                LiteralMode::Synchronising => true,
+            };
+            line.push_str(&arguments(message, length, waits));
+            self.queue(std::mem::take(&mut line).into_bytes());
+            if waits && let Some(refusal) = self.wait_for_go(&tag).await? {
+                return Ok(AppendRequest { tag, early: Some(refusal) });
+            }
+            self.send_body(&mut message.body).await?;
+        }
+        self.queue(b"\r\n".to_vec());
+        self.drain(SEND_WINDOW).await?;
+        Ok(AppendRequest { tag, early: None })
+    }
+
+    async fn send_body(&mut self, body: &mut Body) -> Result<(), ImapError> {
+        match body {
+            Body::Memory(bytes) => {
+                self.queue(bytes.clone());
+                self.drain(SEND_WINDOW).await
+            }
+            Body::Spooled(spool) => {
+                spool.rewind().await?;
+                loop {
+                    let chunk = spool.read().await?;
+                    if chunk.is_empty() {
+                        return Ok(());
+                    }
+                    self.queue(chunk);
+                    self.drain(SEND_WINDOW).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits until the server asks for the literal; its refusal where it does not.
+    async fn wait_for_go(&mut self, tag: &str) -> Result<Option<Completion>, ImapError> {
+        loop {
+            match self.next().await? {
+                Reply::Continue => return Ok(None),
+                Reply::Tagged(answered, completion) if answered == tag => return Ok(Some(completion)),
+                Reply::Tagged(answered, completion) => self.keep_completed(answered, completion),
+                _ => {}
+            }
+        }
+    }
+
+    /// The answer to an APPEND; a refusal is an answer, too.
+    pub async fn append_outcome(&mut self, request: &AppendRequest) -> Result<Completion, ImapError> {
+        match &request.early {
+            Some(refusal) => Ok(refusal.clone()),
+            None => self.finish(&request.tag, |_| {}).await,
+        }
+    }
+}
+
+fn arguments(message: &NewMessage, length: u64, waits: bool) -> String {
+    let flags = message.flags.join(" ");
+    let date = if is_date(&message.internal_date) {
+        format!(" \"{}\"", message.internal_date)
+    } else {
+        String::new()
+    };
+    let plus = if waits { "" } else { "+" };
+    format!(" ({flags}){date} {{{length}{plus}}}\r\n")
+}
+
+/// Whether the text can stand in quotes as a date; what it means is the destination's to judge.
+fn is_date(text: &str) -> bool {
+    (20..=28).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b':' | b'+' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_hold_flags_and_a_harmless_date() {
+        let message = |date: &str| NewMessage {
+            flags: vec!["\\Seen".into(), "$Forwarded".into()],
+            internal_date: date.to_owned(),
+            body: Body::Memory(Vec::new()),
+        };
+        assert_eq!(
+            arguments(&message(" 7-Feb-2024 10:00:00 +0100"), 5, false),
+            " (\\Seen $Forwarded) \" 7-Feb-2024 10:00:00 +0100\" {5+}\r\n"
+        );
+        assert_eq!(arguments(&message("\" {5}\r\nX"), 5, true), " (\\Seen $Forwarded) {5}\r\n");
+    }
+}

@@ -1,0 +1,204 @@
+//! From a name to a protected connection: addresses raced, TLS or STARTTLS, greeting read.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::completion::Status;
+use super::error::ImapError;
+use super::gate::Gate;
+use super::limits::{Limits, Timeouts};
+use super::reply::Reply;
+use super::session::Session;
+use super::starttls;
+use super::trust::{self, TrustPolicy};
+use super::wire::Wire;
+use crate::values::{Endpoint, Security};
+
+/// A protected connection that nobody has signed in on.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) session: Session,
+    /// The server let us in without asking who we are.
+    pub(super) is_preauthenticated: bool,
+}
+
+/// What is known of a server for people to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// `Dovecot`, from ID (RFC 2971) or the greeting.
+    pub name: Option<String>,
+    /// `TLS 1.3`; `None` in clear text.
+    pub tls: Option<&'static str>,
+}
+
+impl fmt::Display for ServerFacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.as_deref().unwrap_or("IMAP server");
+        write!(formatter, "{name}, {}", self.tls.unwrap_or("clear text on this computer"))
+    }
+}
+
+/// Connects, protects the connection as the endpoint says, and reads the greeting. Never falls back to clear text.
+pub async fn connect(
+    endpoint: &Endpoint,
+    trust: &TrustPolicy,
+    timeouts: Timeouts,
+) -> Result<Connection, ImapError> {
+    let stream = reach(endpoint, timeouts.connect).await?;
+    let mut is_greeted = false;
+    let wire = match endpoint.security {
+        Security::Tls => Wire::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?)),
+        Security::StartTls => {
+            let mut stream = stream;
+            starttls::upgrade(&mut stream, timeouts.reply).await?;
+            is_greeted = true;
+            Wire::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?))
+        }
+        Security::Clear => {
+            let is_local = stream.peer_addr().is_ok_and(|address| address.ip().is_loopback());
+            if !is_local {
+                return Err(ImapError::ClearText(endpoint.clone()));
+            }
+            Wire::Clear(stream)
+        }
+    };
+    let facts = ServerFacts { name: None, tls: tls_version(&wire) };
+    let session = Session::new(Gate::new(wire, Limits::default()), timeouts, facts);
+    let mut connection = Connection { session, is_preauthenticated: false };
+    if !is_greeted {
+        connection.read_greeting().await?;
+    }
+    Ok(connection)
+}
+
+impl Connection {
+    async fn read_greeting(&mut self) -> Result<(), ImapError> {
+        match self.session.next().await? {
+            Reply::Untagged(greeting) if greeting.status == Status::Ok => {
+                self.session.facts.name = known_server(&greeting.words);
+                Ok(())
+            }
+            Reply::Untagged(greeting) if greeting.status == Status::PreAuth => {
+                self.is_preauthenticated = true;
+                Ok(())
+            }
+            Reply::Untagged(greeting) => Err(ImapError::TurnedAway(greeting.words)),
+            _ => Err(ImapError::TurnedAway("it does not speak IMAP".to_owned())),
+        }
+    }
+}
+
+/// Server products that name themselves in their greeting.
+fn known_server(greeting: &str) -> Option<String> {
+    ["Dovecot", "Cyrus", "Courier", "Gimap", "Microsoft Exchange", "Zimbra", "hMailServer", "Stalwart"]
+        .into_iter()
+        .find(|name| greeting.to_ascii_lowercase().contains(&name.to_ascii_lowercase()))
+        .map(str::to_owned)
+}
+
+fn tls_version(wire: &Wire) -> Option<&'static str> {
+    match wire {
+        Wire::Clear(_) => None,
+        Wire::Tls(stream) => match stream.get_ref().1.protocol_version() {
+            Some(rustls::ProtocolVersion::TLSv1_3) => Some("TLS 1.3"),
+            Some(rustls::ProtocolVersion::TLSv1_2) => Some("TLS 1.2"),
+            _ => Some("TLS"),
+        },
+    }
+}
+
+/// Head start of one address before the next is tried as well (RFC 8305 section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
+/// Most addresses tried of one name.
+const MAX_ADDRESSES: usize = 8;
+
+async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<TcpStream, ImapError> {
+    let looked_up = timeout(limit, tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)));
+    let addresses = match looked_up.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(addresses) => interleave(addresses.collect()),
+        Err(source) => return Err(ImapError::NoAddress { endpoint: endpoint.clone(), source }),
+    };
+    let mut attempts: FuturesUnordered<_> = addresses
+        .into_iter()
+        .take(MAX_ADDRESSES)
+        .enumerate()
+        .map(|(position, address)| attempt(position, address, limit))
+        .collect();
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    while let Some(outcome) = attempts.next().await {
+        match outcome {
+            Ok(stream) => {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY could not be set");
+                }
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(ImapError::NotReached { endpoint: endpoint.clone(), source: last })
+}
+
+async fn attempt(position: usize, address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+    tokio::time::sleep(HEAD_START * u32::try_from(position).unwrap_or(0)).await;
+    timeout(limit, TcpStream::connect(address))
+        .await
+        .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// IPv6 and IPv4 by turns, so that a dead family costs one head start only.
+fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let (v6, v4): (Vec<_>, Vec<_>) = addresses.into_iter().partition(SocketAddr::is_ipv6);
+    let longest = v6.len().max(v4.len());
+    (0..longest).flat_map(|index| [v6.get(index).copied(), v4.get(index).copied()]).flatten().collect()
+}
+
+async fn handshake(
+    endpoint: &Endpoint,
+    trust: &TrustPolicy,
+    stream: TcpStream,
+    limit: Duration,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, ImapError> {
+    let failed = |error: rustls::Error| ImapError::Tls(io::Error::other(error));
+    let (config, seen) = trust::client_config(trust).map_err(failed)?;
+    let name = ServerName::try_from(endpoint.host.clone())
+        .map_err(|error| ImapError::Tls(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+    let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
+    let outcome =
+        timeout(limit, connecting).await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()));
+    outcome.map_err(|error| match trust::take_seen(&seen) {
+        Some(facts) => ImapError::CertificateNotKnown(Box::new(facts)),
+        None => ImapError::Tls(error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let parse =
+            |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let mixed = parse(&["192.0.2.1:1", "192.0.2.2:1", "[2001:db8::1]:1"]);
+        assert_eq!(interleave(mixed), parse(&["[2001:db8::1]:1", "192.0.2.1:1", "192.0.2.2:1"]));
+    }
+
+    #[tokio::test]
+    async fn a_dead_port_is_told_as_not_reached() {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let endpoint = Endpoint::new("127.0.0.1", port, Security::Tls).unwrap();
+        let error = connect(&endpoint, &TrustPolicy::default(), Timeouts::default()).await.unwrap_err();
+        assert!(matches!(error, ImapError::NotReached { .. }), "{error}");
+    }
+}

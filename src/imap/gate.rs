@@ -1,0 +1,384 @@
+//! The gate: the one place where a hostile or odd server is met.
+//!
+//! It sits between TLS and the parser. It walks server lines and literals, enforces the [`Limits`], and decides for each
+//! reply who reads it: FETCH replies, which carry the bulk, go to imap-proto under async-imap; everything else goes aside
+//! to our own forgiving readers. imap-proto ends the connection at a line it cannot read, and panics on some
+//! (`[ALERT]` right before a multi-byte character), so nothing reaches it that it was not seen to accept.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use async_imap::imap_proto;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::limits::Limits;
+use super::trace::Trace;
+
+/// Replies up to this size are held whole and shown to the parser before it gets them.
+const HELD_BYTES: usize = 256 * 1024;
+/// One read from the socket.
+const READ_BYTES: usize = 64 * 1024;
+/// Deepest nesting that the recursive parser is given.
+const MAX_NESTING: usize = 16;
+/// Replies waiting aside; the session takes them out after every read.
+const MAX_ASIDE: usize = 64;
+
+/// The stream between TLS and async-imap.
+pub(super) struct Gate<S> {
+    wire: S,
+    limits: Limits,
+    /// Bytes from the wire that were not yet walked over.
+    input: Vec<u8>,
+    /// Where the unwalked part of `input` begins.
+    start: usize,
+    reply: PartialReply,
+    /// Bytes cleared for the parser.
+    cleared: VecDeque<u8>,
+    /// Bytes of a large literal that pass straight to the parser.
+    passing: usize,
+    aside: VecDeque<Vec<u8>>,
+    outgoing: VecDeque<Vec<u8>>,
+    outgoing_start: usize,
+    outgoing_bytes: usize,
+    needs_flush: bool,
+    replies: usize,
+    counters: Counters,
+    trace: Trace,
+    /// What the server did wrong; further reads fail as well.
+    verdict: Option<&'static str>,
+}
+
+/// Bytes that went over the wire, after TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// From the server.
+    pub received: u64,
+    /// To the server.
+    pub sent: u64,
+}
+
+/// A reply that is being collected.
+#[derive(Default)]
+struct PartialReply {
+    bytes: Vec<u8>,
+    /// Bytes of the current literal still to come.
+    literal_left: usize,
+    literals: usize,
+    /// The reply outgrew [`HELD_BYTES`] and is on its way to the parser.
+    is_streaming: bool,
+}
+
+impl<S> fmt::Debug for Gate<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Gate").field("counters", &self.counters).finish_non_exhaustive()
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
+    pub(super) fn new(wire: S, limits: Limits) -> Self {
+        Self {
+            wire,
+            limits,
+            input: Vec::with_capacity(READ_BYTES),
+            start: 0,
+            reply: PartialReply::default(),
+            cleared: VecDeque::new(),
+            passing: 0,
+            aside: VecDeque::new(),
+            outgoing: VecDeque::new(),
+            outgoing_start: 0,
+            outgoing_bytes: 0,
+            needs_flush: false,
+            replies: 0,
+            counters: Counters::default(),
+            trace: Trace::default(),
+            verdict: None,
+        }
+    }
+
+    /// Queues bytes for the server; reading and [`Self::poll_send`] move them on.
+    pub(super) fn queue(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.outgoing_bytes += bytes.len();
+            self.outgoing.push_back(bytes);
+        }
+    }
+
+    /// Bytes that wait to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.outgoing_bytes
+    }
+
+    /// The oldest reply that went aside.
+    pub(super) fn take_aside(&mut self) -> Option<Vec<u8>> {
+        self.aside.pop_front()
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    pub(super) fn trace(&mut self) -> &mut Trace {
+        &mut self.trace
+    }
+
+    pub(super) fn verdict(&self) -> Option<&'static str> {
+        self.verdict
+    }
+
+    /// A tagged reply was read: the count of untagged replies begins anew.
+    pub(super) fn command_done(&mut self) {
+        self.replies = 0;
+    }
+
+    /// Sends what is queued; ready when nothing waits any more.
+    pub(super) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(front) = self.outgoing.front() {
+            let chunk = front.get(self.outgoing_start..).unwrap_or_default();
+            let written = ready!(Pin::new(&mut self.wire).poll_write(context, chunk))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.counters.sent += written as u64;
+            self.outgoing_bytes = self.outgoing_bytes.saturating_sub(written);
+            self.outgoing_start += written;
+            self.needs_flush = true;
+            if self.outgoing_start >= front.len() {
+                self.outgoing.pop_front();
+                self.outgoing_start = 0;
+            }
+        }
+        if self.needs_flush {
+            ready!(Pin::new(&mut self.wire).poll_flush(context))?;
+            self.needs_flush = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn hostile(&mut self, what: &'static str) -> io::Error {
+        self.verdict = Some(what);
+        io::Error::new(io::ErrorKind::InvalidData, what)
+    }
+
+    fn unwalked(&self) -> &[u8] {
+        self.input.get(self.start..).unwrap_or_default()
+    }
+
+    /// Walks over one line or a piece of a literal. False when more bytes are needed.
+    fn walk(&mut self) -> io::Result<bool> {
+        if self.reply.literal_left > 0 {
+            return Ok(self.walk_literal());
+        }
+        let Some(end) = memchr::memchr(b'\n', self.unwalked()) else {
+            if self.unwalked().len() > self.limits.line_bytes {
+                return Err(self.hostile("a line without end"));
+            }
+            return Ok(false);
+        };
+        let line = self.unwalked().get(..=end).unwrap_or_default().to_vec();
+        self.start += line.len();
+        if line.len() > self.limits.line_bytes {
+            return Err(self.hostile("a line beyond all bounds"));
+        }
+        let literal = literal_length(&line);
+        self.take_up(&line);
+        match literal {
+            Some(length) => self.begin_literal(length),
+            None => self.end_reply(),
+        }?;
+        Ok(true)
+    }
+
+    fn walk_literal(&mut self) -> bool {
+        let length = self.reply.literal_left.min(self.unwalked().len());
+        if length == 0 {
+            return false;
+        }
+        self.reply.literal_left -= length;
+        if self.reply.is_streaming {
+            // Stays in `input`: `poll_read` hands it over from there.
+            self.passing = length;
+        } else {
+            let piece = self.unwalked().get(..length).unwrap_or_default().to_vec();
+            self.start += length;
+            self.take_up(&piece);
+        }
+        true
+    }
+
+    fn take_up(&mut self, bytes: &[u8]) {
+        if self.reply.is_streaming {
+            self.cleared.extend(bytes);
+        } else {
+            self.reply.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    fn begin_literal(&mut self, length: usize) -> io::Result<()> {
+        self.reply.literals += 1;
+        if self.reply.literals > self.limits.literals_per_reply {
+            return Err(self.hostile("too many literals in one reply"));
+        }
+        if length > self.limits.literal_bytes {
+            return Err(self.hostile("a literal beyond all bounds"));
+        }
+        self.reply.literal_left = length;
+        if !self.reply.is_streaming && self.reply.bytes.len() + length > HELD_BYTES {
+            if !is_safe_fetch(&self.reply.bytes) {
+                return Err(self.hostile("a large reply that is not message data"));
+            }
+            self.reply.is_streaming = true;
+            self.cleared.extend(std::mem::take(&mut self.reply.bytes));
+        }
+        Ok(())
+    }
+
+    fn end_reply(&mut self) -> io::Result<()> {
+        let reply = std::mem::take(&mut self.reply);
+        self.replies += 1;
+        if self.replies > self.limits.replies_per_command {
+            return Err(self.hostile("too many replies to one command"));
+        }
+        if reply.is_streaming {
+            return Ok(());
+        }
+        self.trace.received(&reply.bytes);
+        if is_safe_fetch(&reply.bytes) && is_readable(&reply.bytes) {
+            self.cleared.extend(reply.bytes);
+        } else {
+            self.aside.push_back(reply.bytes);
+        }
+        Ok(())
+    }
+
+    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.input.drain(..self.start);
+        self.start = 0;
+        let filled = self.input.len();
+        self.input.resize(filled + READ_BYTES, 0);
+        let mut buffer = ReadBuf::new(self.input.get_mut(filled..).unwrap_or_default());
+        let polled = Pin::new(&mut self.wire).poll_read(context, &mut buffer);
+        let read = buffer.filled().len();
+        self.input.truncate(filled + read);
+        ready!(polled)?;
+        self.counters.received += read as u64;
+        Poll::Ready(Ok(read))
+    }
+
+    /// Hands cleared bytes, or a piece of a large literal, to the parser. False when there are none.
+    fn hand_over(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        if !self.cleared.is_empty() {
+            let (front, _) = self.cleared.as_slices();
+            let length = front.len().min(buffer.remaining());
+            buffer.put_slice(front.get(..length).unwrap_or_default());
+            self.cleared.drain(..length);
+            return true;
+        }
+        if self.passing == 0 {
+            return false;
+        }
+        let length = self.passing.min(buffer.remaining());
+        buffer.put_slice(self.unwalked().get(..length).unwrap_or_default());
+        self.start += length;
+        self.passing -= length;
+        true
+    }
+}
+
+/// `{123}` or `{123+}` at the end of a line, before its line end.
+fn literal_length(line: &[u8]) -> Option<usize> {
+    let line = line.strip_suffix(b"\r\n")?.strip_suffix(b"}")?;
+    let open = memchr::memrchr(b'{', line)?;
+    let digits = line.get(open + 1..)?;
+    let digits = digits.strip_suffix(b"+").unwrap_or(digits);
+    if digits.is_empty() || digits.len() > 12 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Whether the reply begins like a FETCH whose nesting the recursive parser survives.
+fn is_safe_fetch(reply: &[u8]) -> bool {
+    let mut words = reply.splitn(4, |byte| *byte == b' ');
+    let is_fetch = words.next() == Some(b"*")
+        && words.next().is_some_and(|number| number.iter().all(u8::is_ascii_digit))
+        && words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"FETCH"));
+    is_fetch && !has_deep_structure(reply)
+}
+
+/// Whether a run of parentheses, with nothing but blanks between them, goes deeper than any honest reply.
+///
+/// Message data may hold any number of parentheses; only what is nested before other bytes drives the parser's recursion.
+fn has_deep_structure(reply: &[u8]) -> bool {
+    let mut run = 0_usize;
+    reply.iter().any(|byte| {
+        match byte {
+            b'(' => run += 1,
+            b' ' => {}
+            _ => run = 0,
+        }
+        run > MAX_NESTING
+    })
+}
+
+/// Whether imap-proto reads the reply to its end and understands all of it; what it skips it would silently lose.
+fn is_readable(reply: &[u8]) -> bool {
+    match imap_proto::Response::parse(reply) {
+        Ok((rest, imap_proto::Response::Fetch(_, attributes))) => {
+            rest.is_empty()
+                && !attributes.iter().any(|value| matches!(value, imap_proto::AttributeValue::Unknown))
+        }
+        _ => false,
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let gate = &mut *self;
+        // Whoever waits for a reply also moves the command on, so a full socket on both sides cannot lock up.
+        if let Poll::Ready(Err(error)) = gate.poll_send(context) {
+            return Poll::Ready(Err(error));
+        }
+        loop {
+            if gate.hand_over(buffer) {
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(what) = gate.verdict {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
+            }
+            if gate.aside.len() >= MAX_ASIDE {
+                // The session takes them out before it polls again.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if !gate.walk()? && ready!(gate.poll_fill(context))? == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<S> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().queue(bytes.to_vec());
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().poll_send(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod gate_tests;

@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+/// What a server may send before it is taken for hostile or broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest line without its literals, in bytes.
+    pub line_bytes: usize,
+    /// Longest literal, in bytes; a message beyond it cannot be read in one piece.
+    pub literal_bytes: usize,
+    /// Untagged replies between two tagged ones.
+    pub replies_per_command: usize,
+    /// Literals within one reply.
+    pub literals_per_reply: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line_bytes: 1 << 20,
+            literal_bytes: 160 << 20,
+            replies_per_command: 4_000_000,
+            literals_per_reply: 64,
+        }
+    }
+}
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Looking up the name, connecting and the TLS handshake, each.
+    pub connect: Duration,
+    /// A reply, or progress within a long one.
+    pub reply: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(20), reply: Duration::from_mins(2) }
+    }
+}

@@ -1,0 +1,316 @@
+//! Reading: EXAMINE and SELECT, facts about messages, and their bytes.
+
+use std::collections::BTreeMap;
+
+use super::command;
+use super::completion::{Code, Completion};
+use super::error::ImapError;
+use super::reply::{FetchItem, Reply};
+use super::session::Session;
+use super::spool::Spool;
+use super::uid_set::uid_sets;
+
+/// An opened folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// Messages in it.
+    pub exists: u32,
+    /// UIDs mean something only together with this number.
+    pub uid_validity: u32,
+    /// The UID that the next message will get, where the server says so.
+    pub uid_next: Option<u32>,
+    /// Flags that can be stored; `\*` for any keyword. `None` where the server does not say.
+    pub permanent_flags: Option<Vec<String>>,
+}
+
+/// Facts about one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageFacts {
+    /// UID.
+    pub uid: u32,
+    /// RFC822.SIZE, in bytes; some servers lie.
+    pub size: u64,
+    /// INTERNALDATE as the server wrote it.
+    pub internal_date: String,
+    /// Flags and keywords as the server wrote them.
+    pub flags: Vec<String>,
+    /// The header fields that identify the message.
+    pub header: Vec<u8>,
+}
+
+/// Messages asked for with one command; below the limit of 1,000 that Yahoo announces (MESSAGELIMIT, RFC 9738).
+const FACTS_WINDOW: usize = 500;
+/// Bytes asked for at once of a message that is read in pieces.
+const PIECE_BYTES: u32 = 1 << 20;
+
+impl Session {
+    /// Opens a folder for reading only; nothing in it changes, not even `\Recent`.
+    pub async fn examine(&mut self, raw: &str) -> Result<Opened, ImapError> {
+        self.open_folder("EXAMINE", raw).await
+    }
+
+    /// Opens a folder for writing, which tells the flags that it keeps.
+    pub async fn select(&mut self, raw: &str) -> Result<Opened, ImapError> {
+        self.open_folder("SELECT", raw).await
+    }
+
+    async fn open_folder(&mut self, command: &'static str, raw: &str) -> Result<Opened, ImapError> {
+        let text = format!("{command} {}", command::folder_name(raw)?);
+        let mut opened = Opened::default();
+        self.run(command, &text, |reply| match reply {
+            Reply::Exists(count) => opened.exists = count,
+            Reply::Untagged(completion) => match completion.code {
+                Some(Code::UidValidity(number)) => opened.uid_validity = number,
+                Some(Code::UidNext(number)) => opened.uid_next = Some(number),
+                Some(Code::PermanentFlags(flags)) => opened.permanent_flags = Some(flags),
+                _ => {}
+            },
+            _ => {}
+        })
+        .await?;
+        Ok(opened)
+    }
+
+    /// UIDs of the opened folder from `first` on, ascending. UID FETCH, as SEARCH is broken on many servers.
+    pub async fn fetch_uids(&mut self, first: u32) -> Result<Vec<u32>, ImapError> {
+        let mut uids = Vec::new();
+        let completion = self
+            .run("FETCH", &format!("UID FETCH {first}:* (UID)"), |reply| {
+                if let Reply::Fetch(item) = reply
+                    && let Some(uid) = item.uid
+                {
+                    uids.push(uid);
+                }
+            })
+            .await?;
+        refused_unless_ok("FETCH", completion)?;
+        uids.sort_unstable();
+        uids.dedup();
+        // `first:*` always names the last message, also when its UID is below `first`.
+        uids.retain(|uid| *uid >= first);
+        Ok(uids)
+    }
+
+    /// Sum of the message sizes of a folder, in bytes, for servers whose STATUS does not tell.
+    pub async fn folder_bytes(&mut self, raw: &str) -> Result<u64, ImapError> {
+        if self.examine(raw).await?.exists == 0 {
+            return Ok(0);
+        }
+        let mut bytes = 0_u64;
+        self.run("FETCH", "FETCH 1:* (RFC822.SIZE)", |reply| {
+            if let Reply::Fetch(item) = reply {
+                bytes = bytes.saturating_add(item.size.unwrap_or(0));
+            }
+        })
+        .await?;
+        Ok(bytes)
+    }
+
+    /// Flags of messages by UID, for the messages that are there.
+    pub async fn fetch_flags(&mut self) -> Result<Vec<(u32, Vec<String>)>, ImapError> {
+        let mut found = Vec::new();
+        self.run("FETCH", "UID FETCH 1:* (UID FLAGS)", |reply| {
+            if let Reply::Fetch(item) = reply
+                && let (Some(uid), Some(flags)) = (item.uid, item.flags)
+            {
+                found.push((uid, flags));
+            }
+        })
+        .await?;
+        found.sort_unstable();
+        found.dedup_by_key(|(uid, _)| *uid);
+        Ok(found)
+    }
+
+    /// Facts about these messages, ascending, handed over in portions so that memory stays bounded.
+    /// Messages that are gone are left out.
+    pub async fn fetch_facts<E: From<ImapError>>(
+        &mut self,
+        uids: &[u32],
+        header_fields: &[&str],
+        mut each: impl FnMut(Vec<MessageFacts>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut windows = uids.chunks(FACTS_WINDOW);
+        // One portion ahead: the server reads the next while we store this one.
+        let mut ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window.last()));
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        while let Some((tags, last)) = ahead {
+            ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window.last()));
+            for tag in tags {
+                self.collect_facts(&tag, &mut found).await?;
+            }
+            // Facts of the next portion may come early; they wait for the rest of it.
+            let early = found.split_off(&last.map_or(u32::MAX, |last| last.saturating_add(1)));
+            each(std::mem::replace(&mut found, early).into_values().collect())?;
+        }
+        Ok(())
+    }
+
+    fn ask_facts(&mut self, window: &[u32], header_fields: &[&str]) -> Vec<String> {
+        let fields = header_fields.join(" ");
+        uid_sets(window)
+            .into_iter()
+            .map(|set| {
+                self.submit(&format!(
+                    "UID FETCH {set} (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"
+                ))
+            })
+            .collect()
+    }
+
+    async fn collect_facts(
+        &mut self,
+        tag: &str,
+        found: &mut BTreeMap<u32, MessageFacts>,
+    ) -> Result<(), ImapError> {
+        let completion = self
+            .finish(tag, |reply| {
+                if let Reply::Fetch(item) = reply
+                    && let Some(facts) = facts_of(*item)
+                {
+                    found.insert(facts.uid, facts);
+                }
+            })
+            .await?;
+        refused_unless_ok("FETCH", completion)
+    }
+
+    /// Asks for whole messages; the answers come from [`Self::next_body`].
+    pub fn ask_bodies(&mut self, uids: &[u32]) -> Vec<BodyRequest> {
+        uid_sets(uids)
+            .into_iter()
+            .map(|set| BodyRequest(self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[])"))))
+            .collect()
+    }
+
+    /// The next message of a request, or the request's end.
+    pub async fn next_body(&mut self, request: &BodyRequest) -> Result<BodyReply, ImapError> {
+        loop {
+            if let Some(completion) = self.take_completed(&request.0) {
+                return refused_unless_ok("FETCH", completion).map(|()| BodyReply::End);
+            }
+            match self.next().await? {
+                Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
+                Reply::Fetch(item) => {
+                    if let (Some(uid), Some(bytes)) = (item.uid, item.body) {
+                        return Ok(BodyReply::Message { uid, bytes });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads one message in pieces into a temporary file and shows each piece to `see`, so that memory stays bounded.
+    /// `None` where the message is gone, also where it goes away half-way.
+    pub async fn fetch_large(
+        &mut self,
+        uid: u32,
+        mut see: impl FnMut(&[u8]),
+    ) -> Result<Option<Spool>, ImapError> {
+        let mut spool = Spool::create().await?;
+        let mut pieces = Pieces::default();
+        let mut offset = 0_u32;
+        loop {
+            // One piece ahead, so that the line does not rest between pieces.
+            let next = offset
+                .checked_add(PIECE_BYTES)
+                .ok_or(ImapError::Hostile("a message of more than four gigabytes"))?;
+            self.ask_piece(uid, offset, &mut pieces);
+            self.ask_piece(uid, next, &mut pieces);
+            self.collect_piece(uid, offset, &mut pieces).await?;
+            let Some(piece) = pieces.arrived.remove(&offset) else {
+                self.collect_piece(uid, next, &mut pieces).await?;
+                return Ok(None);
+            };
+            see(&piece);
+            spool.write(&piece).await?;
+            if piece.len() == PIECE_BYTES as usize {
+                offset = next;
+                continue;
+            }
+            self.collect_piece(uid, next, &mut pieces).await?;
+            let ahead = pieces.arrived.remove(&next).unwrap_or_default();
+            let is_whole = piece.len() > PIECE_BYTES as usize;
+            if is_whole || ahead.is_empty() {
+                return Ok(Some(spool));
+            }
+            // A short piece in the middle: only an empty one is believed to be the end.
+            offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE_BYTES));
+            if piece.is_empty() {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn ask_piece(&mut self, uid: u32, offset: u32, pieces: &mut Pieces) {
+        if !pieces.asked.contains_key(&offset) && !pieces.arrived.contains_key(&offset) {
+            let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PIECE_BYTES}>)"));
+            pieces.asked.insert(offset, tag);
+        }
+    }
+
+    /// Reads to the end of the request for the piece at `offset`. Servers that join pipelined commands (Dovecot) send
+    /// the next piece before that end, so pieces go by their own offset.
+    async fn collect_piece(&mut self, uid: u32, offset: u32, pieces: &mut Pieces) -> Result<(), ImapError> {
+        let Some(tag) = pieces.asked.remove(&offset) else { return Ok(()) };
+        let completion = self
+            .finish(&tag, |reply| {
+                if let Reply::Fetch(item) = reply
+                    && item.uid == Some(uid)
+                    && let Some(body) = item.body
+                {
+                    pieces.arrived.insert(item.origin.unwrap_or(0), body);
+                }
+            })
+            .await?;
+        refused_unless_ok("FETCH", completion)
+    }
+}
+
+/// Pieces of a message by their offset.
+#[derive(Default)]
+struct Pieces {
+    /// Tags of requests under way.
+    asked: BTreeMap<u32, String>,
+    arrived: BTreeMap<u32, Vec<u8>>,
+}
+
+/// An answer that was cut short (RFC 9738) is an error as well: what it leaves out must not pass for gone.
+fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
+    if completion.is_ok() && !completion.has_code("MESSAGELIMIT") {
+        Ok(())
+    } else {
+        Err(ImapError::Refused { command, completion })
+    }
+}
+
+/// A request for whole messages that is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyRequest(String);
+
+/// What comes of a request for whole messages.
+#[derive(Debug, PartialEq, Eq)]
+pub enum BodyReply {
+    /// A message.
+    Message {
+        /// Its UID.
+        uid: u32,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// There is no more; messages that did not come are gone.
+    End,
+}
+
+fn facts_of(item: FetchItem) -> Option<MessageFacts> {
+    // An unsolicited FETCH brings flags only.
+    let size = item.size?;
+    Some(MessageFacts {
+        uid: item.uid?,
+        size,
+        internal_date: item.internal_date.unwrap_or_default(),
+        flags: item.flags.unwrap_or_default(),
+        header: item.header.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,245 @@
+//! Replies as our own types, from imap-proto (message data) and from our own readers (everything else).
+
+use std::collections::BTreeMap;
+
+use async_imap::imap_proto::{AttributeValue, MessageSection, Response, SectionPath};
+
+use super::completion::flag_list;
+pub(super) use super::completion::{Capabilities, Code, Completion};
+use super::tokens::{Token, tokens};
+
+/// One reply of a server.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// The end of the command with this tag.
+    Tagged(String, Completion),
+    /// `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH`.
+    Untagged(Completion),
+    /// The server waits for more.
+    Continue,
+    Capability(Capabilities),
+    Exists(u32),
+    List(ListItem),
+    Status(String, BTreeMap<String, u64>),
+    /// Prefix and delimiter of the first personal namespace.
+    Namespace(Option<(String, Option<String>)>),
+    Id(BTreeMap<String, String>),
+    Fetch(Box<FetchItem>),
+    Other,
+}
+
+/// One line of LIST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ListItem {
+    pub(super) attributes: Vec<String>,
+    pub(super) delimiter: Option<String>,
+    pub(super) name: String,
+}
+
+/// What one FETCH reply says about a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FetchItem {
+    pub(super) uid: Option<u32>,
+    pub(super) flags: Option<Vec<String>>,
+    pub(super) internal_date: Option<String>,
+    pub(super) size: Option<u64>,
+    /// `BODY[HEADER]` or a choice of header fields.
+    pub(super) header: Option<Vec<u8>>,
+    /// `BODY[]` or a piece of it; `None` also where the server says NIL.
+    pub(super) body: Option<Vec<u8>>,
+    /// Where in the message `body` begins, where it is a piece.
+    pub(super) origin: Option<u32>,
+}
+
+/// Message data that imap-proto has read.
+pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
+    let Response::Fetch(_, attributes) = response else {
+        return Reply::Other;
+    };
+    let mut item = FetchItem::default();
+    for attribute in attributes {
+        match attribute {
+            AttributeValue::Uid(uid) => item.uid = Some(*uid),
+            AttributeValue::Flags(flags) => {
+                item.flags = Some(flags.iter().map(|flag| flag.clone().into_owned()).collect());
+            }
+            AttributeValue::InternalDate(date) => item.internal_date = Some(date.clone().into_owned()),
+            AttributeValue::Rfc822Size(size) => item.size = Some(u64::from(*size)),
+            AttributeValue::BodySection { section: None, data, index } => {
+                item.origin = *index;
+                item.body = data.as_ref().map(|bytes| bytes.to_vec());
+            }
+            AttributeValue::BodySection {
+                section: Some(SectionPath::Full(MessageSection::Header)),
+                data,
+                ..
+            } => {
+                item.header = data.as_ref().map(|bytes| bytes.to_vec());
+            }
+            _ => {}
+        }
+    }
+    Reply::Fetch(Box::new(item))
+}
+
+/// A reply that went aside.
+pub(super) fn from_aside(reply: &[u8]) -> Reply {
+    if reply.starts_with(b"+") {
+        return Reply::Continue;
+    }
+    let Some(rest) = reply.strip_prefix(b"* ") else {
+        return tagged(reply).unwrap_or(Reply::Other);
+    };
+    if let Some(completion) = Completion::read(rest) {
+        return Reply::Untagged(completion);
+    }
+    let found = tokens(rest);
+    let (Some(first), second) = (found.first(), found.get(1)) else {
+        return Reply::Other;
+    };
+    let numbered = first.number().and_then(|number| u32::try_from(number).ok());
+    match (numbered, second) {
+        (Some(count), Some(word)) if word.is("EXISTS") => Reply::Exists(count),
+        (Some(_), Some(word)) if word.is("FETCH") => fetch(found.get(2)),
+        _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
+        _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
+        _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
+        _ if first.is("NAMESPACE") => Reply::Namespace(namespace(second)),
+        _ if first.is("ID") => Reply::Id(pairs(second)),
+        _ => Reply::Other,
+    }
+}
+
+fn tagged(reply: &[u8]) -> Option<Reply> {
+    let blank = memchr::memchr(b' ', reply)?;
+    let (tag, rest) = reply.split_at_checked(blank)?;
+    let completion = Completion::read(rest.get(1..)?)?;
+    Some(Reply::Tagged(String::from_utf8_lossy(tag).into_owned(), completion))
+}
+
+fn list(found: &[Token]) -> Option<ListItem> {
+    let attributes = flag_list(found.get(1..2)?);
+    let delimiter = found.get(2)?.text();
+    let name = match found.get(3)? {
+        // A folder may be called NIL; here an atom is a name, whatever it says.
+        Token::Atom(atom) => atom.clone(),
+        other => other.text()?,
+    };
+    Some(ListItem { attributes, delimiter, name })
+}
+
+fn status(found: &[Token]) -> Option<Reply> {
+    let name = match found.get(1)? {
+        Token::Atom(atom) => atom.clone(),
+        other => other.text()?,
+    };
+    let mut values = BTreeMap::new();
+    for pair in found.get(2)?.list()?.chunks(2) {
+        if let [key, value] = pair
+            && let (Some(key), Some(value)) = (key.text(), value.number())
+        {
+            values.insert(key.to_ascii_uppercase(), value);
+        }
+    }
+    Some(Reply::Status(name, values))
+}
+
+fn namespace(personal: Option<&Token>) -> Option<(String, Option<String>)> {
+    let first = personal?.list()?.first()?.list()?;
+    Some((first.first()?.text().unwrap_or_default(), first.get(1).and_then(Token::text)))
+}
+
+fn pairs(list: Option<&Token>) -> BTreeMap<String, String> {
+    let members = list.and_then(Token::list).unwrap_or_default();
+    let mut found = BTreeMap::new();
+    for pair in members.chunks(2) {
+        if let [key, value] = pair
+            && let (Some(key), Some(value)) = (key.text(), value.text())
+        {
+            found.insert(
+                key.to_ascii_lowercase(),
+                value.chars().filter(|c| !c.is_control()).take(80).collect(),
+            );
+        }
+    }
+    found
+}
+
+fn fetch(list: Option<&Token>) -> Reply {
+    let mut item = FetchItem::default();
+    for pair in list.and_then(Token::list).unwrap_or_default().chunks(2) {
+        let [Token::Atom(key), value] = pair else { continue };
+        let key = key.to_ascii_uppercase();
+        match key.as_str() {
+            "UID" => item.uid = value.number().and_then(|uid| u32::try_from(uid).ok()),
+            "FLAGS" => {
+                item.flags = value.list().map(|flags| flags.iter().filter_map(Token::text).collect());
+            }
+            "INTERNALDATE" => item.internal_date = value.text(),
+            "RFC822.SIZE" => item.size = value.number(),
+            _ if key.starts_with("BODY[HEADER") => item.header = value.bytes(),
+            _ if key.starts_with("BODY[]") => {
+                let origin = key.split(['<', '>']).nth(1);
+                item.origin = origin.and_then(|digits| digits.parse().ok());
+                item.body = value.bytes();
+            }
+            _ => {}
+        }
+    }
+    Reply::Fetch(Box::new(item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_that_the_parser_does_not_know_are_read() {
+        let Reply::Status(name, values) =
+            from_aside(b"* STATUS \"Sent Items\" (MESSAGES 3 SIZE 12345678901)\r\n")
+        else {
+            panic!("no status");
+        };
+        assert_eq!((name.as_str(), values["SIZE"], values["MESSAGES"]), ("Sent Items", 12_345_678_901, 3));
+        let Reply::Namespace(personal) =
+            from_aside(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
+        else {
+            panic!("no namespace");
+        };
+        assert_eq!(personal, Some(("INBOX.".to_owned(), Some(".".to_owned()))));
+        let Reply::List(item) = from_aside(b"* LIST (\\HasNoChildren \\Sent) \"\\\\\" \"a\\\\b\\\"c\"\r\n")
+        else {
+            panic!("no list");
+        };
+        assert_eq!((item.delimiter.as_deref(), item.name.as_str()), (Some("\\"), "a\\b\"c"));
+        let Reply::List(item) = from_aside(b"* LIST () NIL NIL\r\n") else { panic!("no list") };
+        assert_eq!((item.delimiter, item.name.as_str()), (None, "NIL"));
+    }
+
+    #[test]
+    fn odd_message_data_is_read_all_the_same() {
+        let Reply::Fetch(item) =
+            from_aside(b"* 4 FETCH (FLAGS (\\Seen a{b) UID 9 RFC822.SIZE 77 BODY[HEADER.FIELDS (DATE)] {4}\r\nDate INTERNALDATE \"x\")\r\n")
+        else {
+            panic!("no fetch");
+        };
+        assert_eq!(item.uid, Some(9));
+        assert_eq!(item.flags.as_deref(), Some(&["\\Seen".to_owned(), "a{b".to_owned()][..]));
+        assert_eq!((item.size, item.header.as_deref()), (Some(77), Some(&b"Date"[..])));
+    }
+
+    #[test]
+    fn noise_is_other() {
+        for line in [
+            &b"* ESEARCH (TAG \"A\") UID\r\n"[..],
+            b"*",
+            b"",
+            b"A1",
+            b"* 5",
+            b"* LIST\r\n",
+            b"* STATUS x\r\n",
+        ] {
+            assert!(matches!(from_aside(line), Reply::Other), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! A connection with commands under way: queue, read, time out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll};
+
+use super::completion::{LiteralMode, Status};
+use super::connect::ServerFacts;
+use super::error::ImapError;
+use super::gate::{Counters, Gate};
+use super::limits::Timeouts;
+use super::reply::{self, Capabilities, Completion, Reply};
+use super::trace::Trace;
+use super::wire::Wire;
+
+/// Progress within one timeout that counts as alive; less is a server that drips to hold us.
+const ALIVE_BYTES: u64 = 256;
+/// Replies that may wait while commands are being sent.
+const MAX_INBOX: usize = 4_096;
+
+/// A signed-in connection to an IMAP server.
+#[derive(Debug)]
+pub struct Session {
+    client: async_imap::Client<Gate<Wire>>,
+    inbox: VecDeque<Reply>,
+    completed: BTreeMap<String, Completion>,
+    next_tag: u32,
+    pub(super) timeouts: Timeouts,
+    pub(super) capabilities: Capabilities,
+    pub(super) facts: ServerFacts,
+    /// The words of a BYE.
+    bye: Option<String>,
+}
+
+impl Session {
+    pub(super) fn new(gate: Gate<Wire>, timeouts: Timeouts, facts: ServerFacts) -> Self {
+        Self {
+            client: async_imap::Client::new(gate),
+            inbox: VecDeque::new(),
+            completed: BTreeMap::new(),
+            next_tag: 0,
+            timeouts,
+            capabilities: Capabilities::default(),
+            facts,
+            bye: None,
+        }
+    }
+
+    /// What the server can do, as of the last time it said so.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// `Dovecot, TLS 1.3`.
+    pub fn server_words(&self) -> String {
+        self.facts.to_string()
+    }
+
+    /// Bytes that went over this connection.
+    pub fn counters(&self) -> Counters {
+        self.client.get_ref().counters()
+    }
+
+    /// The last lines of the dialogue, without message data and credentials.
+    pub fn trace(&mut self) -> &Trace {
+        self.client.get_mut().trace()
+    }
+
+    /// Queues a command; the tag names it in its answer. `text` must hold no secret.
+    pub(super) fn submit(&mut self, text: &str) -> String {
+        let tag = self.submit_secret(text, text);
+        tracing::trace!(command = %text, %tag, "queued");
+        tag
+    }
+
+    /// Queues a command of which only `shown` may be kept in the trace.
+    pub(super) fn submit_secret(&mut self, text: &str, shown: &str) -> String {
+        let tag = self.new_tag(shown);
+        self.queue(format!("{tag} {text}\r\n").into_bytes());
+        tag
+    }
+
+    /// A tag for a command that is queued in pieces.
+    pub(super) fn new_tag(&mut self, shown: &str) -> String {
+        self.next_tag = self.next_tag.wrapping_add(1);
+        let tag = format!("F{}", self.next_tag);
+        let line = format!("{tag} {shown}");
+        self.client.get_mut().trace().sent(&line);
+        tag
+    }
+
+    /// Queues raw bytes.
+    pub(super) fn queue(&mut self, bytes: Vec<u8>) {
+        self.client.get_mut().queue(bytes);
+    }
+
+    pub(super) fn literal_mode(&self) -> LiteralMode {
+        self.capabilities.literal_mode()
+    }
+
+    fn poll_reply(&mut self, context: &mut Context<'_>) -> Poll<Result<Reply, ImapError>> {
+        // The parser keeps its state in the connection, so a fresh future goes on where the last one stopped.
+        let polled = pin!(self.client.read_response()).poll(context);
+        let gate = self.client.get_mut();
+        while let Some(aside) = gate.take_aside() {
+            self.inbox.push_back(reply::from_aside(&aside));
+        }
+        match polled {
+            Poll::Ready(Ok(Some(response))) => self.inbox.push_back(reply::from_parsed(response.parsed())),
+            Poll::Ready(Ok(None)) if self.inbox.is_empty() => return Poll::Ready(Err(self.ended())),
+            Poll::Ready(Err(error)) if self.inbox.is_empty() => return Poll::Ready(Err(self.broken(error))),
+            _ => {}
+        }
+        match self.inbox.pop_front() {
+            Some(reply) => Poll::Ready(Ok(self.noted(reply))),
+            None => Poll::Pending,
+        }
+    }
+
+    fn broken(&self, error: io::Error) -> ImapError {
+        match self.client.get_ref().verdict() {
+            None if error.kind() != io::ErrorKind::UnexpectedEof => ImapError::Broken(error),
+            _ => self.ended(),
+        }
+    }
+
+    fn ended(&self) -> ImapError {
+        match self.client.get_ref().verdict() {
+            Some(what) => ImapError::Hostile(what),
+            None => ImapError::Closed(self.bye.clone()),
+        }
+    }
+
+    fn noted(&mut self, reply: Reply) -> Reply {
+        match &reply {
+            Reply::Tagged(..) => self.client.get_mut().command_done(),
+            Reply::Untagged(completion) if completion.status == Status::Bye => {
+                self.bye = Some(completion.words.clone());
+            }
+            Reply::Capability(capabilities) => self.capabilities = capabilities.clone(),
+            _ => {}
+        }
+        if let Reply::Tagged(_, completion) | Reply::Untagged(completion) = &reply
+            && let Some(reply::Code::Capability(capabilities)) = &completion.code
+        {
+            self.capabilities = capabilities.clone();
+        }
+        reply
+    }
+
+    /// The next reply. Sends what is queued while it waits. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> Result<Reply, ImapError> {
+        if let Some(reply) = self.inbox.pop_front() {
+            return Ok(self.noted(reply));
+        }
+        loop {
+            let before = self.counters();
+            let waited =
+                tokio::time::timeout(self.timeouts.reply, poll_fn(|context| self.poll_reply(context)));
+            if let Ok(reply) = waited.await {
+                return reply;
+            }
+            self.check_alive(before)?;
+        }
+    }
+
+    fn check_alive(&self, before: Counters) -> Result<(), ImapError> {
+        let now = self.counters();
+        let moved = (now.received - before.received) + (now.sent - before.sent);
+        if moved < ALIVE_BYTES {
+            return Err(ImapError::Silent { seconds: self.timeouts.reply.as_secs() });
+        }
+        Ok(())
+    }
+
+    /// Sends until at most `below` bytes wait. Replies that come meanwhile are kept for [`Self::next`].
+    pub(super) async fn drain(&mut self, below: usize) -> Result<(), ImapError> {
+        loop {
+            let before = self.counters();
+            let limit = self.timeouts.reply;
+            let drained = poll_fn(|context| self.poll_drain(context, below));
+            if let Ok(outcome) = tokio::time::timeout(limit, drained).await {
+                return outcome;
+            }
+            self.check_alive(before)?;
+        }
+    }
+
+    fn poll_drain(&mut self, context: &mut Context<'_>, below: usize) -> Poll<Result<(), ImapError>> {
+        loop {
+            if let Poll::Ready(Err(error)) = self.client.get_mut().poll_send(context) {
+                return Poll::Ready(Err(self.broken(error)));
+            }
+            if self.client.get_ref().queued() <= below {
+                return Poll::Ready(Ok(()));
+            }
+            if self.inbox.len() >= MAX_INBOX {
+                return Poll::Ready(Err(ImapError::Hostile("replies without end while a command is sent")));
+            }
+            let waiting = self.inbox.len();
+            let polled = pin!(self.client.read_response()).poll(context);
+            while let Some(aside) = self.client.get_mut().take_aside() {
+                self.inbox.push_back(reply::from_aside(&aside));
+            }
+            match polled {
+                Poll::Ready(Ok(Some(response))) => {
+                    self.inbox.push_back(reply::from_parsed(response.parsed()));
+                }
+                Poll::Ready(Ok(None)) => return Poll::Ready(Err(self.ended())),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.broken(error))),
+                Poll::Pending if self.inbox.len() == waiting => return Poll::Pending,
+                Poll::Pending => {}
+            }
+        }
+    }
+
+    /// Reads to the end of the command with this tag and hands every other reply to `each`.
+    pub(super) async fn finish(
+        &mut self,
+        tag: &str,
+        mut each: impl FnMut(Reply),
+    ) -> Result<Completion, ImapError> {
+        loop {
+            if let Some(completion) = self.take_completed(tag) {
+                return Ok(completion);
+            }
+            match self.next().await? {
+                Reply::Tagged(answered, completion) => self.keep_completed(answered, completion),
+                reply => each(reply),
+            }
+        }
+    }
+
+    /// The end of a command that was read while waiting for another.
+    pub(super) fn take_completed(&mut self, tag: &str) -> Option<Completion> {
+        self.completed.remove(tag)
+    }
+
+    /// Keeps the end of a command until it is asked for. Tags that are not ours are dropped.
+    pub(super) fn keep_completed(&mut self, tag: String, completion: Completion) {
+        if self.completed.len() < MAX_INBOX && tag.starts_with('F') {
+            self.completed.insert(tag, completion);
+        }
+    }
+
+    /// Runs one command to its end; NO and BAD are errors.
+    pub(super) async fn run(
+        &mut self,
+        command: &'static str,
+        text: &str,
+        each: impl FnMut(Reply),
+    ) -> Result<Completion, ImapError> {
+        let tag = self.submit(text);
+        let completion = self.finish(&tag, each).await?;
+        if completion.is_ok() { Ok(completion) } else { Err(ImapError::Refused { command, completion }) }
+    }
+
+    /// Keeps the connection from being closed for idleness.
+    pub async fn noop(&mut self) -> Result<(), ImapError> {
+        self.run("NOOP", "NOOP", |_| {}).await.map(drop)
+    }
+
+    /// Says goodbye; the connection is dropped whatever comes.
+    pub async fn logout(mut self) {
+        self.timeouts.reply = self.timeouts.reply.min(std::time::Duration::from_secs(2));
+        let farewell = self.run("LOGOUT", "LOGOUT", |_| {}).await;
+        tracing::trace!(is_polite = farewell.is_ok(), "signed out");
+    }
+}

@@ -1,0 +1,216 @@
+//! Who is believed to be the server: the system's authorities, or one pinned certificate.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime as TlsTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use sha2::{Digest, Sha256};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::values::{Fingerprint, UnixTime};
+
+/// Certificates that the owner trusts for one server, after their fingerprint was shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustPolicy {
+    /// SHA-256 fingerprints of exactly these certificates.
+    pub pinned: Vec<Fingerprint>,
+}
+
+/// A certificate that is not trusted, for the owner to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// SHA-256 of the certificate.
+    pub fingerprint: Fingerprint,
+    /// The names in it: host names and addresses.
+    pub names: Vec<String>,
+    /// Who signed it.
+    pub issuer: String,
+    /// First moment of validity.
+    pub not_before: UnixTime,
+    /// Last moment of validity.
+    pub not_after: UnixTime,
+    /// Why it is not trusted, in words.
+    pub problem: String,
+}
+
+type Seen = Arc<Mutex<Option<CertificateFacts>>>;
+
+/// The TLS configuration for one connection; what was not trusted is left in `seen`.
+pub(super) fn client_config(policy: &TrustPolicy) -> Result<(ClientConfig, Seen), rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let seen = Seen::default();
+    let verifier = PinningVerifier {
+        authorities: authorities(&provider),
+        provider: Arc::clone(&provider),
+        pinned: policy.pinned.clone(),
+        seen: Arc::clone(&seen),
+    };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok((config, seen))
+}
+
+/// Takes what the verifier did not trust.
+pub(super) fn take_seen(seen: &Seen) -> Option<CertificateFacts> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+type Authorities = Option<Arc<rustls_platform_verifier::Verifier>>;
+
+/// The system's authorities, read once. `None` where the system has none: then only pins are trusted.
+fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
+    static AUTHORITIES: OnceLock<Authorities> = OnceLock::new();
+    AUTHORITIES
+        .get_or_init(|| match rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
+            Ok(verifier) => Some(Arc::new(verifier)),
+            Err(error) => {
+                tracing::warn!(%error, "the system has no certificate authorities");
+                None
+            }
+        })
+        .clone()
+}
+
+/// Asks the system's authorities, and accepts exactly the pinned certificates beside them.
+#[derive(Debug)]
+struct PinningVerifier {
+    authorities: Authorities,
+    provider: Arc<CryptoProvider>,
+    pinned: Vec<Fingerprint>,
+    seen: Seen,
+}
+
+impl ServerCertVerifier for PinningVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: TlsTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let fingerprint = Fingerprint(Sha256::digest(end_entity.as_ref()).into());
+        if self.pinned.contains(&fingerprint) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let verified = match &self.authorities {
+            Some(verifier) => {
+                verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            }
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        if let Err(error) = &verified {
+            let facts = certificate_facts(end_entity, fingerprint, error);
+            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts);
+        }
+        verified
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn certificate_facts(der: &[u8], fingerprint: Fingerprint, error: &rustls::Error) -> CertificateFacts {
+    let Ok((_, certificate)) = X509Certificate::from_der(der) else {
+        return CertificateFacts {
+            fingerprint,
+            names: Vec::new(),
+            issuer: String::new(),
+            not_before: UnixTime::default(),
+            not_after: UnixTime::default(),
+            problem: "it cannot be read".to_owned(),
+        };
+    };
+    let names = names_of(&certificate);
+    let is_self_signed = certificate.subject() == certificate.issuer();
+    let problem = problem_words(error, &names, is_self_signed);
+    CertificateFacts {
+        fingerprint,
+        names,
+        issuer: certificate.issuer().to_string(),
+        not_before: UnixTime(certificate.validity().not_before.timestamp()),
+        not_after: UnixTime(certificate.validity().not_after.timestamp()),
+        problem,
+    }
+}
+
+/// Most names shown of one certificate.
+const MAX_NAMES: usize = 50;
+
+fn names_of(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let alternative = certificate.subject_alternative_name().ok().flatten();
+    let mut names: Vec<String> = alternative
+        .iter()
+        .flat_map(|extension| &extension.value.general_names)
+        .filter_map(|name| match name {
+            GeneralName::DNSName(host) => Some((*host).to_owned()),
+            GeneralName::IPAddress(bytes) => address_words(bytes),
+            _ => None,
+        })
+        .take(MAX_NAMES)
+        .collect();
+    if names.is_empty() {
+        names.extend(
+            certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok()).map(str::to_owned),
+        );
+    }
+    names
+}
+
+fn address_words(bytes: &[u8]) -> Option<String> {
+    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
+        return Some(std::net::Ipv4Addr::from(v4).to_string());
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
+}
+
+fn problem_words(error: &rustls::Error, names: &[String], is_self_signed: bool) -> String {
+    let rustls::Error::InvalidCertificate(problem) = error else {
+        return format!("it was not accepted: {error}");
+    };
+    match problem {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => match names {
+            [] => "it names no server at all".to_owned(),
+            names => format!("it is for another server: {}", names.join(", ")),
+        },
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet; is the clock of this computer right?".to_owned()
+        }
+        CertificateError::Revoked => "it was revoked by the authority that issued it".to_owned(),
+        // webpki says the same of a self-signed certificate in several ways.
+        _ if is_self_signed => "the server signed it itself; no known authority vouches for it".to_owned(),
+        CertificateError::UnknownIssuer => {
+            "no known authority vouches for it; the server may leave out an intermediate certificate"
+                .to_owned()
+        }
+        other => format!("it was not accepted: {other}"),
+    }
+}

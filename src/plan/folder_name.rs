@@ -1,0 +1,151 @@
+use super::FolderPath;
+use super::mapping::DestinationRules;
+
+/// One part of a folder name made acceptable to the destination, and what was done to it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CleanName {
+    pub name: String,
+    /// Reasons in words, in the order of the changes; empty where the name stays.
+    pub reasons: Vec<String>,
+}
+
+/// Makes a name that the owner chose acceptable to the destination, and says what was changed in it.
+///
+/// Prefix and depth are taken as they are; the parts of the destination's prefix are not judged.
+pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (FolderPath, Vec<String>) {
+    let prefix_len = if path.0.starts_with(&rules.prefix) { rules.prefix.len() } else { 0 };
+    let mut reasons = Vec::new();
+    let mut parts: Vec<String> = path.0.iter().take(prefix_len).cloned().collect();
+    for (level, part) in path.0.iter().skip(prefix_len).enumerate() {
+        let clean = clean_part(part, level == 0, rules);
+        parts.push(clean.name);
+        reasons.extend(clean.reasons);
+    }
+    (FolderPath(parts), reasons)
+}
+
+/// Makes a part acceptable. `is_top` tells whether it stands on the top level, where some names are reserved.
+pub(super) fn clean_part(part: &str, is_top: bool, rules: &DestinationRules) -> CleanName {
+    let mut reasons = Vec::new();
+    let mut name = String::with_capacity(part.len());
+    let (mut has_control, mut has_delimiter) = (false, false);
+    let mut forbidden = Vec::new();
+    for character in part.chars() {
+        if character.is_control() {
+            has_control = true;
+        } else if Some(character) == rules.delimiter {
+            has_delimiter = true;
+            name.push(look_alike(character));
+        } else if rules.forbidden.contains(&character) {
+            if !forbidden.contains(&character) {
+                forbidden.push(character);
+            }
+            name.push(look_alike(character));
+        } else {
+            name.push(character);
+        }
+    }
+    if let Some(delimiter) = rules.delimiter.filter(|_| has_delimiter) {
+        reasons.push(format!("“{delimiter}” separates folders at the destination"));
+    }
+    if has_control {
+        reasons.push("control characters are not allowed in names".to_owned());
+    }
+    for character in forbidden {
+        reasons.push(format!("the destination does not allow “{character}” in names"));
+    }
+    if is_top && name.starts_with('#') {
+        // RFC 3501 section 5.1.2: a leading “#” names a namespace.
+        name.replace_range(..1, "♯");
+        reasons.push("a name that begins with “#” means something else to IMAP servers".to_owned());
+    }
+    trim_and_limit(&mut name, &mut reasons, rules);
+    if is_top && rules.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(&name)) {
+        reasons.push(format!("the destination keeps the name “{name}” for itself"));
+        name.push_str(" (mail)");
+    }
+    CleanName { name, reasons }
+}
+
+fn trim_and_limit(name: &mut String, reasons: &mut Vec<String>, rules: &DestinationRules) {
+    let trimmed = name.trim();
+    if trimmed.len() != name.len() {
+        *name = trimmed.to_owned();
+        reasons.push("blanks at the beginning or end get lost at many servers".to_owned());
+    }
+    if name.chars().count() > rules.max_name_chars {
+        let kept: String = name.chars().take(rules.max_name_chars).collect();
+        kept.trim_end().clone_into(name);
+        reasons.push(format!("the destination allows {} characters in a name", rules.max_name_chars));
+    }
+    if name.is_empty() {
+        "unnamed".clone_into(name);
+        reasons.push("a folder needs a name".to_owned());
+    }
+}
+
+/// A character that people read as the same one and that servers take as a plain letter.
+const fn look_alike(character: char) -> char {
+    match character {
+        '/' => '∕',
+        '\\' => '⧵',
+        '.' => '․',
+        ':' => '∶',
+        '|' => '∣',
+        '*' => '∗',
+        '%' => '٪',
+        '"' => '”',
+        '\'' => '’',
+        '^' => 'ˆ',
+        '?' => '？',
+        '<' => '‹',
+        '>' => '›',
+        '~' => '∼',
+        _ => '_',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_name_keeps_its_prefix() {
+        let rules = DestinationRules {
+            delimiter: Some('.'),
+            prefix: vec!["INBOX".to_owned()],
+            ..DestinationRules::default()
+        };
+        let chosen = FolderPath(vec!["INBOX".to_owned(), "v1.2 ".to_owned(), "x".to_owned()]);
+        let (path, reasons) = clean_destination(&chosen, &rules);
+        assert_eq!((path.0.join("|").as_str(), reasons.len()), ("INBOX|v1․2|x", 2));
+    }
+
+    #[test]
+    fn names_become_acceptable_and_every_change_is_told() {
+        let rules = DestinationRules {
+            delimiter: Some('/'),
+            forbidden: vec!['^', '"'],
+            max_name_chars: 12,
+            reserved: vec!["Files".to_owned()],
+            ..DestinationRules::default()
+        };
+        for (part, is_top, name, reasons) in [
+            ("Projekte", true, "Projekte", 0),
+            ("2024/25", false, "2024∕25", 1),
+            ("a^b\"c^", false, "aˆb”cˆ", 2),
+            (" Blank ", true, "Blank", 1),
+            ("tab\there", true, "tabhere", 1),
+            ("#news", true, "♯news", 1),
+            ("#news", false, "#news", 0),
+            ("files", true, "files (mail)", 1),
+            ("Files", false, "Files", 0),
+            ("äöüäöüäöüäöüäöü", true, "äöüäöüäöüäöü", 1),
+            ("  \u{7}", true, "unnamed", 3),
+            ("", true, "unnamed", 1),
+        ] {
+            let clean = clean_part(part, is_top, &rules);
+            assert_eq!((clean.name.as_str(), clean.reasons.len()), (name, reasons), "{:?}", clean.reasons);
+        }
+    }
+}

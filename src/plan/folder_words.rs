@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{FolderPath, SpecialUse};
+
+/// The data file as it is written; see its head for what it is and is not.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FolderWords {
+    #[expect(dead_code, reason = "for people who read the data file")]
+    source: String,
+    #[expect(dead_code, reason = "for people who read the data file")]
+    date: String,
+    words: BTreeMap<String, Words>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Words {
+    sent: Vec<String>,
+    drafts: Vec<String>,
+    trash: Vec<String>,
+    junk: Vec<String>,
+    archive: Vec<String>,
+    all: Vec<String>,
+    flagged: Vec<String>,
+    important: Vec<String>,
+}
+
+impl Words {
+    fn by_use(self) -> [(SpecialUse, Vec<String>); 8] {
+        [
+            (SpecialUse::Sent, self.sent),
+            (SpecialUse::Drafts, self.drafts),
+            (SpecialUse::Trash, self.trash),
+            (SpecialUse::Junk, self.junk),
+            (SpecialUse::Archive, self.archive),
+            (SpecialUse::All, self.all),
+            (SpecialUse::Flagged, self.flagged),
+            (SpecialUse::Important, self.important),
+        ]
+    }
+}
+
+/// Folded word to its use. A broken data file would leave it empty, which a test forbids.
+static WORDS: LazyLock<BTreeMap<String, SpecialUse>> = LazyLock::new(|| {
+    read_words(include_str!("../../assets/folder_words.toml"))
+        .map(|(words, _doubles)| words)
+        .unwrap_or_default()
+});
+
+/// Reads the data file: the table, and words that stand for more than one use.
+fn read_words(text: &str) -> Result<(BTreeMap<String, SpecialUse>, Vec<String>), toml::de::Error> {
+    let file: FolderWords = toml::from_str(text)?;
+    let mut table = BTreeMap::new();
+    let mut doubles = Vec::new();
+    for (special_use, words) in file.words.into_values().flat_map(Words::by_use) {
+        for word in words {
+            let known = table.insert(fold(&word), special_use);
+            if known.is_some_and(|known| known != special_use) {
+                doubles.push(word);
+            }
+        }
+    }
+    Ok((table, doubles))
+}
+
+/// Case and repeated blanks do not matter.
+fn fold(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// What a folder is for, as far as its name tells.
+///
+/// Only folders on the top level, right below the inbox, or right below Gmail's container are judged. Views are
+/// recognised below Gmail's container only: a folder of the owner that is called “Important” holds real mail.
+pub(super) fn special_use_by_name(path: &FolderPath) -> Option<SpecialUse> {
+    let is_gmail = |part: &str| part == "[Gmail]" || part == "[Google Mail]";
+    let (name, is_below_gmail) = match path.0.as_slice() {
+        [name] => (name, false),
+        [container, name] if is_gmail(container) => (name, true),
+        [inbox, name] if inbox.eq_ignore_ascii_case("INBOX") => (name, false),
+        _ => return None,
+    };
+    WORDS.get(&fold(name)).copied().filter(|special_use| is_below_gmail || !special_use.is_virtual())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_file_is_sound() {
+        let (words, doubles) = read_words(include_str!("../../assets/folder_words.toml")).unwrap();
+        assert!(words.len() > 250, "{}", words.len());
+        assert!(doubles.is_empty(), "{doubles:?}");
+        let file: FolderWords = toml::from_str(include_str!("../../assets/folder_words.toml")).unwrap();
+        assert!(file.words.len() >= 20);
+    }
+
+    #[test]
+    fn names_are_recognised_where_special_folders_stand() {
+        for (parts, expected) in [
+            (&["Sent Items"][..], Some(SpecialUse::Sent)),
+            (&["gesendete  objekte"], Some(SpecialUse::Sent)),
+            (&["ÉLÉMENTS ENVOYÉS"], Some(SpecialUse::Sent)),
+            (&["INBOX", "Trash"], Some(SpecialUse::Trash)),
+            (&["[Google Mail]", "Alle Nachrichten"], Some(SpecialUse::All)),
+            (&["[Gmail]", "Important"], Some(SpecialUse::Important)),
+            (&["Important"], None),
+            (&["All Mail"], None),
+            (&["Projects", "Sent"], None),
+            (&["Sent to Bob"], None),
+        ] {
+            let path = FolderPath(parts.iter().map(ToString::to_string).collect());
+            assert_eq!(special_use_by_name(&path), expected, "{path}");
+        }
+    }
+}

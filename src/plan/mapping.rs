@@ -1,0 +1,327 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::folder_name::clean_part;
+use super::folder_words::special_use_by_name;
+use super::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
+use crate::values::Bytes;
+
+/// A folder as the source lists it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceFolder {
+    /// The name exactly as the server gave it.
+    pub raw: String,
+    /// Its decoded parts, with the namespace prefix still on.
+    pub path: FolderPath,
+    /// What it is for, where the server says so (RFC 6154).
+    pub special_use: Option<SpecialUse>,
+    /// False for `\Noselect` and `\NonExistent`.
+    pub is_selectable: bool,
+    /// Messages in it.
+    pub messages: u64,
+    /// Their size.
+    pub bytes: Bytes,
+}
+
+/// What the destination accepts as folder names, and what it has already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationRules {
+    /// The hierarchy delimiter; `None` for a flat server.
+    pub delimiter: Option<char>,
+    /// Parts of the personal namespace prefix: `["INBOX"]` where the server says `INBOX.`.
+    pub prefix: Vec<String>,
+    /// Its special folders, with the prefix. What is missing is looked for by name in `existing`.
+    pub special: BTreeMap<SpecialUse, FolderPath>,
+    /// Folders that it has, with the prefix.
+    pub existing: Vec<FolderPath>,
+    /// Characters that it refuses, apart from the delimiter and control characters.
+    pub forbidden: Vec<char>,
+    /// Longest part of a name in characters.
+    pub max_name_chars: usize,
+    /// Deepest level; the top is 1.
+    pub max_depth: usize,
+    /// Names on the top level that it keeps for itself, in any case.
+    pub reserved: Vec<String>,
+    /// Whether folders may stand below the inbox.
+    pub allows_inbox_children: bool,
+}
+
+impl Default for DestinationRules {
+    /// A server with few peculiarities: `/`, names up to 120 characters, 32 levels.
+    fn default() -> Self {
+        Self {
+            delimiter: Some('/'),
+            prefix: Vec::new(),
+            special: BTreeMap::new(),
+            existing: Vec::new(),
+            forbidden: Vec::new(),
+            max_name_chars: 120,
+            max_depth: 32,
+            reserved: Vec::new(),
+            allows_inbox_children: true,
+        }
+    }
+}
+
+/// Says where each folder of a mailbox goes.
+///
+/// Special folders go to the special folders of the destination, views are left out, and all others keep their
+/// name as far as the destination accepts it. No two folders share a destination, not even when the destination
+/// does not tell capitals apart. Children follow their parent. The same input gives the same plan.
+///
+/// `source_prefix` has the parts of the source's personal namespace prefix; pass none where it is not known.
+pub fn map_folders(
+    source: &[SourceFolder],
+    source_prefix: &[String],
+    destination: &DestinationRules,
+) -> MailboxPlan {
+    let mut folders: BTreeMap<FolderPath, Vec<&SourceFolder>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for folder in source {
+        if seen.insert(folder.raw.as_str()) {
+            folders.entry(without_prefix(&folder.path, source_prefix)).or_default().push(folder);
+        }
+    }
+    let uses = assign_special_uses(&folders);
+    let mut mapper = Mapper::new(destination, &uses);
+    mapper.take_inbox_and_special(&folders);
+    let mut plans = Vec::with_capacity(source.len());
+    for (path, same_path) in &folders {
+        for (copy, folder) in same_path.iter().enumerate() {
+            let special_use = uses.get(path).copied().filter(|_| copy == 0);
+            // A second folder of the same decoded name is another folder, and gets a place of its own.
+            let place = if copy == 0 { mapper.resolve(path) } else { mapper.resolve_twin(path) };
+            plans.push(plan_of(folder, special_use, place));
+        }
+    }
+    plans.sort_by_cached_key(tree_order);
+    MailboxPlan { folders: plans }
+}
+
+fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place) -> FolderPlan {
+    let choice = if !folder.is_selectable {
+        FolderChoice::ContainerOnly
+    } else if special_use.is_some_and(SpecialUse::is_virtual) {
+        FolderChoice::LeaveOut(LeftOutBecause::ItIsAView)
+    } else {
+        FolderChoice::Copy
+    };
+    FolderPlan {
+        source_raw: folder.raw.clone(),
+        source: folder.path.clone(),
+        destination: place.path,
+        special_use,
+        messages: folder.messages,
+        bytes: folder.bytes,
+        choice,
+        renamed_because: (!place.reasons.is_empty()).then(|| place.reasons.join("; ")),
+    }
+}
+
+/// The inbox first, then by name without regard to case, children below their parent.
+fn tree_order(plan: &FolderPlan) -> (bool, Vec<String>, FolderPath) {
+    let starts_in_inbox = plan.source.0.first().is_some_and(|part| part.eq_ignore_ascii_case("INBOX"));
+    let folded = plan.source.0.iter().map(|part| part.to_lowercase()).collect();
+    (!starts_in_inbox, folded, plan.source.clone())
+}
+
+/// Takes the namespace prefix off and writes the inbox in capitals.
+fn without_prefix(path: &FolderPath, prefix: &[String]) -> FolderPath {
+    let is_inbox = |part: &str| part.eq_ignore_ascii_case("INBOX");
+    let equal = |(part, prefix): (&String, &String)| part == prefix || (is_inbox(part) && is_inbox(prefix));
+    let is_below = path.0.len() > prefix.len() && path.0.iter().zip(prefix).all(equal);
+    let skipped = if is_below { prefix.len() } else { 0 };
+    let mut parts: Vec<String> = path.0.iter().skip(skipped).cloned().collect();
+    if let Some(first) = parts.first_mut().filter(|first| is_inbox(first)) {
+        "INBOX".clone_into(first);
+    }
+    FolderPath(parts)
+}
+
+/// What each folder is for: what the server says first, then names. One folder per use, except for views.
+fn assign_special_uses(
+    folders: &BTreeMap<FolderPath, Vec<&SourceFolder>>,
+) -> BTreeMap<FolderPath, SpecialUse> {
+    let mut uses = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    let said = |folders: &[&SourceFolder]| folders.first().and_then(|folder| folder.special_use);
+    let told = folders.iter().filter_map(|(path, same)| Some((path, said(same)?)));
+    let named = folders
+        .iter()
+        .filter(|(_, same)| said(same).is_none() && same.iter().any(|folder| folder.is_selectable))
+        .filter_map(|(path, _)| Some((path, special_use_by_name(path)?)));
+    for (path, special_use) in told.chain(named) {
+        if path.is_inbox() || special_use == SpecialUse::Inbox {
+            continue;
+        }
+        if special_use.is_virtual() || taken.insert(special_use) {
+            uses.insert(path.clone(), special_use);
+        }
+    }
+    uses.extend(folders.keys().filter(|path| path.is_inbox()).map(|path| (path.clone(), SpecialUse::Inbox)));
+    uses
+}
+
+/// Where a folder goes, and why its name is not the old one.
+#[derive(Clone, Debug)]
+struct Place {
+    path: FolderPath,
+    reasons: Vec<String>,
+}
+
+/// Gives out places at the destination, each once.
+struct Mapper<'rules> {
+    rules: &'rules DestinationRules,
+    uses: &'rules BTreeMap<FolderPath, SpecialUse>,
+    special: BTreeMap<SpecialUse, FolderPath>,
+    /// Folders that the destination has, by folded name.
+    existing: BTreeMap<Vec<String>, FolderPath>,
+    /// Folded names that are given out.
+    used: BTreeSet<Vec<String>>,
+    /// The next number to try for a folded name, so that many equal names stay cheap.
+    next_number: BTreeMap<Vec<String>, u64>,
+    places: BTreeMap<FolderPath, Place>,
+}
+
+impl<'rules> Mapper<'rules> {
+    fn new(rules: &'rules DestinationRules, uses: &'rules BTreeMap<FolderPath, SpecialUse>) -> Self {
+        let mut special = rules.special.clone();
+        for path in &rules.existing {
+            let bare = without_prefix(path, &rules.prefix);
+            if let Some(special_use) = special_use_by_name(&bare) {
+                special.entry(special_use).or_insert_with(|| path.clone());
+            }
+        }
+        let mut existing = BTreeMap::new();
+        for path in &rules.existing {
+            existing.entry(fold(path)).or_insert_with(|| path.clone());
+        }
+        Self {
+            rules,
+            uses,
+            special,
+            existing,
+            used: BTreeSet::new(),
+            next_number: BTreeMap::new(),
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// The inbox and the special folders choose first, so that no plain folder sits on their place.
+    fn take_inbox_and_special(&mut self, folders: &BTreeMap<FolderPath, Vec<&SourceFolder>>) {
+        self.used.insert(fold(&FolderPath::inbox()));
+        // Also where the source does not list it: its children must know where it is.
+        self.places.insert(FolderPath::inbox(), Place { path: FolderPath::inbox(), reasons: Vec::new() });
+        for (path, special_use) in self.uses {
+            if let Some(target) = self.special.get(special_use).filter(|_| folders.contains_key(path)) {
+                if !self.used.insert(fold(target)) {
+                    continue;
+                }
+                let is_renamed = without_prefix(target, &self.rules.prefix) != *path;
+                let reason = format!("the destination has “{target}” for this");
+                let reasons = if is_renamed { vec![reason] } else { Vec::new() };
+                self.places.insert(path.clone(), Place { path: target.clone(), reasons });
+            }
+        }
+    }
+
+    /// The place of a folder, after those of its parents.
+    fn resolve(&mut self, path: &FolderPath) -> Place {
+        for depth in 1..=path.0.len() {
+            let ancestor = FolderPath(path.0.iter().take(depth).cloned().collect());
+            if !self.places.contains_key(&ancestor) {
+                let place = self.place_below_parent(&ancestor);
+                self.places.insert(ancestor, place);
+            }
+        }
+        let fallback = || Place { path: FolderPath(vec!["unnamed".to_owned()]), reasons: Vec::new() };
+        self.places.get(path).cloned().unwrap_or_else(fallback)
+    }
+
+    /// A place for another folder with the same decoded name.
+    fn resolve_twin(&mut self, path: &FolderPath) -> Place {
+        self.place_below_parent(path)
+    }
+
+    fn place_below_parent(&mut self, path: &FolderPath) -> Place {
+        let Some((name, parents)) = path.0.split_last() else {
+            return self
+                .claim(&FolderPath(vec!["unnamed".to_owned()]), vec!["a folder needs a name".to_owned()]);
+        };
+        let (base, mut reasons) = self.base(parents);
+        let clean = clean_part(name, base.len() == self.rules.prefix.len(), self.rules);
+        reasons.extend(clean.reasons);
+        let mut parts = base;
+        let is_flat = self.rules.delimiter.is_none();
+        if parts.len() > self.rules.prefix.len() && (is_flat || parts.len() >= self.rules.max_depth) {
+            let joined = format!("{} - {}", parts.pop().unwrap_or_default(), clean.name);
+            parts.push(joined);
+            reasons.push(if is_flat {
+                "the destination has no folders within folders".to_owned()
+            } else {
+                format!("the destination allows {} levels of folders", self.rules.max_depth)
+            });
+        } else {
+            parts.push(clean.name);
+        }
+        self.claim(&FolderPath(parts), reasons)
+    }
+
+    /// The destination's parts that a child of these parents stands below, and why they are not the old ones.
+    fn base(&self, parents: &[String]) -> (Vec<String>, Vec<String>) {
+        let is_inbox = matches!(parents, [only] if only == "INBOX");
+        if parents.is_empty() || (is_inbox && !self.rules.prefix.is_empty()) {
+            return (self.rules.prefix.clone(), Vec::new());
+        }
+        if is_inbox && !self.rules.allows_inbox_children {
+            let reason = "the destination has no folders below the inbox".to_owned();
+            return (self.rules.prefix.clone(), vec![reason]);
+        }
+        match self.places.get(&FolderPath(parents.to_vec())) {
+            Some(place) if place.reasons.is_empty() => (place.path.0.clone(), Vec::new()),
+            Some(place) => (place.path.0.clone(), vec!["the folder above it has another name".to_owned()]),
+            None => (self.rules.prefix.clone(), Vec::new()),
+        }
+    }
+
+    /// Gives out this place, with a number behind the name where it is taken.
+    fn claim(&mut self, wanted: &FolderPath, mut reasons: Vec<String>) -> Place {
+        let mut path = wanted.clone();
+        let folded_wanted = fold(wanted);
+        let mut number = self.next_number.get(&folded_wanted).copied().unwrap_or(2);
+        while !self.used.insert(fold(&path)) {
+            path = numbered(wanted, number, self.rules.max_name_chars);
+            number += 1;
+        }
+        if path != *wanted {
+            self.next_number.insert(folded_wanted, number);
+            reasons.push(format!("another folder goes to “{wanted}”"));
+        }
+        if let Some(existing) =
+            self.existing.get(&fold(&path)).filter(|_| !self.rules.existing.contains(&path))
+        {
+            reasons.push(format!("the destination has “{existing}” already"));
+            path = existing.clone();
+        }
+        Place { path, reasons }
+    }
+}
+
+/// The path with a number behind its last part, which is shortened where it would become too long.
+fn numbered(path: &FolderPath, number: u64, max_name_chars: usize) -> FolderPath {
+    let suffix = format!(" {number}");
+    let mut parts = path.0.clone();
+    if let Some(last) = parts.last_mut() {
+        let room = max_name_chars.saturating_sub(suffix.len()).max(1);
+        let short: String = last.chars().take(room).collect();
+        *last = format!("{}{suffix}", short.trim_end());
+    }
+    FolderPath(parts)
+}
+
+/// The name as a destination sees it that does not tell capitals apart.
+fn fold(path: &FolderPath) -> Vec<String> {
+    path.0.iter().map(|part| part.to_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod mapping_tests;

@@ -1,0 +1,214 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn path(text: &str) -> FolderPath {
+    FolderPath(text.split('|').map(ToOwned::to_owned).collect())
+}
+
+fn folder(text: &str) -> SourceFolder {
+    SourceFolder {
+        raw: text.to_owned(),
+        path: path(text),
+        is_selectable: true,
+        messages: 1,
+        bytes: Bytes(10),
+        ..SourceFolder::default()
+    }
+}
+
+fn special(text: &str, special_use: SpecialUse) -> SourceFolder {
+    SourceFolder { special_use: Some(special_use), ..folder(text) }
+}
+
+fn map(source: &[SourceFolder], rules: &DestinationRules) -> Vec<(String, String, bool)> {
+    map_folders(source, &[], rules)
+        .folders
+        .into_iter()
+        .map(|plan| (plan.source.0.join("|"), plan.destination.0.join("|"), plan.renamed_because.is_some()))
+        .collect()
+}
+
+fn check(source: &[&str], rules: &DestinationRules, expected: &[(&str, &str, bool)]) {
+    let source: Vec<_> = source.iter().map(|text| folder(text)).collect();
+    let expected: Vec<_> =
+        expected.iter().map(|(from, to, told)| ((*from).to_owned(), (*to).to_owned(), *told)).collect();
+    assert_eq!(map(&source, rules), expected);
+}
+
+#[test]
+fn plain_names_stay_and_the_inbox_comes_first() {
+    check(
+        &["Projekte|2024", "inbox", "Projekte", "Ärger"],
+        &DestinationRules::default(),
+        &[
+            ("inbox", "INBOX", false),
+            ("Projekte", "Projekte", false),
+            ("Projekte|2024", "Projekte|2024", false),
+            ("Ärger", "Ärger", false),
+        ],
+    );
+}
+
+#[test]
+fn special_folders_find_their_like_and_children_follow() {
+    let rules = DestinationRules {
+        special: BTreeMap::from([(SpecialUse::Sent, path("Sent Items"))]),
+        existing: vec![path("Deleted Items"), path("Sent Items")],
+        ..DestinationRules::default()
+    };
+    check(
+        &["Gesendet", "Gesendet|2020", "Papierkorb", "Sent Items", "Entwürfe"],
+        &rules,
+        &[
+            ("Entwürfe", "Entwürfe", false),
+            ("Gesendet", "Sent Items", true),
+            ("Gesendet|2020", "Sent Items|2020", true),
+            ("Papierkorb", "Deleted Items", true),
+            // It has the name of the other's place, but it is not what the server marks as sent mail.
+            ("Sent Items", "Sent Items 2", true),
+        ],
+    );
+    // What the server says goes before what names say.
+    let source = [special("Out", SpecialUse::Sent), folder("Gesendet")];
+    assert_eq!(map(&source, &rules)[0].1, "Gesendet");
+    assert_eq!(map(&source, &rules)[1].1, "Sent Items");
+}
+
+#[test]
+fn views_stay_behind_and_containers_hold_no_mail() {
+    let source = [
+        special("[Gmail]|All Mail", SpecialUse::All),
+        folder("[Gmail]|Important"),
+        SourceFolder { is_selectable: false, ..folder("[Gmail]") },
+        folder("Important"),
+    ];
+    let plan = map_folders(&source, &[], &DestinationRules::default());
+    let choices: Vec<_> = plan.folders.iter().map(|folder| (folder.source.name(), folder.choice)).collect();
+    let view = FolderChoice::LeaveOut(LeftOutBecause::ItIsAView);
+    assert_eq!(
+        choices,
+        [
+            ("[Gmail]", FolderChoice::ContainerOnly),
+            ("All Mail", view),
+            ("Important", view),
+            ("Important", FolderChoice::Copy),
+        ]
+    );
+    assert_eq!(plan.chosen(), (1, Bytes(10)));
+}
+
+#[test]
+fn prefixes_come_off_and_go_on() {
+    let source: Vec<_> = ["INBOX", "INBOX|Sent", "INBOX|Work", "INBOX|Work|A"].map(folder).into();
+    let plan = map_folders(&source, &["INBOX".to_owned()], &DestinationRules::default());
+    let targets: Vec<_> = plan.folders.iter().map(|folder| folder.destination.0.join("|")).collect();
+    assert_eq!(targets, ["INBOX", "Sent", "Work", "Work|A"]);
+    assert!(plan.folders.iter().all(|folder| folder.renamed_because.is_none()));
+
+    let courier = DestinationRules {
+        delimiter: Some('.'),
+        prefix: vec!["INBOX".to_owned()],
+        existing: vec![path("INBOX"), path("INBOX|Trash")],
+        ..DestinationRules::default()
+    };
+    check(
+        &["INBOX", "INBOX|Work", "Papierkorb", "v1.2", "Work"],
+        &courier,
+        &[
+            ("INBOX", "INBOX", false),
+            ("INBOX|Work", "INBOX|Work", false),
+            ("Papierkorb", "INBOX|Trash", true),
+            ("v1.2", "INBOX|v1․2", true),
+            ("Work", "INBOX|Work 2", true),
+        ],
+    );
+}
+
+#[test]
+fn names_that_differ_in_capitals_only_get_places_of_their_own() {
+    let rules = DestinationRules { existing: vec![path("WORK")], ..DestinationRules::default() };
+    check(
+        &["Archive", "archive", "archive|x", "ARCHIVE", "work"],
+        &rules,
+        &[
+            ("ARCHIVE", "ARCHIVE", false),
+            ("Archive", "Archive 2", true),
+            ("archive", "archive 3", true),
+            ("archive|x", "archive 3|x", true),
+            ("work", "WORK", true),
+        ],
+    );
+}
+
+#[test]
+fn inboxes_without_children_flat_servers_and_depth() {
+    let domino = DestinationRules { allows_inbox_children: false, ..DestinationRules::default() };
+    check(
+        &["INBOX", "INBOX|Kids", "Kids"],
+        &domino,
+        &[("INBOX", "INBOX", false), ("INBOX|Kids", "Kids", true), ("Kids", "Kids 2", true)],
+    );
+    let flat = DestinationRules { delimiter: None, ..DestinationRules::default() };
+    check(&["A", "A|B"], &flat, &[("A", "A", false), ("A|B", "A - B", true)]);
+    check(&["inbox|Kids"], &DestinationRules::default(), &[("inbox|Kids", "INBOX|Kids", false)]);
+    let shallow = DestinationRules { max_depth: 2, ..DestinationRules::default() };
+    check(&["A|B|C|D"], &shallow, &[("A|B|C|D", "A|B - C - D", true)]);
+}
+
+#[test]
+fn a_folder_listed_twice_counts_once_and_equal_names_stay_apart() {
+    let twin = SourceFolder { raw: "B&-".to_owned(), ..folder("B") };
+    let targets = map(&[folder("A"), folder("A"), folder("B"), twin], &DestinationRules::default());
+    let targets: Vec<_> = targets.into_iter().map(|(_, to, _)| to).collect();
+    assert_eq!(targets, ["A", "B", "B 2"]);
+}
+
+#[test]
+fn what_was_changed_is_told() {
+    let rules = DestinationRules { forbidden: vec!['^'], ..DestinationRules::default() };
+    let plan = map_folders(&[folder("a/b^")], &[], &rules);
+    assert_eq!(
+        plan.folders[0].renamed_because.as_deref(),
+        Some("“/” separates folders at the destination; the destination does not allow “^” in names")
+    );
+}
+
+#[test]
+fn thousands_of_equal_names_are_quick() {
+    let source: Vec<_> =
+        (0..20_000).map(|number| SourceFolder { raw: format!("{number}"), ..folder("same") }).collect();
+    let targets = map(&source, &DestinationRules::default());
+    assert_eq!(targets.last().map(|(_, to, _)| to.as_str()), Some("same 20000"));
+}
+
+proptest! {
+    #[test]
+    fn every_folder_gets_one_acceptable_place_of_its_own(
+        names in proptest::collection::vec(proptest::collection::vec("[aAbB/. #^]{0,6}", 1..4), 0..25),
+        prefix in prop_oneof![Just(Vec::new()), Just(vec!["INBOX".to_owned()])],
+    ) {
+        let rules = DestinationRules {
+            prefix,
+            forbidden: vec!['^'],
+            max_name_chars: 4,
+            existing: vec![path("AB"), path("a"), path("INBOX|b")],
+            ..DestinationRules::default()
+        };
+        let source: Vec<_> = names.iter().enumerate().map(|(number, parts)| SourceFolder {
+            raw: number.to_string(),
+            path: FolderPath(parts.clone()),
+            ..folder("x")
+        }).collect();
+        let plan = map_folders(&source, &[], &rules);
+        prop_assert_eq!(plan.folders.len(), source.len());
+        let places: BTreeSet<_> = plan.folders.iter().map(|folder| fold(&folder.destination)).collect();
+        prop_assert_eq!(places.len(), source.len());
+        for folder in &plan.folders {
+            for part in &folder.destination.0 {
+                prop_assert!(!part.is_empty() && !part.contains(['/', '^']) && part.trim() == part);
+            }
+        }
+        prop_assert_eq!(map_folders(&source, &[], &rules), plan);
+    }
+}

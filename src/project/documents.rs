@@ -1,0 +1,223 @@
+use rusqlite::{OptionalExtension, params};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::file::now;
+use super::ledger::to_json;
+use super::{Project, ProjectError};
+use crate::audit::AuditReport;
+use crate::records::RecordsPlan;
+use crate::values::UnixTime;
+
+/// How far the copy is as a job; progress itself is the ledger's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyJob {
+    /// What it does.
+    pub phase: CopyJobPhase,
+    /// When it was first started.
+    pub started_at: Option<UnixTime>,
+    /// When it came to its end.
+    pub finished_at: Option<UnixTime>,
+    /// What the proof after the copy said, in words.
+    pub proof: Option<String>,
+}
+
+/// Phases of the copy that outlive the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyJobPhase {
+    /// Never started.
+    #[default]
+    NotStarted,
+    /// Was running when this was written; found at opening, it means that the program was interrupted.
+    Running,
+    /// Paused by the user.
+    Paused,
+    /// Stopped by the user.
+    Stopped,
+    /// Every row was in a final state.
+    Finished,
+}
+
+impl Project {
+    /// The newest audit report.
+    pub fn audit_report(&self) -> Result<Option<AuditReport>, ProjectError> {
+        self.document("audit-report")
+    }
+
+    /// The facts behind the newest audit report, as the JSON text that was given.
+    pub fn audit_facts(&self) -> Result<Option<String>, ProjectError> {
+        self.document_text("audit-facts")
+    }
+
+    /// Keeps an audit report together with the facts behind it.
+    pub fn set_audit(&self, report: &AuditReport, facts_json: &str) -> Result<(), ProjectError> {
+        let report = to_json(report)?;
+        self.write(|transaction| {
+            put(transaction, "audit-report", &report)?;
+            put(transaction, "audit-facts", facts_json)
+        })
+    }
+
+    /// The newest plan of the records.
+    pub fn records_plan(&self) -> Result<Option<RecordsPlan>, ProjectError> {
+        self.document("records-plan")
+    }
+
+    /// Keeps a plan of the records, or drops the stored one.
+    pub fn set_records_plan(&self, plan: Option<&RecordsPlan>) -> Result<(), ProjectError> {
+        self.set_document("records-plan", plan)
+    }
+
+    /// The zone as it was read for the records, as the JSON text that was given.
+    pub fn zone_facts(&self) -> Result<Option<String>, ProjectError> {
+        self.document_text("zone-facts")
+    }
+
+    /// Keeps the zone as it was read for the records.
+    pub fn set_zone_facts(&self, facts_json: &str) -> Result<(), ProjectError> {
+        self.write(|transaction| put(transaction, "zone-facts", facts_json))
+    }
+
+    /// How far the copy is as a job.
+    pub fn copy_job(&self) -> Result<CopyJob, ProjectError> {
+        Ok(self.document("copy-job")?.unwrap_or_default())
+    }
+
+    /// Keeps how far the copy is as a job.
+    pub fn set_copy_job(&self, job: &CopyJob) -> Result<(), ProjectError> {
+        self.set_document("copy-job", Some(job))
+    }
+
+    /// Reads a stored value; `None` where there is none.
+    pub(super) fn document<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ProjectError> {
+        self.document_text(name)?
+            .map(|body| serde_json::from_str(&body).map_err(|error| ProjectError::unreadable(name, error)))
+            .transpose()
+    }
+
+    /// Stores a value, or drops it.
+    pub(super) fn set_document<T: Serialize + ?Sized>(
+        &self,
+        name: &str,
+        value: Option<&T>,
+    ) -> Result<(), ProjectError> {
+        let body = value.map(|value| to_json(&value)).transpose()?;
+        self.write(|transaction| {
+            if let Some(body) = body {
+                put(transaction, name, &body)
+            } else {
+                transaction.execute("DELETE FROM document WHERE name = ?1", [name])?;
+                Ok(())
+            }
+        })
+    }
+
+    fn document_text(&self, name: &str) -> Result<Option<String>, ProjectError> {
+        self.read(|connection| {
+            let body = connection
+                .prepare_cached("SELECT body FROM document WHERE name = ?1")?
+                .query_row([name], |row| row.get(0))
+                .optional()?;
+            Ok(body)
+        })
+    }
+}
+
+fn put(transaction: &rusqlite::Transaction<'_>, name: &str, body: &str) -> Result<(), ProjectError> {
+    transaction.execute(
+        "INSERT INTO document (name, body, at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (name) DO UPDATE SET body = excluded.body, at = excluded.at",
+        params![name, body, now().0],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
+    use crate::providers::ProviderId;
+    use crate::records::{Change, DiffLine, RecordGroup, Sender, SwitchStage};
+    use crate::values::{Bytes, DomainName};
+
+    fn project(folder: &tempfile::TempDir) -> std::sync::Arc<Project> {
+        let domain = DomainName::parse("example.org").unwrap();
+        Project::create(&folder.path().join("x.mailferry"), &domain, false).unwrap()
+    }
+
+    #[test]
+    fn reports_and_plans_read_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let project = project(&temp);
+        assert_eq!(project.audit_report().unwrap(), None);
+        let report = AuditReport {
+            domain: DomainName::parse("weber-köln.example").unwrap(),
+            at: UnixTime(7),
+            resolver: "system".to_owned(),
+            summary: "fine".to_owned(),
+            findings: Vec::new(),
+        };
+        project.set_audit(&report, "{\"facts\":1}").unwrap();
+        assert_eq!(project.audit_report().unwrap(), Some(report));
+        assert_eq!(project.audit_facts().unwrap().as_deref(), Some("{\"facts\":1}"));
+
+        let line = DiffLine {
+            change: Change::Add,
+            stage: SwitchStage::AtTheSwitch,
+            name: "@".to_owned(),
+            ttl_secs: 300,
+            record_type: "MX".to_owned(),
+            value: "10 in1.example.".to_owned(),
+            reason: "mail goes there".to_owned(),
+        };
+        let plan = RecordsPlan {
+            domain: DomainName::parse("example.org").unwrap(),
+            provider: ProviderId("fastmail".to_owned()),
+            groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines: vec![line] }],
+            senders: vec![Sender { term: "a".to_owned(), who: String::new(), is_kept: true }],
+            notes: Vec::new(),
+        };
+        project.set_records_plan(Some(&plan)).unwrap();
+        assert_eq!(project.records_plan().unwrap(), Some(plan));
+        project.set_records_plan(None).unwrap();
+        assert_eq!(project.records_plan().unwrap(), None);
+        project.set_zone_facts("[]").unwrap();
+        assert_eq!(project.zone_facts().unwrap().as_deref(), Some("[]"));
+    }
+
+    #[test]
+    fn a_value_that_does_not_read_back_is_damage() {
+        let temp = tempfile::tempdir().unwrap();
+        let project = project(&temp);
+        project.write(|transaction| put(transaction, "copy-job", "{}")).unwrap();
+        assert!(
+            matches!(project.copy_job(), Err(ProjectError::Corrupt(words)) if words.contains("copy-job"))
+        );
+    }
+
+    #[test]
+    fn every_choice_about_a_folder_has_a_form_in_the_file() {
+        for choice in [
+            FolderChoice::Copy,
+            FolderChoice::ContainerOnly,
+            FolderChoice::LeaveOut(LeftOutBecause::ItIsAView),
+            FolderChoice::LeaveOut(LeftOutBecause::YouChose),
+        ] {
+            let plan = MailboxPlan {
+                folders: vec![FolderPlan {
+                    source_raw: "A".to_owned(),
+                    source: FolderPath::inbox(),
+                    destination: FolderPath::inbox(),
+                    special_use: Some(SpecialUse::Inbox),
+                    messages: 0,
+                    bytes: Bytes::ZERO,
+                    choice,
+                    renamed_because: None,
+                }],
+            };
+            let text = to_json(&plan).unwrap();
+            assert_eq!(serde_json::from_str::<MailboxPlan>(&text).unwrap(), plan);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+
+use super::lock::ProjectLock;
+use super::schema::{APPLICATION_ID, migrate, supported_version};
+use super::{Ledger, ProjectError};
+use crate::plan::MailboxId;
+use crate::values::{DomainName, UnixTime};
+
+/// First bytes of every SQLite 3 file.
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// An open project file. Calls are short and synchronous; share it as `Arc<Project>`.
+///
+/// Every call that changes something is one transaction, durable when the call returns. Dropping closes the file.
+#[derive(Debug)]
+pub struct Project {
+    path: PathBuf,
+    uuid: String,
+    domain: DomainName,
+    is_practice: bool,
+    was_interrupted: bool,
+    saved_at: AtomicI64,
+    connection: Mutex<Option<Connection>>,
+    // Last, so that the lock is given back after the database is closed.
+    _lock: ProjectLock,
+}
+
+impl Project {
+    /// Makes a new project file and opens it. An existing file is never overwritten, and no half-made file is left.
+    pub fn create(path: &Path, domain: &DomainName, is_practice: bool) -> Result<Arc<Self>, ProjectError> {
+        let lock = ProjectLock::take(path)?;
+        if path.symlink_metadata().is_ok() {
+            return Err(ProjectError::AlreadyExists(path.to_owned()));
+        }
+        let folder = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        // Made under another name and then renamed; the guard removes it where anything fails.
+        let unfinished = tempfile::Builder::new()
+            .prefix(".mailferry-new-")
+            .tempfile_in(folder)
+            .map_err(|error| ProjectError::from_io(folder, error))?;
+        write_new_project(unfinished.path(), domain, is_practice)?;
+        unfinished.persist_noclobber(path).map_err(|error| ProjectError::from_io(path, error.error))?;
+        Self::open_locked(path, lock)
+    }
+
+    /// Opens an existing project file and brings it to the newest format.
+    pub fn open(path: &Path) -> Result<Arc<Self>, ProjectError> {
+        check_header(path)?;
+        let lock = ProjectLock::take(path)?;
+        Self::open_locked(path, lock)
+    }
+
+    fn open_locked(path: &Path, lock: ProjectLock) -> Result<Arc<Self>, ProjectError> {
+        let mut connection = open_connection(path)?;
+        migrate(&mut connection)?;
+        let (uuid, domain, is_practice, was_interrupted): (String, String, bool, bool) = connection
+            .query_row(
+                "SELECT uuid, domain, is_practice, is_open FROM project WHERE singleton = 1",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )?;
+        let domain =
+            DomainName::parse(&domain).map_err(|error| ProjectError::unreadable("the domain", error))?;
+        if was_interrupted {
+            check_integrity(&connection)?;
+        }
+        connection.execute("UPDATE project SET is_open = 1", [])?;
+        Ok(Arc::new(Self {
+            path: path.to_owned(),
+            uuid,
+            domain,
+            is_practice,
+            was_interrupted,
+            saved_at: AtomicI64::new(now().0),
+            connection: Mutex::new(Some(connection)),
+            _lock: lock,
+        }))
+    }
+
+    /// Where the file lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Random name of the project, made once; keyring entries carry it.
+    pub fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    /// The domain that the project is about.
+    pub fn domain(&self) -> &DomainName {
+        &self.domain
+    }
+
+    /// Whether the servers of the project are embedded practice servers.
+    pub fn is_practice(&self) -> bool {
+        self.is_practice
+    }
+
+    /// Whether the program ended last time without closing this project.
+    pub fn was_interrupted(&self) -> bool {
+        self.was_interrupted
+    }
+
+    /// When the newest change became durable.
+    pub fn saved_at(&self) -> UnixTime {
+        UnixTime(self.saved_at.load(Ordering::Relaxed))
+    }
+
+    /// The ledger of one mailbox.
+    pub fn ledger(self: &Arc<Self>, mailbox: MailboxId) -> Ledger {
+        Ledger::new(Arc::clone(self), mailbox)
+    }
+
+    /// Writes everything into the one file, removes the write-ahead log and marks the project as closed in order.
+    ///
+    /// Later calls answer [`ProjectError::Closed`]. Closing twice is harmless. The lock goes with the last `Arc`.
+    pub fn close(&self) -> Result<(), ProjectError> {
+        let Some(connection) = self.guard().take() else { return Ok(()) };
+        connection.execute("UPDATE project SET is_open = 0", [])?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
+        connection.close().map_err(|(_connection, error)| ProjectError::from(error))
+    }
+
+    /// Reads with the connection held.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, ProjectError>,
+    ) -> Result<T, ProjectError> {
+        work(self.guard().as_ref().ok_or(ProjectError::Closed)?)
+    }
+
+    /// Runs the work as one transaction, durable when this returns and undone where it fails.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
+    ) -> Result<T, ProjectError> {
+        let mut guard = self.guard();
+        let connection = guard.as_mut().ok_or(ProjectError::Closed)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let outcome = work(&transaction)?;
+        transaction.commit()?;
+        self.saved_at.store(now().0, Ordering::Relaxed);
+        Ok(outcome)
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Option<Connection>> {
+        // A panic in the middle of a call has rolled its transaction back, so the connection is sound.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::warn!(%error, "the project was not closed in order; nothing is lost");
+        }
+    }
+}
+
+pub(super) fn now() -> UnixTime {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    UnixTime(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Result<(), ProjectError> {
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    migrate(&mut connection)?;
+    connection.execute(
+        "INSERT INTO project (singleton, uuid, domain, is_practice, created_at)
+         VALUES (1, lower(hex(randomblob(16))), ?1, ?2, ?3)",
+        params![domain.as_ascii(), is_practice, now().0],
+    )?;
+    connection.close().map_err(|(_connection, error)| ProjectError::from(error))
+}
+
+fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // The file may come from somebody else: its schema is data, not code that we trust.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > supported_version() {
+        // Before the journal mode is touched: a file of a newer version stays as it is.
+        return Err(ProjectError::Newer { found: version, supported: supported_version() });
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// Tells a project from other files without letting SQLite touch them.
+fn check_header(path: &Path) -> Result<(), ProjectError> {
+    let mut header = Vec::with_capacity(100);
+    let file = File::open(path).map_err(|error| ProjectError::from_io(path, error))?;
+    if !file.metadata().map_err(|error| ProjectError::from_io(path, error))?.is_file() {
+        return Err(ProjectError::NotAProject(path.to_owned()));
+    }
+    file.take(100).read_to_end(&mut header).map_err(|error| ProjectError::from_io(path, error))?;
+    // SQLite file format, section 1.3: the application ID is the big-endian number at offset 68.
+    let application_id = header.get(68..72).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+    let is_ours = application_id.is_some_and(|bytes| i64::from(u32::from_be_bytes(bytes)) == APPLICATION_ID);
+    if header.starts_with(SQLITE_MAGIC) && is_ours {
+        Ok(())
+    } else {
+        Err(ProjectError::NotAProject(path.to_owned()))
+    }
+}
+
+fn check_integrity(connection: &Connection) -> Result<(), ProjectError> {
+    let words: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if words == "ok" { Ok(()) } else { Err(ProjectError::Corrupt(words)) }
+}
+
+#[cfg(test)]
+mod file_tests;

@@ -1,0 +1,91 @@
+use super::*;
+use crate::plan::{FolderPath, IdentityKey, Mailbox};
+use crate::project::SourceMessage;
+use crate::values::EmailAddress;
+
+fn messages(from: u32) -> Vec<SourceMessage> {
+    (from..from + 50)
+        .map(|uid| SourceMessage {
+            uid,
+            size: 1,
+            internal_date: "x".repeat(500),
+            flags: Vec::new(),
+            identity: IdentityKey([0; 32]),
+        })
+        .collect()
+}
+
+#[test]
+fn a_full_disk_is_told_and_loses_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("example.org.mailferry");
+    let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();
+    let mailbox = Mailbox {
+        address: EmailAddress::parse("anna@example.org").unwrap(),
+        source_user: String::new(),
+        destination_user: String::new(),
+        is_chosen: true,
+    };
+    let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
+    let folder = ledger.folder("A", &FolderPath::inbox(), &FolderPath::inbox(), 1).unwrap();
+    // SQLite reports a full disk when it may not take another page, whatever the reason.
+    project
+        .read(|connection| {
+            let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            connection.query_row(&format!("PRAGMA max_page_count = {}", pages + 40), [], |_row| Ok(()))?;
+            Ok(())
+        })
+        .unwrap();
+    let mut written = 0;
+    let error = loop {
+        match ledger.add_messages(folder, &messages(written + 1)) {
+            Ok(()) => written += 50,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, ProjectError::DiskFull(_)), "{error:?}");
+    assert!(written > 0);
+    // Still usable, and whole.
+    assert_eq!(ledger.highest_uid(folder).unwrap(), Some(written));
+    assert_eq!(ledger.sum().unwrap().to_do, u64::from(written));
+    project.close().unwrap();
+    drop((ledger, project));
+    let project = Project::open(&path).unwrap();
+    project.read(check_integrity).unwrap();
+    let ledger = project.ledger(project.mailboxes().unwrap()[0].0);
+    assert_eq!(ledger.sum().unwrap().to_do, u64::from(written));
+    ledger.add_messages(folder, &messages(written + 1)).unwrap();
+}
+
+#[test]
+fn a_panic_in_the_middle_of_a_change_undoes_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("example.org.mailferry");
+    let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), true).unwrap();
+    let writing = std::panic::AssertUnwindSafe(|| {
+        project.write(|transaction| -> Result<(), ProjectError> {
+            transaction.execute("INSERT INTO answer (name, value) VALUES ('a', 'b')", [])?;
+            panic!("on purpose");
+        })
+    });
+    assert!(std::panic::catch_unwind(writing).is_err());
+    assert!(project.answers().unwrap().is_empty());
+    project.set_answer("c", "d").unwrap();
+    assert!(project.is_practice() && project.saved_at().0 > 0);
+}
+
+#[test]
+fn commits_are_durable() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("example.org.mailferry");
+    let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();
+    project
+        .read(|connection| {
+            let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+            let foreign_keys: bool = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+            assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, true));
+            Ok(())
+        })
+        .unwrap();
+}

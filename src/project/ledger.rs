@@ -1,0 +1,398 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
+
+use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
+use super::{FolderId, LedgerRow, MessageResult, Project, ProjectError, SourceMessage};
+use crate::plan::{FolderPath, MailboxId, MessageState};
+
+/// Longest stored cause in characters; servers may send kilobytes.
+const CAUSE_LIMIT: usize = 1_000;
+
+/// The ledger of one mailbox: one row per source message, written before and after every append.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub(super) project: Arc<Project>,
+    pub(super) mailbox: MailboxId,
+}
+
+impl Ledger {
+    pub(super) fn new(project: Arc<Project>, mailbox: MailboxId) -> Self {
+        Self { project, mailbox }
+    }
+
+    /// The mailbox that the ledger belongs to.
+    pub fn mailbox(&self) -> MailboxId {
+        self.mailbox
+    }
+
+    /// Finds or makes the entry of a source folder.
+    ///
+    /// When the source's UIDVALIDITY is not the stored one, its UIDs mean other messages: the rows are dropped, and
+    /// the destination must be compared before anything is sent ([`Self::needs_match`]). When the destination
+    /// folder is another one, the rows stay and forget their copies.
+    pub fn folder(
+        &self,
+        source_raw: &str,
+        source: &FolderPath,
+        destination: &FolderPath,
+        source_uid_validity: u32,
+    ) -> Result<FolderId, ProjectError> {
+        let source = to_json(&source)?;
+        let destination = to_json(&destination)?;
+        self.project.write(|transaction| {
+            let known: Option<(i64, u32, String)> = transaction
+                .prepare_cached(
+                    "SELECT id, source_uid_validity, destination FROM folder
+                     WHERE mailbox_id = ?1 AND source_raw = ?2",
+                )?
+                .query_row(params![self.mailbox.0, source_raw], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .optional()?;
+            let Some((id, known_validity, known_destination)) = known else {
+                transaction.execute(
+                    "INSERT INTO folder (mailbox_id, source_raw, source, destination, source_uid_validity)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![self.mailbox.0, source_raw, source, destination, source_uid_validity],
+                )?;
+                return Ok(FolderId(transaction.last_insert_rowid()));
+            };
+            if known_validity != source_uid_validity {
+                transaction.execute("DELETE FROM message WHERE folder_id = ?1", [id])?;
+                transaction.execute("UPDATE folder SET needs_match = 1 WHERE id = ?1", [id])?;
+            } else if known_destination != destination {
+                forget_copies(transaction, id)?;
+                transaction.execute(
+                    "UPDATE folder SET needs_match = 1, destination_uid_validity = NULL WHERE id = ?1",
+                    [id],
+                )?;
+            }
+            transaction.execute(
+                "UPDATE folder SET source = ?2, destination = ?3, source_uid_validity = ?4 WHERE id = ?1",
+                params![id, source, destination, source_uid_validity],
+            )?;
+            Ok(FolderId(id))
+        })
+    }
+
+    /// Compares the destination's UIDVALIDITY with the stored one. Where it changed, every known copy is forgotten:
+    /// the rows go back to [`MessageState::ToDo`] and the destination must be compared. Returns how many rows did.
+    pub fn fence_destination(&self, folder: FolderId, uid_validity: u32) -> Result<u64, ProjectError> {
+        self.project.write(|transaction| {
+            let stored: Option<u32> = transaction
+                .prepare_cached("SELECT destination_uid_validity FROM folder WHERE id = ?1")?
+                .query_row([folder.0], |row| row.get(0))
+                .optional()?
+                .ok_or(ProjectError::Unknown("folder"))?;
+            let forgotten = match stored {
+                Some(stored) if stored != uid_validity => {
+                    transaction.execute("UPDATE folder SET needs_match = 1 WHERE id = ?1", [folder.0])?;
+                    forget_copies(transaction, folder.0)?
+                }
+                _ => 0,
+            };
+            transaction.execute(
+                "UPDATE folder SET destination_uid_validity = ?2 WHERE id = ?1",
+                params![folder.0, uid_validity],
+            )?;
+            Ok(forgotten)
+        })
+    }
+
+    /// Whether the rows that are to do must be compared with the destination before anything is sent:
+    /// true for a new folder and after a change of UIDVALIDITY on either side.
+    pub fn needs_match(&self, folder: FolderId) -> Result<bool, ProjectError> {
+        self.project.read(|connection| {
+            connection
+                .prepare_cached("SELECT needs_match FROM folder WHERE id = ?1")?
+                .query_row([folder.0], |row| row.get(0))
+                .optional()?
+                .ok_or(ProjectError::Unknown("folder"))
+        })
+    }
+
+    /// Remembers that the destination was compared and everything found there is recorded.
+    pub fn set_matched(&self, folder: FolderId) -> Result<(), ProjectError> {
+        self.project.write(|transaction| {
+            transaction.execute("UPDATE folder SET needs_match = 0 WHERE id = ?1", [folder.0])?;
+            Ok(())
+        })
+    }
+
+    /// Adds rows in one transaction. A row that exists keeps its state and gets the flags of today; one that had
+    /// vanished and is listed again is to do.
+    pub fn add_messages(&self, folder: FolderId, messages: &[SourceMessage]) -> Result<(), ProjectError> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        self.project.write(|transaction| {
+            let mut add = transaction.prepare_cached(
+                "INSERT INTO message (folder_id, uid, size, internal_date, flags, identity)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (folder_id, uid) DO UPDATE SET
+                     flags = excluded.flags,
+                     cause = CASE state WHEN 7 THEN NULL ELSE cause END,
+                     state = CASE state WHEN 7 THEN 0 ELSE state END
+                 WHERE flags <> excluded.flags OR state = 7",
+            )?;
+            for message in messages {
+                add.execute(params![
+                    folder.0,
+                    message.uid,
+                    i64::try_from(message.size).unwrap_or(i64::MAX),
+                    message.internal_date,
+                    to_json(&message.flags)?,
+                    message.identity.0,
+                ])
+                .map_err(missing_folder)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Marks rows that are to do as vanished where their UID is not among the present ones. Returns how many.
+    pub fn mark_vanished_except(&self, folder: FolderId, present_uids: &[u32]) -> Result<u64, ProjectError> {
+        let present: BTreeSet<u32> = present_uids.iter().copied().collect();
+        self.project.write(|transaction| {
+            let waiting: Vec<u32> = transaction
+                .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND state = 0")?
+                .query_map([folder.0], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            let mut mark = transaction.prepare_cached(
+                "UPDATE message SET state = 7, cause = 'no longer on the source server'
+                 WHERE folder_id = ?1 AND uid = ?2",
+            )?;
+            let mut vanished = 0;
+            for uid in waiting.into_iter().filter(|uid| !present.contains(uid)) {
+                mark.execute(params![folder.0, uid])?;
+                vanished += 1;
+            }
+            Ok(vanished)
+        })
+    }
+
+    /// All rows in these states, by ascending UID. For folders of any size prefer [`Self::rows_after`].
+    pub fn rows(&self, folder: FolderId, states: &[MessageState]) -> Result<Vec<LedgerRow>, ProjectError> {
+        self.rows_after(folder, states, 0, usize::MAX)
+    }
+
+    /// At most `limit` rows in these states with a UID above `after_uid`, by ascending UID.
+    pub fn rows_after(
+        &self,
+        folder: FolderId,
+        states: &[MessageState],
+        after_uid: u32,
+        limit: usize,
+    ) -> Result<Vec<LedgerRow>, ProjectError> {
+        // The numbers are our own, so they may stand in the text; that keeps one prepared statement per set.
+        let states: BTreeSet<String> = states.iter().map(|state| state_number(*state).to_string()).collect();
+        let states = states.into_iter().collect::<Vec<_>>().join(", ");
+        self.project.read(|connection| {
+            let rows = connection
+                .prepare_cached(&format!(
+                    "SELECT {ROW_COLUMNS} FROM message
+                     WHERE folder_id = ?1 AND state IN ({states}) AND uid > ?2 ORDER BY uid LIMIT ?3"
+                ))?
+                .query_map(params![folder.0, after_uid, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                    read_row(row, 0)
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(rows)
+        })
+    }
+
+    /// The highest UID that has a row: a source listing may begin above it.
+    pub fn highest_uid(&self, folder: FolderId) -> Result<Option<u32>, ProjectError> {
+        self.project.read(|connection| {
+            let highest = connection
+                .prepare_cached("SELECT max(uid) FROM message WHERE folder_id = ?1")?
+                .query_row([folder.0], |row| row.get(0))?;
+            Ok(highest)
+        })
+    }
+
+    /// Writes down, durably and for the whole batch, that these messages are about to be appended.
+    ///
+    /// The messages must be to do. One that is in flight already keeps the lower UIDNEXT, so that no earlier append
+    /// is overlooked; one in any other state is an error and nothing of the batch is recorded. A UIDVALIDITY that is
+    /// not the stored one is an error too: [`Self::fence_destination`] must have its say first.
+    pub fn record_intent(
+        &self,
+        folder: FolderId,
+        uids: &[u32],
+        destination_uid_validity: u32,
+        destination_uidnext: u32,
+    ) -> Result<(), ProjectError> {
+        self.project.write(|transaction| {
+            check_destination(transaction, folder, destination_uid_validity)?;
+            let mut announce = transaction.prepare_cached(
+                "UPDATE message SET
+                     state = 1,
+                     intent_uidnext = min(coalesce(intent_uidnext, ?4), ?4),
+                     intent_uid_validity = ?3
+                 WHERE folder_id = ?1 AND uid = ?2
+                     AND (state = 0 OR (state = 1 AND intent_uid_validity = ?3))",
+            )?;
+            for uid in uids {
+                let changed = announce.execute(params![
+                    folder.0,
+                    uid,
+                    destination_uid_validity,
+                    destination_uidnext
+                ])?;
+                if changed != 1 {
+                    return Err(ProjectError::NotToDo { uid: *uid });
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes down, durably and for the whole batch, what became of these messages.
+    pub fn record_results(&self, folder: FolderId, results: &[MessageResult]) -> Result<(), ProjectError> {
+        if results.is_empty() {
+            return Ok(());
+        }
+        self.project.write(|transaction| {
+            let mut record = transaction.prepare_cached(
+                "UPDATE message SET
+                     state = ?3, destination_uid_validity = ?4, destination_uid = ?5,
+                     sha256 = coalesce(?6, sha256), cause = ?7,
+                     intent_uidnext = CASE ?3 WHEN 1 THEN intent_uidnext END,
+                     intent_uid_validity = CASE ?3 WHEN 1 THEN intent_uid_validity END
+                 WHERE folder_id = ?1 AND uid = ?2",
+            )?;
+            for result in results {
+                let (validity, uid) = result.destination_uid.unzip();
+                let cause = result.cause.as_deref().map(bounded_cause);
+                let changed = record.execute(params![
+                    folder.0,
+                    result.uid,
+                    state_number(result.state),
+                    validity,
+                    uid,
+                    result.sha256,
+                    cause,
+                ])?;
+                if changed != 1 {
+                    return Err(ProjectError::Unknown("message"));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes intents back to [`MessageState::ToDo`], after it was seen that they did not arrive.
+    pub fn withdraw_intents(&self, folder: FolderId, uids: &[u32]) -> Result<(), ProjectError> {
+        self.project.write(|transaction| {
+            let mut withdraw = transaction.prepare_cached(
+                "UPDATE message SET state = 0, intent_uidnext = NULL, intent_uid_validity = NULL
+                 WHERE folder_id = ?1 AND uid = ?2 AND state = 1",
+            )?;
+            for uid in uids {
+                withdraw.execute(params![folder.0, uid])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// UIDs of the destination folder, under its current UIDVALIDITY, that belong to rows already: rows of this
+    /// folder, and of others of this mailbox that go to the same place.
+    pub fn claimed_destination_uids(&self, folder: FolderId) -> Result<Vec<u32>, ProjectError> {
+        self.project.read(|connection| {
+            let uids = connection
+                .prepare_cached(
+                    "SELECT message.destination_uid FROM folder AS this
+                     JOIN folder AS other
+                         ON other.mailbox_id = this.mailbox_id AND other.destination = this.destination
+                     JOIN message ON message.folder_id = other.id
+                     WHERE this.id = ?1 AND message.destination_uid IS NOT NULL
+                         AND message.destination_uid_validity IS this.destination_uid_validity
+                     ORDER BY message.destination_uid",
+                )?
+                .query_map([folder.0], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(uids)
+        })
+    }
+
+    /// Gives refused messages of this mailbox another try. Returns how many.
+    pub fn retry_refused(&self) -> Result<u64, ProjectError> {
+        self.project.write(|transaction| {
+            let count = transaction.execute(
+                "UPDATE message SET state = 0, cause = NULL
+                 WHERE state = 6 AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+                [self.mailbox.0],
+            )?;
+            Ok(u64::try_from(count).unwrap_or(u64::MAX))
+        })
+    }
+
+    /// Leaves the waiting messages of a folder out, or takes left-out ones in again. Returns how many changed.
+    pub fn set_left_out(&self, folder: FolderId, is_left_out: bool) -> Result<u64, ProjectError> {
+        let (from, to) = if is_left_out { (0, 8) } else { (8, 0) };
+        self.project.write(|transaction| {
+            let count = transaction.execute(
+                "UPDATE message SET state = ?3 WHERE folder_id = ?1 AND state = ?2",
+                params![folder.0, from, to],
+            )?;
+            Ok(u64::try_from(count).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+/// Notes the destination's UIDVALIDITY where none is stored, and refuses another one than the stored.
+fn check_destination(
+    transaction: &Transaction<'_>,
+    folder: FolderId,
+    uid_validity: u32,
+) -> Result<(), ProjectError> {
+    let stored: Option<u32> = transaction
+        .prepare_cached("SELECT destination_uid_validity FROM folder WHERE id = ?1")?
+        .query_row([folder.0], |row| row.get(0))
+        .optional()?
+        .ok_or(ProjectError::Unknown("folder"))?;
+    match stored {
+        Some(stored) if stored == uid_validity => Ok(()),
+        Some(_) => Err(ProjectError::DestinationChanged),
+        None => {
+            transaction.execute(
+                "UPDATE folder SET destination_uid_validity = ?2 WHERE id = ?1",
+                params![folder.0, uid_validity],
+            )?;
+            Ok(())
+        }
+    }
+}
+
+/// Puts copied, adopted, repaired and announced messages back to “to do”. Returns how many.
+fn forget_copies(transaction: &Transaction<'_>, folder: i64) -> Result<u64, ProjectError> {
+    let count = transaction.execute(
+        "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
+             intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL
+         WHERE folder_id = ?1 AND state IN (1, 2, 3, 4)",
+        [folder],
+    )?;
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+/// A violated foreign key means that the mailbox was removed meanwhile.
+fn missing_folder(error: rusqlite::Error) -> ProjectError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => ProjectError::Unknown("folder"),
+        _ => error.into(),
+    }
+}
+
+fn bounded_cause(cause: &str) -> String {
+    cause.chars().take(CAUSE_LIMIT).collect()
+}
+
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String, ProjectError> {
+    serde_json::to_string(value).map_err(|error| ProjectError::Io(error.into()))
+}
+
+#[cfg(test)]
+mod ledger_tests;

@@ -1,0 +1,269 @@
+use super::*;
+use crate::plan::{IdentityKey, LedgerSum};
+use crate::values::{Bytes, DomainName, EmailAddress};
+
+fn project(folder: &tempfile::TempDir) -> Arc<Project> {
+    let domain = DomainName::parse("example.org").unwrap();
+    Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap()
+}
+
+fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
+    let mailbox = crate::plan::Mailbox {
+        address: EmailAddress::parse(address).unwrap(),
+        source_user: address.to_owned(),
+        destination_user: address.to_owned(),
+        is_chosen: true,
+    };
+    project.ledger(project.add_mailbox(&mailbox).unwrap())
+}
+
+fn path(name: &str) -> FolderPath {
+    FolderPath(vec![name.to_owned()])
+}
+
+fn message(uid: u32) -> SourceMessage {
+    SourceMessage {
+        uid,
+        size: 100,
+        internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
+        flags: vec!["\\Seen".to_owned(), "$Forwarded".to_owned()],
+        identity: IdentityKey([u8::try_from(uid % 250).unwrap(); 32]),
+    }
+}
+
+fn copied(uid: u32, copy: u32) -> MessageResult {
+    MessageResult {
+        uid,
+        state: MessageState::Copied,
+        destination_uid: Some((7, copy)),
+        sha256: Some([1; 32]),
+        cause: None,
+    }
+}
+
+fn result(uid: u32, state: MessageState, cause: &str) -> MessageResult {
+    MessageResult { uid, state, destination_uid: None, sha256: None, cause: Some(cause.to_owned()) }
+}
+
+fn uids(ledger: &Ledger, folder: FolderId, states: &[MessageState]) -> Vec<u32> {
+    ledger.rows(folder, states).unwrap().iter().map(|row| row.uid).collect()
+}
+
+#[test]
+fn a_message_goes_through_its_states_and_the_sum_stays_whole() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    ledger.add_messages(inbox, &(1..=6).map(message).collect::<Vec<_>>()).unwrap();
+    assert_eq!(ledger.highest_uid(inbox).unwrap(), Some(6));
+
+    ledger.record_intent(inbox, &[1, 2, 3], 7, 40).unwrap();
+    let row = ledger.rows(inbox, &[MessageState::InFlight]).unwrap().remove(0);
+    assert_eq!((row.intent_uidnext, row.intent_uid_validity), (Some(40), Some(7)));
+    assert_eq!(row.flags, ["\\Seen", "$Forwarded"]);
+
+    ledger.record_results(inbox, &[copied(1, 40), result(2, MessageState::Refused, "NO too big")]).unwrap();
+    ledger.withdraw_intents(inbox, &[3]).unwrap();
+    assert_eq!(ledger.mark_vanished_except(inbox, &[1, 2, 3, 4]).unwrap(), 2);
+    assert_eq!(uids(&ledger, inbox, &[MessageState::ToDo]), [3, 4]);
+    assert_eq!(uids(&ledger, inbox, &[MessageState::Copied, MessageState::Refused]), [1, 2]);
+    assert_eq!(ledger.claimed_destination_uids(inbox).unwrap(), [40]);
+    let row = ledger.rows(inbox, &[MessageState::Copied]).unwrap().remove(0);
+    assert_eq!((row.sha256, row.intent_uidnext), (Some([1; 32]), None));
+
+    let totals = ledger.totals().unwrap();
+    let expected =
+        LedgerSum { source_count: 6, copied: 1, refused: 1, vanished: 2, to_do: 2, ..LedgerSum::default() };
+    assert_eq!(totals.sum, expected);
+    assert_eq!((totals.bytes_done, totals.bytes_total), (Bytes(400), Bytes(600)));
+
+    assert_eq!(ledger.retry_refused().unwrap(), 1);
+    assert_eq!(ledger.set_left_out(inbox, true).unwrap(), 3);
+    assert_eq!(ledger.totals().unwrap().bytes_total, Bytes(300));
+    assert_eq!(ledger.set_left_out(inbox, false).unwrap(), 3);
+    assert_eq!(ledger.sum().unwrap().source_count, 6);
+}
+
+#[test]
+fn an_intent_needs_a_message_that_is_to_do() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    ledger.add_messages(folder, &[message(1), message(2)]).unwrap();
+    ledger.record_results(folder, &[copied(2, 9)]).unwrap();
+    let refused = ledger.record_intent(folder, &[1, 2], 7, 10);
+    assert!(matches!(refused, Err(ProjectError::NotToDo { uid: 2 })));
+    assert_eq!(
+        uids(&ledger, folder, &[MessageState::InFlight]),
+        [0_u32; 0],
+        "the batch is whole or not at all"
+    );
+
+    // A second announcement keeps the lower UIDNEXT: the first append may have arrived after all.
+    ledger.record_intent(folder, &[1], 7, 10).unwrap();
+    ledger.record_intent(folder, &[1], 7, 30).unwrap();
+    assert_eq!(ledger.rows(folder, &[MessageState::InFlight]).unwrap()[0].intent_uidnext, Some(10));
+    // Under another UIDVALIDITY the first one was never resolved.
+    let outcome = ledger.record_intent(folder, &[1], 8, 1);
+    assert!(matches!(outcome, Err(ProjectError::DestinationChanged)));
+    assert!(matches!(
+        ledger.record_results(folder, &[copied(1, 11), copied(77, 12)]),
+        Err(ProjectError::Unknown("message"))
+    ));
+    assert_eq!(uids(&ledger, folder, &[MessageState::InFlight]), [1]);
+}
+
+#[test]
+fn a_second_listing_changes_flags_only() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    ledger.add_messages(folder, &[message(1), message(2)]).unwrap();
+    ledger.record_results(folder, &[copied(1, 9)]).unwrap();
+    assert_eq!(ledger.mark_vanished_except(folder, &[1]).unwrap(), 1);
+    let flagged = |uid| SourceMessage { flags: vec!["\\Flagged".to_owned()], ..message(uid) };
+    ledger.add_messages(folder, &[flagged(1), message(2)]).unwrap();
+    let rows = ledger.rows(folder, &[MessageState::Copied, MessageState::ToDo]).unwrap();
+    assert_eq!(rows[0].flags, ["\\Flagged"]);
+    assert_eq!((rows[0].state, rows[1].state), (MessageState::Copied, MessageState::ToDo));
+    assert_eq!(rows[1].cause, None);
+    assert_eq!(ledger.sum().unwrap().source_count, 2);
+    assert_eq!(ledger.folder("A", &path("A"), &path("A"), 5).unwrap(), folder);
+    assert_eq!(ledger.sum().unwrap().copied, 1);
+}
+
+#[test]
+fn a_changed_uidvalidity_fences_the_rows() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    assert!(ledger.needs_match(folder).unwrap());
+    ledger.set_matched(folder).unwrap();
+    ledger.add_messages(folder, &[message(1), message(2), message(3)]).unwrap();
+    ledger.record_intent(folder, &[1, 2], 7, 9).unwrap();
+    ledger.record_results(folder, &[copied(1, 9)]).unwrap();
+
+    assert_eq!(ledger.fence_destination(folder, 7).unwrap(), 0);
+    assert!(!ledger.needs_match(folder).unwrap());
+    assert_eq!(ledger.fence_destination(folder, 8).unwrap(), 2);
+    assert!(ledger.needs_match(folder).unwrap());
+    assert_eq!(uids(&ledger, folder, &[MessageState::ToDo]), [1, 2, 3]);
+    assert!(ledger.claimed_destination_uids(folder).unwrap().is_empty());
+
+    ledger.set_matched(folder).unwrap();
+    assert_eq!(ledger.folder("A", &path("A"), &path("A"), 6).unwrap(), folder);
+    assert!(ledger.needs_match(folder).unwrap());
+    assert_eq!(ledger.sum().unwrap(), LedgerSum::default());
+}
+
+#[test]
+fn another_destination_forgets_the_copies() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    ledger.add_messages(folder, &[message(1)]).unwrap();
+    ledger.record_results(folder, &[copied(1, 9)]).unwrap();
+    ledger.set_matched(folder).unwrap();
+    ledger.folder("A", &path("A"), &path("B"), 5).unwrap();
+    assert!(ledger.needs_match(folder).unwrap());
+    assert_eq!(uids(&ledger, folder, &[MessageState::ToDo]), [1]);
+}
+
+#[test]
+fn folders_with_one_destination_share_their_claims() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let anna = add_mailbox(&project, "anna@example.org");
+    let ben = add_mailbox(&project, "ben@example.org");
+    let one = anna.folder("A", &path("A"), &path("Z"), 5).unwrap();
+    let two = anna.folder("B", &path("B"), &path("Z"), 5).unwrap();
+    let other = ben.folder("A", &path("A"), &path("Z"), 5).unwrap();
+    for (ledger, folder, copy) in [(&anna, one, 20), (&anna, two, 10), (&ben, other, 30)] {
+        ledger.add_messages(folder, &[message(1)]).unwrap();
+        ledger.fence_destination(folder, 7).unwrap();
+        ledger.record_results(folder, &[copied(1, copy)]).unwrap();
+    }
+    assert_eq!(anna.claimed_destination_uids(one).unwrap(), [10, 20]);
+    assert_eq!(ben.claimed_destination_uids(other).unwrap(), [30]);
+}
+
+#[test]
+fn problems_are_grouped_and_messages_are_paged() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let ledger = add_mailbox(&project, "anna@example.org");
+    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    ledger.add_messages(folder, &(1..=20).map(message).collect::<Vec<_>>()).unwrap();
+    let mut results: Vec<_> = (1..=8).map(|uid| result(uid, MessageState::Refused, "NO too big")).collect();
+    results.push(result(9, MessageState::Refused, &"long ".repeat(4_000)));
+    results.push(result(10, MessageState::Repaired, "the date was mended"));
+    ledger.record_results(folder, &results).unwrap();
+    let problems = ledger.problems().unwrap();
+    assert_eq!(problems, project.problems().unwrap());
+    assert_eq!((problems[0].cause.as_str(), problems[0].count), ("NO too big", 8));
+    assert_eq!(problems[0].samples.len(), SAMPLES_SHOWN);
+    assert_eq!(problems[0].samples[0], (path("A"), 1));
+    assert_eq!(problems[1].cause.len(), CAUSE_LIMIT);
+    assert_eq!(problems[2].state, MessageState::Repaired);
+
+    let first = project.messages_after(None, 12).unwrap();
+    let last = first.last().unwrap();
+    let second = project.messages_after(Some((last.folder, last.row.uid)), 12).unwrap();
+    assert_eq!((first.len(), second.len()), (12, 8));
+    assert_eq!(second[0].row.uid, 13);
+    assert_eq!(project.retry_refused().unwrap(), 9);
+}
+
+/// How many samples a group of problems shows.
+const SAMPLES_SHOWN: usize = 5;
+
+#[test]
+fn removing_a_mailbox_takes_its_rows_and_never_reuses_its_number() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let ledger = add_mailbox(&project, "anna@example.org");
+    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    ledger.add_messages(folder, &[message(1)]).unwrap();
+    project.remove_mailbox(ledger.mailbox()).unwrap();
+    assert!(project.messages_after(None, 10).unwrap().is_empty());
+    assert!(project.totals().unwrap().is_empty());
+    assert!(add_mailbox(&project, "ben@example.org").mailbox() > ledger.mailbox());
+    assert!(matches!(ledger.add_messages(folder, &[message(2)]), Err(ProjectError::Unknown("folder"))));
+}
+
+#[test]
+fn hot_queries_use_an_index() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    for (query, index) in [
+        (
+            "SELECT uid FROM message WHERE folder_id = 1 AND state = 0 AND uid > 5 ORDER BY uid LIMIT 9",
+            "message_by_state",
+        ),
+        ("SELECT max(uid) FROM message WHERE folder_id = 1", "PRIMARY KEY"),
+        ("UPDATE message SET state = 2 WHERE folder_id = 1 AND uid = 2", "PRIMARY KEY"),
+        (
+            "SELECT * FROM message WHERE (folder_id, uid) > (1, 2) ORDER BY folder_id, uid LIMIT 9",
+            "PRIMARY KEY",
+        ),
+        (
+            "SELECT state, cause, count(*) FROM message WHERE cause IS NOT NULL AND state IN (4, 5, 6, 7) GROUP BY state, cause",
+            "message_by_cause",
+        ),
+        (
+            "SELECT count.messages FROM folder JOIN folder_count AS count ON count.folder_id = folder.id WHERE folder.mailbox_id = 1",
+            "SEARCH",
+        ),
+    ] {
+        let plan: Vec<String> = project
+            .read(|connection| {
+                Ok(connection
+                    .prepare(&format!("EXPLAIN QUERY PLAN {query}"))?
+                    .query_map([], |row| row.get(3))?
+                    .collect::<Result<_, _>>()?)
+            })
+            .unwrap();
+        assert!(plan[0].contains(index), "{query}: {plan:?}");
+        assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{query}: {plan:?}");
+    }
+}

@@ -1,0 +1,259 @@
+use std::collections::BTreeMap;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
+
+use super::ledger_row::{ROW_COLUMNS, read_row, state_from_number, unreadable};
+use super::{FolderId, Ledger, LedgerRow, Project, ProjectError};
+use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageState};
+use crate::values::Bytes;
+
+/// Groups of problems that are listed; servers may word every refusal differently.
+const PROBLEM_LIMIT: usize = 50;
+
+/// Messages shown with a group of problems.
+const SAMPLE_LIMIT: usize = 5;
+
+/// A part of the ledger as sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LedgerTotals {
+    /// Messages by state.
+    pub sum: LedgerSum,
+    /// Bytes of messages in final states, left-out ones apart.
+    pub bytes_done: Bytes,
+    /// Bytes of all messages, left-out ones apart.
+    pub bytes_total: Bytes,
+}
+
+impl LedgerTotals {
+    fn add(&mut self, state: MessageState, messages: u64, bytes: Bytes) {
+        self.sum.add(state, messages);
+        if state == MessageState::LeftOut {
+            return;
+        }
+        self.bytes_total = self.bytes_total.plus(bytes);
+        if !matches!(state, MessageState::ToDo | MessageState::InFlight) {
+            self.bytes_done = self.bytes_done.plus(bytes);
+        }
+    }
+
+    /// Adds another part to this one.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            sum: self.sum.plus(other.sum),
+            bytes_done: self.bytes_done.plus(other.bytes_done),
+            bytes_total: self.bytes_total.plus(other.bytes_total),
+        }
+    }
+}
+
+/// A folder of the ledger as sums.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderTotals {
+    /// Its number.
+    pub id: FolderId,
+    /// The folder at the source.
+    pub source: FolderPath,
+    /// The folder at the destination.
+    pub destination: FolderPath,
+    /// Its sums.
+    pub totals: LedgerTotals,
+}
+
+/// Messages that share a state and a cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Refused, exported, repaired or vanished.
+    pub state: MessageState,
+    /// The server's words, the file or the repair.
+    pub cause: String,
+    /// How many messages.
+    pub count: u64,
+    /// The first few: folder at the source, and UID.
+    pub samples: Vec<(FolderPath, u32)>,
+}
+
+/// One message with the folder that it belongs to, for lists of everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageListing {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// The folder; together with the row's UID the key to go on from.
+    pub folder: FolderId,
+    /// The folder at the source.
+    pub source: FolderPath,
+    /// The folder at the destination.
+    pub destination: FolderPath,
+    /// The message.
+    pub row: LedgerRow,
+}
+
+impl Ledger {
+    /// The mailbox as a sum: always equal to what its source has listed.
+    pub fn sum(&self) -> Result<LedgerSum, ProjectError> {
+        Ok(self.totals()?.sum)
+    }
+
+    /// The mailbox as sums of messages and bytes.
+    pub fn totals(&self) -> Result<LedgerTotals, ProjectError> {
+        let folders = self.folder_totals()?;
+        Ok(folders.into_iter().fold(LedgerTotals::default(), |sum, folder| sum.plus(folder.totals)))
+    }
+
+    /// Each folder of the mailbox as sums, in the order in which they were first seen.
+    pub fn folder_totals(&self) -> Result<Vec<FolderTotals>, ProjectError> {
+        self.project.read(|connection| {
+            let mut folders: BTreeMap<i64, FolderTotals> = BTreeMap::new();
+            let mut statement = connection.prepare_cached(
+                "SELECT folder.id, folder.source, folder.destination, count.state, count.messages, count.bytes
+                 FROM folder JOIN folder_count AS count ON count.folder_id = folder.id
+                 WHERE folder.mailbox_id = ?1",
+            )?;
+            let mut rows = statement.query([self.mailbox.0])?;
+            while let Some(row) = rows.next()? {
+                let id: i64 = row.get(0)?;
+                let entry = match folders.entry(id) {
+                    std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+                    std::collections::btree_map::Entry::Vacant(space) => space.insert(FolderTotals {
+                        id: FolderId(id),
+                        source: read_path(row, 1)?,
+                        destination: read_path(row, 2)?,
+                        totals: LedgerTotals::default(),
+                    }),
+                };
+                let (state, messages, bytes) = read_count(row, 3)?;
+                entry.totals.add(state, messages, bytes);
+            }
+            Ok(folders.into_values().collect())
+        })
+    }
+
+    /// What went wrong in this mailbox, by state and cause, worst first.
+    pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
+        self.project.read(|connection| problems(connection, Some(self.mailbox)))
+    }
+}
+
+impl Project {
+    /// Each mailbox of the ledger as sums; mailboxes without folders are not in it.
+    pub fn totals(&self) -> Result<BTreeMap<MailboxId, LedgerTotals>, ProjectError> {
+        self.read(|connection| {
+            let mut mailboxes: BTreeMap<MailboxId, LedgerTotals> = BTreeMap::new();
+            let mut statement = connection.prepare_cached(
+                "SELECT folder.mailbox_id, count.state, count.messages, count.bytes
+                 FROM folder JOIN folder_count AS count ON count.folder_id = folder.id",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (state, messages, bytes) = read_count(row, 1)?;
+                mailboxes.entry(MailboxId(row.get(0)?)).or_default().add(state, messages, bytes);
+            }
+            Ok(mailboxes)
+        })
+    }
+
+    /// What went wrong in the whole project, by state and cause, worst first.
+    pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
+        self.read(|connection| problems(connection, None))
+    }
+
+    /// Gives the refused messages of all mailboxes another try. Returns how many.
+    pub fn retry_refused(&self) -> Result<u64, ProjectError> {
+        self.write(|transaction| {
+            let count =
+                transaction.execute("UPDATE message SET state = 0, cause = NULL WHERE state = 6", [])?;
+            Ok(u64::try_from(count).unwrap_or(u64::MAX))
+        })
+    }
+
+    /// At most `limit` messages of the whole ledger behind this key, by folder and UID; page through with the key
+    /// of the last one.
+    pub fn messages_after(
+        &self,
+        after: Option<(FolderId, u32)>,
+        limit: usize,
+    ) -> Result<Vec<MessageListing>, ProjectError> {
+        let (folder, uid) = after.map_or((0, 0), |(folder, uid)| (folder.0, uid));
+        self.read(|connection| {
+            let listed = connection
+                .prepare_cached(&format!(
+                    "SELECT folder.mailbox_id, folder.id, folder.source, folder.destination, {ROW_COLUMNS}
+                     FROM (SELECT * FROM message WHERE (folder_id, uid) > (?1, ?2)
+                           ORDER BY folder_id, uid LIMIT ?3) AS message
+                     JOIN (SELECT id, mailbox_id, source, destination FROM folder) AS folder
+                         ON folder.id = message.folder_id
+                     ORDER BY message.folder_id, message.uid",
+                ))?
+                .query_map(params![folder, uid, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                    Ok(MessageListing {
+                        mailbox: MailboxId(row.get(0)?),
+                        folder: FolderId(row.get(1)?),
+                        source: read_path(row, 2)?,
+                        destination: read_path(row, 3)?,
+                        row: read_row(row, 4)?,
+                    })
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(listed)
+        })
+    }
+}
+
+fn problems(connection: &Connection, mailbox: Option<MailboxId>) -> Result<Vec<Problem>, ProjectError> {
+    // Refused before exported before vanished before repaired.
+    let mut groups = connection.prepare_cached(
+        "SELECT state, cause, count(*) AS messages FROM message
+         WHERE cause IS NOT NULL AND state IN (4, 5, 6, 7)
+             AND (?1 IS NULL OR folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1))
+         GROUP BY state, cause
+         ORDER BY CASE state WHEN 6 THEN 0 WHEN 5 THEN 1 WHEN 7 THEN 2 ELSE 3 END, messages DESC, cause
+         LIMIT ?2",
+    )?;
+    let mut samples = connection.prepare_cached(
+        "SELECT folder.source, message.uid FROM message JOIN folder ON folder.id = message.folder_id
+         WHERE message.cause IS NOT NULL AND message.state = ?1 AND message.cause = ?2
+             AND (?3 IS NULL OR folder.mailbox_id = ?3)
+         ORDER BY message.folder_id, message.uid LIMIT ?4",
+    )?;
+    let mailbox = mailbox.map(|mailbox| mailbox.0);
+    let mut found = Vec::new();
+    let limit = i64::try_from(PROBLEM_LIMIT).unwrap_or(i64::MAX);
+    let mut rows = groups.query(params![mailbox, limit])?;
+    while let Some(row) = rows.next()? {
+        let state: i64 = row.get(0)?;
+        let cause: String = row.get(1)?;
+        let count: i64 = row.get(2)?;
+        let limit = i64::try_from(SAMPLE_LIMIT).unwrap_or(i64::MAX);
+        let samples = samples
+            .query_map(params![state, cause, mailbox, limit], |row| Ok((read_path(row, 0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        found.push(Problem {
+            state: read_state(row, 0)?,
+            cause,
+            count: u64::try_from(count).unwrap_or(0),
+            samples,
+        });
+    }
+    Ok(found)
+}
+
+fn read_path(row: &Row<'_>, column: usize) -> rusqlite::Result<FolderPath> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| unreadable(column, Type::Text, error))
+}
+
+fn read_state(row: &Row<'_>, column: usize) -> rusqlite::Result<MessageState> {
+    let number: i64 = row.get(column)?;
+    state_from_number(number).ok_or_else(|| unreadable(column, Type::Integer, format!("state {number}")))
+}
+
+fn read_count(row: &Row<'_>, first: usize) -> rusqlite::Result<(MessageState, u64, Bytes)> {
+    let messages: i64 = row.get(first + 1)?;
+    let bytes: i64 = row.get(first + 2)?;
+    Ok((
+        read_state(row, first)?,
+        u64::try_from(messages).unwrap_or(0),
+        Bytes(u64::try_from(bytes).unwrap_or(0)),
+    ))
+}

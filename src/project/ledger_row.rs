@@ -1,0 +1,130 @@
+use rusqlite::Row;
+use rusqlite::types::Type;
+
+use crate::plan::{IdentityKey, MessageState};
+
+/// Number of a folder in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FolderId(pub i64);
+
+/// A message as the source lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceMessage {
+    /// UID in its folder.
+    pub uid: u32,
+    /// RFC822.SIZE in bytes.
+    pub size: u64,
+    /// INTERNALDATE exactly as the server gave it.
+    pub internal_date: String,
+    /// Flags and keywords.
+    pub flags: Vec<String>,
+    /// Digest of its headers.
+    pub identity: IdentityKey,
+}
+
+/// A message as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// UID at the source.
+    pub uid: u32,
+    /// RFC822.SIZE at the source in bytes.
+    pub size: u64,
+    /// INTERNALDATE exactly as the source gave it.
+    pub internal_date: String,
+    /// Flags and keywords at the source.
+    pub flags: Vec<String>,
+    /// Digest of its headers.
+    pub identity: IdentityKey,
+    /// What became of it.
+    pub state: MessageState,
+    /// UID of the copy, where known.
+    pub destination_uid: Option<u32>,
+    /// UIDVALIDITY that `destination_uid` belongs to.
+    pub destination_uid_validity: Option<u32>,
+    /// UIDNEXT of the destination before the append was sent: the copy, if there is one, is not below it.
+    pub intent_uidnext: Option<u32>,
+    /// UIDVALIDITY that `intent_uidnext` belongs to.
+    pub intent_uid_validity: Option<u32>,
+    /// SHA-256 of the bytes that were read from the source.
+    pub sha256: Option<[u8; 32]>,
+    /// The server's words, the repair or the file, as the state asks for.
+    pub cause: Option<String>,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageResult {
+    /// UID at the source.
+    pub uid: u32,
+    /// The new state.
+    pub state: MessageState,
+    /// UIDVALIDITY and UID of the copy, where known.
+    pub destination_uid: Option<(u32, u32)>,
+    /// SHA-256 of the bytes that were read from the source; `None` keeps a stored one.
+    pub sha256: Option<[u8; 32]>,
+    /// The server's words, the repair or the file.
+    pub cause: Option<String>,
+}
+
+/// Columns of a [`LedgerRow`], in the order that [`read_row`] expects.
+pub(super) const ROW_COLUMNS: &str = "uid, size, internal_date, flags, identity, state, destination_uid, \
+     destination_uid_validity, intent_uidnext, intent_uid_validity, sha256, cause";
+
+/// Reads the columns of [`ROW_COLUMNS`], which begin at `first`.
+pub(super) fn read_row(row: &Row<'_>, first: usize) -> rusqlite::Result<LedgerRow> {
+    let flags: String = row.get(first + 3)?;
+    let state: i64 = row.get(first + 5)?;
+    Ok(LedgerRow {
+        uid: row.get(first)?,
+        size: u64::try_from(row.get::<_, i64>(first + 1)?).unwrap_or(0),
+        internal_date: row.get(first + 2)?,
+        flags: serde_json::from_str(&flags).map_err(|error| unreadable(first + 3, Type::Text, error))?,
+        identity: IdentityKey(row.get(first + 4)?),
+        state: state_from_number(state)
+            .ok_or_else(|| unreadable(first + 5, Type::Integer, format!("state {state}")))?,
+        destination_uid: row.get(first + 6)?,
+        destination_uid_validity: row.get(first + 7)?,
+        intent_uidnext: row.get(first + 8)?,
+        intent_uid_validity: row.get(first + 9)?,
+        sha256: row.get(first + 10)?,
+        cause: row.get(first + 11)?,
+    })
+}
+
+pub(super) fn unreadable(
+    column: usize,
+    kind: Type,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, kind, error.into())
+}
+
+/// The number that stands for a state in the file; part of the format.
+pub(super) const fn state_number(state: MessageState) -> i64 {
+    match state {
+        MessageState::ToDo => 0,
+        MessageState::InFlight => 1,
+        MessageState::Copied => 2,
+        MessageState::AlreadyThere => 3,
+        MessageState::Repaired => 4,
+        MessageState::Exported => 5,
+        MessageState::Refused => 6,
+        MessageState::Vanished => 7,
+        MessageState::LeftOut => 8,
+    }
+}
+
+pub(super) const fn state_from_number(number: i64) -> Option<MessageState> {
+    Some(match number {
+        0 => MessageState::ToDo,
+        1 => MessageState::InFlight,
+        2 => MessageState::Copied,
+        3 => MessageState::AlreadyThere,
+        4 => MessageState::Repaired,
+        5 => MessageState::Exported,
+        6 => MessageState::Refused,
+        7 => MessageState::Vanished,
+        8 => MessageState::LeftOut,
+        _ => return None,
+    })
+}

@@ -1,0 +1,91 @@
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use super::ProjectError;
+
+/// A lock file beside the project, held as long as the project is open.
+///
+/// The operating system lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct ProjectLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl ProjectLock {
+    /// Takes the lock of this project file, or says which process has it.
+    pub fn take(project: &Path) -> Result<Self, ProjectError> {
+        let path = lock_path(project);
+        // The holder removes the file when it lets go: a lock on a removed file is worth nothing, so try again.
+        for _attempt in 0..10 {
+            let mut file =
+                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(
+                    |error| match ProjectError::from_io(&path, error) {
+                        ProjectError::Missing(_) => ProjectError::Missing(project.to_owned()),
+                        other => other,
+                    },
+                )?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(ProjectError::Locked { pid: read_pid(&mut file) });
+                }
+                Err(TryLockError::Error(error)) => return Err(ProjectError::from_io(&path, error)),
+            }
+            if is_still_at(&file, &path) {
+                write_pid(&mut file).map_err(|error| ProjectError::from_io(&path, error))?;
+                return Ok(Self { file, path });
+            }
+        }
+        Err(ProjectError::Locked { pid: None })
+    }
+}
+
+impl Drop for ProjectLock {
+    fn drop(&mut self) {
+        // Removed while still locked, so that nobody who just opened it takes it for the valid one.
+        let removed = fs::remove_file(&self.path);
+        let unlocked = self.file.unlock();
+        if let Err(error) = removed.and(unlocked) {
+            tracing::debug!(path = %self.path.display(), %error, "the lock file stays behind");
+        }
+    }
+}
+
+fn lock_path(project: &Path) -> PathBuf {
+    let mut name = project.file_name().map_or_else(OsString::new, OsString::from);
+    name.push(".lock");
+    project.with_file_name(name)
+}
+
+fn read_pid(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    // On Windows a locked file cannot be read; the message then names no process.
+    file.take(20).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn write_pid(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+#[cfg(unix)]
+fn is_still_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(present)) => identity(held) == identity(present),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_still_at(_file: &File, _path: &Path) -> bool {
+    // An open file cannot be removed there.
+    true
+}

@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use super::ledger::to_json;
+use super::mailboxes::missing_mailbox;
+use super::{Project, ProjectError};
+use crate::plan::{FolderOverride, FolderPath, MailboxId, MailboxPlan};
+use crate::values::UnixTime;
+
+/// The plan of a mailbox, and when its folders were counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPlan {
+    /// The plan as the mapping made it; the owner's changes are applied to it after reading.
+    pub plan: MailboxPlan,
+    /// When the folders were counted.
+    pub counted_at: UnixTime,
+}
+
+impl Project {
+    /// The plans of all mailboxes that have one.
+    pub fn plans(&self) -> Result<BTreeMap<MailboxId, StoredPlan>, ProjectError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT mailbox_id, body, counted_at FROM mailbox_plan")?;
+            let mut rows = statement.query([])?;
+            let mut plans = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let body: String = row.get(1)?;
+                let plan = serde_json::from_str(&body)
+                    .map_err(|error| ProjectError::unreadable("a folder plan", error))?;
+                let stored = StoredPlan { plan, counted_at: UnixTime(row.get(2)?) };
+                plans.insert(MailboxId(row.get(0)?), stored);
+            }
+            Ok(plans)
+        })
+    }
+
+    /// Keeps the plan of a mailbox.
+    pub fn set_plan(&self, mailbox: MailboxId, stored: &StoredPlan) -> Result<(), ProjectError> {
+        let body = to_json(&stored.plan)?;
+        self.write(|transaction| {
+            transaction
+                .execute(
+                    "INSERT INTO mailbox_plan (mailbox_id, body, counted_at) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (mailbox_id) DO UPDATE SET
+                         body = excluded.body, counted_at = excluded.counted_at",
+                    params![mailbox.0, body, stored.counted_at.0],
+                )
+                .map_err(missing_mailbox)?;
+            Ok(())
+        })
+    }
+
+    /// What the owner changed in the plan of a mailbox, by folder at the source.
+    pub fn folder_overrides(
+        &self,
+        mailbox: MailboxId,
+    ) -> Result<BTreeMap<FolderPath, FolderOverride>, ProjectError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT source, is_included, destination FROM folder_override WHERE mailbox_id = ?1",
+            )?;
+            let mut rows = statement.query([mailbox.0])?;
+            let mut overrides = BTreeMap::new();
+            let broken = |error| ProjectError::unreadable("a changed folder", error);
+            while let Some(row) = rows.next()? {
+                let source: String = row.get(0)?;
+                let destination: Option<String> = row.get(2)?;
+                let destination =
+                    destination.map(|text| serde_json::from_str(&text)).transpose().map_err(broken)?;
+                let change = FolderOverride { is_included: row.get(1)?, destination };
+                overrides.insert(serde_json::from_str(&source).map_err(broken)?, change);
+            }
+            Ok(overrides)
+        })
+    }
+
+    /// Keeps what the owner changed about one folder; an empty change takes it back.
+    pub fn set_folder_override(
+        &self,
+        mailbox: MailboxId,
+        source: &FolderPath,
+        change: &FolderOverride,
+    ) -> Result<(), ProjectError> {
+        let source = to_json(source)?;
+        let destination = change.destination.as_ref().map(to_json).transpose()?;
+        self.write(|transaction| {
+            if change.is_empty() {
+                transaction.execute(
+                    "DELETE FROM folder_override WHERE mailbox_id = ?1 AND source = ?2",
+                    params![mailbox.0, source],
+                )
+            } else {
+                transaction.execute(
+                    "INSERT INTO folder_override (mailbox_id, source, is_included, destination)
+                     VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (mailbox_id, source) DO UPDATE SET
+                         is_included = excluded.is_included, destination = excluded.destination",
+                    params![mailbox.0, source, change.is_included, destination],
+                )
+            }
+            .map_err(missing_mailbox)?;
+            Ok(())
+        })
+    }
+}

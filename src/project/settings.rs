@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+use super::file::now;
+use super::{Project, ProjectError};
+use crate::providers::ProviderId;
+use crate::values::{Endpoint, Fingerprint};
+
+/// The provider that the mail goes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// From the catalogue.
+    pub provider: ProviderId,
+    /// Its IMAP server, where the owner named one or the catalogue was asked.
+    pub server: Option<Endpoint>,
+}
+
+/// What the audit is asked with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditSettings {
+    /// `HOST:PORT` of a resolver; empty for the system's.
+    pub resolver: String,
+    /// DKIM selectors to try first.
+    pub selectors: Vec<String>,
+    /// Addresses that send the domain's mail.
+    pub sending_addresses: Vec<IpAddr>,
+}
+
+impl Project {
+    /// The IMAP server that mail is copied from.
+    pub fn source_server(&self) -> Result<Option<Endpoint>, ProjectError> {
+        self.document("source-server")
+    }
+
+    /// Takes this server as the source.
+    pub fn set_source_server(&self, server: Option<&Endpoint>) -> Result<(), ProjectError> {
+        self.set_document("source-server", server)
+    }
+
+    /// The chosen provider.
+    pub fn destination(&self) -> Result<Option<Destination>, ProjectError> {
+        self.document("destination")
+    }
+
+    /// Takes this provider as the destination.
+    pub fn set_destination(&self, destination: Option<&Destination>) -> Result<(), ProjectError> {
+        self.set_document("destination", destination)
+    }
+
+    /// What the audit is asked with; the default where nothing was set.
+    pub fn audit_settings(&self) -> Result<AuditSettings, ProjectError> {
+        Ok(self.document("audit-settings")?.unwrap_or_default())
+    }
+
+    /// Remembers what the audit is asked with.
+    pub fn set_audit_settings(&self, settings: &AuditSettings) -> Result<(), ProjectError> {
+        self.set_document("audit-settings", Some(settings))
+    }
+
+    /// Where the zone lines were last saved.
+    pub fn zone_saved_to(&self) -> Result<Option<PathBuf>, ProjectError> {
+        self.document("zone-saved-to")
+    }
+
+    /// Remembers where the zone lines were saved.
+    pub fn set_zone_saved_to(&self, path: Option<&Path>) -> Result<(), ProjectError> {
+        self.set_document("zone-saved-to", path)
+    }
+
+    /// Where the final report was last saved.
+    pub fn report_saved_to(&self) -> Result<Option<PathBuf>, ProjectError> {
+        self.document("report-saved-to")
+    }
+
+    /// Remembers where the final report was saved.
+    pub fn set_report_saved_to(&self, path: Option<&Path>) -> Result<(), ProjectError> {
+        self.set_document("report-saved-to", path)
+    }
+
+    /// Answers that the provider's records need, by name.
+    pub fn answers(&self) -> Result<BTreeMap<String, String>, ProjectError> {
+        self.read(|connection| {
+            let answers = connection
+                .prepare_cached("SELECT name, value FROM answer")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            Ok(answers)
+        })
+    }
+
+    /// Sets one answer; an empty value takes it back.
+    pub fn set_answer(&self, name: &str, value: &str) -> Result<(), ProjectError> {
+        self.write(|transaction| {
+            if value.is_empty() {
+                transaction.execute("DELETE FROM answer WHERE name = ?1", [name])?;
+            } else {
+                transaction.execute(
+                    "INSERT INTO answer (name, value) VALUES (?1, ?2)
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                    [name, value],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// SPF terms that the owner decided about, and whether they are kept.
+    pub fn sender_choices(&self) -> Result<BTreeMap<String, bool>, ProjectError> {
+        self.read(|connection| {
+            let choices = connection
+                .prepare_cached("SELECT term, is_kept FROM sender")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            Ok(choices)
+        })
+    }
+
+    /// Keeps or drops a sender of today's SPF record.
+    pub fn set_sender_choice(&self, term: &str, is_kept: bool) -> Result<(), ProjectError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO sender (term, is_kept) VALUES (?1, ?2)
+                 ON CONFLICT (term) DO UPDATE SET is_kept = excluded.is_kept",
+                params![term, is_kept],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Certificates that the owner trusts for this server.
+    pub fn pinned_certificates(&self, server: &Endpoint) -> Result<Vec<Fingerprint>, ProjectError> {
+        self.read(|connection| {
+            let texts: Vec<String> = connection
+                .prepare_cached(
+                    "SELECT fingerprint FROM pinned_certificate WHERE host = ?1 AND port = ?2 ORDER BY at",
+                )?
+                .query_map(params![server.host, server.port], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            texts
+                .iter()
+                .map(|text| text.parse().map_err(|error| ProjectError::unreadable("a fingerprint", error)))
+                .collect()
+        })
+    }
+
+    /// Trusts this certificate for this server only.
+    pub fn pin_certificate(&self, server: &Endpoint, fingerprint: Fingerprint) -> Result<(), ProjectError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO pinned_certificate (host, port, fingerprint, at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (host, port, fingerprint) DO NOTHING",
+                params![server.host, server.port, fingerprint.to_string(), now().0],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Trusts no certificate of this server any more.
+    pub fn unpin_certificates(&self, server: &Endpoint) -> Result<(), ProjectError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "DELETE FROM pinned_certificate WHERE host = ?1 AND port = ?2",
+                params![server.host, server.port],
+            )?;
+            Ok(())
+        })
+    }
+}

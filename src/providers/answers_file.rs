@@ -1,0 +1,78 @@
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::{AnswerError, Provider};
+
+/// Largest answers file that is read.
+const FILE_BYTES_MAX: usize = 64 * 1024;
+
+/// Why a file of answers was not taken. The words name the key and the way out.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum AnswersFileError {
+    /// Not a list of `name = "text"` in TOML.
+    #[error("the answers are not lines of name = \"text\": {0}")]
+    Shape(#[from] toml::de::Error),
+    /// Far larger than any list of answers.
+    #[error("the answers are {0} bytes long and 64 KiB are the most: is this the right file?")]
+    TooLarge(usize),
+    /// An answer that the provider does not ask for.
+    #[error("“{name}” is no answer that {provider} asks for; it asks for: {known}")]
+    UnknownName {
+        /// The key.
+        name: String,
+        /// Name of the provider.
+        provider: String,
+        /// Keys that are known.
+        known: String,
+    },
+    /// An answer that does not pass its check.
+    #[error("the answer “{name}” cannot be used: {source}")]
+    Answer {
+        /// The key.
+        name: String,
+        /// What is wrong with it.
+        source: AnswerError,
+    },
+}
+
+/// Reads answers from TOML, `name = "text"` line by line, and checks every one.
+pub fn parse_answers(provider: &Provider, text: &str) -> Result<BTreeMap<String, String>, AnswersFileError> {
+    if text.len() > FILE_BYTES_MAX {
+        return Err(AnswersFileError::TooLarge(text.len()));
+    }
+    let typed: BTreeMap<String, String> = toml::from_str(text)?;
+    typed
+        .into_iter()
+        .map(|(name, text)| {
+            let Some(answer) = provider.answer(&name) else {
+                let known = provider.answers.iter().map(|answer| answer.name.as_str()).collect::<Vec<_>>();
+                let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+                return Err(AnswersFileError::UnknownName { name, provider: provider.name.clone(), known });
+            };
+            match answer.check(&text) {
+                Ok(value) => Ok((name, value)),
+                Err(source) => Err(AnswersFileError::Answer { name, source }),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::{Catalogue, ProviderId};
+
+    #[test]
+    fn answers_are_read_and_checked() {
+        let catalogue = Catalogue::embedded();
+        let provider = catalogue.get(&ProviderId("microsoft365".to_owned())).unwrap();
+        let read = parse_answers(provider, "mx_host = \"A.o-v1.mx.microsoft.\"\n").unwrap();
+        assert_eq!(read["mx_host"], "a.o-v1.mx.microsoft");
+        assert!(matches!(parse_answers(provider, "mx = 1"), Err(AnswersFileError::Shape(_))));
+        let unknown = parse_answers(provider, "mx = \"a\"").unwrap_err();
+        assert!(unknown.to_string().contains("it asks for: verification, mx_host"), "{unknown}");
+        let wrong = parse_answers(provider, "mx_host = \"mail.example.org\"");
+        assert!(matches!(wrong, Err(AnswersFileError::Answer { source: AnswerError::WrongHost { .. }, .. })));
+    }
+}

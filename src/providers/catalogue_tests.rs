@@ -1,0 +1,92 @@
+use super::*;
+
+const SMALL: &str = r#"schema = 1
+
+[provider]
+name = "Small"
+tagline = "A provider for tests."
+facts_checked = "2026-09-30"
+
+[[source]]
+id = "page"
+title = "A page"
+url = "https://example.org/"
+date = "2026-09-30"
+
+[sign_in]
+method = "password"
+words = "Password per mailbox"
+before_copy = "Create {mailboxes}"
+source = "page"
+
+[spf]
+mechanisms = ["include:spf.example.org"]
+source = "page"
+"#;
+
+fn error_of(text: &str) -> CatalogueError {
+    Catalogue::load(&[("small.toml", text)]).unwrap_err()
+}
+
+#[test]
+fn a_small_file_loads() {
+    let catalogue = Catalogue::load(&[("small.toml", SMALL)]).unwrap();
+    assert_eq!(catalogue.get(&ProviderId("small".to_owned())).unwrap().name, "Small");
+    assert_eq!(catalogue.get(&ProviderId("other".to_owned())), None);
+}
+
+#[test]
+fn an_unknown_key_names_file_line_and_key_and_the_way_out() {
+    let text = SMALL.replace("tagline =", "tag_line =");
+    let error = error_of(&text);
+    assert!(
+        matches!(&error, CatalogueError::UnknownKey { file, line: 5, key, .. } if file == "small.toml" && key == "tag_line"),
+        "{error:?}"
+    );
+    let words = error.to_string();
+    assert!(words.contains("small.toml, line 5") && words.contains("“tag_line”") && words.contains("remove"));
+    let table = error_of(&format!("{SMALL}\n[limit]\n"));
+    assert!(matches!(&table, CatalogueError::UnknownKey { key, .. } if key == "limit"), "{table:?}");
+}
+
+#[test]
+fn faults_in_a_file_are_found_at_their_line() {
+    for (from, to, line, words) in [
+        ("date = \"2026-09-30\"\n\n[sign_in]", "date = \"30.9.2026\"\n\n[sign_in]", 12, "not a date"),
+        ("url = \"https://example.org/\"", "url = \"ftp://example.org/\"", 11, "not a web address"),
+        ("source = \"page\"\n\n[spf]", "source = \"pag\"\n\n[spf]", 18, "no [[source]] has the id “pag”"),
+        ("include:spf.example.org", "include:{host}", 21, "{host}"),
+        ("include:spf.example.org", "include:{host", 21, "not closed"),
+    ] {
+        assert!(SMALL.contains(from), "{from}");
+        match error_of(&SMALL.replace(from, to)) {
+            CatalogueError::Shape { line: found, message, .. } => {
+                assert_eq!(found, line, "{message}");
+                assert!(message.contains(words), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn other_faults_have_errors_of_their_own() {
+    let newer = SMALL.replace("schema = 1", "schema = 2");
+    assert!(matches!(error_of(&newer), CatalogueError::Schema { line: 1, found: 2, .. }));
+    assert!(matches!(error_of("not toml"), CatalogueError::Shape { line: 1, .. }));
+    assert!(matches!(error_of(&"#".repeat(FILE_BYTES_MAX + 1)), CatalogueError::TooLarge { .. }));
+    assert!(matches!(
+        Catalogue::load(&[("a.toml", SMALL), ("a.toml", SMALL)]),
+        Err(CatalogueError::Twice(ProviderId(id))) if id == "a"
+    ));
+    for name in ["a.txt", "../a.toml", ".toml", "A B.toml"] {
+        assert!(matches!(Catalogue::load(&[(name, SMALL)]), Err(CatalogueError::FileName(_))), "{name}");
+    }
+}
+
+#[test]
+fn an_example_must_pass_its_own_check() {
+    let answer = "\n[[answer]]\nname = \"host\"\nquestion = \"?\"\nhelp = \"\"\ncheck = \"host\"\nexample = \"no host\"\nis_required = true\n";
+    let error = error_of(&SMALL.replace("\n[spf]", &format!("{answer}\n[spf]")));
+    assert!(error.to_string().contains("does not pass its own check"), "{error}");
+}

@@ -1,0 +1,166 @@
+//! Zone text for BIND and everything that reads the same form (RFC 1035 section 5).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::txt::{escaped_name, quoted_strings};
+use super::{Change, DiffLine, RecordsPlan, SwitchStage};
+
+/// How zone text is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindOptions {
+    /// The last stage whose records are written out; later ones stand in comments.
+    pub through: SwitchStage,
+    /// When the text was made, for its head: `2026-11-15 09:12 UTC`.
+    pub made_at: Option<String>,
+}
+
+impl Default for BindOptions {
+    fn default() -> Self {
+        Self { through: SwitchStage::AtTheSwitch, made_at: None }
+    }
+}
+
+/// Writes the plan as zone lines: the mail records as they are after [`BindOptions::through`], what has gone by then
+/// and what comes later in comments. The text can be included in the zone as it is; it has `$ORIGIN` and `$TTL`.
+pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
+    let mut zone = String::new();
+    let domain = &plan.domain;
+    comment(&mut zone, &format!("Mail records of {domain} for {}", plan.provider));
+    if let Some(made_at) = &options.made_at {
+        comment(&mut zone, &format!("made {made_at}"));
+    }
+    comment(
+        &mut zone,
+        "Lines that begin with “; -” are to be taken out of the zone, those with “; +” come later.",
+    );
+    for note in &plan.notes {
+        comment(&mut zone, &format!("Note: {note}"));
+    }
+    zone.extend(["$ORIGIN ", &escaped_name(domain.as_ascii()), ".\n$TTL 3600\n"]);
+    for (stage, heading) in [
+        (SwitchStage::Now, "Now: safe, no mail changes its way"),
+        (SwitchStage::AtTheSwitch, "At the switch: from here on new mail goes to the new place"),
+        (SwitchStage::Later, "Three days after the switch"),
+    ] {
+        let lines = plan.groups.iter().flat_map(|group| group.lines.iter().map(move |line| (group, line)));
+        let mut last_heading = "";
+        for (group, line) in lines.filter(|(_, line)| line.stage == stage && line.change != Change::Keep) {
+            if last_heading.is_empty() {
+                zone.push('\n');
+                comment(&mut zone, &format!("== {heading} =="));
+            }
+            if last_heading != group.heading {
+                comment(&mut zone, &format!("{}: {}", group.heading, group.purpose));
+                last_heading = &group.heading;
+            }
+            write_line(&mut zone, plan, line, options.through);
+        }
+    }
+    let kept = plan.groups.iter().flat_map(|group| &group.lines).filter(|line| line.change == Change::Keep);
+    for (index, line) in kept.enumerate() {
+        if index == 0 {
+            zone.push('\n');
+            comment(&mut zone, "== Stays as it is ==");
+        }
+        write_line(&mut zone, plan, line, options.through);
+    }
+    zone
+}
+
+fn write_line(zone: &mut String, plan: &RecordsPlan, line: &DiffLine, through: SwitchStage) {
+    let Some(record) = record(line) else {
+        comment(
+            zone,
+            &format!(
+                "{} {} {} (not written, as it is no mail record)",
+                line.name, line.record_type, line.value
+            ),
+        );
+        return;
+    };
+    let is_active = match line.change {
+        // What goes in a later stage is still in the zone.
+        Change::Remove => line.stage > through && !is_written_elsewhere(plan, line),
+        Change::Keep | Change::Add => line.stage <= through && !is_taken_out_later(plan, line, through),
+    };
+    comment(zone, &line.reason);
+    if is_active {
+        zone.push_str(&record);
+        zone.push('\n');
+    } else {
+        let sign = if line.change == Change::Remove { '-' } else { '+' };
+        // A record over several lines must stay a comment on each of them.
+        let flat = record.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        comment(zone, &format!("{sign} {flat}"));
+    }
+}
+
+/// Whether the record that goes is one that another line brings or keeps.
+fn is_written_elsewhere(plan: &RecordsPlan, removed: &DiffLine) -> bool {
+    let mut lines = plan.groups.iter().flat_map(|group| &group.lines);
+    lines.any(|line| line.change != Change::Remove && is_same_record(line, removed))
+}
+
+fn is_same_record(one: &DiffLine, other: &DiffLine) -> bool {
+    one.name == other.name && one.record_type == other.record_type && one.value == other.value
+}
+
+/// Whether a stage that is written out as well takes this record away again.
+fn is_taken_out_later(plan: &RecordsPlan, added: &DiffLine, through: SwitchStage) -> bool {
+    plan.groups.iter().flat_map(|group| &group.lines).any(|line| {
+        line.change == Change::Remove
+            && line.stage > added.stage
+            && line.stage <= through
+            && is_same_record(line, added)
+    })
+}
+
+/// The record in zone-file form; `None` for data that is not of the type it says.
+fn record(line: &DiffLine) -> Option<String> {
+    let name = if line.name == "@" { "@".to_owned() } else { escaped_name(&line.name) };
+    let head = format!("{name:<24} {:>6} IN {:<5}", line.ttl_secs, line.record_type);
+    let host = |text: &str| match text.strip_suffix('.') {
+        Some(name) => absolute(name),
+        None => absolute(text),
+    };
+    match line.record_type.as_str() {
+        "MX" => {
+            let (preference, name) = line.value.split_once(' ')?;
+            let preference = preference.parse::<u16>().ok()?;
+            Some(format!("{head} {preference} {}", host(name.trim())))
+        }
+        "CNAME" => Some(format!("{head} {}", host(&line.value))),
+        "A" => Some(format!("{head} {}", line.value.parse::<Ipv4Addr>().ok()?)),
+        "AAAA" => Some(format!("{head} {}", line.value.parse::<Ipv6Addr>().ok()?)),
+        "TXT" => {
+            let strings = quoted_strings(line.value.as_bytes());
+            Some(match strings.as_slice() {
+                [one] => format!("{head} {one}"),
+                several => format!("{head} (\n    {}\n    )", several.join("\n    ")),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn absolute(name: &str) -> String {
+    let escaped = escaped_name(name);
+    if escaped == "." { escaped } else { format!("{escaped}.") }
+}
+
+/// One comment line: whatever the words are, they stay on it.
+fn comment(zone: &mut String, words: &str) {
+    zone.push_str("; ");
+    // Old tools read zone files as Latin-1, so typographic quotes become plain ones.
+    zone.extend(words.chars().map(|character| match character {
+        '“' | '”' => '"',
+        '’' => '\'',
+        character if character.is_control() => ' ',
+        character => character,
+    }));
+    zone.push('\n');
+}
+
+#[cfg(test)]
+#[path = "bind_tests.rs"]
+mod tests;

@@ -1,0 +1,348 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
+use super::dmarc::{self, DmarcMerge};
+use super::keys::{keep_old_keys, place};
+use super::mail_hosts::{mx_lines, new_hosts, old_hosts};
+use super::spf::{self, SpfInput};
+use super::spf_terms::{is_spf, says_the_same};
+use super::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use crate::providers::{
+    AnswerError, Provider, RecordPurpose, RecordTemplate, TemplateType, fill, is_host, is_label,
+};
+use crate::values::{DnsName, DomainName};
+
+/// Waiting time of records that are not in a hurry.
+pub(super) const TTL_SECS: u32 = 3600;
+
+/// The new records of a domain: what the provider needs, merged with what the zone has.
+///
+/// `answers` holds what the owner typed, by name; what does not pass its check counts as missing and is told in the
+/// notes. `dropped_senders` holds SPF terms as [`super::Sender::term`] names them.
+pub fn desired(
+    provider: &Provider,
+    answers: &BTreeMap<String, String>,
+    current: &CurrentZone,
+    dropped_senders: &BTreeSet<String>,
+) -> RecordsPlan {
+    let mut plan = Planner::new(provider, answers, current);
+    let mx = plan.filled(RecordPurpose::Mx);
+    let is_mx_complete = !plan.is_waiting(RecordPurpose::Mx);
+    let hosts = new_hosts(&mx);
+    let dkim = plan.filled(RecordPurpose::Dkim);
+    let ownership = plan.filled(RecordPurpose::Ownership);
+    let programs = plan.filled(RecordPurpose::MailPrograms);
+
+    let mut mx_group = Lines::default();
+    mx_lines(current, &hosts, is_mx_complete, &mut mx_group);
+    plan.group("MX", "Where incoming mail is delivered", mx_group);
+
+    let mut spf_group = Lines::default();
+    plan.spf(&old_hosts(current, &hosts), dropped_senders, &mut spf_group);
+    plan.group("SPF", "Which servers may send for the domain", spf_group);
+
+    let mut dkim_group = Lines::default();
+    place(current, &dkim, &mut dkim_group);
+    keep_old_keys(current, &dkim, &mut dkim_group);
+    plan.group("DKIM", "Signatures that prove a message is yours", dkim_group);
+
+    let mut dmarc_group = Lines::default();
+    dmarc_lines(current, &mut dmarc_group);
+    plan.group("DMARC", "What receivers do with forgeries", dmarc_group);
+
+    for (heading, purpose, filled) in [
+        ("Ownership", format!("Proves to {} that the domain is yours", provider.name), ownership),
+        ("Mail programs", "Where mail programs find their settings".to_owned(), programs),
+    ] {
+        let mut lines = Lines::default();
+        place(current, &filled, &mut lines);
+        if !lines.lines.is_empty() {
+            plan.group(heading, &purpose, lines);
+        }
+    }
+    plan.finish()
+}
+
+/// Checks one answer as the page does while it is typed: the form that records take, or why not.
+/// An answer that the provider does not ask for passes as it is.
+pub fn check_answer(provider: &Provider, name: &str, typed: &str) -> Result<String, AnswerError> {
+    provider.answer(name).map_or_else(|| Ok(typed.to_owned()), |answer| answer.check(typed))
+}
+
+/// A template with its answers filled in.
+pub(super) struct Filled<'p> {
+    pub template: &'p RecordTemplate,
+    pub name: String,
+    pub value: String,
+}
+
+/// Lines of one group, and what must be said beside them.
+#[derive(Default)]
+pub(super) struct Lines {
+    lines: Vec<DiffLine>,
+    notes: Vec<String>,
+}
+
+impl Lines {
+    pub fn push(&mut self, change: Change, stage: SwitchStage, record: ZoneRecord, reason: &str) {
+        self.lines.push(DiffLine {
+            change,
+            stage,
+            ttl_secs: record.ttl_secs,
+            record_type: record.data.record_type().to_owned(),
+            value: record.data.shown(),
+            name: record.name,
+            reason: reason.to_owned(),
+        });
+    }
+
+    pub fn keep(&mut self, record: &ZoneRecord, reason: &str) {
+        self.push(Change::Keep, SwitchStage::Now, record.clone(), reason);
+    }
+
+    pub fn remove(&mut self, record: &ZoneRecord, stage: SwitchStage, reason: &str) {
+        self.push(Change::Remove, stage, record.clone(), reason);
+    }
+
+    pub fn text(&mut self, change: Change, stage: SwitchStage, name: &str, text: &str, reason: &str) {
+        let data = ZoneData::Txt(text.as_bytes().to_vec());
+        self.push(change, stage, ZoneRecord { name: name.to_owned(), ttl_secs: TTL_SECS, data }, reason);
+    }
+
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+}
+
+struct Planner<'a> {
+    provider: &'a Provider,
+    current: &'a CurrentZone,
+    /// Answers that passed their check, defaults included.
+    answers: BTreeMap<&'a str, String>,
+    plan: RecordsPlan,
+}
+
+impl<'a> Planner<'a> {
+    fn new(provider: &'a Provider, typed: &BTreeMap<String, String>, current: &'a CurrentZone) -> Self {
+        let mut answers = BTreeMap::new();
+        let mut notes = Vec::new();
+        for unread in &current.unread {
+            notes.push(format!(
+                "{} at “{}” could not be read ({}): look there before you publish, as nothing is known of it.",
+                unread.record_type, unread.name, unread.why
+            ));
+        }
+        for answer in &provider.answers {
+            let text = typed.get(&answer.name).map(|text| text.trim()).filter(|text| !text.is_empty());
+            match text.or(answer.default.as_deref()).map(|text| answer.check(text)) {
+                Some(Ok(value)) => {
+                    answers.insert(answer.name.as_str(), value);
+                }
+                Some(Err(error)) => notes.push(format!("“{}” cannot be used: {error}.", answer.question)),
+                None if answer.is_required => {
+                    notes.push(format!(
+                        "Still to look up: {}. {}.",
+                        answer.question,
+                        answer.help.trim_end_matches('.')
+                    ));
+                }
+                None => {}
+            }
+        }
+        let plan = RecordsPlan {
+            domain: current.domain.clone(),
+            provider: provider.id.clone(),
+            groups: Vec::new(),
+            senders: Vec::new(),
+            notes,
+        };
+        Self { provider, current, answers, plan }
+    }
+
+    fn value_of(&self, placeholder: &str) -> Option<String> {
+        match placeholder {
+            "domain" => Some(self.current.domain.as_ascii().to_owned()),
+            "dashed" => Some(self.current.domain.as_ascii().replace('.', "-")),
+            name => self.answers.get(name).cloned(),
+        }
+    }
+
+    fn templates(&self, purpose: RecordPurpose) -> impl Iterator<Item = &'a RecordTemplate> {
+        self.provider.records.iter().filter(move |record| record.purpose == purpose)
+    }
+
+    /// Templates of this purpose whose answers are all there.
+    fn filled(&mut self, purpose: RecordPurpose) -> Vec<Filled<'a>> {
+        let mut notes = Vec::new();
+        let filled = self
+            .templates(purpose)
+            .filter_map(|template| {
+                let name = fill(&template.name, |name| self.value_of(name)).ok()?.to_ascii_lowercase();
+                let value = fill(&template.value, |name| self.value_of(name)).ok()?;
+                // Answers were checked one by one; what they make together is checked here.
+                let is_name = name == "@" || name.split('.').all(is_label);
+                let is_value = match template.record_type {
+                    TemplateType::Txt => true,
+                    TemplateType::Mx | TemplateType::Cname => is_host(&value),
+                };
+                if is_name && is_value && owner_fits(&name, &self.current.domain) {
+                    return Some(Filled { template, name, value });
+                }
+                notes.push(format!(
+                    "The record “{name}” cannot be made: with this domain its names are too long."
+                ));
+                None
+            })
+            .collect();
+        self.plan.notes.extend(notes);
+        filled
+    }
+
+    /// Whether a required answer for this purpose is missing.
+    fn is_waiting(&self, purpose: RecordPurpose) -> bool {
+        let is_missing = |name: &str| {
+            self.provider.answer(name).is_some_and(|answer| answer.is_required)
+                && !self.answers.contains_key(name)
+        };
+        self.templates(purpose).any(|template| {
+            matches!(fill(&template.value, |name| self.value_of(name)), Err(name) if is_missing(name))
+        })
+    }
+
+    fn group(&mut self, heading: &str, purpose: &str, lines: Lines) {
+        let Lines { mut lines, notes } = lines;
+        // Reading order: what goes before what comes, stage by stage, and what stays at the end.
+        lines.sort_by_key(|line| match line.change {
+            Change::Remove => (0, line.stage, 0),
+            Change::Add => (0, line.stage, 1),
+            Change::Keep => (1, line.stage, 0),
+        });
+        self.plan.groups.push(RecordGroup {
+            heading: heading.to_owned(),
+            purpose: purpose.to_owned(),
+            lines,
+        });
+        self.plan.notes.extend(notes);
+    }
+
+    fn spf(&mut self, old_hosts: &[DnsName], dropped: &BTreeSet<String>, lines: &mut Lines) {
+        let existing = self.current.texts("@").filter(|(_, text)| is_spf(text)).collect::<Vec<_>>();
+        let texts = existing.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
+        let provider_terms = self
+            .provider
+            .spf_mechanisms
+            .iter()
+            .filter_map(|term| fill(term, |name| self.value_of(name)).ok())
+            .collect::<Vec<_>>();
+        let merged = spf::merge(&SpfInput {
+            domain: &self.current.domain,
+            existing: &texts,
+            old_hosts,
+            addresses: &self.current.addresses,
+            provider_terms: &provider_terms,
+            provider_name: &self.provider.name,
+            dropped,
+            lookups: &self.current.spf_lookups,
+        });
+        self.plan.senders = merged.senders;
+        let has_provider = !provider_terms.is_empty();
+        if !has_provider && existing.len() < 2 && dropped.is_empty() {
+            // A new record would gain nothing without the provider’s term.
+            for (record, _) in existing {
+                lines.keep(record, "Stays until the provider’s SPF term is known.");
+            }
+            return;
+        }
+        let is_same = |text: &str| says_the_same(text, &merged.now);
+        let mut published = merged.now.clone();
+        match existing.as_slice() {
+            [(record, text)] if is_same(text) => {
+                published.clone_from(text);
+                lines.keep(record, &format!("Lets {} send already.", self.provider.name));
+            }
+            _ => {
+                for (record, _) in &existing {
+                    let reason = "The next line takes its place; a domain may have one SPF record only.";
+                    lines.remove(record, SwitchStage::Now, reason);
+                }
+                let name = &self.provider.name;
+                let mut clauses = vec![match (has_provider, existing.is_empty(), merged.later.is_some()) {
+                    (false, ..) => format!("Waits for the SPF term of {name}"),
+                    (true, true, _) => format!("Lets {name} send for the domain"),
+                    (true, false, true) => format!("Lets {name} send beside your server"),
+                    (true, false, false) => format!("Lets {name} send beside the others"),
+                }];
+                clauses.extend(merged.reasons);
+                let reason = format!("{}.", clauses.join("; "));
+                lines.text(Change::Add, SwitchStage::Now, "@", &merged.now, &reason);
+            }
+        }
+        if let Some(later) = merged.later.filter(|_| has_provider) {
+            let reason = "Three days after the switch your old server sends nothing any more.";
+            lines.text(Change::Remove, SwitchStage::Later, "@", &published, reason);
+            let reason = "The same without your old server; wait until it has sent its last message.";
+            lines.text(Change::Add, SwitchStage::Later, "@", &later, reason);
+        }
+        for note in merged.notes {
+            lines.note(note);
+        }
+    }
+
+    fn finish(mut self) -> RecordsPlan {
+        let mut seen = BTreeSet::new();
+        self.plan.notes.retain(|note| seen.insert(note.clone()));
+        self.plan
+    }
+}
+
+/// Whether the owner name fits into the 253 bytes of a domain name (RFC 1035 section 2.3.4).
+fn owner_fits(name: &str, domain: &DomainName) -> bool {
+    name == "@" || name.len() + 1 + domain.as_ascii().len() <= 253
+}
+
+fn dmarc_lines(current: &CurrentZone, lines: &mut Lines) {
+    let alias = current.at("_dmarc").find_map(|record| match &record.data {
+        ZoneData::Cname(target) => Some((record, target)),
+        _ => None,
+    });
+    if let Some((record, target)) = alias {
+        lines.keep(record, "Somebody else keeps your DMARC record under this name.");
+        lines.note(format!(
+            "“_dmarc” points at {target}: whoever runs that name decides about your DMARC policy."
+        ));
+        return;
+    }
+    let existing = current.texts("_dmarc").collect::<Vec<_>>();
+    let texts = existing.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
+    match dmarc::merge(&texts, current.domain.as_ascii()) {
+        DmarcMerge::Keep { index, note } => {
+            if let Some((record, _)) = existing.get(index) {
+                lines.keep(record, "Holds for the new provider as it is.");
+            }
+            if let Some(note) = note {
+                lines.note(note);
+            }
+        }
+        DmarcMerge::Replace { record, reason } => {
+            for (old, text) in &existing {
+                if dmarc::is_dmarc(text) || existing.len() == 1 {
+                    lines.remove(old, SwitchStage::Now, "The next line takes its place.");
+                }
+            }
+            lines.text(Change::Add, SwitchStage::Now, "_dmarc", &record, &reason);
+        }
+        DmarcMerge::Begin(record) => {
+            let reason =
+                "Begins with watching: nothing is refused, and receivers send reports to postmaster.";
+            lines.text(Change::Add, SwitchStage::Now, "_dmarc", &record, reason);
+            lines.note(format!(
+                "DMARC reports go to postmaster@{}: make sure that the address exists.",
+                current.domain
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "desired_tests.rs"]
+mod tests;

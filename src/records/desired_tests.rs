@@ -1,0 +1,298 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::audit::SpfTreeNode;
+use crate::providers::{Catalogue, ProviderId};
+use crate::records::spf_terms::{TermKind, terms};
+use crate::records::{BindOptions, parse_zone_file, questions, render_bind};
+
+const ZONE: &str = r#"
+@ 86400 MX 10 mail
+@ 3600 TXT "v=spf1 mx a:mail.example.org include:servers.mcsv.net ~all"
+@ 3600 TXT "some-other-verification=1"
+_dmarc 3600 TXT "v=DMARC1; p=none; rua=mailto:dmarc@example.org"
+s2024._domainkey 3600 TXT "v=DKIM1; k=rsa; p=QUJD"
+mail 3600 A 203.0.113.47
+"#;
+
+fn provider(id: &str) -> Provider {
+    Catalogue::embedded().get(&ProviderId(id.to_owned())).unwrap().clone()
+}
+
+fn zone(text: &str) -> CurrentZone {
+    let domain = DomainName::parse("example.org").unwrap();
+    if text.is_empty() { CurrentZone::new(domain) } else { parse_zone_file(text, &domain).unwrap() }
+}
+
+fn plan(id: &str, answers: &[(&str, &str)], text: &str) -> RecordsPlan {
+    let answers = answers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    desired(&provider(id), &answers, &zone(text), &BTreeSet::new())
+}
+
+/// Lines of a group as `sign stage name type value`.
+fn lines(plan: &RecordsPlan, heading: &str) -> Vec<String> {
+    let group = plan.groups.iter().find(|group| group.heading == heading).unwrap();
+    group
+        .lines
+        .iter()
+        .map(|line| {
+            let sign = match line.change {
+                Change::Add => '+',
+                Change::Remove => '-',
+                Change::Keep => '=',
+            };
+            format!("{sign} {:?} {} {} {}", line.stage, line.name, line.record_type, line.value)
+        })
+        .collect()
+}
+
+#[test]
+fn a_zone_that_has_mail_is_switched_in_stages() {
+    let plan = plan("fastmail", &[], ZONE);
+    assert_eq!(
+        lines(&plan, "MX"),
+        [
+            "- AtTheSwitch @ MX 10 mail.example.org.",
+            "+ AtTheSwitch @ MX 10 in1-smtp.messagingengine.com.",
+            "+ AtTheSwitch @ MX 20 in2-smtp.messagingengine.com.",
+        ]
+    );
+    let overlap = "v=spf1 ip4:203.0.113.47 a:mail.example.org include:spf.messagingengine.com include:servers.mcsv.net ~all";
+    assert_eq!(
+        lines(&plan, "SPF"),
+        [
+            "- Now @ TXT v=spf1 mx a:mail.example.org include:servers.mcsv.net ~all".to_owned(),
+            format!("+ Now @ TXT {overlap}"),
+            format!("- Later @ TXT {overlap}"),
+            "+ Later @ TXT v=spf1 include:spf.messagingengine.com include:servers.mcsv.net ~all".to_owned(),
+        ]
+    );
+    assert_eq!(
+        lines(&plan, "DKIM"),
+        [
+            "+ Now fm1._domainkey CNAME fm1.example.org.dkim.fmhosted.com.",
+            "+ Now fm2._domainkey CNAME fm2.example.org.dkim.fmhosted.com.",
+            "+ Now fm3._domainkey CNAME fm3.example.org.dkim.fmhosted.com.",
+            "= Now s2024._domainkey TXT v=DKIM1; k=rsa; p=QUJD",
+        ]
+    );
+    assert_eq!(lines(&plan, "DMARC"), ["= Now _dmarc TXT v=DMARC1; p=none; rua=mailto:dmarc@example.org"]);
+    assert_eq!(plan.senders.len(), 1);
+    assert!(plan.notes.iter().any(|note| note.contains("86400 seconds") && note.contains("24 hours")));
+    for line in plan.groups.iter().flat_map(|group| &group.lines) {
+        assert!(line.reason.ends_with('.') && line.reason.len() > 10, "{line:?}");
+    }
+}
+
+#[test]
+fn an_empty_zone_gets_everything() {
+    let plan = plan("migadu", &[("verification", "hosted-email-verify=abc12345")], "");
+    assert_eq!(lines(&plan, "MX").len(), 2);
+    assert_eq!(lines(&plan, "SPF"), ["+ Now @ TXT v=spf1 include:spf.migadu.com ~all"]);
+    assert_eq!(
+        lines(&plan, "DMARC"),
+        ["+ Now _dmarc TXT v=DMARC1; p=none; rua=mailto:postmaster@example.org"]
+    );
+    assert_eq!(lines(&plan, "Ownership"), ["+ Now @ TXT hosted-email-verify=abc12345"]);
+}
+
+#[test]
+fn a_zone_that_was_switched_stays_as_it_is() {
+    let first = plan("fastmail", &[], "");
+    let text = render_bind(&first, &BindOptions::default());
+    let second = desired(
+        &provider("fastmail"),
+        &BTreeMap::new(),
+        &parse_zone_file(&text, &DomainName::parse("example.org").unwrap()).unwrap(),
+        &BTreeSet::new(),
+    );
+    let changed =
+        second.groups.iter().flat_map(|group| &group.lines).filter(|line| line.change != Change::Keep);
+    assert_eq!(changed.collect::<Vec<_>>(), Vec::<&DiffLine>::new());
+}
+
+#[test]
+fn the_old_mx_stays_while_the_new_host_is_not_known() {
+    let waiting = plan("microsoft365", &[], ZONE);
+    assert_eq!(lines(&waiting, "MX"), ["= Now @ MX 10 mail.example.org."]);
+    assert!(waiting.notes.iter().any(|note| note.contains("MX target of this domain")));
+    let bad = plan("microsoft365", &[("mx_host", "mail.evil.example")], ZONE);
+    assert_eq!(lines(&bad, "MX"), ["= Now @ MX 10 mail.example.org."]);
+    assert!(bad.notes.iter().any(|note| note.contains("cannot be used")), "{:?}", bad.notes);
+    let known = plan("microsoft365", &[("mx_host", "example-org.o-v1.mx.microsoft")], ZONE);
+    assert!(lines(&known, "MX").contains(&"+ AtTheSwitch @ MX 0 example-org.o-v1.mx.microsoft.".to_owned()));
+    let generic = plan("generic-imap", &[], ZONE);
+    assert_eq!(lines(&generic, "MX"), ["= Now @ MX 10 mail.example.org."]);
+    assert!(lines(&generic, "SPF")[0].starts_with("= Now"));
+}
+
+#[test]
+fn a_record_in_the_way_goes_at_the_switch() {
+    let text = format!("{ZONE}\nautodiscover CNAME mail\nselector1._domainkey TXT \"v=DKIM1; p=QUJD\"\n");
+    let target = "selector1-example-org._domainkey.contoso.r-v1.dkim.mail.microsoft";
+    let plan = plan("microsoft365", &[("dkim_target_1", target)], &text);
+    assert_eq!(
+        lines(&plan, "Mail programs"),
+        [
+            "- AtTheSwitch autodiscover CNAME mail.example.org.",
+            "+ AtTheSwitch autodiscover CNAME autodiscover.outlook.com.",
+        ]
+    );
+    let dkim = lines(&plan, "DKIM");
+    assert_eq!(dkim[0], "- AtTheSwitch selector1._domainkey TXT v=DKIM1; p=QUJD");
+    assert_eq!(dkim[1], format!("+ AtTheSwitch selector1._domainkey CNAME {target}."));
+}
+
+#[test]
+fn a_name_is_never_cname_and_txt_at_once() {
+    let answers = [
+        ("mx_host", "mx.example.net"),
+        ("spf_term", "spf.example.net"),
+        ("dkim_selector", "mail"),
+        ("dkim_key", "v=DKIM1; p=QUJD"),
+        ("dkim_target", "mail.dkim.example.net"),
+    ];
+    let plan = plan("generic-imap", &answers, "");
+    assert_eq!(lines(&plan, "DKIM"), ["+ Now mail._domainkey TXT v=DKIM1; p=QUJD"]);
+    assert!(plan.notes.iter().any(|note| note.contains("at once")));
+    assert_eq!(lines(&plan, "SPF"), ["+ Now @ TXT v=spf1 include:spf.example.net ~all"]);
+}
+
+#[test]
+fn what_could_not_be_read_is_said() {
+    let mut zone = zone("");
+    zone.add_unread(&zone.domain.dns(), "TXT", "the resolver could not find out");
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    assert!(plan.notes[0].contains("TXT at “@” could not be read"), "{:?}", plan.notes);
+}
+
+#[test]
+fn a_dmarc_alias_and_a_delegation_are_told() {
+    let plan =
+        plan("fastmail", &[], "_dmarc CNAME dmarc.vendor.example.\n_domainkey NS ns41.vendor.example.\n");
+    assert_eq!(lines(&plan, "DMARC"), ["= Now _dmarc CNAME dmarc.vendor.example."]);
+    assert!(plan.notes.iter().any(|note| note.contains("points at dmarc.vendor.example")));
+    assert!(plan.notes.iter().any(|note| note.contains("delegated to ns41.vendor.example")));
+}
+
+#[test]
+fn international_domains_are_written_as_a_labels() {
+    let zone = CurrentZone::new(DomainName::parse("weber-köln.example").unwrap());
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    assert!(lines(&plan, "DKIM")[0].ends_with("fm1.xn--weber-kln-67a.example.dkim.fmhosted.com."));
+    assert!(lines(&plan, "DMARC")[0].contains("postmaster@xn--weber-kln-67a.example"));
+}
+
+#[test]
+fn a_domain_too_long_for_the_provider_is_told() {
+    let long = format!("{0}.{0}.{0}.{1}.example", "a".repeat(63), "b".repeat(40));
+    let zone = CurrentZone::new(DomainName::parse(&long).unwrap());
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    assert!(plan.notes.iter().any(|note| note.contains("too long")), "{:?}", plan.notes);
+}
+
+#[test]
+fn what_must_be_asked_is_known_beforehand() {
+    let domain = DomainName::parse("example.org").unwrap();
+    let selectors = ["s2024".to_owned()];
+    let ask = |id: &str, answers: &[(&str, &str)]| {
+        let answers = answers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        questions(&domain, &provider(id), &answers, &selectors)
+            .into_iter()
+            .map(|question| format!("{} {}", question.name, question.record_type))
+            .collect::<Vec<_>>()
+    };
+    let asked = ask("google-workspace", &[]);
+    for expected in [
+        "example.org MX",
+        "example.org TXT",
+        "_dmarc.example.org TXT",
+        "s2024._domainkey.example.org TXT",
+        "google._domainkey.example.org TXT",
+    ] {
+        assert!(asked.iter().any(|question| question == expected), "{expected}: {asked:?}");
+    }
+    let asked = ask("google-workspace", &[("dkim_selector", "g2")]);
+    assert!(asked.contains(&"g2._domainkey.example.org CNAME".to_owned()), "{asked:?}");
+}
+
+#[test]
+fn measured_lookups_are_counted_to_the_end() {
+    let node = |depth, term: &str, with_children| SpfTreeNode {
+        depth,
+        term: term.to_owned(),
+        lookups: 1,
+        lookups_with_children: with_children,
+        running_total: 0,
+        is_void: false,
+        is_read: true,
+        note: String::new(),
+    };
+    let mut zone = zone("@ TXT \"v=spf1 include:A.example include:b.example -all\"\n");
+    let tree =
+        [node(0, "include:A.example", 7), node(1, "include:c.example", 6), node(0, "include:b.example", 5)];
+    zone.measure_spf(&tree);
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    assert!(plan.notes.iter().any(|note| note.contains("at least 13 lookups")), "{:?}", plan.notes);
+}
+
+fn spf_term() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "a",
+        "mx",
+        "+mx",
+        "-a:x.example",
+        "ip4:192.0.2.1",
+        "ip4:bad",
+        "include:a.example",
+        "?include:b.example",
+        "redirect=c.example",
+        "exp=e",
+        "-all",
+        "+all",
+        "~all",
+        "ptr",
+        "exists:%{i}.x.example",
+        "a/24//64",
+        "mx:",
+        "ip6:2001:db8::/32",
+        "nonsense",
+        "a:\u{e4}.example",
+        "=\"",
+    ])
+}
+
+proptest! {
+    /// Whatever stands in the zone: the plan has one SPF record at most, and its zone text reads back.
+    #[test]
+    fn any_zone_gives_a_plan_that_reads_back(
+        spf in prop::collection::vec(prop::collection::vec(spf_term(), 0..8), 0..3),
+        other in "(?s).{0,80}",
+        provider_index in 0_usize..6,
+    ) {
+        let mut zone = zone("");
+        for terms in &spf {
+            let text = format!("v=spf1 {}", terms.join(" "));
+            zone.add(&zone.domain.dns(), 60, ZoneData::Txt(text.into_bytes()));
+        }
+        zone.add(&zone.domain.dns(), 60, ZoneData::Mx(10, DnsName::new("mail.example.org")));
+        zone.add(&zone.domain.below("_dmarc"), 60, ZoneData::Txt(other.clone().into_bytes()));
+        zone.add(&zone.domain.below("x._domainkey"), 60, ZoneData::Txt(other.clone().into_bytes()));
+        let catalogue = Catalogue::embedded();
+        let provider = &catalogue.providers()[provider_index];
+        let answers = provider.answers.iter().map(|answer| (answer.name.clone(), other.clone())).collect();
+        let plan = desired(provider, &answers, &zone, &BTreeSet::new());
+        for through in [SwitchStage::Now, SwitchStage::AtTheSwitch, SwitchStage::Later] {
+            let text = render_bind(&plan, &BindOptions { through, made_at: None });
+            let read = parse_zone_file(&format!("{text}\n@ NS ns.example.\n"), &zone.domain).unwrap();
+            let records = read.texts("@").filter(|(_, text)| is_spf(text)).map(|(_, text)| text).collect::<Vec<_>>();
+            prop_assert!(records.len() <= 1, "{}", text);
+            let is_new = |record: &&String| !zone.texts("@").any(|(_, old)| old == **record);
+            for record in records.iter().filter(is_new) {
+                let terms = terms(record);
+                prop_assert_eq!(terms.iter().filter(|term| term.kind == TermKind::All).count(), 1, "{}", record);
+                prop_assert!(!terms.iter().any(|term| term.kind == TermKind::Broken), "{}", record);
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A tolerant reader of BIND zone files (RFC 1035 section 5): what concerns mail is read, the rest passed over.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use thiserror::Error;
+
+use super::current_zone::{CurrentZone, ZoneData};
+use super::zone_tokens::{Entry, Token, ZoneTokens};
+use crate::values::{DnsName, DomainName};
+
+/// Largest zone file that is read.
+const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most records that are kept.
+const RECORDS_MAX: usize = 20_000;
+/// Waiting time where the file names none (RFC 2308 section 4 wants `$TTL`, old files lack it).
+const TTL_SECS_DEFAULT: u32 = 3600;
+
+/// Why a zone file was not read. The words name the line and the way out.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ZoneFileError {
+    /// Larger than any zone of a mail domain.
+    #[error("the zone file is {0} bytes long and 8 MiB are the most: export the one domain alone")]
+    TooLarge(usize),
+    /// More records than a mail domain has.
+    #[error("the zone file has more than 20,000 records: export the one domain alone")]
+    TooMany,
+    /// A quote or a parenthesis is left open.
+    #[error("line {line}: {what} is not closed; check the line")]
+    NotClosed {
+        /// Line in which it was opened, counted from 1.
+        line: usize,
+        /// `a quote` or `a parenthesis`.
+        what: &'static str,
+    },
+    /// A line that is no record.
+    #[error("line {line}: {message}")]
+    Line {
+        /// Line, counted from 1.
+        line: usize,
+        /// What is wrong, with the way out.
+        message: String,
+    },
+    /// The file was read, but nothing in it is of this domain.
+    #[error("no record in the file belongs to {0}: is it the zone of another domain?")]
+    OtherDomain(DomainName),
+}
+
+/// Reads the mail records of a domain out of its zone file. Where the file has no `$ORIGIN`, names are relative
+/// to the domain.
+pub fn parse_zone_file(text: &str, domain: &DomainName) -> Result<CurrentZone, ZoneFileError> {
+    if text.len() > FILE_BYTES_MAX {
+        return Err(ZoneFileError::TooLarge(text.len()));
+    }
+    let mut reader = Reader {
+        zone: CurrentZone::new(domain.clone()),
+        origin: domain.as_ascii().to_owned(),
+        owner: None,
+        ttl_secs: None,
+        last_ttl_secs: None,
+    };
+    for entry in ZoneTokens::new(text.as_bytes()) {
+        reader.entry(&entry?)?;
+        if reader.zone.records.len() > RECORDS_MAX || reader.zone.addresses.len() > RECORDS_MAX {
+            return Err(ZoneFileError::TooMany);
+        }
+    }
+    if reader.zone.records.is_empty() {
+        return Err(ZoneFileError::OtherDomain(domain.clone()));
+    }
+    Ok(reader.zone)
+}
+
+struct Reader {
+    zone: CurrentZone,
+    /// Without a trailing dot; empty for the root.
+    origin: String,
+    owner: Option<DnsName>,
+    ttl_secs: Option<u32>,
+    last_ttl_secs: Option<u32>,
+}
+
+impl Reader {
+    fn entry(&mut self, entry: &Entry) -> Result<(), ZoneFileError> {
+        let Some(first) = entry.tokens.first() else { return Ok(()) };
+        let line = entry.line;
+        if !entry.starts_blank && !first.is_quoted && first.bytes.first() == Some(&b'$') {
+            return self.directive(entry, &first.text());
+        }
+        let mut tokens = entry.tokens.as_slice();
+        if !entry.starts_blank {
+            self.owner = Some(self.absolute(&first.text()));
+            tokens = tokens.get(1..).unwrap_or_default();
+        }
+        let Some(owner) = self.owner.clone() else {
+            let message = "the first record has no name; begin the line with one, or with @".to_owned();
+            return Err(ZoneFileError::Line { line, message });
+        };
+        let mut ttl_secs = None;
+        // Waiting time and class come in either order, and both may be missing.
+        while let Some(token) = tokens.first() {
+            let text = token.text();
+            if ttl_secs.is_none()
+                && let Some(secs) = parse_ttl(&text)
+            {
+                ttl_secs = Some(secs);
+            } else if !["IN", "CH", "HS", "CS"].iter().any(|class| text.eq_ignore_ascii_case(class)) {
+                break;
+            }
+            tokens = tokens.get(1..).unwrap_or_default();
+        }
+        let Some((record_type, data)) = tokens.split_first() else {
+            let message =
+                "a record has no type; write for example: @ 3600 IN MX 10 mail.example.org.".to_owned();
+            return Err(ZoneFileError::Line { line, message });
+        };
+        self.last_ttl_secs = ttl_secs.or(self.last_ttl_secs);
+        let ttl_secs = ttl_secs.or(self.ttl_secs).or(self.last_ttl_secs).unwrap_or(TTL_SECS_DEFAULT);
+        if let Some(data) = self.data(&record_type.text(), data, line)? {
+            self.zone.add(&owner, ttl_secs, data);
+        }
+        Ok(())
+    }
+
+    fn directive(&mut self, entry: &Entry, name: &str) -> Result<(), ZoneFileError> {
+        let line = entry.line;
+        let argument = entry.tokens.get(1).map(Token::text);
+        let failed = |message: &str| Err(ZoneFileError::Line { line, message: message.to_owned() });
+        match (name.to_ascii_uppercase().as_str(), argument) {
+            ("$ORIGIN", Some(origin)) => {
+                self.absolute(&origin).as_str().clone_into(&mut self.origin);
+                Ok(())
+            }
+            ("$TTL", Some(ttl)) => match parse_ttl(&ttl) {
+                Some(secs) => {
+                    self.ttl_secs = Some(secs);
+                    Ok(())
+                }
+                None => failed("$TTL is followed by no time; write seconds, or for example 1h"),
+            },
+            ("$INCLUDE", _) => failed("$INCLUDE is not followed; put the lines of that file in its place"),
+            // It makes rows of addresses, which no mail record is made of.
+            ("$GENERATE", _) => Ok(()),
+            _ => failed("a directive is unknown or incomplete; $ORIGIN and $TTL are read"),
+        }
+    }
+
+    fn absolute(&self, name: &str) -> DnsName {
+        if name == "@" {
+            DnsName::new(&self.origin)
+        } else if name.ends_with('.') || self.origin.is_empty() {
+            DnsName::new(name)
+        } else {
+            DnsName::new(&format!("{name}.{}", self.origin))
+        }
+    }
+
+    /// Data of the types that matter; `None` for all others.
+    fn data(
+        &self,
+        record_type: &str,
+        tokens: &[Token],
+        line: usize,
+    ) -> Result<Option<ZoneData>, ZoneFileError> {
+        let failed = |message: &str| ZoneFileError::Line { line, message: message.to_owned() };
+        let first = tokens.first().map(Token::text).unwrap_or_default();
+        let data = match record_type.to_ascii_uppercase().as_str() {
+            "MX" => {
+                let preference = first.parse::<u16>().ok();
+                let host = tokens.get(1).map(|host| self.absolute(&host.text()));
+                let (Some(preference), Some(host)) = (preference, host) else {
+                    return Err(failed(
+                        "an MX record needs a number and a host, as in: MX 10 mail.example.org.",
+                    ));
+                };
+                ZoneData::Mx(preference, host)
+            }
+            "TXT" | "SPF" if tokens.is_empty() => return Err(failed("a TXT record has no text")),
+            "TXT" => ZoneData::Txt(tokens.iter().flat_map(|token| token.bytes.iter().copied()).collect()),
+            "CNAME" | "NS" if first.is_empty() => {
+                return Err(failed("the name that the record points at is missing"));
+            }
+            "CNAME" => ZoneData::Cname(self.absolute(&first)),
+            "NS" => ZoneData::Ns(self.absolute(&first)),
+            "A" => match first.parse::<Ipv4Addr>() {
+                Ok(address) => ZoneData::Address(address.into()),
+                Err(_) => return Err(failed("an A record needs an IPv4 address")),
+            },
+            "AAAA" => match first.parse::<Ipv6Addr>() {
+                Ok(address) => ZoneData::Address(address.into()),
+                Err(_) => return Err(failed("an AAAA record needs an IPv6 address")),
+            },
+            known if known.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return Ok(None),
+            _ => return Err(failed("the record type is missing; write for example: IN TXT \"text\"")),
+        };
+        Ok(Some(data))
+    }
+}
+
+/// Seconds, plain or in BIND's units: `3600`, `1h30m`, `2w`.
+fn parse_ttl(text: &str) -> Option<u32> {
+    if !text.starts_with(|character: char| character.is_ascii_digit()) {
+        return None;
+    }
+    let mut total: u32 = 0;
+    let mut number: Option<u32> = None;
+    for character in text.chars() {
+        if let Some(digit) = character.to_digit(10) {
+            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit)?);
+        } else {
+            let unit = match character.to_ascii_lowercase() {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86_400,
+                'w' => 604_800,
+                _ => return None,
+            };
+            total = total.checked_add(number.take()?.checked_mul(unit)?)?;
+        }
+    }
+    total.checked_add(number.unwrap_or(0))
+}
+
+#[cfg(test)]
+#[path = "zone_file_tests.rs"]
+mod tests;

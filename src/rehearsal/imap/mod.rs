@@ -1,0 +1,36 @@
+//! The practice IMAP server: a mail store in memory behind the protocol of RFC 3501 and the extensions that a copier
+//! uses. What it looks like is data ([`Personality`]), what goes wrong is data too ([`FaultTable`]).
+
+mod append;
+mod fault;
+mod fetch;
+mod flags;
+mod folder;
+mod folder_path;
+mod folders;
+pub(super) mod internal_date;
+mod journal;
+mod list_arguments;
+mod message_part;
+mod modified_utf7;
+mod personality;
+mod raw_command;
+mod reply;
+mod search;
+mod server;
+mod session;
+mod sign_in;
+mod store;
+mod view;
+mod wire;
+
+pub use fault::{Action, Fault, FaultTable, Trigger};
+pub use folder_path::FolderPath;
+pub use personality::{Limits, Personality};
+pub use server::{ImapHandle, ImapServer};
+pub use store::ImapAccount;
+
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod server_tests;

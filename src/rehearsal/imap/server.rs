@@ -1,0 +1,195 @@
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::rehearsal::RehearsalError;
+use crate::rehearsal::mailbox::SampleMessage;
+use crate::values::{Endpoint, Security};
+
+use super::fault::FaultTable;
+use super::folder_path::FolderPath;
+use super::personality::Personality;
+use super::session::Session;
+use super::store::{Account, Change, ImapAccount, Store};
+
+/// Connections that one practice server keeps open at a time; further ones wait in the system's queue.
+const CONNECTIONS: usize = 128;
+
+/// A practice IMAP server on a loopback port of the system's choice.
+///
+/// It runs inside the future that [`ImapServer::serve`] returns; [`ImapHandle`] looks into it meanwhile.
+#[derive(Debug)]
+pub struct ImapServer {
+    listener: TcpListener,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+/// What the connections of one server share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) personality: Personality,
+    pub(super) faults: FaultTable,
+    store: Mutex<Store>,
+    connections: Mutex<BTreeMap<String, u32>>,
+}
+
+/// Looks into a practice server that runs elsewhere.
+#[derive(Clone, Debug)]
+pub struct ImapHandle {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+}
+
+/// One of the connections that a user may have open; given back when dropped.
+#[derive(Debug)]
+pub(super) struct ConnectionSlot {
+    shared: Arc<Shared>,
+    name: String,
+}
+
+impl ImapServer {
+    /// Opens the port; clients can connect from now on and are answered once the server is served.
+    ///
+    /// `uid_validity` is the UIDVALIDITY of each user's first folder: the same number for the same mail, another one
+    /// where the mail of an earlier run is gone.
+    pub async fn bind(
+        personality: Personality,
+        accounts: Vec<ImapAccount>,
+        uid_validity: u32,
+    ) -> Result<Self, RehearsalError> {
+        Self::listen(personality, Store::new(accounts, uid_validity)).await
+    }
+
+    /// As [`ImapServer::bind`], but mail is kept in a file and is there again after a restart, with the same UIDs.
+    ///
+    /// `uid_validity` is for a file that does not exist yet. `accounts` must be the same each time.
+    pub async fn bind_kept(
+        personality: Personality,
+        accounts: Vec<ImapAccount>,
+        uid_validity: u32,
+        file: &Path,
+    ) -> Result<Self, RehearsalError> {
+        Self::listen(personality, Store::kept(accounts, uid_validity, file)?).await
+    }
+
+    async fn listen(personality: Personality, store: Store) -> Result<Self, RehearsalError> {
+        let bind_error = |source| RehearsalError::Bind { source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(bind_error)?;
+        let address = listener.local_addr().map_err(bind_error)?;
+        let faults = FaultTable::default();
+        let shared = Shared { personality, faults, store: Mutex::new(store), connections: Mutex::default() };
+        Ok(Self { listener, address, shared: Arc::new(shared) })
+    }
+
+    /// A handle that stays useful while the server runs.
+    pub fn handle(&self) -> ImapHandle {
+        ImapHandle { shared: Arc::clone(&self.shared), address: self.address }
+    }
+
+    /// Serves all connections until cancelled; then they are cut.
+    pub async fn serve(self, cancel: CancellationToken) {
+        let mut sessions = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                Some(()) = sessions.next(), if !sessions.is_empty() => {}
+                accepted = self.listener.accept(), if sessions.len() < CONNECTIONS => match accepted {
+                    Ok((stream, _client)) => {
+                        if let Err(error) = stream.set_nodelay(true) {
+                            tracing::debug!(%error, "a practice connection keeps its delay");
+                        }
+                        sessions.push(Box::pin(Session::new(Arc::clone(&self.shared), stream).run()));
+                    }
+                    Err(error) => {
+                        // The system has no room for another connection just now.
+                        tracing::warn!(%error, "the practice server could not take a connection");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl ImapHandle {
+    /// Where clients connect: clear text on loopback.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint { host: self.address.ip().to_string(), port: self.address.port(), security: Security::Clear }
+    }
+
+    /// The faults of the server; pushing one takes effect at once.
+    pub fn faults(&self) -> &FaultTable {
+        &self.shared.faults
+    }
+
+    /// Every message of a user with its folder: folders in order of their names, messages in order of their UIDs.
+    ///
+    /// Empty for a user that does not exist.
+    pub fn dump(&self, user: &str) -> Vec<(FolderPath, SampleMessage)> {
+        self.shared.with_store(|store| {
+            let folders = store.account(user).into_iter().flat_map(Account::folders);
+            let messages = folders.flat_map(|(path, folder)| {
+                folder.messages.iter().map(move |message| {
+                    let copy = SampleMessage {
+                        bytes: Arc::clone(&message.bytes),
+                        flags: message.flags.clone(),
+                        internal_date: message.internal_date,
+                    };
+                    (path.clone(), copy)
+                })
+            });
+            messages.collect()
+        })
+    }
+
+    /// The folders of a user, empty ones too, in order of their names.
+    pub fn folders(&self, user: &str) -> Vec<FolderPath> {
+        self.shared.with_store(|store| {
+            store.account(user).into_iter().flat_map(|account| account.folders().keys().cloned()).collect()
+        })
+    }
+
+    /// Puts messages into a folder as if they had just arrived; the folder is made where it is missing.
+    pub fn deliver(&self, user: &str, path: &FolderPath, messages: Vec<SampleMessage>) {
+        self.shared.with_store(|store| {
+            store.with_account(user, |account| {
+                account.apply(Change::Create { path: path.clone(), special_use: None });
+                account.apply(Change::Append { path: path.clone(), messages });
+            });
+        });
+    }
+}
+
+impl Shared {
+    pub(super) fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
+        work(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Counts one more connection of this user; `None` when the limit is reached.
+    pub(super) fn take_slot(self: &Arc<Self>, name: &str) -> Option<ConnectionSlot> {
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = connections.entry(name.to_owned()).or_insert(0);
+        if *count >= self.personality.limits.connections_per_user {
+            return None;
+        }
+        *count += 1;
+        Some(ConnectionSlot { shared: Arc::clone(self), name: name.to_owned() })
+    }
+}
+
+impl Drop for ConnectionSlot {
+    fn drop(&mut self) {
+        let mut connections = self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = connections.get_mut(&self.name) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! CAPABILITY, ID, ENABLE, NAMESPACE and the two ways to sign in.
+
+use std::borrow::Cow;
+
+use data_encoding::BASE64;
+use imap_codec::imap_types::auth::AuthMechanism;
+use imap_codec::imap_types::extensions::enable::CapabilityEnable;
+use imap_codec::imap_types::secret::Secret;
+
+use super::reply::{Reply, quoted};
+use super::session::{Session, SignedIn};
+use super::wire::WireEnd;
+
+/// Longest line of a SASL exchange (RFC 4422 leaves it open; Dovecot takes 8 kB).
+const SASL_LINE_BYTES: usize = 8_192;
+
+impl Session {
+    pub(super) fn capability(&mut self) -> Reply {
+        let personality = &self.shared.personality;
+        let capabilities = match self.user {
+            None => personality.capabilities_before_sign_in,
+            Some(_) => personality.capabilities,
+        };
+        self.wire.push_line(&format!("* CAPABILITY {}", capabilities.join(" ")));
+        Reply::ok("Capability completed.")
+    }
+
+    pub(super) fn identify(&mut self) -> Reply {
+        let personality = &self.shared.personality;
+        if !personality.has("ID") {
+            return Reply::bad("Error in IMAP command ID: Unknown command.");
+        }
+        let pairs =
+            personality.id.iter().map(|(field, value)| format!("{} {}", quoted(field), quoted(value)));
+        let line = format!("* ID ({})", pairs.collect::<Vec<_>>().join(" "));
+        self.wire.push_line(&line);
+        Reply::ok("ID completed.")
+    }
+
+    pub(super) fn enable(&mut self, capabilities: &[CapabilityEnable<'_>]) -> Reply {
+        let personality = &self.shared.personality;
+        if !personality.has("ENABLE") {
+            return Reply::bad("Error in IMAP command ENABLE: Unknown command.");
+        }
+        let wants_condstore =
+            capabilities.iter().any(|capability| matches!(capability, CapabilityEnable::CondStore));
+        if wants_condstore && personality.has("CONDSTORE") {
+            self.has_condstore = true;
+            self.wire.push_line("* ENABLED CONDSTORE");
+        } else {
+            self.wire.push_line("* ENABLED");
+        }
+        Reply::ok("Enabled.")
+    }
+
+    pub(super) fn namespace(&mut self) -> Reply {
+        let personality = &self.shared.personality;
+        if !personality.has("NAMESPACE") {
+            return Reply::bad("Error in IMAP command NAMESPACE: Unknown command.");
+        }
+        let delimiter = quoted(personality.delimiter.encode_utf8(&mut [0; 4]));
+        let line = format!("* NAMESPACE (({} {delimiter})) NIL NIL", quoted(personality.prefix));
+        self.wire.push_line(&line);
+        Reply::ok("Namespace completed.")
+    }
+
+    pub(super) fn login(&mut self, user: &[u8], password: &[u8]) -> Reply {
+        let name = String::from_utf8_lossy(user).to_ascii_lowercase();
+        let is_right = self
+            .shared
+            .with_store(|store| store.account(&name).is_some_and(|account| account.has_password(password)));
+        if !is_right {
+            return Reply::no(self.shared.personality.wrong_password);
+        }
+        let Some(slot) = self.shared.take_slot(&name) else {
+            let limit = self.shared.personality.limits.connections_per_user;
+            return Reply::no(format!(
+                "[UNAVAILABLE] Maximum number of connections from user+IP exceeded (mail_max_userip_connections={limit})"
+            ));
+        };
+        self.user = Some(SignedIn { name, _slot: slot });
+        let personality = &self.shared.personality;
+        if personality.volunteers_capabilities {
+            Reply::ok(format!("[CAPABILITY {}] Logged in", personality.capabilities.join(" ")))
+        } else {
+            Reply::ok("Logged in")
+        }
+    }
+
+    /// AUTHENTICATE PLAIN (RFC 4616), with the response in the command (RFC 4959) or after a `+`.
+    pub(super) async fn authenticate(
+        &mut self,
+        mechanism: &AuthMechanism<'_>,
+        initial_response: Option<Secret<Cow<'static, [u8]>>>,
+    ) -> Result<Reply, WireEnd> {
+        let offered = self.shared.personality.capabilities_before_sign_in;
+        if *mechanism != AuthMechanism::Plain || !offered.contains(&"AUTH=PLAIN") {
+            return Ok(Reply::no("Unsupported authentication mechanism."));
+        }
+        let response = match initial_response {
+            Some(response) if offered.contains(&"SASL-IR") => response.declassify().to_vec(),
+            Some(_) => return Ok(Reply::bad("Error in IMAP command AUTHENTICATE: Too many arguments.")),
+            None => {
+                self.wire.push_line("+ ");
+                let line = self.wire.line(SASL_LINE_BYTES).await?;
+                if line == b"*" {
+                    return Ok(Reply::bad("Authentication aborted by client."));
+                }
+                match BASE64.decode(&line) {
+                    Ok(response) => response,
+                    Err(_not_base64) => return Ok(Reply::bad("Invalid base64 data in continued response")),
+                }
+            }
+        };
+        let mut parts = response.split(|byte| *byte == 0);
+        let (Some(acts_as), Some(user), Some(password), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Ok(Reply::no(self.shared.personality.wrong_password));
+        };
+        if !acts_as.is_empty() && !acts_as.eq_ignore_ascii_case(user) {
+            return Ok(Reply::no("[AUTHORIZATIONFAILED] Authorization failed."));
+        }
+        Ok(self.login(user, password))
+    }
+}

@@ -1,0 +1,77 @@
+use askama::Template;
+
+use super::format::utc;
+use super::page_audit::{AuditPage, audit_page};
+use super::page_copy::{CopyPage, copy_page, headline};
+use super::page_records::{RecordsPage, records_page};
+use super::{ReportError, ReportInput, next_steps};
+use crate::audit::AuditReport;
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct ReportPage {
+    title: String,
+    domain: String,
+    ascii_domain: String,
+    headline: String,
+    route: String,
+    is_practice: bool,
+    made: String,
+    audit: Option<AuditPage>,
+    copy: Option<CopyPage>,
+    records: Option<RecordsPage>,
+    next_steps: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditOnlyPage {
+    title: String,
+    domain: String,
+    ascii_domain: String,
+    audit: AuditPage,
+}
+
+/// The report as one page: no scripts, nothing loaded from anywhere, readable in light and dark and on paper.
+pub fn html(input: &ReportInput) -> Result<String, ReportError> {
+    let route = match (input.source_server.as_str(), input.destination.as_str()) {
+        ("", "") => String::new(),
+        (from, "") => format!("From {from}."),
+        ("", to) => format!("To {to}."),
+        (from, to) => format!("From {from} to {to}."),
+    };
+    let page = ReportPage {
+        title: format!("{}: move of the mail", input.domain),
+        domain: input.domain.as_unicode().to_owned(),
+        ascii_domain: ascii_form(&input.domain),
+        headline: headline(input.copy.as_ref()),
+        route,
+        is_practice: input.is_practice,
+        made: format!("Made {} by Mailferry {}.", utc(input.made_at), input.program_version),
+        audit: input.audit.as_ref().map(audit_page),
+        copy: input.copy.as_ref().map(copy_page),
+        records: input.records.as_ref().map(records_page),
+        next_steps: next_steps(input),
+    };
+    Ok(page.render()?)
+}
+
+/// The audit alone as one page of the same kind.
+pub fn audit_html(audit: &AuditReport) -> Result<String, ReportError> {
+    let page = AuditOnlyPage {
+        title: format!("{}: mail audit", audit.domain),
+        domain: audit.domain.as_unicode().to_owned(),
+        ascii_domain: ascii_form(&audit.domain),
+        audit: audit_page(audit),
+    };
+    Ok(page.render()?)
+}
+
+/// The A-label form, where it differs from the one that people read.
+fn ascii_form(domain: &crate::values::DomainName) -> String {
+    if domain.is_internationalised() { domain.as_ascii().to_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -1,0 +1,49 @@
+use serde::Serialize;
+
+use super::format::{adds_up, rfc3339};
+use super::{ReportError, ReportInput, next_steps};
+use crate::audit::AuditReport;
+use crate::plan::LedgerSum;
+
+/// Version of the JSON shape; it grows by new fields only.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    schema: u32,
+    program: String,
+    made_at_utc: Option<String>,
+    /// All mailboxes together.
+    sum: Option<LedgerSum>,
+    /// Whether every message is in exactly one state.
+    adds_up: Option<bool>,
+    next_steps: Vec<String>,
+    report: &'a ReportInput,
+}
+
+#[derive(Serialize)]
+struct JsonAudit<'a> {
+    schema: u32,
+    at_utc: Option<String>,
+    audit: &'a AuditReport,
+}
+
+/// The report for programs.
+pub fn json(input: &ReportInput) -> Result<String, ReportError> {
+    let sum = input.copy.as_ref().map(super::CopyReport::sum);
+    let report = JsonReport {
+        schema: SCHEMA,
+        program: format!("Mailferry {}", input.program_version),
+        made_at_utc: rfc3339(input.made_at),
+        sum,
+        adds_up: sum.map(|sum| adds_up(&sum)),
+        next_steps: next_steps(input),
+        report: input,
+    };
+    Ok(serde_json::to_string_pretty(&report)?)
+}
+
+/// The audit alone for programs.
+pub fn audit_json(audit: &AuditReport) -> Result<String, ReportError> {
+    Ok(serde_json::to_string_pretty(&JsonAudit { schema: SCHEMA, at_utc: rfc3339(audit.at), audit })?)
+}

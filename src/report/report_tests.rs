@@ -1,0 +1,218 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::audit::{
+    Area, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture, Reference,
+    SpfTreeNode, Status,
+};
+use crate::plan::{LedgerSum, MessageState};
+use crate::providers::{Catalogue, ProviderId};
+use crate::records::{BindOptions, CurrentZone, desired, render_bind};
+use crate::report::{
+    CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, audit_json, json,
+};
+use crate::values::{DomainName, UnixTime};
+
+const AT: UnixTime = UnixTime(1_794_733_920);
+
+fn finding(text: &str, url: &str) -> Finding {
+    Finding {
+        id: text.to_owned(),
+        area: Area::Spf,
+        status: Status::Fail,
+        group: Group::TravelsWithYou,
+        importance: Importance::VeryImportant,
+        effort: Some(Effort::Low),
+        changer: Changer::YouInTheZone,
+        title: text.to_owned(),
+        words: text.to_owned(),
+        remedy: Some(text.to_owned()),
+        copy: Some(CopyValue { name: text.to_owned(), value: text.to_owned() }),
+        reference: Some(Reference { name: text.to_owned(), url: url.to_owned() }),
+        evidence: vec![Evidence {
+            query: text.to_owned(),
+            server: text.to_owned(),
+            outcome: Outcome::Broken(text.to_owned()),
+            data: vec![text.to_owned(); 60],
+            at: AT,
+            duration_millis: 12,
+        }],
+        picture: Some(Picture::SpfTree(vec![SpfTreeNode {
+            depth: usize::MAX,
+            term: text.to_owned(),
+            lookups: 1,
+            lookups_with_children: 1,
+            running_total: 1,
+            is_void: true,
+            is_read: false,
+            note: text.to_owned(),
+        }])),
+    }
+}
+
+fn audit(text: &str, url: &str) -> AuditReport {
+    AuditReport {
+        domain: DomainName::parse("weber-köln.example").unwrap(),
+        at: AT,
+        resolver: text.to_owned(),
+        summary: text.to_owned(),
+        findings: vec![finding(text, url)],
+    }
+}
+
+fn input(text: &str, url: &str) -> ReportInput {
+    let domain = DomainName::parse("weber-köln.example").unwrap();
+    let catalogue = Catalogue::embedded();
+    let provider = catalogue.get(&ProviderId("fastmail".to_owned())).unwrap();
+    let mut plan = desired(provider, &BTreeMap::new(), &CurrentZone::new(domain.clone()), &BTreeSet::new());
+    plan.notes.push(text.to_owned());
+    plan.senders.push(crate::records::Sender { term: text.to_owned(), who: text.to_owned(), is_kept: true });
+    for line in plan.groups.iter_mut().flat_map(|group| &mut group.lines) {
+        line.reason = text.to_owned();
+        line.value = text.to_owned();
+        line.name = text.to_owned();
+        line.record_type = text.to_owned();
+    }
+    let zone_text = format!("{}{text}", render_bind(&plan, &BindOptions::default()));
+    let mut sum = LedgerSum::default();
+    sum.add(MessageState::Copied, 179_460);
+    sum.add(MessageState::AlreadyThere, 2_480);
+    sum.add(MessageState::Refused, 1);
+    let folders = vec![FolderReport { name: text.to_owned(), remark: text.to_owned(), sum }];
+    ReportInput {
+        domain,
+        made_at: AT,
+        program_version: text.to_owned(),
+        is_practice: true,
+        source_server: text.to_owned(),
+        destination: text.to_owned(),
+        audit: Some(audit(text, url)),
+        copy: Some(CopyReport {
+            started_at: Some(AT),
+            finished_at: Some(UnixTime(AT.0 + 3600)),
+            mailboxes: vec![MailboxReport { address: text.to_owned(), sum, folders }],
+            problems: vec![ProblemReport {
+                state: MessageState::Refused,
+                cause: text.to_owned(),
+                count: 1,
+                way_out: text.to_owned(),
+                samples: vec![text.to_owned()],
+            }],
+            proof: Some(text.to_owned()),
+        }),
+        records: Some(RecordsReport { plan, zone_text }),
+    }
+}
+
+/// Tags of a page, to see that they close in order; void elements stand alone.
+fn assert_balanced(page: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for piece in page.split('<').skip(1) {
+        let tag = piece.split(['>', ' ', '\n']).next().unwrap();
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "<{piece}"),
+            None if ["!doctype", "meta", "br"].contains(&tag) => {}
+            None => open.push(tag),
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new());
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&{{ x }}";
+    for page in [
+        html(&input(hostile, "javascript:alert(1)")).unwrap(),
+        audit_html(&audit(hostile, "javascript:alert(1)")).unwrap(),
+    ] {
+        let lower = page.to_ascii_lowercase();
+        for bad in ["<script", "<img", "onerror=alert(1)>", "javascript:", "\"'>"] {
+            assert!(!lower.contains(bad), "{bad}");
+        }
+        assert!(page.contains("&#60;script&#62;"), "{page}");
+        assert_balanced(&page);
+    }
+}
+
+#[test]
+fn hostile_addresses_stay_inside_their_attribute() {
+    let page = audit_html(&audit("x", "https://a.example/\" onmouseover=\"alert(1)")).unwrap();
+    assert!(page.contains("href=\"https://a.example/&#34; onmouseover=&#34;alert(1)\""));
+}
+
+#[test]
+fn the_page_loads_nothing_and_runs_nothing() {
+    let page = html(&input("plain words", "https://www.rfc-editor.org/rfc/rfc7208")).unwrap();
+    assert!(page.contains("default-src 'none'"));
+    assert!(page.contains("prefers-color-scheme: dark") && page.contains("@media print"));
+    for bad in ["src=", "<link", "@import", "url("] {
+        assert!(!page.contains(bad), "{bad}");
+    }
+    assert_balanced(&page);
+}
+
+#[test]
+fn the_page_says_what_was_done_and_what_is_left() {
+    let page = html(&input("plain words", "https://www.rfc-editor.org/rfc/rfc7208")).unwrap();
+    for words in [
+        "Every message is accounted for, 1 refused",
+        "181,941 on the source = 179,460 copied + 2,480 already there + 1 refused",
+        "weber-köln.example",
+        "xn--weber-kln-67a.example",
+        "2026-11-15 09:12 UTC",
+        "What to do next",
+        "Travels with you",
+        "and 10 more lines",
+        "no real mail was touched",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!page.contains("Speaks for moving"), "a group without findings has no heading");
+}
+
+#[test]
+fn a_ledger_that_does_not_add_up_is_told() {
+    let mut report = input("words", "");
+    report.copy.as_mut().unwrap().mailboxes[0].sum.source_count += 1;
+    let page = html(&report).unwrap();
+    assert!(page.contains("The ledger does not add up") && page.contains("181,942 on the source ≠"));
+    assert!(json(&report).unwrap().contains("\"adds_up\": false"));
+}
+
+#[test]
+fn an_empty_project_has_a_report_too() {
+    let report = ReportInput { audit: None, copy: None, records: None, ..input("words", "") };
+    let page = html(&report).unwrap();
+    assert!(page.contains("Nothing was copied yet") && page.contains("Prepare the new DNS records."));
+    assert_balanced(&page);
+}
+
+#[test]
+fn the_json_reads_back() {
+    let report = input("words \u{1}", "https://a.example/");
+    let text = json(&report).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["schema"], 1);
+    assert_eq!(value["made_at_utc"], "2026-11-15T09:12:00Z");
+    assert_eq!(value["sum"]["source_count"], 181_941);
+    assert_eq!(value["adds_up"], true);
+    let back: ReportInput = serde_json::from_value(value["report"].clone()).unwrap();
+    assert_eq!(back, report);
+    let audit_value: serde_json::Value =
+        serde_json::from_str(&audit_json(report.audit.as_ref().unwrap()).unwrap()).unwrap();
+    assert_eq!(audit_value["audit"]["findings"][0]["status"], "fail");
+}
+
+#[test]
+fn next_steps_follow_what_is_there() {
+    let steps = next_steps(&input("words", ""));
+    let text = steps.join("\n");
+    for words in [
+        "1 message that the destination refused",
+        "Publish 5 changed records now",
+        "at the switch",
+        "words: words",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}

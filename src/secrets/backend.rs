@@ -1,0 +1,128 @@
+use std::sync::Arc;
+
+use keyring_core::api::CredentialStore;
+use keyring_core::{Entry, Error};
+
+use super::SecretName;
+use crate::values::Secret;
+
+/// The application's name in the keyring.
+const SERVICE: &str = "mailferry";
+
+/// A connected password store. Every call may block for as long as it likes.
+pub(super) trait Backend: Send {
+    /// The secret, or `None` where the store has none.
+    fn get(&mut self, name: &SecretName) -> Result<Option<Secret>, BackendError>;
+    /// Keeps a secret under this name, in place of an older one.
+    fn set(&mut self, name: &SecretName, secret: &Secret) -> Result<(), BackendError>;
+    /// Forgets the secret; none being there is fine.
+    fn delete(&mut self, name: &SecretName) -> Result<(), BackendError>;
+}
+
+/// Why the store did not do it, in words without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum BackendError {
+    /// The store is gone or was never there; connecting again may help.
+    NotRunning(String),
+    /// The store answers, but refuses this.
+    Refused(String),
+}
+
+/// Makes a connection to the password store.
+pub(super) type Connector = dyn Fn() -> Result<Box<dyn Backend>, BackendError> + Send + Sync;
+
+/// Connects to the password store of the operating system.
+pub(super) fn connect_system() -> Result<Box<dyn Backend>, BackendError> {
+    let store = system_store().map_err(|error| words(&error))?;
+    Ok(Box::new(SystemStore(store)))
+}
+
+#[cfg(all(unix, not(any(target_os = "macos", target_os = "ios", target_os = "android"))))]
+fn system_store() -> Result<Arc<CredentialStore>, Error> {
+    let store = zbus_secret_service_keyring_store::Store::new()?;
+    Ok(store)
+}
+
+#[cfg(target_os = "macos")]
+fn system_store() -> Result<Arc<CredentialStore>, Error> {
+    let store = apple_native_keyring_store::keychain::Store::new()?;
+    Ok(store)
+}
+
+#[cfg(windows)]
+fn system_store() -> Result<Arc<CredentialStore>, Error> {
+    let store = windows_native_keyring_store::Store::new()?;
+    Ok(store)
+}
+
+#[cfg(not(any(unix, windows)))]
+fn system_store() -> Result<Arc<CredentialStore>, Error> {
+    Err(Error::NoDefaultStore)
+}
+
+struct SystemStore(Arc<CredentialStore>);
+
+impl SystemStore {
+    fn entry(&self, name: &SecretName) -> Result<Entry, BackendError> {
+        self.0.build(SERVICE, name.as_str(), None).map_err(|error| words(&error))
+    }
+}
+
+impl Backend for SystemStore {
+    fn get(&mut self, name: &SecretName) -> Result<Option<Secret>, BackendError> {
+        let found = match self.entry(name)?.get_password() {
+            // Two entries under one name come from a merge of keyrings: any of them may be the right one.
+            Err(Error::Ambiguous(entries)) => {
+                entries.first().map_or(Err(Error::NoEntry), Entry::get_password)
+            }
+            other => other,
+        };
+        match found {
+            Ok(password) => Ok(Some(Secret::new(password))),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(words(&error)),
+        }
+    }
+
+    fn set(&mut self, name: &SecretName, secret: &Secret) -> Result<(), BackendError> {
+        let entry = self.entry(name)?;
+        match entry.set_password(secret.expose()) {
+            Err(Error::Ambiguous(_)) => {
+                self.delete(name)?;
+                entry.set_password(secret.expose()).map_err(|error| words(&error))
+            }
+            outcome => outcome.map_err(|error| words(&error)),
+        }
+    }
+
+    fn delete(&mut self, name: &SecretName) -> Result<(), BackendError> {
+        let outcome = match self.entry(name)?.delete_credential() {
+            Err(Error::Ambiguous(entries)) => entries.iter().try_for_each(Entry::delete_credential),
+            outcome => outcome,
+        };
+        match outcome {
+            Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(words(&error)),
+        }
+    }
+}
+
+/// The error in words. Variants that carry the secret's bytes are never printed with their data.
+fn words(error: &Error) -> BackendError {
+    match error {
+        Error::PlatformFailure(cause) => BackendError::NotRunning(cause.to_string()),
+        Error::NoDefaultStore => BackendError::NotRunning("this system has none".to_owned()),
+        Error::NoStorageAccess(cause) => BackendError::Refused(format!("it does not give access: {cause}")),
+        Error::NoEntry => BackendError::Refused("it has no default keyring to keep passwords in".to_owned()),
+        Error::TooLong(_, limit) => {
+            BackendError::Refused(format!("it keeps at most {limit} characters in one entry"))
+        }
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
+            BackendError::Refused("the entry was written by another program".to_owned())
+        }
+        Error::NotSupportedByStore(cause) | Error::BadStoreFormat(cause) => {
+            BackendError::Refused(cause.clone())
+        }
+        _ => BackendError::Refused("it reports an error of its own".to_owned()),
+    }
+}

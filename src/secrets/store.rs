@@ -1,0 +1,241 @@
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
+
+use super::SecretName;
+use super::backend::{Connector, connect_system};
+use super::memory::{Memory, Wish};
+use super::worker::{Job, Worker};
+use crate::values::Secret;
+
+/// Keyring threads that may hang in a prompt before no further one is started.
+const MAX_WORKERS: u64 = 8;
+
+/// Where secrets are kept at present.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StoreStatus {
+    /// Not known yet.
+    #[default]
+    Unknown,
+    /// The system keyring answers.
+    System,
+    /// A call to the system keyring takes so long that it must be waiting to be unlocked.
+    WaitsForUnlock,
+    /// Secrets are kept until the program ends. The words say why.
+    ThisSessionOnly(String),
+}
+
+/// Where a secret went that was just set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Into the system keyring.
+    InKeyring,
+    /// Into memory; it goes into the keyring as soon as that is unlocked or found by [`SecretStore::retry`].
+    ThisSession,
+}
+
+/// How long callers wait for a keyring.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// After this time the status says that the keyring waits to be unlocked; setting goes on without it.
+    pub notice: Duration,
+    /// After this time reading gives up.
+    pub give_up: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { notice: Duration::from_secs(2), give_up: Duration::from_mins(2) }
+    }
+}
+
+/// Keeps passwords in the keyring of the operating system, and for this session where there is none.
+///
+/// Cheap to clone. Never blocks the caller's thread, and never fails: what cannot be kept for good is kept for the
+/// session, and [`Self::status`] says why.
+#[derive(Clone)]
+pub struct SecretStore {
+    shared: Arc<Shared>,
+    /// `None` where secrets are kept for the session by choice.
+    connector: Option<Arc<Connector>>,
+    worker: Arc<Mutex<Option<Worker>>>,
+    patience: Patience,
+}
+
+/// What the store and its keyring threads share.
+pub(super) struct Shared {
+    pub memory: Memory,
+    status: watch::Sender<StoreStatus>,
+    /// Number of the newest keyring thread.
+    newest: AtomicU64,
+}
+
+impl Shared {
+    /// Sets the status, unless a newer keyring thread has taken over.
+    pub fn set_status(&self, worker: u64, status: StoreStatus) {
+        if self.newest.load(Ordering::Relaxed) == worker {
+            self.status.send_if_modified(|current| {
+                let is_new = *current != status;
+                *current = status;
+                is_new
+            });
+        }
+    }
+}
+
+impl SecretStore {
+    /// Uses the keyring of the operating system, and begins to connect at once.
+    pub fn system() -> Self {
+        Self::with_connector(Arc::new(connect_system), Patience::default())
+    }
+
+    /// Keeps everything in memory only, for practice projects and for owners who want it so.
+    pub fn session_only(reason: &str) -> Self {
+        let status = StoreStatus::ThisSessionOnly(reason.to_owned());
+        Self {
+            shared: new_shared(status),
+            connector: None,
+            worker: Arc::default(),
+            patience: Patience::default(),
+        }
+    }
+
+    pub(super) fn with_connector(connector: Arc<Connector>, patience: Patience) -> Self {
+        let store = Self {
+            shared: new_shared(StoreStatus::Unknown),
+            connector: Some(connector),
+            worker: Arc::default(),
+            patience,
+        };
+        let (reply, _nobody_waits) = oneshot::channel();
+        store.submit(Job::Connect(reply));
+        store
+    }
+
+    /// Where secrets are kept at present.
+    pub fn status(&self) -> StoreStatus {
+        self.shared.status.borrow().clone()
+    }
+
+    /// Tells each change of the status.
+    pub fn watch_status(&self) -> watch::Receiver<StoreStatus> {
+        self.shared.status.subscribe()
+    }
+
+    /// The secret under this name, or `None` where there is none or the keyring does not answer in time.
+    pub async fn get(&self, name: &SecretName) -> Option<Secret> {
+        match self.shared.memory.get(name) {
+            Wish::Keep(secret) => return Some(secret),
+            Wish::Forget => return None,
+            Wish::Unknown => {}
+        }
+        let (reply, answer) = oneshot::channel();
+        if !self.submit(Job::Get(name.clone(), reply)) {
+            return None;
+        }
+        let found = self.patiently(answer).await.flatten()?;
+        self.shared.memory.remember(name, found.clone());
+        Some(found)
+    }
+
+    /// Keeps a secret. Returns within moments: while the keyring waits to be unlocked, memory has it.
+    pub async fn set(&self, name: &SecretName, secret: Secret) -> Kept {
+        self.shared.memory.wish(name, Wish::Keep(secret));
+        self.sync(name).await
+    }
+
+    /// Forgets a secret, in memory at once and in the keyring as soon as it answers.
+    pub async fn delete(&self, name: &SecretName) {
+        self.shared.memory.wish(name, Wish::Forget);
+        self.sync(name).await;
+    }
+
+    /// Tries the keyring again, after the user started or unlocked it. What was set meanwhile goes into it.
+    pub async fn retry(&self) -> StoreStatus {
+        {
+            // A thread that hangs in a prompt which nobody answers is left alone; a new one takes its place.
+            let mut worker = self.worker();
+            let is_stuck = worker.as_ref().is_some_and(Worker::is_busy);
+            if is_stuck && self.shared.newest.load(Ordering::Relaxed) < MAX_WORKERS {
+                *worker = None;
+            }
+        }
+        let (reply, answer) = oneshot::channel();
+        if self.submit(Job::Connect(reply)) {
+            self.for_a_moment(answer).await;
+        }
+        self.status()
+    }
+
+    async fn sync(&self, name: &SecretName) -> Kept {
+        let (reply, answer) = oneshot::channel();
+        if self.submit(Job::Sync(name.clone(), reply)) {
+            self.for_a_moment(answer).await;
+        }
+        if self.shared.memory.is_saved(name) { Kept::InKeyring } else { Kept::ThisSession }
+    }
+
+    /// Hands a job to the keyring thread, and starts one where none runs. False where that cannot be done.
+    fn submit(&self, job: Job) -> bool {
+        let Some(connector) = &self.connector else { return false };
+        let mut worker = self.worker();
+        if worker.is_none() {
+            let number = self.shared.newest.fetch_add(1, Ordering::Relaxed) + 1;
+            match Worker::spawn(Arc::clone(connector), Arc::clone(&self.shared), number) {
+                Ok(started) => *worker = Some(started),
+                Err(error) => {
+                    let words = format!("The password store cannot be asked: {error}");
+                    self.shared.set_status(number, StoreStatus::ThisSessionOnly(words));
+                    return false;
+                }
+            }
+        }
+        // A full queue means that the keyring hangs; memory has everything that was set.
+        worker.as_ref().is_some_and(|worker| worker.jobs.try_send(job).is_ok())
+    }
+
+    /// Waits for a reply until patience ends.
+    async fn patiently<T>(&self, mut answer: oneshot::Receiver<T>) -> Option<T> {
+        if let Ok(reply) = timeout(self.patience.notice, &mut answer).await {
+            return reply.ok();
+        }
+        self.notice();
+        timeout(self.patience.give_up.saturating_sub(self.patience.notice), answer).await.ok()?.ok()
+    }
+
+    /// Waits for a reply for a moment only.
+    async fn for_a_moment(&self, answer: impl Future) {
+        if timeout(self.patience.notice, answer).await.is_err() {
+            self.notice();
+        }
+    }
+
+    fn notice(&self) {
+        self.shared.set_status(self.shared.newest.load(Ordering::Relaxed), StoreStatus::WaitsForUnlock);
+    }
+
+    fn worker(&self) -> MutexGuard<'_, Option<Worker>> {
+        self.worker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for SecretStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("SecretStore").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+fn new_shared(status: StoreStatus) -> Arc<Shared> {
+    Arc::new(Shared {
+        memory: Memory::default(),
+        status: watch::Sender::new(status),
+        newest: AtomicU64::new(0),
+    })
+}
+
+#[cfg(test)]
+mod store_tests;

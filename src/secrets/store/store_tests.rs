@@ -1,0 +1,193 @@
+use std::collections::BTreeMap;
+use std::sync::mpsc;
+
+use super::super::backend::{Backend, BackendError};
+use super::*;
+
+/// A keyring whose behaviour the test decides while it runs.
+#[derive(Clone, Default)]
+struct FakeKeyring(Arc<Mutex<Fake>>);
+
+#[derive(Default)]
+struct Fake {
+    entries: BTreeMap<String, String>,
+    is_down: bool,
+    refusal: Option<String>,
+    /// Calls wait until something comes through here.
+    locked: Option<Arc<Mutex<mpsc::Receiver<()>>>>,
+    calls: usize,
+}
+
+impl FakeKeyring {
+    fn with<T>(&self, look: impl FnOnce(&mut Fake) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+
+    fn lock(&self) -> mpsc::Sender<()> {
+        let (unlock, locked) = mpsc::channel();
+        self.with(|fake| fake.locked = Some(Arc::new(Mutex::new(locked))));
+        unlock
+    }
+
+    fn store(&self) -> SecretStore {
+        let keyring = self.clone();
+        let connector: Arc<Connector> = Arc::new(move || {
+            keyring.check()?;
+            Ok(Box::new(keyring.clone()) as Box<dyn Backend>)
+        });
+        let patience = Patience { notice: Duration::from_millis(200), give_up: Duration::from_secs(30) };
+        SecretStore::with_connector(connector, patience)
+    }
+
+    fn check(&self) -> Result<(), BackendError> {
+        let (is_down, refusal) = self.with(|fake| (fake.is_down, fake.refusal.clone()));
+        if is_down {
+            return Err(BackendError::NotRunning("nobody there".to_owned()));
+        }
+        refusal.map_or(Ok(()), |words| Err(BackendError::Refused(words)))
+    }
+
+    fn call(&self) -> Result<(), BackendError> {
+        let locked = self.with(|fake| {
+            fake.calls += 1;
+            fake.locked.clone()
+        });
+        if let Some(locked) = locked {
+            let _unlocked_or_gone = locked.lock().unwrap().recv();
+        }
+        self.check()
+    }
+}
+
+impl Backend for FakeKeyring {
+    fn get(&mut self, name: &SecretName) -> Result<Option<Secret>, BackendError> {
+        self.call()?;
+        Ok(self.with(|fake| fake.entries.get(name.as_str()).map(Secret::new)))
+    }
+
+    fn set(&mut self, name: &SecretName, secret: &Secret) -> Result<(), BackendError> {
+        self.call()?;
+        self.with(|fake| fake.entries.insert(name.to_string(), secret.expose().to_owned()));
+        Ok(())
+    }
+
+    fn delete(&mut self, name: &SecretName) -> Result<(), BackendError> {
+        self.call()?;
+        self.with(|fake| fake.entries.remove(name.as_str()));
+        Ok(())
+    }
+}
+
+fn name() -> SecretName {
+    SecretName::new("0123", 4, "source")
+}
+
+fn stored(keyring: &FakeKeyring) -> Option<String> {
+    keyring.with(|fake| fake.entries.get("0123/4/source").cloned())
+}
+
+/// Waits for a status; a test that never gets it fails by its harness's own limit of patience.
+async fn wait_for(store: &SecretStore, wanted: impl Fn(&StoreStatus) -> bool) {
+    store.watch_status().wait_for(wanted).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_running_keyring_keeps_and_forgets() {
+    let keyring = FakeKeyring::default();
+    let store = keyring.store();
+    assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::InKeyring);
+    assert_eq!(store.status(), StoreStatus::System);
+    assert_eq!(stored(&keyring).as_deref(), Some("geheim"));
+    // Another session finds it in the keyring, and asks for it once.
+    let next = keyring.store();
+    assert_eq!(next.get(&name()).await, Some(Secret::new("geheim")));
+    let calls = keyring.with(|fake| fake.calls);
+    assert_eq!(next.get(&name()).await, Some(Secret::new("geheim")));
+    assert_eq!(keyring.with(|fake| fake.calls), calls);
+    next.delete(&name()).await;
+    assert_eq!((next.get(&name()).await, stored(&keyring)), (None, None));
+}
+
+#[tokio::test]
+async fn without_a_keyring_the_session_keeps_it_until_retry_finds_one() {
+    let keyring = FakeKeyring::default();
+    keyring.with(|fake| fake.is_down = true);
+    let store = keyring.store();
+    assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
+    assert_eq!(store.get(&name()).await, Some(Secret::new("geheim")));
+    let StoreStatus::ThisSessionOnly(words) = store.status() else { panic!("{store:?}") };
+    assert_eq!(words, "No password store is running: nobody there");
+
+    keyring.with(|fake| fake.is_down = false);
+    assert_eq!(store.retry().await, StoreStatus::System);
+    assert_eq!(stored(&keyring).as_deref(), Some("geheim"), "what was set meanwhile goes into it");
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_and_costs_nothing() {
+    let keyring = FakeKeyring::default();
+    let store = keyring.store();
+    wait_for(&store, |status| *status == StoreStatus::System).await;
+    keyring.with(|fake| fake.refusal = Some("no default keyring".to_owned()));
+    assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
+    let StoreStatus::ThisSessionOnly(words) = store.status() else { panic!("{store:?}") };
+    assert!(words.ends_with("no default keyring"));
+    assert!(!format!("{store:?}").contains("geheim"));
+}
+
+#[tokio::test]
+async fn a_locked_keyring_holds_nobody_up() {
+    let keyring = FakeKeyring::default();
+    let store = keyring.store();
+    wait_for(&store, |status| *status == StoreStatus::System).await;
+    let unlock = keyring.lock();
+    assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
+    assert_eq!(store.status(), StoreStatus::WaitsForUnlock);
+    assert_eq!(store.get(&name()).await, Some(Secret::new("geheim")));
+
+    keyring.with(|fake| fake.locked = None);
+    unlock.send(()).unwrap();
+    wait_for(&store, |status| *status == StoreStatus::System).await;
+    assert_eq!(stored(&keyring).as_deref(), Some("geheim"));
+}
+
+#[tokio::test]
+async fn reading_waits_for_the_prompt_and_retry_leaves_a_stuck_one_alone() {
+    let keyring = FakeKeyring::default();
+    keyring.with(|fake| fake.entries.insert("0123/4/source".to_owned(), "geheim".to_owned()));
+    let store = keyring.store();
+    wait_for(&store, |status| *status == StoreStatus::System).await;
+    let unlock = keyring.lock();
+    let name = name();
+    let reading = store.get(&name);
+    let answering = async {
+        wait_for(&store, |status| *status == StoreStatus::WaitsForUnlock).await;
+        keyring.with(|fake| fake.locked = None);
+        unlock.send(()).unwrap();
+    };
+    assert_eq!(futures::join!(reading, answering).0, Some(Secret::new("geheim")));
+
+    // An old password hangs in a prompt; after a retry a new one is set; the late write must not win.
+    let unlock = keyring.lock();
+    store.set(&name, Secret::new("old")).await;
+    keyring.with(|fake| fake.locked = None);
+    assert_eq!(store.retry().await, StoreStatus::System);
+    assert_eq!(store.set(&name, Secret::new("new")).await, Kept::InKeyring);
+    let calls = keyring.with(|fake| fake.calls);
+    unlock.send(()).unwrap();
+    // The late thread writes the old one, sees the newer wish, and writes that.
+    while keyring.with(|fake| fake.calls) == calls || stored(&keyring).as_deref() != Some("new") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_practice_project_never_touches_the_keyring() {
+    let store = SecretStore::session_only("Practice projects keep nothing");
+    assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
+    assert_eq!(store.get(&name()).await, Some(Secret::new("geheim")));
+    assert_eq!(
+        store.retry().await,
+        StoreStatus::ThisSessionOnly("Practice projects keep nothing".to_owned())
+    );
+}

@@ -1,0 +1,183 @@
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use thiserror::Error;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::audit::{self, Facts};
+use crate::dns::{DnsError, Resolver};
+use crate::values::{DnsAnswer, DnsQuestion, DomainName, RecordType, UnixTime};
+
+/// Rounds of asking; an SPF chain needs about one per include, everything else is done after four.
+const MAX_ROUNDS: usize = 64;
+/// Questions of one survey. A zone made to cost more is judged on what was asked so far.
+const MAX_QUESTIONS: usize = 1_000;
+/// Longest time for one survey; what is open then is reported as not asked.
+const SURVEY_TIME: Duration = Duration::from_mins(3);
+
+/// What the owner told beforehand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SurveyOptions {
+    /// DKIM selectors.
+    pub selectors: Vec<String>,
+    /// Addresses that send the domain's mail; where empty, rules guess.
+    pub sending_addresses: Vec<IpAddr>,
+}
+
+/// How far a survey is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Questions answered.
+    pub done: usize,
+    /// Questions known so far; grows while answers lead to more.
+    pub total: usize,
+    /// What was answered last, in plain words.
+    pub what: String,
+}
+
+/// Why a survey gives no facts.
+#[derive(Debug, Error)]
+pub enum SurveyError {
+    /// Nothing can be asked.
+    #[error(transparent)]
+    Dns(#[from] DnsError),
+    /// The owner stopped it.
+    #[error("the audit was cancelled")]
+    Cancelled,
+}
+
+/// Asks everything that the audit of a domain needs.
+///
+/// `progress` is called after each answer. On cancellation nothing remains.
+///
+/// # Errors
+/// [`SurveyError::Dns`] where the resolver is dead; single questions that fail are facts, not errors.
+pub async fn run(
+    domain: &DomainName,
+    options: &SurveyOptions,
+    resolver: &Resolver,
+    progress: &mut (dyn FnMut(Progress) + Send),
+    cancel: &CancellationToken,
+) -> Result<Facts, SurveyError> {
+    let resolver = resolver.fresh();
+    let mut facts = Facts::new(domain.clone(), now(), resolver.label().to_owned());
+    facts.selectors = clean_selectors(&options.selectors);
+    facts.sending_addresses.clone_from(&options.sending_addresses);
+    let survey = gather(&mut facts, &resolver, progress);
+    tokio::select! {
+        () = cancel.cancelled() => Err(SurveyError::Cancelled),
+        outcome = survey => outcome.map(|()| facts),
+    }
+}
+
+async fn gather(
+    facts: &mut Facts,
+    resolver: &Resolver,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(), SurveyError> {
+    resolver.probe().await?;
+    let deadline = Instant::now() + SURVEY_TIME;
+    for _ in 0..MAX_ROUNDS {
+        let room = MAX_QUESTIONS.saturating_sub(facts.answers.len());
+        let missing: Vec<DnsQuestion> = audit::missing_questions(facts).into_iter().take(room).collect();
+        if missing.is_empty() {
+            break;
+        }
+        let total = facts.answers.len() + missing.len();
+        let mut asking: FuturesUnordered<_> =
+            missing.iter().map(|question| resolver.query(&question.name, question.record_type)).collect();
+        loop {
+            match tokio::time::timeout_at(deadline, asking.next()).await {
+                Ok(Some(answer)) => {
+                    let what = describe(&answer.question);
+                    facts.answers.insert(answer);
+                    progress(Progress { done: facts.answers.len(), total, what });
+                }
+                Ok(None) => break,
+                Err(_elapsed) => return Ok(()),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Asks a list of questions, a few at a time. For rooms that need the zone as it is, without an audit.
+pub async fn ask_all(resolver: &Resolver, questions: &[DnsQuestion]) -> Vec<DnsAnswer> {
+    let asking = questions.iter().map(|question| resolver.query(&question.name, question.record_type));
+    futures::future::join_all(asking).await
+}
+
+/// What a question is about, for the line under the progress.
+fn describe(question: &DnsQuestion) -> String {
+    let name = question.name.as_str();
+    let about = match question.record_type {
+        RecordType::Soa => "the zone",
+        RecordType::Mx => "mail hosts",
+        RecordType::Ptr => "names of addresses",
+        RecordType::Txt if name.starts_with("_dmarc.") || name.contains("._report._dmarc.") => "DMARC",
+        RecordType::Txt if name.contains("._domainkey.") => "DKIM keys",
+        RecordType::Txt => "SPF",
+        _ if name.starts_with(|character: char| character.is_ascii_digit()) => "block lists",
+        _ => "addresses",
+    };
+    format!("{about}: {name}")
+}
+
+/// Selectors as they can stand in a name; what cannot is left out.
+fn clean_selectors(selectors: &[String]) -> Vec<String> {
+    let mut clean: Vec<String> = Vec::new();
+    for selector in selectors {
+        let selector = selector.trim().trim_matches('.').to_ascii_lowercase();
+        let is_name = !selector.is_empty()
+            && selector.len() <= 100
+            && selector.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if is_name && !clean.contains(&selector) && clean.len() < 20 {
+            clean.push(selector);
+        }
+    }
+    clean
+}
+
+pub(super) fn now() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::{AnswerBook, DnsName, Outcome};
+
+    #[tokio::test]
+    async fn a_survey_ends_with_nothing_missing() {
+        let resolver = Resolver::recorded(AnswerBook::default());
+        let domain = DomainName::parse("weber.example").unwrap();
+        let mut steps = Vec::new();
+        let options = SurveyOptions {
+            selectors: vec![" Mail ".to_owned(), "a b".to_owned()],
+            ..SurveyOptions::default()
+        };
+        let facts =
+            run(&domain, &options, &resolver, &mut |step| steps.push(step), &CancellationToken::new())
+                .await
+                .unwrap();
+        assert!(audit::missing_questions(&facts).is_empty());
+        assert_eq!(facts.selectors, ["mail"]);
+        assert_eq!(steps.last().map(|step| step.done), Some(facts.answers.len()));
+        assert!(facts.answers.iter().all(|answer| matches!(answer.outcome, Outcome::Broken(_))));
+        assert!(facts.answer(&DnsName::new("mail._domainkey.weber.example"), RecordType::Txt).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_survey_leaves_nothing() {
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let resolver = Resolver::at(([127, 0, 0, 1], 9).into());
+        let domain = DomainName::parse("weber.example").unwrap();
+        let outcome = run(&domain, &SurveyOptions::default(), &resolver, &mut |_| {}, &cancel).await;
+        assert!(matches!(outcome, Err(SurveyError::Cancelled)));
+    }
+}

@@ -1,0 +1,141 @@
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
+
+use super::ask_all;
+use crate::audit::spf::record_costs;
+use crate::dns::Resolver;
+use crate::providers::Provider;
+use crate::records::{CurrentZone, ZoneData, questions};
+use crate::values::{AnswerBook, DnsAnswer, DnsName, DomainName, Outcome, RecordData, RecordType};
+
+/// Shown where a resolver does not tell how long an answer may be kept.
+const UNKNOWN_TTL_SECS: u32 = 3_600;
+/// Questions under way at the same time.
+const WINDOW: usize = 8;
+
+/// Rounds of asking what SPF terms cost; each include may lead to further ones.
+const MAX_SPF_ROUNDS: usize = 24;
+
+/// Reads what the zone of a domain says today, as far as the records for this provider need it, and measures what the
+/// SPF terms of today and of the provider cost.
+///
+/// A question that got no answer is kept as unread, so that nothing is concluded from it.
+pub async fn current_zone(
+    domain: &DomainName,
+    provider: &Provider,
+    answers: &BTreeMap<String, String>,
+    selectors: &[String],
+    resolver: &Resolver,
+) -> CurrentZone {
+    let mut zone = CurrentZone::new(domain.clone());
+    let asked = questions(domain, provider, answers, selectors)
+        .into_iter()
+        .filter_map(|question| record_type(question.record_type).map(|kind| (question.name, kind)));
+    take_all(&mut zone, asked, resolver).await;
+    let hosts: Vec<DnsName> = zone
+        .records
+        .iter()
+        .filter_map(|record| match &record.data {
+            ZoneData::Mx(_, host) if !host.as_str().is_empty() => Some(host.clone()),
+            _ => None,
+        })
+        .collect();
+    let addresses =
+        hosts.into_iter().flat_map(|host| [(host.clone(), RecordType::A), (host, RecordType::Aaaa)]);
+    take_all(&mut zone, addresses, resolver).await;
+    measure_spf(&mut zone, provider, resolver).await;
+    zone
+}
+
+/// Measures the SPF records of today, and the terms that the provider adds.
+async fn measure_spf(zone: &mut CurrentZone, provider: &Provider, resolver: &Resolver) {
+    let apex = zone.domain.dns();
+    let mut texts: Vec<Vec<u8>> = zone
+        .at("@")
+        .filter_map(|record| match &record.data {
+            ZoneData::Txt(text) => Some(text.clone()),
+            _ => None,
+        })
+        .collect();
+    texts.push(format!("v=spf1 {} ~all", provider.spf_mechanisms.join(" ")).into_bytes());
+    let mut book = AnswerBook::default();
+    for text in texts {
+        for _ in 0..MAX_SPF_ROUNDS {
+            match record_costs(&book, &apex, &text) {
+                Ok(nodes) => {
+                    zone.measure_spf(&nodes);
+                    break;
+                }
+                Err(missing) => {
+                    let missing: Vec<_> = missing.into_iter().collect();
+                    for answer in ask_all(resolver, &missing).await {
+                        book.insert(answer);
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn take_all(
+    zone: &mut CurrentZone,
+    asked: impl Iterator<Item = (DnsName, RecordType)>,
+    resolver: &Resolver,
+) {
+    let asked: Vec<_> = asked.collect();
+    let mut answers = futures::stream::iter(asked)
+        .map(|(name, kind)| async move {
+            let answer = resolver.query(&name, kind).await;
+            (name, kind, answer)
+        })
+        .buffered(WINDOW);
+    while let Some((name, kind, answer)) = answers.next().await {
+        take(zone, &name, kind, &answer);
+    }
+}
+
+fn take(zone: &mut CurrentZone, name: &DnsName, kind: RecordType, answer: &DnsAnswer) {
+    let why = match &answer.outcome {
+        Outcome::Answer | Outcome::NoData | Outcome::NxDomain => None,
+        Outcome::ServFail => Some("the resolver could not find out (SERVFAIL)".to_owned()),
+        Outcome::Refused => Some("the resolver refused to answer".to_owned()),
+        Outcome::Timeout => Some("no answer came in time".to_owned()),
+        Outcome::Broken(words) => Some(words.clone()),
+    };
+    if let Some(why) = why {
+        zone.add_unread(name, &kind.to_string(), &why);
+        return;
+    }
+    let ttl_secs = answer.ttl_secs.unwrap_or(UNKNOWN_TTL_SECS);
+    // Records behind an alias belong to another name, and may be in another zone; only addresses are of use here.
+    let alias = answer.aliases.first().filter(|_| kind != RecordType::Cname);
+    if let Some(target) = alias {
+        zone.add(name, ttl_secs, ZoneData::Cname(target.clone()));
+    }
+    for record in &answer.records {
+        let data = match record {
+            RecordData::A(address) => ZoneData::Address((*address).into()),
+            RecordData::Aaaa(address) => ZoneData::Address((*address).into()),
+            _ if alias.is_some() => continue,
+            RecordData::Mx { preference, exchange } => ZoneData::Mx(*preference, exchange.clone()),
+            RecordData::Txt(strings) => ZoneData::Txt(strings.joined()),
+            RecordData::Cname(target) => ZoneData::Cname(target.clone()),
+            RecordData::Ns(host) => ZoneData::Ns(host.clone()),
+            _ => continue,
+        };
+        zone.add(name, ttl_secs, data);
+    }
+}
+
+const fn record_type(name: &str) -> Option<RecordType> {
+    Some(match name.as_bytes() {
+        b"MX" => RecordType::Mx,
+        b"TXT" => RecordType::Txt,
+        b"CNAME" => RecordType::Cname,
+        b"A" => RecordType::A,
+        b"AAAA" => RecordType::Aaaa,
+        b"NS" => RecordType::Ns,
+        _ => return None,
+    })
+}

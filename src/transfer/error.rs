@@ -1,0 +1,61 @@
+use thiserror::Error;
+
+use crate::imap::{ImapError, SignInError};
+use crate::plan::Side;
+use crate::project::ProjectError;
+
+/// Why the copy of a mailbox cannot go on by itself. What was copied stays, and the ledger knows of it.
+#[derive(Debug, Error)]
+pub enum TransferError {
+    /// Signing in failed, and another try would not help.
+    #[error("signing in at the {side} failed: {source}")]
+    SignIn {
+        /// Which server.
+        side: Side,
+        /// Why.
+        source: SignInError,
+    },
+    /// The server misbehaves, or the connection broke more often than is worth trying again.
+    #[error("the {side} cannot be used: {source}")]
+    Server {
+        /// Which server.
+        side: Side,
+        /// The last error.
+        source: ImapError,
+    },
+    /// The mailbox at the destination is full.
+    #[error("the mailbox at the destination is full: {words}")]
+    DestinationFull {
+        /// The server's words.
+        words: String,
+    },
+    /// The server asks to be left alone for a while.
+    #[error("the {side} asks to wait {seconds} seconds: {words}")]
+    Throttled {
+        /// Which server.
+        side: Side,
+        /// How long, in seconds.
+        seconds: u64,
+        /// The server's words.
+        words: String,
+    },
+    /// The ledger could not be read or written; nothing is sent without it.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+}
+
+impl TransferError {
+    /// Labels an IMAP error with its side.
+    pub(super) fn at(side: Side) -> impl Fn(ImapError) -> Self {
+        move |source| Self::Server { side, source }
+    }
+
+    /// Whether new connections may help.
+    pub(super) fn is_connection_lost(&self) -> bool {
+        match self {
+            Self::Server { source, .. } => source.is_connection_lost(),
+            Self::SignIn { source, .. } => source.is_temporary(),
+            _ => false,
+        }
+    }
+}

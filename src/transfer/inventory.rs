@@ -1,0 +1,88 @@
+//! What a mailbox holds, and where it goes.
+
+use super::error::TransferError;
+use crate::imap::{Folder, ImapError, Namespace, Session};
+use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
+use crate::values::Bytes;
+
+/// Lists both sides, counts the source, and maps its folders. `rules` brings what is known of the provider's limits;
+/// delimiter, prefix, special and existing folders are taken from the server.
+pub async fn inventory(
+    source: &mut Session,
+    destination: &mut Session,
+    rules: DestinationRules,
+) -> Result<MailboxPlan, TransferError> {
+    let (source, destination) = tokio::join!(survey_source(source), survey_destination(destination, rules));
+    let (folders, prefix) = source.map_err(TransferError::at(Side::Source))?;
+    let rules = destination.map_err(TransferError::at(Side::Destination))?;
+    Ok(map_folders(&folders, &prefix, &rules))
+}
+
+async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<String>), ImapError> {
+    let namespace = session.namespace().await?;
+    let mut found = Vec::new();
+    for folder in session.list_folders().await? {
+        let status = folder.status.unwrap_or_default();
+        let messages = status.messages.unwrap_or(0);
+        let bytes = match status.bytes {
+            Some(bytes) => bytes,
+            None if messages == 0 || !folder.is_selectable() => 0,
+            None => match session.folder_bytes(&folder.raw).await {
+                Ok(bytes) => bytes,
+                // The folder's own trouble is told when it is copied.
+                Err(ImapError::Refused { .. }) => 0,
+                Err(error) => return Err(error),
+            },
+        };
+        found.push(SourceFolder {
+            path: FolderPath(folder.parts()),
+            special_use: special_use(&folder),
+            is_selectable: folder.is_selectable(),
+            messages,
+            bytes: Bytes(bytes),
+            raw: folder.raw,
+        });
+    }
+    Ok((found, prefix_parts(&namespace)))
+}
+
+async fn survey_destination(
+    session: &mut Session,
+    mut rules: DestinationRules,
+) -> Result<DestinationRules, ImapError> {
+    let namespace = session.namespace().await?;
+    rules.delimiter = namespace.delimiter;
+    rules.prefix = prefix_parts(&namespace);
+    for folder in session.list_folders().await? {
+        let path = FolderPath(folder.parts());
+        if let Some(special_use) = special_use(&folder).filter(|_| folder.is_selectable()) {
+            rules.special.entry(special_use).or_insert_with(|| path.clone());
+        }
+        rules.existing.push(path);
+    }
+    Ok(rules)
+}
+
+fn prefix_parts(namespace: &Namespace) -> Vec<String> {
+    let parts = namespace.prefix.split(|character| Some(character) == namespace.delimiter);
+    let parts = parts.filter(|part| !part.is_empty());
+    parts.map(|part| if part.eq_ignore_ascii_case("INBOX") { "INBOX" } else { part }.to_owned()).collect()
+}
+
+/// Attributes of RFC 6154 and RFC 8457; `\Inbox` is Gmail's old XLIST.
+fn special_use(folder: &Folder) -> Option<SpecialUse> {
+    [
+        ("\\Inbox", SpecialUse::Inbox),
+        ("\\All", SpecialUse::All),
+        ("\\AllMail", SpecialUse::All),
+        ("\\Archive", SpecialUse::Archive),
+        ("\\Drafts", SpecialUse::Drafts),
+        ("\\Flagged", SpecialUse::Flagged),
+        ("\\Important", SpecialUse::Important),
+        ("\\Junk", SpecialUse::Junk),
+        ("\\Sent", SpecialUse::Sent),
+        ("\\Trash", SpecialUse::Trash),
+    ]
+    .into_iter()
+    .find_map(|(attribute, special_use)| folder.has_attribute(attribute).then_some(special_use))
+}

@@ -1,0 +1,108 @@
+use crate::imap::Access;
+use crate::plan::{FolderPath, MailboxPlan, Side};
+use crate::project::Ledger;
+
+/// Everything that the copy of one mailbox needs.
+#[derive(Clone, Debug)]
+pub struct CopyRequest {
+    /// Where the mail comes from.
+    pub source: Access,
+    /// Where the mail goes.
+    pub destination: Access,
+    /// Which folders go where.
+    pub plan: MailboxPlan,
+    /// The mailbox's ledger.
+    pub ledger: Ledger,
+    /// How much may be under way.
+    pub limits: CopyLimits,
+}
+
+/// How much may be under way at once in one mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyLimits {
+    /// Message bytes in memory between the two sides.
+    pub budget_bytes: usize,
+    /// Messages in one batch.
+    pub batch_messages: usize,
+    /// Bytes in one batch.
+    pub batch_bytes: u64,
+    /// Messages above this size go through a temporary file, in bytes.
+    pub spool_bytes: u64,
+    /// Broken connections in a row, without a message copied in between, after which the copy gives up.
+    pub max_breaks: u32,
+}
+
+impl Default for CopyLimits {
+    fn default() -> Self {
+        Self {
+            budget_bytes: 16 << 20,
+            batch_messages: 100,
+            batch_bytes: 2 << 20,
+            spool_bytes: 2 << 20,
+            max_breaks: 6,
+        }
+    }
+}
+
+/// What happens while a mailbox is copied. Sums are in the ledger; these say when to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Both sides are signed in.
+    Connected,
+    /// The source's messages are being listed; so many have rows by now.
+    Listing {
+        /// The folder at the source.
+        folder: FolderPath,
+    },
+    /// A folder is being copied.
+    Folder {
+        /// The folder at the source.
+        folder: FolderPath,
+    },
+    /// Messages reached a final state.
+    Advanced {
+        /// How many.
+        messages: u64,
+        /// Their size at the source, in bytes.
+        bytes: u64,
+    },
+    /// The copy goes on by itself after this time.
+    Waiting {
+        /// How long, in seconds.
+        seconds: u64,
+        /// Why, in words.
+        words: String,
+    },
+    /// A connection broke; new ones are made.
+    Reconnecting {
+        /// Why, in words.
+        words: String,
+    },
+    /// Messages under way are finished, and the copy waits to be resumed.
+    Paused,
+    /// The copy goes on.
+    Resumed,
+}
+
+/// How the copy of a mailbox ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyOutcome {
+    /// Whether it was stopped before its end.
+    pub is_stopped: bool,
+    /// Folders that could not be opened or made, with the server's words. Their messages stay to do or are refused.
+    pub folder_problems: Vec<FolderProblem>,
+}
+
+/// A folder that could not be opened or made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderProblem {
+    /// The folder at the source.
+    pub folder: FolderPath,
+    /// Which server refused.
+    pub side: Side,
+    /// Its words.
+    pub words: String,
+}
+
+/// Takes progress; called often, must be quick.
+pub type ProgressSink<'a> = &'a (dyn Fn(Progress) + Send + Sync);

@@ -1,0 +1,353 @@
+//! The destination half: intent, append, result; two batches under way, refused batches halved.
+
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
+
+use super::error::TransferError;
+use super::flags::{flags_for, without_keywords};
+use super::governor::{Refusal, refusal};
+use super::reader::{Fetched, Item, Unavailable};
+use super::request::{CopyLimits, Progress, ProgressSink};
+use crate::imap::{AppendRequest, Code, Completion, NewMessage, Opened, Session};
+use crate::plan::{MessageState, Side};
+use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+
+/// Batches under way at the destination.
+const BATCHES_AHEAD: usize = 2;
+
+pub(super) struct Writer<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) ledger: &'a Ledger,
+    pub(super) folder: FolderId,
+    /// The destination folder as the server spells it.
+    pub(super) raw: &'a str,
+    pub(super) opened: Opened,
+    /// The lowest UID that the next message can get.
+    pub(super) uid_next: u32,
+    pub(super) limits: CopyLimits,
+    pub(super) sink: ProgressSink<'a>,
+    /// Copies whose UID the server did not tell.
+    pub(super) unplaced: Vec<LedgerRow>,
+}
+
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Sent>,
+    messages: Vec<NewMessage>,
+    bytes: u64,
+}
+
+/// What is kept of a message besides its bytes.
+struct Sent {
+    row: LedgerRow,
+    sha256: [u8; 32],
+    _reserved: std::sync::Arc<tokio::sync::OwnedSemaphorePermit>,
+}
+
+struct Flight {
+    requests: Vec<AppendRequest>,
+    batch: Batch,
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn uids(&self) -> Vec<u32> {
+        self.rows.iter().map(|sent| sent.row.uid).collect()
+    }
+
+    fn split(mut self) -> (Self, Self) {
+        let middle = self.rows.len() / 2;
+        let rows = self.rows.split_off(middle);
+        let messages = self.messages.split_off(middle);
+        (self, Self { rows, messages, bytes: 0 })
+    }
+}
+
+impl Writer<'_> {
+    /// Appends what comes until the other half is done. Returns copies whose UID is not known.
+    pub(super) async fn run(
+        mut self,
+        mut items: mpsc::Receiver<Item>,
+    ) -> Result<Vec<LedgerRow>, TransferError> {
+        let mut batch = Batch::default();
+        let mut flights: VecDeque<Flight> = VecDeque::new();
+        let mut is_open = true;
+        while is_open || batch.len() > 0 || !flights.is_empty() {
+            let mut is_flushed = !is_open;
+            while is_open && !is_flushed && !self.is_full(&batch) {
+                match items.try_recv() {
+                    Ok(item) => is_flushed = self.take(item, &mut batch)?,
+                    Err(TryRecvError::Empty) if flights.is_empty() => match items.recv().await {
+                        Some(item) => is_flushed = self.take(item, &mut batch)?,
+                        None => is_open = false,
+                    },
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => is_open = false,
+                }
+            }
+            let is_due = self.is_full(&batch) || is_flushed || !is_open;
+            if batch.len() > 0 && is_due {
+                if flights.len() >= BATCHES_AHEAD {
+                    self.settle_first(&mut flights).await?;
+                }
+                let flight = self.send(std::mem::take(&mut batch)).await?;
+                flights.push_back(flight);
+            } else if !flights.is_empty() {
+                self.settle_first(&mut flights).await?;
+            }
+        }
+        Ok(self.unplaced)
+    }
+
+    fn is_full(&self, batch: &Batch) -> bool {
+        batch.len() >= self.limits.batch_messages || batch.bytes >= self.limits.batch_bytes
+    }
+
+    /// Puts a message into the batch. True when the batch is to be sent as it is.
+    fn take(&mut self, item: Item, batch: &mut Batch) -> Result<bool, TransferError> {
+        match item {
+            Item::Flush => return Ok(true),
+            Item::Unavailable(unavailable) => {
+                let Unavailable { row, state, cause } = *unavailable;
+                let result = MessageResult {
+                    uid: row.uid,
+                    state,
+                    destination_uid: None,
+                    sha256: None,
+                    cause: Some(cause),
+                };
+                self.record(&[result], row.size)?;
+            }
+            Item::Message(fetched) => {
+                let Fetched { row, body, sha256, reserved } = *fetched;
+                batch.bytes += body.bytes();
+                batch.messages.push(NewMessage {
+                    flags: flags_for(&row.flags, self.opened.permanent_flags.as_deref()),
+                    internal_date: row.internal_date.clone(),
+                    body,
+                });
+                batch.rows.push(Sent { row, sha256, _reserved: reserved });
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes the intents down, then sends: one MULTIAPPEND, or one APPEND for each message behind one another.
+    async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
+        self.ledger.record_intent(self.folder, &batch.uids(), self.opened.uid_validity, self.uid_next)?;
+        let mut requests = Vec::new();
+        // An empty literal would abort a MULTIAPPEND (RFC 3502 section 6.3.11), and every message after it.
+        let has_empty = batch.messages.iter().any(|message| message.body.bytes() == 0);
+        let at_once = if self.session.can_append_many() && !has_empty { batch.len() } else { 1 };
+        for messages in batch.messages.chunks_mut(at_once.max(1)) {
+            let sent = self.session.send_append(self.raw, messages).await;
+            requests.push(sent.map_err(TransferError::at(Side::Destination))?);
+        }
+        Ok(Flight { requests, batch })
+    }
+
+    async fn settle_first(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
+        let Some(flight) = flights.pop_front() else { return Ok(()) };
+        let refused = self.settle(flight).await?;
+        if refused.is_empty() {
+            return Ok(());
+        }
+        // Trying again goes step by step, so everything else that is under way is settled before.
+        let mut again = refused;
+        while let Some(flight) = flights.pop_front() {
+            again.extend(self.settle(flight).await?);
+        }
+        for (batch, completion) in again {
+            self.heed(batch, completion).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the answers to a flight and records what arrived. Returns what was refused.
+    async fn settle(&mut self, flight: Flight) -> Result<Vec<(Batch, Completion)>, TransferError> {
+        let Flight { requests, batch } = flight;
+        let per_request = batch.len() / requests.len().max(1);
+        let mut rows = batch.rows.into_iter();
+        let mut messages = batch.messages.into_iter();
+        let mut refused = Vec::new();
+        let mut results = Vec::new();
+        let mut bytes = 0;
+        for request in requests {
+            let part = Batch {
+                rows: rows.by_ref().take(per_request).collect(),
+                messages: messages.by_ref().take(per_request).collect(),
+                bytes: 0,
+            };
+            let completion = self.session.append_outcome(&request).await;
+            let completion = completion.map_err(TransferError::at(Side::Destination))?;
+            if completion.is_ok() {
+                bytes += part.rows.iter().map(|sent| sent.row.size).sum::<u64>();
+                results.extend(self.arrived(&part, &completion, MessageState::Copied, None));
+            } else {
+                refused.push((part, completion));
+            }
+        }
+        self.record(&results, bytes)?;
+        Ok(refused)
+    }
+
+    fn arrived(
+        &mut self,
+        batch: &Batch,
+        completion: &Completion,
+        state: MessageState,
+        cause: Option<&str>,
+    ) -> Vec<MessageResult> {
+        let uids = appended_uids(completion, self.opened.uid_validity, batch.len());
+        if let Some(highest) = uids.iter().flatten().max() {
+            self.uid_next = self.uid_next.max(highest.saturating_add(1));
+        }
+        let unplaced = batch.rows.iter().zip(&uids).filter(|(_, uid)| uid.is_none());
+        self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow {
+            state,
+            cause: cause.map(str::to_owned),
+            ..sent.row.clone()
+        }));
+        batch
+            .rows
+            .iter()
+            .zip(uids)
+            .map(|(sent, uid)| MessageResult {
+                uid: sent.row.uid,
+                state,
+                destination_uid: uid.map(|uid| (self.opened.uid_validity, uid)),
+                sha256: Some(sent.sha256),
+                cause: cause.map(str::to_owned),
+            })
+            .collect()
+    }
+
+    fn record(&self, results: &[MessageResult], bytes: u64) -> Result<(), TransferError> {
+        if results.is_empty() {
+            return Ok(());
+        }
+        self.ledger.record_results(self.folder, results)?;
+        (self.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
+        Ok(())
+    }
+
+    /// Does what a refusal asks for: make the folder, wait, halve the batch, or write the message off.
+    async fn heed(&mut self, batch: Batch, completion: Completion) -> Result<(), TransferError> {
+        let mut waiting = vec![(batch, completion)];
+        while let Some((batch, completion)) = waiting.pop() {
+            let words = completion.to_string();
+            match refusal(&completion) {
+                Refusal::Full => {
+                    self.withdraw(&batch, &waiting)?;
+                    return Err(TransferError::DestinationFull { words });
+                }
+                Refusal::Wait(seconds) => {
+                    self.withdraw(&batch, &waiting)?;
+                    return Err(TransferError::Throttled { side: Side::Destination, seconds, words });
+                }
+                Refusal::FolderMissing | Refusal::Message if batch.len() > 1 => {
+                    let (first, second) = batch.split();
+                    // The last one pushed goes first, which keeps the order of the messages.
+                    for half in [second, first] {
+                        waiting.push((half, Completion { code: None, ..completion.clone() }));
+                    }
+                    self.try_halves(&mut waiting).await?;
+                }
+                Refusal::FolderMissing | Refusal::Message => self.write_off(batch, &words).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the two halves that were just pushed; a half that arrives leaves the list.
+    async fn try_halves(&mut self, waiting: &mut Vec<(Batch, Completion)>) -> Result<(), TransferError> {
+        let mut refused = Vec::new();
+        for _half in 0..2 {
+            let Some((half, _)) = waiting.pop() else { break };
+            let flight = self.send(half).await?;
+            refused.extend(self.settle(flight).await?);
+        }
+        waiting.extend(refused.into_iter().rev());
+        Ok(())
+    }
+
+    /// A single message that is not wanted gets one more try without its keywords; then its refusal is recorded.
+    async fn write_off(&mut self, mut batch: Batch, words: &str) -> Result<(), TransferError> {
+        let plain: Vec<String> =
+            batch.messages.first().map(|message| without_keywords(&message.flags)).unwrap_or_default();
+        let has_keywords = batch.messages.first().is_some_and(|message| message.flags.len() > plain.len());
+        let bytes = batch.rows.iter().map(|sent| sent.row.size).sum();
+        if has_keywords {
+            for message in &mut batch.messages {
+                message.flags.clone_from(&plain);
+            }
+            let at = TransferError::at(Side::Destination);
+            let request = self.session.send_append(self.raw, &mut batch.messages).await.map_err(&at)?;
+            let completion = self.session.append_outcome(&request).await.map_err(&at)?;
+            if completion.is_ok() {
+                let cause = "the destination refuses its keywords, which were left off";
+                let results = self.arrived(&batch, &completion, MessageState::Repaired, Some(cause));
+                return self.record(&results, bytes);
+            }
+        }
+        let results: Vec<MessageResult> = batch
+            .rows
+            .iter()
+            .map(|sent| MessageResult {
+                uid: sent.row.uid,
+                state: MessageState::Refused,
+                destination_uid: None,
+                sha256: Some(sent.sha256),
+                cause: Some(words.to_owned()),
+            })
+            .collect();
+        self.record(&results, bytes)
+    }
+
+    /// Takes intents back whose refusal was read: nothing of them is at the destination.
+    fn withdraw(&self, batch: &Batch, waiting: &[(Batch, Completion)]) -> Result<(), TransferError> {
+        let mut uids = batch.uids();
+        uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
+        Ok(self.ledger.withdraw_intents(self.folder, &uids)?)
+    }
+}
+
+/// The UIDs that the messages got, where the server tells and its answer fits.
+fn appended_uids(completion: &Completion, uid_validity: u32, count: usize) -> Vec<Option<u32>> {
+    let unknown = vec![None; count];
+    let Some(Code::AppendUid { uid_validity: first, uids }) = &completion.code else { return unknown };
+    if *first == uid_validity && uids.len() == count && !uids.contains(&0) {
+        return uids.iter().copied().map(Some).collect();
+    }
+    match uids.as_slice() {
+        // DavMail had the two numbers the wrong way round (davmail #315).
+        [second] if *second == uid_validity && count == 1 && *first != 0 => vec![Some(*first)],
+        _ => unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::Status;
+
+    #[test]
+    fn only_uids_that_fit_are_believed() {
+        for (validity, uids, count, expected) in [
+            (7, vec![10, 11], 2, vec![Some(10), Some(11)]),
+            (7, vec![10], 2, vec![None, None]),
+            (10, vec![7], 1, vec![Some(10)]),
+            (8, vec![10], 1, vec![None]),
+            (7, vec![0], 1, vec![None]),
+        ] {
+            let code = Some(Code::AppendUid { uid_validity: validity, uids });
+            let completion = Completion { status: Status::Ok, code, words: String::new() };
+            assert_eq!(appended_uids(&completion, 7, count), expected);
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The headless contract: arguments, exit status, machine output on standard output, words on standard error.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests end where something is wrong"
+)]
+
+#[path = "support/checkzone.rs"]
+mod checkzone;
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/plain_imap.rs"]
+mod plain_imap;
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use dovecot::{Dovecot, PASSWORD, Settings};
+use plain_imap::{PlainImap, mixed_mailbox};
+
+/// The program with a home of its own, so that no test meets another's projects or a real keyring.
+fn mailferry(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+    command
+        .env("HOME", home)
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .env_remove("MAILFERRY_LOG");
+    command
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn assert_status(output: &Output, expected: i32) {
+    assert_eq!(
+        output.status.code(),
+        Some(expected),
+        "stdout: {}\nstderr: {}",
+        words(&output.stdout),
+        words(&output.stderr)
+    );
+}
+
+/// The snippet passes BIND's own checker.
+fn assert_loads(domain: &str, snippet: &str) {
+    if let Some(program) = support::require_program("named-checkzone", "bind9-utils") {
+        checkzone::checked(&program, domain, snippet).unwrap();
+    }
+}
+
+#[test]
+fn the_rehearsal_does_every_step_and_leaves_report_and_zone() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("out");
+    let output = mailferry(home.path()).args(["rehearse", "--headless", "--out"]).arg(&out).output().unwrap();
+    assert_status(&output, 0);
+    let zone = std::fs::read_to_string(out.join("weber-familie.example.zone")).unwrap();
+    assert!(zone.contains("$ORIGIN weber-familie.example."), "{zone}");
+    assert_loads("weber-familie.example", &zone);
+    let html = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(html.contains("weber-familie.example"));
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["adds_up"], true);
+    assert_eq!(report["sum"]["to_do"], 0);
+    assert_eq!(report["sum"]["copied"], report["sum"]["source_count"]);
+    let findings: Vec<&str> = report["report"]["audit"]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| ["fail", "warn"].contains(&finding["status"].as_str().unwrap()))
+        .map(|finding| finding["id"].as_str().unwrap())
+        .collect();
+    for trouble in ["blocklist.uceprotect-2", "spf.too-many-lookups", "dmarc.policy-none", "dkim.short-key"] {
+        assert!(findings.contains(&trouble), "{trouble} is not among {findings:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_two_and_says_why() {
+    let home = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (vec!["audit", "not a domain"], "is not a domain name"),
+        (vec!["audit", "anna@example.org"], "is an address, not a domain"),
+        (vec!["spf", "localhost", "--ip", "192.0.2.1"], "has no dot"),
+        (vec!["spf", "example.org", "--ip", "nonsense"], "invalid value"),
+        (vec!["records", "example.org"], "--provider"),
+        (vec!["copy"], "--from"),
+        (
+            vec!["copy", "--from", "imaps://a:secret@b.example", "--to", "imaps://c@d.example"],
+            "password file",
+        ),
+        (
+            vec!["copy", "--from", "https://b.example", "--to", "imaps://c@d.example"],
+            "is not an IMAP account",
+        ),
+        (vec!["nonsense", "--x"], "unexpected argument"),
+    ] {
+        let output = mailferry(home.path()).args(&arguments).output().unwrap();
+        assert_status(&output, 2);
+        let said = words(&output.stderr);
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_dead_resolver_ends_with_three_and_a_way_out() {
+    let home = tempfile::tempdir().unwrap();
+    // A socket that nobody reads: nothing answers there.
+    let silent = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let resolver = silent.local_addr().unwrap().to_string();
+    let output =
+        mailferry(home.path()).args(["audit", "example.org", "--resolver", &resolver]).output().unwrap();
+    assert_status(&output, 3);
+    let said = words(&output.stderr);
+    assert!(said.contains("does not answer") && said.contains("Name another resolver"), "{said}");
+    let output = mailferry(home.path())
+        .args(["audit", "example.org", "--resolver", "nonsense:port"])
+        .output()
+        .unwrap();
+    assert_status(&output, 3);
+}
+
+#[test]
+fn facts_are_saved_judged_again_and_read_strictly() {
+    use mailferry::rehearsal::{Practice, PracticeOptions};
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (practice, servers) = runtime.block_on(Practice::start(&PracticeOptions::default())).unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let _serving = runtime.spawn(servers.serve(stop.clone()));
+    let home = tempfile::tempdir().unwrap();
+    let facts = home.path().join("facts.json");
+    let resolver = practice.resolver.to_string();
+
+    let first = mailferry(home.path())
+        .args(["audit", "weber-familie.example", "--resolver", &resolver, "--json", "-", "--save-facts"])
+        .arg(&facts)
+        .output()
+        .unwrap();
+    assert_status(&first, 0);
+    let spf = mailferry(home.path())
+        .args(["spf", "weber-familie.example", "--ip", "198.51.100.77", "--resolver", &resolver])
+        .output()
+        .unwrap();
+    assert_status(&spf, 0);
+    assert_eq!(words(&spf.stdout).lines().next(), Some("permerror"));
+    stop.cancel();
+
+    let again = mailferry(home.path())
+        .args(["audit", "weber-familie.example", "--json", "-", "--facts"])
+        .arg(&facts)
+        .output();
+    let again = again.unwrap();
+    assert_status(&again, 0);
+    assert_eq!(words(&again.stdout), words(&first.stdout));
+    let strict = mailferry(home.path())
+        .args(["audit", "weber-familie.example", "--strict", "--html"])
+        .arg(home.path().join("audit.html"))
+        .arg("--facts")
+        .arg(&facts)
+        .output()
+        .unwrap();
+    assert_status(&strict, 1);
+    assert!(std::fs::read_to_string(home.path().join("audit.html")).unwrap().contains("SPF"));
+
+    std::fs::write(&facts, "{}").unwrap();
+    let broken = mailferry(home.path())
+        .args(["audit", "weber-familie.example", "--facts"])
+        .arg(&facts)
+        .output()
+        .unwrap();
+    assert_status(&broken, 3);
+    assert!(words(&broken.stderr).contains("holds no facts"));
+}
+
+/// A pair of servers and a folder with the password file.
+struct Pair {
+    source: Dovecot,
+    destination: Dovecot,
+    home: tempfile::TempDir,
+}
+
+impl Pair {
+    fn start(users: &[&str], messages: usize) -> Option<Self> {
+        let source = Dovecot::start(users, &Settings::default())?;
+        let destination = Dovecot::start(users, &Settings::default())?;
+        for user in users {
+            PlainImap::open(source.clear_port, user).store(&mixed_mailbox(messages, '/', ""));
+        }
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("password"), format!("{PASSWORD}\nsecond line\n")).unwrap();
+        std::fs::write(home.path().join("wrong"), "nonsense").unwrap();
+        Some(Self { source, destination, home })
+    }
+
+    fn copy(&self, from: &str, from_password: &str) -> Command {
+        let mut command = mailferry(self.home.path());
+        command
+            .args(["copy", "--from", from])
+            .args(["--to", &format!("imap://anna@127.0.0.1:{}", self.destination.clear_port)])
+            .arg("--from-password-file")
+            .arg(self.home.path().join(from_password))
+            .arg("--to-password-file")
+            .arg(self.home.path().join("password"));
+        command
+    }
+
+    fn from(&self) -> String {
+        format!("imap://anna@127.0.0.1:{}", self.source.clear_port)
+    }
+
+    fn assert_same(&self, user: &str) {
+        let from = PlainImap::open(self.source.clear_port, user).multiset(str::to_owned);
+        let to = PlainImap::open(self.destination.clear_port, user).multiset(str::to_owned);
+        assert_eq!(from, to);
+    }
+}
+
+#[test]
+fn a_copy_arrives_whole_and_a_second_run_copies_nothing() {
+    let Some(pair) = Pair::start(&["anna"], 120) else { return };
+    let project = pair.home.path().join("anna.mailferry");
+    let dry = pair.copy(&pair.from(), "password").arg("--dry-run").output().unwrap();
+    assert_status(&dry, 0);
+    assert!(words(&dry.stdout).contains("INBOX"), "{}", words(&dry.stdout));
+    assert_eq!(PlainImap::open(pair.destination.clear_port, "anna").count("INBOX"), 0);
+
+    let run = || {
+        let output = pair
+            .copy(&pair.from(), "password")
+            .args(["--json", "-", "--project"])
+            .arg(&project)
+            .output()
+            .unwrap();
+        assert_status(&output, 0);
+        let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        pair.assert_same("anna");
+        outcome
+    };
+    let first = run();
+    assert_eq!(first["is_complete"], true);
+    assert_eq!(first["sum"]["copied"], first["sum"]["source_count"]);
+    let second = run();
+    assert_eq!(second["sum"], first["sum"]);
+
+    // Without the project there is no ledger: what is there is recognised, not doubled.
+    let without = pair.copy(&pair.from(), "password").args(["--json", "-"]).output().unwrap();
+    assert_status(&without, 0);
+    let without: serde_json::Value = serde_json::from_slice(&without.stdout).unwrap();
+    assert_eq!(without["sum"]["already_there"], without["sum"]["source_count"]);
+    pair.assert_same("anna");
+}
+
+#[test]
+fn sign_in_troubles_end_with_three_without_showing_a_password() {
+    let Some(pair) = Pair::start(&["anna"], 3) else { return };
+    let wrong = pair.copy(&pair.from(), "wrong").output().unwrap();
+    assert_status(&wrong, 3);
+    let said = words(&wrong.stderr);
+    assert!(said.contains("did not accept the password") && !said.contains("nonsense"), "{said}");
+
+    let tls = format!("imaps://anna@127.0.0.1:{}", pair.source.tls_port);
+    let unknown = pair.copy(&tls, "password").output().unwrap();
+    assert_status(&unknown, 3);
+    let said = words(&unknown.stderr);
+    let fingerprint = said
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("SHA-256 fingerprint: "))
+        .unwrap_or_else(|| panic!("{said}"));
+    let pinned = pair.copy(&tls, "password").args(["--from-fingerprint", fingerprint]).output().unwrap();
+    assert_status(&pinned, 0);
+    pair.assert_same("anna");
+
+    let dead = support::free_port();
+    let output = pair.copy(&format!("imap://anna@127.0.0.1:{dead}"), "password").output().unwrap();
+    assert_status(&output, 3);
+    assert!(words(&output.stderr).contains("was not reached"), "{}", words(&output.stderr));
+}
+
+#[test]
+fn many_mailboxes_come_from_a_table() {
+    let Some(pair) = Pair::start(&["anna@weber.example", "ben@weber.example"], 30) else { return };
+    let quoted = PASSWORD.replace('"', "\"\"");
+    let table = pair.home.path().join("people.csv");
+    std::fs::write(
+        &table,
+        format!(
+            "\u{feff}address;source_password;destination_password\r\nanna@weber.example;\"{quoted}\";\"{quoted}\"\r\n\
+             ben@weber.example;\"{quoted}\";\"{quoted}\"\r\ncarl@weber.example;wrong;wrong\r\n"
+        ),
+    )
+    .unwrap();
+    let mut command = mailferry(pair.home.path());
+    command
+        .args(["copy", "--from", &format!("imap://127.0.0.1:{}", pair.source.clear_port)])
+        .args(["--to", &format!("imap://127.0.0.1:{}", pair.destination.clear_port)])
+        .arg("--accounts")
+        .arg(&table)
+        .args(["--json", "-"]);
+    let output = command.output().unwrap();
+    // Two arrive, the third is named.
+    assert_status(&output, 1);
+    assert!(words(&output.stderr).contains("carl@weber.example"), "{}", words(&output.stderr));
+    pair.assert_same("anna@weber.example");
+    pair.assert_same("ben@weber.example");
+
+    std::fs::write(&table, "address,source_passwort\nanna@weber.example,x\n,\n").unwrap();
+    let output = command.output().unwrap();
+    assert_status(&output, 3);
+    let said = words(&output.stderr);
+    assert!(said.contains("people.csv") && said.contains("Mend the file"), "{said}");
+}
+
+#[test]
+fn a_project_that_is_none_is_refused_and_left_as_it_is() {
+    let Some(pair) = Pair::start(&["anna"], 1) else { return };
+    let file = pair.home.path().join("letter.mailferry");
+    std::fs::write(&file, "Dear Anna, this is a letter and no database at all.").unwrap();
+    let output = pair.copy(&pair.from(), "password").arg("--project").arg(&file).output().unwrap();
+    assert_status(&output, 3);
+    assert!(words(&output.stderr).contains("not a Mailferry project"), "{}", words(&output.stderr));
+    assert_eq!(std::fs::read(&file).unwrap(), b"Dear Anna, this is a letter and no database at all.");
+}
+
+#[test]
+fn records_are_made_from_a_zone_file_and_load() {
+    let home = tempfile::tempdir().unwrap();
+    let zone = home.path().join("zone");
+    std::fs::write(
+        &zone,
+        "$ORIGIN example.org.\n$TTL 3600\n@ IN SOA ns hostmaster 1 2 3 4 5\n@ IN NS ns\n@ IN MX 10 mail\n\
+         mail IN A 192.0.2.25\n@ IN TXT \"v=spf1 mx include:servers.example.net -all\"\n",
+    )
+    .unwrap();
+    let records = |extra: &[&str]| {
+        let mut command = mailferry(home.path());
+        command.args(["records", "example.org", "--provider", "fastmail", "--zone"]).arg(&zone).args(extra);
+        command.output().unwrap()
+    };
+    let output = records(&[]);
+    assert_status(&output, 0);
+    let text = words(&output.stdout);
+    assert_loads("example.org", &text);
+    assert!(text.contains("include:servers.example.net") && text.contains("in1-smtp.messagingengine.com."));
+    let dropped = records(&["--drop-sender", "include:servers.example.net"]);
+    let kept = words(&dropped.stdout);
+    assert!(
+        !kept.lines().any(|line| !line.starts_with(';') && line.contains("servers.example.net")),
+        "{kept}"
+    );
+    let table = records(&["--format", "table"]);
+    assert!(words(&table.stdout).contains("+ @"), "{}", words(&table.stdout));
+
+    std::fs::write(&zone, "@ IN MX (10 mail\n").unwrap();
+    let broken = records(&[]);
+    assert_status(&broken, 3);
+    assert!(words(&broken.stderr).to_lowercase().contains("line 1"), "{}", words(&broken.stderr));
+}

@@ -1,0 +1,411 @@
+//! The project file as a person meets it: made, copied, opened twice, damaged, killed, full.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use mailferry::plan::{
+    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, MessageState,
+    Side,
+};
+use mailferry::project::{
+    AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Project,
+    ProjectError, SignInFact, SourceMessage, StoredPlan,
+};
+use mailferry::providers::ProviderId;
+use mailferry::values::{Bytes, DomainName, EmailAddress, Endpoint, Fingerprint, UnixTime};
+use tempfile::TempDir;
+
+fn file_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("example.org.mailferry")
+}
+
+fn create(path: &Path) -> Arc<Project> {
+    Project::create(path, &DomainName::parse("example.org").unwrap(), false).unwrap()
+}
+
+fn mailbox(address: &str) -> Mailbox {
+    Mailbox {
+        address: EmailAddress::parse(address).unwrap(),
+        source_user: "anna".to_owned(),
+        destination_user: address.to_owned(),
+        is_chosen: true,
+    }
+}
+
+fn message(uid: u32) -> SourceMessage {
+    SourceMessage {
+        uid,
+        size: u64::from(uid),
+        internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
+        flags: vec!["\\Seen".to_owned()],
+        identity: IdentityKey([7; 32]),
+    }
+}
+
+fn inbox(ledger: &Ledger) -> FolderId {
+    ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 1).unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn everything_reads_back_after_reopening_a_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    let project = create(&path);
+    assert!(!project.was_interrupted() && project.domain().as_ascii() == "example.org");
+    let uuid = project.uuid().to_owned();
+    let server = Endpoint::parse("mail.example.org").unwrap();
+    let destination =
+        Destination { provider: ProviderId("fastmail".to_owned()), server: Some(server.clone()) };
+    let audit = AuditSettings {
+        resolver: "127.0.0.1:5353".to_owned(),
+        selectors: vec!["default".to_owned()],
+        sending_addresses: vec!["192.0.2.1".parse().unwrap()],
+    };
+    let pin = Fingerprint([5; 32]);
+    project.set_source_server(Some(&server)).unwrap();
+    project.set_destination(Some(&destination)).unwrap();
+    project.set_audit_settings(&audit).unwrap();
+    project.set_answer("verification", "v=1").unwrap();
+    project.set_answer("empty", "x").unwrap();
+    project.set_answer("empty", "").unwrap();
+    project.set_sender_choice("include:x.example", false).unwrap();
+    project.pin_certificate(&server, pin).unwrap();
+    project.pin_certificate(&server, pin).unwrap();
+    project.set_zone_saved_to(Some(Path::new("/tmp/zone"))).unwrap();
+    let anna = project.add_mailbox(&mailbox("anna@example.org")).unwrap();
+    let signed_in = SignInFact { server_words: "Dovecot, TLS 1.3".to_owned(), at: UnixTime(5) };
+    project.set_sign_in(anna, Side::Source, Some(&signed_in)).unwrap();
+    let stored = StoredPlan { plan: plan(), counted_at: UnixTime(9) };
+    project.set_plan(anna, &stored).unwrap();
+    let renamed = FolderOverride { is_included: None, destination: Some(FolderPath(vec!["Neu".to_owned()])) };
+    project.set_folder_override(anna, &FolderPath::inbox(), &renamed).unwrap();
+    let job = CopyJob { phase: CopyJobPhase::Paused, started_at: Some(UnixTime(1)), ..CopyJob::default() };
+    project.set_copy_job(&job).unwrap();
+    project.close().unwrap();
+    assert!(matches!(project.mailboxes(), Err(ProjectError::Closed)));
+    drop(project);
+
+    // Closed, it is one file that can be copied.
+    assert_eq!(names(folder.path()), ["example.org.mailferry"]);
+    let copy = folder.path().join("copy.mailferry");
+    std::fs::copy(&path, &copy).unwrap();
+    let project = Project::open(&copy).unwrap();
+    assert!(!project.was_interrupted());
+    assert_eq!(project.uuid(), uuid);
+    assert_eq!(project.source_server().unwrap(), Some(server.clone()));
+    assert_eq!(project.destination().unwrap(), Some(destination));
+    assert_eq!(project.audit_settings().unwrap(), audit);
+    assert_eq!(project.answers().unwrap(), BTreeMap::from([("verification".to_owned(), "v=1".to_owned())]));
+    assert_eq!(project.sender_choices().unwrap(), BTreeMap::from([("include:x.example".to_owned(), false)]));
+    assert_eq!(project.pinned_certificates(&server).unwrap(), [pin]);
+    assert_eq!(project.zone_saved_to().unwrap().as_deref(), Some(Path::new("/tmp/zone")));
+    assert_eq!(project.report_saved_to().unwrap(), None);
+    assert_eq!(project.mailboxes().unwrap(), [(anna, mailbox("anna@example.org"))]);
+    assert_eq!(project.sign_ins().unwrap(), BTreeMap::from([((anna, Side::Source), signed_in)]));
+    assert_eq!(project.plans().unwrap(), BTreeMap::from([(anna, stored)]));
+    let overrides = project.folder_overrides(anna).unwrap();
+    assert_eq!(overrides, BTreeMap::from([(FolderPath::inbox(), renamed)]));
+    assert_eq!(project.copy_job().unwrap(), job);
+    project.unpin_certificates(&server).unwrap();
+    assert!(project.pinned_certificates(&server).unwrap().is_empty());
+}
+
+fn plan() -> MailboxPlan {
+    MailboxPlan {
+        folders: vec![FolderPlan {
+            source_raw: "INBOX".to_owned(),
+            source: FolderPath::inbox(),
+            destination: FolderPath::inbox(),
+            special_use: None,
+            messages: 3,
+            bytes: Bytes(9),
+            choice: FolderChoice::Copy,
+            renamed_because: None,
+        }],
+    }
+}
+
+#[test]
+fn mailboxes_are_unique_by_address_and_lists_update_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = create(&file_in(&folder));
+    let anna = project.add_mailbox(&mailbox("anna@example.org")).unwrap();
+    let again = project.add_mailbox(&mailbox("Anna@example.org"));
+    assert!(matches!(again, Err(ProjectError::DuplicateMailbox(address)) if address == "Anna@example.org"));
+    let changed = Mailbox { source_user: "aw".to_owned(), ..mailbox("anna@example.org") };
+    let imported = project.import_mailboxes(&[changed.clone(), mailbox("ben@example.org")]).unwrap();
+    assert_eq!(imported[0], anna);
+    assert_eq!(project.mailboxes().unwrap(), [(anna, changed), (imported[1], mailbox("ben@example.org"))]);
+    project.remove_mailbox(anna).unwrap();
+    assert!(matches!(project.remove_mailbox(anna), Err(ProjectError::Unknown("mailbox"))));
+    assert!(matches!(project.update_mailbox(anna, &mailbox("x@example.org")), Err(ProjectError::Unknown(_))));
+    let plan = StoredPlan { plan: plan(), counted_at: UnixTime(0) };
+    assert!(matches!(project.set_plan(anna, &plan), Err(ProjectError::Unknown("mailbox"))));
+    assert!(project.add_mailbox(&mailbox("anna@example.org")).unwrap() > imported[1]);
+}
+
+#[test]
+fn files_that_are_no_projects_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.sqlite");
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x) STRICT").unwrap_err();
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
+    for (name, contents) in [("empty", &b""[..]), ("text", b"hello"), ("short", b"SQLite format 3\0")] {
+        std::fs::write(folder.path().join(name), contents).unwrap();
+    }
+    for name in ["other.sqlite", "empty", "text", "short"] {
+        let path = folder.path().join(name);
+        let before = std::fs::read(&path).unwrap();
+        let outcome = Project::open(&path);
+        assert!(
+            matches!(&outcome, Err(ProjectError::NotAProject(named)) if *named == path),
+            "{name}: {outcome:?}"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        let outcome = Project::create(&path, &DomainName::parse("example.org").unwrap(), false);
+        assert!(matches!(outcome, Err(ProjectError::AlreadyExists(_))), "{name}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+    assert!(matches!(Project::open(folder.path()), Err(ProjectError::NotAProject(_))));
+    assert!(matches!(Project::open(&folder.path().join("none")), Err(ProjectError::Missing(_))));
+    let nowhere = folder.path().join("no/folder/x.mailferry");
+    let outcome = Project::create(&nowhere, &DomainName::parse("example.org").unwrap(), false);
+    assert!(matches!(outcome, Err(ProjectError::Missing(_))));
+    assert_eq!(names(folder.path()), ["empty", "other.sqlite", "short", "text"], "nothing is left behind");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_place_that_cannot_be_written_is_told() {
+    let domain = DomainName::parse("example.org").unwrap();
+    let outcome = Project::create(Path::new("/sys/x.mailferry"), &domain, false);
+    assert!(matches!(outcome, Err(ProjectError::ReadOnly(_))), "{outcome:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_project_that_cannot_be_made_leaves_nothing_behind() {
+    const TEST: &str = "a_project_that_cannot_be_made_leaves_nothing_behind";
+    if let Some(path) = std::env::var_os("MAILFERRY_MAKE_AT") {
+        let domain = DomainName::parse("example.org").unwrap();
+        let outcome = Project::create(Path::new(&path), &domain, false);
+        assert!(matches!(outcome, Err(ProjectError::Io(_) | ProjectError::DiskFull(_))), "{outcome:?}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // Files may not grow beyond 8 KiB in there, so the database breaks off half-way.
+    // Its words come through a pipe: standard output may be a file, which the limit would hold for as well.
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", TEST, "--nocapture"])
+        .env("MAILFERRY_MAKE_AT", file_in(&folder))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn a_project_of_a_newer_version_is_refused_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    drop(create(&path));
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(Project::open(&path), Err(ProjectError::Newer { found: 99, supported: 1 })));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_damaged_project_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    drop(create(&path));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4_096..].fill(0x5a);
+    std::fs::write(&path, bytes).unwrap();
+    let outcome = Project::open(&path);
+    assert!(matches!(outcome, Err(ProjectError::Corrupt(_))), "{outcome:?}");
+    assert_eq!(names(folder.path()).len(), 1, "the lock is given back");
+}
+
+#[test]
+fn a_project_is_open_in_one_window_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    let project = create(&path);
+    let own = std::process::id();
+    assert!(matches!(Project::open(&path), Err(ProjectError::Locked { pid: Some(pid) }) if pid == own));
+    drop(project);
+    let project = Project::open(&path).unwrap();
+    project.close().unwrap();
+    project.close().unwrap();
+    drop(project);
+
+    let mut writer = start_writer(&path);
+    writer.next_line();
+    let expected = writer.child.id();
+    assert!(matches!(Project::open(&path), Err(ProjectError::Locked { pid: Some(pid) }) if pid == expected));
+    writer.kill();
+    assert!(Project::open(&path).unwrap().was_interrupted());
+}
+
+/// A process that writes to a project and says on its standard output what is done.
+struct Writer {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Writer {
+    fn next_line(&mut self) -> Option<String> {
+        self.lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("ACK ").map(ToOwned::to_owned))
+    }
+
+    /// Ends it like a power cut would, and returns what it still had said.
+    fn kill(&mut self) -> Vec<String> {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::iter::from_fn(|| self.next_line()).collect()
+    }
+}
+
+fn start_writer(path: &Path) -> Writer {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "writes_until_it_is_killed", "--nocapture"])
+        .env("MAILFERRY_WRITE_TO", path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    Writer { child, lines }
+}
+
+/// The inside of [`Writer`]; does nothing as a test of its own.
+#[test]
+fn writes_until_it_is_killed() {
+    let Some(path) = std::env::var_os("MAILFERRY_WRITE_TO") else { return };
+    let project = Project::open(Path::new(&path)).unwrap();
+    let ledger = project.ledger(
+        project
+            .mailboxes()
+            .unwrap()
+            .first()
+            .map_or_else(|| project.add_mailbox(&mailbox("anna@example.org")).unwrap(), |(id, _)| *id),
+    );
+    let inbox = inbox(&ledger);
+    let first = ledger.highest_uid(inbox).unwrap().unwrap_or(0) + 1;
+    let mut out = std::io::stdout();
+    for start in (first..).step_by(10) {
+        let uids: Vec<u32> = (start..start + 10).collect();
+        ledger.add_messages(inbox, &uids.iter().map(|uid| message(*uid)).collect::<Vec<_>>()).unwrap();
+        ledger.record_intent(inbox, &uids, 3, start).unwrap();
+        writeln!(out, "\nACK intent {start}").unwrap();
+        let results: Vec<_> = uids.iter().map(|uid| result(*uid)).collect();
+        ledger.record_results(inbox, &results).unwrap();
+        writeln!(out, "\nACK result {start}").unwrap();
+    }
+}
+
+fn result(uid: u32) -> MessageResult {
+    MessageResult {
+        uid,
+        state: MessageState::Copied,
+        destination_uid: Some((3, uid)),
+        sha256: Some([9; 32]),
+        cause: None,
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_minus_nine() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    drop(create(&path));
+    let mut acknowledged: Vec<String> = Vec::new();
+    for round in 0..10 {
+        let mut writer = start_writer(&path);
+        // Killed after another number of steps each time, and at whatever moment the two processes happen to be in.
+        for _line in 0..=(round * 7 % 23) {
+            acknowledged.extend(writer.next_line());
+        }
+        acknowledged.extend(writer.kill());
+        let project = Project::open(&path).unwrap();
+        assert!(project.was_interrupted());
+        check_acknowledged(&project, &acknowledged);
+    }
+    assert!(acknowledged.len() > 50);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let words: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(words, "ok");
+}
+
+fn check_acknowledged(project: &Arc<Project>, acknowledged: &[String]) {
+    let Some((mailbox, _)) = project.mailboxes().unwrap().first().cloned() else {
+        assert!(acknowledged.is_empty());
+        return;
+    };
+    let ledger = project.ledger(mailbox);
+    let inbox = inbox(&ledger);
+    let states: BTreeMap<u32, MessageState> = ledger
+        .rows(inbox, &[MessageState::ToDo, MessageState::InFlight, MessageState::Copied])
+        .unwrap()
+        .into_iter()
+        .map(|row| (row.uid, row.state))
+        .collect();
+    for line in acknowledged {
+        let (what, start) = line.split_once(' ').unwrap();
+        let start: u32 = start.parse().unwrap();
+        for uid in start..start + 10 {
+            let state = states.get(&uid).copied();
+            let is_kept = state == Some(MessageState::Copied)
+                || (what == "intent" && state == Some(MessageState::InFlight));
+            assert!(is_kept, "{line}: {uid} is {state:?}");
+        }
+    }
+    // The counters agree with the rows, batches are whole.
+    let sum = ledger.sum().unwrap();
+    assert_eq!(sum.source_count, u64::try_from(states.len()).unwrap());
+    assert_eq!(
+        sum.copied,
+        u64::try_from(states.values().filter(|state| **state == MessageState::Copied).count()).unwrap()
+    );
+    assert!(sum.copied.is_multiple_of(10) && sum.source_count.is_multiple_of(10));
+}
+
+#[test]
+fn two_hundred_thousand_messages_stay_quick_to_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = create(&file_in(&folder));
+    let ledger = project.ledger(project.add_mailbox(&mailbox("anna@example.org")).unwrap());
+    let inbox = inbox(&ledger);
+    let started = std::time::Instant::now();
+    let messages: Vec<_> = (1..=200_000).map(message).collect();
+    for chunk in messages.chunks(10_000) {
+        ledger.add_messages(inbox, chunk).unwrap();
+    }
+    let added = started.elapsed();
+    let started = std::time::Instant::now();
+    let totals = ledger.totals().unwrap();
+    let page = ledger.rows_after(inbox, &[MessageState::ToDo], 150_000, 100).unwrap();
+    // A figure to look at, not to assert: machines differ.
+    eprintln!("200,000 rows added in {added:?}; sums and a page read in {:?}", started.elapsed());
+    assert_eq!(totals.sum.to_do, 200_000);
+    assert_eq!((page.len(), page[0].uid), (100, 150_001));
+}

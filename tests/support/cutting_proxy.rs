@@ -1,0 +1,98 @@
+//! A TCP forwarder on loopback that cuts connections after so many bytes, for broken lines.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test"
+)]
+
+use std::collections::VecDeque;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Which way the bytes are counted that a connection survives.
+#[derive(Clone, Copy, Debug)]
+pub enum Cut {
+    /// Bytes that the client sends.
+    Upward(usize),
+    /// Bytes that the server sends.
+    Downward(usize),
+    /// The server's bytes up to this text, which never arrives: the lost reply.
+    Before(&'static str),
+}
+
+/// A running forwarder.
+pub struct CuttingProxy {
+    /// The port to connect to.
+    pub port: u16,
+    cut_count: Arc<AtomicUsize>,
+}
+
+impl CuttingProxy {
+    /// Forwards to `target`; each connection takes the next cut, and lives for ever when there is none left.
+    pub fn start(target: u16, cuts: impl IntoIterator<Item = Cut>) -> Self {
+        Self::start_slow(target, cuts, Duration::ZERO)
+    }
+
+    /// The same, with the server's bytes held back for a time: the longer a reply is under way, the more can happen.
+    pub fn start_slow(target: u16, cuts: impl IntoIterator<Item = Cut>, delay: Duration) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let cuts = Mutex::new(cuts.into_iter().collect::<VecDeque<Cut>>());
+        let cut_count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&cut_count);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let Ok(client) = client else { return };
+                let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else { continue };
+                let cut = cuts.lock().unwrap().pop_front();
+                let (upward, downward) = match cut {
+                    Some(Cut::Upward(_)) => (cut, None),
+                    down => (None, down),
+                };
+                forward(&client, &server, upward, Duration::ZERO, &counter);
+                forward(&server, &client, downward, delay, &counter);
+            }
+        });
+        Self { port, cut_count }
+    }
+
+    /// Connections that were cut so far.
+    pub fn cut_count(&self) -> usize {
+        self.cut_count.load(Ordering::SeqCst)
+    }
+}
+
+fn forward(from: &TcpStream, to: &TcpStream, cut: Option<Cut>, delay: Duration, counter: &Arc<AtomicUsize>) {
+    let (mut left, lost) = match cut {
+        Some(Cut::Upward(bytes) | Cut::Downward(bytes)) => (bytes, None),
+        Some(Cut::Before(text)) => (usize::MAX, Some(text.as_bytes())),
+        None => (usize::MAX, None),
+    };
+    let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+    let counter = Arc::clone(counter);
+    std::thread::spawn(move || {
+        let mut buffer = [0_u8; 16 * 1024];
+        while let Ok(read) = from.read(&mut buffer) {
+            std::thread::sleep(delay);
+            let found =
+                lost.and_then(|text| buffer[..read].windows(text.len()).position(|part| part == text));
+            left = found.unwrap_or(left);
+            let passed = read.min(left);
+            if read == 0 || to.write_all(&buffer[..passed]).is_err() {
+                break;
+            }
+            left -= passed;
+            if left == 0 {
+                counter.fetch_add(1, Ordering::SeqCst);
+                break;
+            }
+        }
+        let _closed = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+    });
+}

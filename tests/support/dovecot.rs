@@ -1,0 +1,228 @@
+//! Dovecot 2.3 on loopback ports with its own configuration, as any user; and a plain reader and writer beside it.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test"
+)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use mailferry::imap::{Access, Timeouts, TrustPolicy};
+use mailferry::values::{Endpoint, Secret, Security};
+
+use super::support::{free_port, require_program, run, wait_for_port};
+
+/// How an instance differs from the plain one.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Between levels.
+    pub separator: char,
+    /// Before every folder but the inbox.
+    pub prefix: &'static str,
+    /// `maildir` or `sdbox`.
+    pub format: &'static str,
+    /// Names in the certificate.
+    pub names: Vec<String>,
+    /// Lines for the configuration file.
+    pub extra: String,
+    /// IMAP capabilities in place of Dovecot's own.
+    pub capabilities: Option<&'static str>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            separator: '/',
+            prefix: "",
+            format: "maildir",
+            names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            extra: String::new(),
+            capabilities: None,
+        }
+    }
+}
+
+/// A running instance; ends and vanishes when dropped.
+pub struct Dovecot {
+    folder: tempfile::TempDir,
+    child: Option<Child>,
+    /// Clear text and STARTTLS.
+    pub clear_port: u16,
+    /// TLS.
+    pub tls_port: u16,
+}
+
+/// The password of every user.
+pub const PASSWORD: &str = "correct horse \"battery\" staple";
+
+impl Dovecot {
+    /// Starts an instance with these users, or says that the test was skipped.
+    pub fn start(users: &[&str], settings: &Settings) -> Option<Self> {
+        let server = require_program("dovecot", "dovecot-imapd")?;
+        let folder = tempfile::Builder::new().prefix("dovecot-").tempdir_in("/tmp").unwrap();
+        let (clear_port, tls_port) = (free_port(), free_port());
+        let root = folder.path();
+        fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
+        write_certificate(root, &settings.names);
+        let mut passwords = String::new();
+        for user in users {
+            writeln!(passwords, "{user}:{{PLAIN}}{PASSWORD}").unwrap();
+        }
+        fs::write(root.join("users"), passwords).unwrap();
+        fs::create_dir(root.join("mail")).unwrap();
+        let is_root = id("-u") == "0";
+        let owner =
+            if is_root { ("nobody".to_owned(), "nogroup".to_owned()) } else { (id("-un"), id("-gn")) };
+        if is_root {
+            let owner = format!("{}:{}", owner.0, owner.1);
+            assert!(run(Command::new("chown").arg(owner).arg(root.join("mail"))).status.success());
+        }
+        let text = configuration(root, settings, (clear_port, tls_port), (&owner, is_root));
+        fs::write(root.join("dovecot.conf"), text).unwrap();
+        let mut dovecot = Self { folder, child: None, clear_port, tls_port };
+        dovecot.launch(&server);
+        Some(dovecot)
+    }
+
+    fn launch(&mut self, program: &Path) {
+        let child = Command::new(program)
+            .arg("-F")
+            .arg("-c")
+            .arg(self.root().join("dovecot.conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(self.root().join("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        wait_for_port(self.clear_port);
+        wait_for_port(self.tls_port);
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The log, for a look after a failure.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.root().join("log")).unwrap_or_default()
+    }
+
+    /// SHA-256 of the certificate in DER form.
+    pub fn certificate_der(&self) -> PathBuf {
+        self.root().join("cert.der")
+    }
+}
+
+impl Drop for Dovecot {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _stopped = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
+            let _ended = child.wait();
+        }
+    }
+}
+
+fn id(option: &str) -> String {
+    String::from_utf8(run(Command::new("id").arg(option)).stdout).unwrap().trim().to_owned()
+}
+
+fn write_certificate(root: &Path, names: &[String]) {
+    let made = rcgen::generate_simple_self_signed(names.to_vec()).unwrap();
+    fs::write(root.join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(root.join("cert.der"), made.cert.der()).unwrap();
+    fs::write(root.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+}
+
+fn configuration(
+    root: &Path,
+    settings: &Settings,
+    (clear_port, tls_port): (u16, u16),
+    ((user, group), is_root): (&(String, String), bool),
+) -> String {
+    let root = root.display();
+    let Settings { separator, prefix, format, extra, .. } = settings;
+    // Dovecot wants its helper processes apart from the mail's owner where it can, and cannot where it is not root.
+    let helpers = if is_root {
+        String::new()
+    } else {
+        format!(
+            "default_internal_user = {user}\ndefault_internal_group = {group}\ndefault_login_user = {user}\n"
+        )
+    };
+    let capabilities =
+        settings.capabilities.map(|names| format!("imap_capability = {names}\n")).unwrap_or_default();
+    format!(
+        "protocols = imap
+base_dir = {root}/run
+state_dir = {root}/state
+log_path = {root}/log
+listen = 127.0.0.1
+{helpers}{capabilities}ssl = yes
+ssl_cert = <{root}/cert.pem
+ssl_key = <{root}/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_username_chars =
+auth_failure_delay = 0
+mail_location = {format}:~/mail
+mail_max_userip_connections = 100
+first_valid_uid = 1
+mail_fsync = never
+passdb {{
+  driver = passwd-file
+  args = username_format=%u {root}/users
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={root}/mail/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = {separator}
+  prefix = {prefix}
+  mailbox Drafts {{
+    special_use = \\Drafts
+  }}
+  mailbox Sent {{
+    special_use = \\Sent
+  }}
+  mailbox Trash {{
+    special_use = \\Trash
+  }}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {clear_port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+{extra}
+"
+    )
+}
+
+/// A way in for this user, with the right password and no pinned certificate.
+pub fn access(port: u16, security: Security, user: &str) -> Access {
+    Access {
+        endpoint: Endpoint::new("127.0.0.1", port, security).unwrap(),
+        trust: TrustPolicy::default(),
+        user: user.to_owned(),
+        secret: Secret::new(PASSWORD),
+        timeouts: Timeouts::default(),
+    }
+}
