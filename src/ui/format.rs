@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, UnixTime, with_thousands};
 
 fn zoned(at: UnixTime) -> Option<Zoned> {
     Timestamp::from_second(at.0).ok().map(|moment| moment.to_zoned(zone()))
@@ -46,22 +46,9 @@ pub fn when(at: UnixTime, now: UnixTime) -> String {
     if date(at) == date(now) { format!("Today, {}", time(at)) } else { date(at) }
 }
 
-/// `184,990`.
-pub fn number(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// `1 mailbox`, `14 mailboxes`: the count with the form of the word that goes with it.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", number(count as u64), if count == 1 { one } else { many })
+    format!("{} {}", with_thousands(count as u64), if count == 1 { one } else { many })
 }
 
 /// `about 2 hours, 10 minutes`: two units at most, without false precision.
