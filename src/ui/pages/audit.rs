@@ -439,10 +439,11 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         AuditView::Running { .. } => {
             Some(FooterButton::with_icon("Cancel the audit", Icon::Close, Act::Send(Command::CancelAudit)))
         }
-        AuditView::NotRun | AuditView::Failed(_) => {
+        AuditView::Failed(_) => {
             Some(FooterButton::new("Run the audit", Act::Send(Command::RunAudit(RequestId::default()))))
         }
-        AuditView::Done(_) => None,
+        // The empty page has the button that runs it.
+        AuditView::NotRun | AuditView::Done(_) => None,
     };
     footer.primary = Some(FooterButton::new("Compare providers", Act::Go(Step::Destination)));
 }

@@ -17,7 +17,8 @@ use crate::ui::widgets::badge::badge_at;
 use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
-use crate::ui::widgets::{bar, empty_state, error_card, panel, text};
+use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
+use crate::values::with_thousands;
 
 const ROW: f32 = 29.0;
 const COLUMNS: [Column; 5] = [
@@ -48,6 +49,10 @@ impl CopyPage {
             }
             ledger(ui, &copy.sum, cx.is_narrow);
             ui.add_space(PANEL_GAP);
+            if let Some(words) = copy.proof.as_ref().filter(|_| copy.phase == CopyPhase::Finished) {
+                note::note(ui, Tone::Info, Icon::Search, &format!("How it was proven: {words}"), None);
+                ui.add_space(PANEL_GAP);
+            }
             let side = 368.0;
             panel::columns(ui, side, cx.is_narrow, |ui, part| match part {
                 Part::Main => {
@@ -158,9 +163,17 @@ fn rest_words(copy: &CopyView) -> String {
         (CopyPhase::Pausing | CopyPhase::Stopping, _) => ", finishing the messages under way".to_owned(),
         (CopyPhase::Paused, _) => ", paused by you; nothing is lost or doubled".to_owned(),
         (CopyPhase::Stopped, _) => ", stopped; starting again goes on where it stood".to_owned(),
-        (CopyPhase::Finished | CopyPhase::NotStarted, _) => String::new(),
+        (CopyPhase::Finished, _) => took_words(copy),
+        (CopyPhase::NotStarted, _) => String::new(),
     };
     format!("{bytes}{left}")
+}
+
+/// How long a finished copy took, and when it ended.
+fn took_words(copy: &CopyView) -> String {
+    let (Some(from), Some(to)) = (copy.started_at, copy.finished_at) else { return String::new() };
+    let took = format::duration(to.seconds_since(from));
+    format!(", in {took}, finished {}", format::date_time(to))
 }
 
 /// Whole percent as the rail shows it: never full before the end.
@@ -303,8 +316,8 @@ fn sentence(progress: &MailboxProgress) -> String {
         "{}, {}%, {} of {} messages, {}",
         progress.address,
         mailbox_percent(progress),
-        format::number(progress.sum.finished()),
-        format::number(progress.sum.source_count),
+        with_thousands(progress.sum.finished()),
+        with_thousands(progress.sum.source_count),
         state_words(&progress.state).2
     )
 }
@@ -335,8 +348,8 @@ fn mailbox_row(ui: &Ui, rect: Rect, progress: &MailboxProgress, project: &Projec
     text::right(ui, *percent, format!("{}%", mailbox_percent(progress)), Type::Body, theme.text2);
     let numbers = format!(
         "{} of {}",
-        format::number(progress.sum.finished()),
-        format::number(progress.sum.source_count)
+        with_thousands(progress.sum.finished()),
+        with_thousands(progress.sum.source_count)
     );
     text::right(ui, *messages, numbers, Type::Body, theme.text2);
     badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &words);
@@ -348,8 +361,8 @@ fn folders(ui: &mut Ui, progress: &MailboxProgress) {
         let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 24.0), Sense::hover());
         let numbers = format!(
             "{} of {}",
-            format::number(folder.sum.finished()),
-            format::number(folder.sum.source_count)
+            with_thousands(folder.sum.finished()),
+            with_thousands(folder.sum.source_count)
         );
         response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{}: {numbers}", folder.name)));
         ui.painter().rect_filled(row, 0.0, theme.sunken);

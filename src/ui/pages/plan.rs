@@ -19,7 +19,7 @@ use crate::ui::widgets::field::{Field, field_label};
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, key_value, panel, text};
-use crate::values::Bytes;
+use crate::values::{Bytes, with_thousands};
 
 const ROW: f32 = 28.0;
 const COLUMNS: [Column; 6] = [
@@ -145,7 +145,9 @@ impl PlanPage {
                     let is_selected = selected
                         .as_ref()
                         .is_some_and(|(mailbox, path)| mailbox == id && *path == folder.source);
-                    folder_row(ui, rect, folder, is_selected);
+                    let is_searching = !self.search.trim().is_empty();
+                    let plan = project.plan.mailboxes.get(id).filter(|_| !is_searching);
+                    folder_row(ui, rect, folder, plan, is_selected);
                 }
                 None => {}
             });
@@ -282,13 +284,13 @@ fn row_sentence(row: &TreeRow<'_>) -> String {
     match row {
         TreeRow::Mailbox(_, name, plan) => {
             let (messages, bytes) = plan.chosen();
-            format!("{name}, {} folders, {} messages, {bytes}", plan.folders.len(), format::number(messages))
+            format!("{name}, {} folders, {} messages, {bytes}", plan.folders.len(), with_thousands(messages))
         }
         TreeRow::Folder(_, folder) => format!(
             "{} goes to {}, {} messages, {}, {}",
             visible_name(&folder.source),
             visible_name(&folder.destination),
-            format::number(folder.messages),
+            with_thousands(folder.messages),
             folder.bytes,
             happens(folder).2
         ),
@@ -322,7 +324,7 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
         .folders
         .iter()
         .fold((0, Bytes::ZERO), |(count, sum), folder| (count + folder.messages, sum.plus(folder.bytes)));
-    text::right(ui, *messages, format::number(all.0), Type::Body, theme.text2);
+    text::right(ui, *messages, with_thousands(all.0), Type::Body, theme.text2);
     text::right(ui, *size, size_words(all.0, all.1), Type::Body, theme.text2);
     if !is_open {
         let words = format::counted(plan.folders.len(), "folder", "folders");
@@ -330,7 +332,23 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
     }
 }
 
-fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
+/// How deep a folder hangs under others that are on show, and its name from there on.
+fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (usize, String) {
+    if folder.source.is_inbox() {
+        return (0, "Inbox".to_owned());
+    }
+    let parts = &folder.source.0;
+    let has_row = |length: usize| {
+        let parent = parts.get(..length);
+        plan.is_some_and(|plan| plan.folders.iter().any(|other| Some(other.source.0.as_slice()) == parent))
+    };
+    // A parent that the server does not list has no row: its name then stands in front of the child's.
+    let depth = (1..parts.len()).rev().find(|length| has_row(*length)).unwrap_or(0);
+    let name = parts.get(depth..).unwrap_or_default().iter().map(|part| visible(part)).collect::<Vec<_>>();
+    (depth, name.join("/"))
+}
+
+fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, plan: Option<&MailboxPlan>, is_selected: bool) {
     let theme = Theme::of(ui);
     if is_selected {
         ui.painter().rect_filled(rect, 0.0, theme.select);
@@ -339,7 +357,8 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
     let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
     let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
     // Deep trees keep their words on the page.
-    let depth = folder.source.0.len().saturating_sub(1).min(8);
+    let (depth, shown) = place_in_tree(folder, plan);
+    let depth = depth.min(8);
     for level in 0..=depth {
         #[expect(clippy::cast_precision_loss, reason = "a depth below nine")]
         let x = first.left() + 2.0 + 20.0 * level as f32;
@@ -359,7 +378,6 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
     };
     icon(start, folder_icon(folder.special_use));
     let name = first.with_min_x(start + 22.0).with_max_x(first.right() - 6.0);
-    let shown = if folder.source.is_inbox() { "Inbox".to_owned() } else { visible(folder.source.name()) };
     text::left(ui, name, shown, Type::Body, color);
     if is_copied {
         icon(arrow.left(), Icon::ArrowRight);
@@ -372,7 +390,7 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
         );
     }
     if folder.choice != FolderChoice::ContainerOnly {
-        text::right(ui, *messages, format::number(folder.messages), Type::Body, theme.text2);
+        text::right(ui, *messages, with_thousands(folder.messages), Type::Body, theme.text2);
         text::right(ui, *size, size_words(folder.messages, folder.bytes), Type::Body, theme.text2);
     }
     let what = what.with_min_x(what.left() + 16.0);
@@ -400,9 +418,9 @@ fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
         panel::section(ui, "What will happen");
         ui.add_space(4.0);
         let mut rows = vec![
-            ("To copy", format!("{} messages", format::number(messages))),
+            ("To copy", format!("{} messages", with_thousands(messages))),
             ("Size", size_words(messages, bytes)),
-            ("Left out", format!("{} messages", format::number(left_out))),
+            ("Left out", format!("{} messages", with_thousands(left_out))),
             ("Renamed", format::counted(renamed, "folder", "folders")),
         ];
         if let Some(at) = project.plan.counted_at {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eframe::egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
-use crate::engine::{Command, ProjectView, RequestId, Step};
+use crate::engine::{Command, ProjectView, Step};
 use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -81,6 +81,7 @@ impl RecordsPage {
                 }
                 return;
             };
+            notes(ui, &plan);
             self.stages(ui, &plan);
             ui.add_space(PANEL_GAP);
             panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
@@ -89,7 +90,6 @@ impl RecordsPage {
                     self.answers(ui, project, cx);
                     senders(ui, &plan, cx);
                     self.export(ui, project, cx);
-                    notes(ui, &plan);
                 }
             });
         });
@@ -233,7 +233,7 @@ impl RecordsPage {
             }
             if let Some(saved) = &project.records.saved_to {
                 ui.add_space(6.0);
-                text::paragraph(ui, format!("Saved to {}", saved.display()), Type::Small, theme.text2);
+                note::note(ui, Tone::Pass, Icon::Pass, &format!("Saved to {}", saved.display()), None);
             }
         });
         ui.add_space(PANEL_GAP);
@@ -293,10 +293,14 @@ fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
     ui.add_space(PANEL_GAP);
 }
 
+/// What the owner must know before anything is published; stands above the lines, so that nobody misses it.
 fn notes(ui: &mut Ui, plan: &RecordsPlan) {
     for words in &plan.notes {
-        note::note(ui, Tone::Info, Icon::Info, words, None);
+        note::note(ui, Tone::Warn, Icon::Warn, words, None);
         ui.add_space(8.0);
+    }
+    if !plan.notes.is_empty() {
+        ui.add_space(PANEL_GAP - 8.0);
     }
 }
 
@@ -382,11 +386,6 @@ fn group_head(ui: &mut Ui, heading: &str, purpose: &str, caption: &str, is_folde
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.tone = Tone::Info;
     footer.primary = Some(FooterButton::new("Show the report", Act::Go(Step::Done)));
-    if project.records.plan.is_none() && !project.records.is_preparing && project.destination.chosen.is_some()
-    {
-        let act = Act::Send(Command::PrepareRecords(RequestId::default()));
-        footer.secondary = Some(FooterButton::new("Prepare the records", act));
-    }
     if let Some(at) = project.copy.finished_at
         && project.records.saved_to.is_none()
         && project.records.plan.is_some()
