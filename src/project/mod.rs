@@ -14,6 +14,7 @@ mod mailboxes;
 mod plans;
 mod schema;
 mod settings;
+mod sides;
 
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;
@@ -24,3 +25,4 @@ pub use ledger_row::{FolderId, LedgerRow, MessageResult, SourceMessage};
 pub use mailboxes::SignInFact;
 pub use plans::StoredPlan;
 pub use settings::{AuditSettings, Destination};
+pub use sides::{BoundSides, SideChange};
