@@ -285,6 +285,29 @@ fn a_copy_that_is_gone_at_the_destination_is_never_called_complete() {
 }
 
 #[test]
+fn another_account_at_the_destination_gets_everything_anew() {
+    let Some(pair) = Pair::start(&["anna", "ben"], 20) else { return };
+    let project = pair.home.path().join("anna.mailferry");
+    assert_status(&pair.copy(&pair.from(), "password").arg("--project").arg(&project).output().unwrap(), 0);
+    pair.assert_same("anna");
+    let to_ben = format!("imap://ben@127.0.0.1:{}", pair.destination.clear_port);
+    let password = pair.home.path().join("password");
+    let output = mailferry(pair.home.path())
+        .args(["copy", "--from", &pair.from(), "--to", &to_ben, "--project"])
+        .arg(&project)
+        .arg("--from-password-file")
+        .arg(&password)
+        .arg("--to-password-file")
+        .arg(&password)
+        .output()
+        .unwrap();
+    assert_status(&output, 0);
+    let from = PlainImap::open(pair.source.clear_port, "anna").multiset(str::to_owned);
+    let to = PlainImap::open(pair.destination.clear_port, "ben").multiset(str::to_owned);
+    assert_eq!(from, to);
+}
+
+#[test]
 fn a_project_path_with_a_typo_makes_no_project() {
     let home = tempfile::tempdir().unwrap();
     let typo = home.path().join("ana.mailferry");

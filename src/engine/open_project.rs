@@ -346,6 +346,13 @@ impl OpenProject {
         let mut work = Vec::new();
         for (source, destination) in self.both_sides()? {
             let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
+            let change = self
+                .project
+                .bind_sides(source.mailbox, &source.account(), &destination.account())
+                .map_err(|error| Box::new(explain::project(&error)))?;
+            if change.is_source_changed || change.is_destination_changed {
+                tracing::info!("the accounts of {} changed: its copies are looked for anew", source.user);
+            }
             work.push(MailboxWork {
                 mailbox: source.mailbox,
                 ledger: self.project.ledger(source.mailbox),
