@@ -264,6 +264,76 @@ fn a_project_is_open_in_one_window_only() {
     assert!(Project::open(&path).unwrap().was_interrupted());
 }
 
+#[test]
+#[cfg(unix)]
+fn another_way_to_the_same_file_is_the_same_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    drop(create(&path));
+    let link = elsewhere.path().join("link.mailferry");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let linked_folder = elsewhere.path().join("folder");
+    std::os::unix::fs::symlink(folder.path(), &linked_folder).unwrap();
+    let hard = elsewhere.path().join("hard.mailferry");
+    std::fs::hard_link(&path, &hard).unwrap();
+    let ways = [path.clone(), link.clone(), linked_folder.join("example.org.mailferry"), hard.clone()];
+
+    // In this process, whatever it was opened as; and trying does not loosen the hold for others.
+    for first in [&path, &hard] {
+        let project = Project::open(first).unwrap();
+        for way in &ways {
+            let outcome = Project::open(way);
+            assert!(matches!(outcome, Err(ProjectError::Locked { .. })), "{first:?} {way:?}: {outcome:?}");
+        }
+        for way in [&path, &link, &hard] {
+            let mut second = start_writer(way);
+            assert_eq!(second.next_line(), None, "{first:?} {way:?}: a second process writes");
+            second.kill();
+        }
+        let made = Project::create(&link, &DomainName::parse("example.org").unwrap(), false);
+        assert!(matches!(made, Err(ProjectError::AlreadyExists(_))), "{made:?}");
+        drop(project);
+    }
+
+    // Across processes.
+    for first in [&link, &hard] {
+        let mut writer = start_writer(first);
+        assert!(writer.next_line().is_some());
+        for way in &ways {
+            let outcome = Project::open(way);
+            assert!(matches!(outcome, Err(ProjectError::Locked { .. })), "{first:?} {way:?}: {outcome:?}");
+        }
+        writer.kill();
+        drop(Project::open(first).unwrap());
+    }
+    assert_eq!(names(folder.path()), ["example.org.mailferry"]);
+    assert_eq!(names(elsewhere.path()), ["folder", "hard.mailferry", "link.mailferry"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_lies_beside_one_name_is_not_lost_by_opening_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    drop(create(&path));
+    let hard = folder.path().join("hard.mailferry");
+    std::fs::hard_link(&path, &hard).unwrap();
+    let mut writer = start_writer(&path);
+    let mut acknowledged: Vec<String> = (0..5).filter_map(|_| writer.next_line()).collect();
+    acknowledged.extend(writer.kill());
+    // The newest rows stand in the write-ahead log beside the first name.
+    let outcome = Project::open(&hard);
+    assert!(
+        matches!(&outcome, Err(ProjectError::Corrupt(words)) if words.contains("another name")),
+        "{outcome:?}"
+    );
+    let project = Project::open(&path).unwrap();
+    check_acknowledged(&project, &acknowledged);
+    drop(project);
+    check_acknowledged(&Project::open(&hard).unwrap(), &acknowledged);
+}
+
 /// A process that writes to a project and says on its standard output what is done.
 struct Writer {
     child: Child,
@@ -301,7 +371,11 @@ fn start_writer(path: &Path) -> Writer {
 #[test]
 fn writes_until_it_is_killed() {
     let Some(path) = std::env::var_os("MAILFERRY_WRITE_TO") else { return };
-    let project = Project::open(Path::new(&path)).unwrap();
+    let project = match Project::open(Path::new(&path)) {
+        // Says nothing, and so never acknowledges anything.
+        Err(ProjectError::Locked { .. }) => return,
+        opened => opened.unwrap(),
+    };
     let ledger = project.ledger(
         project
             .mailboxes()
