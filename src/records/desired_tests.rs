@@ -304,6 +304,42 @@ fn what_must_be_asked_is_known_beforehand() {
 }
 
 #[test]
+fn a_zone_covers_what_was_asked_and_nothing_else() {
+    let none = BTreeMap::new();
+    let ask = |id: &str, answers: &BTreeMap<String, String>, selectors: &[String]| {
+        questions(&zone("").domain, &provider(id), answers, selectors)
+    };
+    let asked = ask("google-workspace", &none, &[]);
+    let mut read = zone("");
+    assert!(!read.covers(&asked) && read.covers(&[]));
+    for question in &asked {
+        assert!(!read.covers(&asked));
+        read.add_asked(&question.name, question.record_type);
+    }
+    read.add_unread(&read.domain.dns(), "TXT", "asked, and no answer");
+    assert!(read.covers(&asked));
+    let selector = BTreeMap::from([("dkim_selector".to_owned(), "g2".to_owned())]);
+    for other in [
+        ask("fastmail", &none, &[]),
+        ask("google-workspace", &selector, &[]),
+        ask("google-workspace", &none, &["s2024".to_owned()]),
+    ] {
+        assert!(!read.covers(&other));
+    }
+    let whole = zone(ZONE);
+    assert!(whole.covers(&asked), "a zone file answers every question");
+    assert_eq!(whole.read_at, None);
+
+    let mut saved = serde_json::to_value(&read).unwrap();
+    assert_eq!(serde_json::from_value::<CurrentZone>(saved.clone()).unwrap(), read);
+    for later in ["read_at", "asked", "is_whole"] {
+        saved.as_object_mut().unwrap().remove(later);
+    }
+    let saved: CurrentZone = serde_json::from_value(saved).unwrap();
+    assert!(!saved.covers(&asked) && saved.read_at.is_none(), "saved by an earlier version");
+}
+
+#[test]
 fn measured_lookups_are_counted_to_the_end() {
     let node = |depth, term: &str, with_children| SpfTreeNode {
         depth,
