@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use mailferry::plan::{
     FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, MessageState,
-    Side,
+    Side, parse_mailboxes,
 };
 use mailferry::project::{
     AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Project,
@@ -155,6 +155,38 @@ fn mailboxes_are_unique_by_address_and_lists_update_them() {
     let plan = StoredPlan { plan: plan(), counted_at: UnixTime(0) };
     assert!(matches!(project.set_plan(anna, &plan), Err(ProjectError::Unknown("mailbox"))));
     assert!(project.add_mailbox(&mailbox("anna@example.org")).unwrap() > imported[1]);
+}
+
+#[test]
+fn a_list_changes_only_what_it_speaks_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = create(&file_in(&folder));
+    let known = Mailbox {
+        source_user: "aw".to_owned(),
+        destination_user: "anna@new.example".to_owned(),
+        is_chosen: false,
+        ..mailbox("anna@example.org")
+    };
+    let anna = project.add_mailbox(&known).unwrap();
+    let import = |text: &str| project.import_rows(&parse_mailboxes(text.as_bytes()).unwrap()).unwrap();
+
+    let imported = import("address,source_password\nben@example.org,x\nAnna@example.org,y\n");
+    assert_eq!(imported[1].0, anna);
+    let (_, ben) = &imported[0];
+    assert_eq!((ben.source_user.as_str(), ben.is_chosen), ("ben@example.org", true));
+    let anna_now = |imported: &[(mailferry::plan::MailboxId, Mailbox)]| {
+        assert!(project.mailboxes().unwrap().contains(&imported[imported.len() - 1]), "told as it is stored");
+        let mailbox = imported[imported.len() - 1].1.clone();
+        (mailbox.source_user, mailbox.destination_user, mailbox.is_chosen)
+    };
+    let expect = |source: &str, destination: &str| (source.to_owned(), destination.to_owned(), false);
+    assert_eq!(anna_now(&imported), expect("aw", "anna@new.example"));
+    let imported = import("address,user1\nanna@example.org,anna.w\n");
+    assert_eq!(anna_now(&imported), expect("anna.w", "anna@new.example"));
+    // An empty field under a column does speak: the name is the address.
+    let imported = import("address,user2\nanna@example.org,\n");
+    assert_eq!(anna_now(&imported), expect("anna.w", "anna@example.org"));
+    assert_eq!(project.mailboxes().unwrap().len(), 2);
 }
 
 #[test]
