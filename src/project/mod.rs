@@ -1,6 +1,6 @@
 //! The project file: schema, migrations, ledger and lock.
 //!
-//! One SQLite file per domain. While it is open, a lock file lies beside it and changes go through a write-ahead log
+//! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is synchronised on every commit: what a call has returned is there after a power cut.
 
 mod documents;
@@ -11,6 +11,7 @@ mod ledger_queries;
 mod ledger_row;
 mod lock;
 mod mailboxes;
+mod place;
 mod plans;
 mod schema;
 mod settings;
