@@ -70,8 +70,11 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
-/// `2.2 MB/s`.
+/// `2.2 MB/s`, or `84 kB/s` where that says more.
 pub fn speed(bytes_per_second: u64) -> String {
+    if bytes_per_second < 100_000 {
+        return format!("{} kB/s", bytes_per_second.saturating_add(500) / 1_000);
+    }
     let tenths = bytes_per_second.saturating_add(50_000) / 100_000;
     format!("{}.{} MB/s", tenths / 10, tenths % 10)
 }

@@ -2,7 +2,7 @@
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use mailferry::engine::{KeyringStatus, ProjectView, Snapshot, Step};
+use mailferry::engine::{Command, Event, KeyringStatus, ProjectView, Snapshot, Step};
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 
@@ -58,7 +58,7 @@ fn a_provider_that_does_not_fit_says_why() {
 fn a_finished_copy_shows_its_proof_and_how_long_it_took() {
     let opened = Opened::step(samples::finished(), Step::Copy, false);
     assert_eq!(count(&opened, "How it was proven: Counts, sizes, dates and flags"), 1);
-    assert_eq!(count(&opened, "in 3 hours, finished 2026-11-14 17:06"), 1);
+    assert_eq!(count(&opened, "took 3 hours, finished 2026-11-14 17:06"), 1);
     let opened = Opened::new(samples::copying_snapshot(), false, USUAL);
     assert_eq!(count(&opened, "How it was proven"), 0);
 }
@@ -75,4 +75,30 @@ fn notes_about_records_stand_above_the_lines() {
 fn a_saved_file_is_named_where_it_was_saved() {
     let opened = Opened::step(samples::done(), Step::Records, false);
     assert_eq!(count(&opened, "Saved to /home/anna/Documents/weber-familie.example.zone"), 1);
+}
+
+#[test]
+fn what_was_asked_for_in_vain_stands_on_the_page_until_something_else_is_asked_for() {
+    let mut opened = Opened::step(samples::signed_in(), Step::Mailboxes, false);
+    let error =
+        samples::error("The list of mailboxes has a mistake", "Line 1 has no address.", "", "Mend it", None);
+    opened.engine.0.borrow_mut().events.push_back(Event::Failed(error));
+    opened.harness.run();
+    assert_eq!(count(&opened, "Line 1 has no address."), 1);
+    opened.click("Import CSV…");
+    assert_eq!(count(&opened, "Line 1 has no address."), 1, "opening a panel asks for nothing");
+    opened.type_into("CSV file", "/home/anna/list.csv");
+    opened.click("Import mailboxes");
+    assert_eq!(opened.sent(), [Command::ImportCsv("/home/anna/list.csv".into())]);
+    assert_eq!(count(&opened, "Line 1 has no address."), 0);
+}
+
+#[test]
+fn an_error_of_opening_is_not_repeated_in_a_corner() {
+    let error = samples::error("This file is not a project", "It is a poem.", "", "Choose another", None);
+    let mut opened =
+        Opened::new(Snapshot { open_error: Some(error.clone()), ..Snapshot::default() }, false, USUAL);
+    opened.engine.0.borrow_mut().events.push_back(Event::Failed(error));
+    opened.harness.run();
+    assert_eq!(count(&opened, "This file is not a project"), 1);
 }

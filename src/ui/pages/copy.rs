@@ -53,19 +53,12 @@ impl CopyPage {
                 note::note(ui, Tone::Info, Icon::Search, &format!("How it was proven: {words}"), None);
                 ui.add_space(PANEL_GAP);
             }
-            let side = 368.0;
-            panel::columns(ui, side, cx.is_narrow, |ui, part| match part {
-                Part::Main => {
-                    for progress in &copy.mailboxes {
-                        if let MailboxProgressState::Stopped(error) = &progress.state {
-                            ui.push_id(progress.id.0, |ui| {
-                                error_card::error_card(ui, error, Tone::Fail, cx.commands);
-                            });
-                            ui.add_space(PANEL_GAP);
-                        }
-                    }
-                    self.mailboxes(ui, project);
-                }
+            if !has_aside(copy) {
+                self.main(ui, project, cx);
+                return;
+            }
+            panel::columns(ui, 368.0, cx.is_narrow, |ui, part| match part {
+                Part::Main => self.main(ui, project, cx),
                 Part::Aside if cx.is_narrow => self.narrow_aside(ui, project, cx.snapshot),
                 Part::Aside => {
                     throughput(ui, copy);
@@ -74,6 +67,18 @@ impl CopyPage {
                 }
             });
         });
+    }
+
+    fn main(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        for progress in &project.copy.mailboxes {
+            if let MailboxProgressState::Stopped(error) = &progress.state {
+                ui.push_id(progress.id.0, |ui| {
+                    error_card::error_card(ui, error, Tone::Fail, cx.commands);
+                });
+                ui.add_space(PANEL_GAP);
+            }
+        }
+        self.mailboxes(ui, project);
     }
 
     /// In a narrow window the right-hand panels stand two abreast.
@@ -132,6 +137,13 @@ impl CopyPage {
     }
 }
 
+/// Whether there is anything for the right-hand column.
+fn has_aside(copy: &CopyView) -> bool {
+    let is_waiting =
+        |progress: &MailboxProgress| matches!(progress.state, MailboxProgressState::WaitsUntil(..));
+    copy.throughput.len() >= 2 || !copy.problems.is_empty() || copy.mailboxes.iter().any(is_waiting)
+}
+
 fn title(copy: &CopyView) -> String {
     let count = copy.mailboxes.len();
     let all = format::counted(count, "mailbox", "mailboxes");
@@ -173,7 +185,7 @@ fn rest_words(copy: &CopyView) -> String {
 fn took_words(copy: &CopyView) -> String {
     let (Some(from), Some(to)) = (copy.started_at, copy.finished_at) else { return String::new() };
     let took = format::duration(to.seconds_since(from));
-    format!(", in {took}, finished {}", format::date_time(to))
+    format!(", took {took}, finished {}", format::date_time(to))
 }
 
 /// Whole percent as the rail shows it: never full before the end.

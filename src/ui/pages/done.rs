@@ -137,6 +137,7 @@ fn ledger(ui: &mut Ui, project: &ProjectView) {
                 format!("All messages on your server: {}, {verdict}", with_thousands(sum.source_count));
             WidgetInfo::labeled(Role::Row, true, words)
         });
+        ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
         let inner = row.shrink2(Vec2::new(15.0, 0.0));
         text::left(ui, inner, "All messages on your server", Type::Strong, theme.text);
         let number = inner.with_max_x(number_end(inner));

@@ -397,8 +397,10 @@ fn summary(ui: &mut Ui, project: &ProjectView) {
         let words = format!("{} of {} chosen", chosen.len(), project.mailboxes.len());
         text::words(ui, words, Type::Small, theme.text2);
         ui.add_space(16.0);
-        let words = format!("{} messages, {bytes} counted", with_thousands(messages));
-        text::words(ui, words, Type::Small, theme.text2);
+        if uncounted < chosen.len() {
+            let words = format!("{} messages, {bytes} counted", with_thousands(messages));
+            text::words(ui, words, Type::Small, theme.text2);
+        }
         if uncounted > 0 {
             ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
                 let words = format!("{} not counted yet", format::counted(uncounted, "mailbox", "mailboxes"));

@@ -25,10 +25,10 @@ const ROW: f32 = 28.0;
 const COLUMNS: [Column; 6] = [
     Column::words("Your server", 0.0),
     Column::words("", 24.0),
-    Column::words("Destination", 152.0),
+    Column::words("Destination", 172.0),
     Column::number("Messages", 72.0),
     Column::number("Size", 68.0),
-    Column::words("   What happens", 116.0),
+    Column::words("     What happens", 116.0),
 ];
 
 /// Step Plan: every folder and where it goes.
@@ -130,7 +130,7 @@ impl PlanPage {
         let destination =
             project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
         panel::flush_panel(ui, |ui| {
-            let heads = ["Your server", "", destination, "Messages", "Size", "   What happens"];
+            let heads = ["Your server", "", destination, "Messages", "Size", "     What happens"];
             let (head, _) = table_head(ui, &COLUMNS, &heads, None);
             let mut cursor = self.cursor;
             let mut list = RowList::begin(ui, "Folders", head, rows.len(), ROW, &mut cursor);
@@ -348,6 +348,20 @@ fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (usize, Str
     (depth, name.join("/"))
 }
 
+/// Where a folder goes; in a narrow column the first parts make room for the last, which tells most.
+fn destination_words(ui: &Ui, path: &FolderPath, width: f32) -> String {
+    if path.is_inbox() {
+        return "Inbox".to_owned();
+    }
+    let parts: Vec<String> = path.0.iter().map(|part| visible(part)).collect();
+    let whole = parts.join("/");
+    let fits = |words: &String| text::width(ui, words, Type::Body) <= width;
+    let shorter =
+        (1..parts.len()).map(|from| format!("…/{}", parts.get(from..).unwrap_or_default().join("/")));
+    let last = parts.last().map_or_else(String::new, |last| format!("…/{last}"));
+    if fits(&whole) { whole } else { shorter.into_iter().find(fits).unwrap_or(last) }
+}
+
 fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, plan: Option<&MailboxPlan>, is_selected: bool) {
     let theme = Theme::of(ui);
     if is_selected {
@@ -381,13 +395,9 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, plan: Option<&MailboxPla
     text::left(ui, name, shown, Type::Body, color);
     if is_copied {
         icon(arrow.left(), Icon::ArrowRight);
-        text::left(
-            ui,
-            destination.with_max_x(destination.right() - 6.0),
-            visible_name(&folder.destination),
-            Type::Body,
-            theme.text,
-        );
+        let room = destination.with_max_x(destination.right() - 6.0);
+        let words = destination_words(ui, &folder.destination, room.width());
+        text::left(ui, room, words, Type::Body, theme.text);
     }
     if folder.choice != FolderChoice::ContainerOnly {
         text::right(ui, *messages, with_thousands(folder.messages), Type::Body, theme.text2);

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eframe::egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::audit::beside;
 use crate::engine::{Command, ProjectView, Step};
 use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use crate::ui::fonts::Type;
@@ -25,6 +26,9 @@ const STAGES: [(SwitchStage, &str); 3] = [
     (SwitchStage::AtTheSwitch, "At the switch"),
     (SwitchStage::Later, "72 hours later"),
 ];
+
+/// Lines of the zone snippet that are shown; the button copies all of them.
+const PREVIEW_LINES: usize = 12;
 
 /// Step Records: what to change in DNS, as a diff against the zone of today.
 pub struct RecordsPage {
@@ -205,10 +209,17 @@ impl RecordsPage {
                 eframe::egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(
                     ui,
                     |ui| {
-                        for line in zone.lines().take(60) {
+                        for line in zone.lines().take(PREVIEW_LINES) {
                             let color = if line.starts_with(';') { theme.text3 } else { theme.text };
                             text::words(ui, line, Type::MonoDiff, color);
                         }
+                        let rest = zone.lines().count().saturating_sub(PREVIEW_LINES);
+                        if rest > 0 {
+                            let words = format!("; {} follow", format::counted(rest, "line", "lines"));
+                            text::words(ui, words, Type::MonoDiff, theme.text3);
+                        }
+                        // Room for the scroll handle under the last line.
+                        ui.add_space(8.0);
                     },
                 );
             });
@@ -218,16 +229,14 @@ impl RecordsPage {
             }
             ui.add_space(12.0);
             field_label(ui, "Save to");
-            self.path
-                .propose(|| project.path.with_file_name(format!("{}.zone", project.domain.name.as_ascii())));
-            self.path.show(ui, "Zone file", cx);
-            ui.add_space(8.0);
+            self.path.propose(|| beside(project, "", "zone"));
+            let mut is_clicked = false;
+            let has_path = self.path.path().is_some();
+            self.path.show_with(ui, "Zone file", cx, |ui| {
+                let button = Button::secondary("Save zone file").icon(Icon::Save).enabled(has_path);
+                is_clicked = button.show(ui).clicked();
+            });
             let path = self.path.path();
-            let is_clicked = Button::secondary("Save zone file")
-                .icon(Icon::Save)
-                .enabled(path.is_some())
-                .show(ui)
-                .clicked();
             if let Some(path) = path.filter(|_| is_clicked) {
                 cx.send(Command::ExportZone(path));
             }
@@ -295,12 +304,9 @@ fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
 
 /// What the owner must know before anything is published; stands above the lines, so that nobody misses it.
 fn notes(ui: &mut Ui, plan: &RecordsPlan) {
-    for words in &plan.notes {
-        note::note(ui, Tone::Warn, Icon::Warn, words, None);
-        ui.add_space(8.0);
-    }
     if !plan.notes.is_empty() {
-        ui.add_space(PANEL_GAP - 8.0);
+        note::notes(ui, Tone::Warn, Icon::Warn, &plan.notes);
+        ui.add_space(PANEL_GAP);
     }
 }
 

@@ -46,6 +46,17 @@ impl PathField {
 
     /// Draws the field with its button. The response is that of the field.
     pub fn show(&mut self, ui: &mut Ui, name: &str, cx: &mut PageCx<'_>) -> Response {
+        self.show_with(ui, name, cx, |_| {})
+    }
+
+    /// The same with the button that acts, which stands beside the other one where the field has a line of its own.
+    pub fn show_with(
+        &mut self,
+        ui: &mut Ui,
+        name: &str,
+        cx: &mut PageCx<'_>,
+        action: impl FnOnce(&mut Ui),
+    ) -> Response {
         if let Some(path) = cx.take_picked(self.purpose) {
             self.text = path.to_string_lossy().into_owned();
             self.was_edited = true;
@@ -59,7 +70,14 @@ impl PathField {
             // The end of a path is what tells; in a narrow column the field takes a line of its own.
             response = field.show(ui, &mut self.text);
             ui.add_space(8.0);
-            is_clicked = button.show(ui).clicked();
+            is_clicked = ui
+                .horizontal(|ui| {
+                    let is_clicked = button.show(ui).clicked();
+                    ui.add_space(8.0);
+                    action(ui);
+                    is_clicked
+                })
+                .inner;
         } else {
             (response, is_clicked) = ui
                 .horizontal(|ui| {
@@ -69,6 +87,8 @@ impl PathField {
                     (response, button.show(ui).clicked())
                 })
                 .inner;
+            ui.add_space(8.0);
+            action(ui);
         }
         self.was_edited |= response.changed();
         if is_clicked {
