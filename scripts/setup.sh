@@ -79,7 +79,10 @@ command -v apt-get >/dev/null || exit 0
 for set in "$@"; do
     case $set in
         run) install_packages "${run_packages[@]}" ;;
-        test) install_packages "${test_packages[@]}" ;;
+        test)
+            install_packages "${test_packages[@]}"
+            "$(dirname "$0")/fetch-cyrus.sh"
+            ;;
         *) say "setup.sh: unknown set $set"; exit 2 ;;
     esac
 done

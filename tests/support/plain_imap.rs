@@ -42,12 +42,17 @@ pub struct Mail {
 impl PlainImap {
     /// Connects and signs in.
     pub fn open(port: u16, user: &str) -> Self {
+        Self::try_open(port, user).unwrap()
+    }
+
+    /// Connects and signs in, or returns the server's refusal.
+    pub fn try_open(port: u16, user: &str) -> Result<Self, String> {
         let stream = BufReader::new(TcpStream::connect(("127.0.0.1", port)).unwrap());
         let mut client = Self { stream, number: 0 };
         client.line();
         let password = PASSWORD.replace('"', "\\\"");
-        client.run(&format!("LOGIN {user} \"{password}\""));
-        client
+        client.try_run(format!("LOGIN {user} \"{password}\"").as_bytes())?;
+        Ok(client)
     }
 
     fn line(&mut self) -> String {

@@ -1,0 +1,192 @@
+//! Real servers that die or run out of connections in the middle of a copy.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::panic,
+    clippy::large_futures,
+    reason = "tests and their helpers fail loudly, and figures are shown, not asserted"
+)]
+
+#[path = "support/copy_bench.rs"]
+mod copy_bench;
+#[path = "support/cyrus.rs"]
+mod cyrus;
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/plain_imap.rs"]
+mod plain_imap;
+mod support;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use copy_bench::{Bench, assert_same, contents};
+use cyrus::Cyrus;
+use dovecot::{Dovecot, access};
+use mailferry::plan::Side;
+use mailferry::transfer::{Progress, TransferError};
+use mailferry::values::Security;
+use plain_imap::{PlainImap, mixed_mailbox};
+
+/// Either server, as a test of dying needs it.
+trait Mortal: Send {
+    fn die(&mut self);
+    fn rise(&mut self);
+    fn port(&self) -> u16;
+}
+
+impl Mortal for Cyrus {
+    fn die(&mut self) {
+        self.kill();
+    }
+    fn rise(&mut self) {
+        self.restart();
+    }
+    fn port(&self) -> u16 {
+        self.clear_port
+    }
+}
+
+impl Mortal for Dovecot {
+    fn die(&mut self) {
+        self.kill();
+    }
+    fn rise(&mut self) {
+        self.restart();
+    }
+    fn port(&self) -> u16 {
+        self.clear_port
+    }
+}
+
+/// Copies while one of the servers is killed each time that so many messages more have arrived.
+async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u16, mortal: Server) {
+    const MESSAGES_BETWEEN: u64 = 90;
+    // A moment in which nothing listens, so that some tries to connect again fail as well.
+    const DEAD_FOR: Duration = Duration::from_millis(600);
+    let mails = mixed_mailbox(400, '/', "");
+    PlainImap::open(source, "anna").store(&mails);
+    let mut bench =
+        Bench::new(access(source, Security::Clear, "anna"), access(destination, Security::Clear, "anna"))
+            .await;
+    bench.request.limits.batch_messages = 15;
+    bench.request.limits.max_breaks = 20;
+    let mortal = Arc::new(Mutex::new(mortal));
+    let (arrived, deaths, under_way) = (AtomicU64::new(0), AtomicU64::new(0), AtomicUsize::new(0));
+    let risen = Mutex::new(Vec::new());
+    let sink = |progress| {
+        let Progress::Advanced { messages, .. } = progress else { return };
+        let count = arrived.fetch_add(messages, Ordering::SeqCst) + messages;
+        if count / MESSAGES_BETWEEN <= deaths.load(Ordering::SeqCst) || count >= mails.len() as u64 {
+            return;
+        }
+        deaths.fetch_add(1, Ordering::SeqCst);
+        under_way.fetch_add(bench.in_flight(), Ordering::SeqCst);
+        mortal.lock().unwrap().die();
+        let again = Arc::clone(&mortal);
+        risen.lock().unwrap().push(std::thread::spawn(move || {
+            std::thread::sleep(DEAD_FOR);
+            again.lock().unwrap().rise();
+        }));
+    };
+    bench.copy(&sink).await.unwrap();
+    for thread in risen.into_inner().unwrap() {
+        thread.join().unwrap();
+    }
+    let (deaths, under_way) = (deaths.into_inner(), under_way.into_inner());
+    eprintln!("{deaths} deaths of the server, {under_way} messages under way at them");
+    assert!(deaths >= 3, "{deaths} deaths are too few to mean anything");
+    assert_same(&contents(source, '/', ""), &contents(destination, '/', ""));
+    bench.assert_proven(mails.len()).await;
+    assert_eq!(bench.copy_all().await, 0);
+    drop(mortal);
+}
+
+#[tokio::test]
+async fn a_cyrus_destination_killed_in_mid_run_has_everything_once_in_the_end() {
+    let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    let Some(destination) = Cyrus::start(&["anna"], &cyrus::Settings::default()) else { return };
+    copy_while_dying(source.clear_port, destination.port(), destination).await;
+}
+
+#[tokio::test]
+async fn a_cyrus_source_killed_in_mid_run_gives_everything_once_in_the_end() {
+    let Some(source) = Cyrus::start(&["anna"], &cyrus::Settings::default()) else { return };
+    let Some(destination) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    copy_while_dying(source.port(), destination.clear_port, source).await;
+}
+
+#[tokio::test]
+async fn a_dovecot_destination_killed_in_mid_run_has_everything_once_in_the_end() {
+    for format in ["maildir", "sdbox"] {
+        let settings = dovecot::Settings { format, ..dovecot::Settings::default() };
+        let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+        let Some(destination) = Dovecot::start(&["anna"], &settings) else { return };
+        copy_while_dying(source.clear_port, destination.port(), destination).await;
+    }
+}
+
+/// Takes every connection that the server allows `anna`.
+fn take_all(port: u16, count: usize) -> Vec<PlainImap> {
+    let mut taken = Vec::new();
+    for _try in 0..500 {
+        match PlainImap::try_open(port, "anna") {
+            Ok(client) => taken.push(client),
+            // Connections of the planning may still be on their way out.
+            Err(_refusal) => std::thread::sleep(Duration::from_millis(20)),
+        }
+        if taken.len() == count {
+            return taken;
+        }
+    }
+    panic!("only {} of {count} connections", taken.len());
+}
+
+/// The copy waits while others hold the connections, says why, and goes on when they are given back.
+async fn copy_among_few_connections(source: u16, destination: u16) {
+    const ALLOWED: usize = 2;
+    let mails = mixed_mailbox(150, '/', "");
+    PlainImap::open(source, "anna").store(&mails);
+    let mut bench =
+        Bench::new(access(source, Security::Clear, "anna"), access(destination, Security::Clear, "anna"))
+            .await;
+    let held = take_all(destination, ALLOWED);
+    bench.request.limits.max_breaks = 1;
+    let error = bench.copy(&|_| {}).await.unwrap_err();
+    assert!(matches!(error, TransferError::SignIn { side: Side::Destination, .. }), "{error}");
+    let words = error.to_string().to_lowercase();
+    assert!(words.contains("connections") || words.contains("too many"), "{error}");
+
+    bench.request.limits.max_breaks = 6;
+    let (held, waits) = (Mutex::new(held), AtomicUsize::new(0));
+    let sink = |progress| {
+        if let Progress::Reconnecting { .. } | Progress::Waiting { .. } = progress {
+            waits.fetch_add(1, Ordering::SeqCst);
+            held.lock().unwrap().clear();
+        }
+    };
+    bench.copy(&sink).await.unwrap();
+    assert!(waits.into_inner() > 0);
+    assert_same(&contents(source, '/', ""), &contents(destination, '/', ""));
+    bench.assert_proven(mails.len()).await;
+}
+
+#[tokio::test]
+async fn a_dovecot_with_few_connections_is_waited_for() {
+    let few = dovecot::Settings {
+        extra: "mail_max_userip_connections = 2\n".to_owned(),
+        ..dovecot::Settings::default()
+    };
+    let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    let Some(destination) = Dovecot::start(&["anna"], &few) else { return };
+    copy_among_few_connections(source.clear_port, destination.clear_port).await;
+}
+
+#[tokio::test]
+async fn a_cyrus_with_few_connections_is_waited_for() {
+    let few = cyrus::Settings { extra: "maxlogins_per_user: 2", ..cyrus::Settings::default() };
+    let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    let Some(destination) = Cyrus::start(&["anna"], &few) else { return };
+    copy_among_few_connections(source.clear_port, destination.clear_port).await;
+}

@@ -1,0 +1,290 @@
+//! Cyrus IMAP on loopback ports with its own configuration, unpacked beside the system by `scripts/fetch-cyrus.sh`.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test"
+)]
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use mailferry::values::Fingerprint;
+use sha2::{Digest as _, Sha256};
+
+use super::dovecot::PASSWORD;
+use super::plain_imap::PlainImap;
+use super::support::{free_port, run, wait_for_port};
+
+/// The user who may do everything.
+pub const ADMIN: &str = "cyrus";
+
+/// How an instance differs from the plain one.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Between levels: `/` is `unixhierarchysep`, `.` is the hierarchy of old.
+    pub separator: char,
+    /// Folders beside the inbox (`altnamespace`), or below it as `INBOX.Sent`.
+    pub has_alternate_namespace: bool,
+    /// Storage that each user may fill, in KiB.
+    pub quota_kib: Option<u32>,
+    /// Lines for imapd.conf.
+    pub extra: &'static str,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { separator: '/', has_alternate_namespace: true, quota_kib: None, extra: "" }
+    }
+}
+
+impl Settings {
+    /// What every folder but the inbox begins with.
+    pub fn prefix(&self) -> String {
+        if self.has_alternate_namespace { String::new() } else { format!("INBOX{}", self.separator) }
+    }
+}
+
+/// A running instance; ends and vanishes when dropped.
+pub struct Cyrus {
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    child: Option<Child>,
+    fingerprint: Fingerprint,
+    /// Clear text and STARTTLS.
+    pub clear_port: u16,
+    /// TLS.
+    pub tls_port: u16,
+}
+
+impl Cyrus {
+    /// Starts an instance with these users, or says that the test was skipped.
+    pub fn start(users: &[&str], settings: &Settings) -> Option<Self> {
+        let unpacked = require_unpacked()?;
+        let folder = tempfile::Builder::new().prefix("cyrus-").tempdir_in("/tmp").unwrap();
+        let root = folder.path();
+        fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
+        let programs = readable_by_the_server(&unpacked, root);
+        let (clear_port, tls_port) = (free_port(), free_port());
+        for place in ["config/proc", "config/socket", "spool"] {
+            fs::create_dir_all(root.join(place)).unwrap();
+        }
+        let fingerprint = write_certificate(root);
+        fs::write(root.join("imapd.conf"), server_configuration(root, settings)).unwrap();
+        fs::write(root.join("cyrus.conf"), services(root, &programs, (clear_port, tls_port))).unwrap();
+        for user in users.iter().chain([&ADMIN]) {
+            add_password(root, &programs, user);
+        }
+        if is_root() {
+            assert!(run(Command::new("chown").args(["-R", "nobody:nogroup"]).arg(root)).status.success());
+        }
+        let mut cyrus = Self { folder, programs, child: None, fingerprint, clear_port, tls_port };
+        cyrus.launch();
+        cyrus.add_mailboxes(users, settings);
+        Some(cyrus)
+    }
+
+    fn add_mailboxes(&self, users: &[&str], settings: &Settings) {
+        let mut admin = PlainImap::open(self.clear_port, ADMIN);
+        for user in users {
+            let inbox = format!("user{}{user}", settings.separator);
+            admin.run(&format!("CREATE \"{inbox}\""));
+            if let Some(kib) = settings.quota_kib {
+                admin.run(&format!("SETQUOTA \"{inbox}\" (STORAGE {kib})"));
+            }
+        }
+    }
+
+    fn launch(&mut self) {
+        let root = self.folder.path();
+        let program = self.programs.join("usr/lib/cyrus/bin/master");
+        let mut command = if is_root() {
+            // Cyrus serves nobody's mail as root.
+            let mut unprivileged = Command::new("setpriv");
+            unprivileged.args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]).arg(program);
+            unprivileged
+        } else {
+            Command::new(program)
+        };
+        let errors = fs::File::create(root.join("stderr")).unwrap();
+        let child = command
+            .arg("-D")
+            .arg("-C")
+            .arg(root.join("imapd.conf"))
+            .arg("-M")
+            .arg(root.join("cyrus.conf"))
+            .arg("-p")
+            .arg(root.join("master.pid"))
+            .envs(environment(&self.programs))
+            // A group of its own, so that `kill` meets every process of this server and no other.
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(errors)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        wait_for_port(self.clear_port);
+        wait_for_port(self.tls_port);
+    }
+
+    /// Ends every process of the server at once, as a power cut would.
+    pub fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let killed = run(Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]));
+        assert!(killed.status.success(), "{}", String::from_utf8_lossy(&killed.stderr));
+        child.wait().unwrap();
+    }
+
+    /// Starts the server again on the same ports, with what is on its disk.
+    pub fn restart(&mut self) {
+        self.launch();
+    }
+
+    /// The certificate's SHA-256, for pinning.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+}
+
+impl Drop for Cyrus {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let group = format!("-{}", child.id());
+            let _stopped = Command::new("kill").args(["-TERM", "--", &group]).status();
+            let _ended = child.wait();
+        }
+    }
+}
+
+/// The folder with the unpacked packages, or a word about how to get it.
+fn require_unpacked() -> Option<PathBuf> {
+    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/cyrus");
+    let folder = env::var_os("MAILFERRY_CYRUS").map_or_else(own, PathBuf::from);
+    if folder.join("unpacked").exists() {
+        return Some(folder);
+    }
+    let line = format!("Cyrus is missing in {}: scripts/fetch-cyrus.sh", folder.display());
+    assert!(env::var_os("MAILFERRY_REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{line}");
+    eprintln!("skipped: {line}");
+    None
+}
+
+fn is_root() -> bool {
+    run(Command::new("id").arg("-u")).stdout.starts_with(b"0\n")
+}
+
+/// The unpacked programs where the server's user can read them; a copy in a checkout below somebody's closed home.
+fn readable_by_the_server(unpacked: &Path, root: &Path) -> PathBuf {
+    let is_open = |place: &Path| {
+        fs::metadata(place).is_ok_and(|metadata| metadata.permissions().mode() & 0o005 == 0o005)
+    };
+    if !is_root() || unpacked.ancestors().all(is_open) {
+        return unpacked.to_owned();
+    }
+    let copy = root.join("programs");
+    assert!(run(Command::new("cp").arg("-a").arg(unpacked).arg(&copy)).status.success());
+    copy
+}
+
+/// Where the unpacked programs find their libraries and SASL its mechanisms: beside them, then in the system.
+fn environment(programs: &Path) -> [(&'static str, OsString); 2] {
+    let mut libraries = OsString::new();
+    let mut mechanisms = OsString::new();
+    let mut roots = vec![programs.join("usr/lib"), programs.join("lib")];
+    roots.extend(["/usr/lib".into(), "/lib".into()]);
+    for folder in roots.iter().filter_map(|root| fs::read_dir(root).ok()).flatten() {
+        // Debian keeps libraries in folders like x86_64-linux-gnu.
+        let folder = folder.unwrap().path();
+        if !folder.to_string_lossy().ends_with("-linux-gnu") {
+            continue;
+        }
+        let is_own = folder.starts_with(programs);
+        for (list, place) in [(&mut libraries, folder.clone()), (&mut mechanisms, folder.join("sasl2"))] {
+            if is_own || place.ends_with("sasl2") {
+                list.push(if list.is_empty() { "" } else { ":" });
+                list.push(place);
+            }
+        }
+    }
+    [("LD_LIBRARY_PATH", libraries), ("SASL_PATH", mechanisms)]
+}
+
+fn write_certificate(root: &Path) -> Fingerprint {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    fs::write(root.join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(root.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    Fingerprint(Sha256::digest(made.cert.der()).into())
+}
+
+fn add_password(root: &Path, programs: &Path, user: &str) {
+    let mut child = Command::new(programs.join("usr/sbin/saslpasswd2"))
+        .args(["-p", "-c", "-u", "localhost", "-f"])
+        .arg(root.join("sasldb2"))
+        .arg(user)
+        .envs(environment(programs))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+fn server_configuration(root: &Path, settings: &Settings) -> String {
+    let (user, group) = if is_root() { ("nobody".to_owned(), "nogroup".to_owned()) } else { own_names() };
+    let place = root.display();
+    let Settings { separator, has_alternate_namespace, extra, .. } = settings;
+    let is_unix = *separator == '/';
+    format!(
+        "configdirectory: {place}/config
+partition-default: {place}/spool
+defaultpartition: default
+admins: {ADMIN}
+cyrus_user: {user}
+cyrus_group: {group}
+servername: localhost
+allowplaintext: yes
+sasl_mech_list: PLAIN
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: {place}/sasldb2
+unixhierarchysep: {is_unix}
+altnamespace: {has_alternate_namespace}
+virtdomains: off
+tls_server_cert: {place}/cert.pem
+tls_server_key: {place}/key.pem
+{extra}
+"
+    )
+}
+
+fn own_names() -> (String, String) {
+    let name =
+        |option| String::from_utf8(run(Command::new("id").arg(option)).stdout).unwrap().trim().to_owned();
+    (name("-un"), name("-gn"))
+}
+
+fn services(root: &Path, programs: &Path, (clear_port, tls_port): (u16, u16)) -> String {
+    let (place, bin) = (root.display(), programs.join("usr/lib/cyrus/bin"));
+    let bin = bin.display();
+    format!(
+        "START {{
+  recover cmd=\"{bin}/ctl_cyrusdb -C {place}/imapd.conf -r\"
+}}
+SERVICES {{
+  imap cmd=\"{bin}/imapd -C {place}/imapd.conf\" listen=\"127.0.0.1:{clear_port}\" prefork=0
+  imaps cmd=\"{bin}/imapd -s -C {place}/imapd.conf\" listen=\"127.0.0.1:{tls_port}\" prefork=0
+}}
+EVENTS {{
+}}
+"
+    )
+}
