@@ -7,6 +7,7 @@ mod documents;
 mod error;
 mod file;
 mod ledger;
+mod ledger_copies;
 mod ledger_queries;
 mod ledger_row;
 mod lock;
