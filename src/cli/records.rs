@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use super::args::{Records, RecordsFormat};
-use super::{CliError, output};
+use super::{CliError, done, output};
 use crate::engine::headless;
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{Change, RecordsPlan};
@@ -49,7 +49,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         Some(path) => output::write_text(path, &text)?,
         None => output::print(&text)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(done(!plan.is_complete()))
 }
 
 /// The diff for a terminal: a sign, the record, and the reason below it.

@@ -168,15 +168,19 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> E
         Proof::Quick => transfer::Depth::Quick,
         Proof::Full => transfer::Depth::Full,
     };
-    match transfer::verify_mailbox(&request, depth).await {
-        Ok(report)
-            if report.difference_count > 0 || (depth == transfer::Depth::Full && report.not_placed > 0) =>
-        {
+    match transfer::prove_mailbox(&request, depth, control.control.clone(), &sink).await {
+        Ok(None) => End::Stopped,
+        Ok(Some(report)) if cannot_be_confirmed(&report, depth) => {
             End::Failed(Box::new(explain::differences(&report)))
         }
-        Ok(report) => End::Done(Some(report)),
+        Ok(report) => End::Done(report),
         Err(error) => End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error))),
     }
+}
+
+/// Whether a proof says that the copy is not what it should be.
+fn cannot_be_confirmed(report: &transfer::VerifyReport, depth: transfer::Depth) -> bool {
+    report.difference_count > 0 || (depth == transfer::Depth::Full && report.not_placed > 0)
 }
 
 async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, Secret), Box<UserError>> {

@@ -15,7 +15,7 @@ use crate::imap::TrustPolicy;
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
-use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, render_bind};
+use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, questions, render_bind};
 use crate::values::{Bytes, Endpoint, UnixTime};
 
 /// The problems of a running copy are read with every twelfth look, which is every three seconds.
@@ -506,6 +506,14 @@ impl OpenProject {
             })
             .collect();
         let Some(zone) = &self.zone else { return Ok(None) };
+        let now_needed =
+            questions(self.project.domain(), provider, &answers, &self.view.domain.audit_options.selectors);
+        if !zone.covers(&now_needed) {
+            // What was not asked is not known; the zone has to be read again for this provider and these answers.
+            self.view.records.plan = None;
+            self.view.records.zone_text.clear();
+            return Ok(None);
+        }
         let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
         let plan = desired(provider, &answers, zone, &dropped);
         self.view.records.zone_text = render_bind(&plan, &BindOptions::default());

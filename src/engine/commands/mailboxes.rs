@@ -6,7 +6,7 @@ use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::passwords::Passwords;
 use crate::engine::{MailboxView, SignInState, SignInView, explain, sign_in_job};
-use crate::plan::{CsvRow, Mailbox, MailboxId, Side, parse_mailboxes};
+use crate::plan::{Mailbox, MailboxId, Side, parse_mailboxes};
 use crate::values::{EmailAddress, Endpoint, Fingerprint, Secret};
 
 /// A table of two hundred mailboxes is some 20 kB.
@@ -109,28 +109,25 @@ impl Actor {
             Ok(rows) => rows,
             Err(error) => return self.fail(explain::csv(path, &error)),
         };
-        let mailboxes: Vec<Mailbox> = rows.iter().map(mailbox_of).collect();
-        let Some(ids) = self.store(|project| project.import_mailboxes(&mailboxes)) else { return };
+        let Some(imported) = self.store(|project| project.import_rows(&rows)) else { return };
         let uuid = self.open.as_ref().map(|open| open.project.uuid().to_owned()).unwrap_or_default();
         let passwords = self.passwords();
         let mut kept = Vec::new();
-        for ((id, mailbox), row) in ids.iter().zip(mailboxes).zip(rows) {
-            match self.open.as_mut().and_then(|open| open.mailbox_mut(*id)) {
-                Some(shown) => shown.mailbox = mailbox,
-                None => self.show_mailbox(*id, mailbox),
-            }
+        let count = imported.len();
+        for ((id, mailbox), row) in imported.into_iter().zip(rows) {
+            self.show_imported(id, mailbox);
             let given = [(Side::Source, row.source_password), (Side::Destination, row.destination_password)];
             for (side, password) in given {
                 if let Some(secret) = password {
-                    self.show_password(*id, side);
-                    kept.push(passwords.set(&uuid, *id, side, secret));
+                    self.show_password(id, side);
+                    kept.push(passwords.set(&uuid, id, side, secret));
                 }
             }
         }
         // All at once: a keyring that waits to be unlocked holds the engine up for moments, not for moments each.
         futures::future::join_all(kept).await;
         self.watch_keyring();
-        self.notice(format!("Read {} mailboxes", ids.len()), Some(path.to_path_buf()));
+        self.notice(format!("Read {count} mailboxes"), Some(path.to_path_buf()));
     }
 
     /// Keeps a password, and lets the row be tried again.
@@ -146,6 +143,29 @@ impl Actor {
         let stale = self.open.as_mut().map(|open| open.forget_plans(whose)).unwrap_or_default();
         if !stale.is_empty() {
             self.store(|project| project.forget_plans(&stale));
+        }
+    }
+
+    /// A row of a table, new or known; what was known of a sign-in under another name is forgotten.
+    fn show_imported(&mut self, id: MailboxId, mailbox: Mailbox) {
+        let Some(shown) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) else {
+            return self.show_mailbox(id, mailbox);
+        };
+        let sides = [
+            (shown.mailbox.source_user != mailbox.source_user, Side::Source),
+            (shown.mailbox.destination_user != mailbox.destination_user, Side::Destination),
+        ];
+        let mut is_changed = false;
+        for (side_changed, side) in sides {
+            if side_changed {
+                let view = sign_in_of(shown, side);
+                *view = SignInView { has_password: view.has_password, ..SignInView::default() };
+                is_changed = true;
+            }
+        }
+        shown.mailbox = mailbox;
+        if is_changed {
+            self.forget_plans(Some(id));
         }
     }
 
@@ -280,15 +300,6 @@ impl Actor {
             self.keyring = status;
             self.touch();
         }
-    }
-}
-
-fn mailbox_of(row: &CsvRow) -> Mailbox {
-    Mailbox {
-        address: row.address.clone(),
-        source_user: row.source_user.clone(),
-        destination_user: row.destination_user.clone(),
-        is_chosen: true,
     }
 }
 
