@@ -109,6 +109,7 @@ impl Window {
             // Another project: its own view state, and the step that its facts say.
             self.pages = Pages::default();
             self.failure = None;
+            self.start = StartPage::default();
             self.place = Place::Step(snapshot.project.as_ref().map_or(Step::Domain, open_step));
             self.project = path;
         }

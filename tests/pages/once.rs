@@ -1,5 +1,6 @@
 //! What a page says or offers, it says once, and where it can be seen.
 
+use eframe::egui::Vec2;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, Event, KeyringStatus, ProjectView, Snapshot, Step};
@@ -36,6 +37,9 @@ fn an_empty_page_offers_its_action_once() {
     assert_eq!(count(&opened, "Prepare the records"), 1);
     let opened = Opened::step(samples::signed_in(), Step::Plan, false);
     assert_eq!(count(&opened, "Count the folders"), 1);
+    let opened = Opened::step(samples::chosen(), Step::Plan, false);
+    assert_eq!(count(&opened, "Count the folders"), 0, "there is nothing to count without mailboxes");
+    assert_eq!(count(&opened, "Show the mailboxes"), 1);
 }
 
 #[test]
@@ -101,4 +105,24 @@ fn an_error_of_opening_is_not_repeated_in_a_corner() {
     opened.engine.0.borrow_mut().events.push_back(Event::Failed(error));
     opened.harness.run();
     assert_eq!(count(&opened, "This file is not a project"), 1);
+}
+
+#[test]
+fn in_a_narrow_window_a_folder_opens_under_its_row() {
+    let size = Vec2::new(1024.0, 700.0);
+    let place = Some(Place::Step(Step::Plan));
+    let mut opened = Opened::at(samples::with(samples::planned()), place, true, size);
+    opened.click_containing("Archiv/2019 goes to");
+    let row = opened.harness.get_all_by_label_contains("Archiv/2019 goes to").next().unwrap().rect();
+    let choice = opened.harness.get_by_label("Copy this folder").rect();
+    let next = opened.harness.get_all_by_label_contains("Archiv/2020 goes to").next().unwrap().rect();
+    assert!(row.bottom() <= choice.top() && choice.bottom() <= next.top(), "{row} {choice} {next}");
+}
+
+#[test]
+fn a_practice_project_keeps_its_own_servers() {
+    let opened = Opened::step(samples::practice(), Step::Destination, false);
+    assert_eq!(count(&opened, "Use this server"), 0);
+    let opened = Opened::step(samples::chosen(), Step::Destination, false);
+    assert_eq!(count(&opened, "Use this server"), 1);
 }

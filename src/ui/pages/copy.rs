@@ -21,13 +21,17 @@ use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
 use crate::values::with_thousands;
 
 const ROW: f32 = 29.0;
-const COLUMNS: [Column; 5] = [
-    Column::words("Mailbox", 104.0),
-    Column::words("", 0.0),
-    Column::number("", 46.0),
-    Column::number("Messages", 122.0),
-    Column::words("     State", 156.0),
-];
+/// The columns, with room for the longest name in the first one, up to a third of `width` points.
+fn columns(ui: &Ui, names: &[String], width: f32) -> [Column; 5] {
+    let longest = names.iter().map(|name| text::width(ui, name, Type::Label)).fold(0.0, f32::max);
+    [
+        Column::words("Mailbox", (longest + 10.0).clamp(104.0, (width / 3.0).max(104.0))),
+        Column::words("", 0.0),
+        Column::number("", 46.0),
+        Column::number("Messages", 122.0),
+        Column::words("     State", 156.0),
+    ]
+}
 
 /// Step Copy: how far it is, what every message became, who waits, what went wrong.
 #[derive(Default)]
@@ -98,14 +102,17 @@ impl CopyPage {
         rows.sort_by_key(|progress| rank(&progress.state));
         let rows = &rows;
         panel::flush_panel(ui, |ui| {
-            let (head, _) = table_head(ui, &COLUMNS, &[], None);
+            // Only as many as are seen at once are measured: there may be thousands.
+            let names = rows.iter().take(200).map(|row| short_address(&row.address, project));
+            let columns = &columns(ui, &names.collect::<Vec<_>>(), ui.available_width());
+            let (head, _) = table_head(ui, columns, &[], None);
             let open = self.opened.filter(|index| *index < rows.len());
             let mut list = RowList::begin(ui, "Mailboxes", head, rows.len(), ROW, &mut self.cursor);
             let sentence =
                 |index: usize| rows.get(index).map_or_else(String::new, |progress| sentence(progress));
             let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
                 if let Some(progress) = rows.get(index) {
-                    mailbox_row(ui, rect, progress, project, open == Some(index));
+                    mailbox_row(ui, rect, progress, project, columns, open == Some(index));
                 }
             };
             let split = open.map_or(rows.len(), |open| open + 1);
@@ -334,13 +341,20 @@ fn sentence(progress: &MailboxProgress) -> String {
     )
 }
 
-fn mailbox_row(ui: &Ui, rect: Rect, progress: &MailboxProgress, project: &ProjectView, is_open: bool) {
+fn mailbox_row(
+    ui: &Ui,
+    rect: Rect,
+    progress: &MailboxProgress,
+    project: &ProjectView,
+    columns: &[Column],
+    is_open: bool,
+) {
     let theme = Theme::of(ui);
     if is_open {
         ui.painter().rect_filled(rect, 0.0, theme.select);
     }
     ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
-    let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
+    let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), columns);
     let [name, place, percent, messages, state] = cell.as_slice() else { return };
     text::left(
         ui,

@@ -46,7 +46,8 @@ impl DestinationPage {
             let most = if cx.is_narrow { 3 } else { MOST_COLUMNS };
             let columns = self.columns(project, comparisons, most);
             panel::flush_panel(ui, |ui| table(ui, project, &columns, cx));
-            if project.destination.chosen.is_some() {
+            // A practice project keeps its own server.
+            if project.destination.chosen.is_some() && !project.is_practice {
                 ui.add_space(PANEL_GAP);
                 self.server(ui, project, cx);
             }

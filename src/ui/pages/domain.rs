@@ -117,7 +117,8 @@ impl DomainPage {
                     );
                     ui.add_space(8.0);
                 }
-                field_label(ui, "Another server");
+                let label = if domain.source_server.is_some() { "Another server" } else { "Its name" };
+                field_label(ui, label);
                 let mut is_entered = false;
                 ui.horizontal(|ui| {
                     let use_it = Button::secondary("Use this server");

@@ -83,14 +83,16 @@ impl PlanPage {
             }
             if project.plan.mailboxes.is_empty() {
                 if project.plan.counting.is_none() {
-                    nothing_yet(ui, cx);
+                    nothing_yet(ui, project, cx);
                 }
                 return;
             }
             panel::columns(ui, 300.0, cx.is_narrow, |ui, part| match part {
-                Part::Main => self.tree(ui, project),
+                Part::Main => self.tree(ui, project, cx),
                 Part::Aside => {
-                    self.folder(ui, project, cx);
+                    if !cx.is_narrow {
+                        self.folder(ui, project, cx);
+                    }
                     what_will_happen(ui, project);
                 }
             });
@@ -125,7 +127,7 @@ impl PlanPage {
         rows
     }
 
-    fn tree(&mut self, ui: &mut Ui, project: &ProjectView) {
+    fn tree(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let rows = self.rows(project);
         let destination =
             project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
@@ -134,23 +136,26 @@ impl PlanPage {
             let (head, _) = table_head(ui, &COLUMNS, &heads, None);
             let mut cursor = self.cursor;
             let mut list = RowList::begin(ui, "Folders", head, rows.len(), ROW, &mut cursor);
-            let selected = self.selected.clone();
-            let opened = &self.opened;
+            let selected = rows.iter().position(|row| self.is_selected(row));
+            let (opened, is_searching) = (self.opened.clone(), !self.search.trim().is_empty());
             let sentence = |index: usize| rows.get(index).map_or_else(String::new, row_sentence);
-            list.rows(ui, 0..rows.len(), sentence, |ui, index, rect, _look| match rows.get(index) {
+            let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| match rows.get(index) {
                 Some(TreeRow::Mailbox(id, name, plan)) => {
                     mailbox_row(ui, rect, name, plan, opened.contains(id));
                 }
                 Some(TreeRow::Folder(id, folder)) => {
-                    let is_selected = selected
-                        .as_ref()
-                        .is_some_and(|(mailbox, path)| mailbox == id && *path == folder.source);
-                    let is_searching = !self.search.trim().is_empty();
                     let plan = project.plan.mailboxes.get(id).filter(|_| !is_searching);
-                    folder_row(ui, rect, folder, plan, is_selected);
+                    folder_row(ui, rect, folder, plan, selected == Some(index));
                 }
                 None => {}
-            });
+            };
+            // In a narrow window there is no column beside the tree: the folder opens under its row.
+            let split = selected.filter(|_| cx.is_narrow).map_or(rows.len(), |selected| selected + 1);
+            list.rows(ui, 0..split, sentence, &draw);
+            if cx.is_narrow && selected.is_some() {
+                self.folder(ui, project, cx);
+            }
+            list.rows(ui, split..rows.len(), sentence, &draw);
             let events = list.end();
             self.cursor = cursor;
             match events.opened.or(events.ticked).and_then(|index| rows.get(index)) {
@@ -168,6 +173,12 @@ impl PlanPage {
                 None => {}
             }
         });
+    }
+
+    fn is_selected(&self, row: &TreeRow<'_>) -> bool {
+        let selected = self.selected.as_ref();
+        matches!((row, selected), (TreeRow::Folder(id, folder), Some((mailbox, path)))
+            if mailbox == id && *path == folder.source)
     }
 
     /// The selected folder: whether it is copied, and its name at the destination.
@@ -252,8 +263,17 @@ fn visible_name(path: &FolderPath) -> String {
     path.0.iter().map(|part| visible(part)).collect::<Vec<_>>().join("/")
 }
 
-fn nothing_yet(ui: &mut Ui, cx: &mut PageCx<'_>) {
+fn nothing_yet(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     panel::flush_panel(ui, |ui| {
+        if !project.mailboxes.iter().any(|row| row.mailbox.is_chosen) {
+            let words = "The plan shows the folders of the mailboxes that you name on the Mailboxes page.";
+            empty_state::empty_state(ui, Icon::Folder, "Waits for mailboxes", words, |ui| {
+                if Button::secondary("Show the mailboxes").show(ui).clicked() {
+                    cx.go(Step::Mailboxes);
+                }
+            });
+            return;
+        }
         let words = "Mailferry lists the folders of every chosen mailbox with their counts, and shows here where each one goes.";
         empty_state::empty_state(ui, Icon::Folder, "No folders counted yet", words, |ui| {
             if Button::secondary("Count the folders").icon(Icon::Play).show(ui).clicked() {

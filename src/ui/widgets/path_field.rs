@@ -46,7 +46,7 @@ impl PathField {
 
     /// Draws the field with its button. The response is that of the field.
     pub fn show(&mut self, ui: &mut Ui, name: &str, cx: &mut PageCx<'_>) -> Response {
-        self.show_with(ui, name, cx, |_| {})
+        self.draw(ui, name, cx, None::<fn(&mut Ui)>)
     }
 
     /// The same with the button that acts, which stands beside the other one where the field has a line of its own.
@@ -56,6 +56,16 @@ impl PathField {
         name: &str,
         cx: &mut PageCx<'_>,
         action: impl FnOnce(&mut Ui),
+    ) -> Response {
+        self.draw(ui, name, cx, Some(action))
+    }
+
+    fn draw(
+        &mut self,
+        ui: &mut Ui,
+        name: &str,
+        cx: &mut PageCx<'_>,
+        action: Option<impl FnOnce(&mut Ui)>,
     ) -> Response {
         if let Some(path) = cx.take_picked(self.purpose) {
             self.text = path.to_string_lossy().into_owned();
@@ -73,8 +83,10 @@ impl PathField {
             is_clicked = ui
                 .horizontal(|ui| {
                     let is_clicked = button.show(ui).clicked();
-                    ui.add_space(8.0);
-                    action(ui);
+                    if let Some(action) = action {
+                        ui.add_space(8.0);
+                        action(ui);
+                    }
                     is_clicked
                 })
                 .inner;
@@ -87,8 +99,10 @@ impl PathField {
                     (response, button.show(ui).clicked())
                 })
                 .inner;
-            ui.add_space(8.0);
-            action(ui);
+            if let Some(action) = action {
+                ui.add_space(8.0);
+                action(ui);
+            }
         }
         self.was_edited |= response.changed();
         if is_clicked {
