@@ -9,6 +9,9 @@
     reason = "helpers of tests fail the test, and figures are shown, not asserted"
 )]
 
+#[path = "breaking.rs"]
+mod breaking;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -19,6 +22,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use breaking::LedgerCounter;
+pub use breaking::in_quick_time;
 use futures::FutureExt as _;
 use mailferry::imap::{Access, Timeouts, TrustPolicy};
 use mailferry::plan::{DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan};
@@ -35,9 +40,6 @@ use tokio_util::sync::CancellationToken;
 
 const USER: &str = "anna@weber-familie.example";
 const PASSWORD: &str = "geheim";
-/// How much faster time runs than the wall's, at most.
-const TICK: Duration = Duration::from_millis(1);
-const TIME_PER_TICK: Duration = Duration::from_millis(40);
 /// How often a copy is taken up again before it counts as stuck.
 const RUNS: u32 = 8;
 
@@ -94,31 +96,6 @@ pub struct Measure {
     pub progress: u32,
     /// Row changes in the ledger.
     pub ledger_changes: u32,
-}
-
-/// Runs work on a runtime whose time runs faster than the wall's.
-pub fn in_quick_time<T>(work: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    // A blocking call under way keeps time from jumping ahead whenever everybody waits for a socket.
-    let (end, ended) = std::sync::mpsc::channel::<()>();
-    let result = runtime.block_on(async {
-        let _inhibitor = tokio::task::spawn_blocking(move || ended.recv());
-        let ticks = async {
-            loop {
-                tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await.unwrap();
-                tokio::time::advance(TIME_PER_TICK).await;
-            }
-        };
-        tokio::select! {
-            biased;
-            result = work => result,
-            () = ticks => unreachable!(),
-        }
-    });
-    drop(end);
-    runtime.shutdown_background();
-    result
 }
 
 /// A small mailbox with everything that makes copying hard: four folders, duplicates within one and across two, drafts
@@ -342,7 +319,7 @@ impl<'s> Case<'s> {
         };
         let result = {
             let mut run = pin!(AssertUnwindSafe(self.copy(&on_progress)).catch_unwind());
-            let counted = poll_fn(|context| {
+            let polled = poll_fn(|context| {
                 let count = polls.fetch_add(1, Ordering::Relaxed) + 1;
                 match run.as_mut().poll(context) {
                     Poll::Ready(result) => Poll::Ready(result.ok()),
@@ -352,7 +329,7 @@ impl<'s> Case<'s> {
                     Poll::Pending => Poll::Pending,
                 }
             });
-            counted.await
+            polled.await
         };
         let ledger_changes = counter.remove();
         let after = [self.source.traffic(), self.destination.traffic()];
@@ -396,7 +373,7 @@ impl<'s> Case<'s> {
             })
             .collect();
         let wanted = self.source.dump(USER).into_iter().filter_map(|(path, message)| {
-            let place = places.get(path.levels())?.clone();
+            let place = places.get(path.levels())?;
             Some(self.key(place, &message, false))
         });
         let mut wanted = multiset(wanted);
@@ -406,10 +383,12 @@ impl<'s> Case<'s> {
             !self.scene.destination.quirks.folders_are_labels || used.contains(&path.levels().to_vec())
         };
         let found = found.filter(|(path, _)| is_compared(path));
-        let found = multiset(found.map(|(path, message)| self.key(path.levels().to_vec(), &message, true)));
+        let found = multiset(found.map(|(path, message)| self.key(path.levels(), &message, true)));
         if self.scene.destination.quirks.folders_are_labels {
             // What is folded is there once in each folder, whatever its number was.
-            wanted.values_mut().for_each(|count| *count = 1);
+            for count in wanted.values_mut() {
+                *count = 1;
+            }
         }
         let lacking = differing(&wanted, &found);
         let extra = differing(&found, &wanted);
@@ -420,7 +399,7 @@ impl<'s> Case<'s> {
     }
 
     /// What of a message must be the same on both sides.
-    fn key(&self, place: Vec<String>, message: &SampleMessage, is_copy: bool) -> String {
+    fn key(&self, place: &[String], message: &SampleMessage, is_copy: bool) -> String {
         let (destination, quirks) = (&self.scene.destination, &self.scene.destination.quirks);
         let added = if is_copy { quirks.added_header.unwrap_or_default() } else { "" };
         let bytes = message.bytes.strip_prefix(added.as_bytes()).unwrap_or(b"the added header is missing");
@@ -470,37 +449,4 @@ fn differing<'k>(
 ) -> Vec<(&'k String, usize)> {
     let differing = one.iter().filter(|(key, count)| other.get(*key).copied().unwrap_or(0) < **count);
     differing.map(|(key, count)| (key, *count)).take(4).collect()
-}
-
-/// Counts the row changes of the ledger from outside, and refuses them from some number on.
-struct LedgerCounter(rusqlite::Connection);
-
-impl LedgerCounter {
-    fn install(path: &Path, allowance: u32) -> Self {
-        let connection = rusqlite::Connection::open(path).unwrap();
-        connection.busy_timeout(Duration::from_secs(5)).unwrap();
-        let count = "UPDATE test_count SET done = done + 1;
-            SELECT RAISE(ABORT, 'broken on purpose') FROM test_count WHERE done > allowance;";
-        let mut script = format!(
-            "CREATE TABLE test_count (done INTEGER, allowance INTEGER);
-             INSERT INTO test_count VALUES (0, {allowance});"
-        );
-        for (table, event) in
-            [("folder", "INSERT"), ("folder", "UPDATE"), ("message", "INSERT"), ("message", "UPDATE")]
-        {
-            script +=
-                &format!("CREATE TRIGGER test_{table}_{event} BEFORE {event} ON {table} BEGIN {count} END;");
-        }
-        connection.execute_batch(&script).unwrap();
-        Self(connection)
-    }
-
-    /// Takes the triggers away; the number of row changes.
-    fn remove(self) -> u32 {
-        let done = self.0.query_row("SELECT done FROM test_count", [], |row| row.get(0)).unwrap();
-        let script = "DROP TRIGGER test_folder_INSERT; DROP TRIGGER test_folder_UPDATE;
-            DROP TRIGGER test_message_INSERT; DROP TRIGGER test_message_UPDATE; DROP TABLE test_count;";
-        self.0.execute_batch(script).unwrap();
-        done
-    }
 }
