@@ -9,6 +9,7 @@ mod imap;
 mod mailbox;
 mod practice;
 pub mod sample;
+mod trouble;
 
 pub use dns::{DnsServer, Zones, practice_zone_files};
 pub use error::RehearsalError;
@@ -18,6 +19,7 @@ pub use imap::{
 };
 pub use mailbox::{SampleFolder, SampleMessage, SpecialUse};
 pub use practice::{Practice, PracticeAccount, PracticeOptions, PracticeServers};
+pub use trouble::Trouble;
 
 /// The practice domain, under a name that is reserved for examples (RFC 6761).
 pub const DOMAIN: &str = "weber-familie.example";

@@ -20,10 +20,16 @@ pub(super) struct Circumstances {
 #[derive(Debug, Default)]
 struct State {
     throttled_until: Option<Instant>,
-    /// `Some` takes the place of the personality's own limit.
-    quota: Option<Option<Bytes>>,
+    /// Takes the place of the personality's own limit.
+    quota: Option<Quota>,
     /// Ends the connections that were open when it is cancelled.
     cut: CancellationToken,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Quota {
+    AnyAmount,
+    Only(Bytes),
 }
 
 /// What went over the connections of a practice server since it started.
@@ -73,12 +79,16 @@ impl Circumstances {
     }
 
     pub(super) fn set_quota(&self, quota: Option<Bytes>) {
-        self.with(|state| state.quota = Some(quota));
+        self.with(|state| state.quota = Some(quota.map_or(Quota::AnyAmount, Quota::Only)));
     }
 
     /// The room of a mailbox now, where the personality's own is `usual`.
     pub(super) fn quota(&self, usual: Option<Bytes>) -> Option<Bytes> {
-        self.with(|state| state.quota).unwrap_or(usual)
+        match self.with(|state| state.quota) {
+            None => usual,
+            Some(Quota::AnyAmount) => None,
+            Some(Quota::Only(bytes)) => Some(bytes),
+        }
     }
 
     pub(super) fn cut_connections(&self) {

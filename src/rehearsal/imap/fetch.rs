@@ -15,6 +15,7 @@ use super::message_part::{header, header_fields, text};
 use super::reply::{Reply, quoted};
 use super::session::Session;
 use super::store::Account;
+use super::view::View;
 use super::wire::{Wire, WireEnd};
 use super::{internal_date, reply};
 
@@ -80,7 +81,7 @@ impl Session {
         let Some(mut wanted) = view.resolve(set, is_uid) else {
             return Ok(Reply::bad("Error in IMAP command FETCH: Invalid messageset."));
         };
-        let cut_at = view.cut_to_limit(&mut wanted, self.shared.personality.quirks.message_limit);
+        let cut_at = View::cut_to_limit(&mut wanted, self.shared.personality.quirks.message_limit);
         self.send_messages(&wanted, &items, changed_since, marks_seen).await?;
         Ok(match cut_at {
             None => Reply::ok("Fetch completed."),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::server_tests::{Client, USER, message, with_server};
 use super::*;
-use crate::values::Bytes;
 
 /// Sends an APPEND that waits for the server to ask for the literal.
 async fn append(client: &mut Client, folder: &str, flags: &str, text: &str) -> String {
@@ -72,7 +71,7 @@ async fn gmail_takes_no_large_literal_at_once_and_none_above_its_limit() {
         assert!(reply.starts_with("c OK"), "{reply}");
         let reply = client.ask("d APPEND INBOX {35651585}\r\n", "d").await;
         assert!(reply.starts_with("d NO [TOOBIG]"), "{reply}");
-        handle.throttle_for(Duration::from_secs(60));
+        handle.throttle_for(Duration::from_mins(1));
         let reply = client.ask("e EXAMINE INBOX\r\nf UID FETCH 1 FLAGS\r\n", "f").await;
         assert!(reply.contains("e OK") && reply.contains("f NO [THROTTLED]"), "{reply}");
     })

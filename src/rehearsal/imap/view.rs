@@ -94,7 +94,7 @@ impl View {
 
     /// Keeps the messages with the highest UIDs where there are more than the server processes in one command; the
     /// response code that says so (RFC 9738).
-    pub(super) fn cut_to_limit(&self, wanted: &mut Vec<(u32, u32)>, limit: Option<usize>) -> Option<String> {
+    pub(super) fn cut_to_limit(wanted: &mut Vec<(u32, u32)>, limit: Option<usize>) -> Option<String> {
         let limit = limit.filter(|limit| wanted.len() > *limit)?;
         wanted.drain(..wanted.len() - limit);
         let (_, lowest_uid) = wanted.first()?;
