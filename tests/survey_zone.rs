@@ -35,12 +35,13 @@ async fn read(broken: &[&str]) -> CurrentZone {
     let server = DnsServer::bind(zones).await.unwrap();
     let resolver = Resolver::parse(&server.address().to_string()).await.unwrap();
     let cancel = CancellationToken::new();
-    let serving = tokio::spawn(server.serve(cancel.clone()));
-    let zone =
-        current_zone(&domain, &provider("fastmail"), &BTreeMap::new(), &[], &resolver, UnixTime(77)).await;
-    cancel.cancel();
-    serving.await.unwrap();
-    zone
+    let reading = async {
+        let none = BTreeMap::new();
+        let zone = current_zone(&domain, &provider("fastmail"), &none, &[], &resolver, UnixTime(77)).await;
+        cancel.cancel();
+        zone
+    };
+    tokio::join!(reading, server.serve(cancel.clone())).0
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use super::lock::ProjectLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
 use super::schema::{APPLICATION_ID, migrate, supported_version};
-use super::{Ledger, ProjectError};
+use super::{Ledger, ProjectError, cause_pattern};
 use crate::plan::MailboxId;
 use crate::values::{DomainName, UnixTime};
 
@@ -196,6 +196,7 @@ fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Res
     let mut connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    cause_pattern::register(&connection)?;
     migrate(&mut connection)?;
     connection.execute(
         "INSERT INTO project (singleton, uuid, domain, is_practice, created_at)
@@ -213,6 +214,7 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
     // link) gets around it. Set before the first read, it also keeps the write-ahead log's index in memory.
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.set_prepared_statement_cache_capacity(64);
+    cause_pattern::register(&connection)?;
     // The file may come from somebody else: its schema is data, not code that we trust.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;

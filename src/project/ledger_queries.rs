@@ -61,12 +61,12 @@ pub struct FolderTotals {
     pub totals: LedgerTotals,
 }
 
-/// Messages that share a state and a cause.
+/// Messages that share a state, and a cause but for numbers, addresses and identifiers in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Refused, exported, repaired or vanished.
     pub state: MessageState,
-    /// The server's words, the file or the repair.
+    /// The server's words, the file or the repair; with “…” for what differs from message to message.
     pub cause: String,
     /// How many messages.
     pub count: u64,
@@ -200,37 +200,44 @@ impl Project {
     }
 }
 
+/// All groups of the project, read from an index in their order, whatever servers put into their words.
+const GROUPS: &str = "SELECT id, state, iif(is_uniform, words, pattern), messages FROM problem_group
+     ORDER BY severity, messages DESC, pattern LIMIT ?1";
+
+/// Groups of one mailbox; reads its problems one by one.
+const GROUPS_OF_MAILBOX: &str =
+    "SELECT problem_group.id, state, iif(is_uniform, words, pattern), count(*) AS here
+     FROM folder CROSS JOIN problem ON problem.folder_id = folder.id
+         JOIN problem_group ON problem_group.id = problem.group_id
+     WHERE folder.mailbox_id = ?2
+     GROUP BY problem_group.id ORDER BY severity, here DESC, pattern LIMIT ?1";
+
+/// The first messages of a group.
+const SAMPLES: &str = "SELECT folder.source, problem.uid
+     FROM problem CROSS JOIN folder ON folder.id = problem.folder_id
+     WHERE problem.group_id = ?1 AND (?2 IS NULL OR folder.mailbox_id = ?2)
+     ORDER BY problem.folder_id, problem.uid LIMIT ?3";
+
 fn problems(connection: &Connection, mailbox: Option<MailboxId>) -> Result<Vec<Problem>, ProjectError> {
-    // Refused before exported before vanished before repaired.
-    let mut groups = connection.prepare_cached(
-        "SELECT state, cause, count(*) AS messages FROM message
-         WHERE cause IS NOT NULL AND state IN (4, 5, 6, 7)
-             AND (?1 IS NULL OR folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1))
-         GROUP BY state, cause
-         ORDER BY CASE state WHEN 6 THEN 0 WHEN 5 THEN 1 WHEN 7 THEN 2 ELSE 3 END, messages DESC, cause
-         LIMIT ?2",
-    )?;
-    let mut samples = connection.prepare_cached(
-        "SELECT folder.source, message.uid FROM message JOIN folder ON folder.id = message.folder_id
-         WHERE message.cause IS NOT NULL AND message.state = ?1 AND message.cause = ?2
-             AND (?3 IS NULL OR folder.mailbox_id = ?3)
-         ORDER BY message.folder_id, message.uid LIMIT ?4",
-    )?;
     let mailbox = mailbox.map(|mailbox| mailbox.0);
-    let mut found = Vec::new();
     let limit = i64::try_from(PROBLEM_LIMIT).unwrap_or(i64::MAX);
-    let mut rows = groups.query(params![mailbox, limit])?;
+    let sample_limit = i64::try_from(SAMPLE_LIMIT).unwrap_or(i64::MAX);
+    let mut groups = connection.prepare_cached(if mailbox.is_some() { GROUPS_OF_MAILBOX } else { GROUPS })?;
+    let mut samples = connection.prepare_cached(SAMPLES)?;
+    let mut rows = match mailbox {
+        Some(mailbox) => groups.query(params![limit, mailbox])?,
+        None => groups.query([limit])?,
+    };
+    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let state: i64 = row.get(0)?;
-        let cause: String = row.get(1)?;
-        let count: i64 = row.get(2)?;
-        let limit = i64::try_from(SAMPLE_LIMIT).unwrap_or(i64::MAX);
+        let group: i64 = row.get(0)?;
+        let count: i64 = row.get(3)?;
         let samples = samples
-            .query_map(params![state, cause, mailbox, limit], |row| Ok((read_path(row, 0)?, row.get(1)?)))?
+            .query_map(params![group, mailbox, sample_limit], |row| Ok((read_path(row, 0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         found.push(Problem {
-            state: read_state(row, 0)?,
-            cause,
+            state: read_state(row, 1)?,
+            cause: row.get(2)?,
             count: u64::try_from(count).unwrap_or(0),
             samples,
         });
@@ -257,3 +264,6 @@ fn read_count(row: &Row<'_>, first: usize) -> rusqlite::Result<(MessageState, u6
         Bytes(u64::try_from(bytes).unwrap_or(0)),
     ))
 }
+
+#[cfg(test)]
+mod ledger_queries_tests;

@@ -3,6 +3,7 @@
 //! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is synchronised on every commit: what a call has returned is there after a power cut.
 
+mod cause_pattern;
 mod documents;
 mod error;
 mod file;

@@ -247,8 +247,12 @@ fn hot_queries_use_an_index() {
             "PRIMARY KEY",
         ),
         (
-            "SELECT state, cause, count(*) FROM message WHERE cause IS NOT NULL AND state IN (4, 5, 6, 7) GROUP BY state, cause",
-            "message_by_cause",
+            "SELECT * FROM problem_group ORDER BY severity, messages DESC, pattern LIMIT 50",
+            "problem_group_in_order",
+        ),
+        (
+            "SELECT folder.source, problem.uid FROM problem CROSS JOIN folder ON folder.id = problem.folder_id WHERE problem.group_id = 1 ORDER BY problem.folder_id, problem.uid LIMIT 5",
+            "problem_by_group",
         ),
         (
             "SELECT count.messages FROM folder JOIN folder_count AS count ON count.folder_id = folder.id WHERE folder.mailbox_id = 1",

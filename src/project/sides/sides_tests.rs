@@ -156,9 +156,12 @@ fn a_file_of_the_first_format_is_taken_over() {
     let ledger = project.ledger(MailboxId(4));
     let expected = LedgerSum { source_count: 4, copied: 1, refused: 2, to_do: 1, ..LedgerSum::default() };
     assert_eq!(ledger.sum().unwrap(), expected);
+    let problems = project.problems().unwrap();
+    assert_eq!((problems.len(), problems[0].cause.as_str(), problems[0].count), (1, "NO … is too big", 2));
     assert!(!project.bind_sides(MailboxId(4), SOURCE, DESTINATION).unwrap().is_change());
     assert_eq!(ledger.sum().unwrap(), expected);
     drop((ledger, project));
     let project = Project::open(&path).unwrap();
     assert_eq!(project.bind_sides(MailboxId(4), SOURCE, "x").unwrap().copies_forgotten, 3);
+    assert!(project.problems().unwrap().is_empty());
 }
