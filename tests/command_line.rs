@@ -92,6 +92,7 @@ fn wrong_usage_ends_with_two_and_says_why() {
         (vec!["spf", "localhost", "--ip", "192.0.2.1"], "has no dot"),
         (vec!["spf", "example.org", "--ip", "nonsense"], "invalid value"),
         (vec!["records", "example.org"], "--provider"),
+        (vec!["records", "example.org", "--provider", "nope"], "known are fastmail"),
         (vec!["copy"], "--from"),
         (
             vec!["copy", "--from", "imaps://a:secret@b.example", "--to", "imaps://c@d.example"],
@@ -257,6 +258,85 @@ fn a_copy_arrives_whole_and_a_second_run_copies_nothing() {
     let without: serde_json::Value = serde_json::from_slice(&without.stdout).unwrap();
     assert_eq!(without["sum"]["already_there"], without["sum"]["source_count"]);
     pair.assert_same("anna");
+}
+
+#[test]
+fn a_copy_that_is_gone_at_the_destination_is_never_called_complete() {
+    let Some(pair) = Pair::start(&["anna"], 12) else { return };
+    let project = pair.home.path().join("anna.mailferry");
+    let run = || {
+        pair.copy(&pair.from(), "password").args(["--json", "-", "--project"]).arg(&project).output().unwrap()
+    };
+    assert_status(&run(), 0);
+    let mut destination = PlainImap::open(pair.destination.clear_port, "anna");
+    destination.run("SELECT INBOX");
+    destination.run("STORE 1 +FLAGS (\\Deleted)");
+    destination.run("EXPUNGE");
+    let output = run();
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    if output.status.code() == Some(0) {
+        pair.assert_same("anna");
+    } else {
+        assert_status(&output, 1);
+        assert_eq!(outcome["is_complete"], false);
+        let details = outcome["mailboxes"][0]["details"].as_str().unwrap();
+        assert!(details.contains("INBOX"), "{outcome:#}");
+    }
+}
+
+#[test]
+fn another_account_at_the_destination_gets_everything_anew() {
+    let Some(pair) = Pair::start(&["anna", "ben"], 20) else { return };
+    let project = pair.home.path().join("anna.mailferry");
+    assert_status(&pair.copy(&pair.from(), "password").arg("--project").arg(&project).output().unwrap(), 0);
+    pair.assert_same("anna");
+    let to_ben = format!("imap://ben@127.0.0.1:{}", pair.destination.clear_port);
+    let password = pair.home.path().join("password");
+    let output = mailferry(pair.home.path())
+        .args(["copy", "--from", &pair.from(), "--to", &to_ben, "--project"])
+        .arg(&project)
+        .arg("--from-password-file")
+        .arg(&password)
+        .arg("--to-password-file")
+        .arg(&password)
+        .output()
+        .unwrap();
+    assert_status(&output, 0);
+    let from = PlainImap::open(pair.source.clear_port, "anna").multiset(str::to_owned);
+    let to = PlainImap::open(pair.destination.clear_port, "ben").multiset(str::to_owned);
+    assert_eq!(from, to);
+}
+
+#[test]
+fn a_project_path_with_a_typo_makes_no_project() {
+    let home = tempfile::tempdir().unwrap();
+    let typo = home.path().join("ana.mailferry");
+    let output = mailferry(home.path()).args(["copy", "--project"]).arg(&typo).output().unwrap();
+    assert_status(&output, 3);
+    assert!(words(&output.stderr).contains("There is no project at"), "{}", words(&output.stderr));
+    assert!(!typo.exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_ends_in_order_and_leaves_no_practice_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let places = tempfile::tempdir().unwrap();
+    let mut child = mailferry(home.path())
+        .env("TMPDIR", places.path())
+        .args(["rehearse", "--headless", "--out"])
+        .arg(home.path().join("out"))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while std::fs::read_dir(places.path()).unwrap().count() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "the rehearsal ended before it was interrupted");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    support::run(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    child.wait().unwrap();
+    assert_eq!(std::fs::read_dir(places.path()).unwrap().count(), 0);
 }
 
 #[test]

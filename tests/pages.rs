@@ -7,6 +7,10 @@
     reason = "tests end where something is wrong"
 )]
 
+#[path = "pages/keyboard.rs"]
+mod keyboard;
+#[path = "pages/once.rs"]
+mod once;
 #[path = "support/window.rs"]
 mod window;
 

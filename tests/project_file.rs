@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use mailferry::plan::{
     FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, MessageState,
-    Side,
+    Side, parse_mailboxes,
 };
 use mailferry::project::{
     AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Project,
@@ -158,6 +158,38 @@ fn mailboxes_are_unique_by_address_and_lists_update_them() {
 }
 
 #[test]
+fn a_list_changes_only_what_it_speaks_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = create(&file_in(&folder));
+    let known = Mailbox {
+        source_user: "aw".to_owned(),
+        destination_user: "anna@new.example".to_owned(),
+        is_chosen: false,
+        ..mailbox("anna@example.org")
+    };
+    let anna = project.add_mailbox(&known).unwrap();
+    let import = |text: &str| project.import_rows(&parse_mailboxes(text.as_bytes()).unwrap()).unwrap();
+
+    let imported = import("address,source_password\nben@example.org,x\nAnna@example.org,y\n");
+    assert_eq!(imported[1].0, anna);
+    let (_, ben) = &imported[0];
+    assert_eq!((ben.source_user.as_str(), ben.is_chosen), ("ben@example.org", true));
+    let anna_now = |imported: &[(mailferry::plan::MailboxId, Mailbox)]| {
+        assert!(project.mailboxes().unwrap().contains(&imported[imported.len() - 1]), "told as it is stored");
+        let mailbox = imported[imported.len() - 1].1.clone();
+        (mailbox.source_user, mailbox.destination_user, mailbox.is_chosen)
+    };
+    let expect = |source: &str, destination: &str| (source.to_owned(), destination.to_owned(), false);
+    assert_eq!(anna_now(&imported), expect("aw", "anna@new.example"));
+    let imported = import("address,user1\nanna@example.org,anna.w\n");
+    assert_eq!(anna_now(&imported), expect("anna.w", "anna@new.example"));
+    // An empty field under a column does speak: the name is the address.
+    let imported = import("address,user2\nanna@example.org,\n");
+    assert_eq!(anna_now(&imported), expect("anna.w", "anna@example.org"));
+    assert_eq!(project.mailboxes().unwrap().len(), 2);
+}
+
+#[test]
 fn files_that_are_no_projects_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let other = folder.path().join("other.sqlite");
@@ -226,7 +258,7 @@ fn a_project_of_a_newer_version_is_refused_untouched() {
     drop(create(&path));
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert!(matches!(Project::open(&path), Err(ProjectError::Newer { found: 99, supported: 1 })));
+    assert!(matches!(Project::open(&path), Err(ProjectError::Newer { found: 99, supported: 2.. })));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -262,6 +294,76 @@ fn a_project_is_open_in_one_window_only() {
     assert!(matches!(Project::open(&path), Err(ProjectError::Locked { pid: Some(pid) }) if pid == expected));
     writer.kill();
     assert!(Project::open(&path).unwrap().was_interrupted());
+}
+
+#[test]
+#[cfg(unix)]
+fn another_way_to_the_same_file_is_the_same_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    drop(create(&path));
+    let link = elsewhere.path().join("link.mailferry");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let linked_folder = elsewhere.path().join("folder");
+    std::os::unix::fs::symlink(folder.path(), &linked_folder).unwrap();
+    let hard = elsewhere.path().join("hard.mailferry");
+    std::fs::hard_link(&path, &hard).unwrap();
+    let ways = [path.clone(), link.clone(), linked_folder.join("example.org.mailferry"), hard.clone()];
+
+    // In this process, whatever it was opened as; and trying does not loosen the hold for others.
+    for first in [&path, &hard] {
+        let project = Project::open(first).unwrap();
+        for way in &ways {
+            let outcome = Project::open(way);
+            assert!(matches!(outcome, Err(ProjectError::Locked { .. })), "{first:?} {way:?}: {outcome:?}");
+        }
+        for way in [&path, &link, &hard] {
+            let mut second = start_writer(way);
+            assert_eq!(second.next_line(), None, "{first:?} {way:?}: a second process writes");
+            second.kill();
+        }
+        let made = Project::create(&link, &DomainName::parse("example.org").unwrap(), false);
+        assert!(matches!(made, Err(ProjectError::AlreadyExists(_))), "{made:?}");
+        drop(project);
+    }
+
+    // Across processes.
+    for first in [&link, &hard] {
+        let mut writer = start_writer(first);
+        assert!(writer.next_line().is_some());
+        for way in &ways {
+            let outcome = Project::open(way);
+            assert!(matches!(outcome, Err(ProjectError::Locked { .. })), "{first:?} {way:?}: {outcome:?}");
+        }
+        writer.kill();
+        drop(Project::open(first).unwrap());
+    }
+    assert_eq!(names(folder.path()), ["example.org.mailferry"]);
+    assert_eq!(names(elsewhere.path()), ["folder", "hard.mailferry", "link.mailferry"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_lies_beside_one_name_is_not_lost_by_opening_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    drop(create(&path));
+    let hard = folder.path().join("hard.mailferry");
+    std::fs::hard_link(&path, &hard).unwrap();
+    let mut writer = start_writer(&path);
+    let mut acknowledged: Vec<String> = (0..5).filter_map(|_| writer.next_line()).collect();
+    acknowledged.extend(writer.kill());
+    // The newest rows stand in the write-ahead log beside the first name.
+    let outcome = Project::open(&hard);
+    assert!(
+        matches!(&outcome, Err(ProjectError::Corrupt(words)) if words.contains("another name")),
+        "{outcome:?}"
+    );
+    let project = Project::open(&path).unwrap();
+    check_acknowledged(&project, &acknowledged);
+    drop(project);
+    check_acknowledged(&Project::open(&hard).unwrap(), &acknowledged);
 }
 
 /// A process that writes to a project and says on its standard output what is done.
@@ -301,7 +403,11 @@ fn start_writer(path: &Path) -> Writer {
 #[test]
 fn writes_until_it_is_killed() {
     let Some(path) = std::env::var_os("MAILFERRY_WRITE_TO") else { return };
-    let project = Project::open(Path::new(&path)).unwrap();
+    let project = match Project::open(Path::new(&path)) {
+        // Says nothing, and so never acknowledges anything.
+        Err(ProjectError::Locked { .. }) => return,
+        opened => opened.unwrap(),
+    };
     let ledger = project.ledger(
         project
             .mailboxes()

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_imap::Session;
 use futures::TryStreamExt;
@@ -23,7 +23,7 @@ use hickory_resolver::proto::rr::RecordType;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{
     FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, Practice, PracticeOptions, SampleMessage,
-    practice_zone_files,
+    Trouble, practice_zone_files,
 };
 use mailferry::values::{EmailAddress, Endpoint, Secret};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -336,4 +336,34 @@ fn bind_accepts_the_practice_zones() {
         let words = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && words.contains("OK"), "{words}");
     }
+}
+
+#[tokio::test]
+async fn trouble_on_purpose_is_felt_by_a_client_and_ends() {
+    const MESSAGE: &str = "Subject: neu\r\n\r\nText\r\n";
+    let options = PracticeOptions { messages: 40, ..PracticeOptions::default() };
+    in_practice(options, |practice| async move {
+        let stored = || practice.destination_server.dump(USER).len();
+        let mut session = sign_in(&practice.destination, "new-anna").await;
+        for (trouble, words) in [
+            (Trouble::DestinationFull, "OVERQUOTA"),
+            (Trouble::DestinationBusy { time: Duration::from_mins(1) }, "UNAVAILABLE"),
+        ] {
+            practice.make_trouble(trouble);
+            let error = session.append("INBOX", None, None, MESSAGE).await.unwrap_err();
+            assert!(format!("{error:?}").contains(words), "{error:?}");
+            practice.make_trouble(Trouble::DestinationHasRoom);
+        }
+        practice.make_trouble(Trouble::DestinationBusy { time: Duration::ZERO });
+        session.append("INBOX", None, None, MESSAGE).await.unwrap();
+        assert_eq!(stored(), 1);
+        practice.make_trouble(Trouble::RepliesLost { times: 1 });
+        assert!(session.append("INBOX", None, None, MESSAGE).await.is_err());
+        assert_eq!(stored(), 2, "the reply was lost, the message was not");
+        let mut session = sign_in(&practice.destination, "new-anna").await;
+        practice.make_trouble(Trouble::ConnectionsBreak);
+        assert!(session.noop().await.is_err());
+        sign_in(&practice.destination, "new-anna").await.noop().await.unwrap();
+    })
+    .await;
 }

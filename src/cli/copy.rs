@@ -22,7 +22,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let accounts = Accounts::from(arguments)?;
-    let mut config = EngineConfig::for_this_user();
+    let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.max_connections);
     config.proof = match arguments.verify {
@@ -143,6 +143,13 @@ fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
 fn open(driver: &mut Driver, path: &Path, accounts: &Accounts) -> Result<(), CliError> {
     if path.exists() {
         driver.send(Command::OpenProject(path.to_path_buf()))?;
+    } else if accounts.from.is_none() || accounts.to.is_none() {
+        return Err(UserError::new(
+            format!("There is no project at {}", path.display()),
+            "A new one is made only where both accounts are given.",
+        )
+        .or_else("Correct the path, or give --from and --to", "Nothing was made")
+        .into());
     } else {
         let domain = accounts
             .address()
@@ -155,6 +162,7 @@ fn open(driver: &mut Driver, path: &Path, accounts: &Accounts) -> Result<(), Cli
 }
 
 fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Result<(), CliError> {
+    refuse_other_servers(&driver.project()?, accounts)?;
     if let Some(from) = &accounts.from {
         driver.require(Command::SetSourceServer(from.server.clone()))?;
         if let Some(fingerprint) = accounts.from_fingerprint {
@@ -172,6 +180,45 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
         driver.require(Command::ImportCsv(csv.clone()))?;
     } else if let Some(address) = accounts.address() {
         add_single(driver, &address, accounts)?;
+    } else {
+        give_passwords(driver, accounts)?;
+    }
+    Ok(())
+}
+
+/// The passwords of the files, for every chosen mailbox of a project that was made before.
+fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliError> {
+    let sides = [(Side::Source, &accounts.from_password), (Side::Destination, &accounts.to_password)];
+    let chosen: Vec<MailboxId> =
+        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).map(|row| row.id).collect();
+    for mailbox in chosen {
+        for (side, password) in sides {
+            if let Some(secret) = password {
+                driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A project is one move: other mailboxes of it must not be tried at another server than theirs.
+fn refuse_other_servers(project: &ProjectView, accounts: &Accounts) -> Result<(), CliError> {
+    let named = accounts.address();
+    let has_others = project.mailboxes.iter().any(|row| {
+        row.mailbox.is_chosen && named.as_deref().is_none_or(|named| row.mailbox.address.to_string() != named)
+    });
+    let differs = |account: &Option<AccountUrl>, known: &Option<crate::values::Endpoint>| {
+        account.as_ref().zip(known.as_ref()).is_some_and(|(account, known)| account.server != *known)
+    };
+    let is_other = differs(&accounts.from, &project.domain.source_server)
+        || differs(&accounts.to, &project.destination.server);
+    if has_others && is_other {
+        return Err(UserError::new(
+            "This project moves mailboxes between other servers",
+            "It has other chosen mailboxes, which would be tried at the servers that you named.",
+        )
+        .or_else("Use a project file of its own for this move", "Nothing was changed")
+        .into());
     }
     Ok(())
 }
@@ -245,12 +292,7 @@ pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
     failed.dedup();
     match last_error {
         Some(error) if failed.len() == chosen.len() => Err(error.into()),
-        _ => {
-            for mailbox in &failed {
-                driver.require(Command::ChooseMailbox { mailbox: *mailbox, is_chosen: false })?;
-            }
-            Ok(failed.len())
-        }
+        _ => Ok(failed.len()),
     }
 }
 
@@ -351,6 +393,8 @@ struct Outcome {
 struct MailboxOutcome {
     address: String,
     state: String,
+    /// What speaks against it, line by line; empty where nothing does.
+    details: String,
     sum: LedgerSum,
     folders: Vec<FolderOutcome>,
 }
@@ -381,6 +425,10 @@ impl Outcome {
                     MailboxProgressState::Done => "done".to_owned(),
                     MailboxProgressState::Stopped(error) => error.title.clone(),
                     _ => "not done".to_owned(),
+                },
+                details: match &mailbox.state {
+                    MailboxProgressState::Stopped(error) => error.details.clone(),
+                    _ => String::new(),
                 },
                 sum: mailbox.sum,
                 folders: mailbox

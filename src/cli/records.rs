@@ -1,8 +1,9 @@
 use std::process::ExitCode;
 
 use super::args::{Records, RecordsFormat};
-use super::{CliError, output};
+use super::{CliError, done, output};
 use crate::engine::headless;
+use crate::providers::{Catalogue, ProviderId};
 use crate::records::{Change, RecordsPlan};
 
 /// A zone file of a small domain is some kB; hosts with thousands of names stay below this.
@@ -14,6 +15,12 @@ const MOST_ANSWERS_BYTES: u64 = 1_000_000;
 /// `mailferry records`.
 pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     super::checked_domain(&arguments.domain)?;
+    let catalogue = Catalogue::embedded();
+    if catalogue.get(&ProviderId(arguments.provider.clone())).is_none() {
+        let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
+        let words = format!("there is no provider “{}”: known are {}", arguments.provider, known.join(", "));
+        return Err(CliError::Usage(words));
+    }
     let answers = match &arguments.answers {
         Some(path) => output::read_text(path, MOST_ANSWERS_BYTES)?,
         None => String::new(),
@@ -42,7 +49,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         Some(path) => output::write_text(path, &text)?,
         None => output::print(&text)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(done(!plan.is_complete()))
 }
 
 /// The diff for a terminal: a sign, the record, and the reason below it.

@@ -12,7 +12,7 @@ use crate::providers::ProviderId;
 
 /// `mailferry rehearse --headless`: every step on the embedded servers, then the report and the zone file.
 pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
-    let mut config = EngineConfig::for_this_user();
+    let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionOnly;
     config.recent_file = None;
     let mut driver = Driver::start(config, log)?;

@@ -221,7 +221,9 @@ impl Actor {
             tracing::warn!("jobs did not end within {} s", began.elapsed().as_secs());
         }
         open.remember_phase();
-        self.recent.remember(open.as_recent());
+        if !open.project.is_practice() {
+            self.recent.remember(open.as_recent());
+        }
         if let Err(error) = open.project.close() {
             self.fail(explain::project(&error));
         }

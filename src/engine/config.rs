@@ -6,6 +6,11 @@ use super::start::{EngineConfig, Proof, SecretsPolicy};
 const PARALLEL_MAILBOXES: usize = 4;
 
 impl EngineConfig {
+    /// The same for a command without a window: nothing is asked that was not asked for, and Ctrl+C ends it in order.
+    pub fn headless() -> Self {
+        Self { searches_by_itself: false, quits_on_interrupt: true, ..Self::for_this_user() }
+    }
+
     /// The places that this system gives to programs and documents of this user.
     pub fn for_this_user() -> Self {
         Self {
@@ -14,6 +19,8 @@ impl EngineConfig {
             secrets: SecretsPolicy::Keyring,
             parallel_mailboxes: PARALLEL_MAILBOXES,
             proof: Proof::Quick,
+            searches_by_itself: true,
+            quits_on_interrupt: false,
         }
     }
 }

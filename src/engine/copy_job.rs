@@ -1,11 +1,11 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::actor::JobContext;
 use super::log::now;
-use super::messages::Message;
 use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::start::Proof;
@@ -13,7 +13,7 @@ use super::{MailboxProgressState, UserError, explain};
 use crate::plan::{MailboxId, MailboxPlan};
 use crate::project::Ledger;
 use crate::transfer::{self, CopyController, CopyLimits, CopyRequest, Progress};
-use crate::values::{Secret, UnixTime};
+use crate::values::{Secret, UnixTime, with_thousands};
 
 /// Connection pairs of one mailbox.
 const CONNECTIONS: usize = 1;
@@ -41,12 +41,24 @@ pub(super) struct Settings {
 pub(super) struct CopyControl {
     controller: Arc<CopyController>,
     control: transfer::CopyControl,
+    /// What each mailbox does. A board and not a queue: the newest word counts, and none gets lost.
+    board: Arc<Mutex<BTreeMap<MailboxId, MailboxProgressState>>>,
 }
 
 impl CopyControl {
     pub(super) fn new() -> Self {
         let (controller, control) = transfer::copy_control(CancellationToken::new());
-        Self { controller: Arc::new(controller), control }
+        Self { controller: Arc::new(controller), control, board: Arc::default() }
+    }
+
+    /// What each mailbox does now.
+    pub(super) fn states(&self) -> BTreeMap<MailboxId, MailboxProgressState> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says what a mailbox does.
+    pub(super) fn set_state(&self, mailbox: MailboxId, state: MailboxProgressState) {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox, state);
     }
 
     /// Messages under way are finished, then every mailbox waits.
@@ -99,7 +111,7 @@ pub(super) async fn run(
                 } else {
                     tokio::select! {
                         () = context.token.cancelled() => End::Stopped,
-                        end = one(mailbox, settings, control, context) => end,
+                        end = one(mailbox, settings, control) => end,
                     }
                 };
                 let state = match &end {
@@ -107,7 +119,7 @@ pub(super) async fn run(
                     End::Stopped => MailboxProgressState::Queued,
                     End::Failed(error) => MailboxProgressState::Stopped((**error).clone()),
                 };
-                tell(context, id, state).await;
+                control.set_state(id, state);
                 end
             }
         })
@@ -120,13 +132,9 @@ pub(super) async fn run(
     }
 }
 
-async fn tell(context: &JobContext, mailbox: MailboxId, state: MailboxProgressState) {
-    context.tell(Message::CopyState { number: context.number, mailbox, state: Box::new(state) }).await;
-}
-
-async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl, context: &JobContext) -> End {
+async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> End {
     let id = work.mailbox;
-    tell(context, id, MailboxProgressState::Running(CONNECTIONS)).await;
+    control.set_state(id, MailboxProgressState::Running(CONNECTIONS));
     let (source_secret, destination_secret) = match passwords(&work, settings).await {
         Ok(secrets) => secrets,
         Err(error) => return End::Failed(error),
@@ -140,9 +148,7 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl, cont
     };
     let sink = |progress: Progress| {
         if let Some(state) = state_after(&progress, now()) {
-            let message = Message::CopyState { number: context.number, mailbox: id, state: Box::new(state) };
-            // The queue is drained all the time; a state that finds no room is overtaken by the next one.
-            let _overtaken = context.answers.try_send(message).is_err();
+            control.set_state(id, state);
         }
     };
     let outcome = match transfer::copy_mailbox(&request, control.control.clone(), &sink).await {
@@ -162,10 +168,19 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl, cont
         Proof::Quick => transfer::Depth::Quick,
         Proof::Full => transfer::Depth::Full,
     };
-    match transfer::verify_mailbox(&request, depth).await {
-        Ok(report) => End::Done(Some(report)),
+    match transfer::prove_mailbox(&request, depth, control.control.clone(), &sink).await {
+        Ok(None) => End::Stopped,
+        Ok(Some(report)) if cannot_be_confirmed(&report, depth) => {
+            End::Failed(Box::new(explain::differences(&report)))
+        }
+        Ok(report) => End::Done(report),
         Err(error) => End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error))),
     }
+}
+
+/// Whether a proof says that the copy is not what it should be.
+fn cannot_be_confirmed(report: &transfer::VerifyReport, depth: transfer::Depth) -> bool {
+    report.difference_count > 0 || (depth == transfer::Depth::Full && report.not_placed > 0)
 }
 
 async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, Secret), Box<UserError>> {
@@ -192,27 +207,68 @@ fn state_after(progress: &Progress, at: UnixTime) -> Option<MailboxProgressState
     })
 }
 
-/// One sentence about the proof of all mailboxes together.
+/// One sentence about the proof of all mailboxes together; only what was really compared counts as compared.
 fn proof_words(ends: &[End], proof: Proof) -> Option<String> {
-    let reports: Vec<_> = ends
-        .iter()
-        .filter_map(|end| match end {
-            End::Done(report) => report.as_ref(),
-            End::Stopped | End::Failed(_) => None,
-        })
-        .collect();
-    if reports.is_empty() {
-        return None;
+    let mut sum = transfer::VerifyReport::default();
+    let mut has_report = false;
+    for end in ends {
+        if let End::Done(Some(report)) = end {
+            has_report = true;
+            sum.checked += report.checked;
+            sum.bytes_equal += report.bytes_equal;
+            sum.not_compared += report.not_compared;
+            sum.not_placed += report.not_placed;
+        }
     }
-    let checked: u64 = reports.iter().map(|report| report.checked).sum();
-    let differing: u64 = reports.iter().map(|report| report.difference_count).sum();
-    let how = match proof {
-        Proof::Full => "read again at the destination and compared by SHA-256",
-        Proof::Quick | Proof::None => "looked up at the destination by number, size, date and flags",
-    };
-    Some(if differing == 0 {
-        format!("{checked} copies were {how}: all agree")
-    } else {
-        format!("{checked} copies were {how}: {differing} differ")
-    })
+    has_report.then(|| words_of(&sum, proof))
+}
+
+fn words_of(sum: &transfer::VerifyReport, proof: Proof) -> String {
+    let mut parts = Vec::new();
+    if proof == Proof::Full && sum.bytes_equal > 0 {
+        parts.push(format!(
+            "{} copies were read again at the destination and compared by SHA-256",
+            with_thousands(sum.bytes_equal)
+        ));
+    }
+    let looked_up = sum.checked.saturating_sub(sum.bytes_equal).saturating_sub(sum.not_placed);
+    if looked_up > 0 {
+        parts.push(format!("{} copies were compared by size, date and flags", with_thousands(looked_up)));
+    }
+    let mut words = if parts.is_empty() { "Nothing had to be compared".to_owned() } else { parts.join("; ") };
+    words.push_str(match sum.not_placed {
+        0 if sum.checked > 0 => ": all agree",
+        _ => "",
+    });
+    if sum.not_placed > 0 {
+        words.push_str(&format!("; the place of {} copies at the destination is not known", sum.not_placed));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proof_claims_only_what_was_compared() {
+        let report = |checked, bytes_equal, not_compared, not_placed| transfer::VerifyReport {
+            checked,
+            bytes_equal,
+            not_compared,
+            not_placed,
+            ..transfer::VerifyReport::default()
+        };
+        let full = |report| words_of(&report, Proof::Full);
+        assert_eq!(
+            full(report(20, 20, 0, 0)),
+            "20 copies were read again at the destination and compared by SHA-256: all agree"
+        );
+        assert_eq!(full(report(20, 0, 20, 0)), "20 copies were compared by size, date and flags: all agree");
+        assert!(
+            full(report(5, 3, 1, 1)).ends_with("; the place of 1 copies at the destination is not known")
+        );
+        assert_eq!(full(report(0, 0, 0, 0)), "Nothing had to be compared");
+        assert!(!words_of(&report(9, 0, 0, 0), Proof::Quick).contains("SHA-256"));
+    }
 }

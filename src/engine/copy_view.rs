@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::actor::Actor;
 use super::log::now;
 use super::{
-    CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, ProblemGroup, ProjectView, explain,
+    CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView, ProblemGroup, ProjectView,
+    explain,
 };
 use crate::plan::{EtaEstimator, FolderChoice, LedgerSum, MailboxId, MailboxPlan};
 use crate::project::{LedgerTotals, Project, ProjectError};
@@ -55,11 +56,15 @@ pub(super) struct Fresh {
     pub(super) bytes_done: Bytes,
     pub(super) bytes_total: Bytes,
     pub(super) mailboxes: Vec<MailboxProgress>,
-    pub(super) problems: Vec<ProblemGroup>,
     pub(super) connections: (usize, usize),
 }
 
-/// Reads sums, folders and problems from the ledger. What is planned and not yet in the ledger counts as to do.
+/// What went wrong, by cause. Costs more than the sums, so it is not asked with every look.
+pub(super) fn problems(project: &Project) -> Result<Vec<ProblemGroup>, ProjectError> {
+    Ok(project.problems()?.iter().map(explain::problem).collect())
+}
+
+/// Reads sums and folders from the ledger. What is planned and not yet in the ledger counts as to do.
 pub(super) fn refresh(
     project: &Arc<Project>,
     view: &ProjectView,
@@ -70,7 +75,6 @@ pub(super) fn refresh(
         bytes_done: Bytes::ZERO,
         bytes_total: Bytes::ZERO,
         mailboxes: Vec::new(),
-        problems: Vec::new(),
         connections: (0, 0),
     };
     for row in view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
@@ -88,7 +92,7 @@ pub(super) fn refresh(
                 &mut totals,
             );
         }
-        let state = states.get(&row.id).cloned().unwrap_or_else(|| resting_state(view, &totals));
+        let state = states.get(&row.id).cloned().unwrap_or_else(|| resting_state(view, row, &totals));
         if let MailboxProgressState::Running(connections) = state {
             fresh.connections.0 += connections;
             fresh.connections.1 += connections;
@@ -106,7 +110,6 @@ pub(super) fn refresh(
             folders: listed,
         });
     }
-    fresh.problems = project.problems()?.iter().map(explain::problem).collect();
     Ok(fresh)
 }
 
@@ -129,8 +132,13 @@ fn add_what_is_not_listed(
 }
 
 /// What a mailbox does while no copy of this session has touched it.
-fn resting_state(view: &ProjectView, totals: &LedgerTotals) -> MailboxProgressState {
+fn resting_state(view: &ProjectView, row: &MailboxView, totals: &LedgerTotals) -> MailboxProgressState {
+    let error = row.source.error.as_ref().or(row.destination.error.as_ref());
     match view.copy.phase {
+        CopyPhase::NotStarted => MailboxProgressState::Queued,
+        _ if error.is_some() => {
+            error.map_or(MailboxProgressState::Queued, |error| MailboxProgressState::Stopped(error.clone()))
+        }
         CopyPhase::Finished if totals.sum.to_do == 0 => MailboxProgressState::Done,
         CopyPhase::Paused => MailboxProgressState::Paused,
         _ => MailboxProgressState::Queued,
@@ -144,7 +152,8 @@ impl Actor {
         if !matches!(open.view.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping) {
             return;
         }
-        open.refresh_copy_totals();
+        open.take_copy_states();
+        open.look_at_the_ledger();
         let copy = &mut open.view.copy;
         open.meter.measure(copy.bytes_done, now());
         copy.bytes_per_second = open.meter.estimator.bytes_per_second();

@@ -15,16 +15,18 @@ use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
 use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
-use crate::transfer::{FolderProblem, TransferError};
+use crate::transfer::{FolderProblem, TransferError, VerifyReport};
 use crate::values::{DomainName, DomainNameError, EmailAddressError, Endpoint};
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
 fn sentence(words: &impl Display) -> String {
     let words = words.to_string();
+    // A path or an address at the beginning keeps its spelling.
+    let is_word = words.split_whitespace().next().is_some_and(|word| word.chars().all(char::is_alphabetic));
     let mut letters = words.chars();
     let begun = match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => words,
+        Some(first) if is_word => first.to_uppercase().chain(letters).collect(),
+        _ => words,
     };
     if begun.ends_with(['.', '?']) { begun } else { format!("{begun}.") }
 }
@@ -45,9 +47,11 @@ pub(super) fn email_address(error: &EmailAddressError) -> UserError {
 
 /// A folder for projects could not be made.
 pub(super) fn folder_not_made(folder: &Path, error: &io::Error) -> UserError {
-    UserError::new("The project has no place to be saved", format!("The folder could not be made: {error}."))
-        .or_else("Choose another place for the project", "Nothing was written")
-        .with_server_words(&folder.display().to_string())
+    UserError::new(
+        "The project has no place to be saved",
+        format!("The folder {} could not be made: {error}.", folder.display()),
+    )
+    .or_else("Choose another place for the project", "Nothing was written")
 }
 
 /// The project file, while it is open.
@@ -84,7 +88,11 @@ pub(super) fn project(error: &ProjectError) -> UserError {
 
 /// A project file that could not be opened or made.
 pub(super) fn project_at(path: &Path, error: &ProjectError) -> UserError {
-    let explained = project(error).with_server_words(&path.display().to_string());
+    let mut explained = project(error);
+    let path_words = path.display().to_string();
+    if !explained.cause.contains(&path_words) {
+        explained.cause = format!("{path_words}: {}", explained.cause);
+    }
     match error {
         ProjectError::Locked { .. } | ProjectError::DiskFull(_) | ProjectError::ReadOnly(_) => {
             explained.or("Try again", "Opens the same file", Command::OpenProject(path.to_path_buf()))
@@ -202,8 +210,7 @@ pub(super) fn not_written(path: &Path, error: &io::Error) -> UserError {
     } else {
         "The file was not written"
     };
-    UserError::new(title, format!("{}.", sentence(error).trim_end_matches('.')))
-        .with_server_words(&path.display().to_string())
+    UserError::new(title, format!("{}: {}", path.display(), sentence(error)))
         .or_else("Choose another place, or make room there", "What was at this place before is unchanged")
         .caused_by(error)
 }
@@ -223,16 +230,17 @@ pub(super) fn cancelled() -> UserError {
 
 /// The CSV file could not be read at all.
 pub(super) fn csv_not_read(path: &Path, error: &io::Error) -> UserError {
-    UserError::new("The list of mailboxes could not be read", sentence(error))
-        .with_server_words(&path.display().to_string())
-        .or_else("Check the name and the rights of the file", "No mailbox was changed")
-        .caused_by(error)
+    UserError::new(
+        "The list of mailboxes could not be read",
+        format!("{}: {}", path.display(), sentence(error)),
+    )
+    .or_else("Check the name and the rights of the file", "No mailbox was changed")
+    .caused_by(error)
 }
 
 /// The CSV file does not say what it should.
 pub(super) fn csv(path: &Path, error: &CsvError) -> UserError {
-    UserError::new("The list of mailboxes has a mistake", sentence(error))
-        .with_server_words(&path.display().to_string())
+    UserError::new("The list of mailboxes has a mistake", format!("{}: {}", path.display(), sentence(error)))
         .or_else(
             "Mend the file and import it again",
             "Columns: address, source_user, source_password, destination_user, destination_password; no mailbox was changed",
@@ -415,8 +423,7 @@ pub(super) fn answers_file(error: &AnswersFileError) -> UserError {
 
 /// A zone file that cannot be read.
 pub(super) fn zone_file(name: &str, error: &ZoneFileError) -> UserError {
-    UserError::new("The zone file could not be read", sentence(error))
-        .with_server_words(name)
+    UserError::new("The zone file could not be read", format!("{name}: {}", sentence(error)))
         .or_else("Mend the line and try again", "Nothing was changed")
         .caused_by(error)
 }
@@ -536,4 +543,22 @@ pub(super) fn folders(problem: &FolderProblem, count: usize) -> UserError {
         .with_server_words(&problem.words)
         .or_else("Give the folder another name in the plan, or leave it out", "Then start the copy again")
         .or("Try again", "Only what is missing is copied", Command::StartCopy)
+}
+
+/// Copies that are not what they should be.
+pub(super) fn differences(report: &VerifyReport) -> UserError {
+    let count = report.difference_count.saturating_add(report.not_placed);
+    let mut error = UserError::new(
+        format!("{count} of {} copies could not be confirmed", report.checked),
+        "They are missing at the destination, or differ from what the source had.",
+    )
+    .or_else("Look at these messages at the provider", "“Copy details” lists them by folder")
+    .or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
+    let lines: Vec<String> = report
+        .differences
+        .iter()
+        .map(|difference| format!("{}, UID {}: {}", difference.folder, difference.uid, difference.what))
+        .collect();
+    error.details = lines.join("\n");
+    error
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use tokio_util::sync::CancellationToken;
 
+use super::log::now;
 use super::{AuditOptions, UserError, explain, survey_job};
 use crate::audit::Facts;
 use crate::providers::{Catalogue, ProviderId, parse_answers};
@@ -111,7 +112,7 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
         }
         None => to_its_end(async {
             let resolver = asked(question.resolver).await?;
-            Ok(survey::current_zone(&domain, provider, &answers, &[], &resolver).await)
+            Ok(survey::current_zone(&domain, provider, &answers, &[], &resolver, now()).await)
         })?,
     };
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();

@@ -4,10 +4,7 @@ use super::actor::Actor;
 use super::commands::sign_in_of;
 use super::jobs::JobKind;
 use super::log::now;
-use super::{
-    AuditView, CopyPhase, Event, MailboxProgressState, ServerCandidate, SignInState, SignInView, UserError,
-    explain,
-};
+use super::{AuditView, CopyPhase, Event, ServerCandidate, SignInState, SignInView, UserError, explain};
 use crate::audit::AuditReport;
 use crate::plan::{MailboxId, MailboxPlan, Side};
 use crate::project::{SignInFact, StoredPlan};
@@ -38,8 +35,6 @@ pub(super) enum Message {
     Planned { number: u64, mailbox: MailboxId, result: Result<MailboxPlan, Box<UserError>> },
     /// All mailboxes were counted.
     PlansEnded { number: u64 },
-    /// One mailbox of the copy changed its state.
-    CopyState { number: u64, mailbox: MailboxId, state: Box<MailboxProgressState> },
     /// The copy ended; the words of its proof.
     CopyEnded { number: u64, outcome: super::copy_job::Outcome },
     /// The zone was read.
@@ -53,13 +48,7 @@ pub(super) enum Message {
 impl Message {
     /// Whether the message only tells of progress, which may be shown with the next beat.
     pub(super) const fn is_progress(&self) -> bool {
-        matches!(
-            self,
-            Self::AuditProgress { .. }
-                | Self::Planned { .. }
-                | Self::SignedIn { .. }
-                | Self::CopyState { .. }
-        )
+        matches!(self, Self::AuditProgress { .. } | Self::Planned { .. } | Self::SignedIn { .. })
     }
 
     const fn job(&self) -> (JobKind, u64) {
@@ -69,7 +58,7 @@ impl Message {
             Self::PasswordsRecalled { number, .. } => (JobKind::RecallPasswords, *number),
             Self::SignedIn { number, .. } | Self::SignInsEnded { number } => (JobKind::SignIn, *number),
             Self::Planned { number, .. } | Self::PlansEnded { number } => (JobKind::Plan, *number),
-            Self::CopyState { number, .. } | Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
+            Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
             Self::ZoneRead { number, .. } => (JobKind::Records, *number),
             Self::PracticeEnded { number } => (JobKind::Practice, *number),
             Self::Panicked { kind, number, .. } => (*kind, *number),
@@ -98,11 +87,6 @@ impl Actor {
             Message::SignInsEnded { .. } => {}
             Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
             Message::PlansEnded { .. } => self.plans_ended(),
-            Message::CopyState { mailbox, state, .. } => {
-                if let Some(open) = self.open.as_mut() {
-                    open.set_copy_state(mailbox, *state);
-                }
-            }
             Message::CopyEnded { outcome, .. } => self.copy_ended(outcome).await,
             Message::ZoneRead { result, .. } => self.zone_read(result),
             Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
@@ -174,6 +158,15 @@ impl Actor {
     }
 
     fn signed_in(&mut self, mailbox: MailboxId, side: Side, view: SignInView, counted: Option<(u64, Bytes)>) {
+        // A user name, password or server that changed meanwhile has put the row back: this answer is about the old one.
+        let is_awaited = self
+            .open
+            .as_ref()
+            .and_then(|open| open.mailbox(mailbox))
+            .is_some_and(|row| row.sign_in(side).state == SignInState::SigningIn);
+        if !is_awaited {
+            return;
+        }
         let fact = (view.state == SignInState::SignedIn)
             .then(|| SignInFact { server_words: view.server_words.clone(), at: now() });
         self.store(|project| project.set_sign_in(mailbox, side, fact.as_ref()));

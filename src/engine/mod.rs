@@ -11,6 +11,7 @@ mod explain;
 mod export;
 mod find_server;
 pub mod headless;
+mod interrupts;
 mod jobs;
 mod log;
 mod messages;

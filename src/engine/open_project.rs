@@ -15,8 +15,11 @@ use crate::imap::TrustPolicy;
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
-use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, render_bind};
+use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, questions, render_bind};
 use crate::values::{Bytes, Endpoint, UnixTime};
+
+/// The problems of a running copy are read with every twelfth look, which is every three seconds.
+const LOOKS_PER_PROBLEMS: u64 = 12;
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
 pub(super) struct OpenProject {
@@ -32,6 +35,8 @@ pub(super) struct OpenProject {
     pub(super) copy: Option<CopyControl>,
     pub(super) meter: CopyMeter,
     copy_states: BTreeMap<MailboxId, MailboxProgressState>,
+    /// Looks at the ledger since the project was opened.
+    looks: u64,
 }
 
 impl OpenProject {
@@ -96,6 +101,7 @@ impl OpenProject {
             copy: None,
             meter: CopyMeter::default(),
             copy_states: BTreeMap::new(),
+            looks: 0,
         };
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
@@ -188,6 +194,18 @@ impl OpenProject {
         }
     }
 
+    /// Forgets plans that were made for another server or user. Hands back whose they were.
+    pub(super) fn forget_plans(&mut self, whose: Option<MailboxId>) -> Vec<MailboxId> {
+        let plans = Arc::make_mut(&mut self.view.plan.mailboxes);
+        let stale: Vec<MailboxId> =
+            plans.keys().copied().filter(|id| whose.is_none_or(|one| one == *id)).collect();
+        for id in &stale {
+            plans.remove(id);
+        }
+        self.refresh_copy_totals();
+        stale
+    }
+
     /// Turns a running audit back into what was before it.
     pub(super) fn end_audit_without_result(&mut self) {
         if let AuditView::Running { previous, .. } = &self.view.audit {
@@ -251,7 +269,10 @@ impl OpenProject {
         let attempts = self.sign_in_attempts(&[]).map_err(|error| Box::new(explain::project(&error)))?;
         let mut pairs = Vec::new();
         for pair in attempts.chunks_exact(2) {
-            if let [source, destination] = pair {
+            // Mailboxes that do not get in are named on their page; trying them again may lock them out.
+            if let [source, destination] = pair
+                && self.mailbox(source.mailbox).is_some_and(may_sign_in)
+            {
                 pairs.push((source.clone(), destination.clone()));
             }
         }
@@ -325,6 +346,13 @@ impl OpenProject {
         let mut work = Vec::new();
         for (source, destination) in self.both_sides()? {
             let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
+            let change = self
+                .project
+                .bind_sides(source.mailbox, &source.account(), &destination.account())
+                .map_err(|error| Box::new(explain::project(&error)))?;
+            if change.is_source_changed || change.is_destination_changed {
+                tracing::info!("the accounts of {} changed: its copies are looked for anew", source.user);
+            }
             work.push(MailboxWork {
                 mailbox: source.mailbox,
                 ledger: self.project.ledger(source.mailbox),
@@ -352,9 +380,11 @@ impl OpenProject {
         self.refresh_copy_totals();
     }
 
-    /// One mailbox of the copy changed its state.
-    pub(super) fn set_copy_state(&mut self, mailbox: MailboxId, state: MailboxProgressState) {
-        self.copy_states.insert(mailbox, state);
+    /// Takes over what the mailboxes of the running copy do.
+    pub(super) fn take_copy_states(&mut self) {
+        if let Some(control) = &self.copy {
+            self.copy_states.extend(control.states());
+        }
         let rests = |state: &MailboxProgressState| {
             !matches!(state, MailboxProgressState::Running(_) | MailboxProgressState::WaitsUntil(..))
         };
@@ -364,18 +394,18 @@ impl OpenProject {
             self.view.copy.seconds_left = None;
             self.meter.pause();
         }
-        self.refresh_copy_totals();
     }
 
     /// The copy ended, for whichever reason.
     pub(super) fn end_copy(&mut self, outcome: copy_job::Outcome, at: UnixTime) {
+        self.take_copy_states();
         self.copy = None;
-        self.refresh_copy_totals();
+        // A chosen mailbox that could not even begin keeps the whole from being finished.
+        let is_done = |id| self.copy_states.get(&id) == Some(&MailboxProgressState::Done);
+        let all_done =
+            self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
-        copy.phase = match copy.phase {
-            _ if outcome.is_complete => CopyPhase::Finished,
-            _ => CopyPhase::Stopped,
-        };
+        copy.phase = if outcome.is_complete && all_done { CopyPhase::Finished } else { CopyPhase::Stopped };
         copy.proof = outcome.proof;
         copy.finished_at = (copy.phase == CopyPhase::Finished).then_some(at);
         copy.seconds_left = None;
@@ -389,17 +419,33 @@ impl OpenProject {
         self.refresh_copy_totals();
     }
 
+    /// Sums and bars from the ledger; problems every few looks, as they cost more.
+    pub(super) fn look_at_the_ledger(&mut self) {
+        self.looks += 1;
+        if self.looks.is_multiple_of(LOOKS_PER_PROBLEMS) {
+            self.refresh_copy_totals();
+        } else {
+            self.refresh_sums();
+        }
+    }
+
     /// Sums, bars and problems from the ledger.
     pub(super) fn refresh_copy_totals(&mut self) {
-        let refreshed = super::copy_view::refresh(&self.project, &self.view, &self.copy_states);
-        match refreshed {
+        self.refresh_sums();
+        match super::copy_view::problems(&self.project) {
+            Ok(problems) => self.view.copy.problems = problems,
+            Err(error) => tracing::warn!("the problems of the ledger could not be read: {error}"),
+        }
+    }
+
+    fn refresh_sums(&mut self) {
+        match super::copy_view::refresh(&self.project, &self.view, &self.copy_states) {
             Ok(fresh) => {
                 let copy = &mut self.view.copy;
                 copy.sum = fresh.sum;
                 copy.bytes_done = fresh.bytes_done;
                 copy.bytes_total = fresh.bytes_total;
                 copy.mailboxes = fresh.mailboxes;
-                copy.problems = fresh.problems;
                 copy.connections = fresh.connections;
             }
             Err(error) => tracing::warn!("the ledger could not be read: {error}"),
@@ -460,6 +506,14 @@ impl OpenProject {
             })
             .collect();
         let Some(zone) = &self.zone else { return Ok(None) };
+        let now_needed =
+            questions(self.project.domain(), provider, &answers, &self.view.domain.audit_options.selectors);
+        if !zone.covers(&now_needed) {
+            // What was not asked is not known; the zone has to be read again for this provider and these answers.
+            self.view.records.plan = None;
+            self.view.records.zone_text.clear();
+            return Ok(None);
+        }
         let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
         let plan = desired(provider, &answers, zone, &dropped);
         self.view.records.zone_text = render_bind(&plan, &BindOptions::default());
@@ -467,6 +521,13 @@ impl OpenProject {
         self.view.records.error = None;
         Ok(Some(plan))
     }
+}
+
+/// Whether nothing speaks against signing in on both sides of a mailbox.
+fn may_sign_in(row: &MailboxView) -> bool {
+    [&row.source.state, &row.destination.state]
+        .iter()
+        .all(|state| matches!(state, SignInState::NotTried | SignInState::SigningIn | SignInState::SignedIn))
 }
 
 fn load_mailboxes(project: &Project) -> Result<Vec<MailboxView>, ProjectError> {

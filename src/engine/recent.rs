@@ -14,6 +14,8 @@ const MOST: usize = 12;
 pub struct RecentProjects {
     file: Option<PathBuf>,
     entries: Vec<Entry>,
+    /// Entries whose files were there at the last change; a lost network drive must not be asked with every frame.
+    shown: Vec<RecentProject>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,12 +30,19 @@ impl RecentProjects {
     /// Reads the list; `None` keeps it in memory only.
     pub fn load(file: Option<PathBuf>) -> Self {
         let entries = file.as_deref().map(read).unwrap_or_default();
-        Self { file, entries }
+        let mut projects = Self { file, entries, shown: Vec::new() };
+        projects.look();
+        projects
     }
 
-    /// Projects whose files still exist, newest first.
+    /// Projects whose files existed at the last change, newest first.
     pub fn list(&self) -> Vec<RecentProject> {
-        self.entries
+        self.shown.clone()
+    }
+
+    fn look(&mut self) {
+        self.shown = self
+            .entries
             .iter()
             .filter(|entry| entry.path.exists())
             .map(|entry| RecentProject {
@@ -42,7 +51,7 @@ impl RecentProjects {
                 state: entry.state.clone(),
                 at: entry.at,
             })
-            .collect()
+            .collect();
     }
 
     /// Puts a project first and writes the list.
@@ -53,6 +62,7 @@ impl RecentProjects {
             Entry { path: project.path, domain: project.domain, state: project.state, at: project.at },
         );
         self.entries.truncate(MOST);
+        self.look();
         if let Some(file) = &self.file
             && let Err(error) = write(file, &self.entries)
         {

@@ -19,6 +19,11 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
+    /// The account, as the ledger names it.
+    pub(super) fn account(&self) -> String {
+        format!("{} {}", self.server, self.user)
+    }
+
     /// The way in, with its password.
     pub(super) fn access(&self, secret: Secret) -> Access {
         Access {

@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
 use super::actor::Actor;
+use super::interrupts::Interrupts;
 use super::log::LogRing;
 use super::{Command, EngineHandle, Event, Snapshot};
 
@@ -33,6 +34,10 @@ pub struct EngineConfig {
     pub parallel_mailboxes: usize,
     /// How a finished copy is proven.
     pub proof: Proof,
+    /// Whether a project that is opened without a known server is searched for one at once.
+    pub searches_by_itself: bool,
+    /// Whether Ctrl+C and a request to terminate end the engine in order, as [`Command::Quit`] does.
+    pub quits_on_interrupt: bool,
 }
 
 /// What happens to passwords that are given to the engine.
@@ -110,6 +115,11 @@ impl Engine {
             lost_events: AtomicU64::new(0),
             waker,
         };
+        let quits_on_interrupt = config.quits_on_interrupt;
+        if quits_on_interrupt {
+            let _inside = runtime.enter();
+            drop(runtime.handle().spawn(Interrupts::listen()?.pass_on(commands.clone())));
+        }
         let actor = Actor::new(config, log, outlet, runtime.handle().clone());
         drop(runtime.handle().spawn(actor.run(command_receiver)));
         Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events) })

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::actor::JobContext;
+use super::log::now;
 use super::messages::Message;
 use super::{AuditOptions, UserError, explain};
 use crate::audit::{AuditReport, judge};
@@ -69,6 +70,6 @@ pub(super) async fn zone(
     let selectors = question.options.selectors;
     tokio::select! {
         () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver) => Ok(Box::new(zone)),
+        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver, now()) => Ok(Box::new(zone)),
     }
 }

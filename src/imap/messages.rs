@@ -1,6 +1,6 @@
 //! Reading: EXAMINE and SELECT, facts about messages, and their bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::command;
 use super::completion::{Code, Completion};
@@ -40,6 +40,8 @@ pub struct MessageFacts {
 
 /// Messages asked for with one command; below the limit of 1,000 that Yahoo announces (MESSAGELIMIT, RFC 9738).
 const FACTS_WINDOW: usize = 500;
+/// Bytes kept of the header fields of one message; what identifies it stands in the first of them.
+const MAX_HEADER_BYTES: usize = 16 << 10;
 /// Bytes asked for at once of a message that is read in pieces.
 const PIECE_BYTES: u32 = 1 << 20;
 
@@ -132,18 +134,61 @@ impl Session {
     ) -> Result<(), E> {
         let mut windows = uids.chunks(FACTS_WINDOW);
         // One portion ahead: the server reads the next while we store this one.
-        let mut ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window.last()));
+        let mut ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window));
         let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
-        while let Some((tags, last)) = ahead {
-            ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window.last()));
+        while let Some((tags, window)) = ahead {
+            ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window));
+            let last = window.last();
+            // Facts about messages that nobody asked for would fill the memory.
+            let early = ahead.as_ref().map_or(&[][..], |(_, window)| window);
             for tag in tags {
-                self.collect_facts(&tag, &mut found).await?;
+                self.collect_facts(&tag, [window, early], &mut found).await?;
             }
             // Facts of the next portion may come early; they wait for the rest of it.
             let early = found.split_off(&last.map_or(u32::MAX, |last| last.saturating_add(1)));
             each(std::mem::replace(&mut found, early).into_values().collect())?;
         }
         Ok(())
+    }
+
+    /// Flags and dates of these messages without a look into them, for messages whose headers the server does not
+    /// give. Those that it says nothing about are left out.
+    pub async fn fetch_bare_facts(&mut self, uids: &[u32]) -> Result<Vec<MessageFacts>, ImapError> {
+        let mut found = BTreeMap::new();
+        for set in uid_sets(uids) {
+            let tag = self.submit(&format!("UID FETCH {set} (UID FLAGS INTERNALDATE)"));
+            let completion = self
+                .finish(&tag, |reply| {
+                    if let Reply::Fetch(item) = reply
+                        && let Some(uid) = item.uid
+                        && item.internal_date.is_some()
+                        && uids.binary_search(&uid).is_ok()
+                    {
+                        let facts = MessageFacts {
+                            uid,
+                            internal_date: item.internal_date.unwrap_or_default(),
+                            flags: item.flags.unwrap_or_default(),
+                            ..MessageFacts::default()
+                        };
+                        found.insert(uid, facts);
+                    }
+                })
+                .await?;
+            refused_unless_ok("FETCH", completion)?;
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Whether the server still lists this message in the opened folder. Needs a connection without requests under way.
+    pub async fn is_listed(&mut self, uid: u32) -> Result<bool, ImapError> {
+        let mut is_listed = false;
+        let completion = self
+            .run("FETCH", &format!("UID FETCH {uid} (UID)"), |reply| {
+                is_listed |= matches!(&reply, Reply::Fetch(item) if item.uid == Some(uid));
+            })
+            .await?;
+        refused_unless_ok("FETCH", completion)?;
+        Ok(is_listed)
     }
 
     fn ask_facts(&mut self, window: &[u32], header_fields: &[&str]) -> Vec<String> {
@@ -161,12 +206,14 @@ impl Session {
     async fn collect_facts(
         &mut self,
         tag: &str,
+        asked: [&[u32]; 2],
         found: &mut BTreeMap<u32, MessageFacts>,
     ) -> Result<(), ImapError> {
         let completion = self
             .finish(tag, |reply| {
                 if let Reply::Fetch(item) = reply
                     && let Some(facts) = facts_of(*item)
+                    && asked.iter().any(|window| window.binary_search(&facts.uid).is_ok())
                 {
                     found.insert(facts.uid, facts);
                 }
@@ -211,6 +258,7 @@ impl Session {
         let mut spool = Spool::create().await?;
         let mut pieces = Pieces::default();
         let mut offset = 0_u32;
+        let mut is_behind_whole_piece = false;
         loop {
             // One piece ahead, so that the line does not rest between pieces.
             let next = offset
@@ -221,11 +269,15 @@ impl Session {
             self.collect_piece(uid, offset, &mut pieces).await?;
             let Some(piece) = pieces.arrived.remove(&offset) else {
                 self.collect_piece(uid, next, &mut pieces).await?;
-                return Ok(None);
+                // Behind whole pieces only, NIL is how some servers say that this was the end.
+                let may_be_end = is_behind_whole_piece && !pieces.arrived.contains_key(&next);
+                let is_end = may_be_end && self.is_listed(uid).await?;
+                return Ok(is_end.then_some(spool));
             };
             see(&piece);
             spool.write(&piece).await?;
-            if piece.len() == PIECE_BYTES as usize {
+            is_behind_whole_piece = piece.len() == PIECE_BYTES as usize;
+            if is_behind_whole_piece {
                 offset = next;
                 continue;
             }
@@ -247,6 +299,7 @@ impl Session {
         if !pieces.asked.contains_key(&offset) && !pieces.arrived.contains_key(&offset) {
             let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PIECE_BYTES}>)"));
             pieces.asked.insert(offset, tag);
+            pieces.expected.insert(offset);
         }
     }
 
@@ -259,6 +312,8 @@ impl Session {
                 if let Reply::Fetch(item) = reply
                     && item.uid == Some(uid)
                     && let Some(body) = item.body
+                    // Pieces that nobody asked for, or a second time, would fill the memory.
+                    && pieces.expected.remove(&item.origin.unwrap_or(0))
                 {
                     pieces.arrived.insert(item.origin.unwrap_or(0), body);
                 }
@@ -273,6 +328,8 @@ impl Session {
 struct Pieces {
     /// Tags of requests under way.
     asked: BTreeMap<u32, String>,
+    /// Offsets whose piece has not come yet.
+    expected: BTreeSet<u32>,
     arrived: BTreeMap<u32, Vec<u8>>,
 }
 
@@ -303,6 +360,12 @@ pub enum BodyReply {
     End,
 }
 
+fn bounded(mut header: Vec<u8>) -> Vec<u8> {
+    header.truncate(MAX_HEADER_BYTES);
+    header.shrink_to_fit();
+    header
+}
+
 fn facts_of(item: FetchItem) -> Option<MessageFacts> {
     // An unsolicited FETCH brings flags only.
     let size = item.size?;
@@ -311,6 +374,6 @@ fn facts_of(item: FetchItem) -> Option<MessageFacts> {
         size,
         internal_date: item.internal_date.unwrap_or_default(),
         flags: item.flags.unwrap_or_default(),
-        header: item.header.unwrap_or_default(),
+        header: bounded(item.header.unwrap_or_default()),
     })
 }

@@ -13,6 +13,7 @@ mod gate;
 mod limits;
 mod messages;
 mod reply;
+mod scrub;
 mod session;
 mod sign_in;
 mod sign_in_replies;

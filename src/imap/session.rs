@@ -12,6 +12,7 @@ use super::error::ImapError;
 use super::gate::{Counters, Gate};
 use super::limits::Timeouts;
 use super::reply::{self, Capabilities, Completion, Reply};
+use super::scrub::Scrub;
 use super::trace::Trace;
 use super::wire::Wire;
 
@@ -66,6 +67,11 @@ impl Session {
     /// The last lines of the dialogue, without message data and credentials.
     pub fn trace(&mut self) -> &Trace {
         self.client.get_mut().trace()
+    }
+
+    /// From now on the trace holds nothing of this password.
+    pub(super) fn conceal(&mut self, scrub: Scrub) {
+        self.client.get_mut().trace().conceal(scrub);
     }
 
     /// Queues a command; the tag names it in its answer. `text` must hold no secret.

@@ -10,6 +10,7 @@ use super::connect::{Connection, connect};
 use super::error::ImapError;
 use super::limits::Timeouts;
 use super::reply::Reply;
+use super::scrub::Scrub;
 use super::session::Session;
 use super::sign_in_replies::{Meaning, meaning};
 use super::trust::TrustPolicy;
@@ -102,7 +103,14 @@ impl Access {
 
 impl Connection {
     /// Signs in with a password. `host` helps to read refusals of providers that demand app passwords.
-    pub async fn sign_in(self, host: &str, user: &str, secret: &Secret) -> Result<Session, SignInError> {
+    /// No error and no trace holds the password, whatever the server repeats.
+    pub async fn sign_in(mut self, host: &str, user: &str, secret: &Secret) -> Result<Session, SignInError> {
+        let scrub = Scrub::new(user, secret);
+        self.session.conceal(scrub.clone());
+        self.sign_in_in_words(host, user, secret).await.map_err(|error| scrub.sign_in_error(error))
+    }
+
+    async fn sign_in_in_words(self, host: &str, user: &str, secret: &Secret) -> Result<Session, SignInError> {
         let mut session = self.session;
         session.run("CAPABILITY", "CAPABILITY", |_| {}).await?;
         if !self.is_preauthenticated {

@@ -1,9 +1,12 @@
 use std::collections::VecDeque;
 
+use super::scrub::Scrub;
+
 /// The last lines of a dialogue, without message data and credentials. Kept for error reports.
 #[derive(Debug, Default)]
 pub struct Trace {
     lines: VecDeque<String>,
+    scrub: Scrub,
 }
 
 /// Lines kept.
@@ -15,6 +18,10 @@ impl Trace {
     /// The lines, oldest first: `C:` from us, `S:` from the server.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
+    }
+
+    pub(super) fn conceal(&mut self, scrub: Scrub) {
+        self.scrub = scrub;
     }
 
     pub(super) fn sent(&mut self, command: &str) {
@@ -36,6 +43,7 @@ impl Trace {
             self.lines.pop_front();
         }
         let line = line.get(..line.len().min(MAX_LINE_BYTES)).unwrap_or_default();
-        self.lines.push_back(format!("{prefix}{}", String::from_utf8_lossy(line)));
+        let words = self.scrub.words(&String::from_utf8_lossy(line));
+        self.lines.push_back(format!("{prefix}{words}"));
     }
 }

@@ -63,6 +63,11 @@ pub struct CsvRow {
     pub destination_user: String,
     /// Password at the destination.
     pub destination_password: Option<Secret>,
+    /// Whether the file has a column for the user name at the source. Without one, it says nothing about the name of
+    /// a mailbox that is known already.
+    pub has_source_user_column: bool,
+    /// Whether the file has a column for the user name at the destination.
+    pub has_destination_user_column: bool,
 }
 
 /// Why a CSV file cannot be taken. Words never contain a field that could be a password.
@@ -330,6 +335,8 @@ impl Header {
             source_password: field(Column::SourcePassword).map(Secret::new),
             destination_user: user(Column::DestinationUser),
             destination_password: field(Column::DestinationPassword).map(Secret::new),
+            has_source_user_column: self.columns.contains(&Some(Column::SourceUser)),
+            has_destination_user_column: self.columns.contains(&Some(Column::DestinationUser)),
             address,
         })
     }

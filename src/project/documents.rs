@@ -177,6 +177,7 @@ mod tests {
             groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines: vec![line] }],
             senders: vec![Sender { term: "a".to_owned(), who: String::new(), is_kept: true }],
             notes: Vec::new(),
+            unread: std::collections::BTreeMap::new(),
         };
         project.set_records_plan(Some(&plan)).unwrap();
         assert_eq!(project.records_plan().unwrap(), Some(plan));

@@ -94,6 +94,8 @@ impl From<rusqlite::Error> for ProjectError {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::ReadOnly(error.into())
             }
+            // The file is held for as long as it is open, so this is met at opening only: somebody else has it open.
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { pid: None },
             Some(ErrorCode::SystemIoFailure) => Self::Io(error.into()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
             _ => match error {

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::lock::ProjectLock;
+use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
 use super::schema::{APPLICATION_ID, migrate, supported_version};
 use super::{Ledger, ProjectError};
 use crate::plan::MailboxId;
@@ -29,13 +30,15 @@ pub struct Project {
     was_interrupted: bool,
     saved_at: AtomicI64,
     connection: Mutex<Option<Connection>>,
-    // Last, so that the lock is given back after the database is closed.
+    // Last, so that the locks are given back after the database is closed.
     _lock: ProjectLock,
+    _open_here: OpenHere,
 }
 
 impl Project {
     /// Makes a new project file and opens it. An existing file is never overwritten, and no half-made file is left.
     pub fn create(path: &Path, domain: &DomainName, is_practice: bool) -> Result<Arc<Self>, ProjectError> {
+        let path = &canonical_for_new(path)?;
         let lock = ProjectLock::take(path)?;
         if path.symlink_metadata().is_ok() {
             return Err(ProjectError::AlreadyExists(path.to_owned()));
@@ -51,17 +54,22 @@ impl Project {
             .map_err(|error| ProjectError::from_io(folder, error))?;
         write_new_project(unfinished.path(), domain, is_practice)?;
         unfinished.persist_noclobber(path).map_err(|error| ProjectError::from_io(path, error.error))?;
-        Self::open_locked(path, lock)
+        let open_here = OpenHere::note(path)?;
+        Self::open_locked(path, lock, open_here)
     }
 
-    /// Opens an existing project file and brings it to the newest format.
+    /// Opens an existing project file and brings it to the newest format. Whatever link leads to the file, it is
+    /// open once only, and everything that lies beside it lies beside the file that the link leads to.
     pub fn open(path: &Path) -> Result<Arc<Self>, ProjectError> {
+        let path = &canonical(path)?;
+        let open_here = OpenHere::note(path)?;
         check_header(path)?;
         let lock = ProjectLock::take(path)?;
-        Self::open_locked(path, lock)
+        Self::open_locked(path, lock, open_here)
     }
 
-    fn open_locked(path: &Path, lock: ProjectLock) -> Result<Arc<Self>, ProjectError> {
+    fn open_locked(path: &Path, lock: ProjectLock, open_here: OpenHere) -> Result<Arc<Self>, ProjectError> {
+        let has_log = log_path(path).exists();
         let mut connection = open_connection(path)?;
         migrate(&mut connection)?;
         let (uuid, domain, is_practice, was_interrupted): (String, String, bool, bool) = connection
@@ -73,9 +81,18 @@ impl Project {
         let domain =
             DomainName::parse(&domain).map_err(|error| ProjectError::unreadable("the domain", error))?;
         if was_interrupted {
+            if !has_log && has_other_names(path) {
+                return Err(ProjectError::Corrupt(
+                    "it was not closed in order while it was open under another name (hard link), and its newest \
+                     changes lie there: open it under that name"
+                        .to_owned(),
+                ));
+            }
             check_integrity(&connection)?;
         }
         connection.execute("UPDATE project SET is_open = 1", [])?;
+        // Into the file itself, where it is seen under each of its names.
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?;
         Ok(Arc::new(Self {
             path: path.to_owned(),
             uuid,
@@ -85,6 +102,7 @@ impl Project {
             saved_at: AtomicI64::new(now().0),
             connection: Mutex::new(Some(connection)),
             _lock: lock,
+            _open_here: open_here,
         }))
     }
 
@@ -190,7 +208,10 @@ fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Res
 fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(1))?;
+    // The lock file goes by the name of the project; this one is on the file itself, so that no second name (hard
+    // link) gets around it. Set before the first read, it also keeps the write-ahead log's index in memory.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.set_prepared_statement_cache_capacity(64);
     // The file may come from somebody else: its schema is data, not code that we trust.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
@@ -208,13 +229,17 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
     Ok(connection)
 }
 
+/// Where SQLite keeps the write-ahead log of a database.
+fn log_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
 /// Tells a project from other files without letting SQLite touch them.
 fn check_header(path: &Path) -> Result<(), ProjectError> {
     let mut header = Vec::with_capacity(100);
     let file = File::open(path).map_err(|error| ProjectError::from_io(path, error))?;
-    if !file.metadata().map_err(|error| ProjectError::from_io(path, error))?.is_file() {
-        return Err(ProjectError::NotAProject(path.to_owned()));
-    }
     file.take(100).read_to_end(&mut header).map_err(|error| ProjectError::from_io(path, error))?;
     // SQLite file format, section 1.3: the application ID is the big-endian number at offset 68.
     let application_id = header.get(68..72).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());

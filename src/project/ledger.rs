@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
 
+use super::ledger_copies::give_back_borrowed;
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, LedgerRow, MessageResult, Project, ProjectError, SourceMessage};
 use crate::plan::{FolderPath, MailboxId, MessageState};
@@ -250,7 +251,8 @@ impl Ledger {
         })
     }
 
-    /// Writes down, durably and for the whole batch, what became of these messages.
+    /// Writes down, durably and for the whole batch, what became of these messages. A copy whose UID is not known
+    /// keeps the UIDNEXT of its intent, to be looked for above it ([`Self::unplaced_copies`]).
     pub fn record_results(&self, folder: FolderId, results: &[MessageResult]) -> Result<(), ProjectError> {
         if results.is_empty() {
             return Ok(());
@@ -260,10 +262,12 @@ impl Ledger {
                 "UPDATE message SET
                      state = ?3, destination_uid_validity = ?4, destination_uid = ?5,
                      sha256 = coalesce(?6, sha256), cause = ?7,
-                     intent_uidnext = CASE ?3 WHEN 1 THEN intent_uidnext END,
-                     intent_uid_validity = CASE ?3 WHEN 1 THEN intent_uid_validity END
+                     intent_uidnext = CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uidnext END,
+                     intent_uid_validity =
+                         CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uid_validity END
                  WHERE folder_id = ?1 AND uid = ?2",
             )?;
+            give_back_borrowed(transaction, folder, results)?;
             for result in results {
                 let (validity, uid) = result.destination_uid.unzip();
                 let cause = result.cause.as_deref().map(bounded_cause);
@@ -295,26 +299,6 @@ impl Ledger {
                 withdraw.execute(params![folder.0, uid])?;
             }
             Ok(())
-        })
-    }
-
-    /// UIDs of the destination folder, under its current UIDVALIDITY, that belong to rows already: rows of this
-    /// folder, and of others of this mailbox that go to the same place.
-    pub fn claimed_destination_uids(&self, folder: FolderId) -> Result<Vec<u32>, ProjectError> {
-        self.project.read(|connection| {
-            let uids = connection
-                .prepare_cached(
-                    "SELECT message.destination_uid FROM folder AS this
-                     JOIN folder AS other
-                         ON other.mailbox_id = this.mailbox_id AND other.destination = this.destination
-                     JOIN message ON message.folder_id = other.id
-                     WHERE this.id = ?1 AND message.destination_uid IS NOT NULL
-                         AND message.destination_uid_validity IS this.destination_uid_validity
-                     ORDER BY message.destination_uid",
-                )?
-                .query_map([folder.0], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            Ok(uids)
         })
     }
 

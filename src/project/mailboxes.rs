@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
+use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction, params};
 
 use super::{Project, ProjectError};
-use crate::plan::{Mailbox, MailboxId, Side};
+use crate::plan::{CsvRow, Mailbox, MailboxId, Side};
 use crate::values::{EmailAddress, UnixTime};
 
 /// The last sign-in that worked.
@@ -19,24 +19,12 @@ impl Project {
     /// All mailboxes in the order in which they were added.
     pub fn mailboxes(&self) -> Result<Vec<(MailboxId, Mailbox)>, ProjectError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT id, address, source_user, destination_user, is_chosen FROM mailbox ORDER BY id",
-            )?;
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {COLUMNS} FROM mailbox ORDER BY id"))?;
             let mut rows = statement.query([])?;
             let mut mailboxes = Vec::new();
             while let Some(row) = rows.next()? {
-                let address: String = row.get(1)?;
-                let address = EmailAddress::parse(&address)
-                    .map_err(|error| ProjectError::unreadable("a mailbox address", error))?;
-                mailboxes.push((
-                    MailboxId(row.get(0)?),
-                    Mailbox {
-                        address,
-                        source_user: row.get(2)?,
-                        destination_user: row.get(3)?,
-                        is_chosen: row.get(4)?,
-                    },
-                ));
+                mailboxes.push(read_mailbox(row)?);
             }
             Ok(mailboxes)
         })
@@ -67,6 +55,14 @@ impl Project {
                 })
                 .collect()
         })
+    }
+
+    /// Adds the mailboxes of a list, and updates those that are there already by address, in one transaction.
+    ///
+    /// What the list says nothing about stays as it is: ticks always, and user names where it has no column for
+    /// them. New mailboxes are chosen. Returns the mailboxes as they are now, in the order of the list.
+    pub fn import_rows(&self, rows: &[CsvRow]) -> Result<Vec<(MailboxId, Mailbox)>, ProjectError> {
+        self.write(|transaction| rows.iter().map(|row| import_row(transaction, row)).collect())
     }
 
     /// Changes a mailbox.
@@ -129,6 +125,41 @@ impl Project {
             Ok(())
         })
     }
+}
+
+/// Columns of a mailbox, in the order that [`read_mailbox`] expects.
+const COLUMNS: &str = "id, address, source_user, destination_user, is_chosen";
+
+fn read_mailbox(row: &Row<'_>) -> Result<(MailboxId, Mailbox), ProjectError> {
+    let address: String = row.get(1)?;
+    let address = EmailAddress::parse(&address)
+        .map_err(|error| ProjectError::unreadable("a mailbox address", error))?;
+    let mailbox =
+        Mailbox { address, source_user: row.get(2)?, destination_user: row.get(3)?, is_chosen: row.get(4)? };
+    Ok((MailboxId(row.get(0)?), mailbox))
+}
+
+fn import_row(transaction: &Transaction<'_>, row: &CsvRow) -> Result<(MailboxId, Mailbox), ProjectError> {
+    let mut statement =
+        transaction.prepare_cached(&format!("SELECT {COLUMNS} FROM mailbox WHERE address = ?1"))?;
+    let mut found = statement.query([row.address.to_ascii()])?;
+    let known = found.next()?.map(read_mailbox).transpose()?;
+    let mut mailbox = Mailbox {
+        address: row.address.clone(),
+        source_user: row.source_user.clone(),
+        destination_user: row.destination_user.clone(),
+        is_chosen: true,
+    };
+    let Some((id, before)) = known else { return Ok((insert(transaction, &mailbox)?, mailbox)) };
+    mailbox.is_chosen = before.is_chosen;
+    if !row.has_source_user_column {
+        mailbox.source_user = before.source_user;
+    }
+    if !row.has_destination_user_column {
+        mailbox.destination_user = before.destination_user;
+    }
+    update(transaction, id, &mailbox)?;
+    Ok((id, mailbox))
 }
 
 fn insert(transaction: &Transaction<'_>, mailbox: &Mailbox) -> Result<MailboxId, ProjectError> {

@@ -1,19 +1,22 @@
 //! The project file: schema, migrations, ledger and lock.
 //!
-//! One SQLite file per domain. While it is open, a lock file lies beside it and changes go through a write-ahead log
+//! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is synchronised on every commit: what a call has returned is there after a power cut.
 
 mod documents;
 mod error;
 mod file;
 mod ledger;
+mod ledger_copies;
 mod ledger_queries;
 mod ledger_row;
 mod lock;
 mod mailboxes;
+mod place;
 mod plans;
 mod schema;
 mod settings;
+mod sides;
 
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;
@@ -24,3 +27,4 @@ pub use ledger_row::{FolderId, LedgerRow, MessageResult, SourceMessage};
 pub use mailboxes::SignInFact;
 pub use plans::StoredPlan;
 pub use settings::{AuditSettings, Destination};
+pub use sides::{BoundSides, SideChange};

@@ -52,6 +52,16 @@ impl Project {
         })
     }
 
+    /// Forgets plans that no longer fit; what the owner changed in them stays.
+    pub fn forget_plans(&self, mailboxes: &[MailboxId]) -> Result<(), ProjectError> {
+        self.write(|transaction| {
+            for mailbox in mailboxes {
+                transaction.execute("DELETE FROM mailbox_plan WHERE mailbox_id = ?1", [mailbox.0])?;
+            }
+            Ok(())
+        })
+    }
+
     /// What the owner changed in the plan of a mailbox, by folder at the source.
     pub fn folder_overrides(
         &self,

@@ -6,7 +6,8 @@ use super::ProjectError;
 pub(super) const APPLICATION_ID: i64 = 0x4d66_7279;
 
 /// Migrations in order; the number of those that ran is the file's `user_version`. Never changed once released.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_project.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_project.sql"), include_str!("migrations/0002_sides.sql")];
 
 /// The format that this version writes.
 pub(super) const fn supported_version() -> i64 {

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::txt::{escaped_name, quoted_strings};
-use super::{Change, DiffLine, RecordsPlan, SwitchStage};
+use super::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 
 /// How zone text is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ impl Default for BindOptions {
 
 /// Writes the plan as zone lines: the mail records as they are after [`BindOptions::through`], what has gone by then
 /// and what comes later in comments. The text can be included in the zone as it is; it has `$ORIGIN` and `$TTL`.
+/// Groups that depend on something unread ([`RecordsPlan::unread`]) stand in comments altogether.
 pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
     let mut zone = String::new();
     let domain = &plan.domain;
@@ -42,7 +43,7 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
         (SwitchStage::AtTheSwitch, "At the switch: from here on new mail goes to the new place"),
         (SwitchStage::Later, "Three days after the switch"),
     ] {
-        let lines = plan.groups.iter().flat_map(|group| group.lines.iter().map(move |line| (group, line)));
+        let lines = known(plan).flat_map(|group| group.lines.iter().map(move |line| (group, line)));
         let mut last_heading = "";
         for (group, line) in lines.filter(|(_, line)| line.stage == stage && line.change != Change::Keep) {
             if last_heading.is_empty() {
@@ -56,7 +57,7 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
             write_line(&mut zone, plan, line, options.through);
         }
     }
-    let kept = plan.groups.iter().flat_map(|group| &group.lines).filter(|line| line.change == Change::Keep);
+    let kept = known(plan).flat_map(|group| &group.lines).filter(|line| line.change == Change::Keep);
     for (index, line) in kept.enumerate() {
         if index == 0 {
             zone.push('\n');
@@ -64,7 +65,43 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
         }
         write_line(&mut zone, plan, line, options.through);
     }
+    write_unknown(&mut zone, plan);
     zone
+}
+
+/// Groups of which everything was read that they depend on.
+fn known(plan: &RecordsPlan) -> impl Iterator<Item = &RecordGroup> {
+    plan.groups.iter().filter(|group| plan.is_known(group))
+}
+
+/// What would be done if the unread parts of the zone were empty, for reading only.
+fn write_unknown(zone: &mut String, plan: &RecordsPlan) {
+    let groups = plan.groups.iter().filter_map(|group| Some((group, plan.unread.get(&group.heading)?)));
+    for (index, (group, unread)) in groups.enumerate() {
+        if index == 0 {
+            zone.push('\n');
+            comment(
+                zone,
+                "== Not written: read the zone again, and leave these records as they are until then ==",
+            );
+        }
+        comment(zone, &format!("{}: {} could not be read", group.heading, unread.join(", ")));
+        for line in &group.lines {
+            let sign = match line.change {
+                Change::Add => '+',
+                Change::Remove => '-',
+                Change::Keep => '=',
+            };
+            if let Some(record) = record(line) {
+                comment(zone, &format!("? {sign} {}", flat(&record)));
+            }
+        }
+    }
+}
+
+/// A record over several lines as one, so that it stays a comment on each of them.
+fn flat(record: &str) -> String {
+    record.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 fn write_line(zone: &mut String, plan: &RecordsPlan, line: &DiffLine, through: SwitchStage) {
@@ -89,15 +126,13 @@ fn write_line(zone: &mut String, plan: &RecordsPlan, line: &DiffLine, through: S
         zone.push('\n');
     } else {
         let sign = if line.change == Change::Remove { '-' } else { '+' };
-        // A record over several lines must stay a comment on each of them.
-        let flat = record.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        comment(zone, &format!("{sign} {flat}"));
+        comment(zone, &format!("{sign} {}", flat(&record)));
     }
 }
 
 /// Whether the record that goes is one that another line brings or keeps.
 fn is_written_elsewhere(plan: &RecordsPlan, removed: &DiffLine) -> bool {
-    let mut lines = plan.groups.iter().flat_map(|group| &group.lines);
+    let mut lines = known(plan).flat_map(|group| &group.lines);
     lines.any(|line| line.change != Change::Remove && is_same_record(line, removed))
 }
 
@@ -107,7 +142,7 @@ fn is_same_record(one: &DiffLine, other: &DiffLine) -> bool {
 
 /// Whether a stage that is written out as well takes this record away again.
 fn is_taken_out_later(plan: &RecordsPlan, added: &DiffLine, through: SwitchStage) -> bool {
-    plan.groups.iter().flat_map(|group| &group.lines).any(|line| {
+    known(plan).flat_map(|group| &group.lines).any(|line| {
         line.change == Change::Remove
             && line.stage > added.stage
             && line.stage <= through

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::spf_terms::Term;
 use crate::audit::SpfTreeNode;
 use crate::providers::{Provider, TemplateType, fill};
-use crate::values::{DnsName, DomainName};
+use crate::values::{DnsName, DomainName, UnixTime};
 
 /// The mail records of a domain as they are today, from DNS answers or from a zone file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,15 @@ pub struct CurrentZone {
     pub unread: Vec<Unread>,
     /// Lookups that an SPF term costs with everything under it (RFC 7208 section 4.6.4), where it was measured.
     pub spf_lookups: BTreeMap<String, u32>,
+    /// When it was read; `None` for a zone file, and where an earlier version did not keep it.
+    #[serde(default)]
+    pub read_at: Option<UnixTime>,
+    /// Questions that were asked, answered or not: record types by name. See [`Self::covers`].
+    #[serde(default)]
+    pub asked: BTreeMap<String, BTreeSet<String>>,
+    /// Whether everything in the zone is here, as from a zone file, so that no question is open.
+    #[serde(default)]
+    pub is_whole: bool,
 }
 
 /// One record of today.
@@ -102,7 +111,27 @@ impl CurrentZone {
             addresses: BTreeMap::new(),
             unread: Vec::new(),
             spf_lookups: BTreeMap::new(),
+            read_at: None,
+            asked: BTreeMap::new(),
+            is_whole: false,
         }
+    }
+
+    /// Notes that a question was asked, whatever came of it.
+    pub fn add_asked(&mut self, name: &DnsName, record_type: &str) {
+        self.asked.entry(name.as_str().to_owned()).or_default().insert(record_type.to_owned());
+    }
+
+    /// Whether each of these questions was asked when the zone was read. Where one was not, as the provider or an
+    /// answer is another one now, “there is none” must not be concluded: read the zone again. A zone that was saved
+    /// before questions were kept covers nothing.
+    pub fn covers(&self, questions: &[Question]) -> bool {
+        self.is_whole
+            || questions.iter().all(|question| {
+                self.asked
+                    .get(question.name.as_str())
+                    .is_some_and(|types| types.contains(question.record_type))
+            })
     }
 
     /// Takes in one record, as it stands at its owner: aliases are not followed. Addresses are kept for any host, everything else only at or below the domain;

@@ -6,6 +6,7 @@ use super::keys::{keep_old_keys, place};
 use super::mail_hosts::{mx_lines, new_hosts, old_hosts};
 use super::spf::{self, SpfInput};
 use super::spf_terms::{is_spf, says_the_same};
+use super::unread::{Needs, fully_read_addresses};
 use super::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use crate::providers::{
     AnswerError, Provider, RecordPurpose, RecordTemplate, TemplateType, fill, is_host, is_label,
@@ -35,20 +36,21 @@ pub fn desired(
 
     let mut mx_group = Lines::default();
     mx_lines(current, &hosts, is_mx_complete, &mut mx_group);
-    plan.group("MX", "Where incoming mail is delivered", mx_group);
+    plan.group("MX", "Where incoming mail is delivered", mx_group, &Needs::apex(&["MX"]));
 
     let mut spf_group = Lines::default();
     plan.spf(&old_hosts(current, &hosts), dropped_senders, &mut spf_group);
-    plan.group("SPF", "Which servers may send for the domain", spf_group);
+    // The MX hosts tell what “mx” means, and which senders are the old server.
+    plan.group("SPF", "Which servers may send for the domain", spf_group, &Needs::apex(&["TXT", "MX"]));
 
     let mut dkim_group = Lines::default();
     place(current, &dkim, &mut dkim_group);
     keep_old_keys(current, &dkim, &mut dkim_group);
-    plan.group("DKIM", "Signatures that prove a message is yours", dkim_group);
+    plan.group("DKIM", "Signatures that prove a message is yours", dkim_group, &Needs::names_of(&dkim));
 
     let mut dmarc_group = Lines::default();
     dmarc_lines(current, &mut dmarc_group);
-    plan.group("DMARC", "What receivers do with forgeries", dmarc_group);
+    plan.group("DMARC", "What receivers do with forgeries", dmarc_group, &Needs::name("_dmarc"));
 
     for (heading, purpose, filled) in [
         ("Ownership", format!("Proves to {} that the domain is yours", provider.name), ownership),
@@ -57,7 +59,7 @@ pub fn desired(
         let mut lines = Lines::default();
         place(current, &filled, &mut lines);
         if !lines.lines.is_empty() {
-            plan.group(heading, &purpose, lines);
+            plan.group(heading, &purpose, lines, &Needs::names_of(&filled));
         }
     }
     plan.finish()
@@ -155,6 +157,7 @@ impl<'a> Planner<'a> {
             groups: Vec::new(),
             senders: Vec::new(),
             notes,
+            unread: BTreeMap::new(),
         };
         Self { provider, current, answers, plan }
     }
@@ -209,8 +212,20 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn group(&mut self, heading: &str, purpose: &str, lines: Lines) {
+    fn group(&mut self, heading: &str, purpose: &str, lines: Lines, needs: &Needs) {
         let Lines { mut lines, notes } = lines;
+        let unread = needs.unread_in(self.current);
+        if !unread.is_empty() {
+            let what = unread.join(", ");
+            for line in lines.iter_mut().filter(|line| line.change != Change::Keep) {
+                line.reason = format!("Not to be published, as {what} could not be read. {}", line.reason);
+            }
+            self.plan.notes.push(format!(
+                "{heading} is not prepared, as {what} could not be read: leave these records as they are, and read \
+                 the zone again."
+            ));
+            self.plan.unread.insert(heading.to_owned(), unread);
+        }
         // Reading order: what goes before what comes, stage by stage, and what stays at the end.
         lines.sort_by_key(|line| match line.change {
             Change::Remove => (0, line.stage, 0),
@@ -234,11 +249,12 @@ impl<'a> Planner<'a> {
             .iter()
             .filter_map(|term| fill(term, |name| self.value_of(name)).ok())
             .collect::<Vec<_>>();
+        let addresses = fully_read_addresses(self.current);
         let merged = spf::merge(&SpfInput {
             domain: &self.current.domain,
             existing: &texts,
             old_hosts,
-            addresses: &self.current.addresses,
+            addresses: &addresses,
             provider_terms: &provider_terms,
             provider_name: &self.provider.name,
             dropped,

@@ -166,6 +166,93 @@ fn what_could_not_be_read_is_said() {
     assert!(plan.notes[0].contains("TXT at “@” could not be read"), "{:?}", plan.notes);
 }
 
+/// Active lines of the zone text, as `name type`.
+fn active(plan: &RecordsPlan) -> Vec<String> {
+    let all = BindOptions { through: SwitchStage::Later, made_at: None };
+    let text = format!("{}\n@ NS ns.example.\n", render_bind(plan, &all));
+    let read = parse_zone_file(&text, &plan.domain).unwrap();
+    let mail = read.records.iter().filter(|record| !matches!(record.data, ZoneData::Ns(_)));
+    mail.map(|record| format!("{} {}", record.name, record.data.record_type())).collect()
+}
+
+#[test]
+fn nothing_is_concluded_from_a_question_without_an_answer() {
+    let everything = plan("fastmail", &[], "");
+    assert!(everything.is_complete());
+    let is_of = |line: &str, groups: &[&str]| {
+        let heading = match line {
+            "@ MX" => "MX",
+            "@ TXT" => "SPF",
+            "_dmarc TXT" => "DMARC",
+            _ => "DKIM",
+        };
+        groups.contains(&heading)
+    };
+    for (name, kind, blocked) in [
+        ("@", "TXT", &["SPF"][..]),
+        ("@", "MX", &["MX", "SPF"]),
+        ("_dmarc", "TXT", &["DMARC"]),
+        ("_dmarc", "CNAME", &["DMARC"]),
+        ("fm2._domainkey", "TXT", &["DKIM"]),
+        ("fm2._domainkey", "CNAME", &["DKIM"]),
+        ("@", "A", &[]),
+        ("elsewhere", "TXT", &[]),
+        ("_domainkey", "NS", &[]),
+    ] {
+        let mut zone = zone("");
+        let owner = if name == "@" { zone.domain.dns() } else { zone.domain.below(name) };
+        zone.add_unread(&owner, kind, "the resolver could not find out (SERVFAIL)");
+        let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+        assert_eq!(
+            plan.unread.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+            blocked.iter().copied().collect()
+        );
+        assert_eq!(plan.is_complete(), blocked.is_empty());
+        let expected: Vec<String> =
+            active(&everything).into_iter().filter(|line| !is_of(line, blocked)).collect();
+        assert_eq!(active(&plan), expected, "{name} {kind}");
+        let text = render_bind(&plan, &BindOptions::default());
+        for heading in blocked {
+            let words = format!("{kind} at “{name}”");
+            assert_eq!(plan.unread[*heading], [words.as_str()]);
+            assert!(text.contains(&format!("; {heading}: {kind} at \"{name}\" could not be read")), "{text}");
+            assert!(plan.notes.iter().any(|note| note.starts_with(&format!("{heading} is not prepared"))));
+            let group = plan.groups.iter().find(|group| group.heading == *heading).unwrap();
+            assert!(!plan.is_known(group) && !group.lines.is_empty());
+            assert!(group.lines.iter().all(|line| line.reason.starts_with("Not to be published")));
+        }
+        let stored: RecordsPlan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+        assert_eq!(stored, plan);
+    }
+}
+
+#[test]
+fn what_stands_in_an_unread_group_is_neither_taken_out_nor_written() {
+    let mut zone = zone(ZONE);
+    zone.add_unread(&zone.domain.dns(), "MX", "no answer came in time");
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    assert!(!active(&plan).contains(&"@ TXT".to_owned()));
+    let text = render_bind(&plan, &BindOptions::default());
+    assert!(text.contains("; ? - @"), "{text}");
+    assert!(!text.contains("\n; - "), "nothing asks for a record to be taken out: {text}");
+    assert!(active(&plan).contains(&"_dmarc TXT".to_owned()));
+}
+
+#[test]
+fn a_host_of_which_half_the_addresses_are_known_stays_by_name() {
+    for (host, relative) in [("mail.example.org", true), ("mx.other.example", false)] {
+        let mut zone = zone("@ TXT \"v=spf1 mx -all\"\n");
+        zone.add(&zone.domain.dns(), 60, ZoneData::Mx(10, DnsName::new(host)));
+        zone.add(&DnsName::new(host), 60, ZoneData::Address("192.0.2.1".parse().unwrap()));
+        let spf = |zone: &CurrentZone| {
+            lines(&desired(&provider("fastmail"), &BTreeMap::new(), zone, &BTreeSet::new()), "SPF")[1].clone()
+        };
+        assert!(spf(&zone).contains(" ip4:192.0.2.1 "), "{relative}");
+        zone.add_unread(&DnsName::new(host), "AAAA", "SERVFAIL");
+        assert!(spf(&zone).contains(&format!(" a:{host} ")) && !spf(&zone).contains("ip4"), "{}", spf(&zone));
+    }
+}
+
 #[test]
 fn a_dmarc_alias_and_a_delegation_are_told() {
     let plan =
@@ -214,6 +301,42 @@ fn what_must_be_asked_is_known_beforehand() {
     }
     let asked = ask("google-workspace", &[("dkim_selector", "g2")]);
     assert!(asked.contains(&"g2._domainkey.example.org CNAME".to_owned()), "{asked:?}");
+}
+
+#[test]
+fn a_zone_covers_what_was_asked_and_nothing_else() {
+    let none = BTreeMap::new();
+    let ask = |id: &str, answers: &BTreeMap<String, String>, selectors: &[String]| {
+        questions(&zone("").domain, &provider(id), answers, selectors)
+    };
+    let asked = ask("google-workspace", &none, &[]);
+    let mut read = zone("");
+    assert!(!read.covers(&asked) && read.covers(&[]));
+    for question in &asked {
+        assert!(!read.covers(&asked));
+        read.add_asked(&question.name, question.record_type);
+    }
+    read.add_unread(&read.domain.dns(), "TXT", "asked, and no answer");
+    assert!(read.covers(&asked));
+    let selector = BTreeMap::from([("dkim_selector".to_owned(), "g2".to_owned())]);
+    for other in [
+        ask("fastmail", &none, &[]),
+        ask("google-workspace", &selector, &[]),
+        ask("google-workspace", &none, &["s2024".to_owned()]),
+    ] {
+        assert!(!read.covers(&other));
+    }
+    let whole = zone(ZONE);
+    assert!(whole.covers(&asked), "a zone file answers every question");
+    assert_eq!(whole.read_at, None);
+
+    let mut saved = serde_json::to_value(&read).unwrap();
+    assert_eq!(serde_json::from_value::<CurrentZone>(saved.clone()).unwrap(), read);
+    for later in ["read_at", "asked", "is_whole"] {
+        saved.as_object_mut().unwrap().remove(later);
+    }
+    let saved: CurrentZone = serde_json::from_value(saved).unwrap();
+    assert!(!saved.covers(&asked) && saved.read_at.is_none(), "saved by an earlier version");
 }
 
 #[test]

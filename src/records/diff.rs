@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::providers::ProviderId;
@@ -16,6 +18,22 @@ pub struct RecordsPlan {
     pub senders: Vec<Sender>,
     /// What the owner must know or still has to look up at the provider, one sentence each.
     pub notes: Vec<String>,
+    /// Groups that must not be published, by heading, with what they depend on and could not be read: `TXT at “@”`.
+    /// Their lines are what would be done if nothing were there, and that is not known.
+    #[serde(default)]
+    pub unread: BTreeMap<String, Vec<String>>,
+}
+
+impl RecordsPlan {
+    /// Whether everything that the plan depends on was read. Otherwise some groups are there to be looked at only.
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Whether the lines of this group may be published.
+    pub fn is_known(&self, group: &RecordGroup) -> bool {
+        !self.unread.contains_key(&group.heading)
+    }
 }
 
 /// Records of one type with what they are for.

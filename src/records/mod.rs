@@ -11,6 +11,7 @@ mod spf;
 mod spf_senders;
 mod spf_terms;
 mod txt;
+mod unread;
 mod zone_file;
 mod zone_tokens;
 

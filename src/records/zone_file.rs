@@ -52,7 +52,7 @@ pub fn parse_zone_file(text: &str, domain: &DomainName) -> Result<CurrentZone, Z
         return Err(ZoneFileError::TooLarge(text.len()));
     }
     let mut reader = Reader {
-        zone: CurrentZone::new(domain.clone()),
+        zone: CurrentZone { is_whole: true, ..CurrentZone::new(domain.clone()) },
         origin: domain.as_ascii().to_owned(),
         owner: None,
         ttl_secs: None,

@@ -11,10 +11,16 @@ use super::FolderPath;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpecialUse {
+    /// Every message of the account once more.
+    All,
     /// Old mail that is kept.
     Archive,
     /// Messages being written.
     Drafts,
+    /// Messages that are flagged, once more.
+    Flagged,
+    /// Messages that the provider takes for important, once more (RFC 8457).
+    Important,
     /// Unwanted mail.
     Junk,
     /// Copies of messages that were sent.
@@ -27,8 +33,11 @@ impl SpecialUse {
     /// The attribute as LIST shows it.
     pub fn attribute(self) -> &'static str {
         match self {
+            Self::All => "\\All",
             Self::Archive => "\\Archive",
             Self::Drafts => "\\Drafts",
+            Self::Flagged => "\\Flagged",
+            Self::Important => "\\Important",
             Self::Junk => "\\Junk",
             Self::Sent => "\\Sent",
             Self::Trash => "\\Trash",

@@ -9,14 +9,17 @@ mod imap;
 mod mailbox;
 mod practice;
 pub mod sample;
+mod trouble;
 
 pub use dns::{DnsServer, Zones, practice_zone_files};
 pub use error::RehearsalError;
 pub use imap::{
-    Action, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, Personality, Trigger,
+    Action, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, Personality, Quirks,
+    Traffic, Trigger,
 };
 pub use mailbox::{SampleFolder, SampleMessage, SpecialUse};
 pub use practice::{Practice, PracticeAccount, PracticeOptions, PracticeServers};
+pub use trouble::Trouble;
 
 /// The practice domain, under a name that is reserved for examples (RFC 6761).
 pub const DOMAIN: &str = "weber-familie.example";

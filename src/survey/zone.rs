@@ -7,7 +7,7 @@ use crate::audit::spf::record_costs;
 use crate::dns::Resolver;
 use crate::providers::Provider;
 use crate::records::{CurrentZone, ZoneData, questions};
-use crate::values::{AnswerBook, DnsAnswer, DnsName, DomainName, Outcome, RecordData, RecordType};
+use crate::values::{AnswerBook, DnsAnswer, DnsName, DomainName, Outcome, RecordData, RecordType, UnixTime};
 
 /// Shown where a resolver does not tell how long an answer may be kept.
 const UNKNOWN_TTL_SECS: u32 = 3_600;
@@ -20,15 +20,17 @@ const MAX_SPF_ROUNDS: usize = 24;
 /// Reads what the zone of a domain says today, as far as the records for this provider need it, and measures what the
 /// SPF terms of today and of the provider cost.
 ///
-/// A question that got no answer is kept as unread, so that nothing is concluded from it.
+/// A question that got no answer is kept as unread, so that nothing is concluded from it. The zone remembers which
+/// questions were asked, and that it was `read_at` this moment.
 pub async fn current_zone(
     domain: &DomainName,
     provider: &Provider,
     answers: &BTreeMap<String, String>,
     selectors: &[String],
     resolver: &Resolver,
+    read_at: UnixTime,
 ) -> CurrentZone {
-    let mut zone = CurrentZone::new(domain.clone());
+    let mut zone = CurrentZone { read_at: Some(read_at), ..CurrentZone::new(domain.clone()) };
     let asked = questions(domain, provider, answers, selectors)
         .into_iter()
         .filter_map(|question| record_type(question.record_type).map(|kind| (question.name, kind)));
@@ -91,6 +93,7 @@ async fn take_all(
         })
         .buffered(WINDOW);
     while let Some((name, kind, answer)) = answers.next().await {
+        zone.add_asked(&name, &kind.to_string());
         take(zone, &name, kind, &answer);
     }
 }

@@ -1,16 +1,17 @@
 //! Looking before sending: copies that are at the destination already are recognised and never made again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::seats::{Seeker, assign};
 use crate::imap::{ImapError, Session};
-use crate::plan::{CopyMatch, IDENTITY_HEADERS, MessageKey, MessageState, Side, identity_key, match_copies};
+use crate::plan::{IDENTITY_HEADERS, MessageKey, MessageState, Side, identity_key};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
-/// Time that a server may need to finish an APPEND whose connection has broken.
-const LAST_APPEND: Duration = Duration::from_millis(1_500);
+/// The first of the waits for an APPEND whose connection has broken.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The selected destination folder and the ledger's view of it.
 pub(super) struct Place<'a> {
@@ -20,26 +21,45 @@ pub(super) struct Place<'a> {
     pub(super) uid_validity: u32,
 }
 
+/// A row that looks for its copy: of this folder, or of another that goes to the same place.
+struct Wanted {
+    folder: FolderId,
+    row: LedgerRow,
+    is_ours: bool,
+}
+
+impl Wanted {
+    fn seeker(&self) -> Seeker {
+        let Self { row, is_ours, .. } = self;
+        let lowest_uid = row.intent_uidnext.filter(|_| *is_ours).unwrap_or(1);
+        Seeker { identity: row.identity, size: row.size, lowest_uid, is_ours: *is_ours }
+    }
+}
+
 impl Place<'_> {
     /// Settles rows whose append may or may not have arrived, by looking above the UIDNEXT of their intents.
-    pub(super) async fn resolve_in_flight(&mut self, control: &CopyControl) -> Result<(), TransferError> {
+    /// Looks again, for as long as `late_append`, while some are missing: the server may still be at it.
+    /// Returns the rows that did not arrive and are to do again.
+    pub(super) async fn resolve_in_flight(
+        &mut self,
+        control: &CopyControl,
+        late_append: Duration,
+    ) -> Result<Vec<LedgerRow>, TransferError> {
         let rows = self.ledger.rows(self.folder, &[MessageState::InFlight])?;
-        if rows.is_empty() {
-            return Ok(());
+        let mut missing = self.look(rows, true).await?;
+        for wait in growing_waits(late_append) {
+            if missing.is_empty() {
+                break;
+            }
+            if !control.wait(wait).await {
+                return Ok(Vec::new());
+            }
+            self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
+            missing = self.look(missing, true).await?;
         }
-        let first = rows.iter().filter_map(|row| row.intent_uidnext).min().unwrap_or(1);
-        let missing = self.adopt(rows, first, true).await?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        // The server may still be at it; looking again a moment later is cheap, a second copy is not.
-        if !control.wait(LAST_APPEND).await {
-            return Ok(());
-        }
-        self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-        let missing = self.adopt(missing, first, true).await?;
         let uids: Vec<u32> = missing.iter().map(|row| row.uid).collect();
-        Ok(self.ledger.withdraw_intents(self.folder, &uids)?)
+        self.ledger.withdraw_intents(self.folder, &uids)?;
+        Ok(missing)
     }
 
     /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed.
@@ -49,61 +69,75 @@ impl Place<'_> {
         }
         if exists > 0 {
             let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
-            self.adopt(rows, 1, false).await?;
+            self.look(rows, false).await?;
         }
         Ok(self.ledger.set_matched(self.folder)?)
     }
 
     /// Finds the UIDs of copies where the server did not tell them (no UIDPLUS, or an answer that does not fit).
-    pub(super) async fn place_copies(
-        &mut self,
-        copied: Vec<LedgerRow>,
-        first: u32,
-    ) -> Result<(), TransferError> {
-        let missing = self.adopt(copied, first, true).await?;
-        if !missing.is_empty() {
-            tracing::info!(count = missing.len(), "copies whose place at the destination is not known");
+    pub(super) async fn place_copies(&mut self) -> Result<(), TransferError> {
+        self.look(Vec::new(), true).await?;
+        let count = self.ledger.unplaced_copies(self.folder)?.len();
+        if count > 0 {
+            tracing::info!(count, "copies whose place at the destination is not known");
         }
         Ok(())
     }
 
-    /// Matches rows with what is at the destination from `first` on, and records the matches.
-    /// Returns the rows that have none.
-    async fn adopt(
+    /// Copies that belong to no row and equal one of these, which were sent a second time: the first sending arrived
+    /// after all. Their UIDs.
+    pub(super) async fn late_arrivals(
         &mut self,
-        rows: Vec<LedgerRow>,
-        first: u32,
-        is_ours: bool,
-    ) -> Result<Vec<LedgerRow>, TransferError> {
-        if rows.is_empty() {
-            return Ok(rows);
-        }
-        let present = self.keys_from(first.max(1)).await?;
+        sent_again: &[LedgerRow],
+    ) -> Result<Vec<u32>, TransferError> {
+        let first = sent_again.iter().filter_map(|row| row.intent_uidnext).min().unwrap_or(1);
+        self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
+        let present = self.keys_from(first).await?;
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
-        let wanted: Vec<MessageKey> = rows
+        let seekers: Vec<Seeker> = sent_again
             .iter()
-            .map(|row| MessageKey { uid: row.uid, identity: row.identity, size: row.size })
-            .collect();
-        let mut matches = match_copies(&wanted, &present, &claimed);
-        if is_ours {
-            // Above our own UIDNEXT a changed size is the server's doing (Exchange rewrites what it stores).
-            matches.extend(match_without_size(&wanted, &present, &claimed, &matches));
-        }
-        let places: BTreeMap<u32, u32> =
-            matches.iter().map(|found| (found.source_uid, found.destination_uid)).collect();
-        let (copied, missing): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| places.contains_key(&row.uid));
-        let results: Vec<MessageResult> = copied
-            .into_iter()
-            .map(|row| MessageResult {
-                uid: row.uid,
-                state: adopted_state(row.state),
-                destination_uid: places.get(&row.uid).map(|uid| (self.uid_validity, *uid)),
-                sha256: None,
-                cause: row.cause,
+            .map(|row| Seeker {
+                identity: row.identity,
+                size: row.size,
+                lowest_uid: row.intent_uidnext.unwrap_or(1),
+                is_ours: false,
             })
             .collect();
-        self.ledger.record_results(self.folder, &results)?;
+        Ok(assign(&seekers, &present, &claimed).into_iter().flatten().collect())
+    }
+
+    /// Matches rows with what is at the destination, and records the matches. Copies that arrived without a UID come
+    /// first, as they are certainly there: else an equal message that is not there would take their place.
+    /// Returns those of `rows` that have none.
+    async fn look(&mut self, rows: Vec<LedgerRow>, is_ours: bool) -> Result<Vec<LedgerRow>, TransferError> {
+        let unplaced = self.ledger.unplaced_copies(self.folder)?;
+        let mut wanted: Vec<Wanted> =
+            unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
+        wanted.extend(rows.into_iter().map(|row| Wanted { folder: self.folder, row, is_ours }));
+        let seekers: Vec<Seeker> = wanted.iter().map(Wanted::seeker).collect();
+        let Some(first) = seekers.iter().map(|seeker| seeker.lowest_uid).min() else { return Ok(Vec::new()) };
+        let present = self.keys_from(first).await?;
+        let claimed = self.ledger.claimed_destination_uids(self.folder)?;
+        let places = assign(&seekers, &present, &claimed);
+        let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
+        let mut missing = Vec::new();
+        for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
+            let is_copied = matches!(row.state, MessageState::Copied | MessageState::Repaired);
+            match place {
+                Some(uid) => results.entry(folder).or_default().push(MessageResult {
+                    uid: row.uid,
+                    state: adopted_state(row.state),
+                    destination_uid: Some((self.uid_validity, uid)),
+                    sha256: None,
+                    cause: row.cause,
+                }),
+                None if is_copied => {}
+                None => missing.push(row),
+            }
+        }
+        for (folder, results) in results {
+            self.ledger.record_results(folder, &results)?;
+        }
         Ok(missing)
     }
 
@@ -135,19 +169,29 @@ const fn adopted_state(state: MessageState) -> MessageState {
     }
 }
 
-fn match_without_size(
-    wanted: &[MessageKey],
-    present: &[MessageKey],
-    claimed: &[u32],
-    matched: &[CopyMatch],
-) -> Vec<CopyMatch> {
-    let done: BTreeSet<u32> = matched.iter().map(|found| found.source_uid).collect();
-    let sizeless = |keys: &[MessageKey]| -> Vec<MessageKey> {
-        keys.iter().map(|key| MessageKey { size: 0, ..*key }).collect()
-    };
-    let mut rest = sizeless(wanted);
-    rest.retain(|key| !done.contains(&key.uid));
-    let mut taken = claimed.to_vec();
-    taken.extend(matched.iter().map(|found| found.destination_uid));
-    match_copies(&rest, &sizeless(present), &taken)
+/// Growing waits that make up `total`: most late answers come soon, and looking is cheap.
+fn growing_waits(total: Duration) -> Vec<Duration> {
+    let mut waits = Vec::new();
+    let mut next = FIRST_WAIT;
+    let mut left = total;
+    while left > Duration::ZERO {
+        let wait = next.min(left);
+        waits.push(wait);
+        left -= wait;
+        next *= 2;
+    }
+    waits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_make_up_the_whole() {
+        let waits = growing_waits(Duration::from_secs(30));
+        assert!(waits.len() < 8 && waits[0] == FIRST_WAIT);
+        assert_eq!(waits.iter().sum::<Duration>(), Duration::from_secs(30));
+        assert!(growing_waits(Duration::ZERO).is_empty());
+    }
 }

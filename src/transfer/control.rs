@@ -64,4 +64,9 @@ impl CopyControl {
             () = tokio::time::sleep(time) => true,
         }
     }
+
+    /// Waits until the copy is to end.
+    pub(super) async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
 }

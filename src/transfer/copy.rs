@@ -1,27 +1,32 @@
 //! The copy of one mailbox: list, look, copy, and begin anew when a connection breaks.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::adoption::Place;
 use super::budget::Budget;
+use super::caution::{Caution, Suspect};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::reader::Reader;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
-use super::source_listing::{Listed, list_source};
-use super::writer::Writer;
-use crate::imap::{Folder, FolderStatus, ImapError, Namespace, Opened, Session};
+use super::source_listing::{Listed, list_source, refuse_poison};
+use super::writer::{Writer, record_refusals};
+use crate::imap::{Folder, FolderStatus, ImapError, Namespace, Opened, Session, uid_sets};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan, MessageState, Side};
-use crate::project::{FolderId, LedgerTotals, MessageResult};
+use crate::project::{FolderId, LedgerRow, LedgerTotals, MessageResult};
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;
 /// Longest wait between two tries to connect.
 const MAX_BACK_OFF: Duration = Duration::from_mins(1);
+/// Waits in a row, without a message copied in between, after which the copy gives up.
+const MAX_WAITS: u32 = 12;
+/// Flags of waiting messages that were read longer ago are read again.
+const FRESH_FLAGS: Duration = Duration::from_mins(1);
 /// Waits that the server asks for are kept up to this long; longer ones are for the engine to plan.
 const MAX_OWN_WAIT_SECONDS: u64 = 15 * 60;
 
@@ -33,9 +38,19 @@ pub async fn copy_mailbox(
     control: CopyControl,
     sink: ProgressSink<'_>,
 ) -> Result<CopyOutcome, TransferError> {
-    let mut job = Job { request, control, sink, listed: BTreeMap::new(), problems: BTreeMap::new() };
+    let mut job = Job {
+        request,
+        control,
+        sink,
+        listed: BTreeMap::new(),
+        problems: BTreeMap::new(),
+        fresh: BTreeMap::new(),
+        sent_again: BTreeMap::new(),
+        blamed: BTreeSet::new(),
+        caution: Caution::default(),
+    };
     let mut breaks = 0;
-    let mut finished_before = job.finished()?;
+    let mut finished_before = job.progress()?;
     loop {
         let error = match job.attempt().await {
             Ok(()) => return Ok(job.outcome()),
@@ -44,7 +59,7 @@ pub async fn copy_mailbox(
         if job.control.is_stopped() && error.is_connection_lost() {
             return Ok(job.outcome());
         }
-        let finished = job.finished()?;
+        let finished = job.progress()?;
         breaks = if finished > finished_before { 1 } else { breaks + 1 };
         finished_before = finished;
         if !job.pause_for(error, breaks).await? {
@@ -60,6 +75,13 @@ struct Job<'a> {
     /// Ledger numbers of the folders whose source is listed in this run.
     listed: BTreeMap<String, FolderId>,
     problems: BTreeMap<FolderPath, FolderProblem>,
+    /// When the flags of a folder's waiting messages were read.
+    fresh: BTreeMap<FolderId, Instant>,
+    /// Messages whose append broke off, was not found, and was made again.
+    sent_again: BTreeMap<FolderId, Vec<LedgerRow>>,
+    /// Messages that end the connection to the destination.
+    blamed: BTreeSet<(FolderId, u32)>,
+    caution: Caution,
 }
 
 /// Both sides, signed in.
@@ -91,15 +113,21 @@ impl Job<'_> {
         }
     }
 
-    fn finished(&self) -> Result<u64, TransferError> {
-        Ok(self.request.ledger.sum()?.finished())
+    /// Messages that are listed, and once more those that are finished: grows with every step forward.
+    fn progress(&self) -> Result<u64, TransferError> {
+        let sum = self.request.ledger.sum()?;
+        Ok(sum.source_count + sum.finished())
     }
 
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
     async fn pause_for(&mut self, error: TransferError, breaks: u32) -> Result<bool, TransferError> {
         let (seconds, words) = match &error {
-            TransferError::Throttled { seconds, words, .. } if *seconds <= MAX_OWN_WAIT_SECONDS => {
-                (*seconds, words.clone())
+            TransferError::Throttled { seconds, words, .. }
+                if *seconds <= MAX_OWN_WAIT_SECONDS && breaks <= MAX_WAITS =>
+            {
+                // Longer each time that it was of no use.
+                let longer = seconds.saturating_mul(1 << breaks.saturating_sub(1).min(4));
+                (longer.min(MAX_OWN_WAIT_SECONDS), words.clone())
             }
             lost if lost.is_connection_lost() && breaks <= self.request.limits.max_breaks => {
                 (self.sink)(Progress::Reconnecting { words: lost.to_string() });
@@ -116,7 +144,16 @@ impl Job<'_> {
         if self.control.is_stopped() {
             return Ok(());
         }
+        if self.control.is_paused() {
+            (self.sink)(Progress::Paused);
+            self.control.wait_while_paused().await;
+            if self.control.is_stopped() {
+                return Ok(());
+            }
+            (self.sink)(Progress::Resumed);
+        }
         self.heed_choices()?;
+        self.forget_suspects()?;
         let mut sides = self.connect().await?;
         (self.sink)(Progress::Connected);
         let (source_folders, destination_folders) = sides.list_folders().await?;
@@ -136,10 +173,55 @@ impl Job<'_> {
             let Some(folder) = self.listed.get(&plan.source_raw).copied() else { continue };
             let raw = raw_name(&plan.destination, &sides.namespace);
             let known = destination_folders.get(&raw).and_then(|known| known.status);
-            self.copy_folder(&mut sides, plan, folder, (&raw, known)).await?;
+            let copied = self.copy_folder(&mut sides, plan, folder, (&raw, known)).await;
+            if let Err(error) = copied {
+                self.learn_from(folder, &error)?;
+                return Err(error);
+            }
         }
+        record_refusals(&self.caution, &request.ledger, self.sink)?;
         tokio::join!(sides.source.logout(), sides.destination.logout());
         Ok(())
+    }
+
+    /// Refusals whose meaning was not clear when the connection broke: their messages are tried again.
+    fn forget_suspects(&self) -> Result<(), TransferError> {
+        for Suspect { folder, result, .. } in self.caution.take_suspects() {
+            self.request.ledger.withdraw_intents(folder, &[result.uid])?;
+        }
+        Ok(())
+    }
+
+    /// Where connections break at one message again and again, that message is left.
+    fn learn_from(&mut self, folder: FolderId, error: &TransferError) -> Result<(), TransferError> {
+        let TransferError::Server { side, .. } = error else { return Ok(()) };
+        if !error.is_connection_lost() || self.control.is_stopped() {
+            return Ok(());
+        }
+        let waiting = [MessageState::ToDo, MessageState::InFlight];
+        let first = self.request.ledger.rows_after(folder, &waiting, 0, 1)?.first().map(|row| row.uid);
+        match (self.caution.broke(folder, *side, first), side) {
+            (Some(uid), Side::Source) => refuse_poison(&self.request.ledger, folder, uid),
+            (Some(uid), Side::Destination) => {
+                self.blamed.insert((folder, uid));
+                Ok(())
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// The same for a connection that broke while the folder was listed.
+    fn learn_from_listing(&self, plan: &FolderPlan, error: &TransferError) -> Result<(), TransferError> {
+        let is_break = matches!(error, TransferError::Server { .. }) && error.is_connection_lost();
+        let folders = self.request.ledger.folder_totals()?;
+        let Some(known) = folders.into_iter().find(|known| is_break && known.source == plan.source) else {
+            return Ok(());
+        };
+        let count = usize::try_from(known.totals.sum.source_count).unwrap_or(usize::MAX);
+        match self.caution.broke_listing(&plan.source_raw, count) {
+            Some(uid) => refuse_poison(&self.request.ledger, known.id, uid),
+            None => Ok(()),
+        }
     }
 
     /// Folders that the owner has left out or taken in again since they were listed.
@@ -180,7 +262,20 @@ impl Job<'_> {
         listed: Option<&Folder>,
     ) -> Result<(), TransferError> {
         (self.sink)(Progress::Listing { folder: plan.source.clone() });
-        match list_source(&mut sides.source, &self.request.ledger, plan, listed).await? {
+        let ledger = &self.request.ledger;
+        let asked = Instant::now();
+        let listing = match list_source(&mut sides.source, ledger, plan, listed, &self.caution).await {
+            Ok(listing) => listing,
+            Err(error) => {
+                self.learn_from_listing(plan, &error)?;
+                return Err(error);
+            }
+        };
+        match listing {
+            Listed::New(folder) => {
+                self.fresh.insert(folder, asked);
+                self.listed.insert(plan.source_raw.clone(), folder);
+            }
             Listed::All(folder) => {
                 self.listed.insert(plan.source_raw.clone(), folder);
             }
@@ -229,12 +324,72 @@ impl Job<'_> {
         ledger.fence_destination(folder, opened.uid_validity)?;
         let mut place =
             Place { session: &mut sides.destination, ledger, folder, uid_validity: opened.uid_validity };
-        place.resolve_in_flight(&self.control).await?;
+        let missing = place.resolve_in_flight(&self.control, self.request.limits.late_append).await?;
         place.adopt_present(opened.exists).await?;
+        self.leave_blamed(folder, &missing)?;
+        self.sent_again.entry(folder).or_default().extend(missing);
         if self.totals(folder)?.sum.to_do == 0 {
             return Ok(());
         }
-        self.pump(sides, plan, (raw, opened)).await
+        let uid_validity = opened.uid_validity;
+        self.pump(sides, plan, (raw, opened)).await?;
+        self.tell_late_arrivals(sides, plan, folder, uid_validity).await
+    }
+
+    /// Messages at which the destination has ended the connection again and again, and that did not arrive.
+    fn leave_blamed(&mut self, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
+        for row in missing.iter().filter(|row| self.blamed.remove(&(folder, row.uid))) {
+            let result = MessageResult {
+                uid: row.uid,
+                state: MessageState::Refused,
+                destination_uid: None,
+                sha256: None,
+                cause: Some("the destination ends the connection at this message".to_owned()),
+            };
+            self.request.ledger.record_results(folder, &[result])?;
+        }
+        Ok(())
+    }
+
+    /// One more look after the folder is done: an append that broke off may have arrived after all.
+    async fn tell_late_arrivals(
+        &mut self,
+        sides: &mut Sides,
+        plan: &FolderPlan,
+        folder: FolderId,
+        uid_validity: u32,
+    ) -> Result<(), TransferError> {
+        let sent_again = self.sent_again.remove(&folder).unwrap_or_default();
+        if sent_again.is_empty() || self.control.is_stopped() {
+            return Ok(());
+        }
+        let ledger = &self.request.ledger;
+        let mut place = Place { session: &mut sides.destination, ledger, folder, uid_validity };
+        let late = place.late_arrivals(&sent_again).await?;
+        if !late.is_empty() {
+            let words = format!(
+                "{} messages are there twice, as the server finished after the connection had broken: UIDs {}",
+                late.len(),
+                uid_sets(&late).join(",")
+            );
+            self.note_problem(plan, Side::Destination, words);
+        }
+        Ok(())
+    }
+
+    /// Waiting messages go with the flags that they have now, not with those of the day they were listed.
+    async fn refresh_flags(&self, session: &mut Session, folder: FolderId) -> Result<(), TransferError> {
+        if self.fresh.get(&folder).is_some_and(|read| read.elapsed() < FRESH_FLAGS) {
+            return Ok(());
+        }
+        match session.fetch_flags().await {
+            Ok(flags) => self.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into),
+            Err(ImapError::Refused { completion, .. }) => {
+                tracing::info!(%completion, "flags could not be read again");
+                Ok(())
+            }
+            Err(error) => Err(TransferError::at(Side::Source)(error)),
+        }
     }
 
     /// Whether the destination folder is the one that the copies were made in, as far as its counts tell.
@@ -283,6 +438,7 @@ impl Job<'_> {
             let source = ImapError::Closed(Some(words));
             return Err(TransferError::Server { side: Side::Source, source });
         }
+        self.refresh_flags(&mut sides.source, same).await?;
         let uid_validity = opened.uid_validity;
         let first = match opened.uid_next {
             Some(uid_next) => uid_next,
@@ -298,6 +454,7 @@ impl Job<'_> {
             control: self.control.clone(),
             sink: self.sink,
             items: sender,
+            caution: &self.caution,
         };
         let writer = Writer {
             session: &mut sides.destination,
@@ -309,6 +466,7 @@ impl Job<'_> {
             limits,
             sink: self.sink,
             unplaced: Vec::new(),
+            caution: &self.caution,
         };
         let (read, written) = tokio::join!(reader.run(), writer.run(receiver));
         // The destination's error is the one that matters for what is under way.
@@ -317,7 +475,7 @@ impl Job<'_> {
         let mut place = Place { session: &mut sides.destination, ledger, folder: same, uid_validity };
         if !unplaced.is_empty() {
             place.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-            place.place_copies(unplaced, first).await?;
+            place.place_copies().await?;
         }
         Ok(())
     }

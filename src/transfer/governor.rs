@@ -23,6 +23,24 @@ const MAX_WAIT_SECONDS: u64 = 24 * 3_600;
 /// Words of full mailboxes, in lower case. Taken at their plain meaning; the server's own words are shown.
 const FULL: [&str; 6] =
     ["quota", "mailbox is full", "mailbox full", "over limit", "bigger place", "not enough disk space"];
+/// Words that speak of the size of one message, in lower case: other messages may well be taken.
+const SIZE: [&str; 5] =
+    ["message size", "message too", "message is too", "too large for a message", "maximum message"];
+/// Words about what is in a message, in lower case.
+const MESSAGE: [&str; 12] = [
+    "toobig",
+    "too large",
+    "too big",
+    "larger than",
+    "nul ",
+    "header",
+    "8bit",
+    "8-bit",
+    "line too long",
+    "bare newline",
+    "mime",
+    "malformed",
+];
 /// Words of busy servers, in lower case. The first two are Microsoft's (imapsync's `FAQ.Office365`); the others are taken
 /// at their plain meaning.
 const BUSY: [&str; 7] = [
@@ -41,14 +59,27 @@ pub(super) fn refusal(completion: &Completion) -> Refusal {
     if completion.has_code("TRYCREATE") || completion.has_code("NONEXISTENT") {
         return Refusal::FolderMissing;
     }
+    let is_about_size = completion.has_code("TOOBIG") || SIZE.iter().any(|needle| words.contains(needle));
+    if is_about_size && !completion.has_code("OVERQUOTA") {
+        return Refusal::Message;
+    }
     if completion.has_code("OVERQUOTA") || FULL.iter().any(|needle| words.contains(needle)) {
         return Refusal::Full;
     }
-    let is_busy = ["THROTTLED", "INUSE", "UNAVAILABLE"].into_iter().any(|code| completion.has_code(code));
+    // SERVERBUG and LIMIT (RFC 5530) are about the server, never about the message.
+    let is_busy = ["THROTTLED", "INUSE", "UNAVAILABLE", "SERVERBUG", "LIMIT"]
+        .into_iter()
+        .any(|code| completion.has_code(code));
     if is_busy || BUSY.iter().any(|needle| words.contains(needle)) {
         return Refusal::Wait(suggested_seconds(&words).unwrap_or(DEFAULT_WAIT_SECONDS));
     }
     Refusal::Message
+}
+
+/// Whether words of a refusal name something that only messages have, so that others may well be taken.
+pub(super) fn is_about_message(words: &str) -> bool {
+    let words = words.to_lowercase();
+    MESSAGE.iter().chain(&SIZE).any(|needle| words.contains(needle))
 }
 
 /// Microsoft: `Suggested Backoff Time: 299961 milliseconds`.
@@ -74,6 +105,12 @@ mod tests {
             (None, "Message contains NUL characters", Refusal::Message),
             (Some("NONEXISTENT"), "gone", Refusal::FolderMissing),
             (Some("TOOBIG"), "too large", Refusal::Message),
+            (Some("TOOBIG"), "over quota for one message", Refusal::Message),
+            (None, "Message size over limit", Refusal::Message),
+            (None, "Message too large: quota is 10 MB each", Refusal::Message),
+            (Some("OVERQUOTA"), "message size would exceed quota", Refusal::Full),
+            (Some("SERVERBUG"), "Internal error", Refusal::Wait(60)),
+            (Some("LIMIT"), "not so many", Refusal::Wait(60)),
         ] {
             let code = code.map(|code| Code::Other(code.to_owned()));
             let completion = Completion { status: Status::No, code, words: words.to_owned() };

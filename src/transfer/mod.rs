@@ -5,6 +5,7 @@
 
 mod adoption;
 mod budget;
+mod caution;
 mod control;
 mod copy;
 mod destination_name;
@@ -13,7 +14,9 @@ mod flags;
 mod governor;
 mod inventory;
 mod reader;
+mod recovery;
 mod request;
+mod seats;
 mod source_listing;
 mod verify;
 mod writer;
@@ -23,4 +26,4 @@ pub use copy::copy_mailbox;
 pub use error::TransferError;
 pub use inventory::inventory;
 pub use request::{CopyLimits, CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
-pub use verify::{Depth, Difference, VerifyReport, verify_mailbox};
+pub use verify::{Depth, Difference, VerifyReport, prove_mailbox, verify_mailbox};

@@ -7,12 +7,13 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::budget::Budget;
+use super::caution::Caution;
 use super::control::CopyControl;
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
 use super::request::{CopyLimits, Progress, ProgressSink};
-use crate::imap::{Body, BodyReply, BodyRequest, ImapError, Session};
-use crate::plan::{MessageState, Side};
+use crate::imap::{Body, BodyReply, BodyRequest, Completion, ImapError, Session};
+use crate::plan::{MessageState, Side, identity_key};
 use crate::project::{FolderId, Ledger, LedgerRow};
 
 /// What the source half hands over.
@@ -46,6 +47,10 @@ const REQUESTS_AHEAD: usize = 3;
 const GROUP_MESSAGES: usize = 100;
 /// Bytes in one request.
 const GROUP_BYTES: u64 = 1 << 20;
+/// Bytes of a message in which its header is looked for.
+const HEAD_BYTES: usize = 64 << 10;
+/// Bytes that a message may be larger than listed, beside a sixteenth of its size: line ends are often not counted.
+const SIZE_SLACK: u64 = 4 << 10;
 /// Rows taken from the ledger at once.
 const PAGE_ROWS: usize = 500;
 
@@ -58,6 +63,8 @@ pub(super) struct Reader<'a> {
     pub(super) control: CopyControl,
     pub(super) sink: ProgressSink<'a>,
     pub(super) items: mpsc::Sender<Item>,
+    /// What broken connections have taught.
+    pub(super) caution: &'a Caution,
 }
 
 struct Group {
@@ -123,6 +130,13 @@ impl Reader<'_> {
                 let Some(last) = rows.back() else { break };
                 last_uid = last.uid;
             }
+            if self.caution.is_careful(self.folder, Side::Source) {
+                self.finish_all(&mut ahead).await?;
+                if let Some(row) = rows.pop_front() {
+                    self.read_carefully(row).await?;
+                }
+                continue;
+            }
             if rows.front().is_some_and(|row| self.is_large(row)) {
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
@@ -148,6 +162,19 @@ impl Reader<'_> {
             }
         }
         self.finish_all(&mut ahead).await
+    }
+
+    /// One message and nothing else, so that it is clear which one ends the connection.
+    async fn read_carefully(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
+        self.send(Item::Flush).await?;
+        self.caution.alone(self.folder, Side::Source, row.uid);
+        if self.is_large(&row) {
+            self.read_large(row).await?;
+        } else if let Some(reserved) = self.budget.reserve(row.size).await {
+            self.read_alone(row, &Arc::new(reserved)).await?;
+        }
+        self.caution.passed(self.folder, Side::Source);
+        Ok(())
     }
 
     /// Finishes what is under way and waits for the end of a pause.
@@ -198,6 +225,7 @@ impl Reader<'_> {
 
     /// Reads the oldest request to its end.
     async fn finish_first(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
+        let mut beyond = Vec::new();
         while let Some(request) = ahead.front().and_then(|group| group.requests.front().cloned()) {
             match self.session.next_body(&request).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
@@ -206,7 +234,11 @@ impl Reader<'_> {
                         .find_map(|group| Some((group.waiting.remove(&uid)?, Arc::clone(&group.reserved))));
                     // A message that nobody asked for, or a second time, is dropped.
                     if let Some((row, reserved)) = found {
-                        self.hand_over(row, bytes, reserved).await?;
+                        if is_far_beyond(&row, bytes.len()) {
+                            beyond.push(row);
+                        } else {
+                            self.hand_over(row, bytes, reserved).await?;
+                        }
                     }
                     continue;
                 }
@@ -220,7 +252,7 @@ impl Reader<'_> {
             }
         }
         let Some(group) = ahead.pop_front() else { return Ok(()) };
-        if group.waiting.is_empty() {
+        if group.waiting.is_empty() && beyond.is_empty() {
             return Ok(());
         }
         // Asking alone needs a quiet connection: the other requests are read first.
@@ -229,6 +261,11 @@ impl Reader<'_> {
         }
         for row in group.waiting.into_values() {
             self.read_alone(row, &group.reserved).await?;
+        }
+        drop(group.reserved);
+        for row in beyond {
+            self.send(Item::Flush).await?;
+            self.read_large(row).await?;
         }
         Ok(())
     }
@@ -242,10 +279,16 @@ impl Reader<'_> {
             loop {
                 match self.session.next_body(&request).await {
                     Ok(BodyReply::Message { uid, bytes }) if uid == row.uid => {
-                        self.hand_over(row.clone(), bytes, Arc::clone(reserved)).await?;
-                        // The tagged answer that follows is kept aside and never missed.
-                        self.session.next_body(&request).await?;
-                        return Ok(());
+                        // The tagged answer comes first: a connection that ends here has not given the message.
+                        if let Err(refused) = self.finish_request(&request).await? {
+                            let cause = format!("the source does not hand it out: {refused}");
+                            return self.give_up(row, MessageState::Refused, cause).await;
+                        }
+                        if is_far_beyond(&row, bytes.len()) {
+                            self.send(Item::Flush).await?;
+                            return self.read_large(row).await;
+                        }
+                        return self.hand_over(row, bytes, Arc::clone(reserved)).await;
                     }
                     Ok(BodyReply::Message { .. }) => {}
                     Ok(BodyReply::End) => break,
@@ -258,14 +301,55 @@ impl Reader<'_> {
                 }
             }
         }
-        self.give_up(row, MessageState::Vanished, "gone from the source".to_owned()).await
+        self.give_up_without_bytes(row).await
+    }
+
+    /// Reads to the end of a request whose message has come; the refusal where it ends with one all the same.
+    async fn finish_request(&mut self, request: &BodyRequest) -> Result<Result<(), Completion>, ReadEnd> {
+        loop {
+            match self.session.next_body(request).await {
+                Ok(BodyReply::End) => return Ok(Ok(())),
+                Ok(BodyReply::Message { .. }) => {}
+                Err(ImapError::Refused { completion, .. }) => {
+                    self.heed(&completion)?;
+                    return Ok(Err(completion));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// No bytes came: gone, or listed and not handed out.
+    async fn give_up_without_bytes(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
+        match self.session.is_listed(row.uid).await {
+            Ok(false) => self.give_up(row, MessageState::Vanished, "gone from the source".to_owned()).await,
+            Ok(true) => {
+                let cause = "the source lists it and does not hand it out".to_owned();
+                self.give_up(row, MessageState::Refused, cause).await
+            }
+            Err(ImapError::Refused { completion, .. }) => {
+                self.heed(&completion)?;
+                let cause = format!("the source does not hand it out: {completion}");
+                self.give_up(row, MessageState::Refused, cause).await
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn read_large(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         let mut hash = Sha256::new();
-        let fetched = self.session.fetch_large(row.uid, |piece| hash.update(piece)).await;
+        let mut head = Vec::new();
+        let fetched = self
+            .session
+            .fetch_large(row.uid, |piece| {
+                hash.update(piece);
+                let room = HEAD_BYTES.saturating_sub(head.len());
+                head.extend(piece.iter().take(room));
+            })
+            .await;
         match fetched {
             Ok(Some(spool)) => {
+                let row = self.learn(row, spool.bytes(), &head)?;
                 let Some(reserved) = self.budget.reserve(self.limits.spool_bytes).await else {
                     return Ok(());
                 };
@@ -277,7 +361,7 @@ impl Reader<'_> {
                 };
                 self.send(Item::Message(Box::new(item))).await
             }
-            Ok(None) => self.give_up(row, MessageState::Vanished, "gone from the source".to_owned()).await,
+            Ok(None) => self.give_up_without_bytes(row).await,
             Err(ImapError::Refused { completion, .. }) => {
                 self.heed(&completion)?;
                 let cause = format!("the source does not hand it out: {completion}");
@@ -287,9 +371,18 @@ impl Reader<'_> {
         }
     }
 
+    /// A message that was listed without facts gets them from its bytes, so that its copy can be recognised.
+    fn learn(&self, mut row: LedgerRow, size: u64, head: &[u8]) -> Result<LedgerRow, TransferError> {
+        if row.size == 0 && size > 0 {
+            (row.size, row.identity) = (size, identity_key(head));
+            self.ledger.learn(self.folder, row.uid, row.size, row.identity)?;
+        }
+        Ok(row)
+    }
+
     /// A refusal that speaks of load, not of the message, ends this reading.
     #[expect(clippy::unused_self, reason = "reads as a step of the reader")]
-    fn heed(&self, completion: &crate::imap::Completion) -> Result<(), TransferError> {
+    fn heed(&self, completion: &Completion) -> Result<(), TransferError> {
         match refusal(completion) {
             Refusal::Wait(seconds) => {
                 let words = completion.to_string();
@@ -317,4 +410,10 @@ impl Reader<'_> {
     async fn send(&mut self, item: Item) -> Result<(), ReadEnd> {
         self.items.send(item).await.map_err(|_closed| Gone.into())
     }
+}
+
+/// Whether a message is so much larger than listed that the byte budget means nothing any more. Such a one is read
+/// again in pieces.
+fn is_far_beyond(row: &LedgerRow, bytes: usize) -> bool {
+    bytes as u64 > row.size + row.size / 16 + SIZE_SLACK
 }

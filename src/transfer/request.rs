@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::imap::Access;
 use crate::plan::{FolderPath, MailboxPlan, Side};
 use crate::project::Ledger;
@@ -30,6 +32,9 @@ pub struct CopyLimits {
     pub spool_bytes: u64,
     /// Broken connections in a row, without a message copied in between, after which the copy gives up.
     pub max_breaks: u32,
+    /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
+    /// sent again.
+    pub late_append: Duration,
 }
 
 impl Default for CopyLimits {
@@ -40,6 +45,7 @@ impl Default for CopyLimits {
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
             max_breaks: 6,
+            late_append: Duration::from_secs(30),
         }
     }
 }

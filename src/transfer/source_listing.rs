@@ -1,12 +1,25 @@
 //! First of all, every source message gets its row in the ledger.
 
+use std::collections::BTreeMap;
+
+use super::caution::Caution;
 use super::error::TransferError;
-use crate::imap::{Folder, FolderStatus, ImapError, MessageFacts, Session};
-use crate::plan::{FolderPlan, IDENTITY_HEADERS, Side, identity_key};
-use crate::project::{FolderId, Ledger, ProjectError, SourceMessage};
+use super::governor::{Refusal, refusal};
+use crate::imap::{Completion, Folder, FolderStatus, ImapError, MessageFacts, Opened, Session};
+use crate::plan::{FolderPlan, IDENTITY_HEADERS, MessageState, Side, identity_key};
+use crate::project::{FolderId, Ledger, MessageResult, ProjectError, SourceMessage};
+
+/// Listings of one folder that may come short before its lack is told.
+const MAX_LISTINGS: u32 = 3;
+/// Windows from this size on are asked for ahead of one another.
+const QUICK_WINDOW: usize = 500;
+/// Messages refused alone, without any that is not, after which the folder counts as closed.
+const MAX_REFUSED_ALONE: u32 = 8;
 
 /// What came of listing a folder.
 pub(super) enum Listed {
+    /// Every message has its row, all of them as of now.
+    New(FolderId),
     /// Every message has its row.
     All(FolderId),
     /// The server listed fewer messages than it counts; those it listed have their rows.
@@ -21,44 +34,173 @@ pub(super) async fn list_source(
     ledger: &Ledger,
     plan: &FolderPlan,
     listed: Option<&Folder>,
+    caution: &Caution,
 ) -> Result<Listed, TransferError> {
     let status = listed.and_then(|folder| folder.status).unwrap_or_default();
     if let Some(folder) = unchanged(ledger, plan, status)? {
         return Ok(Listed::All(folder));
     }
-    let opened = match session.examine(&plan.source_raw).await {
-        Ok(opened) => opened,
+    let (opened, present) = match list_uids(session, plan).await {
+        Ok(found) => found,
+        // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
         Err(ImapError::Refused { completion, .. }) => return Ok(Listed::Closed(completion.to_string())),
         Err(error) => return Err(TransferError::at(Side::Source)(error)),
     };
     let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, opened.uid_validity)?;
-    let present = match opened.exists {
-        0 => Vec::new(),
-        _ => match session.fetch_uids(1).await {
-            Ok(present) => present,
-            // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
-            Err(ImapError::Refused { completion, .. }) => return Ok(Listed::Closed(completion.to_string())),
-            Err(error) => return Err(TransferError::at(Side::Source)(error)),
-        },
-    };
     let lacking = (opened.exists as usize).saturating_sub(present.len());
     if lacking == 0 {
         ledger.mark_vanished_except(folder, &present)?;
     }
-    let highest = ledger.highest_uid(folder)?.unwrap_or(0);
-    let first_new = present.partition_point(|uid| *uid <= highest);
-    let new = present.get(first_new..).unwrap_or_default();
-    session
-        .fetch_facts(new, &IDENTITY_HEADERS, |facts| {
-            let rows: Vec<SourceMessage> = facts.into_iter().map(source_message).collect();
-            ledger.add_messages(folder, &rows).map_err(ListingError::Project)
-        })
-        .await
-        .map_err(TransferError::from)?;
+    // Not only those above the highest known: a listing may have left some out before.
+    let new = ledger.uids_to_list(folder, &present)?;
+    let is_all_new = new.len() == present.len();
+    let mut listing = Listing { session, ledger, folder, name: &plan.source_raw, caution };
+    if let Some(words) = listing.add(&new).await? {
+        return Ok(Listed::Some(folder, words));
+    }
     Ok(match lacking {
+        0 if is_all_new => Listed::New(folder),
         0 => Listed::All(folder),
         _ => Listed::Some(folder, format!("the server counts {lacking} messages more than it lists")),
     })
+}
+
+/// Opens the folder and lists its UIDs; again where the server lists fewer than it counts.
+async fn list_uids(session: &mut Session, plan: &FolderPlan) -> Result<(Opened, Vec<u32>), ImapError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let opened = session.examine(&plan.source_raw).await?;
+        let present = if opened.exists == 0 { Vec::new() } else { session.fetch_uids(1).await? };
+        if present.len() >= opened.exists as usize || tries >= MAX_LISTINGS {
+            return Ok((opened, present));
+        }
+    }
+}
+
+/// Adds messages to the ledger.
+struct Listing<'a> {
+    session: &'a mut Session,
+    ledger: &'a Ledger,
+    folder: FolderId,
+    name: &'a str,
+    caution: &'a Caution,
+}
+
+impl Listing<'_> {
+    /// Gives each of these messages its row. Words, where the server refuses to tell of any.
+    async fn add(&mut self, uids: &[u32]) -> Result<Option<String>, TransferError> {
+        let window = self.caution.listing_window(self.name);
+        if window >= QUICK_WINDOW {
+            return self.add_bisecting(uids).await;
+        }
+        for part in uids.chunks(window) {
+            if let [only] = part {
+                self.caution.lists_alone(self.name, Some(*only));
+            }
+            if let Some(words) = self.add_bisecting(part).await? {
+                return Ok(Some(words));
+            }
+            self.caution.lists_alone(self.name, None);
+        }
+        Ok(None)
+    }
+
+    /// One message may spoil the answer for its whole window: refused windows are halved, and a message that is
+    /// refused alone, or of which nothing is said, gets a row without facts.
+    async fn add_bisecting(&mut self, uids: &[u32]) -> Result<Option<String>, TransferError> {
+        let mut windows = vec![uids.to_vec()];
+        let mut refused_alone = 0;
+        while let Some(window) = windows.pop() {
+            if window.is_empty() {
+                continue;
+            }
+            let refused = match self.fetch(&window).await {
+                Ok(()) => None,
+                Err(ListingError::Imap(ImapError::Refused { completion, .. })) => Some(completion),
+                Err(error) => return Err(error.into()),
+            };
+            if let Some(completion) = &refused {
+                heed(completion)?;
+            }
+            let rest = self.ledger.uids_to_list(self.folder, &window)?;
+            match refused {
+                None => {
+                    refused_alone = 0;
+                    self.add_without_facts(&rest).await?;
+                }
+                Some(completion) if rest.len() <= 1 => {
+                    refused_alone += 1;
+                    if refused_alone > MAX_REFUSED_ALONE {
+                        return Ok(Some(completion.to_string()));
+                    }
+                    self.add_without_facts(&rest).await?;
+                }
+                Some(_) => {
+                    let (first, second) = rest.split_at(rest.len() / 2);
+                    windows.extend([second.to_vec(), first.to_vec()]);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn fetch(&mut self, uids: &[u32]) -> Result<(), ListingError> {
+        let (ledger, folder) = (self.ledger, self.folder);
+        self.session
+            .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
+                let rows: Vec<SourceMessage> = facts.into_iter().map(source_message).collect();
+                ledger.add_messages(folder, &rows).map_err(ListingError::Project)
+            })
+            .await
+    }
+
+    /// The server lists these and tells no facts. They get their rows all the same; what they are, their bytes will
+    /// tell, or the refusal of them.
+    async fn add_without_facts(&mut self, uids: &[u32]) -> Result<(), TransferError> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let bare = match self.session.fetch_bare_facts(uids).await {
+            Ok(bare) => bare,
+            Err(ImapError::Refused { completion, .. }) => {
+                heed(&completion)?;
+                Vec::new()
+            }
+            Err(error) => return Err(TransferError::at(Side::Source)(error)),
+        };
+        let mut facts: BTreeMap<u32, MessageFacts> =
+            uids.iter().map(|uid| (*uid, MessageFacts { uid: *uid, ..MessageFacts::default() })).collect();
+        facts.extend(bare.into_iter().map(|facts| (facts.uid, facts)));
+        let rows: Vec<SourceMessage> = facts.into_values().map(source_message).collect();
+        Ok(self.ledger.add_messages(self.folder, &rows)?)
+    }
+}
+
+/// A refusal that speaks of load, not of messages, ends the listing for now.
+fn heed(completion: &Completion) -> Result<(), TransferError> {
+    match refusal(completion) {
+        Refusal::Wait(seconds) => {
+            let words = completion.to_string();
+            Err(TransferError::Throttled { side: Side::Source, seconds, words })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Notes a message as refused whose facts or bytes end the connection, with a row of its own where it has none.
+pub(super) fn refuse_poison(ledger: &Ledger, folder: FolderId, uid: u32) -> Result<(), TransferError> {
+    if !ledger.uids_to_list(folder, &[uid])?.is_empty() {
+        ledger.add_messages(folder, &[source_message(MessageFacts { uid, ..MessageFacts::default() })])?;
+    }
+    let result = MessageResult {
+        uid,
+        state: MessageState::Refused,
+        destination_uid: None,
+        sha256: None,
+        cause: Some("the source ends the connection at this message".to_owned()),
+    };
+    Ok(ledger.record_results(folder, &[result])?)
 }
 
 /// The folder's number where UIDVALIDITY, UIDNEXT and count all say that every message has its row already.

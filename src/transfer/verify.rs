@@ -1,16 +1,20 @@
 //! Proof after the copy: the ledger against what the destination shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
+use super::control::{CopyControl, copy_control};
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::flags_for;
-use super::request::{CopyRequest, FolderProblem};
-use crate::imap::{BodyReply, ImapError, MessageFacts, Opened, Session};
-use crate::plan::{FolderPath, FolderPlan, MessageState, Side};
-use crate::project::{FolderId, LedgerRow};
+use super::governor::{Refusal, refusal};
+use super::recovery::wait_after;
+use super::request::{CopyRequest, Progress, ProgressSink};
+use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, MessageFacts, Opened, Session};
+use crate::plan::{FolderPath, MessageState, Side};
+use crate::project::{FolderTotals, LedgerRow};
 
 /// How closely the destination is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub enum Depth {
 /// What the proof found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifyReport {
-    /// Copies that were looked at.
+    /// Copies in the ledger, all of them: also those of `not_compared` and `not_placed`.
     pub checked: u64,
     /// Copies whose bytes were read and are those of the source.
     pub bytes_equal: u64,
@@ -58,6 +62,8 @@ const READ_AGAIN: usize = 20;
 /// Messages above this size are read again in pieces, in bytes.
 const LARGE_BYTES: u64 = 2 << 20;
 
+const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
+
 const COPIED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
 
 impl VerifyReport {
@@ -70,73 +76,183 @@ impl VerifyReport {
 
     /// One sentence for the report.
     pub fn words(&self) -> String {
-        let Self { checked, bytes_equal, difference_count, .. } = self;
-        let bytes = if *bytes_equal > 0 { format!(", {bytes_equal} byte for byte") } else { String::new() };
-        match difference_count {
-            0 => format!("{checked} copies checked{bytes}, no difference found"),
-            _ => format!("{checked} copies checked{bytes}, {difference_count} differences found"),
+        let Self { checked, bytes_equal, not_compared, not_placed, difference_count, .. } = self;
+        let mut words = format!("{checked} copies checked");
+        for (count, what) in [
+            (bytes_equal, "byte for byte"),
+            (not_compared, "without bytes to compare with"),
+            (not_placed, "whose place at the destination is not known"),
+        ] {
+            if *count > 0 {
+                words.push_str(&format!(", {count} {what}"));
+            }
         }
+        match difference_count {
+            0 => words.push_str(", no difference found"),
+            _ => words.push_str(&format!(", {difference_count} differences found")),
+        }
+        words
+    }
+
+    /// Adds the report of another mailbox to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.checked += other.checked;
+        self.bytes_equal += other.bytes_equal;
+        self.not_compared += other.not_compared;
+        self.not_placed += other.not_placed;
+        self.difference_count += other.difference_count;
+        let room = MAX_DIFFERENCES.saturating_sub(self.differences.len());
+        self.differences.extend(other.differences.iter().take(room).cloned());
+    }
+
+    /// Whether everything that was to be proven at this depth is: no difference, and with [`Depth::Full`] no copy whose
+    /// place is not known.
+    pub const fn is_proof(&self, depth: Depth) -> bool {
+        self.difference_count == 0 && (matches!(depth, Depth::Quick) || self.not_placed == 0)
     }
 }
 
 /// Compares every copy of the ledger with the destination. Reads the destination only.
 pub async fn verify_mailbox(request: &CopyRequest, depth: Depth) -> Result<VerifyReport, TransferError> {
-    let opened = request.destination.open().await;
-    let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
-    let namespace = session.namespace().await.map_err(TransferError::at(Side::Destination))?;
-    let mut report = VerifyReport::default();
-    let plans: BTreeMap<&FolderPath, &FolderPlan> =
-        request.plan.folders.iter().map(|plan| (&plan.source, plan)).collect();
-    for folder in request.ledger.folder_totals()? {
-        if folder.totals.sum.source_count == 0 || !plans.contains_key(&folder.source) {
-            continue;
-        }
-        let raw = raw_name(&folder.destination, &namespace);
-        let check = Check { request, report: &mut report, source: &folder.source, folder: folder.id };
-        if let Err(problem) = check.run(&mut session, &raw, depth).await? {
-            report.differs(&folder.source, 0, format!("the folder cannot be opened: {}", problem.words));
+    let (_controller, control) = copy_control(CancellationToken::new());
+    Ok(prove_mailbox(request, depth, control, &|_| {}).await?.unwrap_or_default())
+}
+
+/// Compares every copy of the ledger with the destination, as [`verify_mailbox`], and can be paused and stopped.
+/// Connects anew where a connection breaks and goes on where it was. `None` where it was stopped before its end.
+pub async fn prove_mailbox(
+    request: &CopyRequest,
+    depth: Depth,
+    control: CopyControl,
+    sink: ProgressSink<'_>,
+) -> Result<Option<VerifyReport>, TransferError> {
+    let planned: BTreeSet<&FolderPath> = request.plan.folders.iter().map(|plan| &plan.source).collect();
+    let mut folders: VecDeque<FolderTotals> = request.ledger.folder_totals()?.into();
+    folders.retain(|folder| folder.totals.sum.source_count > 0 && planned.contains(&folder.source));
+    let mut proof = Proof {
+        request,
+        depth,
+        control,
+        sink,
+        folders,
+        after: 0,
+        steps: 0,
+        places: BTreeMap::new(),
+        report: VerifyReport::default(),
+    };
+    let (mut breaks, mut steps) = (0, 0);
+    loop {
+        let control = proof.control.clone();
+        let attempt = tokio::select! {
+            () = control.stopped() => return Ok(None),
+            outcome = Box::pin(proof.attempt()) => outcome,
+        };
+        let error = match attempt {
+            Ok(()) => return Ok(Some(proof.report)),
+            Err(error) => error,
+        };
+        breaks = if proof.steps > steps { 1 } else { breaks + 1 };
+        steps = proof.steps;
+        if !wait_after(error, breaks, (request.limits, &control), sink).await? {
+            return Ok(None);
         }
     }
-    session.logout().await;
-    Ok(report)
 }
 
-struct Check<'a> {
+/// A proof on its way, which survives broken connections.
+struct Proof<'a> {
     request: &'a CopyRequest,
-    report: &'a mut VerifyReport,
-    source: &'a FolderPath,
-    folder: FolderId,
+    depth: Depth,
+    control: CopyControl,
+    sink: ProgressSink<'a>,
+    /// What is left; the first one is under way.
+    folders: VecDeque<FolderTotals>,
+    /// UID at the source up to which the first folder is done.
+    after: u32,
+    /// Pages that are done.
+    steps: u64,
+    /// Copies that belong to a row already, by the name of their folder.
+    places: BTreeMap<String, BTreeSet<u32>>,
+    report: VerifyReport,
 }
 
-impl Check<'_> {
-    async fn run(
-        mut self,
+impl Proof<'_> {
+    async fn attempt(&mut self) -> Result<(), TransferError> {
+        self.rest().await;
+        let opened = self.request.destination.open().await;
+        let mut session =
+            opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
+        let namespace = session.namespace().await.map_err(at_destination)?;
+        while let Some(folder) = self.folders.front().cloned() {
+            let raw = raw_name(&folder.destination, &namespace);
+            self.prove_folder(&mut session, &folder, &raw).await?;
+            self.folders.pop_front();
+            (self.after, self.steps) = (0, self.steps + 1);
+        }
+        session.logout().await;
+        Ok(())
+    }
+
+    async fn rest(&mut self) {
+        if self.control.is_paused() {
+            (self.sink)(Progress::Paused);
+            self.control.wait_while_paused().await;
+            (self.sink)(Progress::Resumed);
+        }
+    }
+
+    async fn prove_folder(
+        &mut self,
         session: &mut Session,
+        folder: &FolderTotals,
         raw: &str,
-        depth: Depth,
-    ) -> Result<Result<(), FolderProblem>, TransferError> {
-        let at = TransferError::at(Side::Destination);
+    ) -> Result<(), TransferError> {
         let opened = match session.examine(raw).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                let words = completion.to_string();
-                let folder = self.source.clone();
-                return Ok(Err(FolderProblem { folder, side: Side::Destination, words }));
+                let what = format!("the folder cannot be opened: {completion}");
+                self.report.differs(&folder.source, 0, what);
+                return Ok(());
             }
-            Err(error) => return Err(at(error)),
+            Err(error) => return Err(at_destination(error)),
         };
-        let mut after = 0;
         loop {
-            let rows = self.request.ledger.rows_after(self.folder, &COPIED, after, PAGE_ROWS)?;
-            let Some(last) = rows.last() else { return Ok(Ok(())) };
-            after = last.uid;
-            let placed = self.compare_facts(session, &opened, rows).await.map_err(&at)?;
-            if depth == Depth::Full {
-                self.compare_bytes(session, placed).await.map_err(&at)?;
+            self.rest().await;
+            let rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
+            let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
+            // A page counts when it is done: one that breaks off is compared again.
+            let taken = self.places.get(raw).cloned().unwrap_or_default();
+            let report = self.report.clone();
+            let mut page = Page { source: &folder.source, report, taken };
+            let placed = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
+            if self.depth == Depth::Full {
+                page.compare_bytes(session, placed).await.map_err(at_destination)?;
             }
+            self.report = page.report;
+            self.places.insert(raw.to_owned(), page.taken);
+            (self.after, self.steps) = (last, self.steps + 1);
         }
     }
+}
 
+/// A refusal that speaks of load is a wish to wait.
+fn at_destination(source: ImapError) -> TransferError {
+    let side = Side::Destination;
+    match source.refusal().map(refusal) {
+        Some(Refusal::Wait(seconds)) => TransferError::Throttled { side, seconds, words: source.to_string() },
+        _ => TransferError::Server { side, source },
+    }
+}
+
+/// Some rows of one folder.
+struct Page<'a> {
+    source: &'a FolderPath,
+    report: VerifyReport,
+    /// Copies that belong to a row already.
+    taken: BTreeSet<u32>,
+}
+
+impl Page<'_> {
     /// Compares sizes, dates and flags. Returns the rows whose copy is there, by its UID.
     async fn compare_facts(
         &mut self,
@@ -149,7 +265,11 @@ impl Check<'_> {
             self.report.checked += 1;
             match row.destination_uid {
                 Some(uid) if row.destination_uid_validity == Some(opened.uid_validity) => {
-                    placed.insert(uid, row);
+                    if self.taken.insert(uid) {
+                        placed.insert(uid, row);
+                    } else {
+                        self.report.differs(self.source, row.uid, "another message has the same copy");
+                    }
                 }
                 _ => self.report.not_placed += 1,
             }
@@ -183,24 +303,50 @@ impl Check<'_> {
         let (known, unknown): (BTreeMap<_, _>, BTreeMap<_, _>) =
             placed.into_iter().partition(|(_, row)| row.sha256.is_some());
         self.report.not_compared += unknown.len() as u64;
-        let (large, small): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        let (large, mut small): (BTreeMap<_, _>, BTreeMap<_, _>) =
             known.into_iter().partition(|(_, row)| row.size > LARGE_BYTES);
         let uids: Vec<u32> = small.keys().copied().collect();
         for window in uids.chunks(READ_AGAIN) {
             for body in session.ask_bodies(window) {
-                while let BodyReply::Message { uid, bytes } = session.next_body(&body).await? {
-                    if let Some(row) = small.get(&uid) {
-                        self.compare_hash(row, Sha256::digest(&bytes).into());
-                    }
-                }
+                self.compare_window(session, &body, &mut small).await?;
             }
+        }
+        // Every body has to come: one that does not is no proof.
+        for row in small.into_values() {
+            self.report.differs(self.source, row.uid, NOT_HANDED_OUT);
         }
         for (uid, row) in large {
             let mut hash = Sha256::new();
-            session.fetch_large(uid, |piece| hash.update(piece)).await?;
-            self.compare_hash(&row, hash.finalize().into());
+            match session.fetch_large(uid, |piece| hash.update(piece)).await {
+                Ok(Some(_)) => self.compare_hash(&row, hash.finalize().into()),
+                Ok(None) => self.report.differs(self.source, row.uid, NOT_HANDED_OUT),
+                Err(error) => {
+                    let completion = refused_for_good(error)?;
+                    self.report.differs(self.source, row.uid, format!("{NOT_HANDED_OUT}: {completion}"));
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Compares the bodies of one request; those that came leave `waiting`.
+    async fn compare_window(
+        &mut self,
+        session: &mut Session,
+        body: &BodyRequest,
+        waiting: &mut BTreeMap<u32, LedgerRow>,
+    ) -> Result<(), ImapError> {
+        loop {
+            match session.next_body(body).await {
+                Ok(BodyReply::Message { uid, bytes }) => {
+                    if let Some(row) = waiting.remove(&uid) {
+                        self.compare_hash(&row, Sha256::digest(&bytes).into());
+                    }
+                }
+                Ok(BodyReply::End) => return Ok(()),
+                Err(error) => return refused_for_good(error).map(drop),
+            }
+        }
     }
 
     fn compare_hash(&mut self, row: &LedgerRow, hash: [u8; 32]) {
@@ -209,6 +355,17 @@ impl Check<'_> {
         } else {
             self.report.differs(self.source, row.uid, "its bytes are not those of the source");
         }
+    }
+}
+
+/// The words of a refusal that is about messages; any other error goes on.
+fn refused_for_good(error: ImapError) -> Result<Completion, ImapError> {
+    match error {
+        ImapError::Refused { command, completion } if matches!(refusal(&completion), Refusal::Wait(_)) => {
+            Err(ImapError::Refused { command, completion })
+        }
+        ImapError::Refused { completion, .. } => Ok(completion),
+        other => Err(other),
     }
 }
 

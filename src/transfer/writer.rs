@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
+use super::caution::{Caution, Suspect};
 use super::error::TransferError;
 use super::flags::{flags_for, without_keywords};
-use super::governor::{Refusal, refusal};
+use super::governor::{Refusal, is_about_message, refusal};
 use super::reader::{Fetched, Item, Unavailable};
 use super::request::{CopyLimits, Progress, ProgressSink};
-use crate::imap::{AppendRequest, Code, Completion, NewMessage, Opened, Session};
+use crate::imap::{AppendRequest, Code, Completion, ImapError, NewMessage, Opened, Session};
 use crate::plan::{MessageState, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
@@ -30,6 +31,8 @@ pub(super) struct Writer<'a> {
     pub(super) sink: ProgressSink<'a>,
     /// Copies whose UID the server did not tell.
     pub(super) unplaced: Vec<LedgerRow>,
+    /// What broken connections and refusals have taught.
+    pub(super) caution: &'a Caution,
 }
 
 #[derive(Default)]
@@ -92,7 +95,7 @@ impl Writer<'_> {
             }
             let is_due = self.is_full(&batch) || is_flushed || !is_open;
             if batch.len() > 0 && is_due {
-                if flights.len() >= BATCHES_AHEAD {
+                if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
                 let flight = self.send(std::mem::take(&mut batch)).await?;
@@ -104,8 +107,18 @@ impl Writer<'_> {
         Ok(self.unplaced)
     }
 
+    /// One message at a time, so that it is clear which one ends the connection.
+    fn is_careful(&self) -> bool {
+        self.caution.is_careful(self.folder, Side::Destination)
+    }
+
+    fn batches_ahead(&self) -> usize {
+        if self.is_careful() { 1 } else { BATCHES_AHEAD }
+    }
+
     fn is_full(&self, batch: &Batch) -> bool {
-        batch.len() >= self.limits.batch_messages || batch.bytes >= self.limits.batch_bytes
+        let messages = if self.is_careful() { 1 } else { self.limits.batch_messages };
+        batch.len() >= messages || batch.bytes >= self.limits.batch_bytes
     }
 
     /// Puts a message into the batch. True when the batch is to be sent as it is.
@@ -140,6 +153,11 @@ impl Writer<'_> {
     /// Writes the intents down, then sends: one MULTIAPPEND, or one APPEND for each message behind one another.
     async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
         self.ledger.record_intent(self.folder, &batch.uids(), self.opened.uid_validity, self.uid_next)?;
+        if self.is_careful()
+            && let [only] = batch.uids().as_slice()
+        {
+            self.caution.alone(self.folder, Side::Destination, *only);
+        }
         let mut requests = Vec::new();
         // An empty literal would abort a MULTIAPPEND (RFC 3502 section 6.3.11), and every message after it.
         let has_empty = batch.messages.iter().any(|message| message.body.bytes() == 0);
@@ -162,8 +180,14 @@ impl Writer<'_> {
         while let Some(flight) = flights.pop_front() {
             again.extend(self.settle(flight).await?);
         }
-        for (batch, completion) in again {
-            self.heed(batch, completion).await?;
+        let mut again = again.into_iter();
+        while let Some((batch, completion)) = again.next() {
+            if let Err(error) = self.heed(batch, completion).await {
+                // The refusals of the others were read as well: nothing of them is at the destination.
+                let rest: Vec<_> = again.collect();
+                self.withdraw(&Batch::default(), &rest)?;
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -227,9 +251,19 @@ impl Writer<'_> {
             .collect()
     }
 
+    /// Something was accepted, so the refusals before were about their messages.
+    fn record_suspects(&self) -> Result<(), TransferError> {
+        record_refusals(self.caution, self.ledger, self.sink)
+    }
+
     fn record(&self, results: &[MessageResult], bytes: u64) -> Result<(), TransferError> {
         if results.is_empty() {
             return Ok(());
+        }
+        if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
+        {
+            self.caution.passed(self.folder, Side::Destination);
+            self.record_suspects()?;
         }
         self.ledger.record_results(self.folder, results)?;
         (self.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
@@ -250,7 +284,13 @@ impl Writer<'_> {
                     self.withdraw(&batch, &waiting)?;
                     return Err(TransferError::Throttled { side: Side::Destination, seconds, words });
                 }
-                Refusal::FolderMissing | Refusal::Message if batch.len() > 1 => {
+                Refusal::FolderMissing => {
+                    // Deleted meanwhile: a new connection makes it anew and looks what is in it.
+                    self.withdraw(&batch, &waiting)?;
+                    let source = ImapError::Closed(Some(format!("the folder is no longer there: {words}")));
+                    return Err(TransferError::Server { side: Side::Destination, source });
+                }
+                Refusal::Message if batch.len() > 1 => {
                     let (first, second) = batch.split();
                     // The last one pushed goes first, which keeps the order of the messages.
                     for half in [second, first] {
@@ -258,7 +298,13 @@ impl Writer<'_> {
                     }
                     self.try_halves(&mut waiting).await?;
                 }
-                Refusal::FolderMissing | Refusal::Message => self.write_off(batch, &words).await?,
+                Refusal::Message => {
+                    if self.write_off(batch, &words).await? {
+                        self.withdraw(&Batch::default(), &waiting)?;
+                        let source = ImapError::Refused { command: "APPEND", completion };
+                        return Err(TransferError::Server { side: Side::Destination, source });
+                    }
+                }
             }
         }
         Ok(())
@@ -276,8 +322,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A single message that is not wanted gets one more try without its keywords; then its refusal is recorded.
-    async fn write_off(&mut self, mut batch: Batch, words: &str) -> Result<(), TransferError> {
+    /// A single message that is not wanted gets one more try without its keywords; then its refusal is noted.
+    /// True where it is the last of many with the same words, which are all taken back: it is not about messages.
+    async fn write_off(&mut self, mut batch: Batch, words: &str) -> Result<bool, TransferError> {
         let plain: Vec<String> =
             batch.messages.first().map(|message| without_keywords(&message.flags)).unwrap_or_default();
         let has_keywords = batch.messages.first().is_some_and(|message| message.flags.len() > plain.len());
@@ -292,21 +339,31 @@ impl Writer<'_> {
             if completion.is_ok() {
                 let cause = "the destination refuses its keywords, which were left off";
                 let results = self.arrived(&batch, &completion, MessageState::Repaired, Some(cause));
-                return self.record(&results, bytes);
+                return self.record(&results, bytes).map(|()| false);
             }
         }
-        let results: Vec<MessageResult> = batch
-            .rows
-            .iter()
-            .map(|sent| MessageResult {
+        self.caution.passed(self.folder, Side::Destination);
+        let mut is_about_mailbox = false;
+        for sent in &batch.rows {
+            let result = MessageResult {
                 uid: sent.row.uid,
                 state: MessageState::Refused,
                 destination_uid: None,
                 sha256: Some(sent.sha256),
                 cause: Some(words.to_owned()),
-            })
-            .collect();
-        self.record(&results, bytes)
+            };
+            if is_about_message(words) {
+                self.record(&[result], bytes)?;
+            } else {
+                is_about_mailbox |= self.caution.suspect(Suspect { folder: self.folder, result, bytes });
+            }
+        }
+        if is_about_mailbox {
+            for Suspect { folder, result, .. } in self.caution.take_suspects() {
+                self.ledger.withdraw_intents(folder, &[result.uid])?;
+            }
+        }
+        Ok(is_about_mailbox)
     }
 
     /// Takes intents back whose refusal was read: nothing of them is at the destination.
@@ -315,6 +372,19 @@ impl Writer<'_> {
         uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
         Ok(self.ledger.withdraw_intents(self.folder, &uids)?)
     }
+}
+
+/// Records the refusals that turned out to be about their messages.
+pub(super) fn record_refusals(
+    caution: &Caution,
+    ledger: &Ledger,
+    sink: ProgressSink<'_>,
+) -> Result<(), TransferError> {
+    for Suspect { folder, result, bytes } in caution.take_suspects() {
+        ledger.record_results(folder, &[result])?;
+        sink(Progress::Advanced { messages: 1, bytes });
+    }
+    Ok(())
 }
 
 /// The UIDs that the messages got, where the server tells and its answer fits.

@@ -18,7 +18,7 @@ use super::widgets::confirm::{self, Answer, Question};
 use super::widgets::copy_field::take_copied;
 use super::widgets::toast::Toasts;
 use crate::engine::{
-    Command, CopyPhase, EngineHandle, Event, ProjectView, Snapshot, Step, StepState, step_state,
+    Command, CopyPhase, EngineHandle, Event, ProjectView, Snapshot, Step, StepState, UserError, step_state,
 };
 
 /// What is done when a question is answered with yes.
@@ -39,6 +39,7 @@ pub struct Window {
     log: LogPage,
     toasts: Toasts,
     question: Option<(Question, Pending)>,
+    failure: Option<(Place, UserError)>,
     picked: Option<(Purpose, PathBuf)>,
     last_request: u64,
     settings: Settings,
@@ -68,6 +69,7 @@ impl Window {
             log: LogPage::default(),
             toasts: Toasts::default(),
             question: None,
+            failure: None,
             picked: None,
             last_request: 0,
             settings,
@@ -106,6 +108,8 @@ impl Window {
         if path != self.project {
             // Another project: its own view state, and the step that its facts say.
             self.pages = Pages::default();
+            self.failure = None;
+            self.start = StartPage::default();
             self.place = Place::Step(snapshot.project.as_ref().map_or(Step::Domain, open_step));
             self.project = path;
         }
@@ -115,12 +119,14 @@ impl Window {
     /// Takes what the engine has to say and handles closing. Runs also while the window is hidden.
     pub fn drain(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        while let Some(event) = self.engine.next_event() {
-            self.event(ctx, event, now);
-        }
+        // Events first, so that none is newer than the snapshot beside which it is judged.
+        let events: Vec<Event> = std::iter::from_fn(|| self.engine.next_event()).collect();
         let snapshot = self.engine.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
             self.take_snapshot(snapshot);
+        }
+        for event in events {
+            self.event(ctx, event, now);
         }
         while let Some(DialogAnswer { purpose, path }) = self.dialogs.answer() {
             if let Some(path) = path {
@@ -137,7 +143,17 @@ impl Window {
                 let path = notice.path.map_or_else(String::new, |path| path.display().to_string());
                 self.toasts.add(Tone::Pass, notice.words, path, now);
             }
-            Event::Failed(error) => self.toasts.add(Tone::Fail, error.title, error.cause, now),
+            Event::Failed(error) => {
+                let is_kept = shell::is_kept(&self.snapshot, &error);
+                match (is_kept, &self.snapshot.project) {
+                    // The start page has a card for it.
+                    (true, None) => {}
+                    (true, Some(_)) | (false, None) => {
+                        self.toasts.add(Tone::Fail, error.title, error.cause, now);
+                    }
+                    (false, Some(_)) => self.failure = Some((self.place, error)),
+                }
+            }
             Event::CopyFinished => {
                 self.toasts.add(Tone::Pass, "The copy is finished", "", now);
                 ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(
@@ -260,6 +276,11 @@ impl Window {
         if let Place::Step(step) = place {
             let footer = self.pages.footer(step, project, cx.snapshot);
             bar(Panel::bottom("footer"), 56.0).show(ui, |ui| shell::footer(ui, &footer, side, cx));
+        }
+        if let Some((_, error)) = self.failure.as_ref().filter(|(at, _)| *at == place)
+            && shell::failure(ui, error, side, cx.commands)
+        {
+            self.failure = None;
         }
         let canvas = Theme::of(ui).canvas;
         CentralPanel::default().frame(Frame::NONE.fill(canvas)).show(ui, |ui| match place {
@@ -388,6 +409,10 @@ impl Window {
     }
 
     fn send(&mut self, ctx: &Context, commands: Vec<Command>) {
+        if !commands.is_empty() {
+            // Whoever asks for something else has read it.
+            self.failure = None;
+        }
         for command in commands {
             if !self.engine.send(command) {
                 let now = ctx.input(|input| input.time);

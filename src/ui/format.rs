@@ -1,16 +1,24 @@
 //! Numbers, times and durations in words: ISO dates, local time, thousands with commas, two units at most.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use crate::values::{DomainName, UnixTime};
+use crate::values::{DomainName, UnixTime, with_thousands};
 
 fn zoned(at: UnixTime) -> Option<Zoned> {
     Timestamp::from_second(at.0).ok().map(|moment| moment.to_zoned(zone()))
 }
 
+static IS_UTC: AtomicBool = AtomicBool::new(cfg!(test));
+
+/// Shows times in UTC from now on: pictures in tests must not depend on where they are drawn.
+pub fn use_utc() {
+    IS_UTC.store(true, Ordering::Relaxed);
+}
+
 fn zone() -> TimeZone {
-    // Pictures in tests must not depend on where they are drawn.
-    if cfg!(test) { TimeZone::UTC } else { TimeZone::system() }
+    if IS_UTC.load(Ordering::Relaxed) { TimeZone::UTC } else { TimeZone::system() }
 }
 
 /// `2026-11-12 18:40`.
@@ -38,22 +46,9 @@ pub fn when(at: UnixTime, now: UnixTime) -> String {
     if date(at) == date(now) { format!("Today, {}", time(at)) } else { date(at) }
 }
 
-/// `184,990`.
-pub fn number(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// `1 mailbox`, `14 mailboxes`: the count with the form of the word that goes with it.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", number(count as u64), if count == 1 { one } else { many })
+    format!("{} {}", with_thousands(count as u64), if count == 1 { one } else { many })
 }
 
 /// `about 2 hours, 10 minutes`: two units at most, without false precision.
@@ -75,8 +70,11 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
-/// `2.2 MB/s`.
+/// `2.2 MB/s`, or `84 kB/s` where that says more.
 pub fn speed(bytes_per_second: u64) -> String {
+    if bytes_per_second < 100_000 {
+        return format!("{} kB/s", bytes_per_second.saturating_add(500) / 1_000);
+    }
     let tenths = bytes_per_second.saturating_add(50_000) / 100_000;
     format!("{}.{} MB/s", tenths / 10, tenths % 10)
 }

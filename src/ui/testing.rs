@@ -67,6 +67,7 @@ impl EngineHandle for FakeEngine {
 
 /// Puts fonts, themes and image loaders into a context.
 pub fn install(ctx: &eframe::egui::Context, settings: Settings) {
+    super::format::use_utc();
     FakeEngine::default().window(settings).install(ctx);
 }
 

@@ -21,8 +21,14 @@ impl Actor {
             Err(error) => return self.fail(*error),
         };
         let control = copy_job::CopyControl::new();
+        let before = open.view.copy.clone();
         open.begin_copy(control.clone(), now());
         if !self.remember_copy_phase() {
+            // Nothing runs without its place in the file: back to what was.
+            if let Some(open) = self.open.as_mut() {
+                open.view.copy = before;
+                open.copy = None;
+            }
             return;
         }
         self.launch(
@@ -30,6 +36,15 @@ impl Actor {
             |context| copy_job::run(work, settings, control, context),
             |number, outcome| Message::CopyEnded { number, outcome },
         );
+    }
+
+    /// Whether a copy runs; then `what` is refused in words.
+    pub(super) fn refuse_while_copying(&self, what: &str) -> bool {
+        let is_copying = self.jobs.is_running(JobKind::Copy);
+        if is_copying {
+            self.fail(explain::not_while_copying(what));
+        }
+        is_copying
     }
 
     /// What jobs that sign in are given.
@@ -86,8 +101,8 @@ impl Actor {
 
     /// Gives refused messages another try.
     pub(super) fn retry_failed(&mut self) {
-        if self.jobs.is_running(JobKind::Copy) {
-            return self.fail(explain::not_while_copying("try refused messages again"));
+        if self.refuse_while_copying("try refused messages again") {
+            return;
         }
         if self.store(crate::project::Project::retry_refused).is_some() {
             self.start_copy();

@@ -1,5 +1,6 @@
 use crate::engine::actor::Actor;
 use crate::engine::explain;
+use crate::engine::jobs::JobKind;
 use crate::plan::Side;
 use crate::project::Destination;
 use crate::providers::ProviderId;
@@ -8,6 +9,9 @@ use crate::values::Endpoint;
 impl Actor {
     /// Takes a provider of the catalogue as the destination; a practice project keeps its embedded server.
     pub(in crate::engine) fn choose_destination(&mut self, provider: ProviderId, server: Option<Endpoint>) {
+        if self.refuse_while_copying("change the destination") {
+            return;
+        }
         let Some(known) = self.catalogue.get(&provider) else {
             return self.fail(explain::unknown_provider(&provider, &self.catalogue));
         };
@@ -21,13 +25,18 @@ impl Actor {
         let destination = Destination { provider: provider.clone(), server: server.clone() };
         let provider_changed =
             open.view.destination.chosen.as_ref().is_none_or(|(chosen, _)| *chosen != provider);
-        if open.view.destination.server != server {
+        let server_changed = open.view.destination.server != server;
+        if server_changed {
             open.forget_sign_ins(Side::Destination);
         }
         open.view.destination.chosen = Some((provider, name));
         open.view.destination.server = server;
         if provider_changed {
             open.forget_records(&self.catalogue);
+        }
+        if provider_changed || server_changed {
+            self.jobs.cancel(JobKind::Records);
+            self.forget_plans(None);
         }
         if self.store(|project| project.set_destination(Some(&destination))).is_some() && provider_changed {
             self.store(|project| project.set_records_plan(None));

@@ -26,15 +26,18 @@ impl Actor {
 
     /// Takes this IMAP server as the source.
     pub(in crate::engine) fn set_source_server(&mut self, server: Endpoint) {
+        let known = self.open.as_ref().and_then(|open| open.view.domain.source_server.as_ref());
+        if known == Some(&server) || self.refuse_while_copying("change the server") {
+            return;
+        }
         if self.store(|project| project.set_source_server(Some(&server))).is_none() {
             return;
         }
         let Some(open) = self.open.as_mut() else { return };
-        if open.view.domain.source_server.as_ref() != Some(&server) {
-            open.forget_sign_ins(crate::plan::Side::Source);
-        }
+        open.forget_sign_ins(crate::plan::Side::Source);
         open.view.domain.source_server = Some(server);
         open.view.domain.search_error = None;
+        self.forget_plans(None);
     }
 
     /// Remembers what the audit is asked with; whether the resolver answers shows when it is asked.

@@ -6,7 +6,7 @@ use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::passwords::Passwords;
 use crate::engine::{MailboxView, SignInState, SignInView, explain, sign_in_job};
-use crate::plan::{CsvRow, Mailbox, MailboxId, Side, parse_mailboxes};
+use crate::plan::{Mailbox, MailboxId, Side, parse_mailboxes};
 use crate::values::{EmailAddress, Endpoint, Fingerprint, Secret};
 
 /// A table of two hundred mailboxes is some 20 kB.
@@ -55,15 +55,20 @@ impl Actor {
     /// Changes the user name on one side; what is known of the sign-in there is forgotten.
     pub(super) fn set_user(&mut self, id: MailboxId, side: Side, user: &str) {
         let user = user.trim().to_owned();
+        let is_known = self.open.as_ref().and_then(|open| open.mailbox(id));
+        if is_known.is_none_or(|row| row.mailbox.user(side) == user)
+            || self.refuse_while_copying("change a user name")
+        {
+            return;
+        }
+        self.forget_plans(Some(id));
         self.change_mailbox(id, |row| {
             let (field, view) = match side {
                 Side::Source => (&mut row.mailbox.source_user, &mut row.source),
                 Side::Destination => (&mut row.mailbox.destination_user, &mut row.destination),
             };
-            if *field != user {
-                *field = user;
-                *view = SignInView { has_password: view.has_password, ..SignInView::default() };
-            }
+            *field = user;
+            *view = SignInView { has_password: view.has_password, ..SignInView::default() };
         });
     }
 
@@ -74,8 +79,8 @@ impl Actor {
 
     /// Takes a mailbox out of the project, with its plan, its ledger and its passwords.
     pub(super) async fn remove_mailbox(&mut self, id: MailboxId) {
-        if self.jobs.is_running(JobKind::Copy) {
-            return self.fail(explain::not_while_copying("remove a mailbox"));
+        if self.refuse_while_copying("remove a mailbox") {
+            return;
         }
         let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
         if self.store(|project| project.remove_mailbox(id)).is_none() {
@@ -93,6 +98,9 @@ impl Actor {
 
     /// Adds and updates mailboxes from a CSV file; all of it or, on any error, nothing.
     pub(super) async fn import_csv(&mut self, path: &Path) {
+        if self.refuse_while_copying("import mailboxes") {
+            return;
+        }
         let bytes = match read_limited(path) {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(explain::csv_not_read(path, &error)),
@@ -101,28 +109,25 @@ impl Actor {
             Ok(rows) => rows,
             Err(error) => return self.fail(explain::csv(path, &error)),
         };
-        let mailboxes: Vec<Mailbox> = rows.iter().map(mailbox_of).collect();
-        let Some(ids) = self.store(|project| project.import_mailboxes(&mailboxes)) else { return };
+        let Some(imported) = self.store(|project| project.import_rows(&rows)) else { return };
         let uuid = self.open.as_ref().map(|open| open.project.uuid().to_owned()).unwrap_or_default();
         let passwords = self.passwords();
         let mut kept = Vec::new();
-        for ((id, mailbox), row) in ids.iter().zip(mailboxes).zip(rows) {
-            match self.open.as_mut().and_then(|open| open.mailbox_mut(*id)) {
-                Some(shown) => shown.mailbox = mailbox,
-                None => self.show_mailbox(*id, mailbox),
-            }
+        let count = imported.len();
+        for ((id, mailbox), row) in imported.into_iter().zip(rows) {
+            self.show_imported(id, mailbox);
             let given = [(Side::Source, row.source_password), (Side::Destination, row.destination_password)];
             for (side, password) in given {
                 if let Some(secret) = password {
-                    self.show_password(*id, side);
-                    kept.push(passwords.set(&uuid, *id, side, secret));
+                    self.show_password(id, side);
+                    kept.push(passwords.set(&uuid, id, side, secret));
                 }
             }
         }
         // All at once: a keyring that waits to be unlocked holds the engine up for moments, not for moments each.
         futures::future::join_all(kept).await;
         self.watch_keyring();
-        self.notice(format!("Read {} mailboxes", ids.len()), Some(path.to_path_buf()));
+        self.notice(format!("Read {count} mailboxes"), Some(path.to_path_buf()));
     }
 
     /// Keeps a password, and lets the row be tried again.
@@ -131,6 +136,37 @@ impl Actor {
         self.passwords().set(&uuid, id, side, secret).await;
         self.show_password(id, side);
         self.watch_keyring();
+    }
+
+    /// Plans that were made for another server or user have to be made again.
+    pub(in crate::engine) fn forget_plans(&mut self, whose: Option<MailboxId>) {
+        let stale = self.open.as_mut().map(|open| open.forget_plans(whose)).unwrap_or_default();
+        if !stale.is_empty() {
+            self.store(|project| project.forget_plans(&stale));
+        }
+    }
+
+    /// A row of a table, new or known; what was known of a sign-in under another name is forgotten.
+    fn show_imported(&mut self, id: MailboxId, mailbox: Mailbox) {
+        let Some(shown) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) else {
+            return self.show_mailbox(id, mailbox);
+        };
+        let sides = [
+            (shown.mailbox.source_user != mailbox.source_user, Side::Source),
+            (shown.mailbox.destination_user != mailbox.destination_user, Side::Destination),
+        ];
+        let mut is_changed = false;
+        for (side_changed, side) in sides {
+            if side_changed {
+                let view = sign_in_of(shown, side);
+                *view = SignInView { has_password: view.has_password, ..SignInView::default() };
+                is_changed = true;
+            }
+        }
+        shown.mailbox = mailbox;
+        if is_changed {
+            self.forget_plans(Some(id));
+        }
     }
 
     /// A new password is there: the row can be tried again.
@@ -172,9 +208,19 @@ impl Actor {
     /// Signs in on both sides of these mailboxes, or of all chosen ones.
     pub(super) fn test_sign_in(&mut self, wanted: &[MailboxId]) {
         let Some(open) = self.open.as_mut() else { return };
+        // Attempts still under way are taken along, as a new round replaces the old one.
+        let wanted: Vec<MailboxId> = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            let is_running = |row: &&MailboxView| {
+                row.source.state == SignInState::SigningIn || row.destination.state == SignInState::SigningIn
+            };
+            let running = open.view.mailboxes.iter().filter(is_running).map(|row| row.id);
+            wanted.iter().copied().chain(running).collect()
+        };
         let source = open.view.domain.source_server.clone();
         let destination = open.view.destination.server.clone();
-        let attempts = match open.sign_in_attempts(wanted) {
+        let attempts = match open.sign_in_attempts(&wanted) {
             Ok(attempts) => attempts,
             Err(error) => return self.fail(explain::project(&error)),
         };
@@ -254,15 +300,6 @@ impl Actor {
             self.keyring = status;
             self.touch();
         }
-    }
-}
-
-fn mailbox_of(row: &CsvRow) -> Mailbox {
-    Mailbox {
-        address: row.address.clone(),
-        source_user: row.source_user.clone(),
-        destination_user: row.destination_user.clone(),
-        is_chosen: true,
     }
 }
 

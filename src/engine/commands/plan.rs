@@ -12,8 +12,8 @@ use crate::project::StoredPlan;
 impl Actor {
     /// Counts folders and sizes of the chosen mailboxes and maps them.
     pub(super) fn build_plan(&mut self) {
-        if self.jobs.is_running(JobKind::Copy) {
-            return self.fail(explain::not_while_copying("count again"));
+        if self.refuse_while_copying("count again") {
+            return;
         }
         let Some(settings) = self.job_settings() else { return };
         let catalogue = Arc::clone(&self.catalogue);
@@ -51,8 +51,8 @@ impl Actor {
         folder: FolderPath,
         change: impl FnOnce(&mut FolderOverride),
     ) {
-        if self.jobs.is_running(JobKind::Copy) {
-            return self.fail(explain::not_while_copying("change the plan"));
+        if self.refuse_while_copying("change the plan") {
+            return;
         }
         let Some(mut overrides) = self.store(|project| project.folder_overrides(mailbox)) else { return };
         let mut changed = overrides.remove(&folder).unwrap_or_default();

@@ -57,7 +57,9 @@ impl Actor {
     fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>) {
         match opened {
             Ok(open) => {
-                let must_search = !open.project.is_practice() && open.view.domain.source_server.is_none();
+                let must_search = self.config.searches_by_itself
+                    && !open.project.is_practice()
+                    && open.view.domain.source_server.is_none();
                 tracing::info!("opened {}", open.project.domain());
                 if !open.project.is_practice() {
                     self.recent.remember(open.as_recent());

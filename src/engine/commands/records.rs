@@ -59,6 +59,8 @@ impl Actor {
             Ok(Some(plan)) => {
                 self.store(|project| project.set_records_plan(Some(&plan)));
             }
+            // An answer may lead to names that were never asked.
+            Ok(None) if open.zone.is_some() && !open.view.records.is_preparing => self.prepare_records(),
             Ok(None) => {}
             Err(error) => self.fail(*error),
         }

@@ -40,6 +40,22 @@ fn the_common_forms_read_alike() {
 }
 
 #[test]
+fn a_row_says_which_user_columns_there_were() {
+    for (columns, expected) in [
+        ("address,source_password", (false, false)),
+        ("address,user1", (true, false)),
+        ("address,new_user", (false, true)),
+        ("user2,address,source_user", (true, true)),
+    ] {
+        let fields = columns.split(',').map(|name| if name == "address" { "a@b.example" } else { "" });
+        let text = format!("{columns}\n{}\n", fields.collect::<Vec<_>>().join(","));
+        let row = read(&text).unwrap().remove(0);
+        assert_eq!((row.has_source_user_column, row.has_destination_user_column), expected, "{columns}");
+        assert_eq!((row.source_user.as_str(), row.destination_user.as_str()), ("a@b.example", "a@b.example"));
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_line() {
     let head = "address,source_password,destination_password\n";
     for (text, expected) in [

@@ -9,10 +9,11 @@ use crate::rehearsal::mailbox::SampleMessage;
 use crate::values::UnixTime;
 
 use super::folder_path::FolderPath;
+use super::quirks::Quirks;
 use super::raw_command::RawCommand;
 use super::reply::Reply;
 use super::session::{Lies, Session, bad_name};
-use super::store::{Account, Change};
+use super::store::Account;
 use super::{flags, internal_date};
 
 /// Reads through the texts and literals of a command.
@@ -190,9 +191,14 @@ impl Session {
             return Reply::bad("Error in IMAP command APPEND: Too many arguments.");
         }
         let personality = &self.shared.personality;
-        let (quota, free_keywords) = (personality.limits.quota, personality.has_free_keywords);
-        let saved = self.with_account(|account| save(account, &path, append.messages, quota, free_keywords));
-        let (uid_validity, first, last) = match saved {
+        let messages = match rewritten(append.messages, &personality.quirks) {
+            Ok(messages) => messages,
+            Err(reply) => return reply,
+        };
+        let quota = self.shared.circumstances.quota(personality.limits.quota);
+        let free_keywords = personality.has_free_keywords;
+        let saved = self.with_account(|account| save(account, &path, messages, quota, free_keywords));
+        let (uid_validity, uids) = match saved {
             Some(Ok(saved)) => saved,
             Some(Err(reply)) => return reply,
             None => return Reply::no("[SERVERBUG] Internal error."),
@@ -200,7 +206,7 @@ impl Session {
         if !self.shared.personality.has("UIDPLUS") || lies.omit_append_uid {
             return Reply::ok("Append completed.");
         }
-        let uids = if first == last { first.to_string() } else { format!("{first}:{last}") };
+        let uids = uid_set(&uids);
         if lies.swap_append_uid {
             return Reply::ok(format!("[APPENDUID {uids} {uid_validity}] Append completed."));
         }
@@ -208,14 +214,37 @@ impl Session {
     }
 }
 
-/// Keeps all the messages or none; returns UIDVALIDITY and the first and last UID.
+/// The messages as the server stores them; its refusal where it does not take one of them.
+fn rewritten(mut messages: Vec<SampleMessage>, quirks: &Quirks) -> Result<Vec<SampleMessage>, Reply> {
+    for message in &mut messages {
+        if quirks.has_too_long_line(&message.bytes) {
+            return Err(Reply::from_line(quirks.long_line_reply));
+        }
+        message.flags.retain(|flag| !quirks.append_drops_flags.contains(&flag.as_str()));
+        if let Some(field) = quirks.added_header {
+            message.bytes = [field.as_bytes(), &message.bytes].concat().into();
+        }
+    }
+    Ok(messages)
+}
+
+/// UIDs as a set: a range where they follow on each other.
+fn uid_set(uids: &[u32]) -> String {
+    let is_run = uids.windows(2).all(|pair| matches!(pair, [one, next] if one.checked_add(1) == Some(*next)));
+    match uids {
+        [first, .., last] if is_run => format!("{first}:{last}"),
+        _ => uids.iter().map(u32::to_string).collect::<Vec<_>>().join(","),
+    }
+}
+
+/// Keeps all the messages or none; returns UIDVALIDITY and the UIDs.
 fn save(
     account: &mut Account,
     path: &FolderPath,
     mut messages: Vec<SampleMessage>,
     quota: Option<crate::values::Bytes>,
     free_keywords: bool,
-) -> Result<(u32, u32, u32), Reply> {
+) -> Result<(u32, Vec<u32>), Reply> {
     let new_bytes: u64 = messages.iter().map(|message| u64::try_from(message.bytes.len()).unwrap_or(0)).sum();
     if quota.is_some_and(|quota| account.size_bytes().saturating_add(new_bytes) > quota.0) {
         return Err(Reply::no("[OVERQUOTA] Quota exceeded (mailbox for user is full)"));
@@ -229,10 +258,8 @@ fn save(
             });
         }
     }
-    let (uid_validity, first) = (folder.uid_validity, folder.uid_next);
-    account.apply(Change::Append { path: path.clone(), messages });
-    let last = account.folder(path).map_or(first, |folder| folder.uid_next - 1);
-    Ok((uid_validity, first, last))
+    let uid_validity = folder.uid_validity;
+    Ok((uid_validity, account.add(path, messages)))
 }
 
 #[cfg(test)]

@@ -10,10 +10,12 @@ use imap_codec::imap_types::sequence::SequenceSet;
 
 use super::folder::StoredMessage;
 use super::folder_path::FolderPath;
+use super::labels::{self, LabelItem};
 use super::message_part::{header, header_fields, text};
 use super::reply::{Reply, quoted};
 use super::session::Session;
-use super::store::{Account, Change};
+use super::store::Account;
+use super::view::View;
 use super::wire::{Wire, WireEnd};
 use super::{internal_date, reply};
 
@@ -27,6 +29,9 @@ enum Item {
     InternalDate,
     Size,
     Modseq,
+    ObjectId,
+    ThreadId,
+    Labels,
     Body { shown: String, part: BodyPart, partial: Option<(u32, u32)> },
 }
 
@@ -54,6 +59,11 @@ impl Session {
         let Some(mut items) = names.iter().map(item).collect::<Option<Vec<_>>>() else {
             return Ok(Reply::no("[CANNOT] The practice server has no such part of a message."));
         };
+        items.extend(std::mem::take(&mut self.label_items).into_iter().map(|item| match item {
+            LabelItem::MessageId => Item::ObjectId,
+            LabelItem::ThreadId => Item::ThreadId,
+            LabelItem::Labels => Item::Labels,
+        }));
         if is_uid && !items.iter().any(|item| matches!(item, Item::Uid)) {
             items.insert(0, Item::Uid);
         }
@@ -68,11 +78,27 @@ impl Session {
         }
         let Some(view) = &self.selected else { return Ok(Reply::bad("No mailbox selected.")) };
         let marks_seen = marks_seen && !view.is_read_only;
-        let Some(wanted) = view.resolve(set, is_uid) else {
+        let Some(mut wanted) = view.resolve(set, is_uid) else {
             return Ok(Reply::bad("Error in IMAP command FETCH: Invalid messageset."));
         };
-        let path = view.path.clone();
-        let recent_from = view.recent_from();
+        let cut_at = View::cut_to_limit(&mut wanted, self.shared.personality.quirks.message_limit);
+        self.send_messages(&wanted, &items, changed_since, marks_seen).await?;
+        Ok(match cut_at {
+            None => Reply::ok("Fetch completed."),
+            Some(code) => Reply::ok(format!("[{code}] Fetch completed with partial results.")),
+        })
+    }
+
+    async fn send_messages(
+        &mut self,
+        wanted: &[(u32, u32)],
+        items: &[Item],
+        changed_since: Option<u64>,
+        marks_seen: bool,
+    ) -> Result<(), WireEnd> {
+        let Some(view) = &self.selected else { return Ok(()) };
+        let (path, recent_from) = (view.path.clone(), view.recent_from());
+        let wants_labels = items.iter().any(|item| matches!(item, Item::Labels));
         for look in wanted.chunks(MESSAGES_PER_LOOK) {
             let found = self.with_account(|account| {
                 if marks_seen {
@@ -81,20 +107,35 @@ impl Session {
                 let Some(folder) = account.folder(&path) else { return Vec::new() };
                 let found =
                     look.iter().filter_map(|(number, uid)| Some((*number, folder.message(*uid)?.clone())));
-                found
-                    .filter(|(_, message)| changed_since.is_none_or(|since| message.modseq > since))
-                    .collect()
+                let found =
+                    found.filter(|(_, message)| changed_since.is_none_or(|since| message.modseq > since));
+                let labels_of = |message: &StoredMessage| labels::labels(account, &path, &message.bytes);
+                let found = found.map(|(number, message)| Found {
+                    number,
+                    labels: if wants_labels { labels_of(&message) } else { String::new() },
+                    stated_size: account.stated_size(message.bytes.len()),
+                    message,
+                });
+                found.collect()
             });
-            for (number, mut message) in found.unwrap_or_default() {
-                if message.uid >= recent_from {
-                    message.flags.insert("\\Recent".to_owned());
+            for mut found in found.unwrap_or_default() {
+                if found.message.uid >= recent_from {
+                    found.message.flags.insert("\\Recent".to_owned());
                 }
-                write_message(&mut self.wire, number, &message, &items, marks_seen);
+                write_message(&mut self.wire, &found, items, marks_seen);
                 self.wire.flush_if_large().await?;
             }
         }
-        Ok(Reply::ok("Fetch completed."))
+        Ok(())
     }
+}
+
+/// A message with what is told of it besides its own content.
+struct Found {
+    number: u32,
+    message: StoredMessage,
+    labels: String,
+    stated_size: u64,
 }
 
 fn mark_seen(account: &mut Account, path: &FolderPath, look: &[(u32, u32)]) {
@@ -102,7 +143,7 @@ fn mark_seen(account: &mut Account, path: &FolderPath, look: &[(u32, u32)]) {
         let message = account.folder(path).and_then(|folder| folder.message(*uid));
         if let Some(message) = message.filter(|message| !message.flags.contains("\\Seen")) {
             let flags = message.flags.iter().cloned().chain(["\\Seen".to_owned()]).collect();
-            account.apply(Change::SetFlags { path: path.clone(), uid: *uid, flags });
+            account.set_flags(path, *uid, flags);
         }
     }
 }
@@ -157,7 +198,8 @@ fn fields(section: &str, names: &[AString<'_>], is_inverted: bool) -> Option<(St
     Some((format!("{section} ({listed})"), BodyPart::HeaderFields { names, is_inverted }))
 }
 
-fn write_message(wire: &mut Wire, number: u32, message: &StoredMessage, items: &[Item], shows_flags: bool) {
+fn write_message(wire: &mut Wire, found: &Found, items: &[Item], shows_flags: bool) {
+    let Found { number, message, labels, stated_size } = found;
     wire.push(format!("* {number} FETCH (").as_bytes());
     let mut separator = "";
     for item in items {
@@ -170,7 +212,10 @@ fn write_message(wire: &mut Wire, number: u32, message: &StoredMessage, items: &
                 let date = quoted(&internal_date::format(message.internal_date));
                 wire.push(format!("INTERNALDATE {date}").as_bytes());
             }
-            Item::Size => wire.push(format!("RFC822.SIZE {}", message.bytes.len()).as_bytes()),
+            Item::Size => wire.push(format!("RFC822.SIZE {stated_size}").as_bytes()),
+            Item::ObjectId => wire.push(format!("X-GM-MSGID {}", labels::object(&message.bytes)).as_bytes()),
+            Item::ThreadId => wire.push(format!("X-GM-THRID {}", labels::object(&message.bytes)).as_bytes()),
+            Item::Labels => wire.push(format!("X-GM-LABELS ({labels})").as_bytes()),
             Item::Modseq => wire.push(format!("MODSEQ ({})", message.modseq).as_bytes()),
             Item::Body { shown, part, partial } => write_body(wire, &message.bytes, shown, part, *partial),
         }

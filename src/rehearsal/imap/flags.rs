@@ -133,7 +133,7 @@ fn store_flags(
         };
         let is_changed = changed != message.flags;
         if is_changed {
-            account.apply(Change::SetFlags { path: path.clone(), uid, flags: changed });
+            account.set_flags(path, uid, changed);
         }
         let message = account.folder(path).and_then(|folder| folder.message(uid));
         // To a client that speaks CONDSTORE even a silent change shows its MODSEQ (RFC 7162 section 3.1.3).

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use crate::rehearsal::mailbox::{SampleMessage, SpecialUse};
 use crate::values::UnixTime;
 
+use super::labels;
+use super::quirks::Quirks;
+
 /// One folder.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -20,6 +23,10 @@ pub(super) struct Folder {
     pub(super) special_use: Option<SpecialUse>,
     /// Keywords in the spelling they were first seen in.
     pub(super) keywords: BTreeMap<String, String>,
+    /// Distance between the UIDs that are given.
+    uid_step: u32,
+    /// The UID of each object, where folders are labels.
+    objects: Option<BTreeMap<u64, u32>>,
 }
 
 /// One message.
@@ -33,7 +40,7 @@ pub(super) struct StoredMessage {
 }
 
 impl Folder {
-    pub(super) fn new(uid_validity: u32, special_use: Option<SpecialUse>) -> Self {
+    pub(super) fn new(uid_validity: u32, special_use: Option<SpecialUse>, quirks: &Quirks) -> Self {
         Self {
             uid_validity,
             uid_next: 1,
@@ -44,6 +51,8 @@ impl Folder {
             expunged: 0,
             special_use,
             keywords: BTreeMap::new(),
+            uid_step: quirks.uid_step.max(1),
+            objects: quirks.folders_are_labels.then(BTreeMap::new),
         }
     }
 
@@ -53,6 +62,9 @@ impl Folder {
             let flags = self.adopt(&message.flags);
             self.highest_modseq += 1;
             self.size_bytes += u64::try_from(message.bytes.len()).unwrap_or(0);
+            if let Some(objects) = &mut self.objects {
+                objects.insert(labels::object(&message.bytes), self.uid_next);
+            }
             self.messages.push(StoredMessage {
                 uid: self.uid_next,
                 flags,
@@ -60,7 +72,7 @@ impl Folder {
                 bytes: message.bytes,
                 modseq: self.highest_modseq,
             });
-            self.uid_next = self.uid_next.saturating_add(1);
+            self.uid_next = self.uid_next.saturating_add(self.uid_step);
         }
     }
 
@@ -87,6 +99,28 @@ impl Folder {
         self.messages.get(index)
     }
 
+    /// Whether UIDs are given with gaps between them.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.uid_step > 1
+    }
+
+    /// The newest messages, as many as a client may see.
+    pub(super) fn visible(&self, most: Option<usize>) -> &[StoredMessage] {
+        let hidden = most.map_or(0, |most| self.messages.len().saturating_sub(most));
+        self.messages.get(hidden..).unwrap_or_default()
+    }
+
+    /// The messages from this UID on.
+    pub(super) fn since(&self, uid: u32) -> &[StoredMessage] {
+        let from = self.messages.partition_point(|message| message.uid < uid);
+        self.messages.get(from..).unwrap_or_default()
+    }
+
+    /// The message that is this object, where folders are labels.
+    pub(super) fn object(&self, number: u64) -> Option<&StoredMessage> {
+        self.message(*self.objects.as_ref()?.get(&number)?)
+    }
+
     /// Gives one message other flags and a new MODSEQ.
     pub(super) fn set_flags(&mut self, uid: u32, flags: &BTreeSet<String>) {
         let flags = self.adopt(flags);
@@ -100,6 +134,9 @@ impl Folder {
     /// Removes messages by their UIDs.
     pub(super) fn remove(&mut self, uids: &BTreeSet<u32>) {
         let before = self.messages.len();
+        if let Some(objects) = &mut self.objects {
+            objects.retain(|_, uid| !uids.contains(uid));
+        }
         self.messages.retain(|message| !uids.contains(&message.uid));
         self.highest_modseq += 1;
         self.expunged += u64::try_from(before - self.messages.len()).unwrap_or(0);

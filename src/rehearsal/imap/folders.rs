@@ -11,6 +11,7 @@ use super::folder::Folder;
 use super::folder_path::FolderPath;
 use super::list_arguments::{self, ListArguments, matches};
 use super::personality::Personality;
+use super::quirks::Quirks;
 use super::raw_command::RawCommand;
 use super::reply::{Reply, astring, quoted};
 use super::session::Session;
@@ -29,6 +30,9 @@ impl Session {
         let personality = &self.shared.personality;
         if arguments.is_extended && !personality.has("LIST-EXTENDED") {
             return wrong();
+        }
+        if arguments.has_return && personality.quirks.refuses_list_return {
+            return Reply::bad("Parse Error (unexpected RETURN)");
         }
         if let Some(items) = &arguments.status {
             let is_known = |item: &String| STATUS_ITEMS.contains(&item.as_str()) && offers(personality, item);
@@ -84,7 +88,9 @@ impl Session {
         };
         let Some(path) = self.path(mailbox) else { return self.bad_name(mailbox) };
         let name = personality.wire_name(&path);
-        let line = self.with_account(|account| Some(status_line(account.folder(&path)?, &name, &names)));
+        let line = self.with_account(|account| {
+            Some(status_line(account.folder(&path)?, &name, &names, &personality.quirks))
+        });
         let Some(line) = line.flatten() else { return unknown(&name) };
         self.wire.push_line(&line);
         Reply::ok("Status completed.")
@@ -208,21 +214,22 @@ fn status_item(item: &StatusDataItemName) -> Option<&'static str> {
     })
 }
 
-fn status_line<Item: AsRef<str>>(folder: &Folder, name: &str, items: &[Item]) -> String {
+fn status_line<Item: AsRef<str>>(folder: &Folder, name: &str, items: &[Item], quirks: &Quirks) -> String {
+    let visible = folder.visible(quirks.visible_messages);
     let asked = STATUS_ITEMS.iter().filter(|known| items.iter().any(|item| item.as_ref() == **known));
     let values = asked.map(|&item| {
         let value = match item {
-            "MESSAGES" => folder.messages.len().to_string(),
+            "MESSAGES" => visible.len().to_string(),
             "RECENT" => {
-                let old = folder.messages.partition_point(|message| message.uid < folder.recent_from);
-                (folder.messages.len() - old).to_string()
+                let old = visible.partition_point(|message| message.uid < folder.recent_from);
+                (visible.len() - old).to_string()
             }
             "UIDNEXT" => folder.uid_next.to_string(),
             "UIDVALIDITY" => folder.uid_validity.to_string(),
             "UNSEEN" => {
-                folder.messages.iter().filter(|message| !message.flags.contains("\\Seen")).count().to_string()
+                visible.iter().filter(|message| !message.flags.contains("\\Seen")).count().to_string()
             }
-            "SIZE" => folder.size_bytes.to_string(),
+            "SIZE" => quirks.stated_size(folder.size_bytes).to_string(),
             "HIGHESTMODSEQ" => folder.highest_modseq.to_string(),
             _ => "0".to_owned(),
         };
@@ -271,7 +278,7 @@ fn listing(account: &Account, personality: &Personality, arguments: &ListArgumen
         match folder {
             None => attributes.insert(0, "\\Noselect"),
             Some(folder)
-                if personality.has("SPECIAL-USE")
+                if (personality.has("SPECIAL-USE") || personality.quirks.volunteers_special_use)
                     && (arguments.shows_special_use || !arguments.is_extended) =>
             {
                 attributes.extend(folder.special_use.map(SpecialUse::attribute));
@@ -283,7 +290,7 @@ fn listing(account: &Account, personality: &Personality, arguments: &ListArgumen
         }
         lines.push(format!("* LIST ({}) {delimiter} {}", attributes.join(" "), astring(&name)));
         if let (Some(items), Some(folder)) = (&arguments.status, folder) {
-            lines.push(status_line(folder, &name, items));
+            lines.push(status_line(folder, &name, items, &personality.quirks));
         }
     }
     lines

@@ -9,6 +9,8 @@
 pub(super) struct ListArguments {
     /// Whether anything but reference and pattern was given.
     pub(super) is_extended: bool,
+    /// Whether RETURN was given.
+    pub(super) has_return: bool,
     pub(super) only_subscribed: bool,
     pub(super) only_special_use: bool,
     /// Reference and pattern joined, one for each pattern.
@@ -61,6 +63,7 @@ pub(super) fn parse(text: &str) -> Option<ListArguments> {
         return None;
     }
     arguments.is_extended = true;
+    arguments.has_return = true;
     parse_return(&mut tokens, &mut arguments)?;
     tokens.next().is_none().then_some(arguments)
 }

@@ -2,6 +2,7 @@
 //! uses. What it looks like is data ([`Personality`]), what goes wrong is data too ([`FaultTable`]).
 
 mod append;
+mod circumstances;
 mod fault;
 mod fetch;
 mod flags;
@@ -10,10 +11,13 @@ mod folder_path;
 mod folders;
 pub(super) mod internal_date;
 mod journal;
+mod labels;
 mod list_arguments;
 mod message_part;
 mod modified_utf7;
 mod personality;
+mod providers;
+mod quirks;
 mod raw_command;
 mod reply;
 mod search;
@@ -24,13 +28,17 @@ mod store;
 mod view;
 mod wire;
 
+pub use circumstances::Traffic;
 pub use fault::{Action, Fault, FaultTable, Trigger};
 pub use folder_path::FolderPath;
 pub use personality::{Limits, Personality};
+pub use quirks::Quirks;
 pub use server::{ImapHandle, ImapServer};
 pub use store::ImapAccount;
 
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod quirk_tests;
 #[cfg(test)]
 mod server_tests;

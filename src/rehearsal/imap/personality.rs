@@ -3,6 +3,7 @@ use crate::values::Bytes;
 
 use super::folder_path::FolderPath;
 use super::modified_utf7;
+use super::quirks::Quirks;
 
 /// What a practice server looks like from outside, as data: two servers differ in this table and nowhere else.
 ///
@@ -33,6 +34,8 @@ pub struct Personality {
     pub has_free_keywords: bool,
     /// What the server refuses for its size or number.
     pub limits: Limits,
+    /// Where it leaves the standards.
+    pub quirks: Quirks,
 }
 
 /// What a practice server refuses for its size or number.
@@ -51,7 +54,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    const DOVECOT: Self = Self {
+    pub(super) const DOVECOT: Self = Self {
         line: 65_536,
         message: 150_000_000,
         command: 400_000_000,
@@ -107,6 +110,7 @@ impl Personality {
             wrong_password: "[AUTHENTICATIONFAILED] Authentication failed.",
             has_free_keywords: true,
             limits: Limits::DOVECOT,
+            quirks: Quirks::NONE,
         }
     }
 
@@ -125,6 +129,7 @@ impl Personality {
             wrong_password: "Login failed.",
             has_free_keywords: true,
             limits: Limits { connections_per_user: 4, line: 16_384, ..Limits::DOVECOT },
+            quirks: Quirks::NONE,
         }
     }
 

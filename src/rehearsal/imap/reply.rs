@@ -21,6 +21,16 @@ impl Reply {
         Self::Bad(words.into())
     }
 
+    /// Reads a reply as it stands in a table: `NO [LIMIT] Not now`.
+    pub(super) fn from_line(line: &str) -> Self {
+        match line.split_once(' ') {
+            Some(("OK", words)) => Self::ok(words),
+            Some(("BAD", words)) => Self::bad(words),
+            Some(("NO", words)) => Self::no(words),
+            _ => Self::no(line),
+        }
+    }
+
     pub(super) fn line(&self, tag: &str) -> String {
         match self {
             Self::Ok(words) => format!("{tag} OK {words}"),

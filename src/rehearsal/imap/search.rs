@@ -4,6 +4,7 @@ use imap_codec::imap_types::core::AString;
 use imap_codec::imap_types::datetime::NaiveDate;
 use imap_codec::imap_types::search::SearchKey;
 
+use super::folder::Folder;
 use super::folder::StoredMessage;
 use super::internal_date;
 use super::message_part::{field_values, text};
@@ -20,7 +21,9 @@ struct Unknown;
 impl Session {
     pub(super) fn search(&mut self, criteria: &[SearchKey<'_>], is_uid: bool) -> Reply {
         let Some(view) = &self.selected else { return Reply::bad("No mailbox selected.") };
-        let Some(all) = view.resolve_all() else { return Reply::no("[SERVERBUG] Internal error.") };
+        let Some(mut all) = view.resolve_all() else { return Reply::no("[SERVERBUG] Internal error.") };
+        let quirks = &self.shared.personality.quirks;
+        let cut_at = View::cut_to_limit(&mut all, quirks.message_limit);
         let found = self.with_account(|account| {
             let Some(folder) = account.folder(&view.path) else { return Ok(Vec::new()) };
             let mut found = Vec::new();
@@ -35,6 +38,11 @@ impl Session {
                     found.push(if is_uid { uid } else { number });
                 }
             }
+            if is_uid && let [key] = criteria {
+                found.extend(phantoms(key, view, folder));
+                found.sort_unstable();
+            }
+            quirks.arrange(&mut found);
             Ok(found)
         });
         match found.unwrap_or(Ok(Vec::new())) {
@@ -46,9 +54,21 @@ impl Session {
                     line.push_str(&number.to_string());
                 }
                 self.wire.push_line(&line);
-                Reply::ok("Search completed.")
+                match cut_at {
+                    None => Reply::ok("Search completed."),
+                    Some(code) => Reply::ok(format!("[{code}] Search completed with partial results.")),
+                }
             }
         }
+    }
+}
+
+/// UIDs that the server lists although there is no message behind them: for plain questions only.
+fn phantoms(key: &SearchKey<'_>, view: &View, folder: &Folder) -> Vec<u32> {
+    match key {
+        SearchKey::All => view.phantoms(None, folder),
+        SearchKey::Uid(set) => view.phantoms(Some(set), folder),
+        _ => Vec::new(),
     }
 }
 

@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::rehearsal::RehearsalError;
 use crate::rehearsal::mailbox::SampleMessage;
-use crate::values::{Endpoint, Security};
+use crate::values::{Bytes, Endpoint, Security};
 
+use super::circumstances::{Circumstances, Traffic};
 use super::fault::FaultTable;
 use super::folder_path::FolderPath;
 use super::personality::Personality;
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     pub(super) faults: FaultTable,
     store: Mutex<Store>,
     connections: Mutex<BTreeMap<String, u32>>,
+    pub(super) circumstances: Circumstances,
 }
 
 /// Looks into a practice server that runs elsewhere.
@@ -65,7 +67,8 @@ impl ImapServer {
         accounts: Vec<ImapAccount>,
         uid_validity: u32,
     ) -> Result<Self, RehearsalError> {
-        Self::listen(personality, Store::new(accounts, uid_validity)).await
+        let store = Store::new(&personality, accounts, uid_validity);
+        Self::listen(personality, store).await
     }
 
     /// As [`ImapServer::bind`], but mail is kept in a file and is there again after a restart, with the same UIDs.
@@ -77,7 +80,8 @@ impl ImapServer {
         uid_validity: u32,
         file: &Path,
     ) -> Result<Self, RehearsalError> {
-        Self::listen(personality, Store::kept(accounts, uid_validity, file)?).await
+        let store = Store::kept(&personality, accounts, uid_validity, file)?;
+        Self::listen(personality, store).await
     }
 
     async fn listen(personality: Personality, store: Store) -> Result<Self, RehearsalError> {
@@ -85,7 +89,13 @@ impl ImapServer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;
         let faults = FaultTable::default();
-        let shared = Shared { personality, faults, store: Mutex::new(store), connections: Mutex::default() };
+        let shared = Shared {
+            personality,
+            faults,
+            store: Mutex::new(store),
+            connections: Mutex::default(),
+            circumstances: Circumstances::default(),
+        };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -106,7 +116,14 @@ impl ImapServer {
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "a practice connection keeps its delay");
                         }
-                        sessions.push(Box::pin(Session::new(Arc::clone(&self.shared), stream).run()));
+                        let cut = self.shared.circumstances.connected();
+                        let session = Session::new(Arc::clone(&self.shared), stream);
+                        sessions.push(Box::pin(async move {
+                            tokio::select! {
+                                () = cut.cancelled() => {}
+                                () = session.run() => {}
+                            }
+                        }));
                     }
                     Err(error) => {
                         // The system has no room for another connection just now.
@@ -128,6 +145,31 @@ impl ImapHandle {
     /// The faults of the server; pushing one takes effect at once.
     pub fn faults(&self) -> &FaultTable {
         &self.shared.faults
+    }
+
+    /// What went over the connections since the server started.
+    pub fn traffic(&self) -> Traffic {
+        self.shared.circumstances.traffic()
+    }
+
+    /// For this time, commands that move mail are refused with the words that this kind of server uses.
+    pub fn throttle_for(&self, time: Duration) {
+        self.shared.circumstances.throttle_for(time);
+    }
+
+    /// From now on a mailbox has this much room; `None`: any amount.
+    pub fn set_quota(&self, quota: Option<Bytes>) {
+        self.shared.circumstances.set_quota(quota);
+    }
+
+    /// The room that a user's mail takes.
+    pub fn used(&self, user: &str) -> Bytes {
+        Bytes(self.shared.with_store(|store| store.account(user).map_or(0, Account::size_bytes)))
+    }
+
+    /// Cuts every open connection; clients can connect again at once.
+    pub fn cut_connections(&self) {
+        self.shared.circumstances.cut_connections();
     }
 
     /// Every message of a user with its folder: folders in order of their names, messages in order of their UIDs.
@@ -162,7 +204,7 @@ impl ImapHandle {
         self.shared.with_store(|store| {
             store.with_account(user, |account| {
                 account.apply(Change::Create { path: path.clone(), special_use: None });
-                account.apply(Change::Append { path: path.clone(), messages });
+                account.add(path, messages);
             });
         });
     }

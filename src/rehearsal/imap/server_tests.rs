@@ -11,18 +11,18 @@ use super::*;
 use crate::rehearsal::mailbox::{SampleFolder, SampleMessage};
 use crate::values::{Bytes, EmailAddress, Secret, UnixTime};
 
-const USER: &str = "anna@weber-familie.example";
+pub(super) const USER: &str = "anna@weber-familie.example";
 
 /// A client without any cleverness.
-struct Client(BufReader<TcpStream>);
+pub(super) struct Client(BufReader<TcpStream>);
 
 impl Client {
-    async fn connect(handle: &ImapHandle) -> Self {
+    pub(super) async fn connect(handle: &ImapHandle) -> Self {
         let endpoint = handle.endpoint();
         Self(BufReader::new(TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await.unwrap()))
     }
 
-    async fn signed_in(handle: &ImapHandle) -> Self {
+    pub(super) async fn signed_in(handle: &ImapHandle) -> Self {
         let mut client = Self::connect(handle).await;
         client.line().await;
         let reply = client.ask(&format!("a LOGIN {USER} geheim\r\n"), "a").await;
@@ -30,19 +30,19 @@ impl Client {
         client
     }
 
-    async fn send(&mut self, text: &str) {
+    pub(super) async fn send(&mut self, text: &str) {
         self.0.get_mut().write_all(text.as_bytes()).await.unwrap();
     }
 
     /// The next line with `\n` for its end; empty at the end of the connection.
-    async fn line(&mut self) -> String {
+    pub(super) async fn line(&mut self) -> String {
         let mut line = Vec::new();
         self.0.read_until(b'\n', &mut line).await.unwrap_or_default();
         String::from_utf8_lossy(&line).replace("\r\n", "\n")
     }
 
     /// Everything up to the tagged reply.
-    async fn until(&mut self, tag: &str) -> String {
+    pub(super) async fn until(&mut self, tag: &str) -> String {
         let mut all = String::new();
         loop {
             let line = self.line().await;
@@ -53,18 +53,18 @@ impl Client {
         }
     }
 
-    async fn ask(&mut self, text: &str, tag: &str) -> String {
+    pub(super) async fn ask(&mut self, text: &str, tag: &str) -> String {
         self.send(text).await;
         self.until(tag).await
     }
 
-    async fn is_closed(&mut self) -> bool {
+    pub(super) async fn is_closed(&mut self) -> bool {
         let mut byte = [0];
         !matches!(self.0.read(&mut byte).await, Ok(1))
     }
 }
 
-fn message(text: &str, date: i64) -> SampleMessage {
+pub(super) fn message(text: &str, date: i64) -> SampleMessage {
     SampleMessage { bytes: text.as_bytes().into(), flags: BTreeSet::new(), internal_date: UnixTime(date) }
 }
 
@@ -91,7 +91,7 @@ fn accounts() -> Vec<ImapAccount> {
 }
 
 /// Runs a conversation with a server until the conversation ends.
-async fn with_server<Work: Future<Output = ()>>(
+pub(super) async fn with_server<Work: Future<Output = ()>>(
     personality: Personality,
     work: impl FnOnce(ImapHandle) -> Work,
 ) {

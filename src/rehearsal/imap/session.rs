@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use super::fault::Action;
 use super::folder_path::FolderPath;
+use super::labels::{self, LabelItem};
 use super::raw_command::{LiteralMark, RawCommand};
 use super::reply::Reply;
 use super::server::{ConnectionSlot, Shared};
@@ -17,8 +18,6 @@ use super::wire::{Wire, WireEnd};
 /// Before sign-in a silent client is sent away sooner (RFC 3501 section 5.4 wants 30 minutes after it).
 const IDLE_LIMIT_BEFORE_SIGN_IN: Duration = Duration::from_mins(3);
 const IDLE_LIMIT: Duration = Duration::from_mins(31);
-/// As at Dovecot: a client that sends nothing but errors is a program gone wrong.
-const ERROR_LIMIT: u32 = 20;
 /// Literals in one command, so that a flood of empty ones stays bounded.
 const LITERALS_PER_COMMAND: usize = 10_000;
 const LITERAL_BYTES_BEFORE_SIGN_IN: u64 = 4_096;
@@ -33,6 +32,8 @@ pub(super) struct Session {
     pub(super) selected: Option<View>,
     /// Whether the client speaks CONDSTORE (RFC 7162), so that FETCH replies carry MODSEQ.
     pub(super) has_condstore: bool,
+    /// Items of X-GM-EXT-1 in the FETCH under way.
+    pub(super) label_items: Vec<LabelItem>,
     errors: u32,
 }
 
@@ -62,7 +63,15 @@ enum Next {
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, stream: TcpStream) -> Self {
         let wire = Wire::new(stream, shared.faults.arm(), IDLE_LIMIT_BEFORE_SIGN_IN);
-        Self { shared, wire, user: None, selected: None, has_condstore: false, errors: 0 }
+        Self {
+            shared,
+            wire,
+            user: None,
+            selected: None,
+            has_condstore: false,
+            label_items: Vec::new(),
+            errors: 0,
+        }
     }
 
     /// Serves the client until either side ends the connection.
@@ -101,7 +110,7 @@ impl Session {
                 }
             }
             self.wire.flush_if_large().await?;
-            if self.errors >= ERROR_LIMIT {
+            if self.errors >= self.shared.personality.quirks.errors_before_bye {
                 self.wire.push_line("* BYE Too many invalid IMAP commands.");
                 return Ok(());
             }
@@ -194,6 +203,8 @@ impl Session {
     /// Does one command and answers it; `false` after LOGOUT.
     async fn answer(&mut self, raw: &RawCommand) -> Result<bool, WireEnd> {
         let name = raw.name();
+        let (received, sent) = self.wire.byte_counts();
+        self.shared.circumstances.count_command(received, sent);
         let mut lies = Lies::default();
         for action in self.shared.faults.on_command(&name) {
             match action {
@@ -212,6 +223,12 @@ impl Session {
                     self.wire.strike(action).await?;
                 }
             }
+        }
+        let throttled = self.shared.circumstances.throttled_for().filter(|_| moves_mail(&name));
+        if let Some(left) = throttled.filter(|_| self.user.is_some()) {
+            let line = self.shared.personality.quirks.throttled(&name, left.as_millis().max(1));
+            self.say(raw.tag(), &Reply::from_line(&line));
+            return Ok(true);
         }
         let reply = self.perform(raw, &name, lies).await?;
         if lies.lose_reply {
@@ -243,7 +260,14 @@ impl Session {
             ("LIST", true) => return Ok(self.list(raw)),
             _ => {}
         }
-        let Some(command) = raw.parse() else {
+        let command = if self.shared.personality.has("X-GM-EXT-1") && name.ends_with("FETCH") {
+            let (plain, items) = labels::take_items(raw);
+            self.label_items = items;
+            plain.parse()
+        } else {
+            raw.parse()
+        };
+        let Some(command) = command else {
             return Ok(Reply::bad(format!(
                 "Error in IMAP command {}: Unknown command or wrong arguments.",
                 shown(name)
@@ -344,6 +368,11 @@ pub(super) fn bad_name(delimiter: char, name: &[u8]) -> Reply {
         }
         Some(_) => Reply::no("[CANNOT] Invalid mailbox name."),
     }
+}
+
+/// Whether a command is one of those that a busy server refuses.
+fn moves_mail(name: &str) -> bool {
+    matches!(name, "APPEND" | "FETCH" | "UID FETCH" | "SEARCH" | "UID SEARCH" | "STORE" | "UID STORE")
 }
 
 /// A name from the client that can be put into a reply.

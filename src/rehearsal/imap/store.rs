@@ -8,6 +8,9 @@ use crate::values::{EmailAddress, Secret};
 use super::folder::Folder;
 use super::folder_path::FolderPath;
 use super::journal::{self, Journal, Opened};
+use super::labels;
+use super::personality::Personality;
+use super::quirks::Quirks;
 
 /// One user of a practice server, with the mail to begin with.
 #[derive(Clone, Debug)]
@@ -38,6 +41,7 @@ pub(super) struct Account {
     next_uid_validity: u32,
     /// Changes that are still to be written down; `None` where nothing is.
     unsaved: Option<Vec<Change>>,
+    quirks: Quirks,
 }
 
 /// Something that happens to one user's mail. Changes applied again in their order lead to the same mail.
@@ -61,10 +65,10 @@ pub(super) enum Change {
 
 impl Store {
     /// A store that forgets everything when it is dropped.
-    pub(super) fn new(accounts: Vec<ImapAccount>, uid_validity: u32) -> Self {
+    pub(super) fn new(personality: &Personality, accounts: Vec<ImapAccount>, uid_validity: u32) -> Self {
         let accounts = accounts.into_iter().map(|account| {
             let name = account.address.to_ascii().to_ascii_lowercase();
-            (name, Account::new(account.password, account.folders, uid_validity.max(1)))
+            (name, Account::new(personality, account.password, account.folders, uid_validity.max(1)))
         });
         Self { accounts: accounts.collect(), journal: None }
     }
@@ -73,6 +77,7 @@ impl Store {
     ///
     /// A file that was cut off in the middle, as by a crash, loses what was cut and nothing else.
     pub(super) fn kept(
+        personality: &Personality,
         accounts: Vec<ImapAccount>,
         uid_validity: u32,
         file: &Path,
@@ -80,7 +85,7 @@ impl Store {
         let failed = |source| RehearsalError::Keep { path: file.to_owned(), source };
         let Opened { journal, uid_validity, changes } =
             journal::open(file, uid_validity.max(1)).map_err(failed)?;
-        let mut store = Self::new(accounts, uid_validity);
+        let mut store = Self::new(personality, accounts, uid_validity);
         for (user, change) in changes {
             store.with_account(&user, |account| account.apply(change));
         }
@@ -113,19 +118,31 @@ impl Store {
 }
 
 impl Account {
-    fn new(password: Secret, folders: Vec<SampleFolder>, next_uid_validity: u32) -> Self {
+    fn new(
+        personality: &Personality,
+        password: Secret,
+        folders: Vec<SampleFolder>,
+        next_uid_validity: u32,
+    ) -> Self {
         let mut account = Self {
             password,
             folders: BTreeMap::new(),
             subscribed: BTreeSet::new(),
             next_uid_validity,
             unsaved: None,
+            quirks: personality.quirks.clone(),
         };
         let inbox = SampleFolder { path: FolderPath::inbox(), special_use: None, messages: Vec::new() };
-        for SampleFolder { path, special_use, messages } in std::iter::once(inbox).chain(folders) {
+        let own = personality.special_names.iter().filter(|_| personality.quirks.has_folders_of_its_own);
+        let own = own.map(|(name, special_use)| SampleFolder {
+            path: FolderPath::parse(name),
+            special_use: Some(*special_use),
+            messages: Vec::new(),
+        });
+        for SampleFolder { path, special_use, messages } in std::iter::once(inbox).chain(own).chain(folders) {
             account.apply(Change::Create { path: path.clone(), special_use });
             account.apply(Change::Subscribe { path: path.clone(), is_subscribed: true });
-            account.apply(Change::Append { path, messages });
+            account.add(&path, messages);
         }
         account
     }
@@ -150,6 +167,30 @@ impl Account {
         self.folders.values().map(|folder| folder.size_bytes).sum()
     }
 
+    /// Adds messages to a folder the way the server does, and returns their UIDs there, ascending unless labels.
+    pub(super) fn add(&mut self, path: &FolderPath, messages: Vec<SampleMessage>) -> Vec<u32> {
+        if self.quirks.folders_are_labels {
+            return labels::add(self, path, messages);
+        }
+        let first = self.folders.get(path).map_or(1, |folder| folder.uid_next);
+        self.apply(Change::Append { path: path.clone(), messages });
+        let added = self.folders.get(path).into_iter().flat_map(|folder| folder.since(first));
+        added.map(|message| message.uid).collect()
+    }
+
+    /// Gives a message other flags, under all its labels where folders are labels.
+    pub(super) fn set_flags(&mut self, path: &FolderPath, uid: u32, flags: BTreeSet<String>) {
+        self.apply(Change::SetFlags { path: path.clone(), uid, flags });
+        if self.quirks.folders_are_labels {
+            labels::spread_flags(self, path, uid);
+        }
+    }
+
+    /// The size that the server states for a message of so many bytes.
+    pub(super) fn stated_size(&self, bytes: usize) -> u64 {
+        self.quirks.stated_size(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+
     /// Lets a change happen. What does not fit, as mail for a folder that is not there, does nothing.
     pub(super) fn apply(&mut self, change: Change) {
         if let Some(unsaved) = &mut self.unsaved {
@@ -160,7 +201,7 @@ impl Account {
                 let uid_validity = self.next_uid_validity;
                 self.folders.entry(path).or_insert_with(|| {
                     self.next_uid_validity = uid_validity.wrapping_add(1).max(1);
-                    Folder::new(uid_validity, special_use)
+                    Folder::new(uid_validity, special_use, &self.quirks)
                 });
             }
             Change::Delete { path } => {

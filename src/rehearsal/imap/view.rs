@@ -33,12 +33,12 @@ pub(super) struct View {
 }
 
 impl View {
-    fn new(path: FolderPath, folder: &Folder, is_read_only: bool) -> Self {
+    fn new(path: FolderPath, folder: &Folder, is_read_only: bool, visible: Option<usize>) -> Self {
         Self {
             path,
             is_read_only,
             uid_validity: folder.uid_validity,
-            uids: folder.messages.iter().map(|message| message.uid).collect(),
+            uids: folder.visible(visible).iter().map(|message| message.uid).collect(),
             known_below_uid: folder.uid_next,
             known_expunged: folder.expunged,
             recent_from: folder.recent_from,
@@ -90,6 +90,38 @@ impl View {
             }
         }
         Some(false)
+    }
+
+    /// Keeps the messages with the highest UIDs where there are more than the server processes in one command; the
+    /// response code that says so (RFC 9738).
+    pub(super) fn cut_to_limit(wanted: &mut Vec<(u32, u32)>, limit: Option<usize>) -> Option<String> {
+        let limit = limit.filter(|limit| wanted.len() > *limit)?;
+        wanted.drain(..wanted.len() - limit);
+        let (_, lowest_uid) = wanted.first()?;
+        Some(format!("MESSAGELIMIT {limit} {lowest_uid}"))
+    }
+
+    /// UIDs that lie between those of the messages, where the server leaves such gaps, as far as a set means them.
+    pub(super) fn phantoms(&self, set: Option<&SequenceSet>, folder: &Folder) -> Vec<u32> {
+        let highest = self.uids.last().copied().unwrap_or(0);
+        let number = |bound: &SeqOrUid| match bound {
+            SeqOrUid::Asterisk => highest,
+            SeqOrUid::Value(value) => value.get(),
+        };
+        let is_in = |sequence: &Sequence, uid: u32| {
+            let (one, other) = match sequence {
+                Sequence::Single(only) => (number(only), number(only)),
+                Sequence::Range(start, end) => (number(start), number(end)),
+            };
+            (one.min(other)..=one.max(other)).contains(&uid)
+        };
+        let is_meant =
+            |uid: u32| set.is_none_or(|set| set.0.as_ref().iter().any(|sequence| is_in(sequence, uid)));
+        let gaps = self.uids.windows(2).filter_map(|pair| match pair {
+            [before, after] if folder.has_gaps() => Some(before.saturating_add(1)..*after),
+            _ => None,
+        });
+        gaps.flatten().filter(|uid| is_meant(*uid)).collect()
     }
 
     /// The places in `uids` that one part of a set means.
@@ -170,10 +202,11 @@ impl Session {
             return self.bad_name(mailbox);
         };
         let free_keywords = self.shared.personality.has_free_keywords;
+        let visible = self.shared.personality.quirks.visible_messages;
         let described = self.with_account(|account| {
             let folder = account.folder(&path)?;
-            let lines = description(folder, is_read_only, free_keywords, has_condstore);
-            let view = View::new(path.clone(), folder, is_read_only);
+            let view = View::new(path.clone(), folder, is_read_only, visible);
+            let lines = description(folder, &view, free_keywords, has_condstore);
             if !is_read_only {
                 account.claim_recent(&path);
             }
@@ -259,26 +292,26 @@ impl Session {
 const SYSTEM_FLAGS: &str = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
 
 /// The untagged replies to SELECT and EXAMINE, in Dovecot's order.
-fn description(folder: &Folder, is_read_only: bool, free_keywords: bool, has_condstore: bool) -> Vec<String> {
+fn description(folder: &Folder, view: &View, free_keywords: bool, has_condstore: bool) -> Vec<String> {
     let mut flags = SYSTEM_FLAGS.to_owned();
     for keyword in folder.keywords.values() {
         flags.push(' ');
         flags.push_str(keyword);
     }
-    let permanent = match (is_read_only, free_keywords) {
+    let permanent = match (view.is_read_only, free_keywords) {
         (true, _) => "* OK [PERMANENTFLAGS ()] Read-only mailbox.".to_owned(),
         (false, true) => format!("* OK [PERMANENTFLAGS ({flags} \\*)] Flags permitted."),
         (false, false) => format!("* OK [PERMANENTFLAGS ({flags})] Flags permitted."),
     };
-    let recent =
-        folder.messages.len() - folder.messages.partition_point(|message| message.uid < folder.recent_from);
     let mut lines = vec![
         format!("* FLAGS ({flags})"),
         permanent,
-        format!("* {} EXISTS", folder.messages.len()),
-        format!("* {recent} RECENT"),
+        format!("* {} EXISTS", view.uids.len()),
+        format!("* {} RECENT", view.recent_count()),
     ];
-    if let Some(unseen) = folder.messages.iter().position(|message| !message.flags.contains("\\Seen")) {
+    let hidden = folder.messages.len() - view.uids.len();
+    let mut visible = folder.messages.iter().skip(hidden);
+    if let Some(unseen) = visible.position(|message| !message.flags.contains("\\Seen")) {
         lines.push(format!("* OK [UNSEEN {}] First unseen.", unseen + 1));
     }
     lines.push(format!("* OK [UIDVALIDITY {}] UIDs valid", folder.uid_validity));

@@ -63,6 +63,11 @@ impl Wire {
         self.idle_limit = idle_limit;
     }
 
+    /// Bytes received and sent so far.
+    pub(super) fn byte_counts(&self) -> (u64, u64) {
+        (self.received_bytes, self.sent_bytes)
+    }
+
     pub(super) fn throttle(&mut self, bytes_per_second: u64) {
         self.bytes_per_second = Some(bytes_per_second.max(1));
     }

@@ -25,7 +25,7 @@ pub const COLUMNS: [Column; 6] = [
     Column::words("Status", 96.0),
     Column::words("Finding", 0.0),
     Column::words("Importance", 98.0),
-    Column::words("Effort", 54.0),
+    Column::words("Effort", 62.0),
     Column::words("Who can change it", 136.0),
     Column::words("", 20.0),
 ];
@@ -300,9 +300,16 @@ impl AuditPage {
     }
 }
 
-/// A path beside the project file: `weber.example-audit.html`.
+/// A path beside the project file: `weber.example-audit.html`, or `weber.example.zone` without a word in between.
+///
+/// The folder of a practice project goes when it is closed, so what is saved from there goes to the home folder.
 pub fn beside(project: &ProjectView, what: &str, extension: &str) -> std::path::PathBuf {
-    project.path.with_file_name(format!("{}-{what}.{extension}", project.domain.name.as_ascii()))
+    let gap = if what.is_empty() { "" } else { "-" };
+    let name = format!("{}{gap}{what}.{extension}", project.domain.name.as_ascii());
+    match std::env::home_dir().filter(|_| project.is_practice) {
+        Some(home) => home.join(format!("practice-{name}")),
+        None => project.path.with_file_name(name),
+    }
 }
 
 /// The usual ending of a report's file.
@@ -439,10 +446,11 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         AuditView::Running { .. } => {
             Some(FooterButton::with_icon("Cancel the audit", Icon::Close, Act::Send(Command::CancelAudit)))
         }
-        AuditView::NotRun | AuditView::Failed(_) => {
+        AuditView::Failed(_) => {
             Some(FooterButton::new("Run the audit", Act::Send(Command::RunAudit(RequestId::default()))))
         }
-        AuditView::Done(_) => None,
+        // The empty page has the button that runs it.
+        AuditView::NotRun | AuditView::Done(_) => None,
     };
     footer.primary = Some(FooterButton::new("Compare providers", Act::Go(Step::Destination)));
 }

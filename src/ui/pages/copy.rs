@@ -17,16 +17,21 @@ use crate::ui::widgets::badge::badge_at;
 use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
-use crate::ui::widgets::{bar, empty_state, error_card, panel, text};
+use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
+use crate::values::with_thousands;
 
 const ROW: f32 = 29.0;
-const COLUMNS: [Column; 5] = [
-    Column::words("Mailbox", 104.0),
-    Column::words("", 0.0),
-    Column::number("", 46.0),
-    Column::number("Messages", 122.0),
-    Column::words("     State", 156.0),
-];
+/// The columns, with room for the longest name in the first one, up to a third of `width` points.
+fn columns(ui: &Ui, names: &[String], width: f32) -> [Column; 5] {
+    let longest = names.iter().map(|name| text::width(ui, name, Type::Label)).fold(0.0, f32::max);
+    [
+        Column::words("Mailbox", (longest + 10.0).clamp(104.0, (width / 3.0).max(104.0))),
+        Column::words("", 0.0),
+        Column::number("", 46.0),
+        Column::number("Messages", 122.0),
+        Column::words("     State", 156.0),
+    ]
+}
 
 /// Step Copy: how far it is, what every message became, who waits, what went wrong.
 #[derive(Default)]
@@ -48,19 +53,16 @@ impl CopyPage {
             }
             ledger(ui, &copy.sum, cx.is_narrow);
             ui.add_space(PANEL_GAP);
-            let side = 368.0;
-            panel::columns(ui, side, cx.is_narrow, |ui, part| match part {
-                Part::Main => {
-                    for progress in &copy.mailboxes {
-                        if let MailboxProgressState::Stopped(error) = &progress.state {
-                            ui.push_id(progress.id.0, |ui| {
-                                error_card::error_card(ui, error, Tone::Fail, cx.commands);
-                            });
-                            ui.add_space(PANEL_GAP);
-                        }
-                    }
-                    self.mailboxes(ui, project);
-                }
+            if let Some(words) = copy.proof.as_ref().filter(|_| copy.phase == CopyPhase::Finished) {
+                note::note(ui, Tone::Info, Icon::Search, &format!("How it was proven: {words}"), None);
+                ui.add_space(PANEL_GAP);
+            }
+            if !has_aside(copy) {
+                self.main(ui, project, cx);
+                return;
+            }
+            panel::columns(ui, 368.0, cx.is_narrow, |ui, part| match part {
+                Part::Main => self.main(ui, project, cx),
                 Part::Aside if cx.is_narrow => self.narrow_aside(ui, project, cx.snapshot),
                 Part::Aside => {
                     throughput(ui, copy);
@@ -69,6 +71,18 @@ impl CopyPage {
                 }
             });
         });
+    }
+
+    fn main(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        for progress in &project.copy.mailboxes {
+            if let MailboxProgressState::Stopped(error) = &progress.state {
+                ui.push_id(progress.id.0, |ui| {
+                    error_card::error_card(ui, error, Tone::Fail, cx.commands);
+                });
+                ui.add_space(PANEL_GAP);
+            }
+        }
+        self.mailboxes(ui, project);
     }
 
     /// In a narrow window the right-hand panels stand two abreast.
@@ -88,14 +102,17 @@ impl CopyPage {
         rows.sort_by_key(|progress| rank(&progress.state));
         let rows = &rows;
         panel::flush_panel(ui, |ui| {
-            let (head, _) = table_head(ui, &COLUMNS, &[], None);
+            // Only as many as are seen at once are measured: there may be thousands.
+            let names = rows.iter().take(200).map(|row| short_address(&row.address, project));
+            let columns = &columns(ui, &names.collect::<Vec<_>>(), ui.available_width());
+            let (head, _) = table_head(ui, columns, &[], None);
             let open = self.opened.filter(|index| *index < rows.len());
             let mut list = RowList::begin(ui, "Mailboxes", head, rows.len(), ROW, &mut self.cursor);
             let sentence =
                 |index: usize| rows.get(index).map_or_else(String::new, |progress| sentence(progress));
             let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
                 if let Some(progress) = rows.get(index) {
-                    mailbox_row(ui, rect, progress, project, open == Some(index));
+                    mailbox_row(ui, rect, progress, project, columns, open == Some(index));
                 }
             };
             let split = open.map_or(rows.len(), |open| open + 1);
@@ -125,6 +142,13 @@ impl CopyPage {
         });
         ui.add_space(PANEL_GAP);
     }
+}
+
+/// Whether there is anything for the right-hand column.
+fn has_aside(copy: &CopyView) -> bool {
+    let is_waiting =
+        |progress: &MailboxProgress| matches!(progress.state, MailboxProgressState::WaitsUntil(..));
+    copy.throughput.len() >= 2 || !copy.problems.is_empty() || copy.mailboxes.iter().any(is_waiting)
 }
 
 fn title(copy: &CopyView) -> String {
@@ -158,9 +182,17 @@ fn rest_words(copy: &CopyView) -> String {
         (CopyPhase::Pausing | CopyPhase::Stopping, _) => ", finishing the messages under way".to_owned(),
         (CopyPhase::Paused, _) => ", paused by you; nothing is lost or doubled".to_owned(),
         (CopyPhase::Stopped, _) => ", stopped; starting again goes on where it stood".to_owned(),
-        (CopyPhase::Finished | CopyPhase::NotStarted, _) => String::new(),
+        (CopyPhase::Finished, _) => took_words(copy),
+        (CopyPhase::NotStarted, _) => String::new(),
     };
     format!("{bytes}{left}")
+}
+
+/// How long a finished copy took, and when it ended.
+fn took_words(copy: &CopyView) -> String {
+    let (Some(from), Some(to)) = (copy.started_at, copy.finished_at) else { return String::new() };
+    let took = format::duration(to.seconds_since(from));
+    format!(", took {took}, finished {}", format::date_time(to))
 }
 
 /// Whole percent as the rail shows it: never full before the end.
@@ -303,19 +335,26 @@ fn sentence(progress: &MailboxProgress) -> String {
         "{}, {}%, {} of {} messages, {}",
         progress.address,
         mailbox_percent(progress),
-        format::number(progress.sum.finished()),
-        format::number(progress.sum.source_count),
+        with_thousands(progress.sum.finished()),
+        with_thousands(progress.sum.source_count),
         state_words(&progress.state).2
     )
 }
 
-fn mailbox_row(ui: &Ui, rect: Rect, progress: &MailboxProgress, project: &ProjectView, is_open: bool) {
+fn mailbox_row(
+    ui: &Ui,
+    rect: Rect,
+    progress: &MailboxProgress,
+    project: &ProjectView,
+    columns: &[Column],
+    is_open: bool,
+) {
     let theme = Theme::of(ui);
     if is_open {
         ui.painter().rect_filled(rect, 0.0, theme.select);
     }
     ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
-    let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
+    let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), columns);
     let [name, place, percent, messages, state] = cell.as_slice() else { return };
     text::left(
         ui,
@@ -335,8 +374,8 @@ fn mailbox_row(ui: &Ui, rect: Rect, progress: &MailboxProgress, project: &Projec
     text::right(ui, *percent, format!("{}%", mailbox_percent(progress)), Type::Body, theme.text2);
     let numbers = format!(
         "{} of {}",
-        format::number(progress.sum.finished()),
-        format::number(progress.sum.source_count)
+        with_thousands(progress.sum.finished()),
+        with_thousands(progress.sum.source_count)
     );
     text::right(ui, *messages, numbers, Type::Body, theme.text2);
     badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &words);
@@ -348,8 +387,8 @@ fn folders(ui: &mut Ui, progress: &MailboxProgress) {
         let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 24.0), Sense::hover());
         let numbers = format!(
             "{} of {}",
-            format::number(folder.sum.finished()),
-            format::number(folder.sum.source_count)
+            with_thousands(folder.sum.finished()),
+            with_thousands(folder.sum.source_count)
         );
         response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{}: {numbers}", folder.name)));
         ui.painter().rect_filled(row, 0.0, theme.sunken);

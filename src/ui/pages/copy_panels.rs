@@ -8,7 +8,7 @@ use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::{panel, plot, text};
-use crate::values::UnixTime;
+use crate::values::{UnixTime, with_thousands};
 use eframe::egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 
 /// The parts of the ledger: count, words, colour, and whether it is shown only when above zero.
@@ -37,9 +37,9 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
         let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 54.0), Sense::hover());
         response.widget_info(|| {
             let sum_words: Vec<String> =
-                parts.iter().map(|(count, word, _)| format!("{} {word}", format::number(*count))).collect();
+                parts.iter().map(|(count, word, _)| format!("{} {word}", with_thousands(*count))).collect();
             let words =
-                format!("{} on your server = {}", format::number(sum.source_count), sum_words.join(" + "));
+                format!("{} on your server = {}", with_thousands(sum.source_count), sum_words.join(" + "));
             WidgetInfo::labeled(Role::Label, true, words)
         });
         let inner = row.shrink2(Vec2::new(15.0, 0.0));
@@ -51,18 +51,18 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
             text::left(
                 ui,
                 line(x, 130.0, 8.0, 20.0),
-                format::number(sum.source_count),
+                with_thousands(sum.source_count),
                 Type::Section,
                 theme.text,
             );
             text::left(ui, line(x, 130.0, 28.0, 17.0), "On your server", Type::Small, theme.text2);
-            text::left(ui, line(x + 120.0, 20.0, 20.0, 20.0), "=", Type::Body, theme.text2);
+            text::left(ui, line(x + 120.0, 20.0, 8.0, 20.0), "=", Type::Section, theme.text2);
             x += 164.0;
         }
         let widths: Vec<f32> = parts
             .iter()
             .map(|(count, word, _)| {
-                15.0 + text::width(ui, &format::number(*count), Type::Section).max(text::width(
+                15.0 + text::width(ui, &with_thousands(*count), Type::Section).max(text::width(
                     ui,
                     word,
                     Type::Small,
@@ -82,7 +82,7 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
             text::left(
                 ui,
                 line(x + 14.0, width, 8.0, 20.0),
-                format::number(*count),
+                with_thousands(*count),
                 Type::Section,
                 theme.text,
             );
@@ -184,7 +184,7 @@ pub fn problem_row(ui: &mut Ui, problem: &ProblemGroup, is_open: bool) -> bool {
     let (tone, icon) = state_mark(problem.state);
     let row = two_lines(ui, tone, icon, &problem.cause, &problem.way_out);
     let line = Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
-    text::right(ui, line, format::number(problem.count), Type::Strong, theme.text);
+    text::right(ui, line, with_thousands(problem.count), Type::Strong, theme.text);
     let has_samples = !problem.samples.is_empty();
     let mut is_clicked = false;
     if has_samples {

@@ -12,7 +12,7 @@ use crate::ui::widgets::badge::fact_chip;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{option_button, paint_radio};
 use crate::ui::widgets::field::{Field, field_error, field_label};
-use crate::ui::widgets::{badge, empty_state, focus_ring, focus_ring_inside, panel, text};
+use crate::ui::widgets::{empty_state, focus_ring, focus_ring_inside, panel, text};
 use crate::values::{Bytes, Endpoint};
 
 /// Most columns that stand side by side.
@@ -46,7 +46,8 @@ impl DestinationPage {
             let most = if cx.is_narrow { 3 } else { MOST_COLUMNS };
             let columns = self.columns(project, comparisons, most);
             panel::flush_panel(ui, |ui| table(ui, project, &columns, cx));
-            if project.destination.chosen.is_some() {
+            // A practice project keeps its own server.
+            if project.destination.chosen.is_some() && !project.is_practice {
                 ui.add_space(PANEL_GAP);
                 self.server(ui, project, cx);
             }
@@ -197,7 +198,9 @@ fn provider_head(ui: &Ui, cell: Rect, column: &Comparison, is_chosen: bool) -> b
     let response = ui.interact(cell, ui.scope_id().with(("provider", &column.provider.0)), Sense::click());
     let (tone, icon, word) = verdict(column);
     response.widget_info(|| {
-        WidgetInfo::selected(Role::RadioButton, true, is_chosen, format!("{}, {word}", column.name))
+        let why = reasons(column).replace('\n', "; ");
+        let words = format!("{}, {word}. {why}", column.name);
+        WidgetInfo::selected(Role::RadioButton, true, is_chosen, words.trim_end_matches([' ', '.']))
     });
     if response.hovered() && !is_chosen {
         ui.painter().rect_filled(cell, 0.0, theme.hover);
@@ -216,14 +219,26 @@ fn provider_head(ui: &Ui, cell: Rect, column: &Comparison, is_chosen: bool) -> b
     let words = Rect::from_min_max(chip.min + Vec2::new(16.0 + SMALL_ICON, 0.0), chip.max);
     text::left(ui, words, word, Type::SmallLabel, colors.fg);
     focus_ring_inside(ui, &response, cell);
-    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&column.tagline).clicked()
+    let hover = format!("{}\n{}", column.tagline, reasons(column));
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(hover.trim()).clicked()
 }
 
-/// What the rows come to, in two words.
+/// The rows that decide the verdict, each on a line: `Sign-in for the copy: OAuth only`.
+fn reasons(column: &Comparison) -> String {
+    let deciding = match verdict(column).0 {
+        Tone::Fail => Fit::TooSmall,
+        Tone::Info => Fit::Tight,
+        _ => return String::new(),
+    };
+    let rows = column.rows.iter().filter(|row| row.fit == deciding);
+    rows.map(|row| format!("{}: {}", row.label, row.value)).collect::<Vec<_>>().join("\n")
+}
+
+/// What the rows come to, in a few words.
 fn verdict(column: &Comparison) -> (Tone, Icon, &'static str) {
     let has = |fit: Fit| column.rows.iter().any(|row| row.fit == fit);
     if has(Fit::TooSmall) {
-        (Tone::Fail, Icon::Fail, "Too small")
+        (Tone::Fail, Icon::Fail, "Does not fit")
     } else if has(Fit::Tight) {
         (Tone::Info, Icon::Info, "Fits with care")
     } else if has(Fit::Fits) {
@@ -244,7 +259,16 @@ fn group_head(ui: &mut Ui, group: &str) {
 
 fn table_row(ui: &mut Ui, label: &str, values: &[Option<&ComparisonRow>], chosen: Option<usize>) {
     let theme = Theme::of(ui);
-    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
+    // Long words take a second or third line; the row grows with its tallest cell.
+    let width = ui.available_width();
+    let label_galley = text::wrapped(ui, label, Type::Body, theme.text2, LABEL_WIDTH - 20.0);
+    let tallest = values
+        .iter()
+        .flatten()
+        .map(|value| fact_words(ui, value, words_room(value, width, values.len())).size().y)
+        .fold(label_galley.size().y, f32::max);
+    let size = Vec2::new(width, (tallest + 12.0).max(32.0));
+    let (row, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| {
         let words: Vec<&str> =
             values.iter().map(|value| value.map_or("–", |value| value.value.as_str())).collect();
@@ -254,9 +278,7 @@ fn table_row(ui: &mut Ui, label: &str, values: &[Option<&ComparisonRow>], chosen
         return;
     }
     ground(ui, row, values.len(), chosen);
-    let name =
-        Rect::from_min_size(row.min + Vec2::new(16.0, 0.0), Vec2::new(LABEL_WIDTH - 20.0, row.height()));
-    text::left(ui, name, label, Type::Body, theme.text2);
+    text::paint_galley(ui, row.min + Vec2::new(16.0, 6.0), label_galley, theme.text2);
     for (index, value) in values.iter().enumerate() {
         let cell = cell_of(row, index, values.len());
         let inner = Rect::from_min_max(cell.min + Vec2::new(8.0, 0.0), cell.max - Vec2::new(6.0, 0.0));
@@ -267,17 +289,45 @@ fn table_row(ui: &mut Ui, label: &str, values: &[Option<&ComparisonRow>], chosen
     ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
 }
 
+/// The mark of a fact that wants attention.
+const fn mark(fit: Fit) -> Option<(Tone, Icon)> {
+    match fit {
+        Fit::NotConfirmed => Some((Tone::Unknown, Icon::Unknown)),
+        Fit::Tight => Some((Tone::Warn, Icon::Warn)),
+        Fit::TooSmall => Some((Tone::Fail, Icon::Fail)),
+        Fit::Fits | Fit::Neutral => None,
+    }
+}
+
+/// Points that the words of a fact may take: the cell without its mark and the link to its source.
+fn words_room(value: &ComparisonRow, table_width: f32, count: usize) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "four columns at most")]
+    let cell = (table_width - LABEL_WIDTH) / count.max(1) as f32 - 14.0;
+    let icon = if mark(value.fit).is_some() { ICON + 7.0 } else { 0.0 };
+    let source = if value.source.is_some() { 20.0 } else { 0.0 };
+    cell - icon - source
+}
+
+fn fact_words(ui: &Ui, value: &ComparisonRow, width: f32) -> std::sync::Arc<eframe::egui::Galley> {
+    let theme = Theme::of(ui);
+    let (style, color) =
+        mark(value.fit).map_or((Type::Body, theme.text), |(tone, _)| (Type::Label, theme.tone(tone).fg));
+    text::wrapped(ui, &value.value, style, color, width)
+}
+
 /// Draws one fact; where its source is known, a small mark opens it.
 fn fact(ui: &Ui, cell: Rect, value: &ComparisonRow, index: usize) {
     let theme = Theme::of(ui);
-    let source_room = if value.source.is_some() { 20.0 } else { 0.0 };
-    let words = cell.with_max_x(cell.right() - source_room);
-    match value.fit {
-        Fit::NotConfirmed => _ = badge::badge_at(ui, words, Tone::Unknown, Icon::Unknown, &value.value),
-        Fit::Tight => _ = badge::badge_at(ui, words, Tone::Warn, Icon::Warn, &value.value),
-        Fit::TooSmall => _ = badge::badge_at(ui, words, Tone::Fail, Icon::Fail, &value.value),
-        Fit::Fits | Fit::Neutral => _ = text::left(ui, words, &value.value, Type::Body, theme.text),
+    let first_line = Rect::from_min_size(cell.min + Vec2::new(0.0, 6.0), Vec2::new(cell.width(), 20.0));
+    let mut start = cell.left();
+    if let Some((tone, icon)) = mark(value.fit) {
+        icon.paint(ui, first_line.with_max_x(start + ICON), ICON, theme.tone(tone).fg);
+        start += ICON + 7.0;
     }
+    let source_room = if value.source.is_some() { 20.0 } else { 0.0 };
+    let galley = fact_words(ui, value, cell.right() - source_room - start);
+    let words = Rect::from_min_size(Pos2::new(start, first_line.top()), galley.size());
+    text::paint_galley(ui, words.min, galley, theme.text);
     let hover = match &value.source {
         Some(source) => format!("{}\n{}, read {}", value.value, source.url, source.date),
         None => value.value.clone(),
@@ -285,7 +335,8 @@ fn fact(ui: &Ui, cell: Rect, value: &ComparisonRow, index: usize) {
     ui.interact(words, ui.scope_id().with(("fact", &value.label, index)), Sense::hover())
         .on_hover_text(hover);
     let Some(source) = &value.source else { return };
-    let place = Rect::from_center_size(Pos2::new(cell.right() - 8.0, cell.center().y), Vec2::splat(ICON));
+    let center = Pos2::new(cell.right() - 8.0, first_line.center().y);
+    let place = Rect::from_center_size(center, Vec2::splat(ICON));
     let response = ui.interact(place, ui.scope_id().with(("source", &value.label, index)), Sense::click());
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Link, true, format!("Source of {}, read {}", value.label, source.date))

@@ -78,6 +78,7 @@ impl DomainPage {
                     ui.add_space(PANEL_GAP);
                     self.server(ui, project, cx);
                 }
+                Part::Aside if project.is_practice => practice(ui, project),
                 Part::Aside => self.options(ui, project, cx),
             });
         });
@@ -99,7 +100,12 @@ impl DomainPage {
             if let Some(server) = &domain.source_server
                 && !domain.candidates.iter().any(|candidate| candidate.server == *server)
             {
-                candidate_row(ui, server, "typed by you", true);
+                let found_by = if project.is_practice { "inside this program" } else { "typed by you" };
+                candidate_row(ui, server, found_by, true);
+            }
+            if project.is_practice {
+                // The practice servers are all there is: nothing to search or to type.
+                return;
             }
             eframe::egui::Frame::new().inner_margin(eframe::egui::Margin::symmetric(15, 12)).show(ui, |ui| {
                 if domain.candidates.is_empty() && domain.source_server.is_none() && !domain.is_searching {
@@ -111,7 +117,8 @@ impl DomainPage {
                     );
                     ui.add_space(8.0);
                 }
-                field_label(ui, "Another server");
+                let label = if domain.source_server.is_some() { "Another server" } else { "Its name" };
+                field_label(ui, label);
                 let mut is_entered = false;
                 ui.horizontal(|ui| {
                     let use_it = Button::secondary("Use this server");
@@ -119,7 +126,7 @@ impl DomainPage {
                         Button::secondary("Find the server").icon(Icon::Search).enabled(!domain.is_searching);
                     let width = ui.available_width() - use_it.size(ui).x - find.size(ui).x - 16.0;
                     let response = Field::new("Another server")
-                        .hint("mail.example.org, with :143 where it speaks STARTTLS")
+                        .hint("mail.example.org, :143 for STARTTLS")
                         .icon(Icon::Server)
                         .width(width.max(120.0))
                         .error(self.server_error.is_some())
@@ -187,6 +194,21 @@ impl DomainPage {
     }
 }
 
+/// What a practice project has instead of things to fill in.
+fn practice(ui: &mut Ui, project: &ProjectView) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "What you practise with");
+        let words = "A domain with the troubles of a small mail server, an old server with mail, and an empty new \
+                     one. The audit asks the DNS inside this program, so there is nothing to fill in here.";
+        text::paragraph(ui, words, Type::Body, theme.text2);
+        if let Some(logins) = &project.practice_logins {
+            ui.add_space(6.0);
+            text::paragraph(ui, &logins.words, Type::Body, theme.text2);
+        }
+    });
+}
+
 fn names(ui: &mut Ui, project: &ProjectView) {
     let (first, second) = format::domain_forms(&project.domain.name);
     let mut rows = vec![("Domain", first)];
@@ -194,9 +216,6 @@ fn names(ui: &mut Ui, project: &ProjectView) {
         rows.push(("In DNS", project.domain.name.as_ascii().to_owned()));
     }
     rows.push(("Project file", project.path.display().to_string()));
-    if let Some(logins) = &project.practice_logins {
-        rows.push(("Practice", logins.words.clone()));
-    }
     panel::panel(ui, |ui| key_value::key_values(ui, &rows));
 }
 

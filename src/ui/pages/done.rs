@@ -15,7 +15,8 @@ use crate::ui::widgets::choice::{option_button, paint_check};
 use crate::ui::widgets::field::field_label;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::path_field::PathField;
-use crate::ui::widgets::{bar, empty_state, panel, text};
+use crate::ui::widgets::{bar, empty_state, note, panel, text};
+use crate::values::with_thousands;
 
 /// Step Done: the ledger as a sum that adds up, what is still to do, and the report.
 pub struct DonePage {
@@ -79,7 +80,7 @@ impl DonePage {
             self.path.show(ui, "Report file", cx);
             if let Some(saved) = &project.report_saved {
                 ui.add_space(6.0);
-                text::paragraph(ui, format!("Saved to {}", saved.display()), Type::Small, theme.text2);
+                note::note(ui, Tone::Pass, Icon::Pass, &format!("Saved to {}", saved.display()), None);
             }
         });
     }
@@ -133,13 +134,14 @@ fn ledger(ui: &mut Ui, project: &ProjectView) {
         let verdict = if adds_up { "adds up" } else { "does not add up" };
         response.widget_info(|| {
             let words =
-                format!("All messages on your server: {}, {verdict}", format::number(sum.source_count));
+                format!("All messages on your server: {}, {verdict}", with_thousands(sum.source_count));
             WidgetInfo::labeled(Role::Row, true, words)
         });
+        ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
         let inner = row.shrink2(Vec2::new(15.0, 0.0));
         text::left(ui, inner, "All messages on your server", Type::Strong, theme.text);
         let number = inner.with_max_x(number_end(inner));
-        text::right(ui, number, format::number(sum.source_count), Type::Strong, theme.text);
+        text::right(ui, number, with_thousands(sum.source_count), Type::Strong, theme.text);
         let (tone, icon) = if adds_up { (Tone::Pass, Icon::Pass) } else { (Tone::Fail, Icon::Fail) };
         badge_at(ui, inner.with_min_x(number_end(inner) + 16.0), tone, icon, verdict);
     });
@@ -153,13 +155,13 @@ fn ledger_row(ui: &mut Ui, count: u64, word: &str, color: eframe::egui::Color32,
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Row, true, format!("{word}: {}. {note}", format::number(count)))
+        WidgetInfo::labeled(Role::Row, true, format!("{word}: {}. {note}", with_thousands(count)))
     });
     let inner = row.shrink2(Vec2::new(15.0, 0.0));
     let mark = Rect::from_center_size(Pos2::new(inner.left() + 5.0, row.center().y), Vec2::splat(9.0));
     ui.painter().rect_filled(mark, 2.0, color);
     text::left(ui, inner.with_min_x(inner.left() + 18.0), word, Type::Body, theme.text);
-    text::right(ui, inner.with_max_x(number_end(inner)), format::number(count), Type::Strong, theme.text);
+    text::right(ui, inner.with_max_x(number_end(inner)), with_thousands(count), Type::Strong, theme.text);
     text::left(ui, inner.with_min_x(number_end(inner) + 16.0), note, Type::Small, theme.text2);
     ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
 }
@@ -206,7 +208,7 @@ fn proof(ui: &mut Ui, project: &ProjectView) {
             let (tone, icon) = state_mark(problem.state);
             let (row, response) =
                 ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
-            let words = format!("{}: {}", problem.cause, format::number(problem.count));
+            let words = format!("{}: {}", problem.cause, with_thousands(problem.count));
             response.widget_info(|| {
                 WidgetInfo::labeled(Role::Row, true, format!("{words}. {}", problem.way_out))
             });
@@ -226,7 +228,7 @@ fn proof(ui: &mut Ui, project: &ProjectView) {
             );
             let rest = inner.with_min_x(place.right() + 12.0).with_max_x(inner.right() - 60.0);
             text::left(ui, rest, &problem.way_out, Type::Small, theme.text2);
-            text::right(ui, inner, format::number(problem.count), Type::Strong, theme.text);
+            text::right(ui, inner, with_thousands(problem.count), Type::Strong, theme.text);
             ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
         }
     });

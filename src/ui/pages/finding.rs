@@ -89,7 +89,14 @@ pub fn details(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.scope(|ui| {
+            let title_room = cells(ui.available_rect_before_wrap(), &COLUMNS);
+            let cut = title_room.get(1).map_or(0.0, |cell| cell.width() + INDENT - 15.0 - 12.0);
             ui.set_max_width(ui.available_width().min(720.0));
+            if text::width(ui, &finding.title, Type::Label) > cut {
+                // The row above had no room for all of it.
+                text::paragraph(ui, &finding.title, Type::Label, theme.text);
+                ui.add_space(2.0);
+            }
             text::paragraph(ui, &finding.words, Type::Lead, theme.text);
         });
         if let Some(Picture::SpfTree(nodes)) = &finding.picture {

@@ -12,6 +12,7 @@ use crate::ui::widgets::badge::badge_at;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::row_list::cells;
 use crate::ui::widgets::{choice, key_value, panel, text};
+use crate::values::with_thousands;
 use eframe::egui::{Rect, Ui, Vec2};
 
 /// What was clicked inside a row.
@@ -59,7 +60,7 @@ pub fn sentence(row: &MailboxView) -> String {
     let chosen = if row.mailbox.is_chosen { "chosen" } else { "not chosen" };
     let counted = row.counted.map_or_else(
         || "not counted yet".to_owned(),
-        |(messages, bytes)| format!("{} messages, {bytes}", format::number(messages)),
+        |(messages, bytes)| format!("{} messages, {bytes}", with_thousands(messages)),
     );
     format!(
         "{}, {chosen}, your server: {}, destination: {}, {counted}",
@@ -103,7 +104,7 @@ pub fn draw_row(
     }
     let (messages, bytes) = row.counted.map_or_else(
         || ("–".to_owned(), "–".to_owned()),
-        |(messages, bytes)| (format::number(messages), bytes.to_string()),
+        |(messages, bytes)| (with_thousands(messages), bytes.to_string()),
     );
     text::right(ui, cell(), messages, Type::Body, color);
     text::right(ui, cell(), bytes, Type::Body, color);
@@ -137,7 +138,7 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
         panel::section(ui, &row.mailbox.address.to_string());
         let words = row.counted.map_or_else(
             || "Not counted yet".to_owned(),
-            |(messages, bytes)| format!("{} messages, {bytes}", format::number(messages)),
+            |(messages, bytes)| format!("{} messages, {bytes}", with_thousands(messages)),
         );
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
@@ -151,7 +152,7 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
                 let share = format::share(folder.bytes.0.max(folder.messages), largest);
                 let name =
                     if folder.source.is_inbox() { "Inbox".to_owned() } else { folder.source.to_string() };
-                let numbers = (format::number(folder.messages), folder.bytes.to_string());
+                let numbers = (with_thousands(folder.messages), folder.bytes.to_string());
                 folder_bar(ui, folder_icon(folder.special_use), &name, &numbers, share, is_left_out);
             }
             if plan.folders.len() > 8 {

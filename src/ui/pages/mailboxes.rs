@@ -21,7 +21,7 @@ use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, table_head};
 use crate::ui::widgets::{choice, empty_state, note, panel, text};
-use crate::values::EmailAddress;
+use crate::values::{EmailAddress, with_thousands};
 
 const ROW: f32 = 32.0;
 /// Columns of the table.
@@ -29,10 +29,10 @@ pub const COLUMNS: [Column; 7] = [
     Column::words("", 32.0),
     Column::words("Mailbox", 0.0),
     Column::words("Your server", 168.0),
-    Column::words("Destination", 176.0),
+    Column::words("Destination", 188.0),
     Column::number("Messages", 60.0),
-    Column::number("Size", 64.0),
-    Column::number("Way out", 92.0),
+    Column::number("Size", 58.0),
+    Column::number("Way out", 86.0),
 ];
 
 /// Which of the two panels above the table is open.
@@ -76,13 +76,15 @@ impl MailboxesPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         scroll_page(ui, "mailboxes", cx.is_narrow, |ui| {
-            let passwords = match cx.snapshot.keyring {
-                KeyringStatus::ThisSessionOnly(_) => "Passwords are kept until the program ends.",
-                _ => "Passwords are locked with your system keyring.",
-            };
-            let summary = format!("Signing in reads nothing but folder names and counts. {passwords}");
+            let mut summary = "Signing in reads nothing but folder names and counts.".to_owned();
+            // Practice passwords never touch the keyring; where there is none, the note below says so.
+            if !project.is_practice && !matches!(cx.snapshot.keyring, KeyringStatus::ThisSessionOnly(_)) {
+                summary.push_str(" Passwords are locked with your system keyring.");
+            }
             page_head(ui, "Mailboxes", &summary, |_| {});
-            keyring_note(ui, cx);
+            if !project.is_practice {
+                keyring_note(ui, cx);
+            }
             if let Some(logins) = &project.practice_logins {
                 note::note(ui, Tone::Paused, Icon::Practice, &logins.words, None);
                 ui.add_space(PANEL_GAP);
@@ -354,16 +356,19 @@ fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
             Icon::Lock,
             "The system keyring waits to be unlocked; a window of your desktop asks for it.".to_owned(),
         ),
-        KeyringStatus::ThisSessionOnly(why) => (
-            Tone::Info,
-            Icon::Key,
-            format!("Passwords are kept until the program ends and asked again next time. {why}"),
-        ),
+        KeyringStatus::ThisSessionOnly(why) => (Tone::Info, Icon::Key, session_words(why)),
     };
     if note::note(ui, tone, icon, &words, Some("Ask the keyring again")) {
         cx.send(Command::RetryKeyring);
     }
     ui.add_space(PANEL_GAP);
+}
+
+/// Where passwords stay without a keyring, and why there is none, without saying the same twice.
+fn session_words(why: &str) -> String {
+    let words = "Passwords are kept until the program ends and asked again next time.";
+    let why = why.replace("Passwords are kept until the program ends.", "");
+    format!("{words} {}", why.trim()).trim_end().to_owned()
 }
 
 /// The box in the head that ticks all or none.
@@ -392,8 +397,10 @@ fn summary(ui: &mut Ui, project: &ProjectView) {
         let words = format!("{} of {} chosen", chosen.len(), project.mailboxes.len());
         text::words(ui, words, Type::Small, theme.text2);
         ui.add_space(16.0);
-        let words = format!("{} messages, {bytes} counted", format::number(messages));
-        text::words(ui, words, Type::Small, theme.text2);
+        if uncounted < chosen.len() {
+            let words = format!("{} messages, {bytes} counted", with_thousands(messages));
+            text::words(ui, words, Type::Small, theme.text2);
+        }
         if uncounted > 0 {
             ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
                 let words = format!("{} not counted yet", format::counted(uncounted, "mailbox", "mailboxes"));

@@ -19,16 +19,16 @@ use crate::ui::widgets::field::{Field, field_label};
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, key_value, panel, text};
-use crate::values::Bytes;
+use crate::values::{Bytes, with_thousands};
 
 const ROW: f32 = 28.0;
 const COLUMNS: [Column; 6] = [
     Column::words("Your server", 0.0),
     Column::words("", 24.0),
-    Column::words("Destination", 152.0),
+    Column::words("Destination", 172.0),
     Column::number("Messages", 72.0),
     Column::number("Size", 68.0),
-    Column::words("   What happens", 116.0),
+    Column::words("     What happens", 116.0),
 ];
 
 /// Step Plan: every folder and where it goes.
@@ -83,14 +83,16 @@ impl PlanPage {
             }
             if project.plan.mailboxes.is_empty() {
                 if project.plan.counting.is_none() {
-                    nothing_yet(ui, cx);
+                    nothing_yet(ui, project, cx);
                 }
                 return;
             }
             panel::columns(ui, 300.0, cx.is_narrow, |ui, part| match part {
-                Part::Main => self.tree(ui, project),
+                Part::Main => self.tree(ui, project, cx),
                 Part::Aside => {
-                    self.folder(ui, project, cx);
+                    if !cx.is_narrow {
+                        self.folder(ui, project, cx);
+                    }
                     what_will_happen(ui, project);
                 }
             });
@@ -125,30 +127,35 @@ impl PlanPage {
         rows
     }
 
-    fn tree(&mut self, ui: &mut Ui, project: &ProjectView) {
+    fn tree(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let rows = self.rows(project);
         let destination =
             project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
         panel::flush_panel(ui, |ui| {
-            let heads = ["Your server", "", destination, "Messages", "Size", "   What happens"];
+            let heads = ["Your server", "", destination, "Messages", "Size", "     What happens"];
             let (head, _) = table_head(ui, &COLUMNS, &heads, None);
             let mut cursor = self.cursor;
             let mut list = RowList::begin(ui, "Folders", head, rows.len(), ROW, &mut cursor);
-            let selected = self.selected.clone();
-            let opened = &self.opened;
+            let selected = rows.iter().position(|row| self.is_selected(row));
+            let (opened, is_searching) = (self.opened.clone(), !self.search.trim().is_empty());
             let sentence = |index: usize| rows.get(index).map_or_else(String::new, row_sentence);
-            list.rows(ui, 0..rows.len(), sentence, |ui, index, rect, _look| match rows.get(index) {
+            let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| match rows.get(index) {
                 Some(TreeRow::Mailbox(id, name, plan)) => {
                     mailbox_row(ui, rect, name, plan, opened.contains(id));
                 }
                 Some(TreeRow::Folder(id, folder)) => {
-                    let is_selected = selected
-                        .as_ref()
-                        .is_some_and(|(mailbox, path)| mailbox == id && *path == folder.source);
-                    folder_row(ui, rect, folder, is_selected);
+                    let plan = project.plan.mailboxes.get(id).filter(|_| !is_searching);
+                    folder_row(ui, rect, folder, plan, selected == Some(index));
                 }
                 None => {}
-            });
+            };
+            // In a narrow window there is no column beside the tree: the folder opens under its row.
+            let split = selected.filter(|_| cx.is_narrow).map_or(rows.len(), |selected| selected + 1);
+            list.rows(ui, 0..split, sentence, &draw);
+            if cx.is_narrow && selected.is_some() {
+                self.folder(ui, project, cx);
+            }
+            list.rows(ui, split..rows.len(), sentence, &draw);
             let events = list.end();
             self.cursor = cursor;
             match events.opened.or(events.ticked).and_then(|index| rows.get(index)) {
@@ -166,6 +173,12 @@ impl PlanPage {
                 None => {}
             }
         });
+    }
+
+    fn is_selected(&self, row: &TreeRow<'_>) -> bool {
+        let selected = self.selected.as_ref();
+        matches!((row, selected), (TreeRow::Folder(id, folder), Some((mailbox, path)))
+            if mailbox == id && *path == folder.source)
     }
 
     /// The selected folder: whether it is copied, and its name at the destination.
@@ -250,8 +263,17 @@ fn visible_name(path: &FolderPath) -> String {
     path.0.iter().map(|part| visible(part)).collect::<Vec<_>>().join("/")
 }
 
-fn nothing_yet(ui: &mut Ui, cx: &mut PageCx<'_>) {
+fn nothing_yet(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     panel::flush_panel(ui, |ui| {
+        if !project.mailboxes.iter().any(|row| row.mailbox.is_chosen) {
+            let words = "The plan shows the folders of the mailboxes that you name on the Mailboxes page.";
+            empty_state::empty_state(ui, Icon::Folder, "Waits for mailboxes", words, |ui| {
+                if Button::secondary("Show the mailboxes").show(ui).clicked() {
+                    cx.go(Step::Mailboxes);
+                }
+            });
+            return;
+        }
         let words = "Mailferry lists the folders of every chosen mailbox with their counts, and shows here where each one goes.";
         empty_state::empty_state(ui, Icon::Folder, "No folders counted yet", words, |ui| {
             if Button::secondary("Count the folders").icon(Icon::Play).show(ui).clicked() {
@@ -282,13 +304,13 @@ fn row_sentence(row: &TreeRow<'_>) -> String {
     match row {
         TreeRow::Mailbox(_, name, plan) => {
             let (messages, bytes) = plan.chosen();
-            format!("{name}, {} folders, {} messages, {bytes}", plan.folders.len(), format::number(messages))
+            format!("{name}, {} folders, {} messages, {bytes}", plan.folders.len(), with_thousands(messages))
         }
         TreeRow::Folder(_, folder) => format!(
             "{} goes to {}, {} messages, {}, {}",
             visible_name(&folder.source),
             visible_name(&folder.destination),
-            format::number(folder.messages),
+            with_thousands(folder.messages),
             folder.bytes,
             happens(folder).2
         ),
@@ -322,7 +344,7 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
         .folders
         .iter()
         .fold((0, Bytes::ZERO), |(count, sum), folder| (count + folder.messages, sum.plus(folder.bytes)));
-    text::right(ui, *messages, format::number(all.0), Type::Body, theme.text2);
+    text::right(ui, *messages, with_thousands(all.0), Type::Body, theme.text2);
     text::right(ui, *size, size_words(all.0, all.1), Type::Body, theme.text2);
     if !is_open {
         let words = format::counted(plan.folders.len(), "folder", "folders");
@@ -330,7 +352,37 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
     }
 }
 
-fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
+/// How deep a folder hangs under others that are on show, and its name from there on.
+fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (usize, String) {
+    if folder.source.is_inbox() {
+        return (0, "Inbox".to_owned());
+    }
+    let parts = &folder.source.0;
+    let has_row = |length: usize| {
+        let parent = parts.get(..length);
+        plan.is_some_and(|plan| plan.folders.iter().any(|other| Some(other.source.0.as_slice()) == parent))
+    };
+    // A parent that the server does not list has no row: its name then stands in front of the child's.
+    let depth = (1..parts.len()).rev().find(|length| has_row(*length)).unwrap_or(0);
+    let name = parts.get(depth..).unwrap_or_default().iter().map(|part| visible(part)).collect::<Vec<_>>();
+    (depth, name.join("/"))
+}
+
+/// Where a folder goes; in a narrow column the first parts make room for the last, which tells most.
+fn destination_words(ui: &Ui, path: &FolderPath, width: f32) -> String {
+    if path.is_inbox() {
+        return "Inbox".to_owned();
+    }
+    let parts: Vec<String> = path.0.iter().map(|part| visible(part)).collect();
+    let whole = parts.join("/");
+    let fits = |words: &String| text::width(ui, words, Type::Body) <= width;
+    let shorter =
+        (1..parts.len()).map(|from| format!("…/{}", parts.get(from..).unwrap_or_default().join("/")));
+    let last = parts.last().map_or_else(String::new, |last| format!("…/{last}"));
+    if fits(&whole) { whole } else { shorter.into_iter().find(fits).unwrap_or(last) }
+}
+
+fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, plan: Option<&MailboxPlan>, is_selected: bool) {
     let theme = Theme::of(ui);
     if is_selected {
         ui.painter().rect_filled(rect, 0.0, theme.select);
@@ -339,7 +391,8 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
     let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
     let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
     // Deep trees keep their words on the page.
-    let depth = folder.source.0.len().saturating_sub(1).min(8);
+    let (depth, shown) = place_in_tree(folder, plan);
+    let depth = depth.min(8);
     for level in 0..=depth {
         #[expect(clippy::cast_precision_loss, reason = "a depth below nine")]
         let x = first.left() + 2.0 + 20.0 * level as f32;
@@ -359,20 +412,15 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, is_selected: bool) {
     };
     icon(start, folder_icon(folder.special_use));
     let name = first.with_min_x(start + 22.0).with_max_x(first.right() - 6.0);
-    let shown = if folder.source.is_inbox() { "Inbox".to_owned() } else { visible(folder.source.name()) };
     text::left(ui, name, shown, Type::Body, color);
     if is_copied {
         icon(arrow.left(), Icon::ArrowRight);
-        text::left(
-            ui,
-            destination.with_max_x(destination.right() - 6.0),
-            visible_name(&folder.destination),
-            Type::Body,
-            theme.text,
-        );
+        let room = destination.with_max_x(destination.right() - 6.0);
+        let words = destination_words(ui, &folder.destination, room.width());
+        text::left(ui, room, words, Type::Body, theme.text);
     }
     if folder.choice != FolderChoice::ContainerOnly {
-        text::right(ui, *messages, format::number(folder.messages), Type::Body, theme.text2);
+        text::right(ui, *messages, with_thousands(folder.messages), Type::Body, theme.text2);
         text::right(ui, *size, size_words(folder.messages, folder.bytes), Type::Body, theme.text2);
     }
     let what = what.with_min_x(what.left() + 16.0);
@@ -400,9 +448,9 @@ fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
         panel::section(ui, "What will happen");
         ui.add_space(4.0);
         let mut rows = vec![
-            ("To copy", format!("{} messages", format::number(messages))),
+            ("To copy", format!("{} messages", with_thousands(messages))),
             ("Size", size_words(messages, bytes)),
-            ("Left out", format!("{} messages", format::number(left_out))),
+            ("Left out", format!("{} messages", with_thousands(left_out))),
             ("Renamed", format::counted(renamed, "folder", "folders")),
         ];
         if let Some(at) = project.plan.counted_at {

@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eframe::egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
-use crate::engine::{Command, ProjectView, RequestId, Step};
+use super::audit::beside;
+use crate::engine::{Command, ProjectView, Step};
 use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -25,6 +26,9 @@ const STAGES: [(SwitchStage, &str); 3] = [
     (SwitchStage::AtTheSwitch, "At the switch"),
     (SwitchStage::Later, "72 hours later"),
 ];
+
+/// Lines of the zone snippet that are shown; the button copies all of them.
+const PREVIEW_LINES: usize = 12;
 
 /// Step Records: what to change in DNS, as a diff against the zone of today.
 pub struct RecordsPage {
@@ -81,6 +85,7 @@ impl RecordsPage {
                 }
                 return;
             };
+            notes(ui, &plan);
             self.stages(ui, &plan);
             ui.add_space(PANEL_GAP);
             panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
@@ -89,7 +94,6 @@ impl RecordsPage {
                     self.answers(ui, project, cx);
                     senders(ui, &plan, cx);
                     self.export(ui, project, cx);
-                    notes(ui, &plan);
                 }
             });
         });
@@ -205,10 +209,17 @@ impl RecordsPage {
                 eframe::egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(
                     ui,
                     |ui| {
-                        for line in zone.lines().take(60) {
+                        for line in zone.lines().take(PREVIEW_LINES) {
                             let color = if line.starts_with(';') { theme.text3 } else { theme.text };
                             text::words(ui, line, Type::MonoDiff, color);
                         }
+                        let rest = zone.lines().count().saturating_sub(PREVIEW_LINES);
+                        if rest > 0 {
+                            let words = format!("; {} follow", format::counted(rest, "line", "lines"));
+                            text::words(ui, words, Type::MonoDiff, theme.text3);
+                        }
+                        // Room for the scroll handle under the last line.
+                        ui.add_space(8.0);
                     },
                 );
             });
@@ -218,22 +229,20 @@ impl RecordsPage {
             }
             ui.add_space(12.0);
             field_label(ui, "Save to");
-            self.path
-                .propose(|| project.path.with_file_name(format!("{}.zone", project.domain.name.as_ascii())));
-            self.path.show(ui, "Zone file", cx);
-            ui.add_space(8.0);
+            self.path.propose(|| beside(project, "", "zone"));
+            let mut is_clicked = false;
+            let has_path = self.path.path().is_some();
+            self.path.show_with(ui, "Zone file", cx, |ui| {
+                let button = Button::secondary("Save zone file").icon(Icon::Save).enabled(has_path);
+                is_clicked = button.show(ui).clicked();
+            });
             let path = self.path.path();
-            let is_clicked = Button::secondary("Save zone file")
-                .icon(Icon::Save)
-                .enabled(path.is_some())
-                .show(ui)
-                .clicked();
             if let Some(path) = path.filter(|_| is_clicked) {
                 cx.send(Command::ExportZone(path));
             }
             if let Some(saved) = &project.records.saved_to {
                 ui.add_space(6.0);
-                text::paragraph(ui, format!("Saved to {}", saved.display()), Type::Small, theme.text2);
+                note::note(ui, Tone::Pass, Icon::Pass, &format!("Saved to {}", saved.display()), None);
             }
         });
         ui.add_space(PANEL_GAP);
@@ -293,10 +302,11 @@ fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
     ui.add_space(PANEL_GAP);
 }
 
+/// What the owner must know before anything is published; stands above the lines, so that nobody misses it.
 fn notes(ui: &mut Ui, plan: &RecordsPlan) {
-    for words in &plan.notes {
-        note::note(ui, Tone::Info, Icon::Info, words, None);
-        ui.add_space(8.0);
+    if !plan.notes.is_empty() {
+        note::notes(ui, Tone::Warn, Icon::Warn, &plan.notes);
+        ui.add_space(PANEL_GAP);
     }
 }
 
@@ -382,11 +392,6 @@ fn group_head(ui: &mut Ui, heading: &str, purpose: &str, caption: &str, is_folde
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.tone = Tone::Info;
     footer.primary = Some(FooterButton::new("Show the report", Act::Go(Step::Done)));
-    if project.records.plan.is_none() && !project.records.is_preparing && project.destination.chosen.is_some()
-    {
-        let act = Act::Send(Command::PrepareRecords(RequestId::default()));
-        footer.secondary = Some(FooterButton::new("Prepare the records", act));
-    }
     if let Some(at) = project.copy.finished_at
         && project.records.saved_to.is_none()
         && project.records.plan.is_some()

@@ -116,7 +116,7 @@ impl StartPage {
         let whole = ui.available_rect_before_wrap();
         let ground = Rect::from_min_size(whole.min, Vec2::new(whole.width(), 164.0));
         drop_zone::paint_ground(ui, ground, !hovered.is_empty());
-        Frame::new().inner_margin(Margin::same(16)).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { left: 16, right: 16, top: 12, bottom: 14 }).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let title = match hovered.first() {
                 Some(name) => format!("Let go to open {name}"),

@@ -80,7 +80,7 @@ fn steps(ui: &mut Ui, whole: Rect, project: &ProjectView, place: Place, is_narro
     let mut chosen = None;
     for (index, (step, state)) in Step::ALL.into_iter().zip(&states).enumerate() {
         let is_open = place == Place::Step(step);
-        if item(ui, row(index), step, *state, &step_line(step, project), is_open).clicked() {
+        if item(ui, row(index), step, *state, &line_of(step, project), is_open).clicked() {
             chosen = Some(Place::Step(step));
         }
     }
@@ -186,6 +186,15 @@ fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: b
     text::left(ui, words(1.0, 17.0), line, Type::Small, color);
     focus_ring_inside(ui, &response, row);
     response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// The second line of a step; a practice server's address says nothing.
+fn line_of(step: Step, project: &ProjectView) -> String {
+    let has_server = project.domain.source_server.is_some();
+    match step {
+        Step::Domain if project.is_practice && has_server => "practice server".to_owned(),
+        _ => step_line(step, project),
+    }
 }
 
 const fn state_word(state: StepState) -> &'static str {

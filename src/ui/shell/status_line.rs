@@ -40,7 +40,10 @@ fn rest_words(snapshot: &Snapshot) -> String {
     if snapshot.project.is_some() {
         return "Nothing running".to_owned();
     }
-    format!("Ready. {}", keyring_words(&snapshot.keyring))
+    match snapshot.keyring {
+        KeyringStatus::Unknown => "Ready".to_owned(),
+        _ => format!("Ready. {}", keyring_words(&snapshot.keyring)),
+    }
 }
 
 /// Where passwords are kept, in words.
@@ -64,7 +67,9 @@ fn right_words(snapshot: &Snapshot) -> String {
         format::date_time(project.saved_at)
     };
     let mut words = format!("Saved {saved}");
+    // Practice passwords never touch the keyring.
     match snapshot.keyring {
+        _ if project.is_practice => {}
         KeyringStatus::System => words.push_str(" · Keyring: system"),
         KeyringStatus::WaitsForUnlock => words.push_str(" · Keyring: locked"),
         KeyringStatus::ThisSessionOnly(_) => words.push_str(" · Keyring: this session only"),

@@ -30,13 +30,16 @@ pub fn empty_state(ui: &mut Ui, icon: Icon, title: &str, words: &str, actions: i
     let id = ui.scope_id().with(("empty state actions", title.len()));
     let width = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(260.0);
     let start = ((ui.available_width() - width) / 2.0).max(0.0);
-    let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
+    let row = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), 32.0));
     let place = Rect::from_min_max(row.min + Vec2::new(start, 0.0), row.max);
     let builder = eframe::egui::UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
     let mut child = ui.new_child(builder);
     child.spacing_mut().item_spacing.x = 8.0;
     actions(&mut child);
     let used = child.min_rect().width();
+    if used > 0.0 {
+        ui.advance_cursor_after_rect(row);
+    }
     if (used - width).abs() > 0.5 {
         ui.data_mut(|data| data.insert_temp(id, used));
         ui.ctx().request_discard("the buttons of an empty state are centred");

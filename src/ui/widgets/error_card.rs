@@ -9,6 +9,16 @@ use crate::ui::theme::{RADIUS_PANEL, Theme, Tone};
 
 /// What happened, why, the server's words, and the numbered ways out. Pushes the command of the chosen one.
 pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec<Command>) {
+    card(ui, error, tone, false, commands);
+}
+
+/// The same with a cross that closes it; true when it was clicked.
+pub fn closable_error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec<Command>) -> bool {
+    card(ui, error, tone, true, commands)
+}
+
+fn card(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool, commands: &mut Vec<Command>) -> bool {
+    let mut is_closed = false;
     let theme = Theme::of(ui);
     let response = Frame::new()
         .fill(theme.surface)
@@ -17,7 +27,7 @@ pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec
         .inner_margin(Margin { left: 19, right: 15, top: 11, bottom: 13 })
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            head(ui, error, tone);
+            is_closed = head(ui, error, tone, can_close);
             body(ui, error, commands);
         })
         .response;
@@ -25,14 +35,16 @@ pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec
     // Clipped, so that the bar follows the round corners of the card.
     let painter = ui.painter().with_clip_rect(bar.intersect(ui.clip_rect()));
     painter.rect_filled(response.rect, CornerRadius::same(RADIUS_PANEL), theme.tone(tone).bar);
+    is_closed
 }
 
-fn head(ui: &mut Ui, error: &UserError, tone: Tone) {
+fn head(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool) -> bool {
     let theme = Theme::of(ui);
     let icon = if tone == Tone::Warn { Icon::Warn } else { Icon::Fail };
     let copy = "details";
     let link_width = Button::link("Copy details").small().icon(Icon::Copy).size(ui).x;
-    let width = ui.available_width() - ICON - 10.0 - link_width;
+    let close_width = if can_close { 30.0 } else { 0.0 };
+    let width = ui.available_width() - ICON - 10.0 - link_width - close_width;
     let title = text::wrapped(ui, &error.title, Type::Section, theme.text, width);
     let height = (title.size().y + 4.0).max(26.0);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
@@ -42,10 +54,20 @@ fn head(ui: &mut Ui, error: &UserError, tone: Tone) {
     text::paint_galley(ui, rect.min + Vec2::new(ICON + 9.0, 3.0), title, theme.text);
     copy_field::copy_link_right(
         ui,
-        Rect::from_min_size(rect.min, Vec2::new(rect.width(), 26.0)),
+        Rect::from_min_size(rect.min, Vec2::new(rect.width() - close_width, 26.0)),
         copy,
         &details(error),
     );
+    can_close && cross(ui, rect, &error.title)
+}
+
+fn cross(ui: &Ui, head: Rect, title: &str) -> bool {
+    let place = Rect::from_min_size(head.right_top() + Vec2::new(-22.0, 2.0), Vec2::splat(22.0));
+    let response = ui.interact(place, ui.scope_id().with("close"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Close “{title}”")));
+    Icon::Close.paint(ui, place, 14.0, Theme::of(ui).text2);
+    super::focus_ring(ui, &response, place, 4);
+    response.clicked()
 }
 
 /// Everything for the clipboard, in reading order.

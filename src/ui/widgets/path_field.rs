@@ -8,6 +8,9 @@ use crate::ui::icons::Icon;
 use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::platform::Purpose;
 
+/// Points from which the field and its button stand side by side.
+const ROOM_FOR_BOTH: f32 = 400.0;
+
 /// A path that can be typed or chosen. The dialog only fills the field; another button acts.
 pub struct PathField {
     purpose: Purpose,
@@ -43,26 +46,68 @@ impl PathField {
 
     /// Draws the field with its button. The response is that of the field.
     pub fn show(&mut self, ui: &mut Ui, name: &str, cx: &mut PageCx<'_>) -> Response {
+        self.draw(ui, name, cx, None::<fn(&mut Ui)>)
+    }
+
+    /// The same with the button that acts, which stands beside the other one where the field has a line of its own.
+    pub fn show_with(
+        &mut self,
+        ui: &mut Ui,
+        name: &str,
+        cx: &mut PageCx<'_>,
+        action: impl FnOnce(&mut Ui),
+    ) -> Response {
+        self.draw(ui, name, cx, Some(action))
+    }
+
+    fn draw(
+        &mut self,
+        ui: &mut Ui,
+        name: &str,
+        cx: &mut PageCx<'_>,
+        action: Option<impl FnOnce(&mut Ui)>,
+    ) -> Response {
         if let Some(path) = cx.take_picked(self.purpose) {
             self.text = path.to_string_lossy().into_owned();
             self.was_edited = true;
         }
-        ui.horizontal(|ui| {
-            let label = format!("Choose {} in a dialog", name.to_lowercase());
-            let button = Button::secondary("Choose…").icon(Icon::Folder).name(&label);
-            let width = ui.available_width() - button.size(ui).x - 8.0;
-            let response = Field::new(name)
-                .hint("path of the file")
-                .mono()
-                .width(width.max(80.0))
-                .show(ui, &mut self.text);
-            self.was_edited |= response.changed();
+        let label = format!("Choose {} in a dialog", name.to_lowercase());
+        let button = Button::secondary("Choose…").icon(Icon::Folder).name(&label);
+        let field = Field::new(name).hint("path of the file").mono();
+        let is_clicked;
+        let response;
+        if ui.available_width() < ROOM_FOR_BOTH {
+            // The end of a path is what tells; in a narrow column the field takes a line of its own.
+            response = field.show(ui, &mut self.text);
             ui.add_space(8.0);
-            if button.show(ui).clicked() {
-                cx.actions.push(Action::Pick { purpose: self.purpose, start: self.path() });
+            is_clicked = ui
+                .horizontal(|ui| {
+                    let is_clicked = button.show(ui).clicked();
+                    if let Some(action) = action {
+                        ui.add_space(8.0);
+                        action(ui);
+                    }
+                    is_clicked
+                })
+                .inner;
+        } else {
+            (response, is_clicked) = ui
+                .horizontal(|ui| {
+                    let width = ui.available_width() - button.size(ui).x - 8.0;
+                    let response = field.width(width.max(80.0)).show(ui, &mut self.text);
+                    ui.add_space(8.0);
+                    (response, button.show(ui).clicked())
+                })
+                .inner;
+            if let Some(action) = action {
+                ui.add_space(8.0);
+                action(ui);
             }
-            response
-        })
-        .inner
+        }
+        self.was_edited |= response.changed();
+        if is_clicked {
+            cx.actions.push(Action::Pick { purpose: self.purpose, start: self.path() });
+        }
+        response
     }
 }

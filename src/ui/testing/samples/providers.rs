@@ -3,7 +3,7 @@ use crate::providers::{Comparison, ComparisonRow, Fit, ProviderId, Source};
 /// Five providers, measured.
 #[expect(clippy::too_many_lines, reason = "a table of samples")]
 pub fn comparisons() -> Vec<Comparison> {
-    use Fit::{Fits, Neutral, NotConfirmed, Tight};
+    use Fit::{Fits, Neutral, NotConfirmed, Tight, TooSmall};
     let source =
         |host: &str| Some(Source { url: format!("https://{host}/limits"), date: "2026-09-30".to_owned() });
     let row = |group: &str, label: &str, value: &str, fit: Fit, source: Option<Source>| ComparisonRow {
@@ -88,7 +88,7 @@ pub fn comparisons() -> Vec<Comparison> {
             "microsoft.example",
             [
                 ("Yes", Fits),
-                ("One consent for all", Neutral),
+                ("OAuth only, after the administrator allows it", TooSmall),
                 ("Slows down on demand", Neutral),
                 ("About 4 hours", Neutral),
                 ("45 MB, 1 is larger", Tight),

@@ -122,6 +122,7 @@ fn records_plan() -> RecordsPlan {
                 is_kept: false,
             },
         ],
+        unread: std::collections::BTreeMap::new(),
         notes: vec![
             "Fastmail shows the three DKIM names in its settings; compare them before you publish."
                 .to_owned(),

@@ -1,0 +1,155 @@
+//! Parts of the ledger that are about copies without a known place, and about messages that the source lists anew.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::ledger::to_json;
+use super::ledger_row::{ROW_COLUMNS, read_row};
+use super::{FolderId, Ledger, LedgerRow, MessageResult, ProjectError};
+use crate::plan::IdentityKey;
+
+/// The folders that go to the same place as this one: in this mailbox, and in others that go into the same account.
+/// `?1` is the folder, which is among them.
+pub(super) const SAME_PLACE: &str = "
+    SELECT other.id FROM folder AS this
+    JOIN mailbox AS this_box ON this_box.id = this.mailbox_id
+    JOIN mailbox AS other_box
+        ON other_box.id = this_box.id OR other_box.destination_user = this_box.destination_user COLLATE NOCASE
+    JOIN folder AS other ON other.mailbox_id = other_box.id AND other.destination = this.destination
+        AND other.destination_uid_validity IS this.destination_uid_validity
+    WHERE this.id = ?1";
+
+impl Ledger {
+    /// UIDs of the destination folder, under its current UIDVALIDITY, that belong to rows already: rows of this
+    /// folder, and of others that go to the same place, also those of other mailboxes with the same account there.
+    pub fn claimed_destination_uids(&self, folder: FolderId) -> Result<Vec<u32>, ProjectError> {
+        self.project.read(|connection| {
+            let uids = connection
+                .prepare_cached(&format!(
+                    "SELECT DISTINCT destination_uid FROM message
+                     WHERE folder_id IN ({SAME_PLACE}) AND destination_uid IS NOT NULL
+                         AND destination_uid_validity IS
+                             (SELECT destination_uid_validity FROM folder WHERE id = ?1)
+                     ORDER BY destination_uid"
+                ))?
+                .query_map([folder.0], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(uids)
+        })
+    }
+
+    /// Copies that arrived in the destination folder and whose UID there is not known: rows of this folder and of
+    /// others that go to the same place, in the order in which they were sent.
+    pub fn unplaced_copies(&self, folder: FolderId) -> Result<Vec<(FolderId, LedgerRow)>, ProjectError> {
+        self.project.read(|connection| {
+            let rows = connection
+                .prepare_cached(&format!(
+                    "SELECT folder_id, {ROW_COLUMNS} FROM message
+                     WHERE folder_id IN ({SAME_PLACE}) AND state IN (2, 4) AND destination_uid IS NULL
+                     ORDER BY coalesce(intent_uidnext, 0), folder_id, uid"
+                ))?
+                .query_map([folder.0], |row| Ok((FolderId(row.get(0)?), read_row(row, 1)?)))?
+                .collect::<Result<_, _>>()?;
+            Ok(rows)
+        })
+    }
+
+    /// Those of the present UIDs that have no row, or one that was taken for vanished; ascending.
+    pub fn uids_to_list(&self, folder: FolderId, present_uids: &[u32]) -> Result<Vec<u32>, ProjectError> {
+        let known: BTreeSet<u32> = self.project.read(|connection| {
+            let known = connection
+                .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND state <> 7")?
+                .query_map([folder.0], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(known)
+        })?;
+        let mut lacking: Vec<u32> = present_uids.iter().copied().filter(|uid| !known.contains(uid)).collect();
+        lacking.sort_unstable();
+        lacking.dedup();
+        Ok(lacking)
+    }
+
+    /// Gives waiting messages the flags that they have now. Returns how many changed.
+    pub fn refresh_flags(&self, folder: FolderId, flags: &[(u32, Vec<String>)]) -> Result<u64, ProjectError> {
+        self.project.write(|transaction| {
+            let mut refresh = transaction.prepare_cached(
+                "UPDATE message SET flags = ?3
+                 WHERE folder_id = ?1 AND uid = ?2 AND state = 0 AND flags <> ?3",
+            )?;
+            let mut changed = 0;
+            for (uid, flags) in flags {
+                changed += refresh.execute(params![folder.0, uid, to_json(flags)?])?;
+            }
+            Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+        })
+    }
+
+    /// Notes size and identity of a message that the source listed without them, after its bytes were read.
+    pub fn learn(
+        &self,
+        folder: FolderId,
+        uid: u32,
+        size: u64,
+        identity: IdentityKey,
+    ) -> Result<(), ProjectError> {
+        self.project.write(|transaction| {
+            let size = i64::try_from(size).unwrap_or(i64::MAX);
+            // The counters go by the size at the time of a change of state, so they are moved along.
+            transaction.execute(
+                "UPDATE folder_count SET bytes = bytes + ?3 - (SELECT size FROM message
+                     WHERE folder_id = ?1 AND uid = ?2)
+                 WHERE folder_id = ?1
+                     AND state = (SELECT state FROM message WHERE folder_id = ?1 AND uid = ?2)",
+                params![folder.0, uid, size],
+            )?;
+            transaction.execute(
+                "UPDATE message SET size = ?3, identity = ?4 WHERE folder_id = ?1 AND uid = ?2",
+                params![folder.0, uid, size, identity.0],
+            )?;
+            Ok(())
+        })
+    }
+}
+
+/// Gives rows back that were taken for already there, and whose copy turns out to be that of another row, which the
+/// server has just named: two mailboxes that go into one account at the same time.
+pub(super) fn give_back_borrowed(
+    transaction: &Transaction<'_>,
+    folder: FolderId,
+    results: &[MessageResult],
+) -> Result<(), ProjectError> {
+    let named: BTreeSet<(u32, u32)> = results
+        .iter()
+        .filter(|result| result.state != crate::plan::MessageState::AlreadyThere)
+        .filter_map(|result| result.destination_uid)
+        .collect();
+    if named.is_empty() || !has_neighbours(transaction, folder)? {
+        return Ok(());
+    }
+    let borrowed: Vec<(i64, u32, u32, u32)> = transaction
+        .prepare_cached(&format!(
+            "SELECT folder_id, uid, destination_uid_validity, destination_uid FROM message
+             WHERE folder_id IN ({SAME_PLACE}) AND folder_id <> ?1 AND state = 3
+                 AND destination_uid IS NOT NULL AND destination_uid_validity IS NOT NULL"
+        ))?
+        .query_map([folder.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut give_back = transaction.prepare_cached(
+        "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL, cause = NULL
+         WHERE folder_id = ?1 AND uid = ?2",
+    )?;
+    for (other, uid, validity, place) in borrowed {
+        if named.contains(&(validity, place)) {
+            give_back.execute(params![other, uid])?;
+        }
+    }
+    Ok(())
+}
+
+fn has_neighbours(connection: &Connection, folder: FolderId) -> Result<bool, ProjectError> {
+    let count: i64 = connection
+        .prepare_cached(&format!("SELECT count(*) FROM ({SAME_PLACE})"))?
+        .query_row([folder.0], |row| row.get(0))?;
+    Ok(count > 1)
+}

@@ -1,0 +1,123 @@
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::mailboxes::missing_mailbox;
+use super::{Project, ProjectError};
+use crate::plan::MailboxId;
+
+/// Whose mail a ledger is about, on both sides. Each is a text such as `imap.example.org:993 anna@example.org` that
+/// is the same for the same account and another one for any other; it never holds a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundSides {
+    /// The account that mail is read from.
+    pub source: String,
+    /// The account that mail is written to.
+    pub destination: String,
+}
+
+/// What [`Project::bind_sides`] had to undo, because a side is another account than the ledger was about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SideChange {
+    /// The accounts that the ledger was about until now; `None` the first time.
+    pub before: Option<BoundSides>,
+    /// The source is another account: its folders and rows are gone.
+    pub is_source_changed: bool,
+    /// The destination is another account: its copies are forgotten, and every folder must be compared.
+    pub is_destination_changed: bool,
+    /// Rows that went because their source is another one.
+    pub rows_dropped: u64,
+    /// Rows that are to do again because their destination is another one.
+    pub copies_forgotten: u64,
+}
+
+impl SideChange {
+    /// Whether either side is another account than before.
+    pub fn is_change(&self) -> bool {
+        self.is_source_changed || self.is_destination_changed
+    }
+}
+
+impl Project {
+    /// The accounts that the ledger of a mailbox is about; `None` before its first copy.
+    pub fn bound_sides(&self, mailbox: MailboxId) -> Result<Option<BoundSides>, ProjectError> {
+        self.read(|connection| {
+            let bound = connection
+                .prepare_cached("SELECT source, destination FROM mailbox_sides WHERE mailbox_id = ?1")?
+                .query_row([mailbox.0], |row| {
+                    Ok(BoundSides { source: row.get(0)?, destination: row.get(1)? })
+                })
+                .optional()?;
+            Ok(bound)
+        })
+    }
+
+    /// Says which accounts the ledger of a mailbox is about from now on; to be called before each copy, because UIDs
+    /// and UIDVALIDITY mean nothing outside the account that they come from (RFC 3501 section 2.3.1.1).
+    ///
+    /// The first call stores. Where the destination is another account than the stored one, every row that was
+    /// announced, copied, found, exported or refused there is to do again, and each folder must be compared before
+    /// anything is sent. Where the source is another one, the rows are about mail that is not there, and go.
+    /// All of it is one transaction.
+    pub fn bind_sides(
+        &self,
+        mailbox: MailboxId,
+        source: &str,
+        destination: &str,
+    ) -> Result<SideChange, ProjectError> {
+        let before = self.bound_sides(mailbox)?;
+        let mut change = SideChange {
+            is_source_changed: before.as_ref().is_some_and(|before| before.source != source),
+            is_destination_changed: before.as_ref().is_some_and(|before| before.destination != destination),
+            before,
+            ..SideChange::default()
+        };
+        if change.before.is_some() && !change.is_change() {
+            return Ok(change);
+        }
+        self.write(|transaction| {
+            if change.is_source_changed {
+                change.rows_dropped = drop_folders(transaction, mailbox)?;
+            } else if change.is_destination_changed {
+                change.copies_forgotten = forget_destination(transaction, mailbox)?;
+            }
+            transaction
+                .execute(
+                    "INSERT INTO mailbox_sides (mailbox_id, source, destination) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (mailbox_id) DO UPDATE SET
+                         source = excluded.source, destination = excluded.destination",
+                    params![mailbox.0, source, destination],
+                )
+                .map_err(missing_mailbox)?;
+            Ok(())
+        })?;
+        Ok(change)
+    }
+}
+
+fn drop_folders(transaction: &Transaction<'_>, mailbox: MailboxId) -> Result<u64, ProjectError> {
+    // Rows first: the counters of a folder must be there while its messages go.
+    let count = transaction.execute(
+        "DELETE FROM message WHERE folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+        [mailbox.0],
+    )?;
+    transaction.execute("DELETE FROM folder WHERE mailbox_id = ?1", [mailbox.0])?;
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+/// Refused and exported messages are to do again as well: another server may take them.
+fn forget_destination(transaction: &Transaction<'_>, mailbox: MailboxId) -> Result<u64, ProjectError> {
+    let count = transaction.execute(
+        "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
+             intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL
+         WHERE state IN (1, 2, 3, 4, 5, 6)
+             AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+        [mailbox.0],
+    )?;
+    transaction.execute(
+        "UPDATE folder SET needs_match = 1, destination_uid_validity = NULL WHERE mailbox_id = ?1",
+        [mailbox.0],
+    )?;
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod sides_tests;

@@ -1,0 +1,164 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::plan::{FolderPath, IdentityKey, LedgerSum, Mailbox, MessageState};
+use crate::project::schema::APPLICATION_ID;
+use crate::project::{FolderId, Ledger, MessageResult, SourceMessage};
+use crate::values::{DomainName, EmailAddress};
+
+const SOURCE: &str = "mail.example.org:993 anna";
+const DESTINATION: &str = "imap.provider.example:993 anna@example.org";
+
+fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
+    let mailbox = Mailbox {
+        address: EmailAddress::parse(address).unwrap(),
+        source_user: "anna".to_owned(),
+        destination_user: address.to_owned(),
+        is_chosen: true,
+    };
+    project.ledger(project.add_mailbox(&mailbox).unwrap())
+}
+
+fn project(folder: &tempfile::TempDir) -> Arc<Project> {
+    let domain = DomainName::parse("example.org").unwrap();
+    Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap()
+}
+
+/// A folder with one row in each state but “left out”.
+fn fill(ledger: &Ledger, name: &str) -> FolderId {
+    let path = FolderPath(vec![name.to_owned()]);
+    let folder = ledger.folder(name, &path, &path, 5).unwrap();
+    let message = |uid| SourceMessage {
+        uid,
+        size: 100,
+        internal_date: String::new(),
+        flags: Vec::new(),
+        identity: IdentityKey([0; 32]),
+    };
+    ledger.add_messages(folder, &(1..=8).map(message).collect::<Vec<_>>()).unwrap();
+    ledger.fence_destination(folder, 7).unwrap();
+    ledger.set_matched(folder).unwrap();
+    ledger.record_intent(folder, &[2], 7, 9).unwrap();
+    let result = |uid: u32, state| MessageResult {
+        uid,
+        state,
+        destination_uid: Some((7, uid + 10)),
+        sha256: Some([1; 32]),
+        cause: Some("words".to_owned()),
+    };
+    let results = [
+        result(3, MessageState::Copied),
+        result(4, MessageState::AlreadyThere),
+        result(5, MessageState::Repaired),
+        result(6, MessageState::Exported),
+        result(7, MessageState::Refused),
+        result(8, MessageState::Vanished),
+    ];
+    ledger.record_results(folder, &results).unwrap();
+    folder
+}
+
+#[test]
+fn the_same_accounts_change_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let ledger = add_mailbox(&project, "anna@example.org");
+    assert_eq!(project.bound_sides(ledger.mailbox()).unwrap(), None);
+    let folder = fill(&ledger, "A");
+    let sum = ledger.sum().unwrap();
+    let first = project.bind_sides(ledger.mailbox(), SOURCE, DESTINATION).unwrap();
+    assert_eq!((first.is_change(), first.before.clone()), (false, None));
+    let second = project.bind_sides(ledger.mailbox(), SOURCE, DESTINATION).unwrap();
+    assert!(!second.is_change() && second.before.is_some());
+    assert_eq!(ledger.sum().unwrap(), sum);
+    assert!(!ledger.needs_match(folder).unwrap());
+    let nobody = project.bind_sides(MailboxId(99), SOURCE, DESTINATION);
+    assert!(matches!(nobody, Err(ProjectError::Unknown("mailbox"))));
+}
+
+#[test]
+fn another_destination_forgets_every_copy_and_every_refusal() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let ledger = add_mailbox(&project, "anna@example.org");
+    let ben = add_mailbox(&project, "ben@example.org");
+    for ledger in [&ledger, &ben] {
+        project.bind_sides(ledger.mailbox(), SOURCE, DESTINATION).unwrap();
+    }
+    let (one, two, other) = (fill(&ledger, "A"), fill(&ledger, "B"), fill(&ben, "A"));
+    let bens = ben.sum().unwrap();
+    let elsewhere = "imap.other.example:993 anna@example.org";
+    let change = project.bind_sides(ledger.mailbox(), SOURCE, elsewhere).unwrap();
+    assert!(change.is_destination_changed && !change.is_source_changed);
+    assert_eq!(change.before.map(|before| before.destination).as_deref(), Some(DESTINATION));
+    assert_eq!((change.copies_forgotten, change.rows_dropped), (12, 0));
+    let expected = LedgerSum { source_count: 16, to_do: 14, vanished: 2, ..LedgerSum::default() };
+    assert_eq!(ledger.sum().unwrap(), expected);
+    for folder in [one, two] {
+        assert!(ledger.needs_match(folder).unwrap());
+        assert!(ledger.claimed_destination_uids(folder).unwrap().is_empty());
+        let row = ledger.rows(folder, &[MessageState::ToDo]).unwrap().swap_remove(1);
+        assert_eq!((row.intent_uidnext, row.destination_uid, row.cause), (None, None, None));
+        // A UIDVALIDITY that happens to be the same one is no reason to trust anything.
+        assert_eq!(ledger.fence_destination(folder, 7).unwrap(), 0);
+        assert!(ledger.needs_match(folder).unwrap());
+    }
+    assert_eq!(ben.sum().unwrap(), bens, "another mailbox is not touched");
+    assert!(!ben.needs_match(other).unwrap());
+    assert!(!project.bind_sides(ledger.mailbox(), SOURCE, elsewhere).unwrap().is_change());
+}
+
+#[test]
+fn another_source_drops_its_folders() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let ledger = add_mailbox(&project, "anna@example.org");
+    let ben = add_mailbox(&project, "ben@example.org");
+    fill(&ben, "A");
+    project.bind_sides(ledger.mailbox(), SOURCE, DESTINATION).unwrap();
+    fill(&ledger, "A");
+    let other_user = "mail.example.org:993 anna.weber";
+    let change = project.bind_sides(ledger.mailbox(), other_user, "elsewhere:993 x").unwrap();
+    assert!(change.is_source_changed && change.is_destination_changed);
+    assert_eq!((change.rows_dropped, change.copies_forgotten), (8, 0));
+    assert_eq!(ledger.sum().unwrap(), LedgerSum::default());
+    assert!(ledger.folder_totals().unwrap().is_empty());
+    assert_eq!(ben.sum().unwrap().source_count, 8);
+    project.remove_mailbox(ledger.mailbox()).unwrap();
+    assert_eq!(project.bound_sides(ledger.mailbox()).unwrap(), None);
+}
+
+/// A file of the first format, with one mailbox and its ledger.
+fn first_format(path: &Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    connection.execute_batch(include_str!("../migrations/0001_project.sql")).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO project (singleton, uuid, domain, created_at) VALUES (1, 'u', 'example.org', 0);
+             INSERT INTO mailbox VALUES (4, 'anna@example.org', 'anna', 'anna', 1);
+             INSERT INTO folder VALUES (2, 4, 'A', '[\"A\"]', '[\"A\"]', 5, 7, 0);
+             INSERT INTO message (folder_id, uid, size, internal_date, identity, state, cause) VALUES
+                 (2, 1, 10, '', zeroblob(32), 2, NULL), (2, 2, 10, '', zeroblob(32), 6, 'NO 1 is too big'),
+                 (2, 3, 10, '', zeroblob(32), 6, 'NO 2 is too big'), (2, 4, 10, '', zeroblob(32), 0, NULL);
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_file_of_the_first_format_is_taken_over() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("old.mailferry");
+    first_format(&path);
+    let project = Project::open(&path).unwrap();
+    let ledger = project.ledger(MailboxId(4));
+    let expected = LedgerSum { source_count: 4, copied: 1, refused: 2, to_do: 1, ..LedgerSum::default() };
+    assert_eq!(ledger.sum().unwrap(), expected);
+    assert!(!project.bind_sides(MailboxId(4), SOURCE, DESTINATION).unwrap().is_change());
+    assert_eq!(ledger.sum().unwrap(), expected);
+    drop((ledger, project));
+    let project = Project::open(&path).unwrap();
+    assert_eq!(project.bind_sides(MailboxId(4), SOURCE, "x").unwrap().copies_forgotten, 3);
+}

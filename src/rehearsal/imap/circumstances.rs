@@ -1,0 +1,101 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::values::Bytes;
+
+/// What changes at a server while it runs, and what it has counted.
+#[derive(Debug, Default)]
+pub(super) struct Circumstances {
+    state: Mutex<State>,
+    commands: AtomicU64,
+    connections: AtomicU64,
+    most_received: AtomicU64,
+    most_sent: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    throttled_until: Option<Instant>,
+    /// Takes the place of the personality's own limit.
+    quota: Option<Quota>,
+    /// Ends the connections that were open when it is cancelled.
+    cut: CancellationToken,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Quota {
+    AnyAmount,
+    Only(Bytes),
+}
+
+/// What went over the connections of a practice server since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Connections accepted.
+    pub connections: u64,
+    /// Commands taken in whole, on all connections.
+    pub commands: u64,
+    /// Bytes received on the connection that received most.
+    pub most_received_bytes: u64,
+    /// Bytes sent on the connection that was sent most.
+    pub most_sent_bytes: u64,
+}
+
+impl Circumstances {
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic {
+            connections: self.connections.load(Ordering::Relaxed),
+            commands: self.commands.load(Ordering::Relaxed),
+            most_received_bytes: self.most_received.load(Ordering::Relaxed),
+            most_sent_bytes: self.most_sent.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Counts a connection; the token ends it.
+    pub(super) fn connected(&self) -> CancellationToken {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        self.with(|state| state.cut.clone())
+    }
+
+    pub(super) fn count_command(&self, received_bytes: u64, sent_bytes: u64) {
+        self.commands.fetch_add(1, Ordering::Relaxed);
+        self.most_received.fetch_max(received_bytes, Ordering::Relaxed);
+        self.most_sent.fetch_max(sent_bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn throttle_for(&self, time: Duration) {
+        self.with(|state| state.throttled_until = Instant::now().checked_add(time));
+    }
+
+    /// How long the server still wants to be left alone; `None` when it does not.
+    pub(super) fn throttled_for(&self) -> Option<Duration> {
+        let until = self.with(|state| state.throttled_until)?;
+        let left = until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    pub(super) fn set_quota(&self, quota: Option<Bytes>) {
+        self.with(|state| state.quota = Some(quota.map_or(Quota::AnyAmount, Quota::Only)));
+    }
+
+    /// The room of a mailbox now, where the personality's own is `usual`.
+    pub(super) fn quota(&self, usual: Option<Bytes>) -> Option<Bytes> {
+        match self.with(|state| state.quota) {
+            None => usual,
+            Some(Quota::AnyAmount) => None,
+            Some(Quota::Only(bytes)) => Some(bytes),
+        }
+    }
+
+    pub(super) fn cut_connections(&self) {
+        self.with(|state| std::mem::take(&mut state.cut)).cancel();
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

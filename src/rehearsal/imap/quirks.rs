@@ -1,0 +1,89 @@
+/// Where a server leaves the standards, as data. All of it was seen at real providers; [`Quirks::NONE`] has none of it.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a quirk of its own, and they come in any combination"
+)]
+pub struct Quirks {
+    /// Folders are labels on one set of messages: a message that the account has already (same Message-ID and size) is
+    /// not stored again but gets one label more, and everything is in the folder that is marked `\All`.
+    pub folders_are_labels: bool,
+    /// Every account has the folders of [`Personality::special_names`](super::Personality::special_names) from the
+    /// beginning.
+    pub has_folders_of_its_own: bool,
+    /// A plain LIST shows the attributes of RFC 6154 although SPECIAL-USE is not advertised.
+    pub volunteers_special_use: bool,
+    /// LIST with RETURN is answered BAD although LIST-EXTENDED and LIST-STATUS are advertised.
+    pub refuses_list_return: bool,
+    /// SEARCH gives its numbers in no order.
+    pub searches_unsorted: bool,
+    /// A header field, line end included, that the server puts in front of what it stores.
+    pub added_header: Option<&'static str>,
+    /// Flags that APPEND ignores without a word.
+    pub append_drops_flags: &'static [&'static str],
+    /// APPEND refuses a message with a longer line, in bytes without the line end.
+    pub longest_message_line: Option<usize>,
+    /// RFC822.SIZE and STATUS (SIZE) are estimated and too large by one part in so many; `None`: they are exact.
+    pub size_excess_divisor: Option<u64>,
+    /// Distance between the UIDs that the server gives. Between them lie UIDs that UID SEARCH lists and FETCH never
+    /// finds; 1: there are none.
+    pub uid_step: u32,
+    /// Only so many messages of a folder can be seen, the newest.
+    pub visible_messages: Option<usize>,
+    /// FETCH and SEARCH process only so many messages, those with the highest UIDs, and say so (MESSAGELIMIT, RFC 9738).
+    pub message_limit: Option<usize>,
+    /// BAD replies in a row after which the server ends the connection.
+    pub errors_before_bye: u32,
+    /// The tagged reply of a server that wants to be left alone: `{command}` and `{milliseconds}` are filled in.
+    pub throttle_reply: &'static str,
+    /// The tagged reply to an APPEND with a line above [`Quirks::longest_message_line`].
+    pub long_line_reply: &'static str,
+}
+
+impl Quirks {
+    /// A server that does what the standards say.
+    pub const NONE: Self = Self {
+        folders_are_labels: false,
+        has_folders_of_its_own: false,
+        volunteers_special_use: false,
+        refuses_list_return: false,
+        searches_unsorted: false,
+        added_header: None,
+        append_drops_flags: &[],
+        longest_message_line: None,
+        size_excess_divisor: None,
+        uid_step: 1,
+        visible_messages: None,
+        message_limit: None,
+        errors_before_bye: 20,
+        throttle_reply: "NO [UNAVAILABLE] Server is busy, try again later.",
+        long_line_reply: "NO Line is too long.",
+    };
+
+    /// The size that the server states for so many bytes.
+    pub(super) fn stated_size(&self, bytes: u64) -> u64 {
+        bytes + self.size_excess_divisor.map_or(0, |divisor| bytes / divisor.max(1))
+    }
+
+    /// Whether a message has a line that the server does not take.
+    pub(super) fn has_too_long_line(&self, message: &[u8]) -> bool {
+        let Some(limit) = self.longest_message_line else { return false };
+        message
+            .split(|byte| *byte == b'\n')
+            .any(|line| line.strip_suffix(b"\r").unwrap_or(line).len() > limit)
+    }
+
+    /// The reply to a command while the server wants to be left alone.
+    pub(super) fn throttled(&self, command: &str, milliseconds: u128) -> String {
+        self.throttle_reply.replace("{command}", command).replace("{milliseconds}", &milliseconds.to_string())
+    }
+
+    /// Brings search results into the order that the server gives them in.
+    pub(super) fn arrange(&self, found: &mut [u32]) {
+        if self.searches_unsorted {
+            let middle = found.len() / 2;
+            found.rotate_left(middle);
+            found.reverse();
+        }
+    }
+}

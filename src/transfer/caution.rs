@@ -1,0 +1,237 @@
+//! What broken connections and refusals have taught in this run: which message they are about, and when to give up.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::plan::Side;
+use crate::project::{FolderId, MessageResult};
+
+/// Breaks at the same place after which messages go one by one.
+const BREAKS_BEFORE_CARE: u32 = 2;
+/// Breaks at one and the same message after which it is left.
+const BREAKS_AT_ONE: u32 = 2;
+/// Messages that go one by one before the copy is quick again.
+const CAREFUL_MESSAGES: u32 = 400;
+/// Refusals with the same words, without anything accepted in between, that mean the mailbox and not the messages.
+const SAME_REFUSALS: usize = 10;
+/// Messages asked for at once when a folder is listed.
+const LISTING_WINDOW: usize = 500;
+
+/// Shared by everything that works on one mailbox.
+#[derive(Debug, Default)]
+pub(super) struct Caution {
+    learnt: Mutex<Learnt>,
+}
+
+#[derive(Debug, Default)]
+struct Learnt {
+    folders: BTreeMap<(FolderId, bool), Trouble>,
+    listings: BTreeMap<String, Listing>,
+    suspects: Vec<Suspect>,
+}
+
+/// Breaks while the messages of a folder went over one side.
+#[derive(Debug, Default)]
+struct Trouble {
+    breaks: u32,
+    /// The first message that was to do at the last break.
+    first: Option<u32>,
+    careful_left: u32,
+    /// The message that is under way alone.
+    alone: Option<u32>,
+    hits: BTreeMap<u32, u32>,
+}
+
+/// Breaks while a folder was listed.
+#[derive(Debug, Default)]
+struct Listing {
+    breaks: u32,
+    /// Rows at the last break.
+    known: usize,
+    alone: Option<u32>,
+    hits: BTreeMap<u32, u32>,
+}
+
+/// A refusal that may be meant for the whole mailbox. Its row stays in flight until that is clear.
+#[derive(Clone, Debug)]
+pub(super) struct Suspect {
+    pub(super) folder: FolderId,
+    pub(super) result: MessageResult,
+    pub(super) bytes: u64,
+}
+
+impl Caution {
+    fn learnt(&self) -> MutexGuard<'_, Learnt> {
+        // What was learnt is whole between two statements, so a panic elsewhere does not spoil it.
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether messages of this folder go one by one on this side.
+    pub(super) fn is_careful(&self, folder: FolderId, side: Side) -> bool {
+        let learnt = self.learnt();
+        learnt.folders.get(&key(folder, side)).is_some_and(|trouble| trouble.careful_left > 0)
+    }
+
+    /// This message is under way, and no other.
+    pub(super) fn alone(&self, folder: FolderId, side: Side, uid: u32) {
+        if let Some(trouble) = self.learnt().folders.get_mut(&key(folder, side)) {
+            trouble.alone = Some(uid);
+            trouble.careful_left = trouble.careful_left.saturating_sub(1);
+        }
+    }
+
+    /// The message that was under way alone has passed.
+    pub(super) fn passed(&self, folder: FolderId, side: Side) {
+        if let Some(trouble) = self.learnt().folders.get_mut(&key(folder, side)) {
+            trouble.alone = None;
+        }
+    }
+
+    /// The connection to this side broke; `first` is the first message of the folder that is to do.
+    /// The message that is to blame, once that is clear.
+    pub(super) fn broke(&self, folder: FolderId, side: Side, first: Option<u32>) -> Option<u32> {
+        let mut learnt = self.learnt();
+        let trouble = learnt.folders.entry(key(folder, side)).or_default();
+        if trouble.first == first {
+            trouble.breaks += 1;
+        } else {
+            (trouble.first, trouble.breaks) = (first, 1);
+        }
+        if trouble.breaks >= BREAKS_BEFORE_CARE {
+            trouble.careful_left = CAREFUL_MESSAGES;
+        }
+        blame(&mut trouble.hits, trouble.alone.take())
+    }
+
+    /// How many messages of this folder may be asked for at once when it is listed.
+    pub(super) fn listing_window(&self, folder: &str) -> usize {
+        let breaks = self.learnt().listings.get(folder).map_or(0, |listing| listing.breaks);
+        (LISTING_WINDOW >> (5 * breaks.min(2))).max(1)
+    }
+
+    /// This message is being listed, and no other; `None`: it has passed.
+    pub(super) fn lists_alone(&self, folder: &str, uid: Option<u32>) {
+        if let Some(listing) = self.learnt().listings.get_mut(folder) {
+            listing.alone = uid;
+        }
+    }
+
+    /// The connection broke while this folder was listed, of which so many rows are known.
+    /// The message that is to blame, once that is clear.
+    pub(super) fn broke_listing(&self, folder: &str, known: usize) -> Option<u32> {
+        let mut learnt = self.learnt();
+        let listing = learnt.listings.entry(folder.to_owned()).or_default();
+        listing.breaks =
+            if listing.known == known || listing.alone.is_some() { listing.breaks + 1 } else { 1 };
+        listing.known = known;
+        let blamed = blame(&mut listing.hits, listing.alone.take());
+        if blamed.is_some() {
+            listing.breaks = 0;
+        }
+        blamed
+    }
+
+    /// Keeps a refusal until it is clear what it is about. True when it means the mailbox.
+    pub(super) fn suspect(&self, suspect: Suspect) -> bool {
+        let mut learnt = self.learnt();
+        learnt.suspects.push(suspect);
+        // Some servers put a number of their own into every refusal.
+        let words = |suspect: &Suspect| -> String {
+            let words = suspect.result.cause.as_deref().unwrap_or_default();
+            words.chars().filter(|character| !character.is_ascii_digit()).collect()
+        };
+        let last = learnt.suspects.last().map(words);
+        let same = learnt.suspects.iter().rev().take_while(|one| Some(words(one)) == last).count();
+        same >= SAME_REFUSALS
+    }
+
+    /// The refusals that are kept, to be recorded or taken back.
+    pub(super) fn take_suspects(&self) -> Vec<Suspect> {
+        std::mem::take(&mut self.learnt().suspects)
+    }
+}
+
+fn key(folder: FolderId, side: Side) -> (FolderId, bool) {
+    (folder, side == Side::Source)
+}
+
+fn blame(hits: &mut BTreeMap<u32, u32>, alone: Option<u32>) -> Option<u32> {
+    let uid = alone?;
+    let count = hits.entry(uid).or_default();
+    *count += 1;
+    (*count >= BREAKS_AT_ONE).then_some(uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::MessageState;
+
+    const FOLDER: FolderId = FolderId(1);
+
+    #[test]
+    fn a_message_is_blamed_when_it_was_alone_twice() {
+        let caution = Caution::default();
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
+        assert!(!caution.is_careful(FOLDER, Side::Source));
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
+        assert!(caution.is_careful(FOLDER, Side::Source) && !caution.is_careful(FOLDER, Side::Destination));
+        caution.alone(FOLDER, Side::Source, 9);
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
+        caution.alone(FOLDER, Side::Source, 9);
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), Some(9));
+    }
+
+    #[test]
+    fn breaks_at_different_places_are_the_lines_fault() {
+        let caution = Caution::default();
+        for first in 1..50 {
+            assert_eq!(caution.broke(FOLDER, Side::Source, Some(first)), None);
+            assert!(!caution.is_careful(FOLDER, Side::Source));
+        }
+    }
+
+    #[test]
+    fn a_listing_narrows_down_to_one_message() {
+        let caution = Caution::default();
+        let windows: Vec<usize> = (0..3)
+            .map(|_| {
+                let window = caution.listing_window("INBOX");
+                assert_eq!(caution.broke_listing("INBOX", 0), None);
+                window
+            })
+            .collect();
+        assert_eq!(windows, [500, 15, 1]);
+        caution.lists_alone("INBOX", Some(4));
+        assert_eq!(caution.broke_listing("INBOX", 3), None);
+        caution.lists_alone("INBOX", Some(4));
+        assert_eq!(caution.broke_listing("INBOX", 3), Some(4));
+        assert_eq!(caution.listing_window("INBOX"), 500);
+    }
+
+    #[test]
+    fn the_same_words_again_and_again_mean_the_mailbox() {
+        let caution = Caution::default();
+        let suspect = |words: &str| Suspect {
+            folder: FOLDER,
+            result: MessageResult {
+                uid: 1,
+                state: MessageState::Refused,
+                destination_uid: None,
+                sha256: None,
+                cause: Some(words.to_owned()),
+            },
+            bytes: 1,
+        };
+        for _ in 1..SAME_REFUSALS {
+            assert!(!caution.suspect(suspect("no")));
+        }
+        assert!(!caution.suspect(suspect("other")));
+        for _ in 1..SAME_REFUSALS {
+            assert!(!caution.suspect(suspect("no")));
+        }
+        assert!(caution.suspect(suspect("no")));
+        assert_eq!(caution.take_suspects().len(), 2 * SAME_REFUSALS);
+        assert!(caution.take_suspects().is_empty());
+    }
+}

@@ -1,0 +1,144 @@
+//! Which copy at the destination belongs to which row. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::{IdentityKey, MessageKey};
+
+/// A row that looks for its copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seeker {
+    /// Digest of its headers.
+    pub(super) identity: IdentityKey,
+    /// RFC822.SIZE at the source, in bytes.
+    pub(super) size: u64,
+    /// The copy, if there is one, is not below this UID.
+    pub(super) lowest_uid: u32,
+    /// We have sent it ourselves, so a changed size is the server's doing (Exchange rewrites what it stores).
+    pub(super) is_ours: bool,
+}
+
+/// The place of each seeker, in their order: those that come first choose first. No place is given twice, and none
+/// that is claimed.
+pub(super) fn assign(seekers: &[Seeker], present: &[MessageKey], claimed: &[u32]) -> Vec<Option<u32>> {
+    let mut seats = Seats::new(present, claimed);
+    let mut exact: BTreeSet<IdentityKey> = BTreeSet::new();
+    let mut places: Vec<Option<u32>> = Vec::with_capacity(seekers.len());
+    for seeker in seekers {
+        let place = seats.take(seeker.identity, seeker.size, seeker.lowest_uid);
+        if place.is_some() {
+            exact.insert(seeker.identity);
+        }
+        places.push(place);
+    }
+    let mut groups: BTreeMap<IdentityKey, Vec<usize>> = BTreeMap::new();
+    for (index, seeker) in seekers.iter().enumerate() {
+        // Where the server keeps the size of one such message, another size is another message.
+        let may_differ = seeker.is_ours && !exact.contains(&seeker.identity);
+        if may_differ && places.get(index).is_some_and(Option::is_none) {
+            groups.entry(seeker.identity).or_default().push(index);
+        }
+    }
+    for (identity, group) in groups {
+        for (index, uid) in without_size(seekers, group, &seats.of(identity)) {
+            if let Some(place) = places.get_mut(index) {
+                *place = Some(uid);
+            }
+        }
+    }
+    places
+}
+
+/// Pairs rows and copies of one identity by rank of size. Where sizes differ and there are fewer copies than rows,
+/// nobody can tell which one is lacking, and a second copy is better than a lost message.
+fn without_size(seekers: &[Seeker], mut group: Vec<usize>, free: &[(u64, u32)]) -> Vec<(usize, u32)> {
+    let seeker = |index: &usize| seekers.get(*index).copied();
+    let mut sizes: Vec<u64> = group.iter().filter_map(|index| Some(seeker(index)?.size)).collect();
+    sizes.dedup();
+    if sizes.len() > 1 && free.len() < group.len() {
+        return Vec::new();
+    }
+    let mut free = free.to_vec();
+    if sizes.len() > 1 {
+        group.sort_by_key(|index| seeker(index).map(|seeker| seeker.size));
+    } else {
+        free.sort_by_key(|(_, uid)| *uid);
+    }
+    let mut free = free.into_iter().peekable();
+    let mut pairs = Vec::new();
+    for index in group {
+        let lowest = seeker(&index).map_or(u32::MAX, |seeker| seeker.lowest_uid);
+        while free.next_if(|(_, uid)| *uid < lowest).is_some() {}
+        if let Some((_, uid)) = free.next() {
+            pairs.push((index, uid));
+        }
+    }
+    pairs
+}
+
+/// Copies that belong to nobody yet.
+struct Seats(BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<u32>>>);
+
+impl Seats {
+    fn new(present: &[MessageKey], claimed: &[u32]) -> Self {
+        let claimed: BTreeSet<u32> = claimed.iter().copied().collect();
+        let mut seats: BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<u32>>> = BTreeMap::new();
+        for copy in present.iter().filter(|copy| !claimed.contains(&copy.uid)) {
+            seats.entry(copy.identity).or_default().entry(copy.size).or_default().insert(copy.uid);
+        }
+        Self(seats)
+    }
+
+    fn take(&mut self, identity: IdentityKey, size: u64, lowest_uid: u32) -> Option<u32> {
+        let free = self.0.get_mut(&identity)?.get_mut(&size)?;
+        let uid = free.range(lowest_uid..).next().copied()?;
+        free.remove(&uid);
+        Some(uid)
+    }
+
+    /// Size and UID of the free copies of this identity, ascending.
+    fn of(&self, identity: IdentityKey) -> Vec<(u64, u32)> {
+        let by_size = self.0.get(&identity).into_iter().flatten();
+        by_size.flat_map(|(size, uids)| uids.iter().map(|uid| (*size, *uid))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(identity: u8, size: u64, lowest_uid: u32) -> Seeker {
+        Seeker { identity: IdentityKey([identity; 32]), size, lowest_uid, is_ours: true }
+    }
+
+    fn copy(uid: u32, identity: u8, size: u64) -> MessageKey {
+        MessageKey { uid, identity: IdentityKey([identity; 32]), size }
+    }
+
+    #[test]
+    fn who_comes_first_chooses_first_and_nothing_is_given_twice() {
+        let seekers = [ours(1, 10, 1), ours(1, 10, 1)];
+        assert_eq!(assign(&seekers, &[copy(5, 1, 10)], &[]), [Some(5), None]);
+        assert_eq!(assign(&seekers, &[copy(5, 1, 10), copy(6, 1, 10)], &[5]), [Some(6), None]);
+        assert_eq!(assign(&[ours(1, 10, 6)], &[copy(5, 1, 10)], &[]), [None]);
+    }
+
+    #[test]
+    fn another_size_is_another_message_where_sizes_are_kept() {
+        let present = [copy(5, 1, 10)];
+        assert_eq!(assign(&[ours(1, 10, 1), ours(1, 20, 1)], &present, &[]), [Some(5), None]);
+        // Order does not matter.
+        assert_eq!(assign(&[ours(1, 20, 1), ours(1, 10, 1)], &present, &[]), [None, Some(5)]);
+        let foreign = Seeker { is_ours: false, ..ours(1, 11, 1) };
+        assert_eq!(assign(&[foreign], &present, &[]), [None]);
+    }
+
+    #[test]
+    fn rewritten_copies_are_found_where_it_is_clear_whose_they_are() {
+        assert_eq!(assign(&[ours(1, 20, 1)], &[copy(5, 1, 23)], &[]), [Some(5)]);
+        assert_eq!(assign(&[ours(1, 20, 1), ours(1, 20, 1)], &[copy(5, 1, 23)], &[]), [Some(5), None]);
+        assert_eq!(assign(&[ours(1, 90, 1), ours(1, 20, 1)], &[copy(5, 1, 23)], &[]), [None, None]);
+        let two = [copy(5, 1, 23), copy(6, 1, 95)];
+        assert_eq!(assign(&[ours(1, 90, 1), ours(1, 20, 1)], &two, &[]), [Some(6), Some(5)]);
+        assert_eq!(assign(&[ours(1, 20, 7)], &two, &[]), [None]);
+    }
+}

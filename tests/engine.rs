@@ -1,0 +1,398 @@
+//! The engine through its own door: commands in, snapshots and events out, over real and embedded servers.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests end where something is wrong"
+)]
+
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/plain_imap.rs"]
+mod plain_imap;
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dovecot::{Dovecot, PASSWORD, Settings};
+use mailferry::engine::{
+    AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing, ProjectView,
+    Proof, RequestId, SecretsPolicy, SignInState, Snapshot, Step, StepState, UserError, step_state,
+};
+use mailferry::plan::{FolderPath, Side};
+use mailferry::providers::ProviderId;
+use mailferry::values::{Endpoint, Secret, Security};
+use plain_imap::{PlainImap, mixed_mailbox};
+
+/// An engine with a home of its own, driven one command at a time.
+struct Bench {
+    engine: Engine,
+    sent: u64,
+    failures: Vec<UserError>,
+}
+
+impl Bench {
+    fn start(home: &Path) -> Self {
+        let config = EngineConfig {
+            recent_file: Some(home.join("recent.json")),
+            projects_folder: home.join("projects"),
+            secrets: SecretsPolicy::SessionOnly,
+            parallel_mailboxes: 4,
+            proof: Proof::Full,
+            searches_by_itself: true,
+            quits_on_interrupt: false,
+        };
+        let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
+        Self { engine, sent: 0, failures: Vec::new() }
+    }
+
+    fn send(&mut self, command: Command) -> Arc<Snapshot> {
+        self.sent += 1;
+        let sent = self.sent;
+        assert!(self.engine.send(command));
+        self.wait(|snapshot| snapshot.commands_taken >= sent)
+    }
+
+    fn wait(&mut self, is_reached: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        for _ in 0..600 {
+            while let Some(event) = self.engine.next_event() {
+                if let Event::Failed(error) = event {
+                    self.failures.push(error);
+                }
+            }
+            let snapshot = self.engine.snapshot();
+            if is_reached(&snapshot) {
+                return snapshot;
+            }
+            self.engine.wait_for_change(Duration::from_millis(100));
+        }
+        panic!("not reached; last: {:#?}", self.engine.snapshot());
+    }
+
+    fn wait_project(&mut self, is_reached: impl Fn(&ProjectView) -> bool) -> ProjectView {
+        self.wait(|snapshot| snapshot.project.as_ref().is_some_and(&is_reached)).project.clone().unwrap()
+    }
+
+    /// The one error that came since the last look.
+    #[track_caller]
+    fn failure(&mut self) -> UserError {
+        self.wait(|_| true);
+        let mut failures = std::mem::take(&mut self.failures);
+        assert_eq!(failures.len(), 1, "{failures:#?}");
+        let error = failures.remove(0);
+        assert!(!error.ways_out.is_empty(), "no way out: {error:#?}");
+        error
+    }
+
+    fn sign_in_and_count(&mut self) -> ProjectView {
+        self.send(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId(1) });
+        self.wait_project(|project| {
+            project.mailboxes.iter().all(|row| {
+                row.source.state == SignInState::SignedIn && row.destination.state == SignInState::SignedIn
+            })
+        });
+        self.send(Command::BuildPlan(RequestId(2)));
+        self.wait_project(|project| project.plan.counting.is_none() && !project.plan.mailboxes.is_empty())
+    }
+}
+
+fn clear(port: u16) -> Endpoint {
+    Endpoint::new("127.0.0.1", port, Security::Clear).unwrap()
+}
+
+/// A project between two servers, as somebody makes it in the window.
+fn make_project(bench: &mut Bench, file: &Path, source: &Dovecot, destination: &Dovecot) {
+    bench.send(Command::NewProject { domain: "weber.example".to_owned(), path: Some(file.to_path_buf()) });
+    bench.send(Command::SetSourceServer(clear(source.clear_port)));
+    bench.send(Command::ChooseDestination {
+        provider: ProviderId("generic-imap".to_owned()),
+        server: Some(clear(destination.clear_port)),
+    });
+    bench.send(Command::AddMailbox("anna@weber.example".to_owned()));
+    give_passwords(bench);
+}
+
+fn give_passwords(bench: &mut Bench) {
+    let mailbox = bench.engine.snapshot().project.as_ref().unwrap().mailboxes[0].id;
+    for side in [Side::Source, Side::Destination] {
+        bench.send(Command::SetUser { mailbox, side, user: "anna".to_owned() });
+        bench.send(Command::SetPassword { mailbox, side, secret: Secret::new(PASSWORD) });
+    }
+}
+
+struct Servers {
+    source: Dovecot,
+    destination: Dovecot,
+    home: tempfile::TempDir,
+}
+
+impl Servers {
+    fn start(messages: usize) -> Option<Self> {
+        let source = Dovecot::start(&["anna"], &Settings::default())?;
+        let destination = Dovecot::start(&["anna"], &Settings::default())?;
+        PlainImap::open(source.clear_port, "anna").store(&mixed_mailbox(messages, '/', ""));
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("password"), PASSWORD).unwrap();
+        Some(Self { source, destination, home })
+    }
+
+    fn headless(&self, file: &Path) -> Program {
+        let mut program = Program::new(env!("CARGO_BIN_EXE_mailferry"));
+        program
+            .env("HOME", self.home.path())
+            .env("XDG_CONFIG_HOME", self.home.path().join("config"))
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .args(["copy", "--project"])
+            .arg(file)
+            .arg("--from-password-file")
+            .arg(self.home.path().join("password"))
+            .arg("--to-password-file")
+            .arg(self.home.path().join("password"));
+        program
+    }
+
+    fn assert_same(&self) {
+        let from = PlainImap::open(self.source.clear_port, "anna").multiset(str::to_owned);
+        let to = PlainImap::open(self.destination.clear_port, "anna").multiset(str::to_owned);
+        assert_eq!(from, to);
+    }
+}
+
+#[test]
+fn a_project_made_in_the_window_is_copied_headless_and_shown_in_the_window_again() {
+    let Some(servers) = Servers::start(60) else { return };
+    let file = servers.home.path().join("weber.mailferry");
+    let mut bench = Bench::start(servers.home.path());
+    make_project(&mut bench, &file, &servers.source, &servers.destination);
+    let planned = bench.sign_in_and_count();
+    drop(bench);
+
+    let output = servers.headless(&file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    servers.assert_same();
+
+    let mut bench = Bench::start(servers.home.path());
+    bench.send(Command::OpenProject(file));
+    let project = bench.wait_project(|_| true);
+    assert_eq!(project.copy.phase, CopyPhase::Finished);
+    assert!(!project.was_interrupted);
+    assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
+    let in_plan: u64 = planned.plan.mailboxes.values().map(|plan| plan.chosen().0).sum();
+    assert_eq!(project.copy.sum.source_count, in_plan);
+    assert_eq!(step_state(Step::Copy, &project), StepState::Done);
+}
+
+#[test]
+fn a_project_made_headless_is_copied_in_the_window() {
+    let Some(servers) = Servers::start(60) else { return };
+    let file = servers.home.path().join("made-headless.mailferry");
+    let output = servers
+        .headless(&file)
+        .args(["--from", &format!("imap://anna@127.0.0.1:{}", servers.source.clear_port)])
+        .args(["--to", &format!("imap://anna@127.0.0.1:{}", servers.destination.clear_port)])
+        .arg("--dry-run")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let mut bench = Bench::start(servers.home.path());
+    bench.send(Command::OpenProject(file));
+    give_passwords(&mut bench);
+    bench.send(Command::StartCopy);
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
+    servers.assert_same();
+    assert!(bench.failures.is_empty(), "{:#?}", bench.failures);
+}
+
+#[test]
+fn the_window_can_be_closed_in_the_middle_of_a_copy() {
+    let Some(servers) = Servers::start(900) else { return };
+    let file = servers.home.path().join("weber.mailferry");
+    let mut bench = Bench::start(servers.home.path());
+    make_project(&mut bench, &file, &servers.source, &servers.destination);
+    bench.sign_in_and_count();
+    bench.send(Command::StartCopy);
+    drop(bench);
+
+    let mut bench = Bench::start(servers.home.path());
+    bench.send(Command::OpenProject(file));
+    let project = bench.wait_project(|_| true);
+    assert!(!project.was_interrupted, "it was closed in order");
+    assert_eq!(project.copy.phase, CopyPhase::Stopped);
+    assert!(
+        project.copy.sum.to_do > 0,
+        "everything was copied before the window closed: {:?}",
+        project.copy.sum
+    );
+    give_passwords(&mut bench);
+    bench.send(Command::StartCopy);
+    bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    servers.assert_same();
+}
+
+#[test]
+fn a_copy_is_paused_resumed_and_stopped() {
+    let Some(servers) = Servers::start(1_200) else { return };
+    let file = servers.home.path().join("weber.mailferry");
+    let mut bench = Bench::start(servers.home.path());
+    make_project(&mut bench, &file, &servers.source, &servers.destination);
+    bench.sign_in_and_count();
+    bench.send(Command::StartCopy);
+    bench.send(Command::PauseCopy);
+    let paused = bench.wait_project(|project| project.copy.phase == CopyPhase::Paused);
+    assert!(paused.copy.sum.to_do > 0);
+    // The plan cannot change under a copy that only waits.
+    let mailbox = paused.mailboxes[0].id;
+    bench.send(Command::IncludeFolder { mailbox, folder: FolderPath::inbox(), is_included: false });
+    assert!(bench.failure().title.contains("while mail is being copied"));
+    bench.send(Command::ResumeCopy);
+    bench.send(Command::StopCopy);
+    bench.wait_project(|project| matches!(project.copy.phase, CopyPhase::Stopped | CopyPhase::Finished));
+    bench.send(Command::StartCopy);
+    let done = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(done.copy.sum.copied, done.copy.sum.source_count);
+    servers.assert_same();
+}
+
+#[test]
+fn two_windows_never_have_the_same_project() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("weber.mailferry");
+    let mut first = Bench::start(home.path());
+    first.send(Command::NewProject { domain: "weber.example".to_owned(), path: Some(file.clone()) });
+    let mut second = Bench::start(home.path());
+    let snapshot = second.send(Command::OpenProject(file.clone()));
+    assert!(snapshot.project.is_none());
+    let error = snapshot.open_error.clone().unwrap();
+    assert!(error.title.contains("already open in another window"), "{error:#?}");
+    first.send(Command::CloseProject);
+    assert!(second.send(Command::OpenProject(file)).project.is_some());
+}
+
+#[test]
+fn bad_input_is_told_with_a_way_out_and_changes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let snapshot = bench.send(Command::NewProject { domain: "anna@weber.example".to_owned(), path: None });
+    assert!(snapshot.project.is_none() && snapshot.open_error.is_some());
+    assert!(bench.failure().cause.contains("is an address"));
+
+    let letter = home.path().join("letter.mailferry");
+    std::fs::write(&letter, "Dear Anna").unwrap();
+    bench.send(Command::OpenProject(letter.clone()));
+    assert!(bench.failure().title.contains("not a Mailferry project"));
+    assert_eq!(std::fs::read(&letter).unwrap(), b"Dear Anna");
+
+    bench.send(Command::NewProject { domain: "Weber-Köln.example".to_owned(), path: None });
+    let project = bench.wait_project(|project| !project.domain.is_searching);
+    assert_eq!(project.domain.name.as_ascii(), "xn--weber-kln-67a.example");
+    assert!(project.path.ends_with("xn--weber-kln-67a.example.mailferry"));
+    bench.failures.clear();
+
+    bench.send(Command::AddMailbox("nobody".to_owned()));
+    assert!(bench.failure().title.contains("not a mail address"));
+    bench.send(Command::StartCopy);
+    bench.failure();
+    bench.send(Command::PrepareRecords(RequestId(1)));
+    assert!(bench.failure().title.contains("No destination"));
+    bench.send(Command::ChooseDestination { provider: ProviderId("nobody".to_owned()), server: None });
+    assert!(bench.failure().cause.contains("fastmail"));
+    bench.send(Command::ExportZone(home.path().join("zone")));
+    bench.failure();
+
+    let tables: [(&str, &[u8]); 4] = [
+        ("missing column", b"name,password\nanna,x\n"),
+        ("bad address", b"address\nanna@\n"),
+        ("twice", b"address\na@b.example\na@b.example\n"),
+        ("not text", b"\xff\xfe\x00address"),
+    ];
+    for (name, table) in tables {
+        let path: PathBuf = home.path().join("people.csv");
+        std::fs::write(&path, table).unwrap();
+        bench.send(Command::ImportCsv(path));
+        let error = bench.failure();
+        assert!(error.title.contains("list of mailboxes"), "{name}: {error:#?}");
+    }
+    assert!(bench.engine.snapshot().project.as_ref().unwrap().mailboxes.is_empty());
+
+    let dead = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let options = mailferry::engine::AuditOptions {
+        resolver: dead.local_addr().unwrap().to_string(),
+        ..Default::default()
+    };
+    bench.send(Command::SetAuditOptions(options));
+    bench.send(Command::RunAudit(RequestId(2)));
+    let project = bench.wait_project(|project| matches!(project.audit, AuditView::Failed(_)));
+    assert_eq!(step_state(Step::Audit, &project), StepState::NeedsYou);
+    assert!(bench.failure().cause.contains("does not answer"));
+}
+
+#[test]
+fn a_cancelled_audit_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    bench.send(Command::Rehearse);
+    bench.wait_project(|project| !project.domain.is_searching);
+    bench.send(Command::RunAudit(RequestId(1)));
+    let snapshot = bench.send(Command::CancelAudit);
+    assert_eq!(snapshot.project.as_ref().unwrap().audit, AuditView::NotRun);
+    bench.send(Command::RunAudit(RequestId(2)));
+    let project = bench.wait_project(|project| matches!(project.audit, AuditView::Done(_)));
+    assert!(project.audit.report().is_some_and(|report| !report.findings.is_empty()));
+}
+
+#[test]
+fn folders_of_a_plan_are_renamed_and_never_mixed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    bench.send(Command::Rehearse);
+    bench.send(Command::ChooseDestination { provider: ProviderId("fastmail".to_owned()), server: None });
+    let project = bench.sign_in_and_count();
+    let mailbox = project.mailboxes[0].id;
+    let rechnungen = FolderPath(vec!["Rechnungen".to_owned()]);
+    let rename = |name: &str| Command::RenameFolder {
+        mailbox,
+        folder: rechnungen.clone(),
+        destination: FolderPath(vec![name.to_owned()]),
+    };
+    let destination = |project: &ProjectView| {
+        let plan = &project.plan.mailboxes[&mailbox];
+        plan.folders.iter().find(|folder| folder.source == rechnungen).unwrap().destination.clone()
+    };
+    let snapshot = bench.send(rename("Bills"));
+    assert_eq!(destination(snapshot.project.as_ref().unwrap()).name(), "Bills");
+    let snapshot = bench.send(rename("Sent"));
+    assert!(bench.failure().title.contains("Two folders"));
+    assert_eq!(destination(snapshot.project.as_ref().unwrap()).name(), "Bills");
+    // A new count keeps what the owner changed.
+    let project = bench.sign_in_and_count();
+    assert_eq!(destination(&project).name(), "Bills");
+}
+
+#[test]
+fn the_log_and_the_snapshot_hold_no_password() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    bench.send(Command::Rehearse);
+    bench.send(Command::ChooseDestination { provider: ProviderId("fastmail".to_owned()), server: None });
+    let project = bench.sign_in_and_count();
+    let mailbox = project.mailboxes[0].id;
+    bench.send(Command::SetPassword { mailbox, side: Side::Source, secret: Secret::new("sesame-open") });
+    bench.send(Command::TestSignIn { mailboxes: vec![mailbox], request: RequestId(9) });
+    bench.wait_project(|project| project.mailboxes[0].source.state == SignInState::PasswordRefused);
+    let everything = format!("{:?}", bench.engine.snapshot());
+    for secret in ["sesame-open", "old-anna", "new-anna"] {
+        assert!(!everything.contains(secret), "{secret} is in the snapshot");
+    }
+    let file = std::fs::read(&project.path).unwrap();
+    let wal = std::fs::read(project.path.with_extension("mailferry-wal")).unwrap_or_default();
+    for bytes in [file, wal] {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(!text.contains("sesame-open") && !text.contains("old-anna"));
+    }
+}

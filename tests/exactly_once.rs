@@ -1,0 +1,440 @@
+//! Exactly once on bad days: servers that lie, refuse, cut and forget; nothing lost, nothing doubled, nothing hidden.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    reason = "tests and their helpers fail loudly"
+)]
+
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/odd_imap.rs"]
+mod odd_imap;
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mailferry::imap::Access;
+use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState, identity_key};
+use mailferry::project::{LedgerRow, MessageResult, Project, SourceMessage};
+use mailferry::transfer::{
+    CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
+    inventory, verify_mailbox,
+};
+use mailferry::values::{DomainName, EmailAddress};
+use odd_imap::{OddImap, Stored, echoing, numbered};
+use tokio_util::sync::CancellationToken;
+
+/// Two odd servers, a project file and the request to copy.
+struct Bench {
+    source: OddImap,
+    destination: OddImap,
+    request: CopyRequest,
+    project: Arc<Project>,
+    _folder: tempfile::TempDir,
+}
+
+fn project(folder: &Path) -> Arc<Project> {
+    Project::create(&folder.join("odd.mailferry"), &DomainName::parse("odd.example").unwrap(), false).unwrap()
+}
+
+fn mailbox(address: &str, destination_user: &str) -> Mailbox {
+    Mailbox {
+        address: EmailAddress::parse(address).unwrap(),
+        source_user: "anna".to_owned(),
+        destination_user: destination_user.to_owned(),
+        is_chosen: true,
+    }
+}
+
+async fn request(
+    project: &Arc<Project>,
+    mailbox: &Mailbox,
+    source: Access,
+    destination: Access,
+) -> CopyRequest {
+    let ledger = project.ledger(project.add_mailbox(mailbox).unwrap());
+    let mut from = source.open().await.unwrap();
+    let mut to = destination.open().await.unwrap();
+    let plan = inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap();
+    let limits = CopyLimits { late_append: std::time::Duration::from_millis(500), ..CopyLimits::default() };
+    CopyRequest { source, destination, plan, ledger, limits }
+}
+
+impl Bench {
+    async fn new(messages: impl IntoIterator<Item = Stored>) -> Self {
+        Self::between(OddImap::start(messages), OddImap::start([])).await
+    }
+
+    async fn between(source: OddImap, destination: OddImap) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let project = project(folder.path());
+        let anna = mailbox("anna@odd.example", "anna");
+        let request = request(&project, &anna, source.access(), destination.access()).await;
+        Self { source, destination, request, project, _folder: folder }
+    }
+
+    async fn copy(&self) -> Result<CopyOutcome, TransferError> {
+        let (_controller, control) = copy_control(CancellationToken::new());
+        copy_mailbox(&self.request, control, &|_| {}).await
+    }
+
+    /// Copies until it waits for a busy server; true where it did.
+    async fn copy_until_it_waits(&self) -> bool {
+        let token = CancellationToken::new();
+        let (_controller, control) = copy_control(token.clone());
+        let sink = |progress| {
+            if matches!(progress, Progress::Waiting { .. }) {
+                token.cancel();
+            }
+        };
+        copy_mailbox(&self.request, control, &sink).await.unwrap();
+        token.is_cancelled()
+    }
+
+    fn sum(&self) -> LedgerSum {
+        self.request.ledger.sum().unwrap()
+    }
+
+    fn rows(&self, state: MessageState) -> Vec<LedgerRow> {
+        let folders = self.request.ledger.folder_totals().unwrap();
+        folders.iter().flat_map(|folder| self.request.ledger.rows(folder.id, &[state]).unwrap()).collect()
+    }
+
+    fn assert_equal(&self) {
+        assert_eq!(self.source.bodies().len(), self.destination.bodies().len());
+        assert!(self.source.bodies() == self.destination.bodies(), "other bytes");
+    }
+}
+
+fn some(count: u32) -> Vec<Stored> {
+    (1..=count).map(|number| numbered(number, "hello")).collect()
+}
+
+/// A ledger with one folder whose rows are as a broken run has left them.
+fn listed(bench: &Bench, stored: &[Stored]) -> mailferry::project::FolderId {
+    let plan = &bench.request.plan.folders[0];
+    let ledger = &bench.request.ledger;
+    let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, 7).unwrap();
+    let rows: Vec<SourceMessage> = (1..)
+        .zip(stored)
+        .map(|(uid, stored)| SourceMessage {
+            uid,
+            size: stored.bytes.len() as u64,
+            internal_date: stored.date.clone(),
+            flags: Vec::new(),
+            identity: identity_key(&stored.bytes),
+        })
+        .collect();
+    ledger.add_messages(folder, &rows).unwrap();
+    ledger.fence_destination(folder, 7).unwrap();
+    ledger.set_matched(folder).unwrap();
+    folder
+}
+
+fn copied_without_uid(uid: u32) -> MessageResult {
+    MessageResult {
+        uid,
+        state: MessageState::Copied,
+        destination_uid: None,
+        sha256: Some([1; 32]),
+        cause: None,
+    }
+}
+
+// 1: copies without a UID.
+
+#[tokio::test]
+async fn a_twin_in_flight_does_not_take_the_copy_of_its_twin() {
+    let twin = numbered(1, "twin");
+    let mails = [twin.clone(), numbered(2, "other"), twin.clone()];
+    let bench = Bench::new(mails.clone()).await;
+    let folder = listed(&bench, &mails);
+    let ledger = &bench.request.ledger;
+    // The first arrived and the server told no UID; the last was under way when the line broke, and did not arrive.
+    ledger.record_intent(folder, &[1, 3], 7, 1).unwrap();
+    ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
+    bench.destination.set(|state| drop(state.messages.insert(1, twin)));
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+    let mut places: Vec<_> = bench.rows(MessageState::Copied).iter().map(|row| row.destination_uid).collect();
+    places.sort_unstable();
+    assert_eq!(places, [Some(1), Some(2), Some(3)]);
+}
+
+#[tokio::test]
+async fn two_messages_with_one_message_id_stay_two() {
+    let mails = [numbered(1, "short"), numbered(1, "quite a bit longer")];
+    let bench = Bench::new(mails.clone()).await;
+    let folder = listed(&bench, &mails);
+    let ledger = &bench.request.ledger;
+    ledger.record_intent(folder, &[1, 2], 7, 1).unwrap();
+    ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
+    bench.destination.set(|state| drop(state.messages.insert(1, mails[0].clone())));
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+}
+
+// 3: a proof that can fail.
+
+#[tokio::test]
+async fn a_copy_whose_bytes_do_not_come_is_a_difference() {
+    let bench = Bench::new(some(4)).await;
+    bench.copy().await.unwrap();
+    bench.destination.set(|state| state.without_body.extend([2, 3]));
+    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    assert_eq!((report.checked, report.bytes_equal, report.difference_count), (4, 2, 2), "{report:?}");
+    let quick = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    assert_eq!((quick.difference_count, quick.bytes_equal), (0, 0));
+}
+
+#[tokio::test]
+async fn two_rows_with_one_copy_are_a_difference() {
+    let bench = Bench::new(some(3)).await;
+    bench.copy().await.unwrap();
+    let folder = bench.request.ledger.folder_totals().unwrap()[0].id;
+    let doubled = MessageResult { destination_uid: Some((7, 1)), ..copied_without_uid(2) };
+    bench.request.ledger.record_results(folder, &[doubled]).unwrap();
+    let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    assert!(report.difference_count > 0, "{report:?}");
+    assert!(report.differences.iter().any(|one| one.what.contains("has the same copy")), "{report:?}");
+}
+
+// 5: vanished only where it is gone.
+
+#[tokio::test]
+async fn a_message_without_bytes_that_is_still_listed_is_refused_not_vanished() {
+    let bench = Bench::new(some(4)).await;
+    bench.source.set(|state| drop(state.without_body.insert(2)));
+    bench.copy().await.unwrap();
+    let sum = bench.sum();
+    assert_eq!((sum.copied, sum.refused, sum.vanished), (3, 1, 0), "{sum:?}");
+    // It comes when the server has mended it.
+    bench.source.set(|state| state.without_body.clear());
+    assert_eq!(bench.request.ledger.retry_refused().unwrap(), 1);
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+}
+
+#[tokio::test]
+async fn a_message_without_facts_has_a_row_and_is_copied() {
+    let bench = Bench::new(some(5)).await;
+    bench.source.set(|state| state.without_facts.extend([3, 5]));
+    bench.copy().await.unwrap();
+    let sum = bench.sum();
+    assert_eq!((sum.source_count, sum.copied), (5, 5), "{sum:?}");
+    bench.assert_equal();
+    let state = bench.destination.state.lock().unwrap();
+    assert!(state.messages.values().all(|stored| stored.date == "01-Jan-2024 10:00:00 +0000"));
+}
+
+#[tokio::test]
+async fn a_short_listing_is_asked_for_again_and_what_was_missed_is_found_later() {
+    let bench = Bench::new(some(6)).await;
+    bench.source.set(|state| state.short_listings = 1);
+    let outcome = bench.copy().await.unwrap();
+    assert_eq!(outcome.folder_problems, []);
+    bench.assert_equal();
+    // A row that was taken for vanished and is listed again is copied.
+    let folder = bench.request.ledger.folder_totals().unwrap()[0].id;
+    let lost = MessageResult { state: MessageState::Vanished, ..copied_without_uid(2) };
+    bench.request.ledger.record_results(folder, &[lost]).unwrap();
+    bench.destination.set(|state| drop(state.messages.remove(&2)));
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+}
+
+// 8: systematic refusals.
+
+#[tokio::test]
+async fn a_server_in_trouble_writes_no_message_off() {
+    for words in ["NO [SERVERBUG] Internal error", "NO [LIMIT] not now"] {
+        let bench = Bench::new(some(20)).await;
+        bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
+        assert!(bench.copy_until_it_waits().await, "{words}");
+        assert_eq!((bench.sum().refused, bench.sum().to_do), (0, 20), "{words}");
+        bench.destination.set(|state| state.refuse_append = None);
+        bench.copy().await.unwrap();
+        bench.assert_equal();
+    }
+}
+
+#[tokio::test]
+async fn the_same_refusal_again_and_again_stops_the_mailbox() {
+    for words in ["NO [NOPERM] not allowed", "BAD what is this", "NO computer says no"] {
+        let bench = Bench::new(some(20)).await;
+        bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
+        let error = bench.copy().await.unwrap_err().to_string();
+        assert!(
+            error.contains(
+                words.rsplit(']').next().unwrap().trim_start_matches("BAD").trim_start_matches("NO").trim()
+            ),
+            "{error}"
+        );
+        assert_eq!((bench.sum().refused, bench.sum().to_do), (0, 20), "{words}");
+        bench.destination.set(|state| state.refuse_append = None);
+        bench.copy().await.unwrap();
+        bench.assert_equal();
+    }
+}
+
+#[tokio::test]
+async fn a_few_unwanted_messages_are_refused_and_the_others_arrive() {
+    let mut mails = some(20);
+    for mail in &mut mails[5..9] {
+        mail.bytes.extend_from_slice(&[b'x'; 5_000]);
+    }
+    for words in ["NO computer says no", "NO message size over limit"] {
+        let bench = Bench::new(mails.clone()).await;
+        let refuse = move |bytes: usize| (bytes > 5_000).then_some(words);
+        bench.destination.set(|state| state.refuse_append = Some(Box::new(refuse)));
+        bench.copy().await.unwrap();
+        assert_eq!((bench.sum().refused, bench.sum().copied), (4, 16), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_deleted_meanwhile_is_made_again() {
+    let bench = Bench::new(some(20)).await;
+    let shared = bench.destination.clone();
+    let armed = std::sync::atomic::AtomicBool::new(true);
+    let sink = move |progress| {
+        if matches!(progress, Progress::Folder { .. })
+            && armed.swap(false, std::sync::atomic::Ordering::SeqCst)
+        {
+            let shared = shared.clone();
+            // Between SELECT and the first APPEND.
+            shared.clone().set(|state| {
+                state.refuse_append = Some(Box::new(move |_| {
+                    let again = shared.clone();
+                    std::thread::spawn(move || again.set(|state| state.refuse_append = None));
+                    Some("NO [TRYCREATE] no such folder")
+                }));
+            });
+        }
+    };
+    let (_controller, control) = copy_control(CancellationToken::new());
+    copy_mailbox(&bench.request, control, &sink).await.unwrap();
+    assert_eq!((bench.sum().refused, bench.sum().copied), (0, 20));
+    bench.assert_equal();
+}
+
+// 15: secrets that a server sends back.
+
+#[tokio::test]
+async fn a_password_that_the_server_echoes_is_not_shown() {
+    for (secret, capabilities) in [
+        ("hunter2secret", "IMAP4rev1"),
+        ("hunter2\"se\\cret", "IMAP4rev1"),
+        ("hunter2secret", "IMAP4rev1 AUTH=PLAIN SASL-IR"),
+    ] {
+        let error = echoing(secret, capabilities).open().await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("Cannot parse"), "{shown}");
+        let base64 = data_encoding::BASE64.encode(format!("\0anna\0{secret}").as_bytes());
+        for hidden in [secret.to_owned(), "hunter2".to_owned(), base64] {
+            assert!(!shown.to_lowercase().contains(&hidden.to_lowercase()), "{shown}");
+        }
+    }
+}
+
+// 10: one poisoned message.
+
+#[tokio::test]
+async fn a_refused_window_of_facts_costs_one_message_its_headers_only() {
+    let bench = Bench::new(some(40)).await;
+    bench.source.set(|state| drop(state.refused_facts.insert(17)));
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+    assert_eq!(bench.sum().copied, 40);
+}
+
+#[tokio::test]
+async fn a_message_that_ends_the_connection_is_refused_and_the_others_arrive() {
+    let bench = Bench::new(some(40)).await;
+    bench.source.set(|state| drop(state.cut_bodies.insert(17)));
+    bench.copy().await.unwrap();
+    let refused = bench.rows(MessageState::Refused);
+    assert_eq!(refused.iter().map(|row| row.uid).collect::<Vec<_>>(), [17]);
+    assert!(refused[0].cause.as_deref().unwrap().contains("ends the connection"), "{refused:?}");
+    assert_eq!(bench.sum().copied, 39);
+}
+
+#[tokio::test]
+async fn a_message_whose_facts_end_the_connection_is_refused_and_the_others_arrive() {
+    let bench = Bench::new(some(40)).await;
+    bench.source.set(|state| drop(state.cut_facts.insert(17)));
+    bench.source.set(|state| drop(state.cut_bodies.insert(17)));
+    bench.copy().await.unwrap();
+    assert_eq!((bench.sum().copied, bench.sum().refused), (39, 1), "{:?}", bench.sum());
+}
+
+#[tokio::test]
+async fn a_message_that_ends_the_connection_to_the_destination_is_refused_as_well() {
+    let bench = Bench::new(some(20)).await;
+    bench.destination.set(|state| state.cut_append = Some("number 7\r\n"));
+    bench.copy().await.unwrap();
+    assert_eq!((bench.sum().copied, bench.sum().refused), (19, 1), "{:?}", bench.sum());
+    assert_eq!(bench.destination.bodies().len(), 19);
+}
+
+// 20: sizes that lie.
+
+#[tokio::test]
+async fn a_message_far_beyond_its_size_is_read_in_pieces() {
+    let mut mails = some(6);
+    mails[2].bytes.extend(std::iter::repeat_n(b'x', 3 << 20));
+    let bench = Bench::new(mails).await;
+    bench.source.set(|state| drop(state.sizes.insert(3, 90)));
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+    let state = bench.source.state.lock().unwrap();
+    assert!(state.commands.iter().any(|command| command.contains("BODY.PEEK[]<1048576.")));
+}
+
+// 21: flags of waiting rows.
+
+#[tokio::test]
+async fn waiting_messages_arrive_with_the_flags_of_today() {
+    let mails = some(5);
+    let bench = Bench::new(mails.clone()).await;
+    listed(&bench, &mails);
+    bench.source.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen $Later".to_owned());
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+    let state = bench.destination.state.lock().unwrap();
+    let flags: Vec<&str> = state.messages.values().map(|stored| stored.flags.as_str()).collect();
+    assert_eq!(flags, ["", "\\Seen $Later", "", "", ""]);
+}
+
+// 33: an end that says NIL.
+
+#[tokio::test]
+async fn a_message_of_whole_pieces_survives_a_server_that_says_nil_at_its_end() {
+    let mut large = numbered(1, "large");
+    large.bytes.resize(3 << 20, b'x');
+    let bench = Bench::new([large, numbered(2, "small")]).await;
+    bench.source.set(|state| state.is_nil_at_end = true);
+    bench.copy().await.unwrap();
+    assert_eq!((bench.sum().copied, bench.sum().vanished), (2, 0), "{:?}", bench.sum());
+    bench.assert_equal();
+}
+
+// 27: two mailboxes into one account.
+
+#[tokio::test]
+async fn equal_mail_of_two_mailboxes_stays_two_in_one_account() {
+    let mails = some(5);
+    let bench = Bench::new(mails.clone()).await;
+    bench.copy().await.unwrap();
+    let second = OddImap::start(mails);
+    let bert = mailbox("bert@odd.example", "anna");
+    let other = request(&bench.project, &bert, second.access(), bench.destination.access()).await;
+    let (_controller, control) = copy_control(CancellationToken::new());
+    copy_mailbox(&other, control, &|_| {}).await.unwrap();
+    assert_eq!(bench.destination.bodies().len(), 10);
+    assert_eq!(other.ledger.sum().unwrap().copied, 5);
+}

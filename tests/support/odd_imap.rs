@@ -1,0 +1,302 @@
+//! A small IMAP server with one folder that can be told to misbehave, for what real servers do only on bad days.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mailferry::imap::{Access, Timeouts, TrustPolicy};
+use mailferry::values::{Endpoint, Secret, Security};
+
+/// A stored message.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    pub bytes: Vec<u8>,
+    pub flags: String,
+    pub date: String,
+}
+
+/// What the server holds and how it misbehaves.
+#[derive(Default)]
+pub struct State {
+    pub messages: BTreeMap<u32, Stored>,
+    pub capabilities: &'static str,
+    pub is_missing: bool,
+    /// `BODY[] NIL` for these.
+    pub without_body: BTreeSet<u32>,
+    /// No line with facts about headers for these.
+    pub without_facts: BTreeSet<u32>,
+    /// NO to every request for headers with one of these in it.
+    pub refused_facts: BTreeSet<u32>,
+    /// The line drops where headers of these are asked for.
+    pub cut_facts: BTreeSet<u32>,
+    /// The line drops where the bodies of these are asked for.
+    pub cut_bodies: BTreeSet<u32>,
+    /// So many listings of UIDs leave the last message out.
+    pub short_listings: usize,
+    /// RFC822.SIZE in place of the true one.
+    pub sizes: BTreeMap<u32, u64>,
+    /// NIL for pieces that begin at the end of a message.
+    pub is_nil_at_end: bool,
+    /// Words of the answer to APPEND where it is refused: by size of the message.
+    pub refuse_append: Option<Box<dyn Fn(usize) -> Option<&'static str> + Send>>,
+    /// The line drops behind an APPEND of a message that holds this.
+    pub cut_append: Option<&'static str>,
+    /// Commands as they came, without literals.
+    pub commands: Vec<String>,
+}
+
+/// The running server.
+#[derive(Clone)]
+pub struct OddImap {
+    pub port: u16,
+    pub state: Arc<Mutex<State>>,
+}
+
+/// A message with this number in its headers.
+pub fn numbered(number: u32, body: &str) -> Stored {
+    let head = format!("Message-ID: <n{number}@odd.example>\r\nSubject: number {number}\r\n\r\n");
+    Stored {
+        bytes: format!("{head}{body}\r\n").into_bytes(),
+        flags: String::new(),
+        date: "01-Jan-2024 10:00:00 +0000".to_owned(),
+    }
+}
+
+impl OddImap {
+    /// Serves these messages under UIDs from 1 on.
+    pub fn start(messages: impl IntoIterator<Item = Stored>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let messages = (1..).zip(messages).collect();
+        let state = State { messages, capabilities: "IMAP4rev1 LITERAL+ UIDPLUS", ..State::default() };
+        let server = Self { port, state: Arc::new(Mutex::new(state)) };
+        let shared = server.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, server) = (stream.unwrap(), shared.clone());
+                std::thread::spawn(move || {
+                    let reader = BufReader::new(stream.try_clone().unwrap());
+                    let _ended = Connection { server, stream, reader }.serve();
+                });
+            }
+        });
+        server
+    }
+
+    /// The way in.
+    pub fn access(&self) -> Access {
+        super::dovecot::access(self.port, Security::Clear, "anna")
+    }
+
+    /// Changes what it holds or does.
+    pub fn set(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap());
+    }
+
+    /// The messages as a sorted list.
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
+        let state = self.state.lock().unwrap();
+        let mut all: Vec<Vec<u8>> = state.messages.values().map(|message| message.bytes.clone()).collect();
+        all.sort();
+        all
+    }
+}
+
+struct Connection {
+    server: OddImap,
+    stream: TcpStream,
+    reader: BufReader<TcpStream>,
+}
+
+impl Connection {
+    fn serve(mut self) -> std::io::Result<()> {
+        self.stream.write_all(b"* OK ready\r\n")?;
+        loop {
+            let mut line = String::new();
+            if self.reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            let line = line.trim_end().to_owned();
+            let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
+            self.server.state.lock().unwrap().commands.push(command.to_owned());
+            let answer =
+                if command.starts_with("APPEND") { self.append(command)? } else { self.answer(command) };
+            let Some(answer) = answer else { return Ok(()) };
+            self.stream.write_all(&answer.0)?;
+            self.stream.write_all(format!("{tag} {}\r\n", answer.1).as_bytes())?;
+        }
+    }
+
+    /// Untagged lines and the tagged end; `None` drops the line.
+    fn answer(&self, command: &str) -> Option<(Vec<u8>, String)> {
+        let mut state = self.server.state.lock().unwrap();
+        let done = "OK done".to_owned();
+        let next = state.messages.keys().last().map_or(1, |uid| uid + 1);
+        let word = command.split(' ').next().unwrap_or_default();
+        let lines = match word {
+            "CAPABILITY" => format!("* CAPABILITY {}\r\n", state.capabilities),
+            "LIST" => "* LIST () \"/\" INBOX\r\n".to_owned(),
+            "STATUS" => {
+                let count = state.messages.len();
+                format!("* STATUS INBOX (MESSAGES {count} UIDNEXT {next} UIDVALIDITY 7)\r\n")
+            }
+            "CREATE" => {
+                state.is_missing = false;
+                String::new()
+            }
+            "EXAMINE" | "SELECT" if state.is_missing => {
+                return Some((Vec::new(), "NO [NONEXISTENT] no such folder".to_owned()));
+            }
+            "EXAMINE" | "SELECT" => format!(
+                "* {} EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT {next}] x\r\n* OK [PERMANENTFLAGS (\\Seen \\Flagged \\*)] x\r\n",
+                state.messages.len()
+            ),
+            "UID" => return fetch(&mut state, command),
+            _ => String::new(),
+        };
+        Some((lines.into_bytes(), done))
+    }
+
+    fn append(&mut self, command: &str) -> std::io::Result<Option<(Vec<u8>, String)>> {
+        let length = command.rsplit_once('{').unwrap().1.trim_end_matches(['}', '+']);
+        let mut bytes = vec![0; length.parse().unwrap()];
+        self.reader.read_exact(&mut bytes)?;
+        self.reader.read_line(&mut String::new())?;
+        let mut state = self.server.state.lock().unwrap();
+        if state.is_missing {
+            return Ok(Some((Vec::new(), "NO [TRYCREATE] no such folder".to_owned())));
+        }
+        if state.cut_append.is_some_and(|text| String::from_utf8_lossy(&bytes).contains(text)) {
+            return Ok(None);
+        }
+        if let Some(words) = state.refuse_append.as_ref().and_then(|refuse| refuse(bytes.len())) {
+            return Ok(Some((Vec::new(), words.to_owned())));
+        }
+        let uid = state.messages.keys().last().map_or(1, |uid| uid + 1);
+        let flags = command.split(['(', ')']).nth(1).unwrap_or_default().to_owned();
+        let date =
+            command.rsplit('"').nth(1).filter(|date| date.contains('-')).unwrap_or_default().to_owned();
+        state.messages.insert(uid, Stored { bytes, flags, date });
+        Ok(Some((Vec::new(), format!("OK [APPENDUID 7 {uid}] done"))))
+    }
+}
+
+fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
+    let set = command.split(' ').nth(2).unwrap();
+    let last = state.messages.keys().last().copied().unwrap_or(0);
+    let mut asked = BTreeSet::new();
+    for part in set.split(',') {
+        let (from, to) = part.split_once(':').unwrap_or((part, part));
+        let to = if to == "*" { last } else { to.parse().unwrap() };
+        asked.extend(from.parse::<u32>().unwrap()..=to);
+    }
+    let mut uids: Vec<u32> = state.messages.keys().copied().filter(|uid| asked.contains(uid)).collect();
+    let wants_header = command.contains("HEADER");
+    let wants_body = command.contains("BODY.PEEK[]");
+    if command.ends_with("(UID)") && set.ends_with('*') && state.short_listings > 0 {
+        state.short_listings -= 1;
+        uids.pop();
+    }
+    if wants_header && uids.iter().any(|uid| state.refused_facts.contains(uid)) {
+        return Some((Vec::new(), "NO cannot open message".to_owned()));
+    }
+    let mut out = Vec::new();
+    for uid in uids {
+        let cuts = if wants_body { &state.cut_bodies } else { &state.cut_facts };
+        if (wants_body || wants_header) && cuts.contains(&uid) {
+            return None;
+        }
+        let stored = &state.messages[&uid];
+        if wants_header && state.without_facts.contains(&uid) {
+            continue;
+        }
+        let mut line = format!("* {uid} FETCH (UID {uid}");
+        if command.contains("FLAGS") {
+            write!(line, " FLAGS ({})", stored.flags).unwrap();
+        }
+        if command.contains("INTERNALDATE") {
+            write!(line, " INTERNALDATE \"{}\"", stored.date).unwrap();
+        }
+        if command.contains("RFC822.SIZE") {
+            let size = state.sizes.get(&uid).copied().unwrap_or(stored.bytes.len() as u64);
+            write!(line, " RFC822.SIZE {size}").unwrap();
+        }
+        out.extend_from_slice(line.as_bytes());
+        if wants_header {
+            let end = stored.bytes.windows(4).position(|part| part == b"\r\n\r\n").unwrap() + 4;
+            literal(&mut out, "BODY[HEADER.FIELDS (MESSAGE-ID)]", &stored.bytes[..end]);
+        }
+        if wants_body {
+            body(&mut out, state, uid, command);
+        }
+        out.extend_from_slice(b")\r\n");
+    }
+    Some((out, "OK done".to_owned()))
+}
+
+fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
+    let bytes = &state.messages[&uid].bytes;
+    if state.without_body.contains(&uid) {
+        out.extend_from_slice(b" BODY[] NIL");
+        return;
+    }
+    let Some(piece) = command.split_once("BODY.PEEK[]<").map(|(_, rest)| rest.split_once('>').unwrap().0)
+    else {
+        literal(out, "BODY[]", bytes);
+        return;
+    };
+    let (offset, length) = piece.split_once('.').unwrap();
+    let (offset, length): (usize, usize) = (offset.parse().unwrap(), length.parse().unwrap());
+    if offset >= bytes.len() && offset > 0 && state.is_nil_at_end {
+        out.extend_from_slice(format!(" BODY[]<{offset}> NIL").as_bytes());
+        return;
+    }
+    let end = (offset + length).min(bytes.len());
+    literal(out, &format!("BODY[]<{offset}>"), bytes.get(offset.min(end)..end).unwrap());
+}
+
+fn literal(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    out.extend_from_slice(format!(" {name} {{{}}}\r\n", bytes.len()).as_bytes());
+    out.extend_from_slice(bytes);
+}
+
+/// A server that echoes the command that signs in, and says NO.
+pub fn echoing(secret: &str, capabilities: &'static str) -> Access {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let reader = BufReader::new(stream.try_clone().unwrap());
+            let _greeted = stream.write_all(b"* OK ready\r\n");
+            for line in reader.lines() {
+                let Ok(line) = line else { break };
+                let (tag, rest) = line.split_once(' ').unwrap_or((&line, ""));
+                let answer = if rest.starts_with("CAPABILITY") {
+                    format!("* CAPABILITY {capabilities}\r\n{tag} OK\r\n")
+                } else {
+                    format!("{tag} NO Cannot parse: {rest} {}\r\n", rest.to_ascii_uppercase())
+                };
+                let _sent = stream.write_all(answer.as_bytes());
+            }
+        }
+    });
+    Access {
+        endpoint: Endpoint::new("127.0.0.1", port, Security::Clear).unwrap(),
+        trust: TrustPolicy::default(),
+        secret: Secret::new(secret),
+        timeouts: Timeouts { connect: Duration::from_secs(5), reply: Duration::from_secs(5) },
+        ..super::dovecot::access(port, Security::Clear, "anna")
+    }
+}

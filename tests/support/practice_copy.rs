@@ -1,0 +1,452 @@
+//! Copies between practice servers that are broken on purpose, finished, and compared.
+//!
+//! Time is the runtime's own and runs faster than the wall's, so that back-offs and time-outs cost next to nothing.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail the test, and figures are shown, not asserted"
+)]
+
+#[path = "breaking.rs"]
+mod breaking;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use breaking::LedgerCounter;
+pub use breaking::in_quick_time;
+use futures::FutureExt as _;
+use mailferry::imap::{Access, Timeouts, TrustPolicy};
+use mailferry::plan::{DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan};
+use mailferry::project::Project;
+use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
+use mailferry::rehearsal::{
+    Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
+};
+use mailferry::transfer::{
+    CopyLimits, CopyRequest, Depth, TransferError, copy_control, copy_mailbox, inventory, verify_mailbox,
+};
+use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret};
+use tokio_util::sync::CancellationToken;
+
+const USER: &str = "anna@weber-familie.example";
+const PASSWORD: &str = "geheim";
+/// How often a copy is taken up again before it counts as stuck.
+const RUNS: u32 = 8;
+
+/// Which side of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// The server that is read.
+    Source,
+    /// The server that is written.
+    Destination,
+}
+
+/// How a run is broken.
+#[derive(Clone, Debug)]
+pub enum Break {
+    /// Not at all.
+    None,
+    /// Its future is dropped after it was polled so often.
+    AfterPoll(u32),
+    /// It ends in the middle of the call in which it reports progress for the nth time.
+    AtProgress(u32),
+    /// The ledger takes so many row changes and refuses the next one.
+    AfterLedgerChanges(u32),
+    /// Servers misbehave.
+    Faults(Vec<(At, Fault)>),
+}
+
+/// Two kinds of servers, and mail to copy from one to the other.
+pub struct Scene {
+    /// The server that is read.
+    pub source: Personality,
+    /// The server that is written.
+    pub destination: Personality,
+    /// What is at the source.
+    pub mail: Vec<SampleFolder>,
+    /// The owner puts every folder below the inbox of the destination.
+    pub places_by_hand: bool,
+    /// The ledger must know in the end where each copy lies.
+    pub wants_places: bool,
+}
+
+/// What a run that nobody disturbed looked like.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Measure {
+    /// Commands at the source and at the destination.
+    pub commands: [u32; 2],
+    /// Most bytes received on one connection, at the source and at the destination.
+    pub received: [u64; 2],
+    /// Most bytes sent on one connection, at the source and at the destination.
+    pub sent: [u64; 2],
+    /// How often the copy was polled.
+    pub polls: u32,
+    /// How often it reported progress.
+    pub progress: u32,
+    /// Row changes in the ledger.
+    pub ledger_changes: u32,
+}
+
+/// A small mailbox with everything that makes copying hard: four folders, duplicates within one and across two, drafts
+/// without Message-ID, keywords, a raw header, and attachments that go through a temporary file.
+pub fn small_mailbox() -> Vec<SampleFolder> {
+    let options = SampleOptions { attachment_percent: 4, large_attachments: 0, ..SampleOptions::default() };
+    let wanted = [("INBOX", 22), ("Sent", 12), ("Entwürfe", 5), ("Projekte/2024", 8)];
+    let mut folders: Vec<SampleFolder> = mixed_mailbox(11, 200, &options)
+        .into_iter()
+        .filter_map(|mut folder| {
+            let (_, most) = wanted.iter().find(|(name, _)| *name == folder.path.to_string())?;
+            folder.messages.truncate(*most);
+            Some(folder)
+        })
+        .collect();
+    let twice = folders[0].messages[2].clone();
+    folders[3].messages.push(twice);
+    folders
+}
+
+/// The servers and the project file of one case.
+struct Case<'s> {
+    scene: &'s Scene,
+    source: ImapHandle,
+    destination: ImapHandle,
+    plan: MailboxPlan,
+    path: PathBuf,
+    mailbox: MailboxId,
+    project: Option<Arc<Project>>,
+    _folder: tempfile::TempDir,
+}
+
+/// What became of a case.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcome {
+    /// Whether the break happened at all, so that a further run was needed.
+    pub was_broken: bool,
+    /// What the first run looked like.
+    pub measure: Measure,
+}
+
+impl Scene {
+    /// `dovecot to gmail`
+    pub fn name(&self) -> String {
+        format!("{} to {}", self.source.name, self.destination.name)
+    }
+
+    /// Copies, broken once, until it is done; compares both sides; copies again and sees that nothing is added.
+    pub async fn play(&self, plan: Option<&MailboxPlan>, how: &Break) -> Result<Outcome, String> {
+        let bind = |personality: &Personality, folders: Vec<SampleFolder>, validity| {
+            let account = ImapAccount {
+                address: EmailAddress::parse(USER).unwrap(),
+                password: Secret::new(PASSWORD),
+                folders,
+            };
+            ImapServer::bind(personality.clone(), vec![account], validity)
+        };
+        let source = bind(&self.source, self.mail.clone(), 1_000).await.unwrap();
+        let destination = bind(&self.destination, Vec::new(), 5_000).await.unwrap();
+        let handles = (source.handle(), destination.handle());
+        let cancel = CancellationToken::new();
+        tokio::select! {
+            _ended = async { tokio::join!(source.serve(cancel.clone()), destination.serve(cancel.clone())) } => {
+                unreachable!("the servers end with the case")
+            }
+            outcome = self.play_with(handles, plan, how) => outcome,
+        }
+    }
+
+    async fn play_with(
+        &self,
+        (source, destination): (ImapHandle, ImapHandle),
+        plan: Option<&MailboxPlan>,
+        how: &Break,
+    ) -> Result<Outcome, String> {
+        let plan = match plan {
+            Some(plan) => plan.clone(),
+            None => self.make_plan(&source, &destination).await,
+        };
+        let mut case = Case::new(self, source, destination, plan);
+        let (outcome, first) = case.break_once(how).await;
+        let mut last = first;
+        for _run in 1..RUNS {
+            if matches!(last, Some(Ok(()))) {
+                break;
+            }
+            case.reopen();
+            last = Some(case.copy(&|| {}).await);
+        }
+        match last {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(format!("never done: {error}")),
+            None => return Err("never done: broken every time".to_owned()),
+        }
+        case.source.faults().clear();
+        case.destination.faults().clear();
+        case.check_ledger()?;
+        case.compare()?;
+        case.verify().await?;
+        let before = case.destination.dump(USER).len();
+        case.reopen();
+        case.copy(&|| {}).await.map_err(|error| format!("the further run failed: {error}"))?;
+        let added = case.destination.dump(USER).len().abs_diff(before);
+        if added > 0 {
+            return Err(format!("a further run added {added} messages"));
+        }
+        Ok(outcome)
+    }
+
+    /// Looks at both sides and decides which folder goes where; the same for every case of a scene.
+    pub async fn plan(&self) -> (MailboxPlan, Measure) {
+        let outcome = self
+            .play(None, &Break::None)
+            .await
+            .unwrap_or_else(|error| panic!("{}: a run that nobody disturbs fails: {error}", self.name()));
+        let bind = |personality: &Personality, folders: Vec<SampleFolder>| {
+            let address = EmailAddress::parse(USER).unwrap();
+            let account = ImapAccount { address, password: Secret::new(PASSWORD), folders };
+            ImapServer::bind(personality.clone(), vec![account], 1)
+        };
+        let source = bind(&self.source, self.mail.clone()).await.unwrap();
+        let destination = bind(&self.destination, Vec::new()).await.unwrap();
+        let handles = (source.handle(), destination.handle());
+        let cancel = CancellationToken::new();
+        let plan = tokio::select! {
+            _ended = async { tokio::join!(source.serve(cancel.clone()), destination.serve(cancel.clone())) } => {
+                unreachable!("the servers end with the plan")
+            }
+            plan = self.make_plan(&handles.0, &handles.1) => plan,
+        };
+        (plan, outcome.measure)
+    }
+
+    async fn make_plan(&self, source: &ImapHandle, destination: &ImapHandle) -> MailboxPlan {
+        let mut from = access(&source.endpoint()).open().await.unwrap();
+        let mut to = access(&destination.endpoint()).open().await.unwrap();
+        let mut plan = inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap();
+        if self.places_by_hand {
+            for folder in plan.folders.iter_mut().filter(|folder| folder.destination.0 != ["INBOX"]) {
+                folder.destination.0.insert(0, "INBOX".to_owned());
+            }
+        }
+        plan
+    }
+}
+
+fn access(endpoint: &Endpoint) -> Access {
+    Access {
+        endpoint: endpoint.clone(),
+        trust: TrustPolicy::default(),
+        user: USER.to_owned(),
+        secret: Secret::new(PASSWORD),
+        timeouts: Timeouts { connect: Duration::from_secs(8), reply: Duration::from_secs(8) },
+    }
+}
+
+/// A folder in memory where the system has one: what is proven here is order, not the disk.
+fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    tempfile::tempdir_in(memory).or_else(|_missing| tempfile::tempdir()).unwrap()
+}
+
+impl<'s> Case<'s> {
+    fn new(scene: &'s Scene, source: ImapHandle, destination: ImapHandle, plan: MailboxPlan) -> Self {
+        let folder = scratch();
+        let path = folder.path().join("case.mailferry");
+        let domain = DomainName::parse("weber-familie.example").unwrap();
+        let project = Project::create(&path, &domain, true).unwrap();
+        let mailbox = Mailbox {
+            address: EmailAddress::parse(USER).unwrap(),
+            source_user: USER.to_owned(),
+            destination_user: USER.to_owned(),
+            is_chosen: true,
+        };
+        let mailbox = project.add_mailbox(&mailbox).unwrap();
+        Self { scene, source, destination, plan, path, mailbox, project: Some(project), _folder: folder }
+    }
+
+    fn reopen(&mut self) {
+        self.project = None;
+        self.project = Some(Project::open(&self.path).unwrap());
+    }
+
+    fn request(&self) -> CopyRequest {
+        CopyRequest {
+            source: access(&self.source.endpoint()),
+            destination: access(&self.destination.endpoint()),
+            plan: self.plan.clone(),
+            ledger: self.project.as_ref().unwrap().ledger(self.mailbox),
+            limits: CopyLimits { batch_messages: 6, spool_bytes: 24_000, ..CopyLimits::default() },
+        }
+    }
+
+    async fn copy(&self, on_progress: &(dyn Fn() + Send + Sync)) -> Result<(), TransferError> {
+        let request = self.request();
+        let (_controller, control) = copy_control(CancellationToken::new());
+        copy_mailbox(&request, control, &|_progress| on_progress()).await.map(|_outcome| ())
+    }
+
+    /// The first run. `None` where it was broken off and has no result of its own.
+    async fn break_once(&mut self, how: &Break) -> (Outcome, Option<Result<(), TransferError>>) {
+        let before = [self.source.traffic(), self.destination.traffic()];
+        if let Break::Faults(faults) = how {
+            for (at, fault) in faults {
+                let side = if *at == At::Source { &self.source } else { &self.destination };
+                side.faults().push(fault.clone());
+            }
+        }
+        let allowance = match how {
+            Break::AfterLedgerChanges(count) => *count,
+            _ => u32::MAX,
+        };
+        let counter = LedgerCounter::install(&self.path, allowance);
+        let (polls, progress) = (AtomicU32::new(0), AtomicU32::new(0));
+        let on_progress = || {
+            let count = progress.fetch_add(1, Ordering::Relaxed) + 1;
+            if matches!(how, Break::AtProgress(last) if *last == count) {
+                // Unwinds without the words of a panic.
+                resume_unwind(Box::new("broken on purpose"));
+            }
+        };
+        let result = {
+            let mut run = pin!(AssertUnwindSafe(self.copy(&on_progress)).catch_unwind());
+            let polled = poll_fn(|context| {
+                let count = polls.fetch_add(1, Ordering::Relaxed) + 1;
+                match run.as_mut().poll(context) {
+                    Poll::Ready(result) => Poll::Ready(result.ok()),
+                    Poll::Pending if matches!(how, Break::AfterPoll(last) if *last == count) => {
+                        Poll::Ready(None)
+                    }
+                    Poll::Pending => Poll::Pending,
+                }
+            });
+            polled.await
+        };
+        let ledger_changes = counter.remove();
+        let after = [self.source.traffic(), self.destination.traffic()];
+        let commands = [0, 1].map(|side| {
+            let [before, after] = [before[side], after[side]].map(|traffic| traffic.commands);
+            u32::try_from(after - before).unwrap()
+        });
+        let measure = Measure {
+            commands,
+            received: after.map(|traffic| traffic.most_received_bytes),
+            sent: after.map(|traffic| traffic.most_sent_bytes),
+            polls: polls.into_inner(),
+            progress: progress.into_inner(),
+            ledger_changes,
+        };
+        let connections = [0, 1].map(|side| after[side].connections - before[side].connections);
+        let was_broken = !matches!(result, Some(Ok(()))) || connections.iter().any(|count| *count > 1);
+        (Outcome { was_broken, measure }, result)
+    }
+
+    fn check_ledger(&self) -> Result<(), String> {
+        let sum: LedgerSum = self.project.as_ref().unwrap().ledger(self.mailbox).sum().unwrap();
+        let count: usize = self.scene.mail.iter().map(|folder| folder.messages.len()).sum();
+        let is_whole = sum.source_count == count as u64
+            && sum.copied + sum.already_there + sum.repaired == sum.source_count;
+        if is_whole { Ok(()) } else { Err(format!("the ledger does not add up: {sum:?}")) }
+    }
+
+    /// Compares both sides as multisets of folder, bytes, flags and date, as far as the destination keeps them.
+    fn compare(&self) -> Result<(), String> {
+        let places: BTreeMap<Vec<String>, Vec<String>> = self
+            .plan
+            .folders
+            .iter()
+            .filter(|plan| plan.choice == FolderChoice::Copy)
+            .map(|plan| {
+                (
+                    levels(&plan.source.0, &self.scene.source),
+                    levels(&plan.destination.0, &self.scene.destination),
+                )
+            })
+            .collect();
+        let wanted = self.source.dump(USER).into_iter().filter_map(|(path, message)| {
+            let place = places.get(path.levels())?;
+            Some(self.key(place, &message, false))
+        });
+        let mut wanted = multiset(wanted);
+        let found = self.destination.dump(USER).into_iter();
+        let used: BTreeSet<&Vec<String>> = places.values().collect();
+        let is_compared = |path: &FolderPath| {
+            !self.scene.destination.quirks.folders_are_labels || used.contains(&path.levels().to_vec())
+        };
+        let found = found.filter(|(path, _)| is_compared(path));
+        let found = multiset(found.map(|(path, message)| self.key(path.levels(), &message, true)));
+        if self.scene.destination.quirks.folders_are_labels {
+            // What is folded is there once in each folder, whatever its number was.
+            for count in wanted.values_mut() {
+                *count = 1;
+            }
+        }
+        let lacking = differing(&wanted, &found);
+        let extra = differing(&found, &wanted);
+        if lacking.is_empty() && extra.is_empty() {
+            return Ok(());
+        }
+        Err(format!("lacking {lacking:?}, extra {extra:?}"))
+    }
+
+    /// What of a message must be the same on both sides.
+    fn key(&self, place: &[String], message: &SampleMessage, is_copy: bool) -> String {
+        let (destination, quirks) = (&self.scene.destination, &self.scene.destination.quirks);
+        let added = if is_copy { quirks.added_header.unwrap_or_default() } else { "" };
+        let bytes = message.bytes.strip_prefix(added.as_bytes()).unwrap_or(b"the added header is missing");
+        let kept = |flag: &&String| {
+            !quirks.append_drops_flags.contains(&flag.as_str())
+                && (destination.has_free_keywords || flag.starts_with('\\'))
+        };
+        let flags: Vec<&String> = message.flags.iter().filter(kept).collect();
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(bytes);
+        let digest = data_encoding::HEXLOWER.encode(&digest[..6]);
+        format!("{} {digest} {flags:?} {}", place.join("/"), message.internal_date.0)
+    }
+
+    /// Lets the program's own proof read the destination, where what is stored is what was sent.
+    async fn verify(&self) -> Result<(), String> {
+        let quirks = &self.scene.destination.quirks;
+        if quirks.added_header.is_some() || quirks.folders_are_labels {
+            return Ok(());
+        }
+        let report = verify_mailbox(&self.request(), Depth::Full).await.map_err(|error| error.to_string())?;
+        let is_placed = report.not_placed == 0 || !self.scene.wants_places;
+        let is_proven = report.differences.is_empty() && is_placed;
+        if is_proven { Ok(()) } else { Err(format!("the proof fails: {report:?}")) }
+    }
+}
+
+/// The levels of a folder as the practice servers count them: without the server's prefix.
+fn levels(parts: &[String], personality: &Personality) -> Vec<String> {
+    let prefix = personality.prefix.trim_end_matches(personality.delimiter);
+    match parts {
+        [first, rest @ ..] if !prefix.is_empty() && !rest.is_empty() && first == prefix => rest.to_vec(),
+        all => all.to_vec(),
+    }
+}
+
+fn multiset(keys: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for key in keys {
+        *counts.entry(key).or_insert(0) += 1;
+    }
+    counts
+}
+
+fn differing<'k>(
+    one: &'k BTreeMap<String, usize>,
+    other: &BTreeMap<String, usize>,
+) -> Vec<(&'k String, usize)> {
+    let differing = one.iter().filter(|(key, count)| other.get(*key).copied().unwrap_or(0) < **count);
+    differing.map(|(key, count)| (key, *count)).take(4).collect()
+}
