@@ -133,6 +133,25 @@ async fn a_delimiter_of_the_other_side_inside_a_name_makes_no_level_and_no_colli
     assert!(!folders.contains("Angebote v1/2"), "{folders:?}");
 }
 
+#[tokio::test]
+async fn names_that_differ_only_in_how_an_accent_is_written_stay_two_folders() {
+    // “Büro” with one code point for its second letter, and with two as macOS writes it. Dovecot and Cyrus keep them
+    // apart, others do not, and people see one name.
+    let mails = [
+        mail("B&APw-ro", &[], b"Subject: composed\r\n\r\none\r\n"),
+        mail("Bu&Awg-ro", &[], b"Subject: decomposed\r\n\r\ntwo\r\n"),
+    ];
+    let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    let Some(destination) = Cyrus::start(&["anna"], &cyrus::Settings::default()) else { return };
+    PlainImap::open(source.clear_port, "anna").store(&mails);
+    let bench = bench(source.clear_port, destination.clear_port).await;
+    assert_eq!(bench.copy_all().await, 2);
+    let arrived = contents(destination.clear_port, '/', "");
+    let folders: Vec<&str> = arrived.keys().map(|(folder, ..)| folder.as_str()).collect();
+    assert_eq!(folders, ["B&APw-ro", "B&APw-ro 2"]);
+    bench.assert_proven(2).await;
+}
+
 /// Messages that did not arrive as they were: how many, and with which words.
 fn problems(bench: &Bench) -> Vec<(MessageState, String, u64)> {
     let all = bench.ledger().problems().unwrap().into_iter();

@@ -1,3 +1,5 @@
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 use super::FolderPath;
 use super::mapping::DestinationRules;
 
@@ -24,13 +26,27 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
     (FolderPath(parts), reasons)
 }
 
+/// Letters with accents in one code point each (NFC, RFC 5198). macOS writes two, and people see no difference.
+pub(super) fn composed(name: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(name).into_owned()
+}
+
+/// The name as a server sees it that tells neither capitals nor ways to write an accent apart.
+pub(super) fn fold_name(name: &str) -> String {
+    composed(&name.to_lowercase())
+}
+
 /// Makes a part acceptable. `is_top` tells whether it stands on the top level, where some names are reserved.
 pub(super) fn clean_part(part: &str, is_top: bool, rules: &DestinationRules) -> CleanName {
     let mut reasons = Vec::new();
     let mut name = String::with_capacity(part.len());
     let (mut has_control, mut has_delimiter) = (false, false);
     let mut forbidden = Vec::new();
-    for character in part.chars() {
+    let whole = composed(part);
+    if whole != part {
+        reasons.push("accents are written as servers expect them".to_owned());
+    }
+    for character in whole.chars() {
         if character.is_control() {
             has_control = true;
         } else if Some(character) == rules.delimiter {
@@ -140,6 +156,7 @@ mod tests {
             ("#news", false, "#news", 0),
             ("files", true, "files (mail)", 1),
             ("Files", false, "Files", 0),
+            ("Bu\u{308}ro", true, "Büro", 1),
             ("äöüäöüäöüäöüäöü", true, "äöüäöüäöüäöü", 1),
             ("  \u{7}", true, "unnamed", 3),
             ("", true, "unnamed", 1),

@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::folder_name::fold_name;
 use super::{FolderPath, SpecialUse};
 
 /// The data file as it is written; see its head for what it is and is not.
@@ -67,9 +68,9 @@ fn read_words(text: &str) -> Result<(BTreeMap<String, SpecialUse>, Vec<String>),
     Ok((table, doubles))
 }
 
-/// Case and repeated blanks do not matter.
+/// Case, repeated blanks and ways to write an accent do not matter.
 fn fold(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    fold_name(&name.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// What a folder is for, as far as its name tells.
@@ -106,6 +107,7 @@ mod tests {
             (&["Sent Items"][..], Some(SpecialUse::Sent)),
             (&["gesendete  objekte"], Some(SpecialUse::Sent)),
             (&["ÉLÉMENTS ENVOYÉS"], Some(SpecialUse::Sent)),
+            (&["Entwu\u{308}rfe"], Some(SpecialUse::Drafts)),
             (&["INBOX", "Trash"], Some(SpecialUse::Trash)),
             (&["[Google Mail]", "Alle Nachrichten"], Some(SpecialUse::All)),
             (&["[Gmail]", "Important"], Some(SpecialUse::Important)),

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::folder_name::clean_part;
+use super::folder_name::{clean_part, fold_name};
 use super::folder_words::special_use_by_name;
 use super::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
 use crate::values::Bytes;
@@ -66,7 +66,8 @@ impl Default for DestinationRules {
 ///
 /// Special folders go to the special folders of the destination, views are left out, and all others keep their
 /// name as far as the destination accepts it. No two folders share a destination, not even when the destination
-/// does not tell capitals apart. Children follow their parent. The same input gives the same plan.
+/// does not tell capitals apart, nor letters written in one code point or in several. Children follow their parent.
+/// The same input gives the same plan, also once the destination has the folders of the plan.
 ///
 /// `source_prefix` has the parts of the source's personal namespace prefix; pass none where it is not known.
 pub fn map_folders(
@@ -84,6 +85,12 @@ pub fn map_folders(
     let uses = assign_special_uses(&folders);
     let mut mapper = Mapper::new(destination, &uses);
     mapper.take_inbox_and_special(&folders);
+    // A folder whose name can stay keeps it, before one that must change comes to the same name.
+    for path in folders.keys() {
+        if mapper.can_stay(path) {
+            mapper.resolve(path);
+        }
+    }
     let mut plans = Vec::with_capacity(source.len());
     for (path, same_path) in &folders {
         for (copy, folder) in same_path.iter().enumerate() {
@@ -172,7 +179,8 @@ struct Place {
 struct Mapper<'rules> {
     rules: &'rules DestinationRules,
     uses: &'rules BTreeMap<FolderPath, SpecialUse>,
-    special: BTreeMap<SpecialUse, FolderPath>,
+    /// Folders that the destination has, by the use that their names tell.
+    named: BTreeMap<SpecialUse, Vec<FolderPath>>,
     /// Folders that the destination has, by folded name.
     existing: BTreeMap<Vec<String>, FolderPath>,
     /// Folded names that are given out.
@@ -184,21 +192,23 @@ struct Mapper<'rules> {
 
 impl<'rules> Mapper<'rules> {
     fn new(rules: &'rules DestinationRules, uses: &'rules BTreeMap<FolderPath, SpecialUse>) -> Self {
-        let mut special = rules.special.clone();
-        for path in &rules.existing {
+        // Servers list folders in any order; the plan is the same for each.
+        let sorted: BTreeSet<&FolderPath> = rules.existing.iter().collect();
+        let mut named: BTreeMap<SpecialUse, Vec<FolderPath>> = BTreeMap::new();
+        for &path in &sorted {
             let bare = without_prefix(path, &rules.prefix);
             if let Some(special_use) = special_use_by_name(&bare) {
-                special.entry(special_use).or_insert_with(|| path.clone());
+                named.entry(special_use).or_default().push(path.clone());
             }
         }
         let mut existing = BTreeMap::new();
-        for path in &rules.existing {
+        for path in sorted {
             existing.entry(fold(path)).or_insert_with(|| path.clone());
         }
         Self {
             rules,
             uses,
-            special,
+            named,
             existing,
             used: BTreeSet::new(),
             next_number: BTreeMap::new(),
@@ -211,17 +221,59 @@ impl<'rules> Mapper<'rules> {
         self.used.insert(fold(&FolderPath::inbox()));
         // Also where the source does not list it: its children must know where it is.
         self.places.insert(FolderPath::inbox(), Place { path: FolderPath::inbox(), reasons: Vec::new() });
+        // How many source folders have a name.
+        let mut natural: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+        for (path, same) in folders {
+            *natural.entry(self.natural_name(path)).or_default() += same.len();
+        }
         for (path, special_use) in self.uses {
-            if let Some(target) = self.special.get(special_use).filter(|_| folders.contains_key(path)) {
-                if !self.used.insert(fold(target)) {
+            if let Some(target) = self.special_target(*special_use, path, &natural) {
+                let is_taken = !folders.contains_key(path) || !self.used.insert(fold(&target));
+                if is_taken {
                     continue;
                 }
-                let is_renamed = without_prefix(target, &self.rules.prefix) != *path;
+                let is_renamed = without_prefix(&target, &self.rules.prefix) != *path;
                 let reason = format!("the destination has “{target}” for this");
                 let reasons = if is_renamed { vec![reason] } else { Vec::new() };
-                self.places.insert(path.clone(), Place { path: target.clone(), reasons });
+                self.places.insert(path.clone(), Place { path: target, reasons });
             }
         }
+    }
+
+    /// The destination's folder for this use, if the source folder goes there under another name than its own. Where
+    /// only names say so, a name that a source folder has stays free for that one: so the folders of an earlier copy are
+    /// found again.
+    fn special_target(
+        &self,
+        special_use: SpecialUse,
+        source: &FolderPath,
+        natural: &BTreeMap<Vec<String>, usize>,
+    ) -> Option<FolderPath> {
+        if let Some(told) = self.rules.special.get(&special_use) {
+            return Some(told.clone());
+        }
+        let candidates = self.named.get(&special_use)?;
+        let bare = |path: &FolderPath| fold(&without_prefix(path, &self.rules.prefix));
+        let own = self.natural_name(source);
+        if natural.get(&own) == Some(&1) && candidates.iter().any(|path| bare(path) == own) {
+            return None;
+        }
+        candidates.iter().find(|path| !natural.contains_key(&bare(path))).cloned()
+    }
+
+    /// The folded name that a folder would have at the destination if it were alone there, without the prefix.
+    fn natural_name(&self, path: &FolderPath) -> Vec<String> {
+        let is_out_of_inbox = !self.rules.prefix.is_empty() || !self.rules.allows_inbox_children;
+        let skipped =
+            usize::from(path.0.len() > 1 && is_out_of_inbox && path.0.starts_with(&["INBOX".to_owned()]));
+        let parts = path.0.iter().skip(skipped).enumerate();
+        parts.map(|(level, part)| fold_name(&clean_part(part, level == 0, self.rules).name)).collect()
+    }
+
+    /// Whether the destination accepts every part of the name as it is.
+    fn can_stay(&self, path: &FolderPath) -> bool {
+        let mut parts = path.0.iter().enumerate();
+        parts.all(|(level, part)| clean_part(part, level == 0, self.rules).reasons.is_empty())
     }
 
     /// The place of a folder, after those of its parents.
@@ -318,9 +370,9 @@ fn numbered(path: &FolderPath, number: u64, max_name_chars: usize) -> FolderPath
     FolderPath(parts)
 }
 
-/// The name as a destination sees it that does not tell capitals apart.
+/// The name as a destination sees it that tells neither capitals nor ways to write an accent apart.
 fn fold(path: &FolderPath) -> Vec<String> {
-    path.0.iter().map(|part| part.to_lowercase()).collect()
+    path.0.iter().map(|part| fold_name(part)).collect()
 }
 
 #[cfg(test)]

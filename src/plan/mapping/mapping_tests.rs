@@ -165,6 +165,31 @@ fn a_folder_listed_twice_counts_once_and_equal_names_stay_apart() {
 }
 
 #[test]
+fn a_folder_of_the_destination_is_not_taken_from_the_source_folder_of_its_name() {
+    let rules = DestinationRules { existing: vec![path("Trash")], ..DestinationRules::default() };
+    check(
+        &["Papierkorb", "Trash"],
+        &rules,
+        &[("Papierkorb", "Papierkorb", false), ("Trash", "Trash", false)],
+    );
+    check(&["Papierkorb"], &rules, &[("Papierkorb", "Trash", true)]);
+}
+
+#[test]
+fn a_name_that_can_stay_stays_before_one_that_comes_to_it() {
+    check(
+        &["Bu\u{308}ro", "Büro", "v1/2", "v1∕2"],
+        &DestinationRules::default(),
+        &[
+            ("Bu\u{308}ro", "Büro 2", true),
+            ("Büro", "Büro", false),
+            ("v1/2", "v1∕2 2", true),
+            ("v1∕2", "v1∕2", false),
+        ],
+    );
+}
+
+#[test]
 fn what_was_changed_is_told() {
     let rules = DestinationRules { forbidden: vec!['^'], ..DestinationRules::default() };
     let plan = map_folders(&[folder("a/b^")], &[], &rules);
@@ -210,5 +235,88 @@ proptest! {
             }
         }
         prop_assert_eq!(map_folders(&source, &[], &rules), plan);
+    }
+}
+
+/// Names that come close to one another: capitals, accents in one code point or two, special folders in two languages.
+fn close_name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[aAbB/. #^]{0,6}",
+        prop::sample::select(vec![
+            "INBOX",
+            "inbox",
+            "Sent",
+            "sent",
+            "Gesendet",
+            "Sent Items",
+            "Trash",
+            "Papierkorb",
+            "Entwürfe",
+            "Entwu\u{308}rfe",
+            "Büro",
+            "Bu\u{308}ro",
+            "BÜRO",
+            "Büro 2",
+            "Archive",
+            "Junk",
+            "v1.2",
+            "v1_2",
+            "v1․2",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn any_rules() -> impl Strategy<Value = DestinationRules> {
+    let delimiter = prop_oneof![Just(Some('/')), Just(Some('.')), Just(None)];
+    let prefix = prop_oneof![Just(Vec::new()), Just(vec!["INBOX".to_owned()])];
+    let existing = proptest::collection::vec(close_name().prop_map(|name| vec![name]), 0..5);
+    (delimiter, prefix, existing, 4_usize..12, 1_usize..5, any::<bool>()).prop_map(
+        |(delimiter, prefix, existing, max_name_chars, max_depth, allows_inbox_children)| {
+            let below = |mut parts: Vec<String>| {
+                parts.splice(0..0, prefix.iter().cloned());
+                FolderPath(parts)
+            };
+            let existing = existing.into_iter().map(below).collect();
+            DestinationRules {
+                delimiter,
+                existing,
+                max_name_chars,
+                max_depth,
+                allows_inbox_children,
+                forbidden: vec!['^'],
+                prefix,
+                ..DestinationRules::default()
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_second_plan_finds_the_folders_of_the_first(
+        names in proptest::collection::vec(proptest::collection::vec(close_name(), 1..4), 0..25),
+        rules in any_rules(),
+    ) {
+        let source: Vec<_> = names.iter().enumerate().map(|(number, parts)| SourceFolder {
+            raw: number.to_string(),
+            path: FolderPath(parts.clone()),
+            ..folder("x")
+        }).collect();
+        let first = map_folders(&source, &[], &rules);
+        let raws: BTreeSet<_> = first.folders.iter().map(|folder| folder.source_raw.as_str()).collect();
+        prop_assert_eq!((raws.len(), first.folders.len()), (source.len(), source.len()));
+        let places: BTreeSet<_> = first.folders.iter().map(|folder| fold(&folder.destination)).collect();
+        prop_assert_eq!(places.len(), source.len());
+
+        let mut after = rules.clone();
+        after.existing.extend(first.folders.iter().map(|folder| folder.destination.clone()));
+        after.existing.sort();
+        after.existing.dedup();
+        let second = map_folders(&source, &[], &after);
+        let places = |plan: &MailboxPlan| -> Vec<_> {
+            plan.folders.iter().map(|folder| (folder.source_raw.clone(), folder.destination.clone())).collect()
+        };
+        prop_assert_eq!(places(&second), places(&first));
     }
 }
