@@ -159,7 +159,7 @@ pub fn family_plan() -> MailboxPlan {
         }
         match folder.special_use {
             Some(SpecialUse::Trash | SpecialUse::Junk) => {
-                folder.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose)
+                folder.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose);
             }
             Some(SpecialUse::All) => folder.choice = FolderChoice::LeaveOut(LeftOutBecause::ItIsAView),
             _ => {}
