@@ -177,8 +177,9 @@ pub fn signed_in() -> ProjectView {
 /// Folders counted and mapped.
 pub fn planned() -> ProjectView {
     let mut project = signed_in();
-    let plans: BTreeMap<MailboxId, MailboxPlan> =
-        project.mailboxes.iter().map(|row| (row.id, family_plan())).collect();
+    let mut plans: BTreeMap<MailboxId, MailboxPlan> =
+        project.mailboxes.iter().map(|row| (row.id, plan_of(row))).collect();
+    plans.insert(MailboxId(1), family_plan());
     project.plan = PlanView {
         counting: None,
         mailboxes: Arc::new(plans),

@@ -145,17 +145,41 @@ pub fn family_plan() -> MailboxPlan {
         folder(&["Projekte"], &["Projekte"], None, 12, 1_000_000),
         folder(&["Projekte", "Haus"], &["Projekte", "Haus"], None, 1_102, 240_000_000),
         folder(&["Papierkorb"], &["Trash"], Some(SpecialUse::Trash), 1_604, 220_000_000),
-        folder(&["virtual", "Alle"], &["virtual", "Alle"], Some(SpecialUse::All), 38_000, 0),
+        folder(&["Projekte", "haus"], &["Projekte", "haus (2)"], None, 365, 48_000_000),
+        folder(&["Spam"], &["Spam"], Some(SpecialUse::Junk), 1_356, 88_000_000),
+        folder(&["virtual", "Alle"], &["virtual", "Alle"], Some(SpecialUse::All), 0, 0),
     ];
     for folder in &mut folders {
         if folder.source.name() == "Rechnungen " {
             folder.renamed_because = Some("A blank at the end is not allowed at the destination.".to_owned());
         }
+        if folder.source.name() == "haus" {
+            folder.renamed_because =
+                Some("“Haus” and “haus” would be one folder in some mail programs.".to_owned());
+        }
         match folder.special_use {
-            Some(SpecialUse::Trash) => folder.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose),
+            Some(SpecialUse::Trash | SpecialUse::Junk) => {
+                folder.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose);
+            }
             Some(SpecialUse::All) => folder.choice = FolderChoice::LeaveOut(LeftOutBecause::ItIsAView),
             _ => {}
         }
     }
     MailboxPlan { folders }
+}
+
+/// Where the folders of the others go: few, and as many messages as were counted.
+pub fn plan_of(row: &MailboxView) -> MailboxPlan {
+    let (messages, bytes) = row.counted.unwrap_or_default();
+    let part = |whole: u64, percent: u64| whole / 100 * percent;
+    let (sent, archive) = (part(messages, 30), part(messages, 25));
+    let (sent_bytes, archive_bytes) = (part(bytes.0, 35), part(bytes.0, 40));
+    let rest = (messages - sent - archive, bytes.0 - sent_bytes - archive_bytes);
+    MailboxPlan {
+        folders: vec![
+            folder(&["INBOX"], &["Inbox"], Some(SpecialUse::Inbox), rest.0, rest.1),
+            folder(&["Gesendete Objekte"], &["Sent"], Some(SpecialUse::Sent), sent, sent_bytes),
+            folder(&["Archiv"], &["Archive"], Some(SpecialUse::Archive), archive, archive_bytes),
+        ],
+    }
 }
