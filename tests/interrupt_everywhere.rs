@@ -76,7 +76,20 @@ fn cases(measure: &Measure) -> BTreeMap<String, Vec<Break>> {
         };
         add(class, (1..=measure.progress).map(case).collect());
     }
+    let lost = |nth| Break::Visited(vec![(At::Destination, Fault::at(append(), nth, Action::LoseReply))]);
+    add("reply lost while other mail arrives", (1..=measure.progress).map(lost).collect());
     classes
+}
+
+/// Refusals in the destination's own words: wait, then go on. Apart from the others, as many servers name no time and
+/// a minute is waited.
+fn throttles(destination: &Personality, measure: &Measure) -> Vec<Break> {
+    let words =
+        destination.quirks.throttle_reply.replace("{command}", "APPEND").replace("{milliseconds}", "2000");
+    let refuse = |nth| Fault::at(Trigger::Command("APPEND".to_owned()), nth, Action::Refuse(words.clone()));
+    let cases =
+        [1, measure.progress / 2, measure.progress].map(|nth| vec![(At::Destination, refuse(nth.max(1)))]);
+    cases.map(Break::Faults).to_vec()
 }
 
 /// As many of the cases as asked for, from the first to the last.
@@ -105,7 +118,9 @@ fn break_scene(scene: &Scene, is_wanted: impl Fn(&str) -> bool) {
     let (plan, measure) = in_quick_time(scene.plan());
     let (mut possible, mut run, mut broken) = (0, 0, 0);
     let (mut failures, mut by_class) = (Vec::new(), Vec::new());
-    for (class, cases) in cases(&measure).into_iter().filter(|(class, _)| is_wanted(class)) {
+    let mut all = cases(&measure);
+    all.insert("throttled".to_owned(), throttles(&scene.destination, &measure));
+    for (class, cases) in all.into_iter().filter(|(class, _)| is_wanted(class)) {
         let began = Instant::now();
         possible += cases.len();
         let chosen = sampled(cases, SAMPLE);

@@ -64,6 +64,17 @@ fn an_old_courier_gets_its_folders_below_the_inbox() {
     in_quick_time(scene.play(None, &Break::None)).unwrap();
 }
 
+#[test]
+#[ignore = "a list that is cut short (MESSAGELIMIT, RFC 9738) is not asked for in parts"]
+fn a_folder_of_more_messages_than_one_command_may_name_is_copied() {
+    let options = SampleOptions { attachment_percent: 0, large_attachments: 0, ..SampleOptions::default() };
+    let mut mail = mixed_mailbox(5, 3_000, &options);
+    mail.truncate(1);
+    mail[0].messages.truncate(1_100);
+    let scene = scene(Personality::yahoo(), Personality::dovecot(), mail);
+    in_quick_time(scene.play(None, &Break::None)).unwrap();
+}
+
 /// A few folders of a mailbox with few messages.
 fn any_mail() -> impl Strategy<Value = Vec<SampleFolder>> {
     (any::<u64>(), 1..40_usize, 1..5_usize, 0..4_usize).prop_map(|(seed, count, folders, doubled)| {

@@ -35,11 +35,13 @@ use mailferry::rehearsal::{
 use mailferry::transfer::{
     CopyLimits, CopyRequest, Depth, TransferError, copy_control, copy_mailbox, inventory, verify_mailbox,
 };
-use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret};
+use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 use tokio_util::sync::CancellationToken;
 
 const USER: &str = "anna@weber-familie.example";
 const PASSWORD: &str = "geheim";
+/// How mail that arrives by itself begins.
+const VISITOR: &[u8] = b"Subject: visitor\r\n";
 /// How often a copy is taken up again before it counts as stuck.
 const RUNS: u32 = 8;
 
@@ -65,6 +67,8 @@ pub enum Break {
     AfterLedgerChanges(u32),
     /// Servers misbehave.
     Faults(Vec<(At, Fault)>),
+    /// Servers misbehave, and the new mailbox gets other mail every time the copy reports progress.
+    Visited(Vec<(At, Fault)>),
 }
 
 /// Two kinds of servers, and mail to copy from one to the other.
@@ -298,7 +302,7 @@ impl<'s> Case<'s> {
     /// The first run. `None` where it was broken off and has no result of its own.
     async fn break_once(&mut self, how: &Break) -> (Outcome, Option<Result<(), TransferError>>) {
         let before = [self.source.traffic(), self.destination.traffic()];
-        if let Break::Faults(faults) = how {
+        if let Break::Faults(faults) | Break::Visited(faults) = how {
             for (at, fault) in faults {
                 let side = if *at == At::Source { &self.source } else { &self.destination };
                 side.faults().push(fault.clone());
@@ -312,6 +316,9 @@ impl<'s> Case<'s> {
         let (polls, progress) = (AtomicU32::new(0), AtomicU32::new(0));
         let on_progress = || {
             let count = progress.fetch_add(1, Ordering::Relaxed) + 1;
+            if matches!(how, Break::Visited(_)) {
+                self.destination.deliver(USER, &FolderPath::inbox(), vec![visitor(count)]);
+            }
             if matches!(how, Break::AtProgress(last) if *last == count) {
                 // Unwinds without the words of a panic.
                 resume_unwind(Box::new("broken on purpose"));
@@ -382,7 +389,7 @@ impl<'s> Case<'s> {
         let is_compared = |path: &FolderPath| {
             !self.scene.destination.quirks.folders_are_labels || used.contains(&path.levels().to_vec())
         };
-        let found = found.filter(|(path, _)| is_compared(path));
+        let found = found.filter(|(path, message)| is_compared(path) && !message.bytes.starts_with(VISITOR));
         let found = multiset(found.map(|(path, message)| self.key(path.levels(), &message, true)));
         if self.scene.destination.quirks.folders_are_labels {
             // What is folded is there once in each folder, whatever its number was.
@@ -424,6 +431,13 @@ impl<'s> Case<'s> {
         let is_proven = report.differences.is_empty() && is_placed;
         if is_proven { Ok(()) } else { Err(format!("the proof fails: {report:?}")) }
     }
+}
+
+/// Mail that arrives at the new mailbox by itself.
+fn visitor(number: u32) -> SampleMessage {
+    let text = format!("Message-ID: <{number}@elsewhere.example>\r\n\r\nText {number}\r\n");
+    let bytes = [VISITOR, text.as_bytes()].concat().into();
+    SampleMessage { bytes, flags: BTreeSet::new(), internal_date: UnixTime(1_700_000_000) }
 }
 
 /// The levels of a folder as the practice servers count them: without the server's prefix.
