@@ -20,7 +20,7 @@ use mailferry::rehearsal::{Action, Fault, Personality, Trigger};
 use practice_copy::{At, Break, Measure, Scene, in_quick_time, small_mailbox};
 
 /// Cases of one class in one scene, unless all are asked for.
-const SAMPLE: usize = 6;
+const SAMPLE: usize = 5;
 /// Places in a stream of bytes that are tried when all cases are asked for.
 const BYTE_PLACES: u64 = 150;
 
@@ -87,9 +87,10 @@ fn throttles(destination: &Personality, measure: &Measure) -> Vec<Break> {
     let words =
         destination.quirks.throttle_reply.replace("{command}", "APPEND").replace("{milliseconds}", "2000");
     let refuse = |nth| Fault::at(Trigger::Command("APPEND".to_owned()), nth, Action::Refuse(words.clone()));
-    let cases =
-        [1, measure.progress / 2, measure.progress].map(|nth| vec![(At::Destination, refuse(nth.max(1)))]);
-    cases.map(Break::Faults).to_vec()
+    let places = [measure.progress / 2, 1, measure.progress];
+    let names_a_time = destination.quirks.throttle_reply.contains("{milliseconds}");
+    let places = places.into_iter().take(if names_a_time { 3 } else { 1 });
+    places.map(|nth| Break::Faults(vec![(At::Destination, refuse(nth.max(1)))])).collect()
 }
 
 /// As many of the cases as asked for, from the first to the last.
