@@ -106,7 +106,7 @@ fn sampled(cases: Vec<Break>, most: usize) -> Vec<Break> {
 fn scene(source: Personality, destination: Personality) -> Scene {
     // An old Courier does not say where folders may be made.
     let places_by_hand = !destination.prefix.is_empty() && !destination.has("NAMESPACE");
-    Scene { source, destination, mail: small_mailbox(), places_by_hand, wants_places: false }
+    Scene { source, destination, mail: small_mailbox(), places_by_hand, wants_whole_proof: false }
 }
 
 fn break_everywhere(source: Personality, destination: Personality) {
@@ -173,7 +173,7 @@ fn icloud_to_yahoo() {
 #[ignore = "a copy whose UID was not told is not looked for after a break"]
 fn copies_are_found_where_the_server_told_no_uid() {
     let mut scene = scene(Personality::dovecot(), Personality::dovecot());
-    scene.wants_places = true;
+    scene.wants_whole_proof = true;
     break_scene(&scene, |class| class.starts_with("APPENDUID"));
 }
 
