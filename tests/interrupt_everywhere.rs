@@ -20,7 +20,7 @@ use mailferry::rehearsal::{Action, Fault, Personality, Trigger};
 use practice_copy::{At, Break, Measure, Scene, in_quick_time, small_mailbox};
 
 /// Cases of one class in one scene, unless all are asked for.
-const SAMPLE: usize = 6;
+const SAMPLE: usize = 5;
 /// Places in a stream of bytes that are tried when all cases are asked for.
 const BYTE_PLACES: u64 = 150;
 
@@ -76,7 +76,21 @@ fn cases(measure: &Measure) -> BTreeMap<String, Vec<Break>> {
         };
         add(class, (1..=measure.progress).map(case).collect());
     }
+    let lost = |nth| Break::Visited(vec![(At::Destination, Fault::at(append(), nth, Action::LoseReply))]);
+    add("reply lost while other mail arrives", (1..=measure.progress).map(lost).collect());
     classes
+}
+
+/// Refusals in the destination's own words: wait, then go on. Apart from the others, as many servers name no time and
+/// a minute is waited.
+fn throttles(destination: &Personality, measure: &Measure) -> Vec<Break> {
+    let words =
+        destination.quirks.throttle_reply.replace("{command}", "APPEND").replace("{milliseconds}", "2000");
+    let refuse = |nth| Fault::at(Trigger::Command("APPEND".to_owned()), nth, Action::Refuse(words.clone()));
+    let places = [measure.progress / 2, 1, measure.progress];
+    let names_a_time = destination.quirks.throttle_reply.contains("{milliseconds}");
+    let places = places.into_iter().take(if names_a_time { 3 } else { 1 });
+    places.map(|nth| Break::Faults(vec![(At::Destination, refuse(nth.max(1)))])).collect()
 }
 
 /// As many of the cases as asked for, from the first to the last.
@@ -92,7 +106,7 @@ fn sampled(cases: Vec<Break>, most: usize) -> Vec<Break> {
 fn scene(source: Personality, destination: Personality) -> Scene {
     // An old Courier does not say where folders may be made.
     let places_by_hand = !destination.prefix.is_empty() && !destination.has("NAMESPACE");
-    Scene { source, destination, mail: small_mailbox(), places_by_hand, wants_places: false }
+    Scene { source, destination, mail: small_mailbox(), places_by_hand, wants_whole_proof: false }
 }
 
 fn break_everywhere(source: Personality, destination: Personality) {
@@ -105,7 +119,9 @@ fn break_scene(scene: &Scene, is_wanted: impl Fn(&str) -> bool) {
     let (plan, measure) = in_quick_time(scene.plan());
     let (mut possible, mut run, mut broken) = (0, 0, 0);
     let (mut failures, mut by_class) = (Vec::new(), Vec::new());
-    for (class, cases) in cases(&measure).into_iter().filter(|(class, _)| is_wanted(class)) {
+    let mut all = cases(&measure);
+    all.insert("throttled".to_owned(), throttles(&scene.destination, &measure));
+    for (class, cases) in all.into_iter().filter(|(class, _)| is_wanted(class)) {
         let began = Instant::now();
         possible += cases.len();
         let chosen = sampled(cases, SAMPLE);
@@ -157,7 +173,7 @@ fn icloud_to_yahoo() {
 #[ignore = "a copy whose UID was not told is not looked for after a break"]
 fn copies_are_found_where_the_server_told_no_uid() {
     let mut scene = scene(Personality::dovecot(), Personality::dovecot());
-    scene.wants_places = true;
+    scene.wants_whole_proof = true;
     break_scene(&scene, |class| class.starts_with("APPENDUID"));
 }
 

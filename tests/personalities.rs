@@ -35,25 +35,33 @@ const DESTINATIONS: [fn() -> Personality; 6] = [
 ];
 
 /// Servers that mail is read from and found again byte for byte.
-const SOURCES: [fn() -> Personality; 4] =
-    [Personality::dovecot, Personality::courier, Personality::icloud, Personality::yahoo];
+const SOURCES: [fn() -> Personality; 6] = [
+    Personality::dovecot,
+    Personality::courier,
+    Personality::gmail,
+    Personality::exchange,
+    Personality::icloud,
+    Personality::yahoo,
+];
 
 fn scene(source: Personality, destination: Personality, mail: Vec<SampleFolder>) -> Scene {
     // An old Courier does not say where folders may be made.
     let places_by_hand = !destination.prefix.is_empty() && !destination.has("NAMESPACE");
-    Scene { source, destination, mail, places_by_hand, wants_places: false }
+    Scene { source, destination, mail, places_by_hand, wants_whole_proof: false }
 }
 
 #[test]
 fn every_kind_of_server_is_read_and_written() {
+    let mut failures = Vec::new();
     for source in SOURCES {
         for destination in DESTINATIONS {
             let scene = scene(source(), destination(), small_mailbox());
             if let Err(error) = in_quick_time(scene.play(None, &Break::None)) {
-                panic!("{}: {error}", scene.name());
+                failures.push(format!("{}: {error}", scene.name()));
             }
         }
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
@@ -61,6 +69,25 @@ fn every_kind_of_server_is_read_and_written() {
 fn an_old_courier_gets_its_folders_below_the_inbox() {
     let mut scene = scene(Personality::dovecot(), Personality::courier(), small_mailbox());
     scene.places_by_hand = false;
+    in_quick_time(scene.play(None, &Break::None)).unwrap();
+}
+
+#[test]
+#[ignore = "the proof compares the size that the source states, which Exchange estimates"]
+fn the_proof_holds_where_the_source_estimates_sizes() {
+    let mut scene = scene(Personality::exchange(), Personality::dovecot(), small_mailbox());
+    scene.wants_whole_proof = true;
+    in_quick_time(scene.play(None, &Break::None)).unwrap();
+}
+
+#[test]
+#[ignore = "a list that is cut short (MESSAGELIMIT, RFC 9738) is not asked for in parts"]
+fn a_folder_of_more_messages_than_one_command_may_name_is_copied() {
+    let options = SampleOptions { attachment_percent: 0, large_attachments: 0, ..SampleOptions::default() };
+    let mut mail = mixed_mailbox(5, 3_000, &options);
+    mail.truncate(1);
+    mail[0].messages.truncate(1_100);
+    let scene = scene(Personality::yahoo(), Personality::dovecot(), mail);
     in_quick_time(scene.play(None, &Break::None)).unwrap();
 }
 

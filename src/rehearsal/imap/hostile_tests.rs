@@ -60,6 +60,10 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "ENABLE ",
         "CONDSTORE",
         "AUTHENTICATE PLAIN ",
+        "UID FETCH 1:* (X-GM-LABELS",
+        "X-GM-MSGID)",
+        "UID SEARCH ALL",
+        "UID SEARCH UID 1:*",
         "=",
     ]);
     prop_oneof![
@@ -86,12 +90,14 @@ proptest! {
         let _ = (list_arguments::parse(&text), internal_date::parse(&text), modified_utf7::decode(&line));
         prop_assert_eq!(modified_utf7::decode(modified_utf7::encode(&text).as_bytes()), Some(text.into_owned()));
         prop_assert_eq!(message_part::header(&line).len() + message_part::text(&line).len(), line.len());
+        let (plain, _items) = labels::take_items(&raw);
+        let _ = (plain.parse(), labels::object(&line));
         let fields = message_part::header_fields(&line, |_| true);
         prop_assert!(fields.len() <= line.len() + 2);
     }
 
     #[test]
-    fn a_session_survives_any_input(input in input(), signs_in in any::<bool>()) {
+    fn a_session_survives_any_input(input in input(), signs_in in any::<bool>(), kind in 0..6_usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let account = ImapAccount {
@@ -99,7 +105,7 @@ proptest! {
                 password: Secret::new("p"),
                 folders: Vec::new(),
             };
-            let server = ImapServer::bind(Personality::dovecot(), vec![account], 1).await.unwrap();
+            let server = ImapServer::bind(Personality::all()[kind].clone(), vec![account], 1).await.unwrap();
             let endpoint = server.handle().endpoint();
             let talk = async {
                 let mut stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await.unwrap();
