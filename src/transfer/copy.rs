@@ -3,41 +3,43 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use futures::future::join_all;
 
-use super::adoption::Place;
-use super::budget::Budget;
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
-use super::reader::Reader;
+use super::lane::{Lane, is_asking};
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
-use super::source_listing::{Listed, list_source};
-use super::writer::Writer;
-use crate::imap::{Folder, FolderStatus, ImapError, Namespace, Opened, Session};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, MessageState, Side};
-use crate::project::{FolderId, LedgerTotals, MessageResult};
+use super::source_listing::{Listed, SourceLister};
+use super::work::{Unit, Work};
+use crate::imap::{Folder, FolderStatus};
+use crate::plan::{FolderChoice, FolderPath, FolderPlan, Side};
+use crate::project::FolderId;
 
-/// Messages that may wait between the two halves; the byte budget is what really bounds them.
-const ITEMS_BETWEEN: usize = 512;
 /// Longest wait between two tries to connect.
 const MAX_BACK_OFF: Duration = Duration::from_mins(1);
 /// Waits that the server asks for are kept up to this long; longer ones are for the engine to plan.
 const MAX_OWN_WAIT_SECONDS: u64 = 15 * 60;
+/// Waiting messages that are worth one more pair of connections.
+const MESSAGES_PER_PAIR: u64 = 100;
+/// Folders made before any is opened.
+const MAX_FOLDERS_MADE: usize = 2_000;
 
 /// Copies one mailbox. Safe to drop at any point and to call again: the ledger knows what was under way.
 ///
-/// Many mailboxes at once are many calls at once. Within one, both sides work at the same time.
+/// Many mailboxes at once are many calls at once. Within one, both sides work at the same time, and several pairs of
+/// connections where there is enough to do.
 pub async fn copy_mailbox(
     request: &CopyRequest,
     control: CopyControl,
     sink: ProgressSink<'_>,
 ) -> Result<CopyOutcome, TransferError> {
-    let mut job = Job { request, control, sink, listed: BTreeMap::new(), problems: BTreeMap::new() };
+    let pairs = request.limits.pairs.max(1);
+    let mut job = Job { request, control, sink, pairs, problems: BTreeMap::new() };
     let mut breaks = 0;
     let mut finished_before = job.finished()?;
     loop {
-        let error = match job.attempt().await {
+        let error = match Box::pin(job.attempt()).await {
             Ok(()) => return Ok(job.outcome()),
             Err(error) => error,
         };
@@ -57,28 +59,9 @@ struct Job<'a> {
     request: &'a CopyRequest,
     control: CopyControl,
     sink: ProgressSink<'a>,
-    /// Ledger numbers of the folders whose source is listed in this run.
-    listed: BTreeMap<String, FolderId>,
+    /// Pairs of connections that are worth a try: fewer after each break and each request to slow down.
+    pairs: usize,
     problems: BTreeMap<FolderPath, FolderProblem>,
-}
-
-/// Both sides, signed in.
-struct Sides {
-    source: Session,
-    destination: Session,
-    namespace: Namespace,
-}
-
-impl Sides {
-    /// The folders of both sides with their counts, by their names in commands.
-    async fn list_folders(&mut self) -> Result<(FoldersByName, FoldersByName), TransferError> {
-        let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
-        let (source, destination) = tokio::try_join!(
-            async { self.source.list_folders().await.map_err(TransferError::at(Side::Source)) },
-            async { self.destination.list_folders().await.map_err(TransferError::at(Side::Destination)) },
-        )?;
-        Ok((by_name(source), by_name(destination)))
-    }
 }
 
 type FoldersByName = BTreeMap<String, Folder>;
@@ -97,6 +80,8 @@ impl Job<'_> {
 
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
     async fn pause_for(&mut self, error: TransferError, breaks: u32) -> Result<bool, TransferError> {
+        // Connections are lowered before anything else: what the server dislikes is most often their number.
+        self.pairs = (self.pairs / 2).max(1);
         let (seconds, words) = match &error {
             TransferError::Throttled { seconds, words, .. } if *seconds <= MAX_OWN_WAIT_SECONDS => {
                 (*seconds, words.clone())
@@ -117,29 +102,35 @@ impl Job<'_> {
             return Ok(());
         }
         self.heed_choices()?;
-        let mut sides = self.connect().await?;
+        let mut lane = self.connect().await?;
+        let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
-        let (source_folders, destination_folders) = sides.list_folders().await?;
-        let request = self.request;
-        let chosen: Vec<&FolderPlan> =
-            request.plan.folders.iter().filter(|plan| plan.choice == FolderChoice::Copy).collect();
-        for plan in &chosen {
-            if self.control.is_stopped() {
-                return Ok(());
-            }
-            self.list(&mut sides, plan, source_folders.get(&plan.source_raw)).await?;
+        let (source, destination) = list_both(&mut lane).await?;
+        let work = Work::new(self.request, &self.control, self.sink, namespace);
+        let waiting = self.waiting(&source)?;
+        let asks = is_asking(&lane.destination);
+        let limits = self.request.limits;
+        let affordable = usize::try_from(waiting / MESSAGES_PER_PAIR).unwrap_or(usize::MAX);
+        let pairs = self.pairs.min(if asks { limits.asking_pairs } else { limits.pairs }).min(1 + affordable);
+        let appenders =
+            if asks && waiting > MESSAGES_PER_PAIR { limits.appenders.min(self.pairs) } else { 0 };
+        let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
+        let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
+        tokio::join!(first, others);
+        let (problems, error) = work.into_outcome();
+        self.problems.extend(problems);
+        if let Some(error) = error {
+            return Err(error);
         }
-        for plan in &chosen {
-            if self.control.is_stopped() {
-                return Ok(());
-            }
-            let Some(folder) = self.listed.get(&plan.source_raw).copied() else { continue };
-            let raw = raw_name(&plan.destination, &sides.namespace);
-            let known = destination_folders.get(&raw).and_then(|known| known.status);
-            self.copy_folder(&mut sides, plan, folder, (&raw, known)).await?;
-        }
-        tokio::join!(sides.source.logout(), sides.destination.logout());
+        self.finish(lane).await;
         Ok(())
+    }
+
+    /// Says goodbye at the source, and leaves the destination to the proof.
+    async fn finish(&self, lane: Lane) {
+        let Lane { source, destination, appenders } = lane;
+        self.request.destination.leave(destination);
+        tokio::join!(source.logout(), join_all(appenders.into_iter().map(crate::imap::Session::logout)));
     }
 
     /// Folders that the owner has left out or taken in again since they were listed.
@@ -161,195 +152,162 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn connect(&self) -> Result<Sides, TransferError> {
+    async fn connect(&self) -> Result<Lane, TransferError> {
         let failed = |side| move |source| TransferError::SignIn { side, source };
         let (source, destination) = tokio::try_join!(
             async { self.request.source.open().await.map_err(failed(Side::Source)) },
             async { self.request.destination.open().await.map_err(failed(Side::Destination)) },
         )?;
-        let mut sides = Sides { source, destination, namespace: Namespace::default() };
-        sides.namespace =
-            sides.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
-        Ok(sides)
+        Ok(Lane { source, destination, appenders: Vec::new() })
     }
 
-    async fn list(
-        &mut self,
-        sides: &mut Sides,
-        plan: &FolderPlan,
-        listed: Option<&Folder>,
-    ) -> Result<(), TransferError> {
-        (self.sink)(Progress::Listing { folder: plan.source.clone() });
-        match list_source(&mut sides.source, &self.request.ledger, plan, listed).await? {
-            Listed::All(folder) => {
-                self.listed.insert(plan.source_raw.clone(), folder);
-            }
-            Listed::Some(folder, words) => {
-                self.listed.insert(plan.source_raw.clone(), folder);
-                self.note_problem(plan, Side::Source, words);
-            }
-            Listed::Closed(words) => self.note_problem(plan, Side::Source, words),
-        }
-        Ok(())
+    fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
+        self.request.plan.folders.iter().filter(|plan| plan.choice == FolderChoice::Copy)
     }
 
-    fn note_problem(&mut self, plan: &FolderPlan, side: Side, words: String) {
-        let problem = FolderProblem { folder: plan.source.clone(), side, words };
-        self.problems.insert(plan.source.clone(), problem);
-    }
-
-    fn totals(&self, folder: FolderId) -> Result<LedgerTotals, TransferError> {
-        let all = self.request.ledger.folder_totals()?;
-        Ok(all.into_iter().find(|known| known.id == folder).map(|known| known.totals).unwrap_or_default())
-    }
-
-    async fn copy_folder(
-        &mut self,
-        sides: &mut Sides,
-        plan: &FolderPlan,
-        folder: FolderId,
-        (raw, known): (&str, Option<FolderStatus>),
-    ) -> Result<(), TransferError> {
-        let ledger = &self.request.ledger;
-        let sum = self.totals(folder)?.sum;
-        if sum.to_do == 0 && self.is_still_there(folder, known, sum.source_count)? {
-            return Ok(());
-        }
-        (self.sink)(Progress::Folder { folder: plan.source.clone() });
-        let opened = match open_destination(sides, raw, &plan.destination).await {
-            Ok(opened) => opened,
-            Err(ImapError::Refused { completion, .. }) => {
-                let words = completion.to_string();
-                self.refuse_folder(folder, &words)?;
-                self.note_problem(plan, Side::Destination, words);
-                return Ok(());
-            }
-            Err(error) => return Err(TransferError::at(Side::Destination)(error)),
-        };
-        ledger.fence_destination(folder, opened.uid_validity)?;
-        let mut place =
-            Place { session: &mut sides.destination, ledger, folder, uid_validity: opened.uid_validity };
-        place.resolve_in_flight(&self.control).await?;
-        place.adopt_present(opened.exists).await?;
-        if self.totals(folder)?.sum.to_do == 0 {
-            return Ok(());
-        }
-        self.pump(sides, plan, (raw, opened)).await
-    }
-
-    /// Whether the destination folder is the one that the copies were made in, as far as its counts tell.
-    fn is_still_there(
-        &self,
-        folder: FolderId,
-        known: Option<FolderStatus>,
-        source_count: u64,
-    ) -> Result<bool, TransferError> {
-        let ledger = &self.request.ledger;
-        let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(false) };
-        let forgotten = ledger.fence_destination(folder, uid_validity)?;
-        Ok(forgotten == 0 && (source_count == 0 || !ledger.needs_match(folder)?))
-    }
-
-    /// The destination will not have this folder: its waiting messages are refused with the server's words.
-    fn refuse_folder(&self, folder: FolderId, words: &str) -> Result<(), TransferError> {
-        let rows = self.request.ledger.rows(folder, &[MessageState::ToDo])?;
-        let results: Vec<MessageResult> = rows
+    /// Messages that are to do, as far as the counts of the source and the ledger tell.
+    fn waiting(&self, source: &FoldersByName) -> Result<u64, TransferError> {
+        let known: BTreeMap<FolderPath, _> = self
+            .request
+            .ledger
+            .folder_totals()?
             .into_iter()
-            .map(|row| MessageResult {
-                uid: row.uid,
-                state: MessageState::Refused,
-                destination_uid: None,
-                sha256: None,
-                cause: Some(format!("the folder could not be made: {words}")),
-            })
+            .map(|folder| (folder.source, folder.totals.sum))
             .collect();
-        Ok(self.request.ledger.record_results(folder, &results)?)
+        let waiting = self.chosen().map(|plan| {
+            let counted = source.get(&plan.source_raw).and_then(|folder| folder.status?.messages);
+            let sum = known.get(&plan.source).copied().unwrap_or_default();
+            sum.to_do + counted.unwrap_or(plan.messages).saturating_sub(sum.source_count)
+        });
+        Ok(waiting.sum())
     }
 
-    async fn pump(
+    /// Lists the source while the other lanes begin with what is listed, then works as one of them.
+    async fn first_lane<'a>(
         &self,
-        sides: &mut Sides,
-        plan: &FolderPlan,
-        (raw, opened): (&str, Opened),
-    ) -> Result<(), TransferError> {
-        let ledger = &self.request.ledger;
-        let limits = self.request.limits;
-        let examined =
-            sides.source.examine(&plan.source_raw).await.map_err(TransferError::at(Side::Source))?;
-        // Rows are bound to the UIDVALIDITY that they were listed under; another one has dropped them.
-        let same = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, examined.uid_validity)?;
-        if ledger.highest_uid(same)?.is_none() {
-            let words = "the source folder was made anew while it was being copied".to_owned();
-            let source = ImapError::Closed(Some(words));
-            return Err(TransferError::Server { side: Side::Source, source });
+        work: &'a Work<'a>,
+        lane: &mut Lane,
+        (source, destination): (&FoldersByName, &FoldersByName),
+        appenders: usize,
+    ) {
+        let prepared = async {
+            let Lane { source: session, destination: other, .. } = &mut *lane;
+            // An error here ends both halves; the other one is not needed any more.
+            tokio::try_join!(
+                async {
+                    let mut lister = SourceLister::new(session, &self.request.ledger);
+                    self.list_all(work, &mut lister, (source, destination)).await
+                },
+                async {
+                    let missing = self.missing(work, destination);
+                    let made = other.create_many(&missing).await;
+                    made.map_err(TransferError::at(Side::Destination))
+                },
+            )
+        };
+        match prepared.await {
+            Ok(_) => {
+                work.all_listed();
+                lane.add_appenders(self.request, appenders).await;
+                if let Err(error) = lane.run(work).await {
+                    work.fail(error);
+                }
+            }
+            Err(error) => work.fail(error),
         }
-        let uid_validity = opened.uid_validity;
-        let first = match opened.uid_next {
-            Some(uid_next) => uid_next,
-            None => highest_uid(&mut sides.destination, opened.exists).await?.saturating_add(1),
-        };
-        let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
-        let reader = Reader {
-            session: &mut sides.source,
-            ledger,
-            folder: same,
-            limits,
-            budget: Budget::new(limits.budget_bytes),
-            control: self.control.clone(),
-            sink: self.sink,
-            items: sender,
-        };
-        let writer = Writer {
-            session: &mut sides.destination,
-            ledger,
-            folder: same,
-            raw,
-            opened,
-            uid_next: first,
-            limits,
-            sink: self.sink,
-            unplaced: Vec::new(),
-        };
-        let (read, written) = tokio::join!(reader.run(), writer.run(receiver));
-        // The destination's error is the one that matters for what is under way.
-        let unplaced = written?;
-        read?;
-        let mut place = Place { session: &mut sides.destination, ledger, folder: same, uid_validity };
-        if !unplaced.is_empty() {
-            place.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-            place.place_copies(unplaced, first).await?;
-        }
-        Ok(())
     }
-}
 
-async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, TransferError> {
-    if exists == 0 {
-        return Ok(0);
-    }
-    let uids = session.fetch_uids(1).await.map_err(TransferError::at(Side::Destination))?;
-    Ok(uids.last().copied().unwrap_or(0))
-}
-
-/// Opens the destination folder, and makes it, with the folders above it, where it is not there.
-async fn open_destination(sides: &mut Sides, raw: &str, path: &FolderPath) -> Result<Opened, ImapError> {
-    match sides.destination.select(raw).await {
-        Err(ImapError::Refused { .. }) => {}
-        settled => return settled,
-    }
-    let made = sides.destination.create(raw).await;
-    if matches!(made, Err(ImapError::Refused { .. })) {
-        for parent in parents(path) {
-            let parent = raw_name(&parent, &sides.namespace);
-            match sides.destination.create(&parent).await {
-                // A parent that may not be made may still be there under a namespace.
-                Ok(()) | Err(ImapError::Refused { .. }) => {}
-                Err(error) => return Err(error),
+    /// Folders that the destination has not, and the folders above them, outermost first.
+    fn missing(&self, work: &Work<'_>, destination: &FoldersByName) -> Vec<String> {
+        let mut missing: Vec<String> = Vec::new();
+        for plan in self.chosen().filter(|plan| plan.messages > 0) {
+            let mut paths = parents(&plan.destination);
+            paths.push(plan.destination.clone());
+            for path in paths {
+                let raw = raw_name(&path, &work.namespace);
+                let is_inbox = raw.eq_ignore_ascii_case("INBOX");
+                if !is_inbox && !destination.contains_key(&raw) && !missing.contains(&raw) {
+                    missing.push(raw);
+                }
             }
         }
-        sides.destination.create(raw).await?;
-    } else {
-        made?;
+        missing.truncate(MAX_FOLDERS_MADE);
+        missing
     }
-    sides.destination.select(raw).await
+
+    async fn list_all<'a, 'p>(
+        &'p self,
+        work: &'a Work<'a>,
+        lister: &mut SourceLister<'p>,
+        (source, destination): (&FoldersByName, &FoldersByName),
+    ) -> Result<(), TransferError> {
+        let mut failed = None;
+        let mut tell = |plan: &FolderPlan, listed: Listed| {
+            let folder = match listed {
+                Listed::All(folder) => folder,
+                Listed::Some(folder, words) => {
+                    work.note_problem(plan, Side::Source, words);
+                    folder
+                }
+                Listed::Closed(words) => return work.note_problem(plan, Side::Source, words),
+            };
+            let raw = raw_name(&plan.destination, &work.namespace);
+            let known = destination.get(&raw).and_then(|known| known.status);
+            match self.needs_copy(folder, known) {
+                Ok(true) => work.add(Unit { plan: plan.clone(), folder, raw }),
+                Ok(false) => {}
+                Err(error) => failed = Some(error),
+            }
+        };
+        for plan in self.chosen() {
+            if work.control.is_stopped() {
+                break;
+            }
+            (self.sink)(Progress::Listing { folder: plan.source.clone() });
+            lister.list(plan, source.get(&plan.source_raw), &mut tell).await?;
+        }
+        lister.finish(&mut tell).await?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Whether there is something to do, or the destination folder is not the one that the copies were made in, as far
+    /// as its counts tell.
+    fn needs_copy(&self, folder: FolderId, known: Option<FolderStatus>) -> Result<bool, TransferError> {
+        let ledger = &self.request.ledger;
+        let totals = ledger.folder_totals()?;
+        let sum = totals.iter().find(|known| known.id == folder).map(|known| known.totals.sum);
+        let sum = sum.unwrap_or_default();
+        if sum.to_do > 0 {
+            return Ok(true);
+        }
+        let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(true) };
+        let forgotten = ledger.fence_destination(folder, uid_validity)?;
+        Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
+    }
+}
+
+/// The folders of both sides with their counts, by their names in commands.
+async fn list_both(lane: &mut Lane) -> Result<(FoldersByName, FoldersByName), TransferError> {
+    let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
+    let (source, destination) = tokio::try_join!(
+        async { lane.source.list_folders_unsized().await.map_err(TransferError::at(Side::Source)) },
+        async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
+    )?;
+    Ok((by_name(source), by_name(destination)))
+}
+
+/// One more pair of connections. Where a server lets no more in, the copy goes on without it.
+async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
+    let mut lane = match Lane::open_new(work.request).await {
+        Ok(lane) => lane,
+        Err(error) => {
+            tracing::info!(%error, "going on with fewer connections");
+            return;
+        }
+    };
+    lane.add_appenders(work.request, appenders).await;
+    match lane.run(work).await {
+        Ok(()) => lane.close().await,
+        Err(error) => work.fail(error),
+    }
 }

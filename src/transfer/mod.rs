@@ -12,10 +12,12 @@ mod error;
 mod flags;
 mod governor;
 mod inventory;
+mod lane;
 mod reader;
 mod request;
 mod source_listing;
 mod verify;
+mod work;
 mod writer;
 
 pub use control::{CopyControl, CopyController, copy_control};

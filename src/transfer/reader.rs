@@ -6,14 +6,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::budget::Budget;
-use super::control::CopyControl;
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
-use super::request::{CopyLimits, Progress, ProgressSink};
+use super::work::{Part, Work};
 use crate::imap::{Body, BodyReply, BodyRequest, ImapError, Session};
 use crate::plan::{MessageState, Side};
-use crate::project::{FolderId, Ledger, LedgerRow};
+use crate::project::LedgerRow;
 
 /// What the source half hands over.
 pub(super) enum Item {
@@ -46,17 +44,11 @@ const REQUESTS_AHEAD: usize = 3;
 const GROUP_MESSAGES: usize = 100;
 /// Bytes in one request.
 const GROUP_BYTES: u64 = 1 << 20;
-/// Rows taken from the ledger at once.
-const PAGE_ROWS: usize = 500;
 
 pub(super) struct Reader<'a> {
     pub(super) session: &'a mut Session,
-    pub(super) ledger: &'a Ledger,
-    pub(super) folder: FolderId,
-    pub(super) limits: CopyLimits,
-    pub(super) budget: Budget,
-    pub(super) control: CopyControl,
-    pub(super) sink: ProgressSink<'a>,
+    pub(super) work: &'a Work<'a>,
+    pub(super) part: &'a Part<'a>,
     pub(super) items: mpsc::Sender<Item>,
 }
 
@@ -108,20 +100,19 @@ impl Reader<'_> {
     async fn read_all(&mut self) -> Result<(), ReadEnd> {
         let mut ahead: VecDeque<Group> = VecDeque::new();
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
-        let mut last_uid = 0;
         loop {
-            if self.control.is_stopped() {
+            if self.work.control.is_stopped() {
                 break;
             }
-            if self.control.is_paused() {
+            if self.work.control.is_paused() {
                 self.rest(&mut ahead).await?;
                 continue;
             }
             if rows.is_empty() {
-                let page = self.ledger.rows_after(self.folder, &[MessageState::ToDo], last_uid, PAGE_ROWS);
-                rows = page.map_err(TransferError::from)?.into();
-                let Some(last) = rows.back() else { break };
-                last_uid = last.uid;
+                rows = self.part.next_page().map_err(TransferError::from)?.into();
+                if rows.is_empty() {
+                    break;
+                }
             }
             if rows.front().is_some_and(|row| self.is_large(row)) {
                 self.finish_all(&mut ahead).await?;
@@ -135,9 +126,9 @@ impl Reader<'_> {
             let bytes = group.iter().map(|row| row.size).sum();
             let reserved = loop {
                 // Messages that wait to be read hold the budget, so they come first.
-                match self.budget.try_reserve(bytes) {
+                match self.work.budget.try_reserve(bytes) {
                     Some(reserved) => break Some(reserved),
-                    None if ahead.is_empty() => break self.budget.reserve(bytes).await,
+                    None if ahead.is_empty() => break self.work.budget.reserve(bytes).await,
                     None => self.finish_first(&mut ahead).await?,
                 }
             };
@@ -154,15 +145,13 @@ impl Reader<'_> {
     async fn rest(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
         self.finish_all(ahead).await?;
         self.send(Item::Flush).await?;
-        (self.sink)(Progress::Paused);
-        self.control.wait_while_paused().await;
-        (self.sink)(Progress::Resumed);
+        self.work.rest().await;
         Ok(())
     }
 
     /// Some servers give no size or a wrong one; such messages are read in pieces as well.
     fn is_large(&self, row: &LedgerRow) -> bool {
-        row.size == 0 || row.size > self.limits.spool_bytes
+        row.size == 0 || row.size > self.work.request.limits.spool_bytes
     }
 
     fn next_group(&self, rows: &mut VecDeque<LedgerRow>) -> Vec<LedgerRow> {
@@ -266,7 +255,8 @@ impl Reader<'_> {
         let fetched = self.session.fetch_large(row.uid, |piece| hash.update(piece)).await;
         match fetched {
             Ok(Some(spool)) => {
-                let Some(reserved) = self.budget.reserve(self.limits.spool_bytes).await else {
+                let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await
+                else {
                     return Ok(());
                 };
                 let item = Fetched {
