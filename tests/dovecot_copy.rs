@@ -203,7 +203,10 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
     let plain = Settings::default();
     let no_uidplus =
         Settings { capabilities: Some("IMAP4rev1 LITERAL+ SASL-IR SPECIAL-USE"), ..Settings::default() };
-    for (seed, settings) in [(3_usize, &plain), (11, &no_uidplus)] {
+    // Several pairs break together, so fewer of the cuts that are laid out are reached.
+    for (seed, settings, pairs, cuts) in
+        [(3_usize, &plain, 1, 5), (11, &no_uidplus, 1, 5), (5, &plain, 4, 2), (7, &no_uidplus, 4, 2)]
+    {
         let Some(mut bench) = Bench::new(&mails, &plain, settings).await else { return };
         let cut = |index: usize| match index % 2 {
             0 => Cut::Upward(2_000 + index * seed * 7_919 % 300_000),
@@ -217,8 +220,9 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
         bench.request.destination = access(to.port, Security::Clear, "anna");
         bench.request.source = access(from.port, Security::Clear, "anna");
         bench.request.limits.max_breaks = 20;
+        bench.request.limits.pairs = pairs;
         bench.copy().await.unwrap();
-        assert!(to.cut_count() + from.cut_count() >= 5, "too few cuts to mean anything");
+        assert!(to.cut_count() + from.cut_count() >= cuts, "too few cuts to mean anything");
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         bench.assert_equal();
@@ -231,14 +235,17 @@ async fn a_lost_reply_to_an_append_makes_no_second_copy() {
     let plain = Settings::default();
     let no_uidplus =
         Settings { capabilities: Some("IMAP4rev1 LITERAL+ SASL-IR SPECIAL-USE"), ..Settings::default() };
-    for settings in [&plain, &no_uidplus] {
+    for (settings, pairs, cuts) in
+        [(&plain, 1, 4..=4), (&no_uidplus, 1, 4..=4), (&plain, 4, 1..=4), (&no_uidplus, 4, 1..=4)]
+    {
         let Some(mut bench) = Bench::new(&mails, &plain, settings).await else { return };
+        bench.request.limits.pairs = pairs;
         // Dovecot says so only when the messages are stored.
         let lost = Cut::Before("Append completed");
         let proxy = CuttingProxy::start(bench.destination.clear_port, [lost; 4]);
         bench.request.destination = access(proxy.port, Security::Clear, "anna");
         bench.copy().await.unwrap();
-        assert_eq!(proxy.cut_count(), 4);
+        assert!(cuts.contains(&proxy.cut_count()), "{} cuts", proxy.cut_count());
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         bench.assert_equal();

@@ -11,7 +11,7 @@ use super::{
     MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
     explain, step_line, step_state,
 };
-use crate::imap::TrustPolicy;
+use crate::imap::{IdleSessions, TrustPolicy};
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
@@ -32,6 +32,8 @@ pub(super) struct OpenProject {
     pub(super) copy: Option<CopyControl>,
     pub(super) meter: CopyMeter,
     copy_states: BTreeMap<MailboxId, MailboxProgressState>,
+    /// Connections between two steps.
+    pub(super) idle: IdleSessions,
 }
 
 impl OpenProject {
@@ -96,6 +98,7 @@ impl OpenProject {
             copy: None,
             meter: CopyMeter::default(),
             copy_states: BTreeMap::new(),
+            idle: IdleSessions::default(),
         };
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
@@ -227,6 +230,7 @@ impl OpenProject {
                         server: server.clone(),
                         trust: trust.clone(),
                         user: row.mailbox.user(side).to_owned(),
+                        idle: self.idle.clone(),
                     });
                 }
             }
