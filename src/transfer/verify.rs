@@ -8,7 +8,7 @@ use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::flags_for;
 use super::request::{CopyRequest, FolderProblem};
-use crate::imap::{BodyReply, ImapError, MessageFacts, Opened, Session};
+use crate::imap::{BodyReply, ImapError, ListingRequest, MessageFacts, Opened, Session};
 use crate::plan::{FolderPath, FolderPlan, MessageState, Side};
 use crate::project::{FolderId, LedgerRow};
 
@@ -53,6 +53,10 @@ pub struct Difference {
 const MAX_DIFFERENCES: usize = 200;
 /// Rows that are compared at once.
 const PAGE_ROWS: usize = 1_000;
+/// Folders up to this size are asked for with one command each.
+const AT_ONCE_MESSAGES: u64 = 20_000;
+/// Folders asked for at once.
+const FOLDERS_AHEAD: usize = 8;
 /// Messages read again with one command.
 const READ_AGAIN: usize = 20;
 /// Messages above this size are read again in pieces, in bytes.
@@ -83,22 +87,43 @@ impl VerifyReport {
 pub async fn verify_mailbox(request: &CopyRequest, depth: Depth) -> Result<VerifyReport, TransferError> {
     let opened = request.destination.open().await;
     let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
-    let namespace = session.namespace().await.map_err(TransferError::at(Side::Destination))?;
+    let at = TransferError::at(Side::Destination);
+    let namespace = session.namespace().await.map_err(&at)?;
     let mut report = VerifyReport::default();
     let plans: BTreeMap<&FolderPath, &FolderPlan> =
         request.plan.folders.iter().map(|plan| (&plan.source, plan)).collect();
-    for folder in request.ledger.folder_totals()? {
-        if folder.totals.sum.source_count == 0 || !plans.contains_key(&folder.source) {
-            continue;
+    let mut folders = request.ledger.folder_totals()?;
+    folders.retain(|folder| folder.totals.sum.source_count > 0 && plans.contains_key(&folder.source));
+    let is_at_once = depth == Depth::Quick && session.can_list_at_once();
+    let (small, large): (Vec<_>, Vec<_>) = folders
+        .into_iter()
+        .partition(|folder| is_at_once && folder.totals.sum.source_count <= AT_ONCE_MESSAGES);
+    for window in small.chunks(FOLDERS_AHEAD) {
+        let mut asked = Vec::with_capacity(window.len());
+        for folder in window {
+            let raw = raw_name(&folder.destination, &namespace);
+            asked.push((folder, session.ask_listing(&raw, 1, &["MESSAGE-ID"]).map_err(&at)?));
         }
+        for (folder, listing) in asked {
+            let check = Check { request, report: &mut report, source: &folder.source, folder: folder.id };
+            let problem = check.run_at_once(&mut session, &listing).await?;
+            note_closed(&mut report, &folder.source, problem);
+        }
+    }
+    for folder in large {
         let raw = raw_name(&folder.destination, &namespace);
         let check = Check { request, report: &mut report, source: &folder.source, folder: folder.id };
-        if let Err(problem) = check.run(&mut session, &raw, depth).await? {
-            report.differs(&folder.source, 0, format!("the folder cannot be opened: {}", problem.words));
-        }
+        let problem = check.run(&mut session, &raw, depth).await?;
+        note_closed(&mut report, &folder.source, problem);
     }
     session.logout().await;
     Ok(report)
+}
+
+fn note_closed(report: &mut VerifyReport, folder: &FolderPath, outcome: Result<(), FolderProblem>) {
+    if let Err(problem) = outcome {
+        report.differs(folder, 0, format!("the folder cannot be opened: {}", problem.words));
+    }
 }
 
 struct Check<'a> {
@@ -109,6 +134,43 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// Compares sizes, dates and flags of a folder whose listing is under way.
+    async fn run_at_once(
+        mut self,
+        session: &mut Session,
+        listing: &ListingRequest,
+    ) -> Result<Result<(), FolderProblem>, TransferError> {
+        let at = TransferError::at(Side::Destination);
+        let opened = match session.listing_opened(listing).await {
+            Ok(opened) => opened,
+            Err(error) => return self.closed(error),
+        };
+        let rows = self.request.ledger.rows(self.folder, &COPIED)?;
+        let mut placed = self.placed(rows, &opened);
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        session
+            .listing_facts(listing, |facts| {
+                let known = facts.into_iter().filter(|facts| placed.contains_key(&facts.uid));
+                found.extend(known.map(|facts| (facts.uid, MessageFacts { header: Vec::new(), ..facts })));
+                Ok::<(), ImapError>(())
+            })
+            .await
+            .map_err(&at)?;
+        self.compare_found(&mut placed, &found, &opened);
+        Ok(Ok(()))
+    }
+
+    /// A folder that is refused is a problem of its own; any other error ends the proof.
+    fn closed(&self, error: ImapError) -> Result<Result<(), FolderProblem>, TransferError> {
+        match error {
+            ImapError::Refused { completion, .. } => {
+                let words = completion.to_string();
+                Ok(Err(FolderProblem { folder: self.source.clone(), side: Side::Destination, words }))
+            }
+            error => Err(TransferError::at(Side::Destination)(error)),
+        }
+    }
+
     async fn run(
         mut self,
         session: &mut Session,
@@ -118,12 +180,7 @@ impl Check<'_> {
         let at = TransferError::at(Side::Destination);
         let opened = match session.examine(raw).await {
             Ok(opened) => opened,
-            Err(ImapError::Refused { completion, .. }) => {
-                let words = completion.to_string();
-                let folder = self.source.clone();
-                return Ok(Err(FolderProblem { folder, side: Side::Destination, words }));
-            }
-            Err(error) => return Err(at(error)),
+            Err(error) => return self.closed(error),
         };
         let mut after = 0;
         loop {
@@ -137,13 +194,8 @@ impl Check<'_> {
         }
     }
 
-    /// Compares sizes, dates and flags. Returns the rows whose copy is there, by its UID.
-    async fn compare_facts(
-        &mut self,
-        session: &mut Session,
-        opened: &Opened,
-        rows: Vec<LedgerRow>,
-    ) -> Result<BTreeMap<u32, LedgerRow>, ImapError> {
+    /// The rows whose place at the destination is known, by the UID of their copy.
+    fn placed(&mut self, rows: Vec<LedgerRow>, opened: &Opened) -> BTreeMap<u32, LedgerRow> {
         let mut placed = BTreeMap::new();
         for row in rows {
             self.report.checked += 1;
@@ -154,14 +206,16 @@ impl Check<'_> {
                 _ => self.report.not_placed += 1,
             }
         }
-        let uids: Vec<u32> = placed.keys().copied().collect();
-        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
-        session
-            .fetch_facts(&uids, &["MESSAGE-ID"], |facts| {
-                found.extend(facts.into_iter().map(|facts| (facts.uid, facts)));
-                Ok::<(), ImapError>(())
-            })
-            .await?;
+        placed
+    }
+
+    /// Notes what differs, and leaves the rows whose copy is there.
+    fn compare_found(
+        &mut self,
+        placed: &mut BTreeMap<u32, LedgerRow>,
+        found: &BTreeMap<u32, MessageFacts>,
+        opened: &Opened,
+    ) {
         placed.retain(|uid, row| {
             let Some(facts) = found.get(uid) else {
                 self.report.differs(self.source, row.uid, "no longer at the destination");
@@ -172,6 +226,25 @@ impl Check<'_> {
             }
             true
         });
+    }
+
+    /// Compares sizes, dates and flags. Returns the rows whose copy is there, by its UID.
+    async fn compare_facts(
+        &mut self,
+        session: &mut Session,
+        opened: &Opened,
+        rows: Vec<LedgerRow>,
+    ) -> Result<BTreeMap<u32, LedgerRow>, ImapError> {
+        let mut placed = self.placed(rows, opened);
+        let uids: Vec<u32> = placed.keys().copied().collect();
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        session
+            .fetch_facts(&uids, &["MESSAGE-ID"], |facts| {
+                found.extend(facts.into_iter().map(|facts| (facts.uid, facts)));
+                Ok::<(), ImapError>(())
+            })
+            .await?;
+        self.compare_found(&mut placed, &found, opened);
         Ok(placed)
     }
 
