@@ -203,7 +203,10 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
     let plain = Settings::default();
     let no_uidplus =
         Settings { capabilities: Some("IMAP4rev1 LITERAL+ SASL-IR SPECIAL-USE"), ..Settings::default() };
-    for (seed, settings) in [(3_usize, &plain), (11, &no_uidplus)] {
+    // Several pairs break together, so fewer of the cuts that are laid out are reached.
+    for (seed, settings, pairs, cuts) in
+        [(3_usize, &plain, 1, 5), (11, &no_uidplus, 1, 5), (5, &plain, 4, 2), (7, &no_uidplus, 4, 2)]
+    {
         let Some(mut bench) = Bench::new(&mails, &plain, settings).await else { return };
         let cut = |index: usize| match index % 2 {
             0 => Cut::Upward(2_000 + index * seed * 7_919 % 300_000),
@@ -217,8 +220,9 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
         bench.request.destination = access(to.port, Security::Clear, "anna");
         bench.request.source = access(from.port, Security::Clear, "anna");
         bench.request.limits.max_breaks = 20;
+        bench.request.limits.pairs = pairs;
         bench.copy().await.unwrap();
-        assert!(to.cut_count() + from.cut_count() >= 5, "too few cuts to mean anything");
+        assert!(to.cut_count() + from.cut_count() >= cuts, "too few cuts to mean anything");
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         bench.assert_equal();
@@ -231,14 +235,17 @@ async fn a_lost_reply_to_an_append_makes_no_second_copy() {
     let plain = Settings::default();
     let no_uidplus =
         Settings { capabilities: Some("IMAP4rev1 LITERAL+ SASL-IR SPECIAL-USE"), ..Settings::default() };
-    for settings in [&plain, &no_uidplus] {
+    for (settings, pairs, cuts) in
+        [(&plain, 1, 4..=4), (&no_uidplus, 1, 4..=4), (&plain, 4, 1..=4), (&no_uidplus, 4, 1..=4)]
+    {
         let Some(mut bench) = Bench::new(&mails, &plain, settings).await else { return };
+        bench.request.limits.pairs = pairs;
         // Dovecot says so only when the messages are stored.
         let lost = Cut::Before("Append completed");
         let proxy = CuttingProxy::start(bench.destination.clear_port, [lost; 4]);
         bench.request.destination = access(proxy.port, Security::Clear, "anna");
         bench.copy().await.unwrap();
-        assert_eq!(proxy.cut_count(), 4);
+        assert!(cuts.contains(&proxy.cut_count()), "{} cuts", proxy.cut_count());
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         bench.assert_equal();
@@ -449,4 +456,97 @@ async fn several_mailboxes_at_once_do_not_get_in_each_others_way() {
     second.unwrap();
     one.assert_equal();
     two.assert_equal();
+}
+
+/// One folder with enough messages for several pairs, and some of everything around it.
+fn crowded_mailbox() -> Vec<Mail> {
+    let mut mails = mixed_mailbox(80, '/', "");
+    mails.extend((0..450).map(|number| {
+        Mail {
+            folder: "Crowded".to_owned(),
+            flags: if number % 2 == 0 { vec!["\\Seen"] } else { Vec::new() },
+            date: "01-Mar-2023 10:00:00 +0100".to_owned(),
+            // Every ninth is a true duplicate of the one before.
+            bytes: format!(
+                "Message-ID: <{0}@weber.example>\r\nSubject: {0}\r\n\r\n{1}\r\n",
+                number - usize::from(number % 9 == 8),
+                "text ".repeat(200)
+            )
+            .into_bytes(),
+        }
+    }));
+    mails
+}
+
+#[tokio::test]
+async fn several_pairs_share_a_folder_and_make_no_second_copies() {
+    let mails = crowded_mailbox();
+    let plain = Settings::default();
+    let no_uidplus =
+        Settings { capabilities: Some("IMAP4rev1 LITERAL+ SASL-IR SPECIAL-USE"), ..Settings::default() };
+    let asking = Settings { capabilities: Some("IMAP4rev1 LITERAL- UIDPLUS SASL-IR"), ..Settings::default() };
+    for settings in [&plain, &no_uidplus, &asking] {
+        let Some(bench) = Bench::new(&mails, &plain, settings).await else { return };
+        bench.copy().await.unwrap();
+        bench.assert_equal();
+        let sum = bench.sum();
+        assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
+        let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+        assert_eq!((report.checked, report.difference_count), (mails.len() as u64, 0), "{report:?}");
+        assert_eq!(report.not_placed, 0, "{report:?}");
+        bench.copy().await.unwrap();
+        bench.assert_equal();
+    }
+}
+
+#[tokio::test]
+async fn several_pairs_are_interrupted_again_and_again() {
+    let mails = crowded_mailbox();
+    let asking = Settings { capabilities: Some("IMAP4rev1 LITERAL- SASL-IR"), ..Settings::default() };
+    for settings in [&Settings::default(), &asking] {
+        let Some(mut bench) = Bench::new(&mails, &Settings::default(), settings).await else { return };
+        let slow = CuttingProxy::start_slow(bench.destination.clear_port, [], Duration::from_millis(10));
+        bench.request.destination = access(slow.port, Security::Clear, "anna");
+        bench.request.limits.batch_messages = 5;
+        let (mut drops, mut under_way) = (0, 0);
+        for round in 0_u64.. {
+            let moment = Duration::from_millis(300 + round * 137 % 500 + round * 150);
+            match tokio::time::timeout(moment, bench.copy()).await {
+                Ok(outcome) => {
+                    outcome.unwrap();
+                    break;
+                }
+                Err(_dropped) => {
+                    drops += 1;
+                    under_way += rows_in_flight(bench.ledger());
+                }
+            }
+            assert!(round < 200, "no progress: {:?}", bench.sum());
+        }
+        assert!(drops > 0 && under_way > 0, "{drops} drops, {under_way} messages under way");
+        bench.assert_equal();
+        assert_eq!(bench.sum().copied, mails.len() as u64);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_on_connections_means_fewer_pairs_and_no_failure() {
+    let mails = crowded_mailbox();
+    let two = Settings {
+        extra: "protocol imap {\n  mail_max_userip_connections = 2\n}\n".to_owned(),
+        ..Settings::default()
+    };
+    let Some(bench) = Bench::new(&mails, &two, &two).await else { return };
+    let reconnects = AtomicU64::new(0);
+    let (_controller, control) = copy_control(CancellationToken::new());
+    copy_mailbox(&bench.request, control, &|progress| {
+        if let Progress::Reconnecting { .. } = progress {
+            reconnects.fetch_add(1, Ordering::Relaxed);
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(reconnects.into_inner(), 0);
+    assert!(bench.destination.log().contains("Maximum number of connections"), "the limit was never reached");
+    assert_eq!(bench.sum().copied, mails.len() as u64);
 }

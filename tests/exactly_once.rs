@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mailferry::imap::Access;
-use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState, identity_key};
+use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MessageState, identity_key};
 use mailferry::project::{LedgerRow, MessageResult, Project, SourceMessage};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
@@ -208,7 +208,7 @@ async fn two_rows_with_one_copy_are_a_difference() {
 #[tokio::test]
 async fn a_message_without_bytes_that_is_still_listed_is_refused_not_vanished() {
     let bench = Bench::new(some(4)).await;
-    bench.source.set(|state| drop(state.without_body.insert(2)));
+    bench.source.set(|state| state.without_body.extend([2]));
     bench.copy().await.unwrap();
     let sum = bench.sum();
     assert_eq!((sum.copied, sum.refused, sum.vanished), (3, 1, 0), "{sum:?}");
@@ -346,7 +346,7 @@ async fn a_password_that_the_server_echoes_is_not_shown() {
 #[tokio::test]
 async fn a_refused_window_of_facts_costs_one_message_its_headers_only() {
     let bench = Bench::new(some(40)).await;
-    bench.source.set(|state| drop(state.refused_facts.insert(17)));
+    bench.source.set(|state| state.refused_facts.extend([17]));
     bench.copy().await.unwrap();
     bench.assert_equal();
     assert_eq!(bench.sum().copied, 40);
@@ -355,7 +355,7 @@ async fn a_refused_window_of_facts_costs_one_message_its_headers_only() {
 #[tokio::test]
 async fn a_message_that_ends_the_connection_is_refused_and_the_others_arrive() {
     let bench = Bench::new(some(40)).await;
-    bench.source.set(|state| drop(state.cut_bodies.insert(17)));
+    bench.source.set(|state| state.cut_bodies.extend([17]));
     bench.copy().await.unwrap();
     let refused = bench.rows(MessageState::Refused);
     assert_eq!(refused.iter().map(|row| row.uid).collect::<Vec<_>>(), [17]);
@@ -366,8 +366,8 @@ async fn a_message_that_ends_the_connection_is_refused_and_the_others_arrive() {
 #[tokio::test]
 async fn a_message_whose_facts_end_the_connection_is_refused_and_the_others_arrive() {
     let bench = Bench::new(some(40)).await;
-    bench.source.set(|state| drop(state.cut_facts.insert(17)));
-    bench.source.set(|state| drop(state.cut_bodies.insert(17)));
+    bench.source.set(|state| state.cut_facts.extend([17]));
+    bench.source.set(|state| state.cut_bodies.extend([17]));
     bench.copy().await.unwrap();
     assert_eq!((bench.sum().copied, bench.sum().refused), (39, 1), "{:?}", bench.sum());
 }
@@ -388,7 +388,7 @@ async fn a_message_far_beyond_its_size_is_read_in_pieces() {
     let mut mails = some(6);
     mails[2].bytes.extend(std::iter::repeat_n(b'x', 3 << 20));
     let bench = Bench::new(mails).await;
-    bench.source.set(|state| drop(state.sizes.insert(3, 90)));
+    bench.source.set(|state| state.sizes.extend([(3, 90)]));
     bench.copy().await.unwrap();
     bench.assert_equal();
     let state = bench.source.state.lock().unwrap();

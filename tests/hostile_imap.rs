@@ -10,7 +10,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use mailferry::imap::{Access, BodyReply, ImapError, Session, SignInError, Timeouts, TrustPolicy};
+use mailferry::imap::{
+    Access, BodyReply, IdleSessions, ImapError, Session, SignInError, Timeouts, TrustPolicy,
+};
 use mailferry::values::{Endpoint, Secret, Security};
 
 /// What the server does at a command whose text holds the key.
@@ -50,6 +52,7 @@ fn serve(greeting: &'static str, script: Script) -> Access {
         user: "anna".to_owned(),
         secret: Secret::new("secret-of-anna"),
         timeouts: Timeouts { connect: Duration::from_secs(5), reply: Duration::from_secs(1) },
+        idle: IdleSessions::default(),
     }
 }
 

@@ -116,6 +116,9 @@ impl Actor {
                 _beat = progress.tick() => {
                     self.watch_copy().await;
                     self.watch_keyring();
+                    if let Some(open) = &self.open {
+                        open.idle.close_expired();
+                    }
                     if self.is_dirty {
                         self.publish();
                     }

@@ -11,7 +11,7 @@ use super::{
     MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
     explain, step_line, step_state,
 };
-use crate::imap::TrustPolicy;
+use crate::imap::{IdleSessions, TrustPolicy};
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJob, CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
@@ -37,6 +37,8 @@ pub(super) struct OpenProject {
     copy_states: BTreeMap<MailboxId, MailboxProgressState>,
     /// Looks at the ledger since the project was opened.
     looks: u64,
+    /// Connections between two steps.
+    pub(super) idle: IdleSessions,
 }
 
 impl OpenProject {
@@ -102,6 +104,7 @@ impl OpenProject {
             meter: CopyMeter::default(),
             copy_states: BTreeMap::new(),
             looks: 0,
+            idle: IdleSessions::default(),
         };
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
@@ -245,6 +248,7 @@ impl OpenProject {
                         server: server.clone(),
                         trust: trust.clone(),
                         user: row.mailbox.user(side).to_owned(),
+                        idle: self.idle.clone(),
                     });
                 }
             }

@@ -46,6 +46,9 @@ async fn one(
     let mut destination_session =
         destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;
     let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await;
-    tokio::join!(source_session.logout(), destination_session.logout());
+    if plan.is_ok() {
+        from.leave(source_session);
+        to.leave(destination_session);
+    }
     plan.map_err(|error| Box::new(explain::transfer(source, destination, &error)))
 }

@@ -4,7 +4,7 @@ use super::actor::JobContext;
 use super::messages::Message;
 use super::passwords::Passwords;
 use super::{SignInState, SignInView, explain};
-use crate::imap::{Access, SignInError, Timeouts, TrustPolicy};
+use crate::imap::{Access, IdleSessions, SignInError, Timeouts, TrustPolicy};
 use crate::plan::{MailboxId, Side};
 use crate::values::{Bytes, Endpoint, Secret};
 
@@ -16,6 +16,7 @@ pub(super) struct Attempt {
     pub(super) server: Endpoint,
     pub(super) trust: TrustPolicy,
     pub(super) user: String,
+    pub(super) idle: IdleSessions,
 }
 
 impl Attempt {
@@ -32,6 +33,7 @@ impl Attempt {
             user: self.user.clone(),
             secret,
             timeouts: Timeouts::default(),
+            idle: self.idle.clone(),
         }
     }
 }
@@ -91,10 +93,12 @@ async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignIn
 
 /// Signs in, and lists the folders: only then does a sign-in count.
 async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Option<(u64, Bytes)>), SignInError> {
-    let mut session = attempt.access(secret).open().await?;
+    let access = attempt.access(secret);
+    let mut session = access.open_new().await?;
     let folders = session.list_folders().await?;
     let words = session.server_words();
-    session.logout().await;
+    // What follows a sign-in most often follows at once, and begins with this connection.
+    access.leave(session);
     let mut messages = 0;
     let mut bytes = Some(0_u64);
     for status in folders.iter().filter_map(|folder| folder.status) {

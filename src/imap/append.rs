@@ -117,6 +117,17 @@ impl Session {
         }
     }
 
+    /// Waits until the answer to an APPEND is here; [`Self::append_outcome`] then has it at once. Dropping the future
+    /// loses nothing.
+    pub async fn append_answered(&mut self, request: &AppendRequest) -> Result<(), ImapError> {
+        while request.early.is_none() && !self.is_completed(&request.tag) {
+            if let Reply::Tagged(tag, completion) = self.next().await? {
+                self.keep_completed(tag, completion);
+            }
+        }
+        Ok(())
+    }
+
     /// The answer to an APPEND; a refusal is an answer, too.
     pub async fn append_outcome(&mut self, request: &AppendRequest) -> Result<Completion, ImapError> {
         match &request.early {

@@ -88,6 +88,8 @@ pub struct Namespace {
 
 /// Folders beyond this number are taken for an attack.
 const MAX_FOLDERS: usize = 50_000;
+/// What STATUS is asked for on every server.
+const STATUS_ITEMS: &str = "MESSAGES UIDNEXT UIDVALIDITY";
 /// STATUS commands under way at once.
 const STATUS_WINDOW: usize = 50;
 
@@ -112,8 +114,25 @@ impl Listing {
 impl Session {
     /// Lists every folder with its counts; in one round trip where the server has LIST-STATUS (RFC 5819).
     pub async fn list_folders(&mut self) -> Result<Vec<Folder>, ImapError> {
-        let mut listing = Listing::default();
         let items = self.status_items();
+        self.list_with(items).await
+    }
+
+    /// The same without the sum of the sizes, which costs some servers a look at every message.
+    pub async fn list_folders_unsized(&mut self) -> Result<Vec<Folder>, ImapError> {
+        self.list_with(STATUS_ITEMS).await
+    }
+
+    /// Lists every folder without its counts.
+    pub async fn list_folder_names(&mut self) -> Result<Vec<Folder>, ImapError> {
+        let mut listing = Listing::default();
+        let plain = self.plain_list();
+        self.run("LIST", plain, |reply| listing.take(reply)).await?;
+        Ok(folders_of(listing))
+    }
+
+    async fn list_with(&mut self, items: &str) -> Result<Vec<Folder>, ImapError> {
+        let mut listing = Listing::default();
         if self.capabilities.has("LIST-STATUS") {
             let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
             let text = format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))");
@@ -134,11 +153,7 @@ impl Session {
     }
 
     fn status_items(&self) -> &'static str {
-        if self.capabilities.has("STATUS=SIZE") {
-            "MESSAGES UIDNEXT UIDVALIDITY SIZE"
-        } else {
-            "MESSAGES UIDNEXT UIDVALIDITY"
-        }
+        if self.capabilities.has("STATUS=SIZE") { "MESSAGES UIDNEXT UIDVALIDITY SIZE" } else { STATUS_ITEMS }
     }
 
     fn plain_list(&self) -> &'static str {
@@ -179,23 +194,12 @@ impl Session {
 
     /// The first personal namespace; guessed from the delimiter where the server has no NAMESPACE.
     pub async fn namespace(&mut self) -> Result<Namespace, ImapError> {
-        let mut found = None;
-        if self.capabilities.has("NAMESPACE") {
-            let outcome = self
-                .run("NAMESPACE", "NAMESPACE", |reply| {
-                    if let Reply::Namespace(Some(personal)) = reply {
-                        found = Some(personal);
-                    }
-                })
-                .await;
-            match outcome {
-                Ok(_) | Err(ImapError::Refused { .. }) => {}
-                Err(error) => return Err(error),
-            }
+        if self.namespace.is_none() && self.capabilities.has("NAMESPACE") {
+            let tag = self.submit("NAMESPACE");
+            self.finish_introduction(vec![tag]).await?;
         }
-        if let Some((prefix, delimiter)) = found {
-            let prefix = utf7::decode_utf7(&prefix).unwrap_or(prefix);
-            return Ok(Namespace { prefix, delimiter: delimiter.and_then(|text| text.chars().next()) });
+        if let Some(known) = &self.namespace {
+            return Ok(known.clone());
         }
         let mut delimiter = None;
         self.run("LIST", "LIST \"\" \"\"", |reply| {
@@ -204,7 +208,9 @@ impl Session {
             }
         })
         .await?;
-        Ok(Namespace { prefix: String::new(), delimiter })
+        let guessed = Namespace { prefix: String::new(), delimiter };
+        self.namespace = Some(guessed.clone());
+        Ok(guessed)
     }
 
     /// Counts of one folder.
@@ -218,6 +224,22 @@ impl Session {
         })
         .await?;
         Ok(found)
+    }
+
+    /// Makes folders and subscribes to them, all in one round trip. What is refused is told when the folder is opened.
+    pub async fn create_many(&mut self, raw_names: &[String]) -> Result<(), ImapError> {
+        for window in raw_names.chunks(STATUS_WINDOW) {
+            let mut tags = Vec::with_capacity(window.len() * 2);
+            for raw in window {
+                let name = command::folder_name(raw)?;
+                tags.push(self.submit(&format!("CREATE {name}")));
+                tags.push(self.submit(&format!("SUBSCRIBE {name}")));
+            }
+            for tag in tags {
+                self.finish(&tag, |_| {}).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes a folder and subscribes to it. A folder that is there already is no error.
@@ -235,24 +257,50 @@ impl Session {
         }
     }
 
-    /// Learns what the server calls itself (RFC 2971).
-    pub(super) async fn ask_id(&mut self) -> Result<(), ImapError> {
-        let mut fields = BTreeMap::new();
-        let outcome = self
-            .run("ID", "ID (\"name\" \"Mailferry\")", |reply| {
-                if let Reply::Id(found) = reply {
-                    fields = found;
+    /// Asks what the server calls itself (RFC 2971) and for the namespace, as far as it knows these commands.
+    pub(super) fn submit_introduction(&mut self) -> Vec<String> {
+        let mut tags = Vec::new();
+        if self.capabilities.has("ID") {
+            tags.push(self.submit("ID (\"name\" \"Mailferry\")"));
+        }
+        if self.capabilities.has("NAMESPACE") {
+            tags.push(self.submit("NAMESPACE"));
+        }
+        tags
+    }
+
+    /// Reads the answers to [`Self::submit_introduction`]; refusals are no trouble.
+    pub(super) async fn finish_introduction(&mut self, tags: Vec<String>) -> Result<(), ImapError> {
+        for tag in tags {
+            let mut replies = Vec::new();
+            self.finish(&tag, |reply| {
+                if matches!(reply, Reply::Id(_) | Reply::Namespace(_)) && replies.len() < 4 {
+                    replies.push(reply);
                 }
             })
-            .await;
-        match outcome {
-            Ok(_) | Err(ImapError::Refused { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        if let Some(name) = fields.remove("name") {
-            self.facts.name = Some(name);
+            .await?;
+            for reply in replies {
+                self.note_introduction(reply);
+            }
         }
         Ok(())
+    }
+
+    /// Keeps what a reply to the introduction tells.
+    pub(super) fn note_introduction(&mut self, reply: Reply) {
+        match reply {
+            Reply::Id(mut fields) => {
+                if let Some(name) = fields.remove("name") {
+                    self.facts.name = Some(name);
+                }
+            }
+            Reply::Namespace(Some((prefix, delimiter))) => {
+                let prefix = utf7::decode_utf7(&prefix).unwrap_or(prefix);
+                let delimiter = delimiter.and_then(|text| text.chars().next());
+                self.namespace = Some(Namespace { prefix, delimiter });
+            }
+            _ => {}
+        }
     }
 }
 

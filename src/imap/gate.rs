@@ -202,9 +202,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             // Stays in `input`: `poll_read` hands it over from there.
             self.passing = length;
         } else {
-            let piece = self.unwalked().get(..length).unwrap_or_default().to_vec();
+            let piece = self.input.get(self.start..self.start + length).unwrap_or_default();
+            self.reply.bytes.extend_from_slice(piece);
             self.start += length;
-            self.take_up(&piece);
         }
         true
     }
@@ -232,6 +232,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             }
             self.reply.is_streaming = true;
             self.cleared.extend(std::mem::take(&mut self.reply.bytes));
+        }
+        if !self.reply.is_streaming {
+            // Honest servers close the reply right behind it.
+            self.reply.bytes.reserve(length + 16);
         }
         Ok(())
     }
@@ -314,12 +318,11 @@ fn is_safe_fetch(reply: &[u8]) -> bool {
 /// Message data may hold any number of parentheses; only what is nested before other bytes drives the parser's recursion.
 fn has_deep_structure(reply: &[u8]) -> bool {
     let mut run = 0_usize;
-    reply.iter().any(|byte| {
-        match byte {
-            b'(' => run += 1,
-            b' ' => {}
-            _ => run = 0,
-        }
+    let mut after = 0;
+    memchr::memchr_iter(b'(', reply).any(|position| {
+        let gap = reply.get(after..position).unwrap_or_default();
+        run = if gap.iter().all(|byte| *byte == b' ') { run + 1 } else { 1 };
+        after = position + 1;
         run > MAX_NESTING
     })
 }

@@ -57,20 +57,88 @@ impl Session {
     }
 
     async fn open_folder(&mut self, command: &'static str, raw: &str) -> Result<Opened, ImapError> {
-        let text = format!("{command} {}", command::folder_name(raw)?);
+        let tag = self.submit(&format!("{command} {}", command::folder_name(raw)?));
+        self.finish_open(command, &tag).await
+    }
+
+    async fn finish_open(&mut self, command: &'static str, tag: &str) -> Result<Opened, ImapError> {
         let mut opened = Opened::default();
-        self.run(command, &text, |reply| match reply {
-            Reply::Exists(count) => opened.exists = count,
-            Reply::Untagged(completion) => match completion.code {
-                Some(Code::UidValidity(number)) => opened.uid_validity = number,
-                Some(Code::UidNext(number)) => opened.uid_next = Some(number),
-                Some(Code::PermanentFlags(flags)) => opened.permanent_flags = Some(flags),
+        let completion = self
+            .finish(tag, |reply| match reply {
+                Reply::Exists(count) => opened.exists = count,
+                Reply::Untagged(completion) => match completion.code {
+                    Some(Code::UidValidity(number)) => opened.uid_validity = number,
+                    Some(Code::UidNext(number)) => opened.uid_next = Some(number),
+                    Some(Code::PermanentFlags(flags)) => opened.permanent_flags = Some(flags),
+                    _ => {}
+                },
                 _ => {}
-            },
-            _ => {}
-        })
-        .await?;
-        Ok(opened)
+            })
+            .await?;
+        if completion.is_ok() { Ok(opened) } else { Err(ImapError::Refused { command, completion }) }
+    }
+
+    /// Whether a whole folder can be listed with one command: no limit on messages per command (RFC 9738) is told.
+    pub fn can_list_at_once(&self) -> bool {
+        !self.capabilities.names().any(|name| name.starts_with("MESSAGELIMIT"))
+    }
+
+    /// Opens a folder for reading and asks for the facts about its messages from UID `first` on, without waiting in
+    /// between. The last message comes along where its UID is below `first`.
+    pub fn ask_listing(
+        &mut self,
+        raw: &str,
+        first: u32,
+        header_fields: &[&str],
+    ) -> Result<ListingRequest, ImapError> {
+        let examine = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let fields = header_fields.join(" ");
+        let fetch = self.submit(&format!(
+            "UID FETCH {first}:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"
+        ));
+        Ok(ListingRequest { examine, fetch })
+    }
+
+    /// The folder of a listing, as opened. Where it is refused, the rest of the answer is read and dropped.
+    pub async fn listing_opened(&mut self, request: &ListingRequest) -> Result<Opened, ImapError> {
+        let opened = self.finish_open("EXAMINE", &request.examine).await;
+        if matches!(opened, Err(ImapError::Refused { .. })) {
+            self.finish(&request.fetch, |_| {}).await?;
+        }
+        opened
+    }
+
+    /// The facts of a listing, in portions so that memory stays bounded; after [`Self::listing_opened`].
+    /// Hands back how many messages came.
+    pub async fn listing_facts<E: From<ImapError>>(
+        &mut self,
+        request: &ListingRequest,
+        mut each: impl FnMut(Vec<MessageFacts>) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let mut portion: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        let mut count = 0;
+        let completion = loop {
+            if let Some(completion) = self.take_completed(&request.fetch) {
+                break completion;
+            }
+            match self.next().await? {
+                Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
+                Reply::Fetch(item) => {
+                    if let Some(facts) = facts_of(*item) {
+                        portion.insert(facts.uid, facts);
+                    }
+                }
+                _ => {}
+            }
+            if portion.len() >= FACTS_WINDOW {
+                count += portion.len();
+                each(std::mem::take(&mut portion).into_values().collect())?;
+            }
+        };
+        count += portion.len();
+        each(portion.into_values().collect())?;
+        refused_unless_ok("FETCH", completion)?;
+        Ok(count)
     }
 
     /// UIDs of the opened folder from `first` on, ascending. UID FETCH, as SEARCH is broken on many servers.
@@ -340,6 +408,13 @@ fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<()
     } else {
         Err(ImapError::Refused { command, completion })
     }
+}
+
+/// A folder that is being opened and listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListingRequest {
+    examine: String,
+    fetch: String,
 }
 
 /// A request for whole messages that is under way.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::completion::{LiteralMode, Status};
 use super::connect::ServerFacts;
 use super::error::ImapError;
+use super::folders::Namespace;
 use super::gate::{Counters, Gate};
 use super::limits::Timeouts;
 use super::reply::{self, Capabilities, Completion, Reply};
@@ -30,6 +31,10 @@ pub struct Session {
     next_tag: u32,
     pub(super) timeouts: Timeouts,
     pub(super) capabilities: Capabilities,
+    /// How often the server has told what it can do.
+    pub(super) capabilities_told: u32,
+    /// The first personal namespace, once it is known.
+    pub(super) namespace: Option<Namespace>,
     pub(super) facts: ServerFacts,
     /// The words of a BYE.
     bye: Option<String>,
@@ -44,6 +49,8 @@ impl Session {
             next_tag: 0,
             timeouts,
             capabilities: Capabilities::default(),
+            capabilities_told: 0,
+            namespace: None,
             facts,
             bye: None,
         }
@@ -145,15 +152,33 @@ impl Session {
             Reply::Untagged(completion) if completion.status == Status::Bye => {
                 self.bye = Some(completion.words.clone());
             }
-            Reply::Capability(capabilities) => self.capabilities = capabilities.clone(),
+            Reply::Capability(capabilities) => self.learn(capabilities.clone()),
             _ => {}
         }
         if let Reply::Tagged(_, completion) | Reply::Untagged(completion) = &reply
             && let Some(reply::Code::Capability(capabilities)) = &completion.code
         {
-            self.capabilities = capabilities.clone();
+            self.learn(capabilities.clone());
         }
         reply
+    }
+
+    fn learn(&mut self, capabilities: Capabilities) {
+        self.capabilities = capabilities;
+        self.capabilities_told = self.capabilities_told.saturating_add(1);
+    }
+
+    /// Whether the connection still stands, as far as can be told without asking the server.
+    pub(super) fn is_alive(&mut self) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match self.poll_reply(&mut context) {
+                // Something unsolicited came while the connection was idle.
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return false,
+                Poll::Pending => return self.bye.is_none(),
+            }
+        }
     }
 
     /// The next reply. Sends what is queued while it waits. Dropping the future loses nothing.
@@ -244,6 +269,11 @@ impl Session {
         self.completed.remove(tag)
     }
 
+    /// Whether the end of a command was read and not taken yet.
+    pub(super) fn is_completed(&self, tag: &str) -> bool {
+        self.completed.contains_key(tag)
+    }
+
     /// Keeps the end of a command until it is asked for. Tags that are not ours are dropped.
     pub(super) fn keep_completed(&mut self, tag: String, completion: Completion) {
         if self.completed.len() < MAX_INBOX && tag.starts_with('F') {
@@ -268,10 +298,11 @@ impl Session {
         self.run("NOOP", "NOOP", |_| {}).await.map(drop)
     }
 
-    /// Says goodbye; the connection is dropped whatever comes.
+    /// Says goodbye and does not wait for the answer; the connection is dropped whatever comes.
     pub async fn logout(mut self) {
         self.timeouts.reply = self.timeouts.reply.min(std::time::Duration::from_secs(2));
-        let farewell = self.run("LOGOUT", "LOGOUT", |_| {}).await;
-        tracing::trace!(is_polite = farewell.is_ok(), "signed out");
+        self.submit("LOGOUT");
+        let sent = self.drain(0).await;
+        tracing::trace!(is_polite = sent.is_ok(), "signed out");
     }
 }

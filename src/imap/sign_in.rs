@@ -8,6 +8,7 @@ use super::command;
 use super::completion::{Completion, LiteralMode};
 use super::connect::{Connection, connect};
 use super::error::ImapError;
+use super::idle::IdleSessions;
 use super::limits::Timeouts;
 use super::reply::Reply;
 use super::scrub::Scrub;
@@ -15,6 +16,9 @@ use super::session::Session;
 use super::sign_in_replies::{Meaning, meaning};
 use super::trust::TrustPolicy;
 use crate::values::{Endpoint, Secret};
+
+/// Replies to the introduction that may come before the LIST is answered.
+const MAX_EARLY: usize = 16;
 
 /// Why signing in failed. The server's words are kept in each.
 #[derive(Debug, Error)]
@@ -91,13 +95,28 @@ pub struct Access {
     pub secret: Secret,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// Connections that an earlier step has signed in and no longer needs.
+    pub idle: IdleSessions,
 }
 
 impl Access {
-    /// Connects and signs in.
+    /// A signed-in connection: one that an earlier step left behind, or a new one.
     pub async fn open(&self) -> Result<Session, SignInError> {
+        match self.idle.take(self) {
+            Some(session) => Ok(session),
+            None => self.open_new().await,
+        }
+    }
+
+    /// Connects and signs in.
+    pub async fn open_new(&self) -> Result<Session, SignInError> {
         let connection = connect(&self.endpoint, &self.trust, self.timeouts).await?;
         connection.sign_in(&self.endpoint.host, &self.user, &self.secret).await
+    }
+
+    /// Leaves a connection without commands under way to the next step that asks for one with [`Self::open`].
+    pub fn leave(&self, session: Session) {
+        self.idle.leave(self, session);
     }
 }
 
@@ -112,16 +131,18 @@ impl Connection {
 
     async fn sign_in_in_words(self, host: &str, user: &str, secret: &Secret) -> Result<Session, SignInError> {
         let mut session = self.session;
-        session.run("CAPABILITY", "CAPABILITY", |_| {}).await?;
-        if !self.is_preauthenticated {
-            authenticate(&mut session, host, user, secret).await?;
-            // What a server can do changes with the sign-in, and not every server says so by itself.
+        // The greeting may have told; what came before STARTTLS does not count.
+        if session.capabilities.is_empty() {
             session.run("CAPABILITY", "CAPABILITY", |_| {}).await?;
         }
-        confirm(&mut session, host).await?;
-        if session.capabilities.has("ID") {
-            session.ask_id().await?;
+        let mut is_told = true;
+        if !self.is_preauthenticated {
+            let told_before = session.capabilities_told;
+            authenticate(&mut session, host, user, secret).await?;
+            // What a server can do changes with the sign-in, and not every server says so by itself.
+            is_told = session.capabilities_told > told_before;
         }
+        confirm(&mut session, host, is_told).await?;
         Ok(session)
     }
 }
@@ -236,12 +257,38 @@ async fn login_with_literals(
     session.finish(&tag, |_| {}).await
 }
 
-async fn confirm(session: &mut Session, host: &str) -> Result<(), SignInError> {
-    match session.run("LIST", "LIST \"\" INBOX", |_| {}).await {
-        Ok(_) => Ok(()),
-        Err(ImapError::Refused { completion, .. }) => Err(classify(&completion, host)),
-        Err(error) => Err(closed_while_signing_in(error)),
+/// Proves the sign-in with a LIST. What else is to be asked goes along, so that all of it costs one round trip.
+async fn confirm(session: &mut Session, host: &str, is_told: bool) -> Result<(), SignInError> {
+    let capability = (!is_told).then(|| session.submit("CAPABILITY"));
+    let list = session.submit("LIST \"\" INBOX");
+    if is_told {
+        let questions = session.submit_introduction();
+        return finish_confirmation(session, host, &list, questions).await;
     }
+    if let Some(tag) = capability {
+        session.finish(&tag, |_| {}).await.map_err(closed_while_signing_in)?;
+    }
+    finish_confirmation(session, host, &list, Vec::new()).await?;
+    let questions = session.submit_introduction();
+    session.finish_introduction(questions).await.map_err(SignInError::Imap)
+}
+
+async fn finish_confirmation(
+    session: &mut Session,
+    host: &str,
+    list: &str,
+    questions: Vec<String>,
+) -> Result<(), SignInError> {
+    let mut early = Vec::new();
+    let completion =
+        session.finish(list, |reply| early.push(reply)).await.map_err(closed_while_signing_in)?;
+    if !completion.is_ok() {
+        return Err(classify(&completion, host));
+    }
+    for reply in early.into_iter().take(MAX_EARLY) {
+        session.note_introduction(reply);
+    }
+    session.finish_introduction(questions).await.map_err(SignInError::Imap)
 }
 
 fn classify(completion: &Completion, host: &str) -> SignInError {

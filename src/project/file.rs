@@ -20,7 +20,8 @@ const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// An open project file. Calls are short and synchronous; share it as `Arc<Project>`.
 ///
-/// Every call that changes something is one transaction, durable when the call returns. Dropping closes the file.
+/// Every call that changes something is one transaction. It survives the end of the program when the call returns, and
+/// a power failure as well, except where a call says that the next durable one takes it along. Dropping closes the file.
 #[derive(Debug)]
 pub struct Project {
     path: PathBuf,
@@ -171,6 +172,26 @@ impl Project {
         transaction.commit()?;
         self.saved_at.store(now().0, Ordering::Relaxed);
         Ok(outcome)
+    }
+
+    /// Runs the work as one transaction that is not flushed to the disk by itself: the next [`Self::write`] takes it
+    /// along. A power failure may undo the newest of these, in order, and never half of one.
+    pub(super) fn write_soon<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
+    ) -> Result<T, ProjectError> {
+        let mut guard = self.guard();
+        let connection = guard.as_mut().ok_or(ProjectError::Closed)?;
+        connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+        let outcome = (|| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let outcome = work(&transaction)?;
+            transaction.commit()?;
+            Ok(outcome)
+        })();
+        connection.execute_batch("PRAGMA synchronous = FULL")?;
+        self.saved_at.store(now().0, Ordering::Relaxed);
+        outcome
     }
 
     fn guard(&self) -> MutexGuard<'_, Option<Connection>> {

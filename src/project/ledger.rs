@@ -42,7 +42,7 @@ impl Ledger {
     ) -> Result<FolderId, ProjectError> {
         let source = to_json(&source)?;
         let destination = to_json(&destination)?;
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             let known: Option<(i64, u32, String)> = transaction
                 .prepare_cached(
                     "SELECT id, source_uid_validity, destination FROM folder
@@ -81,7 +81,7 @@ impl Ledger {
     /// Compares the destination's UIDVALIDITY with the stored one. Where it changed, every known copy is forgotten:
     /// the rows go back to [`MessageState::ToDo`] and the destination must be compared. Returns how many rows did.
     pub fn fence_destination(&self, folder: FolderId, uid_validity: u32) -> Result<u64, ProjectError> {
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             let stored: Option<u32> = transaction
                 .prepare_cached("SELECT destination_uid_validity FROM folder WHERE id = ?1")?
                 .query_row([folder.0], |row| row.get(0))
@@ -116,7 +116,7 @@ impl Ledger {
 
     /// Remembers that the destination was compared and everything found there is recorded.
     pub fn set_matched(&self, folder: FolderId) -> Result<(), ProjectError> {
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             transaction.execute("UPDATE folder SET needs_match = 0 WHERE id = ?1", [folder.0])?;
             Ok(())
         })
@@ -128,7 +128,7 @@ impl Ledger {
         if messages.is_empty() {
             return Ok(());
         }
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             let mut add = transaction.prepare_cached(
                 "INSERT INTO message (folder_id, uid, size, internal_date, flags, identity)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -156,7 +156,7 @@ impl Ledger {
     /// Marks rows that are to do as vanished where their UID is not among the present ones. Returns how many.
     pub fn mark_vanished_except(&self, folder: FolderId, present_uids: &[u32]) -> Result<u64, ProjectError> {
         let present: BTreeSet<u32> = present_uids.iter().copied().collect();
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             let waiting: Vec<u32> = transaction
                 .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND state = 0")?
                 .query_map([folder.0], |row| row.get(0))?
@@ -201,6 +201,17 @@ impl Ledger {
                 })?
                 .collect::<Result<_, _>>()?;
             Ok(rows)
+        })
+    }
+
+    /// UIDs that have a row, ascending.
+    pub fn uids(&self, folder: FolderId) -> Result<Vec<u32>, ProjectError> {
+        self.project.read(|connection| {
+            let uids = connection
+                .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 ORDER BY uid")?
+                .query_map([folder.0], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(uids)
         })
     }
 
@@ -251,13 +262,14 @@ impl Ledger {
         })
     }
 
-    /// Writes down, durably and for the whole batch, what became of these messages. A copy whose UID is not known
-    /// keeps the UIDNEXT of its intent, to be looked for above it ([`Self::unplaced_copies`]).
+    /// Writes down, for the whole batch, what became of these messages. Durable with the next intent: a result that a
+    /// power failure undoes leaves its intent behind, and the copy is found at the destination. A copy whose UID is
+    /// not known keeps the UIDNEXT of its intent, to be looked for above it ([`Self::unplaced_copies`]).
     pub fn record_results(&self, folder: FolderId, results: &[MessageResult]) -> Result<(), ProjectError> {
         if results.is_empty() {
             return Ok(());
         }
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             let mut record = transaction.prepare_cached(
                 "UPDATE message SET
                      state = ?3, destination_uid_validity = ?4, destination_uid = ?5,
@@ -290,7 +302,7 @@ impl Ledger {
 
     /// Takes intents back to [`MessageState::ToDo`], after it was seen that they did not arrive.
     pub fn withdraw_intents(&self, folder: FolderId, uids: &[u32]) -> Result<(), ProjectError> {
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             let mut withdraw = transaction.prepare_cached(
                 "UPDATE message SET state = 0, intent_uidnext = NULL, intent_uid_validity = NULL
                  WHERE folder_id = ?1 AND uid = ?2 AND state = 1",

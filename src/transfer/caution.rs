@@ -1,10 +1,11 @@
 //! What broken connections and refusals have taught in this run: which message they are about, and when to give up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::plan::Side;
-use crate::project::{FolderId, MessageResult};
+use crate::project::{FolderId, LedgerRow, MessageResult};
 
 /// Breaks at the same place after which messages go one by one.
 const BREAKS_BEFORE_CARE: u32 = 2;
@@ -14,6 +15,8 @@ const BREAKS_AT_ONE: u32 = 2;
 const CAREFUL_MESSAGES: u32 = 400;
 /// Refusals with the same words, without anything accepted in between, that mean the mailbox and not the messages.
 const SAME_REFUSALS: usize = 10;
+/// Flags of waiting messages that were read longer ago are read again.
+const FRESH_FLAGS: Duration = Duration::from_mins(1);
 /// Messages asked for at once when a folder is listed.
 const LISTING_WINDOW: usize = 500;
 
@@ -28,6 +31,12 @@ struct Learnt {
     folders: BTreeMap<(FolderId, bool), Trouble>,
     listings: BTreeMap<String, Listing>,
     suspects: Vec<Suspect>,
+    /// When the flags of a folder's waiting messages were read.
+    fresh: BTreeMap<FolderId, Instant>,
+    /// Messages whose append broke off, was not found, and was made again.
+    sent_again: BTreeMap<FolderId, Vec<LedgerRow>>,
+    /// Messages that end the connection to the destination.
+    blamed: BTreeSet<(FolderId, u32)>,
 }
 
 /// Breaks while the messages of a folder went over one side.
@@ -70,6 +79,41 @@ impl Caution {
     pub(super) fn is_careful(&self, folder: FolderId, side: Side) -> bool {
         let learnt = self.learnt();
         learnt.folders.get(&key(folder, side)).is_some_and(|trouble| trouble.careful_left > 0)
+    }
+
+    /// Whether messages of any folder go one by one: then one pair of connections is all that makes sense.
+    pub(super) fn is_careful_anywhere(&self) -> bool {
+        self.learnt().folders.values().any(|trouble| trouble.careful_left > 0)
+    }
+
+    /// The flags of a folder's waiting messages are those of now.
+    pub(super) fn flags_are_fresh(&self, folder: FolderId) {
+        self.learnt().fresh.insert(folder, Instant::now());
+    }
+
+    /// Whether they were read again not long ago.
+    pub(super) fn has_fresh_flags(&self, folder: FolderId) -> bool {
+        self.learnt().fresh.get(&folder).is_some_and(|read| read.elapsed() < FRESH_FLAGS)
+    }
+
+    /// These did not arrive, as far as could be seen, and are sent again.
+    pub(super) fn send_again(&self, folder: FolderId, rows: Vec<LedgerRow>) {
+        self.learnt().sent_again.entry(folder).or_default().extend(rows);
+    }
+
+    /// What was sent again in this folder.
+    pub(super) fn take_sent_again(&self, folder: FolderId) -> Vec<LedgerRow> {
+        self.learnt().sent_again.remove(&folder).unwrap_or_default()
+    }
+
+    /// This message ends the connection to the destination.
+    pub(super) fn blame(&self, folder: FolderId, uid: u32) {
+        self.learnt().blamed.insert((folder, uid));
+    }
+
+    /// Whether this message was blamed; told once.
+    pub(super) fn take_blame(&self, folder: FolderId, uid: u32) -> bool {
+        self.learnt().blamed.remove(&(folder, uid))
     }
 
     /// This message is under way, and no other.

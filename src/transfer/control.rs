@@ -49,6 +49,20 @@ impl CopyControl {
         *self.pause.borrow()
     }
 
+    /// A control that stops with this one, and by its own token.
+    pub(super) fn child(&self) -> (Self, CancellationToken) {
+        let stop = self.stop.child_token();
+        (Self { stop: stop.clone(), pause: self.pause.clone() }, stop)
+    }
+
+    /// Waits for something, or until stop.
+    pub(super) async fn until_stopped(&self, other: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = other => {}
+        }
+    }
+
     /// Waits while paused; returns at once on stop. A controller that is gone cannot keep anybody waiting.
     pub(super) async fn wait_while_paused(&mut self) {
         tokio::select! {

@@ -1,58 +1,44 @@
 //! The copy of one mailbox: list, look, copy, and begin anew when a connection breaks.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
 
-use tokio::sync::mpsc;
+use futures::future::join_all;
 
-use super::adoption::Place;
-use super::budget::Budget;
 use super::caution::{Caution, Suspect};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
-use super::reader::Reader;
+use super::lane::{Lane, is_asking};
+use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
-use super::source_listing::{Listed, list_source, refuse_poison};
-use super::writer::{Writer, record_refusals};
-use crate::imap::{Folder, FolderStatus, ImapError, Namespace, Opened, Session, uid_sets};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, MessageState, Side};
-use crate::project::{FolderId, LedgerRow, LedgerTotals, MessageResult};
+use super::source_listing::{Listed, SourceLister};
+use super::work::{Unit, Work};
+use super::writer::record_refusals;
+use crate::imap::{Folder, FolderStatus};
+use crate::plan::{FolderChoice, FolderPath, FolderPlan, Side};
+use crate::project::FolderId;
 
-/// Messages that may wait between the two halves; the byte budget is what really bounds them.
-const ITEMS_BETWEEN: usize = 512;
-/// Longest wait between two tries to connect.
-const MAX_BACK_OFF: Duration = Duration::from_mins(1);
-/// Waits in a row, without a message copied in between, after which the copy gives up.
-const MAX_WAITS: u32 = 12;
-/// Flags of waiting messages that were read longer ago are read again.
-const FRESH_FLAGS: Duration = Duration::from_mins(1);
-/// Waits that the server asks for are kept up to this long; longer ones are for the engine to plan.
-const MAX_OWN_WAIT_SECONDS: u64 = 15 * 60;
+/// Waiting messages that are worth one more pair of connections.
+const MESSAGES_PER_PAIR: u64 = 100;
+/// Folders made before any is opened.
+const MAX_FOLDERS_MADE: usize = 2_000;
 
 /// Copies one mailbox. Safe to drop at any point and to call again: the ledger knows what was under way.
 ///
-/// Many mailboxes at once are many calls at once. Within one, both sides work at the same time.
+/// Many mailboxes at once are many calls at once. Within one, both sides work at the same time, and several pairs of
+/// connections where there is enough to do.
 pub async fn copy_mailbox(
     request: &CopyRequest,
     control: CopyControl,
     sink: ProgressSink<'_>,
 ) -> Result<CopyOutcome, TransferError> {
-    let mut job = Job {
-        request,
-        control,
-        sink,
-        listed: BTreeMap::new(),
-        problems: BTreeMap::new(),
-        fresh: BTreeMap::new(),
-        sent_again: BTreeMap::new(),
-        blamed: BTreeSet::new(),
-        caution: Caution::default(),
-    };
+    let pairs = request.limits.pairs.max(1);
+    let mut job =
+        Job { request, control, sink, pairs, problems: BTreeMap::new(), caution: Caution::default() };
     let mut breaks = 0;
     let mut finished_before = job.progress()?;
     loop {
-        let error = match job.attempt().await {
+        let error = match Box::pin(job.attempt()).await {
             Ok(()) => return Ok(job.outcome()),
             Err(error) => error,
         };
@@ -72,35 +58,10 @@ struct Job<'a> {
     request: &'a CopyRequest,
     control: CopyControl,
     sink: ProgressSink<'a>,
-    /// Ledger numbers of the folders whose source is listed in this run.
-    listed: BTreeMap<String, FolderId>,
+    /// Pairs of connections that are worth a try: fewer after each break and each request to slow down.
+    pairs: usize,
     problems: BTreeMap<FolderPath, FolderProblem>,
-    /// When the flags of a folder's waiting messages were read.
-    fresh: BTreeMap<FolderId, Instant>,
-    /// Messages whose append broke off, was not found, and was made again.
-    sent_again: BTreeMap<FolderId, Vec<LedgerRow>>,
-    /// Messages that end the connection to the destination.
-    blamed: BTreeSet<(FolderId, u32)>,
     caution: Caution,
-}
-
-/// Both sides, signed in.
-struct Sides {
-    source: Session,
-    destination: Session,
-    namespace: Namespace,
-}
-
-impl Sides {
-    /// The folders of both sides with their counts, by their names in commands.
-    async fn list_folders(&mut self) -> Result<(FoldersByName, FoldersByName), TransferError> {
-        let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
-        let (source, destination) = tokio::try_join!(
-            async { self.source.list_folders().await.map_err(TransferError::at(Side::Source)) },
-            async { self.destination.list_folders().await.map_err(TransferError::at(Side::Destination)) },
-        )?;
-        Ok((by_name(source), by_name(destination)))
-    }
 }
 
 type FoldersByName = BTreeMap<String, Folder>;
@@ -121,70 +82,12 @@ impl Job<'_> {
 
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
     async fn pause_for(&mut self, error: TransferError, breaks: u32) -> Result<bool, TransferError> {
-        let (seconds, words) = match &error {
-            TransferError::Throttled { seconds, words, .. }
-                if *seconds <= MAX_OWN_WAIT_SECONDS && breaks <= MAX_WAITS =>
-            {
-                // Longer each time that it was of no use.
-                let longer = seconds.saturating_mul(1 << breaks.saturating_sub(1).min(4));
-                (longer.min(MAX_OWN_WAIT_SECONDS), words.clone())
-            }
-            lost if lost.is_connection_lost() && breaks <= self.request.limits.max_breaks => {
-                (self.sink)(Progress::Reconnecting { words: lost.to_string() });
-                let back_off = Duration::from_millis(250) * 2_u32.saturating_pow(breaks.min(10));
-                return Ok(self.control.wait(back_off.min(MAX_BACK_OFF)).await);
-            }
-            _ => return Err(error),
-        };
-        (self.sink)(Progress::Waiting { seconds, words });
-        Ok(self.control.wait(Duration::from_secs(seconds)).await)
+        // Connections are lowered before anything else: what the server dislikes is most often their number.
+        self.pairs = (self.pairs / 2).max(1);
+        wait_after(error, breaks, (self.request.limits, &self.control), self.sink).await
     }
 
-    async fn attempt(&mut self) -> Result<(), TransferError> {
-        if self.control.is_stopped() {
-            return Ok(());
-        }
-        if self.control.is_paused() {
-            (self.sink)(Progress::Paused);
-            self.control.wait_while_paused().await;
-            if self.control.is_stopped() {
-                return Ok(());
-            }
-            (self.sink)(Progress::Resumed);
-        }
-        self.heed_choices()?;
-        self.forget_suspects()?;
-        let mut sides = self.connect().await?;
-        (self.sink)(Progress::Connected);
-        let (source_folders, destination_folders) = sides.list_folders().await?;
-        let request = self.request;
-        let chosen: Vec<&FolderPlan> =
-            request.plan.folders.iter().filter(|plan| plan.choice == FolderChoice::Copy).collect();
-        for plan in &chosen {
-            if self.control.is_stopped() {
-                return Ok(());
-            }
-            self.list(&mut sides, plan, source_folders.get(&plan.source_raw)).await?;
-        }
-        for plan in &chosen {
-            if self.control.is_stopped() {
-                return Ok(());
-            }
-            let Some(folder) = self.listed.get(&plan.source_raw).copied() else { continue };
-            let raw = raw_name(&plan.destination, &sides.namespace);
-            let known = destination_folders.get(&raw).and_then(|known| known.status);
-            let copied = self.copy_folder(&mut sides, plan, folder, (&raw, known)).await;
-            if let Err(error) = copied {
-                self.learn_from(folder, &error)?;
-                return Err(error);
-            }
-        }
-        record_refusals(&self.caution, &request.ledger, self.sink)?;
-        tokio::join!(sides.source.logout(), sides.destination.logout());
-        Ok(())
-    }
-
-    /// Refusals whose meaning was not clear when the connection broke: their messages are tried again.
+    /// Refusals whose meaning was not clear when something else failed: their messages are tried again.
     fn forget_suspects(&self) -> Result<(), TransferError> {
         for Suspect { folder, result, .. } in self.caution.take_suspects() {
             self.request.ledger.withdraw_intents(folder, &[result.uid])?;
@@ -192,36 +95,55 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Where connections break at one message again and again, that message is left.
-    fn learn_from(&mut self, folder: FolderId, error: &TransferError) -> Result<(), TransferError> {
-        let TransferError::Server { side, .. } = error else { return Ok(()) };
-        if !error.is_connection_lost() || self.control.is_stopped() {
-            return Ok(());
-        }
-        let waiting = [MessageState::ToDo, MessageState::InFlight];
-        let first = self.request.ledger.rows_after(folder, &waiting, 0, 1)?.first().map(|row| row.uid);
-        match (self.caution.broke(folder, *side, first), side) {
-            (Some(uid), Side::Source) => refuse_poison(&self.request.ledger, folder, uid),
-            (Some(uid), Side::Destination) => {
-                self.blamed.insert((folder, uid));
-                Ok(())
-            }
-            (None, _) => Ok(()),
+    async fn rest(&mut self) {
+        if self.control.is_paused() {
+            (self.sink)(Progress::Paused);
+            self.control.wait_while_paused().await;
+            (self.sink)(Progress::Resumed);
         }
     }
 
-    /// The same for a connection that broke while the folder was listed.
-    fn learn_from_listing(&self, plan: &FolderPlan, error: &TransferError) -> Result<(), TransferError> {
-        let is_break = matches!(error, TransferError::Server { .. }) && error.is_connection_lost();
-        let folders = self.request.ledger.folder_totals()?;
-        let Some(known) = folders.into_iter().find(|known| is_break && known.source == plan.source) else {
+    async fn attempt(&mut self) -> Result<(), TransferError> {
+        self.rest().await;
+        if self.control.is_stopped() {
             return Ok(());
-        };
-        let count = usize::try_from(known.totals.sum.source_count).unwrap_or(usize::MAX);
-        match self.caution.broke_listing(&plan.source_raw, count) {
-            Some(uid) => refuse_poison(&self.request.ledger, known.id, uid),
-            None => Ok(()),
         }
+        self.heed_choices()?;
+        let mut lane = self.connect().await?;
+        let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
+        (self.sink)(Progress::Connected);
+        let (source, destination) = list_both(&mut lane).await?;
+        let work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        let waiting = self.waiting(&source)?;
+        let asks = is_asking(&lane.destination);
+        let limits = self.request.limits;
+        let affordable = usize::try_from(waiting / MESSAGES_PER_PAIR).unwrap_or(usize::MAX);
+        let pairs = self.pairs.min(if asks { limits.asking_pairs } else { limits.pairs }).min(1 + affordable);
+        let (pairs, may_append) = if self.caution.is_careful_anywhere() {
+            (1, false)
+        } else {
+            (pairs, waiting > MESSAGES_PER_PAIR)
+        };
+        let appenders = if asks && may_append { limits.appenders.min(self.pairs) } else { 0 };
+        let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
+        let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
+        tokio::join!(first, others);
+        let (problems, error) = work.into_outcome();
+        self.problems.extend(problems);
+        if let Some(error) = error {
+            self.forget_suspects()?;
+            return Err(error);
+        }
+        record_refusals(&self.caution, &self.request.ledger, self.sink)?;
+        self.finish(lane).await;
+        Ok(())
+    }
+
+    /// Says goodbye at the source, and leaves the destination to the proof.
+    async fn finish(&self, lane: Lane) {
+        let Lane { source, destination, appenders } = lane;
+        self.request.destination.leave(destination);
+        tokio::join!(source.logout(), join_all(appenders.into_iter().map(crate::imap::Session::logout)));
     }
 
     /// Folders that the owner has left out or taken in again since they were listed.
@@ -243,271 +165,162 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn connect(&self) -> Result<Sides, TransferError> {
+    async fn connect(&self) -> Result<Lane, TransferError> {
         let failed = |side| move |source| TransferError::SignIn { side, source };
         let (source, destination) = tokio::try_join!(
             async { self.request.source.open().await.map_err(failed(Side::Source)) },
             async { self.request.destination.open().await.map_err(failed(Side::Destination)) },
         )?;
-        let mut sides = Sides { source, destination, namespace: Namespace::default() };
-        sides.namespace =
-            sides.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
-        Ok(sides)
+        Ok(Lane { source, destination, appenders: Vec::new() })
     }
 
-    async fn list(
-        &mut self,
-        sides: &mut Sides,
-        plan: &FolderPlan,
-        listed: Option<&Folder>,
-    ) -> Result<(), TransferError> {
-        (self.sink)(Progress::Listing { folder: plan.source.clone() });
-        let ledger = &self.request.ledger;
-        let asked = Instant::now();
-        let listing = match list_source(&mut sides.source, ledger, plan, listed, &self.caution).await {
-            Ok(listing) => listing,
-            Err(error) => {
-                self.learn_from_listing(plan, &error)?;
-                return Err(error);
-            }
-        };
-        match listing {
-            Listed::New(folder) => {
-                self.fresh.insert(folder, asked);
-                self.listed.insert(plan.source_raw.clone(), folder);
-            }
-            Listed::All(folder) => {
-                self.listed.insert(plan.source_raw.clone(), folder);
-            }
-            Listed::Some(folder, words) => {
-                self.listed.insert(plan.source_raw.clone(), folder);
-                self.note_problem(plan, Side::Source, words);
-            }
-            Listed::Closed(words) => self.note_problem(plan, Side::Source, words),
-        }
-        Ok(())
+    fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
+        self.request.plan.folders.iter().filter(|plan| plan.choice == FolderChoice::Copy)
     }
 
-    fn note_problem(&mut self, plan: &FolderPlan, side: Side, words: String) {
-        let problem = FolderProblem { folder: plan.source.clone(), side, words };
-        self.problems.insert(plan.source.clone(), problem);
-    }
-
-    fn totals(&self, folder: FolderId) -> Result<LedgerTotals, TransferError> {
-        let all = self.request.ledger.folder_totals()?;
-        Ok(all.into_iter().find(|known| known.id == folder).map(|known| known.totals).unwrap_or_default())
-    }
-
-    async fn copy_folder(
-        &mut self,
-        sides: &mut Sides,
-        plan: &FolderPlan,
-        folder: FolderId,
-        (raw, known): (&str, Option<FolderStatus>),
-    ) -> Result<(), TransferError> {
-        let ledger = &self.request.ledger;
-        let sum = self.totals(folder)?.sum;
-        if sum.to_do == 0 && self.is_still_there(folder, known, sum.source_count)? {
-            return Ok(());
-        }
-        (self.sink)(Progress::Folder { folder: plan.source.clone() });
-        let opened = match open_destination(sides, raw, &plan.destination).await {
-            Ok(opened) => opened,
-            Err(ImapError::Refused { completion, .. }) => {
-                let words = completion.to_string();
-                self.refuse_folder(folder, &words)?;
-                self.note_problem(plan, Side::Destination, words);
-                return Ok(());
-            }
-            Err(error) => return Err(TransferError::at(Side::Destination)(error)),
-        };
-        ledger.fence_destination(folder, opened.uid_validity)?;
-        let mut place =
-            Place { session: &mut sides.destination, ledger, folder, uid_validity: opened.uid_validity };
-        let missing = place.resolve_in_flight(&self.control, self.request.limits.late_append).await?;
-        place.adopt_present(opened.exists).await?;
-        self.leave_blamed(folder, &missing)?;
-        self.sent_again.entry(folder).or_default().extend(missing);
-        if self.totals(folder)?.sum.to_do == 0 {
-            return Ok(());
-        }
-        let uid_validity = opened.uid_validity;
-        self.pump(sides, plan, (raw, opened)).await?;
-        self.tell_late_arrivals(sides, plan, folder, uid_validity).await
-    }
-
-    /// Messages at which the destination has ended the connection again and again, and that did not arrive.
-    fn leave_blamed(&mut self, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
-        for row in missing.iter().filter(|row| self.blamed.remove(&(folder, row.uid))) {
-            let result = MessageResult {
-                uid: row.uid,
-                state: MessageState::Refused,
-                destination_uid: None,
-                sha256: None,
-                cause: Some("the destination ends the connection at this message".to_owned()),
-            };
-            self.request.ledger.record_results(folder, &[result])?;
-        }
-        Ok(())
-    }
-
-    /// One more look after the folder is done: an append that broke off may have arrived after all.
-    async fn tell_late_arrivals(
-        &mut self,
-        sides: &mut Sides,
-        plan: &FolderPlan,
-        folder: FolderId,
-        uid_validity: u32,
-    ) -> Result<(), TransferError> {
-        let sent_again = self.sent_again.remove(&folder).unwrap_or_default();
-        if sent_again.is_empty() || self.control.is_stopped() {
-            return Ok(());
-        }
-        let ledger = &self.request.ledger;
-        let mut place = Place { session: &mut sides.destination, ledger, folder, uid_validity };
-        let late = place.late_arrivals(&sent_again).await?;
-        if !late.is_empty() {
-            let words = format!(
-                "{} messages are there twice, as the server finished after the connection had broken: UIDs {}",
-                late.len(),
-                uid_sets(&late).join(",")
-            );
-            self.note_problem(plan, Side::Destination, words);
-        }
-        Ok(())
-    }
-
-    /// Waiting messages go with the flags that they have now, not with those of the day they were listed.
-    async fn refresh_flags(&self, session: &mut Session, folder: FolderId) -> Result<(), TransferError> {
-        if self.fresh.get(&folder).is_some_and(|read| read.elapsed() < FRESH_FLAGS) {
-            return Ok(());
-        }
-        match session.fetch_flags().await {
-            Ok(flags) => self.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into),
-            Err(ImapError::Refused { completion, .. }) => {
-                tracing::info!(%completion, "flags could not be read again");
-                Ok(())
-            }
-            Err(error) => Err(TransferError::at(Side::Source)(error)),
-        }
-    }
-
-    /// Whether the destination folder is the one that the copies were made in, as far as its counts tell.
-    fn is_still_there(
-        &self,
-        folder: FolderId,
-        known: Option<FolderStatus>,
-        source_count: u64,
-    ) -> Result<bool, TransferError> {
-        let ledger = &self.request.ledger;
-        let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(false) };
-        let forgotten = ledger.fence_destination(folder, uid_validity)?;
-        Ok(forgotten == 0 && (source_count == 0 || !ledger.needs_match(folder)?))
-    }
-
-    /// The destination will not have this folder: its waiting messages are refused with the server's words.
-    fn refuse_folder(&self, folder: FolderId, words: &str) -> Result<(), TransferError> {
-        let rows = self.request.ledger.rows(folder, &[MessageState::ToDo])?;
-        let results: Vec<MessageResult> = rows
+    /// Messages that are to do, as far as the counts of the source and the ledger tell.
+    fn waiting(&self, source: &FoldersByName) -> Result<u64, TransferError> {
+        let known: BTreeMap<FolderPath, _> = self
+            .request
+            .ledger
+            .folder_totals()?
             .into_iter()
-            .map(|row| MessageResult {
-                uid: row.uid,
-                state: MessageState::Refused,
-                destination_uid: None,
-                sha256: None,
-                cause: Some(format!("the folder could not be made: {words}")),
-            })
+            .map(|folder| (folder.source, folder.totals.sum))
             .collect();
-        Ok(self.request.ledger.record_results(folder, &results)?)
+        let waiting = self.chosen().map(|plan| {
+            let counted = source.get(&plan.source_raw).and_then(|folder| folder.status?.messages);
+            let sum = known.get(&plan.source).copied().unwrap_or_default();
+            sum.to_do + counted.unwrap_or(plan.messages).saturating_sub(sum.source_count)
+        });
+        Ok(waiting.sum())
     }
 
-    async fn pump(
+    /// Lists the source while the other lanes begin with what is listed, then works as one of them.
+    async fn first_lane<'a>(
         &self,
-        sides: &mut Sides,
-        plan: &FolderPlan,
-        (raw, opened): (&str, Opened),
-    ) -> Result<(), TransferError> {
-        let ledger = &self.request.ledger;
-        let limits = self.request.limits;
-        let examined =
-            sides.source.examine(&plan.source_raw).await.map_err(TransferError::at(Side::Source))?;
-        // Rows are bound to the UIDVALIDITY that they were listed under; another one has dropped them.
-        let same = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, examined.uid_validity)?;
-        if ledger.highest_uid(same)?.is_none() {
-            let words = "the source folder was made anew while it was being copied".to_owned();
-            let source = ImapError::Closed(Some(words));
-            return Err(TransferError::Server { side: Side::Source, source });
+        work: &'a Work<'a>,
+        lane: &mut Lane,
+        (source, destination): (&FoldersByName, &FoldersByName),
+        appenders: usize,
+    ) {
+        let prepared = async {
+            let Lane { source: session, destination: other, .. } = &mut *lane;
+            // An error here ends both halves; the other one is not needed any more.
+            tokio::try_join!(
+                async {
+                    let mut lister = SourceLister::new(session, &self.request.ledger, &self.caution);
+                    self.list_all(work, &mut lister, (source, destination)).await
+                },
+                async {
+                    let missing = self.missing(work, destination);
+                    let made = other.create_many(&missing).await;
+                    made.map_err(TransferError::at(Side::Destination))
+                },
+            )
+        };
+        match prepared.await {
+            Ok(_) => {
+                work.all_listed();
+                lane.add_appenders(self.request, appenders).await;
+                if let Err(error) = lane.run(work).await {
+                    work.fail(error);
+                }
+            }
+            Err(error) => work.fail(error),
         }
-        self.refresh_flags(&mut sides.source, same).await?;
-        let uid_validity = opened.uid_validity;
-        let first = match opened.uid_next {
-            Some(uid_next) => uid_next,
-            None => highest_uid(&mut sides.destination, opened.exists).await?.saturating_add(1),
-        };
-        let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
-        let reader = Reader {
-            session: &mut sides.source,
-            ledger,
-            folder: same,
-            limits,
-            budget: Budget::new(limits.budget_bytes),
-            control: self.control.clone(),
-            sink: self.sink,
-            items: sender,
-            caution: &self.caution,
-        };
-        let writer = Writer {
-            session: &mut sides.destination,
-            ledger,
-            folder: same,
-            raw,
-            opened,
-            uid_next: first,
-            limits,
-            sink: self.sink,
-            unplaced: Vec::new(),
-            caution: &self.caution,
-        };
-        let (read, written) = tokio::join!(reader.run(), writer.run(receiver));
-        // The destination's error is the one that matters for what is under way.
-        let unplaced = written?;
-        read?;
-        let mut place = Place { session: &mut sides.destination, ledger, folder: same, uid_validity };
-        if !unplaced.is_empty() {
-            place.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-            place.place_copies().await?;
-        }
-        Ok(())
     }
-}
 
-async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, TransferError> {
-    if exists == 0 {
-        return Ok(0);
-    }
-    let uids = session.fetch_uids(1).await.map_err(TransferError::at(Side::Destination))?;
-    Ok(uids.last().copied().unwrap_or(0))
-}
-
-/// Opens the destination folder, and makes it, with the folders above it, where it is not there.
-async fn open_destination(sides: &mut Sides, raw: &str, path: &FolderPath) -> Result<Opened, ImapError> {
-    match sides.destination.select(raw).await {
-        Err(ImapError::Refused { .. }) => {}
-        settled => return settled,
-    }
-    let made = sides.destination.create(raw).await;
-    if matches!(made, Err(ImapError::Refused { .. })) {
-        for parent in parents(path) {
-            let parent = raw_name(&parent, &sides.namespace);
-            match sides.destination.create(&parent).await {
-                // A parent that may not be made may still be there under a namespace.
-                Ok(()) | Err(ImapError::Refused { .. }) => {}
-                Err(error) => return Err(error),
+    /// Folders that the destination has not, and the folders above them, outermost first.
+    fn missing(&self, work: &Work<'_>, destination: &FoldersByName) -> Vec<String> {
+        let mut missing: Vec<String> = Vec::new();
+        for plan in self.chosen().filter(|plan| plan.messages > 0) {
+            let mut paths = parents(&plan.destination);
+            paths.push(plan.destination.clone());
+            for path in paths {
+                let raw = raw_name(&path, &work.namespace);
+                let is_inbox = raw.eq_ignore_ascii_case("INBOX");
+                if !is_inbox && !destination.contains_key(&raw) && !missing.contains(&raw) {
+                    missing.push(raw);
+                }
             }
         }
-        sides.destination.create(raw).await?;
-    } else {
-        made?;
+        missing.truncate(MAX_FOLDERS_MADE);
+        missing
     }
-    sides.destination.select(raw).await
+
+    async fn list_all<'a, 'p>(
+        &'p self,
+        work: &'a Work<'a>,
+        lister: &mut SourceLister<'p>,
+        (source, destination): (&FoldersByName, &FoldersByName),
+    ) -> Result<(), TransferError> {
+        let mut failed = None;
+        let mut tell = |plan: &FolderPlan, listed: Listed| {
+            let folder = match listed {
+                Listed::All(folder) => folder,
+                Listed::Some(folder, words) => {
+                    work.note_problem(plan, Side::Source, words);
+                    folder
+                }
+                Listed::Closed(words) => return work.note_problem(plan, Side::Source, words),
+            };
+            let raw = raw_name(&plan.destination, &work.namespace);
+            let known = destination.get(&raw).and_then(|known| known.status);
+            match self.needs_copy(folder, known) {
+                Ok(true) => work.add(Unit { plan: plan.clone(), folder, raw }),
+                Ok(false) => {}
+                Err(error) => failed = Some(error),
+            }
+        };
+        for plan in self.chosen() {
+            if work.control.is_stopped() {
+                break;
+            }
+            (self.sink)(Progress::Listing { folder: plan.source.clone() });
+            lister.list(plan, source.get(&plan.source_raw), &mut tell).await?;
+        }
+        lister.finish(&mut tell).await?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Whether there is something to do, or the destination folder is not the one that the copies were made in, as far
+    /// as its counts tell.
+    fn needs_copy(&self, folder: FolderId, known: Option<FolderStatus>) -> Result<bool, TransferError> {
+        let ledger = &self.request.ledger;
+        let totals = ledger.folder_totals()?;
+        let sum = totals.iter().find(|known| known.id == folder).map(|known| known.totals.sum);
+        let sum = sum.unwrap_or_default();
+        if sum.to_do > 0 {
+            return Ok(true);
+        }
+        let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(true) };
+        let forgotten = ledger.fence_destination(folder, uid_validity)?;
+        Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
+    }
+}
+
+/// The folders of both sides with their counts, by their names in commands.
+async fn list_both(lane: &mut Lane) -> Result<(FoldersByName, FoldersByName), TransferError> {
+    let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
+    let (source, destination) = tokio::try_join!(
+        async { lane.source.list_folders_unsized().await.map_err(TransferError::at(Side::Source)) },
+        async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
+    )?;
+    Ok((by_name(source), by_name(destination)))
+}
+
+/// One more pair of connections. Where a server lets no more in, the copy goes on without it.
+async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
+    let mut lane = match Lane::open_new(work.request).await {
+        Ok(lane) => lane,
+        Err(error) => {
+            tracing::info!(%error, "going on with fewer connections");
+            return;
+        }
+    };
+    lane.add_appenders(work.request, appenders).await;
+    match lane.run(work).await {
+        Ok(()) => lane.close().await,
+        Err(error) => work.fail(error),
+    }
 }

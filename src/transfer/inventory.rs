@@ -53,7 +53,7 @@ async fn survey_destination(
     let namespace = session.namespace().await?;
     rules.delimiter = namespace.delimiter;
     rules.prefix = prefix_parts(&namespace);
-    for folder in session.list_folders().await? {
+    for folder in session.list_folder_names().await? {
         let path = FolderPath(folder.parts());
         if let Some(special_use) = special_use(&folder).filter(|_| folder.is_selectable()) {
             rules.special.entry(special_use).or_insert_with(|| path.clone());

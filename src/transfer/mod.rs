@@ -13,12 +13,14 @@ mod error;
 mod flags;
 mod governor;
 mod inventory;
+mod lane;
 mod reader;
 mod recovery;
 mod request;
 mod seats;
 mod source_listing;
 mod verify;
+mod work;
 mod writer;
 
 pub use control::{CopyControl, CopyController, copy_control};

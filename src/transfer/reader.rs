@@ -6,15 +6,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::budget::Budget;
-use super::caution::Caution;
-use super::control::CopyControl;
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
-use super::request::{CopyLimits, Progress, ProgressSink};
+use super::work::{Part, Work};
 use crate::imap::{Body, BodyReply, BodyRequest, Completion, ImapError, Session};
 use crate::plan::{MessageState, Side, identity_key};
-use crate::project::{FolderId, Ledger, LedgerRow};
+use crate::project::{FolderId, LedgerRow};
 
 /// What the source half hands over.
 pub(super) enum Item {
@@ -51,20 +48,12 @@ const GROUP_BYTES: u64 = 1 << 20;
 const HEAD_BYTES: usize = 64 << 10;
 /// Bytes that a message may be larger than listed, beside a sixteenth of its size: line ends are often not counted.
 const SIZE_SLACK: u64 = 4 << 10;
-/// Rows taken from the ledger at once.
-const PAGE_ROWS: usize = 500;
 
 pub(super) struct Reader<'a> {
     pub(super) session: &'a mut Session,
-    pub(super) ledger: &'a Ledger,
-    pub(super) folder: FolderId,
-    pub(super) limits: CopyLimits,
-    pub(super) budget: Budget,
-    pub(super) control: CopyControl,
-    pub(super) sink: ProgressSink<'a>,
+    pub(super) work: &'a Work<'a>,
+    pub(super) part: &'a Part<'a>,
     pub(super) items: mpsc::Sender<Item>,
-    /// What broken connections have taught.
-    pub(super) caution: &'a Caution,
 }
 
 struct Group {
@@ -115,22 +104,21 @@ impl Reader<'_> {
     async fn read_all(&mut self) -> Result<(), ReadEnd> {
         let mut ahead: VecDeque<Group> = VecDeque::new();
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
-        let mut last_uid = 0;
         loop {
-            if self.control.is_stopped() {
+            if self.work.control.is_stopped() {
                 break;
             }
-            if self.control.is_paused() {
+            if self.work.control.is_paused() {
                 self.rest(&mut ahead).await?;
                 continue;
             }
             if rows.is_empty() {
-                let page = self.ledger.rows_after(self.folder, &[MessageState::ToDo], last_uid, PAGE_ROWS);
-                rows = page.map_err(TransferError::from)?.into();
-                let Some(last) = rows.back() else { break };
-                last_uid = last.uid;
+                rows = self.part.next_page().map_err(TransferError::from)?.into();
+                if rows.is_empty() {
+                    break;
+                }
             }
-            if self.caution.is_careful(self.folder, Side::Source) {
+            if self.work.caution.is_careful(self.folder(), Side::Source) {
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
                     self.read_carefully(row).await?;
@@ -149,9 +137,9 @@ impl Reader<'_> {
             let bytes = group.iter().map(|row| row.size).sum();
             let reserved = loop {
                 // Messages that wait to be read hold the budget, so they come first.
-                match self.budget.try_reserve(bytes) {
+                match self.work.budget.try_reserve(bytes) {
                     Some(reserved) => break Some(reserved),
-                    None if ahead.is_empty() => break self.budget.reserve(bytes).await,
+                    None if ahead.is_empty() => break self.work.budget.reserve(bytes).await,
                     None => self.finish_first(&mut ahead).await?,
                 }
             };
@@ -164,16 +152,20 @@ impl Reader<'_> {
         self.finish_all(&mut ahead).await
     }
 
+    fn folder(&self) -> FolderId {
+        self.part.folder.unit.folder
+    }
+
     /// One message and nothing else, so that it is clear which one ends the connection.
     async fn read_carefully(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         self.send(Item::Flush).await?;
-        self.caution.alone(self.folder, Side::Source, row.uid);
+        self.work.caution.alone(self.folder(), Side::Source, row.uid);
         if self.is_large(&row) {
             self.read_large(row).await?;
-        } else if let Some(reserved) = self.budget.reserve(row.size).await {
+        } else if let Some(reserved) = self.work.budget.reserve(row.size).await {
             self.read_alone(row, &Arc::new(reserved)).await?;
         }
-        self.caution.passed(self.folder, Side::Source);
+        self.work.caution.passed(self.folder(), Side::Source);
         Ok(())
     }
 
@@ -181,15 +173,13 @@ impl Reader<'_> {
     async fn rest(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
         self.finish_all(ahead).await?;
         self.send(Item::Flush).await?;
-        (self.sink)(Progress::Paused);
-        self.control.wait_while_paused().await;
-        (self.sink)(Progress::Resumed);
+        self.work.rest().await;
         Ok(())
     }
 
     /// Some servers give no size or a wrong one; such messages are read in pieces as well.
     fn is_large(&self, row: &LedgerRow) -> bool {
-        row.size == 0 || row.size > self.limits.spool_bytes
+        row.size == 0 || row.size > self.work.request.limits.spool_bytes
     }
 
     fn next_group(&self, rows: &mut VecDeque<LedgerRow>) -> Vec<LedgerRow> {
@@ -350,7 +340,8 @@ impl Reader<'_> {
         match fetched {
             Ok(Some(spool)) => {
                 let row = self.learn(row, spool.bytes(), &head)?;
-                let Some(reserved) = self.budget.reserve(self.limits.spool_bytes).await else {
+                let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await
+                else {
                     return Ok(());
                 };
                 let item = Fetched {
@@ -375,7 +366,7 @@ impl Reader<'_> {
     fn learn(&self, mut row: LedgerRow, size: u64, head: &[u8]) -> Result<LedgerRow, TransferError> {
         if row.size == 0 && size > 0 {
             (row.size, row.identity) = (size, identity_key(head));
-            self.ledger.learn(self.folder, row.uid, row.size, row.identity)?;
+            self.work.request.ledger.learn(self.folder(), row.uid, row.size, row.identity)?;
         }
         Ok(row)
     }

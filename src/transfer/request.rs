@@ -30,6 +30,12 @@ pub struct CopyLimits {
     pub batch_bytes: u64,
     /// Messages above this size go through a temporary file, in bytes.
     pub spool_bytes: u64,
+    /// Pairs of connections, one to each side, that copy at the same time.
+    pub pairs: usize,
+    /// Pairs where the destination asks for each message before it may be sent.
+    pub asking_pairs: usize,
+    /// Connections that such a destination gets beside each pair: each message waits, so more of them wait at once.
+    pub appenders: usize,
     /// Broken connections in a row, without a message copied in between, after which the copy gives up.
     pub max_breaks: u32,
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
@@ -44,6 +50,10 @@ impl Default for CopyLimits {
             batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
+            pairs: 4,
+            // Gmail allows 15 connections at a time: three pairs, and twelve more that only append.
+            asking_pairs: 3,
+            appenders: 4,
             max_breaks: 6,
             late_append: Duration::from_secs(30),
         }

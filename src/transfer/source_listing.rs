@@ -1,25 +1,18 @@
 //! First of all, every source message gets its row in the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::caution::Caution;
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
-use crate::imap::{Completion, Folder, FolderStatus, ImapError, MessageFacts, Opened, Session};
+use crate::imap::{
+    Completion, Folder, FolderStatus, ImapError, ListingRequest, MessageFacts, Opened, Session,
+};
 use crate::plan::{FolderPlan, IDENTITY_HEADERS, MessageState, Side, identity_key};
-use crate::project::{FolderId, Ledger, MessageResult, ProjectError, SourceMessage};
-
-/// Listings of one folder that may come short before its lack is told.
-const MAX_LISTINGS: u32 = 3;
-/// Windows from this size on are asked for ahead of one another.
-const QUICK_WINDOW: usize = 500;
-/// Messages refused alone, without any that is not, after which the folder counts as closed.
-const MAX_REFUSED_ALONE: u32 = 8;
+use crate::project::{FolderId, Ledger, LedgerTotals, MessageResult, ProjectError, SourceMessage};
 
 /// What came of listing a folder.
 pub(super) enum Listed {
-    /// Every message has its row, all of them as of now.
-    New(FolderId),
     /// Every message has its row.
     All(FolderId),
     /// The server listed fewer messages than it counts; those it listed have their rows.
@@ -28,18 +21,205 @@ pub(super) enum Listed {
     Closed(String),
 }
 
-/// Lists a folder into the ledger, or sees from its counts that nothing is new.
-pub(super) async fn list_source(
+/// Listings of one folder that may come short before its lack is told.
+const MAX_LISTINGS: u32 = 3;
+/// Windows from this size on are asked for ahead of one another.
+const QUICK_WINDOW: usize = 500;
+/// Messages refused alone, without any that is not, after which the folder counts as closed.
+const MAX_REFUSED_ALONE: u32 = 8;
+/// Listings that may be under way at once.
+const LISTINGS_AHEAD: usize = 8;
+
+/// Lists folders into the ledger, several under way at once, and tells of each as soon as it is known.
+pub(super) struct SourceLister<'a> {
+    session: &'a mut Session,
+    ledger: &'a Ledger,
+    ahead: VecDeque<Asked<'a>>,
+    /// Folders whose answer was refused or lacked something: they are looked at more closely when the line is quiet.
+    closer: VecDeque<&'a FolderPlan>,
+    caution: &'a Caution,
+}
+
+/// A folder whose listing is under way.
+struct Asked<'a> {
+    plan: &'a FolderPlan,
+    request: ListingRequest,
+    /// UIDs below have their rows already.
+    first: u32,
+}
+
+/// What has to be asked about a folder.
+enum Question {
+    /// Its counts say that every message has its row.
+    Nothing(FolderId),
+    /// Everything from this UID on, with one command.
+    From(u32),
+    /// Which of the known messages are still there, and then the new ones.
+    StepByStep,
+}
+
+impl<'a> SourceLister<'a> {
+    pub(super) fn new(session: &'a mut Session, ledger: &'a Ledger, caution: &'a Caution) -> Self {
+        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution }
+    }
+
+    /// Lists a folder, or sees from its counts that nothing is new. `tell` may hear of folders asked for before.
+    pub(super) async fn list(
+        &mut self,
+        plan: &'a FolderPlan,
+        listed: Option<&Folder>,
+        tell: &mut impl FnMut(&'a FolderPlan, Listed),
+    ) -> Result<(), TransferError> {
+        let status = listed.and_then(|folder| folder.status).unwrap_or_default();
+        match self.question(plan, status)? {
+            Question::Nothing(folder) => tell(plan, Listed::All(folder)),
+            Question::From(first) => {
+                let asked = self.session.ask_listing(&plan.source_raw, first, &IDENTITY_HEADERS);
+                let request = asked.map_err(TransferError::at(Side::Source))?;
+                self.ahead.push_back(Asked { plan, request, first });
+                while self.ahead.len() > LISTINGS_AHEAD {
+                    self.finish_first(tell).await?;
+                }
+            }
+            Question::StepByStep => {
+                self.closer.push_back(plan);
+                self.finish(tell).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what is under way.
+    pub(super) async fn finish(
+        &mut self,
+        tell: &mut impl FnMut(&'a FolderPlan, Listed),
+    ) -> Result<(), TransferError> {
+        while !self.ahead.is_empty() {
+            self.finish_first(tell).await?;
+        }
+        while let Some(plan) = self.closer.pop_front() {
+            match list_source(self.session, self.ledger, plan, self.caution).await {
+                Ok(listed) => tell(plan, listed),
+                Err(error) => return Err(self.learn_from(plan, error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the connection breaks at one message again and again, that message is left.
+    fn learn_from(&self, plan: &FolderPlan, error: TransferError) -> TransferError {
+        let is_break = matches!(error, TransferError::Server { .. }) && error.is_connection_lost();
+        let learnt = self.ledger.folder_totals().map_err(TransferError::from).and_then(|folders| {
+            let known = folders.into_iter().find(|known| is_break && known.source == plan.source);
+            let Some(known) = known else { return Ok(()) };
+            let count = usize::try_from(known.totals.sum.source_count).unwrap_or(usize::MAX);
+            match self.caution.broke_listing(&plan.source_raw, count) {
+                Some(uid) => refuse_poison(self.ledger, known.id, uid),
+                None => Ok(()),
+            }
+        });
+        if let Err(error) = learnt {
+            tracing::warn!(%error, "a broken connection could not be written down");
+        }
+        error
+    }
+
+    async fn finish_first(
+        &mut self,
+        tell: &mut impl FnMut(&'a FolderPlan, Listed),
+    ) -> Result<(), TransferError> {
+        let Some(asked) = self.ahead.pop_front() else { return Ok(()) };
+        match self.read(&asked).await {
+            Ok(Some(listed)) => tell(asked.plan, listed),
+            Ok(None) => self.closer.push_back(asked.plan),
+            Err(error) => return Err(self.learn_from(asked.plan, error)),
+        }
+        Ok(())
+    }
+
+    /// `None` where a closer look is needed.
+    async fn read(&mut self, asked: &Asked<'_>) -> Result<Option<Listed>, TransferError> {
+        let Asked { plan, request, first } = asked;
+        let opened = match self.session.listing_opened(request).await {
+            Ok(opened) => opened,
+            Err(ImapError::Refused { completion, .. }) => {
+                return Ok(Some(Listed::Closed(completion.to_string())));
+            }
+            Err(error) => return Err(TransferError::at(Side::Source)(error)),
+        };
+        let ledger = self.ledger;
+        let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, opened.uid_validity)?;
+        // Made anew since its counts were told: its rows are gone, and those below `first` were not asked for.
+        let is_whole = *first == 1 || ledger.highest_uid(folder)?.is_some();
+        let count = self
+            .session
+            .listing_facts(request, |mut facts| {
+                facts.retain(|facts| facts.uid >= *first);
+                let rows: Vec<SourceMessage> = facts.into_iter().map(source_message).collect();
+                ledger.add_messages(folder, &rows).map_err(ListingError::Project)
+            })
+            .await;
+        let count = match count {
+            Ok(count) => count,
+            Err(ListingError::Imap(ImapError::Refused { completion, .. })) => {
+                heed(&completion)?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !is_whole {
+            let words = "the folder was made anew while it was being listed".to_owned();
+            return Ok(Some(Listed::Closed(words)));
+        }
+        let exists = u64::from(opened.exists);
+        let sum = totals(ledger, folder)?.sum;
+        let is_short = sum.source_count.saturating_sub(sum.vanished) < exists
+            || (*first == 1 && (count as u64) < exists);
+        if is_short {
+            return Ok(None);
+        }
+        // Nothing was waiting before, so everything that waits was listed just now.
+        self.caution.flags_are_fresh(folder);
+        Ok(Some(Listed::All(folder)))
+    }
+
+    fn is_quick(&self, plan: &FolderPlan) -> bool {
+        self.session.can_list_at_once() && self.caution.listing_window(&plan.source_raw) >= QUICK_WINDOW
+    }
+
+    fn question(&self, plan: &FolderPlan, status: FolderStatus) -> Result<Question, ProjectError> {
+        let (Some(uid_validity), Some(messages)) = (status.uid_validity, status.messages) else {
+            return Ok(Question::StepByStep);
+        };
+        let ledger = self.ledger;
+        let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, uid_validity)?;
+        let highest = ledger.highest_uid(folder)?.unwrap_or(0);
+        let sum = totals(ledger, folder)?.sum;
+        let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
+        let next = highest.checked_add(1);
+        if is_counted && (messages == 0 || next == status.uid_next) {
+            return Ok(Question::Nothing(folder));
+        }
+        // Only messages that wait can vanish; where none does, what is new is all that is of interest.
+        Ok(match next.filter(|_| sum.to_do == 0 && self.is_quick(plan)) {
+            Some(first) => Question::From(first),
+            None => Question::StepByStep,
+        })
+    }
+}
+
+fn totals(ledger: &Ledger, folder: FolderId) -> Result<LedgerTotals, ProjectError> {
+    let all = ledger.folder_totals()?;
+    Ok(all.into_iter().find(|known| known.id == folder).map(|known| known.totals).unwrap_or_default())
+}
+
+/// Lists a folder into the ledger step by step.
+async fn list_source(
     session: &mut Session,
     ledger: &Ledger,
     plan: &FolderPlan,
-    listed: Option<&Folder>,
     caution: &Caution,
 ) -> Result<Listed, TransferError> {
-    let status = listed.and_then(|folder| folder.status).unwrap_or_default();
-    if let Some(folder) = unchanged(ledger, plan, status)? {
-        return Ok(Listed::All(folder));
-    }
     let (opened, present) = match list_uids(session, plan).await {
         Ok(found) => found,
         // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
@@ -58,8 +238,10 @@ pub(super) async fn list_source(
     if let Some(words) = listing.add(&new).await? {
         return Ok(Listed::Some(folder, words));
     }
+    if is_all_new {
+        caution.flags_are_fresh(folder);
+    }
     Ok(match lacking {
-        0 if is_all_new => Listed::New(folder),
         0 => Listed::All(folder),
         _ => Listed::Some(folder, format!("the server counts {lacking} messages more than it lists")),
     })
@@ -201,27 +383,6 @@ pub(super) fn refuse_poison(ledger: &Ledger, folder: FolderId, uid: u32) -> Resu
         cause: Some("the source ends the connection at this message".to_owned()),
     };
     Ok(ledger.record_results(folder, &[result])?)
-}
-
-/// The folder's number where UIDVALIDITY, UIDNEXT and count all say that every message has its row already.
-fn unchanged(
-    ledger: &Ledger,
-    plan: &FolderPlan,
-    status: FolderStatus,
-) -> Result<Option<FolderId>, ProjectError> {
-    let (Some(uid_validity), Some(uid_next), Some(messages)) =
-        (status.uid_validity, status.uid_next, status.messages)
-    else {
-        return Ok(None);
-    };
-    let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, uid_validity)?;
-    let highest = ledger.highest_uid(folder)?.unwrap_or(0);
-    let totals = ledger.folder_totals()?;
-    let sum =
-        totals.iter().find(|known| known.id == folder).map(|known| known.totals.sum).unwrap_or_default();
-    let is_unchanged =
-        highest.checked_add(1) == Some(uid_next) && sum.source_count - sum.vanished == messages;
-    Ok(is_unchanged.then_some(folder))
 }
 
 fn source_message(facts: MessageFacts) -> SourceMessage {

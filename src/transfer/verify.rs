@@ -12,7 +12,9 @@ use super::flags::flags_for;
 use super::governor::{Refusal, refusal};
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
-use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, MessageFacts, Opened, Session};
+use crate::imap::{
+    BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
+};
 use crate::plan::{FolderPath, MessageState, Side};
 use crate::project::{FolderTotals, LedgerRow};
 
@@ -57,6 +59,10 @@ pub struct Difference {
 const MAX_DIFFERENCES: usize = 200;
 /// Rows that are compared at once.
 const PAGE_ROWS: usize = 1_000;
+/// Folders up to this size are asked for with one command each.
+const AT_ONCE_MESSAGES: u64 = 20_000;
+/// Folders asked for at once.
+const FOLDERS_AHEAD: usize = 8;
 /// Messages read again with one command.
 const READ_AGAIN: usize = 20;
 /// Messages above this size are read again in pieces, in bytes.
@@ -183,7 +189,13 @@ impl Proof<'_> {
         let mut session =
             opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
         let namespace = session.namespace().await.map_err(at_destination)?;
+        let is_at_once = self.depth == Depth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
+            if is_at_once && self.after == 0 && is_small(&folder) {
+                self.rest().await;
+                self.prove_ahead(&mut session, &namespace).await?;
+                continue;
+            }
             let raw = raw_name(&folder.destination, &namespace);
             self.prove_folder(&mut session, &folder, &raw).await?;
             self.folders.pop_front();
@@ -201,6 +213,47 @@ impl Proof<'_> {
         }
     }
 
+    /// Compares small folders, each asked for with one command, several under way at once.
+    async fn prove_ahead(
+        &mut self,
+        session: &mut Session,
+        namespace: &Namespace,
+    ) -> Result<(), TransferError> {
+        let mut asked = Vec::with_capacity(FOLDERS_AHEAD);
+        for folder in self.folders.iter().take_while(|folder| is_small(folder)).take(FOLDERS_AHEAD) {
+            let raw = raw_name(&folder.destination, namespace);
+            let listing = session.ask_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
+            asked.push((folder.clone(), raw, listing));
+        }
+        for (folder, raw, listing) in asked {
+            match session.listing_opened(&listing).await {
+                Ok(opened) => {
+                    let rows = self.request.ledger.rows(folder.id, &COPIED)?;
+                    let mut page = self.page(&folder, &raw);
+                    page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
+                    let Page { report, taken, .. } = page;
+                    self.report = report;
+                    self.places.insert(raw, taken);
+                }
+                Err(ImapError::Refused { completion, .. }) => self.note_closed(&folder, &completion),
+                Err(error) => return Err(at_destination(error)),
+            }
+            self.folders.pop_front();
+            self.steps += 1;
+        }
+        Ok(())
+    }
+
+    fn note_closed(&mut self, folder: &FolderTotals, completion: &Completion) {
+        self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {completion}"));
+    }
+
+    /// A page counts when it is done: one that breaks off is compared again.
+    fn page<'p>(&self, folder: &'p FolderTotals, raw: &str) -> Page<'p> {
+        let taken = self.places.get(raw).cloned().unwrap_or_default();
+        Page { source: &folder.source, report: self.report.clone(), taken }
+    }
+
     async fn prove_folder(
         &mut self,
         session: &mut Session,
@@ -210,8 +263,7 @@ impl Proof<'_> {
         let opened = match session.examine(raw).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                let what = format!("the folder cannot be opened: {completion}");
-                self.report.differs(&folder.source, 0, what);
+                self.note_closed(folder, &completion);
                 return Ok(());
             }
             Err(error) => return Err(at_destination(error)),
@@ -220,10 +272,7 @@ impl Proof<'_> {
             self.rest().await;
             let rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
-            // A page counts when it is done: one that breaks off is compared again.
-            let taken = self.places.get(raw).cloned().unwrap_or_default();
-            let report = self.report.clone();
-            let mut page = Page { source: &folder.source, report, taken };
+            let mut page = self.page(folder, raw);
             let placed = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
             if self.depth == Depth::Full {
                 page.compare_bytes(session, placed).await.map_err(at_destination)?;
@@ -233,6 +282,10 @@ impl Proof<'_> {
             (self.after, self.steps) = (last, self.steps + 1);
         }
     }
+}
+
+fn is_small(folder: &FolderTotals) -> bool {
+    folder.totals.sum.source_count <= AT_ONCE_MESSAGES
 }
 
 /// A refusal that speaks of load is a wish to wait.
@@ -253,13 +306,28 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Compares sizes, dates and flags. Returns the rows whose copy is there, by its UID.
-    async fn compare_facts(
+    /// Compares sizes, dates and flags with a listing that is under way.
+    async fn compare_listing(
         &mut self,
         session: &mut Session,
-        opened: &Opened,
+        (listing, opened): (&ListingRequest, &Opened),
         rows: Vec<LedgerRow>,
-    ) -> Result<BTreeMap<u32, LedgerRow>, ImapError> {
+    ) -> Result<(), ImapError> {
+        let mut placed = self.placed(rows, opened);
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        session
+            .listing_facts(listing, |facts| {
+                let known = facts.into_iter().filter(|facts| placed.contains_key(&facts.uid));
+                found.extend(known.map(|facts| (facts.uid, MessageFacts { header: Vec::new(), ..facts })));
+                Ok::<(), ImapError>(())
+            })
+            .await?;
+        self.compare_found(&mut placed, &found, opened);
+        Ok(())
+    }
+
+    /// The rows whose place at the destination is known, by the UID of their copy.
+    fn placed(&mut self, rows: Vec<LedgerRow>, opened: &Opened) -> BTreeMap<u32, LedgerRow> {
         let mut placed = BTreeMap::new();
         for row in rows {
             self.report.checked += 1;
@@ -274,14 +342,16 @@ impl Page<'_> {
                 _ => self.report.not_placed += 1,
             }
         }
-        let uids: Vec<u32> = placed.keys().copied().collect();
-        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
-        session
-            .fetch_facts(&uids, &["MESSAGE-ID"], |facts| {
-                found.extend(facts.into_iter().map(|facts| (facts.uid, facts)));
-                Ok::<(), ImapError>(())
-            })
-            .await?;
+        placed
+    }
+
+    /// Notes what differs, and leaves the rows whose copy is there.
+    fn compare_found(
+        &mut self,
+        placed: &mut BTreeMap<u32, LedgerRow>,
+        found: &BTreeMap<u32, MessageFacts>,
+        opened: &Opened,
+    ) {
         placed.retain(|uid, row| {
             let Some(facts) = found.get(uid) else {
                 self.report.differs(self.source, row.uid, "no longer at the destination");
@@ -292,6 +362,25 @@ impl Page<'_> {
             }
             true
         });
+    }
+
+    /// Compares sizes, dates and flags. Returns the rows whose copy is there, by its UID.
+    async fn compare_facts(
+        &mut self,
+        session: &mut Session,
+        opened: &Opened,
+        rows: Vec<LedgerRow>,
+    ) -> Result<BTreeMap<u32, LedgerRow>, ImapError> {
+        let mut placed = self.placed(rows, opened);
+        let uids: Vec<u32> = placed.keys().copied().collect();
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        session
+            .fetch_facts(&uids, &["MESSAGE-ID"], |facts| {
+                found.extend(facts.into_iter().map(|facts| (facts.uid, facts)));
+                Ok::<(), ImapError>(())
+            })
+            .await?;
+        self.compare_found(&mut placed, &found, opened);
         Ok(placed)
     }
 

@@ -1,38 +1,43 @@
 //! The destination half: intent, append, result; two batches under way, refused batches halved.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{Mutex, mpsc};
 
 use super::caution::{Caution, Suspect};
 use super::error::TransferError;
 use super::flags::{flags_for, without_keywords};
 use super::governor::{Refusal, is_about_message, refusal};
+use super::lane::is_asking;
 use super::reader::{Fetched, Item, Unavailable};
-use super::request::{CopyLimits, Progress, ProgressSink};
-use crate::imap::{AppendRequest, Code, Completion, ImapError, NewMessage, Opened, Session};
+use super::request::{Progress, ProgressSink};
+use super::work::{ActiveFolder, Work};
+use crate::imap::{AppendRequest, Code, Completion, ImapError, NewMessage, Session};
 use crate::plan::{MessageState, Side};
-use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::project::{Ledger, LedgerRow, MessageResult};
 
 /// Batches under way at the destination.
 const BATCHES_AHEAD: usize = 2;
 
+/// How long an unfinished batch waits for more messages. It must not wait for ever: it holds a part of the byte
+/// budget that the reader may be waiting for.
+const LINGER: Duration = Duration::from_millis(60);
+/// Messages in one batch where each waits for the server: several connections share the messages evenly.
+const BATCH_OF_ASKING_SERVER: usize = 8;
+
+/// What comes from the source half; writers of one lane take turns at it.
+pub(super) type Items = Arc<Mutex<mpsc::Receiver<Item>>>;
+
 pub(super) struct Writer<'a> {
     pub(super) session: &'a mut Session,
-    pub(super) ledger: &'a Ledger,
-    pub(super) folder: FolderId,
-    /// The destination folder as the server spells it.
-    pub(super) raw: &'a str,
-    pub(super) opened: Opened,
+    pub(super) work: &'a Work<'a>,
+    pub(super) folder: &'a ActiveFolder,
     /// The lowest UID that the next message can get.
     pub(super) uid_next: u32,
-    pub(super) limits: CopyLimits,
-    pub(super) sink: ProgressSink<'a>,
     /// Copies whose UID the server did not tell.
     pub(super) unplaced: Vec<LedgerRow>,
-    /// What broken connections and refusals have taught.
-    pub(super) caution: &'a Caution,
 }
 
 #[derive(Default)]
@@ -46,7 +51,19 @@ struct Batch {
 struct Sent {
     row: LedgerRow,
     sha256: [u8; 32],
-    _reserved: std::sync::Arc<tokio::sync::OwnedSemaphorePermit>,
+    _reserved: Arc<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// What happens while a batch is filled.
+enum Event {
+    /// A message, or a sign from the source half.
+    Came(Item),
+    /// The oldest batch under way is answered.
+    Answered,
+    /// The batch has waited long enough.
+    Late,
+    /// The source half is done.
+    End,
 }
 
 struct Flight {
@@ -73,34 +90,27 @@ impl Batch {
 
 impl Writer<'_> {
     /// Appends what comes until the other half is done. Returns copies whose UID is not known.
-    pub(super) async fn run(
-        mut self,
-        mut items: mpsc::Receiver<Item>,
-    ) -> Result<Vec<LedgerRow>, TransferError> {
+    pub(super) async fn run(mut self, items: Items) -> Result<Vec<LedgerRow>, TransferError> {
         let mut batch = Batch::default();
         let mut flights: VecDeque<Flight> = VecDeque::new();
         let mut is_open = true;
         while is_open || batch.len() > 0 || !flights.is_empty() {
-            let mut is_flushed = !is_open;
-            while is_open && !is_flushed && !self.is_full(&batch) {
-                match items.try_recv() {
-                    Ok(item) => is_flushed = self.take(item, &mut batch)?,
-                    Err(TryRecvError::Empty) if flights.is_empty() => match items.recv().await {
-                        Some(item) => is_flushed = self.take(item, &mut batch)?,
-                        None => is_open = false,
-                    },
-                    Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => is_open = false,
+            let mut is_due = !is_open;
+            while is_open && !is_due && !self.is_full(&batch) {
+                match self.next_event(&items, &batch, flights.front()).await? {
+                    Event::Came(item) => is_due = self.take(item, &mut batch)?,
+                    Event::Answered => break,
+                    Event::Late => is_due = true,
+                    Event::End => is_open = false,
                 }
             }
-            let is_due = self.is_full(&batch) || is_flushed || !is_open;
-            if batch.len() > 0 && is_due {
+            if batch.len() > 0 && (is_due || !is_open || self.is_full(&batch)) {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
                 let flight = self.send(std::mem::take(&mut batch)).await?;
                 flights.push_back(flight);
-            } else if !flights.is_empty() {
+            } else {
                 self.settle_first(&mut flights).await?;
             }
         }
@@ -109,16 +119,58 @@ impl Writer<'_> {
 
     /// One message at a time, so that it is clear which one ends the connection.
     fn is_careful(&self) -> bool {
-        self.caution.is_careful(self.folder, Side::Destination)
+        self.work.caution.is_careful(self.folder.unit.folder, Side::Destination)
     }
 
     fn batches_ahead(&self) -> usize {
         if self.is_careful() { 1 } else { BATCHES_AHEAD }
     }
 
+    /// Waits for a message, for the answer to the oldest batch under way, or until the batch has waited long enough.
+    async fn next_event(
+        &mut self,
+        items: &Items,
+        batch: &Batch,
+        flight: Option<&Flight>,
+    ) -> Result<Event, TransferError> {
+        let came = async {
+            match items.lock().await.recv().await {
+                Some(item) => Event::Came(item),
+                None => Event::End,
+            }
+        };
+        let session = &mut *self.session;
+        let answered = async {
+            match flight.and_then(|flight| flight.requests.last()) {
+                Some(request) => session.append_answered(request).await.map(|()| Event::Answered),
+                None => std::future::pending().await,
+            }
+        };
+        let late = async {
+            if batch.len() == 0 || flight.is_some() {
+                return std::future::pending().await;
+            }
+            tokio::time::sleep(LINGER).await;
+            Event::Late
+        };
+        tokio::select! {
+            biased;
+            event = came => Ok(event),
+            outcome = answered => outcome.map_err(TransferError::at(Side::Destination)),
+            event = late => Ok(event),
+        }
+    }
+
     fn is_full(&self, batch: &Batch) -> bool {
-        let messages = if self.is_careful() { 1 } else { self.limits.batch_messages };
-        batch.len() >= messages || batch.bytes >= self.limits.batch_bytes
+        let limits = self.work.request.limits;
+        let most = if self.is_careful() {
+            1
+        } else if is_asking(self.session) {
+            BATCH_OF_ASKING_SERVER.min(limits.batch_messages)
+        } else {
+            limits.batch_messages
+        };
+        batch.len() >= most || batch.bytes >= limits.batch_bytes
     }
 
     /// Puts a message into the batch. True when the batch is to be sent as it is.
@@ -140,7 +192,7 @@ impl Writer<'_> {
                 let Fetched { row, body, sha256, reserved } = *fetched;
                 batch.bytes += body.bytes();
                 batch.messages.push(NewMessage {
-                    flags: flags_for(&row.flags, self.opened.permanent_flags.as_deref()),
+                    flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
                     internal_date: row.internal_date.clone(),
                     body,
                 });
@@ -152,18 +204,23 @@ impl Writer<'_> {
 
     /// Writes the intents down, then sends: one MULTIAPPEND, or one APPEND for each message behind one another.
     async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
-        self.ledger.record_intent(self.folder, &batch.uids(), self.opened.uid_validity, self.uid_next)?;
+        self.work.request.ledger.record_intent(
+            self.folder.unit.folder,
+            &batch.uids(),
+            self.folder.opened.uid_validity,
+            self.uid_next,
+        )?;
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
-            self.caution.alone(self.folder, Side::Destination, *only);
+            self.work.caution.alone(self.folder.unit.folder, Side::Destination, *only);
         }
         let mut requests = Vec::new();
         // An empty literal would abort a MULTIAPPEND (RFC 3502 section 6.3.11), and every message after it.
         let has_empty = batch.messages.iter().any(|message| message.body.bytes() == 0);
         let at_once = if self.session.can_append_many() && !has_empty { batch.len() } else { 1 };
         for messages in batch.messages.chunks_mut(at_once.max(1)) {
-            let sent = self.session.send_append(self.raw, messages).await;
+            let sent = self.session.send_append(&self.folder.unit.raw, messages).await;
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
         Ok(Flight { requests, batch })
@@ -227,7 +284,7 @@ impl Writer<'_> {
         state: MessageState,
         cause: Option<&str>,
     ) -> Vec<MessageResult> {
-        let uids = appended_uids(completion, self.opened.uid_validity, batch.len());
+        let uids = appended_uids(completion, self.folder.opened.uid_validity, batch.len());
         if let Some(highest) = uids.iter().flatten().max() {
             self.uid_next = self.uid_next.max(highest.saturating_add(1));
         }
@@ -244,7 +301,7 @@ impl Writer<'_> {
             .map(|(sent, uid)| MessageResult {
                 uid: sent.row.uid,
                 state,
-                destination_uid: uid.map(|uid| (self.opened.uid_validity, uid)),
+                destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
                 cause: cause.map(str::to_owned),
             })
@@ -253,7 +310,7 @@ impl Writer<'_> {
 
     /// Something was accepted, so the refusals before were about their messages.
     fn record_suspects(&self) -> Result<(), TransferError> {
-        record_refusals(self.caution, self.ledger, self.sink)
+        record_refusals(self.work.caution, &self.work.request.ledger, self.work.sink)
     }
 
     fn record(&self, results: &[MessageResult], bytes: u64) -> Result<(), TransferError> {
@@ -262,11 +319,11 @@ impl Writer<'_> {
         }
         if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
         {
-            self.caution.passed(self.folder, Side::Destination);
+            self.work.caution.passed(self.folder.unit.folder, Side::Destination);
             self.record_suspects()?;
         }
-        self.ledger.record_results(self.folder, results)?;
-        (self.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
+        self.work.request.ledger.record_results(self.folder.unit.folder, results)?;
+        (self.work.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
         Ok(())
     }
 
@@ -334,7 +391,8 @@ impl Writer<'_> {
                 message.flags.clone_from(&plain);
             }
             let at = TransferError::at(Side::Destination);
-            let request = self.session.send_append(self.raw, &mut batch.messages).await.map_err(&at)?;
+            let request =
+                self.session.send_append(&self.folder.unit.raw, &mut batch.messages).await.map_err(&at)?;
             let completion = self.session.append_outcome(&request).await.map_err(&at)?;
             if completion.is_ok() {
                 let cause = "the destination refuses its keywords, which were left off";
@@ -342,7 +400,7 @@ impl Writer<'_> {
                 return self.record(&results, bytes).map(|()| false);
             }
         }
-        self.caution.passed(self.folder, Side::Destination);
+        self.work.caution.passed(self.folder.unit.folder, Side::Destination);
         let mut is_about_mailbox = false;
         for sent in &batch.rows {
             let result = MessageResult {
@@ -355,12 +413,13 @@ impl Writer<'_> {
             if is_about_message(words) {
                 self.record(&[result], bytes)?;
             } else {
-                is_about_mailbox |= self.caution.suspect(Suspect { folder: self.folder, result, bytes });
+                is_about_mailbox |=
+                    self.work.caution.suspect(Suspect { folder: self.folder.unit.folder, result, bytes });
             }
         }
         if is_about_mailbox {
-            for Suspect { folder, result, .. } in self.caution.take_suspects() {
-                self.ledger.withdraw_intents(folder, &[result.uid])?;
+            for Suspect { folder, result, .. } in self.work.caution.take_suspects() {
+                self.work.request.ledger.withdraw_intents(folder, &[result.uid])?;
             }
         }
         Ok(is_about_mailbox)
@@ -370,7 +429,7 @@ impl Writer<'_> {
     fn withdraw(&self, batch: &Batch, waiting: &[(Batch, Completion)]) -> Result<(), TransferError> {
         let mut uids = batch.uids();
         uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
-        Ok(self.ledger.withdraw_intents(self.folder, &uids)?)
+        Ok(self.work.request.ledger.withdraw_intents(self.folder.unit.folder, &uids)?)
     }
 }
 

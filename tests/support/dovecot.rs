@@ -15,7 +15,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use mailferry::imap::{Access, Timeouts, TrustPolicy};
+use mailferry::imap::{Access, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::values::{Endpoint, Secret, Security};
 
 use super::support::{free_port, require_program, run, wait_for_port};
@@ -241,5 +241,6 @@ pub fn access(port: u16, security: Security, user: &str) -> Access {
         user: user.to_owned(),
         secret: Secret::new(PASSWORD),
         timeouts: Timeouts::default(),
+        idle: IdleSessions::default(),
     }
 }

@@ -1,0 +1,79 @@
+//! Connections between two steps: signing in costs several round trips, so the next step goes on with the same one.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::session::Session;
+use super::sign_in::Access;
+use super::trust::TrustPolicy;
+use crate::values::{Endpoint, Secret};
+
+/// How long a connection may rest; later it is made anew, as the server may have let go of it.
+const REST: Duration = Duration::from_secs(20);
+/// Most connections that rest at the same time.
+const MAX_RESTING: usize = 16;
+
+/// Signed-in connections that nobody uses at present. Clones share them; dropping the last clone closes them.
+#[derive(Clone, Default)]
+pub struct IdleSessions(Arc<Mutex<Vec<Resting>>>);
+
+struct Resting {
+    since: Instant,
+    endpoint: Endpoint,
+    trust: TrustPolicy,
+    user: String,
+    secret: Secret,
+    session: Session,
+}
+
+impl Resting {
+    fn is_for(&self, access: &Access) -> bool {
+        self.endpoint == access.endpoint
+            && self.trust == access.trust
+            && self.user == access.user
+            && self.secret.expose() == access.secret.expose()
+    }
+}
+
+impl fmt::Debug for IdleSessions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("IdleSessions")
+    }
+}
+
+impl IdleSessions {
+    /// A connection to the same server, under the same name and password, that still stands.
+    pub(super) fn take(&self, access: &Access) -> Option<Session> {
+        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.retain(|one| one.since.elapsed() < REST);
+        while let Some(position) = resting.iter().position(|one| one.is_for(access)) {
+            let mut session = resting.swap_remove(position).session;
+            if session.is_alive() {
+                return Some(session);
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection for the next step.
+    pub(super) fn leave(&self, access: &Access, session: Session) {
+        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.retain(|one| one.since.elapsed() < REST);
+        if resting.len() < MAX_RESTING {
+            resting.push(Resting {
+                since: Instant::now(),
+                endpoint: access.endpoint.clone(),
+                trust: access.trust.clone(),
+                user: access.user.clone(),
+                secret: access.secret.clone(),
+                session,
+            });
+        }
+    }
+
+    /// Closes the connections that have rested for too long.
+    pub fn close_expired(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| one.since.elapsed() < REST);
+    }
+}

@@ -1,0 +1,303 @@
+//! A lane: one connection to the source, one or several to the destination, and one folder at a time.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tokio::sync::{Mutex, mpsc};
+
+use super::adoption::Place;
+use super::destination_name::{parents, raw_name};
+use super::error::TransferError;
+use super::reader::Reader;
+use super::request::{CopyRequest, Progress};
+use super::work::{Next, Part, Turn, Unit, Work};
+use super::writer::Writer;
+use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
+use crate::plan::{FolderPath, MessageState, Side};
+use crate::project::{FolderId, LedgerRow, LedgerTotals, MessageResult};
+
+/// Messages that may wait between the two halves; the byte budget is what really bounds them.
+const ITEMS_BETWEEN: usize = 512;
+
+pub(super) struct Lane {
+    pub(super) source: Session,
+    pub(super) destination: Session,
+    /// More connections that only append, for servers that make every message wait.
+    pub(super) appenders: Vec<Session>,
+}
+
+/// Whether the server asks for each message before it may be sent.
+pub(super) fn is_asking(destination: &Session) -> bool {
+    destination.capabilities().literal_mode() != LiteralMode::Plus
+}
+
+impl Lane {
+    /// Signs in on both sides.
+    pub(super) async fn open_new(request: &CopyRequest) -> Result<Self, TransferError> {
+        let failed = |side| move |source| TransferError::SignIn { side, source };
+        let (source, destination) = tokio::try_join!(
+            async { request.source.open_new().await.map_err(failed(Side::Source)) },
+            async { request.destination.open_new().await.map_err(failed(Side::Destination)) },
+        )?;
+        Ok(Self { source, destination, appenders: Vec::new() })
+    }
+
+    /// Opens more connections that only append, as many as the server lets in.
+    pub(super) async fn add_appenders(&mut self, request: &CopyRequest, count: usize) {
+        let opened = join_all((0..count).map(|_| request.destination.open_new())).await;
+        for session in opened {
+            match session {
+                Ok(session) => self.appenders.push(session),
+                Err(error) => tracing::info!(%error, "going on with fewer connections to the destination"),
+            }
+        }
+    }
+
+    pub(super) async fn close(self) {
+        tokio::join!(self.source.logout(), self.destination.logout());
+        join_all(self.appenders.into_iter().map(Session::logout)).await;
+    }
+
+    /// Copies folders until none is left.
+    pub(super) async fn run<'a>(&mut self, work: &'a Work<'a>) -> Result<(), TransferError> {
+        loop {
+            match work.next().await {
+                Next::Open(unit, turn) => self.copy_folder(work, unit, turn).await?,
+                Next::Help(part) => {
+                    let raw = &part.folder.unit.plan.source_raw;
+                    let examined = self.source.examine(raw).await;
+                    self.check_same(work, &part.folder.unit, &examined.map_err(at_source)?)?;
+                    self.pump(work, part).await?;
+                }
+                Next::Done => return Ok(()),
+            }
+        }
+    }
+
+    async fn copy_folder<'a>(
+        &mut self,
+        work: &'a Work<'a>,
+        unit: Unit,
+        turn: Turn<'a>,
+    ) -> Result<(), TransferError> {
+        let ledger = &work.request.ledger;
+        (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
+        let (opened, examined) = tokio::join!(
+            open_destination(&mut self.destination, work, &unit),
+            self.source.examine(&unit.plan.source_raw)
+        );
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(ImapError::Refused { completion, .. }) => {
+                let words = completion.to_string();
+                refuse_folder(work, &unit, &words)?;
+                work.note_problem(&unit.plan, Side::Destination, words);
+                return Ok(());
+            }
+            Err(error) => return Err(TransferError::at(Side::Destination)(error)),
+        };
+        ledger.fence_destination(unit.folder, opened.uid_validity)?;
+        let uid_validity = opened.uid_validity;
+        let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
+        let missing = place.resolve_in_flight(&work.control, work.request.limits.late_append).await?;
+        place.adopt_present(opened.exists).await?;
+        leave_blamed(work, unit.folder, &missing)?;
+        work.caution.send_again(unit.folder, missing);
+        let left = totals(work, &unit)?.sum.to_do;
+        if left == 0 {
+            return Ok(());
+        }
+        self.check_same(work, &unit, &examined.map_err(at_source)?)?;
+        self.refresh_flags(work, unit.folder).await?;
+        let first = match opened.uid_next {
+            Some(uid_next) => uid_next,
+            None => highest_uid(&mut self.destination, opened.exists).await?.saturating_add(1),
+        };
+        self.pump(work, work.begin(turn, (unit, opened, first), left)).await
+    }
+
+    /// Rows are bound to the UIDVALIDITY that they were listed under; another one drops them.
+    #[expect(clippy::unused_self, reason = "reads as a step of the lane")]
+    fn check_same(&self, work: &Work<'_>, unit: &Unit, examined: &Opened) -> Result<(), TransferError> {
+        let ledger = &work.request.ledger;
+        let plan = &unit.plan;
+        let same = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, examined.uid_validity)?;
+        if ledger.highest_uid(same)?.is_some() {
+            return Ok(());
+        }
+        let words = "the source folder was made anew while it was being copied".to_owned();
+        Err(at_source(ImapError::Closed(Some(words))))
+    }
+
+    /// Moves messages of one folder until no row is left that another lane has not taken.
+    async fn pump(&mut self, work: &Work<'_>, part: Part<'_>) -> Result<(), TransferError> {
+        let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
+        let receiver = Arc::new(Mutex::new(receiver));
+        let reader = Reader { session: &mut self.source, work, part: &part, items: sender };
+        let sessions = std::iter::once(&mut self.destination).chain(&mut self.appenders);
+        let writers: Vec<_> = sessions
+            .map(|session| {
+                let items = Arc::clone(&receiver);
+                let folder = &part.folder;
+                let writer = Writer { session, work, folder, uid_next: folder.first, unplaced: Vec::new() };
+                async {
+                    let written = writer.run(items).await;
+                    // Told at once, so that the reader does not go on for the writers that are left.
+                    let failed = |error| work.fail_in(folder.unit.folder, error);
+                    written.map(|rows| part.add_unplaced(rows)).map_err(failed).is_ok()
+                }
+            })
+            .collect();
+        drop(receiver);
+        work.reader_began();
+        let reading = async {
+            let read = reader.run().await;
+            work.reader_ended();
+            read
+        };
+        let (read, _written) = tokio::join!(reading, join_all(writers));
+        if let Err(error) = read {
+            // The lane ends as the others do.
+            work.fail_in(part.folder.unit.folder, error);
+            return Ok(());
+        }
+        let unplaced = part.take_unplaced_if_last();
+        if !unplaced.is_empty() {
+            self.place(work, &part).await?;
+        }
+        self.tell_late_arrivals(work, &part).await
+    }
+
+    /// One more look after the folder is done: an append that broke off may have arrived after all.
+    async fn tell_late_arrivals(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+        if work.control.is_stopped() || !part.is_last() {
+            return Ok(());
+        }
+        let Unit { plan, folder, .. } = &part.folder.unit;
+        let sent_again = work.caution.take_sent_again(*folder);
+        if sent_again.is_empty() {
+            return Ok(());
+        }
+        let (ledger, uid_validity) = (&work.request.ledger, part.folder.opened.uid_validity);
+        let mut place = Place { session: &mut self.destination, ledger, folder: *folder, uid_validity };
+        let late = place.late_arrivals(&sent_again).await?;
+        if !late.is_empty() {
+            let words = format!(
+                "{} messages are there twice, as the server finished after the connection had broken: UIDs {}",
+                late.len(),
+                uid_sets(&late).join(",")
+            );
+            work.note_problem(plan, Side::Destination, words);
+        }
+        Ok(())
+    }
+
+    /// Waiting messages go with the flags that they have now, not with those of the day they were listed.
+    async fn refresh_flags(&mut self, work: &Work<'_>, folder: FolderId) -> Result<(), TransferError> {
+        if work.caution.has_fresh_flags(folder) {
+            return Ok(());
+        }
+        match self.source.fetch_flags().await {
+            Ok(flags) => work.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into),
+            Err(ImapError::Refused { completion, .. }) => {
+                tracing::info!(%completion, "flags could not be read again");
+                Ok(())
+            }
+            Err(error) => Err(at_source(error)),
+        }
+    }
+
+    /// Looks for copies whose UID the server did not tell.
+    async fn place(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+        let folder = &part.folder;
+        let selected = self.destination.select(&folder.unit.raw).await;
+        let opened = selected.map_err(TransferError::at(Side::Destination))?;
+        if opened.uid_validity != folder.opened.uid_validity {
+            return Ok(());
+        }
+        let mut place = Place {
+            session: &mut self.destination,
+            ledger: &work.request.ledger,
+            folder: folder.unit.folder,
+            uid_validity: opened.uid_validity,
+        };
+        place.place_copies().await
+    }
+}
+
+fn at_source(error: ImapError) -> TransferError {
+    TransferError::Server { side: Side::Source, source: error }
+}
+
+fn totals(work: &Work<'_>, unit: &Unit) -> Result<LedgerTotals, TransferError> {
+    let all = work.request.ledger.folder_totals()?;
+    Ok(all.into_iter().find(|known| known.id == unit.folder).map(|known| known.totals).unwrap_or_default())
+}
+
+/// Messages at which the destination has ended the connection again and again, and that did not arrive.
+fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
+    for row in missing.iter().filter(|row| work.caution.take_blame(folder, row.uid)) {
+        let result = MessageResult {
+            uid: row.uid,
+            state: MessageState::Refused,
+            destination_uid: None,
+            sha256: None,
+            cause: Some("the destination ends the connection at this message".to_owned()),
+        };
+        work.request.ledger.record_results(folder, &[result])?;
+    }
+    Ok(())
+}
+
+/// The destination will not have this folder: its waiting messages are refused with the server's words.
+fn refuse_folder(work: &Work<'_>, unit: &Unit, words: &str) -> Result<(), TransferError> {
+    let rows = work.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
+    let results: Vec<MessageResult> = rows
+        .into_iter()
+        .map(|row| MessageResult {
+            uid: row.uid,
+            state: MessageState::Refused,
+            destination_uid: None,
+            sha256: None,
+            cause: Some(format!("the folder could not be made: {words}")),
+        })
+        .collect();
+    Ok(work.request.ledger.record_results(unit.folder, &results)?)
+}
+
+async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, TransferError> {
+    if exists == 0 {
+        return Ok(0);
+    }
+    let uids = session.fetch_uids(1).await.map_err(TransferError::at(Side::Destination))?;
+    Ok(uids.last().copied().unwrap_or(0))
+}
+
+/// Opens the destination folder, and makes it, with the folders above it, where it is not there.
+async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -> Result<Opened, ImapError> {
+    let raw = &unit.raw;
+    match session.select(raw).await {
+        Err(ImapError::Refused { .. }) => {}
+        settled => return settled,
+    }
+    let made = session.create(raw).await;
+    if matches!(made, Err(ImapError::Refused { .. })) {
+        make_parents(session, work, &unit.plan.destination).await?;
+        session.create(raw).await?;
+    } else {
+        made?;
+    }
+    session.select(raw).await
+}
+
+async fn make_parents(session: &mut Session, work: &Work<'_>, path: &FolderPath) -> Result<(), ImapError> {
+    for parent in parents(path) {
+        let parent = raw_name(&parent, &work.namespace);
+        match session.create(&parent).await {
+            // A parent that may not be made may still be there under a namespace.
+            Ok(()) | Err(ImapError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! What the lanes of one copy share: folders that wait, folders under way, and the first error.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::budget::Budget;
+use super::caution::Caution;
+use super::control::CopyControl;
+use super::error::TransferError;
+use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
+use super::source_listing::refuse_poison;
+use crate::imap::{Namespace, Opened};
+use crate::plan::{FolderPath, FolderPlan, MessageState, Side};
+use crate::project::{FolderId, LedgerRow, ProjectError};
+
+/// Rows taken from the ledger at once.
+const PAGE_ROWS: usize = 250;
+/// A folder with fewer messages left is not worth another lane.
+const WORTH_HELP: u64 = 120;
+
+/// A folder whose messages have their rows.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    pub(super) plan: FolderPlan,
+    pub(super) folder: FolderId,
+    /// The destination folder as the server spells it.
+    pub(super) raw: String,
+}
+
+impl Unit {
+    /// Folders that go to the same place take turns: each must see what the other has stored there.
+    fn key(&self) -> String {
+        self.raw.to_lowercase()
+    }
+}
+
+/// A folder that is being copied, by one lane or several.
+#[derive(Debug)]
+pub(super) struct ActiveFolder {
+    pub(super) unit: Unit,
+    pub(super) opened: Opened,
+    /// The lowest UID that a copy made now can get.
+    pub(super) first: u32,
+    last_uid: Mutex<u32>,
+    /// Rows that no lane has taken yet.
+    left: AtomicU64,
+    lanes: AtomicUsize,
+    /// Copies whose UID the server did not tell.
+    unplaced: Mutex<Vec<LedgerRow>>,
+}
+
+/// One lane's part in a folder; the folder is let go of with the last one.
+pub(super) struct Part<'a> {
+    work: &'a Work<'a>,
+    pub(super) folder: Arc<ActiveFolder>,
+}
+
+/// What a lane does next.
+pub(super) enum Next<'a> {
+    /// Open this folder and copy it.
+    Open(Unit, Turn<'a>),
+    /// Join in a folder that other lanes are at.
+    Help(Part<'a>),
+    /// Nothing is left.
+    Done,
+}
+
+/// The right to write into one destination folder; given back when dropped.
+pub(super) struct Turn<'a> {
+    work: &'a Work<'a>,
+    key: String,
+    is_handed_on: bool,
+}
+
+/// Everything that the lanes share.
+pub(super) struct Work<'a> {
+    pub(super) request: &'a CopyRequest,
+    /// Stops with the copy, and where a lane has failed.
+    pub(super) control: CopyControl,
+    pub(super) sink: ProgressSink<'a>,
+    pub(super) namespace: Namespace,
+    pub(super) budget: Budget,
+    /// What broken connections and refusals have taught.
+    pub(super) caution: &'a Caution,
+    wind_down: CancellationToken,
+    changed: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Unit>,
+    is_listed: bool,
+    busy: BTreeSet<String>,
+    active: Vec<Arc<ActiveFolder>>,
+    readers: usize,
+    paused: usize,
+    problems: BTreeMap<FolderPath, FolderProblem>,
+    error: Option<TransferError>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        request: &'a CopyRequest,
+        control: &CopyControl,
+        sink: ProgressSink<'a>,
+        namespace: Namespace,
+        caution: &'a Caution,
+    ) -> Self {
+        let (control, wind_down) = control.child();
+        Self {
+            request,
+            control,
+            sink,
+            namespace,
+            budget: Budget::new(request.limits.budget_bytes),
+            caution,
+            wind_down,
+            changed: Notify::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// A folder is ready to be copied.
+    pub(super) fn add(&self, unit: Unit) {
+        locked(&self.state).waiting.push_back(unit);
+        self.changed.notify_waiters();
+    }
+
+    /// No more folders will come.
+    pub(super) fn all_listed(&self) {
+        locked(&self.state).is_listed = true;
+        self.changed.notify_waiters();
+    }
+
+    /// A lane has failed: the others finish what is under way. The first error is the one that counts.
+    pub(super) fn fail(&self, error: TransferError) {
+        locked(&self.state).error.get_or_insert(error);
+        self.wind_down.cancel();
+        self.changed.notify_waiters();
+    }
+
+    /// A lane has failed while it copied this folder. Where connections break at one message again and again, that
+    /// message is left.
+    pub(super) fn fail_in(&self, folder: FolderId, error: TransferError) {
+        let is_first = locked(&self.state).error.is_none();
+        let learnt = if is_first { self.learn_from(folder, &error) } else { Ok(()) };
+        self.fail(error);
+        if let Err(error) = learnt {
+            tracing::warn!(%error, "a broken connection could not be written down");
+        }
+    }
+
+    fn learn_from(&self, folder: FolderId, error: &TransferError) -> Result<(), TransferError> {
+        let TransferError::Server { side, .. } = error else { return Ok(()) };
+        if !error.is_connection_lost() || self.control.is_stopped() {
+            return Ok(());
+        }
+        let ledger = &self.request.ledger;
+        let waiting = [MessageState::ToDo, MessageState::InFlight];
+        let first = ledger.rows_after(folder, &waiting, 0, 1)?.first().map(|row| row.uid);
+        match (self.caution.broke(folder, *side, first), side) {
+            (Some(uid), Side::Source) => refuse_poison(ledger, folder, uid)?,
+            (Some(uid), Side::Destination) => self.caution.blame(folder, uid),
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn note_problem(&self, plan: &FolderPlan, side: Side, words: String) {
+        let problem = FolderProblem { folder: plan.source.clone(), side, words };
+        locked(&self.state).problems.insert(plan.source.clone(), problem);
+    }
+
+    /// The problems and the first error, once every lane has ended.
+    pub(super) fn into_outcome(self) -> (BTreeMap<FolderPath, FolderProblem>, Option<TransferError>) {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (state.problems, state.error)
+    }
+
+    /// The next folder, or a part in one; waits while more may come.
+    pub(super) async fn next(&'a self) -> Next<'a> {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(next) = self.try_next() {
+                return next;
+            }
+            self.control.until_stopped(changed).await;
+        }
+    }
+
+    fn try_next(&'a self) -> Option<Next<'a>> {
+        let mut state = locked(&self.state);
+        if self.control.is_stopped() {
+            return Some(Next::Done);
+        }
+        let free = state.waiting.iter().position(|unit| !state.busy.contains(&unit.key()));
+        if let Some(unit) = free.and_then(|position| state.waiting.remove(position)) {
+            let key = unit.key();
+            state.busy.insert(key.clone());
+            return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));
+        }
+        let busiest = state.active.iter().max_by_key(|folder| folder.left.load(Ordering::Relaxed));
+        if let Some(folder) = busiest.filter(|folder| folder.left.load(Ordering::Relaxed) >= WORTH_HELP) {
+            folder.lanes.fetch_add(1, Ordering::Relaxed);
+            return Some(Next::Help(Part { work: self, folder: Arc::clone(folder) }));
+        }
+        (state.is_listed && state.waiting.is_empty()).then_some(Next::Done)
+    }
+
+    /// A folder was opened and compared: its messages can be sent, by several lanes.
+    pub(super) fn begin(
+        &'a self,
+        mut turn: Turn<'a>,
+        (unit, opened, first): (Unit, Opened, u32),
+        left: u64,
+    ) -> Part<'a> {
+        turn.is_handed_on = true;
+        let folder = Arc::new(ActiveFolder {
+            unit,
+            opened,
+            first,
+            last_uid: Mutex::new(0),
+            left: AtomicU64::new(left),
+            lanes: AtomicUsize::new(1),
+            unplaced: Mutex::default(),
+        });
+        locked(&self.state).active.push(Arc::clone(&folder));
+        self.changed.notify_waiters();
+        Part { work: self, folder }
+    }
+
+    /// A reader begins; until [`Self::reader_ended`] it counts among those that pause together.
+    pub(super) fn reader_began(&self) {
+        locked(&self.state).readers += 1;
+    }
+
+    pub(super) fn reader_ended(&self) {
+        let mut state = locked(&self.state);
+        state.readers = state.readers.saturating_sub(1);
+        let is_resting = state.paused > 0 && state.paused == state.readers;
+        drop(state);
+        if is_resting {
+            (self.sink)(Progress::Paused);
+        }
+    }
+
+    /// Waits for the end of a pause. The copy counts as paused when every reader waits.
+    pub(super) async fn rest(&self) {
+        let is_last = self.count_paused(|state| {
+            state.paused += 1;
+            state.paused >= state.readers
+        });
+        if is_last {
+            (self.sink)(Progress::Paused);
+        }
+        self.control.clone().wait_while_paused().await;
+        let is_first = self.count_paused(|state| {
+            let is_first = state.paused >= state.readers;
+            state.paused = state.paused.saturating_sub(1);
+            is_first
+        });
+        if is_first {
+            (self.sink)(Progress::Resumed);
+        }
+    }
+
+    fn count_paused(&self, change: impl FnOnce(&mut State) -> bool) -> bool {
+        change(&mut locked(&self.state))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.is_handed_on {
+            locked(&self.work.state).busy.remove(&self.key);
+            self.work.changed.notify_waiters();
+        }
+    }
+}
+
+impl Part<'_> {
+    /// The next rows to be sent, for this lane alone; empty at the end.
+    pub(super) fn next_page(&self) -> Result<Vec<LedgerRow>, ProjectError> {
+        let folder = &self.folder;
+        let mut last_uid = locked(&folder.last_uid);
+        let ledger = &self.work.request.ledger;
+        let rows = ledger.rows_after(folder.unit.folder, &[MessageState::ToDo], *last_uid, PAGE_ROWS)?;
+        let taken = rows.len() as u64;
+        let left = folder.left.load(Ordering::Relaxed).saturating_sub(taken);
+        folder.left.store(if taken == 0 { 0 } else { left }, Ordering::Relaxed);
+        if let Some(last) = rows.last() {
+            *last_uid = last.uid;
+        }
+        Ok(rows)
+    }
+
+    /// Keeps copies whose UID is not known for the lane that is the last to leave.
+    pub(super) fn add_unplaced(&self, rows: Vec<LedgerRow>) {
+        locked(&self.folder.unplaced).extend(rows);
+    }
+
+    /// Whether no other lane is at the folder.
+    pub(super) fn is_last(&self) -> bool {
+        self.folder.lanes.load(Ordering::Relaxed) <= 1
+    }
+
+    /// What the last lane looks for at the destination before it leaves.
+    pub(super) fn take_unplaced_if_last(&self) -> Vec<LedgerRow> {
+        if self.folder.lanes.load(Ordering::Relaxed) > 1 {
+            return Vec::new();
+        }
+        std::mem::take(&mut *locked(&self.folder.unplaced))
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        if self.folder.lanes.fetch_sub(1, Ordering::Relaxed) > 1 {
+            return;
+        }
+        let mut state = locked(&self.work.state);
+        state.active.retain(|active| !Arc::ptr_eq(active, &self.folder));
+        state.busy.remove(&self.folder.unit.key());
+        drop(state);
+        self.work.changed.notify_waiters();
+    }
+}
