@@ -70,7 +70,7 @@ fn a_finished_copy_shows_its_proof_and_how_long_it_took() {
 #[test]
 fn notes_about_records_stand_above_the_lines() {
     let opened = Opened::step(samples::with_records(), Step::Records, false);
-    assert_eq!(count(&opened, "Records, Prepared, not saved yet"), 1);
+    assert_eq!(count(&opened, "Prepared, not saved yet"), 1);
     let note = opened.harness.get_by_label_contains("compare them before you publish").rect();
     let line = opened.harness.get_by_label_contains("added: @ 300 MX").rect();
     assert!(note.bottom() < line.top() && note.bottom() < USUAL.y, "{note} {line}");
