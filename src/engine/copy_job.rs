@@ -241,7 +241,8 @@ fn words_of(sum: &transfer::VerifyReport, proof: Proof) -> String {
         _ => "",
     });
     if sum.not_placed > 0 {
-        words.push_str(&format!("; the place of {} copies at the destination is not known", sum.not_placed));
+        let places = format!("; the place of {} copies at the destination is not known", sum.not_placed);
+        words.push_str(&places);
     }
     words
 }

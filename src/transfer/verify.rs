@@ -90,12 +90,16 @@ impl VerifyReport {
             (not_placed, "whose place at the destination is not known"),
         ] {
             if *count > 0 {
-                words.push_str(&format!(", {count} {what}"));
+                let part = format!(", {count} {what}");
+                words.push_str(&part);
             }
         }
         match difference_count {
             0 => words.push_str(", no difference found"),
-            _ => words.push_str(&format!(", {difference_count} differences found")),
+            _ => {
+                let part = format!(", {difference_count} differences found");
+                words.push_str(&part);
+            }
         }
         words
     }

@@ -254,6 +254,7 @@ fn access(endpoint: &Endpoint) -> Access {
         user: USER.to_owned(),
         secret: Secret::new(PASSWORD),
         timeouts: Timeouts { connect: Duration::from_secs(8), reply: Duration::from_secs(8) },
+        idle: mailferry::imap::IdleSessions::default(),
     }
 }
 

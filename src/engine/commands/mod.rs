@@ -43,10 +43,10 @@ impl Actor {
             Command::RetryKeyring => self.retry_keyring().await,
             Command::BuildPlan(_) => self.build_plan(),
             Command::IncludeFolder { mailbox, folder, is_included } => {
-                self.change_folder(mailbox, folder, |change| change.is_included = Some(is_included));
+                self.change_folder(mailbox, &folder, |change| change.is_included = Some(is_included));
             }
             Command::RenameFolder { mailbox, folder, destination } => {
-                self.rename_folder(mailbox, folder, &destination);
+                self.rename_folder(mailbox, &folder, &destination);
             }
             Command::StartCopy | Command::ResumeCopy => self.start_copy(),
             Command::PauseCopy => self.pause_copy(),

@@ -34,7 +34,7 @@ impl Actor {
     }
 
     /// Gives a folder another name at the destination, as far as the provider accepts it.
-    pub(super) fn rename_folder(&mut self, mailbox: MailboxId, folder: FolderPath, wanted: &FolderPath) {
+    pub(super) fn rename_folder(&mut self, mailbox: MailboxId, folder: &FolderPath, wanted: &FolderPath) {
         let catalogue = Arc::clone(&self.catalogue);
         let Some(open) = self.open.as_ref() else { return };
         let (clean, reasons) = clean_destination(wanted, &open.destination_rules(&catalogue));
@@ -48,14 +48,14 @@ impl Actor {
     pub(super) fn change_folder(
         &mut self,
         mailbox: MailboxId,
-        folder: FolderPath,
+        folder: &FolderPath,
         change: impl FnOnce(&mut FolderOverride),
     ) {
         if self.refuse_while_copying("change the plan") {
             return;
         }
         let Some(mut overrides) = self.store(|project| project.folder_overrides(mailbox)) else { return };
-        let mut changed = overrides.remove(&folder).unwrap_or_default();
+        let mut changed = overrides.remove(folder).unwrap_or_default();
         change(&mut changed);
         let stored = self.store(crate::project::Project::plans).and_then(|mut plans| plans.remove(&mailbox));
         let Some(StoredPlan { mut plan, .. }) = stored else { return };
@@ -64,7 +64,7 @@ impl Actor {
         if let Some(shared) = shared_destinations(&plan).first() {
             return self.fail(explain::shared_destination(shared));
         }
-        if self.store(|project| project.set_folder_override(mailbox, &folder, &changed)).is_none() {
+        if self.store(|project| project.set_folder_override(mailbox, folder, &changed)).is_none() {
             return;
         }
         if let Some(open) = self.open.as_mut() {

@@ -1,22 +1,23 @@
 //! Every error that a person sees, in one place: what happened, why, and at least one way out.
 
+mod servers;
+
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
 use super::jobs::JobKind;
-use super::sign_in_job::Attempt;
-use super::{CertificateView, Command, KeyringStatus, ProblemGroup, RequestId, SignInState, UserError};
+use super::{Command, KeyringStatus, ProblemGroup, RequestId, UserError};
 use crate::dns::DnsError;
-use crate::imap::{ImapError, SignInError};
-use crate::plan::{CsvError, FolderPath, MessageState, Side};
+use crate::plan::{CsvError, FolderPath, MessageState};
 use crate::project::{Problem, ProjectError};
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
 use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
-use crate::transfer::{FolderProblem, TransferError, VerifyReport};
-use crate::values::{DomainName, DomainNameError, EmailAddressError, Endpoint};
+use crate::values::{DomainName, DomainNameError, EmailAddressError};
+
+pub(super) use servers::{differences, folders, needs_password, sign_in, transfer};
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
 fn sentence(words: &impl Display) -> String {
@@ -258,155 +259,6 @@ pub(super) fn keyring_status(status: &StoreStatus) -> KeyringStatus {
     }
 }
 
-/// No password is kept for this side.
-pub(super) fn needs_password(attempt: &Attempt) -> UserError {
-    UserError::new(
-        format!("There is no password for {} at {}", attempt.user, attempt.server.host),
-        "It was not entered yet, or it was kept for an earlier session only.",
-    )
-    .or_else("Enter the password", "In the row of this mailbox")
-}
-
-/// A sign-in that failed: its state in the table, and its words.
-pub(super) fn sign_in(attempt: &Attempt, error: &SignInError) -> (SignInState, UserError) {
-    let host = &attempt.server.host;
-    let user = &attempt.user;
-    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
-    let try_again = |error: UserError| error.or("Sign in again", "", again.clone());
-    let (state, explained) = match error {
-        SignInError::PasswordRefused { words } => (
-            SignInState::PasswordRefused,
-            try_again(
-                UserError::new(
-                    format!("{host} did not accept the password of {user}"),
-                    "User name or password is wrong.",
-                )
-                .with_server_words(words)
-                .or_else("Enter the password again", "In the row of this mailbox")
-                .or_else(
-                    "Check the user name",
-                    "Some servers want the whole address, some only the part before “@”",
-                ),
-            ),
-        ),
-        SignInError::NeedsAppPassword { words, advice } => (
-            SignInState::NeedsAppPassword,
-            UserError::new(
-                format!("{host} wants an app password"),
-                "The account's own password is not accepted over IMAP.",
-            )
-            .with_server_words(words)
-            .or_else("Make an app password and enter it here", advice),
-        ),
-        SignInError::NoSuchMailbox { words } => (
-            SignInState::NoSuchMailbox,
-            try_again(
-                UserError::new(
-                    format!("{host} knows no mailbox {user}"),
-                    "It has to exist before mail can be copied into it.",
-                )
-                .with_server_words(words)
-                .or_else("Create the mailbox at the provider", "Or correct the user name"),
-            ),
-        ),
-        SignInError::NotAllowed { words, advice } => (
-            SignInState::Failed,
-            try_again(
-                UserError::new(
-                    format!("{host} does not allow IMAP for {user}"),
-                    "IMAP is switched off for this mailbox.",
-                )
-                .with_server_words(words)
-                .or_else("Allow IMAP", advice),
-            ),
-        ),
-        SignInError::ServerBusy { words } => (
-            SignInState::Failed,
-            try_again(
-                UserError::new(
-                    format!("{host} is busy"),
-                    "It takes no more connections now, or slows down this account.",
-                )
-                .with_server_words(words)
-                .or_else("Wait some minutes", "Such limits lift by themselves"),
-            ),
-        ),
-        SignInError::LoginDisabled => (
-            SignInState::Failed,
-            UserError::new(format!("{host} takes no password here"), sentence(error))
-                .or_else("Use TLS (port 993)", "On the Domain or Destination page"),
-        ),
-        SignInError::Refused { words } => (
-            SignInState::Failed,
-            try_again(
-                UserError::new(
-                    format!("{host} refused the sign-in of {user}"),
-                    "The reason is known to the server only.",
-                )
-                .with_server_words(words),
-            ),
-        ),
-        SignInError::Imap(inner) => return connection(attempt, inner, try_again),
-    };
-    (state, explained.caused_by(error))
-}
-
-/// A connection that failed before or while signing in.
-fn connection(
-    attempt: &Attempt,
-    error: &ImapError,
-    try_again: impl Fn(UserError) -> UserError,
-) -> (SignInState, UserError) {
-    let server = &attempt.server;
-    let place = match attempt.side {
-        Side::Source => "On the Domain page",
-        Side::Destination => "On the Destination page",
-    };
-    let (state, explained) = match error {
-        ImapError::CertificateNotKnown(facts) => {
-            let view = CertificateView {
-                server: server.clone(),
-                fingerprint: facts.fingerprint,
-                names: facts.names.clone(),
-                issuer: facts.issuer.clone(),
-                valid_from: facts.not_before,
-                valid_until: facts.not_after,
-                problem: facts.problem.clone(),
-            };
-            let explained = UserError::new(
-                format!("The certificate of {} is not trusted", server.host),
-                sentence(&facts.problem),
-            )
-            .or(
-                "Trust this certificate",
-                "For this server only, after you compared the fingerprint with the server's own",
-                Command::TrustCertificate { server: server.clone(), fingerprint: facts.fingerprint },
-            )
-            .or_else("Use the name that the certificate is for", &facts.names.join(", "));
-            (SignInState::CertificateNotKnown(view), explained)
-        }
-        ImapError::NoAddress { .. } | ImapError::NotReached { .. } => (
-            SignInState::ServerNotReached,
-            try_again(not_reached(server, error).or_else("Check the server's name and port", place)),
-        ),
-        ImapError::StartTlsRefused(_) | ImapError::StartTlsInjected | ImapError::ClearText(_) => (
-            SignInState::Failed,
-            UserError::new(format!("The connection to {} is not safe", server.host), sentence(error))
-                .or_else("Use TLS (port 993)", place),
-        ),
-        _ => (
-            SignInState::Failed,
-            try_again(UserError::new(format!("Talking to {} failed", server.host), sentence(error))),
-        ),
-    };
-    (state, explained.caused_by(error))
-}
-
-fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
-    UserError::new(format!("{server} was not reached"), sentence(error))
-        .or_else("Check the network connection", "And whether a firewall is in between")
-}
-
 /// An answer for the records does not have the form that it needs.
 pub(super) fn answer(error: &AnswerError) -> UserError {
     UserError::new("This answer cannot be right", sentence(error))
@@ -494,71 +346,4 @@ pub(super) fn problem(problem: &Problem) -> ProblemGroup {
         way_out: way_out.to_owned(),
         samples: problem.samples.iter().map(|(folder, uid)| format!("{folder}: UID {uid}")).collect(),
     }
-}
-
-/// Why the copy or the count of a mailbox cannot go on by itself.
-pub(super) fn transfer(source: &Attempt, destination: &Attempt, error: &TransferError) -> UserError {
-    let attempt = |side: Side| match side {
-        Side::Source => source,
-        Side::Destination => destination,
-    };
-    match error {
-        TransferError::SignIn { side, source } => sign_in(attempt(*side), source).1,
-        TransferError::Server { side, source } => {
-            let server = &attempt(*side).server;
-            UserError::new(format!("{} cannot be used any longer", server.host), sentence(source))
-                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
-                .or_else("Check the network connection", "")
-                .caused_by(error)
-        }
-        TransferError::DestinationFull { words } => {
-            UserError::new("The mailbox at the provider is full", "Nothing more fits into it.")
-                .with_server_words(words)
-                .or_else("Get more room at the provider", "A larger plan, or delete what is not needed there")
-                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
-                .caused_by(error)
-        }
-        TransferError::Throttled { side, seconds, words } => UserError::new(
-            format!("{} asks for a pause", attempt(*side).server.host),
-            format!("It wants to be left alone for {}.", crate::plan::duration_words(*seconds)),
-        )
-        .with_server_words(words)
-        .or("Go on", "When that time has passed", Command::StartCopy)
-        .caused_by(error),
-        TransferError::Project(inner) => project(inner),
-    }
-}
-
-/// Folders that could not be opened or made.
-pub(super) fn folders(problem: &FolderProblem, count: usize) -> UserError {
-    let what = match problem.side {
-        Side::Source => "could not be opened at your server",
-        Side::Destination => "could not be made or opened at the provider",
-    };
-    let title = match count {
-        1 => format!("The folder {} {what}", problem.folder),
-        _ => format!("{count} folders {what}, such as {}", problem.folder),
-    };
-    UserError::new(title, "All other folders were copied.")
-        .with_server_words(&problem.words)
-        .or_else("Give the folder another name in the plan, or leave it out", "Then start the copy again")
-        .or("Try again", "Only what is missing is copied", Command::StartCopy)
-}
-
-/// Copies that are not what they should be.
-pub(super) fn differences(report: &VerifyReport) -> UserError {
-    let count = report.difference_count.saturating_add(report.not_placed);
-    let mut error = UserError::new(
-        format!("{count} of {} copies could not be confirmed", report.checked),
-        "They are missing at the destination, or differ from what the source had.",
-    )
-    .or_else("Look at these messages at the provider", "“Copy details” lists them by folder")
-    .or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
-    let lines: Vec<String> = report
-        .differences
-        .iter()
-        .map(|difference| format!("{}, UID {}: {}", difference.folder, difference.uid, difference.what))
-        .collect();
-    error.details = lines.join("\n");
-    error
 }
