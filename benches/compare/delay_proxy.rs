@@ -35,8 +35,9 @@ impl DelayProxy {
                 server.set_nodelay(true).unwrap();
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                tokio::spawn(forward(from_client, to_server, round_trip / 2));
-                tokio::spawn(forward(from_server, to_client, round_trip / 2));
+                let runtime = tokio::runtime::Handle::current();
+                runtime.spawn(forward(from_client, to_server, round_trip / 2));
+                runtime.spawn(forward(from_server, to_client, round_trip / 2));
             }
         });
         Self { port, _runtime: runtime }

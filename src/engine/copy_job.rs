@@ -15,7 +15,7 @@ use crate::project::Ledger;
 use crate::transfer::{self, CopyController, CopyLimits, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime, with_thousands};
 
-/// Connection pairs of one mailbox.
+/// Connection pairs that a mailbox begins with.
 const CONNECTIONS: usize = 1;
 
 /// What the copy of one mailbox needs, but for the passwords.
@@ -197,6 +197,7 @@ pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<S
 fn state_after(progress: &Progress, at: UnixTime) -> Option<MailboxProgressState> {
     Some(match progress {
         Progress::Connected | Progress::Resumed => MailboxProgressState::Running(CONNECTIONS),
+        Progress::Pairs { count } => MailboxProgressState::Running(*count),
         Progress::Paused => MailboxProgressState::Paused,
         Progress::Waiting { seconds, words } => {
             let until = UnixTime(at.0.saturating_add(i64::try_from(*seconds).unwrap_or(i64::MAX)));

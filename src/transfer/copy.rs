@@ -114,6 +114,7 @@ impl Job<'_> {
         (self.sink)(Progress::Connected);
         let (source, destination) = list_both(&mut lane).await?;
         let work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
         let limits = self.request.limits;
@@ -318,6 +319,7 @@ async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
             return;
         }
     };
+    work.pair_opened();
     lane.add_appenders(work.request, appenders).await;
     match lane.run(work).await {
         Ok(()) => lane.close().await,

@@ -65,6 +65,11 @@ impl Default for CopyLimits {
 pub enum Progress {
     /// Both sides are signed in.
     Connected,
+    /// One more pair of connections takes part.
+    Pairs {
+        /// How many there are now.
+        count: usize,
+    },
     /// The source's messages are being listed; so many have rows by now.
     Listing {
         /// The folder at the source.

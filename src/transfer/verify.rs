@@ -94,12 +94,11 @@ impl VerifyReport {
                 words.push_str(&part);
             }
         }
-        match difference_count {
-            0 => words.push_str(", no difference found"),
-            _ => {
-                let part = format!(", {difference_count} differences found");
-                words.push_str(&part);
-            }
+        if *difference_count == 0 {
+            words.push_str(", no difference found");
+        } else {
+            let part = format!(", {difference_count} differences found");
+            words.push_str(&part);
         }
         words
     }

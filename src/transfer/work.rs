@@ -97,6 +97,7 @@ struct State {
     waiting: VecDeque<Unit>,
     is_listed: bool,
     busy: BTreeSet<String>,
+    pairs: usize,
     active: Vec<Arc<ActiveFolder>>,
     readers: usize,
     paused: usize,
@@ -128,6 +129,15 @@ impl<'a> Work<'a> {
             changed: Notify::new(),
             state: Mutex::default(),
         }
+    }
+
+    /// One more pair of connections takes part.
+    pub(super) fn pair_opened(&self) {
+        let mut state = locked(&self.state);
+        state.pairs += 1;
+        let count = state.pairs;
+        drop(state);
+        (self.sink)(Progress::Pairs { count });
     }
 
     /// A folder is ready to be copied.
