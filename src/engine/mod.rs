@@ -15,6 +15,7 @@ mod interrupts;
 mod jobs;
 mod log;
 mod messages;
+mod open_copy;
 mod open_project;
 mod passwords;
 mod plan_job;

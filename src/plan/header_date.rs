@@ -1,3 +1,9 @@
+/// Reads an INTERNALDATE (RFC 3501 section 9, `date-time`) as seconds since 1970, or `None`. Servers write the same
+/// moment in different ways: ` 1-Mar-2023` and `01-Mar-2023`, each in a time zone of its own.
+pub fn internal_date_secs(text: &str) -> Option<i64> {
+    parse_header_date(text)
+}
+
 /// Reads a `Date` header (RFC 5322 section 3.3 with its obsolete forms) as seconds since 1970, or `None`.
 ///
 /// Lenient where servers and old programs differ: weekday, seconds and comments are optional, years may have two

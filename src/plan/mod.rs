@@ -19,6 +19,7 @@ pub use duration_words::duration_words;
 pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
+pub use header_date::internal_date_secs;
 pub use identity::{IDENTITY_HEADERS, IdentityKey, identity_key};
 pub use ledger_sum::{LedgerSum, MessageState};
 pub use mailbox::{Mailbox, MailboxId, Side};

@@ -15,7 +15,7 @@ use super::request::{CopyRequest, Progress, ProgressSink};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, Side};
+use crate::plan::{FolderPath, MessageState, Side, internal_date_secs};
 use crate::project::{FolderTotals, LedgerRow};
 
 /// How closely the destination is looked at.
@@ -461,6 +461,13 @@ fn refused_for_good(error: ImapError) -> Result<Completion, ImapError> {
     }
 }
 
+/// Whether two servers mean the same moment; a row without a date says nothing against any.
+fn is_same_moment(wanted: &str, found: &str) -> bool {
+    wanted.is_empty()
+        || wanted.trim() == found.trim()
+        || internal_date_secs(wanted).is_some_and(|wanted| internal_date_secs(found) == Some(wanted))
+}
+
 /// What differs between a row and its copy. Copies that were there before keep the flags their owner gave them.
 fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened) -> Option<String> {
     if facts.size != row.size && row.size != 0 {
@@ -469,7 +476,7 @@ fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened) -> Option<
     if row.state != MessageState::Copied {
         return None;
     }
-    if !row.internal_date.is_empty() && facts.internal_date.trim() != row.internal_date.trim() {
+    if !is_same_moment(&row.internal_date, &facts.internal_date) {
         return Some(format!("dated {} instead of {}", facts.internal_date, row.internal_date));
     }
     let expected =

@@ -45,7 +45,10 @@ impl Bench {
             is_chosen: true,
         };
         let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
-        let (plan, limits) = (MailboxPlan::default(), CopyLimits::default());
+        let (plan, limits) = (
+            MailboxPlan::default(),
+            CopyLimits { late_append: std::time::Duration::from_secs(2), ..CopyLimits::default() },
+        );
         let mut request = CopyRequest { source, destination, plan, ledger, limits };
         let (mut from, mut to) =
             (request.source.open().await.unwrap(), request.destination.open().await.unwrap());
