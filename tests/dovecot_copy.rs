@@ -69,7 +69,7 @@ impl Bench {
             destination: access(destination.clear_port, Security::Clear, "anna"),
             plan: MailboxPlan::default(),
             ledger,
-            limits: CopyLimits::default(),
+            limits: CopyLimits { late_append: Duration::from_millis(1_500), ..CopyLimits::default() },
         };
         let (mut from, mut to) =
             (request.source.open().await.unwrap(), request.destination.open().await.unwrap());

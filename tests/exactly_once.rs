@@ -22,7 +22,7 @@ use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MessageState, identi
 use mailferry::project::{LedgerRow, MessageResult, Project, SourceMessage};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
-    inventory, verify_mailbox,
+    inventory, prove_mailbox, verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress};
 use odd_imap::{OddImap, Stored, echoing, numbered};
@@ -251,7 +251,7 @@ async fn a_short_listing_is_asked_for_again_and_what_was_missed_is_found_later()
 
 #[tokio::test]
 async fn a_server_in_trouble_writes_no_message_off() {
-    for words in ["NO [SERVERBUG] Internal error", "NO [LIMIT] not now"] {
+    for words in ["NO [SERVERBUG] Internal error", "NO [UNAVAILABLE] not now"] {
         let bench = Bench::new(some(20)).await;
         bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
         assert!(bench.copy_until_it_waits().await, "{words}");
@@ -264,7 +264,8 @@ async fn a_server_in_trouble_writes_no_message_off() {
 
 #[tokio::test]
 async fn the_same_refusal_again_and_again_stops_the_mailbox() {
-    for words in ["NO [NOPERM] not allowed", "BAD what is this", "NO computer says no"] {
+    for words in ["NO [NOPERM] not allowed", "NO [LIMIT] not now", "BAD what is this", "NO computer says no"]
+    {
         let bench = Bench::new(some(20)).await;
         bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
         let error = bench.copy().await.unwrap_err().to_string();
@@ -437,4 +438,50 @@ async fn equal_mail_of_two_mailboxes_stays_two_in_one_account() {
     copy_mailbox(&other, control, &|_| {}).await.unwrap();
     assert_eq!(bench.destination.bodies().len(), 10);
     assert_eq!(other.ledger.sum().unwrap().copied, 5);
+}
+
+// 18: a proof that can be stopped, and that survives a broken connection.
+
+#[tokio::test]
+async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
+    let bench = Bench::new(some(6)).await;
+    bench.copy().await.unwrap();
+    bench.destination.set(|state| state.cut_facts.extend([3]));
+    let destination = bench.destination.clone();
+    let sink = move |progress| {
+        if matches!(progress, Progress::Reconnecting { .. }) {
+            destination.set(|state| state.cut_facts.clear());
+        }
+    };
+    for depth in [Depth::Quick, Depth::Full] {
+        let (_controller, control) = copy_control(CancellationToken::new());
+        let report = prove_mailbox(&bench.request, depth, control, &sink).await.unwrap().unwrap();
+        assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
+        assert!(report.is_proof(depth));
+    }
+    let (controller, control) = copy_control(CancellationToken::new());
+    controller.stop();
+    assert_eq!(prove_mailbox(&bench.request, Depth::Full, control, &|_| {}).await.unwrap(), None);
+}
+
+// 19: an append that arrives after it was sent again.
+
+#[tokio::test]
+async fn a_copy_that_arrives_late_is_told_of() {
+    let mails = some(3);
+    let bench = Bench::new(mails.clone()).await;
+    let folder = listed(&bench, &mails);
+    bench.request.ledger.record_intent(folder, &[2], 7, 1).unwrap();
+    let destination = bench.destination.clone();
+    let late = mails[1].clone();
+    let sink = move |progress| {
+        if matches!(progress, Progress::Advanced { .. }) {
+            destination.set(|state| drop(state.messages.insert(90, late.clone())));
+        }
+    };
+    let (_controller, control) = copy_control(CancellationToken::new());
+    let outcome = copy_mailbox(&bench.request, control, &sink).await.unwrap();
+    assert_eq!(bench.destination.bodies().len(), 4);
+    let words = &outcome.folder_problems[0].words;
+    assert!(words.contains("there twice") && words.contains("90"), "{words}");
 }

@@ -15,6 +15,8 @@ const BREAKS_AT_ONE: u32 = 2;
 const CAREFUL_MESSAGES: u32 = 400;
 /// Refusals with the same words, without anything accepted in between, that mean the mailbox and not the messages.
 const SAME_REFUSALS: usize = 10;
+/// How long an append of an earlier run may still arrive.
+const LATE_AFTER_EARLIER_RUN: Duration = Duration::from_millis(1_500);
 /// Flags of waiting messages that were read longer ago are read again.
 const FRESH_FLAGS: Duration = Duration::from_mins(1);
 /// Messages asked for at once when a folder is listed.
@@ -37,6 +39,7 @@ struct Learnt {
     sent_again: BTreeMap<FolderId, Vec<LedgerRow>>,
     /// Messages that end the connection to the destination.
     blamed: BTreeSet<(FolderId, u32)>,
+    has_failed: bool,
 }
 
 /// Breaks while the messages of a folder went over one side.
@@ -79,6 +82,17 @@ impl Caution {
     pub(super) fn is_careful(&self, folder: FolderId, side: Side) -> bool {
         let learnt = self.learnt();
         learnt.folders.get(&key(folder, side)).is_some_and(|trouble| trouble.careful_left > 0)
+    }
+
+    /// Something broke a moment ago.
+    pub(super) fn failed(&self) {
+        self.learnt().has_failed = true;
+    }
+
+    /// How long an append may still arrive. What was under way when an earlier run ended had its time already,
+    /// but for the little that servers take to finish.
+    pub(super) fn late_append(&self, limit: Duration) -> Duration {
+        if self.learnt().has_failed { limit } else { limit.min(LATE_AFTER_EARLIER_RUN) }
     }
 
     /// Whether messages of any folder go one by one: then one pair of connections is all that makes sense.

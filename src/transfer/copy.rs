@@ -84,6 +84,7 @@ impl Job<'_> {
     async fn pause_for(&mut self, error: TransferError, breaks: u32) -> Result<bool, TransferError> {
         // Connections are lowered before anything else: what the server dislikes is most often their number.
         self.pairs = (self.pairs / 2).max(1);
+        self.caution.failed();
         wait_after(error, breaks, (self.request.limits, &self.control), self.sink).await
     }
 

@@ -66,10 +66,10 @@ pub(super) fn refusal(completion: &Completion) -> Refusal {
     if completion.has_code("OVERQUOTA") || FULL.iter().any(|needle| words.contains(needle)) {
         return Refusal::Full;
     }
-    // SERVERBUG and LIMIT (RFC 5530) are about the server, never about the message.
-    let is_busy = ["THROTTLED", "INUSE", "UNAVAILABLE", "SERVERBUG", "LIMIT"]
-        .into_iter()
-        .any(|code| completion.has_code(code));
+    // SERVERBUG (RFC 5530) is about the server, never about the message. LIMIT is not: Dovecot says it of messages
+    // that are too large.
+    let is_busy =
+        ["THROTTLED", "INUSE", "UNAVAILABLE", "SERVERBUG"].into_iter().any(|code| completion.has_code(code));
     if is_busy || BUSY.iter().any(|needle| words.contains(needle)) {
         return Refusal::Wait(suggested_seconds(&words).unwrap_or(DEFAULT_WAIT_SECONDS));
     }
@@ -110,7 +110,7 @@ mod tests {
             (None, "Message too large: quota is 10 MB each", Refusal::Message),
             (Some("OVERQUOTA"), "message size would exceed quota", Refusal::Full),
             (Some("SERVERBUG"), "Internal error", Refusal::Wait(60)),
-            (Some("LIMIT"), "not so many", Refusal::Wait(60)),
+            (Some("LIMIT"), "Mail size is larger than the maximum size allowed", Refusal::Message),
         ] {
             let code = code.map(|code| Code::Other(code.to_owned()));
             let completion = Completion { status: Status::No, code, words: words.to_owned() };

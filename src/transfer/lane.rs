@@ -98,8 +98,9 @@ impl Lane {
         };
         ledger.fence_destination(unit.folder, opened.uid_validity)?;
         let uid_validity = opened.uid_validity;
+        let late_append = work.caution.late_append(work.request.limits.late_append);
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
-        let missing = place.resolve_in_flight(&work.control, work.request.limits.late_append).await?;
+        let missing = place.resolve_in_flight(&work.control, late_append).await?;
         place.adopt_present(opened.exists).await?;
         leave_blamed(work, unit.folder, &missing)?;
         work.caution.send_again(unit.folder, missing);

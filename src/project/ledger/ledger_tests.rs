@@ -271,3 +271,53 @@ fn hot_queries_use_an_index() {
         assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{query}: {plan:?}");
     }
 }
+
+#[test]
+fn a_copy_taken_for_ones_own_is_given_back_when_the_server_names_its_owner() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let (anna, bert) = (add_mailbox(&project, "anna@example.org"), add_mailbox(&project, "bert@example.org"));
+    let open = |ledger: &Ledger| {
+        let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+        ledger.add_messages(inbox, &[message(1), message(2)]).unwrap();
+        ledger.fence_destination(inbox, 7).unwrap();
+        inbox
+    };
+    let (of_anna, of_bert) = (open(&anna), open(&bert));
+    let borrowed = MessageResult { state: MessageState::AlreadyThere, ..copied(1, 50) };
+    bert.record_results(of_bert, std::slice::from_ref(&borrowed)).unwrap();
+    // Two accounts have nothing to do with one another.
+    anna.record_results(of_anna, &[copied(1, 50)]).unwrap();
+    assert_eq!(uids(&bert, of_bert, &[MessageState::AlreadyThere]), [1]);
+    assert_eq!(anna.claimed_destination_uids(of_anna).unwrap(), [50]);
+
+    let same = crate::plan::Mailbox {
+        address: EmailAddress::parse("carl@example.org").unwrap(),
+        source_user: "carl".to_owned(),
+        destination_user: "anna@example.org".to_owned(),
+        is_chosen: true,
+    };
+    let carl = project.ledger(project.add_mailbox(&same).unwrap());
+    let of_carl = open(&carl);
+    assert_eq!(carl.claimed_destination_uids(of_carl).unwrap(), [50]);
+    let borrowed = MessageResult { state: MessageState::AlreadyThere, ..copied(2, 60) };
+    carl.record_results(of_carl, &[borrowed]).unwrap();
+    anna.record_results(of_anna, &[copied(2, 60)]).unwrap();
+    assert_eq!(uids(&carl, of_carl, &[MessageState::ToDo]), [1, 2]);
+}
+
+#[test]
+fn a_copy_without_a_uid_keeps_its_intent_until_it_is_placed() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    ledger.add_messages(inbox, &[message(1)]).unwrap();
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    ledger.record_results(inbox, &[MessageResult { destination_uid: None, ..copied(1, 0) }]).unwrap();
+    let unplaced = ledger.unplaced_copies(inbox).unwrap();
+    assert_eq!(unplaced.iter().map(|(_, row)| row.intent_uidnext).collect::<Vec<_>>(), [Some(40)]);
+    ledger.record_results(inbox, &[copied(1, 41)]).unwrap();
+    assert!(ledger.unplaced_copies(inbox).unwrap().is_empty());
+    assert_eq!(ledger.rows(inbox, &[MessageState::Copied]).unwrap()[0].intent_uidnext, None);
+    assert_eq!(ledger.uids_to_list(inbox, &[1, 2, 3]).unwrap(), [2, 3]);
+}
