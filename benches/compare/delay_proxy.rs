@@ -28,6 +28,7 @@ impl DelayProxy {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).unwrap();
         let port = listener.local_addr().unwrap().port();
+        let handle = runtime.handle().clone();
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await else { continue };
@@ -35,8 +36,8 @@ impl DelayProxy {
                 server.set_nodelay(true).unwrap();
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                tokio::spawn(forward(from_client, to_server, round_trip / 2));
-                tokio::spawn(forward(from_server, to_client, round_trip / 2));
+                handle.spawn(forward(from_client, to_server, round_trip / 2));
+                handle.spawn(forward(from_server, to_client, round_trip / 2));
             }
         });
         Self { port, _runtime: runtime }
