@@ -170,7 +170,6 @@ fn icloud_to_yahoo() {
 }
 
 #[test]
-#[ignore = "a copy whose UID was not told is not looked for after a break"]
 fn copies_are_found_where_the_server_told_no_uid() {
     let mut scene = scene(Personality::dovecot(), Personality::dovecot());
     scene.wants_whole_proof = true;
@@ -179,7 +178,6 @@ fn copies_are_found_where_the_server_told_no_uid() {
 
 /// Seven messages, the last one equal to the first; the connection breaks before the second batch is stored.
 #[test]
-#[ignore = "the twin of a copy without a UID is taken for it, and is lost"]
 fn a_twin_in_the_next_batch_is_copied_as_well() {
     let mut mail = small_mailbox();
     mail.truncate(1);

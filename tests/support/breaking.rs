@@ -36,13 +36,12 @@ pub fn in_quick_time<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Counts the row changes of the ledger from outside, and refuses them from some number on.
-pub struct LedgerCounter(rusqlite::Connection);
+pub struct LedgerCounter;
 
 impl LedgerCounter {
     /// Starts counting; after `allowance` changes each further one is refused.
-    pub fn install(path: &Path, allowance: u32) -> Self {
+    pub fn install(path: &Path, allowance: u32) {
         let connection = rusqlite::Connection::open(path).unwrap();
-        connection.busy_timeout(Duration::from_secs(5)).unwrap();
         let count = "UPDATE test_count SET done = done + 1;
             SELECT RAISE(ABORT, 'broken on purpose') FROM test_count WHERE done > allowance;";
         let mut script = format!(
@@ -56,15 +55,15 @@ impl LedgerCounter {
             write!(script, "CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN {count} END;").unwrap();
         }
         connection.execute_batch(&script).unwrap();
-        Self(connection)
     }
 
     /// Takes the triggers away; the number of row changes.
-    pub fn remove(self) -> u32 {
-        let done = self.0.query_row("SELECT done FROM test_count", [], |row| row.get(0)).unwrap();
+    pub fn remove(path: &Path) -> u32 {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let done = connection.query_row("SELECT done FROM test_count", [], |row| row.get(0)).unwrap();
         let script = "DROP TRIGGER test_folder_INSERT; DROP TRIGGER test_folder_UPDATE;
             DROP TRIGGER test_message_INSERT; DROP TRIGGER test_message_UPDATE; DROP TABLE test_count;";
-        self.0.execute_batch(script).unwrap();
+        connection.execute_batch(script).unwrap();
         done
     }
 }

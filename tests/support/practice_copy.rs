@@ -314,7 +314,10 @@ impl<'s> Case<'s> {
             Break::AfterLedgerChanges(count) => *count,
             _ => u32::MAX,
         };
-        let counter = LedgerCounter::install(&self.path, allowance);
+        // The project lets nobody else at its file while it is open.
+        self.project = None;
+        LedgerCounter::install(&self.path, allowance);
+        self.project = Some(Project::open(&self.path).unwrap());
         let (polls, progress) = (AtomicU32::new(0), AtomicU32::new(0));
         let on_progress = || {
             let count = progress.fetch_add(1, Ordering::Relaxed) + 1;
@@ -340,7 +343,9 @@ impl<'s> Case<'s> {
             });
             polled.await
         };
-        let ledger_changes = counter.remove();
+        self.project = None;
+        let ledger_changes = LedgerCounter::remove(&self.path);
+        self.project = Some(Project::open(&self.path).unwrap());
         let after = [self.source.traffic(), self.destination.traffic()];
         let commands = [0, 1].map(|side| {
             let [before, after] = [before[side], after[side]].map(|traffic| traffic.commands);
