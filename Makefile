@@ -33,7 +33,10 @@ clippy:
 unit: export MAILFERRY_REQUIRE_SERVERS = 1
 unit:
 	cargo test --locked --no-default-features
-	cargo test --locked
+	cargo test --locked --lib --bins $(gui_tests)
+
+# What the window can change. The copy between real servers is the same code with and without it, and runs once.
+gui_tests = --test architecture --test command_line --test engine --test pages --test page_pictures
 
 doc: export RUSTDOCFLAGS = -D warnings
 doc:

@@ -118,6 +118,9 @@ impl Job<'_> {
         work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
+        if asks {
+            work.share_folders();
+        }
         let limits = self.request.limits;
         let affordable = usize::try_from(waiting / MESSAGES_PER_PAIR).unwrap_or(usize::MAX);
         let pairs = self.pairs.min(if asks { limits.asking_pairs } else { limits.pairs }).min(1 + affordable);

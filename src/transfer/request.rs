@@ -36,6 +36,9 @@ pub struct CopyLimits {
     pub asking_pairs: usize,
     /// Connections that such a destination gets beside each pair: each message waits, so more of them wait at once.
     pub appenders: usize,
+    /// Whether several pairs may copy one folder. Faster for one large folder, but its messages arrive in another
+    /// order; a destination that asks for each message before it may be sent shares folders in any case.
+    pub shares_folders: bool,
     /// Broken connections in a row, without a message copied in between, after which the copy gives up.
     pub max_breaks: u32,
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
@@ -54,6 +57,7 @@ impl Default for CopyLimits {
             // Gmail allows 15 connections at a time: three pairs, and twelve more that only append.
             asking_pairs: 3,
             appenders: 4,
+            shares_folders: false,
             max_breaks: 6,
             late_append: Duration::from_secs(30),
         }

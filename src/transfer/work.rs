@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -89,6 +89,7 @@ pub(super) struct Work<'a> {
     pub(super) caution: &'a Caution,
     wind_down: CancellationToken,
     changed: Notify,
+    shares_folders: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -127,8 +128,14 @@ impl<'a> Work<'a> {
             caution,
             wind_down,
             changed: Notify::new(),
+            shares_folders: AtomicBool::new(request.limits.shares_folders),
             state: Mutex::default(),
         }
+    }
+
+    /// Several lanes may copy one folder from now on, whose order is lost.
+    pub(super) fn share_folders(&self) {
+        self.shares_folders.store(true, Ordering::Relaxed);
     }
 
     /// One more pair of connections takes part.
@@ -220,7 +227,8 @@ impl<'a> Work<'a> {
             state.busy.insert(key.clone());
             return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));
         }
-        let busiest = state.active.iter().max_by_key(|folder| folder.left.load(Ordering::Relaxed));
+        let shared = if self.shares_folders.load(Ordering::Relaxed) { state.active.as_slice() } else { &[] };
+        let busiest = shared.iter().max_by_key(|folder| folder.left.load(Ordering::Relaxed));
         if let Some(folder) = busiest.filter(|folder| folder.left.load(Ordering::Relaxed) >= WORTH_HELP) {
             folder.lanes.fetch_add(1, Ordering::Relaxed);
             return Some(Next::Help(Part { work: self, folder: Arc::clone(folder) }));

@@ -148,6 +148,14 @@ impl PlainImap {
         found
     }
 
+    /// Message bytes of a folder as SHA-256, in the order of their sequence numbers.
+    pub fn order(&mut self, folder: &str) -> Vec<String> {
+        self.run(&format!("EXAMINE \"{folder}\""));
+        let Ok(lines) = self.try_run(b"FETCH 1:* (BODY.PEEK[])") else { return Vec::new() };
+        let bodies = lines.into_iter().filter(|(line, _)| line.contains(" FETCH ("));
+        bodies.map(|(_, body)| data_encoding::HEXLOWER.encode(&Sha256::digest(&body))).collect()
+    }
+
     /// Messages in a folder.
     pub fn count(&mut self, folder: &str) -> usize {
         let lines = self.run(&format!("STATUS \"{folder}\" (MESSAGES)"));
