@@ -212,7 +212,7 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
             0 => Cut::Upward(2_000 + index * seed * 7_919 % 300_000),
             _ => Cut::Downward(3_000 + index * seed * 1_237 % 60_000),
         };
-        let to = CuttingProxy::start(bench.destination.clear_port, (0..5).map(cut));
+        let to = CuttingProxy::start(bench.destination.clear_port, (0..3 + 2 * pairs).map(cut));
         let from = CuttingProxy::start(
             bench.source.clear_port,
             (5..9).map(|index| Cut::Downward(200_000 * index % 700_001 + 900)),
@@ -222,7 +222,8 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
         bench.request.limits.max_breaks = 20;
         bench.request.limits.pairs = pairs;
         bench.copy().await.unwrap();
-        assert!(to.cut_count() + from.cut_count() >= cuts, "too few cuts to mean anything");
+        let (up, down) = (to.cut_count(), from.cut_count());
+        assert!(up + down >= cuts, "{up} + {down} cuts at {pairs} pairs are too few to mean anything");
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         bench.assert_equal();

@@ -83,21 +83,21 @@ impl VerifyReport {
     /// One sentence for the report.
     pub fn words(&self) -> String {
         let Self { checked, bytes_equal, not_compared, not_placed, difference_count, .. } = self;
-        let mut words = format!("{checked} copies checked");
+        let mut words = vec![format!("{checked} copies checked")];
         for (count, what) in [
             (bytes_equal, "byte for byte"),
             (not_compared, "without bytes to compare with"),
             (not_placed, "whose place at the destination is not known"),
         ] {
             if *count > 0 {
-                words.push_str(&format!(", {count} {what}"));
+                words.push(format!("{count} {what}"));
             }
         }
-        match difference_count {
-            0 => words.push_str(", no difference found"),
-            _ => words.push_str(&format!(", {difference_count} differences found")),
-        }
-        words
+        words.push(match difference_count {
+            0 => "no difference found".to_owned(),
+            _ => format!("{difference_count} differences found"),
+        });
+        words.join(", ")
     }
 
     /// Adds the report of another mailbox to this one.
