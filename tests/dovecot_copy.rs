@@ -199,7 +199,6 @@ async fn dropping_the_copy_at_any_moment_changes_nothing_about_the_outcome() {
 
 #[tokio::test]
 async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
-    let mails = mixed_mailbox(300, '/', "");
     let plain = Settings::default();
     let no_uidplus =
         Settings { capabilities: Some("IMAP4rev1 LITERAL+ SASL-IR SPECIAL-USE"), ..Settings::default() };
@@ -207,6 +206,8 @@ async fn cut_connections_on_either_side_lead_to_the_same_multiset() {
     for (seed, settings, pairs, cuts) in
         [(3_usize, &plain, 1, 5), (11, &no_uidplus, 1, 5), (5, &plain, 4, 2), (7, &no_uidplus, 4, 2)]
     {
+        // Pairs that are not cut finish what they have, so there must be enough left for the next connections.
+        let mails = mixed_mailbox(300 * pairs, '/', "");
         let Some(mut bench) = Bench::new(&mails, &plain, settings).await else { return };
         let cut = |index: usize| match index % 2 {
             0 => Cut::Upward(2_000 + index * seed * 7_919 % 300_000),
