@@ -15,7 +15,7 @@ use super::request::{CopyRequest, Progress, ProgressSink};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, Side, internal_date_secs};
+use crate::plan::{FolderPath, MessageState, Side};
 use crate::project::{FolderTotals, LedgerRow};
 
 /// How closely the destination is looked at.
@@ -83,24 +83,21 @@ impl VerifyReport {
     /// One sentence for the report.
     pub fn words(&self) -> String {
         let Self { checked, bytes_equal, not_compared, not_placed, difference_count, .. } = self;
-        let mut words = format!("{checked} copies checked");
+        let mut words = vec![format!("{checked} copies checked")];
         for (count, what) in [
             (bytes_equal, "byte for byte"),
             (not_compared, "without bytes to compare with"),
             (not_placed, "whose place at the destination is not known"),
         ] {
             if *count > 0 {
-                let part = format!(", {count} {what}");
-                words.push_str(&part);
+                words.push(format!("{count} {what}"));
             }
         }
-        if *difference_count == 0 {
-            words.push_str(", no difference found");
-        } else {
-            let part = format!(", {difference_count} differences found");
-            words.push_str(&part);
-        }
-        words
+        words.push(match difference_count {
+            0 => "no difference found".to_owned(),
+            _ => format!("{difference_count} differences found"),
+        });
+        words.join(", ")
     }
 
     /// Adds the report of another mailbox to this one.
@@ -461,13 +458,6 @@ fn refused_for_good(error: ImapError) -> Result<Completion, ImapError> {
     }
 }
 
-/// Whether two servers mean the same moment; a row without a date says nothing against any.
-fn is_same_moment(wanted: &str, found: &str) -> bool {
-    wanted.is_empty()
-        || wanted.trim() == found.trim()
-        || internal_date_secs(wanted).is_some_and(|wanted| internal_date_secs(found) == Some(wanted))
-}
-
 /// What differs between a row and its copy. Copies that were there before keep the flags their owner gave them.
 fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened) -> Option<String> {
     if facts.size != row.size && row.size != 0 {
@@ -476,7 +466,7 @@ fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened) -> Option<
     if row.state != MessageState::Copied {
         return None;
     }
-    if !is_same_moment(&row.internal_date, &facts.internal_date) {
+    if !row.internal_date.is_empty() && facts.internal_date.trim() != row.internal_date.trim() {
         return Some(format!("dated {} instead of {}", facts.internal_date, row.internal_date));
     }
     let expected =
