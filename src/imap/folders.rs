@@ -208,9 +208,26 @@ impl Session {
             }
         })
         .await?;
-        let guessed = Namespace { prefix: String::new(), delimiter };
+        let prefix = self.guess_prefix(delimiter).await?;
+        let guessed = Namespace { prefix, delimiter };
         self.namespace = Some(guessed.clone());
         Ok(guessed)
+    }
+
+    /// Without NAMESPACE: folders lie below the inbox where all of them do, or where an empty mailbox is at a server
+    /// that is known for it (Courier).
+    async fn guess_prefix(&mut self, delimiter: Option<char>) -> Result<String, ImapError> {
+        let Some(delimiter) = delimiter else { return Ok(String::new()) };
+        let below = format!("INBOX{delimiter}");
+        let folders = self.list_folder_names().await?;
+        let mut others = folders.iter().filter(|folder| !folder.raw.eq_ignore_ascii_case("INBOX")).peekable();
+        let is_below = match others.peek() {
+            Some(_) => others.all(|folder| {
+                folder.raw.get(..below.len()).is_some_and(|start| start.eq_ignore_ascii_case(&below))
+            }),
+            None => self.facts.name.as_deref() == Some("Courier"),
+        };
+        Ok(if is_below { below } else { String::new() })
     }
 
     /// Counts of one folder.

@@ -15,7 +15,7 @@ use super::request::{CopyRequest, Progress, ProgressSink};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, Side};
+use crate::plan::{FolderPath, MessageState, Side, internal_date_secs};
 use crate::project::{FolderTotals, LedgerRow};
 
 /// How closely the destination is looked at.
@@ -251,7 +251,7 @@ impl Proof<'_> {
     /// A page counts when it is done: one that breaks off is compared again.
     fn page<'p>(&self, folder: &'p FolderTotals, raw: &str) -> Page<'p> {
         let taken = self.places.get(raw).cloned().unwrap_or_default();
-        Page { source: &folder.source, report: self.report.clone(), taken }
+        Page { source: &folder.source, depth: self.depth, report: self.report.clone(), taken }
     }
 
     async fn prove_folder(
@@ -300,6 +300,7 @@ fn at_destination(source: ImapError) -> TransferError {
 /// Some rows of one folder.
 struct Page<'a> {
     source: &'a FolderPath,
+    depth: Depth,
     report: VerifyReport,
     /// Copies that belong to a row already.
     taken: BTreeSet<u32>,
@@ -357,7 +358,7 @@ impl Page<'_> {
                 self.report.differs(self.source, row.uid, "no longer at the destination");
                 return false;
             };
-            if let Some(what) = difference(row, facts, opened) {
+            if let Some(what) = difference(row, facts, opened, self.depth) {
                 self.report.differs(self.source, row.uid, what);
             }
             true
@@ -458,15 +459,25 @@ fn refused_for_good(error: ImapError) -> Result<Completion, ImapError> {
     }
 }
 
+/// Whether two servers mean the same moment; a row without a date says nothing against any.
+fn is_same_moment(wanted: &str, found: &str) -> bool {
+    wanted.is_empty()
+        || wanted.trim() == found.trim()
+        || internal_date_secs(wanted).is_some_and(|wanted| internal_date_secs(found) == Some(wanted))
+}
+
 /// What differs between a row and its copy. Copies that were there before keep the flags their owner gave them.
-fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened) -> Option<String> {
-    if facts.size != row.size && row.size != 0 {
+///
+/// Some sources only estimate sizes; where the bytes are compared, they say more than the size does.
+fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened, depth: Depth) -> Option<String> {
+    let says_bytes = depth == Depth::Full && row.sha256.is_some();
+    if facts.size != row.size && row.size != 0 && !says_bytes {
         return Some(format!("{} bytes instead of {}", facts.size, row.size));
     }
     if row.state != MessageState::Copied {
         return None;
     }
-    if !row.internal_date.is_empty() && facts.internal_date.trim() != row.internal_date.trim() {
+    if !is_same_moment(&row.internal_date, &facts.internal_date) {
         return Some(format!("dated {} instead of {}", facts.internal_date, row.internal_date));
     }
     let expected =
