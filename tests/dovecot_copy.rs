@@ -555,7 +555,13 @@ async fn a_limit_on_connections_means_fewer_pairs_and_no_failure() {
         extra: "protocol imap {\n  mail_max_userip_connections = 2\n}\n".to_owned(),
         ..Settings::default()
     };
-    let Some(bench) = Bench::new(&mails, &two, &two).await else { return };
+    let Some(mut bench) = Bench::new(&mails, &two, &two).await else { return };
+    // One connection is taken already, so the second pair meets the limit; and it is slow, so that a second is wanted.
+    let _taken = PlainImap::open(bench.destination.clear_port, "anna");
+    let slow = CuttingProxy::start_slow(bench.destination.clear_port, [], Duration::from_millis(20));
+    bench.request.destination = access(slow.port, Security::Clear, "anna");
+    bench.request.limits.batch_messages = 5;
+    bench.request.limits.shares_folders = true;
     let reconnects = AtomicU64::new(0);
     let (_controller, control) = copy_control(CancellationToken::new());
     copy_mailbox(&bench.request, control, &|progress| {
