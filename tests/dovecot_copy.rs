@@ -25,7 +25,8 @@ use cutting_proxy::{Cut, CuttingProxy};
 use dovecot::{Dovecot, Settings, access};
 use mailferry::imap::{ImapError, SignInError};
 use mailferry::plan::{
-    DestinationRules, FolderChoice, LedgerSum, LeftOutBecause, Mailbox, MailboxPlan, MessageState,
+    CopyOptions, DestinationRules, FolderChoice, LedgerSum, LeftOutBecause, Mailbox, MailboxPlan,
+    MessageState,
 };
 use mailferry::project::{Ledger, Project};
 use mailferry::transfer::{
@@ -70,6 +71,8 @@ impl Bench {
             plan: MailboxPlan::default(),
             ledger,
             limits: CopyLimits { late_append: Duration::from_millis(1_500), ..CopyLimits::default() },
+            options: CopyOptions::default(),
+            export_folder: None,
         };
         let (mut from, mut to) =
             (request.source.open().await.unwrap(), request.destination.open().await.unwrap());

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mailferry::imap::Access;
-use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MessageState, identity_key};
+use mailferry::plan::{CopyOptions, DestinationRules, LedgerSum, Mailbox, MessageState, identity_key};
 use mailferry::project::{LedgerRow, MessageResult, Project, SourceMessage};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
@@ -61,7 +61,15 @@ async fn request(
     let mut to = destination.open().await.unwrap();
     let plan = inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap();
     let limits = CopyLimits { late_append: std::time::Duration::from_millis(500), ..CopyLimits::default() };
-    CopyRequest { source, destination, plan, ledger, limits }
+    CopyRequest {
+        source,
+        destination,
+        plan,
+        ledger,
+        limits,
+        options: CopyOptions::default(),
+        export_folder: None,
+    }
 }
 
 impl Bench {

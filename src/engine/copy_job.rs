@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt as _;
@@ -10,7 +11,7 @@ use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
-use crate::plan::{MailboxId, MailboxPlan};
+use crate::plan::{CopyOptions, MailboxId, MailboxPlan};
 use crate::project::Ledger;
 use crate::transfer::{self, CopyController, CopyLimits, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime, with_thousands};
@@ -34,6 +35,9 @@ pub(super) struct Settings {
     pub(super) proof: Proof,
     pub(super) project: String,
     pub(super) passwords: Passwords,
+    pub(super) options: CopyOptions,
+    /// Beside the project file.
+    pub(super) export_folder: Option<PathBuf>,
 }
 
 /// Pause, resume and stop, shared between the engine and the running copy.
@@ -145,6 +149,8 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> E
         plan: work.plan,
         ledger: work.ledger,
         limits: CopyLimits::default(),
+        options: settings.options.clone(),
+        export_folder: settings.export_folder.clone(),
     };
     let sink = |progress: Progress| {
         if let Some(state) = state_after(&progress, now()) {

@@ -1,5 +1,6 @@
 //! Plan: folders and where they go, message states, forecast. Pure; the wires only carry it out.
 
+mod copy_options;
 mod duration_words;
 mod estimate;
 mod folder;
@@ -13,8 +14,10 @@ mod mailbox_csv;
 mod mailbox_plan;
 mod mapping;
 mod matching;
+mod message_filter;
 mod overrides;
 
+pub use copy_options::{CopyMode, CopyOptions};
 pub use duration_words::duration_words;
 pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
@@ -27,4 +30,5 @@ pub use mailbox_csv::{CsvError, CsvRow, parse_mailboxes};
 pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan};
 pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
+pub use message_filter::MessageFilter;
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};

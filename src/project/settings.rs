@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::now;
 use super::{Project, ProjectError};
+use crate::plan::CopyOptions;
 use crate::providers::ProviderId;
 use crate::values::{Endpoint, Fingerprint};
 
@@ -59,6 +60,16 @@ impl Project {
     /// Remembers what the audit is asked with.
     pub fn set_audit_settings(&self, settings: &AuditSettings) -> Result<(), ProjectError> {
         self.set_document("audit-settings", Some(settings))
+    }
+
+    /// What the owner asked of the copy; the default where nothing was set.
+    pub fn copy_options(&self) -> Result<CopyOptions, ProjectError> {
+        Ok(self.document("copy-options")?.unwrap_or_default())
+    }
+
+    /// Remembers what the owner asked of the copy.
+    pub fn set_copy_options(&self, options: &CopyOptions) -> Result<(), ProjectError> {
+        self.set_document("copy-options", Some(options))
     }
 
     /// Where the zone lines were last saved.

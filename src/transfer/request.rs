@@ -1,7 +1,8 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::imap::Access;
-use crate::plan::{FolderPath, MailboxPlan, Side};
+use crate::plan::{CopyOptions, FolderPath, MailboxPlan, Side};
 use crate::project::Ledger;
 
 /// Everything that the copy of one mailbox needs.
@@ -17,6 +18,10 @@ pub struct CopyRequest {
     pub ledger: Ledger,
     /// How much may be under way.
     pub limits: CopyLimits,
+    /// What the owner asked for.
+    pub options: CopyOptions,
+    /// Where messages go as files that the destination will not have in any form; `None`: they stay refused.
+    pub export_folder: Option<PathBuf>,
 }
 
 /// How much may be under way at once in one mailbox.

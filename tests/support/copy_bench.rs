@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Zoned;
 use mailferry::imap::Access;
-use mailferry::plan::{DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState};
+use mailferry::plan::{CopyOptions, DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState};
 use mailferry::project::{Ledger, Project};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, ProgressSink, TransferError, copy_control,
@@ -49,7 +49,15 @@ impl Bench {
             MailboxPlan::default(),
             CopyLimits { late_append: std::time::Duration::from_secs(2), ..CopyLimits::default() },
         );
-        let mut request = CopyRequest { source, destination, plan, ledger, limits };
+        let mut request = CopyRequest {
+            source,
+            destination,
+            plan,
+            ledger,
+            limits,
+            options: CopyOptions::default(),
+            export_folder: None,
+        };
         let (mut from, mut to) =
             (request.source.open().await.unwrap(), request.destination.open().await.unwrap());
         request.plan = inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap();

@@ -26,7 +26,9 @@ use breaking::LedgerCounter;
 pub use breaking::in_quick_time;
 use futures::FutureExt as _;
 use mailferry::imap::{Access, Timeouts, TrustPolicy};
-use mailferry::plan::{DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan};
+use mailferry::plan::{
+    CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan,
+};
 use mailferry::project::Project;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{
@@ -292,6 +294,8 @@ impl<'s> Case<'s> {
             plan: self.plan.clone(),
             ledger: self.project.as_ref().unwrap().ledger(self.mailbox),
             limits: CopyLimits { batch_messages: 6, spool_bytes: 24_000, ..CopyLimits::default() },
+            options: CopyOptions::default(),
+            export_folder: None,
         }
     }
 

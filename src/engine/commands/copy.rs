@@ -49,12 +49,15 @@ impl Actor {
 
     /// What jobs that sign in are given.
     pub(super) fn job_settings(&self) -> Option<copy_job::Settings> {
+        let options = self.store(crate::project::Project::copy_options)?;
         let open = self.open.as_ref()?;
         Some(copy_job::Settings {
             parallel: self.config.parallel_mailboxes,
             proof: self.config.proof,
             project: open.project.uuid().to_owned(),
             passwords: self.passwords(),
+            options,
+            export_folder: None,
         })
     }
 
