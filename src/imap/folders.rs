@@ -1,6 +1,6 @@
 //! Folders of a mailbox: LIST, NAMESPACE, STATUS, CREATE, SUBSCRIBE.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::command;
 use super::error::ImapError;
@@ -84,6 +84,15 @@ pub struct Namespace {
     pub prefix: String,
     /// The character between levels.
     pub delimiter: Option<char>,
+}
+
+/// A folder to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFolder {
+    /// The name for commands.
+    pub raw: String,
+    /// Whether mail programs are to show it.
+    pub is_subscribed: bool,
 }
 
 /// Folders beyond this number are taken for an attack.
@@ -243,14 +252,34 @@ impl Session {
         Ok(found)
     }
 
-    /// Makes folders and subscribes to them, all in one round trip. What is refused is told when the folder is opened.
-    pub async fn create_many(&mut self, raw_names: &[String]) -> Result<(), ImapError> {
-        for window in raw_names.chunks(STATUS_WINDOW) {
+    /// The names of the folders that the owner has subscribed to, as the server spells them (RFC 3501 section 6.3.9).
+    pub async fn subscribed_names(&mut self) -> Result<BTreeSet<String>, ImapError> {
+        let mut names = BTreeSet::new();
+        self.run("LSUB", "LSUB \"\" \"*\"", |reply| match reply {
+            // `\Noselect` marks a parent that is listed for a subscribed child only.
+            Reply::List(item)
+                if names.len() < MAX_FOLDERS
+                    && !item.attributes.iter().any(|own| own.eq_ignore_ascii_case("\\Noselect")) =>
+            {
+                names.insert(item.name);
+            }
+            _ => {}
+        })
+        .await?;
+        Ok(names)
+    }
+
+    /// Makes folders, and subscribes to those that are to be seen, all in one round trip. What is refused is told when
+    /// the folder is opened.
+    pub async fn create_many(&mut self, folders: &[NewFolder]) -> Result<(), ImapError> {
+        for window in folders.chunks(STATUS_WINDOW) {
             let mut tags = Vec::with_capacity(window.len() * 2);
-            for raw in window {
-                let name = command::folder_name(raw)?;
+            for folder in window {
+                let name = command::folder_name(&folder.raw)?;
                 tags.push(self.submit(&format!("CREATE {name}")));
-                tags.push(self.submit(&format!("SUBSCRIBE {name}")));
+                if folder.is_subscribed {
+                    tags.push(self.submit(&format!("SUBSCRIBE {name}")));
+                }
             }
             for tag in tags {
                 self.finish(&tag, |_| {}).await?;
@@ -259,13 +288,16 @@ impl Session {
         Ok(())
     }
 
-    /// Makes a folder and subscribes to it. A folder that is there already is no error.
-    pub async fn create(&mut self, raw: &str) -> Result<(), ImapError> {
-        let name = command::folder_name(raw)?;
+    /// Makes a folder, and subscribes to it where it is to be seen. A folder that is there already is no error.
+    pub async fn create(&mut self, folder: &NewFolder) -> Result<(), ImapError> {
+        let name = command::folder_name(&folder.raw)?;
         match self.run("CREATE", &format!("CREATE {name}"), |_| {}).await {
             Ok(_) => {}
             Err(ImapError::Refused { completion, .. }) if is_already_there(&completion) => {}
             Err(error) => return Err(error),
+        }
+        if !folder.is_subscribed {
+            return Ok(());
         }
         match self.run("SUBSCRIBE", &format!("SUBSCRIBE {name}"), |_| {}).await {
             // Mail arrives in folders that nobody subscribed to just as well.

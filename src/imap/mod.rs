@@ -31,7 +31,7 @@ pub use append::{AppendRequest, Body, NewMessage};
 pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};
 pub use connect::{Connection, ServerFacts, connect};
 pub use error::ImapError;
-pub use folders::{Folder, FolderStatus, Namespace};
+pub use folders::{Folder, FolderStatus, Namespace, NewFolder};
 pub use gate::Counters;
 pub use idle::IdleSessions;
 pub use limits::{Limits, Timeouts};

@@ -102,7 +102,7 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
         (Some(count), Some(word)) if word.is("EXISTS") => Reply::Exists(count),
         (Some(_), Some(word)) if word.is("FETCH") => fetch(found.get(2)),
         _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
-        _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
+        _ if first.is("LIST") || first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::List),
         _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
         _ if first.is("NAMESPACE") => Reply::Namespace(namespace(second)),
         _ if first.is("ID") => Reply::Id(pairs(second)),

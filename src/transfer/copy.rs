@@ -14,7 +14,7 @@ use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, Progress
 use super::source_listing::{Listed, SourceLister};
 use super::work::{Unit, Work};
 use super::writer::record_refusals;
-use crate::imap::{Folder, FolderStatus};
+use crate::imap::{Folder, FolderStatus, NewFolder};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan, Side};
 use crate::project::FolderId;
 
@@ -236,16 +236,16 @@ impl Job<'_> {
     }
 
     /// Folders that the destination has not, and the folders above them, outermost first.
-    fn missing(&self, work: &Work<'_>, destination: &FoldersByName) -> Vec<String> {
-        let mut missing: Vec<String> = Vec::new();
-        for plan in self.chosen().filter(|plan| plan.messages > 0) {
-            let mut paths = parents(&plan.destination);
-            paths.push(plan.destination.clone());
-            for path in paths {
+    fn missing(&self, work: &Work<'_>, destination: &FoldersByName) -> Vec<NewFolder> {
+        let mut missing: Vec<NewFolder> = Vec::new();
+        for plan in self.chosen() {
+            let above = parents(&plan.destination).into_iter().map(|path| (path, true));
+            for (path, is_subscribed) in above.chain([(plan.destination.clone(), !plan.is_unsubscribed)]) {
                 let raw = raw_name(&path, &work.namespace);
                 let is_inbox = raw.eq_ignore_ascii_case("INBOX");
-                if !is_inbox && !destination.contains_key(&raw) && !missing.contains(&raw) {
-                    missing.push(raw);
+                let is_known = missing.iter().any(|folder| folder.raw == raw);
+                if !is_inbox && !is_known && !destination.contains_key(&raw) {
+                    missing.push(NewFolder { raw, is_subscribed });
                 }
             }
         }

@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::request::{CopyRequest, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
-use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
+use crate::imap::{ImapError, LiteralMode, NewFolder, Opened, Session, uid_sets};
 use crate::plan::{FolderPath, MessageState, Side};
 use crate::project::{FolderId, LedgerRow, LedgerTotals, MessageResult};
 
@@ -281,10 +281,11 @@ async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -
         Err(ImapError::Refused { .. }) => {}
         settled => return settled,
     }
-    let made = session.create(raw).await;
+    let folder = NewFolder { raw: raw.clone(), is_subscribed: !unit.plan.is_unsubscribed };
+    let made = session.create(&folder).await;
     if matches!(made, Err(ImapError::Refused { .. })) {
         make_parents(session, work, &unit.plan.destination).await?;
-        session.create(raw).await?;
+        session.create(&folder).await?;
     } else {
         made?;
     }
@@ -293,7 +294,7 @@ async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -
 
 async fn make_parents(session: &mut Session, work: &Work<'_>, path: &FolderPath) -> Result<(), ImapError> {
     for parent in parents(path) {
-        let parent = raw_name(&parent, &work.namespace);
+        let parent = NewFolder { raw: raw_name(&parent, &work.namespace), is_subscribed: true };
         match session.create(&parent).await {
             // A parent that may not be made may still be there under a namespace.
             Ok(()) | Err(ImapError::Refused { .. }) => {}
