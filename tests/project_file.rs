@@ -32,6 +32,7 @@ fn mailbox(address: &str) -> Mailbox {
         address: EmailAddress::parse(address).unwrap(),
         source_user: "anna".to_owned(),
         destination_user: address.to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: true,
     }
 }
@@ -165,6 +166,7 @@ fn a_list_changes_only_what_it_speaks_of() {
     let known = Mailbox {
         source_user: "aw".to_owned(),
         destination_user: "anna@new.example".to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: false,
         ..mailbox("anna@example.org")
     };

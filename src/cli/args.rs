@@ -118,7 +118,7 @@ pub enum Verify {
 /// `mailferry copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
-    /// The server that the mail comes from; USER is percent-encoded (anna%40example.org).
+    /// The server that the mail comes from; USER is percent-encoded (anna%40example.org) and may end in ;AUTH=MECHANISM.
     #[arg(long, value_name = "imaps://USER@HOST[:PORT]", required_unless_present = "project")]
     pub from: Option<String>,
     /// The server that the mail goes to.
@@ -130,13 +130,32 @@ pub struct Copy {
     /// A file whose first line is the password at the destination.
     #[arg(long, value_name = "FILE")]
     pub to_password_file: Option<PathBuf>,
+    /// Sign in at the source as this admin for USER, with the admin's password.
+    #[arg(long, value_name = "ADMIN")]
+    pub from_admin: Option<String>,
+    /// Sign in at the destination as this admin for USER, with the admin's password.
+    #[arg(long, value_name = "ADMIN")]
+    pub to_admin: Option<String>,
+    /// A file with an OAuth token for the source; read again for each connection.
+    #[arg(long, value_name = "FILE")]
+    pub from_token_file: Option<PathBuf>,
+    /// A file with an OAuth token for the destination.
+    #[arg(long, value_name = "FILE")]
+    pub to_token_file: Option<PathBuf>,
+    /// A command that prints an OAuth token for the source; run without a shell for each connection.
+    #[arg(long, value_name = "COMMAND")]
+    pub from_token_command: Option<String>,
+    /// A command that prints an OAuth token for the destination.
+    #[arg(long, value_name = "COMMAND")]
+    pub to_token_command: Option<String>,
     /// SHA-256 fingerprint of a certificate to trust at the source, as shown by an earlier run.
     #[arg(long, value_name = "FINGERPRINT")]
     pub from_fingerprint: Option<String>,
     /// SHA-256 fingerprint of a certificate to trust at the destination.
     #[arg(long, value_name = "FINGERPRINT")]
     pub to_fingerprint: Option<String>,
-    /// Many mailboxes: address, `source_user`, `source_password`, `destination_user`, `destination_password`.
+    /// Many mailboxes: address, `source_user`, `source_password`, `source_admin`, `source_token_file`,
+    /// `source_token_command`, and the same for `destination_`.
     #[arg(long, value_name = "FILE.csv")]
     pub accounts: Option<PathBuf>,
     /// Keep the project here, to resume later or in the window.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::account_url::AccountUrl;
+use super::account_ways::Ways;
 use super::args::{Copy, Verify};
 use super::driver::Driver;
 use super::{CliError, done, output};
@@ -79,6 +80,9 @@ struct Accounts {
     to_password: Option<Secret>,
     from_fingerprint: Option<Fingerprint>,
     to_fingerprint: Option<Fingerprint>,
+    ways: Ways,
+    /// The mailboxes come from a list, which may have passwords of its own.
+    has_list: bool,
 }
 
 impl Accounts {
@@ -95,9 +99,12 @@ impl Accounts {
             }
             None => Ok(None),
         };
+        let (from, to) = (account(&arguments.from)?, account(&arguments.to)?);
         let accounts = Self {
-            from: account(&arguments.from)?,
-            to: account(&arguments.to)?,
+            ways: Ways::from(arguments, from.as_ref(), to.as_ref())?,
+            has_list: arguments.accounts.is_some(),
+            from,
+            to,
             from_password: password(arguments.from_password_file.as_deref())?,
             to_password: password(arguments.to_password_file.as_deref())?,
             from_fingerprint: fingerprint(&arguments.from_fingerprint)?,
@@ -178,6 +185,7 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
     }
     if let Some(csv) = &arguments.accounts {
         driver.require(Command::ImportCsv(csv.clone()))?;
+        give_passwords(driver, accounts)?;
     } else if let Some(address) = accounts.address() {
         add_single(driver, &address, accounts)?;
     } else {
@@ -186,15 +194,23 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
     Ok(())
 }
 
-/// The passwords of the files, for every chosen mailbox of a project that was made before.
+/// The ways to sign in and the passwords of the arguments, for every chosen mailbox of a list or project. A list's own
+/// passwords stay.
 fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliError> {
-    let sides = [(Side::Source, &accounts.from_password), (Side::Destination, &accounts.to_password)];
-    let chosen: Vec<MailboxId> =
-        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).map(|row| row.id).collect();
-    for mailbox in chosen {
-        for (side, password) in sides {
-            if let Some(secret) = password {
-                driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
+    let sides = [
+        (Side::Source, &accounts.ways.from, &accounts.from_password),
+        (Side::Destination, &accounts.ways.to, &accounts.to_password),
+    ];
+    let chosen: Vec<_> =
+        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).cloned().collect();
+    for row in chosen {
+        for (side, way, password) in sides {
+            if let Some(way) = way {
+                driver.require(Command::SetSignInWay { mailbox: row.id, side, way: way.clone() })?;
+            }
+            let is_listed = accounts.has_list && row.sign_in(side).has_password;
+            if let Some(secret) = password.as_ref().filter(|_| !is_listed) {
+                driver.require(Command::SetPassword { mailbox: row.id, side, secret: secret.clone() })?;
             }
         }
     }
@@ -238,12 +254,15 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
     }
     let mailbox = find(driver)?.ok_or_else(|| CliError::Usage(format!("“{address}” is no mailbox")))?;
     let sides = [
-        (Side::Source, &accounts.from, &accounts.from_password),
-        (Side::Destination, &accounts.to, &accounts.to_password),
+        (Side::Source, &accounts.from, &accounts.ways.from, &accounts.from_password),
+        (Side::Destination, &accounts.to, &accounts.ways.to, &accounts.to_password),
     ];
-    for (side, account, password) in sides {
+    for (side, account, way, password) in sides {
         if let Some(account) = account {
             driver.require(Command::SetUser { mailbox, side, user: account.user.clone() })?;
+        }
+        if let Some(way) = way {
+            driver.require(Command::SetSignInWay { mailbox, side, way: way.clone() })?;
         }
         if let Some(secret) = password {
             driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;

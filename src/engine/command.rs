@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::plan::{FolderPath, MailboxId, Side};
 use crate::providers::ProviderId;
-use crate::values::{Endpoint, Fingerprint, Secret};
+use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 
 /// Number of a question; an answer to an older one is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +79,15 @@ pub enum Command {
         side: Side,
         /// The new user name.
         user: String,
+    },
+    /// Changes how a mailbox is signed in to on one side.
+    SetSignInWay {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// On which side.
+        side: Side,
+        /// How from now on.
+        way: SignInWay,
     },
     /// Ticks or unticks a mailbox.
     ChooseMailbox {

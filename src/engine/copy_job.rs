@@ -195,7 +195,7 @@ async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, S
 
 /// The password of one side, or the words that ask for it.
 pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<Secret, Box<UserError>> {
-    let found = settings.passwords.get(&settings.project, attempt.mailbox, attempt.side).await;
+    let found = settings.passwords.of(&settings.project, attempt).await;
     found.ok_or_else(|| Box::new(explain::needs_password(attempt)))
 }
 

@@ -11,7 +11,7 @@ use super::{
     MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
     explain, step_line, step_state,
 };
-use crate::imap::{IdleSessions, TrustPolicy};
+use crate::imap::{Compression, IdleSessions, TrustPolicy};
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
@@ -245,6 +245,8 @@ impl OpenProject {
                         server: server.clone(),
                         trust: trust.clone(),
                         user: row.mailbox.user(side).to_owned(),
+                        way: row.mailbox.way(side).clone(),
+                        compression: Compression::default(),
                         idle: self.idle.clone(),
                     });
                 }

@@ -109,7 +109,7 @@ impl Session {
     async fn wait_for_go(&mut self, tag: &str) -> Result<Option<Completion>, ImapError> {
         loop {
             match self.next().await? {
-                Reply::Continue => return Ok(None),
+                Reply::Continue(_) => return Ok(None),
                 Reply::Tagged(answered, completion) if answered == tag => return Ok(Some(completion)),
                 Reply::Tagged(answered, completion) => self.keep_completed(answered, completion),
                 _ => {}

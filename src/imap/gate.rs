@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::limits::Limits;
 use super::trace::Trace;
+use super::wire::Wire;
 
 /// Replies up to this size are held whole and shown to the parser before it gets them.
 const HELD_BYTES: usize = 256 * 1024;
@@ -49,6 +50,18 @@ pub(super) struct Gate<S> {
     trace: Trace,
     /// What the server did wrong; further reads fail as well.
     verdict: Option<&'static str>,
+    hold: Hold,
+}
+
+/// Where reading stops for a moment: what comes behind the consent to COMPRESS is packed.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Hold {
+    #[default]
+    No,
+    /// The beginning of the reply to stop behind.
+    After(Vec<u8>),
+    /// It has come.
+    Now,
 }
 
 /// Bytes that went over the wire, after TLS.
@@ -96,6 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             counters: Counters::default(),
             trace: Trace::default(),
             verdict: None,
+            hold: Hold::No,
         }
     }
 
@@ -127,6 +141,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
 
     pub(super) fn verdict(&self) -> Option<&'static str> {
         self.verdict
+    }
+
+    /// Reads no further than the reply with this tag until [`Self::go_on`].
+    pub(super) fn hold_after(&mut self, tag: &str) {
+        self.hold = Hold::After(format!("{tag} ").into_bytes());
+    }
+
+    /// Reads on.
+    pub(super) fn go_on(&mut self) {
+        self.hold = Hold::No;
+    }
+
+    pub(super) fn wire(&self) -> &S {
+        &self.wire
     }
 
     /// A tagged reply was read: the count of untagged replies begins anew.
@@ -250,6 +278,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return Ok(());
         }
         self.trace.received(&reply.bytes);
+        if let Hold::After(beginning) = &self.hold
+            && reply.bytes.starts_with(beginning)
+        {
+            self.hold = Hold::Now;
+        }
         if is_safe_fetch(&reply.bytes) && is_readable(&reply.bytes) {
             self.cleared.extend(reply.bytes);
         } else {
@@ -289,6 +322,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.start += length;
         self.passing -= length;
         true
+    }
+}
+
+impl Gate<Wire> {
+    /// Everything from here on is packed in both directions (RFC 4978), also what was read already and not looked at.
+    pub(super) fn compress(&mut self) {
+        let early = self.input.split_off(self.start.min(self.input.len()));
+        self.input.clear();
+        self.start = 0;
+        self.wire.compress(early);
+        self.go_on();
     }
 }
 
@@ -356,7 +400,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<S> {
             if let Some(what) = gate.verdict {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
             }
-            if gate.aside.len() >= MAX_ASIDE {
+            if gate.hold == Hold::Now || gate.aside.len() >= MAX_ASIDE {
                 // The session takes them out before it polls again.
                 context.waker().wake_by_ref();
                 return Poll::Pending;

@@ -15,12 +15,15 @@ pub(super) enum Reply {
     Tagged(String, Completion),
     /// `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH`.
     Untagged(Completion),
-    /// The server waits for more.
-    Continue,
+    /// The server waits for more; what it says meanwhile.
+    Continue(Vec<u8>),
     Capability(Capabilities),
     Exists(u32),
+    Expunge,
     List(ListItem),
     Status(String, BTreeMap<String, u64>),
+    /// STATUS of items that are no numbers.
+    StatusText(BTreeMap<String, String>),
     /// Prefix and delimiter of the first personal namespace.
     Namespace(Option<(String, Option<String>)>),
     Id(BTreeMap<String, String>),
@@ -84,8 +87,8 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
 
 /// A reply that went aside.
 pub(super) fn from_aside(reply: &[u8]) -> Reply {
-    if reply.starts_with(b"+") {
-        return Reply::Continue;
+    if let Some(text) = reply.strip_prefix(b"+") {
+        return Reply::Continue(text.trim_ascii().to_vec());
     }
     let Some(rest) = reply.strip_prefix(b"* ") else {
         return tagged(reply).unwrap_or(Reply::Other);
@@ -100,6 +103,7 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
     let numbered = first.number().and_then(|number| u32::try_from(number).ok());
     match (numbered, second) {
         (Some(count), Some(word)) if word.is("EXISTS") => Reply::Exists(count),
+        (Some(_), Some(word)) if word.is("EXPUNGE") => Reply::Expunge,
         (Some(_), Some(word)) if word.is("FETCH") => fetch(found.get(2)),
         _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
         _ if first.is("LIST") || first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::List),
@@ -134,14 +138,23 @@ fn status(found: &[Token]) -> Option<Reply> {
         other => other.text()?,
     };
     let mut values = BTreeMap::new();
+    let mut texts = BTreeMap::new();
     for pair in found.get(2)?.list()?.chunks(2) {
-        if let [key, value] = pair
-            && let (Some(key), Some(value)) = (key.text(), value.number())
-        {
-            values.insert(key.to_ascii_uppercase(), value);
+        let [key, value] = pair else { continue };
+        let Some(key) = key.text().map(|key| key.to_ascii_uppercase()) else { continue };
+        // A MAILBOXID stands in brackets (RFC 8474), and Dovecot's GUID may consist of digits.
+        let text = value.list().and_then(|list| list.first()).unwrap_or(value).text();
+        match (value.number(), text) {
+            (Some(number), _) if !matches!(key.as_str(), "MAILBOXID" | "X-GUID") => {
+                values.insert(key, number);
+            }
+            (_, Some(text)) => {
+                texts.insert(key, text);
+            }
+            _ => {}
         }
     }
-    Some(Reply::Status(name, values))
+    Some(if texts.is_empty() { Reply::Status(name, values) } else { Reply::StatusText(texts) })
 }
 
 fn namespace(personal: Option<&Token>) -> Option<(String, Option<String>)> {
@@ -201,6 +214,13 @@ mod tests {
             panic!("no status");
         };
         assert_eq!((name.as_str(), values["SIZE"], values["MESSAGES"]), ("Sent Items", 12_345_678_901, 3));
+        for (line, id) in [
+            (&b"* STATUS INBOX (MAILBOXID (F2212ea))\r\n"[..], "F2212ea"),
+            (b"* STATUS INBOX (X-GUID 40551710)\r\n", "40551710"),
+        ] {
+            let Reply::StatusText(texts) = from_aside(line) else { panic!("no texts") };
+            assert_eq!(texts.into_values().collect::<Vec<_>>(), [id]);
+        }
         let Reply::Namespace(personal) =
             from_aside(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
         else {

@@ -25,7 +25,7 @@ pub use folder_name::clean_destination;
 pub use header_date::internal_date_secs;
 pub use identity::{IDENTITY_HEADERS, IdentityKey, identity_key};
 pub use ledger_sum::{LedgerSum, MessageState};
-pub use mailbox::{Mailbox, MailboxId, Side};
+pub use mailbox::{Mailbox, MailboxId, Side, SignInWays};
 pub use mailbox_csv::{CsvError, CsvRow, parse_mailboxes};
 pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan};
 pub use mapping::{DestinationRules, SourceFolder, map_folders};

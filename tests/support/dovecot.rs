@@ -242,5 +242,6 @@ pub fn access(port: u16, security: Security, user: &str) -> Access {
         secret: Secret::new(PASSWORD),
         timeouts: Timeouts::default(),
         idle: IdleSessions::default(),
+        options: mailferry::imap::AccessOptions::default(),
     }
 }

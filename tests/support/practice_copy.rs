@@ -257,6 +257,7 @@ fn access(endpoint: &Endpoint) -> Access {
         secret: Secret::new(PASSWORD),
         timeouts: Timeouts { connect: Duration::from_secs(8), reply: Duration::from_secs(8) },
         idle: mailferry::imap::IdleSessions::default(),
+        options: mailferry::imap::AccessOptions::default(),
     }
 }
 
@@ -276,6 +277,7 @@ impl<'s> Case<'s> {
             address: EmailAddress::parse(USER).unwrap(),
             source_user: USER.to_owned(),
             destination_user: USER.to_owned(),
+            ways: mailferry::plan::SignInWays::default(),
             is_chosen: true,
         };
         let mailbox = project.add_mailbox(&mailbox).unwrap();

@@ -17,7 +17,7 @@ use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
-pub(super) use servers::{differences, folders, needs_password, sign_in, transfer};
+pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
 fn sentence(words: &impl Display) -> String {
