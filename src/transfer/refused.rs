@@ -106,8 +106,7 @@ impl Writer<'_> {
         let words = refused.to_string();
         let learnt = caution.learnt_repair(&words);
         let mut last = refused.clone();
-        loop {
-            let Some(form) = ladder.next((code_name(&last), &last.words), learnt) else { break };
+        while let Some(form) = ladder.next((code_name(&last), &last.words), learnt) {
             let mut message = NewMessage {
                 flags: form.flags.clone(),
                 internal_date: form.internal_date.clone(),
