@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::control::CopyControl;
 use super::error::TransferError;
-use super::seats::{Seeker, assign};
+use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use crate::imap::{ImapError, Session};
 use crate::plan::{IDENTITY_HEADERS, MessageKey, MessageState, Side, identity_key};
-use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::project::{FolderId, Ledger, LedgerRow, MessageResult, Repair, SentForm};
 
 /// The first of the waits for an APPEND whose connection has broken.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -29,10 +29,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn seeker(&self) -> Seeker {
+    fn seeker(&self, repaired: Option<&SentForm>) -> SeekerOfForms {
         let Self { row, is_ours, .. } = self;
         let lowest_uid = row.intent_uidnext.filter(|_| *is_ours).unwrap_or(1);
-        Seeker { identity: row.identity, size: row.size, lowest_uid, is_ours: *is_ours }
+        let seeker = |identity, size| Seeker { identity, size, lowest_uid, is_ours: *is_ours };
+        SeekerOfForms {
+            original: seeker(row.identity, row.size),
+            repaired: repaired.map(|form| seeker(form.identity, form.size)),
+        }
     }
 }
 
@@ -114,23 +118,37 @@ impl Place<'_> {
         let mut wanted: Vec<Wanted> =
             unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
         wanted.extend(rows.into_iter().map(|row| Wanted { folder: self.folder, row, is_ours }));
-        let seekers: Vec<Seeker> = wanted.iter().map(Wanted::seeker).collect();
-        let Some(first) = seekers.iter().map(|seeker| seeker.lowest_uid).min() else { return Ok(Vec::new()) };
+        let repairs = self.ledger.repairs(self.folder)?;
+        let repair = |one: &Wanted| repairs.get(&(one.folder, one.row.uid));
+        let seekers: Vec<SeekerOfForms> = wanted
+            .iter()
+            .map(|one| one.seeker(repair(one).and_then(|repair| repair.sent.as_ref())))
+            .collect();
+        let Some(first) = seekers.iter().map(|seeker| seeker.original.lowest_uid).min() else {
+            return Ok(Vec::new());
+        };
         let present = self.keys_from(first).await?;
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
-        let places = assign(&seekers, &present, &claimed);
+        let places = assign_forms(&seekers, &present, &claimed);
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
         let mut missing = Vec::new();
         for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
             let is_copied = matches!(row.state, MessageState::Copied | MessageState::Repaired);
             match place {
-                Some(uid) => results.entry(folder).or_default().push(MessageResult {
-                    uid: row.uid,
-                    state: adopted_state(row.state),
-                    destination_uid: Some((self.uid_validity, uid)),
-                    sha256: None,
-                    cause: row.cause,
-                }),
+                Some((uid, is_repaired)) => {
+                    let repair = repairs.get(&(folder, row.uid)).filter(|_| is_repaired && !is_copied);
+                    results.entry(folder).or_default().push(MessageResult {
+                        uid: row.uid,
+                        state: if repair.is_some() {
+                            MessageState::Repaired
+                        } else {
+                            adopted_state(row.state)
+                        },
+                        destination_uid: Some((self.uid_validity, uid)),
+                        sha256: None,
+                        cause: repair.map(Repair::words).or(row.cause),
+                    });
+                }
                 None if is_copied => {}
                 None => missing.push(row),
             }

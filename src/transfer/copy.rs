@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
-use super::caution::{Caution, Suspect};
+use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
@@ -13,7 +13,6 @@ use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::{Listed, SourceLister};
 use super::work::{Unit, Work};
-use super::writer::record_refusals;
 use crate::imap::{Folder, FolderStatus, NewFolder};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan, Side};
 use crate::project::FolderId;
@@ -90,8 +89,8 @@ impl Job<'_> {
 
     /// Refusals whose meaning was not clear when something else failed: their messages are tried again.
     fn forget_suspects(&self) -> Result<(), TransferError> {
-        for Suspect { folder, result, .. } in self.caution.take_suspects() {
-            self.request.ledger.withdraw_intents(folder, &[result.uid])?;
+        for suspect in self.caution.take_suspects() {
+            suspect.take_back(&self.request.ledger)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use tokio::sync::{Mutex, mpsc};
 
 use super::adoption::Place;
+use super::clock::now;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::reader::Reader;
@@ -98,7 +99,8 @@ impl Lane {
         };
         ledger.fence_destination(unit.folder, opened.uid_validity)?;
         let uid_validity = opened.uid_validity;
-        let late_append = work.caution.late_append(work.request.limits.late_append);
+        let intent = ledger.newest_intent(unit.folder)?;
+        let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         place.adopt_present(opened.exists).await?;
@@ -238,6 +240,9 @@ fn totals(work: &Work<'_>, unit: &Unit) -> Result<LedgerTotals, TransferError> {
 /// Messages at which the destination has ended the connection again and again, and that did not arrive.
 fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
     for row in missing.iter().filter(|row| work.caution.take_blame(folder, row.uid)) {
+        if work.caution.begins_repaired(folder, row.uid) {
+            continue;
+        }
         let result = MessageResult {
             uid: row.uid,
             state: MessageState::Refused,

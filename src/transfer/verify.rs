@@ -229,6 +229,7 @@ impl Proof<'_> {
             match session.listing_opened(&listing).await {
                 Ok(opened) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
+                    let rows = self.request.ledger.as_sent(folder.id, rows)?;
                     let mut page = self.page(&folder, &raw);
                     page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
                     let Page { report, taken, .. } = page;
@@ -272,6 +273,7 @@ impl Proof<'_> {
             self.rest().await;
             let rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
+            let rows = self.request.ledger.as_sent(folder.id, rows)?;
             let mut page = self.page(folder, raw);
             let placed = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
             if self.depth == Depth::Full {

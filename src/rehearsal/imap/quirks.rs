@@ -1,3 +1,5 @@
+use super::dislike::Dislike;
+
 /// Where a server leaves the standards, as data. All of it was seen at real providers; [`Quirks::NONE`] has none of it.
 #[derive(Clone, Debug)]
 #[expect(
@@ -38,6 +40,10 @@ pub struct Quirks {
     pub throttle_reply: &'static str,
     /// The tagged reply to an APPEND with a line above [`Quirks::longest_message_line`].
     pub long_line_reply: &'static str,
+    /// What APPEND refuses beside, and with which tagged reply.
+    pub dislikes: &'static [(Dislike, &'static str)],
+    /// APPEND answers OK to messages with these bytes and drops them.
+    pub swallows: Option<&'static [u8]>,
 }
 
 impl Quirks {
@@ -58,6 +64,8 @@ impl Quirks {
         errors_before_bye: 20,
         throttle_reply: "NO [UNAVAILABLE] Server is busy, try again later.",
         long_line_reply: "NO Line is too long.",
+        dislikes: &[],
+        swallows: None,
     };
 
     /// The size that the server states for so many bytes.
