@@ -8,6 +8,7 @@ use super::caution::{Caution, Suspect};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
+use super::gmail_source::LabelHomes;
 use super::lane::{Lane, is_asking};
 use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
@@ -114,6 +115,7 @@ impl Job<'_> {
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
         let (source, destination) = list_both(&mut lane).await?;
+        let homes = LabelHomes::look(&mut lane.source, self.request, &source).await?;
         let work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
         work.pair_opened();
         let waiting = self.waiting(&source)?;
@@ -131,7 +133,7 @@ impl Job<'_> {
         };
         let appenders = if asks && may_append { limits.appenders.min(self.pairs) } else { 0 };
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
-        let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
+        let first = self.first_lane(&work, &mut lane, (&source, &destination, homes.as_ref()), appenders);
         tokio::join!(first, others);
         let (problems, error) = work.into_outcome();
         self.problems.extend(problems);
@@ -205,7 +207,7 @@ impl Job<'_> {
         &self,
         work: &'a Work<'a>,
         lane: &mut Lane,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        (source, destination, homes): (&FoldersByName, &FoldersByName, Option<&LabelHomes>),
         appenders: usize,
     ) {
         let prepared = async {
@@ -214,7 +216,7 @@ impl Job<'_> {
             tokio::try_join!(
                 async {
                     let mut lister = SourceLister::new(session, &self.request.ledger, &self.caution);
-                    self.list_all(work, &mut lister, (source, destination)).await
+                    self.list_all(work, &mut lister, (source, destination, homes)).await
                 },
                 async {
                     let missing = self.missing(work, destination);
@@ -257,7 +259,7 @@ impl Job<'_> {
         &'p self,
         work: &'a Work<'a>,
         lister: &mut SourceLister<'p>,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        (source, destination, homes): (&FoldersByName, &FoldersByName, Option<&LabelHomes>),
     ) -> Result<(), TransferError> {
         let mut failed = None;
         let mut tell = |plan: &FolderPlan, listed: Listed| {
@@ -271,7 +273,8 @@ impl Job<'_> {
             };
             let raw = raw_name(&plan.destination, &work.namespace);
             let known = destination.get(&raw).and_then(|known| known.status);
-            match self.needs_copy(folder, known) {
+            let settled = homes.map_or(Ok(()), |homes| homes.settle(&self.request.ledger, folder));
+            match settled.and_then(|()| self.needs_copy(folder, known)) {
                 Ok(true) => work.add(Unit { plan: plan.clone(), folder, raw }),
                 Ok(false) => {}
                 Err(error) => failed = Some(error),

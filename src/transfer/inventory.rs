@@ -1,6 +1,7 @@
 //! What a mailbox holds, and where it goes.
 
 use super::error::TransferError;
+use super::gmail_source::{keep_archived, name_archived, survey_archived};
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
 use crate::values::Bytes;
@@ -12,10 +13,18 @@ pub async fn inventory(
     destination: &mut Session,
     rules: DestinationRules,
 ) -> Result<MailboxPlan, TransferError> {
-    let (source, destination) = tokio::join!(survey_source(source), survey_destination(destination, rules));
-    let (folders, prefix) = source.map_err(TransferError::at(Side::Source))?;
-    let rules = destination.map_err(TransferError::at(Side::Destination))?;
-    Ok(map_folders(&folders, &prefix, &rules))
+    let (found, rules) = tokio::join!(survey_source(source), survey_destination(destination, rules));
+    let (mut folders, prefix) = found.map_err(TransferError::at(Side::Source))?;
+    let mut rules = rules.map_err(TransferError::at(Side::Destination))?;
+    let all_mail = survey_archived(source, &mut folders).await.map_err(TransferError::at(Side::Source))?;
+    if all_mail.is_some() && destination.is_gmail() {
+        keep_archived(&mut rules);
+    }
+    let mut plan = map_folders(&folders, &prefix, &rules);
+    if let Some(raw) = all_mail {
+        name_archived(&mut plan, &raw);
+    }
+    Ok(plan)
 }
 
 async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<String>), ImapError> {
