@@ -8,6 +8,7 @@ use super::caution::{Caution, Suspect};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
+use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
 use super::lane::{Lane, is_asking};
 use super::recovery::wait_after;
@@ -34,8 +35,15 @@ pub async fn copy_mailbox(
     sink: ProgressSink<'_>,
 ) -> Result<CopyOutcome, TransferError> {
     let pairs = request.limits.pairs.max(1);
-    let mut job =
-        Job { request, control, sink, pairs, problems: BTreeMap::new(), caution: Caution::default() };
+    let mut job = Job {
+        request,
+        control,
+        sink,
+        pairs,
+        problems: BTreeMap::new(),
+        caution: Caution::default(),
+        sends_all: false,
+    };
     let mut breaks = 0;
     let mut finished_before = job.progress()?;
     loop {
@@ -63,6 +71,8 @@ struct Job<'a> {
     pairs: usize,
     problems: BTreeMap<FolderPath, FolderProblem>,
     caution: Caution,
+    /// Messages go out even where their like seems to be there.
+    sends_all: bool,
 }
 
 type FoldersByName = BTreeMap<String, Folder>;
@@ -116,7 +126,8 @@ impl Job<'_> {
         (self.sink)(Progress::Connected);
         let (source, destination) = list_both(&mut lane).await?;
         let homes = LabelHomes::look(&mut lane.source, self.request, &source).await?;
-        let work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        let mut work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
         work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
@@ -135,6 +146,7 @@ impl Job<'_> {
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination, homes.as_ref()), appenders);
         tokio::join!(first, others);
+        let is_complete = finish_labels(&work, &mut lane).await;
         let (problems, error) = work.into_outcome();
         self.problems.extend(problems);
         if let Some(error) = error {
@@ -143,6 +155,10 @@ impl Job<'_> {
         }
         record_refusals(&self.caution, &self.request.ledger, self.sink)?;
         self.finish(lane).await;
+        if !is_complete {
+            self.sends_all = true;
+            return Box::pin(self.attempt()).await;
+        }
         Ok(())
     }
 
@@ -304,6 +320,18 @@ impl Job<'_> {
         let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(true) };
         let forgotten = ledger.fence_destination(folder, uid_validity)?;
         Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
+    }
+}
+
+/// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
+async fn finish_labels(work: &Work<'_>, lane: &mut Lane) -> bool {
+    let Some(folding) = work.folding.as_ref().filter(|_| !work.control.is_stopped()) else { return true };
+    match folding.finish(work, &mut lane.destination).await {
+        Ok(is_complete) => is_complete,
+        Err(error) => {
+            work.fail(error);
+            true
+        }
     }
 }
 

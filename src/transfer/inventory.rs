@@ -1,6 +1,7 @@
 //! What a mailbox holds, and where it goes.
 
 use super::error::TransferError;
+use super::gmail_destination::add_label_rules;
 use super::gmail_source::{keep_archived, name_archived, survey_archived};
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
@@ -62,6 +63,9 @@ async fn survey_destination(
     let namespace = session.namespace().await?;
     rules.delimiter = namespace.delimiter;
     rules.prefix = prefix_parts(&namespace);
+    if session.is_gmail() {
+        add_label_rules(&mut rules);
+    }
     for folder in session.list_folder_names().await? {
         let path = FolderPath(folder.parts());
         if let Some(special_use) = special_use(&folder).filter(|_| folder.is_selectable()) {

@@ -11,6 +11,7 @@ mod copy;
 mod destination_name;
 mod error;
 mod flags;
+mod gmail_destination;
 mod gmail_source;
 mod governor;
 mod inventory;
