@@ -61,7 +61,7 @@ impl Session {
         self.finish_open(command, &tag).await
     }
 
-    async fn finish_open(&mut self, command: &'static str, tag: &str) -> Result<Opened, ImapError> {
+    pub(super) async fn finish_open(&mut self, command: &'static str, tag: &str) -> Result<Opened, ImapError> {
         let mut opened = Opened::default();
         let completion = self
             .finish(tag, |reply| match reply {
@@ -75,6 +75,12 @@ impl Session {
                 _ => {}
             })
             .await?;
+        if self.is_gmail()
+            && let Some(flags) = &mut opened.permanent_flags
+        {
+            // At Gmail the flag moves a message to the trash or out of sight, so it is never given.
+            flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Deleted"));
+        }
         if completion.is_ok() { Ok(opened) } else { Err(ImapError::Refused { command, completion }) }
     }
 
@@ -91,7 +97,27 @@ impl Session {
         first: u32,
         header_fields: &[&str],
     ) -> Result<ListingRequest, ImapError> {
-        let examine = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        self.ask_listing_by("EXAMINE", raw, first, header_fields)
+    }
+
+    /// As [`Self::ask_listing`], but opens the folder for writing, which tells the flags that it keeps.
+    pub fn ask_writable_listing(
+        &mut self,
+        raw: &str,
+        first: u32,
+        header_fields: &[&str],
+    ) -> Result<ListingRequest, ImapError> {
+        self.ask_listing_by("SELECT", raw, first, header_fields)
+    }
+
+    fn ask_listing_by(
+        &mut self,
+        command: &str,
+        raw: &str,
+        first: u32,
+        header_fields: &[&str],
+    ) -> Result<ListingRequest, ImapError> {
+        let examine = self.submit(&format!("{command} {}", command::folder_name(raw)?));
         let fields = header_fields.join(" ");
         let fetch = self.submit(&format!(
             "UID FETCH {first}:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"

@@ -52,6 +52,10 @@ pub(super) struct FetchItem {
     pub(super) body: Option<Vec<u8>>,
     /// Where in the message `body` begins, where it is a piece.
     pub(super) origin: Option<u32>,
+    /// X-GM-MSGID: the number of the message at Gmail, the same under all its labels.
+    pub(super) gmail_message: Option<u64>,
+    /// X-GM-LABELS: the labels besides the folder that is open, as Gmail writes them.
+    pub(super) gmail_labels: Option<Vec<String>>,
 }
 
 /// Message data that imap-proto has read.
@@ -68,6 +72,10 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
             }
             AttributeValue::InternalDate(date) => item.internal_date = Some(date.clone().into_owned()),
             AttributeValue::Rfc822Size(size) => item.size = Some(u64::from(*size)),
+            AttributeValue::GmailMsgId(number) => item.gmail_message = Some(*number),
+            AttributeValue::GmailLabels(labels) => {
+                item.gmail_labels = Some(labels.iter().map(|label| label.clone().into_owned()).collect());
+            }
             AttributeValue::BodySection { section: None, data, index } => {
                 item.origin = *index;
                 item.body = data.as_ref().map(|bytes| bytes.to_vec());
@@ -190,6 +198,11 @@ fn fetch(list: Option<&Token>) -> Reply {
             }
             "INTERNALDATE" => item.internal_date = value.text(),
             "RFC822.SIZE" => item.size = value.number(),
+            "X-GM-MSGID" => item.gmail_message = value.number(),
+            "X-GM-LABELS" => {
+                item.gmail_labels =
+                    value.list().map(|labels| labels.iter().filter_map(Token::text).collect());
+            }
             _ if key.starts_with("BODY[HEADER") => item.header = value.bytes(),
             _ if key.starts_with("BODY[]") => {
                 let origin = key.split(['<', '>']).nth(1);

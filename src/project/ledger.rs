@@ -328,12 +328,13 @@ impl Ledger {
         })
     }
 
-    /// Leaves the waiting messages of a folder out, or takes left-out ones in again. Returns how many changed.
+    /// Leaves the waiting messages of a folder out, or takes left-out ones in again, as far as they were not left out
+    /// for a cause of their own. Returns how many changed.
     pub fn set_left_out(&self, folder: FolderId, is_left_out: bool) -> Result<u64, ProjectError> {
         let (from, to) = if is_left_out { (0, 8) } else { (8, 0) };
         self.project.write(|transaction| {
             let count = transaction.execute(
-                "UPDATE message SET state = ?3 WHERE folder_id = ?1 AND state = ?2",
+                "UPDATE message SET state = ?3 WHERE folder_id = ?1 AND state = ?2 AND cause IS NULL",
                 params![folder.0, from, to],
             )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))

@@ -8,6 +8,7 @@ mod documents;
 mod error;
 mod file;
 mod ledger;
+mod ledger_causes;
 mod ledger_copies;
 mod ledger_queries;
 mod ledger_row;

@@ -8,6 +8,8 @@ use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
+use super::gmail_destination::Folding;
+use super::gmail_source::LabelHomes;
 use super::lane::{Lane, is_asking};
 use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
@@ -32,8 +34,15 @@ pub async fn copy_mailbox(
     sink: ProgressSink<'_>,
 ) -> Result<CopyOutcome, TransferError> {
     let pairs = request.limits.pairs.max(1);
-    let mut job =
-        Job { request, control, sink, pairs, problems: BTreeMap::new(), caution: Caution::default() };
+    let mut job = Job {
+        request,
+        control,
+        sink,
+        pairs,
+        problems: BTreeMap::new(),
+        caution: Caution::default(),
+        sends_all: false,
+    };
     let mut breaks = 0;
     let mut finished_before = job.progress()?;
     loop {
@@ -61,6 +70,8 @@ struct Job<'a> {
     pairs: usize,
     problems: BTreeMap<FolderPath, FolderProblem>,
     caution: Caution,
+    /// Messages go out even where their like seems to be there.
+    sends_all: bool,
 }
 
 type FoldersByName = BTreeMap<String, Folder>;
@@ -113,7 +124,9 @@ impl Job<'_> {
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
         let (source, destination) = list_both(&mut lane).await?;
-        let work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        let homes = LabelHomes::look(&mut lane.source, self.request, &source).await?;
+        let mut work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
         work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
@@ -130,8 +143,9 @@ impl Job<'_> {
         };
         let appenders = if asks && may_append { limits.appenders.min(self.pairs) } else { 0 };
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
-        let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
+        let first = self.first_lane(&work, &mut lane, (&source, &destination, homes.as_ref()), appenders);
         tokio::join!(first, others);
+        let is_complete = finish_labels(&work, &mut lane).await;
         let (problems, error) = work.into_outcome();
         self.problems.extend(problems);
         if let Some(error) = error {
@@ -140,6 +154,10 @@ impl Job<'_> {
         }
         record_refusals(&self.caution, &self.request.ledger, self.sink)?;
         self.finish(lane).await;
+        if !is_complete {
+            self.sends_all = true;
+            return Box::pin(self.attempt()).await;
+        }
         Ok(())
     }
 
@@ -204,7 +222,7 @@ impl Job<'_> {
         &self,
         work: &'a Work<'a>,
         lane: &mut Lane,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        (source, destination, homes): (&FoldersByName, &FoldersByName, Option<&LabelHomes>),
         appenders: usize,
     ) {
         let prepared = async {
@@ -213,7 +231,7 @@ impl Job<'_> {
             tokio::try_join!(
                 async {
                     let mut lister = SourceLister::new(session, &self.request.ledger, &self.caution);
-                    self.list_all(work, &mut lister, (source, destination)).await
+                    self.list_all(work, &mut lister, (source, destination, homes)).await
                 },
                 async {
                     let missing = self.missing(work, destination);
@@ -256,7 +274,7 @@ impl Job<'_> {
         &'p self,
         work: &'a Work<'a>,
         lister: &mut SourceLister<'p>,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        (source, destination, homes): (&FoldersByName, &FoldersByName, Option<&LabelHomes>),
     ) -> Result<(), TransferError> {
         let mut failed = None;
         let mut tell = |plan: &FolderPlan, listed: Listed| {
@@ -270,7 +288,8 @@ impl Job<'_> {
             };
             let raw = raw_name(&plan.destination, &work.namespace);
             let known = destination.get(&raw).and_then(|known| known.status);
-            match self.needs_copy(folder, known) {
+            let settled = homes.map_or(Ok(()), |homes| homes.settle(&self.request.ledger, folder));
+            match settled.and_then(|()| self.needs_copy(folder, known)) {
                 Ok(true) => work.add(Unit { plan: plan.clone(), folder, raw }),
                 Ok(false) => {}
                 Err(error) => failed = Some(error),
@@ -300,6 +319,18 @@ impl Job<'_> {
         let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(true) };
         let forgotten = ledger.fence_destination(folder, uid_validity)?;
         Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
+    }
+}
+
+/// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
+async fn finish_labels(work: &Work<'_>, lane: &mut Lane) -> bool {
+    let Some(folding) = work.folding.as_ref().filter(|_| !work.control.is_stopped()) else { return true };
+    match folding.finish(work, &mut lane.destination).await {
+        Ok(is_complete) => is_complete,
+        Err(error) => {
+            work.fail(error);
+            true
+        }
     }
 }
 

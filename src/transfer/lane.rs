@@ -104,6 +104,9 @@ impl Lane {
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         place.adopt_present(opened.exists).await?;
+        if let Some(folding) = &work.folding {
+            folding.learn(ledger, &unit)?;
+        }
         leave_blamed(work, unit.folder, &missing)?;
         work.caution.send_again(unit.folder, missing);
         let left = totals(work, &unit)?.sum.to_do;

@@ -13,6 +13,8 @@ mod destination_name;
 mod error;
 mod export;
 mod flags;
+mod gmail_destination;
+mod gmail_source;
 mod governor;
 mod inventory;
 mod lane;

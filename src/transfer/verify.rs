@@ -9,6 +9,7 @@ use super::control::{CopyControl, copy_control};
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::flags_for;
+use super::gmail_destination::shares_copy;
 use super::governor::{Refusal, refusal};
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
@@ -38,6 +39,8 @@ pub struct VerifyReport {
     pub not_compared: u64,
     /// Copies whose place at the destination is not known.
     pub not_placed: u64,
+    /// Messages without a copy of their own, as the destination keeps one of identical ones.
+    pub shared: u64,
     /// How many differences there are in all.
     pub difference_count: u64,
     /// The first differences.
@@ -82,11 +85,12 @@ impl VerifyReport {
 
     /// One sentence for the report.
     pub fn words(&self) -> String {
-        let Self { checked, bytes_equal, not_compared, not_placed, difference_count, .. } = self;
+        let Self { checked, bytes_equal, not_compared, not_placed, shared, difference_count, .. } = self;
         let mut words = vec![format!("{checked} copies checked")];
         for (count, what) in [
             (bytes_equal, "byte for byte"),
             (not_compared, "without bytes to compare with"),
+            (shared, "that share the copy of an identical message"),
             (not_placed, "whose place at the destination is not known"),
         ] {
             if *count > 0 {
@@ -106,6 +110,7 @@ impl VerifyReport {
         self.bytes_equal += other.bytes_equal;
         self.not_compared += other.not_compared;
         self.not_placed += other.not_placed;
+        self.shared += other.shared;
         self.difference_count += other.difference_count;
         let room = MAX_DIFFERENCES.saturating_sub(self.differences.len());
         self.differences.extend(other.differences.iter().take(room).cloned());
@@ -222,7 +227,7 @@ impl Proof<'_> {
         let mut asked = Vec::with_capacity(FOLDERS_AHEAD);
         for folder in self.folders.iter().take_while(|folder| is_small(folder)).take(FOLDERS_AHEAD) {
             let raw = raw_name(&folder.destination, namespace);
-            let listing = session.ask_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
+            let listing = session.ask_writable_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
             asked.push((folder.clone(), raw, listing));
         }
         for (folder, raw, listing) in asked {
@@ -261,7 +266,7 @@ impl Proof<'_> {
         folder: &FolderTotals,
         raw: &str,
     ) -> Result<(), TransferError> {
-        let opened = match session.examine(raw).await {
+        let opened = match session.select(raw).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
                 self.note_closed(folder, &completion);
@@ -334,6 +339,11 @@ impl Page<'_> {
         let mut placed = BTreeMap::new();
         for row in rows {
             self.report.checked += 1;
+            if shares_copy(&row) {
+                // The equal message that the copy belongs to answers for it.
+                self.report.shared += 1;
+                continue;
+            }
             match row.destination_uid {
                 Some(uid) if row.destination_uid_validity == Some(opened.uid_validity) => {
                     if self.taken.insert(uid) {

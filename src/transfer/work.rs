@@ -12,6 +12,7 @@ use super::budget::Budget;
 use super::caution::Caution;
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::gmail_destination::Folding;
 use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use crate::imap::{Namespace, Opened};
@@ -87,6 +88,8 @@ pub(super) struct Work<'a> {
     pub(super) budget: Budget,
     /// What broken connections and refusals have taught.
     pub(super) caution: &'a Caution,
+    /// Where one message shows under many labels: what is there already.
+    pub(super) folding: Option<Folding>,
     wind_down: CancellationToken,
     changed: Notify,
     shares_folders: AtomicBool,
@@ -126,6 +129,7 @@ impl<'a> Work<'a> {
             namespace,
             budget: Budget::new(request.limits.budget_bytes),
             caution,
+            folding: None,
             wind_down,
             changed: Notify::new(),
             shares_folders: AtomicBool::new(request.limits.shares_folders),

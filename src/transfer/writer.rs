@@ -201,6 +201,10 @@ impl Writer<'_> {
             }
             Item::Message(fetched) => {
                 let Fetched { row, body, sha256, reserved } = *fetched;
+                let folding = self.work.folding.as_ref();
+                if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, sha256)) {
+                    return Ok(false);
+                }
                 batch.bytes += body.bytes();
                 batch.messages.push(NewMessage {
                     flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
@@ -317,6 +321,10 @@ impl Writer<'_> {
                 destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
                 cause: cause.map(str::to_owned),
+            })
+            .map(|result| match &self.work.folding {
+                Some(folding) => folding.made(&self.folder.unit, result),
+                None => result,
             })
             .collect()
     }

@@ -123,6 +123,28 @@ pub fn small_mailbox() -> Vec<SampleFolder> {
     folders
 }
 
+/// A mailbox as people have it at Gmail: labels on labels, a star, mail that was sent to oneself, and archived mail.
+pub fn labelled_mailbox() -> Vec<SampleFolder> {
+    let mut folders = small_mailbox();
+    let parsed = |name: &str| FolderPath::parse(name);
+    let inbox = folders.iter().position(|folder| folder.path == parsed("INBOX")).unwrap();
+    let mail = folders[inbox].messages.clone();
+    let folder = |name: &str, messages: &[SampleMessage]| SampleFolder {
+        path: parsed(name),
+        special_use: None,
+        messages: messages.to_vec(),
+    };
+    let archived = folders[inbox].messages.split_off(14);
+    let mut starred = mail[3].clone();
+    starred.flags.insert("\\Flagged".to_owned());
+    folders[inbox].messages[3] = starred;
+    folders.push(folder("Kunden", &mail[8..18]));
+    folders.push(folder("Kunden/Weber & Söhne", &mail[10..17]));
+    folders.push(folder("[Gmail]/Sent Mail", &mail[5..7]));
+    folders.push(folder("[Gmail]/All Mail", &archived));
+    folders
+}
+
 /// The servers and the project file of one case.
 struct Case<'s> {
     scene: &'s Scene,
@@ -375,8 +397,10 @@ impl<'s> Case<'s> {
         let places = self.places();
         let count =
             self.source.dump(USER).iter().filter(|(path, _)| places.contains_key(path.levels())).count();
-        let is_whole =
-            sum.copied + sum.already_there + sum.repaired == count as u64 && sum.source_count == count as u64;
+        let once = self.wanted(&places).len();
+        let is_whole = sum.copied + sum.already_there + sum.repaired == once as u64
+            && sum.left_out == (count - once) as u64
+            && sum.source_count == count as u64;
         if is_whole { Ok(()) } else { Err(format!("the ledger does not add up: {sum:?}")) }
     }
 
@@ -395,20 +419,45 @@ impl<'s> Case<'s> {
             .collect()
     }
 
+    /// What has to be copied: all mail of the chosen folders. Where folders are labels, each message from the folder of
+    /// its best label only.
+    fn wanted(&self, places: &BTreeMap<Vec<String>, Vec<String>>) -> Vec<(FolderPath, SampleMessage)> {
+        let mut mail = self.source.dump(USER);
+        mail.retain(|(path, _)| places.contains_key(path.levels()));
+        if self.scene.source.quirks.folders_are_labels {
+            mail.sort_by_cached_key(|(path, _)| label_order(path));
+            let mut seen = BTreeSet::new();
+            mail.retain(|(_, message)| seen.insert(Arc::clone(&message.bytes)));
+        }
+        mail
+    }
+
     /// Compares both sides as multisets of folder, bytes, flags and date, as far as the destination keeps them.
     fn compare(&self) -> Result<(), String> {
         let places = self.places();
-        let wanted = self.source.dump(USER).into_iter().filter_map(|(path, message)| {
+        let wanted = self.wanted(&places).into_iter().filter_map(|(path, message)| {
             let place = places.get(path.levels())?;
             Some(self.key(place, &message, false))
         });
         let mut wanted = multiset(wanted);
         let found = self.destination.dump(USER).into_iter();
         let used: BTreeSet<&Vec<String>> = places.values().collect();
-        let is_compared = |path: &FolderPath| {
-            !self.scene.destination.quirks.folders_are_labels || used.contains(&path.levels().to_vec())
+        let all_mail = FolderPath::parse("[Gmail]/All Mail");
+        let labelled: BTreeSet<Arc<[u8]>> = self
+            .destination
+            .dump(USER)
+            .into_iter()
+            .filter(|(path, _)| *path != all_mail)
+            .map(|(_, message)| message.bytes)
+            .collect();
+        // All Mail shows everything; what it alone shows was put there.
+        let is_compared = |path: &FolderPath, message: &SampleMessage| {
+            !self.scene.destination.quirks.folders_are_labels
+                || (used.contains(&path.levels().to_vec())
+                    && (*path != all_mail || !labelled.contains(&message.bytes)))
         };
-        let found = found.filter(|(path, message)| is_compared(path) && !message.bytes.starts_with(VISITOR));
+        let found = found
+            .filter(|(path, message)| is_compared(path, message) && !message.bytes.starts_with(VISITOR));
         let found = multiset(found.map(|(path, message)| self.key(path.levels(), &message, true)));
         if self.scene.destination.quirks.folders_are_labels {
             // What is folded is there once in each folder, whatever its number was.
@@ -442,7 +491,7 @@ impl<'s> Case<'s> {
     /// Lets the program's own proof read the destination, where what is stored is what was sent.
     async fn verify(&self) -> Result<(), String> {
         let quirks = &self.scene.destination.quirks;
-        if quirks.added_header.is_some() || quirks.folders_are_labels {
+        if quirks.added_header.is_some() {
             return Ok(());
         }
         if self.scene.source.quirks.size_excess_divisor.is_some() && !self.scene.wants_whole_proof {
@@ -453,6 +502,17 @@ impl<'s> Case<'s> {
         let is_proven = report.differences.is_empty() && is_placed;
         if is_proven { Ok(()) } else { Err(format!("the proof fails: {report:?}")) }
     }
+}
+
+/// Labels from the best to the last: the inbox, those of the owner (the deepest first), sent mail, drafts, all mail.
+fn label_order(path: &FolderPath) -> (usize, usize, String) {
+    let name = path.to_string();
+    let last = ["[Gmail]/Sent Mail", "[Gmail]/Drafts", "[Gmail]/Spam", "[Gmail]/Trash", "[Gmail]/All Mail"];
+    let class = match last.iter().position(|own| *own == name) {
+        Some(position) => 2 + position,
+        None => usize::from(name != "INBOX"),
+    };
+    (class, usize::MAX - path.levels().len(), name)
 }
 
 /// Mail that arrives at the new mailbox by itself.
