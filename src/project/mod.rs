@@ -13,6 +13,7 @@ mod ledger_queries;
 mod ledger_row;
 mod lock;
 mod mailboxes;
+mod message_list;
 mod place;
 mod plans;
 mod schema;
