@@ -173,6 +173,9 @@ pub struct Copy {
     /// Write the outcome as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
+    /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl.
+    #[arg(long, value_name = "FILE.csv|.json|.jsonl", conflicts_with = "dry_run")]
+    pub messages: Option<PathBuf>,
 }
 
 /// `mailferry records`.

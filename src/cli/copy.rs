@@ -10,7 +10,7 @@ use super::args::{Copy, Verify};
 use super::driver::Driver;
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, ProjectView, Proof, RequestId,
+    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, MessageListFormat, ProjectView, Proof, RequestId,
     SecretsPolicy, SignInState, UserError,
 };
 use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
@@ -23,6 +23,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let accounts = Accounts::from(arguments)?;
+    check_message_list(arguments.messages.as_deref())?;
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.max_connections);
@@ -52,6 +53,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
     }
     copy(&mut driver)?;
+    if let Some(path) = &arguments.messages {
+        save_messages(&mut driver, path)?;
+    }
     let project = driver.project()?;
     let outcome = Outcome::from(&project);
     match &arguments.json {
@@ -361,6 +365,27 @@ pub fn copy(driver: &mut Driver) -> Result<(), CliError> {
         output::say(&error.to_text());
     }
     Ok(())
+}
+
+/// The name of the list says its form; one that does not is wrong usage, told before anything is copied.
+fn check_message_list(path: Option<&Path>) -> Result<(), CliError> {
+    match path {
+        Some(path) if MessageListFormat::of(path).is_none() => Err(CliError::Usage(format!(
+            "--messages {}: the name must end in .csv, .json or .jsonl",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one row per message.
+fn save_messages(driver: &mut Driver, path: &Path) -> Result<(), CliError> {
+    driver.require(Command::SaveMessages(path.to_path_buf()))?;
+    driver.wait_until(
+        |snapshot| snapshot.project.as_ref().is_none_or(|project| !project.messages.is_saving),
+        |_| {},
+    )?;
+    driver.take_failures().pop().map_or(Ok(()), |error| Err(error.into()))
 }
 
 fn progress_words(project: &ProjectView) -> String {

@@ -14,6 +14,7 @@ pub mod headless;
 mod interrupts;
 mod jobs;
 mod log;
+mod message_list;
 mod messages;
 mod open_copy;
 mod open_project;
@@ -33,9 +34,11 @@ pub use command::{AuditOptions, Command, ReportFormat, RequestId};
 pub use event::{Event, Notice};
 pub use export::write_whole;
 pub use log::{LogRing, RingLayer};
+pub use message_list::MessageListFormat;
 pub use snapshot::{
     AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
-    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, PlanView, PracticeLogins,
+    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, MessageListView,
+    MessageOutcome, MessagesView, PlanView, PracticeLogins,
     ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
     Snapshot,
 };

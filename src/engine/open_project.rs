@@ -8,7 +8,7 @@ use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::{
     AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState,
-    MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
+    MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
     explain, step_line, step_state,
 };
 use crate::imap::{Compression, IdleSessions, TrustPolicy};
@@ -88,6 +88,7 @@ impl OpenProject {
                 proof: job.proof,
                 ..CopyView::default()
             },
+            messages: MessagesView::default(),
             records: RecordsView { saved_to: project.zone_saved_to()?, ..RecordsView::default() },
             report_saved: project.report_saved_to()?,
         };

@@ -16,6 +16,7 @@ mod mailbox_plan;
 mod mapping;
 mod matching;
 mod message_filter;
+mod message_query;
 mod overrides;
 mod repair;
 
@@ -34,6 +35,7 @@ pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan};
 pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
 pub use message_filter::MessageFilter;
+pub use message_query::{MessageQuery, ProblemId};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use repair::{
     Draft, RefusalMeaning, RepairLadder, RepairStep, export_component, export_file_name, refusal_meaning,

@@ -14,6 +14,7 @@ mod ledger_queries;
 mod ledger_row;
 mod lock;
 mod mailboxes;
+mod message_list;
 mod place;
 mod plans;
 mod repairs;

@@ -6,6 +6,7 @@ mod destination;
 mod domain;
 mod exports;
 mod mailboxes;
+mod messages;
 mod plan;
 mod projects;
 mod records;
@@ -57,6 +58,9 @@ impl Actor {
             Command::SetAnswer { name, value } => self.set_answer(&name, &value),
             Command::KeepSender { term, is_kept } => self.keep_sender(&term, is_kept),
             Command::ExportZone(path) => self.export_zone(&path),
+            Command::ShowMessages { query, first } => self.show_messages(&query, first),
+            Command::HideMessages => self.hide_messages(),
+            Command::SaveMessages(path) => self.save_messages(path),
             Command::SaveReport { path, format } => self.save_report(&path, format),
         }
         Next::Continue
