@@ -16,11 +16,13 @@ const BATCH: usize = 100;
 /// One read from a socket, in bytes.
 const READ_BYTES: usize = 1 << 20;
 
-/// One connection's commands, and the tag of the last one.
+/// The end of what the server says, which is looked at.
+const END_BYTES: usize = 400;
+
+/// A signed-in connection and all its commands.
 struct Stream {
-    account: Account,
-    bytes: Vec<u8>,
-    last_tag: String,
+    socket: TcpStream,
+    commands: Vec<u8>,
 }
 
 /// Seconds for reading everything and writing everything, both at the same time, over so many connections on each side.
@@ -85,20 +87,28 @@ fn appends(folder: &str, mails: &[&Mail]) -> Vec<u8> {
 }
 
 impl Stream {
-    fn new(account: &Account, commands: Vec<u8>) -> Self {
+    fn new(account: &Account, mut commands: Vec<u8>) -> Self {
+        commands.extend_from_slice(b"z LOGOUT\r\n");
+        let mut socket = TcpStream::connect(("127.0.0.1", account.port)).unwrap();
+        socket.set_nodelay(true).unwrap();
         let password = PASSWORD.replace('"', "\\\"");
-        let mut bytes = format!("a LOGIN {} \"{password}\"\r\n", account.user).into_bytes();
-        bytes.extend(commands);
-        bytes.extend_from_slice(b"z LOGOUT\r\n");
-        Self { account: account.clone(), bytes, last_tag: "\r\nz OK".to_owned() }
+        write!(socket, "a LOGIN {} \"{password}\"\r\n", account.user).unwrap();
+        // Before the answer nothing more may be sent: Dovecot's sign-in reads a few kilobytes only.
+        let mut answer = Vec::new();
+        while !String::from_utf8_lossy(&answer).contains("\na OK") {
+            let mut buffer = [0; 4_096];
+            let read = socket.read(&mut buffer).unwrap();
+            assert!(read > 0, "the server ended with {:?}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&buffer[..read]);
+        }
+        Self { socket, commands }
     }
 
     fn run(self) {
-        let socket = TcpStream::connect(("127.0.0.1", self.account.port)).unwrap();
-        socket.set_nodelay(true).unwrap();
+        let Self { socket, commands } = self;
         let mut reading = socket.try_clone().unwrap();
         std::thread::scope(|scope| {
-            scope.spawn(move || (&socket).write_all(&self.bytes).unwrap());
+            scope.spawn(move || (&socket).write_all(&commands).unwrap());
             let mut buffer = vec![0; READ_BYTES];
             let mut end = Vec::new();
             loop {
@@ -106,12 +116,11 @@ impl Stream {
                 if read == 0 {
                     break;
                 }
-                let keep = read.min(400);
-                end.extend_from_slice(&buffer[read - keep..read]);
-                end.drain(..end.len().saturating_sub(400));
+                end.extend_from_slice(&buffer[read.saturating_sub(END_BYTES)..read]);
+                end.drain(..end.len().saturating_sub(END_BYTES));
             }
             let end = String::from_utf8_lossy(&end).into_owned();
-            assert!(end.contains(&self.last_tag), "the server ended with {end:?}");
+            assert!(end.contains("\nz OK"), "the server ended with {end:?}");
         });
     }
 }
