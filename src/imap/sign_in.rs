@@ -210,7 +210,7 @@ async fn answer_challenges(
             Reply::Tagged(answered, completion) if answered == tag => return Ok(completion),
             Reply::Continue => {
                 let line = answer.take().unwrap_or("*");
-                session.queue(format!("{line}\r\n").into_bytes());
+                session.queue(format!("{line}\r\n").as_bytes());
             }
             _ => {}
         }
@@ -242,7 +242,7 @@ async fn login_with_literals(
     ]
     .into_iter();
     for (piece, waits) in pieces.by_ref() {
-        session.queue(piece.into_bytes());
+        session.queue(piece.as_bytes());
         if !waits {
             continue;
         }

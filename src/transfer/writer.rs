@@ -51,7 +51,7 @@ struct Batch {
 struct Sent {
     row: LedgerRow,
     sha256: [u8; 32],
-    _reserved: Arc<tokio::sync::OwnedSemaphorePermit>,
+    _reserved: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// What happens while a batch is filled.
