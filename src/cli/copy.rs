@@ -10,8 +10,8 @@ use super::args::{Copy, Verify};
 use super::driver::Driver;
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, MessageListFormat, ProjectView, Proof, RequestId,
-    SecretsPolicy, SignInState, UserError,
+    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, MessageListFormat, ProjectView, Proof,
+    RequestId, SecretsPolicy, SignInState, UserError,
 };
 use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
 use crate::providers::ProviderId;

@@ -8,8 +8,8 @@ use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::{
     AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState,
-    MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
-    explain, step_line, step_state,
+    MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView,
+    Step, UserError, explain, step_line, step_state,
 };
 use crate::imap::{Compression, IdleSessions, TrustPolicy};
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};

@@ -61,7 +61,11 @@ impl Session {
         self.finish_open(command, &tag).await
     }
 
-    pub(super) async fn finish_open(&mut self, command: &'static str, tag: &str) -> Result<Opened, ImapError> {
+    pub(super) async fn finish_open(
+        &mut self,
+        command: &'static str,
+        tag: &str,
+    ) -> Result<Opened, ImapError> {
         let mut opened = Opened::default();
         let completion = self
             .finish(tag, |reply| match reply {

@@ -62,7 +62,9 @@ impl Session {
             let completion = self.collect(&tag, &read, &mut found).await?;
             match cut(&completion) {
                 // Nothing to page through, so nothing can be trusted.
-                Some(_) if self.exists == 0 => return Err(ImapError::Refused { command: "FETCH", completion }),
+                Some(_) if self.exists == 0 => {
+                    return Err(ImapError::Refused { command: "FETCH", completion });
+                }
                 Some(limit) => window = window.min(limit),
                 None => {
                     refused_unless_ok("FETCH", completion)?;

@@ -6,6 +6,7 @@ use async_imap::imap_proto::{AttributeValue, MessageSection, Response, SectionPa
 
 use super::completion::flag_list;
 pub(super) use super::completion::{Capabilities, Code, Completion};
+use super::gate;
 use super::tokens::{Token, tokens};
 
 /// One reply of a server.
@@ -101,6 +102,9 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
     let Some(rest) = reply.strip_prefix(b"* ") else {
         return tagged(reply).unwrap_or(Reply::Other);
     };
+    if let Some(response) = gate::read_fetch(reply) {
+        return from_parsed(&response);
+    }
     if let Some(completion) = Completion::read(rest) {
         return Reply::Untagged(completion);
     }

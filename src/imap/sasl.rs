@@ -193,7 +193,7 @@ impl<'a> Exchange<'a> {
 
     fn say(&mut self, message: &[u8]) {
         let line = Zeroizing::new(BASE64.encode(message));
-        self.session.queue(format!("{}\r\n", line.as_str()).into_bytes());
+        self.session.queue(format!("{}\r\n", line.as_str()).as_bytes());
     }
 
     /// Reads to the end; further challenges are answered by giving up (RFC 3501 section 6.2.2).
@@ -201,7 +201,7 @@ impl<'a> Exchange<'a> {
         loop {
             match self.turn().await? {
                 Turn::End(completion) => return Ok(completion),
-                Turn::Challenge(_) => self.session.queue(b"*\r\n".to_vec()),
+                Turn::Challenge(_) => self.session.queue(b"*\r\n"),
             }
         }
     }
@@ -225,7 +225,7 @@ async fn one_message(
                     explanation = words_of(&text);
                     exchange.say(dummy);
                 } else {
-                    exchange.session.queue(b"*\r\n".to_vec());
+                    exchange.session.queue(b"*\r\n");
                 }
                 exchange.end().await?
             }
@@ -272,7 +272,7 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
     let challenge = match first.read(&challenge) {
         Ok(challenge) => challenge,
         Err(problem) => {
-            exchange.session.queue(b"*\r\n".to_vec());
+            exchange.session.queue(b"*\r\n");
             exchange.end().await?;
             return Err(SignInError::ServerNotProven(problem));
         }
@@ -291,7 +291,7 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
             Ok(refused(exchange.end().await?, false))
         }
         Turn::Challenge(text) => {
-            exchange.session.queue(b"*\r\n".to_vec());
+            exchange.session.queue(b"*\r\n");
             let completion = exchange.end().await?;
             if text.starts_with(b"e=") && !completion.is_ok() {
                 return Ok(refused(completion, false));
@@ -346,7 +346,7 @@ async fn login_with_literals(
     ]
     .into_iter();
     for (piece, waits) in pieces.by_ref() {
-        session.queue(piece.into_bytes());
+        session.queue(piece.as_bytes());
         if !waits {
             continue;
         }

@@ -22,8 +22,9 @@ use super::wire::Wire;
 
 /// Progress within one timeout that counts as alive; less is a server that drips to hold us.
 const ALIVE_BYTES: u64 = 256;
-/// Replies that may wait while commands are being sent.
+/// Replies that may wait while commands are being sent, and their bytes.
 const MAX_INBOX: usize = 4_096;
+const MAX_INBOX_BYTES: usize = 4 << 20;
 /// A look at the clocks while a reply is waited for.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Slowest server that is waited for while it stores what it was sent, in bytes per second.
@@ -49,6 +50,8 @@ impl Patience {
 pub struct Session {
     client: async_imap::Client<Gate<Wire>>,
     inbox: VecDeque<Reply>,
+    /// Bytes of the replies that came while commands were being sent, and wait.
+    inbox_bytes: usize,
     completed: BTreeMap<String, Completion>,
     next_tag: u32,
     pub(super) timeouts: Timeouts,
@@ -76,6 +79,7 @@ impl Session {
         Self {
             client: async_imap::Client::new(gate),
             inbox: VecDeque::new(),
+            inbox_bytes: 0,
             completed: BTreeMap::new(),
             next_tag: 0,
             timeouts,
@@ -157,7 +161,7 @@ impl Session {
     /// Queues a command of which only `shown` may be kept in the trace.
     pub(super) fn submit_secret(&mut self, text: &str, shown: &str) -> String {
         let tag = self.new_tag(shown);
-        self.queue(format!("{tag} {text}\r\n").into_bytes());
+        self.queue(format!("{tag} {text}\r\n").as_bytes());
         tag
     }
 
@@ -171,9 +175,14 @@ impl Session {
     }
 
     /// Queues raw bytes.
-    pub(super) fn queue(&mut self, bytes: Vec<u8>) {
+    pub(super) fn queue(&mut self, bytes: &[u8]) {
         self.unanswered = self.unanswered.saturating_add(bytes.len() as u64);
         self.client.get_mut().queue(bytes);
+    }
+
+    /// Bytes that wait to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.client.get_ref().queued()
     }
 
     pub(super) fn literal_mode(&self) -> LiteralMode {
@@ -264,6 +273,7 @@ impl Session {
         if let Some(reply) = self.inbox.pop_front() {
             return Ok(self.noted(reply));
         }
+        self.inbox_bytes = 0;
         let mut patience = self.patience()?;
         loop {
             let waited =
@@ -325,12 +335,13 @@ impl Session {
             if self.client.get_ref().queued() <= below {
                 return Poll::Ready(Ok(()));
             }
-            if self.inbox.len() >= MAX_INBOX {
+            if self.inbox.len() >= MAX_INBOX || self.inbox_bytes >= MAX_INBOX_BYTES {
                 return Poll::Ready(Err(ImapError::Hostile("replies without end while a command is sent")));
             }
             let waiting = self.inbox.len();
             let polled = pin!(self.client.read_response()).poll(context);
             while let Some(aside) = self.client.get_mut().take_aside() {
+                self.inbox_bytes += aside.len();
                 self.inbox.push_back(reply::from_aside(&aside));
             }
             match polled {

@@ -54,7 +54,7 @@ pub struct CopyLimits {
 impl Default for CopyLimits {
     fn default() -> Self {
         Self {
-            budget_bytes: 16 << 20,
+            budget_bytes: 32 << 20,
             batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,

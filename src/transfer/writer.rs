@@ -50,7 +50,7 @@ pub(super) struct Batch {
 pub(super) struct Sent {
     pub(super) row: LedgerRow,
     pub(super) sha256: [u8; 32],
-    _reserved: Arc<tokio::sync::OwnedSemaphorePermit>,
+    _reserved: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// What happens while a batch is filled.

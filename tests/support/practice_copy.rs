@@ -456,8 +456,8 @@ impl<'s> Case<'s> {
                 || (used.contains(&path.levels().to_vec())
                     && (*path != all_mail || !labelled.contains(&message.bytes)))
         };
-        let found = found
-            .filter(|(path, message)| is_compared(path, message) && !message.bytes.starts_with(VISITOR));
+        let found =
+            found.filter(|(path, message)| is_compared(path, message) && !message.bytes.starts_with(VISITOR));
         let found = multiset(found.map(|(path, message)| self.key(path.levels(), &message, true)));
         if self.scene.destination.quirks.folders_are_labels {
             // What is folded is there once in each folder, whatever its number was.

@@ -117,13 +117,15 @@ fn token(attempt: &Attempt, error: &SignInError) -> UserError {
             "It has expired, is for another mailbox, or does not allow IMAP.",
         )
         .with_server_words(words)
-        .or_else("Get a new token", "Whatever keeps it fresh may have stopped; it is asked for again each time")
-        .or_else("Check what the token is for", "It needs the scope for IMAP, and this mailbox as its user"),
-        SignInError::NotOffered { .. } => UserError::new(
-            format!("{host} cannot be signed in to in this way"),
-            sentence(error),
+        .or_else(
+            "Get a new token",
+            "Whatever keeps it fresh may have stopped; it is asked for again each time",
         )
-        .or_else("Choose another way to sign in", "In the row of this mailbox"),
+        .or_else("Check what the token is for", "It needs the scope for IMAP, and this mailbox as its user"),
+        SignInError::NotOffered { .. } => {
+            UserError::new(format!("{host} cannot be signed in to in this way"), sentence(error))
+                .or_else("Choose another way to sign in", "In the row of this mailbox")
+        }
         other => UserError::new(format!("There is no token for {user} at {host}"), sentence(other))
             .or_else("Check the token file or command", "In the row of this mailbox"),
     }
