@@ -125,7 +125,8 @@ impl Job<'_> {
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
         let (source, destination) = list_both(&mut lane).await?;
-        let homes = LabelHomes::look(&mut lane.source, self.request, &source).await?;
+        let keeps_labels = lane.destination.is_gmail();
+        let homes = LabelHomes::look(&mut lane.source, self.request, keeps_labels, &source).await?;
         let mut work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
         work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
         work.pair_opened();
