@@ -8,6 +8,7 @@ mod command;
 mod completion;
 mod connect;
 mod error;
+mod flag_store;
 mod folders;
 mod gate;
 mod gmail;

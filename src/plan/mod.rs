@@ -16,6 +16,7 @@ mod mailbox_plan;
 mod mapping;
 mod matching;
 mod message_filter;
+mod mime_parts;
 mod overrides;
 
 pub use copy_options::{CopyMode, CopyOptions};
@@ -33,4 +34,5 @@ pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan};
 pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
 pub use message_filter::MessageFilter;
+pub use mime_parts::{MimeContent, mime_content};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};

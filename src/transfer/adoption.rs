@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::kept_flags::doubt_after;
 use super::seats::{Seeker, assign};
 use crate::imap::{ImapError, Session};
 use crate::plan::{IDENTITY_HEADERS, MessageKey, MessageState, Side, identity_key};
@@ -129,7 +130,7 @@ impl Place<'_> {
                     state: adopted_state(row.state),
                     destination_uid: Some((self.uid_validity, uid)),
                     sha256: None,
-                    cause: row.cause,
+                    cause: row.cause.or_else(|| doubt_after(row.state)),
                 }),
                 None if is_copied => {}
                 None => missing.push(row),

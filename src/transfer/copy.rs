@@ -10,6 +10,7 @@ use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
+use super::kept_flags;
 use super::lane::{Lane, is_asking};
 use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
@@ -315,7 +316,7 @@ impl Job<'_> {
         let totals = ledger.folder_totals()?;
         let sum = totals.iter().find(|known| known.id == folder).map(|known| known.totals.sum);
         let sum = sum.unwrap_or_default();
-        if sum.to_do > 0 {
+        if sum.to_do > 0 || kept_flags::is_in_doubt(ledger, folder)? {
             return Ok(true);
         }
         let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(true) };

@@ -249,7 +249,7 @@ fn is_quiet(
             && (sum.source_count == 0 || next == status.uid_next)
             && sum.to_do == 0
             && sum.vanished == 0;
-        if !is_same || ledger.has_cause(folder.id, ARRIVED)? {
+        if !is_same || ledger.has_cause(folder.id, MessageState::LeftOut, ARRIVED)? {
             return Ok(false);
         }
     }

@@ -109,7 +109,7 @@ impl Lane {
         work.caution.send_again(unit.folder, missing);
         let left = totals(work, &unit)?.sum.to_do;
         if left == 0 {
-            return Ok(());
+            return work.kept_flags.settle(work, &mut self.destination, &unit, uid_validity).await;
         }
         self.check_same(work, &unit, &examined.map_err(at_source)?)?;
         self.refresh_flags(work, unit.folder).await?;
@@ -168,6 +168,10 @@ impl Lane {
         let unplaced = part.take_unplaced_if_last();
         if !unplaced.is_empty() {
             self.place(work, &part).await?;
+        }
+        if part.is_last() && !work.control.is_stopped() {
+            let uid_validity = part.folder.opened.uid_validity;
+            work.kept_flags.settle(work, &mut self.destination, &part.folder.unit, uid_validity).await?;
         }
         self.tell_late_arrivals(work, &part).await
     }

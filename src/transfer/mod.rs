@@ -15,6 +15,7 @@ mod gmail_destination;
 mod gmail_source;
 mod governor;
 mod inventory;
+mod kept_flags;
 mod lane;
 mod reader;
 mod recovery;

@@ -13,6 +13,7 @@ use super::caution::Caution;
 use super::control::CopyControl;
 use super::error::TransferError;
 use super::gmail_destination::Folding;
+use super::kept_flags::KeptFlags;
 use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use crate::imap::{Namespace, Opened};
@@ -90,6 +91,8 @@ pub(super) struct Work<'a> {
     pub(super) caution: &'a Caution,
     /// Where one message shows under many labels: what is there already.
     pub(super) folding: Option<Folding>,
+    /// Flags that the destination is known to keep when a message comes with them.
+    pub(super) kept_flags: KeptFlags,
     wind_down: CancellationToken,
     changed: Notify,
     shares_folders: AtomicBool,
@@ -130,6 +133,7 @@ impl<'a> Work<'a> {
             budget: Budget::new(request.limits.budget_bytes),
             caution,
             folding: None,
+            kept_flags: KeptFlags::default(),
             wind_down,
             changed: Notify::new(),
             shares_folders: AtomicBool::new(request.limits.shares_folders),

@@ -538,10 +538,7 @@ impl<'s> Case<'s> {
         let (destination, quirks) = (&self.scene.destination, &self.scene.destination.quirks);
         let added = if is_copy { quirks.added_header.unwrap_or_default() } else { "" };
         let bytes = message.bytes.strip_prefix(added.as_bytes()).unwrap_or(b"the added header is missing");
-        let kept = |flag: &&String| {
-            !quirks.append_drops_flags.contains(&flag.as_str())
-                && (destination.has_free_keywords || flag.starts_with('\\'))
-        };
+        let kept = |flag: &&String| destination.has_free_keywords || flag.starts_with('\\');
         let flags: Vec<&String> = message.flags.iter().filter(kept).collect();
         let digest = <sha2::Sha256 as sha2::Digest>::digest(bytes);
         let digest = data_encoding::HEXLOWER.encode(&digest[..6]);
