@@ -16,6 +16,7 @@ mod mapping;
 mod matching;
 mod message_filter;
 mod overrides;
+mod selection;
 
 pub use copy_options::{CopyMode, CopyOptions};
 pub use duration_words::duration_words;
@@ -32,3 +33,4 @@ pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
 pub use message_filter::MessageFilter;
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
+pub use selection::{Candidate, SearchTextError, check_search, is_choosy, left_out};

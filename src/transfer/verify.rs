@@ -12,51 +12,13 @@ use super::flags::flags_for;
 use super::governor::{Refusal, refusal};
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
+use super::verify_report::{Depth, VerifyReport};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, Side, internal_date_secs};
-use crate::project::{FolderTotals, LedgerRow};
+use crate::plan::{CopyMode, FolderPath, MessageState, Side, internal_date_secs};
+use crate::project::{FolderTotals, LedgerRow, SetAside};
 
-/// How closely the destination is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// Presence, sizes, dates and flags.
-    Quick,
-    /// Also every byte, by SHA-256.
-    Full,
-}
-
-/// What the proof found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VerifyReport {
-    /// Copies in the ledger, all of them: also those of `not_compared` and `not_placed`.
-    pub checked: u64,
-    /// Copies whose bytes were read and are those of the source.
-    pub bytes_equal: u64,
-    /// Copies whose bytes could not be compared: found at the destination, never read from the source.
-    pub not_compared: u64,
-    /// Copies whose place at the destination is not known.
-    pub not_placed: u64,
-    /// How many differences there are in all.
-    pub difference_count: u64,
-    /// The first differences.
-    pub differences: Vec<Difference>,
-}
-
-/// A copy that is not what it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The folder at the source.
-    pub folder: FolderPath,
-    /// UID at the source.
-    pub uid: u32,
-    /// What differs, in words.
-    pub what: String,
-}
-
-/// Differences that are listed one by one.
-const MAX_DIFFERENCES: usize = 200;
 /// Rows that are compared at once.
 const PAGE_ROWS: usize = 1_000;
 /// Folders up to this size are asked for with one command each.
@@ -71,52 +33,6 @@ const LARGE_BYTES: u64 = 2 << 20;
 const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
 
 const COPIED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
-
-impl VerifyReport {
-    fn differs(&mut self, folder: &FolderPath, uid: u32, what: impl Into<String>) {
-        self.difference_count += 1;
-        if self.differences.len() < MAX_DIFFERENCES {
-            self.differences.push(Difference { folder: folder.clone(), uid, what: what.into() });
-        }
-    }
-
-    /// One sentence for the report.
-    pub fn words(&self) -> String {
-        let Self { checked, bytes_equal, not_compared, not_placed, difference_count, .. } = self;
-        let mut words = vec![format!("{checked} copies checked")];
-        for (count, what) in [
-            (bytes_equal, "byte for byte"),
-            (not_compared, "without bytes to compare with"),
-            (not_placed, "whose place at the destination is not known"),
-        ] {
-            if *count > 0 {
-                words.push(format!("{count} {what}"));
-            }
-        }
-        words.push(match difference_count {
-            0 => "no difference found".to_owned(),
-            _ => format!("{difference_count} differences found"),
-        });
-        words.join(", ")
-    }
-
-    /// Adds the report of another mailbox to this one.
-    pub fn add(&mut self, other: &Self) {
-        self.checked += other.checked;
-        self.bytes_equal += other.bytes_equal;
-        self.not_compared += other.not_compared;
-        self.not_placed += other.not_placed;
-        self.difference_count += other.difference_count;
-        let room = MAX_DIFFERENCES.saturating_sub(self.differences.len());
-        self.differences.extend(other.differences.iter().take(room).cloned());
-    }
-
-    /// Whether everything that was to be proven at this depth is: no difference, and with [`Depth::Full`] no copy whose
-    /// place is not known.
-    pub const fn is_proof(&self, depth: Depth) -> bool {
-        self.difference_count == 0 && (matches!(depth, Depth::Quick) || self.not_placed == 0)
-    }
-}
 
 /// Compares every copy of the ledger with the destination. Reads the destination only.
 pub async fn verify_mailbox(request: &CopyRequest, depth: Depth) -> Result<VerifyReport, TransferError> {
@@ -229,7 +145,8 @@ impl Proof<'_> {
             match session.listing_opened(&listing).await {
                 Ok(opened) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
-                    let mut page = self.page(&folder, &raw);
+                    let aside = self.request.ledger.set_aside(folder.id)?;
+                    let mut page = self.page(&folder, &raw, &aside);
                     page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
                     let Page { report, taken, .. } = page;
                     self.report = report;
@@ -249,9 +166,15 @@ impl Proof<'_> {
     }
 
     /// A page counts when it is done: one that breaks off is compared again.
-    fn page<'p>(&self, folder: &'p FolderTotals, raw: &str) -> Page<'p> {
-        let taken = self.places.get(raw).cloned().unwrap_or_default();
-        Page { source: &folder.source, depth: self.depth, report: self.report.clone(), taken }
+    fn page<'p>(&self, folder: &'p FolderTotals, raw: &str, aside: &'p SetAside) -> Page<'p> {
+        Page {
+            source: &folder.source,
+            depth: self.depth,
+            report: self.report.clone(),
+            taken: self.places.get(raw).cloned().unwrap_or_default(),
+            aside,
+            compares_flags: self.request.options.mode == CopyMode::BeforeSwitch,
+        }
     }
 
     async fn prove_folder(
@@ -268,11 +191,12 @@ impl Proof<'_> {
             }
             Err(error) => return Err(at_destination(error)),
         };
+        let aside = self.request.ledger.set_aside(folder.id)?;
         loop {
             self.rest().await;
             let rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
-            let mut page = self.page(folder, raw);
+            let mut page = self.page(folder, raw, &aside);
             let placed = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
             if self.depth == Depth::Full {
                 page.compare_bytes(session, placed).await.map_err(at_destination)?;
@@ -304,6 +228,10 @@ struct Page<'a> {
     report: VerifyReport,
     /// Copies that belong to a row already.
     taken: BTreeSet<u32>,
+    /// What people did with copies.
+    aside: &'a SetAside,
+    /// After the switch, flags are people's own.
+    compares_flags: bool,
 }
 
 impl Page<'_> {
@@ -332,6 +260,10 @@ impl Page<'_> {
         let mut placed = BTreeMap::new();
         for row in rows {
             self.report.checked += 1;
+            if self.aside.elsewhere.contains(&row.uid) {
+                self.report.moved_or_removed += 1;
+                continue;
+            }
             match row.destination_uid {
                 Some(uid) if row.destination_uid_validity == Some(opened.uid_validity) => {
                     if self.taken.insert(uid) {
@@ -358,7 +290,9 @@ impl Page<'_> {
                 self.report.differs(self.source, row.uid, "no longer at the destination");
                 return false;
             };
-            if let Some(what) = difference(row, facts, opened, self.depth) {
+            let compares_flags = self.compares_flags && !self.aside.touched.contains(&row.uid);
+            let depth = (self.depth, compares_flags);
+            if let Some(what) = difference(row, facts, opened, depth) {
                 self.report.differs(self.source, row.uid, what);
             }
             true
@@ -469,7 +403,12 @@ fn is_same_moment(wanted: &str, found: &str) -> bool {
 /// What differs between a row and its copy. Copies that were there before keep the flags their owner gave them.
 ///
 /// Some sources only estimate sizes; where the bytes are compared, they say more than the size does.
-fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened, depth: Depth) -> Option<String> {
+fn difference(
+    row: &LedgerRow,
+    facts: &MessageFacts,
+    opened: &Opened,
+    (depth, compares_flags): (Depth, bool),
+) -> Option<String> {
     let says_bytes = depth == Depth::Full && row.sha256.is_some();
     if facts.size != row.size && row.size != 0 && !says_bytes {
         return Some(format!("{} bytes instead of {}", facts.size, row.size));
@@ -479,6 +418,9 @@ fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened, depth: Dep
     }
     if !is_same_moment(&row.internal_date, &facts.internal_date) {
         return Some(format!("dated {} instead of {}", facts.internal_date, row.internal_date));
+    }
+    if !compares_flags {
+        return None;
     }
     let expected =
         sorted(flags_for(&row.flags, opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty())));
