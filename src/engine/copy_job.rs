@@ -251,7 +251,8 @@ fn words_of(sum: &transfer::VerifyReport, proof: Proof) -> String {
     });
     if sum.moved_or_removed > 0 {
         let moved = with_thousands(sum.moved_or_removed);
-        words.push_str(&format!("; people at the destination have moved or removed {moved} copies"));
+        let moved = format!("; people at the destination have moved or removed {moved} copies");
+        words.push_str(&moved);
     }
     if sum.not_placed > 0 {
         let places = format!("; the place of {} copies at the destination is not known", sum.not_placed);

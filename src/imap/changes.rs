@@ -32,8 +32,7 @@ impl Session {
     /// message, nothing is asked: some servers refuse `1:*` in an empty folder.
     pub fn ask_uids(&mut self, raw: &str, is_empty: bool) -> Result<FlagsRequest, ImapError> {
         let open = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
-        let fetches =
-            if is_empty { Vec::new() } else { vec![self.submit("UID FETCH 1:* (UID)")] };
+        let fetches = if is_empty { Vec::new() } else { vec![self.submit("UID FETCH 1:* (UID)")] };
         Ok(FlagsRequest { command: "EXAMINE", open, fetches })
     }
 

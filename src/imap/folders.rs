@@ -154,6 +154,7 @@ impl Session {
 
     async fn list_with(&mut self, items: &str) -> Result<Vec<Folder>, ImapError> {
         let mut listing = Listing::default();
+        self.leave_folder().await?;
         if self.capabilities.has("LIST-STATUS") {
             let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
             let text = format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))");
@@ -171,6 +172,20 @@ impl Session {
         let mut folders = folders_of(listing);
         self.complete_statuses(&mut folders, items).await?;
         Ok(folders)
+    }
+
+    /// Servers count an opened folder as this connection has last seen it, without what others did since.
+    async fn leave_folder(&mut self) -> Result<(), ImapError> {
+        if !std::mem::take(&mut self.has_opened) {
+            return Ok(());
+        }
+        // Nothing waits for the answer to UNSELECT (RFC 3691). NOOP has to be waited for: a server may put off its look
+        // until all commands that it has are done (Dovecot).
+        if self.capabilities.has("UNSELECT") {
+            self.submit("UNSELECT");
+            return Ok(());
+        }
+        self.noop().await
     }
 
     fn status_items(&self) -> &'static str {

@@ -61,8 +61,13 @@ impl Session {
         self.finish_open(command, &tag).await
     }
 
-    pub(super) async fn finish_open(&mut self, command: &'static str, tag: &str) -> Result<Opened, ImapError> {
+    pub(super) async fn finish_open(
+        &mut self,
+        command: &'static str,
+        tag: &str,
+    ) -> Result<Opened, ImapError> {
         let mut opened = Opened::default();
+        self.has_opened = true;
         let completion = self
             .finish(tag, |reply| match reply {
                 Reply::Exists(count) => opened.exists = count,

@@ -182,7 +182,11 @@ mod tests {
         Candidate { uid, bytes, received_secs: Some(received_secs), is_settled: false }
     }
 
-    fn reasons(options: &CopyOptions, found: Option<&BTreeSet<u32>>, all: &[Candidate]) -> Vec<(u32, String)> {
+    fn reasons(
+        options: &CopyOptions,
+        found: Option<&BTreeSet<u32>>,
+        all: &[Candidate],
+    ) -> Vec<(u32, String)> {
         left_out(options, all, found).into_iter().map(|(uid, words)| (uid, words.to_string())).collect()
     }
 
@@ -214,7 +218,10 @@ mod tests {
             (5, "larger than 2,000 bytes"),
             (6, "not found by the search UNSEEN"),
         ];
-        assert_eq!(reasons(&options, Some(&found), &all), expected.map(|(uid, words)| (uid, words.to_owned())));
+        assert_eq!(
+            reasons(&options, Some(&found), &all),
+            expected.map(|(uid, words)| (uid, words.to_owned()))
+        );
         assert!(reasons(&CopyOptions::default(), None, &all).is_empty());
     }
 

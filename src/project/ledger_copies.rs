@@ -89,7 +89,9 @@ impl Ledger {
     pub fn uids_to_list(&self, folder: FolderId, present_uids: &[u32]) -> Result<Vec<u32>, ProjectError> {
         let known: BTreeSet<u32> = self.project.read(|connection| {
             let known = connection
-                .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND (state <> 7 OR comebacks >= ?2)")?
+                .prepare_cached(
+                    "SELECT uid FROM message WHERE folder_id = ?1 AND (state <> 7 OR comebacks >= ?2)",
+                )?
                 .query_map(params![folder.0, MAX_COMEBACKS], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             Ok(known)

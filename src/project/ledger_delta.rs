@@ -302,11 +302,7 @@ impl Ledger {
 
     /// These copies have flags that people gave them, which stay.
     pub fn set_touched(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
-        self.change_each(
-            folder,
-            uids,
-            "UPDATE message SET is_touched = 1 WHERE folder_id = ?1 AND uid = ?2",
-        )
+        self.change_each(folder, uids, "UPDATE message SET is_touched = 1 WHERE folder_id = ?1 AND uid = ?2")
     }
 
     /// Copies that a proof does not hold against the destination.

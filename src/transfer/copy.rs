@@ -37,8 +37,15 @@ pub async fn copy_mailbox(
 ) -> Result<CopyOutcome, TransferError> {
     let selection = Selection::new(&request.options)?;
     let pairs = request.limits.pairs.max(1);
-    let mut job =
-        Job { request, control, sink, pairs, selection, problems: BTreeMap::new(), caution: Caution::default() };
+    let mut job = Job {
+        request,
+        control,
+        sink,
+        pairs,
+        selection,
+        problems: BTreeMap::new(),
+        caution: Caution::default(),
+    };
     let mut breaks = 0;
     let mut finished_before = job.progress()?;
     loop {
@@ -277,12 +284,7 @@ impl Job<'_> {
     }
 
     /// Folders that the destination has not, and the folders above them, outermost first.
-    fn missing(
-        &self,
-        work: &Work<'_>,
-        destination: &FoldersByName,
-        lookout: &Lookout<'_>,
-    ) -> Vec<NewFolder> {
+    fn missing(&self, work: &Work<'_>, destination: &FoldersByName, lookout: &Lookout<'_>) -> Vec<NewFolder> {
         let mut missing: Vec<NewFolder> = Vec::new();
         for plan in self.chosen().filter(|plan| !lookout.knows(plan)) {
             let above = parents(&plan.destination).into_iter().map(|path| (path, true));
@@ -430,9 +432,10 @@ async fn list_both(
     let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
     let (source, destination) = tokio::try_join!(
         async {
-            let listed = match asks_changes {
-                true => lane.source.list_folders_with_changes().await,
-                false => lane.source.list_folders_unsized().await,
+            let listed = if asks_changes {
+                lane.source.list_folders_with_changes().await
+            } else {
+                lane.source.list_folders_unsized().await
             };
             listed.map_err(TransferError::at(Side::Source))
         },

@@ -223,12 +223,13 @@ impl Search<'_> {
             let uids = if is_mirror { copies.values().copied().collect() } else { BTreeSet::new() };
             return Ok(Missing { copies: copies.len(), uids, present: None });
         };
-        let answer = match asked {
-            Some(request) => self.session.flags_answer(&request).await.map(|(opened, found)| {
-                (opened, found.into_iter().map(|(uid, _)| uid).collect::<Vec<u32>>())
-            }),
-            None => self.list(&suspect.raw, is_empty).await,
-        };
+        let answer =
+            match asked {
+                Some(request) => self.session.flags_answer(&request).await.map(|(opened, found)| {
+                    (opened, found.into_iter().map(|(uid, _)| uid).collect::<Vec<u32>>())
+                }),
+                None => self.list(&suspect.raw, is_empty).await,
+            };
         let (opened, present) = match answer {
             Ok(answer) => answer,
             Err(ImapError::Refused { completion, .. }) => {
@@ -246,7 +247,8 @@ impl Search<'_> {
         let uids: BTreeSet<u32> =
             copies.iter().filter(|(place, _)| !present_set.contains(place)).map(|(_, uid)| *uid).collect();
         if uids.is_empty() {
-            let counts = opened.uid_next.map(|uid_next| FolderCounts { messages: present.len() as u64, uid_next });
+            let counts =
+                opened.uid_next.map(|uid_next| FolderCounts { messages: present.len() as u64, uid_next });
             self.ledger().set_destination_counts(memory.id, counts)?;
             return Ok(Missing::default());
         }
@@ -344,9 +346,7 @@ impl Search<'_> {
         if self.is_unsettled(path)? {
             return Ok(None);
         }
-        if self.is_claimed_whole(suspect, folder, path)? {
-            return Ok(None);
-        }
+        // Opened and listed whatever its counts say: servers keep old ones, and a copy that is overlooked is doubled.
         let (opened, present) = match self.list(&folder.raw, false).await {
             Ok(listed) => listed,
             Err(ImapError::Refused { .. }) => return Ok(None),
@@ -355,29 +355,6 @@ impl Search<'_> {
         let claimed = self.ledger().claimed_in(suspect.memory.id, path, opened.uid_validity)?;
         let unclaimed = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
         Ok(Some((opened.uid_validity, unclaimed)))
-    }
-
-    /// Whether every message of a folder is known to be a copy, so that there is nothing to find in it.
-    fn is_claimed_whole(
-        &self,
-        suspect: &Suspect<'_>,
-        folder: &Folder,
-        path: &FolderPath,
-    ) -> Result<bool, TransferError> {
-        let status = folder.status.unwrap_or_default();
-        let Some(((messages, uid_next), uid_validity)) =
-            status.messages.zip(status.uid_next).zip(status.uid_validity)
-        else {
-            return Ok(false);
-        };
-        let counts = Some(FolderCounts { messages, uid_next });
-        let ledger = self.ledger();
-        let is_unchanged = ledger
-            .memories()?
-            .values()
-            .any(|known| known.destination == *path && known.destination_counts == counts);
-        Ok(is_unchanged
-            && messages <= ledger.claimed_in(suspect.memory.id, path, uid_validity)?.len() as u64)
     }
 
     /// Whether rows that go to this folder have copies there whose place is not known yet.
@@ -432,9 +409,10 @@ impl Search<'_> {
             })
             .collect();
         let places = assign(&seekers, &present, &[]);
-        let found = keys.iter().zip(places).filter_map(|((key, _), place)| {
-            Some(FoundCopy { uid: key.uid, place: (uid_validity, place?) })
-        });
+        let found = keys
+            .iter()
+            .zip(places)
+            .filter_map(|((key, _), place)| Some(FoundCopy { uid: key.uid, place: (uid_validity, place?) }));
         Ok(found.collect())
     }
 }

@@ -171,10 +171,7 @@ async fn write_page(
 }
 
 /// One command for each set of flags, all under way at once. The first refusal where any is refused.
-async fn store_all(
-    session: &mut Session,
-    stores: BTreeMap<Change, Vec<u32>>,
-) -> Result<(), TransferError> {
+async fn store_all(session: &mut Session, stores: BTreeMap<Change, Vec<u32>>) -> Result<(), TransferError> {
     let mut requests = Vec::with_capacity(stores.len());
     for ((is_added, flags), mut places) in stores {
         places.sort_unstable();

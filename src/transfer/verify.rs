@@ -152,7 +152,7 @@ impl Proof<'_> {
                     self.report = report;
                     self.places.insert(raw, taken);
                 }
-                Err(ImapError::Refused { completion, .. }) => self.note_closed(&folder, &completion),
+                Err(ImapError::Refused { completion, .. }) => self.note_closed(&folder, &completion)?,
                 Err(error) => return Err(at_destination(error)),
             }
             self.folders.pop_front();
@@ -161,8 +161,17 @@ impl Proof<'_> {
         Ok(())
     }
 
-    fn note_closed(&mut self, folder: &FolderTotals, completion: &Completion) {
-        self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {completion}"));
+    /// A folder that is gone is a difference, but where people have moved or removed every copy in it.
+    fn note_closed(&mut self, folder: &FolderTotals, completion: &Completion) -> Result<(), TransferError> {
+        let (ledger, sum) = (&self.request.ledger, folder.totals.sum);
+        let copies = sum.copied + sum.already_there + sum.repaired;
+        if ledger.set_aside(folder.id)?.elsewhere.len() as u64 == copies {
+            self.report.checked += copies;
+            self.report.moved_or_removed += copies;
+        } else {
+            self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {completion}"));
+        }
+        Ok(())
     }
 
     /// A page counts when it is done: one that breaks off is compared again.
@@ -186,8 +195,7 @@ impl Proof<'_> {
         let opened = match session.examine(raw).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                self.note_closed(folder, &completion);
-                return Ok(());
+                return self.note_closed(folder, &completion);
             }
             Err(error) => return Err(at_destination(error)),
         };

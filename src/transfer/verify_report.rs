@@ -54,8 +54,9 @@ impl VerifyReport {
 
     /// One sentence for the report.
     pub fn words(&self) -> String {
-        let Self { checked, bytes_equal, not_compared, not_placed, moved_or_removed, difference_count, .. } =
-            self;
+        let Self {
+            checked, bytes_equal, not_compared, not_placed, moved_or_removed, difference_count, ..
+        } = self;
         let mut words = vec![format!("{checked} copies checked")];
         for (count, what) in [
             (bytes_equal, "byte for byte"),

@@ -318,9 +318,10 @@ impl Part<'_> {
         let mut taken = locked(&folder.taken);
         let ledger = &self.work.request.ledger;
         let (state, is_newest_first) = (MessageState::ToDo, self.work.request.options.is_newest_first);
-        let rows = match is_newest_first {
-            true => ledger.rows_before(folder.unit.folder, state, *taken, PAGE_ROWS)?,
-            false => ledger.rows_after(folder.unit.folder, &[state], taken.unwrap_or(0), PAGE_ROWS)?,
+        let rows = if is_newest_first {
+            ledger.rows_before(folder.unit.folder, state, *taken, PAGE_ROWS)?
+        } else {
+            ledger.rows_after(folder.unit.folder, &[state], taken.unwrap_or(0), PAGE_ROWS)?
         };
         let count = rows.len() as u64;
         let left = folder.left.load(Ordering::Relaxed).saturating_sub(count);

@@ -192,7 +192,10 @@ pub(in crate::engine) fn transfer(
         .caused_by(error),
         TransferError::Search(inner) => {
             UserError::new("The search among the filters cannot be used", sentence(inner))
-                .or_else("Write the search anew", "As in FROM \"bank\" UNSEEN, or filter by date and size instead")
+                .or_else(
+                    "Write the search anew",
+                    "As in FROM \"bank\" UNSEEN, or filter by date and size instead",
+                )
                 .caused_by(error)
         }
         TransferError::Project(inner) => project(inner),
