@@ -134,6 +134,7 @@ fn plan() -> MailboxPlan {
             bytes: Bytes(9),
             choice: FolderChoice::Copy,
             renamed_because: None,
+            is_unsubscribed: false,
         }],
     }
 }

@@ -1,4 +1,4 @@
-//! Flags of single messages: read back, and added.
+//! What servers do to messages that they store: flags that are dropped, messages that are written anew.
 
 use super::error::ImapError;
 use super::reply::Reply;
@@ -6,6 +6,11 @@ use super::session::Session;
 use super::uid_set::uid_sets;
 
 impl Session {
+    /// Whether the server is known to write messages anew, so that their sizes and bytes change: Exchange.
+    pub fn rewrites_messages(&self) -> bool {
+        self.server_words().contains("Exchange")
+    }
+
     /// The flags of these messages (ascending UIDs) of the open folder, for those that are there.
     pub async fn flags_of(&mut self, uids: &[u32]) -> Result<Vec<(u32, Vec<String>)>, ImapError> {
         let mut found = Vec::new();

@@ -61,8 +61,13 @@ impl Session {
         self.finish_open(command, &tag).await
     }
 
-    pub(super) async fn finish_open(&mut self, command: &'static str, tag: &str) -> Result<Opened, ImapError> {
+    pub(super) async fn finish_open(
+        &mut self,
+        command: &'static str,
+        tag: &str,
+    ) -> Result<Opened, ImapError> {
         let mut opened = Opened::default();
+        self.has_opened = true;
         let completion = self
             .finish(tag, |reply| match reply {
                 Reply::Exists(count) => opened.exists = count,
@@ -428,7 +433,7 @@ struct Pieces {
 }
 
 /// An answer that was cut short (RFC 9738) is an error as well: what it leaves out must not pass for gone.
-fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
+pub(super) fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
     if completion.is_ok() && !completion.has_code("MESSAGELIMIT") {
         Ok(())
     } else {

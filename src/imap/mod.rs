@@ -4,6 +4,7 @@
 //! errors, never a panic or unbounded memory. Commands are queued and answered later, so several can be under way.
 
 mod append;
+mod changes;
 mod command;
 mod completion;
 mod connect;
@@ -30,10 +31,11 @@ mod utf7;
 mod wire;
 
 pub use append::{AppendRequest, Body, NewMessage};
+pub use changes::{FlagsRequest, StoreRequest};
 pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};
 pub use connect::{Connection, ServerFacts, connect};
 pub use error::ImapError;
-pub use folders::{Folder, FolderStatus, Namespace};
+pub use folders::{Folder, FolderStatus, Namespace, NewFolder};
 pub use gate::Counters;
 pub use gmail::{GmailNumber, NumberRequest};
 pub use idle::IdleSessions;

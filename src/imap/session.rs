@@ -36,6 +36,8 @@ pub struct Session {
     /// The first personal namespace, once it is known.
     pub(super) namespace: Option<Namespace>,
     pub(super) facts: ServerFacts,
+    /// A folder was opened at some time, and may still be.
+    pub(super) has_opened: bool,
     /// The words of a BYE.
     bye: Option<String>,
 }
@@ -52,6 +54,7 @@ impl Session {
             capabilities_told: 0,
             namespace: None,
             facts,
+            has_opened: false,
             bye: None,
         }
     }

@@ -20,6 +20,8 @@ pub struct SourceFolder {
     pub messages: u64,
     /// Their size.
     pub bytes: Bytes,
+    /// The owner has unsubscribed from it.
+    pub is_unsubscribed: bool,
 }
 
 /// What the destination accepts as folder names, and what it has already.
@@ -121,6 +123,7 @@ fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place)
         bytes: folder.bytes,
         choice,
         renamed_because: (!place.reasons.is_empty()).then(|| place.reasons.join("; ")),
+        is_unsubscribed: folder.is_unsubscribed,
     }
 }
 

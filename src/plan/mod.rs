@@ -18,6 +18,7 @@ mod matching;
 mod message_filter;
 mod mime_parts;
 mod overrides;
+mod selection;
 
 pub use copy_options::{CopyMode, CopyOptions};
 pub use duration_words::duration_words;
@@ -36,3 +37,4 @@ pub use matching::{CopyMatch, MessageKey, match_copies};
 pub use message_filter::MessageFilter;
 pub use mime_parts::{MimeContent, mime_content};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
+pub use selection::{Candidate, SearchTextError, check_search, is_choosy, left_out};

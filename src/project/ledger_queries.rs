@@ -245,7 +245,7 @@ fn problems(connection: &Connection, mailbox: Option<MailboxId>) -> Result<Vec<P
     Ok(found)
 }
 
-fn read_path(row: &Row<'_>, column: usize) -> rusqlite::Result<FolderPath> {
+pub(super) fn read_path(row: &Row<'_>, column: usize) -> rusqlite::Result<FolderPath> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|error| unreadable(column, Type::Text, error))
 }

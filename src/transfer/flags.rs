@@ -20,6 +20,23 @@ pub(super) fn flags_for(source: &[String], permanent: Option<&[String]>) -> Vec<
     kept
 }
 
+/// Flags in one order and each once, without `\Recent`, which is about sessions and not about messages: equal flags
+/// are equal texts in the ledger.
+pub(super) fn normal_flags(mut flags: Vec<String>) -> Vec<String> {
+    flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Recent"));
+    flags.sort_unstable();
+    flags.dedup();
+    flags
+}
+
+/// What has to be added to `shown`, and what taken away, to come to `wanted`; in any case of letters.
+pub(super) fn flag_changes(shown: &[String], wanted: &[String]) -> (Vec<String>, Vec<String>) {
+    let lacks = |flags: &[String], flag: &String| !flags.iter().any(|known| known.eq_ignore_ascii_case(flag));
+    let added = wanted.iter().filter(|flag| lacks(shown, flag)).cloned().collect();
+    let removed = shown.iter().filter(|flag| lacks(wanted, flag)).cloned().collect();
+    (added, removed)
+}
+
 /// The flags without keywords, for servers that refuse a message because of one.
 pub(super) fn without_keywords(flags: &[String]) -> Vec<String> {
     flags.iter().filter(|flag| flag.starts_with('\\')).cloned().collect()
@@ -61,5 +78,13 @@ mod tests {
         assert_eq!(flags_for(&source, Some(&few)), ["$Label1"]);
         assert_eq!(flags_for(&source, None), ["\\Seen", "$Forwarded", "$Label1"]);
         assert_eq!(without_keywords(&flags_for(&source, None)), ["\\Seen"]);
+    }
+
+    #[test]
+    fn changes_of_flags_do_not_depend_on_order_or_case() {
+        let shown = normal_flags(strings(&["\\Seen", "\\Recent", "Work", "\\Seen"]));
+        assert_eq!(shown, ["Work", "\\Seen"]);
+        let (added, removed) = flag_changes(&shown, &strings(&["work", "\\Flagged"]));
+        assert_eq!((added, removed), (strings(&["\\Flagged"]), strings(&["\\Seen"])));
     }
 }

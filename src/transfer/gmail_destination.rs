@@ -385,6 +385,18 @@ fn taken_for_another(uid: u32, sha256: [u8; 32]) -> MessageResult {
     }
 }
 
+/// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
+pub(super) async fn finish_labels(work: &Work<'_>, session: &mut Session) -> bool {
+    let Some(folding) = work.folding.as_ref().filter(|_| !work.control.is_stopped()) else { return true };
+    match folding.finish(work, session).await {
+        Ok(is_complete) => is_complete,
+        Err(error) => {
+            work.fail(error);
+            true
+        }
+    }
+}
+
 /// Whether the row has no copy of its own, as Gmail keeps one of identical messages.
 pub(super) fn shares_copy(row: &LedgerRow) -> bool {
     row.state == MessageState::AlreadyThere && row.cause.as_deref() == Some(ONE_OF_EQUALS)

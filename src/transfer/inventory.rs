@@ -1,5 +1,7 @@
 //! What a mailbox holds, and where it goes.
 
+use std::collections::BTreeSet;
+
 use super::error::TransferError;
 use super::gmail_destination::add_label_rules;
 use super::gmail_source::{keep_archived, name_archived, survey_archived};
@@ -30,8 +32,10 @@ pub async fn inventory(
 
 async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<String>), ImapError> {
     let namespace = session.namespace().await?;
+    let folders = session.list_folders().await?;
+    let unsubscribed = unsubscribed(session, &folders).await?;
     let mut found = Vec::new();
-    for folder in session.list_folders().await? {
+    for folder in folders {
         let status = folder.status.unwrap_or_default();
         let messages = status.messages.unwrap_or(0);
         let bytes = match status.bytes {
@@ -50,10 +54,26 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
             is_selectable: folder.is_selectable(),
             messages,
             bytes: Bytes(bytes),
+            is_unsubscribed: unsubscribed.contains(&folder.raw),
             raw: folder.raw,
         });
     }
     Ok((found, prefix_parts(&namespace)))
+}
+
+/// Folders that the owner has hidden. None where hardly anything is subscribed to: then it never meant anything.
+async fn unsubscribed(session: &mut Session, folders: &[Folder]) -> Result<BTreeSet<String>, ImapError> {
+    let subscribed = match session.subscribed_names().await {
+        Ok(names) => names,
+        Err(ImapError::Refused { completion, .. }) => {
+            tracing::info!(%completion, "the source does not tell which folders are subscribed to");
+            return Ok(BTreeSet::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let is_in_use = subscribed.iter().any(|name| !name.eq_ignore_ascii_case("INBOX"));
+    let hidden = folders.iter().filter(|folder| is_in_use && !subscribed.contains(&folder.raw));
+    Ok(hidden.map(|folder| folder.raw.clone()).collect())
 }
 
 async fn survey_destination(

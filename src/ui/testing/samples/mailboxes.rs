@@ -129,6 +129,7 @@ fn folder(
         bytes: Bytes(bytes),
         choice: FolderChoice::Copy,
         renamed_because: None,
+        is_unsubscribed: false,
     }
 }
 
