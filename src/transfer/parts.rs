@@ -92,7 +92,7 @@ impl Parts {
             let is_repaired = row.state == MessageState::Repaired;
             match found.get(&uid) {
                 None => report.differs(&doubts.source, uid, NO_LONGER_THERE),
-                Some((hash, _)) if row.sha256 != Some(*hash) && !is_repaired => {
+                Some((hash, _)) if row.sha256.is_some_and(|read| read != *hash) && !is_repaired => {
                     report.differs(&doubts.source, uid, OTHER_BY_NOW);
                 }
                 Some((_, content)) if *content == copy => report.parts_equal += 1,

@@ -321,10 +321,10 @@ impl Page<'_> {
                 return false;
             };
             let compares_flags = self.compares_flags && !self.aside.touched.contains(&row.uid);
-            let keeps_sizes = !self.rewrites || self.depth == Depth::Full;
-            self.report.resized += u64::from(!keeps_sizes && facts.size != row.size);
+            let is_resized = self.rewrites && self.depth == Depth::Quick && facts.size != row.size;
+            self.report.resized += u64::from(is_resized);
             let says_bytes = self.depth == Depth::Full && row.sha256.is_some();
-            let compares = (keeps_sizes && !says_bytes, compares_flags);
+            let compares = (!self.rewrites && !says_bytes, compares_flags);
             if let Some(what) = difference(row, facts, opened, compares) {
                 self.report.differs(self.source, row.uid, what);
             }
@@ -358,7 +358,7 @@ impl Page<'_> {
         placed: BTreeMap<u32, LedgerRow>,
     ) -> Result<(), ImapError> {
         let (known, unknown): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            placed.into_iter().partition(|(_, row)| row.sha256.is_some());
+            placed.into_iter().partition(|(_, row)| row.sha256.is_some() || self.rewrites);
         self.report.not_compared += unknown.len() as u64;
         let (large, mut small): (BTreeMap<_, _>, BTreeMap<_, _>) =
             known.into_iter().partition(|(_, row)| row.size > LARGE_BYTES);
