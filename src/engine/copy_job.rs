@@ -225,6 +225,7 @@ fn proof_words(ends: &[End], proof: Proof) -> Option<String> {
             sum.bytes_equal += report.bytes_equal;
             sum.not_compared += report.not_compared;
             sum.not_placed += report.not_placed;
+            sum.moved_or_removed += report.moved_or_removed;
         }
     }
     has_report.then(|| words_of(&sum, proof))
@@ -238,7 +239,8 @@ fn words_of(sum: &transfer::VerifyReport, proof: Proof) -> String {
             with_thousands(sum.bytes_equal)
         ));
     }
-    let looked_up = sum.checked.saturating_sub(sum.bytes_equal).saturating_sub(sum.not_placed);
+    let not_looked_up = sum.bytes_equal + sum.not_placed + sum.moved_or_removed;
+    let looked_up = sum.checked.saturating_sub(not_looked_up);
     if looked_up > 0 {
         parts.push(format!("{} copies were compared by size, date and flags", with_thousands(looked_up)));
     }
@@ -247,6 +249,11 @@ fn words_of(sum: &transfer::VerifyReport, proof: Proof) -> String {
         0 if sum.checked > 0 => ": all agree",
         _ => "",
     });
+    if sum.moved_or_removed > 0 {
+        let moved = with_thousands(sum.moved_or_removed);
+        let moved = format!("; people at the destination have moved or removed {moved} copies");
+        words.push_str(&moved);
+    }
     if sum.not_placed > 0 {
         let places = format!("; the place of {} copies at the destination is not known", sum.not_placed);
         words.push_str(&places);

@@ -62,6 +62,9 @@ pub struct FolderStatus {
     pub uid_next: Option<u32>,
     /// UIDs mean something only together with this number.
     pub uid_validity: Option<u32>,
+    /// Grows with every change of a flag (RFC 7162); asked for by [`Session::list_folders_with_changes`] only, and
+    /// `None` where the folder does not keep it.
+    pub highest_modseq: Option<u64>,
 }
 
 impl FolderStatus {
@@ -73,6 +76,7 @@ impl FolderStatus {
             bytes: number("SIZE"),
             uid_next: short("UIDNEXT"),
             uid_validity: short("UIDVALIDITY"),
+            highest_modseq: number("HIGHESTMODSEQ").filter(|modseq| *modseq > 0),
         }
     }
 }
@@ -99,6 +103,8 @@ pub struct NewFolder {
 const MAX_FOLDERS: usize = 50_000;
 /// What STATUS is asked for on every server.
 const STATUS_ITEMS: &str = "MESSAGES UIDNEXT UIDVALIDITY";
+/// The same on servers that keep mod-sequences.
+const STATUS_ITEMS_WITH_CHANGES: &str = "MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ";
 /// STATUS commands under way at once.
 const STATUS_WINDOW: usize = 50;
 
@@ -132,6 +138,12 @@ impl Session {
         self.list_with(STATUS_ITEMS).await
     }
 
+    /// The same, and where the server keeps them, how far the flags of each folder have changed (RFC 7162).
+    pub async fn list_folders_with_changes(&mut self) -> Result<Vec<Folder>, ImapError> {
+        let items = if self.has_condstore() { STATUS_ITEMS_WITH_CHANGES } else { STATUS_ITEMS };
+        self.list_with(items).await
+    }
+
     /// Lists every folder without its counts.
     pub async fn list_folder_names(&mut self) -> Result<Vec<Folder>, ImapError> {
         let mut listing = Listing::default();
@@ -142,6 +154,7 @@ impl Session {
 
     async fn list_with(&mut self, items: &str) -> Result<Vec<Folder>, ImapError> {
         let mut listing = Listing::default();
+        self.leave_folder().await?;
         if self.capabilities.has("LIST-STATUS") {
             let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
             let text = format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))");
@@ -159,6 +172,20 @@ impl Session {
         let mut folders = folders_of(listing);
         self.complete_statuses(&mut folders, items).await?;
         Ok(folders)
+    }
+
+    /// Servers count an opened folder as this connection has last seen it, without what others did since.
+    async fn leave_folder(&mut self) -> Result<(), ImapError> {
+        if !std::mem::take(&mut self.has_opened) {
+            return Ok(());
+        }
+        // Nothing waits for the answer to UNSELECT (RFC 3691). NOOP has to be waited for: a server may put off its look
+        // until all commands that it has are done (Dovecot).
+        if self.capabilities.has("UNSELECT") {
+            self.submit("UNSELECT");
+            return Ok(());
+        }
+        self.noop().await
     }
 
     fn status_items(&self) -> &'static str {

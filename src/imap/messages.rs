@@ -67,6 +67,7 @@ impl Session {
         tag: &str,
     ) -> Result<Opened, ImapError> {
         let mut opened = Opened::default();
+        self.has_opened = true;
         let completion = self
             .finish(tag, |reply| match reply {
                 Reply::Exists(count) => opened.exists = count,

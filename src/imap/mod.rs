@@ -6,11 +6,13 @@
 mod admin_proof;
 mod append;
 mod awake;
+mod changes;
 mod command;
 mod completion;
 mod connect;
 mod deflate;
 mod error;
+mod flag_store;
 mod folders;
 mod gate;
 mod gmail;
@@ -37,6 +39,7 @@ mod utf7;
 mod wire;
 
 pub use append::{AppendRequest, Body, NewMessage};
+pub use changes::{FlagsRequest, StoreRequest};
 pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};
 pub use connect::{Connection, ServerFacts, connect};
 pub use deflate::Compression;

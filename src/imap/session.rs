@@ -70,6 +70,8 @@ pub struct Session {
     /// Bytes sent since the last command was answered: storing them takes its time.
     unanswered: u64,
     awake: Awake,
+    /// A folder was opened at some time, and may still be.
+    pub(super) has_opened: bool,
     /// The words of a BYE.
     bye: Option<String>,
 }
@@ -92,6 +94,7 @@ impl Session {
             round_trip: Duration::ZERO,
             unanswered: 0,
             awake: Awake::new(SystemTime::now),
+            has_opened: false,
             bye: None,
         }
     }

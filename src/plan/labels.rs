@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_best_label_is_the_inbox_then_the_deepest_of_the_owner() {
-        let mut folders = vec![
+        let mut folders = [
             (path("[Gmail]|All Mail"), Some(SpecialUse::All)),
             (path("[Gmail]|Sent Mail"), Some(SpecialUse::Sent)),
             (path("Kunden"), None),

@@ -17,8 +17,10 @@ mod mapping;
 mod matching;
 mod message_filter;
 mod message_query;
+mod mime_parts;
 mod overrides;
 mod repair;
+mod selection;
 
 pub use copy_options::{CopyMode, CopyOptions};
 pub use duration_words::duration_words;
@@ -36,7 +38,9 @@ pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
 pub use message_filter::MessageFilter;
 pub use message_query::{MessageQuery, ProblemId};
+pub use mime_parts::{MimeContent, mime_content};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use repair::{
     Draft, RefusalMeaning, RepairLadder, RepairStep, export_component, export_file_name, refusal_meaning,
 };
+pub use selection::{Candidate, SearchTextError, check_search, is_choosy, left_out};

@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 use crate::imap::{ImapError, SignInError};
-use crate::plan::Side;
+use crate::plan::{SearchTextError, Side};
 use crate::project::ProjectError;
 
 /// Why the copy of a mailbox cannot go on by itself. What was copied stays, and the ledger knows of it.
@@ -39,6 +39,9 @@ pub enum TransferError {
         /// The server's words.
         words: String,
     },
+    /// The search among the filters cannot be sent to any server.
+    #[error("the search cannot be used: {0}")]
+    Search(#[from] SearchTextError),
     /// The ledger could not be read or written; nothing is sent without it.
     #[error(transparent)]
     Project(#[from] ProjectError),

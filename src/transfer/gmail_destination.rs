@@ -158,7 +158,7 @@ impl Folding {
                 state.made.push(Made { folder: unit.folder, uid: result.uid, target, copy, sha256 });
                 result
             }
-            Some(Some(other)) if other != sha256 => taken_for_another(result),
+            Some(Some(other)) if other != sha256 => taken_for_another(result.uid, sha256),
             Some(_) => MessageResult {
                 state: MessageState::AlreadyThere,
                 cause: Some(ONE_OF_EQUALS.to_owned()),
@@ -262,13 +262,7 @@ impl Folding {
         }
         let Some(kept) = hash_of(session, first.copy).await.map_err(at_destination)? else { return Ok(()) };
         for one in folded.iter().filter(|one| one.sha256 != kept) {
-            let result = MessageResult {
-                uid: one.uid,
-                state: MessageState::Refused,
-                destination_uid: None,
-                sha256: Some(one.sha256),
-                cause: Some(TAKEN_FOR_ANOTHER.to_owned()),
-            };
+            let result = taken_for_another(one.uid, one.sha256);
             self.locked().copies.remove(&one.sha256);
             work.request.ledger.record_results(one.folder, &[result])?;
         }
@@ -381,12 +375,25 @@ fn found(message: &Later, place: (u32, u32), cause: &str) -> MessageResult {
     }
 }
 
-fn taken_for_another(result: MessageResult) -> MessageResult {
+fn taken_for_another(uid: u32, sha256: [u8; 32]) -> MessageResult {
     MessageResult {
+        uid,
         state: MessageState::Refused,
         destination_uid: None,
+        sha256: Some(sha256),
         cause: Some(TAKEN_FOR_ANOTHER.to_owned()),
-        ..result
+    }
+}
+
+/// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
+pub(super) async fn finish_labels(work: &Work<'_>, session: &mut Session) -> bool {
+    let Some(folding) = work.folding.as_ref().filter(|_| !work.control.is_stopped()) else { return true };
+    match folding.finish(work, session).await {
+        Ok(is_complete) => is_complete,
+        Err(error) => {
+            work.fail(error);
+            true
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Gmail shows each message in the folder of every label and once more in All Mail. X-GM-MSGID tells which of these
 //! are the same one; the best label decides where it goes, and All Mail is left with what has no label at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::error::TransferError;
@@ -64,10 +64,11 @@ impl Shown {
 
 impl LabelHomes {
     /// Reads which messages the chosen folders show. `None` where the source is not Gmail, where nothing has changed
-    /// since the last copy, and where the owner wants every label copied and not All Mail.
+    /// since the last copy. A destination that keeps labels gets them all: there they take no room.
     pub(super) async fn look(
         session: &mut Session,
         request: &CopyRequest,
+        keeps_labels: bool,
         counts: &BTreeMap<String, Folder>,
     ) -> Result<Option<Self>, TransferError> {
         if !session.is_gmail() {
@@ -76,7 +77,7 @@ impl LabelHomes {
         let mut chosen: Vec<&FolderPlan> =
             request.plan.folders.iter().filter(|plan| plan.choice == FolderChoice::Copy).collect();
         chosen.sort_by_cached_key(|plan| label_rank(&plan.source, plan.special_use));
-        let policy = request.options.gmail_labels;
+        let policy = if keeps_labels { GmailLabels::EveryFolder } else { request.options.gmail_labels };
         if policy == GmailLabels::OncePerMessage && is_quiet(&request.ledger, &chosen, counts)? {
             return Ok(None);
         }
@@ -248,7 +249,7 @@ fn is_quiet(
             && (sum.source_count == 0 || next == status.uid_next)
             && sum.to_do == 0
             && sum.vanished == 0;
-        if !is_same || ledger.has_cause(folder.id, ARRIVED)? {
+        if !is_same || ledger.has_cause(folder.id, MessageState::LeftOut, ARRIVED)? {
             return Ok(false);
         }
     }
@@ -294,10 +295,24 @@ pub(super) fn keep_archived(rules: &mut DestinationRules) {
     }
 }
 
-/// Says in the plan what is copied of All Mail.
-pub(super) fn name_archived(plan: &mut MailboxPlan, raw: &str) {
+/// Says in the plan what is copied of All Mail, and gives it a name of its own where the destination has no archive.
+pub(super) fn name_archived(plan: &mut MailboxPlan, raw: &str, rules: &DestinationRules) {
+    let taken: BTreeSet<String> = plan
+        .folders
+        .iter()
+        .filter(|folder| folder.source_raw != raw)
+        .map(|folder| folder.destination.to_string().to_lowercase())
+        .collect();
     if let Some(all) = plan.folders.iter_mut().find(|folder| folder.source_raw == raw) {
         all.special_use = Some(SpecialUse::All);
+        let has_archive = rules.special.get(&SpecialUse::Archive) == Some(&all.destination);
+        if !has_archive && all.destination.name() == all.source.name() {
+            let named =
+                |name: &&str| FolderPath(rules.prefix.iter().cloned().chain([(*name).to_owned()]).collect());
+            let free = ["Archive", "Archived mail", "Mail without a label"].iter().map(named);
+            let mut free = free.filter(|path| !taken.contains(&path.to_string().to_lowercase()));
+            all.destination = free.next().unwrap_or_else(|| all.destination.clone());
+        }
         all.renamed_because = Some("only mail without a label; all other mail is in its folders".to_owned());
     }
 }

@@ -25,7 +25,7 @@ pub async fn inventory(
     }
     let mut plan = map_folders(&folders, &prefix, &rules);
     if let Some(raw) = all_mail {
-        name_archived(&mut plan, &raw);
+        name_archived(&mut plan, &raw, &rules);
     }
     Ok(plan)
 }

@@ -306,21 +306,19 @@ impl Writer<'_> {
             self.uid_next = self.uid_next.max(highest.saturating_add(1));
         }
         let unplaced = batch.rows.iter().zip(&uids).filter(|(_, uid)| uid.is_none());
-        self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow {
-            state,
-            cause: cause.map(str::to_owned),
-            ..sent.row.clone()
-        }));
+        self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow { state, ..sent.row.clone() }));
+        let kept_flags = &self.work.kept_flags;
         batch
             .rows
             .iter()
+            .zip(&batch.messages)
             .zip(uids)
-            .map(|(sent, uid)| MessageResult {
+            .map(|((sent, message), uid)| MessageResult {
                 uid: sent.row.uid,
                 state,
                 destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
-                cause: cause.map(str::to_owned),
+                cause: cause.or_else(|| kept_flags.doubt(&message.flags)).map(str::to_owned),
             })
             .map(|result| match &self.work.folding {
                 Some(folding) => folding.made(&self.folder.unit, result),

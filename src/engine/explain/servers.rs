@@ -257,6 +257,14 @@ pub(in crate::engine) fn transfer(
         .with_server_words(words)
         .or("Go on", "When that time has passed", Command::StartCopy)
         .caused_by(error),
+        TransferError::Search(inner) => {
+            UserError::new("The search among the filters cannot be used", sentence(inner))
+                .or_else(
+                    "Write the search anew",
+                    "As in FROM \"bank\" UNSEEN, or filter by date and size instead",
+                )
+                .caused_by(error)
+        }
         TransferError::Project(inner) => project(inner),
     }
 }
