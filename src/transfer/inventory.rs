@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::aliases::other_names;
 use super::error::TransferError;
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
@@ -24,6 +25,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
     let namespace = session.namespace().await?;
     let folders = session.list_folders().await?;
     let unsubscribed = unsubscribed(session, &folders).await?;
+    let aliases = other_names(session, &folders).await?;
     let mut found = Vec::new();
     for folder in folders {
         let status = folder.status.unwrap_or_default();
@@ -45,6 +47,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
             messages,
             bytes: Bytes(bytes),
             is_unsubscribed: unsubscribed.contains(&folder.raw),
+            is_alias: aliases.contains(&folder.raw),
             raw: folder.raw,
         });
     }
