@@ -161,7 +161,9 @@ fn assign_special_uses(
     let told = folders.iter().filter_map(|(path, same)| Some((path, said(same)?)));
     let named = folders
         .iter()
-        .filter(|(_, same)| said(same).is_none() && same.iter().any(|folder| folder.is_selectable && !folder.is_alias))
+        .filter(|(_, same)| {
+            said(same).is_none() && same.iter().any(|folder| folder.is_selectable && !folder.is_alias)
+        })
         .filter_map(|(path, _)| Some((path, special_use_by_name(path)?)));
     for (path, special_use) in told.chain(named) {
         if path.is_inbox() || special_use == SpecialUse::Inbox {

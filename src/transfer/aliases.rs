@@ -111,6 +111,9 @@ mod tests {
         assert_eq!(groups.len(), 1);
         let mut names: Vec<&Folder> = groups.into_iter().flatten().collect();
         names.sort_by_key(|folder| rank(folder));
-        assert_eq!(names.iter().map(|folder| folder.raw.as_str()).collect::<Vec<_>>(), ["Sent Messages", "Sent"]);
+        assert_eq!(
+            names.iter().map(|folder| folder.raw.as_str()).collect::<Vec<_>>(),
+            ["Sent Messages", "Sent"]
+        );
     }
 }
