@@ -443,3 +443,27 @@ async fn two_folders_that_are_merged_keep_every_message_of_both() {
     pair.run().await.unwrap();
     assert_same(&expected, &pair.of_destination());
 }
+
+#[tokio::test]
+async fn a_folder_under_several_names_is_copied_once() {
+    // As iRedMail sets Dovecot up.
+    let extra = "protocol imap {\n  mail_plugins = $mail_plugins mailbox_alias\n}\nplugin {\n  \
+                 mailbox_alias_old = Sent\n  mailbox_alias_new = Sent Messages\n  \
+                 mailbox_alias_old2 = Sent\n  mailbox_alias_new2 = Sent Items\n}\n";
+    let settings = Settings { extra: extra.to_owned(), ..Settings::default() };
+    let date = "01-Mar-2023 10:00:00 +0100";
+    let mut mails: Vec<Mail> = (0..6).map(|number| mail("Sent", number, date)).collect();
+    // Two folders with equal mail are two folders.
+    mails.extend((0..3).flat_map(|number| [mail("Eins", number, date), mail("Zwei", number, date)]));
+    let Some(pair) = Pair::new(&mails, &settings).await else { return };
+    let mut names = pair.at_source();
+    for name in ["Sent Messages", "Sent Items"] {
+        names.run(&format!("CREATE \"{name}\""));
+    }
+    assert_eq!(names.count("Sent Items"), 6, "the names are no aliases");
+    let bench = Bench::new(pair.bench.request.source.clone(), pair.bench.request.destination.clone()).await;
+    assert_eq!(bench.copy_all().await, mails.len() as u64);
+    let mut expected = pair.of_source();
+    expected.retain(|(folder, ..), _| !["Sent Messages", "Sent Items"].contains(&folder.as_str()));
+    assert_same(&expected, &pair.of_destination());
+}

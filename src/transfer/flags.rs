@@ -24,7 +24,10 @@ pub(super) fn flags_for(source: &[String], permanent: Option<&[String]>) -> Vec<
 /// are equal texts in the ledger.
 pub(super) fn normal_flags(mut flags: Vec<String>) -> Vec<String> {
     flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Recent"));
-    flags.sort_unstable();
+    // System flags first, as servers write them.
+    flags.sort_by(|one, other| {
+        (!one.starts_with('\\'), one.as_str()).cmp(&(!other.starts_with('\\'), other.as_str()))
+    });
     flags.dedup();
     flags
 }
@@ -77,7 +80,7 @@ mod tests {
     #[test]
     fn changes_of_flags_do_not_depend_on_order_or_case() {
         let shown = normal_flags(strings(&["\\Seen", "\\Recent", "Work", "\\Seen"]));
-        assert_eq!(shown, ["Work", "\\Seen"]);
+        assert_eq!(shown, ["\\Seen", "Work"]);
         let (added, removed) = flag_changes(&shown, &strings(&["work", "\\Flagged"]));
         assert_eq!((added, removed), (strings(&["\\Flagged"]), strings(&["\\Seen"])));
     }

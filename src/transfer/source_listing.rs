@@ -206,10 +206,11 @@ impl<'a, 's> SourceLister<'a, 's> {
         let sum = totals(ledger, folder)?.sum;
         let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
         let next = highest.checked_add(1);
-        // Nothing has come or gone since the folder was listed whole, whatever has vanished before.
+        // Nothing has come or gone since the folder was listed whole, however many have gone before.
         let remembered = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
         let counts = status.uid_next.map(|uid_next| FolderCounts { messages, uid_next });
-        if sum.to_do == 0 && highest > 0 && counts.is_some() && remembered == counts {
+        let is_enough = sum.source_count.saturating_sub(sum.vanished) >= messages;
+        if sum.to_do == 0 && highest > 0 && is_enough && counts.is_some() && remembered == counts {
             return Ok(Question::Nothing(folder));
         }
         if is_counted && (messages == 0 || next == status.uid_next) {
