@@ -285,10 +285,16 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
         Turn::End(completion) if completion.is_ok() => {
             Err(SignInError::ServerNotProven("it did not prove that it knows the password"))
         }
-        Turn::End(completion) => Ok(refused(completion, false)),
+        Turn::End(completion) => {
+            // Dovecot cannot look the mailbox up for an admin here, though it can with PLAIN; the password was right.
+            let is_about_admin = completion.has_code("AUTHORIZATIONFAILED");
+            Ok(refused(completion, is_about_admin))
+        }
         Turn::Challenge(text) if proof.is_answered_by(&text) => {
             exchange.say(b"");
-            Ok(refused(exchange.end().await?, false))
+            let completion = exchange.end().await?;
+            let is_about_admin = completion.has_code("AUTHORIZATIONFAILED");
+            Ok(refused(completion, is_about_admin))
         }
         Turn::Challenge(text) => {
             exchange.session.queue(b"*\r\n".to_vec());

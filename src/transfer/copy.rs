@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
+use tokio::sync::oneshot;
+
 use super::caution::{Caution, Suspect};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
@@ -46,7 +48,7 @@ pub async fn copy_mailbox(
             return Ok(job.outcome());
         }
         let finished = job.progress()?;
-        breaks = if finished > finished_before { 1 } else { breaks + 1 };
+        breaks = if finished > finished_before || error.is_after_sleep() { 1 } else { breaks + 1 };
         finished_before = finished;
         if !job.pause_for(error, breaks).await? {
             return Ok(job.outcome());
@@ -83,7 +85,9 @@ impl Job<'_> {
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
     async fn pause_for(&mut self, error: TransferError, breaks: u32) -> Result<bool, TransferError> {
         // Connections are lowered before anything else: what the server dislikes is most often their number.
-        self.pairs = (self.pairs / 2).max(1);
+        if !error.is_after_sleep() {
+            self.pairs = (self.pairs / 2).max(1);
+        }
         self.caution.failed();
         wait_after(error, breaks, (self.request.limits, &self.control), self.sink).await
     }
@@ -210,16 +214,22 @@ impl Job<'_> {
     ) {
         let prepared = async {
             let Lane { source: session, destination: other, .. } = &mut *lane;
+            let (listed, is_listed) = oneshot::channel::<()>();
             // An error here ends both halves; the other one is not needed any more.
             tokio::try_join!(
                 async {
                     let mut lister = SourceLister::new(session, &self.request.ledger, &self.caution);
-                    self.list_all(work, &mut lister, (source, destination)).await
+                    let outcome = self.list_all(work, &mut lister, (source, destination)).await;
+                    drop(listed);
+                    outcome
                 },
                 async {
                     let missing = self.missing(work, destination);
                     let made = other.create_many(&missing).await;
-                    made.map_err(TransferError::at(Side::Destination))
+                    made.map_err(TransferError::at(Side::Destination))?;
+                    // A large source is listed for longer than a server waits in silence.
+                    let _told = other.keep_alive_during(self.request.limits.keep_alive, is_listed).await;
+                    Ok(())
                 },
             )
         };

@@ -101,7 +101,9 @@ impl Lane {
         let late_append = work.caution.late_append(work.request.limits.late_append);
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
-        place.adopt_present(opened.exists).await?;
+        // A large folder is compared for longer than a server waits in silence.
+        let every = work.request.limits.keep_alive;
+        self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
         leave_blamed(work, unit.folder, &missing)?;
         work.caution.send_again(unit.folder, missing);
         let left = totals(work, &unit)?.sum.to_do;

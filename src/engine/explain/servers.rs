@@ -135,7 +135,7 @@ fn whose(attempt: &Attempt, error: &SignInError) -> UserError {
     match error {
         SignInError::AdminRefused { words } => UserError::new(
             format!("{} may not open the mailbox {user} at {host}", attempt.signs_in()),
-            "The admin has no right to it, or it does not exist.",
+            "The admin's password is wrong, the admin has no right to it, or it does not exist.",
         )
         .with_server_words(words)
         .or_else("Give the admin the right to sign in for others", "At the server; or correct the user name"),
