@@ -5,6 +5,7 @@
     clippy::print_stderr,
     clippy::panic,
     clippy::large_futures,
+    clippy::indexing_slicing,
     reason = "tests and their helpers fail loudly"
 )]
 

@@ -370,6 +370,7 @@ async fn login_with_literals(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Mechanism::{Login, OAuthBearer, Plain, ScramSha256, XOAuth2};
 
     fn identity<'a>(admin: Option<&'a str>, secret: &'a Secret, is_token: bool) -> Identity<'a> {
         Identity { user: "anna@weber.example", admin, secret, is_token, endpoint: ("mail.example", 993) }
@@ -379,7 +380,6 @@ mod tests {
     fn the_best_mechanism_that_is_offered_comes_first() {
         let all = "AUTH=PLAIN AUTH=LOGIN AUTH=SCRAM-SHA-256 AUTH=XOAUTH2 AUTH=OAUTHBEARER";
         let (ascii, umlaut) = (Secret::new("secret"), Secret::new("gehëim"));
-        use Mechanism::{Login, OAuthBearer, Plain, ScramSha256, XOAuth2};
         for (offered, wanted, admin, secret, is_token, expected) in [
             (all, None, None, &ascii, false, &[ScramSha256, Plain, Login][..]),
             (all, None, None, &umlaut, false, &[Plain, Login]),

@@ -214,13 +214,13 @@ impl Job<'_> {
     ) {
         let prepared = async {
             let Lane { source: session, destination: other, .. } = &mut *lane;
-            let (listed, is_listed) = oneshot::channel::<()>();
+            let (end_of_list, list_ended) = oneshot::channel::<()>();
             // An error here ends both halves; the other one is not needed any more.
             tokio::try_join!(
                 async {
                     let mut lister = SourceLister::new(session, &self.request.ledger, &self.caution);
                     let outcome = self.list_all(work, &mut lister, (source, destination)).await;
-                    drop(listed);
+                    drop(end_of_list);
                     outcome
                 },
                 async {
@@ -228,7 +228,7 @@ impl Job<'_> {
                     let made = other.create_many(&missing).await;
                     made.map_err(TransferError::at(Side::Destination))?;
                     // A large source is listed for longer than a server waits in silence.
-                    let _told = other.keep_alive_during(self.request.limits.keep_alive, is_listed).await;
+                    let _told = other.keep_alive_during(self.request.limits.keep_alive, list_ended).await;
                     Ok(())
                 },
             )

@@ -26,18 +26,7 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
     let (state, explained) = match error {
         SignInError::PasswordRefused { words } => (
             SignInState::PasswordRefused,
-            try_again(
-                UserError::new(
-                    format!("{host} did not accept the password of {user}"),
-                    "User name or password is wrong.",
-                )
-                .with_server_words(words)
-                .or_else("Enter the password again", "In the row of this mailbox")
-                .or_else(
-                    "Check the user name",
-                    "Some servers want the whole address, some only the part before “@”",
-                ),
-            ),
+            try_again(wrong_password(host, user).with_server_words(words)),
         ),
         SignInError::NeedsAppPassword { words, advice } => (
             SignInState::NeedsAppPassword,
@@ -106,6 +95,15 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::Imap(inner) => return connection(attempt, inner, try_again),
     };
     (state, explained.caused_by(error))
+}
+
+fn wrong_password(host: &str, user: &str) -> UserError {
+    UserError::new(
+        format!("{host} did not accept the password of {user}"),
+        "User name or password is wrong.",
+    )
+    .or_else("Enter the password again", "In the row of this mailbox")
+    .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”")
 }
 
 /// Tokens that are not there or not taken, and mechanisms that are not offered.
