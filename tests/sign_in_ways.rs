@@ -199,7 +199,8 @@ fn token(user: &str, seconds: i64) -> String {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
     let claims = serde_json::json!({ "sub": user, "iat": now - 1_000, "exp": now + seconds });
     let encode = |text: String| BASE64URL_NOPAD.encode(text.as_bytes());
-    let signed = format!("{}.{}", encode(r#"{"alg":"HS256","typ":"JWT"}"#.to_owned()), encode(claims.to_string()));
+    let signed =
+        format!("{}.{}", encode(r#"{"alg":"HS256","typ":"JWT"}"#.to_owned()), encode(claims.to_string()));
     let key = hmac::Key::new(hmac::HMAC_SHA256, TOKEN_KEY);
     format!("{signed}.{}", BASE64URL_NOPAD.encode(hmac::sign(&key, signed.as_bytes()).as_ref()))
 }
@@ -216,7 +217,8 @@ async fn tokens_are_taken_refused_and_asked_for_again() {
         for mechanism in [None, Some(Mechanism::XOAuth2), Some(Mechanism::OAuthBearer)] {
             let way = with_way(anna.clone(), credential.clone(), mechanism);
             let opened = way.open_new().await;
-            let mut session = opened.unwrap_or_else(|error| panic!("{mechanism:?}: {error}\n{}", server.log()));
+            let mut session =
+                opened.unwrap_or_else(|error| panic!("{mechanism:?}: {error}\n{}", server.log()));
             assert!(session.trace().lines().all(|line| !line.contains("eyJ")), "a token in the trace");
             session.examine("INBOX").await.unwrap();
         }

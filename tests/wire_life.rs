@@ -28,9 +28,7 @@ use std::time::Duration;
 use copy_bench::{Bench, contents};
 use dovecot::{Dovecot, Settings, access};
 use flate2::{Compress, FlushCompress};
-use mailferry::imap::{
-    Access, Body, Compression, ImapError, NewMessage, SignInError, Timeouts,
-};
+use mailferry::imap::{Access, Body, Compression, ImapError, NewMessage, SignInError, Timeouts};
 use mailferry::values::{Fingerprint, Security};
 use odd_imap::{OddImap, Stored};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -266,7 +264,8 @@ async fn clear_text_behind_starttls_ends_the_connection_before_anything_is_told(
 
 fn messages(count: u32) -> impl Iterator<Item = Stored> {
     (0..count).map(|number| Stored {
-        bytes: format!("Message-ID: <{number}@weber.example>\r\nSubject: {number}\r\n\r\nbody {number}\r\n").into_bytes(),
+        bytes: format!("Message-ID: <{number}@weber.example>\r\nSubject: {number}\r\n\r\nbody {number}\r\n")
+            .into_bytes(),
         flags: "\\Seen".to_owned(),
         date: "01-Mar-2024 10:00:00 +0000".to_owned(),
     })
@@ -286,7 +285,8 @@ async fn folders_above_a_servers_limit_are_listed_whole() {
             state.most_per_fetch = Some((limit, is_told));
             state.capabilities = announced;
             // Gaps, so that numbers and UIDs differ.
-            state.messages = std::mem::take(&mut state.messages).into_iter().map(|(uid, one)| (uid * 3, one)).collect();
+            state.messages =
+                std::mem::take(&mut state.messages).into_iter().map(|(uid, one)| (uid * 3, one)).collect();
         });
         let mut session = server.access().open_new().await.unwrap();
         session.examine("INBOX").await.unwrap();
@@ -319,9 +319,13 @@ async fn a_copy_from_a_server_that_cuts_its_answers_is_whole_and_never_searches(
     let bench = Bench::new(server.access(), access(destination.clear_port, Security::Clear, "anna")).await;
     assert_eq!(bench.copy_all().await, 1_700);
     let copies = contents(destination.clear_port, '/', "");
-    let hashes: BTreeMap<&str, usize> = copies.iter().map(|((_, hash, ..), count)| (hash.as_str(), *count)).collect();
-    let expected: BTreeMap<String, usize> =
-        server.bodies().iter().map(|body| (data_encoding::HEXLOWER.encode(&Sha256::digest(body)), 1)).collect();
+    let hashes: BTreeMap<&str, usize> =
+        copies.iter().map(|((_, hash, ..), count)| (hash.as_str(), *count)).collect();
+    let expected: BTreeMap<String, usize> = server
+        .bodies()
+        .iter()
+        .map(|body| (data_encoding::HEXLOWER.encode(&Sha256::digest(body)), 1))
+        .collect();
     assert!(hashes == expected.iter().map(|(hash, count)| (hash.as_str(), *count)).collect());
     server.set(|state| {
         let searches = state.commands.iter().filter(|command| command.contains("SEARCH")).count();
@@ -353,7 +357,12 @@ async fn a_resting_connection_is_kept_alive_while_the_other_side_works() {
     let anna = access(port, Security::Clear, "anna");
     let work = || tokio::time::sleep(Duration::from_millis(2_500));
     let mut kept = anna.open_new().await.unwrap();
-    let done = kept.keep_alive_during(Duration::from_millis(200), async { work().await; 7 }).await;
+    let done = kept
+        .keep_alive_during(Duration::from_millis(200), async {
+            work().await;
+            7
+        })
+        .await;
     assert_eq!(done, 7);
     kept.noop().await.unwrap();
     assert!(*heard.lock().unwrap() >= 3);
@@ -362,7 +371,15 @@ async fn a_resting_connection_is_kept_alive_while_the_other_side_works() {
     let lost = forgotten.noop().await.unwrap_err();
     assert!(lost.is_connection_lost(), "{lost}");
     // Keeping alive a connection that is gone does not disturb the work.
-    assert_eq!(forgotten.keep_alive_during(Duration::from_millis(10), async { work().await; 8 }).await, 8);
+    assert_eq!(
+        forgotten
+            .keep_alive_during(Duration::from_millis(10), async {
+                work().await;
+                8
+            })
+            .await,
+        8
+    );
 }
 
 #[tokio::test]
@@ -389,12 +406,14 @@ async fn a_server_may_take_its_time_to_store_what_it_was_sent() {
 
 #[tokio::test]
 async fn names_go_back_as_they_came_in_both_encodings() {
-    let server = Scripted::start("IMAP4rev1", |command| match command {
+    let server = Scripted::start("IMAP4rev1", |command| {
+        match command {
         "LIST \"\" \"*\"" => Does::Says(
             "* LIST () \"/\" \"Gel\u{f6}scht & mehr\"\r\n* LIST () \"/\" Gel&APY-scht\r\n* LIST () \"/\" {9}\r\nB\u{fc}ro \"x\"\r\n* LIST () \"/\" INBOX\r\n{tag} OK\r\n"
                 .to_owned(),
         ),
         _ => Does::Nothing,
+    }
     });
     let mut session = server.access().open_new().await.unwrap();
     let folders = session.list_folders().await.unwrap();

@@ -28,7 +28,9 @@ pub enum AccountUrlError {
     #[error("the user name in “{0}” is not UTF-8 after decoding %XX")]
     BadUser(String),
     /// A mechanism that this program does not know.
-    #[error("“{0}” is no way to sign in that is known here: use ;AUTH= with PLAIN, LOGIN, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER or *")]
+    #[error(
+        "“{0}” is no way to sign in that is known here: use ;AUTH= with PLAIN, LOGIN, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER or *"
+    )]
     BadMechanism(String),
     /// The host or port is wrong.
     #[error(transparent)]
@@ -109,7 +111,11 @@ mod tests {
     #[test]
     fn the_mechanism_of_the_standard_is_read() {
         for (text, user, mechanism) in [
-            ("imaps://anna%40weber.example;AUTH=XOAUTH2@host.example", "anna@weber.example", Some(Mechanism::XOAuth2)),
+            (
+                "imaps://anna%40weber.example;AUTH=XOAUTH2@host.example",
+                "anna@weber.example",
+                Some(Mechanism::XOAuth2),
+            ),
             ("imaps://anna;auth=scram-sha-256@host.example:1993", "anna", Some(Mechanism::ScramSha256)),
             ("imaps://anna;AUTH=*@host.example", "anna", None),
             ("imaps://anna*root@host.example", "anna*root", None),

@@ -79,7 +79,11 @@ impl Given<'_> {
 mod tests {
     use super::*;
 
-    fn given(admin: Option<&String>, command: Option<&String>, mechanism: Option<Mechanism>) -> Given<'static> {
+    fn given(
+        admin: Option<&String>,
+        command: Option<&String>,
+        mechanism: Option<Mechanism>,
+    ) -> Given<'static> {
         let leak = |text: &String| -> &'static String { Box::leak(Box::new(text.clone())) };
         Given {
             prefix: "from",

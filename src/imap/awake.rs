@@ -54,12 +54,14 @@ mod tests {
 
     #[test]
     fn sleep_stays_known_once_it_was_seen() {
-        let mut awake = Awake::new(|| SystemTime::UNIX_EPOCH + Duration::from_secs(WALL.load(Ordering::SeqCst)));
+        let mut awake =
+            Awake::new(|| SystemTime::UNIX_EPOCH + Duration::from_secs(WALL.load(Ordering::SeqCst)));
         assert_eq!(awake.look(), None);
         WALL.store(5_000, Ordering::SeqCst);
         assert!(awake.look().is_some() && awake.look().is_some());
         WALL.store(500, Ordering::SeqCst);
-        let mut set_back = Awake::new(|| SystemTime::UNIX_EPOCH + Duration::from_secs(WALL.load(Ordering::SeqCst)));
+        let mut set_back =
+            Awake::new(|| SystemTime::UNIX_EPOCH + Duration::from_secs(WALL.load(Ordering::SeqCst)));
         WALL.store(400, Ordering::SeqCst);
         assert_eq!(set_back.look(), None);
     }

@@ -61,7 +61,9 @@ pub async fn connect(
     let (stream, round_trip) = reach(endpoint, timeouts.connect).await?;
     let mut is_greeted = false;
     let transport = match endpoint.security {
-        Security::Tls => Transport::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?)),
+        Security::Tls => {
+            Transport::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?))
+        }
         Security::StartTls => {
             let mut stream = stream;
             starttls::upgrade(&mut stream, timeouts.reply).await?;
@@ -158,11 +160,7 @@ async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<(TcpStream, Durat
     Err(ImapError::NotReached { endpoint: endpoint.clone(), source: last })
 }
 
-async fn attempt(
-    position: usize,
-    address: SocketAddr,
-    limit: Duration,
-) -> io::Result<(TcpStream, Duration)> {
+async fn attempt(position: usize, address: SocketAddr, limit: Duration) -> io::Result<(TcpStream, Duration)> {
     tokio::time::sleep(HEAD_START * u32::try_from(position).unwrap_or(0)).await;
     let began = Instant::now();
     let stream = timeout(limit, TcpStream::connect(address))
@@ -174,8 +172,7 @@ async fn attempt(
 /// Small commands leave at once, and a dead line is noticed while nothing is sent (half-open after a change of network).
 fn tune(stream: &TcpStream) {
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_AGAIN);
-    let tuned =
-        stream.set_nodelay(true).and_then(|()| SockRef::from(stream).set_tcp_keepalive(&keepalive));
+    let tuned = stream.set_nodelay(true).and_then(|()| SockRef::from(stream).set_tcp_keepalive(&keepalive));
     if let Err(error) = tuned {
         tracing::debug!(%error, "the connection could not be tuned");
     }

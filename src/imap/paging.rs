@@ -65,7 +65,9 @@ impl Session {
             self.message_limit = self.message_limit.or_else(|| cut(&completion));
             match cut(&completion) {
                 // Nothing to page through, so nothing can be trusted.
-                Some(_) if self.exists == 0 => return Err(ImapError::Refused { command: "FETCH", completion }),
+                Some(_) if self.exists == 0 => {
+                    return Err(ImapError::Refused { command: "FETCH", completion });
+                }
                 Some(limit) => window = window.min(limit),
                 None => {
                     refused_unless_ok("FETCH", completion)?;

@@ -42,8 +42,7 @@ pub(super) struct Proof {
 impl ClientFirst {
     /// `acts_as` is the mailbox where an admin signs in for it, else empty. `nonce` is random, printable, without commas.
     pub(super) fn new(acts_as: &str, user: &str, nonce: &str) -> Self {
-        let header =
-            if acts_as.is_empty() { "n,,".to_owned() } else { format!("n,a={},", escaped(acts_as)) };
+        let header = if acts_as.is_empty() { "n,,".to_owned() } else { format!("n,a={},", escaped(acts_as)) };
         Self { header, bare: format!("n={},r={nonce}", escaped(user)), nonce: nonce.to_owned() }
     }
 
@@ -110,8 +109,9 @@ impl Proof {
     pub(super) fn is_answered_by(&self, message: &[u8]) -> bool {
         let verifier = message.split(|byte| *byte == b',').next().unwrap_or_default();
         let signature = verifier.strip_prefix(b"v=").and_then(|text| BASE64.decode(text).ok());
-        signature
-            .is_some_and(|signature| hmac::verify(&self.server_key, self.signed.as_bytes(), &signature).is_ok())
+        signature.is_some_and(|signature| {
+            hmac::verify(&self.server_key, self.signed.as_bytes(), &signature).is_ok()
+        })
     }
 }
 

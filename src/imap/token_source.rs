@@ -77,9 +77,11 @@ pub(super) async fn read(credential: &Credential) -> Option<Result<Secret, Token
             let line = line.clone();
             let program = line.program().to_owned();
             let ran = tokio::task::spawn_blocking(move || run(&line, COMMAND_LIMIT)).await;
-            Some(ran.unwrap_or_else(|error| {
-                Err(TokenError::NotRun { program, source: io::Error::other(error) })
-            }))
+            Some(
+                ran.unwrap_or_else(|error| {
+                    Err(TokenError::NotRun { program, source: io::Error::other(error) })
+                }),
+            )
         }
     }
 }

@@ -402,8 +402,10 @@ impl Header {
             return Ok(None);
         }
         let value = |column| field(column).map(str::trim).filter(|text| !text.is_empty());
-        let given: Vec<Column> =
-            [token_file, token_command, admin, password].into_iter().filter(|one| value(*one).is_some()).collect();
+        let given: Vec<Column> = [token_file, token_command, admin, password]
+            .into_iter()
+            .filter(|one| value(*one).is_some())
+            .collect();
         // The password beside an admin is the admin's.
         if let [first, second, ..] = given.as_slice()
             && (*first, *second) != (admin, password)
@@ -426,7 +428,11 @@ impl Header {
 
 /// The name that this program writes for a column.
 fn name_of(column: Column) -> &'static str {
-    COLUMNS.iter().find(|(known, _)| *known == column).and_then(|(_, names)| names.first()).map_or("", |name| name)
+    COLUMNS
+        .iter()
+        .find(|(known, _)| *known == column)
+        .and_then(|(_, names)| names.first())
+        .map_or("", |name| name)
 }
 
 #[cfg(test)]

@@ -128,8 +128,7 @@ impl Project {
 }
 
 /// Columns of a mailbox, in the order that [`read_mailbox`] expects.
-const COLUMNS: &str =
-    "id, address, source_user, destination_user, is_chosen, source_way, destination_way";
+const COLUMNS: &str = "id, address, source_user, destination_user, is_chosen, source_way, destination_way";
 
 fn read_mailbox(row: &Row<'_>) -> Result<(MailboxId, Mailbox), ProjectError> {
     let address: String = row.get(1)?;

@@ -225,7 +225,8 @@ impl Actor {
             |context| async move {
                 let mut known = Vec::new();
                 for (id, ways) in mailboxes {
-                    for (side, way) in [(Side::Source, &ways.source), (Side::Destination, &ways.destination)] {
+                    for (side, way) in [(Side::Source, &ways.source), (Side::Destination, &ways.destination)]
+                    {
                         if context.token.is_cancelled() {
                             return known;
                         }

@@ -24,10 +24,9 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
     let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
     let try_again = |error: UserError| error.or("Sign in again", "", again.clone());
     let (state, explained) = match error {
-        SignInError::PasswordRefused { words } => (
-            SignInState::PasswordRefused,
-            try_again(wrong_password(host, user).with_server_words(words)),
-        ),
+        SignInError::PasswordRefused { words } => {
+            (SignInState::PasswordRefused, try_again(wrong_password(host, user).with_server_words(words)))
+        }
         SignInError::NeedsAppPassword { words, advice } => (
             SignInState::NeedsAppPassword,
             UserError::new(
@@ -98,12 +97,9 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
 }
 
 fn wrong_password(host: &str, user: &str) -> UserError {
-    UserError::new(
-        format!("{host} did not accept the password of {user}"),
-        "User name or password is wrong.",
-    )
-    .or_else("Enter the password again", "In the row of this mailbox")
-    .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”")
+    UserError::new(format!("{host} did not accept the password of {user}"), "User name or password is wrong.")
+        .or_else("Enter the password again", "In the row of this mailbox")
+        .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”")
 }
 
 /// Tokens that are not there or not taken, and mechanisms that are not offered.
@@ -115,13 +111,15 @@ fn token(attempt: &Attempt, error: &SignInError) -> UserError {
             "It has expired, is for another mailbox, or does not allow IMAP.",
         )
         .with_server_words(words)
-        .or_else("Get a new token", "Whatever keeps it fresh may have stopped; it is asked for again each time")
-        .or_else("Check what the token is for", "It needs the scope for IMAP, and this mailbox as its user"),
-        SignInError::NotOffered { .. } => UserError::new(
-            format!("{host} cannot be signed in to in this way"),
-            sentence(error),
+        .or_else(
+            "Get a new token",
+            "Whatever keeps it fresh may have stopped; it is asked for again each time",
         )
-        .or_else("Choose another way to sign in", "In the row of this mailbox"),
+        .or_else("Check what the token is for", "It needs the scope for IMAP, and this mailbox as its user"),
+        SignInError::NotOffered { .. } => {
+            UserError::new(format!("{host} cannot be signed in to in this way"), sentence(error))
+                .or_else("Choose another way to sign in", "In the row of this mailbox")
+        }
         other => UserError::new(format!("There is no token for {user} at {host}"), sentence(other))
             .or_else("Check the token file or command", "In the row of this mailbox"),
     }

@@ -33,7 +33,11 @@ fn sample(length: usize) -> Vec<u8> {
     (0..length)
         .map(|index| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            if (index / 5_000) % 2 == 0 { b"Subject: again and again\r\n"[index % 26] } else { (state >> 24) as u8 }
+            if (index / 5_000) % 2 == 0 {
+                b"Subject: again and again\r\n"[index % 26]
+            } else {
+                (state >> 24) as u8
+            }
         })
         .collect()
 }

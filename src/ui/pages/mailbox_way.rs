@@ -1,6 +1,6 @@
 //! How one side of a mailbox is signed in to: with a password, as an admin, or with a token.
 
-use eframe::egui::Ui;
+use eframe::egui::{Role, Ui, WidgetInfo};
 
 use crate::engine::{Command, MailboxView};
 use crate::plan::Side;
@@ -109,7 +109,12 @@ pub fn show(
     ui.horizontal_wrapped(|ui| {
         ui.push_id(("way", side), |ui| {
             for (kind, label) in Kind::ALL {
-                if option_button(ui, typed.kind == kind, label).clicked() {
+                let is_on = typed.kind == kind;
+                let response = option_button(ui, is_on, label);
+                // Both sides have the same buttons; what is read out tells them apart.
+                let read_out = format!("Sign in with {}, {name}", label.to_lowercase());
+                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_on, &read_out));
+                if response.clicked() {
                     typed.kind = kind;
                 }
             }
