@@ -19,6 +19,8 @@ pub struct TypedWay {
     token_file: String,
     token_command: String,
     error: Option<String>,
+    /// What was sent last: the engine may take a moment to show it.
+    sent: Option<Credential>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl TypedWay {
             token_file: String::new(),
             token_command: String::new(),
             error: None,
+            sent: None,
         };
         match &way.credential {
             Credential::Password => {}
@@ -121,6 +124,9 @@ pub fn show(
         });
     });
     let mut is_done = typed.kind != before;
+    if is_done {
+        typed.sent = None;
+    }
     ui.add_space(8.0);
     let (label, value, hint, words) = match typed.kind {
         Kind::Password => ("", None, "", ""),
@@ -154,7 +160,9 @@ pub fn show(
     if is_done
         && let Some(credential) = typed.credential()
         && row.mailbox.way(side).credential != credential
+        && typed.sent.as_ref() != Some(&credential)
     {
+        typed.sent = Some(credential.clone());
         // A mechanism that was asked for belongs to the way before.
         let way = SignInWay::with(credential);
         cx.send(Command::SetSignInWay { mailbox: row.id, side, way });
