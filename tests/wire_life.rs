@@ -17,10 +17,12 @@ mod dovecot;
 mod odd_imap;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "support/scripted_imap.rs"]
+mod scripted_imap;
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,83 +30,12 @@ use std::time::Duration;
 use copy_bench::{Bench, contents};
 use dovecot::{Dovecot, Settings, access};
 use flate2::{Compress, FlushCompress};
-use mailferry::imap::{Access, Body, Compression, ImapError, NewMessage, SignInError, Timeouts};
+use mailferry::imap::{Body, Compression, ImapError, NewMessage, SignInError, Timeouts};
 use mailferry::values::{Fingerprint, Security};
 use odd_imap::{OddImap, Stored};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use scripted_imap::{Does, Script, Scripted, talk};
 use sha2::{Digest as _, Sha256};
-
-/// What a server does with a command.
-enum Does {
-    /// `{tag}` stands for the tag.
-    Says(String),
-    /// These bytes, whatever they are.
-    Sends(Vec<u8>),
-    Nothing,
-}
-
-type Script = Arc<dyn Fn(&str) -> Does + Send + Sync>;
-
-/// A server that reads lines and does as it is told; its commands are kept.
-struct Scripted {
-    port: u16,
-    commands: Arc<Mutex<Vec<String>>>,
-}
-
-impl Scripted {
-    fn start(capabilities: &'static str, script: impl Fn(&str) -> Does + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let commands: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (kept, script): (_, Script) = (Arc::clone(&commands), Arc::new(script));
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (stream, script, kept) = (stream.unwrap(), Arc::clone(&script), Arc::clone(&kept));
-                std::thread::spawn(move || {
-                    let writer = stream.try_clone().unwrap();
-                    drop(talk(BufReader::new(stream), writer, capabilities, &script, &kept));
-                });
-            }
-        });
-        Self { port, commands }
-    }
-
-    fn access(&self) -> Access {
-        access(self.port, Security::Clear, "anna")
-    }
-
-    fn commands(&self) -> Vec<String> {
-        self.commands.lock().unwrap().clone()
-    }
-}
-
-fn talk(
-    mut reader: impl std::io::BufRead,
-    mut writer: impl Write,
-    capabilities: &str,
-    script: &Script,
-    kept: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
-    writer.write_all(b"* OK ready\r\n")?;
-    loop {
-        let mut line = Vec::new();
-        if reader.read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
-        }
-        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
-        kept.lock().unwrap().push(command.to_owned());
-        let bytes = match script(command) {
-            Does::Says(text) => text.replace("{tag}", tag).into_bytes(),
-            Does::Sends(bytes) => [format!("{tag} OK done\r\n").into_bytes(), bytes].concat(),
-            Does::Nothing if command.starts_with("CAPABILITY") => {
-                format!("* CAPABILITY {capabilities}\r\n{tag} OK\r\n").into_bytes()
-            }
-            Does::Nothing => format!("{tag} OK\r\n").into_bytes(),
-        };
-        writer.write_all(&bytes)?;
-    }
-}
 
 fn deflated(bytes: &[u8]) -> Vec<u8> {
     let mut pack = Compress::new(flate2::Compression::best(), false);

@@ -407,3 +407,6 @@ impl Session {
         tracing::trace!(is_polite = sent.is_ok(), "signed out");
     }
 }
+
+#[cfg(test)]
+mod session_tests;
