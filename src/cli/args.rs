@@ -115,6 +115,17 @@ pub enum Verify {
     Full,
 }
 
+/// Whether connections are compressed (COMPRESS=DEFLATE), where a server offers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compress {
+    /// On lines where it pays.
+    Auto,
+    /// Wherever it is offered.
+    Always,
+    /// Not at all.
+    Never,
+}
+
 /// `mailferry copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
@@ -164,6 +175,9 @@ pub struct Copy {
     /// Mailboxes copied at the same time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub max_connections: u8,
+    /// Whether connections are compressed, where a server offers it.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub compress: Compress,
     /// Count and map, but copy nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::account_url::AccountUrl;
 use super::account_ways::Ways;
-use super::args::{Copy, Verify};
+use super::args::{Compress, Copy, Verify};
 use super::driver::Driver;
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, MessageListFormat, ProjectView, Proof,
-    RequestId, SecretsPolicy, SignInState, UserError,
+    Command, Compression, CopyPhase, EngineConfig, LogRing, MailboxProgressState, MessageListFormat,
+    ProjectView, Proof, RequestId, SecretsPolicy, SignInState, UserError,
 };
 use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
 use crate::providers::ProviderId;
@@ -31,6 +31,11 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         Verify::None => Proof::None,
         Verify::Quick => Proof::Quick,
         Verify::Full => Proof::Full,
+    };
+    config.compression = match arguments.compress {
+        Compress::Auto => Compression::Automatic,
+        Compress::Always => Compression::Always,
+        Compress::Never => Compression::Never,
     };
     // Without a project file of its own, the ledger lives as long as this run.
     let temporary = tempfile_for(arguments)?;

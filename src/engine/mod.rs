@@ -45,6 +45,8 @@ pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use user_error::{UserError, WayOut};
 
+pub use crate::imap::Compression;
+
 /// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
 ///
 /// A trait so that page tests can put a fake behind the window.

@@ -36,6 +36,8 @@ pub(super) struct OpenProject {
     pub(super) looks: u64,
     /// Connections between two steps.
     pub(super) idle: IdleSessions,
+    /// Whether connections are compressed.
+    pub(super) compression: Compression,
 }
 
 impl OpenProject {
@@ -103,6 +105,7 @@ impl OpenProject {
             copy_states: BTreeMap::new(),
             looks: 0,
             idle: IdleSessions::default(),
+            compression: Compression::default(),
         };
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
@@ -247,7 +250,7 @@ impl OpenProject {
                         trust: trust.clone(),
                         user: row.mailbox.user(side).to_owned(),
                         way: row.mailbox.way(side).clone(),
-                        compression: Compression::default(),
+                        compression: self.compression,
                         idle: self.idle.clone(),
                     });
                 }

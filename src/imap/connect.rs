@@ -131,7 +131,7 @@ const HEAD_START: Duration = Duration::from_millis(250);
 const MAX_ADDRESSES: usize = 8;
 
 /// Silence on a connection after which the system asks whether the other end is still there, and again.
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEPALIVE_AFTER: Duration = Duration::from_mins(1);
 const KEEPALIVE_AGAIN: Duration = Duration::from_secs(20);
 
 /// A connection to the first address that answers, and how long that took.

@@ -26,9 +26,10 @@ pub enum Compression {
 
 /// From this round trip on compression pays.
 ///
-/// Measured on the practice mail: level 1 packs 70 MB/s into 45 % and unpacks 250 MB/s on one core, and the server
-/// has to do its part as well. That gains nothing on loopback or in one building (below 1 ms, 1 Gbit/s: it made a copy
-/// 1.6 times as slow), and always gains on the lines that people have to the outside (10 ms and more, 10 to 500 Mbit/s).
+/// Measured on one core with this packer: text shrinks to 28 % and mail with attachments in base64 to 76 %; level 1
+/// packs 70 to 115 MB/s and unpacks some 200 MB/s, the level 6 that servers use packs 20 to 30 MB/s per connection.
+/// A line within one building carries more than that, so packing would hold it up. Lines to the outside, from 10 ms
+/// round trip on, rarely carry more than 20 MB/s per connection, and there every byte less is time won.
 const WORTHWHILE_ROUND_TRIP: Duration = Duration::from_millis(10);
 
 /// One read from the line.

@@ -23,7 +23,9 @@ impl Session {
     /// Messages that may be asked for with one command.
     pub(super) fn window(&self) -> usize {
         let announced = self.capabilities.names().find_map(|name| name.strip_prefix("MESSAGELIMIT="));
-        announced.and_then(|digits| digits.parse().ok()).map_or(WINDOW, |limit: usize| limit.clamp(1, WINDOW))
+        let announced = announced.and_then(|digits| digits.parse().ok());
+        let limit: usize = self.message_limit.into_iter().chain(announced).min().unwrap_or(WINDOW);
+        limit.clamp(1, WINDOW)
     }
 
     /// UIDs of the opened folder from `first` on, ascending. FETCH, as SEARCH is broken on many servers: unsorted, cut
@@ -60,6 +62,7 @@ impl Session {
         if self.can_list_at_once() {
             let tag = self.submit(&format!("UID FETCH {first}:* ({items})"));
             let completion = self.collect(&tag, &read, &mut found).await?;
+            self.message_limit = self.message_limit.or_else(|| cut(&completion));
             match cut(&completion) {
                 // Nothing to page through, so nothing can be trusted.
                 Some(_) if self.exists == 0 => {

@@ -285,10 +285,16 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
         Turn::End(completion) if completion.is_ok() => {
             Err(SignInError::ServerNotProven("it did not prove that it knows the password"))
         }
-        Turn::End(completion) => Ok(refused(completion, false)),
+        Turn::End(completion) => {
+            // Dovecot cannot look the mailbox up for an admin here, though it can with PLAIN; the password was right.
+            let is_about_admin = completion.has_code("AUTHORIZATIONFAILED");
+            Ok(refused(completion, is_about_admin))
+        }
         Turn::Challenge(text) if proof.is_answered_by(&text) => {
             exchange.say(b"");
-            Ok(refused(exchange.end().await?, false))
+            let completion = exchange.end().await?;
+            let is_about_admin = completion.has_code("AUTHORIZATIONFAILED");
+            Ok(refused(completion, is_about_admin))
         }
         Turn::Challenge(text) => {
             exchange.session.queue(b"*\r\n");
@@ -364,6 +370,7 @@ async fn login_with_literals(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Mechanism::{Login, OAuthBearer, Plain, ScramSha256, XOAuth2};
 
     fn identity<'a>(admin: Option<&'a str>, secret: &'a Secret, is_token: bool) -> Identity<'a> {
         Identity { user: "anna@weber.example", admin, secret, is_token, endpoint: ("mail.example", 993) }
@@ -373,7 +380,6 @@ mod tests {
     fn the_best_mechanism_that_is_offered_comes_first() {
         let all = "AUTH=PLAIN AUTH=LOGIN AUTH=SCRAM-SHA-256 AUTH=XOAUTH2 AUTH=OAUTHBEARER";
         let (ascii, umlaut) = (Secret::new("secret"), Secret::new("gehëim"));
-        use Mechanism::{Login, OAuthBearer, Plain, ScramSha256, XOAuth2};
         for (offered, wanted, admin, secret, is_token, expected) in [
             (all, None, None, &ascii, false, &[ScramSha256, Plain, Login][..]),
             (all, None, None, &umlaut, false, &[Plain, Login]),

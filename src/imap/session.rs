@@ -65,6 +65,8 @@ pub struct Session {
     pub(super) exists: u32,
     /// Messages that went away since it was opened.
     pub(super) expunged: u32,
+    /// Messages that one command is answered for, as a cut answer has told.
+    pub(super) message_limit: Option<usize>,
     /// How long the line takes there and back, as the connection was made.
     pub(super) round_trip: Duration,
     /// Bytes sent since the last command was answered: storing them takes its time.
@@ -91,6 +93,7 @@ impl Session {
             facts,
             exists: 0,
             expunged: 0,
+            message_limit: None,
             round_trip: Duration::ZERO,
             unanswered: 0,
             awake: Awake::new(SystemTime::now),
@@ -418,3 +421,6 @@ impl Session {
         tracing::trace!(is_polite = sent.is_ok(), "signed out");
     }
 }
+
+#[cfg(test)]
+mod session_tests;

@@ -86,7 +86,7 @@ pub enum SignInError {
     /// The server could not prove that it knows the password, so it may not be the one that it says.
     #[error("the server is not the one that the password is for: {0}")]
     ServerNotProven(&'static str),
-    /// The admin may not open this mailbox, or it does not exist.
+    /// The admin may not open this mailbox, or it does not exist; some servers say so of a wrong password, too.
     #[error("the admin may not open this mailbox: {words}")]
     AdminRefused {
         /// The server's words.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
+use tokio::sync::oneshot;
+
 use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
@@ -60,7 +62,7 @@ pub async fn copy_mailbox(
             return Ok(job.outcome());
         }
         let finished = job.progress()?;
-        breaks = if finished > finished_before { 1 } else { breaks + 1 };
+        breaks = if finished > finished_before || error.is_after_sleep() { 1 } else { breaks + 1 };
         finished_before = finished;
         if !job.pause_for(error, breaks).await? {
             return Ok(job.outcome());
@@ -101,7 +103,9 @@ impl Job<'_> {
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
     async fn pause_for(&mut self, error: TransferError, breaks: u32) -> Result<bool, TransferError> {
         // Connections are lowered before anything else: what the server dislikes is most often their number.
-        self.pairs = (self.pairs / 2).max(1);
+        if !error.is_after_sleep() {
+            self.pairs = (self.pairs / 2).max(1);
+        }
         self.caution.failed();
         wait_after(error, breaks, (self.request.limits, &self.control), self.sink).await
     }
@@ -265,18 +269,22 @@ impl Job<'_> {
         let Lane { source: session, destination: other, .. } = &mut *lane;
         let plans: Vec<&FolderPlan> = self.chosen().collect();
         // An error ends both halves; the other one is not needed any more.
+        let (end_of_list, list_ended) = oneshot::channel::<()>();
         let (mut watched, told) = tokio::try_join!(
             async {
                 let watched = self.list_all(work, session, (source, destination), &lookout).await?;
                 if self.is_mirror() {
                     mirror::read_changes(session, &request.ledger, &plans, source).await?;
                 }
+                drop(end_of_list);
                 Ok::<_, TransferError>(watched)
             },
             async {
                 let told = lookout.settle(other, request, destination).await?;
                 let missing = self.missing(work, destination, &lookout);
                 other.create_many(&missing).await.map_err(TransferError::at(Side::Destination))?;
+                // A large source is listed for longer than a server waits in silence.
+                let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
                 Ok(told)
             },
         )?;

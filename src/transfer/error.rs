@@ -53,6 +53,11 @@ impl TransferError {
         move |source| Self::Server { side, source }
     }
 
+    /// Whether the computer slept: nobody's fault, and no reason to go slower.
+    pub(super) fn is_after_sleep(&self) -> bool {
+        matches!(self, Self::Server { source: ImapError::Slept { .. }, .. })
+    }
+
     /// Whether new connections may help.
     pub(super) fn is_connection_lost(&self) -> bool {
         match self {

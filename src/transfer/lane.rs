@@ -108,7 +108,9 @@ impl Lane {
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
-        place.adopt_present(opened.exists).await?;
+        // A large folder is compared for longer than a server waits in silence.
+        let every = work.request.limits.keep_alive;
+        self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
         if let Some(folding) = &work.folding {
             folding.learn(ledger, &unit)?;
         }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::imap::Access;
+use crate::imap::{Access, KEEP_ALIVE_EVERY};
 use crate::plan::{CopyOptions, FolderPath, MailboxPlan, Side};
 use crate::project::Ledger;
 
@@ -49,6 +49,8 @@ pub struct CopyLimits {
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
     /// sent again.
     pub late_append: Duration,
+    /// How often a connection says something while only the other side works.
+    pub keep_alive: Duration,
 }
 
 impl Default for CopyLimits {
@@ -65,6 +67,7 @@ impl Default for CopyLimits {
             shares_folders: false,
             max_breaks: 6,
             late_append: Duration::from_secs(30),
+            keep_alive: KEEP_ALIVE_EVERY,
         }
     }
 }

@@ -24,21 +24,9 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
     let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
     let try_again = |error: UserError| error.or("Sign in again", "", again.clone());
     let (state, explained) = match error {
-        SignInError::PasswordRefused { words } => (
-            SignInState::PasswordRefused,
-            try_again(
-                UserError::new(
-                    format!("{host} did not accept the password of {user}"),
-                    "User name or password is wrong.",
-                )
-                .with_server_words(words)
-                .or_else("Enter the password again", "In the row of this mailbox")
-                .or_else(
-                    "Check the user name",
-                    "Some servers want the whole address, some only the part before “@”",
-                ),
-            ),
-        ),
+        SignInError::PasswordRefused { words } => {
+            (SignInState::PasswordRefused, try_again(wrong_password(host, user).with_server_words(words)))
+        }
         SignInError::NeedsAppPassword { words, advice } => (
             SignInState::NeedsAppPassword,
             UserError::new(
@@ -108,6 +96,12 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
     (state, explained.caused_by(error))
 }
 
+fn wrong_password(host: &str, user: &str) -> UserError {
+    UserError::new(format!("{host} did not accept the password of {user}"), "User name or password is wrong.")
+        .or_else("Enter the password again", "In the row of this mailbox")
+        .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”")
+}
+
 /// Tokens that are not there or not taken, and mechanisms that are not offered.
 fn token(attempt: &Attempt, error: &SignInError) -> UserError {
     let (host, user) = (&attempt.server.host, &attempt.user);
@@ -137,7 +131,7 @@ fn whose(attempt: &Attempt, error: &SignInError) -> UserError {
     match error {
         SignInError::AdminRefused { words } => UserError::new(
             format!("{} may not open the mailbox {user} at {host}", attempt.signs_in()),
-            "The admin has no right to it, or it does not exist.",
+            "The admin's password is wrong, the admin has no right to it, or it does not exist.",
         )
         .with_server_words(words)
         .or_else("Give the admin the right to sign in for others", "At the server; or correct the user name"),

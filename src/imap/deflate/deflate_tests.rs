@@ -62,7 +62,7 @@ async fn what_was_flushed_arrives_whole_without_anything_behind_it() {
             }
             found
         };
-        let (_, found) = tokio::join!(sending, receiving);
+        let ((), found) = tokio::join!(sending, receiving);
         assert!(found == bytes, "{length} bytes");
     }
 }

@@ -1,6 +1,6 @@
 //! How one side of a mailbox is signed in to: with a password, as an admin, or with a token.
 
-use eframe::egui::Ui;
+use eframe::egui::{Role, Ui, WidgetInfo};
 
 use crate::engine::{Command, MailboxView};
 use crate::plan::Side;
@@ -19,6 +19,8 @@ pub struct TypedWay {
     token_file: String,
     token_command: String,
     error: Option<String>,
+    /// What was sent last: the engine may take a moment to show it.
+    sent: Option<Credential>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl TypedWay {
             token_file: String::new(),
             token_command: String::new(),
             error: None,
+            sent: None,
         };
         match &way.credential {
             Credential::Password => {}
@@ -109,13 +112,21 @@ pub fn show(
     ui.horizontal_wrapped(|ui| {
         ui.push_id(("way", side), |ui| {
             for (kind, label) in Kind::ALL {
-                if option_button(ui, typed.kind == kind, label).clicked() {
+                let is_on = typed.kind == kind;
+                let response = option_button(ui, is_on, label);
+                // Both sides have the same buttons; what is read out tells them apart.
+                let read_out = format!("Sign in with {}, {name}", label.to_lowercase());
+                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_on, &read_out));
+                if response.clicked() {
                     typed.kind = kind;
                 }
             }
         });
     });
     let mut is_done = typed.kind != before;
+    if is_done {
+        typed.sent = None;
+    }
     ui.add_space(8.0);
     let (label, value, hint, words) = match typed.kind {
         Kind::Password => ("", None, "", ""),
@@ -149,7 +160,9 @@ pub fn show(
     if is_done
         && let Some(credential) = typed.credential()
         && row.mailbox.way(side).credential != credential
+        && typed.sent.as_ref() != Some(&credential)
     {
+        typed.sent = Some(credential.clone());
         // A mechanism that was asked for belongs to the way before.
         let way = SignInWay::with(credential);
         cx.send(Command::SetSignInWay { mailbox: row.id, side, way });
