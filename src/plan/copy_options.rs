@@ -27,4 +27,8 @@ pub struct CopyOptions {
     pub is_newest_first: bool,
     /// At most so many messages of each folder, as a trial; `None` for all.
     pub trial_messages: Option<u32>,
+    /// Message bytes that each mailbox may send in a day, in place of what is known of the provider; 0: no limit.
+    pub upload_bytes_per_day: Option<u64>,
+    /// The same for reading from the source.
+    pub download_bytes_per_day: Option<u64>,
 }

@@ -16,6 +16,7 @@ mod flags;
 mod governor;
 mod inventory;
 mod lane;
+mod meter;
 mod reader;
 mod recovery;
 mod refused;

@@ -15,7 +15,7 @@ use super::request::{CopyRequest, Progress, ProgressSink};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, Side, internal_date_secs};
+use crate::plan::{FolderPath, Governor, MessageState, Side, internal_date_secs};
 use crate::project::{FolderTotals, LedgerRow};
 
 /// How closely the destination is looked at.
@@ -146,7 +146,7 @@ pub async fn prove_mailbox(
         places: BTreeMap::new(),
         report: VerifyReport::default(),
     };
-    let (mut breaks, mut steps) = (0, 0);
+    let (mut governor, mut steps) = (Governor::new(1), 0);
     loop {
         let control = proof.control.clone();
         let attempt = tokio::select! {
@@ -157,9 +157,11 @@ pub async fn prove_mailbox(
             Ok(()) => return Ok(Some(proof.report)),
             Err(error) => error,
         };
-        breaks = if proof.steps > steps { 1 } else { breaks + 1 };
+        if proof.steps > steps {
+            governor.progressed();
+        }
         steps = proof.steps;
-        if !wait_after(error, breaks, (request.limits, &control), sink).await? {
+        if !wait_after(error, &mut governor, (request.limits, &control), sink).await? {
             return Ok(None);
         }
     }

@@ -12,6 +12,7 @@ use super::budget::Budget;
 use super::caution::Caution;
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use crate::imap::{Namespace, Opened};
@@ -85,6 +86,8 @@ pub(super) struct Work<'a> {
     pub(super) sink: ProgressSink<'a>,
     pub(super) namespace: Namespace,
     pub(super) budget: Budget,
+    /// What the providers let through in a day.
+    pub(super) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
     pub(super) caution: &'a Caution,
     wind_down: CancellationToken,
@@ -125,6 +128,7 @@ impl<'a> Work<'a> {
             sink,
             namespace,
             budget: Budget::new(request.limits.budget_bytes),
+            meter: Meter::new(request),
             caution,
             wind_down,
             changed: Notify::new(),
