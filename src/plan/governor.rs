@@ -30,6 +30,7 @@ pub struct Governor {
     delay_milliseconds: u64,
     in_a_row: u32,
     waits_alone: u32,
+    has_progressed: bool,
 }
 
 /// The first wait after fewer connections, and the longest, in milliseconds: as Dovecot's imapc (dovecot/core,
@@ -50,7 +51,13 @@ impl Governor {
             delay_milliseconds: 0,
             in_a_row: 0,
             waits_alone: 0,
+            has_progressed: false,
         }
+    }
+
+    /// Whether anything has gone over yet: what has worked before is worth waiting for.
+    pub const fn has_progressed(&self) -> bool {
+        self.has_progressed
     }
 
     /// Connections that may be open now.
@@ -64,6 +71,7 @@ impl Governor {
         self.connections = (self.connections + 1).min(self.most_connections);
         self.in_a_row = 0;
         self.waits_alone = 0;
+        self.has_progressed = true;
     }
 
     /// Takes a sign of trouble in.

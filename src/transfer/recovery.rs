@@ -29,7 +29,9 @@ pub(super) async fn wait_after(
     let Some((sign, words)) = sign_of(&error) else { return Err(error) };
     let pace = governor.after(sign);
     let most = match sign {
-        ServerSign::Broke if is_away(&error) => limits.max_breaks_away.max(limits.max_breaks),
+        ServerSign::Broke if governor.has_progressed() && is_away(&error) => {
+            limits.max_breaks_away.max(limits.max_breaks)
+        }
         ServerSign::Broke => limits.max_breaks,
         ServerSign::TooMuch => MAX_WAITS,
         ServerSign::AsksToWait(_) => u32::MAX,
@@ -74,12 +76,14 @@ fn sign_of(error: &TransferError) -> Option<(ServerSign, String)> {
 
 /// Whether it is the network that is away, as after a laptop's sleep or on another Wi-Fi, and not the server's doing.
 const fn is_away(error: &TransferError) -> bool {
-    let source = match error {
-        TransferError::Server { source, .. }
-        | TransferError::SignIn { source: SignInError::Imap(source), .. } => source,
-        _ => return false,
-    };
-    matches!(source, ImapError::NotReached { .. } | ImapError::NoAddress { .. })
+    matches!(
+        error,
+        TransferError::Server { source: ImapError::NotReached { .. } | ImapError::NoAddress { .. }, .. }
+            | TransferError::SignIn {
+                source: SignInError::Imap(ImapError::NotReached { .. } | ImapError::NoAddress { .. }),
+                ..
+            }
+    )
 }
 
 /// Waits for a moment, or until stop. True when it has come.

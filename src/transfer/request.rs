@@ -46,7 +46,8 @@ pub struct CopyLimits {
     pub shares_folders: bool,
     /// Broken connections in a row, without a message copied in between, after which the copy gives up.
     pub max_breaks: u32,
-    /// The same where the network is away: a laptop sleeps, a Wi-Fi changes. They are a minute apart.
+    /// The same where the network goes away after it has worked: a laptop sleeps, a Wi-Fi changes. They are a minute
+    /// apart.
     pub max_breaks_away: u32,
     /// Message bytes that the source's provider hands out in a day (UTC); `None` where no limit is known.
     pub download_bytes_per_day: Option<u64>,
