@@ -24,9 +24,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use breaking::in_quick_time;
-use mailferry::rehearsal::{Action, Fault, Personality, SampleMessage, Trigger};
+use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
 use mailferry::transfer::{Progress, copy_control, copy_mailbox};
-use practice_scene::{Scene, USER, message, play};
+use practice_scene::{Scene, USER, message, play, play_between};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -134,12 +134,37 @@ fn the_time_that_a_server_asks_for_is_kept_and_the_copy_goes_on_by_itself() {
 }
 
 #[test]
+fn a_folder_that_ends_the_connection_is_left_and_the_others_are_copied() {
+    let mut closed = Personality::dovecot();
+    closed.quirks.hangs_up_at = Some("Shared");
+    for is_source in [true, false] {
+        let (source, destination) = match is_source {
+            true => (closed.clone(), Personality::dovecot()),
+            false => (Personality::dovecot(), closed.clone()),
+        };
+        let folder = |name: &str, count| SampleFolder {
+            path: FolderPath::parse(name),
+            special_use: None,
+            messages: kilobytes(count),
+        };
+        let folders = vec![folder("INBOX", 30), folder("Shared", 5), folder("Work", 7)];
+        in_quick_time(play_between(source, destination, folders, |scene| async move {
+            let outcome = scene.bench.copy(&|_| {}).await.unwrap();
+            let [problem] = outcome.folder_problems.as_slice() else { panic!("{outcome:?}") };
+            assert!(problem.words.contains("Share is gone"), "{problem:?}");
+            assert_eq!(problem.folder.0, ["Shared"]);
+            assert_eq!((scene.bench.sum().copied, scene.arrived().len()), (37, 37));
+            assert_eq!(scene.bench.sum().to_do, if is_source { 0 } else { 5 }, "nothing is written off");
+        }));
+    }
+}
+
+#[test]
 fn limits_without_a_time_are_waited_for_with_fewer_connections_first() {
     for (command, words) in [
         ("UID FETCH", "NO [LIMIT] UID FETCH Rate limit hit"),
         ("APPEND", "NO [THROTTLED] Account exceeded command or bandwidth limits"),
         ("SELECT", "NO [INUSE] Mailbox in use"),
-        ("LIST", "NO [UNAVAILABLE] later"),
     ] {
         in_quick_time(play(Personality::dovecot(), kilobytes(60), |scene| async move {
             let side = if command == "UID FETCH" { &scene.source } else { &scene.destination };

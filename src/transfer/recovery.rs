@@ -26,7 +26,7 @@ pub(super) async fn wait_after(
     if let TransferError::DailyLimit { until, words, .. } = error {
         return Ok(wait_until(until, words, control, sink).await);
     }
-    let Some((sign, words)) = sign_of(&error) else { return Err(error) };
+    let Some((sign, words)) = sign_of(&error, governor.has_progressed()) else { return Err(error) };
     let pace = governor.after(sign);
     let most = match sign {
         ServerSign::Broke if governor.has_progressed() && is_away(&error) => {
@@ -48,27 +48,27 @@ pub(super) async fn wait_after(
 }
 
 /// What an error says about the pace; `None` where another try would not help.
-fn sign_of(error: &TransferError) -> Option<(ServerSign, String)> {
-    let (seconds, words) = match error {
-        TransferError::Throttled { seconds, words, .. } => (*seconds, words.clone()),
+fn sign_of(error: &TransferError, has_progressed: bool) -> Option<(ServerSign, String)> {
+    let words = match error {
+        TransferError::Throttled { words, .. } => words.clone(),
         // Any command may be refused for load, not only those that move messages.
         TransferError::Server { source: ImapError::Refused { completion, .. }, .. } => {
             match refusal(completion) {
-                Refusal::Wait(seconds) => (seconds, completion.to_string()),
+                Refusal::Wait(_) => completion.to_string(),
                 _ => return None,
             }
         }
+        // Others may have taken the connections meanwhile; a server that never let us in may never do so.
         TransferError::SignIn { source: SignInError::ServerBusy { words }, .. }
-            if suggested_milliseconds(words).is_some() =>
+            if has_progressed || suggested_milliseconds(words).is_some() =>
         {
-            (0, words.clone())
+            words.clone()
         }
         lost if lost.is_connection_lost() => return Some((ServerSign::Broke, lost.to_string())),
         _ => return None,
     };
     let sign = match suggested_milliseconds(&words) {
         Some(milliseconds) => ServerSign::AsksToWait(milliseconds),
-        None if seconds == 0 => ServerSign::Broke,
         None => ServerSign::TooMuch,
     };
     Some((sign, words))

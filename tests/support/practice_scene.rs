@@ -113,16 +113,26 @@ pub async fn play<Work: Future<Output = ()>>(
     messages: Vec<SampleMessage>,
     work: impl FnOnce(Scene) -> Work,
 ) {
-    let bind = |personality: Personality, messages: Vec<SampleMessage>, validity| {
-        let inbox = SampleFolder { path: FolderPath::inbox(), special_use: None, messages };
+    let inbox = SampleFolder { path: FolderPath::inbox(), special_use: None, messages };
+    play_between(Personality::dovecot(), destination, vec![inbox], work).await;
+}
+
+/// Starts both servers with these folders at the source, and does the work.
+pub async fn play_between<Work: Future<Output = ()>>(
+    source: Personality,
+    destination: Personality,
+    folders: Vec<SampleFolder>,
+    work: impl FnOnce(Scene) -> Work,
+) {
+    let bind = |personality: Personality, folders: Vec<SampleFolder>, validity| {
         let account = ImapAccount {
             address: EmailAddress::parse(USER).unwrap(),
             password: Secret::new(PASSWORD),
-            folders: vec![inbox],
+            folders,
         };
         ImapServer::bind(personality, vec![account], validity)
     };
-    let from = bind(Personality::dovecot(), messages, 7).await.unwrap();
+    let from = bind(source, folders, 7).await.unwrap();
     let to = bind(destination, Vec::new(), 9).await.unwrap();
     let (source, destination) = (from.handle(), to.handle());
     let cancel = CancellationToken::new();
