@@ -13,137 +13,21 @@ mod copy_bench;
 mod dovecot;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "support/practice_scene.rs"]
+mod practice_scene;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use copy_bench::Bench;
-use dovecot::{PASSWORD, access};
 use mailferry::plan::{MessageState, RepairStep};
-use mailferry::project::Repair;
-use mailferry::rehearsal::{
-    Action, Dislike, Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder,
-    SampleMessage, Trigger,
-};
-use mailferry::transfer::{Depth, TransferError, verify_mailbox};
-use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
-use tokio_util::sync::CancellationToken;
+use mailferry::rehearsal::{Action, Dislike, Fault, Personality, SampleMessage, Trigger};
+use mailferry::transfer::TransferError;
+use mailferry::values::UnixTime;
+use practice_scene::{USER, disliking, good, message, play};
 
-const USER: &str = "anna@weber.example";
 /// Says nothing about its cause, as Exchange does.
 const ERROR_11: &str = "BAD Command Argument Error. 11";
-
-fn message(bytes: &[u8]) -> SampleMessage {
-    SampleMessage {
-        bytes: bytes.into(),
-        flags: BTreeSet::from(["\\Seen".to_owned()]),
-        internal_date: UnixTime(1_678_183_200),
-    }
-}
-
-fn good(number: usize) -> SampleMessage {
-    message(
-        format!("Message-ID: <{number}@weber.example>\r\nSubject: {number}\r\n\r\nText {number}\r\n")
-            .as_bytes(),
-    )
-}
-
-/// Practice servers with mail at the source, and the copy between them.
-struct Scene {
-    source: ImapHandle,
-    destination: ImapHandle,
-    bench: Bench,
-    folder: tempfile::TempDir,
-}
-
-impl Scene {
-    fn export_folder(&self) -> PathBuf {
-        self.folder.path().join("weber-exported")
-    }
-
-    fn arrived(&self) -> Vec<SampleMessage> {
-        self.destination.dump(USER).into_iter().map(|(_, message)| message).collect()
-    }
-
-    /// What was done to the message with this UID in the inbox.
-    fn repair(&self, uid: u32) -> Option<Repair> {
-        let ledger = self.bench.ledger();
-        let inbox = ledger.folder_totals().unwrap()[0].id;
-        ledger.repair(inbox, uid).unwrap()
-    }
-
-    fn state(&self, uid: u32) -> (MessageState, String) {
-        let ledger = self.bench.ledger();
-        let inbox = ledger.folder_totals().unwrap()[0].id;
-        let row = ledger.rows_after(inbox, &ALL, uid - 1, 1).unwrap().remove(0);
-        (row.state, row.cause.unwrap_or_default())
-    }
-
-    /// The ledger's own proof: every copy is what was sent.
-    async fn assert_proven(&self) {
-        for depth in [Depth::Quick, Depth::Full] {
-            let report = verify_mailbox(&self.bench.request, depth).await.unwrap();
-            assert_eq!((report.differences.as_slice(), report.not_placed), (&[][..], 0), "{depth:?}");
-        }
-    }
-
-    /// A further run changes nothing.
-    async fn assert_settled(&self) {
-        let before = self.arrived().len();
-        assert_eq!(self.bench.copy_all().await, 0);
-        assert_eq!(self.arrived().len(), before);
-    }
-}
-
-const ALL: [MessageState; 9] = [
-    MessageState::ToDo,
-    MessageState::InFlight,
-    MessageState::Copied,
-    MessageState::AlreadyThere,
-    MessageState::Repaired,
-    MessageState::Exported,
-    MessageState::Refused,
-    MessageState::Vanished,
-    MessageState::LeftOut,
-];
-
-async fn play<Work: Future<Output = ()>>(
-    destination: Personality,
-    messages: Vec<SampleMessage>,
-    work: impl FnOnce(Scene) -> Work,
-) {
-    let bind = |personality: Personality, messages: Vec<SampleMessage>, validity| {
-        let inbox = SampleFolder { path: FolderPath::inbox(), special_use: None, messages };
-        let account = ImapAccount {
-            address: EmailAddress::parse(USER).unwrap(),
-            password: Secret::new(PASSWORD),
-            folders: vec![inbox],
-        };
-        ImapServer::bind(personality, vec![account], validity)
-    };
-    let from = bind(Personality::dovecot(), messages, 7).await.unwrap();
-    let to = bind(destination, Vec::new(), 9).await.unwrap();
-    let (source, destination) = (from.handle(), to.handle());
-    let cancel = CancellationToken::new();
-    let work = async {
-        let folder = tempfile::tempdir().unwrap();
-        let reach = |server: &ImapHandle| access(server.endpoint().port, Security::Clear, USER);
-        let mut bench = Bench::new(reach(&source), reach(&destination)).await;
-        bench.request.export_folder = Some(folder.path().join("weber-exported"));
-        bench.request.limits.late_append = Duration::from_millis(300);
-        work(Scene { source, destination, bench, folder }).await;
-        cancel.cancel();
-    };
-    tokio::join!(from.serve(cancel.clone()), to.serve(cancel.clone()), work);
-}
-
-fn disliking(dislikes: &'static [(Dislike, &'static str)]) -> Personality {
-    let mut personality = Personality::dovecot();
-    personality.quirks.dislikes = dislikes;
-    personality
-}
 
 /// Every file below a folder, with its bytes.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

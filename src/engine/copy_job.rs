@@ -13,7 +13,7 @@ use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
 use crate::plan::{CopyOptions, MailboxId, MailboxPlan};
 use crate::project::Ledger;
-use crate::transfer::{self, CopyController, CopyLimits, CopyRequest, Progress};
+use crate::transfer::{self, CopyController, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime, with_thousands};
 
 /// Connection pairs that a mailbox begins with.
@@ -148,7 +148,11 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> E
         destination: work.destination.access(destination_secret),
         plan: work.plan,
         ledger: work.ledger,
-        limits: CopyLimits::default(),
+        limits: super::daily_limits::with_daily_limits(
+            &work.source.server,
+            &work.destination.server,
+            &settings.options,
+        ),
         options: settings.options.clone(),
         export_folder: settings.export_folder.clone(),
     };

@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod copy_job;
 mod copy_view;
+mod daily_limits;
 mod event;
 mod explain;
 mod export;

@@ -22,6 +22,7 @@ mod repairs;
 mod schema;
 mod settings;
 mod sides;
+mod traffic;
 
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;
@@ -35,3 +36,4 @@ pub use plans::StoredPlan;
 pub use repairs::{ExportedFile, Repair, SentForm};
 pub use settings::{AuditSettings, Destination};
 pub use sides::{BoundSides, SideChange};
+pub use traffic::Traffic;

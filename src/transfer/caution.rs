@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::error::TransferError;
 use super::export::{Exported, take_back};
 use super::request::{Progress, ProgressSink};
+use crate::imap::ImapError;
 use crate::plan::{RepairStep, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::UnixTime;
@@ -19,6 +20,9 @@ const BREAKS_AT_ONE: u32 = 2;
 const CAREFUL_MESSAGES: u32 = 400;
 /// Refusals with the same words, without anything accepted in between, that mean the mailbox and not the messages.
 const SAME_REFUSALS: usize = 10;
+/// Goodbyes at the opening of one folder after which it is left.
+const GOODBYES_AT_SOURCE: u32 = 4;
+const GOODBYES_AT_DESTINATION: u32 = 2;
 /// Kinds of refusals that are remembered.
 const MAX_KINDS: usize = 100;
 /// Flags of waiting messages that were read longer ago are read again.
@@ -51,6 +55,8 @@ struct Learnt {
     trying: BTreeMap<(FolderId, u32), BTreeMap<RepairStep, u32>>,
     /// The repair that helped last, by the words of the refusal.
     helped: BTreeMap<String, RepairStep>,
+    /// Folders at whose opening a server says goodbye: how often, and its last words.
+    goodbyes: BTreeMap<(String, bool), (u32, String)>,
     has_failed: bool,
 }
 
@@ -253,6 +259,26 @@ impl Caution {
             trouble.careful_left = CAREFUL_MESSAGES;
         }
         blame(&mut trouble.hits, trouble.alone.take())
+    }
+
+    /// A command that opens this folder has failed. A server that says goodbye to it (shares that are gone at Zimbra)
+    /// may do so every time.
+    pub(super) fn opening_failed(&self, folder: &str, side: Side, error: &ImapError) {
+        if let ImapError::Closed(Some(words)) = error {
+            let mut learnt = self.learnt();
+            let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
+            *goodbye = (goodbye.0 + 1, words.clone());
+        }
+    }
+
+    /// The words with which a server has said goodbye to this folder so often that it is left for this run.
+    pub(super) fn goodbye(&self, folder: &str, side: Side) -> Option<String> {
+        let learnt = self.learnt();
+        let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side == Side::Source))?;
+        // At the source it may be one message of a listing, which is found out first.
+        let most = if side == Side::Source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION };
+        (*count >= most)
+            .then(|| format!("the server ends the connection when this folder is opened: {words}"))
     }
 
     /// How many messages of this folder may be asked for at once when it is listed.

@@ -3,6 +3,7 @@ use thiserror::Error;
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{SearchTextError, Side};
 use crate::project::ProjectError;
+use crate::values::UnixTime;
 
 /// Why the copy of a mailbox cannot go on by itself. What was copied stays, and the ledger knows of it.
 #[derive(Debug, Error)]
@@ -42,6 +43,16 @@ pub enum TransferError {
     /// The search among the filters cannot be sent to any server.
     #[error("the search cannot be used: {0}")]
     Search(#[from] SearchTextError),
+    /// What the provider lets through in a day has gone through.
+    #[error("{words}")]
+    DailyLimit {
+        /// Which account.
+        side: Side,
+        /// When it goes on.
+        until: UnixTime,
+        /// What is limited, and how.
+        words: String,
+    },
     /// The ledger could not be read or written; nothing is sent without it.
     #[error(transparent)]
     Project(#[from] ProjectError),

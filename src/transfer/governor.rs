@@ -48,13 +48,17 @@ pub(super) fn code_name(completion: &Completion) -> Option<&str> {
     }
 }
 
+fn suggested_seconds(words: &str) -> Option<u64> {
+    Some(suggested_milliseconds(words)?.div_ceil(1_000))
+}
+
 /// How long the server itself asks to be left alone: Microsoft's `Suggested Backoff Time: 299961 milliseconds`.
-pub(super) fn suggested_seconds(words: &str) -> Option<u64> {
+pub(super) fn suggested_milliseconds(words: &str) -> Option<u64> {
     let words = words.to_lowercase();
     let (_, after) = words.split_once("backoff time:")?;
     let digits: String = after.trim_start().chars().take_while(char::is_ascii_digit).take(12).collect();
     let milliseconds: u64 = digits.parse().ok()?;
-    Some(milliseconds.div_ceil(1_000).min(MAX_WAIT_SECONDS))
+    Some(milliseconds.min(MAX_WAIT_SECONDS * 1_000))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::clock::now;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::flags::normal_flags;
+use super::governor::{Refusal, refusal};
 use super::reader::Reader;
 use super::request::{CopyRequest, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
@@ -83,13 +84,26 @@ impl Lane {
         turn: Turn<'a>,
     ) -> Result<(), TransferError> {
         let ledger = &work.request.ledger;
+        let names = [(&unit.raw, Side::Destination), (&unit.plan.source_raw, Side::Source)];
+        for (raw, side) in names {
+            if let Some(words) = work.caution.goodbye(raw, side) {
+                work.note_problem(&unit.plan, side, words);
+                return Ok(());
+            }
+        }
         (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
         let (opened, examined) = tokio::join!(
             open_destination(&mut self.destination, work, &unit),
             self.source.examine(&unit.plan.source_raw)
         );
+        for ((raw, side), error) in names.into_iter().zip([opened.as_ref().err(), examined.as_ref().err()]) {
+            if let Some(error) = error {
+                work.caution.opening_failed(raw, side, error);
+            }
+        }
         let opened = match opened {
             Ok(opened) => opened,
+            Err(busy) if is_busy(&busy) => return Err(TransferError::at(Side::Destination)(busy)),
             Err(ImapError::Refused { completion, .. }) => {
                 let words = completion.to_string();
                 refuse_folder(work, &unit, &words)?;
@@ -250,6 +264,11 @@ impl Lane {
     }
 }
 
+/// Whether a refusal speaks of load, so that it passes.
+fn is_busy(error: &ImapError) -> bool {
+    error.refusal().is_some_and(|completion| matches!(refusal(completion), Refusal::Wait(_)))
+}
+
 fn at_source(error: ImapError) -> TransferError {
     TransferError::Server { side: Side::Source, source: error }
 }
@@ -350,7 +369,7 @@ async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, Transfer
 async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -> Result<Opened, ImapError> {
     let raw = &unit.raw;
     match session.select(raw).await {
-        Err(ImapError::Refused { .. }) => {}
+        Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => {}
         settled => return settled,
     }
     let folder = NewFolder { raw: raw.clone(), is_subscribed: !unit.plan.is_unsubscribed };

@@ -21,6 +21,7 @@ mod inventory;
 mod kept_flags;
 mod lane;
 mod lost_copies;
+mod meter;
 mod mirror;
 mod parts;
 mod reader;

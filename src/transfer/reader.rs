@@ -149,6 +149,10 @@ impl Reader<'_> {
             }
             let group = self.next_group(&mut rows);
             let bytes = group.iter().map(|row| row.size).sum();
+            if let Err(limit) = self.work.meter.download(bytes) {
+                self.finish_all(&mut ahead).await?;
+                return Err(limit.into());
+            }
             let reserved = loop {
                 // Messages that wait to be read hold the budget, so they come first.
                 match self.work.budget.try_reserve(bytes) {
@@ -341,6 +345,7 @@ impl Reader<'_> {
     }
 
     async fn read_large(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
+        self.work.meter.download(row.size)?;
         let mut hash = Sha256::new();
         let mut head = Vec::new();
         let fetched = self

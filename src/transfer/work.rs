@@ -15,6 +15,7 @@ use super::error::TransferError;
 use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
 use super::kept_flags::KeptFlags;
+use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use crate::imap::{Namespace, Opened};
@@ -89,6 +90,8 @@ pub(super) struct Work<'a> {
     pub(super) sink: ProgressSink<'a>,
     pub(super) namespace: Namespace,
     pub(super) budget: Budget,
+    /// What the providers let through in a day.
+    pub(super) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
     pub(super) caution: &'a Caution,
     /// Where one message shows under many labels: what is there already.
@@ -135,6 +138,7 @@ impl<'a> Work<'a> {
             sink,
             namespace,
             budget: Budget::new(request.limits.budget_bytes),
+            meter: Meter::new(request),
             caution,
             folding: None,
             homes: None,

@@ -107,6 +107,12 @@ impl Writer<'_> {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
+                if let Err(limit) = self.work.meter.upload(batch.bytes) {
+                    while !flights.is_empty() {
+                        self.settle_first(&mut flights).await?;
+                    }
+                    return Err(limit);
+                }
                 if self.is_poison(&batch) {
                     while !flights.is_empty() {
                         self.settle_first(&mut flights).await?;

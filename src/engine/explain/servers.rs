@@ -259,6 +259,11 @@ pub(in crate::engine) fn transfer(
                 )
                 .caused_by(error)
         }
+        TransferError::DailyLimit { side, words, .. } => {
+            UserError::new(format!("{} allows no more today", attempt(*side).server.host), words.clone())
+                .or("Go on", "When the next day begins (00:00 UTC)", Command::StartCopy)
+                .caused_by(error)
+        }
         TransferError::Project(inner) => project(inner),
     }
 }

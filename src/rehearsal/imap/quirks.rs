@@ -44,6 +44,8 @@ pub struct Quirks {
     pub dislikes: &'static [(Dislike, &'static str)],
     /// APPEND answers OK to messages with these bytes and drops them.
     pub swallows: Option<&'static [u8]>,
+    /// A folder whose opening ends the connection, as a share that is gone does at Zimbra.
+    pub hangs_up_at: Option<&'static str>,
 }
 
 impl Quirks {
@@ -66,6 +68,7 @@ impl Quirks {
         long_line_reply: "NO Line is too long.",
         dislikes: &[],
         swallows: None,
+        hangs_up_at: None,
     };
 
     /// The size that the server states for so many bytes.
