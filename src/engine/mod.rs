@@ -4,12 +4,15 @@ mod actor;
 mod command;
 mod commands;
 mod config;
+mod copy_control;
 mod copy_job;
+mod copy_meter;
 mod copy_view;
 mod event;
 mod explain;
 mod export;
 mod find_server;
+mod forecasts;
 pub mod headless;
 mod interrupts;
 mod jobs;
@@ -21,6 +24,7 @@ mod open_project;
 mod passwords;
 mod plan_job;
 mod practice;
+mod proof_words;
 mod recent;
 mod report_input;
 mod sign_in_job;
@@ -30,13 +34,13 @@ mod step;
 mod survey_job;
 mod user_error;
 
-pub use command::{AuditOptions, Command, ReportFormat, RequestId};
+pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat, RequestId};
 pub use event::{Event, Notice};
 pub use export::write_whole;
 pub use log::{LogRing, RingLayer};
 pub use message_list::MessageListFormat;
 pub use snapshot::{
-    AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
+    AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress, ForecastsView,
     KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, MessageListView,
     MessageOutcome, MessagesView, PlanView, PracticeLogins,
     ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,

@@ -402,7 +402,7 @@ struct Pieces {
 }
 
 /// An answer that was cut short (RFC 9738) is an error as well: what it leaves out must not pass for gone.
-fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
+pub(super) fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
     if completion.is_ok() && !completion.has_code("MESSAGELIMIT") {
         Ok(())
     } else {

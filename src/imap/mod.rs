@@ -11,6 +11,7 @@ mod error;
 mod folders;
 mod gate;
 mod idle;
+mod larger;
 mod limits;
 mod messages;
 mod reply;

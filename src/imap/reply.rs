@@ -25,6 +25,8 @@ pub(super) enum Reply {
     Namespace(Option<(String, Option<String>)>),
     Id(BTreeMap<String, String>),
     Fetch(Box<FetchItem>),
+    /// Numbers that a SEARCH has found, in the server's order.
+    Search(Vec<u32>),
     Other,
 }
 
@@ -105,6 +107,10 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
         _ if first.is("LIST") || first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::List),
         _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
         _ if first.is("NAMESPACE") => Reply::Namespace(namespace(second)),
+        _ if first.is("SEARCH") => {
+            let numbers = found.iter().skip(1).filter_map(Token::number);
+            Reply::Search(numbers.filter_map(|number| u32::try_from(number).ok()).collect())
+        }
         _ if first.is("ID") => Reply::Id(pairs(second)),
         _ => Reply::Other,
     }
@@ -214,6 +220,15 @@ mod tests {
         assert_eq!((item.delimiter.as_deref(), item.name.as_str()), (Some("\\"), "a\\b\"c"));
         let Reply::List(item) = from_aside(b"* LIST () NIL NIL\r\n") else { panic!("no list") };
         assert_eq!((item.delimiter, item.name.as_str()), (None, "NIL"));
+    }
+
+    #[test]
+    fn what_a_search_has_found_is_read_in_any_order() {
+        let Reply::Search(numbers) = from_aside(b"* SEARCH 9 4 5 (MODSEQ 917162500)\r\n") else {
+            panic!("no search");
+        };
+        assert_eq!(numbers, [9, 4, 5]);
+        assert!(matches!(from_aside(b"* SEARCH\r\n"), Reply::Search(numbers) if numbers.is_empty()));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Plan: folders and where they go, message states, forecast. Pure; the wires only carry it out.
 
 mod copy_options;
+mod decision;
 mod duration_words;
 mod estimate;
 mod folder;
 mod folder_name;
+mod folder_pattern;
 mod folder_words;
+mod forecast;
 mod header_date;
 mod identity;
 mod ledger_sum;
@@ -16,13 +19,19 @@ mod mapping;
 mod matching;
 mod message_filter;
 mod message_query;
+mod option_words;
 mod overrides;
+mod oversize;
+mod search_text;
 
 pub use copy_options::{CopyMode, CopyOptions};
+pub use decision::{collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
 pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
+pub use folder_pattern::FolderPattern;
+pub use forecast::{Forecast, ForecastInput, Measured, forecast, forecast_all};
 pub use header_date::internal_date_secs;
 pub use identity::{IDENTITY_HEADERS, IdentityKey, identity_key};
 pub use ledger_sum::{LedgerSum, MessageState};
@@ -31,6 +40,9 @@ pub use mailbox_csv::{CsvError, CsvRow, parse_mailboxes};
 pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan};
 pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
-pub use message_filter::MessageFilter;
+pub use message_filter::{FilterError, MessageFilter};
 pub use message_query::{MessageQuery, ProblemId};
+pub use option_words::{OptionWordsError, date_words, parse_date, parse_size};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
+pub use oversize::{Oversize, OversizeFolder};
+pub use search_text::{SearchTextError, check_search};

@@ -246,7 +246,7 @@ fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
 /// Draws connections → speed → connections at the right and tells where they begin.
 fn connections(ui: &Ui, line: Rect, copy: &CopyView, is_narrow: bool) -> f32 {
     let theme = Theme::of(ui);
-    let speed = format::speed(copy.bytes_per_second);
+    let speed = copy.bytes_per_second.map_or_else(|| "–".to_owned(), format::speed);
     let (source, destination) = copy.connections;
     let words = |count: usize| format::counted(count, "connection", "connections");
     let mut end = line.right();

@@ -184,8 +184,8 @@ pub fn planned() -> ProjectView {
     project.plan = PlanView {
         counting: None,
         mailboxes: Arc::new(plans),
-        errors: BTreeMap::new(),
         counted_at: Some(ago(3_000)),
+        ..PlanView::default()
     };
     project
 }
