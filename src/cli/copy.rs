@@ -68,7 +68,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         Some(path) => output::write_json(path, &outcome)?,
         None => output::print(&outcome.words())?,
     }
-    Ok(done(failed_mailboxes > 0 || !outcome.is_complete || !project.plan.errors.is_empty()))
+    Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
 }
 
 fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError> {

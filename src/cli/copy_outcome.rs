@@ -6,12 +6,15 @@ use super::output;
 use super::plan_outcome::ForecastOutcome;
 use crate::engine::{CopyPhase, MailboxProgressState, ProjectView};
 use crate::plan::LedgerSum;
+use crate::values::with_thousands;
 
 /// The outcome for programs.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     /// Whether every message of every mailbox is in a final state and none was refused.
     pub is_complete: bool,
+    /// Messages of each folder that a trial was limited to; `null` for a whole copy.
+    trial: Option<u32>,
     sum: LedgerSum,
     bytes_done: u64,
     proof: Option<String>,
@@ -57,6 +60,7 @@ impl Outcome {
                 state: match &mailbox.state {
                     MailboxProgressState::Done => "done".to_owned(),
                     MailboxProgressState::Stopped(error) => error.title.clone(),
+                    _ if copy.trial.is_some() => "tried".to_owned(),
                     _ => "not done".to_owned(),
                 },
                 details: match &mailbox.state {
@@ -77,6 +81,7 @@ impl Outcome {
                 && all_done
                 && copy.sum.refused == 0
                 && copy.sum.to_do == 0,
+            trial: copy.trial,
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
             proof: copy.proof.clone(),
@@ -95,26 +100,35 @@ impl Outcome {
         }
     }
 
+    /// Whether something is left that was asked for: a trial is asked for less than everything.
+    pub fn has_failures(&self) -> bool {
+        let is_stopped = |mailbox: &MailboxOutcome| !mailbox.details.is_empty();
+        match self.trial {
+            Some(_) => self.sum.refused > 0 || self.mailboxes.iter().any(is_stopped),
+            None => !self.is_complete,
+        }
+    }
+
     /// The same for people.
     pub fn words(&self) -> String {
         let sum = &self.sum;
         let mut text = format!(
             "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} to do\n",
-            sum.source_count,
-            sum.copied,
-            sum.already_there,
-            sum.repaired,
-            sum.exported,
-            sum.refused,
-            sum.vanished,
-            sum.left_out,
-            sum.to_do
+            with_thousands(sum.source_count),
+            with_thousands(sum.copied),
+            with_thousands(sum.already_there),
+            with_thousands(sum.repaired),
+            with_thousands(sum.exported),
+            with_thousands(sum.refused),
+            with_thousands(sum.vanished),
+            with_thousands(sum.left_out),
+            with_thousands(sum.to_do)
         );
-        for mailbox in self.mailboxes.iter().filter(|mailbox| mailbox.state != "done") {
+        for mailbox in self.mailboxes.iter().filter(|mailbox| !["done", "tried"].contains(&mailbox.state.as_str())) {
             output::append(&mut text, format_args!("{}: {}\n", mailbox.address, mailbox.state));
         }
         for problem in &self.problems {
-            output::append(&mut text, format_args!("{} x {}\n", problem.count, problem.cause));
+            output::append(&mut text, format_args!("{} x {}\n", with_thousands(problem.count), problem.cause));
         }
         if let Some(proof) = &self.proof {
             output::append(&mut text, format_args!("{proof}\n"));

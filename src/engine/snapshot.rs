@@ -105,6 +105,14 @@ pub struct ProjectView {
     pub report_saved: Option<PathBuf>,
 }
 
+impl ProjectView {
+    /// Where messages go as files that the destination will not have: beside the project file.
+    pub fn export_folder(&self) -> PathBuf {
+        let stem = self.path.file_stem().unwrap_or(self.path.as_os_str()).to_string_lossy();
+        self.path.with_file_name(format!("{stem}-exported"))
+    }
+}
+
 /// Log-ins that a practice project comes with, so that a newcomer need not invent any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PracticeLogins {

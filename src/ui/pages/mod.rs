@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod copy;
+mod copy_detail;
 mod copy_panels;
 pub mod destination;
 pub mod domain;
@@ -12,6 +13,7 @@ pub mod log;
 mod mailbox_editor;
 mod mailbox_row;
 pub mod mailboxes;
+mod message_list;
 pub mod plan;
 pub mod records;
 pub mod settings;
