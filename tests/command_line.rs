@@ -423,7 +423,8 @@ fn every_message_has_a_row_in_the_list_as_table_and_as_json() {
         }
     }
     // The hashes are those of the messages.
-    let mut hashes: Vec<String> = listed.iter().map(|row| row["sha256"].as_str().unwrap().to_owned()).collect();
+    let mut hashes: Vec<String> =
+        listed.iter().map(|row| row["sha256"].as_str().unwrap().to_owned()).collect();
     let source = PlainImap::open(pair.source.clear_port, "anna").multiset(str::to_owned);
     let mut expected: Vec<String> =
         source.iter().flat_map(|((_, hash, ..), count)| std::iter::repeat_n(hash.clone(), *count)).collect();
@@ -470,11 +471,18 @@ fn a_trial_ends_well_and_tells_how_long_the_whole_takes() {
         command.arg("--project").arg(&project).args(flags).output().unwrap()
     };
     let before = run(&["--dry-run"]);
-    assert!(words(&before.stdout).contains("not known yet; --trial 20 measures it"), "{}", words(&before.stdout));
+    assert!(
+        words(&before.stdout).contains("not known yet; --trial 20 measures it"),
+        "{}",
+        words(&before.stdout)
+    );
     let output = run(&["--trial", "20", "--json", "-"]);
     assert_status(&output, 0);
     let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&outcome["trial"], &outcome["is_complete"]), (&serde_json::json!(20), &serde_json::json!(false)));
+    assert_eq!(
+        (&outcome["trial"], &outcome["is_complete"]),
+        (&serde_json::json!(20), &serde_json::json!(false))
+    );
     let basis = outcome["forecast"]["basis"].as_str().unwrap();
     assert!(basis.starts_with("measured on ") && basis.contains(" messages/s"), "{basis}");
     let plan = run(&["--dry-run"]);
@@ -494,7 +502,8 @@ fn messages_that_the_destination_will_not_take_are_told_before_the_start() {
         date: "01-Feb-2023 12:00:00 +0100".to_owned(),
         bytes: large_message(bytes),
     };
-    let mails = [large("INBOX", 19_000), large("INBOX", 30_000), large("INBOX", 40_000), large("Sent", 50_000)];
+    let mails =
+        [large("INBOX", 19_000), large("INBOX", 30_000), large("INBOX", 40_000), large("Sent", 50_000)];
     PlainImap::open(pair.source.clear_port, "anna").store(&mails);
     let mut command = pair.copy(&pair.from(), "password");
     let output = command.args(["--dry-run", "--json", "-"]).output().unwrap();
@@ -506,11 +515,17 @@ fn messages_that_the_destination_will_not_take_are_told_before_the_start() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|folder| (folder["folder"][0].as_str().unwrap().to_owned(), folder["messages"].as_u64().unwrap()))
+        .map(|folder| {
+            (folder["folder"][0].as_str().unwrap().to_owned(), folder["messages"].as_u64().unwrap())
+        })
         .collect();
     assert_eq!(told, [("INBOX".to_owned(), 2), ("Sent".to_owned(), 1)]);
     let output = pair.copy(&pair.from(), "password").arg("--dry-run").output().unwrap();
-    assert!(words(&output.stdout).contains("larger than the destination takes (20 kB)"), "{}", words(&output.stdout));
+    assert!(
+        words(&output.stdout).contains("larger than the destination takes (20 kB)"),
+        "{}",
+        words(&output.stdout)
+    );
 }
 
 #[test]

@@ -21,7 +21,8 @@ use std::time::Duration;
 use dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry::engine::{
     AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
-    MailboxProgressState, PracticeTrouble, ProjectView, Proof, RequestId, SecretsPolicy, SignInState, Snapshot, Step, StepState, UserError, step_state,
+    MailboxProgressState, PracticeTrouble, ProjectView, Proof, RequestId, SecretsPolicy, SignInState,
+    Snapshot, Step, StepState, UserError, step_state,
 };
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, Side,
@@ -474,7 +475,11 @@ fn messages_are_shown_one_by_one_by_state_and_folder() {
     assert!(top.total > 300 && top.rows.len() < usize::try_from(top.total).unwrap(), "{}", top.rows.len());
     assert!(top.rows.iter().all(|row| row.mailbox == mailbox && row.sha256.len() == 64));
     let end = look(&mut bench, &query, top.total - 1);
-    assert_eq!(end.first + u64::try_from(end.rows.len()).unwrap(), top.total, "the last page reaches the end");
+    assert_eq!(
+        end.first + u64::try_from(end.rows.len()).unwrap(),
+        top.total,
+        "the last page reaches the end"
+    );
     let refused = MessageQuery { state: Some(MessageState::Refused), ..query };
     assert_eq!(look(&mut bench, &refused, 0).total, 0);
     let snapshot = bench.send(Command::HideMessages);
@@ -502,7 +507,10 @@ fn two_folders_become_one_only_when_asked() {
     bench.send(Command::RenameFolder { mailbox, folder: rechnungen.clone(), destination: sent.clone() });
     let error = bench.failure();
     let merge = error.ways_out.iter().find_map(|way| way.command.clone()).unwrap();
-    assert_eq!(merge, Command::MergeFolder { mailbox, folder: rechnungen.clone(), destination: sent.clone() });
+    assert_eq!(
+        merge,
+        Command::MergeFolder { mailbox, folder: rechnungen.clone(), destination: sent.clone() }
+    );
     let snapshot = bench.send(merge);
     let goes_to = |project: &ProjectView| {
         let plan = &project.plan.mailboxes[&mailbox];
@@ -538,7 +546,11 @@ fn wishes_for_the_copy_are_kept_and_nonsense_is_refused() {
     let mut bench = Bench::start(home.path());
     bench.send(Command::OpenProject(file));
     let project = bench.wait_project(|_| true);
-    assert_eq!(project.plan.options, CopyOptions { trial_messages: None, ..wishes }, "a trial is for one run");
+    assert_eq!(
+        project.plan.options,
+        CopyOptions { trial_messages: None, ..wishes },
+        "a trial is for one run"
+    );
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use mailferry::plan::{
-    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, Measured, MessageState,
-    Oversize, OversizeFolder, Side, parse_mailboxes,
+    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, Measured,
+    MessageState, Oversize, OversizeFolder, Side, parse_mailboxes,
 };
 use mailferry::project::{
     AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Project,

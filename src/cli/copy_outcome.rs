@@ -85,7 +85,8 @@ impl Outcome {
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
             proof: copy.proof.clone(),
-            forecast: ForecastOutcome::of(project.plan.forecasts.all.as_ref()).filter(|_| copy.trial.is_some()),
+            forecast: ForecastOutcome::of(project.plan.forecasts.all.as_ref())
+                .filter(|_| copy.trial.is_some()),
             mailboxes,
             problems: copy
                 .problems
@@ -124,11 +125,16 @@ impl Outcome {
             with_thousands(sum.left_out),
             with_thousands(sum.to_do)
         );
-        for mailbox in self.mailboxes.iter().filter(|mailbox| !["done", "tried"].contains(&mailbox.state.as_str())) {
+        for mailbox in
+            self.mailboxes.iter().filter(|mailbox| !["done", "tried"].contains(&mailbox.state.as_str()))
+        {
             output::append(&mut text, format_args!("{}: {}\n", mailbox.address, mailbox.state));
         }
         for problem in &self.problems {
-            output::append(&mut text, format_args!("{} x {}\n", with_thousands(problem.count), problem.cause));
+            output::append(
+                &mut text,
+                format_args!("{} x {}\n", with_thousands(problem.count), problem.cause),
+            );
         }
         if let Some(proof) = &self.proof {
             output::append(&mut text, format_args!("{proof}\n"));

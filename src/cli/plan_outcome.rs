@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::output;
 use crate::engine::ProjectView;
 use crate::plan::{
-    Forecast, FolderChoice, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan, Oversize, needs_decision,
+    FolderChoice, FolderPlan, Forecast, LeftOutBecause, MailboxId, MailboxPlan, Oversize, needs_decision,
 };
 use crate::values::with_thousands;
 
@@ -158,7 +158,11 @@ fn oversize_words(oversize: &Oversize) -> String {
             format_args!(
                 "  {}: {} larger than the destination takes ({limit}); saved as .eml beside the project\n",
                 folder.folder,
-                if folder.messages == 1 { "1 message is".to_owned() } else { format!("{} messages are", with_thousands(folder.messages)) }
+                if folder.messages == 1 {
+                    "1 message is".to_owned()
+                } else {
+                    format!("{} messages are", with_thousands(folder.messages))
+                }
             ),
         );
     }

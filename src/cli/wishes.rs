@@ -78,7 +78,8 @@ pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliErr
         let fits = |patterns: &[FolderPattern]| patterns.iter().any(|pattern| pattern.fits(&folder.source));
         let is_copied = folder.choice == FolderChoice::Copy;
         let is_named = !wishes.included.is_empty() && fits(&wishes.included);
-        let is_wanted = if wishes.included.is_empty() { is_copied } else { is_named } && !fits(&wishes.excluded);
+        let is_wanted =
+            if wishes.included.is_empty() { is_copied } else { is_named } && !fits(&wishes.excluded);
         if is_wanted != is_copied {
             let folder = folder.source.clone();
             driver.require(Command::IncludeFolder { mailbox, folder, is_included: is_wanted })?;

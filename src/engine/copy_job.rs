@@ -90,7 +90,8 @@ pub(super) async fn run(
             }
         }
     }
-    let reports = ends.values().filter_map(|end| if let End::Done(report) = end { report.as_ref() } else { None });
+    let reports =
+        ends.values().filter_map(|end| if let End::Done(report) = end { report.as_ref() } else { None });
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
         proof: proof_words(reports, settings.proof),

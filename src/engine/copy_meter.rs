@@ -36,7 +36,9 @@ impl Stopwatch {
             Progress::Pairs { count } => {
                 running.pairs = running.pairs.max(u64::try_from(*count).unwrap_or(u64::MAX));
             }
-            Progress::Paused | Progress::Waiting { .. } | Progress::Reconnecting { .. } => return running.rest(),
+            Progress::Paused | Progress::Waiting { .. } | Progress::Reconnecting { .. } => {
+                return running.rest();
+            }
             Progress::Connected
             | Progress::Resumed
             | Progress::Listing { .. }
@@ -85,8 +87,16 @@ mod tests {
         let measured = timed().measured(&totals(100, 5, 1_000), &totals(400, 5, 9_000)).unwrap();
         let expected = Measured { messages: 300, bytes: Bytes(8_000), millis: 3_000, pairs: 2 };
         assert_eq!(measured, expected);
-        assert_eq!(timed().measured(&totals(100, 0, 0), &totals(200, 90, 9_000)), None, "most were there before");
-        assert_eq!(timed().measured(&totals(100, 0, 0), &totals(102, 0, 9_000)), None, "two messages say nothing");
+        assert_eq!(
+            timed().measured(&totals(100, 0, 0), &totals(200, 90, 9_000)),
+            None,
+            "most were there before"
+        );
+        assert_eq!(
+            timed().measured(&totals(100, 0, 0), &totals(102, 0, 9_000)),
+            None,
+            "two messages say nothing"
+        );
     }
 
     #[test]

@@ -53,13 +53,18 @@ pub(super) fn save(
     let mut failed: Option<ProjectError> = None;
     let mut count = 0;
     let written = write_whole(path, |out| {
-        count = write_rows(format, out, |after| {
-            project.messages_after(after, FILE_ROWS).map_err(|error| {
-                let words = error.to_string();
-                failed = Some(error);
-                io::Error::other(words)
-            })
-        }, addresses)?;
+        count = write_rows(
+            format,
+            out,
+            |after| {
+                project.messages_after(after, FILE_ROWS).map_err(|error| {
+                    let words = error.to_string();
+                    failed = Some(error);
+                    io::Error::other(words)
+                })
+            },
+            addresses,
+        )?;
         Ok(())
     });
     match (written, failed) {
@@ -179,9 +184,12 @@ pub(super) fn look(
 
 impl OpenProject {
     /// Shows these messages one by one; a list that cannot be read says why.
-    pub(super) fn look_at_messages(&mut self, query: &MessageQuery, first: u64) -> Result<(), Box<UserError>> {
-        let list =
-            look(&self.project, query, first).map_err(|error| Box::new(explain::project(&error)))?;
+    pub(super) fn look_at_messages(
+        &mut self,
+        query: &MessageQuery,
+        first: u64,
+    ) -> Result<(), Box<UserError>> {
+        let list = look(&self.project, query, first).map_err(|error| Box::new(explain::project(&error)))?;
         self.view.messages.list = Some(Arc::new(list));
         Ok(())
     }

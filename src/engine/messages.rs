@@ -37,11 +37,7 @@ pub(super) enum Message {
     /// All sign-ins ended.
     SignInsEnded { number: u64 },
     /// One mailbox was counted and mapped.
-    Planned {
-        number: u64,
-        mailbox: MailboxId,
-        result: Result<(MailboxPlan, Oversize), Box<UserError>>,
-    },
+    Planned { number: u64, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>> },
     /// All mailboxes were counted.
     PlansEnded { number: u64 },
     /// The copy ended; the words of its proof.

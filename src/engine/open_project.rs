@@ -8,14 +8,12 @@ use super::log::now;
 use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::{
-    AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgress, MailboxProgressState,
-    MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
-    explain, step_line, step_state,
+    AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgress,
+    MailboxProgressState, MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView,
+    SignInState, SignInView, Step, UserError, explain, step_line, step_state,
 };
 use crate::imap::{IdleSessions, TrustPolicy};
-use crate::plan::{
-    DestinationRules, MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides,
-};
+use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, questions, render_bind};
@@ -470,7 +468,8 @@ fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
 
 /// `Copying 3 mailboxes, 1 waits, 1 paused`.
 fn copying_words(running: usize, shown: &[MailboxProgress]) -> String {
-    let count = |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
+    let count =
+        |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
     let mut words = format!("Copying {}", mailboxes(running));
     let waiting = count(|state| matches!(state, MailboxProgressState::WaitsUntil(..)));
     let paused = count(|state| *state == MailboxProgressState::Paused);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{AuditOptions, UserError};
 use crate::audit::AuditReport;
 use crate::plan::{
-    CopyOptions, Forecast, FolderPath, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageQuery, MessageState, Oversize, ProblemId, Side,
+    CopyOptions, FolderPath, Forecast, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageQuery,
+    MessageState, Oversize, ProblemId, Side,
 };
 use crate::providers::{Comparison, ProviderId};
 use crate::records::RecordsPlan;

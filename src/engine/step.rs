@@ -1,5 +1,6 @@
 use super::{AuditView, Command, CopyPhase, ProjectView, SignInState, Snapshot};
 use crate::audit::Status;
+use crate::plan::open_decisions;
 use crate::values::with_thousands;
 
 /// The steps of the rail, in order.
@@ -260,6 +261,11 @@ fn plan_line(project: &ProjectView) -> String {
     if project.plan.mailboxes.is_empty() {
         let can_begin = mailboxes_state(project) == StepState::Done;
         return if can_begin { "Can be made now" } else { "After Mailboxes" }.to_owned();
+    }
+    match project.plan.mailboxes.values().map(open_decisions).sum::<usize>() {
+        0 => {}
+        1 => return "1 decision open".to_owned(),
+        open => return format!("{} decisions open", with_thousands(u64::try_from(open).unwrap_or(u64::MAX))),
     }
     let messages: u64 = project.plan.mailboxes.values().map(|plan| plan.chosen().0).sum();
     format!("{} to copy", with_thousands(messages))

@@ -79,7 +79,8 @@ mod tests {
         assert_eq!(open_decisions(&plan), 1);
         let (second, first) = waiting(&plan).remove(0);
         assert_eq!([second.to_lowercase(), first.to_lowercase()], ["p|haus", "p|haus"]);
-        let chosen = plan.folders.iter().find(|folder| folder.source == path(&second)).unwrap().destination.clone();
+        let chosen =
+            plan.folders.iter().find(|folder| folder.source == path(&second)).unwrap().destination.clone();
         let keep = FolderOverride { destination: Some(chosen), ..FolderOverride::default() };
         apply_overrides(&mut plan, &BTreeMap::from([(path(&second), keep)]));
         assert_eq!(waiting(&plan), []);

@@ -81,7 +81,11 @@ mod tests {
             ("*a*b*c", "xxaxxbxxcxx", false),
             ("**", "anything", true),
         ] {
-            assert_eq!(FolderPattern::new(pattern).unwrap().fits(&path(folder)), expected, "{pattern} {folder}");
+            assert_eq!(
+                FolderPattern::new(pattern).unwrap().fits(&path(folder)),
+                expected,
+                "{pattern} {folder}"
+            );
         }
         assert!(FolderPattern::new("  ").is_none());
         let slow = FolderPattern::new(&"*a".repeat(200)).unwrap();

@@ -108,7 +108,8 @@ pub fn forecast(input: &ForecastInput) -> Option<Forecast> {
     let pairs = measured.pairs.max(1);
     let fastest = scaled(by_messages.min(by_bytes), pairs, input.pairs.max(pairs));
     let slowest = by_messages.max(by_bytes);
-    let slowest = if measured.messages < FEW_MESSAGES { slowest.saturating_add(slowest / 2) } else { slowest };
+    let slowest =
+        if measured.messages < FEW_MESSAGES { slowest.saturating_add(slowest / 2) } else { slowest };
     let is_capped = capped_secs > fastest / 1_000;
     Some(Forecast {
         least_secs: (fastest / 1_000).max(capped_secs),
@@ -156,7 +157,11 @@ impl Forecast {
         }
         match (round(self.least_secs), round(most)) {
             ((least, unit, _), (most, most_unit, plural)) if unit == most_unit => {
-                if least == most { duration_words(self.least_secs.midpoint(most)) } else { format!("{least} to {most} {plural}") }
+                if least == most {
+                    duration_words(self.least_secs.midpoint(most))
+                } else {
+                    format!("{least} to {most} {plural}")
+                }
             }
             _ => format!("{} to {}", bare(&least_words), bare(&most_words)),
         }

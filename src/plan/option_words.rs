@@ -79,8 +79,16 @@ mod tests {
             assert_eq!(parse_date(text), Ok(secs), "{text}");
             assert_eq!(date_words(secs), text.trim());
         }
-        for text in ["", "2023-02-29", "2024-13-01", "01.02.2024", "2024-1-1", "2024-01-01T00:00", "+024-01-01", "２024-01-1"]
-        {
+        for text in [
+            "",
+            "2023-02-29",
+            "2024-13-01",
+            "01.02.2024",
+            "2024-1-1",
+            "2024-01-01T00:00",
+            "+024-01-01",
+            "２024-01-1",
+        ] {
             assert!(parse_date(text).is_err(), "{text}");
         }
     }
@@ -98,7 +106,18 @@ mod tests {
         ] {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
-        for text in ["", "MB", "-1", "1,5 MB", "1. MB", ".5 MB", "1.2.3", "25 MiB", "99999999999999999999", "99999999999 GB"] {
+        for text in [
+            "",
+            "MB",
+            "-1",
+            "1,5 MB",
+            "1. MB",
+            ".5 MB",
+            "1.2.3",
+            "25 MiB",
+            "99999999999999999999",
+            "99999999999 GB",
+        ] {
             assert!(parse_size(text).is_err(), "{text}");
         }
     }

@@ -10,15 +10,50 @@ const MAX_DEPTH: usize = 16;
 
 /// Keys that stand alone.
 const ALONE: &[&str] = &[
-    "ALL", "ANSWERED", "DELETED", "DRAFT", "FLAGGED", "NEW", "OLD", "RECENT", "SEEN", "UNANSWERED", "UNDELETED",
-    "UNDRAFT", "UNFLAGGED", "UNSEEN",
+    "ALL",
+    "ANSWERED",
+    "DELETED",
+    "DRAFT",
+    "FLAGGED",
+    "NEW",
+    "OLD",
+    "RECENT",
+    "SEEN",
+    "UNANSWERED",
+    "UNDELETED",
+    "UNDRAFT",
+    "UNFLAGGED",
+    "UNSEEN",
 ];
 
 /// Keys that are followed by one word; the last ones are Gmail's and those of RFC 5032 and RFC 8474.
 const WITH_ONE: &[&str] = &[
-    "BCC", "BEFORE", "BODY", "CC", "FROM", "KEYWORD", "LARGER", "ON", "SENTBEFORE", "SENTON", "SENTSINCE", "SINCE",
-    "SMALLER", "SUBJECT", "TEXT", "TO", "UID", "UNKEYWORD", "OLDER", "YOUNGER", "EMAILID", "THREADID", "X-GM-RAW",
-    "X-GM-LABELS", "X-GM-MSGID", "X-GM-THRID",
+    "BCC",
+    "BEFORE",
+    "BODY",
+    "CC",
+    "FROM",
+    "KEYWORD",
+    "LARGER",
+    "ON",
+    "SENTBEFORE",
+    "SENTON",
+    "SENTSINCE",
+    "SINCE",
+    "SMALLER",
+    "SUBJECT",
+    "TEXT",
+    "TO",
+    "UID",
+    "UNKEYWORD",
+    "OLDER",
+    "YOUNGER",
+    "EMAILID",
+    "THREADID",
+    "X-GM-RAW",
+    "X-GM-LABELS",
+    "X-GM-MSGID",
+    "X-GM-THRID",
 ];
 
 /// What is wrong with a search.

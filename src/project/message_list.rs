@@ -107,11 +107,7 @@ impl Project {
     }
 }
 
-fn sum_of(
-    connection: &Connection,
-    sql: &str,
-    values: &[Box<dyn ToSql>],
-) -> Result<LedgerSum, ProjectError> {
+fn sum_of(connection: &Connection, sql: &str, values: &[Box<dyn ToSql>]) -> Result<LedgerSum, ProjectError> {
     let mut sum = LedgerSum::default();
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(values.iter()))?;

@@ -23,8 +23,8 @@ impl Project {
     /// The plans of all mailboxes that have one.
     pub fn plans(&self) -> Result<BTreeMap<MailboxId, StoredPlan>, ProjectError> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT mailbox_id, body, counted_at, oversize FROM mailbox_plan")?;
+            let mut statement = connection
+                .prepare_cached("SELECT mailbox_id, body, counted_at, oversize FROM mailbox_plan")?;
             let mut rows = statement.query([])?;
             let mut plans = BTreeMap::new();
             while let Some(row) = rows.next()? {

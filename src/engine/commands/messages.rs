@@ -31,7 +31,8 @@ impl Actor {
         }
         let Some(open) = self.open.as_mut() else { return };
         if open.view.copy.started_at.is_none() {
-            return self.fail(explain::nothing_to_save("No message was looked at yet", "Start the copy first"));
+            return self
+                .fail(explain::nothing_to_save("No message was looked at yet", "Start the copy first"));
         }
         open.view.messages.is_saving = true;
         let (project, addresses) = (Arc::clone(&open.project), open.addresses());

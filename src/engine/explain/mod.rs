@@ -197,13 +197,20 @@ pub(super) fn shared_destination(folder: &FolderPath, merge: Command) -> UserErr
         "Mail of different folders is never mixed without being asked.",
     )
     .or_else("Choose another name", "The plan was not changed")
-    .or("Put both into one folder", "Every message of both is kept; they cannot be told apart later", merge)
+    .or(
+        "Put both into one folder",
+        "Every message of both is kept; they cannot be told apart later",
+        merge,
+    )
 }
 
 /// A trial of nothing.
 pub(super) fn empty_trial() -> UserError {
-    UserError::new("A trial needs at least one message", "Nothing can be measured on none.")
-        .or("Try 20 messages per folder", "Copies them, and tells how long the rest takes", Command::TryCopy { messages: 20 })
+    UserError::new("A trial needs at least one message", "Nothing can be measured on none.").or(
+        "Try 20 messages per folder",
+        "Copies them, and tells how long the rest takes",
+        Command::TryCopy { messages: 20 },
+    )
 }
 
 /// A filter that cannot be meant.
@@ -218,14 +225,20 @@ pub(super) fn filter(error: &FilterError) -> UserError {
 
 /// A mailbox is to be paused while nothing runs.
 pub(super) fn nothing_is_copied() -> UserError {
-    UserError::new("This mailbox is not being copied", "Only what runs can be paused or go on.")
-        .or("Start the copy", "It goes on where it stood", Command::StartCopy)
+    UserError::new("This mailbox is not being copied", "Only what runs can be paused or go on.").or(
+        "Start the copy",
+        "It goes on where it stood",
+        Command::StartCopy,
+    )
 }
 
 /// Trouble on purpose outside a practice project.
 pub(super) fn no_practice() -> UserError {
-    UserError::new("This is no practice project", "Trouble on purpose is made on practice servers only.")
-        .or("Start a rehearsal", "Opens a practice project", Command::Rehearse)
+    UserError::new("This is no practice project", "Trouble on purpose is made on practice servers only.").or(
+        "Start a rehearsal",
+        "Opens a practice project",
+        Command::Rehearse,
+    )
 }
 
 /// There is nothing to save yet.

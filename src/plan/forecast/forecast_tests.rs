@@ -39,12 +39,17 @@ fn a_small_trial_is_less_sure_and_more_connections_can_only_help() {
     let one_pair = Measured { pairs: 1, ..measured(1_000, 100 * MB, 100) };
     assert_eq!(range(&input(10_000, 1_000 * MB, Some(one_pair))), (250, Some(1_000)));
     let many = Measured { pairs: 8, ..one_pair };
-    assert_eq!(range(&input(10_000, 1_000 * MB, Some(many))), (1_000, Some(1_000)), "fewer do not hurt the estimate");
+    assert_eq!(
+        range(&input(10_000, 1_000 * MB, Some(many))),
+        (1_000, Some(1_000)),
+        "fewer do not hurt the estimate"
+    );
 }
 
 #[test]
 fn a_daily_cap_is_a_floor() {
-    let capped = |bytes, seen| ForecastInput { bytes_per_day: Some(Bytes(500 * MB)), ..input(1_000, bytes, seen) };
+    let capped =
+        |bytes, seen| ForecastInput { bytes_per_day: Some(Bytes(500 * MB)), ..input(1_000, bytes, seen) };
     assert_eq!(forecast(&capped(500 * MB, None)), None, "one day's share says nothing of the speed");
     assert_eq!(range(&capped(500 * MB + 1, None)), (DAY_SECS, None));
     let seen = Some(measured(1_000, 100 * MB, 100));
@@ -56,7 +61,11 @@ fn a_daily_cap_is_a_floor() {
         "measured on 1,000 messages: 10 messages/s, 1.0 MB/s; the provider takes 500 MB a day"
     );
     assert_eq!(forecast(&capped(5_000 * MB, None)).unwrap().words(), "at least 9 days");
-    assert_eq!(forecast(&capped(100 * MB, seen)).unwrap().bytes_per_day, None, "the cap is not what makes it last");
+    assert_eq!(
+        forecast(&capped(100 * MB, seen)).unwrap().bytes_per_day,
+        None,
+        "the cap is not what makes it last"
+    );
 }
 
 #[test]

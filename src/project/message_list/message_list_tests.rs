@@ -57,7 +57,11 @@ fn messages_are_asked_for_by_mailbox_folder_state_and_problem_in_pages() {
     let all = MessageQuery::default();
     let seen: Vec<_> = (0..4).flat_map(|page| names(&project.messages(&all, page * 4, 4).unwrap())).collect();
     assert_eq!(seen.len(), 12);
-    assert_eq!(seen.iter().collect::<std::collections::BTreeSet<_>>().len(), 9, "two mailboxes have a folder A");
+    assert_eq!(
+        seen.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        9,
+        "two mailboxes have a folder A"
+    );
 
     let of_anna = MessageQuery { mailbox: Some(anna.mailbox()), ..MessageQuery::default() };
     assert_eq!(project.messages(&of_anna, 0, 100).unwrap().len(), 9);

@@ -2,20 +2,18 @@ use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::copy_detail;
+pub use super::copy_footer::{footer, stop_question};
 use super::copy_panels::{ledger, problem_row, throughput, waiting};
 use super::message_list::MessageList;
 use super::short_address;
-use crate::engine::{
-    Command, CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView, RequestId, Step,
-};
+use crate::engine::{CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
-use crate::ui::page_cx::{Action, PageCx};
-use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::page_cx::PageCx;
+use crate::ui::shell::{page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::badge::badge_at;
-use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
@@ -158,10 +156,9 @@ impl CopyPage {
 
 /// Whether there is anything for the right-hand column.
 fn has_aside(copy: &CopyView) -> bool {
-    let is_waiting =
-        |progress: &MailboxProgress| {
-            matches!(progress.state, MailboxProgressState::WaitsUntil(..) | MailboxProgressState::Paused)
-        };
+    let is_waiting = |progress: &MailboxProgress| {
+        matches!(progress.state, MailboxProgressState::WaitsUntil(..) | MailboxProgressState::Paused)
+    };
     copy.throughput.len() >= 2 || !copy.problems.is_empty() || copy.mailboxes.iter().any(is_waiting)
 }
 
@@ -407,96 +404,4 @@ fn mailbox_row(
     );
     text::right(ui, *messages, numbers, Type::Body, theme.text2);
     badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &words);
-}
-
-/// The question before a running copy is stopped.
-pub fn stop_question(project: &ProjectView) -> Question {
-    let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
-    let provider = project.destination.chosen.as_ref().map_or("the destination", |(_, name)| name.as_str());
-    Question {
-        title: format!("Stop copying {count}?"),
-        what: format!(
-            "What was copied stays at {provider}, and the project remembers it. You can start again later without doubling anything."
-        ),
-        alternative: "To rest for a while, pause instead: it keeps the mailboxes’ place in the queue."
-            .to_owned(),
-        safe: "Keep copying".to_owned(),
-        danger: "Stop copying".to_owned(),
-    }
-}
-
-/// A trial is followed by the whole copy.
-const fn go_on_label(copy: &CopyView) -> &'static str {
-    if copy.trial.is_some() { "Copy the rest" } else { "Go on copying" }
-}
-
-/// What the footer says.
-pub fn footer(project: &ProjectView, footer: &mut Footer) {
-    let copy = &project.copy;
-    let records = || {
-        let act = match project.records.plan {
-            Some(_) => Act::Go(Step::Records),
-            None => Act::SendAndGo(Command::PrepareRecords(RequestId::default()), Step::Records),
-        };
-        Some(FooterButton::new("Prepare records", act))
-    };
-    let stop = || {
-        let question = stop_question(project);
-        vec![FooterButton::with_icon(
-            "Stop copying…",
-            Icon::Stop,
-            Act::Do(Action::Ask { question, command: Command::StopCopy }),
-        )]
-    };
-    match copy.phase {
-        CopyPhase::NotStarted => {
-            if project.plan.mailboxes.is_empty() {
-                footer.readiness = crate::engine::Readiness::Blocked {
-                    why: "The folders are not counted yet".to_owned(),
-                    cure: None,
-                };
-            }
-            let label = super::start_label(project);
-            footer.primary = Some(FooterButton::new(label, Act::Send(Command::StartCopy)));
-        }
-        CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => {
-            footer.secondary = (copy.phase == CopyPhase::Running).then(|| {
-                FooterButton::with_icon("Pause copying", Icon::Paused, Act::Send(Command::PauseCopy))
-            });
-            footer.menu = if copy.phase == CopyPhase::Stopping { Vec::new() } else { stop() };
-            footer.primary = records();
-        }
-        CopyPhase::Paused => {
-            footer.secondary =
-                Some(FooterButton::with_icon("Resume copying", Icon::Play, Act::Send(Command::ResumeCopy)));
-            footer.menu = stop();
-            footer.primary = records();
-        }
-        CopyPhase::Stopped => {
-            footer.secondary =
-                Some(FooterButton::with_icon(go_on_label(copy), Icon::Play, Act::Send(Command::StartCopy)));
-            footer.primary = records();
-        }
-        CopyPhase::Finished => {
-            if copy.sum.refused > 0 {
-                let label = format!(
-                    "Try {} again",
-                    format::counted(
-                        usize::try_from(copy.sum.refused).unwrap_or(usize::MAX),
-                        "message",
-                        "messages"
-                    )
-                );
-                footer.secondary =
-                    Some(FooterButton::with_icon(label, Icon::Again, Act::Send(Command::RetryFailed)));
-            } else {
-                footer.secondary = Some(FooterButton::with_icon(
-                    "Look for new mail",
-                    Icon::Again,
-                    Act::Send(Command::StartCopy),
-                ));
-            }
-            footer.primary = records();
-        }
-    }
 }

@@ -26,7 +26,8 @@ const MOST_FOLDERS: usize = 200;
 pub fn mailbox(ui: &mut Ui, progress: &MailboxProgress, project: &ProjectView, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     let name = short_address(&progress.address, project);
-    let frame = Frame::new().fill(theme.sunken).inner_margin(Margin { left: 32, right: 15, top: 8, bottom: 8 });
+    let frame =
+        Frame::new().fill(theme.sunken).inner_margin(Margin { left: 32, right: 15, top: 8, bottom: 8 });
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
@@ -54,7 +55,8 @@ pub fn mailbox(ui: &mut Ui, progress: &MailboxProgress, project: &ProjectView, c
 }
 
 fn buttons(ui: &mut Ui, progress: &MailboxProgress, name: &str, project: &ProjectView, cx: &mut PageCx<'_>) {
-    if !progress.folders.is_empty() && Button::secondary(&format!("Show messages of {name}")).small().show(ui).clicked()
+    if !progress.folders.is_empty()
+        && Button::secondary(&format!("Show messages of {name}")).small().show(ui).clicked()
     {
         let query = MessageQuery { mailbox: Some(progress.id), ..MessageQuery::default() };
         cx.send(Command::ShowMessages { query, first: 0 });
@@ -94,9 +96,14 @@ fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 24.0), Sense::click());
     let sum = &folder.sum;
     let numbers = format!("{} of {}", with_thousands(sum.finished()), with_thousands(sum.source_count));
-    let refused = if sum.refused > 0 { format!("{} refused", with_thousands(sum.refused)) } else { String::new() };
+    let refused =
+        if sum.refused > 0 { format!("{} refused", with_thousands(sum.refused)) } else { String::new() };
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Row, true, format!("Show the messages of {}: {numbers} {refused}", folder.name))
+        WidgetInfo::labeled(
+            Role::Row,
+            true,
+            format!("Show the messages of {}: {numbers} {refused}", folder.name),
+        )
     });
     let ground = if response.hovered() { theme.hover } else { theme.sunken };
     ui.painter().rect_filled(row, 0.0, ground);

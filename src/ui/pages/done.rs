@@ -28,7 +28,11 @@ pub struct DonePage {
 
 impl Default for DonePage {
     fn default() -> Self {
-        Self { format: ReportFormat::Html, path: PathField::new(Purpose::SaveReport), messages: SaveMessages::default() }
+        Self {
+            format: ReportFormat::Html,
+            path: PathField::new(Purpose::SaveReport),
+            messages: SaveMessages::default(),
+        }
     }
 }
 

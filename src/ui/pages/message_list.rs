@@ -156,9 +156,10 @@ impl MessageList {
 fn heading(project: &ProjectView, query: &MessageQuery) -> String {
     let mailbox = query.mailbox.and_then(|id| project.mailboxes.iter().find(|row| row.id == id));
     let problem = query.problem.and_then(|id| project.copy.problems.iter().find(|group| group.id == id));
-    let folder = query.folder.as_ref().map(|folder| {
-        if folder.is_inbox() { "Inbox".to_owned() } else { folder.to_string() }
-    });
+    let folder = query
+        .folder
+        .as_ref()
+        .map(|folder| if folder.is_inbox() { "Inbox".to_owned() } else { folder.to_string() });
     match (mailbox, folder, problem) {
         (_, _, Some(problem)) => problem.cause.clone(),
         (Some(row), Some(folder), _) => format!("{folder} of {}", super::short_name(&row.mailbox, project)),
@@ -170,7 +171,10 @@ fn heading(project: &ProjectView, query: &MessageQuery) -> String {
 
 fn summary(list: &MessageListView) -> String {
     let count = usize::try_from(list.total).unwrap_or(usize::MAX);
-    format!("{}, one row each. A row opens to its hash and the server’s words.", format::counted(count, "message", "messages"))
+    format!(
+        "{}, one row each. A row opens to its hash and the server’s words.",
+        format::counted(count, "message", "messages")
+    )
 }
 
 /// When a message was received, as a day and a time; else as the server gave it.
@@ -180,10 +184,24 @@ fn received(row: &MessageOutcome) -> String {
 
 fn row_sentence(row: &MessageOutcome) -> String {
     let why = if row.cause.is_empty() { String::new() } else { format!(", {}", row.cause) };
-    format!("{}, {}, UID {}, {}, {}{why}", received(row), row.folder, row.uid, row.size, state_word(row.state))
+    format!(
+        "{}, {}, UID {}, {}, {}{why}",
+        received(row),
+        row.folder,
+        row.uid,
+        row.size,
+        state_word(row.state)
+    )
 }
 
-fn message_row(ui: &Ui, rect: Rect, row: &MessageOutcome, project: &ProjectView, is_of_many: bool, is_open: bool) {
+fn message_row(
+    ui: &Ui,
+    rect: Rect,
+    row: &MessageOutcome,
+    project: &ProjectView,
+    is_of_many: bool,
+    is_open: bool,
+) {
     let theme = Theme::of(ui);
     if is_open {
         ui.painter().rect_filled(rect, 0.0, theme.select);
@@ -208,15 +226,17 @@ fn message_row(ui: &Ui, rect: Rect, row: &MessageOutcome, project: &ProjectView,
 /// Everything that is known of one message.
 fn details(ui: &mut Ui, row: &MessageOutcome) {
     let theme = Theme::of(ui);
-    let frame = eframe::egui::Frame::new()
-        .fill(theme.sunken)
-        .inner_margin(eframe::egui::Margin { left: 15, right: 15, top: 8, bottom: 10 });
+    let frame = eframe::egui::Frame::new().fill(theme.sunken).inner_margin(eframe::egui::Margin {
+        left: 15,
+        right: 15,
+        top: 8,
+        bottom: 10,
+    });
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let place = row.destination_uid.map_or_else(
-            || row.destination.to_string(),
-            |uid| format!("{}, UID {uid}", row.destination),
-        );
+        let place = row
+            .destination_uid
+            .map_or_else(|| row.destination.to_string(), |uid| format!("{}, UID {uid}", row.destination));
         let mut known = vec![
             ("At your server", format!("{}, UID {}", row.folder, row.uid)),
             ("At the destination", place),

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod copy;
 mod copy_detail;
+mod copy_footer;
 mod copy_panels;
 pub mod destination;
 pub mod domain;
@@ -15,6 +16,8 @@ mod mailbox_row;
 pub mod mailboxes;
 mod message_list;
 pub mod plan;
+mod plan_aside;
+mod plan_options;
 pub mod records;
 pub mod settings;
 pub mod start;
