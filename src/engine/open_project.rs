@@ -470,15 +470,15 @@ fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
 fn copying_words(running: usize, shown: &[MailboxProgress]) -> String {
     let count =
         |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
-    let mut words = format!("Copying {}", mailboxes(running));
+    let mut parts = vec![format!("Copying {}", mailboxes(running))];
     let waiting = count(|state| matches!(state, MailboxProgressState::WaitsUntil(..)));
     let paused = count(|state| *state == MailboxProgressState::Paused);
     for (count, what) in [(waiting, if waiting == 1 { "waits" } else { "wait" }), (paused, "paused")] {
         if count > 0 {
-            words.push_str(&format!(", {count} {what}"));
+            parts.push(format!("{count} {what}"));
         }
     }
-    words
+    parts.join(", ")
 }
 
 fn mailboxes(count: usize) -> String {

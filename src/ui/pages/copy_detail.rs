@@ -62,22 +62,17 @@ fn buttons(ui: &mut Ui, progress: &MailboxProgress, name: &str, project: &Projec
         cx.send(Command::ShowMessages { query, first: 0 });
     }
     let is_running = project.copy.phase == CopyPhase::Running;
-    match progress.state {
-        MailboxProgressState::Paused if is_running => {
-            if Button::secondary(&format!("Resume {name}")).small().icon(Icon::Play).show(ui).clicked() {
-                cx.send(Command::ResumeMailbox(progress.id));
-            }
+    let (label, icon, command) = match progress.state {
+        MailboxProgressState::Paused => {
+            (format!("Resume {name}"), Icon::Play, Some(Command::ResumeMailbox(progress.id)))
         }
-        MailboxProgressState::Queued
-        | MailboxProgressState::Running(_)
-        | MailboxProgressState::WaitsUntil(..)
-            if is_running =>
-        {
-            if Button::secondary(&format!("Pause {name}")).small().icon(Icon::Paused).show(ui).clicked() {
-                cx.send(Command::PauseMailbox(progress.id));
-            }
-        }
-        _ => {}
+        MailboxProgressState::Done | MailboxProgressState::Stopped(_) => (String::new(), Icon::Pass, None),
+        _ => (format!("Pause {name}"), Icon::Paused, Some(Command::PauseMailbox(progress.id))),
+    };
+    if let Some(command) = command.filter(|_| is_running)
+        && Button::secondary(&label).small().icon(icon).show(ui).clicked()
+    {
+        cx.send(command);
     }
     let has_failed = matches!(progress.state, MailboxProgressState::Stopped(_)) || progress.sum.refused > 0;
     let has_ended = matches!(progress.state, MailboxProgressState::Stopped(_) | MailboxProgressState::Done);

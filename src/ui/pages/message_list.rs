@@ -45,14 +45,26 @@ const STATES: [MessageState; 8] = [
     MessageState::ToDo,
 ];
 
+/// Seconds after which an answer that has not come is asked for again.
+const LONGEST_WAIT_SECONDS: f64 = 1.0;
+
+/// A question for more rows.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// The first row that was there when it was asked; another one there now is the answer.
+    loaded_first: u64,
+    /// When, on the window's clock.
+    at: f64,
+}
+
 /// The page that shows messages one by one.
 #[derive(Default)]
 pub struct MessageList {
     cursor: Cursor,
     /// Index of the open row.
     opened: Option<usize>,
-    /// What was asked for last, so that a look is asked for once.
-    asked: Option<(MessageQuery, u64)>,
+    /// The newest question for more rows.
+    asked: Option<Asked>,
     save: SaveMessages,
     is_saving: bool,
 }
@@ -126,13 +138,13 @@ impl MessageList {
         let open = self.opened.filter(|index| *index < total);
         let mut rows = RowList::begin(ui, "Messages", head, total, ROW, &mut self.cursor);
         let sentence = |index: usize| row_at(index).map_or_else(String::new, row_sentence);
-        let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| match row_at(index) {
-            Some(row) => message_row(ui, rect, row, project, is_of_many, open == Some(index)),
-            None => {
-                missing.set(missing.get().or(Some(index)));
-                let theme = Theme::of(ui);
-                text::left(ui, rect.shrink2(Vec2::new(15.0, 0.0)), "…", Type::Body, theme.text3);
+        let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
+            if let Some(row) = row_at(index) {
+                return message_row(ui, rect, row, project, is_of_many, open == Some(index));
             }
+            missing.set(missing.get().or(Some(index)));
+            let theme = Theme::of(ui);
+            text::left(ui, rect.shrink2(Vec2::new(15.0, 0.0)), "…", Type::Body, theme.text3);
         };
         let split = open.map_or(total, |open| open + 1);
         rows.rows(ui, 0..split, sentence, draw);
@@ -144,11 +156,19 @@ impl MessageList {
             self.opened = (open != Some(index)).then_some(index);
         }
         if let Some(index) = missing.get() {
-            let wanted = (list.query.clone(), u64::try_from(index).unwrap_or(u64::MAX));
-            if self.asked.as_ref() != Some(&wanted) {
-                cx.send(Command::ShowMessages { query: wanted.0.clone(), first: wanted.1 });
-                self.asked = Some(wanted);
-            }
+            self.ask(ui, list, u64::try_from(index).unwrap_or(u64::MAX), cx);
+        }
+    }
+
+    /// Asks for the rows around this one, unless a question is under way: scrolling passes many rows by.
+    fn ask(&mut self, ui: &Ui, list: &MessageListView, wanted: u64, cx: &mut PageCx<'_>) {
+        let now = ui.input(|input| input.time);
+        let is_under_way = self
+            .asked
+            .is_some_and(|asked| asked.loaded_first == list.first && now - asked.at < LONGEST_WAIT_SECONDS);
+        if !is_under_way {
+            cx.send(Command::ShowMessages { query: list.query.clone(), first: wanted });
+            self.asked = Some(Asked { loaded_first: list.first, at: now });
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Snapshots of a move in every state: the family of the specification's pictures.
 
 use crate::engine::{
-    AuditView, Command, CopyView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine, PlanView,
-    ProjectView,
-    RecentProject, RecordsView, ServerCandidate, Snapshot, UserError, WayOut,
+    AuditView, Command, CopyView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
+    PlanView, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError, WayOut,
 };
 use crate::plan::{
     FolderPath, ForecastInput, MailboxId, MailboxPlan, Measured, Oversize, OversizeFolder, forecast,

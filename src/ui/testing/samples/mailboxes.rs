@@ -155,8 +155,7 @@ pub fn family_plan() -> MailboxPlan {
             folder.renamed_because = Some("a blank at the end is not allowed".to_owned());
         }
         if folder.source.name() == "haus" {
-            folder.renamed_because =
-                Some("another folder goes to “Projekte / Haus”".to_owned());
+            folder.renamed_because = Some("another folder goes to “Projekte / Haus”".to_owned());
         }
         match folder.special_use {
             Some(SpecialUse::Trash | SpecialUse::Junk) => {
