@@ -25,7 +25,7 @@ use crate::values::{UnixTime, with_thousands};
 const ROW: f32 = 28.0;
 
 const COLUMNS: [Column; 6] = [
-    Column::words("Received", 132.0),
+    Column::words("Received", 142.0),
     Column::words("Folder", 0.0),
     Column::number("UID", 64.0),
     Column::number("Size", 76.0),

@@ -3,7 +3,7 @@
 use eframe::egui::{Stroke, Ui};
 
 use super::short_name;
-use crate::engine::{Command, ProjectView};
+use crate::engine::{Command, CopyPhase, ProjectView};
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, MailboxId, MailboxPlan, collides_with, open_decisions,
 };
@@ -179,6 +179,9 @@ pub fn too_large(ui: &mut Ui, project: &ProjectView) {
 /// How long it takes, and how that is known.
 pub fn how_long(ui: &mut Ui, project: &ProjectView) {
     let theme = Theme::of(ui);
+    if project.copy.phase == CopyPhase::Finished {
+        return;
+    }
     let forecasts = &project.plan.forecasts;
     panel::panel(ui, |ui| {
         panel::section(ui, "How long");

@@ -26,6 +26,9 @@ pub use copying::*;
 pub use mailboxes::*;
 pub use records::*;
 
+/// Makes a project in one of its states.
+pub type Sample = fn() -> ProjectView;
+
 /// 2026-11-14 17:06:41 UTC.
 pub const NOW: UnixTime = UnixTime(1_794_676_001);
 
