@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use mailferry::plan::{
-    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, MessageState,
-    Side, parse_mailboxes,
+    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, Measured,
+    MessageState, Oversize, OversizeFolder, Side, parse_mailboxes,
 };
 use mailferry::project::{
     AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Project,
@@ -92,10 +92,18 @@ fn everything_reads_back_after_reopening_a_copy() {
     let anna = project.add_mailbox(&mailbox("anna@example.org")).unwrap();
     let signed_in = SignInFact { server_words: "Dovecot, TLS 1.3".to_owned(), at: UnixTime(5) };
     project.set_sign_in(anna, Side::Source, Some(&signed_in)).unwrap();
-    let stored = StoredPlan { plan: plan(), counted_at: UnixTime(9) };
+    let too_large = OversizeFolder { folder: FolderPath::inbox(), messages: 1, uids: vec![7] };
+    let oversize = Oversize { limit: Some(Bytes(8)), folders: vec![too_large] };
+    let stored = StoredPlan { plan: plan(), counted_at: UnixTime(9), oversize };
     project.set_plan(anna, &stored).unwrap();
-    let renamed = FolderOverride { is_included: None, destination: Some(FolderPath(vec!["Neu".to_owned()])) };
+    let renamed = FolderOverride {
+        is_included: None,
+        destination: Some(FolderPath(vec!["Neu".to_owned()])),
+        may_share: true,
+    };
     project.set_folder_override(anna, &FolderPath::inbox(), &renamed).unwrap();
+    let measured = Measured { messages: 200, bytes: Bytes(9_000), millis: 14_000, pairs: 2 };
+    project.set_measured(anna, &measured).unwrap();
     let job = CopyJob { phase: CopyJobPhase::Paused, started_at: Some(UnixTime(1)), ..CopyJob::default() };
     project.set_copy_job(&job).unwrap();
     project.close().unwrap();
@@ -122,6 +130,9 @@ fn everything_reads_back_after_reopening_a_copy() {
     assert_eq!(project.plans().unwrap(), BTreeMap::from([(anna, stored)]));
     let overrides = project.folder_overrides(anna).unwrap();
     assert_eq!(overrides, BTreeMap::from([(FolderPath::inbox(), renamed)]));
+    assert_eq!(project.measured().unwrap(), BTreeMap::from([(anna, measured)]));
+    project.forget_plans(&[anna]).unwrap();
+    assert!(project.measured().unwrap().is_empty(), "another server has another speed");
     assert_eq!(project.copy_job().unwrap(), job);
     project.unpin_certificates(&server).unwrap();
     assert!(project.pinned_certificates(&server).unwrap().is_empty());
@@ -157,7 +168,7 @@ fn mailboxes_are_unique_by_address_and_lists_update_them() {
     project.remove_mailbox(anna).unwrap();
     assert!(matches!(project.remove_mailbox(anna), Err(ProjectError::Unknown("mailbox"))));
     assert!(matches!(project.update_mailbox(anna, &mailbox("x@example.org")), Err(ProjectError::Unknown(_))));
-    let plan = StoredPlan { plan: plan(), counted_at: UnixTime(0) };
+    let plan = StoredPlan { plan: plan(), counted_at: UnixTime(0), oversize: Oversize::default() };
     assert!(matches!(project.set_plan(anna, &plan), Err(ProjectError::Unknown("mailbox"))));
     assert!(project.add_mailbox(&mailbox("anna@example.org")).unwrap() > imported[1]);
 }

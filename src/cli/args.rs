@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::plan::{parse_date, parse_size};
+
 /// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
 ///
 /// Without a command the window opens.
@@ -126,6 +128,17 @@ pub enum Compress {
     Never,
 }
 
+/// Modes of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// New mail still arrives at the source: adds and flags are mirrored.
+    Before,
+    /// People work at the destination: mail is added, and nothing there is touched.
+    After,
+    /// Late mail: as after the switch, from the inbox and junk only.
+    Sweep,
+}
+
 /// `mailferry copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
@@ -187,6 +200,36 @@ pub struct Copy {
     /// Write the outcome as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
+    /// Only messages received on this day (UTC) or later.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    pub since: Option<i64>,
+    /// Only messages received before this day (UTC).
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    pub before: Option<i64>,
+    /// Only messages of this size or larger, as in 10kB or 1.5MB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub min_size: Option<u64>,
+    /// Only messages of this size or smaller.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_size: Option<u64>,
+    /// Only messages that the source finds with this IMAP search, as in FROM "bank" UNSEEN.
+    #[arg(long, value_name = "SEARCH")]
+    pub search: Option<String>,
+    /// The newest messages of each folder first.
+    #[arg(long)]
+    pub newest_first: bool,
+    /// When in the move this copy runs.
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Copy at most N messages of each folder, and tell how long the whole takes.
+    #[arg(long, value_name = "N", conflicts_with = "dry_run", value_parser = clap::value_parser!(u32).range(1..))]
+    pub trial: Option<u32>,
+    /// Only these folders of the source; * stands for any letters, levels are parted by /; may be given more than once.
+    #[arg(long = "include-folder", value_name = "PATTERN")]
+    pub include_folders: Vec<String>,
+    /// Not these folders; may be given more than once.
+    #[arg(long = "exclude-folder", value_name = "PATTERN")]
+    pub exclude_folders: Vec<String>,
     /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl.
     #[arg(long, value_name = "FILE.csv|.json|.jsonl", conflicts_with = "dry_run")]
     pub messages: Option<PathBuf>,

@@ -2,20 +2,21 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::account_url::AccountUrl;
 use super::account_ways::Ways;
 use super::args::{Compress, Copy, Verify};
+use super::copy_outcome::Outcome;
 use super::driver::Driver;
+use super::plan_outcome::{PlanOutcome, address_of, plan_words};
+use super::wishes::{Wishes, choose_folders, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, Compression, CopyPhase, EngineConfig, LogRing, MailboxProgressState, MessageListFormat,
-    ProjectView, Proof, RequestId, SecretsPolicy, SignInState, UserError,
+    Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof, RequestId,
+    SecretsPolicy, SignInState, UserError,
 };
-use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
+use crate::plan::{MailboxId, Side};
 use crate::providers::ProviderId;
-use crate::values::{EmailAddress, Fingerprint, Secret};
+use crate::values::{EmailAddress, Fingerprint, Secret, with_thousands};
 
 /// How often a progress line is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -23,6 +24,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let accounts = Accounts::from(arguments)?;
+    let wishes = Wishes::from(arguments)?;
     check_message_list(arguments.messages.as_deref())?;
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
@@ -50,14 +52,19 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let mut driver = Driver::start(config, log)?;
     open(&mut driver, &path, &accounts)?;
     configure(&mut driver, arguments, &accounts)?;
+    set_options(&mut driver, arguments)?;
     let failed_mailboxes = sign_in(&mut driver)?;
     count(&mut driver)?;
+    choose_folders(&mut driver, &wishes)?;
     let project = driver.project()?;
     if arguments.dry_run {
-        output::print(&plan_words(&project))?;
+        match &arguments.json {
+            Some(path) => output::write_json(path, &PlanOutcome::from(&project))?,
+            None => output::print(&plan_words(&project))?,
+        }
         return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
     }
-    copy(&mut driver)?;
+    copy(&mut driver, arguments.trial)?;
     if let Some(path) = &arguments.messages {
         save_messages(&mut driver, path)?;
     }
@@ -67,7 +74,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         Some(path) => output::write_json(path, &outcome)?,
         None => output::print(&outcome.words())?,
     }
-    Ok(done(failed_mailboxes > 0 || !outcome.is_complete || !project.plan.errors.is_empty()))
+    Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
 }
 
 fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError> {
@@ -339,17 +346,9 @@ pub fn count(driver: &mut Driver) -> Result<(), CliError> {
     Ok(())
 }
 
-fn address_of(project: &ProjectView, mailbox: MailboxId) -> String {
-    project
-        .mailboxes
-        .iter()
-        .find(|row| row.id == mailbox)
-        .map_or_else(|| format!("mailbox {}", mailbox.0), |row| row.mailbox.address.to_string())
-}
-
 /// Copies to the end, with a progress line every few seconds.
-pub fn copy(driver: &mut Driver) -> Result<(), CliError> {
-    driver.require(Command::StartCopy)?;
+pub fn copy(driver: &mut Driver, trial: Option<u32>) -> Result<(), CliError> {
+    driver.require(trial.map_or(Command::StartCopy, |messages| Command::TryCopy { messages }))?;
     let mut printed = Instant::now();
     driver.wait_until(
         |snapshot| {
@@ -400,139 +399,9 @@ fn progress_words(project: &ProjectView) -> String {
         .map_or_else(String::new, |seconds| format!(", about {} min left", seconds.div_ceil(60)));
     format!(
         "{} of {} messages, {} of {}{left}",
-        copy.sum.finished(),
-        copy.sum.source_count,
+        with_thousands(copy.sum.finished()),
+        with_thousands(copy.sum.source_count),
         copy.bytes_done,
         copy.bytes_total
     )
-}
-
-fn plan_words(project: &ProjectView) -> String {
-    let mut text = String::new();
-    for (mailbox, plan) in project.plan.mailboxes.iter() {
-        output::append(&mut text, format_args!("{}\n", address_of(project, *mailbox)));
-        for folder in &plan.folders {
-            let what = match folder.choice {
-                FolderChoice::Copy => format!("-> {}", folder.destination),
-                FolderChoice::LeaveOut(_) => "left out".to_owned(),
-                FolderChoice::ContainerOnly => "holds folders only".to_owned(),
-            };
-            output::append(
-                &mut text,
-                format_args!("  {} {what} ({} messages, {})\n", folder.source, folder.messages, folder.bytes),
-            );
-        }
-    }
-    text
-}
-
-/// The outcome for programs.
-#[derive(Debug, Serialize)]
-struct Outcome {
-    /// Whether every message of every mailbox is in a final state and none was refused.
-    is_complete: bool,
-    sum: LedgerSum,
-    bytes_done: u64,
-    proof: Option<String>,
-    mailboxes: Vec<MailboxOutcome>,
-    problems: Vec<ProblemOutcome>,
-}
-
-#[derive(Debug, Serialize)]
-struct MailboxOutcome {
-    address: String,
-    state: String,
-    /// What speaks against it, line by line; empty where nothing does.
-    details: String,
-    sum: LedgerSum,
-    folders: Vec<FolderOutcome>,
-}
-
-#[derive(Debug, Serialize)]
-struct FolderOutcome {
-    name: String,
-    sum: LedgerSum,
-}
-
-#[derive(Debug, Serialize)]
-struct ProblemOutcome {
-    state: crate::plan::MessageState,
-    cause: String,
-    count: u64,
-    samples: Vec<String>,
-}
-
-impl Outcome {
-    fn from(project: &ProjectView) -> Self {
-        let copy = &project.copy;
-        let mailboxes: Vec<_> = copy
-            .mailboxes
-            .iter()
-            .map(|mailbox| MailboxOutcome {
-                address: mailbox.address.clone(),
-                state: match &mailbox.state {
-                    MailboxProgressState::Done => "done".to_owned(),
-                    MailboxProgressState::Stopped(error) => error.title.clone(),
-                    _ => "not done".to_owned(),
-                },
-                details: match &mailbox.state {
-                    MailboxProgressState::Stopped(error) => error.details.clone(),
-                    _ => String::new(),
-                },
-                sum: mailbox.sum,
-                folders: mailbox
-                    .folders
-                    .iter()
-                    .map(|folder| FolderOutcome { name: folder.name.clone(), sum: folder.sum })
-                    .collect(),
-            })
-            .collect();
-        let all_done = copy.mailboxes.iter().all(|mailbox| mailbox.state == MailboxProgressState::Done);
-        Self {
-            is_complete: copy.phase == CopyPhase::Finished
-                && all_done
-                && copy.sum.refused == 0
-                && copy.sum.to_do == 0,
-            sum: copy.sum,
-            bytes_done: copy.bytes_done.0,
-            proof: copy.proof.clone(),
-            mailboxes,
-            problems: copy
-                .problems
-                .iter()
-                .map(|group| ProblemOutcome {
-                    state: group.state,
-                    cause: group.cause.clone(),
-                    count: group.count,
-                    samples: group.samples.clone(),
-                })
-                .collect(),
-        }
-    }
-
-    fn words(&self) -> String {
-        let sum = &self.sum;
-        let mut text = format!(
-            "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} to do\n",
-            sum.source_count,
-            sum.copied,
-            sum.already_there,
-            sum.repaired,
-            sum.exported,
-            sum.refused,
-            sum.vanished,
-            sum.left_out,
-            sum.to_do
-        );
-        for mailbox in self.mailboxes.iter().filter(|mailbox| mailbox.state != "done") {
-            output::append(&mut text, format_args!("{}: {}\n", mailbox.address, mailbox.state));
-        }
-        for problem in &self.problems {
-            output::append(&mut text, format_args!("{} x {}\n", problem.count, problem.cause));
-        }
-        if let Some(proof) = &self.proof {
-            output::append(&mut text, format_args!("{proof}\n"));
-        }
-        text
-    }
 }

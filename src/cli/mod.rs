@@ -8,12 +8,15 @@ mod account_ways;
 mod args;
 mod audit;
 mod copy;
+mod copy_outcome;
 mod driver;
 mod logging;
 mod output;
+mod plan_outcome;
 mod records;
 mod rehearse;
 mod spf;
+mod wishes;
 
 use std::process::ExitCode;
 

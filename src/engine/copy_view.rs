@@ -160,7 +160,8 @@ impl Actor {
         open.look_at_the_ledger();
         let copy = &mut open.view.copy;
         open.meter.measure(copy.bytes_done, now());
-        copy.bytes_per_second = open.meter.estimator.bytes_per_second();
+        copy.bytes_per_second =
+            open.meter.estimator.has_rate().then(|| open.meter.estimator.bytes_per_second());
         copy.throughput = Arc::new(open.meter.throughput());
         copy.seconds_left = open.meter.estimator.seconds_left(copy.bytes_total.0);
         self.touch();

@@ -209,3 +209,84 @@ impl OpenProject {
         self.view.mailboxes.iter().map(|row| (row.id, row.mailbox.address.to_string())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{FolderPath, IdentityKey};
+    use crate::project::{FolderId, LedgerRow};
+
+    fn listing(folder: i64, uid: u32) -> MessageListing {
+        let path = FolderPath(vec!["=Archiv, alt".to_owned()]);
+        MessageListing {
+            mailbox: MailboxId(1),
+            folder: FolderId(folder),
+            source: path.clone(),
+            destination: path,
+            row: LedgerRow {
+                uid,
+                size: 9,
+                internal_date: "01-Jan-2024 00:00:00 +0000".to_owned(),
+                flags: Vec::new(),
+                identity: IdentityKey([0; 32]),
+                state: if uid == 1 { MessageState::InFlight } else { MessageState::Copied },
+                destination_uid: Some(uid + 100),
+                destination_uid_validity: Some(1),
+                intent_uidnext: None,
+                intent_uid_validity: None,
+                sha256: Some([0xab; 32]),
+                cause: None,
+            },
+        }
+    }
+
+    /// The file of these pages, and the keys that pages were asked for with.
+    fn written(format: MessageListFormat, pages: &[Vec<MessageListing>]) -> (String, Vec<After>) {
+        let mut keys = Vec::new();
+        let mut out = Vec::new();
+        let addresses = BTreeMap::from([(MailboxId(1), "anna@example.org".to_owned())]);
+        let page = |after: After| {
+            keys.push(after);
+            Ok(pages.get(keys.len() - 1).cloned().unwrap_or_default())
+        };
+        let count = write_rows(format, &mut out, page, &addresses).unwrap();
+        assert_eq!(count, pages.iter().map(|page| page.len() as u64).sum::<u64>());
+        (String::from_utf8(out).unwrap(), keys)
+    }
+
+    #[test]
+    fn rows_come_page_by_page_in_every_form() {
+        let pages = [vec![listing(1, 1), listing(1, 2)], vec![listing(2, 1)]];
+        let (json, keys) = written(MessageListFormat::Json, &pages);
+        let expected: [After; 3] = [None, Some((FolderId(1), 2)), Some((FolderId(2), 1))];
+        assert_eq!(keys, expected);
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        assert_eq!(rows.len(), 3);
+        assert_eq!(rows[0]["destination_uid"], serde_json::Value::Null, "what is under way has no place yet");
+        assert_eq!((&rows[1]["destination_uid"], &rows[1]["state"]), (&102.into(), &"copied".into()));
+        assert_eq!(rows[1]["sha256"], "ab".repeat(32));
+        let (lines, _) = written(MessageListFormat::JsonLines, &pages);
+        assert_eq!(lines.lines().count(), 3);
+        let (csv, _) = written(MessageListFormat::Csv, &pages);
+        assert_eq!(csv.lines().count(), 4);
+        assert!(csv.lines().all(|line| !line.contains(",=")) && csv.contains("\"'=Archiv, alt\""), "{csv}");
+    }
+
+    #[test]
+    fn an_empty_ledger_is_an_empty_list() {
+        assert_eq!(written(MessageListFormat::Json, &[]).0, "[\n]\n");
+        assert_eq!(written(MessageListFormat::Csv, &[]).0, format!("{MESSAGE_COLUMNS}\r\n"));
+        assert_eq!(written(MessageListFormat::JsonLines, &[]).0, "");
+    }
+
+    #[test]
+    fn the_name_says_the_form() {
+        let of = |name: &str| MessageListFormat::of(Path::new(name));
+        assert_eq!(of("a.CSV"), Some(MessageListFormat::Csv));
+        assert_eq!(
+            (of("a.json"), of("a.ndjson")),
+            (Some(MessageListFormat::Json), Some(MessageListFormat::JsonLines))
+        );
+        assert_eq!((of("a"), of(".csv"), of("a.xlsx")), (None, None, None));
+    }
+}

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,10 +8,13 @@ use super::jobs::JobKind;
 use super::log::now;
 use super::{AuditView, CopyPhase, Event, ServerCandidate, SignInState, SignInView, UserError, explain};
 use crate::audit::AuditReport;
-use crate::plan::{MailboxId, MailboxPlan, Side};
+use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side};
 use crate::project::{SignInFact, StoredPlan};
 use crate::records::CurrentZone;
 use crate::values::Bytes;
+
+/// Messages from which a new measurement takes the place of an older one, however large that was.
+const TELLING_MESSAGES: u64 = 200;
 
 /// Answers of jobs. Each carries the job's number; an answer to a question nobody asks any more is dropped.
 pub(super) enum Message {
@@ -33,7 +37,7 @@ pub(super) enum Message {
     /// All sign-ins ended.
     SignInsEnded { number: u64 },
     /// One mailbox was counted and mapped.
-    Planned { number: u64, mailbox: MailboxId, result: Result<MailboxPlan, Box<UserError>> },
+    Planned { number: u64, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>> },
     /// All mailboxes were counted.
     PlansEnded { number: u64 },
     /// The copy ended; the words of its proof.
@@ -187,10 +191,10 @@ impl Actor {
         self.watch_keyring();
     }
 
-    fn planned(&mut self, mailbox: MailboxId, result: Result<MailboxPlan, Box<UserError>>) {
+    fn planned(&mut self, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>>) {
         match result {
-            Ok(plan) => {
-                let stored = StoredPlan { plan, counted_at: now() };
+            Ok((plan, oversize)) => {
+                let stored = StoredPlan { plan, counted_at: now(), oversize };
                 if self.store(|project| project.set_plan(mailbox, &stored)).is_none() {
                     return;
                 }
@@ -198,7 +202,7 @@ impl Actor {
                 let mut plan = stored.plan;
                 crate::plan::apply_overrides(&mut plan, &overrides);
                 if let Some(open) = self.open.as_mut() {
-                    open.show_plan(mailbox, plan);
+                    open.show_plan(mailbox, plan, stored.oversize);
                 }
             }
             Err(error) => {
@@ -222,6 +226,7 @@ impl Actor {
 
     async fn copy_ended(&mut self, outcome: super::copy_job::Outcome) {
         self.watch_copy().await;
+        self.remember_speeds(&outcome.measured);
         if let Some(open) = self.open.as_mut() {
             open.end_copy(outcome, now());
         }
@@ -229,6 +234,20 @@ impl Actor {
         let phase = self.open.as_ref().map(|open| open.view.copy.phase);
         if phase == Some(CopyPhase::Finished) {
             self.outlet.event(Event::CopyFinished);
+        }
+    }
+
+    /// Keeps what was measured, unless more was measured before on the same way.
+    fn remember_speeds(&mut self, measured: &BTreeMap<MailboxId, Measured>) {
+        for (mailbox, new) in measured {
+            let known = self.open.as_ref().and_then(|open| open.measured.get(mailbox));
+            let tells_more = known.is_none_or(|known| new.messages >= known.messages.min(TELLING_MESSAGES));
+            if tells_more
+                && self.store(|project| project.set_measured(*mailbox, new)).is_some()
+                && let Some(open) = self.open.as_mut()
+            {
+                open.measured.insert(*mailbox, *new);
+            }
         }
     }
 

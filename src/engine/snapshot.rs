@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{AuditOptions, UserError};
 use crate::audit::AuditReport;
 use crate::plan::{
-    FolderPath, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageQuery, MessageState, ProblemId, Side,
+    CopyOptions, FolderPath, Forecast, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageQuery,
+    MessageState, Oversize, ProblemId, Side,
 };
 use crate::providers::{Comparison, ProviderId};
 use crate::records::RecordsPlan;
@@ -103,6 +104,14 @@ pub struct ProjectView {
     pub records: RecordsView,
     /// Where the final report was last saved.
     pub report_saved: Option<PathBuf>,
+}
+
+impl ProjectView {
+    /// Where messages go as files that the destination will not have: beside the project file.
+    pub fn export_folder(&self) -> PathBuf {
+        let stem = self.path.file_stem().unwrap_or(self.path.as_os_str()).to_string_lossy();
+        self.path.with_file_name(format!("{stem}-exported"))
+    }
 }
 
 /// Log-ins that a practice project comes with, so that a newcomer need not invent any.
@@ -277,6 +286,21 @@ pub struct PlanView {
     pub errors: BTreeMap<MailboxId, UserError>,
     /// When the count was made.
     pub counted_at: Option<UnixTime>,
+    /// What the owner asks of the copy.
+    pub options: CopyOptions,
+    /// Messages that are larger than the destination takes, by mailbox.
+    pub oversize: Arc<BTreeMap<MailboxId, Oversize>>,
+    /// How long the copy will take.
+    pub forecasts: ForecastsView,
+}
+
+/// How long the copy will take, as far as anything honest can be said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForecastsView {
+    /// All mailboxes together.
+    pub all: Option<Forecast>,
+    /// Each one alone.
+    pub mailboxes: BTreeMap<MailboxId, Forecast>,
 }
 
 /// What the copy does as a whole.
@@ -310,8 +334,10 @@ pub struct CopyView {
     pub bytes_done: Bytes,
     /// Bytes that the plan has.
     pub bytes_total: Bytes,
-    /// Bytes per second over the last seconds.
-    pub bytes_per_second: u64,
+    /// Messages of each folder that the newest run was limited to, where it was a trial.
+    pub trial: Option<u32>,
+    /// Bytes per second over the last seconds; `None` before anything is measured, and at rest.
+    pub bytes_per_second: Option<u64>,
     /// Honest estimate; `None` until it is stable.
     pub seconds_left: Option<u64>,
     /// Open connections at the source and at the destination.

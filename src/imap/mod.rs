@@ -18,6 +18,7 @@ mod gate;
 mod gmail;
 mod idle;
 mod keep_alive;
+mod larger;
 mod limits;
 mod messages;
 mod paging;

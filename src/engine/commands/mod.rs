@@ -51,6 +51,15 @@ impl Actor {
                 self.rename_folder(mailbox, &folder, &destination);
             }
             Command::StartCopy | Command::ResumeCopy => self.start_copy(),
+            Command::MergeFolder { mailbox, folder, destination } => {
+                self.merge_folder(mailbox, &folder, &destination);
+            }
+            Command::TryCopy { messages } => self.try_copy(messages),
+            Command::SetCopyOptions(options) => self.set_copy_options(options),
+            Command::PauseMailbox(mailbox) => self.pause_mailbox(mailbox, true),
+            Command::ResumeMailbox(mailbox) => self.pause_mailbox(mailbox, false),
+            Command::RetryMailbox(mailbox) => self.retry_mailbox(mailbox),
+            Command::MakeTrouble(trouble) => self.make_trouble(trouble),
             Command::PauseCopy => self.pause_copy(),
             Command::StopCopy => self.stop_copy(),
             Command::RetryFailed => self.retry_failed(),

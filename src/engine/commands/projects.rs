@@ -58,6 +58,8 @@ impl Actor {
         match opened {
             Ok(mut open) => {
                 open.compression = self.config.compression;
+                open.parallel = self.config.parallel_mailboxes;
+                open.refresh_forecasts();
                 let must_search = self.config.searches_by_itself
                     && !open.project.is_practice()
                     && open.view.domain.source_server.is_none();
