@@ -8,6 +8,8 @@ mod args;
 mod audit;
 mod copy;
 mod driver;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod logging;
 mod output;
 mod records;

@@ -9,6 +9,8 @@ mod completion;
 mod connect;
 mod error;
 mod folders;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod gate;
 mod idle;
 mod limits;

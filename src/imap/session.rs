@@ -127,7 +127,7 @@ impl Session {
         let polled = pin!(self.client.read_response()).poll(context);
         let gate = self.client.get_mut();
         while let Some(aside) = gate.take_aside() {
-            self.inbox.push_back(reply::from_aside(&aside));
+            self.inbox.push_back(reply::from_held(aside));
         }
         match polled {
             Poll::Ready(Ok(Some(response))) => self.inbox.push_back(reply::from_parsed(response.parsed())),
@@ -244,7 +244,7 @@ impl Session {
             let polled = pin!(self.client.read_response()).poll(context);
             while let Some(aside) = self.client.get_mut().take_aside() {
                 self.inbox_bytes += aside.len();
-                self.inbox.push_back(reply::from_aside(&aside));
+                self.inbox.push_back(reply::from_held(aside));
             }
             match polled {
                 Poll::Ready(Ok(Some(response))) => {

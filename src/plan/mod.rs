@@ -6,6 +6,8 @@ mod estimate;
 mod folder;
 mod folder_name;
 mod folder_words;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod header_date;
 mod identity;
 mod ledger_sum;
