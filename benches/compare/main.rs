@@ -75,11 +75,8 @@ fn main() {
         println!("{} is not on PATH: skipped", missing.name());
     }
     let runs = std::env::var("BENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS);
-    let mut bench = Bench {
-        tools: all.into_iter().filter(|tool| tool.is_here()).collect(),
-        runs,
-        lines: String::new(),
-    };
+    let mut bench =
+        Bench { tools: all.into_iter().filter(|tool| tool.is_here()).collect(), runs, lines: String::new() };
     let mails = mixed(messages);
     if wants("loopback") {
         bench.whole_mailbox("loopback", &mails, None);

@@ -35,6 +35,9 @@ impl AccountUrl {
     pub fn parse(text: &str) -> Result<Self, AccountUrlError> {
         let not_imap = || AccountUrlError::NotImap(without_password(text));
         let url = Url::parse(text).map_err(|_error| not_imap())?;
+        if url.port() == Some(0) {
+            return Err(EndpointError::BadPort("0".to_owned()).into());
+        }
         if url.password().is_some() {
             return Err(AccountUrlError::HasPassword);
         }

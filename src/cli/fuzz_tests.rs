@@ -1,10 +1,13 @@
 //! Accounts as they stand on the command line, for any bytes. Built for tests and for `cargo fuzz` only.
 
-use super::account_url::AccountUrl;
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "targets fail where something does not hold"
+)]
 
-#[path = "../../tests/support/mutate.rs"]
-mod mutate;
-pub use mutate::Target;
+use super::account_url::AccountUrl;
+use crate::mutate::Target;
 
 /// The targets of this room.
 pub const TARGETS: &[Target] = &[Target { name: "cli: account URL", examples: ACCOUNTS, read: accounts }];
@@ -26,5 +29,5 @@ fn accounts(bytes: &[u8]) {
 #[cfg(test)]
 #[test]
 fn any_bytes_are_survived() {
-    mutate::run_all(TARGETS);
+    crate::mutate::run_all(TARGETS);
 }

@@ -1,6 +1,12 @@
 //! Everything of this room that reads what a server sends, for any bytes: no panic, bounded output, and the same
 //! reading whatever pieces the bytes come in. Built for tests and for `cargo fuzz` only.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "targets fail where something does not hold"
+)]
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -15,10 +21,7 @@ use super::reply::{Reply, from_aside};
 use super::sign_in_replies::meaning;
 use super::tokens::tokens;
 use super::{decode_utf7, encode_utf7, starttls, uid_sets};
-
-#[path = "../../tests/support/mutate.rs"]
-mod mutate;
-pub use mutate::Target;
+use crate::mutate::Target;
 
 /// Bytes of a reply's parts beyond its own: names of codes, and marks for what cannot be read.
 const SPARE_BYTES: usize = 256;
@@ -139,8 +142,13 @@ fn walked(bytes: &[u8], size: usize, limits: Limits) -> (Vec<Vec<u8>>, Vec<u8>, 
 }
 
 fn gate(bytes: &[u8]) {
-    let small =
-        Limits { line_bytes: 120, literal_bytes: 400, replies_per_command: 20, literals_per_reply: 3 };
+    let small = Limits {
+        line_bytes: 120,
+        literal_bytes: 400,
+        replies_per_command: 20,
+        literals_per_reply: 3,
+        ..Limits::default()
+    };
     for limits in [Limits::default(), small] {
         let whole = walked(bytes, bytes.len().max(1), limits);
         let longest = whole.0.iter().map(Vec::len).sum::<usize>() + whole.1.len();
@@ -238,5 +246,5 @@ fn sets(bytes: &[u8]) {
 #[cfg(test)]
 #[test]
 fn any_bytes_are_survived() {
-    mutate::run_all(TARGETS);
+    crate::mutate::run_all(TARGETS);
 }

@@ -110,7 +110,9 @@ pub(super) fn from_held(mut reply: Vec<u8>) -> Reply {
 fn body_of<'r>(response: &'r Response<'_>) -> Option<&'r [u8]> {
     let Response::Fetch(_, attributes) = response else { return None };
     attributes.iter().find_map(|attribute| match attribute {
-        AttributeValue::BodySection { section: None, data: Some(bytes), .. } if bytes.len() > KEPT_IN_PLACE => {
+        AttributeValue::BodySection { section: None, data: Some(bytes), .. }
+            if bytes.len() > KEPT_IN_PLACE =>
+        {
             Some(bytes.as_ref())
         }
         _ => None,

@@ -1,6 +1,6 @@
 //! A connection with commands under way: queue, read, time out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -32,6 +32,8 @@ pub struct Session {
     inbox_bytes: usize,
     completed: BTreeMap<String, Completion>,
     next_tag: u32,
+    /// Tags of commands whose end has not come.
+    unanswered: BTreeSet<String>,
     pub(super) timeouts: Timeouts,
     pub(super) capabilities: Capabilities,
     /// How often the server has told what it can do.
@@ -51,6 +53,7 @@ impl Session {
             inbox_bytes: 0,
             completed: BTreeMap::new(),
             next_tag: 0,
+            unanswered: BTreeSet::new(),
             timeouts,
             capabilities: Capabilities::default(),
             capabilities_told: 0,
@@ -103,6 +106,7 @@ impl Session {
     pub(super) fn new_tag(&mut self, shown: &str) -> String {
         self.next_tag = self.next_tag.wrapping_add(1);
         let tag = format!("F{}", self.next_tag);
+        self.unanswered.insert(tag.clone());
         let line = format!("{tag} {shown}");
         self.client.get_mut().trace().sent(&line);
         tag
@@ -157,7 +161,8 @@ impl Session {
 
     fn noted(&mut self, reply: Reply) -> Reply {
         match &reply {
-            Reply::Tagged(..) => self.client.get_mut().command_done(),
+            // Only the first answer to a command that was sent: others come as often as a server likes.
+            Reply::Tagged(tag, _) if self.unanswered.remove(tag) => self.client.get_mut().command_done(),
             Reply::Untagged(completion) if completion.status == Status::Bye => {
                 self.bye = Some(completion.words.clone());
             }

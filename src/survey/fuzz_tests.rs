@@ -1,11 +1,14 @@
 //! Autoconfig files, for any bytes. Built for tests and for `cargo fuzz` only.
 
-use super::autoconfig::imap_servers;
-use crate::values::DomainName;
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "targets fail where something does not hold"
+)]
 
-#[path = "../../tests/support/mutate.rs"]
-mod mutate;
-pub use mutate::Target;
+use super::autoconfig::imap_servers;
+use crate::mutate::Target;
+use crate::values::DomainName;
 
 /// The targets of this room.
 pub const TARGETS: &[Target] = &[Target { name: "survey: autoconfig", examples: FILES, read: servers }];
@@ -28,5 +31,5 @@ fn servers(bytes: &[u8]) {
 #[cfg(test)]
 #[test]
 fn any_bytes_are_survived() {
-    mutate::run_all(TARGETS);
+    crate::mutate::run_all(TARGETS);
 }

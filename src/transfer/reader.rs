@@ -275,11 +275,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    async fn read_alone(
-        &mut self,
-        row: LedgerRow,
-        reserved: OwnedSemaphorePermit,
-    ) -> Result<(), ReadEnd> {
+    async fn read_alone(&mut self, row: LedgerRow, reserved: OwnedSemaphorePermit) -> Result<(), ReadEnd> {
         for request in self.session.ask_bodies(&[row.uid]) {
             loop {
                 match self.session.next_body(&request).await {
@@ -362,12 +358,8 @@ impl Reader<'_> {
                 else {
                     return Ok(());
                 };
-                let item = Fetched {
-                    row,
-                    body: Body::Spooled(spool),
-                    sha256: hash.finalize().into(),
-                    reserved,
-                };
+                let item =
+                    Fetched { row, body: Body::Spooled(spool), sha256: hash.finalize().into(), reserved };
                 self.send(Item::Message(Box::new(item))).await
             }
             Ok(None) => self.give_up_without_bytes(row).await,

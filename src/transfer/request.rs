@@ -53,16 +53,15 @@ pub struct CopyLimits {
 
 impl Default for CopyLimits {
     fn default() -> Self {
-        let knob = |name: &str, value: usize| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(value);
         Self {
-            budget_bytes: knob("MF_BUDGET", 32) << 20,
-            batch_messages: knob("MF_BATCH", 100),
+            budget_bytes: 32 << 20,
+            batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
-            pairs: knob("MF_PAIRS", 4),
+            pairs: 5,
             // Gmail allows 15 connections at a time: three pairs, and twelve more that only append.
-            asking_pairs: knob("MF_APAIRS", 3),
-            appenders: knob("MF_APP", 4),
+            asking_pairs: 3,
+            appenders: 4,
             shares_folders: false,
             max_breaks: 6,
             late_append: Duration::from_secs(30),

@@ -31,11 +31,62 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 
 /// Pieces that parsers stumble over.
 const PIECES: &[&[u8]] = &[
-    b"\0", b"\r", b"\n", b"\r\n", b"\"", b"\\", b"(", b")", b"((((((((", b"{", b"}", b"{3}\r\nabc", b"{0}\r\n",
-    b"{4294967296}\r\n", b"{99999999999999999999}\r\n", b"{-1}\r\n", b"[", b"]", b"NIL", b"&", b"&-", b"&AAA-", b"*", b"%",
-    b"%00", b"%zz", b"@", b":", b";", b",", b"=", b"/", b"..", b"../", b" ", b"\t", b"-1", b"0", b"4294967295",
-    b"18446744073709551616", b"9999999999999999999999999", b"\xff", b"\xc3\xa9", b"\xf0\x9f\x98\x80", b"\xed\xa0\x80",
-    b"\xef\xbb\xbf", b"<", b">", b"<!--", b"]]>", b"&#0;", b"'", b"$", b"~", b"\x1b[2J", b"\xe2\x80\xae",
+    b"\0",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\"",
+    b"\\",
+    b"(",
+    b")",
+    b"((((((((",
+    b"{",
+    b"}",
+    b"{3}\r\nabc",
+    b"{0}\r\n",
+    b"{4294967296}\r\n",
+    b"{99999999999999999999}\r\n",
+    b"{-1}\r\n",
+    b"[",
+    b"]",
+    b"NIL",
+    b"&",
+    b"&-",
+    b"&AAA-",
+    b"*",
+    b"%",
+    b"%00",
+    b"%zz",
+    b"@",
+    b":",
+    b";",
+    b",",
+    b"=",
+    b"/",
+    b"..",
+    b"../",
+    b" ",
+    b"\t",
+    b"-1",
+    b"0",
+    b"4294967295",
+    b"18446744073709551616",
+    b"9999999999999999999999999",
+    b"\xff",
+    b"\xc3\xa9",
+    b"\xf0\x9f\x98\x80",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b"<",
+    b">",
+    b"<!--",
+    b"]]>",
+    b"&#0;",
+    b"'",
+    b"$",
+    b"~",
+    b"\x1b[2J",
+    b"\xe2\x80\xae",
 ];
 
 /// Splitmix64: small, and the same everywhere.
@@ -44,7 +95,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -54,7 +105,7 @@ impl Random {
 
     /// A number below `bound`; 0 where that is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        if bound == 0 { 0 } else { (self.next() % bound as u64) as usize }
+        if bound == 0 { 0 } else { (self.number() % bound as u64) as usize }
     }
 
     /// True once in so many times.
@@ -70,7 +121,8 @@ impl Random {
 
 /// Runs every target with its inputs and says how many there were and how long it took.
 pub fn run_all(targets: &[Target]) {
-    let inputs = std::env::var("MAILFERRY_FUZZ_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(INPUTS);
+    let inputs =
+        std::env::var("MAILFERRY_FUZZ_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(INPUTS);
     for target in targets {
         let began = Instant::now();
         for example in target.examples {
@@ -86,7 +138,8 @@ pub fn run_all(targets: &[Target]) {
 fn read(target: &Target, input: &[u8], number: u64) {
     let began = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| (target.read)(input)));
-    let shown = || String::from_utf8_lossy(input.get(..input.len().min(2_000)).unwrap_or_default()).into_owned();
+    let shown =
+        || String::from_utf8_lossy(input.get(..input.len().min(2_000)).unwrap_or_default()).into_owned();
     assert!(outcome.is_ok(), "{} fails at input {number}: {:?}", target.name, shown());
     assert!(began.elapsed() < MAX_TIME, "{} is slow at input {number}: {:?}", target.name, shown());
 }
@@ -96,7 +149,7 @@ pub fn input(examples: &[&[u8]], number: u64) -> Vec<u8> {
     let mut random = Random(number);
     if examples.is_empty() || random.one_in(50) {
         let length = random.below(300);
-        return (0..length).map(|_| random.next() as u8).collect();
+        return (0..length).map(|_| random.number() as u8).collect();
     }
     let mut bytes = random.choose(examples).to_vec();
     for _change in 0..=random.below(6) {
@@ -110,7 +163,7 @@ fn change(bytes: &mut Vec<u8>, examples: &[&[u8]], random: &mut Random) {
     let end = at + random.below((bytes.len() - at).min(40) + 1);
     match random.below(9) {
         0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
-        1 if at < bytes.len() => bytes[at] = random.next() as u8,
+        1 if at < bytes.len() => bytes[at] = random.number() as u8,
         2 => drop(bytes.drain(at..end)),
         3 => bytes.truncate(at),
         4 => {

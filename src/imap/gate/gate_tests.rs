@@ -41,7 +41,9 @@ async fn replies_are_held_whole_in_their_order() {
 #[test]
 fn the_parser_gets_only_what_it_takes() {
     let deep = format!("* 1 FETCH (BODYSTRUCTURE {}\r\n", "(".repeat(5_000)).into_bytes();
-    for line in [&b"* 1 FETCH (UID x)\r\n"[..], b"* 1 FETCH (UID 5 FLAGS (\\Seen b{d))\r\n", b"* 1 EXISTS\r\n", &deep] {
+    for line in
+        [&b"* 1 FETCH (UID x)\r\n"[..], b"* 1 FETCH (UID 5 FLAGS (\\Seen b{d))\r\n", b"* 1 EXISTS\r\n", &deep]
+    {
         assert!(read_fetch(line).is_none(), "{}", String::from_utf8_lossy(line));
     }
     assert!(read_fetch(b"* 1 FETCH (UID 7 BODY[] {5}\r\na\r\nb) FLAGS (\\Seen))\r\n").is_some());
@@ -75,11 +77,21 @@ async fn what_nobody_keeps_is_left_out() {
 
 #[tokio::test]
 async fn what_goes_beyond_the_limits_ends_the_connection() {
-    let small =
-        Limits { line_bytes: 100, literal_bytes: 1000, replies_per_command: 5, literals_per_reply: 2 };
+    let small = Limits {
+        line_bytes: 100,
+        literal_bytes: 1000,
+        replies_per_command: 5,
+        literals_per_reply: 2,
+        reply_bytes_per_command: 150,
+        bytes_per_command: 600,
+    };
+    let long_replies = [&b"* X "[..], &[b'x'; 80], b"\r\n"].concat().repeat(2).leak();
+    let long_message = [&b"* 1 FETCH (BODY[] {700}\r\n"[..], &[b'x'; 700]].concat().leak();
     let long_line = vec![b'a'; 200].leak();
     for (bytes, words) in [
         (&*long_line, "a line without end"),
+        (&*long_replies, "replies without end to one command"),
+        (&*long_message, "data without end to one command"),
         (b"* 1 FETCH (BODY[] {1001}\r\n", "a literal beyond all bounds"),
         (b"* X {0}\r\n{0}\r\n{0}\r\n\r\n", "too many literals in one reply"),
         (
