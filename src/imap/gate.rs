@@ -55,6 +55,8 @@ pub(super) struct Gate<S> {
     outgoing_start: usize,
     needs_flush: bool,
     replies: usize,
+    /// Those that are not message data.
+    other_replies: usize,
     /// Bytes of untagged replies since the last tagged one, message data apart.
     reply_bytes: u64,
     /// What was received when the last tagged reply came.
@@ -109,6 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             outgoing_start: 0,
             needs_flush: false,
             replies: 0,
+            other_replies: 0,
             reply_bytes: 0,
             received_before: 0,
             counters: Counters::default(),
@@ -153,6 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
     /// A command was answered: what may come for the next one is counted anew.
     pub(super) fn command_done(&mut self) {
         self.replies = 0;
+        self.other_replies = 0;
         self.reply_bytes = 0;
         self.received_before = self.counters.received;
     }
@@ -283,6 +287,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return Ok(());
         }
         if !is_safe_fetch(&reply.bytes) {
+            self.other_replies += 1;
+            if self.other_replies > self.limits.other_replies_per_command {
+                return Err(self.hostile("too many replies to one command"));
+            }
             self.reply_bytes += reply.bytes.len() as u64;
             if self.reply_bytes > self.limits.reply_bytes_per_command {
                 return Err(self.hostile("replies without end to one command"));

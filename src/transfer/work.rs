@@ -221,11 +221,8 @@ impl<'a> Work<'a> {
         if self.control.is_stopped() {
             return Some(Next::Done);
         }
-        // The largest first, so that no lane is left alone with it in the end.
-        let free =
-            state.waiting.iter().enumerate().rev().filter(|(_, unit)| !state.busy.contains(&unit.key()));
-        let largest = free.max_by_key(|(_, unit)| unit.plan.bytes).map(|(position, _)| position);
-        if let Some(unit) = largest.and_then(|position| state.waiting.remove(position)) {
+        let free = state.waiting.iter().position(|unit| !state.busy.contains(&unit.key()));
+        if let Some(unit) = free.and_then(|position| state.waiting.remove(position)) {
             let key = unit.key();
             state.busy.insert(key.clone());
             return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));

@@ -81,6 +81,7 @@ async fn what_goes_beyond_the_limits_ends_the_connection() {
         line_bytes: 100,
         literal_bytes: 1000,
         replies_per_command: 5,
+        other_replies_per_command: 5,
         literals_per_reply: 2,
         reply_bytes_per_command: 150,
         bytes_per_command: 600,
