@@ -10,6 +10,8 @@ mod audit;
 mod copy;
 mod copy_outcome;
 mod driver;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod logging;
 mod output;
 mod plan_outcome;

@@ -14,6 +14,8 @@ mod deflate;
 mod error;
 mod flag_store;
 mod folders;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod gate;
 mod gmail;
 mod idle;

@@ -9,6 +9,8 @@ mod folder_name;
 mod folder_pattern;
 mod folder_words;
 mod forecast;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod governor;
 mod header_date;
 mod identity;
