@@ -30,11 +30,14 @@ use copy_bench::{Bench, assert_same, contents};
 use counting_proxy::CountingProxy;
 use cyrus::Cyrus;
 use dovecot::{Dovecot, Settings, access};
+use mailferry::imap::{Access, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageState, SpecialUse, shared_destinations,
 };
+use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox as sample_mailbox};
+use mailferry::rehearsal::{ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder};
 use mailferry::transfer::{CopyOutcome, Depth, TransferError, copy_control, copy_mailbox, verify_mailbox};
-use mailferry::values::Security;
+use mailferry::values::{EmailAddress, Secret, Security};
 use plain_imap::{Mail, PlainImap, Seen, mixed_mailbox};
 use tokio_util::sync::CancellationToken;
 
@@ -576,4 +579,75 @@ async fn later_runs_into_cyrus_bring_back_follow_and_leave_alone_as_well() {
         }
     }
     assert_eq!(bench.copy_all().await, 0);
+}
+
+/// A practice server, ended with the token.
+async fn practice(
+    personality: Personality,
+    folders: Vec<SampleFolder>,
+    token: &CancellationToken,
+) -> ImapHandle {
+    let address = EmailAddress::parse("anna@weber.example").unwrap();
+    let account = ImapAccount { address, password: Secret::new("geheim"), folders };
+    let server = ImapServer::bind(personality, vec![account], 1).await.unwrap();
+    let handle = server.handle();
+    let token = token.clone();
+    tokio::spawn(async move { server.serve(token).await });
+    handle
+}
+
+fn practice_access(handle: &ImapHandle) -> Access {
+    Access {
+        endpoint: handle.endpoint(),
+        trust: TrustPolicy::default(),
+        user: "anna@weber.example".to_owned(),
+        secret: Secret::new("geheim"),
+        timeouts: Timeouts::default(),
+        idle: IdleSessions::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_later_run_finds_every_copy_at_every_kind_of_server() {
+    let kinds: [fn() -> Personality; 6] = [
+        Personality::dovecot,
+        Personality::courier,
+        Personality::gmail,
+        Personality::exchange,
+        Personality::icloud,
+        Personality::yahoo,
+    ];
+    let options = SampleOptions { attachment_percent: 2, large_attachments: 0, ..SampleOptions::default() };
+    for kind in kinds {
+        let token = CancellationToken::new();
+        let mut folders = sample_mailbox(5, 60, &options);
+        // Twins within a folder and across two.
+        let twin = folders[0].messages[0].clone();
+        folders[0].messages.push(twin.clone());
+        folders[1].messages.push(twin);
+        let source = practice(Personality::dovecot(), folders, &token).await;
+        let destination = practice(kind(), Vec::new(), &token).await;
+        let bench = Bench::new(practice_access(&source), practice_access(&destination)).await;
+        bench.copy(&|_| {}).await.unwrap_or_else(|error| panic!("{}: {error}", kind().name));
+        let (sum, held) = (bench.sum(), destination.dump("anna@weber.example").len());
+        let advanced = std::sync::atomic::AtomicU64::new(0);
+        for _ in 0..2 {
+            bench
+                .copy(&|progress| {
+                    if let mailferry::transfer::Progress::Advanced { messages, .. } = progress {
+                        advanced.fetch_add(messages, std::sync::atomic::Ordering::Relaxed);
+                    }
+                })
+                .await
+                .unwrap();
+        }
+        assert_eq!(advanced.into_inner(), 0, "{}: copied again", kind().name);
+        assert_eq!(
+            (bench.sum(), destination.dump("anna@weber.example").len()),
+            (sum, held),
+            "{}",
+            kind().name
+        );
+        token.cancel();
+    }
 }
