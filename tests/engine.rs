@@ -43,6 +43,7 @@ impl Bench {
             secrets: SecretsPolicy::SessionOnly,
             parallel_mailboxes: 4,
             proof: Proof::Full,
+            compression: mailferry::engine::Compression::default(),
             searches_by_itself: true,
             quits_on_interrupt: false,
         };

@@ -11,6 +11,8 @@
 mod keyboard;
 #[path = "pages/once.rs"]
 mod once;
+#[path = "pages/ways.rs"]
+mod ways;
 #[path = "support/window.rs"]
 mod window;
 

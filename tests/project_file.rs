@@ -16,7 +16,10 @@ use mailferry::project::{
     ProjectError, SignInFact, SourceMessage, StoredPlan,
 };
 use mailferry::providers::ProviderId;
-use mailferry::values::{Bytes, DomainName, EmailAddress, Endpoint, Fingerprint, UnixTime};
+use mailferry::values::{
+    Bytes, CommandLine, Credential, DomainName, EmailAddress, Endpoint, Fingerprint, Mechanism, SignInWay,
+    UnixTime,
+};
 use tempfile::TempDir;
 
 fn file_in(folder: &TempDir) -> PathBuf {
@@ -32,6 +35,7 @@ fn mailbox(address: &str) -> Mailbox {
         address: EmailAddress::parse(address).unwrap(),
         source_user: "anna".to_owned(),
         destination_user: address.to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: true,
     }
 }
@@ -165,6 +169,7 @@ fn a_list_changes_only_what_it_speaks_of() {
     let known = Mailbox {
         source_user: "aw".to_owned(),
         destination_user: "anna@new.example".to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: false,
         ..mailbox("anna@example.org")
     };
@@ -188,6 +193,29 @@ fn a_list_changes_only_what_it_speaks_of() {
     let imported = import("address,user2\nanna@example.org,\n");
     assert_eq!(anna_now(&imported), expect("anna.w", "anna@example.org"));
     assert_eq!(project.mailboxes().unwrap().len(), 2);
+}
+
+#[test]
+fn ways_to_sign_in_are_kept_and_lists_that_are_silent_about_them_leave_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    let project = create(&path);
+    let mut known = mailbox("anna@example.org");
+    known.ways.source = SignInWay::with(Credential::Admin("root".to_owned()));
+    let command = CommandLine::parse("token --for 'anna w'").unwrap();
+    known.ways.destination =
+        SignInWay { credential: Credential::TokenCommand(command), mechanism: Some(Mechanism::XOAuth2) };
+    let anna = project.add_mailbox(&known).unwrap();
+    drop(project);
+    let project = Project::open(&path).unwrap();
+    assert_eq!(project.mailboxes().unwrap(), [(anna, known.clone())]);
+    let import =
+        |text: &str| project.import_rows(&parse_mailboxes(text.as_bytes()).unwrap()).unwrap().remove(0).1;
+    assert_eq!(import("address,source_password\nanna@example.org,x\n").ways, known.ways);
+    let changed = import("address,source_token_file\nanna@example.org,/run/token\n").ways;
+    assert_eq!(changed.source, SignInWay::with(Credential::TokenFile("/run/token".into())));
+    assert_eq!(changed.destination, known.ways.destination);
+    assert_eq!(import("address,source_admin\nanna@example.org,\n").ways.source, SignInWay::default());
 }
 
 #[test]

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::account_url::AccountUrl;
-use super::args::{Copy, Verify};
+use super::account_ways::Ways;
+use super::args::{Compress, Copy, Verify};
 use super::driver::Driver;
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, ProjectView, Proof, RequestId,
-    SecretsPolicy, SignInState, UserError,
+    Command, Compression, CopyPhase, EngineConfig, LogRing, MailboxProgressState, MessageListFormat,
+    ProjectView, Proof, RequestId, SecretsPolicy, SignInState, UserError,
 };
 use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
 use crate::providers::ProviderId;
@@ -22,6 +23,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let accounts = Accounts::from(arguments)?;
+    check_message_list(arguments.messages.as_deref())?;
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.max_connections);
@@ -29,6 +31,11 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         Verify::None => Proof::None,
         Verify::Quick => Proof::Quick,
         Verify::Full => Proof::Full,
+    };
+    config.compression = match arguments.compress {
+        Compress::Auto => Compression::Automatic,
+        Compress::Always => Compression::Always,
+        Compress::Never => Compression::Never,
     };
     // Without a project file of its own, the ledger lives as long as this run.
     let temporary = tempfile_for(arguments)?;
@@ -51,6 +58,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
     }
     copy(&mut driver)?;
+    if let Some(path) = &arguments.messages {
+        save_messages(&mut driver, path)?;
+    }
     let project = driver.project()?;
     let outcome = Outcome::from(&project);
     match &arguments.json {
@@ -79,6 +89,9 @@ struct Accounts {
     to_password: Option<Secret>,
     from_fingerprint: Option<Fingerprint>,
     to_fingerprint: Option<Fingerprint>,
+    ways: Ways,
+    /// The mailboxes come from a list, which may have passwords of its own.
+    has_list: bool,
 }
 
 impl Accounts {
@@ -95,9 +108,12 @@ impl Accounts {
             }
             None => Ok(None),
         };
+        let (from, to) = (account(&arguments.from)?, account(&arguments.to)?);
         let accounts = Self {
-            from: account(&arguments.from)?,
-            to: account(&arguments.to)?,
+            ways: Ways::from(arguments, from.as_ref(), to.as_ref())?,
+            has_list: arguments.accounts.is_some(),
+            from,
+            to,
             from_password: password(arguments.from_password_file.as_deref())?,
             to_password: password(arguments.to_password_file.as_deref())?,
             from_fingerprint: fingerprint(&arguments.from_fingerprint)?,
@@ -178,6 +194,7 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
     }
     if let Some(csv) = &arguments.accounts {
         driver.require(Command::ImportCsv(csv.clone()))?;
+        give_passwords(driver, accounts)?;
     } else if let Some(address) = accounts.address() {
         add_single(driver, &address, accounts)?;
     } else {
@@ -186,15 +203,23 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
     Ok(())
 }
 
-/// The passwords of the files, for every chosen mailbox of a project that was made before.
+/// The ways to sign in and the passwords of the arguments, for every chosen mailbox of a list or project. A list's own
+/// passwords stay.
 fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliError> {
-    let sides = [(Side::Source, &accounts.from_password), (Side::Destination, &accounts.to_password)];
-    let chosen: Vec<MailboxId> =
-        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).map(|row| row.id).collect();
-    for mailbox in chosen {
-        for (side, password) in sides {
-            if let Some(secret) = password {
-                driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
+    let sides = [
+        (Side::Source, &accounts.ways.from, &accounts.from_password),
+        (Side::Destination, &accounts.ways.to, &accounts.to_password),
+    ];
+    let chosen: Vec<_> =
+        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).cloned().collect();
+    for row in chosen {
+        for (side, way, password) in sides {
+            if let Some(way) = way {
+                driver.require(Command::SetSignInWay { mailbox: row.id, side, way: way.clone() })?;
+            }
+            let is_listed = accounts.has_list && row.sign_in(side).has_password;
+            if let Some(secret) = password.as_ref().filter(|_| !is_listed) {
+                driver.require(Command::SetPassword { mailbox: row.id, side, secret: secret.clone() })?;
             }
         }
     }
@@ -238,12 +263,15 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
     }
     let mailbox = find(driver)?.ok_or_else(|| CliError::Usage(format!("“{address}” is no mailbox")))?;
     let sides = [
-        (Side::Source, &accounts.from, &accounts.from_password),
-        (Side::Destination, &accounts.to, &accounts.to_password),
+        (Side::Source, &accounts.from, &accounts.ways.from, &accounts.from_password),
+        (Side::Destination, &accounts.to, &accounts.ways.to, &accounts.to_password),
     ];
-    for (side, account, password) in sides {
+    for (side, account, way, password) in sides {
         if let Some(account) = account {
             driver.require(Command::SetUser { mailbox, side, user: account.user.clone() })?;
+        }
+        if let Some(way) = way {
+            driver.require(Command::SetSignInWay { mailbox, side, way: way.clone() })?;
         }
         if let Some(secret) = password {
             driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
@@ -342,6 +370,27 @@ pub fn copy(driver: &mut Driver) -> Result<(), CliError> {
         output::say(&error.to_text());
     }
     Ok(())
+}
+
+/// The name of the list says its form; one that does not is wrong usage, told before anything is copied.
+fn check_message_list(path: Option<&Path>) -> Result<(), CliError> {
+    match path {
+        Some(path) if MessageListFormat::of(path).is_none() => Err(CliError::Usage(format!(
+            "--messages {}: the name must end in .csv, .json or .jsonl",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one row per message.
+fn save_messages(driver: &mut Driver, path: &Path) -> Result<(), CliError> {
+    driver.require(Command::SaveMessages(path.to_path_buf()))?;
+    driver.wait_until(
+        |snapshot| snapshot.project.as_ref().is_none_or(|project| !project.messages.is_saving),
+        |_| {},
+    )?;
+    driver.take_failures().pop().map_or(Ok(()), |error| Err(error.into()))
 }
 
 fn progress_words(project: &ProjectView) -> String {

@@ -4,6 +4,7 @@
 //! Machine output goes to standard output, progress and words to standard error; passwords are never arguments.
 
 mod account_url;
+mod account_ways;
 mod args;
 mod audit;
 mod copy;

@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::plan::{FolderPath, MailboxId, Side};
+use crate::plan::{FolderPath, MailboxId, MessageQuery, Side};
 use crate::providers::ProviderId;
-use crate::values::{Endpoint, Fingerprint, Secret};
+use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 
 /// Number of a question; an answer to an older one is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +80,15 @@ pub enum Command {
         /// The new user name.
         user: String,
     },
+    /// Changes how a mailbox is signed in to on one side.
+    SetSignInWay {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// On which side.
+        side: Side,
+        /// How from now on.
+        way: SignInWay,
+    },
     /// Ticks or unticks a mailbox.
     ChooseMailbox {
         /// Which mailbox.
@@ -146,6 +155,17 @@ pub enum Command {
     StopCopy,
     /// Gives refused messages another try.
     RetryFailed,
+    /// Shows messages one by one.
+    ShowMessages {
+        /// Which.
+        query: MessageQuery,
+        /// Index of the first one that is on the screen.
+        first: u64,
+    },
+    /// Shows them no longer.
+    HideMessages,
+    /// Writes one row per message: a table for `.csv`, JSON for `.json`, a JSON object per line for `.jsonl`.
+    SaveMessages(PathBuf),
     /// Reads the zone and computes the new records.
     PrepareRecords(RequestId),
     /// Gives an answer that the provider's records need, such as a verification text or a DKIM key.

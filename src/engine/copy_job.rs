@@ -13,7 +13,7 @@ use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
 use crate::plan::{CopyOptions, MailboxId, MailboxPlan};
 use crate::project::Ledger;
-use crate::transfer::{self, CopyController, CopyLimits, CopyRequest, Progress};
+use crate::transfer::{self, CopyController, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime, with_thousands};
 
 /// Connection pairs that a mailbox begins with.
@@ -148,7 +148,11 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> E
         destination: work.destination.access(destination_secret),
         plan: work.plan,
         ledger: work.ledger,
-        limits: CopyLimits::default(),
+        limits: super::daily_limits::with_daily_limits(
+            &work.source.server,
+            &work.destination.server,
+            &settings.options,
+        ),
         options: settings.options.clone(),
         export_folder: settings.export_folder.clone(),
     };
@@ -195,7 +199,7 @@ async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, S
 
 /// The password of one side, or the words that ask for it.
 pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<Secret, Box<UserError>> {
-    let found = settings.passwords.get(&settings.project, attempt.mailbox, attempt.side).await;
+    let found = settings.passwords.of(&settings.project, attempt).await;
     found.ok_or_else(|| Box::new(explain::needs_password(attempt)))
 }
 

@@ -83,7 +83,11 @@ pub(super) fn refresh(
         let mut totals = folders.iter().fold(LedgerTotals::default(), |sum, folder| sum.plus(folder.totals));
         let listed: Vec<FolderProgress> = folders
             .iter()
-            .map(|folder| FolderProgress { name: folder.source.to_string(), sum: folder.totals.sum })
+            .map(|folder| FolderProgress {
+                folder: folder.source.clone(),
+                name: folder.source.to_string(),
+                sum: folder.totals.sum,
+            })
             .collect();
         if let Some(plan) = view.plan.mailboxes.get(&row.id) {
             add_what_is_not_listed(

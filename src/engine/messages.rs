@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::actor::Actor;
@@ -37,6 +38,8 @@ pub(super) enum Message {
     PlansEnded { number: u64 },
     /// The copy ended; the words of its proof.
     CopyEnded { number: u64, outcome: super::copy_job::Outcome },
+    /// The list of messages was written: how many.
+    MessagesSaved { number: u64, path: PathBuf, result: Result<u64, Box<UserError>> },
     /// The zone was read.
     ZoneRead { number: u64, result: Result<Box<CurrentZone>, Box<UserError>> },
     /// The practice servers ended, which they do only when they are told to or when they fail.
@@ -59,6 +62,7 @@ impl Message {
             Self::SignedIn { number, .. } | Self::SignInsEnded { number } => (JobKind::SignIn, *number),
             Self::Planned { number, .. } | Self::PlansEnded { number } => (JobKind::Plan, *number),
             Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
+            Self::MessagesSaved { number, .. } => (JobKind::SaveMessages, *number),
             Self::ZoneRead { number, .. } => (JobKind::Records, *number),
             Self::PracticeEnded { number } => (JobKind::Practice, *number),
             Self::Panicked { kind, number, .. } => (*kind, *number),
@@ -88,6 +92,7 @@ impl Actor {
             Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
             Message::PlansEnded { .. } => self.plans_ended(),
             Message::CopyEnded { outcome, .. } => self.copy_ended(outcome).await,
+            Message::MessagesSaved { path, result, .. } => self.messages_saved(&path, result),
             Message::ZoneRead { result, .. } => self.zone_read(result),
             Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
             Message::Panicked { kind, words, .. } => self.panicked(kind, &words),
@@ -268,6 +273,7 @@ impl Actor {
                 open.end_copy(super::copy_job::Outcome::default(), now());
                 self.remember_copy_phase();
             }
+            JobKind::SaveMessages => open.view.messages.is_saving = false,
             JobKind::Records => {
                 open.view.records.is_preparing = false;
                 open.view.records.error = Some(error.clone());

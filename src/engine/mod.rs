@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod copy_job;
 mod copy_view;
+mod daily_limits;
 mod event;
 mod explain;
 mod export;
@@ -14,6 +15,7 @@ pub mod headless;
 mod interrupts;
 mod jobs;
 mod log;
+mod message_list;
 mod messages;
 mod open_copy;
 mod open_project;
@@ -33,15 +35,18 @@ pub use command::{AuditOptions, Command, ReportFormat, RequestId};
 pub use event::{Event, Notice};
 pub use export::write_whole;
 pub use log::{LogRing, RingLayer};
+pub use message_list::MessageListFormat;
 pub use snapshot::{
     AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
-    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, PlanView, PracticeLogins,
-    ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
-    Snapshot,
+    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, MessageListView,
+    MessageOutcome, MessagesView, PlanView, PracticeLogins, ProblemGroup, ProjectView, RecentProject,
+    RecordsView, ServerCandidate, SignInState, SignInView, Snapshot,
 };
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use user_error::{UserError, WayOut};
+
+pub use crate::imap::Compression;
 
 /// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
 ///

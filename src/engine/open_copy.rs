@@ -86,6 +86,7 @@ impl OpenProject {
             }
         }
         self.refresh_copy_totals();
+        self.refresh_messages();
     }
 
     /// Sums and bars from the ledger; problems every few looks, as they cost more.
@@ -93,6 +94,7 @@ impl OpenProject {
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_PER_PROBLEMS) {
             self.refresh_copy_totals();
+            self.refresh_messages();
         } else {
             self.refresh_sums();
         }

@@ -8,10 +8,10 @@ use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::{
     AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState,
-    MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
-    explain, step_line, step_state,
+    MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView,
+    Step, UserError, explain, step_line, step_state,
 };
-use crate::imap::{IdleSessions, TrustPolicy};
+use crate::imap::{Compression, IdleSessions, TrustPolicy};
 use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
@@ -36,6 +36,8 @@ pub(super) struct OpenProject {
     pub(super) looks: u64,
     /// Connections between two steps.
     pub(super) idle: IdleSessions,
+    /// Whether connections are compressed.
+    pub(super) compression: Compression,
 }
 
 impl OpenProject {
@@ -88,6 +90,7 @@ impl OpenProject {
                 proof: job.proof,
                 ..CopyView::default()
             },
+            messages: MessagesView::default(),
             records: RecordsView { saved_to: project.zone_saved_to()?, ..RecordsView::default() },
             report_saved: project.report_saved_to()?,
         };
@@ -102,6 +105,7 @@ impl OpenProject {
             copy_states: BTreeMap::new(),
             looks: 0,
             idle: IdleSessions::default(),
+            compression: Compression::default(),
         };
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
@@ -245,6 +249,8 @@ impl OpenProject {
                         server: server.clone(),
                         trust: trust.clone(),
                         user: row.mailbox.user(side).to_owned(),
+                        way: row.mailbox.way(side).clone(),
+                        compression: self.compression,
                         idle: self.idle.clone(),
                     });
                 }

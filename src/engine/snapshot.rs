@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{AuditOptions, UserError};
 use crate::audit::AuditReport;
-use crate::plan::{LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState, Side};
+use crate::plan::{
+    FolderPath, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageQuery, MessageState, ProblemId, Side,
+};
 use crate::providers::{Comparison, ProviderId};
 use crate::records::RecordsPlan;
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
@@ -95,6 +97,8 @@ pub struct ProjectView {
     pub plan: PlanView,
     /// Step Copy.
     pub copy: CopyView,
+    /// Messages one by one, on demand.
+    pub messages: MessagesView,
     /// Step Records.
     pub records: RecordsView,
     /// Where the final report was last saved.
@@ -365,6 +369,8 @@ pub enum MailboxProgressState {
 /// One folder of the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderProgress {
+    /// The folder at the source.
+    pub folder: FolderPath,
     /// Its name.
     pub name: String,
     /// Its ledger as a sum.
@@ -374,6 +380,8 @@ pub struct FolderProgress {
 /// Messages that share a cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProblemGroup {
+    /// Its number, as long as it has messages.
+    pub id: ProblemId,
     /// What became of them.
     pub state: MessageState,
     /// The cause in plain words.
@@ -384,6 +392,57 @@ pub struct ProblemGroup {
     pub way_out: String,
     /// The first few, as `folder: subject or UID`.
     pub samples: Vec<String>,
+}
+
+/// Messages one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessagesView {
+    /// The rows on show; `None` while nobody asks for them.
+    pub list: Option<Arc<MessageListView>>,
+    /// Whether the list of all messages is being written.
+    pub is_saving: bool,
+    /// Where it was last written.
+    pub saved: Option<PathBuf>,
+}
+
+/// Some of the messages that fit a question; a page shows them at their place among all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageListView {
+    /// The question.
+    pub query: MessageQuery,
+    /// All that fit, by state, whatever state is asked for.
+    pub sum: LedgerSum,
+    /// How many fit, the state included.
+    pub total: u64,
+    /// Index of the first row.
+    pub first: u64,
+    /// Rows from there on.
+    pub rows: Vec<MessageOutcome>,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageOutcome {
+    /// Its mailbox.
+    pub mailbox: MailboxId,
+    /// Its folder at the source.
+    pub folder: FolderPath,
+    /// Its folder at the destination.
+    pub destination: FolderPath,
+    /// UID at the source.
+    pub uid: u32,
+    /// UID of the copy, where known.
+    pub destination_uid: Option<u32>,
+    /// Size at the source.
+    pub size: Bytes,
+    /// When the source received it, as the source gives it.
+    pub date: String,
+    /// What became of it.
+    pub state: MessageState,
+    /// The server's words, the repair or the file; may be empty.
+    pub cause: String,
+    /// SHA-256 of what was read, in hexadecimal; may be empty.
+    pub sha256: String,
 }
 
 /// Step Records.

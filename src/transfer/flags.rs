@@ -40,11 +40,6 @@ pub(super) fn flag_changes(shown: &[String], wanted: &[String]) -> (Vec<String>,
     (added, removed)
 }
 
-/// The flags without keywords, for servers that refuse a message because of one.
-pub(super) fn without_keywords(flags: &[String]) -> Vec<String> {
-    flags.iter().filter(|flag| flag.starts_with('\\')).cloned().collect()
-}
-
 fn is_allowed(flag: &str, permanent: &[String]) -> bool {
     let is_named = permanent.iter().any(|name| name.eq_ignore_ascii_case(flag));
     is_named || (!flag.starts_with('\\') && permanent.iter().any(|name| name == "\\*"))
@@ -80,7 +75,6 @@ mod tests {
         let few = strings(&["\\Answered", "$LABEL1"]);
         assert_eq!(flags_for(&source, Some(&few)), ["$Label1"]);
         assert_eq!(flags_for(&source, None), ["\\Seen", "$Forwarded", "$Label1"]);
-        assert_eq!(without_keywords(&flags_for(&source, None)), ["\\Seen"]);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::aliases::other_names;
 use super::error::TransferError;
+use super::gmail_destination::add_label_rules;
+use super::gmail_source::{keep_archived, name_archived, survey_archived};
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
 use crate::values::Bytes;
@@ -15,10 +17,18 @@ pub async fn inventory(
     destination: &mut Session,
     rules: DestinationRules,
 ) -> Result<MailboxPlan, TransferError> {
-    let (source, destination) = tokio::join!(survey_source(source), survey_destination(destination, rules));
-    let (folders, prefix) = source.map_err(TransferError::at(Side::Source))?;
-    let rules = destination.map_err(TransferError::at(Side::Destination))?;
-    Ok(map_folders(&folders, &prefix, &rules))
+    let (found, rules) = tokio::join!(survey_source(source), survey_destination(destination, rules));
+    let (mut folders, prefix) = found.map_err(TransferError::at(Side::Source))?;
+    let mut rules = rules.map_err(TransferError::at(Side::Destination))?;
+    let all_mail = survey_archived(source, &mut folders).await.map_err(TransferError::at(Side::Source))?;
+    if all_mail.is_some() && destination.is_gmail() {
+        keep_archived(&mut rules);
+    }
+    let mut plan = map_folders(&folders, &prefix, &rules);
+    if let Some(raw) = all_mail {
+        name_archived(&mut plan, &raw, &rules);
+    }
+    Ok(plan)
 }
 
 async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<String>), ImapError> {
@@ -76,6 +86,9 @@ async fn survey_destination(
     let namespace = session.namespace().await?;
     rules.delimiter = namespace.delimiter;
     rules.prefix = prefix_parts(&namespace);
+    if session.is_gmail() {
+        add_label_rules(&mut rules);
+    }
     for folder in session.list_folder_names().await? {
         let path = FolderPath(folder.parts());
         if let Some(special_use) = special_use(&folder).filter(|_| folder.is_selectable()) {

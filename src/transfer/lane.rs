@@ -6,9 +6,11 @@ use futures::future::join_all;
 use tokio::sync::{Mutex, mpsc};
 
 use super::adoption::Place;
+use super::clock::now;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::flags::normal_flags;
+use super::governor::{Refusal, refusal};
 use super::reader::Reader;
 use super::request::{CopyRequest, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
@@ -82,13 +84,26 @@ impl Lane {
         turn: Turn<'a>,
     ) -> Result<(), TransferError> {
         let ledger = &work.request.ledger;
+        let names = [(&unit.raw, Side::Destination), (&unit.plan.source_raw, Side::Source)];
+        for (raw, side) in names {
+            if let Some(words) = work.caution.goodbye(raw, side) {
+                work.note_problem(&unit.plan, side, words);
+                return Ok(());
+            }
+        }
         (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
         let (opened, examined) = tokio::join!(
             open_destination(&mut self.destination, work, &unit),
             self.source.examine(&unit.plan.source_raw)
         );
+        for ((raw, side), error) in names.into_iter().zip([opened.as_ref().err(), examined.as_ref().err()]) {
+            if let Some(error) = error {
+                work.caution.opening_failed(raw, side, error);
+            }
+        }
         let opened = match opened {
             Ok(opened) => opened,
+            Err(busy) if is_busy(&busy) => return Err(TransferError::at(Side::Destination)(busy)),
             Err(ImapError::Refused { completion, .. }) => {
                 let words = completion.to_string();
                 refuse_folder(work, &unit, &words)?;
@@ -102,16 +117,22 @@ impl Lane {
         }
         ledger.fence_destination(unit.folder, opened.uid_validity)?;
         let uid_validity = opened.uid_validity;
-        let late_append = work.caution.late_append(work.request.limits.late_append);
+        let intent = ledger.newest_intent(unit.folder)?;
+        let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
-        place.adopt_present(opened.exists).await?;
+        // A large folder is compared for longer than a server waits in silence.
+        let every = work.request.limits.keep_alive;
+        self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
+        if let Some(folding) = &work.folding {
+            folding.learn(ledger, &unit)?;
+        }
         leave_blamed(work, unit.folder, &missing)?;
         work.caution.send_again(unit.folder, missing);
         let left = totals(work, &unit)?.sum.to_do;
         if left == 0 {
-            return Ok(());
+            return work.kept_flags.settle(work, &mut self.destination, &unit, uid_validity).await;
         }
         self.check_same(work, &unit, &examined.map_err(at_source)?)?;
         self.refresh_flags(work, unit.folder).await?;
@@ -173,6 +194,10 @@ impl Lane {
         let unplaced = part.take_unplaced_if_last();
         if !unplaced.is_empty() {
             self.place(work, &part).await?;
+        }
+        if part.is_last() && !work.control.is_stopped() {
+            let uid_validity = part.folder.opened.uid_validity;
+            work.kept_flags.settle(work, &mut self.destination, &part.folder.unit, uid_validity).await?;
         }
         self.tell_late_arrivals(work, &part).await
     }
@@ -239,6 +264,11 @@ impl Lane {
     }
 }
 
+/// Whether a refusal speaks of load, so that it passes.
+fn is_busy(error: &ImapError) -> bool {
+    error.refusal().is_some_and(|completion| matches!(refusal(completion), Refusal::Wait(_)))
+}
+
 fn at_source(error: ImapError) -> TransferError {
     TransferError::Server { side: Side::Source, source: error }
 }
@@ -296,6 +326,9 @@ fn totals(work: &Work<'_>, unit: &Unit) -> Result<LedgerTotals, TransferError> {
 /// Messages at which the destination has ended the connection again and again, and that did not arrive.
 fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
     for row in missing.iter().filter(|row| work.caution.take_blame(folder, row.uid)) {
+        if work.caution.begins_repaired(folder, row.uid) {
+            continue;
+        }
         let result = MessageResult {
             uid: row.uid,
             state: MessageState::Refused,
@@ -336,7 +369,7 @@ async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, Transfer
 async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -> Result<Opened, ImapError> {
     let raw = &unit.raw;
     match session.select(raw).await {
-        Err(ImapError::Refused { .. }) => {}
+        Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => {}
         settled => return settled,
     }
     let folder = NewFolder { raw: raw.clone(), is_subscribed: !unit.plan.is_unsubscribed };

@@ -79,6 +79,10 @@ impl<'a, 's> SourceLister<'a, 's> {
         listed: Option<&Folder>,
         tell: &mut impl FnMut(&'a FolderPlan, Listed),
     ) -> Result<(), TransferError> {
+        if let Some(words) = self.caution.goodbye(&plan.source_raw, Side::Source) {
+            tell(plan, Listed::Closed(words));
+            return Ok(());
+        }
         let status = listed.and_then(|folder| folder.status).unwrap_or_default();
         match self.question(plan, status)? {
             Question::Nothing(folder) => tell(plan, Listed::All(folder)),
@@ -117,6 +121,9 @@ impl<'a, 's> SourceLister<'a, 's> {
 
     /// Where the connection breaks at one message again and again, that message is left.
     fn learn_from(&self, plan: &FolderPlan, error: TransferError) -> TransferError {
+        if let TransferError::Server { source, .. } = &error {
+            self.caution.opening_failed(&plan.source_raw, Side::Source, source);
+        }
         let is_break = matches!(error, TransferError::Server { .. }) && error.is_connection_lost();
         let learnt = self.ledger.folder_totals().map_err(TransferError::from).and_then(|folders| {
             let known = folders.into_iter().find(|known| is_break && known.source == plan.source);

@@ -9,14 +9,16 @@ use super::control::{CopyControl, copy_control};
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::flags_for;
+use super::gmail_destination::shares_copy;
 use super::governor::{Refusal, refusal};
+use super::parts::{Doubts, OTHER_BYTES, Parts};
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
 use super::verify_report::{Depth, VerifyReport};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{CopyMode, FolderPath, MessageState, Side, internal_date_secs};
+use crate::plan::{CopyMode, FolderPath, Governor, MessageState, Side, internal_date_secs, mime_content};
 use crate::project::{FolderTotals, LedgerRow, SetAside};
 
 /// Rows that are compared at once.
@@ -60,9 +62,11 @@ pub async fn prove_mailbox(
         after: 0,
         steps: 0,
         places: BTreeMap::new(),
+        parts: Parts::default(),
+        rewrites: false,
         report: VerifyReport::default(),
     };
-    let (mut breaks, mut steps) = (0, 0);
+    let (mut governor, mut steps) = (Governor::new(1), 0);
     loop {
         let control = proof.control.clone();
         let attempt = tokio::select! {
@@ -73,9 +77,11 @@ pub async fn prove_mailbox(
             Ok(()) => return Ok(Some(proof.report)),
             Err(error) => error,
         };
-        breaks = if proof.steps > steps { 1 } else { breaks + 1 };
+        if proof.steps > steps {
+            governor.progressed();
+        }
         steps = proof.steps;
-        if !wait_after(error, breaks, (request.limits, &control), sink).await? {
+        if !wait_after(error, &mut governor, (request.limits, &control), sink).await? {
             return Ok(None);
         }
     }
@@ -95,6 +101,10 @@ struct Proof<'a> {
     steps: u64,
     /// Copies that belong to a row already, by the name of their folder.
     places: BTreeMap<String, BTreeSet<u32>>,
+    /// For copies that the destination has written anew.
+    parts: Parts,
+    /// It is known to do that.
+    rewrites: bool,
     report: VerifyReport,
 }
 
@@ -105,6 +115,7 @@ impl Proof<'_> {
         let mut session =
             opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
         let namespace = session.namespace().await.map_err(at_destination)?;
+        self.rewrites = session.rewrites_messages();
         let is_at_once = self.depth == Depth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
             if is_at_once && self.after == 0 && is_small(&folder) {
@@ -118,6 +129,7 @@ impl Proof<'_> {
             (self.after, self.steps) = (0, self.steps + 1);
         }
         session.logout().await;
+        self.parts.close().await;
         Ok(())
     }
 
@@ -138,13 +150,14 @@ impl Proof<'_> {
         let mut asked = Vec::with_capacity(FOLDERS_AHEAD);
         for folder in self.folders.iter().take_while(|folder| is_small(folder)).take(FOLDERS_AHEAD) {
             let raw = raw_name(&folder.destination, namespace);
-            let listing = session.ask_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
+            let listing = session.ask_writable_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
             asked.push((folder.clone(), raw, listing));
         }
         for (folder, raw, listing) in asked {
             match session.listing_opened(&listing).await {
                 Ok(opened) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
+                    let rows = self.request.ledger.as_sent(folder.id, rows)?;
                     let aside = self.request.ledger.set_aside(folder.id)?;
                     let mut page = self.page(&folder, &raw, &aside);
                     page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
@@ -183,6 +196,8 @@ impl Proof<'_> {
             taken: self.places.get(raw).cloned().unwrap_or_default(),
             aside,
             compares_flags: self.request.options.mode == CopyMode::BeforeSwitch,
+            rewrites: self.rewrites,
+            doubts: Doubts::new(&folder.source),
         }
     }
 
@@ -192,7 +207,7 @@ impl Proof<'_> {
         folder: &FolderTotals,
         raw: &str,
     ) -> Result<(), TransferError> {
-        let opened = match session.examine(raw).await {
+        let opened = match session.select(raw).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
                 return self.note_closed(folder, &completion);
@@ -204,10 +219,12 @@ impl Proof<'_> {
             self.rest().await;
             let rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
+            let rows = self.request.ledger.as_sent(folder.id, rows)?;
             let mut page = self.page(folder, raw, &aside);
             let placed = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
             if self.depth == Depth::Full {
                 page.compare_bytes(session, placed).await.map_err(at_destination)?;
+                page.report = self.parts.compare(self.request, &mut page.doubts, page.report).await?;
             }
             self.report = page.report;
             self.places.insert(raw.to_owned(), page.taken);
@@ -240,6 +257,10 @@ struct Page<'a> {
     aside: &'a SetAside,
     /// After the switch, flags are people's own.
     compares_flags: bool,
+    /// The destination writes messages anew, so that sizes say little.
+    rewrites: bool,
+    /// Copies with other bytes than their messages.
+    doubts: Doubts,
 }
 
 impl Page<'_> {
@@ -268,6 +289,11 @@ impl Page<'_> {
         let mut placed = BTreeMap::new();
         for row in rows {
             self.report.checked += 1;
+            if shares_copy(&row) {
+                // The equal message that the copy belongs to answers for it.
+                self.report.shared += 1;
+                continue;
+            }
             if self.aside.elsewhere.contains(&row.uid) {
                 self.report.moved_or_removed += 1;
                 continue;
@@ -299,8 +325,11 @@ impl Page<'_> {
                 return false;
             };
             let compares_flags = self.compares_flags && !self.aside.touched.contains(&row.uid);
-            let depth = (self.depth, compares_flags);
-            if let Some(what) = difference(row, facts, opened, depth) {
+            let is_resized = self.rewrites && self.depth == Depth::Quick && facts.size != row.size;
+            self.report.resized += u64::from(is_resized);
+            let says_bytes = self.depth == Depth::Full && row.sha256.is_some();
+            let compares = (!self.rewrites && !says_bytes, compares_flags);
+            if let Some(what) = difference(row, facts, opened, compares) {
                 self.report.differs(self.source, row.uid, what);
             }
             true
@@ -333,7 +362,7 @@ impl Page<'_> {
         placed: BTreeMap<u32, LedgerRow>,
     ) -> Result<(), ImapError> {
         let (known, unknown): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            placed.into_iter().partition(|(_, row)| row.sha256.is_some());
+            placed.into_iter().partition(|(_, row)| row.sha256.is_some() || self.rewrites);
         self.report.not_compared += unknown.len() as u64;
         let (large, mut small): (BTreeMap<_, _>, BTreeMap<_, _>) =
             known.into_iter().partition(|(_, row)| row.size > LARGE_BYTES);
@@ -350,7 +379,7 @@ impl Page<'_> {
         for (uid, row) in large {
             let mut hash = Sha256::new();
             match session.fetch_large(uid, |piece| hash.update(piece)).await {
-                Ok(Some(_)) => self.compare_hash(&row, hash.finalize().into()),
+                Ok(Some(_)) => self.compare_hash(row, hash.finalize().into(), None),
                 Ok(None) => self.report.differs(self.source, row.uid, NOT_HANDED_OUT),
                 Err(error) => {
                     let completion = refused_for_good(error)?;
@@ -372,7 +401,7 @@ impl Page<'_> {
             match session.next_body(body).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
                     if let Some(row) = waiting.remove(&uid) {
-                        self.compare_hash(&row, Sha256::digest(&bytes).into());
+                        self.compare_hash(row, Sha256::digest(&bytes).into(), Some(&bytes));
                     }
                 }
                 Ok(BodyReply::End) => return Ok(()),
@@ -381,11 +410,12 @@ impl Page<'_> {
         }
     }
 
-    fn compare_hash(&mut self, row: &LedgerRow, hash: [u8; 32]) {
-        if row.sha256 == Some(hash) {
-            self.report.bytes_equal += 1;
-        } else {
-            self.report.differs(self.source, row.uid, "its bytes are not those of the source");
+    /// Other bytes may still say the same; large messages are held to their bytes.
+    fn compare_hash(&mut self, row: LedgerRow, hash: [u8; 32], bytes: Option<&[u8]>) {
+        match bytes {
+            _ if row.sha256 == Some(hash) => self.report.bytes_equal += 1,
+            Some(bytes) => self.doubts.add(row, mime_content(bytes)),
+            None => self.report.differs(self.source, row.uid, OTHER_BYTES),
         }
     }
 }
@@ -415,10 +445,9 @@ fn difference(
     row: &LedgerRow,
     facts: &MessageFacts,
     opened: &Opened,
-    (depth, compares_flags): (Depth, bool),
+    (compares_sizes, compares_flags): (bool, bool),
 ) -> Option<String> {
-    let says_bytes = depth == Depth::Full && row.sha256.is_some();
-    if facts.size != row.size && row.size != 0 && !says_bytes {
+    if facts.size != row.size && row.size != 0 && compares_sizes {
         return Some(format!("{} bytes instead of {}", facts.size, row.size));
     }
     if row.state != MessageState::Copied {

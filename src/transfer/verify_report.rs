@@ -24,6 +24,12 @@ pub struct VerifyReport {
     pub not_placed: u64,
     /// Copies that people have moved to another folder, or removed after the switch; they are among `checked`.
     pub moved_or_removed: u64,
+    /// Messages without a copy of their own, as the destination keeps one of identical ones.
+    pub shared: u64,
+    /// Copies with other bytes, as the destination writes messages anew, and the same content in every part.
+    pub parts_equal: u64,
+    /// Copies of another size at such a destination, whose content was not compared.
+    pub resized: u64,
     /// How many differences there are in all.
     pub difference_count: u64,
     /// The first differences.
@@ -55,11 +61,23 @@ impl VerifyReport {
     /// One sentence for the report.
     pub fn words(&self) -> String {
         let Self {
-            checked, bytes_equal, not_compared, not_placed, moved_or_removed, difference_count, ..
+            checked,
+            bytes_equal,
+            not_compared,
+            not_placed,
+            moved_or_removed,
+            shared,
+            parts_equal,
+            resized,
+            difference_count,
+            ..
         } = self;
         let mut words = vec![format!("{checked} copies checked")];
         for (count, what) in [
             (bytes_equal, "byte for byte"),
+            (parts_equal, "by the content of each part, as the destination writes messages anew"),
+            (resized, "of another size, as the destination writes messages anew"),
+            (shared, "that share the copy of an identical message"),
             (not_compared, "without bytes to compare with"),
             (not_placed, "whose place at the destination is not known"),
             (moved_or_removed, "moved or removed by people at the destination"),
@@ -82,6 +100,9 @@ impl VerifyReport {
         self.not_compared += other.not_compared;
         self.not_placed += other.not_placed;
         self.moved_or_removed += other.moved_or_removed;
+        self.shared += other.shared;
+        self.parts_equal += other.parts_equal;
+        self.resized += other.resized;
         self.difference_count += other.difference_count;
         let room = MAX_DIFFERENCES.saturating_sub(self.differences.len());
         self.differences.extend(other.differences.iter().take(room).cloned());

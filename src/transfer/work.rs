@@ -12,6 +12,10 @@ use super::budget::Budget;
 use super::caution::Caution;
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::gmail_destination::Folding;
+use super::gmail_source::LabelHomes;
+use super::kept_flags::KeptFlags;
+use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use crate::imap::{Namespace, Opened};
@@ -86,8 +90,16 @@ pub(super) struct Work<'a> {
     pub(super) sink: ProgressSink<'a>,
     pub(super) namespace: Namespace,
     pub(super) budget: Budget,
+    /// What the providers let through in a day.
+    pub(super) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
     pub(super) caution: &'a Caution,
+    /// Where one message shows under many labels: what is there already.
+    pub(super) folding: Option<Folding>,
+    /// Where the source shows one message under many labels: the best of them.
+    pub(super) homes: Option<LabelHomes>,
+    /// Flags that the destination is known to keep when a message comes with them.
+    pub(super) kept_flags: KeptFlags,
     wind_down: CancellationToken,
     changed: Notify,
     shares_folders: AtomicBool,
@@ -126,7 +138,11 @@ impl<'a> Work<'a> {
             sink,
             namespace,
             budget: Budget::new(request.limits.budget_bytes),
+            meter: Meter::new(request),
             caution,
+            folding: None,
+            homes: None,
+            kept_flags: KeptFlags::default(),
             wind_down,
             changed: Notify::new(),
             shares_folders: AtomicBool::new(request.limits.shares_folders),

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::caution::{Caution, Suspect};
 use super::error::TransferError;
-use super::flags::{flags_for, without_keywords};
-use super::governor::{Refusal, is_about_message, refusal};
+use super::flags::flags_for;
+use super::governor::{Refusal, refusal};
 use super::lane::is_asking;
 use super::reader::{Fetched, Item, Unavailable};
-use super::request::{Progress, ProgressSink};
+use super::refused::ending;
 use super::work::{ActiveFolder, Work};
-use crate::imap::{AppendRequest, Code, Completion, ImapError, NewMessage, Session};
+use crate::imap::{AppendRequest, Code, Completion, NewMessage, Session};
 use crate::plan::{MessageState, Side};
-use crate::project::{Ledger, LedgerRow, MessageResult};
+use crate::project::{LedgerRow, MessageResult};
 
 /// Batches under way at the destination.
 const BATCHES_AHEAD: usize = 2;
@@ -41,17 +40,17 @@ pub(super) struct Writer<'a> {
 }
 
 #[derive(Default)]
-struct Batch {
-    rows: Vec<Sent>,
-    messages: Vec<NewMessage>,
+pub(super) struct Batch {
+    pub(super) rows: Vec<Sent>,
+    pub(super) messages: Vec<NewMessage>,
     bytes: u64,
 }
 
 /// What is kept of a message besides its bytes.
-struct Sent {
-    row: LedgerRow,
-    sha256: [u8; 32],
-    _reserved: Arc<tokio::sync::OwnedSemaphorePermit>,
+pub(super) struct Sent {
+    pub(super) row: LedgerRow,
+    pub(super) sha256: [u8; 32],
+    _reserved: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// What happens while a batch is filled.
@@ -108,6 +107,19 @@ impl Writer<'_> {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
+                if let Err(limit) = self.work.meter.upload(batch.bytes) {
+                    while !flights.is_empty() {
+                        self.settle_first(&mut flights).await?;
+                    }
+                    return Err(limit);
+                }
+                if self.is_poison(&batch) {
+                    while !flights.is_empty() {
+                        self.settle_first(&mut flights).await?;
+                    }
+                    Box::pin(self.settle_poison(std::mem::take(&mut batch))).await?;
+                    continue;
+                }
                 let flight = self.send(std::mem::take(&mut batch)).await?;
                 flights.push_back(flight);
             } else {
@@ -120,6 +132,11 @@ impl Writer<'_> {
     /// One message at a time, so that it is clear which one ends the connection.
     fn is_careful(&self) -> bool {
         self.work.caution.is_careful(self.folder.unit.folder, Side::Destination)
+    }
+
+    /// Whether this is the one message at which the destination ends the connection.
+    fn is_poison(&self, batch: &Batch) -> bool {
+        matches!(batch.uids().as_slice(), [uid] if self.work.caution.is_poison(self.folder.unit.folder, *uid))
     }
 
     fn batches_ahead(&self) -> usize {
@@ -190,6 +207,10 @@ impl Writer<'_> {
             }
             Item::Message(fetched) => {
                 let Fetched { row, body, sha256, reserved } = *fetched;
+                let folding = self.work.folding.as_ref();
+                if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, sha256)) {
+                    return Ok(false);
+                }
                 batch.bytes += body.bytes();
                 batch.messages.push(NewMessage {
                     flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
@@ -204,12 +225,7 @@ impl Writer<'_> {
 
     /// Writes the intents down, then sends: one MULTIAPPEND, or one APPEND for each message behind one another.
     async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
-        self.work.request.ledger.record_intent(
-            self.folder.unit.folder,
-            &batch.uids(),
-            self.folder.opened.uid_validity,
-            self.uid_next,
-        )?;
+        self.announce(&batch)?;
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
@@ -224,6 +240,13 @@ impl Writer<'_> {
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
         Ok(Flight { requests, batch })
+    }
+
+    /// Writes the intents of a batch down.
+    pub(super) fn announce(&self, batch: &Batch) -> Result<(), TransferError> {
+        let folder = self.folder.unit.folder;
+        let uid_validity = self.folder.opened.uid_validity;
+        Ok(self.work.request.ledger.record_intent(folder, &batch.uids(), uid_validity, self.uid_next)?)
     }
 
     async fn settle_first(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
@@ -277,7 +300,7 @@ impl Writer<'_> {
         Ok(refused)
     }
 
-    fn arrived(
+    pub(super) fn arrived(
         &mut self,
         batch: &Batch,
         completion: &Completion,
@@ -289,64 +312,32 @@ impl Writer<'_> {
             self.uid_next = self.uid_next.max(highest.saturating_add(1));
         }
         let unplaced = batch.rows.iter().zip(&uids).filter(|(_, uid)| uid.is_none());
-        self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow {
-            state,
-            cause: cause.map(str::to_owned),
-            ..sent.row.clone()
-        }));
+        self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow { state, ..sent.row.clone() }));
+        let kept_flags = &self.work.kept_flags;
         batch
             .rows
             .iter()
+            .zip(&batch.messages)
             .zip(uids)
-            .map(|(sent, uid)| MessageResult {
+            .map(|((sent, message), uid)| MessageResult {
                 uid: sent.row.uid,
                 state,
                 destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
-                cause: cause.map(str::to_owned),
+                cause: cause.or_else(|| kept_flags.doubt(&message.flags)).map(str::to_owned),
+            })
+            .map(|result| match &self.work.folding {
+                Some(folding) => folding.made(&self.folder.unit, result),
+                None => result,
             })
             .collect()
     }
 
-    /// Something was accepted, so the refusals before were about their messages.
-    fn record_suspects(&self) -> Result<(), TransferError> {
-        record_refusals(self.work.caution, &self.work.request.ledger, self.work.sink)
-    }
-
-    fn record(&self, results: &[MessageResult], bytes: u64) -> Result<(), TransferError> {
-        if results.is_empty() {
-            return Ok(());
-        }
-        if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
-        {
-            self.work.caution.passed(self.folder.unit.folder, Side::Destination);
-            self.record_suspects()?;
-        }
-        self.work.request.ledger.record_results(self.folder.unit.folder, results)?;
-        (self.work.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
-        Ok(())
-    }
-
-    /// Does what a refusal asks for: make the folder, wait, halve the batch, or write the message off.
+    /// Does what a refusal asks for: make the folder, wait, halve the batch, or settle the message alone.
     async fn heed(&mut self, batch: Batch, completion: Completion) -> Result<(), TransferError> {
         let mut waiting = vec![(batch, completion)];
         while let Some((batch, completion)) = waiting.pop() {
-            let words = completion.to_string();
             match refusal(&completion) {
-                Refusal::Full => {
-                    self.withdraw(&batch, &waiting)?;
-                    return Err(TransferError::DestinationFull { words });
-                }
-                Refusal::Wait(seconds) => {
-                    self.withdraw(&batch, &waiting)?;
-                    return Err(TransferError::Throttled { side: Side::Destination, seconds, words });
-                }
-                Refusal::FolderMissing => {
-                    // Deleted meanwhile: a new connection makes it anew and looks what is in it.
-                    self.withdraw(&batch, &waiting)?;
-                    let source = ImapError::Closed(Some(format!("the folder is no longer there: {words}")));
-                    return Err(TransferError::Server { side: Side::Destination, source });
-                }
                 Refusal::Message if batch.len() > 1 => {
                     let (first, second) = batch.split();
                     // The last one pushed goes first, which keeps the order of the messages.
@@ -356,11 +347,14 @@ impl Writer<'_> {
                     self.try_halves(&mut waiting).await?;
                 }
                 Refusal::Message => {
-                    if self.write_off(batch, &words).await? {
+                    if let Err(error) = Box::pin(self.settle_refused(batch, completion)).await {
                         self.withdraw(&Batch::default(), &waiting)?;
-                        let source = ImapError::Refused { command: "APPEND", completion };
-                        return Err(TransferError::Server { side: Side::Destination, source });
+                        return Err(error);
                     }
+                }
+                other => {
+                    self.withdraw(&batch, &waiting)?;
+                    return Err(ending(other, completion));
                 }
             }
         }
@@ -379,71 +373,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A single message that is not wanted gets one more try without its keywords; then its refusal is noted.
-    /// True where it is the last of many with the same words, which are all taken back: it is not about messages.
-    async fn write_off(&mut self, mut batch: Batch, words: &str) -> Result<bool, TransferError> {
-        let plain: Vec<String> =
-            batch.messages.first().map(|message| without_keywords(&message.flags)).unwrap_or_default();
-        let has_keywords = batch.messages.first().is_some_and(|message| message.flags.len() > plain.len());
-        let bytes = batch.rows.iter().map(|sent| sent.row.size).sum();
-        if has_keywords {
-            for message in &mut batch.messages {
-                message.flags.clone_from(&plain);
-            }
-            let at = TransferError::at(Side::Destination);
-            let request =
-                self.session.send_append(&self.folder.unit.raw, &mut batch.messages).await.map_err(&at)?;
-            let completion = self.session.append_outcome(&request).await.map_err(&at)?;
-            if completion.is_ok() {
-                let cause = "the destination refuses its keywords, which were left off";
-                let results = self.arrived(&batch, &completion, MessageState::Repaired, Some(cause));
-                return self.record(&results, bytes).map(|()| false);
-            }
-        }
-        self.work.caution.passed(self.folder.unit.folder, Side::Destination);
-        let mut is_about_mailbox = false;
-        for sent in &batch.rows {
-            let result = MessageResult {
-                uid: sent.row.uid,
-                state: MessageState::Refused,
-                destination_uid: None,
-                sha256: Some(sent.sha256),
-                cause: Some(words.to_owned()),
-            };
-            if is_about_message(words) {
-                self.record(&[result], bytes)?;
-            } else {
-                is_about_mailbox |=
-                    self.work.caution.suspect(Suspect { folder: self.folder.unit.folder, result, bytes });
-            }
-        }
-        if is_about_mailbox {
-            for Suspect { folder, result, .. } in self.work.caution.take_suspects() {
-                self.work.request.ledger.withdraw_intents(folder, &[result.uid])?;
-            }
-        }
-        Ok(is_about_mailbox)
-    }
-
     /// Takes intents back whose refusal was read: nothing of them is at the destination.
-    fn withdraw(&self, batch: &Batch, waiting: &[(Batch, Completion)]) -> Result<(), TransferError> {
+    pub(super) fn withdraw(
+        &self,
+        batch: &Batch,
+        waiting: &[(Batch, Completion)],
+    ) -> Result<(), TransferError> {
         let mut uids = batch.uids();
         uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
         Ok(self.work.request.ledger.withdraw_intents(self.folder.unit.folder, &uids)?)
     }
-}
-
-/// Records the refusals that turned out to be about their messages.
-pub(super) fn record_refusals(
-    caution: &Caution,
-    ledger: &Ledger,
-    sink: ProgressSink<'_>,
-) -> Result<(), TransferError> {
-    for Suspect { folder, result, bytes } in caution.take_suspects() {
-        ledger.record_results(folder, &[result])?;
-        sink(Progress::Advanced { messages: 1, bytes });
-    }
-    Ok(())
 }
 
 /// The UIDs that the messages got, where the server tells and its answer fits.

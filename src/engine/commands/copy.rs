@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
 use crate::engine::log::now;
@@ -57,7 +59,7 @@ impl Actor {
             project: open.project.uuid().to_owned(),
             passwords: self.passwords(),
             options,
-            export_folder: None,
+            export_folder: export_folder(open.project.path()),
         })
     }
 
@@ -119,4 +121,11 @@ impl Actor {
         };
         self.store(|project| project.set_copy_job(&job)).is_some()
     }
+}
+
+/// Where refused messages go as files: beside the project file, made when the first one needs it.
+fn export_folder(project: &Path) -> Option<PathBuf> {
+    let mut name = project.file_stem()?.to_owned();
+    name.push("-exported");
+    Some(project.with_file_name(name))
 }

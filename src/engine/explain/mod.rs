@@ -17,7 +17,7 @@ use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
-pub(super) use servers::{differences, folders, needs_password, sign_in, transfer};
+pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
 fn sentence(words: &impl Display) -> String {
@@ -216,6 +216,15 @@ pub(super) fn not_written(path: &Path, error: &io::Error) -> UserError {
         .caused_by(error)
 }
 
+/// The name of a list of messages does not say in which form it is wanted.
+pub(super) fn message_list_name(path: &Path) -> UserError {
+    UserError::new(
+        "The list of messages needs a name that says its form",
+        format!("{} ends neither in .csv nor in .json or .jsonl.", path.display()),
+    )
+    .or_else("Choose a name that ends in .csv, .json or .jsonl", "Nothing was written")
+}
+
 /// A defect of the program, as far as it can be told from an error.
 pub(super) fn defect(title: &str, error: &dyn std::error::Error) -> UserError {
     UserError::new(title, "This is a defect of the program; your data is not affected.")
@@ -307,6 +316,7 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
         }
         JobKind::Plan => ("Counting the folders", Some(Command::BuildPlan(RequestId::default()))),
         JobKind::Copy => ("The copy", Some(Command::StartCopy)),
+        JobKind::SaveMessages => ("Writing the list of messages", None),
         JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords(RequestId::default()))),
         JobKind::Practice => ("The practice servers", Some(Command::Rehearse)),
     };
@@ -340,6 +350,7 @@ pub(super) fn problem(problem: &Problem) -> ProblemGroup {
         _ => (problem.cause.clone(), ""),
     };
     ProblemGroup {
+        id: problem.id,
         state: problem.state,
         cause,
         count: problem.count,

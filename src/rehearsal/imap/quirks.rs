@@ -1,3 +1,5 @@
+use super::dislike::Dislike;
+
 /// Where a server leaves the standards, as data. All of it was seen at real providers; [`Quirks::NONE`] has none of it.
 #[derive(Clone, Debug)]
 #[expect(
@@ -38,6 +40,12 @@ pub struct Quirks {
     pub throttle_reply: &'static str,
     /// The tagged reply to an APPEND with a line above [`Quirks::longest_message_line`].
     pub long_line_reply: &'static str,
+    /// What APPEND refuses beside, and with which tagged reply.
+    pub dislikes: &'static [(Dislike, &'static str)],
+    /// APPEND answers OK to messages with these bytes and drops them.
+    pub swallows: Option<&'static [u8]>,
+    /// A folder whose opening ends the connection, as a share that is gone does at Zimbra.
+    pub hangs_up_at: Option<&'static str>,
 }
 
 impl Quirks {
@@ -58,6 +66,9 @@ impl Quirks {
         errors_before_bye: 20,
         throttle_reply: "NO [UNAVAILABLE] Server is busy, try again later.",
         long_line_reply: "NO Line is too long.",
+        dislikes: &[],
+        swallows: None,
+        hangs_up_at: None,
     };
 
     /// The size that the server states for so many bytes.

@@ -230,6 +230,12 @@ impl Session {
             self.say(raw.tag(), &Reply::from_line(&line));
             return Ok(true);
         }
+        let hangs_up_at = self.shared.personality.quirks.hangs_up_at.unwrap_or_default();
+        if matches!(name.as_str(), "SELECT" | "EXAMINE") && !hangs_up_at.is_empty() && raw.names(hangs_up_at)
+        {
+            self.wire.push_line("* BYE Share is gone");
+            return Ok(false);
+        }
         let reply = self.perform(raw, &name, lies).await?;
         if lies.lose_reply {
             return Err(WireEnd::OnPurpose);
@@ -258,6 +264,11 @@ impl Session {
         match (name, self.user.is_some()) {
             ("APPEND", true) => return Ok(self.append(raw, lies)),
             ("LIST", true) => return Ok(self.list(raw)),
+            ("UID STORE", true) if self.shared.personality.has("X-GM-EXT-1") => {
+                if let Some(change) = labels::LabelChange::read(raw) {
+                    return Ok(self.change_labels(&change));
+                }
+            }
             _ => {}
         }
         let command = if self.shared.personality.has("X-GM-EXT-1") && name.ends_with("FETCH") {

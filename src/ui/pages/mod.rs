@@ -11,6 +11,7 @@ pub mod help;
 pub mod log;
 mod mailbox_editor;
 mod mailbox_row;
+mod mailbox_way;
 pub mod mailboxes;
 pub mod plan;
 pub mod records;

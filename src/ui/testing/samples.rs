@@ -94,6 +94,7 @@ pub fn empty_project(name: &str) -> ProjectView {
         mailboxes: Arc::default(),
         plan: PlanView::default(),
         copy: CopyView::default(),
+        messages: crate::engine::MessagesView::default(),
         records: RecordsView::default(),
         report_saved: None,
     }

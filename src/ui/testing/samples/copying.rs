@@ -3,12 +3,17 @@ use crate::engine::{
     Command, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView,
     ProblemGroup, ProjectView, Snapshot,
 };
-use crate::plan::{LedgerSum, MessageState};
+use crate::plan::{FolderPath, LedgerSum, MessageState, ProblemId};
 use crate::values::{Bytes, UnixTime};
 use std::sync::Arc;
 
 fn sum_of(total: u64, done: u64) -> LedgerSum {
     LedgerSum { source_count: total, copied: done, to_do: total - done, ..LedgerSum::default() }
+}
+
+fn folder_of(parts: &[&str], name: &str, sum: LedgerSum) -> FolderProgress {
+    let folder = FolderPath(parts.iter().map(|part| (*part).to_owned()).collect());
+    FolderProgress { folder, name: name.to_owned(), sum }
 }
 
 fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> MailboxProgress {
@@ -21,14 +26,15 @@ fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> 
         bytes_done: Bytes(bytes.0 / 100 * percent),
         bytes_total: bytes,
         folders: vec![
-            FolderProgress { name: "Inbox".to_owned(), sum: sum_of(4_912, 4_912) },
-            FolderProgress { name: "Archive / 2019".to_owned(), sum: sum_of(6_120, 1_204) },
+            folder_of(&["INBOX"], "Inbox", sum_of(4_912, 4_912)),
+            folder_of(&["Archive", "2019"], "Archive / 2019", sum_of(6_120, 1_204)),
         ],
     }
 }
 
 fn problems() -> Vec<ProblemGroup> {
     let group = |state, cause: &str, count, way_out: &str| ProblemGroup {
+        id: ProblemId(i64::try_from(cause.len()).unwrap_or(0)),
         state,
         cause: cause.to_owned(),
         count,

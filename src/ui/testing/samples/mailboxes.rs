@@ -35,7 +35,13 @@ pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) ->
     };
     MailboxView {
         id: MailboxId(id),
-        mailbox: Mailbox { source_user: text.clone(), destination_user: text, address, is_chosen: true },
+        mailbox: Mailbox {
+            source_user: text.clone(),
+            destination_user: text,
+            address,
+            ways: crate::plan::SignInWays::default(),
+            is_chosen: true,
+        },
         source: signed_in("Dovecot, TLS 1.3"),
         destination: signed_in("Fastmail, TLS 1.3"),
         counted: Some((messages, Bytes(bytes))),
