@@ -30,7 +30,7 @@ use copy_bench::{Bench, assert_same, contents};
 use counting_proxy::CountingProxy;
 use cyrus::Cyrus;
 use dovecot::{Dovecot, Settings, access};
-use mailferry::imap::{Access, IdleSessions, Timeouts, TrustPolicy};
+use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageState, SpecialUse, shared_destinations,
 };
@@ -604,6 +604,7 @@ fn practice_access(handle: &ImapHandle) -> Access {
         secret: Secret::new("geheim"),
         timeouts: Timeouts::default(),
         idle: IdleSessions::default(),
+        options: AccessOptions::default(),
     }
 }
 
