@@ -158,7 +158,7 @@ fn lacking(
     lacking
 }
 
-fn words(flags: &Vec<String>) -> Option<String> {
+fn words(flags: &[String]) -> Option<String> {
     (!flags.is_empty()).then(|| format!("the destination does not keep {}", flags.join(" ")))
 }
 

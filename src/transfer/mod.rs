@@ -20,6 +20,7 @@ mod lane;
 mod lost_copies;
 mod mirror;
 mod parts;
+mod provider_habits;
 mod reader;
 mod recovery;
 mod request;
