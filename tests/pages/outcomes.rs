@@ -167,7 +167,7 @@ fn what_takes_part_is_typed_checked_and_said() {
         search: Some("FROM bank".to_owned()),
         ..MessageFilter::default()
     };
-    let options = CopyOptions { mode: CopyMode::Sweep, filter, is_newest_first: true, trial_messages: None };
+    let options = CopyOptions { mode: CopyMode::Sweep, filter, is_newest_first: true, ..CopyOptions::default() };
     assert_eq!(opened.sent(), [Command::SetCopyOptions(options)]);
     let opened = Opened::step(samples::tried(), Step::Plan, false);
     assert_eq!(count(&opened, "Only messages received from 2020-01-01 on. Newest messages first."), 1);
