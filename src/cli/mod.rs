@@ -5,6 +5,7 @@
 
 mod account_url;
 mod account_ways;
+mod accounts;
 mod args;
 mod audit;
 mod copy;
