@@ -320,3 +320,29 @@ async fn large_messages_are_saved_from_their_temporary_file() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_accepted_and_not_there_is_told_and_nothing_else_is() {
+    let mut courier = Personality::courier();
+    courier.quirks.swallows = Some(b"into thin air");
+    for is_everything in [false, true] {
+        let lost = || message(b"Subject: x\r\n\r\ninto thin air\r\n");
+        let mut mail = vec![lost()];
+        if !is_everything {
+            mail.extend([good(1), lost(), good(2)]);
+        }
+        let count = mail.len();
+        play(courier.clone(), mail, |scene| async move {
+            scene.bench.copy_all().await;
+            let lost = count.div_ceil(2) as u64;
+            let sum = scene.bench.sum();
+            assert_eq!((sum.copied, sum.refused), (count as u64 - lost, lost), "{sum:?}");
+            let (state, cause) = scene.state(1);
+            assert!(state == MessageState::Refused && cause.starts_with("accepted but absent"), "{cause}");
+            assert_eq!(scene.arrived().len() as u64, sum.copied);
+            scene.assert_proven().await;
+            scene.assert_settled().await;
+        })
+        .await;
+    }
+}

@@ -271,7 +271,12 @@ impl Job<'_> {
             let raw = raw_name(&plan.destination, &work.namespace);
             let known = destination.get(&raw).and_then(|known| known.status);
             match self.needs_copy(folder, known) {
-                Ok(true) => work.add(Unit { plan: plan.clone(), folder, raw }),
+                Ok(true) => match self.request.ledger.newest_intent(folder) {
+                    Ok(intent) => {
+                        work.add(Unit { plan: plan.clone(), folder, raw, is_late: intent.is_some() })
+                    }
+                    Err(error) => failed = Some(error.into()),
+                },
                 Ok(false) => {}
                 Err(error) => failed = Some(error),
             }

@@ -238,7 +238,8 @@ impl Lane {
             folder: folder.unit.folder,
             uid_validity: opened.uid_validity,
         };
-        place.place_copies().await
+        place.place_copies().await?;
+        place.settle_absent(&work.control, work.request.limits.late_append).await
     }
 }
 
