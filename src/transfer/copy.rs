@@ -273,7 +273,7 @@ impl Job<'_> {
             match self.needs_copy(folder, known) {
                 Ok(true) => match self.request.ledger.newest_intent(folder) {
                     Ok(intent) => {
-                        work.add(Unit { plan: plan.clone(), folder, raw, is_late: intent.is_some() })
+                        work.add(Unit { plan: plan.clone(), folder, raw, is_late: intent.is_some() });
                     }
                     Err(error) => failed = Some(error.into()),
                 },

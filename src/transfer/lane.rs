@@ -156,7 +156,14 @@ impl Lane {
             .map(|session| {
                 let items = Arc::clone(&receiver);
                 let folder = &part.folder;
-                let writer = Writer { session, work, folder, uid_next: folder.first, unplaced: Vec::new() };
+                let writer = Writer {
+                    session,
+                    work,
+                    folder,
+                    uid_next: folder.first,
+                    unplaced: Vec::new(),
+                    unsendable: Vec::new(),
+                };
                 async {
                     let written = writer.run(items).await;
                     // Told at once, so that the reader does not go on for the writers that are left.
