@@ -365,7 +365,7 @@ async fn a_date_that_no_server_can_be_told_comes_from_the_header() {
     let sum = bench.sum();
     assert_eq!((sum.copied, sum.repaired, sum.refused), (3, 2, 0), "{sum:?}");
     assert_eq!(source.bodies(), destination.bodies());
-    let dates: Vec<String> =
+    let arrived: Vec<String> =
         destination.state.lock().unwrap().messages.values().map(|stored| stored.date.clone()).collect();
     assert_eq!(
         dates.iter().filter(|date| date.contains("03-Mar-2025 09:00:00 +0000")).count(),
