@@ -8,7 +8,6 @@
 )]
 
 #[path = "support/breaking.rs"]
-#[allow(dead_code, reason = "only its clock is used here")]
 mod breaking;
 #[path = "support/copy_bench.rs"]
 mod copy_bench;
@@ -138,9 +137,10 @@ fn a_folder_that_ends_the_connection_is_left_and_the_others_are_copied() {
     let mut closed = Personality::dovecot();
     closed.quirks.hangs_up_at = Some("Shared");
     for is_source in [true, false] {
-        let (source, destination) = match is_source {
-            true => (closed.clone(), Personality::dovecot()),
-            false => (Personality::dovecot(), closed.clone()),
+        let (source, destination) = if is_source {
+            (closed.clone(), Personality::dovecot())
+        } else {
+            (Personality::dovecot(), closed.clone())
         };
         let folder = |name: &str, count| SampleFolder {
             path: FolderPath::parse(name),

@@ -11,6 +11,8 @@
 mod copy_bench;
 #[path = "support/dovecot.rs"]
 mod dovecot;
+#[path = "support/odd_imap.rs"]
+mod odd_imap;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
 #[path = "support/practice_scene.rs"]
@@ -19,11 +21,14 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use copy_bench::Bench;
 use mailferry::plan::{MessageState, RepairStep};
 use mailferry::rehearsal::{Action, Dislike, Fault, Personality, SampleMessage, Trigger};
-use mailferry::transfer::TransferError;
+use mailferry::transfer::{Depth, TransferError, verify_mailbox};
 use mailferry::values::UnixTime;
+use odd_imap::{OddImap, Stored, numbered};
 use practice_scene::{USER, disliking, good, message, play};
 
 /// Says nothing about its cause, as Exchange does.
@@ -319,4 +324,77 @@ async fn large_messages_are_saved_from_their_temporary_file() {
         drop(scene.source);
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_accepted_and_not_there_is_told_and_nothing_else_is() {
+    let mut courier = Personality::courier();
+    courier.quirks.swallows = Some(b"into thin air");
+    for is_everything in [false, true] {
+        let lost = || message(b"Subject: x\r\n\r\ninto thin air\r\n");
+        let mut mail = vec![lost()];
+        if !is_everything {
+            mail.extend([good(1), lost(), good(2)]);
+        }
+        let count = mail.len();
+        play(courier.clone(), mail, |scene| async move {
+            scene.bench.copy_all().await;
+            let lost = count.div_ceil(2) as u64;
+            let sum = scene.bench.sum();
+            assert_eq!((sum.copied, sum.refused), (count as u64 - lost, lost), "{sum:?}");
+            let (state, cause) = scene.state(1);
+            assert!(state == MessageState::Refused && cause.starts_with("accepted but absent"), "{cause}");
+            assert_eq!(scene.arrived().len() as u64, sum.copied);
+            scene.assert_proven().await;
+            scene.assert_settled().await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_date_that_no_server_can_be_told_comes_from_the_header() {
+    let mut mail: Vec<Stored> = (1..=5).map(|number| numbered(number, "hello")).collect();
+    mail[1].date = "never".to_owned();
+    let dated = b"Received: by a.example; Mon, 3 Mar 2025 09:00:00 +0000\r\n";
+    mail[1].bytes.splice(0..0, dated.iter().copied());
+    mail[3].date = "1-1-99".to_owned();
+    let (source, destination) = (OddImap::start(mail), OddImap::start([]));
+    let bench = Bench::new(source.access(), destination.access()).await;
+    assert_eq!(bench.copy_all().await, 5);
+    let sum = bench.sum();
+    assert_eq!((sum.copied, sum.repaired, sum.refused), (3, 2, 0), "{sum:?}");
+    assert_eq!(source.bodies(), destination.bodies());
+    let arrived: Vec<String> =
+        destination.state.lock().unwrap().messages.values().map(|stored| stored.date.clone()).collect();
+    assert_eq!(
+        dates.iter().filter(|date| date.contains("03-Mar-2025 09:00:00 +0000")).count(),
+        1,
+        "{dates:?}"
+    );
+    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    assert_eq!(report.differences, []);
+}
+
+#[tokio::test]
+async fn a_message_that_ends_the_connection_goes_with_shorter_lines_or_as_a_file() {
+    for (body, is_repaired) in [("poison".repeat(400), true), ("poison".to_owned(), false)] {
+        let mut mail: Vec<Stored> = (1..=20).map(|number| numbered(number, "hello")).collect();
+        mail[9] = numbered(10, &body);
+        let (source, destination) = (OddImap::start(mail.clone()), OddImap::start([]));
+        let mut bench = Bench::new(source.access(), destination.access()).await;
+        let folder = tempfile::tempdir().unwrap();
+        bench.request.export_folder = Some(folder.path().join("x-exported"));
+        bench.request.limits.late_append = Duration::from_millis(200);
+        // Only the raw line is poison: an encoded one has a soft break within it.
+        let poison = if is_repaired { "poison".repeat(30) } else { "poison".to_owned() };
+        let poison: &'static str = Box::leak(poison.into_boxed_str());
+        destination.set(|state| state.cut_append = Some(poison));
+        bench.copy_all().await;
+        let sum = bench.sum();
+        let expected = if is_repaired { (19, 1, 0) } else { (19, 0, 1) };
+        assert_eq!((sum.copied, sum.repaired, sum.exported), expected, "{sum:?}");
+        let files: Vec<Vec<u8>> = files(folder.path()).into_values().collect();
+        assert_eq!(files, if is_repaired { Vec::new() } else { vec![mail[9].bytes.clone()] });
+    }
 }

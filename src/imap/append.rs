@@ -27,6 +27,13 @@ pub enum Body {
     Spooled(Spool),
 }
 
+impl NewMessage {
+    /// Whether the date can be sent; a message without one has nothing to send.
+    pub fn has_sendable_date(&self) -> bool {
+        self.internal_date.is_empty() || is_date(&self.internal_date)
+    }
+}
+
 impl Body {
     /// Size in bytes.
     pub fn bytes(&self) -> u64 {

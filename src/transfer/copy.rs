@@ -436,7 +436,8 @@ impl Job<'_> {
         }
         let raw = raw_name(&chosen.plan.destination, &work.namespace);
         if self.needs_copy(chosen.folder, destination.get(&raw))? {
-            work.add(Unit { plan: chosen.plan.clone(), folder: chosen.folder, raw });
+            let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
+            work.add(Unit { plan: chosen.plan.clone(), folder: chosen.folder, raw, is_late });
         }
         Ok(())
     }

@@ -176,7 +176,14 @@ impl Lane {
             .map(|session| {
                 let items = Arc::clone(&receiver);
                 let folder = &part.folder;
-                let writer = Writer { session, work, folder, uid_next: folder.first, unplaced: Vec::new() };
+                let writer = Writer {
+                    session,
+                    work,
+                    folder,
+                    uid_next: folder.first,
+                    unplaced: Vec::new(),
+                    unsendable: Vec::new(),
+                };
                 async {
                     let written = writer.run(items).await;
                     // Told at once, so that the reader does not go on for the writers that are left.
@@ -267,7 +274,8 @@ impl Lane {
             folder: folder.unit.folder,
             uid_validity: opened.uid_validity,
         };
-        place.place_copies().await
+        place.place_copies().await?;
+        place.settle_absent(&work.control, work.request.limits.late_append).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`copy_mailbox`] keeps the rule of exactly once: a row for every source message first, an intent on disk before the
 //! APPEND leaves, the result after; and whatever broke in between is looked for at the destination before it is sent again.
 
+mod absent;
 mod adoption;
 mod aliases;
 mod budget;

@@ -44,6 +44,14 @@ impl Writer<'_> {
         self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await
     }
 
+    /// A message whose date no server can be told goes with the date that its header names.
+    pub(super) async fn settle_unsendable(&mut self, batch: Batch) -> Result<(), TransferError> {
+        self.announce(&batch)?;
+        let date = batch.messages.first().map(|message| message.internal_date.as_str()).unwrap_or_default();
+        let words = format!("invalid date-time, which no server can be told: {date}");
+        self.settle_refused(batch, Completion { status: Status::Bad, code: None, words }).await
+    }
+
     /// Settles a single message that was refused. An error where the refusal means the mailbox after all, or where
     /// something else comes between.
     pub(super) async fn settle_refused(

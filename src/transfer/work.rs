@@ -34,6 +34,8 @@ pub(super) struct Unit {
     pub(super) folder: FolderId,
     /// The destination folder as the server spells it.
     pub(super) raw: String,
+    /// Whether something of an earlier run may still arrive, so that other folders had better go first.
+    pub(super) is_late: bool,
 }
 
 impl Unit {
@@ -238,7 +240,11 @@ impl<'a> Work<'a> {
         if self.control.is_stopped() {
             return Some(Next::Done);
         }
-        let free = state.waiting.iter().position(|unit| !state.busy.contains(&unit.key()));
+        let free = |is_late| {
+            let is_free = |unit: &Unit| unit.is_late == is_late && !state.busy.contains(&unit.key());
+            state.waiting.iter().position(is_free)
+        };
+        let free = free(false).or_else(|| free(true).filter(|_| state.is_listed));
         if let Some(unit) = free.and_then(|position| state.waiting.remove(position)) {
             let key = unit.key();
             state.busy.insert(key.clone());

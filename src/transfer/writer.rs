@@ -37,6 +37,8 @@ pub(super) struct Writer<'a> {
     pub(super) uid_next: u32,
     /// Copies whose UID the server did not tell.
     pub(super) unplaced: Vec<LedgerRow>,
+    /// Messages that cannot be sent as they are.
+    pub(super) unsendable: Vec<Batch>,
 }
 
 #[derive(Default)]
@@ -93,7 +95,12 @@ impl Writer<'_> {
         let mut batch = Batch::default();
         let mut flights: VecDeque<Flight> = VecDeque::new();
         let mut is_open = true;
-        while is_open || batch.len() > 0 || !flights.is_empty() {
+        while is_open || batch.len() > 0 || !flights.is_empty() || !self.unsendable.is_empty() {
+            if let Some(unsendable) = self.unsendable.pop() {
+                self.settle_all(&mut flights).await?;
+                Box::pin(self.settle_unsendable(unsendable)).await?;
+                continue;
+            }
             let mut is_due = !is_open;
             while is_open && !is_due && !self.is_full(&batch) {
                 match self.next_event(&items, &batch, flights.front()).await? {
@@ -108,15 +115,11 @@ impl Writer<'_> {
                     self.settle_first(&mut flights).await?;
                 }
                 if let Err(limit) = self.work.meter.upload(batch.bytes) {
-                    while !flights.is_empty() {
-                        self.settle_first(&mut flights).await?;
-                    }
+                    self.settle_all(&mut flights).await?;
                     return Err(limit);
                 }
                 if self.is_poison(&batch) {
-                    while !flights.is_empty() {
-                        self.settle_first(&mut flights).await?;
-                    }
+                    self.settle_all(&mut flights).await?;
                     Box::pin(self.settle_poison(std::mem::take(&mut batch))).await?;
                     continue;
                 }
@@ -211,13 +214,22 @@ impl Writer<'_> {
                 if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, sha256)) {
                     return Ok(false);
                 }
-                batch.bytes += body.bytes();
-                batch.messages.push(NewMessage {
-                    flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
-                    internal_date: row.internal_date.clone(),
-                    body,
-                });
-                batch.rows.push(Sent { row, sha256, _reserved: reserved });
+                let (bytes, message) = (
+                    body.bytes(),
+                    NewMessage {
+                        flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
+                        internal_date: row.internal_date.clone(),
+                        body,
+                    },
+                );
+                let sent = Sent { row, sha256, _reserved: reserved };
+                if !message.has_sendable_date() {
+                    self.unsendable.push(Batch { rows: vec![sent], messages: vec![message], bytes });
+                    return Ok(true);
+                }
+                batch.bytes += bytes;
+                batch.messages.push(message);
+                batch.rows.push(sent);
             }
         }
         Ok(false)
@@ -247,6 +259,13 @@ impl Writer<'_> {
         let folder = self.folder.unit.folder;
         let uid_validity = self.folder.opened.uid_validity;
         Ok(self.work.request.ledger.record_intent(folder, &batch.uids(), uid_validity, self.uid_next)?)
+    }
+
+    async fn settle_all(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
+        while !flights.is_empty() {
+            self.settle_first(flights).await?;
+        }
+        Ok(())
     }
 
     async fn settle_first(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
