@@ -10,11 +10,10 @@ use super::copy_control::{Again, CopyControl};
 use super::copy_meter::Stopwatch;
 use super::log::now;
 use super::passwords::Passwords;
-use super::proof_words::proof_words;
 use super::sign_in_job::Attempt;
 use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
-use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured};
+use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofSummary};
 use crate::project::Ledger;
 use crate::transfer::{self, CopyLimits, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime};
@@ -48,8 +47,8 @@ pub(super) struct Settings {
 pub(super) struct Outcome {
     /// Whether every mailbox came to its end.
     pub(super) is_complete: bool,
-    /// What the proof said, in words; `None` where there was none.
-    pub(super) proof: Option<String>,
+    /// What the proof compared; `None` where there was none.
+    pub(super) proof: Option<ProofSummary>,
     /// How fast mailboxes were copied, where it can be told.
     pub(super) measured: BTreeMap<MailboxId, Measured>,
 }
@@ -94,7 +93,7 @@ pub(super) async fn run(
         ends.values().filter_map(|end| if let End::Done(report) = end { report.as_ref() } else { None });
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
-        proof: proof_words(reports, settings.proof),
+        proof: reports.map(|report| summary(report, settings.proof)).reduce(ProofSummary::plus),
         measured,
     }
 }
@@ -224,6 +223,16 @@ async fn one(
         }
         Ok(report) => End::Done(report),
         Err(error) => End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error))),
+    }
+}
+
+fn summary(report: &transfer::VerifyReport, proof: Proof) -> ProofSummary {
+    ProofSummary {
+        is_full: proof == Proof::Full,
+        checked: report.checked,
+        bytes_equal: report.bytes_equal,
+        not_compared: report.not_compared,
+        not_placed: report.not_placed,
     }
 }
 

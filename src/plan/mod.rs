@@ -22,6 +22,7 @@ mod message_query;
 mod option_words;
 mod overrides;
 mod oversize;
+mod proof_summary;
 mod search_text;
 
 pub use copy_options::{CopyMode, CopyOptions};
@@ -45,4 +46,5 @@ pub use message_query::{MessageQuery, ProblemId};
 pub use option_words::{OptionWordsError, date_words, parse_date, parse_size};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use oversize::{Oversize, OversizeFolder};
+pub use proof_summary::ProofSummary;
 pub use search_text::{SearchTextError, check_search};
