@@ -606,7 +606,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         searches_by_itself: false,
         quits_on_interrupt: false,
     };
-    let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
+    let mut engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
     let path = home.path().join("weber.mailferry");
     let made = Command::NewProject { domain: "weber.example".to_owned(), path: Some(path) };
     for command in [made, Command::AddMailbox("nobody".to_owned()), Command::RetryKeyring, Command::StartCopy]
