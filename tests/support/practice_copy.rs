@@ -35,8 +35,8 @@ use mailferry::rehearsal::{
     Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
 };
 use mailferry::transfer::{
-    CopyLimits, CopyOutcome, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox, inventory,
-    verify_mailbox,
+    CopyLimits, CopyOutcome, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox,
+    inventory, verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 use tokio_util::sync::CancellationToken;

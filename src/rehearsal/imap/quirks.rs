@@ -116,7 +116,9 @@ impl Quirks {
     /// Whether a folder may be made here.
     pub(super) fn takes_folder(&self, levels: &[String]) -> bool {
         self.folders_below.is_empty()
-            || levels.first().is_some_and(|top| levels.len() > 1 && self.folders_below.contains(&top.as_str()))
+            || levels
+                .first()
+                .is_some_and(|top| levels.len() > 1 && self.folders_below.contains(&top.as_str()))
     }
 
     /// The reply to a command while the server wants to be left alone.
