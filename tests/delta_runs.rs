@@ -433,7 +433,7 @@ async fn two_folders_that_are_merged_keep_every_message_of_both() {
             plan.destination = FolderPath(vec!["Eins".to_owned()]);
         }
     }
-    assert_eq!(shared_destinations(&pair.bench.request.plan).len(), 1);
+    assert_eq!(shared_destinations(&pair.bench.request.plan, &BTreeMap::new()).len(), 1);
     // The destination has one of them already: it is adopted once, by one of the two.
     pair.at_destination().store(&[mail("Eins", 12, date)]);
     let expected: BTreeMap<Seen, usize> =

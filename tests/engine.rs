@@ -607,6 +607,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         proof: Proof::None,
         searches_by_itself: false,
         quits_on_interrupt: false,
+        compression: mailferry::imap::Compression::default(),
     };
     let mut engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
     let path = home.path().join("weber.mailferry");

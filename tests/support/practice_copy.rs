@@ -553,7 +553,7 @@ impl<'s> Case<'s> {
         format!("{} {digest} {flags:?} {}", place.join("/"), message.internal_date.0)
     }
 
-    /// Lets the program's own proof read the destination, where what is stored is what was sent.
+    /// Lets the program's own proof read the destination.
     async fn verify(&self) -> Result<(), String> {
         if self.scene.source.quirks.size_excess_divisor.is_some() && !self.scene.wants_whole_proof {
             return Ok(());
