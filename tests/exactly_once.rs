@@ -46,6 +46,7 @@ fn mailbox(address: &str, destination_user: &str) -> Mailbox {
         address: EmailAddress::parse(address).unwrap(),
         source_user: "anna".to_owned(),
         destination_user: destination_user.to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: true,
     }
 }
@@ -259,7 +260,7 @@ async fn a_short_listing_is_asked_for_again_and_what_was_missed_is_found_later()
 
 #[tokio::test]
 async fn a_server_in_trouble_writes_no_message_off() {
-    for words in ["NO [SERVERBUG] Internal error", "NO [UNAVAILABLE] not now"] {
+    for words in ["NO [SERVERBUG] Internal error", "NO [UNAVAILABLE] not now", "NO [LIMIT] not now"] {
         let bench = Bench::new(some(20)).await;
         bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
         assert!(bench.copy_until_it_waits().await, "{words}");
@@ -272,8 +273,7 @@ async fn a_server_in_trouble_writes_no_message_off() {
 
 #[tokio::test]
 async fn the_same_refusal_again_and_again_stops_the_mailbox() {
-    for words in ["NO [NOPERM] not allowed", "NO [LIMIT] not now", "BAD what is this", "NO computer says no"]
-    {
+    for words in ["NO [NOPERM] not allowed", "BAD what is this", "NO computer says no"] {
         let bench = Bench::new(some(20)).await;
         bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
         let error = bench.copy().await.unwrap_err().to_string();

@@ -164,21 +164,24 @@ fn equal_mail_goes_into_gmail_once_and_gets_its_labels() {
     in_quick_time(scene.try_out(async |mut case| {
         case.copy_again().await;
         let views = ["[Gmail]/All Mail"];
-        let wanted =
-            ["Größe a", "Größe b", "INBOX a", "INBOX b", "Kunden a", "[Gmail]/Sent Mail b"];
+        let wanted = ["Größe a", "Größe b", "INBOX a", "INBOX b", "Kunden a", "[Gmail]/Sent Mail b"];
         let mut found = names(&case, &views);
         found.sort();
         assert_eq!(found, wanted);
         assert_eq!(case.destination.traffic().appended, 2, "messages sent");
         let rows = case.rows();
-        assert!(rows.iter().all(|(_, state, _)| {
-            matches!(state, MessageState::Copied | MessageState::AlreadyThere)
-        }));
+        assert!(
+            rows.iter()
+                .all(|(_, state, _)| { matches!(state, MessageState::Copied | MessageState::AlreadyThere) })
+        );
         assert_eq!(rows.iter().filter(|(_, state, _)| *state == MessageState::Copied).count(), 2, "{rows:?}");
         let told = rows.iter().filter(|(_, _, cause)| cause.contains("keeps one copy of identical mail"));
         assert_eq!(told.count(), 1, "{rows:?}");
         let report = case.prove(Depth::Full).await;
-        assert_eq!((report.checked, report.bytes_equal, report.shared, report.difference_count), (7, 6, 1, 0));
+        assert_eq!(
+            (report.checked, report.bytes_equal, report.shared, report.difference_count),
+            (7, 6, 1, 0)
+        );
         assert!(report.is_proof(Depth::Full));
         case.copy_again().await;
         assert_eq!(case.destination.traffic().appended, 2, "messages sent");
@@ -189,10 +192,9 @@ fn equal_mail_goes_into_gmail_once_and_gets_its_labels() {
 fn a_message_that_gmail_takes_for_another_is_told_and_not_counted_as_copied() {
     // Equal Message-ID and size, other words: for Gmail one and the same.
     let (a, other) = (mail("a", "words 1"), mail("a", "words 2"));
-    for folders in [
-        vec![folder("INBOX", &[&a, &other])],
-        vec![folder("INBOX", &[&a]), folder("Kunden", &[&other])],
-    ] {
+    for folders in
+        [vec![folder("INBOX", &[&a, &other])], vec![folder("INBOX", &[&a]), folder("Kunden", &[&other])]]
+    {
         let scene = scene(Personality::dovecot(), Personality::gmail(), folders);
         in_quick_time(scene.try_out(async |mut case| {
             case.copy_again().await;
@@ -204,7 +206,11 @@ fn a_message_that_gmail_takes_for_another_is_told_and_not_counted_as_copied() {
                 .collect();
             assert!(matches!(refused.as_slice(), [cause] if cause.contains("another message")), "{rows:?}");
             let report = case.prove(Depth::Full).await;
-            assert_eq!((report.checked, report.bytes_equal, report.difference_count), (1, 1, 0), "{report:?}");
+            assert_eq!(
+                (report.checked, report.bytes_equal, report.difference_count),
+                (1, 1, 0),
+                "{report:?}"
+            );
         }));
     }
 }

@@ -14,9 +14,9 @@ mod practice_copy;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use mailferry::plan::{FolderChoice, MessageState};
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
-use mailferry::plan::{FolderChoice, MessageState};
 use mailferry::transfer::Depth;
 use practice_copy::{At, Break, Scene, USER, in_quick_time, labelled_mailbox, small_mailbox};
 use proptest::prelude::*;
@@ -118,11 +118,7 @@ fn proton_gets_folders_where_it_wants_them_and_its_views_stay_behind() {
     let mut mail = small_mailbox();
     let again = mail[0].messages.clone();
     for name in ["All Mail", "Starred", "Labels/Kunden"] {
-        mail.push(SampleFolder {
-            path: FolderPath::parse(name),
-            special_use: None,
-            messages: again.clone(),
-        });
+        mail.push(SampleFolder { path: FolderPath::parse(name), special_use: None, messages: again.clone() });
     }
     let back = scene(Personality::proton(), Personality::dovecot(), mail);
     in_quick_time(back.try_out(async |mut case| {
@@ -143,7 +139,9 @@ fn proton_gets_folders_where_it_wants_them_and_its_views_stay_behind() {
 #[test]
 fn the_window_of_yahoo_is_told() {
     let message = |number: usize| SampleMessage {
-        bytes: format!("Message-ID: <{number}@y.example>\r\nSubject: {number}\r\n\r\nx\r\n").into_bytes().into(),
+        bytes: format!("Message-ID: <{number}@y.example>\r\nSubject: {number}\r\n\r\nx\r\n")
+            .into_bytes()
+            .into(),
         flags: std::collections::BTreeSet::new(),
         internal_date: mailferry::values::UnixTime(1_700_000_000),
     };
@@ -159,7 +157,10 @@ fn the_window_of_yahoo_is_told() {
     in_quick_time(scene.try_out(async |mut case| {
         let outcome = case.copy_told().await;
         let told: Vec<&str> = outcome.folder_problems.iter().map(|one| one.words.as_str()).collect();
-        assert!(matches!(told.as_slice(), [words] if words.contains("export.imap.mail.yahoo.com")), "{told:?}");
+        assert!(
+            matches!(told.as_slice(), [words] if words.contains("export.imap.mail.yahoo.com")),
+            "{told:?}"
+        );
         assert_eq!(case.arrived().len(), 10_000);
     }));
 }

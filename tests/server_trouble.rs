@@ -17,17 +17,20 @@ mod dovecot;
 mod plain_imap;
 mod support;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use copy_bench::{Bench, assert_same, contents};
 use cyrus::Cyrus;
-use dovecot::{Dovecot, access};
-use mailferry::plan::Side;
-use mailferry::transfer::{Progress, TransferError};
-use mailferry::values::Security;
+use dovecot::{Dovecot, PASSWORD, access};
+use mailferry::plan::{RepairStep, Side};
+use mailferry::rehearsal::{FolderPath, ImapAccount, ImapServer, Personality, SampleFolder, SampleMessage};
+use mailferry::transfer::{Depth, Progress, TransferError, verify_mailbox};
+use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
 use plain_imap::{PlainImap, mixed_mailbox};
+use tokio_util::sync::CancellationToken;
 
 /// Either server, as a test of dying needs it.
 trait Mortal: Send {
@@ -189,4 +192,82 @@ async fn a_cyrus_with_few_connections_is_waited_for() {
     let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
     let Some(destination) = Cyrus::start(&["anna"], &few) else { return };
     copy_among_few_connections(source.clear_port, destination.clear_port).await;
+}
+
+/// A message that Cyrus refuses: its bytes, the repair that helps, and a part of what must arrive.
+type Refused = (&'static [u8], RepairStep, &'static [u8]);
+
+/// What Cyrus refuses by its own words, each with what it is to become.
+const REFUSED_BY_CYRUS: [Refused; 4] = [
+    (
+        b"Subject: nul\r\n\r\nbefore\0after\r\n",
+        RepairStep::Nul,
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\nbefore=00after\r\n",
+    ),
+    (b"Subject: feeds\n\nbare\n", RepairStep::LineEnds, b"Subject: feeds\r\n\r\nbare\r\n"),
+    (
+        b"Message-ID: <one@weber.example>\r\nno colon in this line\r\nSubject: x\r\n\r\nx\r\n",
+        RepairStep::Header,
+        b"Message-ID: <one@weber.example>\r\n no colon in this line\r\nSubject: x\r\n\r\nx\r\n",
+    ),
+    (
+        b"Subject: y\r\n>From anna@weber.example Tue Mar  7 10:00:00 2023\r\n\r\ny\r\n",
+        RepairStep::Header,
+        b"X-Original-Line: >From anna@weber.example Tue Mar  7 10:00:00 2023\r\n\r\ny\r\n",
+    ),
+];
+
+#[tokio::test]
+async fn what_cyrus_refuses_arrives_after_the_repair_that_its_words_ask_for() {
+    let Some(destination) = Cyrus::start(&["anna"], &cyrus::Settings::default()) else { return };
+    let message = |bytes: &[u8]| SampleMessage {
+        bytes: Arc::from(bytes),
+        flags: BTreeSet::from(["\\Seen".to_owned()]),
+        internal_date: UnixTime(1_678_183_200),
+    };
+    let mut messages: Vec<SampleMessage> =
+        (0..30).map(|index| message(format!("Subject: {index}\r\n\r\n{index}\r\n").as_bytes())).collect();
+    for (index, (bytes, ..)) in REFUSED_BY_CYRUS.iter().enumerate() {
+        messages.insert(3 * index + 1, message(bytes));
+    }
+    let account = ImapAccount {
+        address: EmailAddress::parse("anna@weber.example").unwrap(),
+        password: Secret::new(PASSWORD),
+        folders: vec![SampleFolder { path: FolderPath::inbox(), special_use: None, messages }],
+    };
+    // Dovecot hides NULs and puts line ends in order; the practice server hands out what it was given.
+    let server = ImapServer::bind(Personality::dovecot(), vec![account], 7).await.unwrap();
+    let port = server.handle().endpoint().port;
+    let cancel = CancellationToken::new();
+    let work = async {
+        let source = access(port, Security::Clear, "anna@weber.example");
+        let bench = Bench::new(source, access(destination.clear_port, Security::Clear, "anna")).await;
+        assert_eq!(bench.copy_all().await, 34);
+        let inbox = bench.ledger().folder_totals().unwrap().remove(0).id;
+        let mut reader = PlainImap::open(destination.clear_port, "anna");
+        reader.run("EXAMINE INBOX");
+        let arrived: Vec<Vec<u8>> = reader
+            .run("FETCH 1:* (BODY.PEEK[])")
+            .into_iter()
+            .map(|(_, body)| body)
+            .filter(|body| !body.is_empty())
+            .collect();
+        for (index, (bytes, step, part)) in REFUSED_BY_CYRUS.iter().enumerate() {
+            let uid = u32::try_from(3 * index + 2).unwrap();
+            let text = String::from_utf8_lossy(bytes);
+            let repair = bench.ledger().repair(inbox, uid).unwrap();
+            let repair = repair.unwrap_or_else(|| panic!("Cyrus takes this as it is: {text}"));
+            assert_eq!(repair.steps, [*step], "the first repair helps: {repair:?} {text}");
+            let has_part = |body: &&Vec<u8>| body.windows(part.len()).any(|window| window == *part);
+            assert_eq!(arrived.iter().filter(has_part).count(), 1, "{text}");
+        }
+        assert_eq!(arrived.len(), 34);
+        let sum = bench.sum();
+        assert_eq!((sum.copied, sum.repaired, sum.refused), (30, 4, 0), "{sum:?}");
+        let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+        assert_eq!((report.differences.as_slice(), report.bytes_equal), (&[][..], 34));
+        assert_eq!(bench.copy_all().await, 0);
+        cancel.cancel();
+    };
+    tokio::join!(server.serve(cancel.clone()), work);
 }

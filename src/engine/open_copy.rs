@@ -1,8 +1,10 @@
 //! The copy of the open project: what it needs, how it begins and ends, and what the ledger says meanwhile.
 
-use super::copy_job::{self, CopyControl, MailboxWork};
+use super::copy_control::CopyControl;
+use super::copy_job::{self, MailboxWork};
 use super::open_project::OpenProject;
 use super::{CopyPhase, MailboxProgressState, UserError, explain};
+use crate::plan::ProofSummary;
 use crate::project::{CopyJob, CopyJobPhase};
 use crate::values::UnixTime;
 
@@ -34,14 +36,16 @@ impl OpenProject {
     }
 
     /// The copy begins.
-    pub(super) fn begin_copy(&mut self, control: CopyControl, at: UnixTime) {
+    pub(super) fn begin_copy(&mut self, control: CopyControl, trial: Option<u32>, at: UnixTime) {
         self.copy = Some(control);
         self.meter.restart();
         let copy = &mut self.view.copy;
         copy.phase = CopyPhase::Running;
+        copy.trial = trial;
         copy.started_at = copy.started_at.or(Some(at));
         copy.finished_at = None;
         copy.proof = None;
+        copy.proof_counts = None;
         self.copy_states.clear();
         for row in self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
             self.copy_states.insert(row.id, MailboxProgressState::Queued);
@@ -59,14 +63,14 @@ impl OpenProject {
         };
         if self.view.copy.phase == CopyPhase::Pausing && self.copy_states.values().all(rests) {
             self.view.copy.phase = CopyPhase::Paused;
-            self.view.copy.bytes_per_second = 0;
+            self.view.copy.bytes_per_second = None;
             self.view.copy.seconds_left = None;
             self.meter.pause();
         }
     }
 
     /// The copy ended, for whichever reason.
-    pub(super) fn end_copy(&mut self, outcome: copy_job::Outcome, at: UnixTime) {
+    pub(super) fn end_copy(&mut self, outcome: &copy_job::Outcome, at: UnixTime) {
         self.take_copy_states();
         self.copy = None;
         // A chosen mailbox that could not even begin keeps the whole from being finished.
@@ -74,18 +78,24 @@ impl OpenProject {
         let all_done =
             self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
-        copy.phase = if outcome.is_complete && all_done { CopyPhase::Finished } else { CopyPhase::Stopped };
-        copy.proof = outcome.proof;
+        // A trial leaves the most to do, whatever it came to.
+        let is_finished = outcome.is_complete && all_done && copy.trial.is_none();
+        copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
+        copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
+        copy.proof_counts = outcome.proof;
         copy.finished_at = (copy.phase == CopyPhase::Finished).then_some(at);
         copy.seconds_left = None;
-        copy.bytes_per_second = 0;
+        copy.bytes_per_second = None;
         copy.connections = (0, 0);
+        let is_trial = self.view.copy.trial.is_some();
         for state in self.copy_states.values_mut() {
-            if !matches!(state, MailboxProgressState::Done | MailboxProgressState::Stopped(_)) {
+            let is_done = *state == MailboxProgressState::Done && !is_trial;
+            if !is_done && !matches!(state, MailboxProgressState::Stopped(_)) {
                 *state = MailboxProgressState::Queued;
             }
         }
         self.refresh_copy_totals();
+        self.refresh_messages();
     }
 
     /// Sums and bars from the ledger; problems every few looks, as they cost more.
@@ -93,6 +103,7 @@ impl OpenProject {
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_PER_PROBLEMS) {
             self.refresh_copy_totals();
+            self.refresh_messages();
         } else {
             self.refresh_sums();
         }
@@ -105,6 +116,7 @@ impl OpenProject {
             Ok(problems) => self.view.copy.problems = problems,
             Err(error) => tracing::warn!("the problems of the ledger could not be read: {error}"),
         }
+        self.refresh_forecasts();
     }
 
     fn refresh_sums(&mut self) {
@@ -135,6 +147,7 @@ impl OpenProject {
             started_at: copy.started_at,
             finished_at: copy.finished_at,
             proof: copy.proof.clone(),
+            proof_counts: copy.proof_counts,
         }
     }
 

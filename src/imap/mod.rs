@@ -3,26 +3,37 @@
 //! [`Access::open`] leads to a [`Session`]. Bytes run through the gate, which holds the limits: a hostile server meets
 //! errors, never a panic or unbounded memory. Commands are queued and answered later, so several can be under way.
 
+mod admin_proof;
 mod append;
+mod awake;
 mod changes;
 mod command;
 mod completion;
 mod connect;
+mod deflate;
 mod error;
 mod flag_store;
 mod folders;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod gate;
 mod gmail;
 mod idle;
+mod keep_alive;
+mod larger;
 mod limits;
 mod messages;
+mod paging;
 mod reply;
+mod sasl;
+mod scram;
 mod scrub;
 mod session;
 mod sign_in;
 mod sign_in_replies;
 mod spool;
 mod starttls;
+mod token_source;
 mod tokens;
 mod trace;
 mod trust;
@@ -31,19 +42,22 @@ mod utf7;
 mod wire;
 
 pub use append::{AppendRequest, Body, NewMessage};
-pub use changes::{FlagsRequest, StoreRequest};
+pub use changes::{FlagsRequest, MessageFlags, StoreRequest};
 pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};
 pub use connect::{Connection, ServerFacts, connect};
+pub use deflate::Compression;
 pub use error::ImapError;
 pub use folders::{Folder, FolderStatus, Namespace, NewFolder};
 pub use gate::Counters;
 pub use gmail::{GmailNumber, NumberRequest};
 pub use idle::IdleSessions;
+pub use keep_alive::KEEP_ALIVE_EVERY;
 pub use limits::{Limits, Timeouts};
 pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, Opened};
 pub use session::Session;
-pub use sign_in::{Access, SignInError};
+pub use sign_in::{Access, AccessOptions, SignInError};
 pub use spool::Spool;
+pub use token_source::TokenError;
 pub use trace::Trace;
 pub use trust::{CertificateFacts, TrustPolicy};
 pub use uid_set::uid_sets;

@@ -6,7 +6,11 @@ use async_imap::imap_proto::{AttributeValue, MessageSection, Response, SectionPa
 
 use super::completion::flag_list;
 pub(super) use super::completion::{Capabilities, Code, Completion};
+use super::gate;
 use super::tokens::{Token, tokens};
+
+/// Message bytes from this length on stay where they were held.
+const KEPT_IN_PLACE: usize = 1_024;
 
 /// One reply of a server.
 #[derive(Debug)]
@@ -15,12 +19,15 @@ pub(super) enum Reply {
     Tagged(String, Completion),
     /// `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH`.
     Untagged(Completion),
-    /// The server waits for more.
-    Continue,
+    /// The server waits for more; what it says meanwhile.
+    Continue(Vec<u8>),
     Capability(Capabilities),
     Exists(u32),
+    Expunge,
     List(ListItem),
     Status(String, BTreeMap<String, u64>),
+    /// STATUS of items that are no numbers.
+    StatusText(BTreeMap<String, String>),
     /// Prefix and delimiter of the first personal namespace.
     Namespace(Option<(String, Option<String>)>),
     Id(BTreeMap<String, String>),
@@ -59,6 +66,10 @@ pub(super) struct FetchItem {
 
 /// Message data that imap-proto has read.
 pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
+    read(response, true)
+}
+
+fn read(response: &Response<'_>, has_bodies: bool) -> Reply {
     let Response::Fetch(_, attributes) = response else {
         return Reply::Other;
     };
@@ -77,7 +88,7 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
             }
             AttributeValue::BodySection { section: None, data, index } => {
                 item.origin = *index;
-                item.body = data.as_ref().map(|bytes| bytes.to_vec());
+                item.body = data.as_ref().filter(|_| has_bodies).map(|bytes| bytes.to_vec());
             }
             AttributeValue::BodySection {
                 section: Some(SectionPath::Full(MessageSection::Header)),
@@ -92,14 +103,46 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
     Reply::Fetch(Box::new(item))
 }
 
+/// A reply that was held whole. The bytes of a message, which are the bulk of what is copied, stay where they are.
+pub(super) fn from_held(mut reply: Vec<u8>) -> Reply {
+    let Some(response) = gate::read_fetch(&reply) else { return from_aside(&reply) };
+    let body = body_of(&response).and_then(|body| {
+        let start = body.as_ptr().addr().checked_sub(reply.as_ptr().addr())?;
+        Some(start..start.checked_add(body.len())?)
+    });
+    let mut fetched = read(&response, body.is_none());
+    if let (Reply::Fetch(item), Some(body)) = (&mut fetched, body) {
+        reply.truncate(body.end);
+        reply.drain(..body.start);
+        item.body = Some(reply);
+    }
+    fetched
+}
+
+/// The only body of a reply, where it is long enough to be worth keeping in place.
+fn body_of<'r>(response: &'r Response<'_>) -> Option<&'r [u8]> {
+    let Response::Fetch(_, attributes) = response else { return None };
+    attributes.iter().find_map(|attribute| match attribute {
+        AttributeValue::BodySection { section: None, data: Some(bytes), .. }
+            if bytes.len() > KEPT_IN_PLACE =>
+        {
+            Some(bytes.as_ref())
+        }
+        _ => None,
+    })
+}
+
 /// A reply that went aside.
 pub(super) fn from_aside(reply: &[u8]) -> Reply {
-    if reply.starts_with(b"+") {
-        return Reply::Continue;
+    if let Some(text) = reply.strip_prefix(b"+") {
+        return Reply::Continue(text.trim_ascii().to_vec());
     }
     let Some(rest) = reply.strip_prefix(b"* ") else {
         return tagged(reply).unwrap_or(Reply::Other);
     };
+    if let Some(response) = gate::read_fetch(reply) {
+        return from_parsed(&response);
+    }
     if let Some(completion) = Completion::read(rest) {
         return Reply::Untagged(completion);
     }
@@ -110,6 +153,7 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
     let numbered = first.number().and_then(|number| u32::try_from(number).ok());
     match (numbered, second) {
         (Some(count), Some(word)) if word.is("EXISTS") => Reply::Exists(count),
+        (Some(_), Some(word)) if word.is("EXPUNGE") => Reply::Expunge,
         (Some(_), Some(word)) if word.is("FETCH") => fetch(found.get(2)),
         _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
         _ if first.is("LIST") || first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::List),
@@ -148,14 +192,23 @@ fn status(found: &[Token]) -> Option<Reply> {
         other => other.text()?,
     };
     let mut values = BTreeMap::new();
+    let mut texts = BTreeMap::new();
     for pair in found.get(2)?.list()?.chunks(2) {
-        if let [key, value] = pair
-            && let (Some(key), Some(value)) = (key.text(), value.number())
-        {
-            values.insert(key.to_ascii_uppercase(), value);
+        let [key, value] = pair else { continue };
+        let Some(key) = key.text().map(|key| key.to_ascii_uppercase()) else { continue };
+        // A MAILBOXID stands in brackets (RFC 8474), and Dovecot's GUID may consist of digits.
+        let text = value.list().and_then(|list| list.first()).unwrap_or(value).text();
+        match (value.number(), text) {
+            (Some(number), _) if !matches!(key.as_str(), "MAILBOXID" | "X-GUID") => {
+                values.insert(key, number);
+            }
+            (_, Some(text)) => {
+                texts.insert(key, text);
+            }
+            _ => {}
         }
     }
-    Some(Reply::Status(name, values))
+    Some(if texts.is_empty() { Reply::Status(name, values) } else { Reply::StatusText(texts) })
 }
 
 fn namespace(personal: Option<&Token>) -> Option<(String, Option<String>)> {
@@ -220,6 +273,13 @@ mod tests {
             panic!("no status");
         };
         assert_eq!((name.as_str(), values["SIZE"], values["MESSAGES"]), ("Sent Items", 12_345_678_901, 3));
+        for (line, id) in [
+            (&b"* STATUS INBOX (MAILBOXID (F2212ea))\r\n"[..], "F2212ea"),
+            (b"* STATUS INBOX (X-GUID 40551710)\r\n", "40551710"),
+        ] {
+            let Reply::StatusText(texts) = from_aside(line) else { panic!("no texts") };
+            assert_eq!(texts.into_values().collect::<Vec<_>>(), [id]);
+        }
         let Reply::Namespace(personal) =
             from_aside(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
         else {

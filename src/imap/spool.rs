@@ -29,14 +29,14 @@ impl Spool {
     }
 
     /// Goes back to the beginning, for another reading.
-    pub(super) async fn rewind(&mut self) -> Result<(), ImapError> {
+    pub async fn rewind(&mut self) -> Result<(), ImapError> {
         self.file.flush().await.map_err(ImapError::Spool)?;
         self.file.rewind().await.map_err(ImapError::Spool)?;
         Ok(())
     }
 
     /// The next bytes; empty at the end.
-    pub(super) async fn read(&mut self) -> Result<Vec<u8>, ImapError> {
+    pub async fn read(&mut self) -> Result<Vec<u8>, ImapError> {
         let mut chunk = vec![0; READ_BYTES];
         let read = self.file.read(&mut chunk).await.map_err(ImapError::Spool)?;
         chunk.truncate(read);

@@ -29,4 +29,8 @@ pub struct CopyOptions {
     pub trial_messages: Option<u32>,
     /// Where messages with several labels go, where the source is Gmail.
     pub gmail_labels: GmailLabels,
+    /// Message bytes that each mailbox may send in a day, in place of what is known of the provider; 0: no limit.
+    pub upload_bytes_per_day: Option<u64>,
+    /// The same for reading from the source.
+    pub download_bytes_per_day: Option<u64>,
 }

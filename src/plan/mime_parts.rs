@@ -34,7 +34,8 @@ fn add_parts(entity: &[u8], depth: usize, parts: &mut Vec<[u8; 32]>) {
     let (header, body) = split(entity);
     let content_type = field(header, "content-type").unwrap_or_default();
     let lower = content_type.to_ascii_lowercase();
-    let boundary = parameter(&content_type, "boundary").filter(|_| lower.trim_start().starts_with("multipart/"));
+    let boundary =
+        parameter(&content_type, "boundary").filter(|_| lower.trim_start().starts_with("multipart/"));
     if let Some(boundary) = boundary.filter(|_| depth < MAX_DEPTH) {
         let inner = split_parts(body, boundary.as_bytes());
         if !inner.is_empty() {
@@ -83,7 +84,8 @@ fn field(header: &[u8], name: &str) -> Option<String> {
             Some(value) if is_folded => value.push_str(line),
             Some(_) => break,
             None => {
-                let found = line.split_once(':').filter(|(found, _)| found.trim_end().eq_ignore_ascii_case(name));
+                let found =
+                    line.split_once(':').filter(|(found, _)| found.trim_end().eq_ignore_ascii_case(name));
                 value = found.map(|(_, rest)| rest.to_owned());
             }
         }
@@ -215,7 +217,8 @@ fn plain_lines(content: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    const ONE: &[u8] = b"Message-ID: <a@b>\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=\"b1\"\r\n\r\n\
+    const ONE: &[u8] =
+        b"Message-ID: <a@b>\r\nSubject: x\r\nContent-Type: multipart/mixed; boundary=\"b1\"\r\n\r\n\
         preamble\r\n--b1\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
         Gr=C3=BC=\r\n=C3=9Fe\r\n--b1\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n\
         AAEC\r\nAwQ=\r\n--b1--\r\n";
@@ -235,9 +238,13 @@ mod tests {
         let text = |message: &[u8], from: &str, to: &str| {
             String::from_utf8_lossy(message).replace(from, to).into_bytes()
         };
-        for (from, to) in
-            [("AAEC", "AAED"), ("Gr=C3", "Fr=C3"), ("<a@b>", "<c@b>"), ("AwQ=\r\n--b1--\r\n", ""), ("Subject: x", "Subject: y")]
-        {
+        for (from, to) in [
+            ("AAEC", "AAED"),
+            ("Gr=C3", "Fr=C3"),
+            ("<a@b>", "<c@b>"),
+            ("AwQ=\r\n--b1--\r\n", ""),
+            ("Subject: x", "Subject: y"),
+        ] {
             let changed = text(ONE, from, to);
             assert_ne!(changed, ONE, "{from}");
             assert_ne!(mime_content(ONE), mime_content(&changed), "{from}");
@@ -254,7 +261,8 @@ mod tests {
         };
         assert_eq!(mime_content(outer("QUJD").as_bytes()), mime_content(outer("QU\r\nJD").as_bytes()));
         assert_ne!(mime_content(outer("QUJD").as_bytes()), mime_content(outer("QUJE").as_bytes()));
-        for odd in [&b""[..], b"no header", b"\r\n", b"Content-Type: multipart/mixed; boundary=x\r\n\r\nnone"] {
+        for odd in [&b""[..], b"no header", b"\r\n", b"Content-Type: multipart/mixed; boundary=x\r\n\r\nnone"]
+        {
             assert_eq!(mime_content(odd).parts.len(), 1, "{odd:?}");
         }
     }

@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use thiserror::Error;
 
 use super::{CopyOptions, MessageFilter};
 use crate::values::with_thousands;
@@ -18,60 +17,6 @@ pub struct Candidate {
     pub received_secs: Option<i64>,
     /// It was copied, refused or is under way: nothing about it is decided any more.
     pub is_settled: bool,
-}
-
-/// Why a search cannot be sent to a server.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SearchTextError {
-    /// Nothing to search for.
-    #[error("the search is empty; write for example: FROM \"bank\" UNSEEN")]
-    Empty,
-    /// Longer than a command line may be.
-    #[error("the search is longer than {limit} characters")]
-    TooLong {
-        /// Most characters.
-        limit: usize,
-    },
-    /// Line ends, control characters and letters outside ASCII cannot stand in a command line.
-    #[error("the search may hold printable ASCII characters only, and {found:?} is none")]
-    NotPrintable {
-        /// The first of them.
-        found: char,
-    },
-    /// A literal announces bytes that would be taken for another command.
-    #[error("the search may hold no literal such as {{5}}; put the text into quotes")]
-    Literal,
-    /// A quote that does not end.
-    #[error("a quote in the search does not end")]
-    OpenQuote,
-}
-
-/// Longest search; servers cut command lines at 8,000 bytes.
-const SEARCH_LIMIT: usize = 2_000;
-
-/// Checks a search as RFC 3501 section 6.4.4 writes it, so far that it stays one command. What it means is the
-/// server's to judge.
-pub fn check_search(text: &str) -> Result<(), SearchTextError> {
-    if text.trim().is_empty() {
-        return Err(SearchTextError::Empty);
-    }
-    if text.len() > SEARCH_LIMIT {
-        return Err(SearchTextError::TooLong { limit: SEARCH_LIMIT });
-    }
-    if let Some(found) = text.chars().find(|character| !matches!(character, ' '..='~')) {
-        return Err(SearchTextError::NotPrintable { found });
-    }
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    for character in text.chars() {
-        match character {
-            _ if is_escaped => is_escaped = false,
-            '\\' if is_quoted => is_escaped = true,
-            '"' => is_quoted = !is_quoted,
-            '{' if !is_quoted => return Err(SearchTextError::Literal),
-            _ => {}
-        }
-    }
-    if is_quoted { Err(SearchTextError::OpenQuote) } else { Ok(()) }
 }
 
 /// Whether these options leave any message out.
@@ -237,18 +182,5 @@ mod tests {
         assert_eq!(left(&options, &all), [1, 2]);
         all[0].is_settled = true;
         assert_eq!(left(&options, &all), [2, 3]);
-    }
-
-    #[test]
-    fn a_search_stays_one_command() {
-        for good in ["FROM \"bank\" UNSEEN", "NOT DELETED", "SUBJECT \"a {5} \\\" b\""] {
-            assert_eq!(check_search(good), Ok(()), "{good}");
-        }
-        assert_eq!(check_search("  "), Err(SearchTextError::Empty));
-        assert_eq!(check_search("ALL\r\nF1 LOGOUT"), Err(SearchTextError::NotPrintable { found: '\r' }));
-        assert_eq!(check_search("FROM Jörg"), Err(SearchTextError::NotPrintable { found: 'ö' }));
-        assert_eq!(check_search("FROM {5}"), Err(SearchTextError::Literal));
-        assert_eq!(check_search("FROM \"bank"), Err(SearchTextError::OpenQuote));
-        assert_eq!(check_search(&"A".repeat(2_001)), Err(SearchTextError::TooLong { limit: 2_000 }));
     }
 }

@@ -280,7 +280,8 @@ impl Ledger {
                 "UPDATE message SET
                      state = 1,
                      intent_uidnext = min(coalesce(intent_uidnext, ?4), ?4),
-                     intent_uid_validity = ?3
+                     intent_uid_validity = ?3,
+                     intent_at = ?5
                  WHERE folder_id = ?1 AND uid = ?2
                      AND (state = 0 OR (state = 1 AND intent_uid_validity = ?3))",
             )?;
@@ -289,7 +290,8 @@ impl Ledger {
                     folder.0,
                     uid,
                     destination_uid_validity,
-                    destination_uidnext
+                    destination_uidnext,
+                    super::file::now().0,
                 ])?;
                 if changed != 1 {
                     return Err(ProjectError::NotToDo { uid: *uid });

@@ -39,8 +39,10 @@ impl Ledger {
             for (uid, key) in settled.into_iter().rev().filter(|(uid, _)| !present.contains(uid)) {
                 gone.entry(key).or_default().push(uid);
             }
-            let waiting = if gone.is_empty() { Vec::new() } else { keyed_rows(transaction, folder, "state = 0")? };
-            let mut drop = transaction.prepare_cached("DELETE FROM message WHERE folder_id = ?1 AND uid = ?2")?;
+            let waiting =
+                if gone.is_empty() { Vec::new() } else { keyed_rows(transaction, folder, "state = 0")? };
+            let mut drop =
+                transaction.prepare_cached("DELETE FROM message WHERE folder_id = ?1 AND uid = ?2")?;
             let mut moved = transaction
                 .prepare_cached("UPDATE message SET uid = ?3 WHERE folder_id = ?1 AND uid = ?2")?;
             let mut problem = transaction

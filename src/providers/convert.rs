@@ -71,6 +71,7 @@ pub(super) fn convert(
             mailbox_bytes: sources.fact(file.limits.mailbox_bytes, Bytes)?,
             message_bytes: sources.fact(file.limits.message_bytes, Bytes)?,
             upload_bytes_per_day: sources.fact(file.limits.upload_bytes_per_day, Bytes)?,
+            download_bytes_per_day: sources.fact(file.limits.download_bytes_per_day, Bytes)?,
             upload_words: sources.statement(file.limits.upload_words)?,
             connections: sources.fact(file.limits.connections, |value| value)?,
         },

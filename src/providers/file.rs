@@ -80,6 +80,7 @@ pub(super) struct LimitsFile {
     pub mailbox_bytes: Option<FactFile<u64>>,
     pub message_bytes: Option<FactFile<u64>>,
     pub upload_bytes_per_day: Option<FactFile<u64>>,
+    pub download_bytes_per_day: Option<FactFile<u64>>,
     pub upload_words: Option<StatementFile>,
     pub connections: Option<FactFile<u32>>,
 }

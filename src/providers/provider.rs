@@ -101,6 +101,8 @@ pub struct Limits {
     pub message_bytes: Option<Fact<Bytes>>,
     /// What one mailbox may receive over IMAP in a day.
     pub upload_bytes_per_day: Option<Fact<Bytes>>,
+    /// What one mailbox hands out over IMAP in a day.
+    pub download_bytes_per_day: Option<Fact<Bytes>>,
     /// What is said of the speed where there is no figure.
     pub upload_words: Option<Fact<Statement>>,
     /// Connections that one mailbox may have open.

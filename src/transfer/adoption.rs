@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::control::CopyControl;
 use super::error::TransferError;
-use super::kept_flags::doubt_after;
 use super::flags::flags_for;
-use super::seats::{Seeker, assign};
+use super::kept_flags::doubt_after;
+use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use crate::imap::{ImapError, Session};
 use crate::plan::{
     IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, identity_key, internal_date_secs,
 };
-use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::project::{FolderId, Ledger, LedgerRow, MessageResult, Repair, SentForm};
 
 /// The first of the waits for an APPEND whose connection has broken.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -52,10 +52,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn seeker(&self) -> Seeker {
+    fn seeker(&self, repaired: Option<&SentForm>) -> SeekerOfForms {
         let Self { row, is_ours, .. } = self;
         let lowest_uid = row.intent_uidnext.filter(|_| *is_ours).unwrap_or(1);
-        Seeker { identity: row.identity, size: row.size, lowest_uid, is_ours: *is_ours }
+        let seeker = |identity, size| Seeker { identity, size, lowest_uid, is_ours: *is_ours };
+        SeekerOfForms {
+            original: seeker(row.identity, row.size),
+            repaired: repaired.map(|form| seeker(form.identity, form.size)),
+        }
     }
 }
 
@@ -138,25 +142,42 @@ impl Place<'_> {
         let mut wanted: Vec<Wanted> =
             unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
         wanted.extend(rows.into_iter().map(|row| Wanted { folder: self.folder, row, is_ours }));
-        let seekers: Vec<Seeker> = wanted.iter().map(Wanted::seeker).collect();
-        let Some(first) = seekers.iter().map(|seeker| seeker.lowest_uid).min() else { return Ok(Vec::new()) };
+        let repairs = self.ledger.repairs(self.folder)?;
+        let repair = |one: &Wanted| repairs.get(&(one.folder, one.row.uid));
+        let seekers: Vec<SeekerOfForms> = wanted
+            .iter()
+            .map(|one| one.seeker(repair(one).and_then(|repair| repair.sent.as_ref())))
+            .collect();
+        let Some(first) = seekers.iter().map(|seeker| seeker.original.lowest_uid).min() else {
+            return Ok(Vec::new());
+        };
         let present = self.present_from(first).await?;
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let looks: Vec<Looks> =
             wanted.iter().map(|wanted| Looks::new(&wanted.row.flags, &wanted.row.internal_date)).collect();
-        let places = assign_by_looks(seekers, &looks, &present, claimed);
+        let places = assign_forms(&seekers, claimed, |seekers, rows, claimed| {
+            let looks: Vec<&Looks> = rows.iter().filter_map(|row| looks.get(*row)).collect();
+            assign_by_looks(seekers, &looks, &present, claimed)
+        });
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
         let mut missing = Vec::new();
         for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
             let is_copied = matches!(row.state, MessageState::Copied | MessageState::Repaired);
             match place {
-                Some(uid) => results.entry(folder).or_default().push(MessageResult {
-                    uid: row.uid,
-                    state: adopted_state(row.state),
-                    destination_uid: Some((self.uid_validity, uid)),
-                    sha256: None,
-                    cause: row.cause.or_else(|| doubt_after(row.state)),
-                }),
+                Some((uid, is_repaired)) => {
+                    let repair = repairs.get(&(folder, row.uid)).filter(|_| is_repaired && !is_copied);
+                    results.entry(folder).or_default().push(MessageResult {
+                        uid: row.uid,
+                        state: if repair.is_some() {
+                            MessageState::Repaired
+                        } else {
+                            adopted_state(row.state)
+                        },
+                        destination_uid: Some((self.uid_validity, uid)),
+                        sha256: None,
+                        cause: repair.map(Repair::words).or(row.cause).or_else(|| doubt_after(row.state)),
+                    });
+                }
                 None if is_copied => {}
                 None => missing.push(row),
             }
@@ -193,13 +214,13 @@ impl Place<'_> {
 /// messages, of which only the second has arrived, the first is the one that is missing.
 fn assign_by_looks(
     mut seekers: Vec<Seeker>,
-    looks: &[Looks],
+    looks: &[&Looks],
     present: &[Present],
     mut claimed: Vec<u32>,
 ) -> Vec<Option<u32>> {
     let mut identities: BTreeMap<IdentityKey, BTreeSet<&Looks>> = BTreeMap::new();
     for (seeker, looks) in seekers.iter().zip(looks) {
-        identities.entry(seeker.identity).or_default().insert(looks);
+        identities.entry(seeker.identity).or_default().insert(*looks);
     }
     // Only twins that differ need the closer look.
     identities.retain(|_, looks| looks.len() > 1);
@@ -212,7 +233,7 @@ fn assign_by_looks(
     }
     let mut places: Vec<Option<u32>> = Vec::with_capacity(seekers.len());
     for (seeker, looks) in seekers.iter().zip(looks) {
-        let alike = free.get_mut(&(seeker.identity, seeker.size, looks));
+        let alike = free.get_mut(&(seeker.identity, seeker.size, *looks));
         let place = alike.and_then(|uids| {
             let uid = uids.range(seeker.lowest_uid..).next().copied()?;
             uids.take(&uid)
@@ -278,7 +299,7 @@ mod tests {
             key: MessageKey { uid, identity: IdentityKey([1; 32]), size: 10 },
             looks: looks(seen),
         };
-        let wanted = [looks(false), looks(true)];
+        let wanted = [&looks(false), &looks(true)];
         let place = |present: &[Present]| assign_by_looks(vec![seeker, seeker], &wanted, present, Vec::new());
         assert_eq!(place(&[copy(5, true)]), [None, Some(5)]);
         assert_eq!(place(&[copy(5, true), copy(6, false)]), [Some(6), Some(5)]);

@@ -4,8 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::plan::Side;
-use crate::project::{FolderId, LedgerRow, MessageResult};
+use super::error::TransferError;
+use super::export::{Exported, take_back};
+use super::request::{Progress, ProgressSink};
+use crate::imap::ImapError;
+use crate::plan::{RepairStep, Side};
+use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::values::UnixTime;
 
 /// Breaks at the same place after which messages go one by one.
 const BREAKS_BEFORE_CARE: u32 = 2;
@@ -15,8 +20,11 @@ const BREAKS_AT_ONE: u32 = 2;
 const CAREFUL_MESSAGES: u32 = 400;
 /// Refusals with the same words, without anything accepted in between, that mean the mailbox and not the messages.
 const SAME_REFUSALS: usize = 10;
-/// How long an append of an earlier run may still arrive.
-const LATE_AFTER_EARLIER_RUN: Duration = Duration::from_millis(1_500);
+/// Goodbyes at the opening of one folder after which it is left.
+const GOODBYES_AT_SOURCE: u32 = 4;
+const GOODBYES_AT_DESTINATION: u32 = 2;
+/// Kinds of refusals that are remembered.
+const MAX_KINDS: usize = 100;
 /// Flags of waiting messages that were read longer ago are read again.
 const FRESH_FLAGS: Duration = Duration::from_mins(1);
 /// Messages asked for at once when a folder is listed.
@@ -26,6 +34,8 @@ const LISTING_WINDOW: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Caution {
     learnt: Mutex<Learnt>,
+    /// Held while a message is repaired.
+    pub(super) repairing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +49,14 @@ struct Learnt {
     sent_again: BTreeMap<FolderId, Vec<LedgerRow>>,
     /// Messages that end the connection to the destination.
     blamed: BTreeSet<(FolderId, u32)>,
+    /// Those of them that are not sent as they are any more.
+    poison: BTreeSet<(FolderId, u32)>,
+    /// Repairs that are under way, and how often the connection has ended at each.
+    trying: BTreeMap<(FolderId, u32), BTreeMap<RepairStep, u32>>,
+    /// The repair that helped last, by the words of the refusal.
+    helped: BTreeMap<String, RepairStep>,
+    /// Folders at whose opening a server says goodbye: how often, and its last words.
+    goodbyes: BTreeMap<(String, bool), (u32, String)>,
     has_failed: bool,
 }
 
@@ -70,6 +88,34 @@ pub(super) struct Suspect {
     pub(super) folder: FolderId,
     pub(super) result: MessageResult,
     pub(super) bytes: u64,
+    /// The server's words.
+    pub(super) words: String,
+    /// Where the message was saved meanwhile.
+    pub(super) file: Option<Exported>,
+}
+
+impl Suspect {
+    /// It was not about the message: it is tried again, and its file is not needed.
+    pub(super) fn take_back(self, ledger: &Ledger) -> Result<(), TransferError> {
+        ledger.withdraw_intents(self.folder, &[self.result.uid])?;
+        if let Some(file) = &self.file {
+            take_back(file);
+        }
+        Ok(())
+    }
+}
+
+/// Records the refusals that turned out to be about their messages.
+pub(super) fn record_refusals(
+    caution: &Caution,
+    ledger: &Ledger,
+    sink: ProgressSink<'_>,
+) -> Result<(), TransferError> {
+    for Suspect { folder, result, bytes, .. } in caution.take_suspects() {
+        ledger.record_results(folder, &[result])?;
+        sink(Progress::Advanced { messages: 1, bytes });
+    }
+    Ok(())
 }
 
 impl Caution {
@@ -89,10 +135,14 @@ impl Caution {
         self.learnt().has_failed = true;
     }
 
-    /// How long an append may still arrive. What was under way when an earlier run ended had its time already,
-    /// but for the little that servers take to finish.
-    pub(super) fn late_append(&self, limit: Duration) -> Duration {
-        if self.learnt().has_failed { limit } else { limit.min(LATE_AFTER_EARLIER_RUN) }
+    /// How long an append may still arrive. After a break in this run it may for the whole of `limit`. What an earlier
+    /// run has left under way had a part of that since its newest intent was written (seconds since 1970).
+    pub(super) fn late_append(&self, limit: Duration, intent: Option<i64>, now: UnixTime) -> Duration {
+        if self.learnt().has_failed {
+            return limit;
+        }
+        let passed = intent.map_or(0, |intent| now.0.saturating_sub(intent));
+        limit.saturating_sub(Duration::from_secs(u64::try_from(passed).unwrap_or(0)))
     }
 
     /// Whether messages of any folder go one by one: then one pair of connections is all that makes sense.
@@ -130,6 +180,56 @@ impl Caution {
         self.learnt().blamed.remove(&(folder, uid))
     }
 
+    /// This message was blamed. True where it may still be sent in another form: from now on it is not sent as it is.
+    pub(super) fn begins_repaired(&self, folder: FolderId, uid: u32) -> bool {
+        self.learnt().poison.insert((folder, uid))
+    }
+
+    /// Whether this message is not sent as it is any more.
+    pub(super) fn is_poison(&self, folder: FolderId, uid: u32) -> bool {
+        self.learnt().poison.contains(&(folder, uid))
+    }
+
+    /// This repair of a message is about to be sent.
+    pub(super) fn tries(&self, folder: FolderId, uid: u32, step: Option<RepairStep>) {
+        let Some(step) = step else { return };
+        *self.learnt().trying.entry((folder, uid)).or_default().entry(step).or_default() += 1;
+    }
+
+    /// A repair was answered, so the connection did not end at it.
+    pub(super) fn has_answer(&self, folder: FolderId, uid: u32) {
+        self.learnt().trying.remove(&(folder, uid));
+    }
+
+    /// Repairs that are not tried (again) on this message: those at which the connection ended, and for a message that
+    /// ends it by itself all but the one that has been seen to help.
+    pub(super) fn steps_to_skip(&self, folder: FolderId, uid: u32, is_poison: bool) -> Vec<RepairStep> {
+        let learnt = self.learnt();
+        let broken = learnt.trying.get(&(folder, uid));
+        let most = if is_poison { 1 } else { BREAKS_AT_ONE };
+        let is_skipped = |step: &RepairStep| {
+            let is_broken = broken.and_then(|steps| steps.get(step)).is_some_and(|count| *count >= most);
+            is_broken || (is_poison && *step != RepairStep::LongLines)
+        };
+        RepairStep::ALL.into_iter().filter(is_skipped).collect()
+    }
+
+    /// This repair has helped a message that was refused with these words.
+    pub(super) fn learn_repair(&self, words: &str, step: Option<RepairStep>) {
+        if let Some(step) = step {
+            let mut learnt = self.learnt();
+            if learnt.helped.len() >= MAX_KINDS {
+                learnt.helped.clear();
+            }
+            learnt.helped.insert(kind(words), step);
+        }
+    }
+
+    /// The repair that has helped others with these words.
+    pub(super) fn learnt_repair(&self, words: &str) -> Option<RepairStep> {
+        self.learnt().helped.get(&kind(words)).copied()
+    }
+
     /// This message is under way, and no other.
     pub(super) fn alone(&self, folder: FolderId, side: Side, uid: u32) {
         if let Some(trouble) = self.learnt().folders.get_mut(&key(folder, side)) {
@@ -159,6 +259,26 @@ impl Caution {
             trouble.careful_left = CAREFUL_MESSAGES;
         }
         blame(&mut trouble.hits, trouble.alone.take())
+    }
+
+    /// A command that opens this folder has failed. A server that says goodbye to it (shares that are gone at Zimbra)
+    /// may do so every time.
+    pub(super) fn opening_failed(&self, folder: &str, side: Side, error: &ImapError) {
+        if let ImapError::Closed(Some(words)) = error {
+            let mut learnt = self.learnt();
+            let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
+            *goodbye = (goodbye.0 + 1, words.clone());
+        }
+    }
+
+    /// The words with which a server has said goodbye to this folder so often that it is left for this run.
+    pub(super) fn goodbye(&self, folder: &str, side: Side) -> Option<String> {
+        let learnt = self.learnt();
+        let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side == Side::Source))?;
+        // At the source it may be one message of a listing, which is found out first.
+        let most = if side == Side::Source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION };
+        (*count >= most)
+            .then(|| format!("the server ends the connection when this folder is opened: {words}"))
     }
 
     /// How many messages of this folder may be asked for at once when it is listed.
@@ -193,13 +313,8 @@ impl Caution {
     pub(super) fn suspect(&self, suspect: Suspect) -> bool {
         let mut learnt = self.learnt();
         learnt.suspects.push(suspect);
-        // Some servers put a number of their own into every refusal.
-        let words = |suspect: &Suspect| -> String {
-            let words = suspect.result.cause.as_deref().unwrap_or_default();
-            words.chars().filter(|character| !character.is_ascii_digit()).collect()
-        };
-        let last = learnt.suspects.last().map(words);
-        let same = learnt.suspects.iter().rev().take_while(|one| Some(words(one)) == last).count();
+        let last = learnt.suspects.last().map(|one| kind(&one.words));
+        let same = learnt.suspects.iter().rev().take_while(|one| Some(kind(&one.words)) == last).count();
         same >= SAME_REFUSALS
     }
 
@@ -207,6 +322,11 @@ impl Caution {
     pub(super) fn take_suspects(&self) -> Vec<Suspect> {
         std::mem::take(&mut self.learnt().suspects)
     }
+}
+
+/// Some servers put a number of their own into every refusal.
+fn kind(words: &str) -> String {
+    words.chars().filter(|character| !character.is_ascii_digit()).collect()
 }
 
 fn key(folder: FolderId, side: Side) -> (FolderId, bool) {
@@ -238,6 +358,23 @@ mod tests {
         assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
         caution.alone(FOLDER, Side::Source, 9);
         assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), Some(9));
+    }
+
+    #[test]
+    fn a_late_append_is_waited_for_from_its_intent_on() {
+        let (caution, limit) = (Caution::default(), Duration::from_secs(30));
+        for (intent, now, seconds) in [
+            (Some(100), 100, 30),
+            (Some(100), 112, 18),
+            (Some(100), 500, 0),
+            (Some(100), 50, 30),
+            (None, 9, 30),
+        ] {
+            let wait = caution.late_append(limit, intent, UnixTime(now));
+            assert_eq!(wait, Duration::from_secs(seconds), "{intent:?} {now}");
+        }
+        caution.failed();
+        assert_eq!(caution.late_append(limit, Some(100), UnixTime(500)), limit);
     }
 
     #[test]
@@ -277,9 +414,11 @@ mod tests {
                 state: MessageState::Refused,
                 destination_uid: None,
                 sha256: None,
-                cause: Some(words.to_owned()),
+                cause: None,
             },
             bytes: 1,
+            words: words.to_owned(),
+            file: None,
         };
         for _ in 1..SAME_REFUSALS {
             assert!(!caution.suspect(suspect("no")));

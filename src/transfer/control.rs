@@ -5,7 +5,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 pub struct CopyControl {
     stop: CancellationToken,
-    pause: watch::Receiver<bool>,
+    /// The copy waits while any of them says so: that of the whole, and that of one mailbox.
+    pauses: Vec<watch::Receiver<bool>>,
 }
 
 /// The engine's side of pause and stop.
@@ -18,7 +19,7 @@ pub struct CopyController {
 /// Makes a pair; the control can be cloned for many mailboxes.
 pub fn copy_control(stop: CancellationToken) -> (CopyController, CopyControl) {
     let (sender, receiver) = watch::channel(false);
-    (CopyController { stop: stop.clone(), pause: sender }, CopyControl { stop, pause: receiver })
+    (CopyController { stop: stop.clone(), pause: sender }, CopyControl { stop, pauses: vec![receiver] })
 }
 
 impl CopyController {
@@ -46,13 +47,23 @@ impl CopyControl {
 
     /// Whether the copy is to wait.
     pub fn is_paused(&self) -> bool {
-        *self.pause.borrow()
+        self.pauses.iter().any(asks_to_wait)
+    }
+
+    /// Pause and stop of one mailbox below this control: it waits and ends with the whole, and alone when it is asked
+    /// to, while the others go on.
+    pub fn for_mailbox(&self) -> (CopyController, Self) {
+        let (sender, receiver) = watch::channel(false);
+        let stop = self.stop.child_token();
+        let mut pauses = self.pauses.clone();
+        pauses.push(receiver);
+        (CopyController { stop: stop.clone(), pause: sender }, Self { stop, pauses })
     }
 
     /// A control that stops with this one, and by its own token.
-    pub(super) fn child(&self) -> (Self, CancellationToken) {
+    pub fn child(&self) -> (Self, CancellationToken) {
         let stop = self.stop.child_token();
-        (Self { stop: stop.clone(), pause: self.pause.clone() }, stop)
+        (Self { stop: stop.clone(), pauses: self.pauses.clone() }, stop)
     }
 
     /// Waits for something, or until stop.
@@ -65,9 +76,16 @@ impl CopyControl {
 
     /// Waits while paused; returns at once on stop. A controller that is gone cannot keep anybody waiting.
     pub(super) async fn wait_while_paused(&mut self) {
+        let resumed = async {
+            while self.pauses.iter().any(asks_to_wait) {
+                for pause in &mut self.pauses {
+                    let _gone = pause.wait_for(|is_paused| !is_paused).await;
+                }
+            }
+        };
         tokio::select! {
             () = self.stop.cancelled() => {}
-            _gone = self.pause.wait_for(|is_paused| !is_paused) => {}
+            () = resumed => {}
         }
     }
 
@@ -80,7 +98,55 @@ impl CopyControl {
     }
 
     /// Waits until the copy is to end.
-    pub(super) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         self.stop.cancelled().await;
+    }
+}
+
+/// Whether somebody is there who has paused, and can end that.
+fn asks_to_wait(pause: &watch::Receiver<bool>) -> bool {
+    *pause.borrow() && pause.has_changed().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn goes_on(control: &CopyControl) -> bool {
+        let mut control = control.clone();
+        tokio::time::timeout(Duration::from_millis(50), control.wait_while_paused()).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_mailbox_rests_while_the_others_go_on() {
+        let (whole, control) = copy_control(CancellationToken::new());
+        let (anna, of_anna) = control.for_mailbox();
+        let (_ben, of_ben) = control.for_mailbox();
+        anna.pause();
+        assert!(of_anna.is_paused() && !of_ben.is_paused() && !control.is_paused());
+        assert!(!goes_on(&of_anna).await && goes_on(&of_ben).await);
+        whole.pause();
+        assert!(of_ben.is_paused());
+        anna.resume();
+        assert!(!goes_on(&of_anna).await, "the whole still rests");
+        whole.resume();
+        assert!(goes_on(&of_anna).await && goes_on(&of_ben).await);
+        anna.stop();
+        assert!(of_anna.is_stopped() && !of_ben.is_stopped());
+        whole.stop();
+        assert!(of_ben.is_stopped());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_controller_that_is_gone_keeps_nobody_waiting() {
+        let (whole, control) = copy_control(CancellationToken::new());
+        let (anna, of_anna) = control.for_mailbox();
+        anna.pause();
+        drop(anna);
+        assert!(goes_on(&of_anna).await);
+        drop(whole);
+        assert!(goes_on(&control).await);
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
-use super::caution::{Caution, Suspect};
+use tokio::sync::oneshot;
+
+use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
@@ -20,9 +22,8 @@ use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, Progress
 use super::selection::{Chosen, Selection};
 use super::source_listing::{Listed, SourceLister};
 use super::work::{Unit, Work};
-use super::writer::record_refusals;
 use crate::imap::{Folder, FolderStatus, NewFolder, Session};
-use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Side};
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
 use crate::project::{FolderCounts, FolderId};
 
 /// Waiting messages that are worth one more pair of connections.
@@ -40,18 +41,17 @@ pub async fn copy_mailbox(
     sink: ProgressSink<'_>,
 ) -> Result<CopyOutcome, TransferError> {
     let selection = Selection::new(&request.options)?;
-    let pairs = request.limits.pairs.max(1);
+    let governor = Governor::new(request.limits.pairs.max(request.limits.appenders));
     let mut job = Job {
         request,
         control,
         sink,
-        pairs,
+        governor,
         selection,
         problems: BTreeMap::new(),
         caution: Caution::default(),
         sends_all: false,
     };
-    let mut breaks = 0;
     let mut finished_before = job.progress()?;
     loop {
         let error = match Box::pin(job.attempt()).await {
@@ -62,9 +62,11 @@ pub async fn copy_mailbox(
             return Ok(job.outcome());
         }
         let finished = job.progress()?;
-        breaks = if finished > finished_before { 1 } else { breaks + 1 };
+        if finished > finished_before {
+            job.governor.progressed();
+        }
         finished_before = finished;
-        if !job.pause_for(error, breaks).await? {
+        if !job.pause_for(error).await? {
             return Ok(job.outcome());
         }
     }
@@ -74,8 +76,8 @@ struct Job<'a> {
     request: &'a CopyRequest,
     control: CopyControl,
     sink: ProgressSink<'a>,
-    /// Pairs of connections that are worth a try: fewer after each break and each request to slow down.
-    pairs: usize,
+    /// Keeps the pace: fewer connections after each break and each request to slow down.
+    governor: Governor,
     selection: Selection<'a>,
     problems: BTreeMap<FolderPath, FolderProblem>,
     caution: Caution,
@@ -101,17 +103,21 @@ impl Job<'_> {
     }
 
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
-    async fn pause_for(&mut self, error: TransferError, breaks: u32) -> Result<bool, TransferError> {
-        // Connections are lowered before anything else: what the server dislikes is most often their number.
-        self.pairs = (self.pairs / 2).max(1);
+    async fn pause_for(&mut self, error: TransferError) -> Result<bool, TransferError> {
+        if error.is_after_sleep() {
+            // Nobody's fault, and no reason to go slower.
+            self.caution.failed();
+            (self.sink)(Progress::Reconnecting { words: error.to_string() });
+            return Ok(!self.control.is_stopped());
+        }
         self.caution.failed();
-        wait_after(error, breaks, (self.request.limits, &self.control), self.sink).await
+        wait_after(error, &mut self.governor, (self.request.limits, &self.control), self.sink).await
     }
 
     /// Refusals whose meaning was not clear when something else failed: their messages are tried again.
     fn forget_suspects(&self) -> Result<(), TransferError> {
-        for Suspect { folder, result, .. } in self.caution.take_suspects() {
-            self.request.ledger.withdraw_intents(folder, &[result.uid])?;
+        for suspect in self.caution.take_suspects() {
+            suspect.take_back(&self.request.ledger)?;
         }
         Ok(())
     }
@@ -147,13 +153,14 @@ impl Job<'_> {
         }
         let limits = self.request.limits;
         let affordable = usize::try_from(waiting / MESSAGES_PER_PAIR).unwrap_or(usize::MAX);
-        let pairs = self.pairs.min(if asks { limits.asking_pairs } else { limits.pairs }).min(1 + affordable);
+        let allowed = self.governor.connections();
+        let pairs = allowed.min(if asks { limits.asking_pairs } else { limits.pairs }).min(1 + affordable);
         let (pairs, may_append) = if self.caution.is_careful_anywhere() {
             (1, false)
         } else {
             (pairs, waiting > MESSAGES_PER_PAIR)
         };
-        let appenders = if asks && may_append { limits.appenders.min(self.pairs) } else { 0 };
+        let appenders = if asks && may_append { limits.appenders.min(allowed) } else { 0 };
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
         tokio::join!(first, others);
@@ -267,18 +274,22 @@ impl Job<'_> {
         let Lane { source: session, destination: other, .. } = &mut *lane;
         let plans: Vec<&FolderPlan> = self.chosen().collect();
         // An error ends both halves; the other one is not needed any more.
+        let (end_of_list, list_ended) = oneshot::channel::<()>();
         let (mut watched, told) = tokio::try_join!(
             async {
                 let watched = self.list_all(work, session, (source, destination), &lookout).await?;
                 if self.is_mirror() {
                     mirror::read_changes(session, &request.ledger, &plans, source).await?;
                 }
+                drop(end_of_list);
                 Ok::<_, TransferError>(watched)
             },
             async {
                 let told = lookout.settle(other, request, destination).await?;
                 let missing = self.missing(work, destination, &lookout);
                 other.create_many(&missing).await.map_err(TransferError::at(Side::Destination))?;
+                // A large source is listed for longer than a server waits in silence.
+                let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
                 Ok(told)
             },
         )?;
@@ -425,7 +436,8 @@ impl Job<'_> {
         }
         let raw = raw_name(&chosen.plan.destination, &work.namespace);
         if self.needs_copy(chosen.folder, destination.get(&raw))? {
-            work.add(Unit { plan: chosen.plan.clone(), folder: chosen.folder, raw });
+            let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
+            work.add(Unit { plan: chosen.plan.clone(), folder: chosen.folder, raw, is_late });
         }
         Ok(())
     }

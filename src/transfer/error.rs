@@ -3,6 +3,7 @@ use thiserror::Error;
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{SearchTextError, Side};
 use crate::project::ProjectError;
+use crate::values::UnixTime;
 
 /// Why the copy of a mailbox cannot go on by itself. What was copied stays, and the ledger knows of it.
 #[derive(Debug, Error)]
@@ -42,6 +43,16 @@ pub enum TransferError {
     /// The search among the filters cannot be sent to any server.
     #[error("the search cannot be used: {0}")]
     Search(#[from] SearchTextError),
+    /// What the provider lets through in a day has gone through.
+    #[error("{words}")]
+    DailyLimit {
+        /// Which account.
+        side: Side,
+        /// When it goes on.
+        until: UnixTime,
+        /// What is limited, and how.
+        words: String,
+    },
     /// The ledger could not be read or written; nothing is sent without it.
     #[error(transparent)]
     Project(#[from] ProjectError),
@@ -51,6 +62,11 @@ impl TransferError {
     /// Labels an IMAP error with its side.
     pub(super) fn at(side: Side) -> impl Fn(ImapError) -> Self {
         move |source| Self::Server { side, source }
+    }
+
+    /// Whether the computer slept: nobody's fault, and no reason to go slower.
+    pub(super) fn is_after_sleep(&self) -> bool {
+        matches!(self, Self::Server { source: ImapError::Slept { .. }, .. })
     }
 
     /// Whether new connections may help.

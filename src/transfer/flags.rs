@@ -24,7 +24,10 @@ pub(super) fn flags_for(source: &[String], permanent: Option<&[String]>) -> Vec<
 /// are equal texts in the ledger.
 pub(super) fn normal_flags(mut flags: Vec<String>) -> Vec<String> {
     flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Recent"));
-    flags.sort_unstable();
+    // System flags first, as servers write them.
+    flags.sort_by(|one, other| {
+        (!one.starts_with('\\'), one.as_str()).cmp(&(!other.starts_with('\\'), other.as_str()))
+    });
     flags.dedup();
     flags
 }
@@ -35,11 +38,6 @@ pub(super) fn flag_changes(shown: &[String], wanted: &[String]) -> (Vec<String>,
     let added = wanted.iter().filter(|flag| lacks(shown, flag)).cloned().collect();
     let removed = shown.iter().filter(|flag| lacks(wanted, flag)).cloned().collect();
     (added, removed)
-}
-
-/// The flags without keywords, for servers that refuse a message because of one.
-pub(super) fn without_keywords(flags: &[String]) -> Vec<String> {
-    flags.iter().filter(|flag| flag.starts_with('\\')).cloned().collect()
 }
 
 fn is_allowed(flag: &str, permanent: &[String]) -> bool {
@@ -77,13 +75,12 @@ mod tests {
         let few = strings(&["\\Answered", "$LABEL1"]);
         assert_eq!(flags_for(&source, Some(&few)), ["$Label1"]);
         assert_eq!(flags_for(&source, None), ["\\Seen", "$Forwarded", "$Label1"]);
-        assert_eq!(without_keywords(&flags_for(&source, None)), ["\\Seen"]);
     }
 
     #[test]
     fn changes_of_flags_do_not_depend_on_order_or_case() {
         let shown = normal_flags(strings(&["\\Seen", "\\Recent", "Work", "\\Seen"]));
-        assert_eq!(shown, ["Work", "\\Seen"]);
+        assert_eq!(shown, ["\\Seen", "Work"]);
         let (added, removed) = flag_changes(&shown, &strings(&["work", "\\Flagged"]));
         assert_eq!((added, removed), (strings(&["\\Flagged"]), strings(&["\\Seen"])));
     }

@@ -24,8 +24,7 @@ const PAGE_ROWS: usize = 1_000;
 const LABELLED_AT_ONCE: usize = 200;
 /// Characters that Gmail refuses in labels, or reads as something else.
 const FORBIDDEN: [char; 4] = ['^', '"', '\\', '\''];
-const PLACED: [MessageState; 3] =
-    [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
+const PLACED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
 
 const ONE_OF_EQUALS: &str = "Gmail keeps one copy of identical mail in a folder";
 const LABELLED: &str = "Gmail shows one message under each of its labels";
@@ -123,12 +122,7 @@ impl Folding {
     }
 
     /// Whether this message is the first of its kind, so that it has to be sent. One that is not waits until the end.
-    pub(super) fn is_first(
-        &self,
-        unit: &Unit,
-        row: &LedgerRow,
-        sha256: [u8; 32],
-    ) -> bool {
+    pub(super) fn is_first(&self, unit: &Unit, row: &LedgerRow, sha256: [u8; 32]) -> bool {
         let special_use = unit.plan.special_use;
         // A label that says spam or trash takes a message out of every other folder.
         if self.sends_all || matches!(special_use, Some(SpecialUse::Junk | SpecialUse::Trash)) {
@@ -190,7 +184,10 @@ impl Folding {
         for message in later {
             match copies.copies.get(&message.sha256) {
                 Some(Copied { folder, uid: Some(uid) }) => {
-                    groups.entry((message.folder, message.target, *folder)).or_default().push((message, *uid));
+                    groups
+                        .entry((message.folder, message.target, *folder))
+                        .or_default()
+                        .push((message, *uid));
                 }
                 _ => is_complete = false,
             }
@@ -200,10 +197,12 @@ impl Folding {
                 if work.control.is_stopped() {
                     return Ok(true);
                 }
-                let (Some(target_name), Some(home)) = (names.get(target), copies.names.get(home).cloned()) else {
+                let (Some(target_name), Some(home)) = (names.get(target), copies.names.get(home).cloned())
+                else {
                     continue;
                 };
-                let mut labelling = Labelling { work, session, folder, target: target_name, uids: BTreeSet::new() };
+                let mut labelling =
+                    Labelling { work, session, folder, target: target_name, uids: BTreeSet::new() };
                 // UIDs that belong to other messages of the folder already.
                 let places = copies.places.range((target, 0)..=(target, u32::MAX));
                 labelling.uids.extend(places.map(|((_, uid), _)| *uid));
@@ -285,7 +284,8 @@ impl Labelling<'_, '_> {
     async fn settle(&mut self, home: &str, part: &[(Later, u32)]) -> Result<(), TransferError> {
         let Some((uid_validity, uid_next)) = open(self.session, self.target).await? else { return Ok(()) };
         if home == self.target {
-            let results = part.iter().map(|(message, uid)| found(message, (uid_validity, *uid), ONE_OF_EQUALS));
+            let results =
+                part.iter().map(|(message, uid)| found(message, (uid_validity, *uid), ONE_OF_EQUALS));
             return self.record(part, &results.collect::<Vec<_>>());
         }
         let ledger = &self.work.request.ledger;

@@ -307,7 +307,8 @@ pub(super) fn name_archived(plan: &mut MailboxPlan, raw: &str, rules: &Destinati
         all.special_use = Some(SpecialUse::All);
         let has_archive = rules.special.get(&SpecialUse::Archive) == Some(&all.destination);
         if !has_archive && all.destination.name() == all.source.name() {
-            let named = |name: &&str| FolderPath(rules.prefix.iter().cloned().chain([(*name).to_owned()]).collect());
+            let named =
+                |name: &&str| FolderPath(rules.prefix.iter().cloned().chain([(*name).to_owned()]).collect());
             let free = ["Archive", "Archived mail", "Mail without a label"].iter().map(named);
             let mut free = free.filter(|path| !taken.contains(&path.to_string().to_lowercase()));
             all.destination = free.next().unwrap_or_else(|| all.destination.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::aliases::other_names;
 use super::error::TransferError;
 use super::gmail_destination::add_label_rules;
 use super::gmail_source::{keep_archived, name_archived, survey_archived};
@@ -38,6 +39,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
     let namespace = session.namespace().await?;
     let folders = session.list_folders().await?;
     let unsubscribed = unsubscribed(session, &folders).await?;
+    let aliases = other_names(session, &folders).await?;
     let mut found = Vec::new();
     for folder in folders {
         let status = folder.status.unwrap_or_default();
@@ -59,6 +61,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
             messages,
             bytes: Bytes(bytes),
             is_unsubscribed: unsubscribed.contains(&folder.raw),
+            is_alias: aliases.contains(&folder.raw),
             raw: folder.raw,
         });
     }

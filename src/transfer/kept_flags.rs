@@ -57,8 +57,7 @@ impl KeptFlags {
         let mut permanent = None;
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         loop {
-            let rows =
-                ledger.rows_with_cause(unit.folder, (MessageState::Copied, IN_DOUBT), PAGE_ROWS)?;
+            let rows = ledger.rows_with_cause(unit.folder, (MessageState::Copied, IN_DOUBT), PAGE_ROWS)?;
             if rows.is_empty() {
                 break;
             }
@@ -142,10 +141,7 @@ impl KeptFlags {
 }
 
 /// The flags that copies should have and do not. A copy that is gone lacks nothing.
-fn lacking(
-    wanted: &BTreeMap<u32, Vec<String>>,
-    found: &[(u32, Vec<String>)],
-) -> BTreeMap<u32, Vec<String>> {
+fn lacking(wanted: &BTreeMap<u32, Vec<String>>, found: &[(u32, Vec<String>)]) -> BTreeMap<u32, Vec<String>> {
     let mut lacking = BTreeMap::new();
     for (uid, shown) in found {
         let has = |flag: &String| shown.iter().any(|one| one.eq_ignore_ascii_case(flag));

@@ -6,10 +6,12 @@ use futures::future::join_all;
 use tokio::sync::{Mutex, mpsc};
 
 use super::adoption::Place;
+use super::clock::now;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
-use super::provider_habits::hand_on_renumbered;
 use super::flags::normal_flags;
+use super::governor::{Refusal, refusal};
+use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::request::{CopyRequest, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
@@ -83,13 +85,26 @@ impl Lane {
         turn: Turn<'a>,
     ) -> Result<(), TransferError> {
         let ledger = &work.request.ledger;
+        let names = [(&unit.raw, Side::Destination), (&unit.plan.source_raw, Side::Source)];
+        for (raw, side) in names {
+            if let Some(words) = work.caution.goodbye(raw, side) {
+                work.note_problem(&unit.plan, side, words);
+                return Ok(());
+            }
+        }
         (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
         let (opened, examined) = tokio::join!(
             open_destination(&mut self.destination, work, &unit),
             self.source.examine(&unit.plan.source_raw)
         );
+        for ((raw, side), error) in names.into_iter().zip([opened.as_ref().err(), examined.as_ref().err()]) {
+            if let Some(error) = error {
+                work.caution.opening_failed(raw, side, error);
+            }
+        }
         let opened = match opened {
             Ok(opened) => opened,
+            Err(busy) if is_busy(&busy) => return Err(TransferError::at(Side::Destination)(busy)),
             Err(ImapError::Refused { completion, .. }) => {
                 let words = completion.to_string();
                 refuse_folder(work, &unit, &words)?;
@@ -103,11 +118,14 @@ impl Lane {
         }
         ledger.fence_destination(unit.folder, opened.uid_validity)?;
         let uid_validity = opened.uid_validity;
-        let late_append = work.caution.late_append(work.request.limits.late_append);
+        let intent = ledger.newest_intent(unit.folder)?;
+        let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
-        place.adopt_present(opened.exists).await?;
+        // A large folder is compared for longer than a server waits in silence.
+        let every = work.request.limits.keep_alive;
+        self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
         if let Some(folding) = &work.folding {
             folding.learn(ledger, &unit)?;
         }
@@ -158,7 +176,14 @@ impl Lane {
             .map(|session| {
                 let items = Arc::clone(&receiver);
                 let folder = &part.folder;
-                let writer = Writer { session, work, folder, uid_next: folder.first, unplaced: Vec::new() };
+                let writer = Writer {
+                    session,
+                    work,
+                    folder,
+                    uid_next: folder.first,
+                    unplaced: Vec::new(),
+                    unsendable: Vec::new(),
+                };
                 async {
                     let written = writer.run(items).await;
                     // Told at once, so that the reader does not go on for the writers that are left.
@@ -249,8 +274,14 @@ impl Lane {
             folder: folder.unit.folder,
             uid_validity: opened.uid_validity,
         };
-        place.place_copies().await
+        place.place_copies().await?;
+        place.settle_absent(&work.control, work.request.limits.late_append).await
     }
+}
+
+/// Whether a refusal speaks of load, so that it passes.
+fn is_busy(error: &ImapError) -> bool {
+    error.refusal().is_some_and(|completion| matches!(refusal(completion), Refusal::Wait(_)))
 }
 
 fn at_source(error: ImapError) -> TransferError {
@@ -310,6 +341,9 @@ fn totals(work: &Work<'_>, unit: &Unit) -> Result<LedgerTotals, TransferError> {
 /// Messages at which the destination has ended the connection again and again, and that did not arrive.
 fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
     for row in missing.iter().filter(|row| work.caution.take_blame(folder, row.uid)) {
+        if work.caution.begins_repaired(folder, row.uid) {
+            continue;
+        }
         let result = MessageResult {
             uid: row.uid,
             state: MessageState::Refused,
@@ -350,7 +384,7 @@ async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, Transfer
 async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -> Result<Opened, ImapError> {
     let raw = &unit.raw;
     match session.select(raw).await {
-        Err(ImapError::Refused { .. }) => {}
+        Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => {}
         settled => return settled,
     }
     let folder = NewFolder { raw: raw.clone(), is_subscribed: !unit.plan.is_unsubscribed };

@@ -3,13 +3,17 @@
 //! [`copy_mailbox`] keeps the rule of exactly once: a row for every source message first, an intent on disk before the
 //! APPEND leaves, the result after; and whatever broke in between is looked for at the destination before it is sent again.
 
+mod absent;
 mod adoption;
+mod aliases;
 mod budget;
 mod caution;
+mod clock;
 mod control;
 mod copy;
 mod destination_name;
 mod error;
+mod export;
 mod flags;
 mod gmail_destination;
 mod gmail_source;
@@ -18,11 +22,14 @@ mod inventory;
 mod kept_flags;
 mod lane;
 mod lost_copies;
+mod meter;
 mod mirror;
+mod oversize;
 mod parts;
 mod provider_habits;
 mod reader;
 mod recovery;
+mod refused;
 mod request;
 mod seats;
 mod selection;
@@ -36,6 +43,7 @@ pub use control::{CopyControl, CopyController, copy_control};
 pub use copy::copy_mailbox;
 pub use error::TransferError;
 pub use inventory::inventory;
+pub use oversize::find_oversize;
 pub use request::{CopyLimits, CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
 pub use verify::{prove_mailbox, verify_mailbox};
 pub use verify_report::{Depth, Difference, VerifyReport};

@@ -2,40 +2,100 @@
 
 use std::time::Duration;
 
+use super::clock::now;
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::governor::{Refusal, refusal, suggested_milliseconds};
 use super::request::{CopyLimits, Progress, ProgressSink};
+use crate::imap::{ImapError, SignInError};
+use crate::plan::{Governor, ServerSign};
+use crate::values::UnixTime;
 
-/// Longest wait between two tries to connect.
-const MAX_BACK_OFF: Duration = Duration::from_mins(1);
-/// Waits that the server asks for are kept up to this long; longer ones are for the engine to plan.
-const MAX_OWN_WAIT_SECONDS: u64 = 15 * 60;
-/// Waits in a row, without a step forward in between, after which the copy gives up.
-const MAX_WAITS: u32 = 12;
+/// Signs of load in a row, without a step forward in between, after which the copy gives up.
+const MAX_WAITS: u32 = 24;
+/// A wait is looked at again after this time: clocks stand still while a laptop sleeps.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
-/// Waits as the error asks for; `breaks` counts the errors in a row without a step forward in between.
-/// False on stop; the error itself where waiting does not help.
+/// Waits as the error asks for, and lowers the pace. False on stop; the error itself where waiting does not help.
 pub(super) async fn wait_after(
     error: TransferError,
-    breaks: u32,
+    governor: &mut Governor,
     (limits, control): (CopyLimits, &CopyControl),
     sink: ProgressSink<'_>,
 ) -> Result<bool, TransferError> {
-    let (seconds, words) = match &error {
-        TransferError::Throttled { seconds, words, .. }
-            if *seconds <= MAX_OWN_WAIT_SECONDS && breaks <= MAX_WAITS =>
-        {
-            // Longer each time that it was of no use.
-            let longer = seconds.saturating_mul(1 << breaks.saturating_sub(1).min(4));
-            (longer.min(MAX_OWN_WAIT_SECONDS), words.clone())
+    if let TransferError::DailyLimit { until, words, .. } = error {
+        return Ok(wait_until(until, words, control, sink).await);
+    }
+    let Some((sign, words)) = sign_of(&error, governor.has_progressed()) else { return Err(error) };
+    let pace = governor.after(sign);
+    let most = match sign {
+        ServerSign::Broke if governor.has_progressed() && is_away(&error) => {
+            limits.max_breaks_away.max(limits.max_breaks)
         }
-        lost if lost.is_connection_lost() && breaks <= limits.max_breaks => {
-            sink(Progress::Reconnecting { words: lost.to_string() });
-            let back_off = Duration::from_millis(250) * 2_u32.saturating_pow(breaks.min(10));
-            return Ok(control.wait(back_off.min(MAX_BACK_OFF)).await);
-        }
-        _ => return Err(error),
+        ServerSign::Broke => limits.max_breaks,
+        ServerSign::TooMuch => MAX_WAITS,
+        ServerSign::AsksToWait(_) => u32::MAX,
     };
-    sink(Progress::Waiting { seconds, words });
-    Ok(control.wait(Duration::from_secs(seconds)).await)
+    if pace.in_a_row > most {
+        return Err(error);
+    }
+    let wait = Duration::from_millis(pace.wait_milliseconds);
+    sink(match sign {
+        ServerSign::Broke => Progress::Reconnecting { words },
+        _ => Progress::Waiting { seconds: pace.wait_milliseconds.div_ceil(1_000), words },
+    });
+    Ok(control.wait(wait).await)
+}
+
+/// What an error says about the pace; `None` where another try would not help.
+fn sign_of(error: &TransferError, has_progressed: bool) -> Option<(ServerSign, String)> {
+    let words = match error {
+        TransferError::Throttled { words, .. } => words.clone(),
+        // Any command may be refused for load, not only those that move messages.
+        TransferError::Server { source: ImapError::Refused { completion, .. }, .. } => {
+            match refusal(completion) {
+                Refusal::Wait(_) => completion.to_string(),
+                _ => return None,
+            }
+        }
+        // Others may have taken the connections meanwhile; a server that never let us in may never do so.
+        TransferError::SignIn { source: SignInError::ServerBusy { words }, .. }
+            if has_progressed || suggested_milliseconds(words).is_some() =>
+        {
+            words.clone()
+        }
+        lost if lost.is_connection_lost() => return Some((ServerSign::Broke, lost.to_string())),
+        _ => return None,
+    };
+    let sign = match suggested_milliseconds(&words) {
+        Some(milliseconds) => ServerSign::AsksToWait(milliseconds),
+        None => ServerSign::TooMuch,
+    };
+    Some((sign, words))
+}
+
+/// Whether it is the network that is away, as after a laptop's sleep or on another Wi-Fi, and not the server's doing.
+const fn is_away(error: &TransferError) -> bool {
+    matches!(
+        error,
+        TransferError::Server { source: ImapError::NotReached { .. } | ImapError::NoAddress { .. }, .. }
+            | TransferError::SignIn {
+                source: SignInError::Imap(ImapError::NotReached { .. } | ImapError::NoAddress { .. }),
+                ..
+            }
+    )
+}
+
+/// Waits for a moment, or until stop. True when it has come.
+async fn wait_until(until: UnixTime, words: String, control: &CopyControl, sink: ProgressSink<'_>) -> bool {
+    sink(Progress::Waiting { seconds: until.seconds_since(now()), words });
+    loop {
+        let left = Duration::from_secs(until.seconds_since(now()));
+        if left.is_zero() {
+            return true;
+        }
+        if !control.wait(left.min(LOOK_AGAIN)).await {
+            return false;
+        }
+    }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::imap::Access;
+use crate::imap::{Access, KEEP_ALIVE_EVERY};
 use crate::plan::{CopyOptions, FolderPath, MailboxPlan, Side};
 use crate::project::Ledger;
 
@@ -46,25 +46,38 @@ pub struct CopyLimits {
     pub shares_folders: bool,
     /// Broken connections in a row, without a message copied in between, after which the copy gives up.
     pub max_breaks: u32,
+    /// The same where the network goes away after it has worked: a laptop sleeps, a Wi-Fi changes. They are a minute
+    /// apart.
+    pub max_breaks_away: u32,
+    /// Message bytes that the source's provider hands out in a day (UTC); `None` where no limit is known.
+    pub download_bytes_per_day: Option<u64>,
+    /// Message bytes that the destination's provider takes in a day (UTC); `None` where no limit is known.
+    pub upload_bytes_per_day: Option<u64>,
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
     /// sent again.
     pub late_append: Duration,
+    /// How often a connection says something while only the other side works.
+    pub keep_alive: Duration,
 }
 
 impl Default for CopyLimits {
     fn default() -> Self {
         Self {
-            budget_bytes: 16 << 20,
+            budget_bytes: 32 << 20,
             batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
-            pairs: 4,
+            pairs: 5,
             // Gmail allows 15 connections at a time: three pairs, and twelve more that only append.
             asking_pairs: 3,
             appenders: 4,
             shares_folders: false,
             max_breaks: 6,
+            max_breaks_away: 720,
+            download_bytes_per_day: None,
+            upload_bytes_per_day: None,
             late_append: Duration::from_secs(30),
+            keep_alive: KEEP_ALIVE_EVERY,
         }
     }
 }

@@ -48,6 +48,50 @@ pub(super) fn assign(seekers: &[Seeker], present: &[MessageKey], claimed: &[u32]
     places
 }
 
+/// A row that looks for its copy, which may also be there in the form of a repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SeekerOfForms {
+    /// The message as it is at the source.
+    pub(super) original: Seeker,
+    /// What was sent in its place.
+    pub(super) repaired: Option<Seeker>,
+}
+
+/// The place of each seeker, and whether it is there in its repaired form. That form is looked for first: it was sent
+/// after the original had been refused. `place` gives seekers their places as [`assign`] does; it is told which of all
+/// seekers they are, and which copies are claimed.
+pub(super) fn assign_forms(
+    seekers: &[SeekerOfForms],
+    mut claimed: Vec<u32>,
+    place: impl Fn(Vec<Seeker>, &[usize], Vec<u32>) -> Vec<Option<u32>>,
+) -> Vec<Option<(u32, bool)>> {
+    let all: Vec<usize> = (0..seekers.len()).collect();
+    let first = seekers.iter().map(|seeker| seeker.repaired.unwrap_or(seeker.original)).collect();
+    let found = place(first, &all, claimed.clone());
+    let mut places: Vec<Option<(u32, bool)>> = found
+        .iter()
+        .zip(seekers)
+        .map(|(place, seeker)| place.map(|uid| (uid, seeker.repaired.is_some())))
+        .collect();
+    let again: Vec<usize> = places
+        .iter()
+        .zip(seekers)
+        .enumerate()
+        .filter(|(_, (place, seeker))| place.is_none() && seeker.repaired.is_some())
+        .map(|(index, _)| index)
+        .collect();
+    let originals =
+        again.iter().filter_map(|index| seekers.get(*index)).map(|seeker| seeker.original).collect();
+    claimed.extend(found.iter().flatten());
+    let found = place(originals, &again, claimed);
+    for (index, place) in again.into_iter().zip(found) {
+        if let Some(slot) = places.get_mut(index) {
+            *slot = place.map(|uid| (uid, false));
+        }
+    }
+    places
+}
+
 /// Pairs rows and copies of one identity by rank of size. Where sizes differ and there are fewer copies than rows,
 /// nobody can tell which one is lacking, and a second copy is better than a lost message.
 fn without_size(seekers: &[Seeker], mut group: Vec<usize>, free: &[(u64, u32)]) -> Vec<(usize, u32)> {
@@ -130,6 +174,21 @@ mod tests {
         assert_eq!(assign(&[ours(1, 20, 1), ours(1, 10, 1)], &present, &[]), [None, Some(5)]);
         let foreign = Seeker { is_ours: false, ..ours(1, 11, 1) };
         assert_eq!(assign(&[foreign], &present, &[]), [None]);
+    }
+
+    #[test]
+    fn a_repaired_form_is_found_before_the_original() {
+        let both = SeekerOfForms { original: ours(1, 10, 5), repaired: Some(ours(2, 12, 5)) };
+        let plain = SeekerOfForms { original: ours(1, 10, 5), repaired: None };
+        let assigned = |seekers: &[SeekerOfForms], present: &[MessageKey], claimed: &[u32]| {
+            assign_forms(seekers, claimed.to_vec(), |seekers, _, claimed| assign(&seekers, present, &claimed))
+        };
+        assert_eq!(assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[]), [Some((6, true))]);
+        assert_eq!(assigned(&[both], &[copy(5, 1, 10)], &[]), [Some((5, false))]);
+        assert_eq!(assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[6]), [Some((5, false))]);
+        // A seat is given once.
+        assert_eq!(assigned(&[both, plain], &[copy(5, 1, 10)], &[]), [None, Some((5, false))]);
+        assert_eq!(assigned(&[both], &[], &[]), [None]);
     }
 
     #[test]

@@ -79,6 +79,10 @@ impl<'a, 's> SourceLister<'a, 's> {
         listed: Option<&Folder>,
         tell: &mut impl FnMut(&'a FolderPlan, Listed),
     ) -> Result<(), TransferError> {
+        if let Some(words) = self.caution.goodbye(&plan.source_raw, Side::Source) {
+            tell(plan, Listed::Closed(words));
+            return Ok(());
+        }
         let status = listed.and_then(|folder| folder.status).unwrap_or_default();
         match self.question(plan, status)? {
             Question::Nothing(folder) => tell(plan, Listed::All(folder)),
@@ -117,6 +121,9 @@ impl<'a, 's> SourceLister<'a, 's> {
 
     /// Where the connection breaks at one message again and again, that message is left.
     fn learn_from(&self, plan: &FolderPlan, error: TransferError) -> TransferError {
+        if let TransferError::Server { source, .. } = &error {
+            self.caution.opening_failed(&plan.source_raw, Side::Source, source);
+        }
         let is_break = matches!(error, TransferError::Server { .. }) && error.is_connection_lost();
         let learnt = self.ledger.folder_totals().map_err(TransferError::from).and_then(|folders| {
             let known = folders.into_iter().find(|known| is_break && known.source == plan.source);
@@ -206,10 +213,11 @@ impl<'a, 's> SourceLister<'a, 's> {
         let sum = totals(ledger, folder)?.sum;
         let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
         let next = highest.checked_add(1);
-        // Nothing has come or gone since the folder was listed whole, whatever has vanished before.
+        // Nothing has come or gone since the folder was listed whole, however many have gone before.
         let remembered = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
         let counts = status.uid_next.map(|uid_next| FolderCounts { messages, uid_next });
-        if sum.to_do == 0 && highest > 0 && counts.is_some() && remembered == counts {
+        let is_enough = sum.source_count.saturating_sub(sum.vanished) >= messages;
+        if sum.to_do == 0 && highest > 0 && is_enough && counts.is_some() && remembered == counts {
             return Ok(Question::Nothing(folder));
         }
         if is_counted && (messages == 0 || next == status.uid_next) {
@@ -411,7 +419,7 @@ fn source_message(facts: MessageFacts) -> SourceMessage {
 }
 
 /// Either side of a listing: the server or the ledger.
-enum ListingError {
+pub(super) enum ListingError {
     Imap(ImapError),
     Project(ProjectError),
 }

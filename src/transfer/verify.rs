@@ -18,7 +18,7 @@ use super::verify_report::{Depth, VerifyReport};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{CopyMode, FolderPath, MessageState, Side, internal_date_secs, mime_content};
+use crate::plan::{CopyMode, FolderPath, Governor, MessageState, Side, internal_date_secs, mime_content};
 use crate::project::{FolderTotals, LedgerRow, SetAside};
 
 /// Rows that are compared at once.
@@ -66,7 +66,7 @@ pub async fn prove_mailbox(
         rewrites: false,
         report: VerifyReport::default(),
     };
-    let (mut breaks, mut steps) = (0, 0);
+    let (mut governor, mut steps) = (Governor::new(1), 0);
     loop {
         let control = proof.control.clone();
         let attempt = tokio::select! {
@@ -77,9 +77,11 @@ pub async fn prove_mailbox(
             Ok(()) => return Ok(Some(proof.report)),
             Err(error) => error,
         };
-        breaks = if proof.steps > steps { 1 } else { breaks + 1 };
+        if proof.steps > steps {
+            governor.progressed();
+        }
         steps = proof.steps;
-        if !wait_after(error, breaks, (request.limits, &control), sink).await? {
+        if !wait_after(error, &mut governor, (request.limits, &control), sink).await? {
             return Ok(None);
         }
     }
@@ -155,6 +157,7 @@ impl Proof<'_> {
             match session.listing_opened(&listing).await {
                 Ok(opened) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
+                    let rows = self.request.ledger.as_sent(folder.id, rows)?;
                     let aside = self.request.ledger.set_aside(folder.id)?;
                     let mut page = self.page(&folder, &raw, &aside);
                     page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
@@ -216,6 +219,7 @@ impl Proof<'_> {
             self.rest().await;
             let rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
+            let rows = self.request.ledger.as_sent(folder.id, rows)?;
             let mut page = self.page(folder, raw, &aside);
             let placed = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
             if self.depth == Depth::Full {

@@ -15,6 +15,7 @@ use super::error::TransferError;
 use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
 use super::kept_flags::KeptFlags;
+use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use crate::imap::{Namespace, Opened};
@@ -33,6 +34,8 @@ pub(super) struct Unit {
     pub(super) folder: FolderId,
     /// The destination folder as the server spells it.
     pub(super) raw: String,
+    /// Whether something of an earlier run may still arrive, so that other folders had better go first.
+    pub(super) is_late: bool,
 }
 
 impl Unit {
@@ -89,6 +92,8 @@ pub(super) struct Work<'a> {
     pub(super) sink: ProgressSink<'a>,
     pub(super) namespace: Namespace,
     pub(super) budget: Budget,
+    /// What the providers let through in a day.
+    pub(super) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
     pub(super) caution: &'a Caution,
     /// Where one message shows under many labels: what is there already.
@@ -135,6 +140,7 @@ impl<'a> Work<'a> {
             sink,
             namespace,
             budget: Budget::new(request.limits.budget_bytes),
+            meter: Meter::new(request),
             caution,
             folding: None,
             homes: None,
@@ -234,7 +240,11 @@ impl<'a> Work<'a> {
         if self.control.is_stopped() {
             return Some(Next::Done);
         }
-        let free = state.waiting.iter().position(|unit| !state.busy.contains(&unit.key()));
+        let free = |is_late| {
+            let is_free = |unit: &Unit| unit.is_late == is_late && !state.busy.contains(&unit.key());
+            state.waiting.iter().position(is_free)
+        };
+        let free = free(false).or_else(|| free(true).filter(|_| state.is_listed));
         if let Some(unit) = free.and_then(|position| state.waiting.remove(position)) {
             let key = unit.key();
             state.busy.insert(key.clone());

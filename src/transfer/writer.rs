@@ -1,4 +1,4 @@
-//! The destination half: intent, append, result; two batches under way, refused batches halved.
+//! The destination half: intent, append, result; several batches under way, refused batches halved.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::caution::{Caution, Suspect};
 use super::error::TransferError;
-use super::flags::{flags_for, without_keywords};
-use super::governor::{Refusal, is_about_message, refusal};
+use super::flags::flags_for;
+use super::governor::{Refusal, refusal};
 use super::lane::is_asking;
 use super::reader::{Fetched, Item, Unavailable};
-use super::request::{Progress, ProgressSink};
+use super::refused::ending;
 use super::work::{ActiveFolder, Work};
-use crate::imap::{AppendRequest, Code, Completion, ImapError, NewMessage, Session};
+use crate::imap::{AppendRequest, Code, Completion, NewMessage, Session};
 use crate::plan::{MessageState, Side};
-use crate::project::{Ledger, LedgerRow, MessageResult};
+use crate::project::{LedgerRow, MessageResult};
 
 /// Batches under way at the destination.
-const BATCHES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 4;
 
 /// How long an unfinished batch waits for more messages. It must not wait for ever: it holds a part of the byte
 /// budget that the reader may be waiting for.
@@ -38,20 +37,22 @@ pub(super) struct Writer<'a> {
     pub(super) uid_next: u32,
     /// Copies whose UID the server did not tell.
     pub(super) unplaced: Vec<LedgerRow>,
+    /// Messages that cannot be sent as they are.
+    pub(super) unsendable: Vec<Batch>,
 }
 
 #[derive(Default)]
-struct Batch {
-    rows: Vec<Sent>,
-    messages: Vec<NewMessage>,
+pub(super) struct Batch {
+    pub(super) rows: Vec<Sent>,
+    pub(super) messages: Vec<NewMessage>,
     bytes: u64,
 }
 
 /// What is kept of a message besides its bytes.
-struct Sent {
-    row: LedgerRow,
-    sha256: [u8; 32],
-    _reserved: Arc<tokio::sync::OwnedSemaphorePermit>,
+pub(super) struct Sent {
+    pub(super) row: LedgerRow,
+    pub(super) sha256: [u8; 32],
+    _reserved: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// What happens while a batch is filled.
@@ -94,7 +95,12 @@ impl Writer<'_> {
         let mut batch = Batch::default();
         let mut flights: VecDeque<Flight> = VecDeque::new();
         let mut is_open = true;
-        while is_open || batch.len() > 0 || !flights.is_empty() {
+        while is_open || batch.len() > 0 || !flights.is_empty() || !self.unsendable.is_empty() {
+            if let Some(unsendable) = self.unsendable.pop() {
+                self.settle_all(&mut flights).await?;
+                Box::pin(self.settle_unsendable(unsendable)).await?;
+                continue;
+            }
             let mut is_due = !is_open;
             while is_open && !is_due && !self.is_full(&batch) {
                 match self.next_event(&items, &batch, flights.front()).await? {
@@ -108,6 +114,15 @@ impl Writer<'_> {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
+                if let Err(limit) = self.work.meter.upload(batch.bytes) {
+                    self.settle_all(&mut flights).await?;
+                    return Err(limit);
+                }
+                if self.is_poison(&batch) {
+                    self.settle_all(&mut flights).await?;
+                    Box::pin(self.settle_poison(std::mem::take(&mut batch))).await?;
+                    continue;
+                }
                 let flight = self.send(std::mem::take(&mut batch)).await?;
                 flights.push_back(flight);
             } else {
@@ -120,6 +135,11 @@ impl Writer<'_> {
     /// One message at a time, so that it is clear which one ends the connection.
     fn is_careful(&self) -> bool {
         self.work.caution.is_careful(self.folder.unit.folder, Side::Destination)
+    }
+
+    /// Whether this is the one message at which the destination ends the connection.
+    fn is_poison(&self, batch: &Batch) -> bool {
+        matches!(batch.uids().as_slice(), [uid] if self.work.caution.is_poison(self.folder.unit.folder, *uid))
     }
 
     fn batches_ahead(&self) -> usize {
@@ -194,13 +214,22 @@ impl Writer<'_> {
                 if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, sha256)) {
                     return Ok(false);
                 }
-                batch.bytes += body.bytes();
-                batch.messages.push(NewMessage {
-                    flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
-                    internal_date: row.internal_date.clone(),
-                    body,
-                });
-                batch.rows.push(Sent { row, sha256, _reserved: reserved });
+                let (bytes, message) = (
+                    body.bytes(),
+                    NewMessage {
+                        flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
+                        internal_date: row.internal_date.clone(),
+                        body,
+                    },
+                );
+                let sent = Sent { row, sha256, _reserved: reserved };
+                if !message.has_sendable_date() {
+                    self.unsendable.push(Batch { rows: vec![sent], messages: vec![message], bytes });
+                    return Ok(true);
+                }
+                batch.bytes += bytes;
+                batch.messages.push(message);
+                batch.rows.push(sent);
             }
         }
         Ok(false)
@@ -208,12 +237,7 @@ impl Writer<'_> {
 
     /// Writes the intents down, then sends: one MULTIAPPEND, or one APPEND for each message behind one another.
     async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
-        self.work.request.ledger.record_intent(
-            self.folder.unit.folder,
-            &batch.uids(),
-            self.folder.opened.uid_validity,
-            self.uid_next,
-        )?;
+        self.announce(&batch)?;
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
@@ -228,6 +252,20 @@ impl Writer<'_> {
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
         Ok(Flight { requests, batch })
+    }
+
+    /// Writes the intents of a batch down.
+    pub(super) fn announce(&self, batch: &Batch) -> Result<(), TransferError> {
+        let folder = self.folder.unit.folder;
+        let uid_validity = self.folder.opened.uid_validity;
+        Ok(self.work.request.ledger.record_intent(folder, &batch.uids(), uid_validity, self.uid_next)?)
+    }
+
+    async fn settle_all(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
+        while !flights.is_empty() {
+            self.settle_first(flights).await?;
+        }
+        Ok(())
     }
 
     async fn settle_first(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
@@ -281,7 +319,7 @@ impl Writer<'_> {
         Ok(refused)
     }
 
-    fn arrived(
+    pub(super) fn arrived(
         &mut self,
         batch: &Batch,
         completion: &Completion,
@@ -314,45 +352,11 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// Something was accepted, so the refusals before were about their messages.
-    fn record_suspects(&self) -> Result<(), TransferError> {
-        record_refusals(self.work.caution, &self.work.request.ledger, self.work.sink)
-    }
-
-    fn record(&self, results: &[MessageResult], bytes: u64) -> Result<(), TransferError> {
-        if results.is_empty() {
-            return Ok(());
-        }
-        if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
-        {
-            self.work.caution.passed(self.folder.unit.folder, Side::Destination);
-            self.record_suspects()?;
-        }
-        self.work.request.ledger.record_results(self.folder.unit.folder, results)?;
-        (self.work.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
-        Ok(())
-    }
-
-    /// Does what a refusal asks for: make the folder, wait, halve the batch, or write the message off.
+    /// Does what a refusal asks for: make the folder, wait, halve the batch, or settle the message alone.
     async fn heed(&mut self, batch: Batch, completion: Completion) -> Result<(), TransferError> {
         let mut waiting = vec![(batch, completion)];
         while let Some((batch, completion)) = waiting.pop() {
-            let words = completion.to_string();
             match refusal(&completion) {
-                Refusal::Full => {
-                    self.withdraw(&batch, &waiting)?;
-                    return Err(TransferError::DestinationFull { words });
-                }
-                Refusal::Wait(seconds) => {
-                    self.withdraw(&batch, &waiting)?;
-                    return Err(TransferError::Throttled { side: Side::Destination, seconds, words });
-                }
-                Refusal::FolderMissing => {
-                    // Deleted meanwhile: a new connection makes it anew and looks what is in it.
-                    self.withdraw(&batch, &waiting)?;
-                    let source = ImapError::Closed(Some(format!("the folder is no longer there: {words}")));
-                    return Err(TransferError::Server { side: Side::Destination, source });
-                }
                 Refusal::Message if batch.len() > 1 => {
                     let (first, second) = batch.split();
                     // The last one pushed goes first, which keeps the order of the messages.
@@ -362,11 +366,14 @@ impl Writer<'_> {
                     self.try_halves(&mut waiting).await?;
                 }
                 Refusal::Message => {
-                    if self.write_off(batch, &words).await? {
+                    if let Err(error) = Box::pin(self.settle_refused(batch, completion)).await {
                         self.withdraw(&Batch::default(), &waiting)?;
-                        let source = ImapError::Refused { command: "APPEND", completion };
-                        return Err(TransferError::Server { side: Side::Destination, source });
+                        return Err(error);
                     }
+                }
+                other => {
+                    self.withdraw(&batch, &waiting)?;
+                    return Err(ending(other, completion));
                 }
             }
         }
@@ -385,71 +392,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A single message that is not wanted gets one more try without its keywords; then its refusal is noted.
-    /// True where it is the last of many with the same words, which are all taken back: it is not about messages.
-    async fn write_off(&mut self, mut batch: Batch, words: &str) -> Result<bool, TransferError> {
-        let plain: Vec<String> =
-            batch.messages.first().map(|message| without_keywords(&message.flags)).unwrap_or_default();
-        let has_keywords = batch.messages.first().is_some_and(|message| message.flags.len() > plain.len());
-        let bytes = batch.rows.iter().map(|sent| sent.row.size).sum();
-        if has_keywords {
-            for message in &mut batch.messages {
-                message.flags.clone_from(&plain);
-            }
-            let at = TransferError::at(Side::Destination);
-            let request =
-                self.session.send_append(&self.folder.unit.raw, &mut batch.messages).await.map_err(&at)?;
-            let completion = self.session.append_outcome(&request).await.map_err(&at)?;
-            if completion.is_ok() {
-                let cause = "the destination refuses its keywords, which were left off";
-                let results = self.arrived(&batch, &completion, MessageState::Repaired, Some(cause));
-                return self.record(&results, bytes).map(|()| false);
-            }
-        }
-        self.work.caution.passed(self.folder.unit.folder, Side::Destination);
-        let mut is_about_mailbox = false;
-        for sent in &batch.rows {
-            let result = MessageResult {
-                uid: sent.row.uid,
-                state: MessageState::Refused,
-                destination_uid: None,
-                sha256: Some(sent.sha256),
-                cause: Some(words.to_owned()),
-            };
-            if is_about_message(words) {
-                self.record(&[result], bytes)?;
-            } else {
-                is_about_mailbox |=
-                    self.work.caution.suspect(Suspect { folder: self.folder.unit.folder, result, bytes });
-            }
-        }
-        if is_about_mailbox {
-            for Suspect { folder, result, .. } in self.work.caution.take_suspects() {
-                self.work.request.ledger.withdraw_intents(folder, &[result.uid])?;
-            }
-        }
-        Ok(is_about_mailbox)
-    }
-
     /// Takes intents back whose refusal was read: nothing of them is at the destination.
-    fn withdraw(&self, batch: &Batch, waiting: &[(Batch, Completion)]) -> Result<(), TransferError> {
+    pub(super) fn withdraw(
+        &self,
+        batch: &Batch,
+        waiting: &[(Batch, Completion)],
+    ) -> Result<(), TransferError> {
         let mut uids = batch.uids();
         uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
         Ok(self.work.request.ledger.withdraw_intents(self.folder.unit.folder, &uids)?)
     }
-}
-
-/// Records the refusals that turned out to be about their messages.
-pub(super) fn record_refusals(
-    caution: &Caution,
-    ledger: &Ledger,
-    sink: ProgressSink<'_>,
-) -> Result<(), TransferError> {
-    for Suspect { folder, result, bytes } in caution.take_suspects() {
-        ledger.record_results(folder, &[result])?;
-        sink(Progress::Advanced { messages: 1, bytes });
-    }
-    Ok(())
 }
 
 /// The UIDs that the messages got, where the server tells and its answer fits.

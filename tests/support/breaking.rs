@@ -1,4 +1,5 @@
 //! What breaking a copy at every step needs: time that runs faster than the wall's, and a ledger that refuses changes.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use std::fmt::Write as _;

@@ -35,8 +35,8 @@ use mailferry::rehearsal::{
     Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
 };
 use mailferry::transfer::{
-    CopyLimits, CopyOutcome, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox, inventory,
-    verify_mailbox,
+    CopyLimits, CopyOutcome, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox,
+    inventory, verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 use tokio_util::sync::CancellationToken;
@@ -299,6 +299,7 @@ fn access(endpoint: &Endpoint) -> Access {
         secret: Secret::new(PASSWORD),
         timeouts: Timeouts { connect: Duration::from_secs(8), reply: Duration::from_secs(8) },
         idle: mailferry::imap::IdleSessions::default(),
+        options: mailferry::imap::AccessOptions::default(),
     }
 }
 
@@ -318,6 +319,7 @@ impl<'s> Case<'s> {
             address: EmailAddress::parse(USER).unwrap(),
             source_user: USER.to_owned(),
             destination_user: USER.to_owned(),
+            ways: mailferry::plan::SignInWays::default(),
             is_chosen: true,
         };
         let mailbox = project.add_mailbox(&mailbox).unwrap();
@@ -522,8 +524,8 @@ impl<'s> Case<'s> {
                 || (used.contains(&path.levels().to_vec())
                     && (*path != all_mail || !labelled.contains(&message.bytes)))
         };
-        let found = found
-            .filter(|(path, message)| is_compared(path, message) && !message.bytes.starts_with(VISITOR));
+        let found =
+            found.filter(|(path, message)| is_compared(path, message) && !message.bytes.starts_with(VISITOR));
         let found = multiset(found.map(|(path, message)| self.key(path.levels(), &message, true)));
         if self.scene.destination.quirks.folders_are_labels {
             // What is folded is there once in each folder, whatever its number was.

@@ -14,6 +14,7 @@ fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
         source_user: address.to_owned(),
         destination_user: address.to_owned(),
         is_chosen: true,
+        ways: crate::plan::SignInWays::default(),
     };
     project.ledger(project.add_mailbox(&mailbox).unwrap())
 }

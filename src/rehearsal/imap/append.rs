@@ -191,6 +191,9 @@ impl Session {
             return Reply::bad("Error in IMAP command APPEND: Too many arguments.");
         }
         let personality = &self.shared.personality;
+        if let Some(reply) = disliked(raw, &append.messages, &personality.quirks) {
+            return reply;
+        }
         let messages = match rewritten(append.messages, &personality.quirks) {
             Ok(messages) => messages,
             Err(reply) => return reply,
@@ -216,8 +219,22 @@ impl Session {
     }
 }
 
+/// The refusal of a server that does not like one of the messages.
+fn disliked(raw: &RawCommand, messages: &[SampleMessage], quirks: &Quirks) -> Option<Reply> {
+    // The name of the folder may be a literal as well, so the messages are the last ones.
+    let first = raw.literals.len().saturating_sub(messages.len());
+    let received = raw.literals.iter().skip(first);
+    messages.iter().zip(received).find_map(|(message, received)| {
+        let met = quirks.dislikes.iter().find(|(dislike, _)| dislike.is_met_by(message, received));
+        met.map(|(_, reply)| Reply::from_line(reply))
+    })
+}
+
 /// The messages as the server stores them; its refusal where it does not take one of them.
 fn rewritten(mut messages: Vec<SampleMessage>, quirks: &Quirks) -> Result<Vec<SampleMessage>, Reply> {
+    if let Some(mark) = quirks.swallows {
+        messages.retain(|message| !message.bytes.windows(mark.len().max(1)).any(|window| window == mark));
+    }
     for message in &mut messages {
         if let Some(refusal) = quirks.refusal_of(message) {
             return Err(Reply::from_line(refusal));

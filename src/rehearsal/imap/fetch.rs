@@ -199,12 +199,7 @@ fn fields(section: &str, names: &[AString<'_>], is_inverted: bool) -> Option<(St
     Some((format!("{section} ({listed})"), BodyPart::HeaderFields { names, is_inverted }))
 }
 
-fn write_message(
-    wire: &mut Wire,
-    found: &Found,
-    items: &[Item],
-    (shows_flags, in_ascii): (bool, bool),
-) {
+fn write_message(wire: &mut Wire, found: &Found, items: &[Item], (shows_flags, in_ascii): (bool, bool)) {
     let Found { number, message, labels, stated_size } = found;
     wire.push(format!("* {number} FETCH (").as_bytes());
     let mut separator = "";

@@ -186,7 +186,8 @@ fn words(list: &str) -> Vec<String> {
 impl Session {
     /// STORE of labels: the messages show in those folders as well, or do not any more.
     pub(super) fn change_labels(&mut self, change: &LabelChange) -> Reply {
-        let Some(CommandBody::Store { sequence_set, .. }) = change.plain.parse().map(|command| command.body) else {
+        let Some(CommandBody::Store { sequence_set, .. }) = change.plain.parse().map(|command| command.body)
+        else {
             return Reply::bad("Could not parse command");
         };
         let Some(view) = &self.selected else { return Reply::bad("No mailbox selected.") };
@@ -203,7 +204,11 @@ impl Session {
                     Some(own) => account
                         .folders()
                         .iter()
-                        .find(|(_, folder)| folder.special_use.is_some_and(|kind| kind.attribute().trim_start_matches('\\') == own))
+                        .find(|(_, folder)| {
+                            folder
+                                .special_use
+                                .is_some_and(|kind| kind.attribute().trim_start_matches('\\') == own)
+                        })
                         .map(|(path, _)| path.clone()),
                     None => personality.path(label.as_bytes()),
                 };

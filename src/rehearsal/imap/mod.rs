@@ -3,6 +3,7 @@
 
 mod append;
 mod circumstances;
+mod dislike;
 mod fault;
 mod fetch;
 mod flags;
@@ -29,6 +30,7 @@ mod view;
 mod wire;
 
 pub use circumstances::Traffic;
+pub use dislike::Dislike;
 pub use fault::{Action, Fault, FaultTable, Trigger};
 pub use folder_path::FolderPath;
 pub use personality::{Limits, Personality};

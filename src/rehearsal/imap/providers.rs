@@ -209,7 +209,9 @@ impl Personality {
                 has_folders_of_its_own: true,
                 visible_messages: Some(10_000),
                 shows_fields_in_ascii: true,
-                last_line_reply: Some("BAD [CLIENTBUG] Additional arguments found after last expected argument"),
+                last_line_reply: Some(
+                    "BAD [CLIENTBUG] Additional arguments found after last expected argument",
+                ),
                 message_limit: Some(1_000),
                 throttle_reply: "NO [LIMIT] {command} Rate limit hit.",
                 ..Quirks::NONE
@@ -219,8 +221,17 @@ impl Personality {
 
     /// Zoho: three connections, an inbox in letters of its own, every message asked for.
     pub fn zoho() -> Self {
-        const CAPABILITIES: &[&str] =
-            &["IMAP4rev1", "UNSELECT", "CHILDREN", "NAMESPACE", "IDLE", "ID", "SASL-IR", "AUTH=PLAIN", "UIDPLUS"];
+        const CAPABILITIES: &[&str] = &[
+            "IMAP4rev1",
+            "UNSELECT",
+            "CHILDREN",
+            "NAMESPACE",
+            "IDLE",
+            "ID",
+            "SASL-IR",
+            "AUTH=PLAIN",
+            "UIDPLUS",
+        ];
         Self {
             name: "zoho",
             greeting: "IMAP4 Server (practice) Zoho Mail ready.",

@@ -1,3 +1,4 @@
+use super::dislike::Dislike;
 use crate::rehearsal::mailbox::SampleMessage;
 
 /// Where a server leaves the standards, as data. All of it was seen at real providers; [`Quirks::NONE`] has none of it.
@@ -52,6 +53,12 @@ pub struct Quirks {
     pub throttle_reply: &'static str,
     /// The tagged reply to an APPEND with a line above [`Quirks::longest_message_line`].
     pub long_line_reply: &'static str,
+    /// What APPEND refuses beside, and with which tagged reply.
+    pub dislikes: &'static [(Dislike, &'static str)],
+    /// APPEND answers OK to messages with these bytes and drops them.
+    pub swallows: Option<&'static [u8]>,
+    /// A folder whose opening ends the connection, as a share that is gone does at Zimbra.
+    pub hangs_up_at: Option<&'static str>,
 }
 
 impl Quirks {
@@ -78,6 +85,9 @@ impl Quirks {
         errors_before_bye: 20,
         throttle_reply: "NO [UNAVAILABLE] Server is busy, try again later.",
         long_line_reply: "NO Line is too long.",
+        dislikes: &[],
+        swallows: None,
+        hangs_up_at: None,
     };
 
     /// The size that the server states for so many bytes.
@@ -106,7 +116,9 @@ impl Quirks {
     /// Whether a folder may be made here.
     pub(super) fn takes_folder(&self, levels: &[String]) -> bool {
         self.folders_below.is_empty()
-            || levels.first().is_some_and(|top| levels.len() > 1 && self.folders_below.contains(&top.as_str()))
+            || levels
+                .first()
+                .is_some_and(|top| levels.len() > 1 && self.folders_below.contains(&top.as_str()))
     }
 
     /// The reply to a command while the server wants to be left alone.

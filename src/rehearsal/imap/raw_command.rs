@@ -38,6 +38,11 @@ impl LiteralMark {
 }
 
 impl RawCommand {
+    /// Whether this text stands in the command outside literals.
+    pub(super) fn names(&self, text: &str) -> bool {
+        self.texts.iter().any(|part| part.windows(text.len().max(1)).any(|window| window == text.as_bytes()))
+    }
+
     /// The tag, or `*` where there is none that could be answered.
     pub(super) fn tag(&self) -> &str {
         let text = self.texts.first().map_or(&[][..], Vec::as_slice);

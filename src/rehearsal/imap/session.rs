@@ -230,6 +230,12 @@ impl Session {
             self.say(raw.tag(), &Reply::from_line(&line));
             return Ok(true);
         }
+        let hangs_up_at = self.shared.personality.quirks.hangs_up_at.unwrap_or_default();
+        if matches!(name.as_str(), "SELECT" | "EXAMINE") && !hangs_up_at.is_empty() && raw.names(hangs_up_at)
+        {
+            self.wire.push_line("* BYE Share is gone");
+            return Ok(false);
+        }
         let reply = self.perform(raw, &name, lies).await?;
         if lies.lose_reply {
             return Err(WireEnd::OnPurpose);

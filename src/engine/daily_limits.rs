@@ -1,0 +1,64 @@
+use crate::plan::CopyOptions;
+use crate::providers::{Catalogue, Provider};
+use crate::transfer::CopyLimits;
+use crate::values::{Bytes, Endpoint};
+
+/// The limits of a copy between these servers: what the catalogue knows of their providers, unless the owner said
+/// otherwise.
+pub(super) fn with_daily_limits(
+    source: &Endpoint,
+    destination: &Endpoint,
+    options: &CopyOptions,
+) -> CopyLimits {
+    let catalogue = Catalogue::embedded();
+    let known = |server: &Endpoint, limit: fn(&Provider) -> Option<Bytes>| {
+        catalogue
+            .providers()
+            .iter()
+            .find(|provider| is_at(provider, server))
+            .and_then(limit)
+            .map(|bytes| bytes.0)
+    };
+    let down = known(source, |provider| Some(provider.limits.download_bytes_per_day.as_ref()?.value));
+    let up = known(destination, |provider| Some(provider.limits.upload_bytes_per_day.as_ref()?.value));
+    CopyLimits {
+        download_bytes_per_day: chosen(options.download_bytes_per_day, down),
+        upload_bytes_per_day: chosen(options.upload_bytes_per_day, up),
+        ..CopyLimits::default()
+    }
+}
+
+fn is_at(provider: &Provider, server: &Endpoint) -> bool {
+    provider.imap.as_ref().is_some_and(|imap| imap.value.host.eq_ignore_ascii_case(&server.host))
+}
+
+/// The owner's word counts; 0 means that there is no limit.
+fn chosen(own: Option<u64>, known: Option<u64>) -> Option<u64> {
+    match own {
+        Some(0) => None,
+        Some(bytes) => Some(bytes),
+        None => known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::Security;
+
+    #[test]
+    fn known_limits_count_unless_the_owner_says_otherwise() {
+        let server = |host: &str| Endpoint::new(host, 993, Security::Tls).unwrap();
+        let (gmail, own) = (server("imap.gmail.com"), server("mail.example.org"));
+        let limits = |source: &Endpoint, destination: &Endpoint, options: &CopyOptions| {
+            let limits = with_daily_limits(source, destination, options);
+            (limits.download_bytes_per_day, limits.upload_bytes_per_day)
+        };
+        let mut options = CopyOptions::default();
+        assert_eq!(limits(&own, &gmail, &options), (None, Some(500_000_000)));
+        assert_eq!(limits(&gmail, &own, &options), (Some(2_500_000_000), None));
+        options.upload_bytes_per_day = Some(0);
+        options.download_bytes_per_day = Some(7);
+        assert_eq!(limits(&own, &gmail, &options), (Some(7), None));
+    }
+}

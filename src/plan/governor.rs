@@ -1,0 +1,188 @@
+//! How hard a server may be asked after it has shown trouble. Pure: signs in, a decision out.
+
+/// What a server has let us feel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerSign {
+    /// A connection broke, or could not be made.
+    Broke,
+    /// The server says that too much is asked of it, without saying how long.
+    TooMuch,
+    /// The server says for how long it wants to be left alone, in milliseconds.
+    AsksToWait(u64),
+}
+
+/// What to do before the next try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Connections to open.
+    pub connections: usize,
+    /// How long to wait first, in milliseconds.
+    pub wait_milliseconds: u64,
+    /// Signs in a row without a step forward in between, this one counted.
+    pub in_a_row: u32,
+}
+
+/// Keeps the pace towards the servers of one mailbox: connections are lowered before the rate is, waits grow and shrink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Governor {
+    most_connections: usize,
+    connections: usize,
+    delay_milliseconds: u64,
+    in_a_row: u32,
+    waits_alone: u32,
+    has_progressed: bool,
+}
+
+/// The first wait after fewer connections, and the longest, in milliseconds: as Dovecot's imapc (dovecot/core,
+/// `src/lib-imap-client/imapc-connection.c`).
+const THROTTLE_MILLISECONDS: (u64, u64) = (50, 16_000);
+/// The first wait after a break, doubled each time, and the longest, in milliseconds.
+const BREAK_MILLISECONDS: (u64, u64) = (500, 60_000);
+/// The first wait of a single connection where the server names none, and the longest, in milliseconds.
+const ALONE_MILLISECONDS: (u64, u64) = (60_000, 15 * 60_000);
+
+impl Governor {
+    /// Begins with as many connections as are wanted.
+    pub const fn new(most_connections: usize) -> Self {
+        let most_connections = if most_connections == 0 { 1 } else { most_connections };
+        Self {
+            most_connections,
+            connections: most_connections,
+            delay_milliseconds: 0,
+            in_a_row: 0,
+            waits_alone: 0,
+            has_progressed: false,
+        }
+    }
+
+    /// Whether anything has gone over yet: what has worked before is worth waiting for.
+    pub const fn has_progressed(&self) -> bool {
+        self.has_progressed
+    }
+
+    /// Connections that may be open now.
+    pub const fn connections(&self) -> usize {
+        self.connections
+    }
+
+    /// Messages went over since the last sign: the wait shrinks by a quarter, and one more connection is tried.
+    pub fn progressed(&mut self) {
+        self.delay_milliseconds -= self.delay_milliseconds / 4;
+        self.connections = (self.connections + 1).min(self.most_connections);
+        self.in_a_row = 0;
+        self.waits_alone = 0;
+        self.has_progressed = true;
+    }
+
+    /// Takes a sign of trouble in.
+    pub fn after(&mut self, sign: ServerSign) -> Pace {
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        let had_several = self.connections > 1;
+        self.connections = (self.connections / 2).max(1);
+        let wait_milliseconds = match sign {
+            ServerSign::AsksToWait(milliseconds) => milliseconds,
+            ServerSign::Broke => doubled(BREAK_MILLISECONDS, self.in_a_row),
+            ServerSign::TooMuch if had_several => {
+                let (first, most) = THROTTLE_MILLISECONDS;
+                self.delay_milliseconds = (self.delay_milliseconds * 2).clamp(first, most);
+                self.delay_milliseconds
+            }
+            ServerSign::TooMuch => {
+                self.waits_alone = self.waits_alone.saturating_add(1);
+                doubled(ALONE_MILLISECONDS, self.waits_alone)
+            }
+        };
+        Pace { connections: self.connections, wait_milliseconds, in_a_row: self.in_a_row }
+    }
+}
+
+fn doubled((first, most): (u64, u64), count: u32) -> u64 {
+    first.saturating_mul(1 << count.saturating_sub(1).min(20)).min(most)
+}
+
+/// Seconds of a day.
+const DAY_SECONDS: i64 = 86_400;
+
+/// What a provider lets through in a day (UTC), and what has gone through today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DailyLimit {
+    /// The most, in message bytes.
+    pub most_bytes: u64,
+    /// Today so far.
+    pub used_bytes: u64,
+}
+
+impl DailyLimit {
+    /// Whether so many bytes more are within the limit. What is larger than a whole day's share goes first of its day,
+    /// or it would never go.
+    pub const fn allows(self, bytes: u64) -> bool {
+        self.used_bytes == 0 || self.used_bytes.saturating_add(bytes) <= self.most_bytes
+    }
+}
+
+/// The number of the day (UTC) in which a moment lies, in seconds since 1970.
+pub const fn utc_day(seconds: i64) -> i64 {
+    seconds.div_euclid(DAY_SECONDS)
+}
+
+/// When the next day (UTC) begins, in seconds since 1970.
+pub const fn next_utc_day(seconds: i64) -> i64 {
+    (utc_day(seconds) + 1) * DAY_SECONDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_lowered_before_the_rate() {
+        let mut governor = Governor::new(8);
+        let paces: Vec<(usize, u64)> = (0..7)
+            .map(|_| governor.after(ServerSign::TooMuch))
+            .map(|pace| (pace.connections, pace.wait_milliseconds))
+            .collect();
+        assert_eq!(
+            paces,
+            [(4, 50), (2, 100), (1, 200), (1, 60_000), (1, 120_000), (1, 240_000), (1, 480_000)]
+        );
+        assert_eq!(governor.after(ServerSign::TooMuch).wait_milliseconds, 900_000);
+        governor.progressed();
+        assert_eq!((governor.connections(), governor.delay_milliseconds), (2, 150));
+        assert_eq!(
+            governor.after(ServerSign::TooMuch),
+            Pace { connections: 1, wait_milliseconds: 300, in_a_row: 1 }
+        );
+        for _ in 0..20 {
+            governor.progressed();
+        }
+        assert_eq!(governor.connections(), 8);
+    }
+
+    #[test]
+    fn what_the_server_asks_for_is_kept_to_the_millisecond() {
+        let mut governor = Governor::new(4);
+        for _ in 0..5 {
+            assert_eq!(governor.after(ServerSign::AsksToWait(299_961)).wait_milliseconds, 299_961);
+        }
+        assert_eq!(governor.connections(), 1);
+    }
+
+    #[test]
+    fn breaks_in_a_row_are_waited_for_longer_and_longer() {
+        let mut governor = Governor::new(1);
+        let waits: Vec<u64> = (0..9).map(|_| governor.after(ServerSign::Broke).wait_milliseconds).collect();
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+        governor.progressed();
+        assert_eq!(governor.after(ServerSign::Broke).wait_milliseconds, 500);
+        assert_eq!(Governor::new(0).connections(), 1);
+    }
+
+    #[test]
+    fn a_day_has_room_until_its_limit_and_for_one_message_in_any_case() {
+        let limit = |used_bytes| DailyLimit { most_bytes: 100, used_bytes };
+        assert!(limit(0).allows(100) && limit(40).allows(60) && limit(0).allows(500));
+        assert!(!limit(41).allows(60) && !limit(100).allows(1) && !limit(u64::MAX).allows(1));
+        assert_eq!((utc_day(0), utc_day(86_399), utc_day(86_400), utc_day(-1)), (0, 0, 1, -1));
+        assert_eq!((next_utc_day(0), next_utc_day(86_399), next_utc_day(86_400)), (86_400, 86_400, 172_800));
+    }
+}

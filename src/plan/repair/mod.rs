@@ -1,0 +1,108 @@
+//! Repairs of messages that a destination refuses as they are. Pure: bytes in, bytes out.
+//!
+//! Nothing here is done to a message whose first APPEND works. Each step is a function of its own; [`RepairLadder`]
+//! puts them in order and applies one after the other to what the steps before have made.
+
+mod carrier;
+mod encoded_words;
+mod export_name;
+mod header;
+mod ladder;
+mod line_ends;
+mod message_date;
+mod mime;
+mod read_receipt;
+mod reencode;
+mod refusal_words;
+
+use serde::{Deserialize, Serialize};
+
+pub use export_name::{export_component, export_file_name};
+pub use ladder::RepairLadder;
+pub use refusal_words::{RefusalMeaning, refusal_meaning};
+
+/// A message as it goes into an APPEND (RFC 3501 section 6.3.11).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The message itself.
+    pub bytes: Vec<u8>,
+    /// INTERNALDATE; empty where none is given.
+    pub internal_date: String,
+    /// Flags and keywords.
+    pub flags: Vec<String>,
+}
+
+/// One repair. The order is the order of the ladder: from what hardly changes a message to what changes it most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RepairStep {
+    /// Every line ends with CRLF (RFC 5322 section 2.3).
+    LineEnds,
+    /// Header lines that are none: raw 8-bit bytes, bad folds, mbox lines (RFC 5322 section 2.2, RFC 2047).
+    Header,
+    /// An INTERNALDATE that exists (RFC 3501 section 9, `date-time`).
+    Date,
+    /// No keywords.
+    Keywords,
+    /// Parts with lines of more than 998 bytes (RFC 5322 section 2.1.1) are encoded anew.
+    LongLines,
+    /// Parts with NUL bytes (RFC 3501 section 9, `CHAR8`) are encoded anew.
+    Nul,
+    /// Requests for a receipt (RFC 8098 section 2.1) get another name.
+    ReadReceipt,
+    /// The whole message becomes an attachment (RFC 2046 section 5.2.1).
+    Wrap,
+}
+
+impl RepairStep {
+    /// All steps in their order.
+    pub const ALL: [Self; 8] = [
+        Self::LineEnds,
+        Self::Header,
+        Self::Date,
+        Self::Keywords,
+        Self::LongLines,
+        Self::Nul,
+        Self::ReadReceipt,
+        Self::Wrap,
+    ];
+
+    /// What was done, for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::LineEnds => "line ends put in order",
+            Self::Header => "broken header lines put in order",
+            Self::Date => "an impossible date replaced",
+            Self::Keywords => "keywords left off",
+            Self::LongLines => "parts with very long lines encoded anew",
+            Self::Nul => "parts with NUL bytes encoded anew",
+            Self::ReadReceipt => "the request for a read receipt disarmed",
+            Self::Wrap => "the whole message attached to a new one",
+        }
+    }
+
+    /// Whether the step looks at nothing but date and flags, so that it can be done without the bytes.
+    pub const fn is_without_bytes(self) -> bool {
+        matches!(self, Self::Keywords)
+    }
+
+    /// The message after this repair; `None` where there is nothing of its kind to repair.
+    pub fn apply(self, draft: &Draft, now_seconds: i64) -> Option<Draft> {
+        let with_bytes = |bytes: Vec<u8>| Draft { bytes, ..draft.clone() };
+        match self {
+            Self::LineEnds => line_ends::repair(&draft.bytes).map(with_bytes),
+            Self::Header => header::repair(&draft.bytes).map(with_bytes),
+            Self::Date => message_date::repair(&draft.internal_date, &draft.bytes, now_seconds)
+                .map(|internal_date| Draft { internal_date, ..draft.clone() }),
+            Self::Keywords => {
+                let flags: Vec<String> =
+                    draft.flags.iter().filter(|flag| flag.starts_with('\\')).cloned().collect();
+                (flags.len() < draft.flags.len()).then(|| Draft { flags, ..draft.clone() })
+            }
+            Self::LongLines => reencode::long_lines(&draft.bytes).map(with_bytes),
+            Self::Nul => reencode::nul_bytes(&draft.bytes).map(with_bytes),
+            Self::ReadReceipt => read_receipt::repair(&draft.bytes).map(with_bytes),
+            Self::Wrap => Some(with_bytes(carrier::wrap(&draft.bytes))),
+        }
+    }
+}

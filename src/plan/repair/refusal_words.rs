@@ -1,0 +1,181 @@
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::RepairStep;
+
+/// What a refusal is about. The response code counts first, then the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalMeaning {
+    /// The folder is not there (any more).
+    Folder,
+    /// The mailbox has no room.
+    Full,
+    /// The server wants to be left alone for a while.
+    Busy,
+    /// The message is larger than the server takes.
+    Size,
+    /// A scanner does not like what is in the message.
+    Virus,
+    /// Nothing may be stored there at all.
+    Account,
+    /// What is in the message; the repair that fits, where the words say so.
+    Message(Option<RepairStep>),
+    /// It could be anything.
+    Unknown,
+}
+
+impl RefusalMeaning {
+    /// Whether it names something that only messages have, so that others may well be taken.
+    pub const fn is_about_message(self) -> bool {
+        matches!(self, Self::Size | Self::Virus | Self::Message(_))
+    }
+}
+
+/// The meanings as the data file names them, in the order in which they are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Means {
+    Folder,
+    Size,
+    Full,
+    Busy,
+    Virus,
+    Account,
+    LineEnds,
+    Header,
+    Date,
+    Keywords,
+    LongLines,
+    Nul,
+    ReadReceipt,
+    /// Speaks of size in passing; what is above counts more.
+    Large,
+    /// About the message, without saying what.
+    Message,
+    /// Said of everything: listed so that nobody takes it for more.
+    Anything,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusalFile {
+    refusal: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// Response codes (RFC 5530 and others), in upper case.
+    #[serde(default)]
+    codes: Vec<String>,
+    /// Parts of the words, in lower case.
+    #[serde(default)]
+    words: Vec<String>,
+    means: Means,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for people who read the data file"))]
+    source: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for people who read the data file"))]
+    date: String,
+}
+
+/// A broken data file would leave it empty, which a test forbids.
+static TABLE: LazyLock<Vec<Entry>> =
+    LazyLock::new(|| read_table(include_str!("../../../assets/refusals.toml")).unwrap_or_default());
+
+fn read_table(text: &str) -> Result<Vec<Entry>, toml::de::Error> {
+    let mut entries = toml::from_str::<RefusalFile>(text)?.refusal;
+    entries.sort_by_key(|entry| entry.means);
+    Ok(entries)
+}
+
+/// Reads a refusal of an APPEND or FETCH: the name of its response code, and its words.
+pub fn refusal_meaning(code: Option<&str>, words: &str) -> RefusalMeaning {
+    let code = code.unwrap_or_default().to_ascii_uppercase();
+    let words = words.to_lowercase();
+    let is_over_quota = code == "OVERQUOTA";
+    let found = TABLE.iter().find(|entry| {
+        // “The message would exceed the quota” is about the quota when the code says so.
+        let is_overruled = is_over_quota && entry.means == Means::Size;
+        let is_named = entry.codes.contains(&code) || entry.words.iter().any(|part| words.contains(part));
+        is_named && !is_overruled
+    });
+    let step = |step| RefusalMeaning::Message(Some(step));
+    match found.map(|entry| entry.means) {
+        Some(Means::Folder) => RefusalMeaning::Folder,
+        Some(Means::Size | Means::Large) => RefusalMeaning::Size,
+        Some(Means::Full) => RefusalMeaning::Full,
+        // LIMIT is said of load by some, and by Dovecot of messages that are too large; those say so in words.
+        Some(Means::Busy) if code == "LIMIT" && is_size(&words) => RefusalMeaning::Size,
+        Some(Means::Busy) => RefusalMeaning::Busy,
+        Some(Means::Virus) => RefusalMeaning::Virus,
+        Some(Means::Account) => RefusalMeaning::Account,
+        Some(Means::LineEnds) => step(RepairStep::LineEnds),
+        Some(Means::Header) => step(RepairStep::Header),
+        Some(Means::Date) => step(RepairStep::Date),
+        Some(Means::Keywords) => step(RepairStep::Keywords),
+        Some(Means::LongLines) => step(RepairStep::LongLines),
+        Some(Means::Nul) => step(RepairStep::Nul),
+        Some(Means::ReadReceipt) => step(RepairStep::ReadReceipt),
+        Some(Means::Message) => RefusalMeaning::Message(None),
+        Some(Means::Anything) | None => RefusalMeaning::Unknown,
+    }
+}
+
+fn is_size(words: &str) -> bool {
+    let sizes = TABLE.iter().filter(|entry| matches!(entry.means, Means::Size | Means::Large));
+    sizes.flat_map(|entry| &entry.words).any(|part| words.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_say_what_they_are_about() {
+        use RefusalMeaning::{Account, Busy, Folder, Full, Message, Size, Unknown, Virus};
+        for (code, words, expected) in [
+            (Some("OVERQUOTA"), "no", Full),
+            (None, "Quota limit will be exceeded", Full),
+            (None, "full: it is time to find a bigger place", Full),
+            (None, "Request is throttled. Suggested Backoff Time: 299961 milliseconds", Busy),
+            (Some("THROTTLED"), "slow down", Busy),
+            (Some("LIMIT"), "UID FETCH Rate limit hit", Busy),
+            (Some("LIMIT"), "Mail size is larger than the maximum size allowed", Size),
+            (Some("SERVERBUG"), "Internal error", Busy),
+            (None, "Timeout while waiting for lock", Busy),
+            (Some("NONEXISTENT"), "gone", Folder),
+            (Some("trycreate"), "no such mailbox", Folder),
+            (Some("TOOBIG"), "too large", Size),
+            (Some("TOOBIG"), "over quota for one message", Size),
+            (None, "Message size over limit", Size),
+            (None, "Message too large: quota is 10 MB each", Size),
+            (Some("OVERQUOTA"), "message size would exceed quota", Full),
+            (None, "Message contains NUL characters", Message(Some(RepairStep::Nul))),
+            (None, "Message contains bare newlines", Message(Some(RepairStep::LineEnds))),
+            (None, "Message contains invalid header", Message(Some(RepairStep::Header))),
+            (None, "Message contains non-ASCII characters in headers", Message(Some(RepairStep::Header))),
+            (None, "Line too long", Message(Some(RepairStep::LongLines))),
+            (None, "Invalid internal date", Message(Some(RepairStep::Date))),
+            (None, "Invalid flag list", Message(Some(RepairStep::Keywords))),
+            (None, "malformed MIME", Message(None)),
+            (None, "Virus found: Eicar", Virus),
+            (Some("NOPERM"), "no", Account),
+            (None, "Command Argument Error. 11", Unknown),
+            (None, "APPEND failed", Unknown),
+        ] {
+            assert_eq!(refusal_meaning(code, words), expected, "{code:?} {words}");
+        }
+    }
+
+    #[test]
+    fn the_data_file_is_whole() {
+        let entries = read_table(include_str!("../../../assets/refusals.toml")).unwrap();
+        for entry in &entries {
+            assert!(!entry.words.is_empty() || !entry.codes.is_empty(), "{:?} says nothing", entry.means);
+            assert!(!entry.source.is_empty() && entry.date.len() == 10, "{:?}", entry.means);
+            assert!(entry.words.iter().all(|part| *part == part.to_lowercase() && part.len() > 3));
+            assert!(entry.codes.iter().all(|code| *code == code.to_ascii_uppercase()));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::plan::{FolderPath, Mailbox};
+use crate::project::{MessageResult, Project, SourceMessage};
+use crate::values::{DomainName, EmailAddress};
+
+fn ledger(folder: &tempfile::TempDir) -> (Arc<Project>, Ledger, FolderId) {
+    let domain = DomainName::parse("example.org").unwrap();
+    let project = Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap();
+    let mailbox = Mailbox {
+        address: EmailAddress::parse("anna@example.org").unwrap(),
+        source_user: "anna".to_owned(),
+        destination_user: "anna".to_owned(),
+        is_chosen: true,
+        ways: crate::plan::SignInWays::default(),
+    };
+    let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    let message = |uid| SourceMessage {
+        uid,
+        size: 100,
+        internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
+        flags: Vec::new(),
+        identity: IdentityKey([1; 32]),
+    };
+    ledger.add_messages(inbox, &[message(1), message(2)]).unwrap();
+    (project, ledger, inbox)
+}
+
+const SENT: SentForm = SentForm { size: 120, identity: IdentityKey([2; 32]), sha256: [3; 32] };
+
+fn repaired(uid: u32) -> MessageResult {
+    MessageResult {
+        uid,
+        state: MessageState::Repaired,
+        destination_uid: Some((7, 40)),
+        sha256: Some([9; 32]),
+        cause: None,
+    }
+}
+
+#[test]
+fn a_repair_is_written_down_before_it_is_sent_and_compared_as_sent() {
+    let temp = tempfile::tempdir().unwrap();
+    let (_project, ledger, inbox) = ledger(&temp);
+    let steps = [RepairStep::LineEnds, RepairStep::Nul];
+    let refused = ledger.record_repair(inbox, 1, ("NUL", &steps), &SENT);
+    assert!(matches!(refused, Err(ProjectError::NotToDo { uid: 1 })), "nothing is sent without an intent");
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    ledger.record_repair(inbox, 1, ("NO nul", &steps[..1]), &SENT).unwrap();
+    ledger.record_repair(inbox, 1, ("NO nul", &steps), &SENT).unwrap();
+    let known = ledger.repair(inbox, 1).unwrap().unwrap();
+    assert_eq!((known.sent, known.steps.as_slice()), (Some(SENT), &steps[..]));
+    assert_eq!(
+        known.words(),
+        "line ends put in order, parts with NUL bytes encoded anew; as it was, the destination refused it: NO nul"
+    );
+
+    ledger.record_results(inbox, &[repaired(1)]).unwrap();
+    let rows = ledger.rows(inbox, &[MessageState::Repaired]).unwrap();
+    assert_eq!(rows[0].sha256, Some([9; 32]), "the row keeps the hash of the source");
+    let rows = ledger.as_sent(inbox, rows).unwrap();
+    assert_eq!((rows[0].size, rows[0].identity, rows[0].sha256), (120, SENT.identity, Some([3; 32])));
+}
+
+#[test]
+fn a_file_is_remembered_and_goes_with_its_message() {
+    let temp = tempfile::tempdir().unwrap();
+    let (_project, ledger, inbox) = ledger(&temp);
+    let file = ExportedFile { path: "x-exported/anna/INBOX/2.eml".to_owned(), sha256: [4; 32] };
+    ledger.record_export(inbox, 2, ("virus", &[]), &file).unwrap();
+    let known = ledger.repairs(inbox).unwrap().remove(&(inbox, 2)).unwrap();
+    assert_eq!((known.file.as_ref(), known.sent), (Some(&file), None));
+    assert_eq!(known.words(), "saved as x-exported/anna/INBOX/2.eml; the destination refused it: virus");
+    ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 6).unwrap();
+    assert!(ledger.repairs(inbox).unwrap().is_empty(), "the source is another one");
+}
+
+#[test]
+fn the_time_of_an_intent_counts_while_its_result_is_open() {
+    let temp = tempfile::tempdir().unwrap();
+    let (_project, ledger, inbox) = ledger(&temp);
+    assert_eq!(ledger.newest_intent(inbox).unwrap(), None);
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    let at = ledger.newest_intent(inbox).unwrap().unwrap();
+    assert!((at - super::super::file::now().0).abs() < 5, "{at}");
+    ledger.record_results(inbox, &[repaired(1)]).unwrap();
+    assert_eq!(ledger.newest_intent(inbox).unwrap(), None);
+}

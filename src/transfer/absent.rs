@@ -1,0 +1,75 @@
+//! Messages that the destination said it took, and does not have (Proton's bridge drops some, proton-bridge #2).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::adoption::Place;
+use super::control::CopyControl;
+use super::error::TransferError;
+use crate::plan::{MessageState, Side};
+use crate::project::{LedgerRow, MessageResult};
+
+/// What is said of such a message.
+const ABSENT: &str =
+    "accepted but absent: the destination said that it took this message, and does not have it";
+/// Looks before a message counts as absent; a server may still be at it.
+const LOOKS: u32 = 3;
+
+impl Place<'_> {
+    /// Writes copies off whose UID nobody knows, once it is certain that they are not in the folder: nothing at all is
+    /// there above the UIDNEXT of their intents that does not belong to another row. Where something is, it may be such
+    /// a copy in a form of the server's own, and the row stays as it is.
+    pub(super) async fn settle_absent(
+        &mut self,
+        control: &CopyControl,
+        late_append: Duration,
+    ) -> Result<(), TransferError> {
+        // Gmail folds a message that it has already into the one that is there.
+        if self.session.capabilities().has("X-GM-EXT-1") {
+            return Ok(());
+        }
+        for look in 0..LOOKS {
+            let rows = self.unplaced_here()?;
+            let Some(first) = rows.iter().map(|row| row.intent_uidnext.unwrap_or(1)).min() else {
+                return Ok(());
+            };
+            let at = TransferError::at(Side::Destination);
+            self.session.noop().await.map_err(&at)?;
+            let present = self.session.fetch_uids(first).await.map_err(&at)?;
+            let claimed: BTreeSet<u32> =
+                self.ledger.claimed_destination_uids(self.folder)?.into_iter().collect();
+            if present.iter().any(|uid| !claimed.contains(uid)) {
+                return Ok(());
+            }
+            if look + 1 == LOOKS {
+                return self.write_absent_off(&rows);
+            }
+            if !control.wait(late_append / LOOKS).await {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies of this folder without a place. Those of other folders are for these to settle.
+    fn unplaced_here(&self) -> Result<Vec<LedgerRow>, TransferError> {
+        let unplaced = self.ledger.unplaced_copies(self.folder)?;
+        let is_alone = unplaced.iter().all(|(folder, _)| *folder == self.folder);
+        // Two folders that go to the same place can only be told apart when one of them has everything.
+        Ok(if is_alone { unplaced.into_iter().map(|(_, row)| row).collect() } else { Vec::new() })
+    }
+
+    fn write_absent_off(&self, rows: &[LedgerRow]) -> Result<(), TransferError> {
+        let results: Vec<MessageResult> = rows
+            .iter()
+            .map(|row| MessageResult {
+                uid: row.uid,
+                state: MessageState::Refused,
+                destination_uid: None,
+                sha256: None,
+                cause: Some(ABSENT.to_owned()),
+            })
+            .collect();
+        Ok(self.ledger.record_results(self.folder, &results)?)
+    }
+}

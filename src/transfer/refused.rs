@@ -1,0 +1,303 @@
+//! What becomes of a message that the destination refuses: repairs one after the other, then a file, then its words.
+
+use sha2::{Digest, Sha256};
+
+use super::caution::{Suspect, record_refusals};
+use super::clock::now;
+use super::error::TransferError;
+use super::export::{Exported, Origin, export};
+use super::governor::{Refusal, code_name, meaning, refusal};
+use super::request::Progress;
+use super::writer::{Batch, Writer};
+use crate::imap::{Body, Completion, ImapError, NewMessage, Status};
+use crate::plan::{Draft, MessageState, RefusalMeaning, RepairLadder, RepairStep, Side, identity_key};
+use crate::project::{ExportedFile, MessageResult, SentForm};
+
+/// Larger messages are not repaired but saved as they are: a repair holds the whole message in memory, more than once.
+const REPAIR_BYTES: u64 = 8 << 20;
+/// What is said of a message that no answer comes to.
+const ENDS_CONNECTION: &str = "the destination ends the connection at this message";
+
+/// How the repairs of one message ended.
+enum Repaired {
+    /// The destination has it.
+    Taken,
+    /// It is refused in every form; the steps that were tried.
+    Not(Vec<RepairStep>),
+}
+
+impl Writer<'_> {
+    /// What a refusal is about, judged by everything that is known of the message.
+    fn meaning_of(&self, batch: &Batch, refused: &Completion) -> RefusalMeaning {
+        let limit = self.session.capabilities().append_limit().unwrap_or(u64::MAX);
+        let is_larger = batch.messages.iter().any(|message| message.body.bytes() > limit);
+        match meaning(refused) {
+            RefusalMeaning::Unknown if is_larger => RefusalMeaning::Size,
+            meaning => meaning,
+        }
+    }
+
+    /// A message at which the destination has ended the connection again and again is not sent as it is any more.
+    pub(super) async fn settle_poison(&mut self, batch: Batch) -> Result<(), TransferError> {
+        self.announce(&batch)?;
+        let words = ENDS_CONNECTION.to_owned();
+        self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await
+    }
+
+    /// A message whose date no server can be told goes with the date that its header names.
+    pub(super) async fn settle_unsendable(&mut self, batch: Batch) -> Result<(), TransferError> {
+        self.announce(&batch)?;
+        let date = batch.messages.first().map(|message| message.internal_date.as_str()).unwrap_or_default();
+        let words = format!("invalid date-time, which no server can be told: {date}");
+        self.settle_refused(batch, Completion { status: Status::Bad, code: None, words }).await
+    }
+
+    /// Settles a single message that was refused. An error where the refusal means the mailbox after all, or where
+    /// something else comes between.
+    pub(super) async fn settle_refused(
+        &mut self,
+        mut batch: Batch,
+        refused: Completion,
+    ) -> Result<(), TransferError> {
+        let meaning = self.meaning_of(&batch, &refused);
+        let tried = match meaning {
+            RefusalMeaning::Size | RefusalMeaning::Virus | RefusalMeaning::Account => Vec::new(),
+            _ => match self.repair(&mut batch, &refused).await? {
+                Repaired::Taken => return Ok(()),
+                Repaired::Not(tried) => tried,
+            },
+        };
+        let folder = self.folder.unit.folder;
+        self.work.caution.passed(folder, Side::Destination);
+        let words = refused.to_string();
+        let bytes = batch.source_bytes();
+        let may_export = meaning != RefusalMeaning::Account;
+        let (state, cause, file) = self.save(&mut batch, (&words, &tried), may_export).await?;
+        let Some(sent) = batch.rows.first() else { return Ok(()) };
+        let result = MessageResult {
+            uid: sent.row.uid,
+            state,
+            destination_uid: None,
+            sha256: Some(sent.sha256),
+            cause: Some(cause),
+        };
+        if meaning.is_about_message() || words == ENDS_CONNECTION {
+            return self.record(&[result], bytes);
+        }
+        let suspect = Suspect { folder, result, bytes, words, file };
+        if !self.work.caution.suspect(suspect) {
+            return Ok(());
+        }
+        for suspect in self.work.caution.take_suspects() {
+            suspect.take_back(&self.work.request.ledger)?;
+        }
+        let source = ImapError::Refused { command: "APPEND", completion: refused };
+        Err(TransferError::Server { side: Side::Destination, source })
+    }
+
+    /// Tries the repairs, each once, with the intent of each on the disk before it is sent.
+    async fn repair(&mut self, batch: &mut Batch, refused: &Completion) -> Result<Repaired, TransferError> {
+        let folder = self.folder.unit.folder;
+        let Some(uid) = batch.rows.first().map(|sent| sent.row.uid) else {
+            return Ok(Repaired::Not(Vec::new()));
+        };
+        // One at a time: each holds its message several times.
+        let caution = self.work.caution;
+        let _alone = caution.repairing.lock().await;
+        let (mut ladder, is_in_memory) = match batch.draft().await? {
+            Some((draft, is_in_memory)) => (RepairLadder::new(draft, now().0), is_in_memory),
+            None => return self.repair_flags(batch, refused).await,
+        };
+        for step in caution.steps_to_skip(folder, uid, refused.words == ENDS_CONNECTION) {
+            ladder.skip(step);
+        }
+        let words = refused.to_string();
+        let learnt = caution.learnt_repair(&words);
+        let mut last = refused.clone();
+        while let Some(form) = ladder.next((code_name(&last), &last.words), learnt) {
+            let mut message = NewMessage {
+                flags: form.flags.clone(),
+                internal_date: form.internal_date.clone(),
+                body: Body::Memory(form.bytes.clone()),
+            };
+            let sent = sent_form(&form.bytes);
+            last = self.send_form((batch, uid), &mut message, (&words, ladder.tried()), &sent).await?;
+            if last.is_ok() {
+                caution.learn_repair(&words, ladder.tried().last().copied());
+                self.taken(batch, &last)?;
+                return Ok(Repaired::Taken);
+            }
+        }
+        let tried = ladder.tried().to_vec();
+        if is_in_memory && let Some(message) = batch.messages.first_mut() {
+            message.body = Body::Memory(ladder.into_original().bytes);
+        }
+        Ok(Repaired::Not(tried))
+    }
+
+    /// What can be done for a message that is too large to be repaired: it goes without its keywords.
+    async fn repair_flags(
+        &mut self,
+        batch: &mut Batch,
+        refused: &Completion,
+    ) -> Result<Repaired, TransferError> {
+        let (Some(first), Some(message)) = (batch.rows.first(), batch.messages.first()) else {
+            return Ok(Repaired::Not(Vec::new()));
+        };
+        let (uid, sha256) = (first.row.uid, first.sha256);
+        let bare = Draft { flags: message.flags.clone(), ..Draft::default() };
+        let Some(Draft { flags, .. }) = RepairStep::Keywords.apply(&bare, 0) else {
+            return Ok(Repaired::Not(Vec::new()));
+        };
+        let sent = SentForm { size: message.body.bytes(), identity: first.row.identity, sha256 };
+        let Some(mut message) = batch.messages.pop() else { return Ok(Repaired::Not(Vec::new())) };
+        message.flags = flags;
+        let (words, steps) = (refused.to_string(), [RepairStep::Keywords]);
+        let answer = self.send_form((batch, uid), &mut message, (&words, &steps), &sent).await;
+        batch.messages.push(message);
+        let answer = answer?;
+        if answer.is_ok() {
+            self.taken(batch, &answer)?;
+            return Ok(Repaired::Taken);
+        }
+        Ok(Repaired::Not(steps.to_vec()))
+    }
+
+    /// Sends a message in another form. A refusal that is not about the message takes the intent back and is an error.
+    async fn send_form(
+        &mut self,
+        (batch, uid): (&Batch, u32),
+        message: &mut NewMessage,
+        (words, steps): (&str, &[RepairStep]),
+        sent: &SentForm,
+    ) -> Result<Completion, TransferError> {
+        let (folder, caution) = (self.folder.unit.folder, self.work.caution);
+        self.work.request.ledger.record_repair(folder, uid, (words, steps), sent)?;
+        let at = TransferError::at(Side::Destination);
+        caution.tries(folder, uid, steps.last().copied());
+        let raw = &self.folder.unit.raw;
+        let request = self.session.send_append(raw, std::slice::from_mut(message)).await.map_err(&at)?;
+        let answer = self.session.append_outcome(&request).await.map_err(&at)?;
+        caution.has_answer(folder, uid);
+        match refusal(&answer) {
+            _ if answer.is_ok() => Ok(answer),
+            Refusal::Message => Ok(answer),
+            other => {
+                self.withdraw(batch, &[])?;
+                Err(ending(other, answer))
+            }
+        }
+    }
+
+    /// A repaired message has arrived.
+    fn taken(&mut self, batch: &Batch, answer: &Completion) -> Result<(), TransferError> {
+        let folder = self.folder.unit.folder;
+        let uid = batch.rows.first().map_or(0, |sent| sent.row.uid);
+        let known = self.work.request.ledger.repair(folder, uid)?;
+        let words = known.map(|repair| repair.words());
+        let results = self.arrived(batch, answer, MessageState::Repaired, words.as_deref());
+        self.record(&results, batch.source_bytes())
+    }
+
+    /// Saves a message that the destination will not have as a file, where there is a place for it.
+    async fn save(
+        &self,
+        batch: &mut Batch,
+        (words, tried): (&str, &[RepairStep]),
+        may_export: bool,
+    ) -> Result<(MessageState, String, Option<Exported>), TransferError> {
+        let root = self.work.request.export_folder.as_deref().filter(|_| may_export);
+        let (Some(root), Some(sent), Some(message)) = (root, batch.rows.first(), batch.messages.first_mut())
+        else {
+            return Ok((MessageState::Refused, words.to_owned(), None));
+        };
+        let (request, unit) = (self.work.request, &self.folder.unit);
+        let origin = Origin { user: &request.source.user, folder: &unit.plan.source, uid: sent.row.uid };
+        match export(root, origin, &mut message.body, sent.sha256).await {
+            Ok(file) => {
+                let kept = ExportedFile { path: file.shown.clone(), sha256: sent.sha256 };
+                request.ledger.record_export(unit.folder, sent.row.uid, (words, tried), &kept)?;
+                let known = request.ledger.repair(unit.folder, sent.row.uid)?;
+                let cause = known.map_or_else(|| words.to_owned(), |repair| repair.words());
+                Ok((MessageState::Exported, cause, Some(file)))
+            }
+            Err(error) => {
+                let cause = format!("{words}; it could not be saved as a file either: {error}");
+                Ok((MessageState::Refused, cause, None))
+            }
+        }
+    }
+
+    /// Something was accepted, so the refusals before were about their messages.
+    pub(super) fn record_suspects(&self) -> Result<(), TransferError> {
+        record_refusals(self.work.caution, &self.work.request.ledger, self.work.sink)
+    }
+
+    /// Writes results down and tells of them.
+    pub(super) fn record(&self, results: &[MessageResult], bytes: u64) -> Result<(), TransferError> {
+        if results.is_empty() {
+            return Ok(());
+        }
+        if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
+        {
+            self.work.caution.passed(self.folder.unit.folder, Side::Destination);
+            self.record_suspects()?;
+        }
+        self.work.request.ledger.record_results(self.folder.unit.folder, results)?;
+        (self.work.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
+        Ok(())
+    }
+}
+
+impl Batch {
+    /// Size at the source, in bytes.
+    pub(super) fn source_bytes(&self) -> u64 {
+        self.rows.iter().map(|sent| sent.row.size).sum()
+    }
+
+    /// The only message in memory, and whether its bytes were taken for that; `None` where it is too large.
+    async fn draft(&mut self) -> Result<Option<(Draft, bool)>, TransferError> {
+        let Some(message) = self.messages.first_mut() else { return Ok(None) };
+        if message.body.bytes() > REPAIR_BYTES {
+            return Ok(None);
+        }
+        let (bytes, is_in_memory) = match &mut message.body {
+            Body::Memory(bytes) => (std::mem::take(bytes), true),
+            Body::Spooled(spool) => {
+                let mut bytes = Vec::with_capacity(usize::try_from(spool.bytes()).unwrap_or(0));
+                let at = TransferError::at(Side::Destination);
+                spool.rewind().await.map_err(&at)?;
+                loop {
+                    let piece = spool.read().await.map_err(&at)?;
+                    if piece.is_empty() {
+                        break (bytes, false);
+                    }
+                    bytes.extend(piece);
+                }
+            }
+        };
+        let (internal_date, flags) = (message.internal_date.clone(), message.flags.clone());
+        Ok(Some((Draft { bytes, internal_date, flags }, is_in_memory)))
+    }
+}
+
+/// What a refusal that is not about a message means for the copy.
+pub(super) fn ending(refusal: Refusal, completion: Completion) -> TransferError {
+    let (side, words) = (Side::Destination, completion.to_string());
+    match refusal {
+        Refusal::Full => TransferError::DestinationFull { words },
+        Refusal::Wait(seconds) => TransferError::Throttled { side, seconds, words },
+        // Deleted meanwhile: a new connection makes it anew and looks what is in it.
+        Refusal::FolderMissing => {
+            let source = ImapError::Closed(Some(format!("the folder is no longer there: {words}")));
+            TransferError::Server { side, source }
+        }
+        Refusal::Message => {
+            TransferError::Server { side, source: ImapError::Refused { command: "APPEND", completion } }
+        }
+    }
+}
+
+fn sent_form(bytes: &[u8]) -> SentForm {
+    SentForm { size: bytes.len() as u64, identity: identity_key(bytes), sha256: Sha256::digest(bytes).into() }
+}

@@ -1,0 +1,182 @@
+//! How hard servers are asked: limits of a day, waits that they name, and load that they complain of.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    reason = "tests and their helpers fail loudly"
+)]
+
+#[path = "support/breaking.rs"]
+mod breaking;
+#[path = "support/copy_bench.rs"]
+mod copy_bench;
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/plain_imap.rs"]
+mod plain_imap;
+#[path = "support/practice_scene.rs"]
+mod practice_scene;
+mod support;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use breaking::in_quick_time;
+use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
+use mailferry::transfer::{Progress, copy_control, copy_mailbox};
+use practice_scene::{Scene, USER, message, play, play_between};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+const DAY_SECONDS: u64 = 86_400;
+
+/// Messages of about one kilobyte each.
+fn kilobytes(count: usize) -> Vec<SampleMessage> {
+    (0..count)
+        .map(|number| {
+            let head = format!("Message-ID: <{number}@weber.example>\r\nSubject: {number}\r\n\r\n");
+            message(format!("{head}{}\r\n", "x".repeat(1_000 - head.len() - 2)).as_bytes())
+        })
+        .collect()
+}
+
+/// A wait of the copy: how long and why, what had arrived, and what the destination had been asked.
+#[derive(Clone, Debug)]
+struct Wait {
+    seconds: u64,
+    words: String,
+    arrived: usize,
+    commands: u64,
+}
+
+/// Copies while waits pass in no time; stops at the wait with this number, counted from 1, if there are so many.
+async fn copy_through_waits(scene: &Scene, stop_at: usize) -> Vec<Wait> {
+    let waits = Mutex::new(Vec::new());
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let sink = |progress| {
+        if let Progress::Waiting { seconds, words } = progress {
+            let (arrived, commands) = (scene.arrived().len(), scene.destination.traffic().commands);
+            waits.lock().unwrap().push(Wait { seconds, words, arrived, commands });
+            sender.send(seconds).unwrap();
+        }
+    };
+    let (controller, control) = copy_control(CancellationToken::new());
+    let pass = async {
+        let mut count = 0;
+        while let Some(seconds) = receiver.recv().await {
+            count += 1;
+            if count == stop_at {
+                controller.stop();
+            }
+            // What is asked in spite of the wait is asked now.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let last = waits.lock().unwrap().last().unwrap().commands;
+            assert_eq!(scene.destination.traffic().commands, last, "a server that waits is left alone");
+            tokio::time::advance(Duration::from_secs(seconds.saturating_sub(1))).await;
+        }
+    };
+    tokio::select! {
+        outcome = copy_mailbox(&scene.bench.request, control, &sink) => drop(outcome.unwrap()),
+        () = pass => unreachable!("the copy holds the other end"),
+    }
+    waits.into_inner().unwrap()
+}
+
+#[test]
+fn a_mailbox_waits_for_the_next_day_when_its_provider_takes_no_more() {
+    in_quick_time(play(Personality::dovecot(), kilobytes(50), |mut scene| async move {
+        scene.bench.request.limits.upload_bytes_per_day = Some(20_500);
+        scene.bench.request.limits.batch_messages = 5;
+        let waits = copy_through_waits(&scene, 1).await;
+        assert_eq!((waits.len(), waits[0].arrived), (1, 20), "{waits:?}");
+        assert!(waits[0].seconds <= DAY_SECONDS, "{waits:?}");
+        let words = &waits[0].words;
+        assert!(
+            words.contains("127.0.0.1") && words.contains("21 kB") && words.contains("00:00 UTC"),
+            "{words}"
+        );
+        assert_eq!((scene.bench.sum().copied, scene.bench.sum().to_do), (20, 30));
+
+        // Begun anew on the same day, nothing more goes out; then the days pass.
+        let waits = copy_through_waits(&scene, usize::MAX).await;
+        let arrived: Vec<usize> = waits.iter().map(|wait| wait.arrived).collect();
+        assert_eq!(arrived, [20, 40], "{waits:?}");
+        assert_eq!((scene.bench.sum().copied, scene.arrived().len()), (50, 50));
+        scene.assert_settled().await;
+    }));
+}
+
+#[test]
+fn a_source_that_hands_out_no_more_today_is_read_tomorrow() {
+    in_quick_time(play(Personality::dovecot(), kilobytes(300), |mut scene| async move {
+        scene.bench.request.limits.download_bytes_per_day = Some(210_000);
+        let waits = copy_through_waits(&scene, usize::MAX).await;
+        assert_eq!(waits.len(), 1, "{waits:?}");
+        assert!(waits[0].arrived <= 210 && waits[0].words.contains("handed out"), "{waits:?}");
+        assert_eq!((scene.bench.sum().copied, scene.arrived().len()), (300, 300));
+    }));
+}
+
+#[test]
+fn the_time_that_a_server_asks_for_is_kept_and_the_copy_goes_on_by_itself() {
+    let mut exchange = Personality::exchange();
+    exchange.quirks.added_header = None;
+    in_quick_time(play(exchange, kilobytes(60), |scene| async move {
+        scene.destination.throttle_for(Duration::from_secs(299));
+        let waits = copy_through_waits(&scene, usize::MAX).await;
+        assert!(!waits.is_empty() && waits[0].words.contains("Suggested Backoff Time"), "{waits:?}");
+        assert!((290..=299).contains(&waits[0].seconds), "{waits:?}");
+        assert_eq!(waits.len(), 1, "once is enough when the time is kept: {waits:?}");
+        assert_eq!(scene.bench.sum().copied, 60);
+    }));
+}
+
+#[test]
+fn a_folder_that_ends_the_connection_is_left_and_the_others_are_copied() {
+    let mut closed = Personality::dovecot();
+    closed.quirks.hangs_up_at = Some("Shared");
+    for is_source in [true, false] {
+        let (source, destination) = if is_source {
+            (closed.clone(), Personality::dovecot())
+        } else {
+            (Personality::dovecot(), closed.clone())
+        };
+        let folder = |name: &str, count| SampleFolder {
+            path: FolderPath::parse(name),
+            special_use: None,
+            messages: kilobytes(count),
+        };
+        let folders = vec![folder("INBOX", 30), folder("Shared", 5), folder("Work", 7)];
+        in_quick_time(play_between(source, destination, folders, |scene| async move {
+            let outcome = scene.bench.copy(&|_| {}).await.unwrap();
+            let [problem] = outcome.folder_problems.as_slice() else { panic!("{outcome:?}") };
+            assert!(problem.words.contains("Share is gone"), "{problem:?}");
+            assert_eq!(problem.folder.0, ["Shared"]);
+            assert_eq!((scene.bench.sum().copied, scene.arrived().len()), (37, 37));
+            assert_eq!(scene.bench.sum().to_do, if is_source { 0 } else { 5 }, "nothing is written off");
+        }));
+    }
+}
+
+#[test]
+fn limits_without_a_time_are_waited_for_with_fewer_connections_first() {
+    for (command, words) in [
+        ("UID FETCH", "NO [LIMIT] UID FETCH Rate limit hit"),
+        ("APPEND", "NO [THROTTLED] Account exceeded command or bandwidth limits"),
+        ("SELECT", "NO [INUSE] Mailbox in use"),
+    ] {
+        in_quick_time(play(Personality::dovecot(), kilobytes(60), |scene| async move {
+            let side = if command == "UID FETCH" { &scene.source } else { &scene.destination };
+            let trigger = Trigger::Command(command.to_owned());
+            let fault = Fault { trigger, action: Action::Refuse(words.to_owned()), skip: 0, times: 4 };
+            side.faults().push(fault);
+            let waits = copy_through_waits(&scene, usize::MAX).await;
+            let seconds: Vec<u64> = waits.iter().map(|wait| wait.seconds).collect();
+            assert_eq!(seconds, [1, 1, 60, 120], "{command}: {waits:?}");
+            assert!(waits.iter().all(|wait| words.ends_with(wait.words.rsplit("] ").next().unwrap())));
+            assert_eq!(scene.bench.sum().copied, 60, "{command}");
+            assert_eq!(scene.destination.dump(USER).len(), 60);
+        }));
+    }
+}
