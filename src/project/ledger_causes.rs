@@ -6,6 +6,9 @@ use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
 use crate::plan::MessageState;
 
+/// Identity and size of a message.
+type Likeness = (Vec<u8>, i64);
+
 impl Ledger {
     /// Whether a message of the folder is in this state for this cause.
     pub fn has_cause(
@@ -31,7 +34,7 @@ impl Ledger {
         let present: BTreeSet<u32> = present_uids.iter().copied().collect();
         self.project.write(|transaction| {
             let settled = keyed_rows(transaction, folder, "state IN (2, 3, 4, 5, 6)")?;
-            let mut gone: BTreeMap<(Vec<u8>, i64), Vec<u32>> = BTreeMap::new();
+            let mut gone: BTreeMap<Likeness, Vec<u32>> = BTreeMap::new();
             // The last one is taken first.
             for (uid, key) in settled.into_iter().rev().filter(|(uid, _)| !present.contains(uid)) {
                 gone.entry(key).or_default().push(uid);
@@ -84,7 +87,7 @@ fn keyed_rows(
     transaction: &Transaction<'_>,
     folder: FolderId,
     condition: &str,
-) -> Result<Vec<(u32, (Vec<u8>, i64))>, ProjectError> {
+) -> Result<Vec<(u32, Likeness)>, ProjectError> {
     let rows = transaction
         .prepare_cached(&format!(
             "SELECT uid, identity, size FROM message WHERE folder_id = ?1 AND {condition} ORDER BY uid"
