@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use dovecot::{Dovecot, PASSWORD, Settings};
-use plain_imap::{PlainImap, mixed_mailbox};
+use plain_imap::{Mail, PlainImap, large_message, mixed_mailbox};
 
 /// The program with a home of its own, so that no test meets another's projects or a real keyring.
 fn mailferry(home: &Path) -> Command {
@@ -83,6 +83,11 @@ fn the_rehearsal_does_every_step_and_leaves_report_and_zone() {
     }
 }
 
+/// A copy between accounts that are never reached, as these flags are wrong.
+fn copy_with<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    [&["copy", "--from", "imaps://a@b.invalid", "--to", "imaps://c@d.invalid"], flags].concat()
+}
+
 #[test]
 fn wrong_usage_ends_with_two_and_says_why() {
     let home = tempfile::tempdir().unwrap();
@@ -103,6 +108,18 @@ fn wrong_usage_ends_with_two_and_says_why() {
             "is not an IMAP account",
         ),
         (vec!["nonsense", "--x"], "unexpected argument"),
+        (copy_with(&["--since", "01.02.2024"]), "is not a day"),
+        (copy_with(&["--before", "2024-02-30"]), "is not a day"),
+        (copy_with(&["--min-size", "big"]), "is not a size"),
+        (copy_with(&["--min-size", "2MB", "--max-size", "1MB"]), "no message has at least 2.0 MB"),
+        (copy_with(&["--since", "2024-02-01", "--before", "2024-02-01"]), "no message is received from"),
+        (copy_with(&["--search", "FROM \"bank"]), "a quotation mark has no partner"),
+        (copy_with(&["--search", "ALL\r\nA1 LOGOUT"]), "control character"),
+        (copy_with(&["--search", "bank"]), "no search word of IMAP"),
+        (copy_with(&["--mode", "later"]), "invalid value"),
+        (copy_with(&["--trial", "0"]), "invalid value"),
+        (copy_with(&["--include-folder", " "]), "--include-folder needs the name of a folder"),
+        (copy_with(&["--messages", "list.txt"]), "must end in .csv, .json or .jsonl"),
     ] {
         let output = mailferry(home.path()).args(&arguments).output().unwrap();
         assert_status(&output, 2);
@@ -191,8 +208,12 @@ struct Pair {
 
 impl Pair {
     fn start(users: &[&str], messages: usize) -> Option<Self> {
+        Self::with_destination(users, messages, &Settings::default())
+    }
+
+    fn with_destination(users: &[&str], messages: usize, settings: &Settings) -> Option<Self> {
         let source = Dovecot::start(users, &Settings::default())?;
-        let destination = Dovecot::start(users, &Settings::default())?;
+        let destination = Dovecot::start(users, settings)?;
         for user in users {
             PlainImap::open(source.clear_port, user).store(&mixed_mailbox(messages, '/', ""));
         }
@@ -363,6 +384,148 @@ fn sign_in_troubles_end_with_three_without_showing_a_password() {
     let output = pair.copy(&format!("imap://anna@127.0.0.1:{dead}"), "password").output().unwrap();
     assert_status(&output, 3);
     assert!(words(&output.stderr).contains("was not reached"), "{}", words(&output.stderr));
+}
+
+#[test]
+fn every_message_has_a_row_in_the_list_as_table_and_as_json() {
+    let Some(pair) = Pair::start(&["anna"], 40) else { return };
+    let (csv, json) = (pair.home.path().join("list.csv"), pair.home.path().join("list.json"));
+    let project = pair.home.path().join("anna.mailferry");
+    let copy = |list: &Path| {
+        let mut command = pair.copy(&pair.from(), "password");
+        command.arg("--project").arg(&project).args(["--json", "-", "--messages"]).arg(list).output().unwrap()
+    };
+    let output = copy(&csv);
+    assert_status(&output, 0);
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let count = outcome["sum"]["source_count"].as_u64().unwrap();
+    assert!(count >= 40);
+    let table = std::fs::read(&csv).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_slice());
+    let heads = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows.len() as u64, count);
+
+    // Nothing is to do any more; the list is the same.
+    assert_status(&copy(&json), 0);
+    let listed: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert_eq!(listed.len() as u64, count);
+    for (row, value) in rows.iter().zip(&listed) {
+        assert_eq!(value["state"], "copied");
+        assert_eq!(value["sha256"].as_str().unwrap().len(), 64);
+        for (head, cell) in heads.iter().zip(row) {
+            let same = match &value[head] {
+                serde_json::Value::Null => cell.is_empty(),
+                serde_json::Value::Number(number) => number.to_string() == cell,
+                other => other.as_str() == Some(cell.strip_prefix('\'').unwrap_or(cell)),
+            };
+            assert!(same, "{head}: {cell} and {}", value[head]);
+        }
+    }
+    // The hashes are those of the messages.
+    let mut hashes: Vec<String> =
+        listed.iter().map(|row| row["sha256"].as_str().unwrap().to_owned()).collect();
+    let source = PlainImap::open(pair.source.clear_port, "anna").multiset(str::to_owned);
+    let mut expected: Vec<String> =
+        source.iter().flat_map(|((_, hash, ..), count)| std::iter::repeat_n(hash.clone(), *count)).collect();
+    hashes.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(hashes, expected);
+}
+
+#[test]
+fn folders_are_chosen_by_pattern_and_a_pattern_that_fits_nothing_is_told() {
+    let Some(pair) = Pair::start(&["anna"], 40) else { return };
+    let none = pair.copy(&pair.from(), "password").args(["--include-folder", "Nowhere*"]).output().unwrap();
+    assert_status(&none, 3);
+    let said = words(&none.stderr);
+    assert!(said.contains("No folder is called “Nowhere*”") && said.contains("INBOX of anna@"), "{said}");
+    assert_eq!(PlainImap::open(pair.destination.clear_port, "anna").multiset(str::to_owned).len(), 0);
+
+    let plan = |flags: &[&str]| -> serde_json::Value {
+        let mut command = pair.copy(&pair.from(), "password");
+        let output = command.args(["--dry-run", "--json", "-"]).args(flags).output().unwrap();
+        assert_status(&output, 0);
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let chosen = |plan: &serde_json::Value| -> Vec<String> {
+        let folders = plan["mailboxes"][0]["folders"].as_array().unwrap();
+        let copied = folders.iter().filter(|folder| folder["choice"]["kind"] == "copy");
+        copied.map(|folder| folder["source"].as_str().unwrap().to_owned()).collect()
+    };
+    let everything = chosen(&plan(&[]));
+    assert!(everything.len() > 2, "{everything:?}");
+    assert_eq!(chosen(&plan(&["--include-folder", "inbox"])), ["INBOX"]);
+    let without = chosen(&plan(&["--exclude-folder", "inbox"]));
+    assert_eq!(without.len(), everything.len() - 1);
+    assert!(!without.contains(&"INBOX".to_owned()));
+    assert!(chosen(&plan(&["--include-folder", "inbox", "--exclude-folder", "INB?X"])).is_empty());
+}
+
+#[test]
+fn a_trial_ends_well_and_tells_how_long_the_whole_takes() {
+    let Some(pair) = Pair::start(&["anna"], 60) else { return };
+    let project = pair.home.path().join("anna.mailferry");
+    let run = |flags: &[&str]| {
+        let mut command = pair.copy(&pair.from(), "password");
+        command.arg("--project").arg(&project).args(flags).output().unwrap()
+    };
+    let before = run(&["--dry-run"]);
+    assert!(
+        words(&before.stdout).contains("not known yet; --trial 20 measures it"),
+        "{}",
+        words(&before.stdout)
+    );
+    let output = run(&["--trial", "20", "--json", "-"]);
+    assert_status(&output, 0);
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&outcome["trial"], &outcome["is_complete"]),
+        (&serde_json::json!(20), &serde_json::json!(false))
+    );
+    let basis = outcome["forecast"]["basis"].as_str().unwrap();
+    assert!(basis.starts_with("measured on ") && basis.contains(" messages/s"), "{basis}");
+    let plan = run(&["--dry-run"]);
+    assert!(words(&plan.stdout).contains("The whole copy takes about a minute"), "{}", words(&plan.stdout));
+    // The trial is part of the copy, and the copy after it is whole.
+    assert_status(&run(&[]), 0);
+    pair.assert_same("anna");
+}
+
+#[test]
+fn messages_that_the_destination_will_not_take_are_told_before_the_start() {
+    let limited = Settings { capabilities: Some("+APPENDLIMIT=20000"), ..Settings::default() };
+    let Some(pair) = Pair::with_destination(&["anna"], 0, &limited) else { return };
+    let large = |folder: &str, bytes| Mail {
+        folder: folder.to_owned(),
+        flags: Vec::new(),
+        date: "01-Feb-2023 12:00:00 +0100".to_owned(),
+        bytes: large_message(bytes),
+    };
+    let mails =
+        [large("INBOX", 19_000), large("INBOX", 30_000), large("INBOX", 40_000), large("Sent", 50_000)];
+    PlainImap::open(pair.source.clear_port, "anna").store(&mails);
+    let mut command = pair.copy(&pair.from(), "password");
+    let output = command.args(["--dry-run", "--json", "-"]).output().unwrap();
+    assert_status(&output, 0);
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let oversize = &plan["mailboxes"][0]["oversize"];
+    assert_eq!(oversize["limit"], 20_000);
+    let told: Vec<(String, u64)> = oversize["folders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|folder| {
+            (folder["folder"][0].as_str().unwrap().to_owned(), folder["messages"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(told, [("INBOX".to_owned(), 2), ("Sent".to_owned(), 1)]);
+    let output = pair.copy(&pair.from(), "password").arg("--dry-run").output().unwrap();
+    assert!(
+        words(&output.stdout).contains("larger than the destination takes (20 kB)"),
+        "{}",
+        words(&output.stdout)
+    );
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl Bench {
             address: EmailAddress::parse("anna@weber.example").unwrap(),
             source_user: "anna".to_owned(),
             destination_user: "anna".to_owned(),
+            ways: mailferry::plan::SignInWays::default(),
             is_chosen: true,
         };
         let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());

@@ -20,10 +20,13 @@ use std::time::Duration;
 
 use dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry::engine::{
-    AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing, ProjectView,
-    Proof, RequestId, SecretsPolicy, SignInState, Snapshot, Step, StepState, UserError, step_state,
+    AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
+    MailboxProgressState, PracticeTrouble, ProjectView, Proof, RequestId, SecretsPolicy, SignInState,
+    Snapshot, Step, StepState, UserError, step_state,
 };
-use mailferry::plan::{FolderPath, Side};
+use mailferry::plan::{
+    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, Side,
+};
 use mailferry::providers::ProviderId;
 use mailferry::values::{Endpoint, Secret, Security};
 use plain_imap::{PlainImap, mixed_mailbox};
@@ -43,6 +46,7 @@ impl Bench {
             secrets: SecretsPolicy::SessionOnly,
             parallel_mailboxes: 4,
             proof: Proof::Full,
+            compression: mailferry::engine::Compression::default(),
             searches_by_itself: true,
             quits_on_interrupt: false,
         };
@@ -395,4 +399,197 @@ fn the_log_and_the_snapshot_hold_no_password() {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         assert!(!text.contains("sesame-open") && !text.contains("old-anna"));
     }
+}
+
+/// A practice project with its folders counted.
+fn practice(bench: &mut Bench) -> ProjectView {
+    bench.send(Command::Rehearse);
+    bench.send(Command::ChooseDestination { provider: ProviderId("fastmail".to_owned()), server: None });
+    bench.sign_in_and_count()
+}
+
+fn state_of(project: &ProjectView, mailbox: MailboxId) -> MailboxProgressState {
+    project.copy.mailboxes.iter().find(|shown| shown.id == mailbox).unwrap().state.clone()
+}
+
+#[test]
+fn one_mailbox_rests_while_the_others_come_to_their_end() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let project = practice(&mut bench);
+    let resting = project.mailboxes[0].id;
+    bench.send(Command::StartCopy);
+    bench.send(Command::PauseMailbox(resting));
+    let project = bench.wait_project(|project| {
+        let others = project.copy.mailboxes.iter().filter(|shown| shown.id != resting);
+        others.clone().count() == 3
+            && others.clone().all(|shown| shown.state == MailboxProgressState::Done)
+            && state_of(project, resting) == MailboxProgressState::Paused
+    });
+    assert_eq!(project.copy.phase, CopyPhase::Running, "the copy waits for the one that rests");
+    assert!(project.copy.sum.to_do > 0, "the resting mailbox is not done");
+    // A mailbox that has ended can be tried again meanwhile.
+    let other = project.mailboxes[1].id;
+    bench.send(Command::RetryMailbox(other));
+    bench.wait_project(|project| state_of(project, other) == MailboxProgressState::Done);
+    bench.send(Command::ResumeMailbox(resting));
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
+    assert!(bench.failures.is_empty(), "{:#?}", bench.failures);
+    bench.send(Command::PauseMailbox(resting));
+    assert!(bench.failure().title.contains("not being copied"));
+}
+
+#[test]
+fn a_resting_mailbox_does_not_keep_a_copy_from_being_stopped() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let project = practice(&mut bench);
+    bench.send(Command::StartCopy);
+    for row in project.mailboxes.iter() {
+        bench.send(Command::PauseMailbox(row.id));
+    }
+    bench.send(Command::StopCopy);
+    bench.wait_project(|project| matches!(project.copy.phase, CopyPhase::Stopped | CopyPhase::Finished));
+}
+
+#[test]
+fn messages_are_shown_one_by_one_by_state_and_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let project = practice(&mut bench);
+    bench.send(Command::SaveMessages(home.path().join("list.csv")));
+    assert!(bench.failure().title.contains("No message"));
+    bench.send(Command::StartCopy);
+    bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+
+    let mailbox = project.mailboxes[0].id;
+    let query = MessageQuery { mailbox: Some(mailbox), ..MessageQuery::default() };
+    let look = |bench: &mut Bench, query: &MessageQuery, first| {
+        let snapshot = bench.send(Command::ShowMessages { query: query.clone(), first });
+        let list = snapshot.project.as_ref().unwrap().messages.list.clone().unwrap();
+        assert_eq!(&list.query, query);
+        list
+    };
+    let top = look(&mut bench, &query, 0);
+    assert_eq!((top.first, top.total), (0, top.sum.source_count));
+    assert!(top.total > 300 && top.rows.len() < usize::try_from(top.total).unwrap(), "{}", top.rows.len());
+    assert!(top.rows.iter().all(|row| row.mailbox == mailbox && row.sha256.len() == 64));
+    let end = look(&mut bench, &query, top.total - 1);
+    assert_eq!(
+        end.first + u64::try_from(end.rows.len()).unwrap(),
+        top.total,
+        "the last page reaches the end"
+    );
+    let refused = MessageQuery { state: Some(MessageState::Refused), ..query };
+    assert_eq!(look(&mut bench, &refused, 0).total, 0);
+    let snapshot = bench.send(Command::HideMessages);
+    assert!(snapshot.project.as_ref().unwrap().messages.list.is_none());
+
+    bench.send(Command::SaveMessages(home.path().join("list.txt")));
+    assert!(bench.failure().title.contains("a name that says its form"));
+    let path = home.path().join("list.jsonl");
+    bench.send(Command::SaveMessages(path.clone()));
+    let saved = bench.wait_project(|project| !project.messages.is_saving);
+    assert_eq!(saved.messages.saved.as_deref(), Some(path.as_path()));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count() as u64, saved.copy.sum.source_count);
+    assert!(text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+}
+
+#[test]
+fn two_folders_become_one_only_when_asked() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let project = practice(&mut bench);
+    let mailbox = project.mailboxes[0].id;
+    let rechnungen = FolderPath(vec!["Rechnungen".to_owned()]);
+    let sent = FolderPath(vec!["Sent".to_owned()]);
+    bench.send(Command::RenameFolder { mailbox, folder: rechnungen.clone(), destination: sent.clone() });
+    let error = bench.failure();
+    let merge = error.ways_out.iter().find_map(|way| way.command.clone()).unwrap();
+    assert_eq!(
+        merge,
+        Command::MergeFolder { mailbox, folder: rechnungen.clone(), destination: sent.clone() }
+    );
+    let snapshot = bench.send(merge);
+    let goes_to = |project: &ProjectView| {
+        let plan = &project.plan.mailboxes[&mailbox];
+        plan.folders.iter().find(|folder| folder.source == rechnungen).unwrap().destination.clone()
+    };
+    assert_eq!(goes_to(snapshot.project.as_ref().unwrap()), sent);
+    // The decision outlives a new count, and the mail of both folders arrives.
+    assert_eq!(goes_to(&bench.sign_in_and_count()), sent);
+    bench.send(Command::StartCopy);
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
+    assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
+}
+
+#[test]
+fn wishes_for_the_copy_are_kept_and_nonsense_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("weber.mailferry");
+    let mut bench = Bench::start(home.path());
+    bench.send(Command::NewProject { domain: "weber.example".to_owned(), path: Some(file.clone()) });
+    let wishes = CopyOptions {
+        mode: CopyMode::Sweep,
+        filter: MessageFilter { search: Some("UNSEEN".to_owned()), ..MessageFilter::default() },
+        is_newest_first: true,
+        trial_messages: Some(3),
+        ..CopyOptions::default()
+    };
+    bench.send(Command::SetCopyOptions(wishes.clone()));
+    let nonsense = MessageFilter { search: Some("FROM".to_owned()), ..MessageFilter::default() };
+    bench.send(Command::SetCopyOptions(CopyOptions { filter: nonsense, ..CopyOptions::default() }));
+    let error = bench.failure();
+    assert!(error.cause.contains("FROM needs a word behind it"), "{error:#?}");
+    drop(bench);
+    let mut bench = Bench::start(home.path());
+    bench.send(Command::OpenProject(file));
+    let project = bench.wait_project(|_| true);
+    assert_eq!(
+        project.plan.options,
+        CopyOptions { trial_messages: None, ..wishes },
+        "a trial is for one run"
+    );
+}
+
+#[test]
+fn a_trial_is_no_finished_copy_and_tells_how_long_the_rest_takes() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let project = practice(&mut bench);
+    assert_eq!(project.plan.forecasts.all, None, "nothing was measured yet");
+    bench.send(Command::TryCopy { messages: 0 });
+    assert!(bench.failure().title.contains("at least one message"));
+    bench.send(Command::TryCopy { messages: 20 });
+    let tried = bench.wait_project(|project| project.copy.phase == CopyPhase::Stopped);
+    assert_eq!(tried.copy.trial, Some(20));
+    let forecast = tried.plan.forecasts.all.clone().unwrap();
+    assert!(forecast.measured.unwrap().messages >= 20, "{forecast:?}");
+    assert_eq!(tried.plan.forecasts.mailboxes.len(), tried.plan.mailboxes.len());
+    assert_ne!(step_state(Step::Copy, &tried), StepState::Done);
+    bench.send(Command::StartCopy);
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
+}
+
+#[test]
+fn trouble_on_purpose_is_made_in_practice_only_and_the_copy_survives_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    bench.send(Command::NewProject {
+        domain: "weber.example".to_owned(),
+        path: Some(home.path().join("weber.mailferry")),
+    });
+    bench.send(Command::MakeTrouble(PracticeTrouble::CutConnections));
+    assert!(bench.failure().title.contains("no practice project"));
+    practice(&mut bench);
+    bench.send(Command::MakeTrouble(PracticeTrouble::LoseReplies));
+    bench.send(Command::StartCopy);
+    bench.send(Command::MakeTrouble(PracticeTrouble::CutConnections));
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.to_do, 0);
+    assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
 }

@@ -46,6 +46,7 @@ fn mailbox(address: &str, destination_user: &str) -> Mailbox {
         address: EmailAddress::parse(address).unwrap(),
         source_user: "anna".to_owned(),
         destination_user: destination_user.to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: true,
     }
 }

@@ -53,6 +53,7 @@ fn serve(greeting: &'static str, script: Script) -> Access {
         secret: Secret::new("secret-of-anna"),
         timeouts: Timeouts { connect: Duration::from_secs(5), reply: Duration::from_secs(1) },
         idle: IdleSessions::default(),
+        options: mailferry::imap::AccessOptions::default(),
     }
 }
 

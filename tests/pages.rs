@@ -11,6 +11,10 @@
 mod keyboard;
 #[path = "pages/once.rs"]
 mod once;
+#[path = "pages/outcomes.rs"]
+mod outcomes;
+#[path = "pages/ways.rs"]
+mod ways;
 #[path = "support/window.rs"]
 mod window;
 

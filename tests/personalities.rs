@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{Action, Fault, Personality, SampleFolder, Trigger};
-use practice_copy::{At, Break, Scene, in_quick_time, small_mailbox};
+use practice_copy::{At, Break, Scene, in_quick_time, labelled_mailbox, small_mailbox};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -62,6 +62,15 @@ fn every_kind_of_server_is_read_and_written() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_message_leaves_gmail_once_whatever_its_labels() {
+    for destination in DESTINATIONS {
+        let scene = scene(Personality::gmail(), destination(), labelled_mailbox());
+        let outcome = in_quick_time(scene.play(None, &Break::None));
+        outcome.unwrap_or_else(|error| panic!("{}: {error}", scene.name()));
+    }
 }
 
 #[test]

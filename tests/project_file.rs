@@ -8,15 +8,18 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use mailferry::plan::{
-    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, MessageState,
-    Side, parse_mailboxes,
+    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, Measured,
+    MessageState, Oversize, OversizeFolder, Side, parse_mailboxes,
 };
 use mailferry::project::{
     AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Project,
     ProjectError, SignInFact, SourceMessage, StoredPlan,
 };
 use mailferry::providers::ProviderId;
-use mailferry::values::{Bytes, DomainName, EmailAddress, Endpoint, Fingerprint, UnixTime};
+use mailferry::values::{
+    Bytes, CommandLine, Credential, DomainName, EmailAddress, Endpoint, Fingerprint, Mechanism, SignInWay,
+    UnixTime,
+};
 use tempfile::TempDir;
 
 fn file_in(folder: &TempDir) -> PathBuf {
@@ -32,6 +35,7 @@ fn mailbox(address: &str) -> Mailbox {
         address: EmailAddress::parse(address).unwrap(),
         source_user: "anna".to_owned(),
         destination_user: address.to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: true,
     }
 }
@@ -88,10 +92,18 @@ fn everything_reads_back_after_reopening_a_copy() {
     let anna = project.add_mailbox(&mailbox("anna@example.org")).unwrap();
     let signed_in = SignInFact { server_words: "Dovecot, TLS 1.3".to_owned(), at: UnixTime(5) };
     project.set_sign_in(anna, Side::Source, Some(&signed_in)).unwrap();
-    let stored = StoredPlan { plan: plan(), counted_at: UnixTime(9) };
+    let too_large = OversizeFolder { folder: FolderPath::inbox(), messages: 1, uids: vec![7] };
+    let oversize = Oversize { limit: Some(Bytes(8)), folders: vec![too_large] };
+    let stored = StoredPlan { plan: plan(), counted_at: UnixTime(9), oversize };
     project.set_plan(anna, &stored).unwrap();
-    let renamed = FolderOverride { is_included: None, destination: Some(FolderPath(vec!["Neu".to_owned()])) };
+    let renamed = FolderOverride {
+        is_included: None,
+        destination: Some(FolderPath(vec!["Neu".to_owned()])),
+        may_share: true,
+    };
     project.set_folder_override(anna, &FolderPath::inbox(), &renamed).unwrap();
+    let measured = Measured { messages: 200, bytes: Bytes(9_000), millis: 14_000, pairs: 2 };
+    project.set_measured(anna, &measured).unwrap();
     let job = CopyJob { phase: CopyJobPhase::Paused, started_at: Some(UnixTime(1)), ..CopyJob::default() };
     project.set_copy_job(&job).unwrap();
     project.close().unwrap();
@@ -118,6 +130,9 @@ fn everything_reads_back_after_reopening_a_copy() {
     assert_eq!(project.plans().unwrap(), BTreeMap::from([(anna, stored)]));
     let overrides = project.folder_overrides(anna).unwrap();
     assert_eq!(overrides, BTreeMap::from([(FolderPath::inbox(), renamed)]));
+    assert_eq!(project.measured().unwrap(), BTreeMap::from([(anna, measured)]));
+    project.forget_plans(&[anna]).unwrap();
+    assert!(project.measured().unwrap().is_empty(), "another server has another speed");
     assert_eq!(project.copy_job().unwrap(), job);
     project.unpin_certificates(&server).unwrap();
     assert!(project.pinned_certificates(&server).unwrap().is_empty());
@@ -134,6 +149,7 @@ fn plan() -> MailboxPlan {
             bytes: Bytes(9),
             choice: FolderChoice::Copy,
             renamed_because: None,
+            is_unsubscribed: false,
         }],
     }
 }
@@ -152,7 +168,7 @@ fn mailboxes_are_unique_by_address_and_lists_update_them() {
     project.remove_mailbox(anna).unwrap();
     assert!(matches!(project.remove_mailbox(anna), Err(ProjectError::Unknown("mailbox"))));
     assert!(matches!(project.update_mailbox(anna, &mailbox("x@example.org")), Err(ProjectError::Unknown(_))));
-    let plan = StoredPlan { plan: plan(), counted_at: UnixTime(0) };
+    let plan = StoredPlan { plan: plan(), counted_at: UnixTime(0), oversize: Oversize::default() };
     assert!(matches!(project.set_plan(anna, &plan), Err(ProjectError::Unknown("mailbox"))));
     assert!(project.add_mailbox(&mailbox("anna@example.org")).unwrap() > imported[1]);
 }
@@ -164,6 +180,7 @@ fn a_list_changes_only_what_it_speaks_of() {
     let known = Mailbox {
         source_user: "aw".to_owned(),
         destination_user: "anna@new.example".to_owned(),
+        ways: mailferry::plan::SignInWays::default(),
         is_chosen: false,
         ..mailbox("anna@example.org")
     };
@@ -187,6 +204,29 @@ fn a_list_changes_only_what_it_speaks_of() {
     let imported = import("address,user2\nanna@example.org,\n");
     assert_eq!(anna_now(&imported), expect("anna.w", "anna@example.org"));
     assert_eq!(project.mailboxes().unwrap().len(), 2);
+}
+
+#[test]
+fn ways_to_sign_in_are_kept_and_lists_that_are_silent_about_them_leave_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_in(&folder);
+    let project = create(&path);
+    let mut known = mailbox("anna@example.org");
+    known.ways.source = SignInWay::with(Credential::Admin("root".to_owned()));
+    let command = CommandLine::parse("token --for 'anna w'").unwrap();
+    known.ways.destination =
+        SignInWay { credential: Credential::TokenCommand(command), mechanism: Some(Mechanism::XOAuth2) };
+    let anna = project.add_mailbox(&known).unwrap();
+    drop(project);
+    let project = Project::open(&path).unwrap();
+    assert_eq!(project.mailboxes().unwrap(), [(anna, known.clone())]);
+    let import =
+        |text: &str| project.import_rows(&parse_mailboxes(text.as_bytes()).unwrap()).unwrap().remove(0).1;
+    assert_eq!(import("address,source_password\nanna@example.org,x\n").ways, known.ways);
+    let changed = import("address,source_token_file\nanna@example.org,/run/token\n").ways;
+    assert_eq!(changed.source, SignInWay::with(Credential::TokenFile("/run/token".into())));
+    assert_eq!(changed.destination, known.ways.destination);
+    assert_eq!(import("address,source_admin\nanna@example.org,\n").ways.source, SignInWay::default());
 }
 
 #[test]

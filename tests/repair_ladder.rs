@@ -368,9 +368,9 @@ async fn a_date_that_no_server_can_be_told_comes_from_the_header() {
     let arrived: Vec<String> =
         destination.state.lock().unwrap().messages.values().map(|stored| stored.date.clone()).collect();
     assert_eq!(
-        dates.iter().filter(|date| date.contains("03-Mar-2025 09:00:00 +0000")).count(),
+        arrived.iter().filter(|date| date.contains("03-Mar-2025 09:00:00 +0000")).count(),
         1,
-        "{dates:?}"
+        "{arrived:?}"
     );
     let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
     assert_eq!(report.differences, []);

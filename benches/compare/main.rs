@@ -1,7 +1,10 @@
-//! Whole copies side by side in one run: Mailferry and mbsync between the same two Dovecots.
+//! Whole copies side by side in one run: Mailferry, mbsync and, where it is on PATH, imapsync, between the same two
+//! Dovecots, beside the bare limit of these servers.
 //!
 //! `make bench`, or `cargo bench --bench compare -- [MESSAGES] [CASE]...` with the cases `loopback`, `distant`,
-//! `single-appends` and `large`. Prints a Markdown table; figures are ratios within this run, not assertions.
+//! `single-appends`, `large` and `large-folder`. Prints a Markdown table; figures are ratios within this run, not
+//! assertions. Each tool reads a source that was read before, takes its turn first and last, writes into a mailbox of
+//! its own each time, and counts with the median of its runs.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -22,31 +25,38 @@ mod dovecot;
 #[path = "../../tests/support/plain_imap.rs"]
 mod plain_imap;
 
+mod bare;
 mod delay_proxy;
+mod mailboxes;
 mod tools;
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use delay_proxy::DelayProxy;
 use dovecot::{Dovecot, Settings};
-use plain_imap::{Mail, PlainImap, large_message};
-use tools::{Account, Figure, mailferry, mbsync};
+use mailboxes::{FOLDERS, LARGE_MESSAGES, large, mixed, small};
+use plain_imap::{Mail, PlainImap};
+use tools::{Account, Figure, Tool, mailferry};
 
-const FOLDERS: usize = 10;
-const AVERAGE_BYTES: usize = 17_000;
 const ROUND_TRIP: Duration = Duration::from_millis(40);
-const LARGE_MESSAGES: usize = 12;
-const LARGE_BYTES: usize = 33_000_000;
 /// Gmail's as far as they matter here: no LITERAL+, no MULTIAPPEND.
 const GMAIL_LIKE: &str = "IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID CHILDREN UIDPLUS MOVE CONDSTORE ESEARCH LITERAL- \
      SPECIAL-USE SASL-IR AUTH=PLAIN";
+/// A file system in memory.
+const MEMORY: &str = "/dev/shm";
+/// Connections on each side for the bare limit, as many as Mailferry opens.
+const BARE_CONNECTIONS: usize = 4;
+/// Runs of each tool in each case; the median counts.
+const RUNS: usize = 3;
+/// Messages of the folder that shows whether anything grows faster than the folder.
+const LARGE_FOLDER: [usize; 3] = [50_000, 100_000, 200_000];
 
-/// The servers, the work folder and the lines of the table.
+/// The tools and the lines of the table.
 struct Bench {
-    source: Dovecot,
-    destination: Dovecot,
-    work: tempfile::TempDir,
+    tools: Vec<Tool>,
+    runs: usize,
     lines: String,
 }
 
@@ -60,22 +70,19 @@ fn main() {
         }
     }
     let wants = |case: &str| chosen.is_empty() || chosen.iter().any(|name| name == case);
-    let users = ["near", "near-mbsync", "far", "far-mbsync", "heavy", "heavy-mbsync"];
-    let mut bench = Bench {
-        source: Dovecot::start(&["anna", "few", "heavy"], &Settings::default()).expect("dovecot-imapd"),
-        destination: Dovecot::start(&users, &Settings::default()).expect("dovecot-imapd"),
-        work: tempfile::tempdir().unwrap(),
-        lines: String::new(),
-    };
-    let mails = mailbox(messages);
-    if wants("loopback") || wants("distant") {
-        PlainImap::open(bench.source.clear_port, "anna").store(&mails);
+    let all = [Tool::Mailferry, Tool::Mbsync, Tool::Imapsync];
+    for missing in all.into_iter().filter(|tool| !tool.is_here()) {
+        println!("{} is not on PATH: skipped", missing.name());
     }
+    let runs = std::env::var("BENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS);
+    let mut bench =
+        Bench { tools: all.into_iter().filter(|tool| tool.is_here()).collect(), runs, lines: String::new() };
+    let mails = mixed(messages);
     if wants("loopback") {
-        bench.loopback(&mails);
+        bench.whole_mailbox("loopback", &mails, None);
     }
     if wants("distant") {
-        bench.distant(&mails);
+        bench.whole_mailbox("40 ms to each side", &mails, Some(ROUND_TRIP));
     }
     if wants("single-appends") {
         bench.single_appends(mails.get(..messages / 10).unwrap());
@@ -83,135 +90,201 @@ fn main() {
     if wants("large") {
         bench.large();
     }
-    println!("| case | mailferry | mbsync | times as fast | peak memory: mailferry | mbsync |");
-    println!("| --- | --- | --- | --- | --- | --- |\n{}", bench.lines);
+    if wants("large-folder") {
+        bench.large_folder(chosen.iter().any(|word| word == "quick"));
+    }
+    println!("{HEAD}{}", bench.lines);
 }
 
-impl Bench {
-    fn loopback(&mut self, mails: &[Mail]) {
-        let from = Account { port: self.source.clear_port, user: "anna" };
-        let to = |user| Account { port: self.destination.clear_port, user };
-        let work = self.work.path();
-        let ours = mailferry(work, from, to("near"), "none");
-        let theirs = mbsync(work, from, to("near-mbsync"));
-        assert_arrived(self.destination.clear_port, &["near", "near-mbsync"], mails.len());
-        let idle = mailferry(work, from, to("near"), "none");
-        let idle_mbsync = mbsync(work, from, to("near-mbsync"));
-        let proof = mailferry(work, from, to("near"), "quick");
-        self.line(&format!("{}, loopback", sum(mails)), ours, Some(theirs));
-        self.line("nothing to do, loopback", idle, Some(idle_mbsync));
-        self.line("nothing to do and quick proof, loopback", proof, None);
-    }
+const HEAD: &str = "\
+| case | tool | time | against mailferry | its own CPU | peak memory |
+| --- | --- | --- | --- | --- | --- |
+";
 
-    fn distant(&mut self, mails: &[Mail]) {
-        let source = DelayProxy::start(self.source.clear_port, ROUND_TRIP);
-        let destination = DelayProxy::start(self.destination.clear_port, ROUND_TRIP);
-        let from = Account { port: source.port, user: "anna" };
-        let to = |user| Account { port: destination.port, user };
-        let work = self.work.path();
-        let ours = mailferry(work, from, to("far"), "none");
-        let theirs = mbsync(work, from, to("far-mbsync"));
-        assert_arrived(self.destination.clear_port, &["far", "far-mbsync"], mails.len());
-        let idle = mailferry(work, from, to("far"), "none");
-        let idle_mbsync = mbsync(work, from, to("far-mbsync"));
-        let proof = mailferry(work, from, to("far"), "quick");
-        self.line(&format!("{}, 40 ms to each side", sum(mails)), ours, Some(theirs));
-        self.line("nothing to do, 40 ms to each side", idle, Some(idle_mbsync));
-        self.line("nothing to do and quick proof, 40 ms to each side", proof, None);
-    }
+/// Two servers, reached directly or over a long line, and a folder for the state of the tools.
+struct Servers {
+    work: tempfile::TempDir,
+    source: Dovecot,
+    destination: Dovecot,
+    lines: Option<(DelayProxy, DelayProxy)>,
+}
 
-    /// A destination that asks for every literal above 4 KB, so each message costs a round trip.
-    fn single_appends(&mut self, mails: &[Mail]) {
-        let settings = Settings { capabilities: Some(GMAIL_LIKE), ..Settings::default() };
-        let users = ["single", "single-mbsync"];
-        let like_gmail = Dovecot::start(&users, &settings).expect("dovecot-imapd");
-        PlainImap::open(self.source.clear_port, "few").store(mails);
-        let source = DelayProxy::start(self.source.clear_port, ROUND_TRIP);
-        let destination = DelayProxy::start(like_gmail.clear_port, ROUND_TRIP);
-        let from = Account { port: source.port, user: "few" };
-        let to = |user| Account { port: destination.port, user };
-        let work = self.work.path();
-        let ours = mailferry(work, from, to("single"), "none");
-        let theirs = mbsync(work, from, to("single-mbsync"));
-        assert_arrived(like_gmail.clear_port, &users, mails.len());
-        self.line(&format!("{}, LITERAL-, no MULTIAPPEND, 40 ms", sum(mails)), ours, Some(theirs));
-    }
-
-    fn large(&mut self) {
-        let mail = |number: usize| Mail {
-            folder: "INBOX".to_owned(),
-            flags: Vec::new(),
-            date: "02-Mar-2020 10:00:00 +0100".to_owned(),
-            bytes: large_message(LARGE_BYTES + number),
-        };
-        for number in 0..LARGE_MESSAGES {
-            PlainImap::open(self.source.clear_port, "heavy").store(&[mail(number)]);
+impl Servers {
+    fn start(bench: &Bench, settings: &Settings, round_trip: Option<Duration>) -> Self {
+        let mut users: Vec<String> = Vec::new();
+        for name in bench.tools.iter().map(|tool| tool.name()).chain(["bare"]) {
+            users.extend((0..=bench.runs).map(|run| format!("{name}-{run}")));
         }
-        let from = Account { port: self.source.clear_port, user: "heavy" };
-        let to = |user| Account { port: self.destination.clear_port, user };
-        let ours = mailferry(self.work.path(), from, to("heavy"), "none");
-        let theirs = mbsync(self.work.path(), from, to("heavy-mbsync"));
-        let users = ["heavy", "heavy-mbsync"];
-        assert_arrived(self.destination.clear_port, &users, LARGE_MESSAGES);
-        self.line("12 messages of 33 MB, loopback", ours, Some(theirs));
+        let users: Vec<&str> = users.iter().map(String::as_str).collect();
+        // In memory where the system has such a place, so that what else the disk does is not measured. The tools keep
+        // their own state on the disk.
+        let place = if Path::new(MEMORY).is_dir() { MEMORY } else { "/tmp" };
+        let plain = Settings { format: settings.format, place, ..Settings::default() };
+        let source = Dovecot::start(&["anna"], &plain).expect("dovecot-imapd");
+        let settings = Settings { place, ..settings.clone() };
+        let destination = Dovecot::start(&users, &settings).expect("dovecot-imapd");
+        let line = |port, round_trip| DelayProxy::start(port, round_trip);
+        let lines = round_trip.map(|round_trip| {
+            (line(source.clear_port, round_trip), line(destination.clear_port, round_trip))
+        });
+        Self { work: tempfile::tempdir().unwrap(), source, destination, lines }
     }
 
-    fn line(&mut self, case: &str, ours: Figure, theirs: Option<Figure>) {
-        let megabytes = |figure: Figure| format!("{} MB", figure.peak_kilobytes / 1_000);
-        let seconds = |figure: Figure| format!("{:.2} s", figure.seconds);
-        let none = || "–".to_owned();
-        let line = format!(
-            "| {case} | {} | {} | {} | {} | {} |",
-            seconds(ours),
-            theirs.map_or_else(none, seconds),
-            theirs.map_or_else(none, |theirs| format!("{:.1}", theirs.seconds / ours.seconds)),
-            megabytes(ours),
-            theirs.map_or_else(none, megabytes),
-        );
-        println!("{line}");
-        writeln!(self.lines, "{line}").unwrap();
+    fn from(&self) -> Account {
+        let port = self.lines.as_ref().map_or(self.source.clear_port, |(source, _)| source.port);
+        Account { port, user: "anna".to_owned() }
     }
-}
 
-fn sum(mails: &[Mail]) -> String {
-    let bytes: usize = mails.iter().map(|mail| mail.bytes.len()).sum();
-    format!("{} messages, {:.0} MB, {FOLDERS} folders", mails.len(), bytes as f64 / 1e6)
-}
+    fn to(&self, user: &str) -> Account {
+        let port = self.lines.as_ref().map_or(self.destination.clear_port, |(_, to)| to.port);
+        Account { port, user: user.to_owned() }
+    }
 
-fn assert_arrived(port: u16, users: &[&str], expected: usize) {
-    for user in users {
-        let mut reader = PlainImap::open(port, user);
+    fn assert_arrived(&self, user: &str, expected: usize) {
+        let mut reader = PlainImap::open(self.destination.clear_port, user);
         let folders = reader.folders();
         let arrived: usize = folders.iter().map(|folder| reader.count(folder)).sum();
         assert_eq!(arrived, expected, "{user}");
     }
 }
 
-/// Mixed sizes around the average, deterministic, spread over the folders.
-fn mailbox(messages: usize) -> Vec<Mail> {
-    (0..messages)
-        .map(|number| {
-            let length = AVERAGE_BYTES / 8 + (number * 7_919) % (AVERAGE_BYTES * 7 / 4);
-            let mut body = format!(
-                "From: Anna <anna@example.org>\r\nTo: Ben <ben@example.org>\r\nSubject: Message {number}\r\n\
-                 Message-ID: <{number}@example.org>\r\nDate: Mon, 02 Mar 2020 10:{:02}:{:02} +0100\r\n\r\n",
-                number / 60 % 60,
-                number % 60
+impl Bench {
+    /// Runs every tool, first one first and then the other way round; hands back the median of each, and the median of
+    /// copying again when there is nothing to do. `between` is called once in each round.
+    fn compare(
+        &self,
+        servers: &Servers,
+        expected: usize,
+        mut between: impl FnMut(usize),
+    ) -> Vec<(Tool, Figure, Figure)> {
+        let work = servers.work.path();
+        let mut figures: Vec<(Tool, Vec<Figure>, Vec<Figure>)> =
+            self.tools.iter().map(|tool| (*tool, Vec::new(), Vec::new())).collect();
+        // Run 0 makes the source warm and is not counted; with one run only, the tools share what is cold.
+        let first = usize::from(self.runs == 1);
+        for run in first..=self.runs {
+            between(run);
+            let count = figures.len();
+            for turn in 0..count {
+                let turn = if run % 2 == 0 { turn } else { count - 1 - turn };
+                let (tool, copies, repeats) = &mut figures[turn];
+                let user = format!("{}-{run}", tool.name());
+                let figure = tool.copy(work, &servers.from(), &servers.to(&user));
+                servers.assert_arrived(&user, expected);
+                let again = tool.copy(work, &servers.from(), &servers.to(&user));
+                if run > 0 {
+                    println!("  run {run}: {user}: {figure:?}, again {again:?}");
+                    copies.push(figure);
+                    repeats.push(again);
+                }
+            }
+        }
+        figures.into_iter().map(|(tool, copies, repeats)| (tool, median(copies), median(repeats))).collect()
+    }
+
+    fn whole_mailbox(&mut self, place: &str, mails: &[Mail], round_trip: Option<Duration>) {
+        let servers = Servers::start(self, &Settings::default(), round_trip);
+        PlainImap::open(servers.source.clear_port, "anna").store(mails);
+        let mut bare: Vec<f64> = Vec::new();
+        let figures = self.compare(&servers, mails.len(), |run| {
+            let user = format!("bare-{run}");
+            bare.push(bare::seconds(&servers.from(), &servers.to(&user), mails, BARE_CONNECTIONS));
+            servers.assert_arrived(&user, mails.len());
+        });
+        let case = format!("{}, {place}", sum(mails));
+        self.lines_for(&case, figures.iter().map(|(tool, figure, _)| (*tool, *figure)));
+        let ours = figures[0].1.seconds;
+        bare.sort_by(f64::total_cmp);
+        let bare = bare[bare.len() / 2];
+        let words = format!("bare limit, {BARE_CONNECTIONS} connections a side");
+        self.line(&format!("| {case} | {words} | {bare:.2} s | {:.2} |  |  |", bare / ours));
+        let again = format!("nothing to do, {place}");
+        self.lines_for(&again, figures.iter().map(|(tool, _, figure)| (*tool, *figure)));
+        let proof = mailferry(servers.work.path(), &servers.from(), &servers.to("mailferry-1"), "quick");
+        let case = format!("nothing to do and quick proof, {place}");
+        self.lines_for(&case, [(Tool::Mailferry, proof)]);
+    }
+
+    /// A destination that asks for every literal above 4 KB, so each message costs a round trip.
+    fn single_appends(&mut self, mails: &[Mail]) {
+        let settings = Settings { capabilities: Some(GMAIL_LIKE), ..Settings::default() };
+        let servers = Servers::start(self, &settings, Some(ROUND_TRIP));
+        PlainImap::open(servers.source.clear_port, "anna").store(mails);
+        let figures = self.compare(&servers, mails.len(), |_run| {});
+        let case = format!("{}, LITERAL-, no MULTIAPPEND, 40 ms", sum(mails));
+        self.lines_for(&case, figures.into_iter().map(|(tool, figure, _)| (tool, figure)));
+    }
+
+    fn large(&mut self) {
+        let servers = Servers::start(self, &Settings::default(), None);
+        for number in 0..LARGE_MESSAGES {
+            PlainImap::open(servers.source.clear_port, "anna").store(&[large(number)]);
+        }
+        let figures = self.compare(&servers, LARGE_MESSAGES, |_run| {});
+        let case = "12 messages of 33 MB, loopback";
+        self.lines_for(case, figures.into_iter().map(|(tool, figure, _)| (tool, figure)));
+    }
+
+    /// One folder that grows: time must grow with it and memory must not.
+    fn large_folder(&mut self, is_quick: bool) {
+        let sizes = if is_quick { &LARGE_FOLDER[..2] } else { &LARGE_FOLDER[..] };
+        let mut filled = 0;
+        let settings = Settings { format: "mdbox", ..Settings::default() };
+        let runs = std::mem::replace(&mut self.runs, LARGE_FOLDER.len());
+        let servers = Servers::start(self, &settings, None);
+        self.runs = runs;
+        let at_source = Account { port: servers.source.clear_port, user: "anna".to_owned() };
+        for (run, size) in sizes.iter().enumerate() {
+            bare::fill(&at_source, "INBOX", (filled..*size).map(small));
+            filled = *size;
+            let mut copies = Vec::new();
+            let mut repeats = Vec::new();
+            for tool in self.tools.iter().copied().filter(|tool| *tool != Tool::Imapsync) {
+                let user = format!("{}-{run}", tool.name());
+                copies.push((tool, tool.copy(servers.work.path(), &servers.from(), &servers.to(&user))));
+                servers.assert_arrived(&user, *size);
+                repeats.push((tool, tool.copy(servers.work.path(), &servers.from(), &servers.to(&user))));
+            }
+            self.lines_for(&format!("{size} messages in one folder"), copies);
+            self.lines_for(&format!("{size} messages in one folder, nothing to do"), repeats);
+            let to = servers.to(&format!("mailferry-{run}"));
+            let proof = mailferry(servers.work.path(), &servers.from(), &to, "quick");
+            self.lines_for(
+                &format!("{size} messages in one folder, quick proof"),
+                [(Tool::Mailferry, proof)],
             );
-            while body.len() < length {
-                write!(body, "Line of message {number} at {} of its text, to fill it up.\r\n", body.len())
-                    .unwrap();
-            }
-            let folder = match number % FOLDERS {
-                0 => "INBOX".to_owned(),
-                folder => format!("Folder {folder}"),
-            };
-            Mail {
-                folder,
-                bytes: body.into_bytes(),
-                flags: if number % 3 == 0 { vec!["\\Seen"] } else { Vec::new() },
-                date: format!("02-Mar-2020 10:{:02}:{:02} +0100", number / 60 % 60, number % 60),
-            }
-        })
-        .collect()
+        }
+    }
+
+    fn lines_for(&mut self, case: &str, figures: impl IntoIterator<Item = (Tool, Figure)>) {
+        let mut ours = None;
+        for (tool, figure) in figures {
+            let ours = *ours.get_or_insert(figure.seconds);
+            self.line(&format!(
+                "| {case} | {} | {:.2} s | {:.2} | {:.2} s | {} MB |",
+                tool.name(),
+                figure.seconds,
+                figure.seconds / ours,
+                figure.cpu_seconds,
+                figure.peak_kilobytes / 1_000,
+            ));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        println!("{line}");
+        writeln!(self.lines, "{line}").unwrap();
+    }
+}
+
+fn median(mut figures: Vec<Figure>) -> Figure {
+    figures.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
+    let middle = figures[figures.len() / 2];
+    let peak_kilobytes = figures.iter().map(|figure| figure.peak_kilobytes).max().unwrap();
+    Figure { peak_kilobytes, ..middle }
+}
+
+fn sum(mails: &[Mail]) -> String {
+    let bytes: usize = mails.iter().map(|mail| mail.bytes.len()).sum();
+    format!("{} messages, {:.0} MB, {FOLDERS} folders", mails.len(), bytes as f64 / 1e6)
 }

@@ -2,7 +2,7 @@ use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::Url;
 
-use crate::values::{Endpoint, EndpointError, Security};
+use crate::values::{Endpoint, EndpointError, Mechanism, Security};
 
 /// One side of a copy as written on the command line: `imaps://anna%40example.org@mail.example.org:993` (RFC 5092).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct AccountUrl {
     pub user: String,
     /// The server.
     pub server: Endpoint,
+    /// `;AUTH=` of the user: this mechanism and no other. `None` for `*` and where nothing is said.
+    pub mechanism: Option<Mechanism>,
 }
 
 /// Why a text is no account.
@@ -25,6 +27,11 @@ pub enum AccountUrlError {
     /// The user name is not UTF-8 after decoding.
     #[error("the user name in “{0}” is not UTF-8 after decoding %XX")]
     BadUser(String),
+    /// A mechanism that this program does not know.
+    #[error(
+        "“{0}” is no way to sign in that is known here: use ;AUTH= with PLAIN, LOGIN, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER or *"
+    )]
+    BadMechanism(String),
     /// The host or port is wrong.
     #[error(transparent)]
     Server(#[from] EndpointError),
@@ -34,7 +41,8 @@ impl AccountUrl {
     /// Reads an account; `imap://` means STARTTLS, and clear text only where the host is loopback.
     pub fn parse(text: &str) -> Result<Self, AccountUrlError> {
         let not_imap = || AccountUrlError::NotImap(without_password(text));
-        let url = Url::parse(text).map_err(|_error| not_imap())?;
+        let (bare, mechanism) = split_mechanism(text)?;
+        let url = Url::parse(&bare).map_err(|_error| not_imap())?;
         if url.password().is_some() {
             return Err(AccountUrlError::HasPassword);
         }
@@ -54,8 +62,23 @@ impl AccountUrl {
             .decode_utf8()
             .map_err(|_error| AccountUrlError::BadUser(text.to_owned()))?
             .into_owned();
-        Ok(Self { user, server })
+        Ok(Self { user, server, mechanism })
     }
+}
+
+/// Takes `;AUTH=…` off the end of the user (RFC 5092 section 3.1). In a user name the semicolon is written `%3B`.
+fn split_mechanism(text: &str) -> Result<(String, Option<Mechanism>), AccountUrlError> {
+    let Some((before, host)) = text.rsplit_once('@') else { return Ok((text.to_owned(), None)) };
+    let Some(at) = before.to_ascii_lowercase().rfind(";auth=") else { return Ok((text.to_owned(), None)) };
+    let (user, name) = (before.get(..at).unwrap_or_default(), before.get(at + 6..).unwrap_or_default());
+    if name.contains(':') {
+        return Err(AccountUrlError::HasPassword);
+    }
+    let mechanism = match name {
+        "*" => None,
+        _ => Some(Mechanism::parse(name).ok_or_else(|| AccountUrlError::BadMechanism(name.to_owned()))?),
+    };
+    Ok((format!("{user}@{host}"), mechanism))
 }
 
 /// The text as far as it may be shown: nothing between a second colon and the `@`.
@@ -83,6 +106,28 @@ mod tests {
         let account = AccountUrl::parse("imap://anna@mail.example.org").unwrap();
         assert_eq!((account.server.port, account.server.security), (143, Security::StartTls));
         assert_eq!(AccountUrl::parse("imaps://127.0.0.1:2993").unwrap().user, "");
+    }
+
+    #[test]
+    fn the_mechanism_of_the_standard_is_read() {
+        for (text, user, mechanism) in [
+            (
+                "imaps://anna%40weber.example;AUTH=XOAUTH2@host.example",
+                "anna@weber.example",
+                Some(Mechanism::XOAuth2),
+            ),
+            ("imaps://anna;auth=scram-sha-256@host.example:1993", "anna", Some(Mechanism::ScramSha256)),
+            ("imaps://anna;AUTH=*@host.example", "anna", None),
+            ("imaps://anna*root@host.example", "anna*root", None),
+            ("imaps://odd%3BAUTH=PLAIN@host.example", "odd;AUTH=PLAIN", None),
+        ] {
+            let account = AccountUrl::parse(text).unwrap();
+            assert_eq!((account.user.as_str(), account.mechanism), (user, mechanism), "{text}");
+        }
+        let unknown = AccountUrl::parse("imaps://anna;AUTH=GSSAPI@host.example").unwrap_err();
+        assert_eq!(unknown, AccountUrlError::BadMechanism("GSSAPI".to_owned()));
+        let secret = AccountUrl::parse("imaps://anna;AUTH=PLAIN:hunter2@host.example").unwrap_err();
+        assert_eq!(secret, AccountUrlError::HasPassword);
     }
 
     #[test]

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::plan::{parse_date, parse_size};
+
 /// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
 ///
 /// Without a command the window opens.
@@ -115,10 +117,32 @@ pub enum Verify {
     Full,
 }
 
+/// Whether connections are compressed (COMPRESS=DEFLATE), where a server offers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compress {
+    /// On lines where it pays.
+    Auto,
+    /// Wherever it is offered.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// Modes of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// New mail still arrives at the source: adds and flags are mirrored.
+    Before,
+    /// People work at the destination: mail is added, and nothing there is touched.
+    After,
+    /// Late mail: as after the switch, from the inbox and junk only.
+    Sweep,
+}
+
 /// `mailferry copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
-    /// The server that the mail comes from; USER is percent-encoded (anna%40example.org).
+    /// The server that the mail comes from; USER is percent-encoded (anna%40example.org) and may end in ;AUTH=MECHANISM.
     #[arg(long, value_name = "imaps://USER@HOST[:PORT]", required_unless_present = "project")]
     pub from: Option<String>,
     /// The server that the mail goes to.
@@ -130,13 +154,32 @@ pub struct Copy {
     /// A file whose first line is the password at the destination.
     #[arg(long, value_name = "FILE")]
     pub to_password_file: Option<PathBuf>,
+    /// Sign in at the source as this admin for USER, with the admin's password.
+    #[arg(long, value_name = "ADMIN")]
+    pub from_admin: Option<String>,
+    /// Sign in at the destination as this admin for USER, with the admin's password.
+    #[arg(long, value_name = "ADMIN")]
+    pub to_admin: Option<String>,
+    /// A file with an OAuth token for the source; read again for each connection.
+    #[arg(long, value_name = "FILE")]
+    pub from_token_file: Option<PathBuf>,
+    /// A file with an OAuth token for the destination.
+    #[arg(long, value_name = "FILE")]
+    pub to_token_file: Option<PathBuf>,
+    /// A command that prints an OAuth token for the source; run without a shell for each connection.
+    #[arg(long, value_name = "COMMAND")]
+    pub from_token_command: Option<String>,
+    /// A command that prints an OAuth token for the destination.
+    #[arg(long, value_name = "COMMAND")]
+    pub to_token_command: Option<String>,
     /// SHA-256 fingerprint of a certificate to trust at the source, as shown by an earlier run.
     #[arg(long, value_name = "FINGERPRINT")]
     pub from_fingerprint: Option<String>,
     /// SHA-256 fingerprint of a certificate to trust at the destination.
     #[arg(long, value_name = "FINGERPRINT")]
     pub to_fingerprint: Option<String>,
-    /// Many mailboxes: address, `source_user`, `source_password`, `destination_user`, `destination_password`.
+    /// Many mailboxes: address, `source_user`, `source_password`, `source_admin`, `source_token_file`,
+    /// `source_token_command`, and the same for `destination_`.
     #[arg(long, value_name = "FILE.csv")]
     pub accounts: Option<PathBuf>,
     /// Keep the project here, to resume later or in the window.
@@ -145,6 +188,9 @@ pub struct Copy {
     /// Mailboxes copied at the same time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub max_connections: u8,
+    /// Whether connections are compressed, where a server offers it.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub compress: Compress,
     /// Count and map, but copy nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -154,6 +200,39 @@ pub struct Copy {
     /// Write the outcome as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
+    /// Only messages received on this day (UTC) or later.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    pub since: Option<i64>,
+    /// Only messages received before this day (UTC).
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
+    pub before: Option<i64>,
+    /// Only messages of this size or larger, as in 10kB or 1.5MB.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub min_size: Option<u64>,
+    /// Only messages of this size or smaller.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_size: Option<u64>,
+    /// Only messages that the source finds with this IMAP search, as in FROM "bank" UNSEEN.
+    #[arg(long, value_name = "SEARCH")]
+    pub search: Option<String>,
+    /// The newest messages of each folder first.
+    #[arg(long)]
+    pub newest_first: bool,
+    /// When in the move this copy runs.
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Copy at most N messages of each folder, and tell how long the whole takes.
+    #[arg(long, value_name = "N", conflicts_with = "dry_run", value_parser = clap::value_parser!(u32).range(1..))]
+    pub trial: Option<u32>,
+    /// Only these folders of the source; * stands for any letters, levels are parted by /; may be given more than once.
+    #[arg(long = "include-folder", value_name = "PATTERN")]
+    pub include_folders: Vec<String>,
+    /// Not these folders; may be given more than once.
+    #[arg(long = "exclude-folder", value_name = "PATTERN")]
+    pub exclude_folders: Vec<String>,
+    /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl.
+    #[arg(long, value_name = "FILE.csv|.json|.jsonl", conflicts_with = "dry_run")]
+    pub messages: Option<PathBuf>,
 }
 
 /// `mailferry records`.

@@ -2,19 +2,21 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::account_url::AccountUrl;
-use super::args::{Copy, Verify};
+use super::account_ways::Ways;
+use super::args::{Compress, Copy, Verify};
+use super::copy_outcome::Outcome;
 use super::driver::Driver;
+use super::plan_outcome::{PlanOutcome, address_of, plan_words};
+use super::wishes::{Wishes, choose_folders, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, CopyPhase, EngineConfig, LogRing, MailboxProgressState, ProjectView, Proof, RequestId,
+    Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof, RequestId,
     SecretsPolicy, SignInState, UserError,
 };
-use crate::plan::{FolderChoice, LedgerSum, MailboxId, Side};
+use crate::plan::{MailboxId, Side};
 use crate::providers::ProviderId;
-use crate::values::{EmailAddress, Fingerprint, Secret};
+use crate::values::{EmailAddress, Fingerprint, Secret, with_thousands};
 
 /// How often a progress line is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -22,6 +24,8 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let accounts = Accounts::from(arguments)?;
+    let wishes = Wishes::from(arguments)?;
+    check_message_list(arguments.messages.as_deref())?;
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.max_connections);
@@ -29,6 +33,11 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         Verify::None => Proof::None,
         Verify::Quick => Proof::Quick,
         Verify::Full => Proof::Full,
+    };
+    config.compression = match arguments.compress {
+        Compress::Auto => Compression::Automatic,
+        Compress::Always => Compression::Always,
+        Compress::Never => Compression::Never,
     };
     // Without a project file of its own, the ledger lives as long as this run.
     let temporary = tempfile_for(arguments)?;
@@ -43,21 +52,29 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let mut driver = Driver::start(config, log)?;
     open(&mut driver, &path, &accounts)?;
     configure(&mut driver, arguments, &accounts)?;
+    set_options(&mut driver, arguments)?;
     let failed_mailboxes = sign_in(&mut driver)?;
     count(&mut driver)?;
+    choose_folders(&mut driver, &wishes)?;
     let project = driver.project()?;
     if arguments.dry_run {
-        output::print(&plan_words(&project))?;
+        match &arguments.json {
+            Some(path) => output::write_json(path, &PlanOutcome::from(&project))?,
+            None => output::print(&plan_words(&project))?,
+        }
         return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
     }
-    copy(&mut driver)?;
+    copy(&mut driver, arguments.trial)?;
+    if let Some(path) = &arguments.messages {
+        save_messages(&mut driver, path)?;
+    }
     let project = driver.project()?;
     let outcome = Outcome::from(&project);
     match &arguments.json {
         Some(path) => output::write_json(path, &outcome)?,
         None => output::print(&outcome.words())?,
     }
-    Ok(done(failed_mailboxes > 0 || !outcome.is_complete || !project.plan.errors.is_empty()))
+    Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
 }
 
 fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError> {
@@ -79,6 +96,9 @@ struct Accounts {
     to_password: Option<Secret>,
     from_fingerprint: Option<Fingerprint>,
     to_fingerprint: Option<Fingerprint>,
+    ways: Ways,
+    /// The mailboxes come from a list, which may have passwords of its own.
+    has_list: bool,
 }
 
 impl Accounts {
@@ -95,9 +115,12 @@ impl Accounts {
             }
             None => Ok(None),
         };
+        let (from, to) = (account(&arguments.from)?, account(&arguments.to)?);
         let accounts = Self {
-            from: account(&arguments.from)?,
-            to: account(&arguments.to)?,
+            ways: Ways::from(arguments, from.as_ref(), to.as_ref())?,
+            has_list: arguments.accounts.is_some(),
+            from,
+            to,
             from_password: password(arguments.from_password_file.as_deref())?,
             to_password: password(arguments.to_password_file.as_deref())?,
             from_fingerprint: fingerprint(&arguments.from_fingerprint)?,
@@ -178,6 +201,7 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
     }
     if let Some(csv) = &arguments.accounts {
         driver.require(Command::ImportCsv(csv.clone()))?;
+        give_passwords(driver, accounts)?;
     } else if let Some(address) = accounts.address() {
         add_single(driver, &address, accounts)?;
     } else {
@@ -186,15 +210,23 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
     Ok(())
 }
 
-/// The passwords of the files, for every chosen mailbox of a project that was made before.
+/// The ways to sign in and the passwords of the arguments, for every chosen mailbox of a list or project. A list's own
+/// passwords stay.
 fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliError> {
-    let sides = [(Side::Source, &accounts.from_password), (Side::Destination, &accounts.to_password)];
-    let chosen: Vec<MailboxId> =
-        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).map(|row| row.id).collect();
-    for mailbox in chosen {
-        for (side, password) in sides {
-            if let Some(secret) = password {
-                driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
+    let sides = [
+        (Side::Source, &accounts.ways.from, &accounts.from_password),
+        (Side::Destination, &accounts.ways.to, &accounts.to_password),
+    ];
+    let chosen: Vec<_> =
+        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).cloned().collect();
+    for row in chosen {
+        for (side, way, password) in sides {
+            if let Some(way) = way {
+                driver.require(Command::SetSignInWay { mailbox: row.id, side, way: way.clone() })?;
+            }
+            let is_listed = accounts.has_list && row.sign_in(side).has_password;
+            if let Some(secret) = password.as_ref().filter(|_| !is_listed) {
+                driver.require(Command::SetPassword { mailbox: row.id, side, secret: secret.clone() })?;
             }
         }
     }
@@ -238,12 +270,15 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
     }
     let mailbox = find(driver)?.ok_or_else(|| CliError::Usage(format!("“{address}” is no mailbox")))?;
     let sides = [
-        (Side::Source, &accounts.from, &accounts.from_password),
-        (Side::Destination, &accounts.to, &accounts.to_password),
+        (Side::Source, &accounts.from, &accounts.ways.from, &accounts.from_password),
+        (Side::Destination, &accounts.to, &accounts.ways.to, &accounts.to_password),
     ];
-    for (side, account, password) in sides {
+    for (side, account, way, password) in sides {
         if let Some(account) = account {
             driver.require(Command::SetUser { mailbox, side, user: account.user.clone() })?;
+        }
+        if let Some(way) = way {
+            driver.require(Command::SetSignInWay { mailbox, side, way: way.clone() })?;
         }
         if let Some(secret) = password {
             driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
@@ -311,17 +346,9 @@ pub fn count(driver: &mut Driver) -> Result<(), CliError> {
     Ok(())
 }
 
-fn address_of(project: &ProjectView, mailbox: MailboxId) -> String {
-    project
-        .mailboxes
-        .iter()
-        .find(|row| row.id == mailbox)
-        .map_or_else(|| format!("mailbox {}", mailbox.0), |row| row.mailbox.address.to_string())
-}
-
 /// Copies to the end, with a progress line every few seconds.
-pub fn copy(driver: &mut Driver) -> Result<(), CliError> {
-    driver.require(Command::StartCopy)?;
+pub fn copy(driver: &mut Driver, trial: Option<u32>) -> Result<(), CliError> {
+    driver.require(trial.map_or(Command::StartCopy, |messages| Command::TryCopy { messages }))?;
     let mut printed = Instant::now();
     driver.wait_until(
         |snapshot| {
@@ -344,6 +371,27 @@ pub fn copy(driver: &mut Driver) -> Result<(), CliError> {
     Ok(())
 }
 
+/// The name of the list says its form; one that does not is wrong usage, told before anything is copied.
+fn check_message_list(path: Option<&Path>) -> Result<(), CliError> {
+    match path {
+        Some(path) if MessageListFormat::of(path).is_none() => Err(CliError::Usage(format!(
+            "--messages {}: the name must end in .csv, .json or .jsonl",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one row per message.
+fn save_messages(driver: &mut Driver, path: &Path) -> Result<(), CliError> {
+    driver.require(Command::SaveMessages(path.to_path_buf()))?;
+    driver.wait_until(
+        |snapshot| snapshot.project.as_ref().is_none_or(|project| !project.messages.is_saving),
+        |_| {},
+    )?;
+    driver.take_failures().pop().map_or(Ok(()), |error| Err(error.into()))
+}
+
 fn progress_words(project: &ProjectView) -> String {
     let copy = &project.copy;
     let left = copy
@@ -351,139 +399,9 @@ fn progress_words(project: &ProjectView) -> String {
         .map_or_else(String::new, |seconds| format!(", about {} min left", seconds.div_ceil(60)));
     format!(
         "{} of {} messages, {} of {}{left}",
-        copy.sum.finished(),
-        copy.sum.source_count,
+        with_thousands(copy.sum.finished()),
+        with_thousands(copy.sum.source_count),
         copy.bytes_done,
         copy.bytes_total
     )
-}
-
-fn plan_words(project: &ProjectView) -> String {
-    let mut text = String::new();
-    for (mailbox, plan) in project.plan.mailboxes.iter() {
-        output::append(&mut text, format_args!("{}\n", address_of(project, *mailbox)));
-        for folder in &plan.folders {
-            let what = match folder.choice {
-                FolderChoice::Copy => format!("-> {}", folder.destination),
-                FolderChoice::LeaveOut(_) => "left out".to_owned(),
-                FolderChoice::ContainerOnly => "holds folders only".to_owned(),
-            };
-            output::append(
-                &mut text,
-                format_args!("  {} {what} ({} messages, {})\n", folder.source, folder.messages, folder.bytes),
-            );
-        }
-    }
-    text
-}
-
-/// The outcome for programs.
-#[derive(Debug, Serialize)]
-struct Outcome {
-    /// Whether every message of every mailbox is in a final state and none was refused.
-    is_complete: bool,
-    sum: LedgerSum,
-    bytes_done: u64,
-    proof: Option<String>,
-    mailboxes: Vec<MailboxOutcome>,
-    problems: Vec<ProblemOutcome>,
-}
-
-#[derive(Debug, Serialize)]
-struct MailboxOutcome {
-    address: String,
-    state: String,
-    /// What speaks against it, line by line; empty where nothing does.
-    details: String,
-    sum: LedgerSum,
-    folders: Vec<FolderOutcome>,
-}
-
-#[derive(Debug, Serialize)]
-struct FolderOutcome {
-    name: String,
-    sum: LedgerSum,
-}
-
-#[derive(Debug, Serialize)]
-struct ProblemOutcome {
-    state: crate::plan::MessageState,
-    cause: String,
-    count: u64,
-    samples: Vec<String>,
-}
-
-impl Outcome {
-    fn from(project: &ProjectView) -> Self {
-        let copy = &project.copy;
-        let mailboxes: Vec<_> = copy
-            .mailboxes
-            .iter()
-            .map(|mailbox| MailboxOutcome {
-                address: mailbox.address.clone(),
-                state: match &mailbox.state {
-                    MailboxProgressState::Done => "done".to_owned(),
-                    MailboxProgressState::Stopped(error) => error.title.clone(),
-                    _ => "not done".to_owned(),
-                },
-                details: match &mailbox.state {
-                    MailboxProgressState::Stopped(error) => error.details.clone(),
-                    _ => String::new(),
-                },
-                sum: mailbox.sum,
-                folders: mailbox
-                    .folders
-                    .iter()
-                    .map(|folder| FolderOutcome { name: folder.name.clone(), sum: folder.sum })
-                    .collect(),
-            })
-            .collect();
-        let all_done = copy.mailboxes.iter().all(|mailbox| mailbox.state == MailboxProgressState::Done);
-        Self {
-            is_complete: copy.phase == CopyPhase::Finished
-                && all_done
-                && copy.sum.refused == 0
-                && copy.sum.to_do == 0,
-            sum: copy.sum,
-            bytes_done: copy.bytes_done.0,
-            proof: copy.proof.clone(),
-            mailboxes,
-            problems: copy
-                .problems
-                .iter()
-                .map(|group| ProblemOutcome {
-                    state: group.state,
-                    cause: group.cause.clone(),
-                    count: group.count,
-                    samples: group.samples.clone(),
-                })
-                .collect(),
-        }
-    }
-
-    fn words(&self) -> String {
-        let sum = &self.sum;
-        let mut text = format!(
-            "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} to do\n",
-            sum.source_count,
-            sum.copied,
-            sum.already_there,
-            sum.repaired,
-            sum.exported,
-            sum.refused,
-            sum.vanished,
-            sum.left_out,
-            sum.to_do
-        );
-        for mailbox in self.mailboxes.iter().filter(|mailbox| mailbox.state != "done") {
-            output::append(&mut text, format_args!("{}: {}\n", mailbox.address, mailbox.state));
-        }
-        for problem in &self.problems {
-            output::append(&mut text, format_args!("{} x {}\n", problem.count, problem.cause));
-        }
-        if let Some(proof) = &self.proof {
-            output::append(&mut text, format_args!("{proof}\n"));
-        }
-        text
-    }
 }

@@ -4,15 +4,19 @@
 //! Machine output goes to standard output, progress and words to standard error; passwords are never arguments.
 
 mod account_url;
+mod account_ways;
 mod args;
 mod audit;
 mod copy;
+mod copy_outcome;
 mod driver;
 mod logging;
 mod output;
+mod plan_outcome;
 mod records;
 mod rehearse;
 mod spf;
+mod wishes;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@ use crate::engine::{
     SecretsPolicy, UserError,
 };
 use crate::providers::ProviderId;
+use crate::values::with_thousands;
 
 /// `mailferry rehearse --headless`: every step on the embedded servers, then the report and the zone file.
 pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
@@ -67,9 +68,10 @@ fn carry(driver: &mut Driver) -> Result<(), CliError> {
     output::say("Plan: counting folders");
     copy::count(driver)?;
     output::say("Copy: starting");
-    copy::copy(driver)?;
+    copy::copy(driver, None)?;
     let sum = driver.project()?.copy.sum;
-    output::say(&format!("Copy: {} of {} messages", sum.finished(), sum.source_count));
+    let (done, all) = (with_thousands(sum.finished()), with_thousands(sum.source_count));
+    output::say(&format!("Copy: {done} of {all} messages"));
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::plan::{FolderPath, MailboxId, Side};
+use crate::plan::{CopyOptions, FolderPath, MailboxId, MessageQuery, Side};
 use crate::providers::ProviderId;
-use crate::values::{Endpoint, Fingerprint, Secret};
+use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 
 /// Number of a question; an answer to an older one is dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +27,21 @@ pub enum ReportFormat {
     Html,
     /// The same for programs.
     Json,
+}
+
+/// Trouble that can be made on purpose in a practice project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PracticeTrouble {
+    /// Every open connection breaks.
+    CutConnections,
+    /// The new server asks for a pause.
+    SlowProvider,
+    /// The new server stores the next messages and its replies get lost.
+    LoseReplies,
+    /// Every mailbox at the new server is full.
+    FillMailboxes,
+    /// There is room again.
+    MakeRoom,
 }
 
 /// Everything a face can ask of the engine. Plain data.
@@ -79,6 +94,15 @@ pub enum Command {
         side: Side,
         /// The new user name.
         user: String,
+    },
+    /// Changes how a mailbox is signed in to on one side.
+    SetSignInWay {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// On which side.
+        side: Side,
+        /// How from now on.
+        way: SignInWay,
     },
     /// Ticks or unticks a mailbox.
     ChooseMailbox {
@@ -136,8 +160,32 @@ pub enum Command {
         /// Where it goes.
         destination: FolderPath,
     },
+    /// Puts a folder where another folder goes; two folders become one.
+    MergeFolder {
+        /// Which mailbox.
+        mailbox: MailboxId,
+        /// The folder at the source.
+        folder: FolderPath,
+        /// Where both go.
+        destination: FolderPath,
+    },
     /// Starts or resumes the copy of the chosen mailboxes.
     StartCopy,
+    /// Copies at most so many messages of each folder, to see how it goes and how long the whole will take.
+    TryCopy {
+        /// Messages of each folder.
+        messages: u32,
+    },
+    /// Says what the copy of every mailbox is asked for: mode, filter, order.
+    SetCopyOptions(CopyOptions),
+    /// Pauses one mailbox while others go on.
+    PauseMailbox(MailboxId),
+    /// Lets a mailbox go on that was paused alone.
+    ResumeMailbox(MailboxId),
+    /// Gives one mailbox another try, refused messages included; others go on meanwhile.
+    RetryMailbox(MailboxId),
+    /// Makes trouble on the servers of a practice project.
+    MakeTrouble(PracticeTrouble),
     /// Finishes the messages under way and waits; the job stays.
     PauseCopy,
     /// Goes on after a pause.
@@ -146,6 +194,17 @@ pub enum Command {
     StopCopy,
     /// Gives refused messages another try.
     RetryFailed,
+    /// Shows messages one by one.
+    ShowMessages {
+        /// Which.
+        query: MessageQuery,
+        /// Index of the first one that is on the screen.
+        first: u64,
+    },
+    /// Shows them no longer.
+    HideMessages,
+    /// Writes one row per message: a table for `.csv`, JSON for `.json`, a JSON object per line for `.jsonl`.
+    SaveMessages(PathBuf),
     /// Reads the zone and computes the new records.
     PrepareRecords(RequestId),
     /// Gives an answer that the provider's records need, such as a verification text or a DKIM key.

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::start::{EngineConfig, Proof, SecretsPolicy};
+use crate::imap::Compression;
 
 /// Mailboxes that are copied at the same time unless somebody says otherwise.
 const PARALLEL_MAILBOXES: usize = 4;
@@ -19,6 +20,7 @@ impl EngineConfig {
             secrets: SecretsPolicy::Keyring,
             parallel_mailboxes: PARALLEL_MAILBOXES,
             proof: Proof::Quick,
+            compression: Compression::default(),
             searches_by_itself: true,
             quits_on_interrupt: false,
         }

@@ -1,20 +1,23 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt as _;
-use tokio_util::sync::CancellationToken;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{Semaphore, watch};
 
 use super::actor::JobContext;
+use super::copy_control::{Again, CopyControl};
+use super::copy_meter::Stopwatch;
 use super::log::now;
 use super::passwords::Passwords;
+use super::proof_words::proof_words;
 use super::sign_in_job::Attempt;
 use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
-use crate::plan::{CopyOptions, MailboxId, MailboxPlan};
+use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured};
 use crate::project::Ledger;
-use crate::transfer::{self, CopyController, CopyRequest, Progress};
-use crate::values::{Secret, UnixTime, with_thousands};
+use crate::transfer::{self, CopyRequest, Progress};
+use crate::values::{Secret, UnixTime};
 
 /// Connection pairs that a mailbox begins with.
 const CONNECTIONS: usize = 1;
@@ -40,47 +43,6 @@ pub(super) struct Settings {
     pub(super) export_folder: Option<PathBuf>,
 }
 
-/// Pause, resume and stop, shared between the engine and the running copy.
-#[derive(Clone)]
-pub(super) struct CopyControl {
-    controller: Arc<CopyController>,
-    control: transfer::CopyControl,
-    /// What each mailbox does. A board and not a queue: the newest word counts, and none gets lost.
-    board: Arc<Mutex<BTreeMap<MailboxId, MailboxProgressState>>>,
-}
-
-impl CopyControl {
-    pub(super) fn new() -> Self {
-        let (controller, control) = transfer::copy_control(CancellationToken::new());
-        Self { controller: Arc::new(controller), control, board: Arc::default() }
-    }
-
-    /// What each mailbox does now.
-    pub(super) fn states(&self) -> BTreeMap<MailboxId, MailboxProgressState> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Says what a mailbox does.
-    pub(super) fn set_state(&self, mailbox: MailboxId, state: MailboxProgressState) {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox, state);
-    }
-
-    /// Messages under way are finished, then every mailbox waits.
-    pub(super) fn pause(&self) {
-        self.controller.pause();
-    }
-
-    /// Every mailbox goes on.
-    pub(super) fn resume(&self) {
-        self.controller.resume();
-    }
-
-    /// Messages under way are finished, then every mailbox ends.
-    pub(super) fn stop(&self) {
-        self.controller.stop();
-    }
-}
-
 /// How the whole copy ended.
 #[derive(Default)]
 pub(super) struct Outcome {
@@ -88,6 +50,8 @@ pub(super) struct Outcome {
     pub(super) is_complete: bool,
     /// What the proof said, in words; `None` where there was none.
     pub(super) proof: Option<String>,
+    /// How fast mailboxes were copied, where it can be told.
+    pub(super) measured: BTreeMap<MailboxId, Measured>,
 }
 
 /// How one mailbox ended.
@@ -97,57 +61,129 @@ enum End {
     Failed(Box<UserError>),
 }
 
-/// Copies all mailboxes, some at a time.
+/// Copies all mailboxes, some at a time. One that is paused leaves its seat to the others; one that has come to its end
+/// can be asked for once more as long as others go on.
 pub(super) async fn run(
     work: Vec<MailboxWork>,
     settings: Settings,
-    control: CopyControl,
+    (control, mut again): (CopyControl, Again),
     context: JobContext,
 ) -> Outcome {
-    let parallel = settings.parallel.max(1);
-    let ends: Vec<End> = futures::stream::iter(work)
-        .map(|mailbox| {
-            let (settings, control, context) = (&settings, &control, &context);
-            async move {
-                let id = mailbox.mailbox;
-                let end = if control.control.is_stopped() {
-                    End::Stopped
-                } else {
-                    tokio::select! {
-                        () = context.token.cancelled() => End::Stopped,
-                        end = one(mailbox, settings, control) => end,
-                    }
-                };
-                let state = match &end {
-                    End::Done(_) => MailboxProgressState::Done,
-                    End::Stopped => MailboxProgressState::Queued,
-                    End::Failed(error) => MailboxProgressState::Stopped((**error).clone()),
-                };
-                control.set_state(id, state);
-                end
+    let seats = Semaphore::new(settings.parallel.max(1));
+    let job = CopyRun { settings: &settings, control: &control, context: &context, seats: &seats };
+    let mut running: FuturesUnordered<_> = work.iter().map(|mailbox| job.mailbox(mailbox)).collect();
+    let mut ends: BTreeMap<MailboxId, End> = BTreeMap::new();
+    let mut measured = BTreeMap::new();
+    loop {
+        tokio::select! {
+            biased;
+            Some(id) = again.recv() => {
+                let has_ended = ends.remove(&id).is_some();
+                if let Some(mailbox) = work.iter().find(|mailbox| mailbox.mailbox == id && has_ended) {
+                    running.push(job.mailbox(mailbox));
+                }
             }
-        })
-        .buffer_unordered(parallel)
-        .collect()
-        .await;
+            ended = running.next() => {
+                let Some((id, end, speed)) = ended else { break };
+                ends.insert(id, end);
+                measured.extend(speed.map(|speed| (id, speed)));
+            }
+        }
+    }
+    let reports =
+        ends.values().filter_map(|end| if let End::Done(report) = end { report.as_ref() } else { None });
     Outcome {
-        is_complete: ends.iter().all(|end| matches!(end, End::Done(_))),
-        proof: proof_words(&ends, settings.proof),
+        is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
+        proof: proof_words(reports, settings.proof),
+        measured,
     }
 }
 
-async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> End {
+/// What all mailboxes of one run share.
+struct CopyRun<'a> {
+    settings: &'a Settings,
+    control: &'a CopyControl,
+    context: &'a JobContext,
+    /// One for each mailbox that may be copied at the same time.
+    seats: &'a Semaphore,
+}
+
+impl CopyRun<'_> {
+    async fn mailbox(&self, work: &MailboxWork) -> (MailboxId, End, Option<Measured>) {
+        let id = work.mailbox;
+        let mut measured = None;
+        let end = tokio::select! {
+            () = self.context.token.cancelled() => End::Stopped,
+            end = self.to_its_end(work, &mut measured) => end,
+        };
+        let state = match &end {
+            End::Done(_) => MailboxProgressState::Done,
+            End::Stopped => MailboxProgressState::Queued,
+            End::Failed(error) => MailboxProgressState::Stopped((**error).clone()),
+        };
+        self.control.set_state(id, state);
+        (id, end, measured)
+    }
+
+    /// Waits for a seat, copies, and begins anew after a pause of this mailbox alone.
+    async fn to_its_end(&self, work: &MailboxWork, measured: &mut Option<Measured>) -> End {
+        let (id, control) = (work.mailbox, &self.control.control);
+        let mut paused = self.control.watch_one(id);
+        loop {
+            let is_paused = *paused.borrow();
+            if is_paused {
+                self.control.set_state(id, MailboxProgressState::Paused);
+                tokio::select! {
+                    () = control.stopped() => return End::Stopped,
+                    () = until(&mut paused, false) => {}
+                }
+            }
+            self.control.set_state(id, MailboxProgressState::Queued);
+            let seat = tokio::select! {
+                () = control.stopped() => return End::Stopped,
+                () = until(&mut paused, true) => continue,
+                seat = self.seats.acquire() => seat,
+            };
+            let (own, stop) = control.child();
+            let mut copy = std::pin::pin!(one(work, self.settings, self.control, own, measured));
+            let end = tokio::select! {
+                end = &mut copy => end,
+                () = until(&mut paused, true) => {
+                    stop.cancel();
+                    copy.await
+                }
+            };
+            drop(seat);
+            if !matches!(end, End::Stopped) || control.is_stopped() {
+                return end;
+            }
+        }
+    }
+}
+
+/// Waits until a mailbox is paused, or until it goes on. The sender lives as long as the control, so nothing else ends it.
+async fn until(paused: &mut watch::Receiver<bool>, wanted: bool) {
+    let _sender_lives = paused.wait_for(|is_paused| *is_paused == wanted).await.is_ok();
+}
+
+async fn one(
+    work: &MailboxWork,
+    settings: &Settings,
+    control: &CopyControl,
+    own: transfer::CopyControl,
+    measured: &mut Option<Measured>,
+) -> End {
     let id = work.mailbox;
     control.set_state(id, MailboxProgressState::Running(CONNECTIONS));
-    let (source_secret, destination_secret) = match passwords(&work, settings).await {
+    let (source_secret, destination_secret) = match passwords(work, settings).await {
         Ok(secrets) => secrets,
         Err(error) => return End::Failed(error),
     };
     let request = CopyRequest {
         source: work.source.access(source_secret),
         destination: work.destination.access(destination_secret),
-        plan: work.plan,
-        ledger: work.ledger,
+        plan: work.plan.clone(),
+        ledger: work.ledger.clone(),
         limits: super::daily_limits::with_daily_limits(
             &work.source.server,
             &work.destination.server,
@@ -156,12 +192,19 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> E
         options: settings.options.clone(),
         export_folder: settings.export_folder.clone(),
     };
+    let watch = Stopwatch::default();
     let sink = |progress: Progress| {
+        watch.hear(&progress);
         if let Some(state) = state_after(&progress, now()) {
             control.set_state(id, state);
         }
     };
-    let outcome = match transfer::copy_mailbox(&request, control.control.clone(), &sink).await {
+    let before = work.ledger.totals();
+    let outcome = transfer::copy_mailbox(&request, own.clone(), &sink).await;
+    if let (Ok(before), Ok(after)) = (before, work.ledger.totals()) {
+        *measured = watch.measured(&before, &after).or(*measured);
+    }
+    let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
             return End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error)));
@@ -178,7 +221,7 @@ async fn one(work: MailboxWork, settings: &Settings, control: &CopyControl) -> E
         Proof::Quick => transfer::Depth::Quick,
         Proof::Full => transfer::Depth::Full,
     };
-    match transfer::prove_mailbox(&request, depth, control.control.clone(), &sink).await {
+    match transfer::prove_mailbox(&request, depth, own, &sink).await {
         Ok(None) => End::Stopped,
         Ok(Some(report)) if cannot_be_confirmed(&report, depth) => {
             End::Failed(Box::new(explain::differences(&report)))
@@ -199,7 +242,7 @@ async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, S
 
 /// The password of one side, or the words that ask for it.
 pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<Secret, Box<UserError>> {
-    let found = settings.passwords.get(&settings.project, attempt.mailbox, attempt.side).await;
+    let found = settings.passwords.of(&settings.project, attempt).await;
     found.ok_or_else(|| Box::new(explain::needs_password(attempt)))
 }
 
@@ -216,71 +259,4 @@ fn state_after(progress: &Progress, at: UnixTime) -> Option<MailboxProgressState
         Progress::Reconnecting { words } => MailboxProgressState::WaitsUntil(at, words.clone()),
         Progress::Listing { .. } | Progress::Folder { .. } | Progress::Advanced { .. } => return None,
     })
-}
-
-/// One sentence about the proof of all mailboxes together; only what was really compared counts as compared.
-fn proof_words(ends: &[End], proof: Proof) -> Option<String> {
-    let mut sum = transfer::VerifyReport::default();
-    let mut has_report = false;
-    for end in ends {
-        if let End::Done(Some(report)) = end {
-            has_report = true;
-            sum.checked += report.checked;
-            sum.bytes_equal += report.bytes_equal;
-            sum.not_compared += report.not_compared;
-            sum.not_placed += report.not_placed;
-        }
-    }
-    has_report.then(|| words_of(&sum, proof))
-}
-
-fn words_of(sum: &transfer::VerifyReport, proof: Proof) -> String {
-    let mut parts = Vec::new();
-    if proof == Proof::Full && sum.bytes_equal > 0 {
-        parts.push(format!(
-            "{} copies were read again at the destination and compared by SHA-256",
-            with_thousands(sum.bytes_equal)
-        ));
-    }
-    let looked_up = sum.checked.saturating_sub(sum.bytes_equal).saturating_sub(sum.not_placed);
-    if looked_up > 0 {
-        parts.push(format!("{} copies were compared by size, date and flags", with_thousands(looked_up)));
-    }
-    let mut words = if parts.is_empty() { "Nothing had to be compared".to_owned() } else { parts.join("; ") };
-    words.push_str(match sum.not_placed {
-        0 if sum.checked > 0 => ": all agree",
-        _ => "",
-    });
-    if sum.not_placed > 0 {
-        let places = format!("; the place of {} copies at the destination is not known", sum.not_placed);
-        words.push_str(&places);
-    }
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_proof_claims_only_what_was_compared() {
-        let report = |checked, bytes_equal, not_compared, not_placed| transfer::VerifyReport {
-            checked,
-            bytes_equal,
-            not_compared,
-            not_placed,
-            ..transfer::VerifyReport::default()
-        };
-        let full = |report| words_of(&report, Proof::Full);
-        assert_eq!(
-            full(report(20, 20, 0, 0)),
-            "20 copies were read again at the destination and compared by SHA-256: all agree"
-        );
-        assert_eq!(full(report(20, 0, 20, 0)), "20 copies were compared by size, date and flags: all agree");
-        assert!(
-            full(report(5, 3, 1, 1)).ends_with("; the place of 1 copies at the destination is not known")
-        );
-        assert_eq!(full(report(0, 0, 0, 0)), "Nothing had to be compared");
-        assert!(!words_of(&report(9, 0, 0, 0), Proof::Quick).contains("SHA-256"));
-    }
 }

@@ -83,7 +83,11 @@ pub(super) fn refresh(
         let mut totals = folders.iter().fold(LedgerTotals::default(), |sum, folder| sum.plus(folder.totals));
         let listed: Vec<FolderProgress> = folders
             .iter()
-            .map(|folder| FolderProgress { name: folder.source.to_string(), sum: folder.totals.sum })
+            .map(|folder| FolderProgress {
+                folder: folder.source.clone(),
+                name: folder.source.to_string(),
+                sum: folder.totals.sum,
+            })
             .collect();
         if let Some(plan) = view.plan.mailboxes.get(&row.id) {
             add_what_is_not_listed(
@@ -156,7 +160,8 @@ impl Actor {
         open.look_at_the_ledger();
         let copy = &mut open.view.copy;
         open.meter.measure(copy.bytes_done, now());
-        copy.bytes_per_second = open.meter.estimator.bytes_per_second();
+        copy.bytes_per_second =
+            open.meter.estimator.has_rate().then(|| open.meter.estimator.bytes_per_second());
         copy.throughput = Arc::new(open.meter.throughput());
         copy.seconds_left = open.meter.estimator.seconds_left(copy.bytes_total.0);
         self.touch();

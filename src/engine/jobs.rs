@@ -23,6 +23,8 @@ pub enum JobKind {
     Plan,
     /// Copies.
     Copy,
+    /// Writes the list of messages.
+    SaveMessages,
     /// Reads the zone.
     Records,
     /// The embedded servers of a practice project.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::actor::Actor;
@@ -6,10 +8,13 @@ use super::jobs::JobKind;
 use super::log::now;
 use super::{AuditView, CopyPhase, Event, ServerCandidate, SignInState, SignInView, UserError, explain};
 use crate::audit::AuditReport;
-use crate::plan::{MailboxId, MailboxPlan, Side};
+use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side};
 use crate::project::{SignInFact, StoredPlan};
 use crate::records::CurrentZone;
 use crate::values::Bytes;
+
+/// Messages from which a new measurement takes the place of an older one, however large that was.
+const TELLING_MESSAGES: u64 = 200;
 
 /// Answers of jobs. Each carries the job's number; an answer to a question nobody asks any more is dropped.
 pub(super) enum Message {
@@ -32,11 +37,13 @@ pub(super) enum Message {
     /// All sign-ins ended.
     SignInsEnded { number: u64 },
     /// One mailbox was counted and mapped.
-    Planned { number: u64, mailbox: MailboxId, result: Result<MailboxPlan, Box<UserError>> },
+    Planned { number: u64, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>> },
     /// All mailboxes were counted.
     PlansEnded { number: u64 },
     /// The copy ended; the words of its proof.
     CopyEnded { number: u64, outcome: super::copy_job::Outcome },
+    /// The list of messages was written: how many.
+    MessagesSaved { number: u64, path: PathBuf, result: Result<u64, Box<UserError>> },
     /// The zone was read.
     ZoneRead { number: u64, result: Result<Box<CurrentZone>, Box<UserError>> },
     /// The practice servers ended, which they do only when they are told to or when they fail.
@@ -59,6 +66,7 @@ impl Message {
             Self::SignedIn { number, .. } | Self::SignInsEnded { number } => (JobKind::SignIn, *number),
             Self::Planned { number, .. } | Self::PlansEnded { number } => (JobKind::Plan, *number),
             Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
+            Self::MessagesSaved { number, .. } => (JobKind::SaveMessages, *number),
             Self::ZoneRead { number, .. } => (JobKind::Records, *number),
             Self::PracticeEnded { number } => (JobKind::Practice, *number),
             Self::Panicked { kind, number, .. } => (*kind, *number),
@@ -88,6 +96,7 @@ impl Actor {
             Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
             Message::PlansEnded { .. } => self.plans_ended(),
             Message::CopyEnded { outcome, .. } => self.copy_ended(outcome).await,
+            Message::MessagesSaved { path, result, .. } => self.messages_saved(&path, result),
             Message::ZoneRead { result, .. } => self.zone_read(result),
             Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
             Message::Panicked { kind, words, .. } => self.panicked(kind, &words),
@@ -182,10 +191,10 @@ impl Actor {
         self.watch_keyring();
     }
 
-    fn planned(&mut self, mailbox: MailboxId, result: Result<MailboxPlan, Box<UserError>>) {
+    fn planned(&mut self, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>>) {
         match result {
-            Ok(plan) => {
-                let stored = StoredPlan { plan, counted_at: now() };
+            Ok((plan, oversize)) => {
+                let stored = StoredPlan { plan, counted_at: now(), oversize };
                 if self.store(|project| project.set_plan(mailbox, &stored)).is_none() {
                     return;
                 }
@@ -193,7 +202,7 @@ impl Actor {
                 let mut plan = stored.plan;
                 crate::plan::apply_overrides(&mut plan, &overrides);
                 if let Some(open) = self.open.as_mut() {
-                    open.show_plan(mailbox, plan);
+                    open.show_plan(mailbox, plan, stored.oversize);
                 }
             }
             Err(error) => {
@@ -217,6 +226,7 @@ impl Actor {
 
     async fn copy_ended(&mut self, outcome: super::copy_job::Outcome) {
         self.watch_copy().await;
+        self.remember_speeds(&outcome.measured);
         if let Some(open) = self.open.as_mut() {
             open.end_copy(outcome, now());
         }
@@ -224,6 +234,20 @@ impl Actor {
         let phase = self.open.as_ref().map(|open| open.view.copy.phase);
         if phase == Some(CopyPhase::Finished) {
             self.outlet.event(Event::CopyFinished);
+        }
+    }
+
+    /// Keeps what was measured, unless more was measured before on the same way.
+    fn remember_speeds(&mut self, measured: &BTreeMap<MailboxId, Measured>) {
+        for (mailbox, new) in measured {
+            let known = self.open.as_ref().and_then(|open| open.measured.get(mailbox));
+            let tells_more = known.is_none_or(|known| new.messages >= known.messages.min(TELLING_MESSAGES));
+            if tells_more
+                && self.store(|project| project.set_measured(*mailbox, new)).is_some()
+                && let Some(open) = self.open.as_mut()
+            {
+                open.measured.insert(*mailbox, *new);
+            }
         }
     }
 
@@ -268,6 +292,7 @@ impl Actor {
                 open.end_copy(super::copy_job::Outcome::default(), now());
                 self.remember_copy_phase();
             }
+            JobKind::SaveMessages => open.view.messages.is_saving = false,
             JobKind::Records => {
                 open.view.records.is_preparing = false;
                 open.view.records.error = Some(error.clone());

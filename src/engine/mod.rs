@@ -4,23 +4,28 @@ mod actor;
 mod command;
 mod commands;
 mod config;
+mod copy_control;
 mod copy_job;
+mod copy_meter;
 mod copy_view;
 mod daily_limits;
 mod event;
 mod explain;
 mod export;
 mod find_server;
+mod forecasts;
 pub mod headless;
 mod interrupts;
 mod jobs;
 mod log;
+mod message_list;
 mod messages;
 mod open_copy;
 mod open_project;
 mod passwords;
 mod plan_job;
 mod practice;
+mod proof_words;
 mod recent;
 mod report_input;
 mod sign_in_job;
@@ -30,19 +35,22 @@ mod step;
 mod survey_job;
 mod user_error;
 
-pub use command::{AuditOptions, Command, ReportFormat, RequestId};
+pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat, RequestId};
 pub use event::{Event, Notice};
 pub use export::write_whole;
 pub use log::{LogRing, RingLayer};
+pub use message_list::MessageListFormat;
 pub use snapshot::{
     AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
-    KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView, PlanView, PracticeLogins,
-    ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
-    Snapshot,
+    ForecastsView, KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView,
+    MessageListView, MessageOutcome, MessagesView, PlanView, PracticeLogins, ProblemGroup, ProjectView,
+    RecentProject, RecordsView, ServerCandidate, SignInState, SignInView, Snapshot,
 };
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use user_error::{UserError, WayOut};
+
+pub use crate::imap::Compression;
 
 /// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
 ///

@@ -1,6 +1,7 @@
 //! The copy of the open project: what it needs, how it begins and ends, and what the ledger says meanwhile.
 
-use super::copy_job::{self, CopyControl, MailboxWork};
+use super::copy_control::CopyControl;
+use super::copy_job::{self, MailboxWork};
 use super::open_project::OpenProject;
 use super::{CopyPhase, MailboxProgressState, UserError, explain};
 use crate::project::{CopyJob, CopyJobPhase};
@@ -34,11 +35,12 @@ impl OpenProject {
     }
 
     /// The copy begins.
-    pub(super) fn begin_copy(&mut self, control: CopyControl, at: UnixTime) {
+    pub(super) fn begin_copy(&mut self, control: CopyControl, trial: Option<u32>, at: UnixTime) {
         self.copy = Some(control);
         self.meter.restart();
         let copy = &mut self.view.copy;
         copy.phase = CopyPhase::Running;
+        copy.trial = trial;
         copy.started_at = copy.started_at.or(Some(at));
         copy.finished_at = None;
         copy.proof = None;
@@ -59,7 +61,7 @@ impl OpenProject {
         };
         if self.view.copy.phase == CopyPhase::Pausing && self.copy_states.values().all(rests) {
             self.view.copy.phase = CopyPhase::Paused;
-            self.view.copy.bytes_per_second = 0;
+            self.view.copy.bytes_per_second = None;
             self.view.copy.seconds_left = None;
             self.meter.pause();
         }
@@ -74,18 +76,23 @@ impl OpenProject {
         let all_done =
             self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
-        copy.phase = if outcome.is_complete && all_done { CopyPhase::Finished } else { CopyPhase::Stopped };
+        // A trial leaves the most to do, whatever it came to.
+        let is_finished = outcome.is_complete && all_done && copy.trial.is_none();
+        copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
         copy.proof = outcome.proof;
         copy.finished_at = (copy.phase == CopyPhase::Finished).then_some(at);
         copy.seconds_left = None;
-        copy.bytes_per_second = 0;
+        copy.bytes_per_second = None;
         copy.connections = (0, 0);
+        let is_trial = self.view.copy.trial.is_some();
         for state in self.copy_states.values_mut() {
-            if !matches!(state, MailboxProgressState::Done | MailboxProgressState::Stopped(_)) {
+            let is_done = *state == MailboxProgressState::Done && !is_trial;
+            if !is_done && !matches!(state, MailboxProgressState::Stopped(_)) {
                 *state = MailboxProgressState::Queued;
             }
         }
         self.refresh_copy_totals();
+        self.refresh_messages();
     }
 
     /// Sums and bars from the ledger; problems every few looks, as they cost more.
@@ -93,6 +100,7 @@ impl OpenProject {
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_PER_PROBLEMS) {
             self.refresh_copy_totals();
+            self.refresh_messages();
         } else {
             self.refresh_sums();
         }
@@ -105,6 +113,7 @@ impl OpenProject {
             Ok(problems) => self.view.copy.problems = problems,
             Err(error) => tracing::warn!("the problems of the ledger could not be read: {error}"),
         }
+        self.refresh_forecasts();
     }
 
     fn refresh_sums(&mut self) {

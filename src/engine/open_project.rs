@@ -1,18 +1,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::copy_job::CopyControl;
+use super::copy_control::CopyControl;
 use super::copy_view::CopyMeter;
+use super::forecasts::ProviderLimits;
 use super::log::now;
 use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::{
-    AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgressState,
-    MailboxView, PlanView, ProjectView, RecentProject, RecordsView, SignInState, SignInView, Step, UserError,
-    explain, step_line, step_state,
+    AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgress,
+    MailboxProgressState, MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView,
+    SignInState, SignInView, Step, UserError, explain, step_line, step_state,
 };
-use crate::imap::{IdleSessions, TrustPolicy};
-use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Side, apply_overrides};
+use crate::imap::{Compression, IdleSessions, TrustPolicy};
+use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, questions, render_bind};
@@ -36,6 +37,14 @@ pub(super) struct OpenProject {
     pub(super) looks: u64,
     /// Connections between two steps.
     pub(super) idle: IdleSessions,
+    /// Whether connections are compressed.
+    pub(super) compression: Compression,
+    /// How fast mailboxes were copied.
+    pub(super) measured: BTreeMap<MailboxId, Measured>,
+    /// What the provider's catalogue entry says that a copy meets.
+    pub(super) limits: ProviderLimits,
+    /// Mailboxes that are copied at the same time.
+    pub(super) parallel: usize,
 }
 
 impl OpenProject {
@@ -44,6 +53,7 @@ impl OpenProject {
         let settings = project.audit_settings()?;
         let destination = project.destination()?;
         let job = project.copy_job()?;
+        let measured = project.measured()?;
         let zone = match project.zone_facts()? {
             Some(json) => serde_json::from_str(&json)
                 .map_err(|error| tracing::warn!("the zone of the project is read anew: {error}"))
@@ -88,6 +98,7 @@ impl OpenProject {
                 proof: job.proof,
                 ..CopyView::default()
             },
+            messages: MessagesView::default(),
             records: RecordsView { saved_to: project.zone_saved_to()?, ..RecordsView::default() },
             report_saved: project.report_saved_to()?,
         };
@@ -102,6 +113,10 @@ impl OpenProject {
             copy_states: BTreeMap::new(),
             looks: 0,
             idle: IdleSessions::default(),
+            compression: Compression::default(),
+            measured,
+            limits: ProviderLimits::default(),
+            parallel: 1,
         };
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
@@ -135,7 +150,7 @@ impl OpenProject {
                     .iter()
                     .filter(|mailbox| matches!(mailbox.state, MailboxProgressState::Running(_)))
                     .count();
-                return format!("Copying {}", mailboxes(running));
+                return copying_words(running, &view.copy.mailboxes);
             }
             CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages under way".to_owned(),
             _ => {}
@@ -199,8 +214,11 @@ impl OpenProject {
         let plans = Arc::make_mut(&mut self.view.plan.mailboxes);
         let stale: Vec<MailboxId> =
             plans.keys().copied().filter(|id| whose.is_none_or(|one| one == *id)).collect();
+        let oversize = Arc::make_mut(&mut self.view.plan.oversize);
         for id in &stale {
             plans.remove(id);
+            oversize.remove(id);
+            self.measured.remove(id);
         }
         self.refresh_copy_totals();
         stale
@@ -245,6 +263,8 @@ impl OpenProject {
                         server: server.clone(),
                         trust: trust.clone(),
                         user: row.mailbox.user(side).to_owned(),
+                        way: row.mailbox.way(side).clone(),
+                        compression: self.compression,
                         idle: self.idle.clone(),
                     });
                 }
@@ -288,8 +308,9 @@ impl OpenProject {
     }
 
     /// Shows the plan of a mailbox that was just counted.
-    pub(super) fn show_plan(&mut self, mailbox: MailboxId, plan: MailboxPlan) {
+    pub(super) fn show_plan(&mut self, mailbox: MailboxId, plan: MailboxPlan, oversize: Oversize) {
         self.count_one_more();
+        Arc::make_mut(&mut self.view.plan.oversize).insert(mailbox, oversize);
         self.view.plan.errors.remove(&mailbox);
         let counted = counted(&plan);
         Arc::make_mut(&mut self.view.plan.mailboxes).insert(mailbox, plan);
@@ -310,6 +331,8 @@ impl OpenProject {
 
     /// Measures every provider against the mail as far as it is counted.
     pub(super) fn compare_providers(&mut self, catalogue: &Catalogue) {
+        self.limits = self.provider_limits(catalogue);
+        self.refresh_forecasts();
         let counted: Vec<Bytes> =
             self.view.mailboxes.iter().filter_map(|row| row.counted.map(|(_, bytes)| bytes)).collect();
         let own = OwnMail {
@@ -415,13 +438,21 @@ fn load_mailboxes(project: &Project) -> Result<Vec<MailboxView>, ProjectError> {
 fn load_plans(project: &Project) -> Result<PlanView, ProjectError> {
     let mut counted_at = None;
     let mut plans = BTreeMap::new();
+    let mut oversize = BTreeMap::new();
     for (mailbox, stored) in project.plans()? {
         let mut plan = stored.plan;
         apply_overrides(&mut plan, &project.folder_overrides(mailbox)?);
         counted_at = counted_at.max(Some(stored.counted_at));
         plans.insert(mailbox, plan);
+        oversize.insert(mailbox, stored.oversize);
     }
-    Ok(PlanView { counting: None, mailboxes: Arc::new(plans), errors: BTreeMap::new(), counted_at })
+    Ok(PlanView {
+        mailboxes: Arc::new(plans),
+        counted_at,
+        options: project.copy_options()?,
+        oversize: Arc::new(oversize),
+        ..PlanView::default()
+    })
 }
 
 /// A copy that was running when the program ended is stopped, and can be started again.
@@ -438,6 +469,21 @@ fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
     plan.folders.iter().fold((0, Bytes::ZERO), |(messages, bytes), folder| {
         (messages + folder.messages, bytes.plus(folder.bytes))
     })
+}
+
+/// `Copying 3 mailboxes, 1 waits, 1 paused`.
+fn copying_words(running: usize, shown: &[MailboxProgress]) -> String {
+    let count =
+        |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
+    let mut parts = vec![format!("Copying {}", mailboxes(running))];
+    let waiting = count(|state| matches!(state, MailboxProgressState::WaitsUntil(..)));
+    let paused = count(|state| *state == MailboxProgressState::Paused);
+    for (count, what) in [(waiting, if waiting == 1 { "waits" } else { "wait" }), (paused, "paused")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    parts.join(", ")
 }
 
 fn mailboxes(count: usize) -> String {

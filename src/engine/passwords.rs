@@ -1,3 +1,4 @@
+use super::sign_in_job::Attempt;
 use super::start::SecretsPolicy;
 use crate::plan::{MailboxId, Side};
 use crate::secrets::{SecretName, SecretStore, StoreStatus};
@@ -36,6 +37,14 @@ impl Passwords {
             Some(keyring) => keyring.get(&name).await,
             None => None,
         }
+    }
+
+    /// What an attempt signs in with: a kept password; nothing where a token comes from its own source.
+    pub(super) async fn of(&self, project: &str, attempt: &Attempt) -> Option<Secret> {
+        if !attempt.way.needs_password() {
+            return Some(Secret::default());
+        }
+        self.get(project, attempt.mailbox, attempt.side).await
     }
 
     /// Keeps a password, where the policy says.

@@ -5,13 +5,14 @@ use super::copy_job::{Settings, password};
 use super::messages::Message;
 use super::sign_in_job::Attempt;
 use super::{UserError, explain};
-use crate::plan::{DestinationRules, MailboxPlan};
+use crate::plan::{DestinationRules, MailboxPlan, Oversize};
 use crate::transfer;
+use crate::values::Bytes;
 
 /// Counts and maps all mailboxes, some at a time, and tells each outcome.
 pub(super) async fn run(
     pairs: Vec<(Attempt, Attempt)>,
-    rules: DestinationRules,
+    (rules, message_limit): (DestinationRules, Option<Bytes>),
     settings: Settings,
     context: JobContext,
 ) {
@@ -21,7 +22,7 @@ pub(super) async fn run(
             async move {
                 let result = tokio::select! {
                     () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-                    result = one(&source, &destination, rules, settings) => result,
+                    result = one((&source, &destination), rules, message_limit, settings) => result,
                 };
                 context
                     .tell(Message::Planned { number: context.number, mailbox: source.mailbox, result })
@@ -34,18 +35,24 @@ pub(super) async fn run(
 }
 
 async fn one(
-    source: &Attempt,
-    destination: &Attempt,
+    (source, destination): (&Attempt, &Attempt),
     rules: &DestinationRules,
+    message_limit: Option<Bytes>,
     settings: &Settings,
-) -> Result<MailboxPlan, Box<UserError>> {
+) -> Result<(MailboxPlan, Oversize), Box<UserError>> {
     let from = source.access(password(source, settings).await?);
     let to = destination.access(password(destination, settings).await?);
     let (source_session, destination_session) = tokio::join!(from.open(), to.open());
     let mut source_session = source_session.map_err(|error| Box::new(explain::sign_in(source, &error).1))?;
     let mut destination_session =
         destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;
-    let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await;
+    let counted = async {
+        let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await?;
+        let (from, to) = (&mut source_session, &destination_session);
+        let oversize = transfer::find_oversize(from, to, &plan, message_limit).await?;
+        Ok((plan, oversize))
+    };
+    let plan: Result<_, transfer::TransferError> = counted.await;
     if plan.is_ok() {
         from.leave(source_session);
         to.leave(destination_session);

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -6,11 +7,14 @@ use super::actor::Actor;
 use super::jobs::JobKind;
 use super::messages::Message;
 use super::open_project::OpenProject;
-use super::{PracticeLogins, UserError, explain};
+use super::{PracticeLogins, PracticeTrouble, UserError, explain};
 use crate::project::Project;
 use crate::providers::Catalogue;
-use crate::rehearsal::{DOMAIN, Practice, PracticeAccount, PracticeOptions};
+use crate::rehearsal::{DOMAIN, Practice, PracticeAccount, PracticeOptions, Trouble};
 use crate::values::{DomainName, Endpoint};
+
+/// How long the practice provider asks for a pause.
+const BUSY_TIME: Duration = Duration::from_secs(10);
 
 /// The embedded servers of the open practice project.
 pub(super) struct PracticeWorld {
@@ -82,6 +86,32 @@ impl Actor {
         if let Some((provider, _)) = chosen {
             self.choose_destination(provider, None);
         }
+    }
+
+    /// Makes trouble on the practice servers; other projects have none.
+    pub(super) fn make_trouble(&self, trouble: PracticeTrouble) {
+        let Some(practice) = self.open.as_ref().and_then(|open| open.practice.as_ref()) else {
+            return self.fail(explain::no_practice());
+        };
+        let (trouble, words) = match trouble {
+            PracticeTrouble::CutConnections => {
+                (Trouble::ConnectionsBreak, "Every connection was cut. Watch how the copy finds its way back")
+            }
+            PracticeTrouble::SlowProvider => (
+                Trouble::DestinationBusy { time: BUSY_TIME },
+                "The provider asks for a pause. The copy waits and goes on by itself",
+            ),
+            PracticeTrouble::LoseReplies => (
+                Trouble::RepliesLost { times: 1 },
+                "The provider stores the next messages, and nobody hears of it. Nothing may arrive twice",
+            ),
+            PracticeTrouble::FillMailboxes => {
+                (Trouble::DestinationFull, "Every mailbox at the provider is full now")
+            }
+            PracticeTrouble::MakeRoom => (Trouble::DestinationHasRoom, "There is room at the provider again"),
+        };
+        practice.world.make_trouble(trouble);
+        self.notice(words, None);
     }
 
     /// Adds a person of the practice domain with both passwords.

@@ -4,9 +4,9 @@ use super::actor::JobContext;
 use super::messages::Message;
 use super::passwords::Passwords;
 use super::{SignInState, SignInView, explain};
-use crate::imap::{Access, IdleSessions, SignInError, Timeouts, TrustPolicy};
+use crate::imap::{Access, AccessOptions, Compression, IdleSessions, SignInError, Timeouts, TrustPolicy};
 use crate::plan::{MailboxId, Side};
-use crate::values::{Bytes, Endpoint, Secret};
+use crate::values::{Bytes, Endpoint, Secret, SignInWay};
 
 /// One sign-in to try: everything but the password.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Attempt {
     pub(super) server: Endpoint,
     pub(super) trust: TrustPolicy,
     pub(super) user: String,
+    pub(super) way: SignInWay,
+    pub(super) compression: Compression,
     pub(super) idle: IdleSessions,
 }
 
@@ -23,6 +25,11 @@ impl Attempt {
     /// The account, as the ledger names it.
     pub(super) fn account(&self) -> String {
         format!("{} {}", self.server, self.user)
+    }
+
+    /// Whose password or token is asked for: the mailbox's, or that of the admin who signs in for it.
+    pub(super) fn signs_in(&self) -> &str {
+        self.way.admin().unwrap_or(&self.user)
     }
 
     /// The way in, with its password.
@@ -34,6 +41,7 @@ impl Attempt {
             secret,
             timeouts: Timeouts::default(),
             idle: self.idle.clone(),
+            options: AccessOptions { way: self.way.clone(), compression: self.compression },
         }
     }
 }
@@ -71,7 +79,7 @@ pub(super) async fn run(
 }
 
 async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Option<(u64, Bytes)>) {
-    let Some(secret) = passwords.get(project, attempt.mailbox, attempt.side).await else {
+    let Some(secret) = passwords.of(project, attempt).await else {
         return (needs_password(attempt), None);
     };
     match sign_in(attempt, secret).await {

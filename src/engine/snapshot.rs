@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::{AuditOptions, UserError};
 use crate::audit::AuditReport;
-use crate::plan::{LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState, Side};
+use crate::plan::{
+    CopyOptions, FolderPath, Forecast, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageQuery,
+    MessageState, Oversize, ProblemId, Side,
+};
 use crate::providers::{Comparison, ProviderId};
 use crate::records::RecordsPlan;
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
@@ -95,10 +98,20 @@ pub struct ProjectView {
     pub plan: PlanView,
     /// Step Copy.
     pub copy: CopyView,
+    /// Messages one by one, on demand.
+    pub messages: MessagesView,
     /// Step Records.
     pub records: RecordsView,
     /// Where the final report was last saved.
     pub report_saved: Option<PathBuf>,
+}
+
+impl ProjectView {
+    /// Where messages go as files that the destination will not have: beside the project file.
+    pub fn export_folder(&self) -> PathBuf {
+        let stem = self.path.file_stem().unwrap_or(self.path.as_os_str()).to_string_lossy();
+        self.path.with_file_name(format!("{stem}-exported"))
+    }
 }
 
 /// Log-ins that a practice project comes with, so that a newcomer need not invent any.
@@ -273,6 +286,21 @@ pub struct PlanView {
     pub errors: BTreeMap<MailboxId, UserError>,
     /// When the count was made.
     pub counted_at: Option<UnixTime>,
+    /// What the owner asks of the copy.
+    pub options: CopyOptions,
+    /// Messages that are larger than the destination takes, by mailbox.
+    pub oversize: Arc<BTreeMap<MailboxId, Oversize>>,
+    /// How long the copy will take.
+    pub forecasts: ForecastsView,
+}
+
+/// How long the copy will take, as far as anything honest can be said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForecastsView {
+    /// All mailboxes together.
+    pub all: Option<Forecast>,
+    /// Each one alone.
+    pub mailboxes: BTreeMap<MailboxId, Forecast>,
 }
 
 /// What the copy does as a whole.
@@ -306,8 +334,10 @@ pub struct CopyView {
     pub bytes_done: Bytes,
     /// Bytes that the plan has.
     pub bytes_total: Bytes,
-    /// Bytes per second over the last seconds.
-    pub bytes_per_second: u64,
+    /// Messages of each folder that the newest run was limited to, where it was a trial.
+    pub trial: Option<u32>,
+    /// Bytes per second over the last seconds; `None` before anything is measured, and at rest.
+    pub bytes_per_second: Option<u64>,
     /// Honest estimate; `None` until it is stable.
     pub seconds_left: Option<u64>,
     /// Open connections at the source and at the destination.
@@ -365,6 +395,8 @@ pub enum MailboxProgressState {
 /// One folder of the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderProgress {
+    /// The folder at the source.
+    pub folder: FolderPath,
     /// Its name.
     pub name: String,
     /// Its ledger as a sum.
@@ -374,6 +406,8 @@ pub struct FolderProgress {
 /// Messages that share a cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProblemGroup {
+    /// Its number, as long as it has messages.
+    pub id: ProblemId,
     /// What became of them.
     pub state: MessageState,
     /// The cause in plain words.
@@ -384,6 +418,57 @@ pub struct ProblemGroup {
     pub way_out: String,
     /// The first few, as `folder: subject or UID`.
     pub samples: Vec<String>,
+}
+
+/// Messages one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessagesView {
+    /// The rows on show; `None` while nobody asks for them.
+    pub list: Option<Arc<MessageListView>>,
+    /// Whether the list of all messages is being written.
+    pub is_saving: bool,
+    /// Where it was last written.
+    pub saved: Option<PathBuf>,
+}
+
+/// Some of the messages that fit a question; a page shows them at their place among all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageListView {
+    /// The question.
+    pub query: MessageQuery,
+    /// All that fit, by state, whatever state is asked for.
+    pub sum: LedgerSum,
+    /// How many fit, the state included.
+    pub total: u64,
+    /// Index of the first row.
+    pub first: u64,
+    /// Rows from there on.
+    pub rows: Vec<MessageOutcome>,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageOutcome {
+    /// Its mailbox.
+    pub mailbox: MailboxId,
+    /// Its folder at the source.
+    pub folder: FolderPath,
+    /// Its folder at the destination.
+    pub destination: FolderPath,
+    /// UID at the source.
+    pub uid: u32,
+    /// UID of the copy, where known.
+    pub destination_uid: Option<u32>,
+    /// Size at the source.
+    pub size: Bytes,
+    /// When the source received it, as the source gives it.
+    pub date: String,
+    /// What became of it.
+    pub state: MessageState,
+    /// The server's words, the repair or the file; may be empty.
+    pub cause: String,
+    /// SHA-256 of what was read, in hexadecimal; may be empty.
+    pub sha256: String,
 }
 
 /// Step Records.

@@ -10,6 +10,7 @@ use super::actor::Actor;
 use super::interrupts::Interrupts;
 use super::log::LogRing;
 use super::{Command, EngineHandle, Event, Snapshot};
+use crate::imap::Compression;
 
 /// Called from the engine's threads whenever there is something new to draw.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -34,6 +35,8 @@ pub struct EngineConfig {
     pub parallel_mailboxes: usize,
     /// How a finished copy is proven.
     pub proof: Proof,
+    /// Whether connections are compressed.
+    pub compression: Compression,
     /// Whether a project that is opened without a known server is searched for one at once.
     pub searches_by_itself: bool,
     /// Whether Ctrl+C and a request to terminate end the engine in order, as [`Command::Quit`] does.

@@ -1,5 +1,6 @@
 use super::{AuditView, Command, CopyPhase, ProjectView, SignInState, Snapshot};
 use crate::audit::Status;
+use crate::plan::open_decisions;
 use crate::values::with_thousands;
 
 /// The steps of the rail, in order.
@@ -146,7 +147,7 @@ fn mailboxes_state(project: &ProjectView) -> StepState {
 fn plan_state(project: &ProjectView) -> StepState {
     if let Some((done, total)) = project.plan.counting {
         StepState::Running(share(done as u64, total as u64))
-    } else if !project.plan.errors.is_empty() {
+    } else if !project.plan.errors.is_empty() || decisions(project) > 0 {
         StepState::NeedsYou
     } else if !project.plan.mailboxes.is_empty() {
         StepState::Done
@@ -253,6 +254,14 @@ fn mailboxes_line(project: &ProjectView) -> String {
     }
 }
 
+/// Folders that wait for a decision; a copy that has begun follows the proposed names.
+fn decisions(project: &ProjectView) -> usize {
+    match project.copy.phase {
+        CopyPhase::NotStarted => project.plan.mailboxes.values().map(open_decisions).sum(),
+        _ => 0,
+    }
+}
+
 fn plan_line(project: &ProjectView) -> String {
     if let Some((done, total)) = project.plan.counting {
         return format!("Counting, {done} of {total}");
@@ -260,6 +269,11 @@ fn plan_line(project: &ProjectView) -> String {
     if project.plan.mailboxes.is_empty() {
         let can_begin = mailboxes_state(project) == StepState::Done;
         return if can_begin { "Can be made now" } else { "After Mailboxes" }.to_owned();
+    }
+    match decisions(project) {
+        0 => {}
+        1 => return "1 decision open".to_owned(),
+        open => return format!("{} decisions open", with_thousands(u64::try_from(open).unwrap_or(u64::MAX))),
     }
     let messages: u64 = project.plan.mailboxes.values().map(|plan| plan.chosen().0).sum();
     format!("{} to copy", with_thousands(messages))

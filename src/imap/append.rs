@@ -81,13 +81,13 @@ impl Session {
                 LiteralMode::Synchronising => true,
             };
             line.push_str(&arguments(message, length, waits));
-            self.queue(std::mem::take(&mut line).into_bytes());
+            self.queue(std::mem::take(&mut line).as_bytes());
             if waits && let Some(refusal) = self.wait_for_go(&tag).await? {
                 return Ok(AppendRequest { tag, early: Some(refusal) });
             }
             self.send_body(&mut message.body).await?;
         }
-        self.queue(b"\r\n".to_vec());
+        self.queue(b"\r\n");
         self.drain(SEND_WINDOW).await?;
         Ok(AppendRequest { tag, early: None })
     }
@@ -95,8 +95,9 @@ impl Session {
     async fn send_body(&mut self, body: &mut Body) -> Result<(), ImapError> {
         match body {
             Body::Memory(bytes) => {
-                self.queue(bytes.clone());
-                self.drain(SEND_WINDOW).await
+                self.queue(bytes);
+                // Small messages go together: a system call for each costs more than the copying.
+                if self.queued() > SEND_WINDOW { self.drain(SEND_WINDOW).await } else { Ok(()) }
             }
             Body::Spooled(spool) => {
                 spool.rewind().await?;
@@ -105,7 +106,7 @@ impl Session {
                     if chunk.is_empty() {
                         return Ok(());
                     }
-                    self.queue(chunk);
+                    self.queue(&chunk);
                     self.drain(SEND_WINDOW).await?;
                 }
             }
@@ -116,7 +117,7 @@ impl Session {
     async fn wait_for_go(&mut self, tag: &str) -> Result<Option<Completion>, ImapError> {
         loop {
             match self.next().await? {
-                Reply::Continue => return Ok(None),
+                Reply::Continue(_) => return Ok(None),
                 Reply::Tagged(answered, completion) if answered == tag => return Ok(Some(completion)),
                 Reply::Tagged(answered, completion) => self.keep_completed(answered, completion),
                 _ => {}

@@ -4,11 +4,12 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -21,7 +22,7 @@ use super::reply::Reply;
 use super::session::Session;
 use super::starttls;
 use super::trust::{self, TrustPolicy};
-use super::wire::Wire;
+use super::wire::{Transport, Wire};
 use crate::values::{Endpoint, Security};
 
 /// A protected connection that nobody has signed in on.
@@ -39,12 +40,15 @@ pub struct ServerFacts {
     pub name: Option<String>,
     /// `TLS 1.3`; `None` in clear text.
     pub tls: Option<&'static str>,
+    /// What was checked about whose mailbox this is, where an admin has signed in for it.
+    pub note: Option<String>,
 }
 
 impl fmt::Display for ServerFacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_deref().unwrap_or("IMAP server");
-        write!(formatter, "{name}, {}", self.tls.unwrap_or("clear text on this computer"))
+        write!(formatter, "{name}, {}", self.tls.unwrap_or("clear text on this computer"))?;
+        self.note.as_deref().map_or(Ok(()), |note| write!(formatter, ", {note}"))
     }
 }
 
@@ -54,26 +58,30 @@ pub async fn connect(
     trust: &TrustPolicy,
     timeouts: Timeouts,
 ) -> Result<Connection, ImapError> {
-    let stream = reach(endpoint, timeouts.connect).await?;
+    let (stream, round_trip) = reach(endpoint, timeouts.connect).await?;
     let mut is_greeted = false;
-    let wire = match endpoint.security {
-        Security::Tls => Wire::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?)),
+    let transport = match endpoint.security {
+        Security::Tls => {
+            Transport::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?))
+        }
         Security::StartTls => {
             let mut stream = stream;
             starttls::upgrade(&mut stream, timeouts.reply).await?;
             is_greeted = true;
-            Wire::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?))
+            Transport::Tls(Box::new(handshake(endpoint, trust, stream, timeouts.connect).await?))
         }
         Security::Clear => {
             let is_local = stream.peer_addr().is_ok_and(|address| address.ip().is_loopback());
             if !is_local {
                 return Err(ImapError::ClearText(endpoint.clone()));
             }
-            Wire::Clear(stream)
+            Transport::Clear(stream)
         }
     };
-    let facts = ServerFacts { name: None, tls: tls_version(&wire) };
-    let session = Session::new(Gate::new(wire, Limits::default()), timeouts, facts);
+    let wire = Wire::new(transport);
+    let facts = ServerFacts { name: None, tls: tls_version(&wire), note: None };
+    let mut session = Session::new(Gate::new(wire, Limits::default()), timeouts, facts);
+    session.round_trip = round_trip;
     let mut connection = Connection { session, is_preauthenticated: false };
     if !is_greeted {
         connection.read_greeting().await?;
@@ -107,9 +115,9 @@ fn known_server(greeting: &str) -> Option<String> {
 }
 
 fn tls_version(wire: &Wire) -> Option<&'static str> {
-    match wire {
-        Wire::Clear(_) => None,
-        Wire::Tls(stream) => match stream.get_ref().1.protocol_version() {
+    match wire.transport() {
+        Transport::Clear(_) => None,
+        Transport::Tls(stream) => match stream.get_ref().1.protocol_version() {
             Some(rustls::ProtocolVersion::TLSv1_3) => Some("TLS 1.3"),
             Some(rustls::ProtocolVersion::TLSv1_2) => Some("TLS 1.2"),
             _ => Some("TLS"),
@@ -122,7 +130,12 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// Most addresses tried of one name.
 const MAX_ADDRESSES: usize = 8;
 
-async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<TcpStream, ImapError> {
+/// Silence on a connection after which the system asks whether the other end is still there, and again.
+const KEEPALIVE_AFTER: Duration = Duration::from_mins(1);
+const KEEPALIVE_AGAIN: Duration = Duration::from_secs(20);
+
+/// A connection to the first address that answers, and how long that took.
+async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<(TcpStream, Duration), ImapError> {
     let looked_up = timeout(limit, tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)));
     let addresses = match looked_up.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
         Ok(addresses) => interleave(addresses.collect()),
@@ -137,11 +150,9 @@ async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<TcpStream, ImapEr
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     while let Some(outcome) = attempts.next().await {
         match outcome {
-            Ok(stream) => {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "TCP_NODELAY could not be set");
-                }
-                return Ok(stream);
+            Ok((stream, round_trip)) => {
+                tune(&stream);
+                return Ok((stream, round_trip));
             }
             Err(error) => last = error,
         }
@@ -149,11 +160,22 @@ async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<TcpStream, ImapEr
     Err(ImapError::NotReached { endpoint: endpoint.clone(), source: last })
 }
 
-async fn attempt(position: usize, address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+async fn attempt(position: usize, address: SocketAddr, limit: Duration) -> io::Result<(TcpStream, Duration)> {
     tokio::time::sleep(HEAD_START * u32::try_from(position).unwrap_or(0)).await;
-    timeout(limit, TcpStream::connect(address))
+    let began = Instant::now();
+    let stream = timeout(limit, TcpStream::connect(address))
         .await
-        .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
+        .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))?;
+    Ok((stream, began.elapsed()))
+}
+
+/// Small commands leave at once, and a dead line is noticed while nothing is sent (half-open after a change of network).
+fn tune(stream: &TcpStream) {
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_AGAIN);
+    let tuned = stream.set_nodelay(true).and_then(|()| SockRef::from(stream).set_tcp_keepalive(&keepalive));
+    if let Err(error) = tuned {
+        tracing::debug!(%error, "the connection could not be tuned");
+    }
 }
 
 /// IPv6 and IPv4 by turns, so that a dead family costs one head start only.

@@ -49,6 +49,12 @@ pub enum ImapError {
         /// The time waited, in seconds.
         seconds: u64,
     },
+    /// The computer slept meanwhile, and no connection survives that.
+    #[error("the computer slept for {seconds} seconds, and the connection with it")]
+    Slept {
+        /// How long, in seconds.
+        seconds: u64,
+    },
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[source] io::Error),
@@ -90,6 +96,7 @@ impl ImapError {
             Self::NotReached { .. }
                 | Self::NoAddress { .. }
                 | Self::Silent { .. }
+                | Self::Slept { .. }
                 | Self::Broken(_)
                 | Self::Closed(_)
                 | Self::TurnedAway(_)

@@ -1,6 +1,6 @@
 //! Folders of a mailbox: LIST, NAMESPACE, STATUS, CREATE, SUBSCRIBE.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::command;
 use super::error::ImapError;
@@ -62,6 +62,9 @@ pub struct FolderStatus {
     pub uid_next: Option<u32>,
     /// UIDs mean something only together with this number.
     pub uid_validity: Option<u32>,
+    /// Grows with every change of a flag (RFC 7162); asked for by [`Session::list_folders_with_changes`] only, and
+    /// `None` where the folder does not keep it.
+    pub highest_modseq: Option<u64>,
 }
 
 impl FolderStatus {
@@ -73,6 +76,7 @@ impl FolderStatus {
             bytes: number("SIZE"),
             uid_next: short("UIDNEXT"),
             uid_validity: short("UIDVALIDITY"),
+            highest_modseq: number("HIGHESTMODSEQ").filter(|modseq| *modseq > 0),
         }
     }
 }
@@ -86,10 +90,21 @@ pub struct Namespace {
     pub delimiter: Option<char>,
 }
 
+/// A folder to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFolder {
+    /// The name for commands.
+    pub raw: String,
+    /// Whether mail programs are to show it.
+    pub is_subscribed: bool,
+}
+
 /// Folders beyond this number are taken for an attack.
 const MAX_FOLDERS: usize = 50_000;
 /// What STATUS is asked for on every server.
 const STATUS_ITEMS: &str = "MESSAGES UIDNEXT UIDVALIDITY";
+/// The same on servers that keep mod-sequences.
+const STATUS_ITEMS_WITH_CHANGES: &str = "MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ";
 /// STATUS commands under way at once.
 const STATUS_WINDOW: usize = 50;
 
@@ -123,6 +138,12 @@ impl Session {
         self.list_with(STATUS_ITEMS).await
     }
 
+    /// The same, and where the server keeps them, how far the flags of each folder have changed (RFC 7162).
+    pub async fn list_folders_with_changes(&mut self) -> Result<Vec<Folder>, ImapError> {
+        let items = if self.has_condstore() { STATUS_ITEMS_WITH_CHANGES } else { STATUS_ITEMS };
+        self.list_with(items).await
+    }
+
     /// Lists every folder without its counts.
     pub async fn list_folder_names(&mut self) -> Result<Vec<Folder>, ImapError> {
         let mut listing = Listing::default();
@@ -133,6 +154,7 @@ impl Session {
 
     async fn list_with(&mut self, items: &str) -> Result<Vec<Folder>, ImapError> {
         let mut listing = Listing::default();
+        self.leave_folder().await?;
         if self.capabilities.has("LIST-STATUS") {
             let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
             let text = format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))");
@@ -150,6 +172,20 @@ impl Session {
         let mut folders = folders_of(listing);
         self.complete_statuses(&mut folders, items).await?;
         Ok(folders)
+    }
+
+    /// Servers count an opened folder as this connection has last seen it, without what others did since.
+    async fn leave_folder(&mut self) -> Result<(), ImapError> {
+        if !std::mem::take(&mut self.has_opened) {
+            return Ok(());
+        }
+        // Nothing waits for the answer to UNSELECT (RFC 3691). NOOP has to be waited for: a server may put off its look
+        // until all commands that it has are done (Dovecot).
+        if self.capabilities.has("UNSELECT") {
+            self.submit("UNSELECT");
+            return Ok(());
+        }
+        self.noop().await
     }
 
     fn status_items(&self) -> &'static str {
@@ -243,14 +279,34 @@ impl Session {
         Ok(found)
     }
 
-    /// Makes folders and subscribes to them, all in one round trip. What is refused is told when the folder is opened.
-    pub async fn create_many(&mut self, raw_names: &[String]) -> Result<(), ImapError> {
-        for window in raw_names.chunks(STATUS_WINDOW) {
+    /// The names of the folders that the owner has subscribed to, as the server spells them (RFC 3501 section 6.3.9).
+    pub async fn subscribed_names(&mut self) -> Result<BTreeSet<String>, ImapError> {
+        let mut names = BTreeSet::new();
+        self.run("LSUB", "LSUB \"\" \"*\"", |reply| match reply {
+            // `\Noselect` marks a parent that is listed for a subscribed child only.
+            Reply::List(item)
+                if names.len() < MAX_FOLDERS
+                    && !item.attributes.iter().any(|own| own.eq_ignore_ascii_case("\\Noselect")) =>
+            {
+                names.insert(item.name);
+            }
+            _ => {}
+        })
+        .await?;
+        Ok(names)
+    }
+
+    /// Makes folders, and subscribes to those that are to be seen, all in one round trip. What is refused is told when
+    /// the folder is opened.
+    pub async fn create_many(&mut self, folders: &[NewFolder]) -> Result<(), ImapError> {
+        for window in folders.chunks(STATUS_WINDOW) {
             let mut tags = Vec::with_capacity(window.len() * 2);
-            for raw in window {
-                let name = command::folder_name(raw)?;
+            for folder in window {
+                let name = command::folder_name(&folder.raw)?;
                 tags.push(self.submit(&format!("CREATE {name}")));
-                tags.push(self.submit(&format!("SUBSCRIBE {name}")));
+                if folder.is_subscribed {
+                    tags.push(self.submit(&format!("SUBSCRIBE {name}")));
+                }
             }
             for tag in tags {
                 self.finish(&tag, |_| {}).await?;
@@ -259,13 +315,16 @@ impl Session {
         Ok(())
     }
 
-    /// Makes a folder and subscribes to it. A folder that is there already is no error.
-    pub async fn create(&mut self, raw: &str) -> Result<(), ImapError> {
-        let name = command::folder_name(raw)?;
+    /// Makes a folder, and subscribes to it where it is to be seen. A folder that is there already is no error.
+    pub async fn create(&mut self, folder: &NewFolder) -> Result<(), ImapError> {
+        let name = command::folder_name(&folder.raw)?;
         match self.run("CREATE", &format!("CREATE {name}"), |_| {}).await {
             Ok(_) => {}
             Err(ImapError::Refused { completion, .. }) if is_already_there(&completion) => {}
             Err(error) => return Err(error),
+        }
+        if !folder.is_subscribed {
+            return Ok(());
         }
         match self.run("SUBSCRIBE", &format!("SUBSCRIBE {name}"), |_| {}).await {
             // Mail arrives in folders that nobody subscribed to just as well.

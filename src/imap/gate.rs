@@ -1,9 +1,10 @@
 //! The gate: the one place where a hostile or odd server is met.
 //!
-//! It sits between TLS and the parser. It walks server lines and literals, enforces the [`Limits`], and decides for each
-//! reply who reads it: FETCH replies, which carry the bulk, go to imap-proto under async-imap; everything else goes aside
-//! to our own forgiving readers. imap-proto ends the connection at a line it cannot read, and panics on some
-//! (`[ALERT]` right before a multi-byte character), so nothing reaches it that it was not seen to accept.
+//! It sits between TLS and the parser. It walks server lines and literals, enforces the [`Limits`], and holds each reply
+//! whole: message data is read by imap-proto ([`read_fetch`]), everything else by our own forgiving readers. Only replies
+//! above [`HELD_BYTES`] stream to imap-proto under async-imap, and literals that nobody holds in memory are left out.
+//! imap-proto ends the connection at a line it cannot read, and panics on some (`[ALERT]` right before a multi-byte
+//! character), so nothing reaches it that is not message data.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,15 +17,24 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::limits::Limits;
 use super::trace::Trace;
+use super::wire::Wire;
 
-/// Replies up to this size are held whole and shown to the parser before it gets them.
+/// Replies up to this size are held whole.
 const HELD_BYTES: usize = 256 * 1024;
+/// Bytes of a literal that is kept; messages above it are read in pieces, so a longer one is nobody's.
+const KEPT_LITERAL_BYTES: usize = 8 << 20;
 /// One read from the socket.
 const READ_BYTES: usize = 64 * 1024;
 /// Deepest nesting that the recursive parser is given.
 const MAX_NESTING: usize = 16;
 /// Replies waiting aside; the session takes them out after every read.
 const MAX_ASIDE: usize = 64;
+/// Bytes waiting aside, beside one reply of [`HELD_BYTES`].
+const MAX_ASIDE_BYTES: usize = 256 * 1024;
+/// Memory that is kept for the next commands when all is sent.
+const KEPT_OUTGOING_BYTES: usize = 1 << 20;
+
+const NOT_MESSAGE_DATA: &str = "a large reply that is not message data";
 
 /// The stream between TLS and async-imap.
 pub(super) struct Gate<S> {
@@ -40,15 +50,28 @@ pub(super) struct Gate<S> {
     /// Bytes of a large literal that pass straight to the parser.
     passing: usize,
     aside: VecDeque<Vec<u8>>,
-    outgoing: VecDeque<Vec<u8>>,
+    aside_bytes: usize,
+    outgoing: Vec<u8>,
+    /// Where the unsent part of `outgoing` begins.
     outgoing_start: usize,
-    outgoing_bytes: usize,
     needs_flush: bool,
     replies: usize,
     counters: Counters,
     trace: Trace,
     /// What the server did wrong; further reads fail as well.
     verdict: Option<&'static str>,
+    hold: Hold,
+}
+
+/// Where reading stops for a moment: what comes behind the consent to COMPRESS is packed.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Hold {
+    #[default]
+    No,
+    /// The beginning of the reply to stop behind.
+    After(Vec<u8>),
+    /// It has come.
+    Now,
 }
 
 /// Bytes that went over the wire, after TLS.
@@ -66,6 +89,8 @@ struct PartialReply {
     bytes: Vec<u8>,
     /// Bytes of the current literal still to come.
     literal_left: usize,
+    /// The current literal is left out.
+    is_skipping: bool,
     literals: usize,
     /// The reply outgrew [`HELD_BYTES`] and is on its way to the parser.
     is_streaming: bool,
@@ -88,33 +113,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             cleared: VecDeque::new(),
             passing: 0,
             aside: VecDeque::new(),
-            outgoing: VecDeque::new(),
+            aside_bytes: 0,
+            outgoing: Vec::new(),
             outgoing_start: 0,
-            outgoing_bytes: 0,
             needs_flush: false,
             replies: 0,
             counters: Counters::default(),
             trace: Trace::default(),
             verdict: None,
+            hold: Hold::No,
         }
     }
 
     /// Queues bytes for the server; reading and [`Self::poll_send`] move them on.
-    pub(super) fn queue(&mut self, bytes: Vec<u8>) {
-        if !bytes.is_empty() {
-            self.outgoing_bytes += bytes.len();
-            self.outgoing.push_back(bytes);
+    pub(super) fn queue(&mut self, bytes: &[u8]) {
+        if self.outgoing_start > self.outgoing.len() / 2 {
+            self.outgoing.drain(..self.outgoing_start);
+            self.outgoing_start = 0;
         }
+        self.outgoing.extend_from_slice(bytes);
     }
 
     /// Bytes that wait to be sent.
     pub(super) fn queued(&self) -> usize {
-        self.outgoing_bytes
+        self.outgoing.len().saturating_sub(self.outgoing_start)
     }
 
     /// The oldest reply that went aside.
     pub(super) fn take_aside(&mut self) -> Option<Vec<u8>> {
-        self.aside.pop_front()
+        let aside = self.aside.pop_front()?;
+        self.aside_bytes = self.aside_bytes.saturating_sub(aside.len());
+        Some(aside)
     }
 
     pub(super) fn counters(&self) -> Counters {
@@ -129,6 +158,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.verdict
     }
 
+    /// Reads no further than the reply with this tag until [`Self::go_on`].
+    pub(super) fn hold_after(&mut self, tag: &str) {
+        self.hold = Hold::After(format!("{tag} ").into_bytes());
+    }
+
+    /// Reads on.
+    pub(super) fn go_on(&mut self) {
+        self.hold = Hold::No;
+    }
+
+    pub(super) fn wire(&self) -> &S {
+        &self.wire
+    }
+
     /// A tagged reply was read: the count of untagged replies begins anew.
     pub(super) fn command_done(&mut self) {
         self.replies = 0;
@@ -136,21 +179,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
 
     /// Sends what is queued; ready when nothing waits any more.
     pub(super) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(front) = self.outgoing.front() {
-            let chunk = front.get(self.outgoing_start..).unwrap_or_default();
+        while self.queued() > 0 {
+            let chunk = self.outgoing.get(self.outgoing_start..).unwrap_or_default();
             let written = ready!(Pin::new(&mut self.wire).poll_write(context, chunk))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.counters.sent += written as u64;
-            self.outgoing_bytes = self.outgoing_bytes.saturating_sub(written);
             self.outgoing_start += written;
             self.needs_flush = true;
-            if self.outgoing_start >= front.len() {
-                self.outgoing.pop_front();
-                self.outgoing_start = 0;
-            }
         }
+        self.outgoing.clear();
+        self.outgoing.shrink_to(KEPT_OUTGOING_BYTES);
+        self.outgoing_start = 0;
         if self.needs_flush {
             ready!(Pin::new(&mut self.wire).poll_flush(context))?;
             self.needs_flush = false;
@@ -183,11 +224,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if line.len() > self.limits.line_bytes {
             return Err(self.hostile("a line beyond all bounds"));
         }
-        let literal = literal_length(&line);
-        self.take_up(&line);
-        match literal {
-            Some(length) => self.begin_literal(length),
-            None => self.end_reply(),
+        match literal_length(&line) {
+            Some(length) => self.begin_literal(&line, length),
+            None => {
+                self.take_up(&line);
+                self.end_reply()
+            }
         }?;
         Ok(true)
     }
@@ -198,7 +240,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return false;
         }
         self.reply.literal_left -= length;
-        if self.reply.is_streaming {
+        if self.reply.is_skipping {
+            self.start += length;
+        } else if self.reply.is_streaming {
             // Stays in `input`: `poll_read` hands it over from there.
             self.passing = length;
         } else {
@@ -217,7 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
     }
 
-    fn begin_literal(&mut self, length: usize) -> io::Result<()> {
+    fn begin_literal(&mut self, line: &[u8], length: usize) -> io::Result<()> {
         self.reply.literals += 1;
         if self.reply.literals > self.limits.literals_per_reply {
             return Err(self.hostile("too many literals in one reply"));
@@ -226,9 +270,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return Err(self.hostile("a literal beyond all bounds"));
         }
         self.reply.literal_left = length;
+        self.reply.is_skipping = length > KEPT_LITERAL_BYTES;
+        if self.reply.is_skipping {
+            // The server gives nothing instead: the message is then asked for in pieces.
+            let open = memchr::memrchr(b'{', line).unwrap_or(line.len());
+            self.take_up(line.get(..open).unwrap_or_default());
+            self.take_up(b"NIL");
+            let is_message = self.reply.is_streaming || is_safe_fetch(&self.reply.bytes);
+            return if is_message { Ok(()) } else { Err(self.hostile(NOT_MESSAGE_DATA)) };
+        }
+        self.take_up(line);
         if !self.reply.is_streaming && self.reply.bytes.len() + length > HELD_BYTES {
             if !is_safe_fetch(&self.reply.bytes) {
-                return Err(self.hostile("a large reply that is not message data"));
+                return Err(self.hostile(NOT_MESSAGE_DATA));
             }
             self.reply.is_streaming = true;
             self.cleared.extend(std::mem::take(&mut self.reply.bytes));
@@ -250,11 +304,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return Ok(());
         }
         self.trace.received(&reply.bytes);
-        if is_safe_fetch(&reply.bytes) && is_readable(&reply.bytes) {
-            self.cleared.extend(reply.bytes);
-        } else {
-            self.aside.push_back(reply.bytes);
+        if let Hold::After(beginning) = &self.hold
+            && reply.bytes.starts_with(beginning)
+        {
+            self.hold = Hold::Now;
         }
+        self.aside_bytes += reply.bytes.len();
+        self.aside.push_back(reply.bytes);
         Ok(())
     }
 
@@ -289,6 +345,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.start += length;
         self.passing -= length;
         true
+    }
+}
+
+impl Gate<Wire> {
+    /// Everything from here on is packed in both directions (RFC 4978), also what was read already and not looked at.
+    pub(super) fn compress(&mut self) {
+        let early = self.input.split_off(self.start.min(self.input.len()));
+        self.input.clear();
+        self.start = 0;
+        self.wire.compress(early);
+        self.go_on();
     }
 }
 
@@ -327,15 +394,17 @@ fn has_deep_structure(reply: &[u8]) -> bool {
     })
 }
 
-/// Whether imap-proto reads the reply to its end and understands all of it; what it skips it would silently lose.
-fn is_readable(reply: &[u8]) -> bool {
-    match imap_proto::Response::parse(reply) {
-        Ok((rest, imap_proto::Response::Fetch(_, attributes))) => {
-            rest.is_empty()
-                && !attributes.iter().any(|value| matches!(value, imap_proto::AttributeValue::Unknown))
-        }
-        _ => false,
+/// Message data, where imap-proto reads the reply to its end and understands all of it; what it skips it would silently
+/// lose.
+pub(super) fn read_fetch(reply: &[u8]) -> Option<imap_proto::Response<'_>> {
+    if !is_safe_fetch(reply) {
+        return None;
     }
+    let (rest, response) = imap_proto::Response::parse(reply).ok()?;
+    let imap_proto::Response::Fetch(_, attributes) = &response else { return None };
+    let is_whole = rest.is_empty()
+        && !attributes.iter().any(|value| matches!(value, imap_proto::AttributeValue::Unknown));
+    is_whole.then_some(response)
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<S> {
@@ -356,7 +425,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<S> {
             if let Some(what) = gate.verdict {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
             }
-            if gate.aside.len() >= MAX_ASIDE {
+            let is_full = gate.aside.len() >= MAX_ASIDE || gate.aside_bytes >= MAX_ASIDE_BYTES;
+            if gate.hold == Hold::Now || is_full {
                 // The session takes them out before it polls again.
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -370,7 +440,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<S> {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.get_mut().queue(bytes.to_vec());
+        self.get_mut().queue(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::session::Session;
-use super::sign_in::Access;
+use super::sign_in::{Access, AccessOptions};
 use super::trust::TrustPolicy;
 use crate::values::{Endpoint, Secret};
 
@@ -16,7 +16,18 @@ const MAX_RESTING: usize = 16;
 
 /// Signed-in connections that nobody uses at present. Clones share them; dropping the last clone closes them.
 #[derive(Clone, Default)]
-pub struct IdleSessions(Arc<Mutex<Vec<Resting>>>);
+pub struct IdleSessions {
+    resting: Arc<Mutex<Vec<Resting>>>,
+    /// Mailboxes whose inbox was found to be another than that of the admin who signs in for them.
+    proven: Arc<Mutex<Vec<Proven>>>,
+}
+
+struct Proven {
+    endpoint: Endpoint,
+    user: String,
+    options: AccessOptions,
+    words: String,
+}
 
 struct Resting {
     since: Instant,
@@ -24,6 +35,7 @@ struct Resting {
     trust: TrustPolicy,
     user: String,
     secret: Secret,
+    options: AccessOptions,
     session: Session,
 }
 
@@ -33,6 +45,7 @@ impl Resting {
             && self.trust == access.trust
             && self.user == access.user
             && self.secret.expose() == access.secret.expose()
+            && self.options == access.options
     }
 }
 
@@ -45,7 +58,7 @@ impl fmt::Debug for IdleSessions {
 impl IdleSessions {
     /// A connection to the same server, under the same name and password, that still stands.
     pub(super) fn take(&self, access: &Access) -> Option<Session> {
-        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         resting.retain(|one| one.since.elapsed() < REST);
         while let Some(position) = resting.iter().position(|one| one.is_for(access)) {
             let mut session = resting.swap_remove(position).session;
@@ -58,7 +71,7 @@ impl IdleSessions {
 
     /// Keeps a connection for the next step.
     pub(super) fn leave(&self, access: &Access, session: Session) {
-        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         resting.retain(|one| one.since.elapsed() < REST);
         if resting.len() < MAX_RESTING {
             resting.push(Resting {
@@ -67,13 +80,33 @@ impl IdleSessions {
                 trust: access.trust.clone(),
                 user: access.user.clone(),
                 secret: access.secret.clone(),
+                options: access.options.clone(),
                 session,
             });
         }
     }
 
+    /// What was found about whose mailbox an admin's sign-in opens.
+    pub(super) fn proven(&self, access: &Access) -> Option<String> {
+        let proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = proven.iter().find(|one| {
+            one.endpoint == access.endpoint && one.user == access.user && one.options == access.options
+        });
+        found.map(|one| one.words.clone())
+    }
+
+    /// Remembers it for the further connections of this run.
+    pub(super) fn prove(&self, access: &Access, words: &str) {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner).push(Proven {
+            endpoint: access.endpoint.clone(),
+            user: access.user.clone(),
+            options: access.options.clone(),
+            words: words.to_owned(),
+        });
+    }
+
     /// Closes the connections that have rested for too long.
     pub fn close_expired(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| one.since.elapsed() < REST);
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| one.since.elapsed() < REST);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::command;
 use super::completion::{Code, Completion};
 use super::error::ImapError;
+use super::paging::WINDOW;
 use super::reply::{FetchItem, Reply};
 use super::session::Session;
 use super::spool::Spool;
@@ -38,8 +39,6 @@ pub struct MessageFacts {
     pub header: Vec<u8>,
 }
 
-/// Messages asked for with one command; below the limit of 1,000 that Yahoo announces (MESSAGELIMIT, RFC 9738).
-const FACTS_WINDOW: usize = 500;
 /// Bytes kept of the header fields of one message; what identifies it stands in the first of them.
 const MAX_HEADER_BYTES: usize = 16 << 10;
 /// Bytes asked for at once of a message that is read in pieces.
@@ -58,11 +57,17 @@ impl Session {
 
     async fn open_folder(&mut self, command: &'static str, raw: &str) -> Result<Opened, ImapError> {
         let tag = self.submit(&format!("{command} {}", command::folder_name(raw)?));
+        (self.exists, self.expunged) = (0, 0);
         self.finish_open(command, &tag).await
     }
 
-    async fn finish_open(&mut self, command: &'static str, tag: &str) -> Result<Opened, ImapError> {
+    pub(super) async fn finish_open(
+        &mut self,
+        command: &'static str,
+        tag: &str,
+    ) -> Result<Opened, ImapError> {
         let mut opened = Opened::default();
+        self.has_opened = true;
         let completion = self
             .finish(tag, |reply| match reply {
                 Reply::Exists(count) => opened.exists = count,
@@ -75,6 +80,12 @@ impl Session {
                 _ => {}
             })
             .await?;
+        if self.is_gmail()
+            && let Some(flags) = &mut opened.permanent_flags
+        {
+            // At Gmail the flag moves a message to the trash or out of sight, so it is never given.
+            flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Deleted"));
+        }
         if completion.is_ok() { Ok(opened) } else { Err(ImapError::Refused { command, completion }) }
     }
 
@@ -91,7 +102,27 @@ impl Session {
         first: u32,
         header_fields: &[&str],
     ) -> Result<ListingRequest, ImapError> {
-        let examine = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        self.ask_listing_by("EXAMINE", raw, first, header_fields)
+    }
+
+    /// As [`Self::ask_listing`], but opens the folder for writing, which tells the flags that it keeps.
+    pub fn ask_writable_listing(
+        &mut self,
+        raw: &str,
+        first: u32,
+        header_fields: &[&str],
+    ) -> Result<ListingRequest, ImapError> {
+        self.ask_listing_by("SELECT", raw, first, header_fields)
+    }
+
+    fn ask_listing_by(
+        &mut self,
+        command: &str,
+        raw: &str,
+        first: u32,
+        header_fields: &[&str],
+    ) -> Result<ListingRequest, ImapError> {
+        let examine = self.submit(&format!("{command} {}", command::folder_name(raw)?));
         let fields = header_fields.join(" ");
         let fetch = self.submit(&format!(
             "UID FETCH {first}:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"
@@ -130,7 +161,7 @@ impl Session {
                 }
                 _ => {}
             }
-            if portion.len() >= FACTS_WINDOW {
+            if portion.len() >= WINDOW {
                 count += portion.len();
                 each(std::mem::take(&mut portion).into_values().collect())?;
             }
@@ -141,57 +172,6 @@ impl Session {
         Ok(count)
     }
 
-    /// UIDs of the opened folder from `first` on, ascending. UID FETCH, as SEARCH is broken on many servers.
-    pub async fn fetch_uids(&mut self, first: u32) -> Result<Vec<u32>, ImapError> {
-        let mut uids = Vec::new();
-        let completion = self
-            .run("FETCH", &format!("UID FETCH {first}:* (UID)"), |reply| {
-                if let Reply::Fetch(item) = reply
-                    && let Some(uid) = item.uid
-                {
-                    uids.push(uid);
-                }
-            })
-            .await?;
-        refused_unless_ok("FETCH", completion)?;
-        uids.sort_unstable();
-        uids.dedup();
-        // `first:*` always names the last message, also when its UID is below `first`.
-        uids.retain(|uid| *uid >= first);
-        Ok(uids)
-    }
-
-    /// Sum of the message sizes of a folder, in bytes, for servers whose STATUS does not tell.
-    pub async fn folder_bytes(&mut self, raw: &str) -> Result<u64, ImapError> {
-        if self.examine(raw).await?.exists == 0 {
-            return Ok(0);
-        }
-        let mut bytes = 0_u64;
-        self.run("FETCH", "FETCH 1:* (RFC822.SIZE)", |reply| {
-            if let Reply::Fetch(item) = reply {
-                bytes = bytes.saturating_add(item.size.unwrap_or(0));
-            }
-        })
-        .await?;
-        Ok(bytes)
-    }
-
-    /// Flags of messages by UID, for the messages that are there.
-    pub async fn fetch_flags(&mut self) -> Result<Vec<(u32, Vec<String>)>, ImapError> {
-        let mut found = Vec::new();
-        self.run("FETCH", "UID FETCH 1:* (UID FLAGS)", |reply| {
-            if let Reply::Fetch(item) = reply
-                && let (Some(uid), Some(flags)) = (item.uid, item.flags)
-            {
-                found.push((uid, flags));
-            }
-        })
-        .await?;
-        found.sort_unstable();
-        found.dedup_by_key(|(uid, _)| *uid);
-        Ok(found)
-    }
-
     /// Facts about these messages, ascending, handed over in portions so that memory stays bounded.
     /// Messages that are gone are left out.
     pub async fn fetch_facts<E: From<ImapError>>(
@@ -200,7 +180,7 @@ impl Session {
         header_fields: &[&str],
         mut each: impl FnMut(Vec<MessageFacts>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut windows = uids.chunks(FACTS_WINDOW);
+        let mut windows = uids.chunks(self.window());
         // One portion ahead: the server reads the next while we store this one.
         let mut ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window));
         let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
@@ -223,7 +203,7 @@ impl Session {
     /// give. Those that it says nothing about are left out.
     pub async fn fetch_bare_facts(&mut self, uids: &[u32]) -> Result<Vec<MessageFacts>, ImapError> {
         let mut found = BTreeMap::new();
-        for set in uid_sets(uids) {
+        for set in uids.chunks(self.window()).flat_map(uid_sets) {
             let tag = self.submit(&format!("UID FETCH {set} (UID FLAGS INTERNALDATE)"));
             let completion = self
                 .finish(&tag, |reply| {
@@ -402,7 +382,7 @@ struct Pieces {
 }
 
 /// An answer that was cut short (RFC 9738) is an error as well: what it leaves out must not pass for gone.
-fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
+pub(super) fn refused_unless_ok(command: &'static str, completion: Completion) -> Result<(), ImapError> {
     if completion.is_ok() && !completion.has_code("MESSAGELIMIT") {
         Ok(())
     } else {

@@ -6,6 +6,7 @@ use async_imap::imap_proto::{AttributeValue, MessageSection, Response, SectionPa
 
 use super::completion::flag_list;
 pub(super) use super::completion::{Capabilities, Code, Completion};
+use super::gate;
 use super::tokens::{Token, tokens};
 
 /// One reply of a server.
@@ -15,16 +16,21 @@ pub(super) enum Reply {
     Tagged(String, Completion),
     /// `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH`.
     Untagged(Completion),
-    /// The server waits for more.
-    Continue,
+    /// The server waits for more; what it says meanwhile.
+    Continue(Vec<u8>),
     Capability(Capabilities),
     Exists(u32),
+    Expunge,
     List(ListItem),
     Status(String, BTreeMap<String, u64>),
+    /// STATUS of items that are no numbers.
+    StatusText(BTreeMap<String, String>),
     /// Prefix and delimiter of the first personal namespace.
     Namespace(Option<(String, Option<String>)>),
     Id(BTreeMap<String, String>),
     Fetch(Box<FetchItem>),
+    /// Numbers that a SEARCH has found, in the server's order.
+    Search(Vec<u32>),
     Other,
 }
 
@@ -49,6 +55,10 @@ pub(super) struct FetchItem {
     pub(super) body: Option<Vec<u8>>,
     /// Where in the message `body` begins, where it is a piece.
     pub(super) origin: Option<u32>,
+    /// X-GM-MSGID: the number of the message at Gmail, the same under all its labels.
+    pub(super) gmail_message: Option<u64>,
+    /// X-GM-LABELS: the labels besides the folder that is open, as Gmail writes them.
+    pub(super) gmail_labels: Option<Vec<String>>,
 }
 
 /// Message data that imap-proto has read.
@@ -65,6 +75,10 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
             }
             AttributeValue::InternalDate(date) => item.internal_date = Some(date.clone().into_owned()),
             AttributeValue::Rfc822Size(size) => item.size = Some(u64::from(*size)),
+            AttributeValue::GmailMsgId(number) => item.gmail_message = Some(*number),
+            AttributeValue::GmailLabels(labels) => {
+                item.gmail_labels = Some(labels.iter().map(|label| label.clone().into_owned()).collect());
+            }
             AttributeValue::BodySection { section: None, data, index } => {
                 item.origin = *index;
                 item.body = data.as_ref().map(|bytes| bytes.to_vec());
@@ -84,12 +98,15 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
 
 /// A reply that went aside.
 pub(super) fn from_aside(reply: &[u8]) -> Reply {
-    if reply.starts_with(b"+") {
-        return Reply::Continue;
+    if let Some(text) = reply.strip_prefix(b"+") {
+        return Reply::Continue(text.trim_ascii().to_vec());
     }
     let Some(rest) = reply.strip_prefix(b"* ") else {
         return tagged(reply).unwrap_or(Reply::Other);
     };
+    if let Some(response) = gate::read_fetch(reply) {
+        return from_parsed(&response);
+    }
     if let Some(completion) = Completion::read(rest) {
         return Reply::Untagged(completion);
     }
@@ -100,11 +117,16 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
     let numbered = first.number().and_then(|number| u32::try_from(number).ok());
     match (numbered, second) {
         (Some(count), Some(word)) if word.is("EXISTS") => Reply::Exists(count),
+        (Some(_), Some(word)) if word.is("EXPUNGE") => Reply::Expunge,
         (Some(_), Some(word)) if word.is("FETCH") => fetch(found.get(2)),
         _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
-        _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
+        _ if first.is("LIST") || first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::List),
         _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
         _ if first.is("NAMESPACE") => Reply::Namespace(namespace(second)),
+        _ if first.is("SEARCH") => {
+            let numbers = found.iter().skip(1).filter_map(Token::number);
+            Reply::Search(numbers.filter_map(|number| u32::try_from(number).ok()).collect())
+        }
         _ if first.is("ID") => Reply::Id(pairs(second)),
         _ => Reply::Other,
     }
@@ -134,14 +156,23 @@ fn status(found: &[Token]) -> Option<Reply> {
         other => other.text()?,
     };
     let mut values = BTreeMap::new();
+    let mut texts = BTreeMap::new();
     for pair in found.get(2)?.list()?.chunks(2) {
-        if let [key, value] = pair
-            && let (Some(key), Some(value)) = (key.text(), value.number())
-        {
-            values.insert(key.to_ascii_uppercase(), value);
+        let [key, value] = pair else { continue };
+        let Some(key) = key.text().map(|key| key.to_ascii_uppercase()) else { continue };
+        // A MAILBOXID stands in brackets (RFC 8474), and Dovecot's GUID may consist of digits.
+        let text = value.list().and_then(|list| list.first()).unwrap_or(value).text();
+        match (value.number(), text) {
+            (Some(number), _) if !matches!(key.as_str(), "MAILBOXID" | "X-GUID") => {
+                values.insert(key, number);
+            }
+            (_, Some(text)) => {
+                texts.insert(key, text);
+            }
+            _ => {}
         }
     }
-    Some(Reply::Status(name, values))
+    Some(if texts.is_empty() { Reply::Status(name, values) } else { Reply::StatusText(texts) })
 }
 
 fn namespace(personal: Option<&Token>) -> Option<(String, Option<String>)> {
@@ -177,6 +208,11 @@ fn fetch(list: Option<&Token>) -> Reply {
             }
             "INTERNALDATE" => item.internal_date = value.text(),
             "RFC822.SIZE" => item.size = value.number(),
+            "X-GM-MSGID" => item.gmail_message = value.number(),
+            "X-GM-LABELS" => {
+                item.gmail_labels =
+                    value.list().map(|labels| labels.iter().filter_map(Token::text).collect());
+            }
             _ if key.starts_with("BODY[HEADER") => item.header = value.bytes(),
             _ if key.starts_with("BODY[]") => {
                 let origin = key.split(['<', '>']).nth(1);
@@ -201,6 +237,13 @@ mod tests {
             panic!("no status");
         };
         assert_eq!((name.as_str(), values["SIZE"], values["MESSAGES"]), ("Sent Items", 12_345_678_901, 3));
+        for (line, id) in [
+            (&b"* STATUS INBOX (MAILBOXID (F2212ea))\r\n"[..], "F2212ea"),
+            (b"* STATUS INBOX (X-GUID 40551710)\r\n", "40551710"),
+        ] {
+            let Reply::StatusText(texts) = from_aside(line) else { panic!("no texts") };
+            assert_eq!(texts.into_values().collect::<Vec<_>>(), [id]);
+        }
         let Reply::Namespace(personal) =
             from_aside(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
         else {
@@ -214,6 +257,15 @@ mod tests {
         assert_eq!((item.delimiter.as_deref(), item.name.as_str()), (Some("\\"), "a\\b\"c"));
         let Reply::List(item) = from_aside(b"* LIST () NIL NIL\r\n") else { panic!("no list") };
         assert_eq!((item.delimiter, item.name.as_str()), (None, "NIL"));
+    }
+
+    #[test]
+    fn what_a_search_has_found_is_read_in_any_order() {
+        let Reply::Search(numbers) = from_aside(b"* SEARCH 9 4 5 (MODSEQ 917162500)\r\n") else {
+            panic!("no search");
+        };
+        assert_eq!(numbers, [9, 4, 5]);
+        assert!(matches!(from_aside(b"* SEARCH\r\n"), Reply::Search(numbers) if numbers.is_empty()));
     }
 
     #[test]

@@ -28,18 +28,19 @@ impl fmt::Debug for Scrub {
 }
 
 impl Scrub {
-    pub(super) fn new(user: &str, secret: &Secret) -> Self {
+    /// `messages` are whole messages that hold the secret, as they go over the line in base64.
+    pub(super) fn new(secret: &Secret, messages: &[Zeroizing<String>]) -> Self {
         let secret = secret.expose();
-        let plain = Zeroizing::new(format!("\0{user}\0{secret}"));
         let forms = [
             secret.to_owned(),
             secret.replace('\\', "\\\\").replace('"', "\\\""),
             BASE64.encode(secret.as_bytes()),
-            BASE64.encode(plain.as_bytes()),
         ]
         .map(Zeroizing::new);
+        let encoded = messages.iter().map(|message| Zeroizing::new(BASE64.encode(message.as_bytes())));
         let mut needles: Vec<Zeroizing<String>> = forms
-            .iter()
+            .into_iter()
+            .chain(encoded)
             // Control characters do not survive into words; padding may be cut off.
             .map(|form| form.chars().filter(|character| !character.is_control()).collect::<String>())
             .map(|form| Zeroizing::new(form.trim_end_matches('=').to_ascii_lowercase()))
@@ -102,7 +103,14 @@ impl Scrub {
             SignInError::ServerBusy { words } => SignInError::ServerBusy { words: self.words(&words) },
             SignInError::Refused { words } => SignInError::Refused { words: self.words(&words) },
             SignInError::Imap(error) => SignInError::Imap(self.imap_error(error)),
-            SignInError::LoginDisabled => SignInError::LoginDisabled,
+            SignInError::TokenRefused { words } => SignInError::TokenRefused { words: self.words(&words) },
+            SignInError::AdminRefused { words } => SignInError::AdminRefused { words: self.words(&words) },
+            other @ (SignInError::LoginDisabled
+            | SignInError::Token(_)
+            | SignInError::NotOffered { .. }
+            | SignInError::ServerNotProven(_)
+            | SignInError::AdminsOwnMailbox { .. }
+            | SignInError::MailboxNotProven { .. }) => other,
         }
     }
 }
@@ -140,11 +148,12 @@ mod tests {
 
     #[test]
     fn every_form_of_the_password_is_taken_out() {
-        let scrub = Scrub::new("anna", &Secret::new("se\"cret"));
+        let scrub = Scrub::new(&Secret::new("se\"cret"), &[Zeroizing::new("\0anna\0se\"cret".to_owned())]);
         for (words, kept) in [
             ("bad: LOGIN anna \"se\\\"cret\"", "bad: LOGIN anna \"…\""),
             ("SE\"CRET and se\"cret", "… and …"),
             ("c2UiY3JldA==", "…=="),
+            ("said AGFubmEAc2UiY3JldA==", "said …=="),
             ("nothing here", "nothing here"),
         ] {
             assert_eq!(scrub.words(words), kept);
@@ -152,6 +161,6 @@ mod tests {
         let long = format!("{}se\"cr", "x".repeat(600));
         assert!(scrub.words(&long).ends_with("x…"));
         assert_eq!(format!("{scrub:?}"), "Scrub(…)");
-        assert_eq!(Scrub::new("anna", &Secret::new("")).words("left alone"), "left alone");
+        assert_eq!(Scrub::new(&Secret::new(""), &[]).words("left alone"), "left alone");
     }
 }

@@ -5,9 +5,12 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
 
+use super::awake::Awake;
 use super::completion::{LiteralMode, Status};
 use super::connect::ServerFacts;
+use super::deflate::Compression;
 use super::error::ImapError;
 use super::folders::Namespace;
 use super::gate::{Counters, Gate};
@@ -19,14 +22,36 @@ use super::wire::Wire;
 
 /// Progress within one timeout that counts as alive; less is a server that drips to hold us.
 const ALIVE_BYTES: u64 = 256;
-/// Replies that may wait while commands are being sent.
+/// Replies that may wait while commands are being sent, and their bytes.
 const MAX_INBOX: usize = 4_096;
+const MAX_INBOX_BYTES: usize = 4 << 20;
+/// A look at the clocks while a reply is waited for.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Slowest server that is waited for while it stores what it was sent, in bytes per second.
+const SLOWEST_STORE: u64 = 64 * 1024;
+
+/// How long a reply is waited for.
+struct Patience {
+    limit: Duration,
+    waited: Duration,
+    /// What had gone over the line when the waiting began.
+    before: Counters,
+}
+
+impl Patience {
+    /// When to look at the clocks next.
+    fn look_after(&self) -> Duration {
+        LOOK_EVERY.min(self.limit.saturating_sub(self.waited))
+    }
+}
 
 /// A signed-in connection to an IMAP server.
 #[derive(Debug)]
 pub struct Session {
     client: async_imap::Client<Gate<Wire>>,
     inbox: VecDeque<Reply>,
+    /// Bytes of the replies that came while commands were being sent, and wait.
+    inbox_bytes: usize,
     completed: BTreeMap<String, Completion>,
     next_tag: u32,
     pub(super) timeouts: Timeouts,
@@ -36,6 +61,19 @@ pub struct Session {
     /// The first personal namespace, once it is known.
     pub(super) namespace: Option<Namespace>,
     pub(super) facts: ServerFacts,
+    /// Messages in the opened folder, as far as the server has told.
+    pub(super) exists: u32,
+    /// Messages that went away since it was opened.
+    pub(super) expunged: u32,
+    /// Messages that one command is answered for, as a cut answer has told.
+    pub(super) message_limit: Option<usize>,
+    /// How long the line takes there and back, as the connection was made.
+    pub(super) round_trip: Duration,
+    /// Bytes sent since the last command was answered: storing them takes its time.
+    unanswered: u64,
+    awake: Awake,
+    /// A folder was opened at some time, and may still be.
+    pub(super) has_opened: bool,
     /// The words of a BYE.
     bye: Option<String>,
 }
@@ -45,6 +83,7 @@ impl Session {
         Self {
             client: async_imap::Client::new(gate),
             inbox: VecDeque::new(),
+            inbox_bytes: 0,
             completed: BTreeMap::new(),
             next_tag: 0,
             timeouts,
@@ -52,8 +91,45 @@ impl Session {
             capabilities_told: 0,
             namespace: None,
             facts,
+            exists: 0,
+            expunged: 0,
+            message_limit: None,
+            round_trip: Duration::ZERO,
+            unanswered: 0,
+            awake: Awake::new(SystemTime::now),
+            has_opened: false,
             bye: None,
         }
+    }
+
+    /// Whether what goes over the line is packed.
+    pub fn is_compressed(&self) -> bool {
+        self.client.get_ref().wire().is_compressed()
+    }
+
+    /// Asks to pack everything that follows, where the server offers it and it pays. Nothing may be sent until the
+    /// answer was read by [`Self::finish_compress`].
+    pub(super) fn submit_compress(&mut self, compression: Compression) -> Option<String> {
+        let is_offered = self.capabilities.has("COMPRESS=DEFLATE");
+        if !is_offered || self.is_compressed() || !compression.is_worthwhile(self.round_trip) {
+            return None;
+        }
+        let tag = self.submit("COMPRESS DEFLATE");
+        self.client.get_mut().hold_after(&tag);
+        Some(tag)
+    }
+
+    /// Begins to pack where the server agrees; goes on without where it does not.
+    pub(super) async fn finish_compress(&mut self, tag: Option<String>) -> Result<(), ImapError> {
+        let Some(tag) = tag else { return Ok(()) };
+        let completion = self.finish(&tag, |_| {}).await?;
+        if completion.is_ok() {
+            self.client.get_mut().compress();
+        } else {
+            tracing::debug!(%completion, "going on without compression");
+            self.client.get_mut().go_on();
+        }
+        Ok(())
     }
 
     /// What the server can do, as of the last time it said so.
@@ -91,7 +167,7 @@ impl Session {
     /// Queues a command of which only `shown` may be kept in the trace.
     pub(super) fn submit_secret(&mut self, text: &str, shown: &str) -> String {
         let tag = self.new_tag(shown);
-        self.queue(format!("{tag} {text}\r\n").into_bytes());
+        self.queue(format!("{tag} {text}\r\n").as_bytes());
         tag
     }
 
@@ -105,8 +181,14 @@ impl Session {
     }
 
     /// Queues raw bytes.
-    pub(super) fn queue(&mut self, bytes: Vec<u8>) {
+    pub(super) fn queue(&mut self, bytes: &[u8]) {
+        self.unanswered = self.unanswered.saturating_add(bytes.len() as u64);
         self.client.get_mut().queue(bytes);
+    }
+
+    /// Bytes that wait to be sent.
+    pub(super) fn queued(&self) -> usize {
+        self.client.get_ref().queued()
     }
 
     pub(super) fn literal_mode(&self) -> LiteralMode {
@@ -148,7 +230,15 @@ impl Session {
 
     fn noted(&mut self, reply: Reply) -> Reply {
         match &reply {
-            Reply::Tagged(..) => self.client.get_mut().command_done(),
+            Reply::Tagged(..) => {
+                self.unanswered = 0;
+                self.client.get_mut().command_done();
+            }
+            Reply::Exists(count) => self.exists = *count,
+            Reply::Expunge => {
+                self.exists = self.exists.saturating_sub(1);
+                self.expunged = self.expunged.wrapping_add(1);
+            }
             Reply::Untagged(completion) if completion.status == Status::Bye => {
                 self.bye = Some(completion.words.clone());
             }
@@ -170,6 +260,9 @@ impl Session {
 
     /// Whether the connection still stands, as far as can be told without asking the server.
     pub(super) fn is_alive(&mut self) -> bool {
+        if self.awake.look().is_some() {
+            return false;
+        }
         let mut context = Context::from_waker(Waker::noop());
         loop {
             match self.poll_reply(&mut context) {
@@ -186,36 +279,57 @@ impl Session {
         if let Some(reply) = self.inbox.pop_front() {
             return Ok(self.noted(reply));
         }
+        self.inbox_bytes = 0;
+        let mut patience = self.patience()?;
         loop {
-            let before = self.counters();
             let waited =
-                tokio::time::timeout(self.timeouts.reply, poll_fn(|context| self.poll_reply(context)));
+                tokio::time::timeout(patience.look_after(), poll_fn(|context| self.poll_reply(context)));
             if let Ok(reply) = waited.await {
                 return reply;
             }
-            self.check_alive(before)?;
+            self.check_alive(&mut patience)?;
         }
     }
 
-    fn check_alive(&self, before: Counters) -> Result<(), ImapError> {
-        let now = self.counters();
-        let moved = (now.received - before.received) + (now.sent - before.sent);
-        if moved < ALIVE_BYTES {
-            return Err(ImapError::Silent { seconds: self.timeouts.reply.as_secs() });
+    /// How long to wait from now on; an error where the computer has slept, which no connection survives.
+    fn patience(&mut self) -> Result<Patience, ImapError> {
+        self.check_awake()?;
+        // What was sent has to be stored before it is answered.
+        let storing = Duration::from_secs(self.unanswered / SLOWEST_STORE);
+        Ok(Patience { limit: self.timeouts.reply + storing, waited: Duration::ZERO, before: self.counters() })
+    }
+
+    fn check_awake(&mut self) -> Result<(), ImapError> {
+        match self.awake.look() {
+            Some(slept) => Err(ImapError::Slept { seconds: slept.as_secs() }),
+            None => Ok(()),
         }
+    }
+
+    fn check_alive(&mut self, patience: &mut Patience) -> Result<(), ImapError> {
+        self.check_awake()?;
+        patience.waited += patience.look_after();
+        if patience.waited < patience.limit {
+            return Ok(());
+        }
+        let now = self.counters();
+        let moved = (now.received - patience.before.received) + (now.sent - patience.before.sent);
+        if moved < ALIVE_BYTES {
+            return Err(ImapError::Silent { seconds: patience.limit.as_secs() });
+        }
+        *patience = self.patience()?;
         Ok(())
     }
 
     /// Sends until at most `below` bytes wait. Replies that come meanwhile are kept for [`Self::next`].
     pub(super) async fn drain(&mut self, below: usize) -> Result<(), ImapError> {
+        let mut patience = self.patience()?;
         loop {
-            let before = self.counters();
-            let limit = self.timeouts.reply;
             let drained = poll_fn(|context| self.poll_drain(context, below));
-            if let Ok(outcome) = tokio::time::timeout(limit, drained).await {
+            if let Ok(outcome) = tokio::time::timeout(patience.look_after(), drained).await {
                 return outcome;
             }
-            self.check_alive(before)?;
+            self.check_alive(&mut patience)?;
         }
     }
 
@@ -227,12 +341,13 @@ impl Session {
             if self.client.get_ref().queued() <= below {
                 return Poll::Ready(Ok(()));
             }
-            if self.inbox.len() >= MAX_INBOX {
+            if self.inbox.len() >= MAX_INBOX || self.inbox_bytes >= MAX_INBOX_BYTES {
                 return Poll::Ready(Err(ImapError::Hostile("replies without end while a command is sent")));
             }
             let waiting = self.inbox.len();
             let polled = pin!(self.client.read_response()).poll(context);
             while let Some(aside) = self.client.get_mut().take_aside() {
+                self.inbox_bytes += aside.len();
                 self.inbox.push_back(reply::from_aside(&aside));
             }
             match polled {
@@ -300,9 +415,12 @@ impl Session {
 
     /// Says goodbye and does not wait for the answer; the connection is dropped whatever comes.
     pub async fn logout(mut self) {
-        self.timeouts.reply = self.timeouts.reply.min(std::time::Duration::from_secs(2));
+        self.timeouts.reply = self.timeouts.reply.min(Duration::from_secs(2));
         self.submit("LOGOUT");
         let sent = self.drain(0).await;
         tracing::trace!(is_polite = sent.is_ok(), "signed out");
     }
 }
+
+#[cfg(test)]
+mod session_tests;

@@ -1,24 +1,30 @@
 //! Signing in, and what refusals mean. A sign-in counts only after a LIST: some servers say OK to a wrong password.
 
-use data_encoding::BASE64;
-use thiserror::Error;
-use zeroize::Zeroizing;
+use std::time::Duration;
 
-use super::command;
-use super::completion::{Completion, LiteralMode};
+use thiserror::Error;
+
+use super::admin_proof;
+use super::completion::Completion;
 use super::connect::{Connection, connect};
+use super::deflate::Compression;
 use super::error::ImapError;
 use super::idle::IdleSessions;
 use super::limits::Timeouts;
-use super::reply::Reply;
+use super::sasl::{self, Answer, Identity};
 use super::scrub::Scrub;
 use super::session::Session;
 use super::sign_in_replies::{Meaning, meaning};
+use super::token_source::{self, TokenError};
 use super::trust::TrustPolicy;
-use crate::values::{Endpoint, Secret};
+use crate::values::{Endpoint, Secret, SignInWay};
 
 /// Replies to the introduction that may come before the LIST is answered.
 const MAX_EARLY: usize = 16;
+/// How often a source of tokens is asked again after a refusal: what keeps the token fresh may be a moment late.
+const TOKEN_TRIES: u32 = 5;
+/// Between two such questions.
+const TOKEN_PAUSE: Duration = Duration::from_secs(2);
 
 /// Why signing in failed. The server's words are kept in each.
 #[derive(Debug, Error)]
@@ -60,6 +66,44 @@ pub enum SignInError {
     /// The server offers no way of signing in with a password.
     #[error("the server takes no password here (LOGINDISABLED): TLS or another way of signing in is needed")]
     LoginDisabled,
+    /// The server did not take the token.
+    #[error("the server refused the token: {words}")]
+    TokenRefused {
+        /// The server's words, with its explanation.
+        words: String,
+    },
+    /// There is no token to sign in with.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The server does not offer the mechanism that is needed.
+    #[error("the server does not offer {wanted}; it offers {}", if offered.is_empty() { "no other" } else { offered })]
+    NotOffered {
+        /// What is needed.
+        wanted: String,
+        /// What there is.
+        offered: String,
+    },
+    /// The server could not prove that it knows the password, so it may not be the one that it says.
+    #[error("the server is not the one that the password is for: {0}")]
+    ServerNotProven(&'static str),
+    /// The admin may not open this mailbox, or it does not exist; some servers say so of a wrong password, too.
+    #[error("the admin may not open this mailbox: {words}")]
+    AdminRefused {
+        /// The server's words.
+        words: String,
+    },
+    /// Signed in for a mailbox, the admin sees its own one.
+    #[error("this is the mailbox of {admin} itself, not the one that was asked for")]
+    AdminsOwnMailbox {
+        /// The admin.
+        admin: String,
+    },
+    /// The mailbox cannot be told from the admin's own.
+    #[error("the mailbox cannot be told from that of {admin}: both are empty and look the same")]
+    MailboxNotProven {
+        /// The admin.
+        admin: String,
+    },
     /// The server refused for a reason that is not known to us.
     #[error("the server refused the sign-in: {words}")]
     Refused {
@@ -91,12 +135,23 @@ pub struct Access {
     pub trust: TrustPolicy,
     /// User name.
     pub user: String,
-    /// Password.
+    /// Password of the mailbox, or of the admin; empty where a token is used.
     pub secret: Secret,
     /// How long to wait for what.
     pub timeouts: Timeouts,
     /// Connections that an earlier step has signed in and no longer needs.
     pub idle: IdleSessions,
+    /// Beyond name and password.
+    pub options: AccessOptions,
+}
+
+/// Ways into a mailbox beyond a name and a password.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccessOptions {
+    /// What proves who signs in, and how.
+    pub way: SignInWay,
+    /// Whether what goes over the line is compressed.
+    pub compression: Compression,
 }
 
 impl Access {
@@ -108,10 +163,58 @@ impl Access {
         }
     }
 
-    /// Connects and signs in.
+    /// Connects and signs in. An admin's sign-in counts only when the inbox is not the admin's own.
     pub async fn open_new(&self) -> Result<Session, SignInError> {
+        let mut session = self.enter().await?;
+        if let Some(admin) = self.options.way.admin() {
+            // Boxed, as it opens a second connection.
+            let words = Box::pin(admin_proof::check(self, admin, &mut session)).await?;
+            session.facts.note = Some(words);
+        }
+        Ok(session)
+    }
+
+    /// Connects and signs in, with a token that is asked for now.
+    pub(super) async fn enter(&self) -> Result<Session, SignInError> {
+        self.options.way.check().map_err(|misfit| SignInError::Refused { words: misfit.to_string() })?;
+        let credential = &self.options.way.credential;
+        let Some(token) = token_source::read(credential).await else {
+            return self.enter_with(&self.secret, false).await;
+        };
+        let mut token = token?;
+        let mut tries = 1;
+        loop {
+            let refused = match self.enter_with(&token, true).await {
+                Err(SignInError::TokenRefused { words }) => SignInError::TokenRefused { words },
+                settled => return settled,
+            };
+            // It may have expired a moment ago, with the next one on its way.
+            let next = loop {
+                if tries >= TOKEN_TRIES {
+                    return Err(refused);
+                }
+                tries += 1;
+                let Some(next) = token_source::read(credential).await else { return Err(refused) };
+                let next = next?;
+                if next != token {
+                    break next;
+                }
+                tokio::time::sleep(TOKEN_PAUSE).await;
+            };
+            token = next;
+        }
+    }
+
+    async fn enter_with(&self, secret: &Secret, is_token: bool) -> Result<Session, SignInError> {
         let connection = connect(&self.endpoint, &self.trust, self.timeouts).await?;
-        connection.sign_in(&self.endpoint.host, &self.user, &self.secret).await
+        let identity = Identity {
+            user: &self.user,
+            admin: self.options.way.admin(),
+            secret,
+            is_token,
+            endpoint: (&self.endpoint.host, self.endpoint.port),
+        };
+        connection.sign_in(&identity, &self.options).await
     }
 
     /// Leaves a connection without commands under way to the next step that asks for one with [`Self::open`].
@@ -121,15 +224,23 @@ impl Access {
 }
 
 impl Connection {
-    /// Signs in with a password. `host` helps to read refusals of providers that demand app passwords.
-    /// No error and no trace holds the password, whatever the server repeats.
-    pub async fn sign_in(mut self, host: &str, user: &str, secret: &Secret) -> Result<Session, SignInError> {
-        let scrub = Scrub::new(user, secret);
+    /// Signs in. The host's name helps to read refusals of providers that demand app passwords.
+    /// No error and no trace holds the password or token, whatever the server repeats.
+    async fn sign_in(
+        mut self,
+        identity: &Identity<'_>,
+        options: &AccessOptions,
+    ) -> Result<Session, SignInError> {
+        let scrub = Scrub::new(identity.secret, &identity.messages());
         self.session.conceal(scrub.clone());
-        self.sign_in_in_words(host, user, secret).await.map_err(|error| scrub.sign_in_error(error))
+        self.sign_in_in_words(identity, options).await.map_err(|error| scrub.sign_in_error(error))
     }
 
-    async fn sign_in_in_words(self, host: &str, user: &str, secret: &Secret) -> Result<Session, SignInError> {
+    async fn sign_in_in_words(
+        self,
+        identity: &Identity<'_>,
+        options: &AccessOptions,
+    ) -> Result<Session, SignInError> {
         let mut session = self.session;
         // The greeting may have told; what came before STARTTLS does not count.
         if session.capabilities.is_empty() {
@@ -138,37 +249,62 @@ impl Connection {
         let mut is_told = true;
         if !self.is_preauthenticated {
             let told_before = session.capabilities_told;
-            authenticate(&mut session, host, user, secret).await?;
+            authenticate(&mut session, identity, options).await?;
             // What a server can do changes with the sign-in, and not every server says so by itself.
             is_told = session.capabilities_told > told_before;
         }
-        confirm(&mut session, host, is_told).await?;
+        confirm(&mut session, identity.endpoint.0, is_told, options.compression).await?;
         Ok(session)
     }
 }
 
 async fn authenticate(
     session: &mut Session,
-    host: &str,
-    user: &str,
-    secret: &Secret,
+    identity: &Identity<'_>,
+    options: &AccessOptions,
 ) -> Result<(), SignInError> {
-    let capabilities = session.capabilities.clone();
-    let is_plain_offered = capabilities.has("AUTH=PLAIN");
-    if !is_plain_offered && capabilities.has("LOGINDISABLED") {
-        return Err(SignInError::LoginDisabled);
+    let mechanisms = sasl::choose(&session.capabilities, options.way.mechanism, identity)?;
+    for name in [identity.user, identity.secret.expose(), identity.admin.unwrap_or_default()] {
+        if name.contains('\0') {
+            return Err(ImapError::BadName(identity.user.replace('\0', "␀")).into());
+        }
     }
-    let has_nul = user.contains('\0') || secret.expose().contains('\0');
-    if has_nul {
-        return Err(ImapError::BadName(user.replace('\0', "␀")).into());
+    let mut refused = None;
+    for mechanism in mechanisms {
+        let answer = sasl::prove(session, mechanism, identity).await.map_err(|error| match error {
+            SignInError::Imap(error) => closed_while_signing_in(error),
+            other => other,
+        })?;
+        if answer.completion.is_ok() {
+            return Ok(());
+        }
+        tracing::debug!(%mechanism, completion = ?answer.completion.code, "not signed in");
+        let goes_on = answer.may_try_another;
+        refused = Some(answer);
+        if !goes_on {
+            break;
+        }
     }
-    let completion = if is_plain_offered {
-        authenticate_plain(session, user, secret, capabilities.has("SASL-IR")).await
-    } else {
-        login(session, user, secret).await
+    Err(refused.map_or(SignInError::LoginDisabled, |answer| refusal(&answer, identity)))
+}
+
+/// What a refusal means for this way of signing in.
+fn refusal(answer: &Answer, identity: &Identity<'_>) -> SignInError {
+    let classified = classify(&answer.completion, identity.endpoint.0);
+    if matches!(classified, SignInError::ServerBusy { .. }) {
+        return classified;
+    }
+    let words = match answer.explanation.as_str() {
+        "" => answer.completion.to_string(),
+        explanation => format!("{} ({explanation})", answer.completion),
     };
-    let completion = completion.map_err(closed_while_signing_in)?;
-    if completion.is_ok() { Ok(()) } else { Err(classify(&completion, host)) }
+    if identity.is_token && !matches!(classified, SignInError::NotAllowed { .. }) {
+        return SignInError::TokenRefused { words };
+    }
+    if identity.admin.is_some() && answer.completion.has_code("AUTHORIZATIONFAILED") {
+        return SignInError::AdminRefused { words };
+    }
+    classified
 }
 
 /// A close in the middle of a sign-in is how some servers say "too many connections" (mox, at the 31st).
@@ -181,96 +317,30 @@ fn closed_while_signing_in(error: ImapError) -> SignInError {
     }
 }
 
-async fn authenticate_plain(
-    session: &mut Session,
-    user: &str,
-    secret: &Secret,
-    is_initial_allowed: bool,
-) -> Result<Completion, ImapError> {
-    // RFC 4616: authorisation identity (empty), user name, password.
-    let message = Zeroizing::new(format!("\0{user}\0{}", secret.expose()));
-    let answer = Zeroizing::new(BASE64.encode(message.as_bytes()));
-    if is_initial_allowed {
-        let command = Zeroizing::new(format!("AUTHENTICATE PLAIN {}", answer.as_str()));
-        let tag = session.submit_secret(&command, "AUTHENTICATE PLAIN …");
-        return answer_challenges(session, &tag, None).await;
-    }
-    let tag = session.submit("AUTHENTICATE PLAIN");
-    answer_challenges(session, &tag, Some(&answer)).await
-}
-
-/// Answers the first challenge with `answer`, later ones by giving up: PLAIN has one step only.
-async fn answer_challenges(
-    session: &mut Session,
-    tag: &str,
-    mut answer: Option<&str>,
-) -> Result<Completion, ImapError> {
-    loop {
-        match session.next().await? {
-            Reply::Tagged(answered, completion) if answered == tag => return Ok(completion),
-            Reply::Continue => {
-                let line = answer.take().unwrap_or("*");
-                session.queue(format!("{line}\r\n").into_bytes());
-            }
-            _ => {}
-        }
-    }
-}
-
-async fn login(session: &mut Session, user: &str, secret: &Secret) -> Result<Completion, ImapError> {
-    if let (Some(user), Some(password)) = (command::quoted(user), command::quoted(secret.expose())) {
-        let line = Zeroizing::new(format!("LOGIN {user} {password}"));
-        let tag = session.submit_secret(&line, "LOGIN …");
-        return session.finish(&tag, |_| {}).await;
-    }
-    login_with_literals(session, user, secret).await
-}
-
-/// Umlauts must not stand in a quoted string, so they travel in literals.
-async fn login_with_literals(
-    session: &mut Session,
-    user: &str,
-    secret: &Secret,
-) -> Result<Completion, ImapError> {
-    let tag = session.new_tag("LOGIN …");
-    let asks = session.literal_mode() == LiteralMode::Synchronising;
-    let plus = if asks { "" } else { "+" };
-    let mut pieces = vec![
-        (format!("{tag} LOGIN {{{}{plus}}}\r\n", user.len()), asks),
-        (format!("{user} {{{}{plus}}}\r\n", secret.expose().len()), asks),
-        (format!("{}\r\n", secret.expose()), false),
-    ]
-    .into_iter();
-    for (piece, waits) in pieces.by_ref() {
-        session.queue(piece.into_bytes());
-        if !waits {
-            continue;
-        }
-        loop {
-            match session.next().await? {
-                Reply::Continue => break,
-                Reply::Tagged(answered, completion) if answered == tag => return Ok(completion),
-                _ => {}
-            }
-        }
-    }
-    session.finish(&tag, |_| {}).await
-}
-
 /// Proves the sign-in with a LIST. What else is to be asked goes along, so that all of it costs one round trip.
-async fn confirm(session: &mut Session, host: &str, is_told: bool) -> Result<(), SignInError> {
+async fn confirm(
+    session: &mut Session,
+    host: &str,
+    is_told: bool,
+    compression: Compression,
+) -> Result<(), SignInError> {
     let capability = (!is_told).then(|| session.submit("CAPABILITY"));
     let list = session.submit("LIST \"\" INBOX");
     if is_told {
         let questions = session.submit_introduction();
-        return finish_confirmation(session, host, &list, questions).await;
+        // Last, as what comes behind it is compressed already.
+        let compress = session.submit_compress(compression);
+        finish_confirmation(session, host, &list, questions).await?;
+        return session.finish_compress(compress).await.map_err(SignInError::Imap);
     }
     if let Some(tag) = capability {
         session.finish(&tag, |_| {}).await.map_err(closed_while_signing_in)?;
     }
     finish_confirmation(session, host, &list, Vec::new()).await?;
     let questions = session.submit_introduction();
-    session.finish_introduction(questions).await.map_err(SignInError::Imap)
+    let compress = session.submit_compress(compression);
+    session.finish_introduction(questions).await?;
+    session.finish_compress(compress).await.map_err(SignInError::Imap)
 }
 
 async fn finish_confirmation(

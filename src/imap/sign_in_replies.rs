@@ -114,6 +114,9 @@ mod tests {
             (any, "NO [AUTHENTICATIONFAILED] Authentication failed.", Meaning::PasswordRefused),
             (any, "NO [UNAVAILABLE] Temporary authentication failure.", Meaning::Busy),
             (any, "NO [ALERT] Maximum number of connections from user+IP exceeded", Meaning::Busy),
+            (any, "NO [LIMIT] Login failed.", Meaning::Busy),
+            (any, "NO [INUSE] Login failed.", Meaning::Busy),
+            (any, "NO [UNAVAILABLE] Login failed.", Meaning::Busy),
             (any, "NO Login failed.", Meaning::PasswordRefused),
             (any, "NO [ALERT] Too many simultaneous connections. (Failure)", Meaning::Busy),
             (

@@ -6,15 +6,78 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// The transport under the gate.
+use super::deflate::Deflate;
+
+/// What is under the gate: a transport, and compression over it once both sides have agreed.
 #[derive(Debug)]
-pub(super) enum Wire {
+pub(super) struct Wire {
+    transport: Transport,
+    deflate: Option<Box<Deflate>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Transport {
     /// Loopback only.
     Clear(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Wire {
+    pub(super) fn new(transport: Transport) -> Self {
+        Self { transport, deflate: None }
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// From now on everything is packed; `early` was read already and is packed, too.
+    pub(super) fn compress(&mut self, early: Vec<u8>) {
+        self.deflate = Some(Box::new(Deflate::new(early)));
+    }
+
+    pub(super) fn is_compressed(&self) -> bool {
+        self.deflate.is_some()
+    }
+}
+
 impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { transport, deflate } = self.get_mut();
+        match deflate {
+            Some(deflate) => deflate.poll_read(transport, context, buffer),
+            None => Pin::new(transport).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { transport, deflate } = self.get_mut();
+        match deflate {
+            Some(deflate) => deflate.poll_write(transport, context, bytes),
+            None => Pin::new(transport).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { transport, deflate } = self.get_mut();
+        match deflate {
+            Some(deflate) => deflate.poll_flush(transport, context),
+            None => Pin::new(transport).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().transport).poll_shutdown(context)
+    }
+}
+
+impl AsyncRead for Transport {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -27,7 +90,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Clear(stream) => Pin::new(stream).poll_write(context, bytes),

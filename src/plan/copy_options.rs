@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::MessageFilter;
+use super::{GmailLabels, MessageFilter};
 
 /// When in the move a copy runs; decides what it may change at the destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct CopyOptions {
     pub is_newest_first: bool,
     /// At most so many messages of each folder, as a trial; `None` for all.
     pub trial_messages: Option<u32>,
+    /// Where messages with several labels go, where the source is Gmail.
+    pub gmail_labels: GmailLabels,
     /// Message bytes that each mailbox may send in a day, in place of what is known of the provider; 0: no limit.
     pub upload_bytes_per_day: Option<u64>,
     /// The same for reading from the source.

@@ -100,6 +100,11 @@ impl EtaEstimator {
         u64::midpoint(lower, upper)
     }
 
+    /// Whether a window is full, so that there is a rate at all.
+    pub fn has_rate(&self) -> bool {
+        !self.rates.is_empty()
+    }
+
     /// Seconds until all bytes are done, or `None` while nothing honest can be said.
     pub fn seconds_left(&self, bytes_total: u64) -> Option<u64> {
         let left = bytes_total.saturating_sub(self.last?.bytes_done);

@@ -64,6 +64,20 @@ impl LedgerSum {
         *field += count;
     }
 
+    /// The rows in this state; [`MessageState::ToDo`] and [`MessageState::InFlight`] are counted together.
+    pub const fn count(&self, state: MessageState) -> u64 {
+        match state {
+            MessageState::ToDo | MessageState::InFlight => self.to_do,
+            MessageState::Copied => self.copied,
+            MessageState::AlreadyThere => self.already_there,
+            MessageState::Repaired => self.repaired,
+            MessageState::Exported => self.exported,
+            MessageState::Refused => self.refused,
+            MessageState::Vanished => self.vanished,
+            MessageState::LeftOut => self.left_out,
+        }
+    }
+
     /// Adds another sum to this one.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

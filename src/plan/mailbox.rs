@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::EmailAddress;
+use crate::values::{EmailAddress, SignInWay};
 
 /// Number of a mailbox in its project; never used again after a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,8 +37,20 @@ pub struct Mailbox {
     pub source_user: String,
     /// User name at the destination, usually the address.
     pub destination_user: String,
+    /// How it is signed in to on both sides.
+    #[serde(default)]
+    pub ways: SignInWays,
     /// Whether the mailbox takes part in the copy.
     pub is_chosen: bool,
+}
+
+/// How a mailbox is signed in to on both sides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInWays {
+    /// At the source.
+    pub source: SignInWay,
+    /// At the destination.
+    pub destination: SignInWay,
 }
 
 impl Mailbox {
@@ -47,6 +59,22 @@ impl Mailbox {
         match side {
             Side::Source => &self.source_user,
             Side::Destination => &self.destination_user,
+        }
+    }
+
+    /// How it is signed in to on this side.
+    pub fn way(&self, side: Side) -> &SignInWay {
+        match side {
+            Side::Source => &self.ways.source,
+            Side::Destination => &self.ways.destination,
+        }
+    }
+
+    /// How it is signed in to on this side, to change it.
+    pub fn way_mut(&mut self, side: Side) -> &mut SignInWay {
+        match side {
+            Side::Source => &mut self.ways.source,
+            Side::Destination => &mut self.ways.destination,
         }
     }
 }

@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::values::{EmailAddress, EmailAddressError, Secret};
+use crate::values::{
+    CommandLine, CommandLineError, Credential, EmailAddress, EmailAddressError, Secret, SignInWay,
+};
 
 /// Largest file that is read, in bytes; ten thousand rows need about one million.
 const MAX_BYTES: usize = 4_000_000;
@@ -11,7 +13,7 @@ const MAX_BYTES: usize = 4_000_000;
 const MAX_ROWS: usize = 10_000;
 
 /// The columns by the names that this program writes, and what other programs call them.
-const COLUMNS: [(Column, &[&str]); 5] = [
+const COLUMNS: [(Column, &[&str]); 11] = [
     (Column::Address, &["address", "email", "e-mail", "mail", "mailbox", "email_address", "e-mail_address"]),
     (
         Column::SourceUser,
@@ -37,6 +39,23 @@ const COLUMNS: [(Column, &[&str]); 5] = [
         Column::DestinationPassword,
         &["destination_password", "password2", "pass2", "destination_pass", "new_password", "to_password"],
     ),
+    (Column::SourceAdmin, &["source_admin", "authuser1", "from_admin"]),
+    (Column::DestinationAdmin, &["destination_admin", "authuser2", "to_admin"]),
+    (Column::SourceTokenFile, &["source_token_file", "from_token_file"]),
+    (Column::DestinationTokenFile, &["destination_token_file", "to_token_file"]),
+    (Column::SourceTokenCommand, &["source_token_command", "from_token_command"]),
+    (Column::DestinationTokenCommand, &["destination_token_command", "to_token_command"]),
+];
+
+/// The columns of one side beyond its user name: password, admin, token file, token command.
+type WayColumns = [Column; 4];
+const SOURCE_WAY: WayColumns =
+    [Column::SourcePassword, Column::SourceAdmin, Column::SourceTokenFile, Column::SourceTokenCommand];
+const DESTINATION_WAY: WayColumns = [
+    Column::DestinationPassword,
+    Column::DestinationAdmin,
+    Column::DestinationTokenFile,
+    Column::DestinationTokenCommand,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,6 +65,12 @@ enum Column {
     SourcePassword,
     DestinationUser,
     DestinationPassword,
+    SourceAdmin,
+    DestinationAdmin,
+    SourceTokenFile,
+    DestinationTokenFile,
+    SourceTokenCommand,
+    DestinationTokenCommand,
 }
 
 /// A mailbox as a CSV file has it.
@@ -68,6 +93,10 @@ pub struct CsvRow {
     pub has_source_user_column: bool,
     /// Whether the file has a column for the user name at the destination.
     pub has_destination_user_column: bool,
+    /// How the source is signed in to; `None` where the file has no column about that.
+    pub source_way: Option<SignInWay>,
+    /// How the destination is signed in to.
+    pub destination_way: Option<SignInWay>,
 }
 
 /// Why a CSV file cannot be taken. Words never contain a field that could be a password.
@@ -161,6 +190,24 @@ pub enum CsvError {
         first_line: u64,
         /// The address.
         address: String,
+    },
+    /// Several ways to sign in on one side.
+    #[error("line {line} has both {first} and {second}: leave one of them empty")]
+    TwoWays {
+        /// Where.
+        line: u64,
+        /// Name of a column.
+        first: &'static str,
+        /// Name of the other.
+        second: &'static str,
+    },
+    /// A command that cannot be run as it stands.
+    #[error("line {line}: {source}")]
+    BadCommand {
+        /// Where.
+        line: u64,
+        /// What is wrong with it.
+        source: CommandLineError,
     },
     /// Anything else that the reader reports.
     #[error("line {line} cannot be read as CSV")]
@@ -296,7 +343,7 @@ impl Header {
             let found = COLUMNS.iter().position(|(_, names)| names.contains(&name.as_str()));
             let Some(index) = found else {
                 // Other columns may be there, but a misspelt password column must not get lost.
-                if ["pass", "pw", "user", "login"].iter().any(|word| name.contains(word)) {
+                if ["pass", "pw", "user", "login", "token"].iter().any(|word| name.contains(word)) {
                     return Err(CsvError::UnclearColumn { line, column: field.trim().to_owned() });
                 }
                 columns.push(None);
@@ -337,9 +384,55 @@ impl Header {
             destination_password: field(Column::DestinationPassword).map(Secret::new),
             has_source_user_column: self.columns.contains(&Some(Column::SourceUser)),
             has_destination_user_column: self.columns.contains(&Some(Column::DestinationUser)),
+            source_way: self.way(SOURCE_WAY, field, line)?,
+            destination_way: self.way(DESTINATION_WAY, field, line)?,
             address,
         })
     }
+
+    /// How one side is signed in to, where the file has a column about that.
+    fn way<'r>(
+        &self,
+        columns: WayColumns,
+        field: impl Fn(Column) -> Option<&'r str>,
+        line: u64,
+    ) -> Result<Option<SignInWay>, CsvError> {
+        let [password, admin, token_file, token_command] = columns;
+        if ![admin, token_file, token_command].iter().any(|column| self.columns.contains(&Some(*column))) {
+            return Ok(None);
+        }
+        let value = |column| field(column).map(str::trim).filter(|text| !text.is_empty());
+        let given: Vec<Column> = [token_file, token_command, admin, password]
+            .into_iter()
+            .filter(|one| value(*one).is_some())
+            .collect();
+        // The password beside an admin is the admin's.
+        if let [first, second, ..] = given.as_slice()
+            && (*first, *second) != (admin, password)
+        {
+            return Err(CsvError::TwoWays { line, first: name_of(*first), second: name_of(*second) });
+        }
+        let credential = if let Some(path) = value(token_file) {
+            Credential::TokenFile(path.into())
+        } else if let Some(text) = value(token_command) {
+            let command = CommandLine::parse(text);
+            Credential::TokenCommand(command.map_err(|source| CsvError::BadCommand { line, source })?)
+        } else if let Some(name) = value(admin) {
+            Credential::Admin(name.to_owned())
+        } else {
+            Credential::Password
+        };
+        Ok(Some(SignInWay::with(credential)))
+    }
+}
+
+/// The name that this program writes for a column.
+fn name_of(column: Column) -> &'static str {
+    COLUMNS
+        .iter()
+        .find(|(known, _)| *known == column)
+        .and_then(|(_, names)| names.first())
+        .map_or("", |name| name)
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ pub struct FolderPlan {
     pub choice: FolderChoice,
     /// What was changed in the name and why; `None` where the name stays.
     pub renamed_because: Option<String>,
+    /// The owner has unsubscribed from it, so that mail programs hide it; so they will at the destination.
+    #[serde(default)]
+    pub is_unsubscribed: bool,
 }
 
 /// What happens to a folder.

@@ -20,6 +20,10 @@ pub struct SourceFolder {
     pub messages: u64,
     /// Their size.
     pub bytes: Bytes,
+    /// The owner has unsubscribed from it.
+    pub is_unsubscribed: bool,
+    /// Another name of a folder that is listed as well, and that shows the same messages.
+    pub is_alias: bool,
 }
 
 /// What the destination accepts as folder names, and what it has already.
@@ -107,7 +111,7 @@ pub fn map_folders(
 fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place) -> FolderPlan {
     let choice = if !folder.is_selectable {
         FolderChoice::ContainerOnly
-    } else if special_use.is_some_and(SpecialUse::is_virtual) {
+    } else if folder.is_alias || special_use.is_some_and(SpecialUse::is_virtual) {
         FolderChoice::LeaveOut(LeftOutBecause::ItIsAView)
     } else {
         FolderChoice::Copy
@@ -121,6 +125,7 @@ fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place)
         bytes: folder.bytes,
         choice,
         renamed_because: (!place.reasons.is_empty()).then(|| place.reasons.join("; ")),
+        is_unsubscribed: folder.is_unsubscribed,
     }
 }
 
@@ -150,11 +155,15 @@ fn assign_special_uses(
 ) -> BTreeMap<FolderPath, SpecialUse> {
     let mut uses = BTreeMap::new();
     let mut taken = BTreeSet::new();
-    let said = |folders: &[&SourceFolder]| folders.first().and_then(|folder| folder.special_use);
+    let said = |folders: &[&SourceFolder]| {
+        folders.first().filter(|folder| !folder.is_alias).and_then(|folder| folder.special_use)
+    };
     let told = folders.iter().filter_map(|(path, same)| Some((path, said(same)?)));
     let named = folders
         .iter()
-        .filter(|(_, same)| said(same).is_none() && same.iter().any(|folder| folder.is_selectable))
+        .filter(|(_, same)| {
+            said(same).is_none() && same.iter().any(|folder| folder.is_selectable && !folder.is_alias)
+        })
         .filter_map(|(path, _)| Some((path, special_use_by_name(path)?)));
     for (path, special_use) in told.chain(named) {
         if path.is_inbox() || special_use == SpecialUse::Inbox {

@@ -1,14 +1,18 @@
 //! Plan: folders and where they go, message states, forecast. Pure; the wires only carry it out.
 
 mod copy_options;
+mod decision;
 mod duration_words;
 mod estimate;
 mod folder;
 mod folder_name;
+mod folder_pattern;
 mod folder_words;
+mod forecast;
 mod governor;
 mod header_date;
 mod identity;
+mod labels;
 mod ledger_sum;
 mod mailbox;
 mod mailbox_csv;
@@ -16,25 +20,41 @@ mod mailbox_plan;
 mod mapping;
 mod matching;
 mod message_filter;
+mod message_query;
+mod mime_parts;
+mod option_words;
 mod overrides;
+mod oversize;
 mod repair;
+mod search_text;
+mod selection;
 
 pub use copy_options::{CopyMode, CopyOptions};
+pub use decision::{collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
 pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
+pub use folder_pattern::FolderPattern;
+pub use forecast::{Forecast, ForecastInput, Measured, forecast, forecast_all};
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};
 pub use header_date::internal_date_secs;
 pub use identity::{IDENTITY_HEADERS, IdentityKey, identity_key};
+pub use labels::{GmailLabels, Homes, LabelRank, has_home, label_rank};
 pub use ledger_sum::{LedgerSum, MessageState};
-pub use mailbox::{Mailbox, MailboxId, Side};
+pub use mailbox::{Mailbox, MailboxId, Side, SignInWays};
 pub use mailbox_csv::{CsvError, CsvRow, parse_mailboxes};
 pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan};
 pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
-pub use message_filter::MessageFilter;
+pub use message_filter::{FilterError, MessageFilter};
+pub use message_query::{MessageQuery, ProblemId};
+pub use mime_parts::{MimeContent, mime_content};
+pub use option_words::{OptionWordsError, date_words, parse_date, parse_size};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
+pub use oversize::{Oversize, OversizeFolder};
 pub use repair::{
     Draft, RefusalMeaning, RepairLadder, RepairStep, export_component, export_file_name, refusal_meaning,
 };
+pub use search_text::{SearchTextError, check_search};
+pub use selection::{Candidate, is_choosy, left_out};

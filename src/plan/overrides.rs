@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{FolderChoice, FolderPath, LeftOutBecause, MailboxPlan};
 
+/// Why a folder has another name, where the owner said so.
+pub(super) const CHOSEN_BY_YOU: &str = "you chose this name";
+
 /// What the owner changed about one folder of a plan. Applied after the mapping, so it survives a new count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FolderOverride {
@@ -11,6 +14,9 @@ pub struct FolderOverride {
     pub is_included: Option<bool>,
     /// Where it goes; `None` leaves that to the mapping.
     pub destination: Option<FolderPath>,
+    /// Whether it may go where another folder goes: only when the owner asked for it.
+    #[serde(default)]
+    pub may_share: bool,
 }
 
 impl FolderOverride {
@@ -41,7 +47,7 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
             let rest = folder.destination.0.strip_prefix(old.0.as_slice());
             if *source == folder.source {
                 folder.destination = new.clone();
-                folder.renamed_because = Some("you chose this name".to_owned());
+                folder.renamed_because = Some(CHOSEN_BY_YOU.to_owned());
             } else if let Some(rest) = rest {
                 folder.destination = FolderPath(new.0.iter().chain(rest).cloned().collect());
                 folder.renamed_because = Some("the folder above it has another name".to_owned());
@@ -59,12 +65,17 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
     }
 }
 
-/// Destinations that more than one copied folder goes to. The mapping never makes any; the owner's names may.
-pub fn shared_destinations(plan: &MailboxPlan) -> BTreeSet<FolderPath> {
+/// Destinations that more than one copied folder goes to without having been asked to. The mapping never makes any;
+/// the owner's names may.
+pub fn shared_destinations(
+    plan: &MailboxPlan,
+    overrides: &BTreeMap<FolderPath, FolderOverride>,
+) -> BTreeSet<FolderPath> {
     let mut seen = BTreeSet::new();
+    let may_share = |folder: &FolderPath| overrides.get(folder).is_some_and(|change| change.may_share);
     plan.folders
         .iter()
-        .filter(|folder| folder.choice == FolderChoice::Copy)
+        .filter(|folder| folder.choice == FolderChoice::Copy && !may_share(&folder.source))
         .filter(|folder| !seen.insert(&folder.destination))
         .map(|folder| folder.destination.clone())
         .collect()
@@ -80,11 +91,11 @@ mod tests {
     }
 
     fn renamed(text: &str) -> FolderOverride {
-        FolderOverride { is_included: None, destination: Some(path(text)) }
+        FolderOverride { destination: Some(path(text)), ..FolderOverride::default() }
     }
 
     fn included(is_included: bool) -> FolderOverride {
-        FolderOverride { is_included: Some(is_included), destination: None }
+        FolderOverride { is_included: Some(is_included), ..FolderOverride::default() }
     }
 
     fn plan() -> MailboxPlan {
@@ -111,7 +122,7 @@ mod tests {
         assert_eq!(targets, ["INBOX", "[Gmail]|All Mail", "Alt", "Beta", "Beta|C"]);
         assert_eq!(plan.folders[2].renamed_because.as_deref(), Some("you chose this name"));
         assert!(plan.folders[0].renamed_because.is_none());
-        assert!(shared_destinations(&plan).is_empty());
+        assert!(shared_destinations(&plan, &overrides).is_empty());
     }
 
     #[test]
@@ -134,7 +145,13 @@ mod tests {
     #[test]
     fn two_folders_with_one_destination_are_seen() {
         let mut plan = plan();
-        apply_overrides(&mut plan, &BTreeMap::from([(path("A"), renamed("INBOX"))]));
-        assert_eq!(shared_destinations(&plan), BTreeSet::from([path("INBOX")]));
+        let unasked = BTreeMap::from([(path("A"), renamed("INBOX"))]);
+        apply_overrides(&mut plan, &unasked);
+        assert_eq!(shared_destinations(&plan, &unasked), BTreeSet::from([path("INBOX")]));
+        let asked = FolderOverride { may_share: true, ..renamed("INBOX") };
+        assert!(shared_destinations(&plan, &BTreeMap::from([(path("A"), asked.clone())])).is_empty());
+        let other = BTreeMap::from([(path("A"), asked), (path("A|B"), renamed("INBOX"))]);
+        apply_overrides(&mut plan, &other);
+        assert_eq!(shared_destinations(&plan, &other), BTreeSet::from([path("INBOX")]), "B did not ask");
     }
 }

@@ -215,6 +215,7 @@ mod tests {
                     bytes: Bytes::ZERO,
                     choice,
                     renamed_because: None,
+                    is_unsubscribed: false,
                 }],
             };
             let text = to_json(&plan).unwrap();

@@ -62,7 +62,11 @@ impl Ledger {
             };
             if known_validity != source_uid_validity {
                 transaction.execute("DELETE FROM message WHERE folder_id = ?1", [id])?;
-                transaction.execute("UPDATE folder SET needs_match = 1 WHERE id = ?1", [id])?;
+                transaction.execute(
+                    "UPDATE folder SET needs_match = 1, source_modseq = NULL, source_messages = NULL,
+                         source_uid_next = NULL WHERE id = ?1",
+                    [id],
+                )?;
             } else if known_destination != destination {
                 forget_copies(transaction, id)?;
                 transaction.execute(
@@ -122,8 +126,8 @@ impl Ledger {
         })
     }
 
-    /// Adds rows in one transaction. A row that exists keeps its state and gets the flags of today; one that had
-    /// vanished and is listed again is to do.
+    /// Adds rows in one transaction. A row that exists keeps its state and gets the flags of today, which its copy has
+    /// still to be given ([`Self::changed_flags`]); one that had vanished and is listed again is to do.
     pub fn add_messages(&self, folder: FolderId, messages: &[SourceMessage]) -> Result<(), ProjectError> {
         if messages.is_empty() {
             return Ok(());
@@ -134,6 +138,9 @@ impl Ledger {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (folder_id, uid) DO UPDATE SET
                      flags = excluded.flags,
+                     mirrored_flags = CASE WHEN state IN (2, 3, 4)
+                         THEN nullif(coalesce(mirrored_flags, flags), excluded.flags) END,
+                     comebacks = comebacks + (state = 7),
                      cause = CASE state WHEN 7 THEN NULL ELSE cause END,
                      state = CASE state WHEN 7 THEN 0 ELSE state END
                  WHERE flags <> excluded.flags OR state = 7",
@@ -200,6 +207,36 @@ impl Ledger {
                     read_row(row, 0)
                 })?
                 .collect::<Result<_, _>>()?;
+            Ok(rows)
+        })
+    }
+
+    /// At most `limit` rows in this state with the highest UIDs below `before_uid`, by ascending UID.
+    pub fn rows_before(
+        &self,
+        folder: FolderId,
+        state: MessageState,
+        before_uid: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<LedgerRow>, ProjectError> {
+        self.project.read(|connection| {
+            let mut rows: Vec<LedgerRow> = connection
+                .prepare_cached(&format!(
+                    "SELECT {ROW_COLUMNS} FROM message
+                     WHERE folder_id = ?1 AND state = ?2 AND (?3 IS NULL OR uid < ?3)
+                     ORDER BY uid DESC LIMIT ?4"
+                ))?
+                .query_map(
+                    params![
+                        folder.0,
+                        state_number(state),
+                        before_uid,
+                        i64::try_from(limit).unwrap_or(i64::MAX)
+                    ],
+                    |row| read_row(row, 0),
+                )?
+                .collect::<Result<_, _>>()?;
+            rows.reverse();
             Ok(rows)
         })
     }
@@ -278,7 +315,8 @@ impl Ledger {
                      sha256 = coalesce(?6, sha256), cause = ?7,
                      intent_uidnext = CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uidnext END,
                      intent_uid_validity =
-                         CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uid_validity END
+                         CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uid_validity END,
+                     mirrored_flags = CASE WHEN state IN (2, 3, 4) THEN mirrored_flags END
                  WHERE folder_id = ?1 AND uid = ?2",
             )?;
             give_back_borrowed(transaction, folder, results)?;
@@ -328,12 +366,13 @@ impl Ledger {
         })
     }
 
-    /// Leaves the waiting messages of a folder out, or takes left-out ones in again. Returns how many changed.
+    /// Leaves the waiting messages of a folder out, or takes them in again. Messages that were left out one by one,
+    /// which have a cause, stay so. Returns how many changed.
     pub fn set_left_out(&self, folder: FolderId, is_left_out: bool) -> Result<u64, ProjectError> {
         let (from, to) = if is_left_out { (0, 8) } else { (8, 0) };
         self.project.write(|transaction| {
             let count = transaction.execute(
-                "UPDATE message SET state = ?3 WHERE folder_id = ?1 AND state = ?2",
+                "UPDATE message SET state = ?3 WHERE folder_id = ?1 AND state = ?2 AND cause IS NULL",
                 params![folder.0, from, to],
             )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
@@ -365,12 +404,14 @@ fn check_destination(
     }
 }
 
-/// Puts copied, adopted, repaired and announced messages back to “to do”. Returns how many.
+/// Puts copied, adopted, repaired and announced messages back to “to do”, but for those that people have moved away or
+/// removed. Returns how many.
 fn forget_copies(transaction: &Transaction<'_>, folder: i64) -> Result<u64, ProjectError> {
     let count = transaction.execute(
         "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
-             intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL
-         WHERE folder_id = ?1 AND state IN (1, 2, 3, 4)",
+             intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
+             mirrored_flags = NULL, is_touched = 0
+         WHERE folder_id = ?1 AND state IN (1, 2, 3, 4) AND moved_to IS NULL AND is_released = 0",
         [folder],
     )?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))

@@ -9,27 +9,55 @@ use super::ledger_row::{ROW_COLUMNS, read_row};
 use super::{FolderId, Ledger, LedgerRow, MessageResult, ProjectError};
 use crate::plan::IdentityKey;
 
+macro_rules! same_account {
+    () => {
+        "SELECT other_box.id FROM folder AS this_folder
+         JOIN mailbox AS this_box ON this_box.id = this_folder.mailbox_id
+         LEFT JOIN mailbox_sides AS this_side ON this_side.mailbox_id = this_box.id
+         JOIN mailbox AS other_box
+         LEFT JOIN mailbox_sides AS other_side ON other_side.mailbox_id = other_box.id
+         WHERE this_folder.id = ?1 AND (other_box.id = this_box.id OR CASE
+             WHEN this_side.destination IS NULL OR other_side.destination IS NULL
+                 THEN other_box.destination_user = this_box.destination_user COLLATE NOCASE
+             ELSE other_side.destination = this_side.destination END)"
+    };
+}
+
+/// Mailboxes that go into the same account as that of folder `?1`, which is among them: the account that the ledger is
+/// bound to says so, and the user's name there only as long as one of them is not bound yet.
+pub(super) const SAME_ACCOUNT: &str = same_account!();
+
 /// The folders that go to the same place as this one: in this mailbox, and in others that go into the same account.
 /// `?1` is the folder, which is among them.
-pub(super) const SAME_PLACE: &str = "
-    SELECT other.id FROM folder AS this
-    JOIN mailbox AS this_box ON this_box.id = this.mailbox_id
-    JOIN mailbox AS other_box
-        ON other_box.id = this_box.id OR other_box.destination_user = this_box.destination_user COLLATE NOCASE
-    JOIN folder AS other ON other.mailbox_id = other_box.id AND other.destination = this.destination
-        AND other.destination_uid_validity IS this.destination_uid_validity
-    WHERE this.id = ?1";
+pub(super) const SAME_PLACE: &str = concat!(
+    "SELECT other.id FROM folder AS this
+     JOIN folder AS other ON other.destination = this.destination
+         AND other.destination_uid_validity IS this.destination_uid_validity
+     WHERE this.id = ?1 AND other.mailbox_id IN (",
+    same_account!(),
+    ")"
+);
+
+/// Times that a vanished message is believed when the source lists it again.
+const MAX_COMEBACKS: u32 = 3;
 
 impl Ledger {
     /// UIDs of the destination folder, under its current UIDVALIDITY, that belong to rows already: rows of this
-    /// folder, and of others that go to the same place, also those of other mailboxes with the same account there.
+    /// folder, of others that go to the same place, also those of other mailboxes with the same account there, and
+    /// copies that people have moved into it.
     pub fn claimed_destination_uids(&self, folder: FolderId) -> Result<Vec<u32>, ProjectError> {
         self.project.read(|connection| {
             let uids = connection
                 .prepare_cached(&format!(
-                    "SELECT DISTINCT destination_uid FROM message
-                     WHERE folder_id IN ({SAME_PLACE}) AND destination_uid IS NOT NULL
+                    "SELECT destination_uid FROM message
+                     WHERE folder_id IN ({SAME_PLACE}) AND destination_uid IS NOT NULL AND moved_to IS NULL
                          AND destination_uid_validity IS
+                             (SELECT destination_uid_validity FROM folder WHERE id = ?1)
+                     UNION
+                     SELECT destination_uid FROM message JOIN folder ON folder.id = message.folder_id
+                     WHERE moved_to = (SELECT destination FROM folder WHERE id = ?1)
+                         AND folder.mailbox_id IN ({SAME_ACCOUNT})
+                         AND message.destination_uid_validity IS
                              (SELECT destination_uid_validity FROM folder WHERE id = ?1)
                      ORDER BY destination_uid"
                 ))?
@@ -47,6 +75,7 @@ impl Ledger {
                 .prepare_cached(&format!(
                     "SELECT folder_id, {ROW_COLUMNS} FROM message
                      WHERE folder_id IN ({SAME_PLACE}) AND state IN (2, 4) AND destination_uid IS NULL
+                         AND is_released = 0
                      ORDER BY coalesce(intent_uidnext, 0), folder_id, uid"
                 ))?
                 .query_map([folder.0], |row| Ok((FolderId(row.get(0)?), read_row(row, 1)?)))?
@@ -55,12 +84,15 @@ impl Ledger {
         })
     }
 
-    /// Those of the present UIDs that have no row, or one that was taken for vanished; ascending.
+    /// Those of the present UIDs that have no row, or one that was taken for vanished; ascending. Messages that came
+    /// back and vanished again and again are phantoms, which some servers list for ever (iCloud), and stay vanished.
     pub fn uids_to_list(&self, folder: FolderId, present_uids: &[u32]) -> Result<Vec<u32>, ProjectError> {
         let known: BTreeSet<u32> = self.project.read(|connection| {
             let known = connection
-                .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND state <> 7")?
-                .query_map([folder.0], |row| row.get(0))?
+                .prepare_cached(
+                    "SELECT uid FROM message WHERE folder_id = ?1 AND (state <> 7 OR comebacks >= ?2)",
+                )?
+                .query_map(params![folder.0, MAX_COMEBACKS], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             Ok(known)
         })?;
@@ -130,7 +162,7 @@ pub(super) fn give_back_borrowed(
     let borrowed: Vec<(i64, u32, u32, u32)> = transaction
         .prepare_cached(&format!(
             "SELECT folder_id, uid, destination_uid_validity, destination_uid FROM message
-             WHERE folder_id IN ({SAME_PLACE}) AND folder_id <> ?1 AND state = 3
+             WHERE folder_id IN ({SAME_PLACE}) AND folder_id <> ?1 AND state = 3 AND moved_to IS NULL
                  AND destination_uid IS NOT NULL AND destination_uid_validity IS NOT NULL"
         ))?
         .query_map([folder.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::ledger_row::{ROW_COLUMNS, read_row, state_from_number, unreadable};
 use super::{FolderId, Ledger, LedgerRow, Project, ProjectError};
-use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageState};
+use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageState, ProblemId};
 use crate::values::Bytes;
 
 /// Groups of problems that are listed; servers may word every refusal differently.
@@ -64,6 +64,8 @@ pub struct FolderTotals {
 /// Messages that share a state, and a cause but for numbers, addresses and identifiers in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// Its number, as long as it has messages.
+    pub id: ProblemId,
     /// Refused, exported, repaired or vanished.
     pub state: MessageState,
     /// The server's words, the file or the repair; with “…” for what differs from message to message.
@@ -236,6 +238,7 @@ fn problems(connection: &Connection, mailbox: Option<MailboxId>) -> Result<Vec<P
             .query_map(params![group, mailbox, sample_limit], |row| Ok((read_path(row, 0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         found.push(Problem {
+            id: ProblemId(group),
             state: read_state(row, 1)?,
             cause: row.get(2)?,
             count: u64::try_from(count).unwrap_or(0),
@@ -245,7 +248,7 @@ fn problems(connection: &Connection, mailbox: Option<MailboxId>) -> Result<Vec<P
     Ok(found)
 }
 
-fn read_path(row: &Row<'_>, column: usize) -> rusqlite::Result<FolderPath> {
+pub(super) fn read_path(row: &Row<'_>, column: usize) -> rusqlite::Result<FolderPath> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|error| unreadable(column, Type::Text, error))
 }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction, params};
 
 use super::{Project, ProjectError};
-use crate::plan::{CsvRow, Mailbox, MailboxId, Side};
-use crate::values::{EmailAddress, UnixTime};
+use crate::plan::{CsvRow, Mailbox, MailboxId, Side, SignInWays};
+use crate::values::{EmailAddress, SignInWay, UnixTime};
 
 /// The last sign-in that worked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,15 +128,34 @@ impl Project {
 }
 
 /// Columns of a mailbox, in the order that [`read_mailbox`] expects.
-const COLUMNS: &str = "id, address, source_user, destination_user, is_chosen";
+const COLUMNS: &str = "id, address, source_user, destination_user, is_chosen, source_way, destination_way";
 
 fn read_mailbox(row: &Row<'_>) -> Result<(MailboxId, Mailbox), ProjectError> {
     let address: String = row.get(1)?;
     let address = EmailAddress::parse(&address)
         .map_err(|error| ProjectError::unreadable("a mailbox address", error))?;
-    let mailbox =
-        Mailbox { address, source_user: row.get(2)?, destination_user: row.get(3)?, is_chosen: row.get(4)? };
+    let ways = SignInWays {
+        source: read_way(&row.get::<_, String>(5)?)?,
+        destination: read_way(&row.get::<_, String>(6)?)?,
+    };
+    let mailbox = Mailbox {
+        address,
+        source_user: row.get(2)?,
+        destination_user: row.get(3)?,
+        ways,
+        is_chosen: row.get(4)?,
+    };
     Ok((MailboxId(row.get(0)?), mailbox))
+}
+
+fn read_way(json: &str) -> Result<SignInWay, ProjectError> {
+    serde_json::from_str(json)
+        .map_err(|error| ProjectError::unreadable("how a mailbox is signed in to", error))
+}
+
+fn write_way(way: &SignInWay) -> Result<String, ProjectError> {
+    serde_json::to_string(way)
+        .map_err(|error| ProjectError::unreadable("how a mailbox is signed in to", error))
 }
 
 fn import_row(transaction: &Transaction<'_>, row: &CsvRow) -> Result<(MailboxId, Mailbox), ProjectError> {
@@ -148,10 +167,20 @@ fn import_row(transaction: &Transaction<'_>, row: &CsvRow) -> Result<(MailboxId,
         address: row.address.clone(),
         source_user: row.source_user.clone(),
         destination_user: row.destination_user.clone(),
+        ways: SignInWays {
+            source: row.source_way.clone().unwrap_or_default(),
+            destination: row.destination_way.clone().unwrap_or_default(),
+        },
         is_chosen: true,
     };
     let Some((id, before)) = known else { return Ok((insert(transaction, &mailbox)?, mailbox)) };
     mailbox.is_chosen = before.is_chosen;
+    if row.source_way.is_none() {
+        mailbox.ways.source = before.ways.source;
+    }
+    if row.destination_way.is_none() {
+        mailbox.ways.destination = before.ways.destination;
+    }
     if !row.has_source_user_column {
         mailbox.source_user = before.source_user;
     }
@@ -165,12 +194,15 @@ fn import_row(transaction: &Transaction<'_>, row: &CsvRow) -> Result<(MailboxId,
 fn insert(transaction: &Transaction<'_>, mailbox: &Mailbox) -> Result<MailboxId, ProjectError> {
     transaction
         .execute(
-            "INSERT INTO mailbox (address, source_user, destination_user, is_chosen) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO mailbox (address, source_user, destination_user, is_chosen, source_way, destination_way)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 mailbox.address.to_ascii(),
                 mailbox.source_user,
                 mailbox.destination_user,
-                mailbox.is_chosen
+                mailbox.is_chosen,
+                write_way(&mailbox.ways.source)?,
+                write_way(&mailbox.ways.destination)?
             ],
         )
         .map_err(|error| duplicate(mailbox, error))?;
@@ -180,14 +212,17 @@ fn insert(transaction: &Transaction<'_>, mailbox: &Mailbox) -> Result<MailboxId,
 fn update(transaction: &Transaction<'_>, id: MailboxId, mailbox: &Mailbox) -> Result<(), ProjectError> {
     let changed = transaction
         .execute(
-            "UPDATE mailbox SET address = ?2, source_user = ?3, destination_user = ?4, is_chosen = ?5
+            "UPDATE mailbox SET address = ?2, source_user = ?3, destination_user = ?4, is_chosen = ?5,
+                 source_way = ?6, destination_way = ?7
              WHERE id = ?1",
             params![
                 id.0,
                 mailbox.address.to_ascii(),
                 mailbox.source_user,
                 mailbox.destination_user,
-                mailbox.is_chosen
+                mailbox.is_chosen,
+                write_way(&mailbox.ways.source)?,
+                write_way(&mailbox.ways.destination)?
             ],
         )
         .map_err(|error| duplicate(mailbox, error))?;

@@ -5,8 +5,8 @@ use rusqlite::params;
 use super::ledger::to_json;
 use super::mailboxes::missing_mailbox;
 use super::{Project, ProjectError};
-use crate::plan::{FolderOverride, FolderPath, MailboxId, MailboxPlan};
-use crate::values::UnixTime;
+use crate::plan::{FolderOverride, FolderPath, MailboxId, MailboxPlan, Measured, Oversize};
+use crate::values::{Bytes, UnixTime};
 
 /// The plan of a mailbox, and when its folders were counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,21 +15,31 @@ pub struct StoredPlan {
     pub plan: MailboxPlan,
     /// When the folders were counted.
     pub counted_at: UnixTime,
+    /// Messages that are larger than the destination takes.
+    pub oversize: Oversize,
 }
 
 impl Project {
     /// The plans of all mailboxes that have one.
     pub fn plans(&self) -> Result<BTreeMap<MailboxId, StoredPlan>, ProjectError> {
         self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT mailbox_id, body, counted_at FROM mailbox_plan")?;
+            let mut statement = connection
+                .prepare_cached("SELECT mailbox_id, body, counted_at, oversize FROM mailbox_plan")?;
             let mut rows = statement.query([])?;
             let mut plans = BTreeMap::new();
             while let Some(row) = rows.next()? {
                 let body: String = row.get(1)?;
                 let plan = serde_json::from_str(&body)
                     .map_err(|error| ProjectError::unreadable("a folder plan", error))?;
-                let stored = StoredPlan { plan, counted_at: UnixTime(row.get(2)?) };
+                let oversize: Option<String> = row.get(3)?;
+                let oversize = oversize.map(|text| serde_json::from_str(&text)).transpose();
+                let oversize =
+                    oversize.map_err(|error| ProjectError::unreadable("a list of large messages", error))?;
+                let stored = StoredPlan {
+                    plan,
+                    counted_at: UnixTime(row.get(2)?),
+                    oversize: oversize.unwrap_or_default(),
+                };
                 plans.insert(MailboxId(row.get(0)?), stored);
             }
             Ok(plans)
@@ -39,13 +49,14 @@ impl Project {
     /// Keeps the plan of a mailbox.
     pub fn set_plan(&self, mailbox: MailboxId, stored: &StoredPlan) -> Result<(), ProjectError> {
         let body = to_json(&stored.plan)?;
+        let oversize = to_json(&stored.oversize)?;
         self.write(|transaction| {
             transaction
                 .execute(
-                    "INSERT INTO mailbox_plan (mailbox_id, body, counted_at) VALUES (?1, ?2, ?3)
+                    "INSERT INTO mailbox_plan (mailbox_id, body, counted_at, oversize) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT (mailbox_id) DO UPDATE SET
-                         body = excluded.body, counted_at = excluded.counted_at",
-                    params![mailbox.0, body, stored.counted_at.0],
+                         body = excluded.body, counted_at = excluded.counted_at, oversize = excluded.oversize",
+                    params![mailbox.0, body, stored.counted_at.0, oversize],
                 )
                 .map_err(missing_mailbox)?;
             Ok(())
@@ -57,7 +68,51 @@ impl Project {
         self.write(|transaction| {
             for mailbox in mailboxes {
                 transaction.execute("DELETE FROM mailbox_plan WHERE mailbox_id = ?1", [mailbox.0])?;
+                // Another server or user has another speed.
+                transaction.execute("DELETE FROM measured WHERE mailbox_id = ?1", [mailbox.0])?;
             }
+            Ok(())
+        })
+    }
+
+    /// How fast each mailbox was copied, where it was measured.
+    pub fn measured(&self) -> Result<BTreeMap<MailboxId, Measured>, ProjectError> {
+        self.read(|connection| {
+            let number = |number: i64| u64::try_from(number).unwrap_or(0);
+            let measured = connection
+                .prepare_cached("SELECT mailbox_id, messages, bytes, millis, pairs FROM measured")?
+                .query_map([], |row| {
+                    let measured = Measured {
+                        messages: number(row.get(1)?),
+                        bytes: Bytes(number(row.get(2)?)),
+                        millis: number(row.get(3)?),
+                        pairs: number(row.get(4)?),
+                    };
+                    Ok((MailboxId(row.get(0)?), measured))
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(measured)
+        })
+    }
+
+    /// Keeps how fast a mailbox was copied.
+    pub fn set_measured(&self, mailbox: MailboxId, measured: &Measured) -> Result<(), ProjectError> {
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.write(|transaction| {
+            transaction
+                .execute(
+                    "INSERT INTO measured (mailbox_id, messages, bytes, millis, pairs) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (mailbox_id) DO UPDATE SET messages = excluded.messages,
+                         bytes = excluded.bytes, millis = excluded.millis, pairs = excluded.pairs",
+                    params![
+                        mailbox.0,
+                        number(measured.messages),
+                        number(measured.bytes.0),
+                        number(measured.millis),
+                        number(measured.pairs)
+                    ],
+                )
+                .map_err(missing_mailbox)?;
             Ok(())
         })
     }
@@ -69,7 +124,7 @@ impl Project {
     ) -> Result<BTreeMap<FolderPath, FolderOverride>, ProjectError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT source, is_included, destination FROM folder_override WHERE mailbox_id = ?1",
+                "SELECT source, is_included, destination, may_share FROM folder_override WHERE mailbox_id = ?1",
             )?;
             let mut rows = statement.query([mailbox.0])?;
             let mut overrides = BTreeMap::new();
@@ -79,7 +134,8 @@ impl Project {
                 let destination: Option<String> = row.get(2)?;
                 let destination =
                     destination.map(|text| serde_json::from_str(&text)).transpose().map_err(broken)?;
-                let change = FolderOverride { is_included: row.get(1)?, destination };
+                let change =
+                    FolderOverride { is_included: row.get(1)?, destination, may_share: row.get(3)? };
                 overrides.insert(serde_json::from_str(&source).map_err(broken)?, change);
             }
             Ok(overrides)
@@ -103,11 +159,12 @@ impl Project {
                 )
             } else {
                 transaction.execute(
-                    "INSERT INTO folder_override (mailbox_id, source, is_included, destination)
-                     VALUES (?1, ?2, ?3, ?4)
+                    "INSERT INTO folder_override (mailbox_id, source, is_included, destination, may_share)
+                     VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT (mailbox_id, source) DO UPDATE SET
-                         is_included = excluded.is_included, destination = excluded.destination",
-                    params![mailbox.0, source, change.is_included, destination],
+                         is_included = excluded.is_included, destination = excluded.destination,
+                         may_share = excluded.may_share",
+                    params![mailbox.0, source, change.is_included, destination, change.may_share],
                 )
             }
             .map_err(missing_mailbox)?;

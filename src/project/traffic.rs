@@ -88,6 +88,7 @@ mod tests {
             source_user: "anna".to_owned(),
             destination_user: "anna".to_owned(),
             is_chosen: true,
+            ways: crate::plan::SignInWays::default(),
         };
         let id = project.add_mailbox(&mailbox).unwrap();
         let ledger = project.ledger(id);

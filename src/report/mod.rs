@@ -4,6 +4,7 @@ mod format;
 mod html;
 mod input;
 mod json;
+mod message_rows;
 mod next_steps;
 mod page_audit;
 mod page_copy;
@@ -14,6 +15,7 @@ use thiserror::Error;
 pub use html::{audit_html, html};
 pub use input::{CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, ReportInput};
 pub use json::{audit_json, json};
+pub use message_rows::{MESSAGE_COLUMNS, MessageRow};
 pub use next_steps::next_steps;
 
 /// Why a report could not be written.

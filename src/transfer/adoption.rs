@@ -1,13 +1,17 @@
 //! Looking before sending: copies that are at the destination already are recognised and never made again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::flags::flags_for;
+use super::kept_flags::doubt_after;
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use crate::imap::{ImapError, Session};
-use crate::plan::{IDENTITY_HEADERS, MessageKey, MessageState, Side, identity_key};
+use crate::plan::{
+    IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, identity_key, internal_date_secs,
+};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult, Repair, SentForm};
 
 /// The first of the waits for an APPEND whose connection has broken.
@@ -19,6 +23,25 @@ pub(super) struct Place<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) folder: FolderId,
     pub(super) uid_validity: u32,
+}
+
+/// A copy at the destination, with what tells twins apart.
+struct Present {
+    key: MessageKey,
+    looks: Looks,
+}
+
+/// Flags and moment of arrival: equal mail may differ in them, and each row gets the copy that looks like it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Looks(Vec<String>, Option<i64>);
+
+impl Looks {
+    fn new(flags: &[String], internal_date: &str) -> Self {
+        let mut flags: Vec<String> =
+            flags_for(flags, None).iter().map(|flag| flag.to_ascii_lowercase()).collect();
+        flags.sort_unstable();
+        Self(flags, internal_date_secs(internal_date))
+    }
 }
 
 /// A row that looks for its copy: of this folder, or of another that goes to the same place.
@@ -96,7 +119,8 @@ impl Place<'_> {
     ) -> Result<Vec<u32>, TransferError> {
         let first = sent_again.iter().filter_map(|row| row.intent_uidnext).min().unwrap_or(1);
         self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-        let present = self.keys_from(first).await?;
+        let present: Vec<MessageKey> =
+            self.present_from(first).await?.into_iter().map(|copy| copy.key).collect();
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let seekers: Vec<Seeker> = sent_again
             .iter()
@@ -127,9 +151,14 @@ impl Place<'_> {
         let Some(first) = seekers.iter().map(|seeker| seeker.original.lowest_uid).min() else {
             return Ok(Vec::new());
         };
-        let present = self.keys_from(first).await?;
+        let present = self.present_from(first).await?;
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
-        let places = assign_forms(&seekers, &present, &claimed);
+        let looks: Vec<Looks> =
+            wanted.iter().map(|wanted| Looks::new(&wanted.row.flags, &wanted.row.internal_date)).collect();
+        let places = assign_forms(&seekers, claimed, |seekers, rows, claimed| {
+            let looks: Vec<&Looks> = rows.iter().filter_map(|row| looks.get(*row)).collect();
+            assign_by_looks(seekers, &looks, &present, claimed)
+        });
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
         let mut missing = Vec::new();
         for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
@@ -146,7 +175,7 @@ impl Place<'_> {
                         },
                         destination_uid: Some((self.uid_validity, uid)),
                         sha256: None,
-                        cause: repair.map(Repair::words).or(row.cause),
+                        cause: repair.map(Repair::words).or(row.cause).or_else(|| doubt_after(row.state)),
                     });
                 }
                 None if is_copied => {}
@@ -159,23 +188,79 @@ impl Place<'_> {
         Ok(missing)
     }
 
-    async fn keys_from(&mut self, first: u32) -> Result<Vec<MessageKey>, TransferError> {
+    async fn present_from(&mut self, first: u32) -> Result<Vec<Present>, TransferError> {
         let at = TransferError::at(Side::Destination);
         let uids = self.session.fetch_uids(first).await.map_err(&at)?;
-        let mut keys: Vec<MessageKey> = Vec::with_capacity(uids.len());
+        let mut present: Vec<Present> = Vec::with_capacity(uids.len());
         self.session
             .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
-                keys.extend(facts.iter().map(|facts| MessageKey {
-                    uid: facts.uid,
-                    identity: identity_key(&facts.header),
-                    size: facts.size,
+                present.extend(facts.iter().map(|facts| Present {
+                    key: MessageKey {
+                        uid: facts.uid,
+                        identity: identity_key(&facts.header),
+                        size: facts.size,
+                    },
+                    looks: Looks::new(&facts.flags, &facts.internal_date),
                 }));
                 Ok::<(), ImapError>(())
             })
             .await
             .map_err(&at)?;
-        Ok(keys)
+        Ok(present)
     }
+}
+
+/// Gives each seeker its place as [`assign`] does, but first to those whose flags and date a copy has: of two equal
+/// messages, of which only the second has arrived, the first is the one that is missing.
+fn assign_by_looks(
+    mut seekers: Vec<Seeker>,
+    looks: &[&Looks],
+    present: &[Present],
+    mut claimed: Vec<u32>,
+) -> Vec<Option<u32>> {
+    let mut identities: BTreeMap<IdentityKey, BTreeSet<&Looks>> = BTreeMap::new();
+    for (seeker, looks) in seekers.iter().zip(looks) {
+        identities.entry(seeker.identity).or_default().insert(*looks);
+    }
+    // Only twins that differ need the closer look.
+    identities.retain(|_, looks| looks.len() > 1);
+    let taken: BTreeSet<u32> = claimed.iter().copied().collect();
+    let mut free: BTreeMap<(IdentityKey, u64, &Looks), BTreeSet<u32>> = BTreeMap::new();
+    for Present { key, looks } in present {
+        if identities.contains_key(&key.identity) && !taken.contains(&key.uid) {
+            free.entry((key.identity, key.size, looks)).or_default().insert(key.uid);
+        }
+    }
+    let mut places: Vec<Option<u32>> = Vec::with_capacity(seekers.len());
+    for (seeker, looks) in seekers.iter().zip(looks) {
+        let alike = free.get_mut(&(seeker.identity, seeker.size, *looks));
+        let place = alike.and_then(|uids| {
+            let uid = uids.range(seeker.lowest_uid..).next().copied()?;
+            uids.take(&uid)
+        });
+        claimed.extend(place);
+        places.push(place);
+    }
+    // Where the server keeps the size of one such message, another size is another message, also for its twins.
+    let exact: BTreeSet<IdentityKey> = seekers
+        .iter()
+        .zip(&places)
+        .filter(|(_, place)| place.is_some())
+        .map(|(seeker, _)| seeker.identity)
+        .collect();
+    for seeker in &mut seekers {
+        seeker.is_ours &= !exact.contains(&seeker.identity);
+    }
+    let open: Vec<usize> =
+        places.iter().enumerate().filter(|(_, place)| place.is_none()).map(|(index, _)| index).collect();
+    let left: Vec<Seeker> = open.iter().filter_map(|index| seekers.get(*index).copied()).collect();
+    let keys: Vec<MessageKey> = present.iter().map(|copy| copy.key).collect();
+    for (index, place) in open.into_iter().zip(assign(&left, &keys, &claimed)) {
+        if let Some(slot) = places.get_mut(index) {
+            *slot = place;
+        }
+    }
+    places
 }
 
 /// What a row becomes when its copy is found.
@@ -204,6 +289,25 @@ fn growing_waits(total: Duration) -> Vec<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_differing_twins_the_one_that_arrived_is_found() {
+        let seeker = Seeker { identity: IdentityKey([1; 32]), size: 10, lowest_uid: 1, is_ours: true };
+        let flags = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
+        let looks = |seen: bool| Looks::new(&flags(if seen { &["\\Seen"] } else { &[] }), "");
+        let copy = |uid, seen| Present {
+            key: MessageKey { uid, identity: IdentityKey([1; 32]), size: 10 },
+            looks: looks(seen),
+        };
+        let wanted = [&looks(false), &looks(true)];
+        let place = |present: &[Present]| assign_by_looks(vec![seeker, seeker], &wanted, present, Vec::new());
+        assert_eq!(place(&[copy(5, true)]), [None, Some(5)]);
+        assert_eq!(place(&[copy(5, true), copy(6, false)]), [Some(6), Some(5)]);
+        // A server that gives them flags of its own: any copy is a copy.
+        let flagged = Present { looks: Looks::new(&flags(&["Work"]), ""), ..copy(5, true) };
+        assert_eq!(place(&[flagged]), [Some(5), None]);
+        assert_eq!(assign_by_looks(vec![seeker], &wanted[..1], &[copy(5, true)], vec![5]), [None]);
+    }
 
     #[test]
     fn waits_grow_and_make_up_the_whole() {

@@ -26,6 +26,16 @@ impl Budget {
         Arc::clone(&self.semaphore).try_acquire_many_owned(self.units_for(bytes)).ok()
     }
 
+    /// The part of a reservation that so many bytes need; nothing more where the rest is smaller.
+    pub(super) fn part_of(
+        &self,
+        whole: &mut OwnedSemaphorePermit,
+        bytes: u64,
+    ) -> Option<OwnedSemaphorePermit> {
+        let units = (self.units_for(bytes) as usize).min(whole.num_permits());
+        whole.split(units)
+    }
+
     /// `None` only after the budget was closed, which never happens.
     pub(super) async fn reserve(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.semaphore).acquire_many_owned(self.units_for(bytes)).await.ok()

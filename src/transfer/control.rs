@@ -61,7 +61,7 @@ impl CopyControl {
     }
 
     /// A control that stops with this one, and by its own token.
-    pub(super) fn child(&self) -> (Self, CancellationToken) {
+    pub fn child(&self) -> (Self, CancellationToken) {
         let stop = self.stop.child_token();
         (Self { stop: stop.clone(), pauses: self.pauses.clone() }, stop)
     }
@@ -98,7 +98,7 @@ impl CopyControl {
     }
 
     /// Waits until the copy is to end.
-    pub(super) async fn stopped(&self) {
+    pub async fn stopped(&self) {
         self.stop.cancelled().await;
     }
 }

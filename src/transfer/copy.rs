@@ -4,18 +4,26 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
+use tokio::sync::oneshot;
+
 use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
+use super::gmail_destination::{Folding, finish_labels};
+use super::gmail_source::LabelHomes;
+use super::kept_flags;
 use super::lane::{Lane, is_asking};
+use super::lost_copies::{Lookout, takes_part};
+use super::mirror;
 use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
+use super::selection::{Chosen, Selection};
 use super::source_listing::{Listed, SourceLister};
 use super::work::{Unit, Work};
-use crate::imap::{Folder, FolderStatus};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, Governor, Side};
-use crate::project::FolderId;
+use crate::imap::{Folder, FolderStatus, NewFolder, Session};
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
+use crate::project::{FolderCounts, FolderId};
 
 /// Waiting messages that are worth one more pair of connections.
 const MESSAGES_PER_PAIR: u64 = 100;
@@ -31,9 +39,18 @@ pub async fn copy_mailbox(
     control: CopyControl,
     sink: ProgressSink<'_>,
 ) -> Result<CopyOutcome, TransferError> {
+    let selection = Selection::new(&request.options)?;
     let governor = Governor::new(request.limits.pairs.max(request.limits.appenders));
-    let mut job =
-        Job { request, control, sink, governor, problems: BTreeMap::new(), caution: Caution::default() };
+    let mut job = Job {
+        request,
+        control,
+        sink,
+        governor,
+        selection,
+        problems: BTreeMap::new(),
+        caution: Caution::default(),
+        sends_all: false,
+    };
     let mut finished_before = job.progress()?;
     loop {
         let error = match Box::pin(job.attempt()).await {
@@ -60,11 +77,15 @@ struct Job<'a> {
     sink: ProgressSink<'a>,
     /// Keeps the pace: fewer connections after each break and each request to slow down.
     governor: Governor,
+    selection: Selection<'a>,
     problems: BTreeMap<FolderPath, FolderProblem>,
     caution: Caution,
+    /// Messages go out even where their like seems to be there.
+    sends_all: bool,
 }
 
-type FoldersByName = BTreeMap<String, Folder>;
+/// The folders of a server by their names in commands.
+pub(super) type FoldersByName = BTreeMap<String, Folder>;
 
 impl Job<'_> {
     fn outcome(&mut self) -> CopyOutcome {
@@ -82,6 +103,12 @@ impl Job<'_> {
 
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
     async fn pause_for(&mut self, error: TransferError) -> Result<bool, TransferError> {
+        if error.is_after_sleep() {
+            // Nobody's fault, and no reason to go slower.
+            self.caution.failed();
+            (self.sink)(Progress::Reconnecting { words: error.to_string() });
+            return Ok(!self.control.is_stopped());
+        }
         self.caution.failed();
         wait_after(error, &mut self.governor, (self.request.limits, &self.control), self.sink).await
     }
@@ -111,8 +138,12 @@ impl Job<'_> {
         let mut lane = self.connect().await?;
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
-        let (source, destination) = list_both(&mut lane).await?;
-        let work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        let (source, destination) = list_both(&mut lane, self.is_mirror()).await?;
+        let keeps_labels = lane.destination.is_gmail();
+        let homes = LabelHomes::look(&mut lane.source, self.request, keeps_labels, &source).await?;
+        let mut work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
+        work.homes = homes;
         work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
@@ -132,6 +163,7 @@ impl Job<'_> {
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
         tokio::join!(first, others);
+        let is_complete = finish_labels(&work, &mut lane.destination).await;
         let (problems, error) = work.into_outcome();
         self.problems.extend(problems);
         if let Some(error) = error {
@@ -140,6 +172,10 @@ impl Job<'_> {
         }
         record_refusals(&self.caution, &self.request.ledger, self.sink)?;
         self.finish(lane).await;
+        if !is_complete {
+            self.sends_all = true;
+            return Box::pin(self.attempt()).await;
+        }
         Ok(())
     }
 
@@ -147,7 +183,7 @@ impl Job<'_> {
     async fn finish(&self, lane: Lane) {
         let Lane { source, destination, appenders } = lane;
         self.request.destination.leave(destination);
-        tokio::join!(source.logout(), join_all(appenders.into_iter().map(crate::imap::Session::logout)));
+        tokio::join!(source.logout(), join_all(appenders.into_iter().map(Session::logout)));
     }
 
     /// Folders that the owner has left out or taken in again since they were listed.
@@ -179,7 +215,13 @@ impl Job<'_> {
     }
 
     fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
-        self.request.plan.folders.iter().filter(|plan| plan.choice == FolderChoice::Copy)
+        let mode = self.request.options.mode;
+        self.request.plan.folders.iter().filter(move |plan| takes_part(plan, mode))
+    }
+
+    /// Whether flags and lost copies follow the source.
+    fn is_mirror(&self) -> bool {
+        self.request.options.mode == CopyMode::BeforeSwitch
     }
 
     /// Messages that are to do, as far as the counts of the source and the ledger tell.
@@ -204,47 +246,80 @@ impl Job<'_> {
         &self,
         work: &'a Work<'a>,
         lane: &mut Lane,
-        (source, destination): (&FoldersByName, &FoldersByName),
+        folders: (&FoldersByName, &FoldersByName),
         appenders: usize,
     ) {
-        let prepared = async {
-            let Lane { source: session, destination: other, .. } = &mut *lane;
-            // An error here ends both halves; the other one is not needed any more.
-            tokio::try_join!(
-                async {
-                    let mut lister = SourceLister::new(session, &self.request.ledger, &self.caution);
-                    self.list_all(work, &mut lister, (source, destination)).await
-                },
-                async {
-                    let missing = self.missing(work, destination);
-                    let made = other.create_many(&missing).await;
-                    made.map_err(TransferError::at(Side::Destination))
-                },
-            )
+        let outcome = async {
+            self.prepare(work, lane, folders).await?;
+            work.all_listed();
+            lane.add_appenders(self.request, appenders).await;
+            lane.run(work).await
         };
-        match prepared.await {
-            Ok(_) => {
-                work.all_listed();
-                lane.add_appenders(self.request, appenders).await;
-                if let Err(error) = lane.run(work).await {
-                    work.fail(error);
-                }
-            }
-            Err(error) => work.fail(error),
+        if let Err(error) = outcome.await {
+            work.fail(error);
         }
     }
 
+    /// Lists the source, looks for copies that are lost, makes folders, and brings flags across.
+    async fn prepare<'a>(
+        &self,
+        work: &'a Work<'a>,
+        lane: &mut Lane,
+        (source, destination): (&FoldersByName, &FoldersByName),
+    ) -> Result<(), TransferError> {
+        let (request, mode) = (self.request, self.request.options.mode);
+        let lookout = Lookout::new(self.chosen(), request, &work.namespace, destination)?;
+        let left_alone = lookout.left_alone(mode);
+        let Lane { source: session, destination: other, .. } = &mut *lane;
+        let plans: Vec<&FolderPlan> = self.chosen().collect();
+        // An error ends both halves; the other one is not needed any more.
+        let (end_of_list, list_ended) = oneshot::channel::<()>();
+        let (mut watched, told) = tokio::try_join!(
+            async {
+                let watched = self.list_all(work, session, (source, destination), &lookout).await?;
+                if self.is_mirror() {
+                    mirror::read_changes(session, &request.ledger, &plans, source).await?;
+                }
+                drop(end_of_list);
+                Ok::<_, TransferError>(watched)
+            },
+            async {
+                let told = lookout.settle(other, request, destination).await?;
+                let missing = self.missing(work, destination, &lookout);
+                other.create_many(&missing).await.map_err(TransferError::at(Side::Destination))?;
+                // A large source is listed for longer than a server waits in silence.
+                let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
+                Ok(told)
+            },
+        )?;
+        watched.retain(|chosen| !left_alone.iter().any(|(plan, _)| plan.source == chosen.plan.source));
+        for chosen in watched {
+            self.offer(work, &chosen, destination)?;
+        }
+        for (plan, words) in left_alone.into_iter().chain(told) {
+            work.note_problem(plan, Side::Destination, words);
+        }
+        if self.is_mirror() && !work.control.is_stopped() {
+            for (plan, words) in
+                mirror::write_changes(other, &request.ledger, &plans, &work.namespace).await?
+            {
+                work.note_problem(plan, Side::Destination, words);
+            }
+        }
+        Ok(())
+    }
+
     /// Folders that the destination has not, and the folders above them, outermost first.
-    fn missing(&self, work: &Work<'_>, destination: &FoldersByName) -> Vec<String> {
-        let mut missing: Vec<String> = Vec::new();
-        for plan in self.chosen().filter(|plan| plan.messages > 0) {
-            let mut paths = parents(&plan.destination);
-            paths.push(plan.destination.clone());
-            for path in paths {
+    fn missing(&self, work: &Work<'_>, destination: &FoldersByName, lookout: &Lookout<'_>) -> Vec<NewFolder> {
+        let mut missing: Vec<NewFolder> = Vec::new();
+        for plan in self.chosen().filter(|plan| !lookout.knows(plan)) {
+            let above = parents(&plan.destination).into_iter().map(|path| (path, true));
+            for (path, is_subscribed) in above.chain([(plan.destination.clone(), !plan.is_unsubscribed)]) {
                 let raw = raw_name(&path, &work.namespace);
                 let is_inbox = raw.eq_ignore_ascii_case("INBOX");
-                if !is_inbox && !destination.contains_key(&raw) && !missing.contains(&raw) {
-                    missing.push(raw);
+                let is_known = missing.iter().any(|folder| folder.raw == raw);
+                if !is_inbox && !is_known && !destination.contains_key(&raw) {
+                    missing.push(NewFolder { raw, is_subscribed });
                 }
             }
         }
@@ -252,35 +327,46 @@ impl Job<'_> {
         missing
     }
 
-    async fn list_all<'a, 'p>(
+    /// Lists every folder, and offers those whose copies are not in doubt to the lanes at once. Returns the others.
+    async fn list_all<'p>(
         &'p self,
-        work: &'a Work<'a>,
-        lister: &mut SourceLister<'p>,
+        work: &Work<'_>,
+        session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
-    ) -> Result<(), TransferError> {
-        let mut failed = None;
-        let mut tell = |plan: &FolderPlan, listed: Listed| {
-            let folder = match listed {
-                Listed::All(folder) => folder,
-                Listed::Some(folder, words) => {
-                    work.note_problem(plan, Side::Source, words);
-                    folder
-                }
+        lookout: &Lookout<'p>,
+    ) -> Result<Vec<Chosen<'p>>, TransferError> {
+        let ledger = &self.request.ledger;
+        let memories = ledger.memories()?;
+        let (mut failed, mut later) = (None, Vec::new());
+        let mut tell = |plan: &'p FolderPlan, listed: Listed| {
+            let (folder, words) = match listed {
+                Listed::All(folder) => (folder, None),
+                Listed::Some(folder, words) => (folder, Some(words)),
                 Listed::Closed(words) => return work.note_problem(plan, Side::Source, words),
             };
-            let raw = raw_name(&plan.destination, &work.namespace);
-            let known = destination.get(&raw).and_then(|known| known.status);
-            match self.needs_copy(folder, known) {
-                Ok(true) => match self.request.ledger.newest_intent(folder) {
-                    Ok(intent) => {
-                        work.add(Unit { plan: plan.clone(), folder, raw, is_late: intent.is_some() });
-                    }
-                    Err(error) => failed = Some(error.into()),
-                },
-                Ok(false) => {}
-                Err(error) => failed = Some(error),
+            let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
+            let is_new = !memories.contains_key(&plan.source_raw);
+            let noted = match words {
+                None => self.note_whole(folder, status, is_new),
+                Some(words) => {
+                    work.note_problem(plan, Side::Source, words);
+                    Ok(())
+                }
+            };
+            let chosen = Chosen { plan, folder, found: None };
+            let offered = noted.and_then(|()| {
+                if self.selection.has_search() || lookout.watches(plan) {
+                    later.push(chosen);
+                    Ok(())
+                } else {
+                    self.offer(work, &chosen, destination)
+                }
+            });
+            if let Err(error) = offered {
+                failed.get_or_insert(error);
             }
         };
+        let mut lister = SourceLister::new(session, ledger, &self.caution, &memories);
         for plan in self.chosen() {
             if work.control.is_stopped() {
                 break;
@@ -289,30 +375,101 @@ impl Job<'_> {
             lister.list(plan, source.get(&plan.source_raw), &mut tell).await?;
         }
         lister.finish(&mut tell).await?;
-        failed.map_or(Ok(()), Err)
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        self.search_all(work, session, (later, destination), lookout).await
+    }
+
+    /// Asks the source's own search about folders, where there is one. Returns those whose copies are in doubt.
+    async fn search_all<'p>(
+        &self,
+        work: &Work<'_>,
+        session: &mut Session,
+        (listed, destination): (Vec<Chosen<'p>>, &FoldersByName),
+        lookout: &Lookout<'p>,
+    ) -> Result<Vec<Chosen<'p>>, TransferError> {
+        if !self.selection.has_search() {
+            return Ok(listed);
+        }
+        let mut watched = Vec::new();
+        for mut chosen in listed {
+            if let Err(words) = self.selection.search(session, &self.request.ledger, &mut chosen).await? {
+                work.note_problem(chosen.plan, Side::Source, words);
+            } else if lookout.watches(chosen.plan) {
+                watched.push(chosen);
+            } else {
+                self.offer(work, &chosen, destination)?;
+            }
+        }
+        Ok(watched)
+    }
+
+    /// Every message of a folder had its row while it had these counts. The flags of a folder that is listed for the
+    /// first time are newer than its mod-sequence, which was told before.
+    fn note_whole(&self, folder: FolderId, status: FolderStatus, is_new: bool) -> Result<(), TransferError> {
+        let ledger = &self.request.ledger;
+        if let Some((messages, uid_next)) = status.messages.zip(status.uid_next) {
+            ledger.set_source_counts(folder, FolderCounts { messages, uid_next })?;
+        }
+        if let Some(modseq) = status.highest_modseq.filter(|_| is_new) {
+            ledger.set_source_modseq(folder, modseq)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves out what does not take part, and hands the folder to the lanes where something is left to do.
+    fn offer(
+        &self,
+        work: &Work<'_>,
+        chosen: &Chosen<'_>,
+        destination: &FoldersByName,
+    ) -> Result<(), TransferError> {
+        self.selection.apply(&self.request.ledger, chosen)?;
+        if let Some(homes) = &work.homes {
+            homes.settle(&self.request.ledger, chosen.folder)?;
+        }
+        let raw = raw_name(&chosen.plan.destination, &work.namespace);
+        if self.needs_copy(chosen.folder, destination.get(&raw))? {
+            let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
+            work.add(Unit { plan: chosen.plan.clone(), folder: chosen.folder, raw, is_late });
+        }
+        Ok(())
     }
 
     /// Whether there is something to do, or the destination folder is not the one that the copies were made in, as far
     /// as its counts tell.
-    fn needs_copy(&self, folder: FolderId, known: Option<FolderStatus>) -> Result<bool, TransferError> {
+    fn needs_copy(&self, folder: FolderId, known: Option<&Folder>) -> Result<bool, TransferError> {
         let ledger = &self.request.ledger;
         let totals = ledger.folder_totals()?;
         let sum = totals.iter().find(|known| known.id == folder).map(|known| known.totals.sum);
         let sum = sum.unwrap_or_default();
-        if sum.to_do > 0 {
-            return Ok(true);
+        let is_waiting = sum.to_do > 0 || kept_flags::is_in_doubt(ledger, folder)?;
+        if is_waiting || !self.is_mirror() {
+            return Ok(is_waiting);
         }
-        let Some(uid_validity) = known.and_then(|status| status.uid_validity) else { return Ok(true) };
+        let Some(known) = known else { return Ok(false) };
+        let Some(uid_validity) = known.status.and_then(|status| status.uid_validity) else { return Ok(true) };
         let forgotten = ledger.fence_destination(folder, uid_validity)?;
         Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
     }
 }
 
 /// The folders of both sides with their counts, by their names in commands.
-async fn list_both(lane: &mut Lane) -> Result<(FoldersByName, FoldersByName), TransferError> {
+async fn list_both(
+    lane: &mut Lane,
+    asks_changes: bool,
+) -> Result<(FoldersByName, FoldersByName), TransferError> {
     let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
     let (source, destination) = tokio::try_join!(
-        async { lane.source.list_folders_unsized().await.map_err(TransferError::at(Side::Source)) },
+        async {
+            let listed = if asks_changes {
+                lane.source.list_folders_with_changes().await
+            } else {
+                lane.source.list_folders_unsized().await
+            };
+            listed.map_err(TransferError::at(Side::Source))
+        },
         async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
     )?;
     Ok((by_name(source), by_name(destination)))

@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 use crate::imap::{ImapError, SignInError};
-use crate::plan::Side;
+use crate::plan::{SearchTextError, Side};
 use crate::project::ProjectError;
 use crate::values::UnixTime;
 
@@ -40,6 +40,9 @@ pub enum TransferError {
         /// The server's words.
         words: String,
     },
+    /// The search among the filters cannot be sent to any server.
+    #[error("the search cannot be used: {0}")]
+    Search(#[from] SearchTextError),
     /// What the provider lets through in a day has gone through.
     #[error("{words}")]
     DailyLimit {
@@ -59,6 +62,11 @@ impl TransferError {
     /// Labels an IMAP error with its side.
     pub(super) fn at(side: Side) -> impl Fn(ImapError) -> Self {
         move |source| Self::Server { side, source }
+    }
+
+    /// Whether the computer slept: nobody's fault, and no reason to go slower.
+    pub(super) fn is_after_sleep(&self) -> bool {
+        matches!(self, Self::Server { source: ImapError::Slept { .. }, .. })
     }
 
     /// Whether new connections may help.

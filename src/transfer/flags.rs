@@ -20,6 +20,26 @@ pub(super) fn flags_for(source: &[String], permanent: Option<&[String]>) -> Vec<
     kept
 }
 
+/// Flags in one order and each once, without `\Recent`, which is about sessions and not about messages: equal flags
+/// are equal texts in the ledger.
+pub(super) fn normal_flags(mut flags: Vec<String>) -> Vec<String> {
+    flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Recent"));
+    // System flags first, as servers write them.
+    flags.sort_by(|one, other| {
+        (!one.starts_with('\\'), one.as_str()).cmp(&(!other.starts_with('\\'), other.as_str()))
+    });
+    flags.dedup();
+    flags
+}
+
+/// What has to be added to `shown`, and what taken away, to come to `wanted`; in any case of letters.
+pub(super) fn flag_changes(shown: &[String], wanted: &[String]) -> (Vec<String>, Vec<String>) {
+    let lacks = |flags: &[String], flag: &String| !flags.iter().any(|known| known.eq_ignore_ascii_case(flag));
+    let added = wanted.iter().filter(|flag| lacks(shown, flag)).cloned().collect();
+    let removed = shown.iter().filter(|flag| lacks(wanted, flag)).cloned().collect();
+    (added, removed)
+}
+
 fn is_allowed(flag: &str, permanent: &[String]) -> bool {
     let is_named = permanent.iter().any(|name| name.eq_ignore_ascii_case(flag));
     is_named || (!flag.starts_with('\\') && permanent.iter().any(|name| name == "\\*"))
@@ -55,5 +75,13 @@ mod tests {
         let few = strings(&["\\Answered", "$LABEL1"]);
         assert_eq!(flags_for(&source, Some(&few)), ["$Label1"]);
         assert_eq!(flags_for(&source, None), ["\\Seen", "$Forwarded", "$Label1"]);
+    }
+
+    #[test]
+    fn changes_of_flags_do_not_depend_on_order_or_case() {
+        let shown = normal_flags(strings(&["\\Seen", "\\Recent", "Work", "\\Seen"]));
+        assert_eq!(shown, ["\\Seen", "Work"]);
+        let (added, removed) = flag_changes(&shown, &strings(&["work", "\\Flagged"]));
+        assert_eq!((added, removed), (strings(&["\\Flagged"]), strings(&["\\Seen"])));
     }
 }

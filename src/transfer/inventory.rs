@@ -1,6 +1,11 @@
 //! What a mailbox holds, and where it goes.
 
+use std::collections::BTreeSet;
+
+use super::aliases::other_names;
 use super::error::TransferError;
+use super::gmail_destination::add_label_rules;
+use super::gmail_source::{keep_archived, name_archived, survey_archived};
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
 use crate::values::Bytes;
@@ -12,16 +17,27 @@ pub async fn inventory(
     destination: &mut Session,
     rules: DestinationRules,
 ) -> Result<MailboxPlan, TransferError> {
-    let (source, destination) = tokio::join!(survey_source(source), survey_destination(destination, rules));
-    let (folders, prefix) = source.map_err(TransferError::at(Side::Source))?;
-    let rules = destination.map_err(TransferError::at(Side::Destination))?;
-    Ok(map_folders(&folders, &prefix, &rules))
+    let (found, rules) = tokio::join!(survey_source(source), survey_destination(destination, rules));
+    let (mut folders, prefix) = found.map_err(TransferError::at(Side::Source))?;
+    let mut rules = rules.map_err(TransferError::at(Side::Destination))?;
+    let all_mail = survey_archived(source, &mut folders).await.map_err(TransferError::at(Side::Source))?;
+    if all_mail.is_some() && destination.is_gmail() {
+        keep_archived(&mut rules);
+    }
+    let mut plan = map_folders(&folders, &prefix, &rules);
+    if let Some(raw) = all_mail {
+        name_archived(&mut plan, &raw, &rules);
+    }
+    Ok(plan)
 }
 
 async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<String>), ImapError> {
     let namespace = session.namespace().await?;
+    let folders = session.list_folders().await?;
+    let unsubscribed = unsubscribed(session, &folders).await?;
+    let aliases = other_names(session, &folders).await?;
     let mut found = Vec::new();
-    for folder in session.list_folders().await? {
+    for folder in folders {
         let status = folder.status.unwrap_or_default();
         let messages = status.messages.unwrap_or(0);
         let bytes = match status.bytes {
@@ -40,10 +56,27 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
             is_selectable: folder.is_selectable(),
             messages,
             bytes: Bytes(bytes),
+            is_unsubscribed: unsubscribed.contains(&folder.raw),
+            is_alias: aliases.contains(&folder.raw),
             raw: folder.raw,
         });
     }
     Ok((found, prefix_parts(&namespace)))
+}
+
+/// Folders that the owner has hidden. None where hardly anything is subscribed to: then it never meant anything.
+async fn unsubscribed(session: &mut Session, folders: &[Folder]) -> Result<BTreeSet<String>, ImapError> {
+    let subscribed = match session.subscribed_names().await {
+        Ok(names) => names,
+        Err(ImapError::Refused { completion, .. }) => {
+            tracing::info!(%completion, "the source does not tell which folders are subscribed to");
+            return Ok(BTreeSet::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let is_in_use = subscribed.iter().any(|name| !name.eq_ignore_ascii_case("INBOX"));
+    let hidden = folders.iter().filter(|folder| is_in_use && !subscribed.contains(&folder.raw));
+    Ok(hidden.map(|folder| folder.raw.clone()).collect())
 }
 
 async fn survey_destination(
@@ -53,6 +86,9 @@ async fn survey_destination(
     let namespace = session.namespace().await?;
     rules.delimiter = namespace.delimiter;
     rules.prefix = prefix_parts(&namespace);
+    if session.is_gmail() {
+        add_label_rules(&mut rules);
+    }
     for folder in session.list_folder_names().await? {
         let path = FolderPath(folder.parts());
         if let Some(special_use) = special_use(&folder).filter(|_| folder.is_selectable()) {

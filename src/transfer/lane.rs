@@ -9,14 +9,15 @@ use super::adoption::Place;
 use super::clock::now;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
+use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
 use super::reader::Reader;
 use super::request::{CopyRequest, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
-use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
-use crate::plan::{FolderPath, MessageState, Side};
-use crate::project::{FolderId, LedgerRow, LedgerTotals, MessageResult};
+use crate::imap::{ImapError, LiteralMode, NewFolder, Opened, Session, uid_sets};
+use crate::plan::{CopyMode, FolderPath, MessageState, Side};
+use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, LedgerTotals, MessageResult};
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;
@@ -111,18 +112,27 @@ impl Lane {
             }
             Err(error) => return Err(TransferError::at(Side::Destination)(error)),
         };
+        if is_made_anew(work, &unit, opened.uid_validity)? {
+            return Ok(());
+        }
         ledger.fence_destination(unit.folder, opened.uid_validity)?;
         let uid_validity = opened.uid_validity;
         let intent = ledger.newest_intent(unit.folder)?;
         let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
-        place.adopt_present(opened.exists).await?;
+        let was_whole = is_whole(ledger, unit.folder, &opened)?;
+        // A large folder is compared for longer than a server waits in silence.
+        let every = work.request.limits.keep_alive;
+        self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
+        if let Some(folding) = &work.folding {
+            folding.learn(ledger, &unit)?;
+        }
         leave_blamed(work, unit.folder, &missing)?;
         work.caution.send_again(unit.folder, missing);
         let left = totals(work, &unit)?.sum.to_do;
         if left == 0 {
-            return Ok(());
+            return work.kept_flags.settle(work, &mut self.destination, &unit, uid_validity).await;
         }
         self.check_same(work, &unit, &examined.map_err(at_source)?)?;
         self.refresh_flags(work, unit.folder).await?;
@@ -130,7 +140,10 @@ impl Lane {
             Some(uid_next) => uid_next,
             None => highest_uid(&mut self.destination, opened.exists).await?.saturating_add(1),
         };
-        self.pump(work, work.begin(turn, (unit, opened, first), left)).await
+        let before = opened.exists;
+        let folder = unit.folder;
+        self.pump(work, work.begin(turn, (unit, opened, first), left)).await?;
+        remember_counts(ledger, folder, was_whole.then_some((before, first)))
     }
 
     /// Rows are bound to the UIDVALIDITY that they were listed under; another one drops them.
@@ -189,6 +202,10 @@ impl Lane {
         if !unplaced.is_empty() {
             self.place(work, &part).await?;
         }
+        if part.is_last() && !work.control.is_stopped() {
+            let uid_validity = part.folder.opened.uid_validity;
+            work.kept_flags.settle(work, &mut self.destination, &part.folder.unit, uid_validity).await?;
+        }
         self.tell_late_arrivals(work, &part).await
     }
 
@@ -222,7 +239,12 @@ impl Lane {
             return Ok(());
         }
         match self.source.fetch_flags().await {
-            Ok(flags) => work.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into),
+            Ok(mut flags) => {
+                for (_, flags) in &mut flags {
+                    *flags = normal_flags(std::mem::take(flags));
+                }
+                work.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into)
+            }
             Err(ImapError::Refused { completion, .. }) => {
                 tracing::info!(%completion, "flags could not be read again");
                 Ok(())
@@ -257,6 +279,51 @@ fn is_busy(error: &ImapError) -> bool {
 
 fn at_source(error: ImapError) -> TransferError {
     TransferError::Server { side: Side::Source, source: error }
+}
+
+/// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
+/// into it a second time.
+fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool, TransferError> {
+    let memories = work.request.ledger.memories()?;
+    let known = memories.get(&unit.plan.source_raw).and_then(|memory| memory.destination_uid_validity);
+    let is_anew = work.request.options.mode != CopyMode::BeforeSwitch
+        && known.is_some_and(|known| known != uid_validity);
+    if is_anew {
+        let words = format!("the folder {} was made anew while mail was copied", unit.plan.destination);
+        work.note_problem(&unit.plan, Side::Destination, words);
+    }
+    Ok(is_anew)
+}
+
+/// Whether every copy of the folder is known to be there now, before more are made.
+fn is_whole(ledger: &Ledger, folder: FolderId, opened: &Opened) -> Result<bool, TransferError> {
+    if ledger.copies_from(folder, 1)?.0 == 0 {
+        return Ok(true);
+    }
+    let counts =
+        opened.uid_next.map(|uid_next| FolderCounts { messages: u64::from(opened.exists), uid_next });
+    let memories = ledger.memories()?;
+    let known = memories.values().find(|memory| memory.id == folder);
+    Ok(counts.is_some() && known.is_some_and(|memory| memory.destination_counts == counts))
+}
+
+/// Keeps the counts of the destination folder where they are certain: it had so many messages, each UID from `first`
+/// on is one of our copies, and nobody else's mail came in between.
+fn remember_counts(
+    ledger: &Ledger,
+    folder: FolderId,
+    before: Option<(u32, u32)>,
+) -> Result<(), TransferError> {
+    let counts = match before {
+        Some((exists, first)) => {
+            let (count, highest) = ledger.copies_from(folder, first)?;
+            let next = highest.and_then(|highest| highest.checked_add(1)).unwrap_or(first);
+            let is_ours = u64::from(next.saturating_sub(first)) == count;
+            is_ours.then(|| FolderCounts { messages: u64::from(exists) + count, uid_next: next })
+        }
+        None => None,
+    };
+    Ok(ledger.set_destination_counts(folder, counts)?)
 }
 
 fn totals(work: &Work<'_>, unit: &Unit) -> Result<LedgerTotals, TransferError> {
@@ -313,10 +380,11 @@ async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -
         Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => {}
         settled => return settled,
     }
-    let made = session.create(raw).await;
+    let folder = NewFolder { raw: raw.clone(), is_subscribed: !unit.plan.is_unsubscribed };
+    let made = session.create(&folder).await;
     if matches!(made, Err(ImapError::Refused { .. })) {
         make_parents(session, work, &unit.plan.destination).await?;
-        session.create(raw).await?;
+        session.create(&folder).await?;
     } else {
         made?;
     }
@@ -325,7 +393,7 @@ async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -
 
 async fn make_parents(session: &mut Session, work: &Work<'_>, path: &FolderPath) -> Result<(), ImapError> {
     for parent in parents(path) {
-        let parent = raw_name(&parent, &work.namespace);
+        let parent = NewFolder { raw: raw_name(&parent, &work.namespace), is_subscribed: true };
         match session.create(&parent).await {
             // A parent that may not be made may still be there under a namespace.
             Ok(()) | Err(ImapError::Refused { .. }) => {}

@@ -1,11 +1,11 @@
 //! The source half: asks for messages ahead, within the byte budget, and hands them over in order.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+use super::budget::Budget;
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
 use super::work::{Part, Work};
@@ -35,11 +35,11 @@ pub(super) struct Fetched {
     pub(super) body: Body,
     pub(super) sha256: [u8; 32],
     /// Given back when the message has left.
-    pub(super) reserved: Arc<OwnedSemaphorePermit>,
+    pub(super) reserved: OwnedSemaphorePermit,
 }
 
-/// Requests under way at the source.
-const REQUESTS_AHEAD: usize = 3;
+/// Requests under way at the source, as far as the byte budget goes.
+const REQUESTS_AHEAD: usize = 8;
 /// Messages in one request.
 const GROUP_MESSAGES: usize = 100;
 /// Bytes in one request.
@@ -59,7 +59,17 @@ pub(super) struct Reader<'a> {
 struct Group {
     requests: VecDeque<BodyRequest>,
     waiting: BTreeMap<u32, LedgerRow>,
-    reserved: Arc<OwnedSemaphorePermit>,
+    /// For the messages that have not come; each takes its part with it.
+    reserved: OwnedSemaphorePermit,
+}
+
+impl Group {
+    /// The row of a message that has come, with its part of the byte budget.
+    fn take(&mut self, uid: u32, budget: &Budget) -> Option<(LedgerRow, OwnedSemaphorePermit)> {
+        let row = self.waiting.remove(&uid)?;
+        let reserved = budget.part_of(&mut self.reserved, row.size)?;
+        Some((row, reserved))
+    }
 }
 
 /// The receiver is gone: the other half has failed and tells why.
@@ -104,6 +114,7 @@ impl Reader<'_> {
     async fn read_all(&mut self) -> Result<(), ReadEnd> {
         let mut ahead: VecDeque<Group> = VecDeque::new();
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
+        let mut is_end = false;
         loop {
             if self.work.control.is_stopped() {
                 break;
@@ -112,11 +123,14 @@ impl Reader<'_> {
                 self.rest(&mut ahead).await?;
                 continue;
             }
+            if rows.len() < GROUP_MESSAGES && !is_end {
+                // Before the last ones are asked for, so that no request is smaller than it could be.
+                let page = self.part.next_page().map_err(TransferError::from)?;
+                is_end = page.is_empty();
+                rows.extend(page);
+            }
             if rows.is_empty() {
-                rows = self.part.next_page().map_err(TransferError::from)?.into();
-                if rows.is_empty() {
-                    break;
-                }
+                break;
             }
             if self.work.caution.is_careful(self.folder(), Side::Source) {
                 self.finish_all(&mut ahead).await?;
@@ -167,7 +181,7 @@ impl Reader<'_> {
         if self.is_large(&row) {
             self.read_large(row).await?;
         } else if let Some(reserved) = self.work.budget.reserve(row.size).await {
-            self.read_alone(row, &Arc::new(reserved)).await?;
+            self.read_alone(row, reserved).await?;
         }
         self.work.caution.passed(self.folder(), Side::Source);
         Ok(())
@@ -206,7 +220,7 @@ impl Reader<'_> {
         ahead.push_back(Group {
             requests: self.session.ask_bodies(&uids).into(),
             waiting: rows.into_iter().map(|row| (row.uid, row)).collect(),
-            reserved: Arc::new(reserved),
+            reserved,
         });
     }
 
@@ -223,9 +237,7 @@ impl Reader<'_> {
         while let Some(request) = ahead.front().and_then(|group| group.requests.front().cloned()) {
             match self.session.next_body(&request).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
-                    let found = ahead
-                        .iter_mut()
-                        .find_map(|group| Some((group.waiting.remove(&uid)?, Arc::clone(&group.reserved))));
+                    let found = ahead.iter_mut().find_map(|group| group.take(uid, &self.work.budget));
                     // A message that nobody asked for, or a second time, is dropped.
                     if let Some((row, reserved)) = found {
                         if is_far_beyond(&row, bytes.len()) {
@@ -245,7 +257,7 @@ impl Reader<'_> {
                 group.requests.pop_front();
             }
         }
-        let Some(group) = ahead.pop_front() else { return Ok(()) };
+        let Some(mut group) = ahead.pop_front() else { return Ok(()) };
         if group.waiting.is_empty() && beyond.is_empty() {
             return Ok(());
         }
@@ -253,10 +265,13 @@ impl Reader<'_> {
         while ahead.front().is_some() {
             Box::pin(self.finish_first(ahead)).await?;
         }
-        for row in group.waiting.into_values() {
-            self.read_alone(row, &group.reserved).await?;
+        let uids: Vec<u32> = group.waiting.keys().copied().collect();
+        for uid in uids {
+            if let Some((row, reserved)) = group.take(uid, &self.work.budget) {
+                self.read_alone(row, reserved).await?;
+            }
         }
-        drop(group.reserved);
+        drop(group);
         for row in beyond {
             self.send(Item::Flush).await?;
             self.read_large(row).await?;
@@ -264,11 +279,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    async fn read_alone(
-        &mut self,
-        row: LedgerRow,
-        reserved: &Arc<OwnedSemaphorePermit>,
-    ) -> Result<(), ReadEnd> {
+    async fn read_alone(&mut self, row: LedgerRow, reserved: OwnedSemaphorePermit) -> Result<(), ReadEnd> {
         for request in self.session.ask_bodies(&[row.uid]) {
             loop {
                 match self.session.next_body(&request).await {
@@ -282,7 +293,7 @@ impl Reader<'_> {
                             self.send(Item::Flush).await?;
                             return self.read_large(row).await;
                         }
-                        return self.hand_over(row, bytes, Arc::clone(reserved)).await;
+                        return self.hand_over(row, bytes, reserved).await;
                     }
                     Ok(BodyReply::Message { .. }) => {}
                     Ok(BodyReply::End) => break,
@@ -295,7 +306,10 @@ impl Reader<'_> {
                 }
             }
         }
-        self.give_up_without_bytes(row).await
+        // Gone, not handed out, or so much larger than listed that it was left out: in pieces it may come all the same.
+        drop(reserved);
+        self.send(Item::Flush).await?;
+        self.read_large(row).await
     }
 
     /// Reads to the end of a request whose message has come; the refusal where it ends with one all the same.
@@ -349,12 +363,8 @@ impl Reader<'_> {
                 else {
                     return Ok(());
                 };
-                let item = Fetched {
-                    row,
-                    body: Body::Spooled(spool),
-                    sha256: hash.finalize().into(),
-                    reserved: Arc::new(reserved),
-                };
+                let item =
+                    Fetched { row, body: Body::Spooled(spool), sha256: hash.finalize().into(), reserved };
                 self.send(Item::Message(Box::new(item))).await
             }
             Ok(None) => self.give_up_without_bytes(row).await,
@@ -392,7 +402,7 @@ impl Reader<'_> {
         &mut self,
         row: LedgerRow,
         bytes: Vec<u8>,
-        reserved: Arc<OwnedSemaphorePermit>,
+        reserved: OwnedSemaphorePermit,
     ) -> Result<(), ReadEnd> {
         let sha256 = Sha256::digest(&bytes).into();
         let item = Fetched { row, body: Body::Memory(bytes), sha256, reserved };

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::imap::Access;
+use crate::imap::{Access, KEEP_ALIVE_EVERY};
 use crate::plan::{CopyOptions, FolderPath, MailboxPlan, Side};
 use crate::project::Ledger;
 
@@ -56,12 +56,14 @@ pub struct CopyLimits {
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
     /// sent again.
     pub late_append: Duration,
+    /// How often a connection says something while only the other side works.
+    pub keep_alive: Duration,
 }
 
 impl Default for CopyLimits {
     fn default() -> Self {
         Self {
-            budget_bytes: 16 << 20,
+            budget_bytes: 32 << 20,
             batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
@@ -75,6 +77,7 @@ impl Default for CopyLimits {
             download_bytes_per_day: None,
             upload_bytes_per_day: None,
             late_append: Duration::from_secs(30),
+            keep_alive: KEEP_ALIVE_EVERY,
         }
     }
 }

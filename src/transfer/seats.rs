@@ -58,15 +58,16 @@ pub(super) struct SeekerOfForms {
 }
 
 /// The place of each seeker, and whether it is there in its repaired form. That form is looked for first: it was sent
-/// after the original had been refused.
+/// after the original had been refused. `place` gives seekers their places as [`assign`] does; it is told which of all
+/// seekers they are, and which copies are claimed.
 pub(super) fn assign_forms(
     seekers: &[SeekerOfForms],
-    present: &[MessageKey],
-    claimed: &[u32],
+    mut claimed: Vec<u32>,
+    place: impl Fn(Vec<Seeker>, &[usize], Vec<u32>) -> Vec<Option<u32>>,
 ) -> Vec<Option<(u32, bool)>> {
-    let first: Vec<Seeker> =
-        seekers.iter().map(|seeker| seeker.repaired.unwrap_or(seeker.original)).collect();
-    let found = assign(&first, present, claimed);
+    let all: Vec<usize> = (0..seekers.len()).collect();
+    let first = seekers.iter().map(|seeker| seeker.repaired.unwrap_or(seeker.original)).collect();
+    let found = place(first, &all, claimed.clone());
     let mut places: Vec<Option<(u32, bool)>> = found
         .iter()
         .zip(seekers)
@@ -79,11 +80,11 @@ pub(super) fn assign_forms(
         .filter(|(_, (place, seeker))| place.is_none() && seeker.repaired.is_some())
         .map(|(index, _)| index)
         .collect();
-    let originals: Vec<Seeker> =
+    let originals =
         again.iter().filter_map(|index| seekers.get(*index)).map(|seeker| seeker.original).collect();
-    let mut claimed = claimed.to_vec();
     claimed.extend(found.iter().flatten());
-    for (index, place) in again.into_iter().zip(assign(&originals, present, &claimed)) {
+    let found = place(originals, &again, claimed);
+    for (index, place) in again.into_iter().zip(found) {
         if let Some(slot) = places.get_mut(index) {
             *slot = place.map(|uid| (uid, false));
         }
@@ -179,12 +180,15 @@ mod tests {
     fn a_repaired_form_is_found_before_the_original() {
         let both = SeekerOfForms { original: ours(1, 10, 5), repaired: Some(ours(2, 12, 5)) };
         let plain = SeekerOfForms { original: ours(1, 10, 5), repaired: None };
-        assert_eq!(assign_forms(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[]), [Some((6, true))]);
-        assert_eq!(assign_forms(&[both], &[copy(5, 1, 10)], &[]), [Some((5, false))]);
-        assert_eq!(assign_forms(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[6]), [Some((5, false))]);
+        let assigned = |seekers: &[SeekerOfForms], present: &[MessageKey], claimed: &[u32]| {
+            assign_forms(seekers, claimed.to_vec(), |seekers, _, claimed| assign(&seekers, present, &claimed))
+        };
+        assert_eq!(assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[]), [Some((6, true))]);
+        assert_eq!(assigned(&[both], &[copy(5, 1, 10)], &[]), [Some((5, false))]);
+        assert_eq!(assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[6]), [Some((5, false))]);
         // A seat is given once.
-        assert_eq!(assign_forms(&[both, plain], &[copy(5, 1, 10)], &[]), [None, Some((5, false))]);
-        assert_eq!(assign_forms(&[both], &[], &[]), [None]);
+        assert_eq!(assigned(&[both, plain], &[copy(5, 1, 10)], &[]), [None, Some((5, false))]);
+        assert_eq!(assigned(&[both], &[], &[]), [None]);
     }
 
     #[test]

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::caution::Caution;
 use super::error::TransferError;
+use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
 use crate::imap::{
     Completion, Folder, FolderStatus, ImapError, ListingRequest, MessageFacts, Opened, Session,
 };
 use crate::plan::{FolderPlan, IDENTITY_HEADERS, MessageState, Side, identity_key};
-use crate::project::{FolderId, Ledger, LedgerTotals, MessageResult, ProjectError, SourceMessage};
+use crate::project::{
+    FolderCounts, FolderId, FolderMemory, Ledger, LedgerTotals, MessageResult, ProjectError, SourceMessage,
+};
 
 /// What came of listing a folder.
 pub(super) enum Listed {
@@ -31,13 +34,14 @@ const MAX_REFUSED_ALONE: u32 = 8;
 const LISTINGS_AHEAD: usize = 8;
 
 /// Lists folders into the ledger, several under way at once, and tells of each as soon as it is known.
-pub(super) struct SourceLister<'a> {
-    session: &'a mut Session,
+pub(super) struct SourceLister<'a, 's> {
+    session: &'s mut Session,
     ledger: &'a Ledger,
     ahead: VecDeque<Asked<'a>>,
     /// Folders whose answer was refused or lacked something: they are looked at more closely when the line is quiet.
     closer: VecDeque<&'a FolderPlan>,
     caution: &'a Caution,
+    memories: &'s BTreeMap<String, FolderMemory>,
 }
 
 /// A folder whose listing is under way.
@@ -58,9 +62,14 @@ enum Question {
     StepByStep,
 }
 
-impl<'a> SourceLister<'a> {
-    pub(super) fn new(session: &'a mut Session, ledger: &'a Ledger, caution: &'a Caution) -> Self {
-        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution }
+impl<'a, 's> SourceLister<'a, 's> {
+    pub(super) fn new(
+        session: &'s mut Session,
+        ledger: &'a Ledger,
+        caution: &'a Caution,
+        memories: &'s BTreeMap<String, FolderMemory>,
+    ) -> Self {
+        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution, memories }
     }
 
     /// Lists a folder, or sees from its counts that nothing is new. `tell` may hear of folders asked for before.
@@ -204,6 +213,13 @@ impl<'a> SourceLister<'a> {
         let sum = totals(ledger, folder)?.sum;
         let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
         let next = highest.checked_add(1);
+        // Nothing has come or gone since the folder was listed whole, however many have gone before.
+        let remembered = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
+        let counts = status.uid_next.map(|uid_next| FolderCounts { messages, uid_next });
+        let is_enough = sum.source_count.saturating_sub(sum.vanished) >= messages;
+        if sum.to_do == 0 && highest > 0 && is_enough && counts.is_some() && remembered == counts {
+            return Ok(Question::Nothing(folder));
+        }
         if is_counted && (messages == 0 || next == status.uid_next) {
             return Ok(Question::Nothing(folder));
         }
@@ -397,7 +413,7 @@ fn source_message(facts: MessageFacts) -> SourceMessage {
         uid: facts.uid,
         size: facts.size,
         internal_date: facts.internal_date,
-        flags: facts.flags,
+        flags: normal_flags(facts.flags),
         identity: identity_key(&facts.header),
     }
 }

@@ -9,54 +9,18 @@ use super::control::{CopyControl, copy_control};
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::flags_for;
+use super::gmail_destination::shares_copy;
 use super::governor::{Refusal, refusal};
+use super::parts::{Doubts, OTHER_BYTES, Parts};
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
+use super::verify_report::{Depth, VerifyReport};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Namespace, Opened, Session,
 };
-use crate::plan::{FolderPath, Governor, MessageState, Side, internal_date_secs};
-use crate::project::{FolderTotals, LedgerRow};
+use crate::plan::{CopyMode, FolderPath, Governor, MessageState, Side, internal_date_secs, mime_content};
+use crate::project::{FolderTotals, LedgerRow, SetAside};
 
-/// How closely the destination is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// Presence, sizes, dates and flags.
-    Quick,
-    /// Also every byte, by SHA-256.
-    Full,
-}
-
-/// What the proof found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VerifyReport {
-    /// Copies in the ledger, all of them: also those of `not_compared` and `not_placed`.
-    pub checked: u64,
-    /// Copies whose bytes were read and are those of the source.
-    pub bytes_equal: u64,
-    /// Copies whose bytes could not be compared: found at the destination, never read from the source.
-    pub not_compared: u64,
-    /// Copies whose place at the destination is not known.
-    pub not_placed: u64,
-    /// How many differences there are in all.
-    pub difference_count: u64,
-    /// The first differences.
-    pub differences: Vec<Difference>,
-}
-
-/// A copy that is not what it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The folder at the source.
-    pub folder: FolderPath,
-    /// UID at the source.
-    pub uid: u32,
-    /// What differs, in words.
-    pub what: String,
-}
-
-/// Differences that are listed one by one.
-const MAX_DIFFERENCES: usize = 200;
 /// Rows that are compared at once.
 const PAGE_ROWS: usize = 1_000;
 /// Folders up to this size are asked for with one command each.
@@ -71,52 +35,6 @@ const LARGE_BYTES: u64 = 2 << 20;
 const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
 
 const COPIED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
-
-impl VerifyReport {
-    fn differs(&mut self, folder: &FolderPath, uid: u32, what: impl Into<String>) {
-        self.difference_count += 1;
-        if self.differences.len() < MAX_DIFFERENCES {
-            self.differences.push(Difference { folder: folder.clone(), uid, what: what.into() });
-        }
-    }
-
-    /// One sentence for the report.
-    pub fn words(&self) -> String {
-        let Self { checked, bytes_equal, not_compared, not_placed, difference_count, .. } = self;
-        let mut words = vec![format!("{checked} copies checked")];
-        for (count, what) in [
-            (bytes_equal, "byte for byte"),
-            (not_compared, "without bytes to compare with"),
-            (not_placed, "whose place at the destination is not known"),
-        ] {
-            if *count > 0 {
-                words.push(format!("{count} {what}"));
-            }
-        }
-        words.push(match difference_count {
-            0 => "no difference found".to_owned(),
-            _ => format!("{difference_count} differences found"),
-        });
-        words.join(", ")
-    }
-
-    /// Adds the report of another mailbox to this one.
-    pub fn add(&mut self, other: &Self) {
-        self.checked += other.checked;
-        self.bytes_equal += other.bytes_equal;
-        self.not_compared += other.not_compared;
-        self.not_placed += other.not_placed;
-        self.difference_count += other.difference_count;
-        let room = MAX_DIFFERENCES.saturating_sub(self.differences.len());
-        self.differences.extend(other.differences.iter().take(room).cloned());
-    }
-
-    /// Whether everything that was to be proven at this depth is: no difference, and with [`Depth::Full`] no copy whose
-    /// place is not known.
-    pub const fn is_proof(&self, depth: Depth) -> bool {
-        self.difference_count == 0 && (matches!(depth, Depth::Quick) || self.not_placed == 0)
-    }
-}
 
 /// Compares every copy of the ledger with the destination. Reads the destination only.
 pub async fn verify_mailbox(request: &CopyRequest, depth: Depth) -> Result<VerifyReport, TransferError> {
@@ -144,6 +62,8 @@ pub async fn prove_mailbox(
         after: 0,
         steps: 0,
         places: BTreeMap::new(),
+        parts: Parts::default(),
+        rewrites: false,
         report: VerifyReport::default(),
     };
     let (mut governor, mut steps) = (Governor::new(1), 0);
@@ -181,6 +101,10 @@ struct Proof<'a> {
     steps: u64,
     /// Copies that belong to a row already, by the name of their folder.
     places: BTreeMap<String, BTreeSet<u32>>,
+    /// For copies that the destination has written anew.
+    parts: Parts,
+    /// It is known to do that.
+    rewrites: bool,
     report: VerifyReport,
 }
 
@@ -191,6 +115,7 @@ impl Proof<'_> {
         let mut session =
             opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
         let namespace = session.namespace().await.map_err(at_destination)?;
+        self.rewrites = session.rewrites_messages();
         let is_at_once = self.depth == Depth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
             if is_at_once && self.after == 0 && is_small(&folder) {
@@ -204,6 +129,7 @@ impl Proof<'_> {
             (self.after, self.steps) = (0, self.steps + 1);
         }
         session.logout().await;
+        self.parts.close().await;
         Ok(())
     }
 
@@ -224,7 +150,7 @@ impl Proof<'_> {
         let mut asked = Vec::with_capacity(FOLDERS_AHEAD);
         for folder in self.folders.iter().take_while(|folder| is_small(folder)).take(FOLDERS_AHEAD) {
             let raw = raw_name(&folder.destination, namespace);
-            let listing = session.ask_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
+            let listing = session.ask_writable_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
             asked.push((folder.clone(), raw, listing));
         }
         for (folder, raw, listing) in asked {
@@ -232,13 +158,14 @@ impl Proof<'_> {
                 Ok(opened) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
                     let rows = self.request.ledger.as_sent(folder.id, rows)?;
-                    let mut page = self.page(&folder, &raw);
+                    let aside = self.request.ledger.set_aside(folder.id)?;
+                    let mut page = self.page(&folder, &raw, &aside);
                     page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
                     let Page { report, taken, .. } = page;
                     self.report = report;
                     self.places.insert(raw, taken);
                 }
-                Err(ImapError::Refused { completion, .. }) => self.note_closed(&folder, &completion),
+                Err(ImapError::Refused { completion, .. }) => self.note_closed(&folder, &completion)?,
                 Err(error) => return Err(at_destination(error)),
             }
             self.folders.pop_front();
@@ -247,14 +174,31 @@ impl Proof<'_> {
         Ok(())
     }
 
-    fn note_closed(&mut self, folder: &FolderTotals, completion: &Completion) {
-        self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {completion}"));
+    /// A folder that is gone is a difference, but where people have moved or removed every copy in it.
+    fn note_closed(&mut self, folder: &FolderTotals, completion: &Completion) -> Result<(), TransferError> {
+        let (ledger, sum) = (&self.request.ledger, folder.totals.sum);
+        let copies = sum.copied + sum.already_there + sum.repaired;
+        if ledger.set_aside(folder.id)?.elsewhere.len() as u64 == copies {
+            self.report.checked += copies;
+            self.report.moved_or_removed += copies;
+        } else {
+            self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {completion}"));
+        }
+        Ok(())
     }
 
     /// A page counts when it is done: one that breaks off is compared again.
-    fn page<'p>(&self, folder: &'p FolderTotals, raw: &str) -> Page<'p> {
-        let taken = self.places.get(raw).cloned().unwrap_or_default();
-        Page { source: &folder.source, depth: self.depth, report: self.report.clone(), taken }
+    fn page<'p>(&self, folder: &'p FolderTotals, raw: &str, aside: &'p SetAside) -> Page<'p> {
+        Page {
+            source: &folder.source,
+            depth: self.depth,
+            report: self.report.clone(),
+            taken: self.places.get(raw).cloned().unwrap_or_default(),
+            aside,
+            compares_flags: self.request.options.mode == CopyMode::BeforeSwitch,
+            rewrites: self.rewrites,
+            doubts: Doubts::new(&folder.source),
+        }
     }
 
     async fn prove_folder(
@@ -263,23 +207,24 @@ impl Proof<'_> {
         folder: &FolderTotals,
         raw: &str,
     ) -> Result<(), TransferError> {
-        let opened = match session.examine(raw).await {
+        let opened = match session.select(raw).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                self.note_closed(folder, &completion);
-                return Ok(());
+                return self.note_closed(folder, &completion);
             }
             Err(error) => return Err(at_destination(error)),
         };
+        let aside = self.request.ledger.set_aside(folder.id)?;
         loop {
             self.rest().await;
             let rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
             let rows = self.request.ledger.as_sent(folder.id, rows)?;
-            let mut page = self.page(folder, raw);
+            let mut page = self.page(folder, raw, &aside);
             let placed = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
             if self.depth == Depth::Full {
                 page.compare_bytes(session, placed).await.map_err(at_destination)?;
+                page.report = self.parts.compare(self.request, &mut page.doubts, page.report).await?;
             }
             self.report = page.report;
             self.places.insert(raw.to_owned(), page.taken);
@@ -308,6 +253,14 @@ struct Page<'a> {
     report: VerifyReport,
     /// Copies that belong to a row already.
     taken: BTreeSet<u32>,
+    /// What people did with copies.
+    aside: &'a SetAside,
+    /// After the switch, flags are people's own.
+    compares_flags: bool,
+    /// The destination writes messages anew, so that sizes say little.
+    rewrites: bool,
+    /// Copies with other bytes than their messages.
+    doubts: Doubts,
 }
 
 impl Page<'_> {
@@ -336,6 +289,15 @@ impl Page<'_> {
         let mut placed = BTreeMap::new();
         for row in rows {
             self.report.checked += 1;
+            if shares_copy(&row) {
+                // The equal message that the copy belongs to answers for it.
+                self.report.shared += 1;
+                continue;
+            }
+            if self.aside.elsewhere.contains(&row.uid) {
+                self.report.moved_or_removed += 1;
+                continue;
+            }
             match row.destination_uid {
                 Some(uid) if row.destination_uid_validity == Some(opened.uid_validity) => {
                     if self.taken.insert(uid) {
@@ -362,7 +324,12 @@ impl Page<'_> {
                 self.report.differs(self.source, row.uid, "no longer at the destination");
                 return false;
             };
-            if let Some(what) = difference(row, facts, opened, self.depth) {
+            let compares_flags = self.compares_flags && !self.aside.touched.contains(&row.uid);
+            let is_resized = self.rewrites && self.depth == Depth::Quick && facts.size != row.size;
+            self.report.resized += u64::from(is_resized);
+            let says_bytes = self.depth == Depth::Full && row.sha256.is_some();
+            let compares = (!self.rewrites && !says_bytes, compares_flags);
+            if let Some(what) = difference(row, facts, opened, compares) {
                 self.report.differs(self.source, row.uid, what);
             }
             true
@@ -395,7 +362,7 @@ impl Page<'_> {
         placed: BTreeMap<u32, LedgerRow>,
     ) -> Result<(), ImapError> {
         let (known, unknown): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            placed.into_iter().partition(|(_, row)| row.sha256.is_some());
+            placed.into_iter().partition(|(_, row)| row.sha256.is_some() || self.rewrites);
         self.report.not_compared += unknown.len() as u64;
         let (large, mut small): (BTreeMap<_, _>, BTreeMap<_, _>) =
             known.into_iter().partition(|(_, row)| row.size > LARGE_BYTES);
@@ -412,7 +379,7 @@ impl Page<'_> {
         for (uid, row) in large {
             let mut hash = Sha256::new();
             match session.fetch_large(uid, |piece| hash.update(piece)).await {
-                Ok(Some(_)) => self.compare_hash(&row, hash.finalize().into()),
+                Ok(Some(_)) => self.compare_hash(row, hash.finalize().into(), None),
                 Ok(None) => self.report.differs(self.source, row.uid, NOT_HANDED_OUT),
                 Err(error) => {
                     let completion = refused_for_good(error)?;
@@ -434,7 +401,7 @@ impl Page<'_> {
             match session.next_body(body).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
                     if let Some(row) = waiting.remove(&uid) {
-                        self.compare_hash(&row, Sha256::digest(&bytes).into());
+                        self.compare_hash(row, Sha256::digest(&bytes).into(), Some(&bytes));
                     }
                 }
                 Ok(BodyReply::End) => return Ok(()),
@@ -443,11 +410,12 @@ impl Page<'_> {
         }
     }
 
-    fn compare_hash(&mut self, row: &LedgerRow, hash: [u8; 32]) {
-        if row.sha256 == Some(hash) {
-            self.report.bytes_equal += 1;
-        } else {
-            self.report.differs(self.source, row.uid, "its bytes are not those of the source");
+    /// Other bytes may still say the same; large messages are held to their bytes.
+    fn compare_hash(&mut self, row: LedgerRow, hash: [u8; 32], bytes: Option<&[u8]>) {
+        match bytes {
+            _ if row.sha256 == Some(hash) => self.report.bytes_equal += 1,
+            Some(bytes) => self.doubts.add(row, mime_content(bytes)),
+            None => self.report.differs(self.source, row.uid, OTHER_BYTES),
         }
     }
 }
@@ -473,9 +441,13 @@ fn is_same_moment(wanted: &str, found: &str) -> bool {
 /// What differs between a row and its copy. Copies that were there before keep the flags their owner gave them.
 ///
 /// Some sources only estimate sizes; where the bytes are compared, they say more than the size does.
-fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened, depth: Depth) -> Option<String> {
-    let says_bytes = depth == Depth::Full && row.sha256.is_some();
-    if facts.size != row.size && row.size != 0 && !says_bytes {
+fn difference(
+    row: &LedgerRow,
+    facts: &MessageFacts,
+    opened: &Opened,
+    (compares_sizes, compares_flags): (bool, bool),
+) -> Option<String> {
+    if facts.size != row.size && row.size != 0 && compares_sizes {
         return Some(format!("{} bytes instead of {}", facts.size, row.size));
     }
     if row.state != MessageState::Copied {
@@ -483,6 +455,9 @@ fn difference(row: &LedgerRow, facts: &MessageFacts, opened: &Opened, depth: Dep
     }
     if !is_same_moment(&row.internal_date, &facts.internal_date) {
         return Some(format!("dated {} instead of {}", facts.internal_date, row.internal_date));
+    }
+    if !compares_flags {
+        return None;
     }
     let expected =
         sorted(flags_for(&row.flags, opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty())));

@@ -12,6 +12,9 @@ use super::budget::Budget;
 use super::caution::Caution;
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::gmail_destination::Folding;
+use super::gmail_source::LabelHomes;
+use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
@@ -49,7 +52,8 @@ pub(super) struct ActiveFolder {
     pub(super) opened: Opened,
     /// The lowest UID that a copy made now can get.
     pub(super) first: u32,
-    last_uid: Mutex<u32>,
+    /// The UID at the source up to which rows are taken; from which on, where the newest go first.
+    taken: Mutex<Option<u32>>,
     /// Rows that no lane has taken yet.
     left: AtomicU64,
     lanes: AtomicUsize,
@@ -92,6 +96,12 @@ pub(super) struct Work<'a> {
     pub(super) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
     pub(super) caution: &'a Caution,
+    /// Where one message shows under many labels: what is there already.
+    pub(super) folding: Option<Folding>,
+    /// Where the source shows one message under many labels: the best of them.
+    pub(super) homes: Option<LabelHomes>,
+    /// Flags that the destination is known to keep when a message comes with them.
+    pub(super) kept_flags: KeptFlags,
     wind_down: CancellationToken,
     changed: Notify,
     shares_folders: AtomicBool,
@@ -132,6 +142,9 @@ impl<'a> Work<'a> {
             budget: Budget::new(request.limits.budget_bytes),
             meter: Meter::new(request),
             caution,
+            folding: None,
+            homes: None,
+            kept_flags: KeptFlags::default(),
             wind_down,
             changed: Notify::new(),
             shares_folders: AtomicBool::new(request.limits.shares_folders),
@@ -258,7 +271,7 @@ impl<'a> Work<'a> {
             unit,
             opened,
             first,
-            last_uid: Mutex::new(0),
+            taken: Mutex::default(),
             left: AtomicU64::new(left),
             lanes: AtomicUsize::new(1),
             unplaced: Mutex::default(),
@@ -319,16 +332,25 @@ impl Drop for Turn<'_> {
 
 impl Part<'_> {
     /// The next rows to be sent, for this lane alone; empty at the end.
+    ///
+    /// Where the newest go first, that holds from page to page; within a page messages keep the source's order, in
+    /// which the source hands them out most quickly.
     pub(super) fn next_page(&self) -> Result<Vec<LedgerRow>, ProjectError> {
         let folder = &self.folder;
-        let mut last_uid = locked(&folder.last_uid);
+        let mut taken = locked(&folder.taken);
         let ledger = &self.work.request.ledger;
-        let rows = ledger.rows_after(folder.unit.folder, &[MessageState::ToDo], *last_uid, PAGE_ROWS)?;
-        let taken = rows.len() as u64;
-        let left = folder.left.load(Ordering::Relaxed).saturating_sub(taken);
-        folder.left.store(if taken == 0 { 0 } else { left }, Ordering::Relaxed);
-        if let Some(last) = rows.last() {
-            *last_uid = last.uid;
+        let (state, is_newest_first) = (MessageState::ToDo, self.work.request.options.is_newest_first);
+        let rows = if is_newest_first {
+            ledger.rows_before(folder.unit.folder, state, *taken, PAGE_ROWS)?
+        } else {
+            ledger.rows_after(folder.unit.folder, &[state], taken.unwrap_or(0), PAGE_ROWS)?
+        };
+        let count = rows.len() as u64;
+        let left = folder.left.load(Ordering::Relaxed).saturating_sub(count);
+        folder.left.store(if count == 0 { 0 } else { left }, Ordering::Relaxed);
+        let edge = if is_newest_first { rows.first() } else { rows.last() };
+        if let Some(edge) = edge {
+            *taken = Some(edge.uid);
         }
         Ok(rows)
     }

@@ -52,7 +52,7 @@ pub(super) struct Batch {
 pub(super) struct Sent {
     pub(super) row: LedgerRow,
     pub(super) sha256: [u8; 32],
-    _reserved: Arc<tokio::sync::OwnedSemaphorePermit>,
+    _reserved: tokio::sync::OwnedSemaphorePermit,
 }
 
 /// What happens while a batch is filled.
@@ -210,6 +210,10 @@ impl Writer<'_> {
             }
             Item::Message(fetched) => {
                 let Fetched { row, body, sha256, reserved } = *fetched;
+                let folding = self.work.folding.as_ref();
+                if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, sha256)) {
+                    return Ok(false);
+                }
                 let (bytes, message) = (
                     body.bytes(),
                     NewMessage {
@@ -327,21 +331,23 @@ impl Writer<'_> {
             self.uid_next = self.uid_next.max(highest.saturating_add(1));
         }
         let unplaced = batch.rows.iter().zip(&uids).filter(|(_, uid)| uid.is_none());
-        self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow {
-            state,
-            cause: cause.map(str::to_owned),
-            ..sent.row.clone()
-        }));
+        self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow { state, ..sent.row.clone() }));
+        let kept_flags = &self.work.kept_flags;
         batch
             .rows
             .iter()
+            .zip(&batch.messages)
             .zip(uids)
-            .map(|(sent, uid)| MessageResult {
+            .map(|((sent, message), uid)| MessageResult {
                 uid: sent.row.uid,
                 state,
                 destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
-                cause: cause.map(str::to_owned),
+                cause: cause.or_else(|| kept_flags.doubt(&message.flags)).map(str::to_owned),
+            })
+            .map(|result| match &self.work.folding {
+                Some(folding) => folding.made(&self.folder.unit, result),
+                None => result,
             })
             .collect()
     }

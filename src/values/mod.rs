@@ -8,6 +8,7 @@ mod email_address;
 mod endpoint;
 mod fingerprint;
 mod secret;
+mod sign_in_way;
 mod txt_strings;
 mod unix_time;
 
@@ -19,5 +20,6 @@ pub use email_address::{EmailAddress, EmailAddressError};
 pub use endpoint::{Endpoint, EndpointError, Security};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use secret::Secret;
+pub use sign_in_way::{CommandLine, CommandLineError, Credential, Mechanism, MisfitError, SignInWay};
 pub use txt_strings::TxtStrings;
 pub use unix_time::UnixTime;

@@ -20,8 +20,8 @@ const FLOORS: &[Floor] = &[
         room: "imap",
         rooms: &["values"],
         crates: &[
-            "async_imap", "data_encoding", "futures", "memchr", "rustls", "rustls_platform_verifier", "sha2", "tempfile",
-            "tokio", "tokio_rustls", "tokio_util", "tracing", "x509_parser", "zeroize",
+            "async_imap", "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "rustls_platform_verifier", "sha2",
+            "socket2", "tempfile", "tokio", "tokio_rustls", "tokio_util", "tracing", "x509_parser", "zeroize",
         ],
     },
     Floor {

@@ -42,6 +42,7 @@ impl Bench {
             address: EmailAddress::parse("anna@weber.example").unwrap(),
             source_user: source.user.clone(),
             destination_user: destination.user.clone(),
+            ways: mailferry::plan::SignInWays::default(),
             is_chosen: true,
         };
         let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());

@@ -35,6 +35,8 @@ pub struct Settings {
     pub extra: String,
     /// IMAP capabilities in place of Dovecot's own.
     pub capabilities: Option<&'static str>,
+    /// Where its files lie; a short path, as its sockets lie there too.
+    pub place: &'static str,
 }
 
 impl Default for Settings {
@@ -46,6 +48,7 @@ impl Default for Settings {
             names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
             extra: String::new(),
             capabilities: None,
+            place: "/tmp",
         }
     }
 }
@@ -67,7 +70,7 @@ impl Dovecot {
     /// Starts an instance with these users, or says that the test was skipped.
     pub fn start(users: &[&str], settings: &Settings) -> Option<Self> {
         let server = require_program("dovecot", "dovecot-imapd")?;
-        let folder = tempfile::Builder::new().prefix("dovecot-").tempdir_in("/tmp").unwrap();
+        let folder = tempfile::Builder::new().prefix("dovecot-").tempdir_in(settings.place).unwrap();
         let (clear_port, tls_port) = (free_port(), free_port());
         let root = folder.path();
         fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
@@ -242,5 +245,6 @@ pub fn access(port: u16, security: Security, user: &str) -> Access {
         secret: Secret::new(PASSWORD),
         timeouts: Timeouts::default(),
         idle: IdleSessions::default(),
+        options: mailferry::imap::AccessOptions::default(),
     }
 }

@@ -52,6 +52,8 @@ pub struct State {
     pub refuse_append: Option<Box<dyn Fn(usize) -> Option<&'static str> + Send>>,
     /// The line drops behind an APPEND of a message that holds this.
     pub cut_append: Option<&'static str>,
+    /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
+    pub most_per_fetch: Option<(usize, bool)>,
     /// Commands as they came, without literals.
     pub commands: Vec<String>,
 }
@@ -162,7 +164,7 @@ impl Connection {
                 "* {} EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT {next}] x\r\n* OK [PERMANENTFLAGS (\\Seen \\Flagged \\*)] x\r\n",
                 state.messages.len()
             ),
-            "UID" => return fetch(&mut state, command),
+            "UID" | "FETCH" => return fetch(&mut state, command),
             _ => String::new(),
         };
         Some((lines.into_bytes(), done))
@@ -193,15 +195,27 @@ impl Connection {
 }
 
 fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
-    let set = command.split(' ').nth(2).unwrap();
-    let last = state.messages.keys().last().copied().unwrap_or(0);
+    let by_uid = command.starts_with("UID ");
+    let set = command.split(' ').nth(if by_uid { 2 } else { 1 }).unwrap();
+    let all: Vec<u32> = state.messages.keys().copied().collect();
+    let last = if by_uid { all.last().copied().unwrap_or(0) } else { u32::try_from(all.len()).unwrap() };
     let mut asked = BTreeSet::new();
     for part in set.split(',') {
         let (from, to) = part.split_once(':').unwrap_or((part, part));
         let to = if to == "*" { last } else { to.parse().unwrap() };
         asked.extend(from.parse::<u32>().unwrap()..=to);
     }
-    let mut uids: Vec<u32> = state.messages.keys().copied().filter(|uid| asked.contains(uid)).collect();
+    let is_asked = |(number, uid): &(u32, u32)| asked.contains(if by_uid { uid } else { number });
+    let mut uids: Vec<u32> = (1..).zip(all).filter(is_asked).map(|(_, uid)| uid).collect();
+    let mut done = "OK done".to_owned();
+    if let Some((most, is_told)) = state.most_per_fetch
+        && uids.len() > most
+    {
+        uids.drain(..uids.len() - most);
+        if is_told {
+            done = format!("OK [MESSAGELIMIT {most} {}] FETCH completed with partial results", uids[0]);
+        }
+    }
     let wants_header = command.contains("HEADER");
     let wants_body = command.contains("BODY.PEEK[]");
     if command.ends_with("(UID)") && set.ends_with('*') && state.short_listings > 0 {
@@ -242,7 +256,7 @@ fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
         }
         out.extend_from_slice(b")\r\n");
     }
-    Some((out, "OK done".to_owned()))
+    Some((out, done))
 }
 
 fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {

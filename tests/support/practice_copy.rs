@@ -27,7 +27,7 @@ pub use breaking::in_quick_time;
 use futures::FutureExt as _;
 use mailferry::imap::{Access, Timeouts, TrustPolicy};
 use mailferry::plan::{
-    CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan,
+    CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState,
 };
 use mailferry::project::Project;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
@@ -35,12 +35,14 @@ use mailferry::rehearsal::{
     Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
 };
 use mailferry::transfer::{
-    CopyLimits, CopyRequest, Depth, TransferError, copy_control, copy_mailbox, inventory, verify_mailbox,
+    CopyLimits, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox, inventory,
+    verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 use tokio_util::sync::CancellationToken;
 
-const USER: &str = "anna@weber-familie.example";
+/// Whose mail it is.
+pub const USER: &str = "anna@weber-familie.example";
 const PASSWORD: &str = "geheim";
 /// How mail that arrives by itself begins.
 const VISITOR: &[u8] = b"Subject: visitor\r\n";
@@ -123,12 +125,39 @@ pub fn small_mailbox() -> Vec<SampleFolder> {
     folders
 }
 
+/// A mailbox as people have it at Gmail: labels on labels, a star, mail that was sent to oneself, and archived mail.
+pub fn labelled_mailbox() -> Vec<SampleFolder> {
+    let mut folders = small_mailbox();
+    let parsed = |name: &str| FolderPath::parse(name);
+    let inbox = folders.iter().position(|folder| folder.path == parsed("INBOX")).unwrap();
+    let mail = folders[inbox].messages.clone();
+    let folder = |name: &str, messages: &[SampleMessage]| SampleFolder {
+        path: parsed(name),
+        special_use: None,
+        messages: messages.to_vec(),
+    };
+    let archived = folders[inbox].messages.split_off(14);
+    let mut starred = mail[3].clone();
+    starred.flags.insert("\\Flagged".to_owned());
+    folders[inbox].messages[3] = starred;
+    folders.push(folder("Kunden", &mail[8..18]));
+    folders.push(folder("Kunden/Weber & Söhne", &mail[10..17]));
+    folders.push(folder("[Gmail]/Sent Mail", &mail[5..7]));
+    folders.push(folder("[Gmail]/All Mail", &archived));
+    folders
+}
+
 /// The servers and the project file of one case.
-struct Case<'s> {
+pub struct Case<'s> {
     scene: &'s Scene,
-    source: ImapHandle,
-    destination: ImapHandle,
-    plan: MailboxPlan,
+    /// The server that is read.
+    pub source: ImapHandle,
+    /// The server that is written.
+    pub destination: ImapHandle,
+    /// Which folder goes where.
+    pub plan: MailboxPlan,
+    /// What the owner asks for.
+    pub options: CopyOptions,
     path: PathBuf,
     mailbox: MailboxId,
     project: Option<Arc<Project>>,
@@ -152,6 +181,19 @@ impl Scene {
 
     /// Copies, broken once, until it is done; compares both sides; copies again and sees that nothing is added.
     pub async fn play(&self, plan: Option<&MailboxPlan>, how: &Break) -> Result<Outcome, String> {
+        self.serve(async |handles| self.play_with(handles, plan, how).await).await
+    }
+
+    /// Runs a case of one's own between the two servers.
+    pub async fn try_out<T>(&self, work: impl AsyncFnOnce(Case<'_>) -> T) -> T {
+        self.serve(async |(source, destination)| {
+            let plan = self.make_plan(&source, &destination).await;
+            work(Case::new(self, source, destination, plan)).await
+        })
+        .await
+    }
+
+    async fn serve<T>(&self, work: impl AsyncFnOnce((ImapHandle, ImapHandle)) -> T) -> T {
         let bind = |personality: &Personality, folders: Vec<SampleFolder>, validity| {
             let account = ImapAccount {
                 address: EmailAddress::parse(USER).unwrap(),
@@ -168,7 +210,7 @@ impl Scene {
             _ended = async { tokio::join!(source.serve(cancel.clone()), destination.serve(cancel.clone())) } => {
                 unreachable!("the servers end with the case")
             }
-            outcome = self.play_with(handles, plan, how) => outcome,
+            outcome = work(handles) => outcome,
         }
     }
 
@@ -257,6 +299,7 @@ fn access(endpoint: &Endpoint) -> Access {
         secret: Secret::new(PASSWORD),
         timeouts: Timeouts { connect: Duration::from_secs(8), reply: Duration::from_secs(8) },
         idle: mailferry::imap::IdleSessions::default(),
+        options: mailferry::imap::AccessOptions::default(),
     }
 }
 
@@ -276,10 +319,49 @@ impl<'s> Case<'s> {
             address: EmailAddress::parse(USER).unwrap(),
             source_user: USER.to_owned(),
             destination_user: USER.to_owned(),
+            ways: mailferry::plan::SignInWays::default(),
             is_chosen: true,
         };
         let mailbox = project.add_mailbox(&mailbox).unwrap();
-        Self { scene, source, destination, plan, path, mailbox, project: Some(project), _folder: folder }
+        Self {
+            scene,
+            source,
+            destination,
+            plan,
+            options: CopyOptions::default(),
+            path,
+            mailbox,
+            project: Some(project),
+            _folder: folder,
+        }
+    }
+
+    /// Copies as a new start of the program would.
+    pub async fn copy_again(&mut self) {
+        self.reopen();
+        self.copy(&|| {}).await.unwrap();
+    }
+
+    /// The ledger as folder, state and cause of each message.
+    pub fn rows(&self) -> Vec<(String, MessageState, String)> {
+        let listed = self.project.as_ref().unwrap().messages_after(None, usize::MAX).unwrap();
+        let shown = |one: mailferry::project::MessageListing| {
+            (one.source.to_string(), one.row.state, one.row.cause.unwrap_or_default())
+        };
+        listed.into_iter().map(shown).collect()
+    }
+
+    /// The program's own proof.
+    pub async fn prove(&self, depth: Depth) -> VerifyReport {
+        verify_mailbox(&self.request(), depth).await.unwrap()
+    }
+
+    /// What is at the new mailbox: folder and first words of each message, sorted.
+    pub fn arrived(&self) -> Vec<(String, Arc<[u8]>)> {
+        let mail = self.destination.dump(USER).into_iter();
+        let mut mail: Vec<_> = mail.map(|(path, message)| (path.to_string(), message.bytes)).collect();
+        mail.sort();
+        mail
     }
 
     fn reopen(&mut self) {
@@ -294,7 +376,7 @@ impl<'s> Case<'s> {
             plan: self.plan.clone(),
             ledger: self.project.as_ref().unwrap().ledger(self.mailbox),
             limits: CopyLimits { batch_messages: 6, spool_bytes: 24_000, ..CopyLimits::default() },
-            options: CopyOptions::default(),
+            options: self.options.clone(),
             export_folder: None,
         }
     }
@@ -373,8 +455,10 @@ impl<'s> Case<'s> {
         let places = self.places();
         let count =
             self.source.dump(USER).iter().filter(|(path, _)| places.contains_key(path.levels())).count();
-        let is_whole =
-            sum.copied + sum.already_there + sum.repaired == count as u64 && sum.source_count == count as u64;
+        let once = self.wanted(&places).len();
+        let is_whole = sum.copied + sum.already_there + sum.repaired == once as u64
+            && sum.left_out == (count - once) as u64
+            && sum.source_count == count as u64;
         if is_whole { Ok(()) } else { Err(format!("the ledger does not add up: {sum:?}")) }
     }
 
@@ -393,20 +477,49 @@ impl<'s> Case<'s> {
             .collect()
     }
 
+    /// What has to be copied: all mail of the chosen folders. Where folders are labels, each message from the folder of
+    /// its best label only.
+    fn wanted(&self, places: &BTreeMap<Vec<String>, Vec<String>>) -> Vec<(FolderPath, SampleMessage)> {
+        let mut mail = self.source.dump(USER);
+        mail.retain(|(path, _)| places.contains_key(path.levels()));
+        if self.scene.source.quirks.folders_are_labels {
+            mail.sort_by_cached_key(|(path, _)| label_order(path));
+            let keeps_labels = self.scene.destination.quirks.folders_are_labels;
+            let mut seen = BTreeSet::new();
+            mail.retain(|(path, message)| {
+                let is_first = seen.insert(Arc::clone(&message.bytes));
+                is_first || (keeps_labels && path.to_string() != "[Gmail]/All Mail")
+            });
+        }
+        mail
+    }
+
     /// Compares both sides as multisets of folder, bytes, flags and date, as far as the destination keeps them.
     fn compare(&self) -> Result<(), String> {
         let places = self.places();
-        let wanted = self.source.dump(USER).into_iter().filter_map(|(path, message)| {
+        let wanted = self.wanted(&places).into_iter().filter_map(|(path, message)| {
             let place = places.get(path.levels())?;
             Some(self.key(place, &message, false))
         });
         let mut wanted = multiset(wanted);
         let found = self.destination.dump(USER).into_iter();
         let used: BTreeSet<&Vec<String>> = places.values().collect();
-        let is_compared = |path: &FolderPath| {
-            !self.scene.destination.quirks.folders_are_labels || used.contains(&path.levels().to_vec())
+        let all_mail = FolderPath::parse("[Gmail]/All Mail");
+        let labelled: BTreeSet<Arc<[u8]>> = self
+            .destination
+            .dump(USER)
+            .into_iter()
+            .filter(|(path, _)| *path != all_mail)
+            .map(|(_, message)| message.bytes)
+            .collect();
+        // All Mail shows everything; what it alone shows was put there.
+        let is_compared = |path: &FolderPath, message: &SampleMessage| {
+            !self.scene.destination.quirks.folders_are_labels
+                || (used.contains(&path.levels().to_vec())
+                    && (*path != all_mail || !labelled.contains(&message.bytes)))
         };
-        let found = found.filter(|(path, message)| is_compared(path) && !message.bytes.starts_with(VISITOR));
+        let found =
+            found.filter(|(path, message)| is_compared(path, message) && !message.bytes.starts_with(VISITOR));
         let found = multiset(found.map(|(path, message)| self.key(path.levels(), &message, true)));
         if self.scene.destination.quirks.folders_are_labels {
             // What is folded is there once in each folder, whatever its number was.
@@ -427,10 +540,7 @@ impl<'s> Case<'s> {
         let (destination, quirks) = (&self.scene.destination, &self.scene.destination.quirks);
         let added = if is_copy { quirks.added_header.unwrap_or_default() } else { "" };
         let bytes = message.bytes.strip_prefix(added.as_bytes()).unwrap_or(b"the added header is missing");
-        let kept = |flag: &&String| {
-            !quirks.append_drops_flags.contains(&flag.as_str())
-                && (destination.has_free_keywords || flag.starts_with('\\'))
-        };
+        let kept = |flag: &&String| destination.has_free_keywords || flag.starts_with('\\');
         let flags: Vec<&String> = message.flags.iter().filter(kept).collect();
         let digest = <sha2::Sha256 as sha2::Digest>::digest(bytes);
         let digest = data_encoding::HEXLOWER.encode(&digest[..6]);
@@ -439,10 +549,6 @@ impl<'s> Case<'s> {
 
     /// Lets the program's own proof read the destination, where what is stored is what was sent.
     async fn verify(&self) -> Result<(), String> {
-        let quirks = &self.scene.destination.quirks;
-        if quirks.added_header.is_some() || quirks.folders_are_labels {
-            return Ok(());
-        }
         if self.scene.source.quirks.size_excess_divisor.is_some() && !self.scene.wants_whole_proof {
             return Ok(());
         }
@@ -451,6 +557,17 @@ impl<'s> Case<'s> {
         let is_proven = report.differences.is_empty() && is_placed;
         if is_proven { Ok(()) } else { Err(format!("the proof fails: {report:?}")) }
     }
+}
+
+/// Labels from the best to the last: the inbox, those of the owner (the deepest first), sent mail, drafts, all mail.
+fn label_order(path: &FolderPath) -> (usize, usize, String) {
+    let name = path.to_string();
+    let last = ["[Gmail]/Sent Mail", "[Gmail]/Drafts", "[Gmail]/Spam", "[Gmail]/Trash", "[Gmail]/All Mail"];
+    let class = match last.iter().position(|own| *own == name) {
+        Some(position) => 2 + position,
+        None => usize::from(name != "INBOX"),
+    };
+    (class, usize::MAX - path.levels().len(), name)
 }
 
 /// Mail that arrives at the new mailbox by itself.

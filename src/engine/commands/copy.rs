@@ -1,10 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::actor::Actor;
+use crate::engine::copy_control::CopyControl;
 use crate::engine::jobs::JobKind;
 use crate::engine::log::now;
 use crate::engine::messages::Message;
-use crate::engine::{CopyPhase, copy_job, explain};
+use crate::engine::{CopyPhase, MailboxProgressState, copy_job, explain};
+use crate::plan::{CopyOptions, MailboxId};
 
 impl Actor {
     /// Starts the copy of the chosen mailboxes, or goes on after a pause or a stop.
@@ -12,7 +14,22 @@ impl Actor {
         if self.jobs.is_running(JobKind::Copy) {
             return self.resume_copy();
         }
-        let Some(settings) = self.job_settings() else { return };
+        self.begin_copy(None);
+    }
+
+    /// Copies a few messages of each folder, to see how it goes and how long it will take.
+    pub(super) fn try_copy(&mut self, messages: u32) {
+        if messages == 0 {
+            return self.fail(explain::empty_trial());
+        }
+        if !self.refuse_while_copying("begin a trial") {
+            self.begin_copy(Some(messages));
+        }
+    }
+
+    fn begin_copy(&mut self, trial: Option<u32>) {
+        let Some(mut settings) = self.job_settings() else { return };
+        settings.options.trial_messages = trial;
         let Some(open) = self.open.as_mut() else { return };
         if open.view.plan.mailboxes.is_empty() {
             return self.fail(explain::no_plan());
@@ -22,9 +39,9 @@ impl Actor {
             Ok(work) => work,
             Err(error) => return self.fail(*error),
         };
-        let control = copy_job::CopyControl::new();
+        let (control, again) = CopyControl::new();
         let before = open.view.copy.clone();
-        open.begin_copy(control.clone(), now());
+        open.begin_copy(control.clone(), trial, now());
         if !self.remember_copy_phase() {
             // Nothing runs without its place in the file: back to what was.
             if let Some(open) = self.open.as_mut() {
@@ -35,7 +52,7 @@ impl Actor {
         }
         self.launch(
             JobKind::Copy,
-            |context| copy_job::run(work, settings, control, context),
+            |context| copy_job::run(work, settings, (control, again), context),
             |number, outcome| Message::CopyEnded { number, outcome },
         );
     }
@@ -63,6 +80,23 @@ impl Actor {
         })
     }
 
+    /// Remembers what the owner asks of the copy.
+    pub(super) fn set_copy_options(&mut self, mut options: CopyOptions) {
+        if self.refuse_while_copying("change what is copied") {
+            return;
+        }
+        if let Err(error) = options.filter.check() {
+            return self.fail(explain::filter(&error));
+        }
+        // A trial is a matter of one run; it must not shorten the copy after it.
+        options.trial_messages = None;
+        if self.store(|project| project.set_copy_options(&options)).is_some()
+            && let Some(open) = self.open.as_mut()
+        {
+            open.view.plan.options = options;
+        }
+    }
+
     /// Finishes the messages under way and waits; the job stays.
     pub(super) fn pause_copy(&mut self) {
         if let Some(open) = self.open.as_mut()
@@ -82,6 +116,15 @@ impl Actor {
         {
             control.resume();
             open.view.copy.phase = CopyPhase::Running;
+        }
+    }
+
+    /// Pauses one mailbox while others go on, or lets it go on.
+    pub(super) fn pause_mailbox(&mut self, mailbox: MailboxId, is_paused: bool) {
+        let Some(open) = self.open.as_ref() else { return };
+        match &open.copy {
+            Some(control) if open.copy_states.contains_key(&mailbox) => control.pause_one(mailbox, is_paused),
+            _ => self.fail(explain::nothing_is_copied()),
         }
     }
 
@@ -111,6 +154,34 @@ impl Actor {
         }
         if self.store(crate::project::Project::retry_refused).is_some() {
             self.start_copy();
+        }
+    }
+
+    /// Gives one mailbox another try, with the messages that were refused; others go on meanwhile.
+    pub(super) fn retry_mailbox(&mut self, mailbox: MailboxId) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.take_copy_states();
+        let has_ended = match open.copy_states.get(&mailbox) {
+            Some(MailboxProgressState::Done | MailboxProgressState::Stopped(_)) => true,
+            Some(_) => open.copy.is_none(),
+            None => open.copy.is_none() && open.mailbox(mailbox).is_some(),
+        };
+        if !has_ended {
+            return self.fail(explain::not_while_copying("try a mailbox again"));
+        }
+        let ledger = open.project.ledger(mailbox);
+        if self.store(|_project| ledger.retry_refused()).is_none() {
+            return;
+        }
+        match self.open.as_mut() {
+            Some(open) if open.copy.is_some() => {
+                open.copy_states.insert(mailbox, MailboxProgressState::Queued);
+                if let Some(control) = &open.copy {
+                    control.set_state(mailbox, MailboxProgressState::Queued);
+                    control.once_more(mailbox);
+                }
+            }
+            _ => self.start_copy(),
         }
     }
 

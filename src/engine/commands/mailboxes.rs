@@ -6,8 +6,8 @@ use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::passwords::Passwords;
 use crate::engine::{MailboxView, SignInState, SignInView, explain, sign_in_job};
-use crate::plan::{Mailbox, MailboxId, Side, parse_mailboxes};
-use crate::values::{EmailAddress, Endpoint, Fingerprint, Secret};
+use crate::plan::{Mailbox, MailboxId, Side, SignInWays, parse_mailboxes};
+use crate::values::{Credential, EmailAddress, Endpoint, Fingerprint, Secret, SignInWay};
 
 /// A table of two hundred mailboxes is some 20 kB.
 const MOST_CSV_BYTES: u64 = 4_000_000;
@@ -20,7 +20,13 @@ impl Actor {
             Err(error) => return self.fail(explain::email_address(&error)),
         };
         let user = address.to_string();
-        let mailbox = Mailbox { address, source_user: user.clone(), destination_user: user, is_chosen: true };
+        let mailbox = Mailbox {
+            address,
+            source_user: user.clone(),
+            destination_user: user,
+            ways: SignInWays::default(),
+            is_chosen: true,
+        };
         if let Some(id) = self.store(|project| project.add_mailbox(&mailbox)) {
             self.show_mailbox(id, mailbox);
             self.recall_passwords();
@@ -72,6 +78,24 @@ impl Actor {
         });
     }
 
+    /// Changes how a mailbox is signed in to on one side; what is known of the sign-in there is forgotten.
+    pub(super) fn set_sign_in_way(&mut self, id: MailboxId, side: Side, way: SignInWay) {
+        let is_known = self.open.as_ref().and_then(|open| open.mailbox(id));
+        if is_known.is_none_or(|row| *row.mailbox.way(side) == way)
+            || self.refuse_while_copying("change how a mailbox is signed in to")
+        {
+            return;
+        }
+        if let Err(misfit) = way.check() {
+            return self.fail(explain::sign_in_way(&misfit));
+        }
+        self.change_mailbox(id, |row| {
+            *row.mailbox.way_mut(side) = way;
+            *sign_in_of(row, side) = SignInView::default();
+        });
+        self.recall_passwords();
+    }
+
     /// Ticks or unticks a mailbox.
     pub(super) fn choose_mailbox(&mut self, id: MailboxId, is_chosen: bool) {
         self.change_mailbox(id, |row| row.mailbox.is_chosen = is_chosen);
@@ -105,10 +129,17 @@ impl Actor {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(explain::csv_not_read(path, &error)),
         };
-        let rows = match parse_mailboxes(&bytes) {
+        let mut rows = match parse_mailboxes(&bytes) {
             Ok(rows) => rows,
             Err(error) => return self.fail(explain::csv(path, &error)),
         };
+        // The list may be read in one folder, and the project opened in another later.
+        let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+        for way in rows.iter_mut().flat_map(|row| [&mut row.source_way, &mut row.destination_way]).flatten() {
+            if let (Credential::TokenFile(file), Some(folder)) = (&mut way.credential, &folder) {
+                *file = folder.join(&*file);
+            }
+        }
         let Some(imported) = self.store(|project| project.import_rows(&rows)) else { return };
         let uuid = self.open.as_ref().map(|open| open.project.uuid().to_owned()).unwrap_or_default();
         let passwords = self.passwords();
@@ -127,6 +158,7 @@ impl Actor {
         // All at once: a keyring that waits to be unlocked holds the engine up for moments, not for moments each.
         futures::future::join_all(kept).await;
         self.watch_keyring();
+        self.recall_passwords();
         self.notice(format!("Read {count} mailboxes"), Some(path.to_path_buf()));
     }
 
@@ -154,6 +186,8 @@ impl Actor {
         let sides = [
             (shown.mailbox.source_user != mailbox.source_user, Side::Source),
             (shown.mailbox.destination_user != mailbox.destination_user, Side::Destination),
+            (shown.mailbox.ways.source != mailbox.ways.source, Side::Source),
+            (shown.mailbox.ways.destination != mailbox.ways.destination, Side::Destination),
         ];
         let mut is_changed = false;
         for (side_changed, side) in sides {
@@ -180,7 +214,8 @@ impl Actor {
     pub(super) fn recall_passwords(&mut self) {
         let Some(open) = self.open.as_ref() else { return };
         let uuid = open.project.uuid().to_owned();
-        let mailboxes: Vec<MailboxId> = open.view.mailboxes.iter().map(|row| row.id).collect();
+        let mailboxes: Vec<(MailboxId, SignInWays)> =
+            open.view.mailboxes.iter().map(|row| (row.id, row.mailbox.ways.clone())).collect();
         if mailboxes.is_empty() {
             return;
         }
@@ -189,12 +224,14 @@ impl Actor {
             JobKind::RecallPasswords,
             |context| async move {
                 let mut known = Vec::new();
-                for id in mailboxes {
-                    for side in [Side::Source, Side::Destination] {
+                for (id, ways) in mailboxes {
+                    for (side, way) in [(Side::Source, &ways.source), (Side::Destination, &ways.destination)]
+                    {
                         if context.token.is_cancelled() {
                             return known;
                         }
-                        if passwords.get(&uuid, id, side).await.is_some() {
+                        // Tokens come from their own source.
+                        if !way.needs_password() || passwords.get(&uuid, id, side).await.is_some() {
                             known.push((id, side));
                         }
                     }

@@ -6,6 +6,7 @@ mod destination;
 mod domain;
 mod exports;
 mod mailboxes;
+mod messages;
 mod plan;
 mod projects;
 mod records;
@@ -34,6 +35,7 @@ impl Actor {
             Command::ChooseDestination { provider, server } => self.choose_destination(provider, server),
             Command::AddMailbox(address) => self.add_mailbox(&address),
             Command::SetUser { mailbox, side, user } => self.set_user(mailbox, side, &user),
+            Command::SetSignInWay { mailbox, side, way } => self.set_sign_in_way(mailbox, side, way),
             Command::ChooseMailbox { mailbox, is_chosen } => self.choose_mailbox(mailbox, is_chosen),
             Command::RemoveMailbox(mailbox) => self.remove_mailbox(mailbox).await,
             Command::ImportCsv(path) => self.import_csv(&path).await,
@@ -49,6 +51,15 @@ impl Actor {
                 self.rename_folder(mailbox, &folder, &destination);
             }
             Command::StartCopy | Command::ResumeCopy => self.start_copy(),
+            Command::MergeFolder { mailbox, folder, destination } => {
+                self.merge_folder(mailbox, &folder, &destination);
+            }
+            Command::TryCopy { messages } => self.try_copy(messages),
+            Command::SetCopyOptions(options) => self.set_copy_options(options),
+            Command::PauseMailbox(mailbox) => self.pause_mailbox(mailbox, true),
+            Command::ResumeMailbox(mailbox) => self.pause_mailbox(mailbox, false),
+            Command::RetryMailbox(mailbox) => self.retry_mailbox(mailbox),
+            Command::MakeTrouble(trouble) => self.make_trouble(trouble),
             Command::PauseCopy => self.pause_copy(),
             Command::StopCopy => self.stop_copy(),
             Command::RetryFailed => self.retry_failed(),
@@ -56,6 +67,9 @@ impl Actor {
             Command::SetAnswer { name, value } => self.set_answer(&name, &value),
             Command::KeepSender { term, is_kept } => self.keep_sender(&term, is_kept),
             Command::ExportZone(path) => self.export_zone(&path),
+            Command::ShowMessages { query, first } => self.show_messages(&query, first),
+            Command::HideMessages => self.hide_messages(),
+            Command::SaveMessages(path) => self.save_messages(path),
             Command::SaveReport { path, format } => self.save_report(&path, format),
         }
         Next::Continue

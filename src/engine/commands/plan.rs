@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
-use crate::engine::{explain, plan_job};
+use crate::engine::{Command, explain, plan_job};
 use crate::plan::{
     FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination, shared_destinations,
 };
@@ -24,11 +24,12 @@ impl Actor {
             Err(error) => return self.fail(*error),
         };
         let rules = open.destination_rules(&catalogue);
+        let message_limit = open.provider_limits(&catalogue).message;
         open.view.plan.counting = Some((0, pairs.len()));
         open.view.plan.errors.clear();
         self.launch(
             JobKind::Plan,
-            |context| plan_job::run(pairs, rules, settings, context),
+            |context| plan_job::run(pairs, (rules, message_limit), settings, context),
             |number, ()| Message::PlansEnded { number },
         );
     }
@@ -41,10 +42,23 @@ impl Actor {
         if !reasons.is_empty() {
             self.notice(format!("The name was changed to {clean}: {}", reasons.join("; ")), None);
         }
-        self.change_folder(mailbox, folder, |change| change.destination = Some(clean));
+        self.change_folder(mailbox, folder, |change| {
+            change.destination = Some(clean);
+            change.may_share = false;
+        });
     }
 
-    /// Changes what happens to one folder; the change survives a new count. Two folders never share a destination.
+    /// Puts a folder where another one goes, which nothing else ever does.
+    pub(super) fn merge_folder(&mut self, mailbox: MailboxId, folder: &FolderPath, destination: &FolderPath) {
+        self.change_folder(mailbox, folder, |change| {
+            change.destination = Some(destination.clone());
+            change.may_share = true;
+            change.is_included = change.is_included.filter(|is_included| *is_included);
+        });
+    }
+
+    /// Changes what happens to one folder; the change survives a new count. Two folders never
+    /// share a destination without being asked to.
     pub(super) fn change_folder(
         &mut self,
         mailbox: MailboxId,
@@ -61,8 +75,13 @@ impl Actor {
         let Some(StoredPlan { mut plan, .. }) = stored else { return };
         overrides.insert(folder.clone(), changed.clone());
         apply_overrides(&mut plan, &overrides);
-        if let Some(shared) = shared_destinations(&plan).first() {
-            return self.fail(explain::shared_destination(shared));
+        if let Some(shared) = shared_destinations(&plan, &overrides).first() {
+            let merge = Command::MergeFolder {
+                mailbox,
+                folder: folder.clone(),
+                destination: changed.destination.clone().unwrap_or_else(|| shared.clone()),
+            };
+            return self.fail(explain::shared_destination(shared, merge));
         }
         if self.store(|project| project.set_folder_override(mailbox, folder, &changed)).is_none() {
             return;

@@ -56,7 +56,10 @@ impl Actor {
 
     fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>) {
         match opened {
-            Ok(open) => {
+            Ok(mut open) => {
+                open.compression = self.config.compression;
+                open.parallel = self.config.parallel_mailboxes;
+                open.refresh_forecasts();
                 let must_search = self.config.searches_by_itself
                     && !open.project.is_practice()
                     && open.view.domain.source_server.is_none();

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::jobs::JobKind;
 use super::{Command, KeyringStatus, ProblemGroup, RequestId, UserError};
 use crate::dns::DnsError;
-use crate::plan::{CsvError, FolderPath, MessageState};
+use crate::plan::{CsvError, FilterError, FolderPath, MessageState};
 use crate::project::{Problem, ProjectError};
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
@@ -17,7 +17,7 @@ use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
-pub(super) use servers::{differences, folders, needs_password, sign_in, transfer};
+pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
 fn sentence(words: &impl Display) -> String {
@@ -191,12 +191,54 @@ pub(super) fn not_while_copying(what: &str) -> UserError {
 }
 
 /// Two folders would be copied into one.
-pub(super) fn shared_destination(folder: &FolderPath) -> UserError {
+pub(super) fn shared_destination(folder: &FolderPath, merge: Command) -> UserError {
     UserError::new(
         format!("Two folders would go to {folder}"),
         "Mail of different folders is never mixed without being asked.",
     )
     .or_else("Choose another name", "The plan was not changed")
+    .or(
+        "Put both into one folder",
+        "Every message of both is kept; they cannot be told apart later",
+        merge,
+    )
+}
+
+/// A trial of nothing.
+pub(super) fn empty_trial() -> UserError {
+    UserError::new("A trial needs at least one message", "Nothing can be measured on none.").or(
+        "Try 20 messages per folder",
+        "Copies them, and tells how long the rest takes",
+        Command::TryCopy { messages: 20 },
+    )
+}
+
+/// A filter that cannot be meant.
+pub(super) fn filter(error: &FilterError) -> UserError {
+    let mut explained = UserError::new("This choice of messages cannot be meant", sentence(error));
+    if let FilterError::Search { source, .. } = error {
+        explained.cause = format!("{} {}", explained.cause, sentence(source));
+        explained.cause = explained.cause.replacen(&format!(": {source}."), ".", 1);
+    }
+    explained.or_else("Correct it, or leave it empty", "Nothing was changed").caused_by(error)
+}
+
+/// A mailbox is to be paused while nothing runs.
+pub(super) fn nothing_is_copied() -> UserError {
+    UserError::new("This mailbox is not being copied", "Only what runs can be paused or go on.").or(
+        "Start the copy",
+        "It goes on where it stood",
+        Command::StartCopy,
+    )
+}
+
+/// Trouble on purpose outside a practice project.
+pub(super) fn no_practice() -> UserError {
+    UserError::new("This is no practice project", "Trouble on purpose is made on practice servers only.").or(
+        "Start a rehearsal",
+        "Opens a practice project",
+        Command::Rehearse,
+    )
 }
 
 /// There is nothing to save yet.
@@ -214,6 +256,15 @@ pub(super) fn not_written(path: &Path, error: &io::Error) -> UserError {
     UserError::new(title, format!("{}: {}", path.display(), sentence(error)))
         .or_else("Choose another place, or make room there", "What was at this place before is unchanged")
         .caused_by(error)
+}
+
+/// The name of a list of messages does not say in which form it is wanted.
+pub(super) fn message_list_name(path: &Path) -> UserError {
+    UserError::new(
+        "The list of messages needs a name that says its form",
+        format!("{} ends neither in .csv nor in .json or .jsonl.", path.display()),
+    )
+    .or_else("Choose a name that ends in .csv, .json or .jsonl", "Nothing was written")
 }
 
 /// A defect of the program, as far as it can be told from an error.
@@ -307,6 +358,7 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
         }
         JobKind::Plan => ("Counting the folders", Some(Command::BuildPlan(RequestId::default()))),
         JobKind::Copy => ("The copy", Some(Command::StartCopy)),
+        JobKind::SaveMessages => ("Writing the list of messages", None),
         JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords(RequestId::default()))),
         JobKind::Practice => ("The practice servers", Some(Command::Rehearse)),
     };
@@ -340,6 +392,7 @@ pub(super) fn problem(problem: &Problem) -> ProblemGroup {
         _ => (problem.cause.clone(), ""),
     };
     ProblemGroup {
+        id: problem.id,
         state: problem.state,
         cause,
         count: problem.count,

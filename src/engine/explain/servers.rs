@@ -6,12 +6,12 @@ use crate::engine::{CertificateView, Command, RequestId, SignInState, UserError}
 use crate::imap::{ImapError, SignInError};
 use crate::plan::Side;
 use crate::transfer::{FolderProblem, TransferError, VerifyReport};
-use crate::values::Endpoint;
+use crate::values::{Endpoint, MisfitError};
 
 /// No password is kept for this side.
 pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
     UserError::new(
-        format!("There is no password for {} at {}", attempt.user, attempt.server.host),
+        format!("There is no password for {} at {}", attempt.signs_in(), attempt.server.host),
         "It was not entered yet, or it was kept for an earlier session only.",
     )
     .or_else("Enter the password", "In the row of this mailbox")
@@ -20,25 +20,13 @@ pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
 /// A sign-in that failed: its state in the table, and its words.
 pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (SignInState, UserError) {
     let host = &attempt.server.host;
-    let user = &attempt.user;
+    let user = attempt.signs_in();
     let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
     let try_again = |error: UserError| error.or("Sign in again", "", again.clone());
     let (state, explained) = match error {
-        SignInError::PasswordRefused { words } => (
-            SignInState::PasswordRefused,
-            try_again(
-                UserError::new(
-                    format!("{host} did not accept the password of {user}"),
-                    "User name or password is wrong.",
-                )
-                .with_server_words(words)
-                .or_else("Enter the password again", "In the row of this mailbox")
-                .or_else(
-                    "Check the user name",
-                    "Some servers want the whole address, some only the part before “@”",
-                ),
-            ),
-        ),
+        SignInError::PasswordRefused { words } => {
+            (SignInState::PasswordRefused, try_again(wrong_password(host, user).with_server_words(words)))
+        }
         SignInError::NeedsAppPassword { words, advice } => (
             SignInState::NeedsAppPassword,
             UserError::new(
@@ -96,9 +84,82 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
                 .with_server_words(words),
             ),
         ),
+        SignInError::TokenRefused { .. } | SignInError::Token(_) | SignInError::NotOffered { .. } => {
+            (SignInState::Failed, try_again(token(attempt, error)))
+        }
+        SignInError::AdminRefused { .. }
+        | SignInError::AdminsOwnMailbox { .. }
+        | SignInError::MailboxNotProven { .. }
+        | SignInError::ServerNotProven(_) => (SignInState::Failed, try_again(whose(attempt, error))),
         SignInError::Imap(inner) => return connection(attempt, inner, try_again),
     };
     (state, explained.caused_by(error))
+}
+
+fn wrong_password(host: &str, user: &str) -> UserError {
+    UserError::new(format!("{host} did not accept the password of {user}"), "User name or password is wrong.")
+        .or_else("Enter the password again", "In the row of this mailbox")
+        .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”")
+}
+
+/// Tokens that are not there or not taken, and mechanisms that are not offered.
+fn token(attempt: &Attempt, error: &SignInError) -> UserError {
+    let (host, user) = (&attempt.server.host, &attempt.user);
+    match error {
+        SignInError::TokenRefused { words } => UserError::new(
+            format!("{host} did not accept the token of {user}"),
+            "It has expired, is for another mailbox, or does not allow IMAP.",
+        )
+        .with_server_words(words)
+        .or_else(
+            "Get a new token",
+            "Whatever keeps it fresh may have stopped; it is asked for again each time",
+        )
+        .or_else("Check what the token is for", "It needs the scope for IMAP, and this mailbox as its user"),
+        SignInError::NotOffered { .. } => {
+            UserError::new(format!("{host} cannot be signed in to in this way"), sentence(error))
+                .or_else("Choose another way to sign in", "In the row of this mailbox")
+        }
+        other => UserError::new(format!("There is no token for {user} at {host}"), sentence(other))
+            .or_else("Check the token file or command", "In the row of this mailbox"),
+    }
+}
+
+/// Sign-ins that worked and yet do not count: the wrong mailbox, or the wrong server.
+fn whose(attempt: &Attempt, error: &SignInError) -> UserError {
+    let (host, user) = (&attempt.server.host, &attempt.user);
+    match error {
+        SignInError::AdminRefused { words } => UserError::new(
+            format!("{} may not open the mailbox {user} at {host}", attempt.signs_in()),
+            "The admin's password is wrong, the admin has no right to it, or it does not exist.",
+        )
+        .with_server_words(words)
+        .or_else("Give the admin the right to sign in for others", "At the server; or correct the user name"),
+        SignInError::AdminsOwnMailbox { admin } => UserError::new(
+            format!("{host} opened the mailbox of {admin} in place of {user}"),
+            format!(
+                "Its inbox is the same as that of {admin}, so the server did not heed for whom {admin} signs in."
+            ),
+        )
+        .or_else(
+            "Use the server's own form for admins",
+            "Many want a user name such as anna*admin with the admin's password",
+        ),
+        SignInError::MailboxNotProven { admin } => UserError::new(
+            format!("It is not clear whose mailbox {host} opened"),
+            format!("The inboxes of {user} and of {admin} are both empty and look the same."),
+        )
+        .or_else("Send a message to either mailbox", "Then sign in again"),
+        other => UserError::new(format!("{host} may not be the server that it says"), sentence(other))
+            .or_else("Check the server's name and certificate", "The password was not sent"),
+    }
+}
+
+/// A mechanism and what it needs do not fit together.
+pub(in crate::engine) fn sign_in_way(misfit: &MisfitError) -> UserError {
+    UserError::new("This way to sign in cannot work", sentence(misfit))
+        .or_else("Choose another mechanism, or none", "Nothing was changed")
+        .caused_by(misfit)
 }
 
 /// A connection that failed before or while signing in.
@@ -190,6 +251,14 @@ pub(in crate::engine) fn transfer(
         .with_server_words(words)
         .or("Go on", "When that time has passed", Command::StartCopy)
         .caused_by(error),
+        TransferError::Search(inner) => {
+            UserError::new("The search among the filters cannot be used", sentence(inner))
+                .or_else(
+                    "Write the search anew",
+                    "As in FROM \"bank\" UNSEEN, or filter by date and size instead",
+                )
+                .caused_by(error)
+        }
         TransferError::DailyLimit { side, words, .. } => {
             UserError::new(format!("{} allows no more today", attempt(*side).server.host), words.clone())
                 .or("Go on", "When the next day begins (00:00 UTC)", Command::StartCopy)

@@ -119,3 +119,40 @@ proptest! {
         let _outcome = parse_mailboxes(text.as_bytes());
     }
 }
+
+#[test]
+fn each_side_may_have_its_own_way_to_sign_in() {
+    let text = "address,source_admin,source_password,destination_token_file,destination_token_command\n\
+        anna@example.org,root,geheim,,token 'for anna'\n\
+        ben@example.org,,geheim,/run/token,\n\
+        eva@example.org,,,,\n";
+    let ways: Vec<_> = read(text)
+        .unwrap()
+        .into_iter()
+        .map(|row| (row.source_way.unwrap().credential, row.destination_way.unwrap().credential))
+        .collect();
+    let command = CommandLine::parse("token 'for anna'").unwrap();
+    let expected = [
+        (Credential::Admin("root".to_owned()), Credential::TokenCommand(command)),
+        (Credential::Password, Credential::TokenFile("/run/token".into())),
+        (Credential::Password, Credential::Password),
+    ];
+    assert_eq!(ways, expected);
+    let silent = read("address\nanna@example.org\n").unwrap().remove(0);
+    assert_eq!((silent.source_way, silent.destination_way), (None, None));
+    for (text, words) in [
+        (
+            "address,source_password,source_token_file\nanna@example.org,geheim,/t\n",
+            "line 2 has both source_token_file and source_password",
+        ),
+        (
+            "address,source_admin,source_token_command\nanna@example.org,root,t\n",
+            "line 2 has both source_token_command and source_admin",
+        ),
+        ("address,to_token_command\nanna@example.org,a 'b\n", "line 2: the command opens a '"),
+        ("address,token\nanna@example.org,x\n", "could belong to either side"),
+    ] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains(words) && !error.contains("geheim"), "{error}");
+    }
+}

@@ -320,3 +320,23 @@ proptest! {
         prop_assert_eq!(places(&second), places(&first));
     }
 }
+
+#[test]
+fn another_name_of_a_folder_is_left_out_and_takes_no_use_from_it() {
+    let alias = SourceFolder { is_alias: true, ..special("Sent Messages", SpecialUse::Sent) };
+    let source = [folder("INBOX"), folder("Sent"), alias];
+    let plan = map_folders(&source, &[], &DestinationRules::default());
+    let found: Vec<_> = plan
+        .folders
+        .iter()
+        .map(|folder| (folder.source_raw.as_str(), folder.special_use, folder.choice == FolderChoice::Copy))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("INBOX", Some(SpecialUse::Inbox), true),
+            ("Sent", Some(SpecialUse::Sent), true),
+            ("Sent Messages", None, false)
+        ]
+    );
+}

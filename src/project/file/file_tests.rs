@@ -24,6 +24,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
         address: EmailAddress::parse("anna@example.org").unwrap(),
         source_user: String::new(),
         destination_user: String::new(),
+        ways: crate::plan::SignInWays::default(),
         is_chosen: true,
     };
     let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());

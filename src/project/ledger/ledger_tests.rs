@@ -12,6 +12,7 @@ fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
         address: EmailAddress::parse(address).unwrap(),
         source_user: address.to_owned(),
         destination_user: address.to_owned(),
+        ways: crate::plan::SignInWays::default(),
         is_chosen: true,
     };
     project.ledger(project.add_mailbox(&mailbox).unwrap())
@@ -295,6 +296,7 @@ fn a_copy_taken_for_ones_own_is_given_back_when_the_server_names_its_owner() {
         address: EmailAddress::parse("carl@example.org").unwrap(),
         source_user: "carl".to_owned(),
         destination_user: "anna@example.org".to_owned(),
+        ways: crate::plan::SignInWays::default(),
         is_chosen: true,
     };
     let carl = project.ledger(project.add_mailbox(&same).unwrap());

@@ -15,6 +15,7 @@ fn ledger(project: &Arc<Project>, address: &str) -> Ledger {
         address: EmailAddress::parse(address).unwrap(),
         source_user: String::new(),
         destination_user: String::new(),
+        ways: crate::plan::SignInWays::default(),
         is_chosen: true,
     };
     project.ledger(project.add_mailbox(&mailbox).unwrap())

@@ -13,6 +13,7 @@ fn ledger(folder: &tempfile::TempDir) -> (Arc<Project>, Ledger, FolderId) {
         source_user: "anna".to_owned(),
         destination_user: "anna".to_owned(),
         is_chosen: true,
+        ways: crate::plan::SignInWays::default(),
     };
     let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
     let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();

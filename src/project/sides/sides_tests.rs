@@ -15,6 +15,7 @@ fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
         address: EmailAddress::parse(address).unwrap(),
         source_user: "anna".to_owned(),
         destination_user: address.to_owned(),
+        ways: crate::plan::SignInWays::default(),
         is_chosen: true,
     };
     project.ledger(project.add_mailbox(&mailbox).unwrap())

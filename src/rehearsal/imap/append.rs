@@ -206,6 +206,7 @@ impl Session {
             Some(Err(reply)) => return reply,
             None => return Reply::no("[SERVERBUG] Internal error."),
         };
+        self.shared.circumstances.count_appended(uids.len());
         if !self.shared.personality.has("UIDPLUS") || lies.omit_append_uid {
             return Reply::ok("Append completed.");
         }

@@ -12,6 +12,7 @@ use crate::values::Bytes;
 pub(super) struct Circumstances {
     state: Mutex<State>,
     commands: AtomicU64,
+    appended: AtomicU64,
     connections: AtomicU64,
     most_received: AtomicU64,
     most_sent: AtomicU64,
@@ -39,6 +40,8 @@ pub struct Traffic {
     pub connections: u64,
     /// Commands taken in whole, on all connections.
     pub commands: u64,
+    /// Messages that came by APPEND and were taken.
+    pub appended: u64,
     /// Bytes received on the connection that received most.
     pub most_received_bytes: u64,
     /// Bytes sent on the connection that was sent most.
@@ -50,6 +53,7 @@ impl Circumstances {
         Traffic {
             connections: self.connections.load(Ordering::Relaxed),
             commands: self.commands.load(Ordering::Relaxed),
+            appended: self.appended.load(Ordering::Relaxed),
             most_received_bytes: self.most_received.load(Ordering::Relaxed),
             most_sent_bytes: self.most_sent.load(Ordering::Relaxed),
         }
@@ -65,6 +69,10 @@ impl Circumstances {
         self.commands.fetch_add(1, Ordering::Relaxed);
         self.most_received.fetch_max(received_bytes, Ordering::Relaxed);
         self.most_sent.fetch_max(sent_bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_appended(&self, messages: usize) {
+        self.appended.fetch_add(u64::try_from(messages).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(super) fn throttle_for(&self, time: Duration) {

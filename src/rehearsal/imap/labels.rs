@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use imap_codec::imap_types::command::CommandBody;
+
 use crate::rehearsal::mailbox::{SampleMessage, SpecialUse};
 
 use super::folder_path::FolderPath;
 use super::message_part::field_values;
 use super::raw_command::RawCommand;
-use super::reply::astring;
+use super::reply::{Reply, astring};
+use super::session::Session;
 use super::store::{Account, Change};
+use super::view::View;
 
 /// A FETCH item of X-GM-EXT-1, which the grammar crate does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +136,106 @@ pub(super) fn take_items(raw: &RawCommand) -> (RawCommand, Vec<LabelItem>) {
         *first = words.collect::<Vec<_>>().join(" ").into_bytes();
     }
     (RawCommand { texts, literals: raw.literals.clone() }, items)
+}
+
+/// `UID STORE set +X-GM-LABELS.SILENT (label ...)`, which the grammar crate does not know.
+pub(super) struct LabelChange {
+    /// The same command with a flag in place of the labels, so that the grammar crate reads its set.
+    plain: RawCommand,
+    is_added: bool,
+    labels: Vec<String>,
+}
+
+impl LabelChange {
+    /// Reads the command; `None` where it is about flags.
+    pub(super) fn read(raw: &RawCommand) -> Option<Self> {
+        let text = String::from_utf8(raw.texts.first()?.clone()).ok()?;
+        let (before, after) = text.split_once("X-GM-LABELS")?;
+        let (before, is_added) = match before.strip_suffix('+') {
+            Some(before) => (before, true),
+            None => (before.strip_suffix('-')?, false),
+        };
+        let (_, list) = after.split_once('(')?;
+        let list = list.strip_suffix(')')?;
+        let plain = format!("{before}+FLAGS.SILENT (\\Seen)").into_bytes();
+        let plain = RawCommand { texts: vec![plain], literals: Vec::new() };
+        raw.literals.is_empty().then(|| Self { plain, is_added, labels: words(list) })
+    }
+}
+
+/// Atoms and quoted strings, unquoted.
+fn words(list: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let (mut is_quoted, mut characters) = (false, list.chars());
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            '\\' if is_quoted => word.get_or_insert_default().extend(characters.next()),
+            ' ' if !is_quoted => words.extend(word.take()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+impl Session {
+    /// STORE of labels: the messages show in those folders as well, or do not any more.
+    pub(super) fn change_labels(&mut self, change: &LabelChange) -> Reply {
+        let Some(CommandBody::Store { sequence_set, .. }) = change.plain.parse().map(|command| command.body)
+        else {
+            return Reply::bad("Could not parse command");
+        };
+        let Some(view) = &self.selected else { return Reply::bad("No mailbox selected.") };
+        if view.is_read_only {
+            return Reply::no("[READ-ONLY] Folder is read-only.");
+        }
+        let wanted = View::resolve(view, &sequence_set, true).unwrap_or_default();
+        let open = view.path.clone();
+        let personality = self.shared.personality.clone();
+        let done = self.with_account(|account| {
+            for label in &change.labels {
+                let path = match label.strip_prefix('\\') {
+                    Some(own) if own.eq_ignore_ascii_case("Inbox") => Some(FolderPath::inbox()),
+                    Some(own) => account
+                        .folders()
+                        .iter()
+                        .find(|(_, folder)| {
+                            folder
+                                .special_use
+                                .is_some_and(|kind| kind.attribute().trim_start_matches('\\') == own)
+                        })
+                        .map(|(path, _)| path.clone()),
+                    None => personality.path(label.as_bytes()),
+                };
+                let path = path.filter(|path| account.folder(path).is_some())?;
+                for (_, uid) in &wanted {
+                    change_label(account, (&open, *uid), &path, change.is_added);
+                }
+            }
+            Some(())
+        });
+        match done.flatten() {
+            Some(()) => Reply::ok("Success"),
+            None => Reply::no("[NONEXISTENT] Unknown label. (Failure)"),
+        }
+    }
+}
+
+fn change_label(account: &mut Account, (open, uid): (&FolderPath, u32), path: &FolderPath, is_added: bool) {
+    let Some(stored) = account.folder(open).and_then(|folder| folder.message(uid)).cloned() else { return };
+    let number = object(&stored.bytes);
+    if is_added {
+        let message =
+            SampleMessage { bytes: stored.bytes, flags: stored.flags, internal_date: stored.internal_date };
+        label(account, path, number, &message);
+    } else if let Some(uid) = account.folder(path).and_then(|folder| Some(folder.object(number)?.uid)) {
+        account.apply(Change::Remove { path: path.clone(), uids: BTreeSet::from([uid]) });
+    }
 }
 
 fn special(account: &Account, wanted: SpecialUse) -> Option<FolderPath> {

@@ -208,6 +208,18 @@ impl ImapHandle {
             });
         });
     }
+
+    /// Takes a message out of a folder, as its owner would from another device; the same bytes elsewhere stay.
+    pub fn take_out(&self, user: &str, path: &FolderPath, bytes: &[u8]) {
+        self.shared.with_store(|store| {
+            store.with_account(user, |account| {
+                let messages = account.folder(path).into_iter().flat_map(|folder| &folder.messages);
+                let found = messages.filter(|message| &*message.bytes == bytes).map(|message| message.uid);
+                let uids = found.collect();
+                account.apply(Change::Remove { path: path.clone(), uids });
+            });
+        });
+    }
 }
 
 impl Shared {

@@ -264,6 +264,11 @@ impl Session {
         match (name, self.user.is_some()) {
             ("APPEND", true) => return Ok(self.append(raw, lies)),
             ("LIST", true) => return Ok(self.list(raw)),
+            ("UID STORE", true) if self.shared.personality.has("X-GM-EXT-1") => {
+                if let Some(change) = labels::LabelChange::read(raw) {
+                    return Ok(self.change_labels(&change));
+                }
+            }
             _ => {}
         }
         let command = if self.shared.personality.has("X-GM-EXT-1") && name.ends_with("FETCH") {

@@ -1,20 +1,19 @@
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::copy_detail;
+pub use super::copy_footer::{footer, stop_question};
 use super::copy_panels::{ledger, problem_row, throughput, waiting};
+use super::message_list::MessageList;
 use super::short_address;
-use crate::engine::{
-    Command, CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView, RequestId, Snapshot,
-    Step,
-};
+use crate::engine::{CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
-use crate::ui::page_cx::{Action, PageCx};
-use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
+use crate::ui::page_cx::PageCx;
+use crate::ui::shell::{page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::badge::badge_at;
-use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
@@ -39,12 +38,17 @@ pub struct CopyPage {
     cursor: Cursor,
     opened: Option<usize>,
     problem: Option<usize>,
+    messages: MessageList,
 }
 
 impl CopyPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let copy = &project.copy;
+        if let Some(list) = &project.messages.list {
+            scroll_page(ui, "messages", cx.is_narrow, |ui| self.messages.ui(ui, project, list, cx));
+            return;
+        }
         scroll_page(ui, "copy", cx.is_narrow, |ui| {
             head(ui, copy, cx.is_narrow);
             if copy.phase == CopyPhase::NotStarted {
@@ -59,17 +63,19 @@ impl CopyPage {
             }
             if !has_aside(copy) {
                 self.main(ui, project, cx);
+                copy_detail::trouble(ui, project, cx);
                 return;
             }
             panel::columns(ui, 368.0, cx.is_narrow, |ui, part| match part {
                 Part::Main => self.main(ui, project, cx),
-                Part::Aside if cx.is_narrow => self.narrow_aside(ui, project, cx.snapshot),
+                Part::Aside if cx.is_narrow => self.narrow_aside(ui, project, cx),
                 Part::Aside => {
                     throughput(ui, copy);
-                    waiting(ui, project, cx.snapshot.now);
-                    self.problems(ui, copy);
+                    waiting(ui, project, cx);
+                    self.problems(ui, project, cx);
                 }
             });
+            copy_detail::trouble(ui, project, cx);
         });
     }
 
@@ -82,22 +88,22 @@ impl CopyPage {
                 ui.add_space(PANEL_GAP);
             }
         }
-        self.mailboxes(ui, project);
+        self.mailboxes(ui, project, cx);
     }
 
     /// In a narrow window the right-hand panels stand two abreast.
-    fn narrow_aside(&mut self, ui: &mut Ui, project: &ProjectView, snapshot: &Snapshot) {
+    fn narrow_aside(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         panel::equal_columns(ui, 2, 12.0, |ui, index| {
             if index == 0 {
-                waiting(ui, project, snapshot.now);
+                waiting(ui, project, cx);
                 throughput(ui, &project.copy);
             } else {
-                self.problems(ui, &project.copy);
+                self.problems(ui, project, cx);
             }
         });
     }
 
-    fn mailboxes(&mut self, ui: &mut Ui, project: &ProjectView) {
+    fn mailboxes(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let mut rows: Vec<&MailboxProgress> = project.copy.mailboxes.iter().collect();
         rows.sort_by_key(|progress| rank(&progress.state));
         let rows = &rows;
@@ -118,7 +124,7 @@ impl CopyPage {
             let split = open.map_or(rows.len(), |open| open + 1);
             list.rows(ui, 0..split, sentence, draw);
             if let Some(progress) = open.and_then(|open| rows.get(open)) {
-                folders(ui, progress);
+                copy_detail::mailbox(ui, progress, project, cx);
                 list.rows(ui, split..rows.len(), sentence, draw);
             }
             if let Some(index) = list.end().opened {
@@ -127,7 +133,8 @@ impl CopyPage {
         });
     }
 
-    fn problems(&mut self, ui: &mut Ui, copy: &CopyView) {
+    fn problems(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let copy = &project.copy;
         if copy.problems.is_empty() {
             return;
         }
@@ -135,8 +142,11 @@ impl CopyPage {
             panel::panel_head(ui, "Problems by cause", "");
             for (index, problem) in copy.problems.iter().enumerate() {
                 let is_open = self.problem == Some(index);
-                if problem_row(ui, problem, is_open) {
+                if problem_row(ui, problem) {
                     self.problem = (!is_open).then_some(index);
+                }
+                if is_open {
+                    ui.push_id(index, |ui| copy_detail::problem(ui, problem, project, cx));
                 }
             }
         });
@@ -146,8 +156,9 @@ impl CopyPage {
 
 /// Whether there is anything for the right-hand column.
 fn has_aside(copy: &CopyView) -> bool {
-    let is_waiting =
-        |progress: &MailboxProgress| matches!(progress.state, MailboxProgressState::WaitsUntil(..));
+    let is_waiting = |progress: &MailboxProgress| {
+        matches!(progress.state, MailboxProgressState::WaitsUntil(..) | MailboxProgressState::Paused)
+    };
     copy.throughput.len() >= 2 || !copy.problems.is_empty() || copy.mailboxes.iter().any(is_waiting)
 }
 
@@ -164,13 +175,23 @@ fn title(copy: &CopyView) -> String {
         CopyPhase::Running if stopped > 0 && stopped < count => {
             format!("Copying goes on for {} of {all}", count - stopped)
         }
-        CopyPhase::Running => format!("Copying {all}"),
+        CopyPhase::Running => match copy.trial {
+            Some(messages) => format!("Trying {} per folder, {all}", trial_words(messages)),
+            None => format!("Copying {all}"),
+        },
         CopyPhase::Pausing => format!("Pausing {all}"),
         CopyPhase::Paused => format!("Paused, {all}"),
         CopyPhase::Stopping => format!("Stopping {all}"),
-        CopyPhase::Stopped => format!("Stopped, {all}"),
+        CopyPhase::Stopped => match copy.trial {
+            Some(messages) => format!("Tried {} per folder, {all}", trial_words(messages)),
+            None => format!("Stopped, {all}"),
+        },
         CopyPhase::Finished => format!("Copied {all}"),
     }
+}
+
+fn trial_words(messages: u32) -> String {
+    format::counted(usize::try_from(messages).unwrap_or(usize::MAX), "message", "messages")
 }
 
 /// The text behind the percent: bytes and the time left.
@@ -181,6 +202,9 @@ fn rest_words(copy: &CopyView) -> String {
         (CopyPhase::Running, None) => ", the time left is not known yet".to_owned(),
         (CopyPhase::Pausing | CopyPhase::Stopping, _) => ", finishing the messages under way".to_owned(),
         (CopyPhase::Paused, _) => ", paused by you; nothing is lost or doubled".to_owned(),
+        (CopyPhase::Stopped, _) if copy.trial.is_some() => {
+            ", the trial is over; the Plan page says how long the rest takes".to_owned()
+        }
         (CopyPhase::Stopped, _) => ", stopped; starting again goes on where it stood".to_owned(),
         (CopyPhase::Finished, _) => took_words(copy),
         (CopyPhase::NotStarted, _) => String::new(),
@@ -233,6 +257,7 @@ fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
     ui.add_space(9.0);
     let tone = match copy.phase {
         CopyPhase::Paused | CopyPhase::Pausing => Tone::Paused,
+        CopyPhase::Stopped if copy.trial.is_some() => Tone::Running,
         CopyPhase::Stopped | CopyPhase::Stopping => Tone::Fail,
         CopyPhase::Finished => Tone::Pass,
         _ => Tone::Running,
@@ -246,7 +271,7 @@ fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
 /// Draws connections → speed → connections at the right and tells where they begin.
 fn connections(ui: &Ui, line: Rect, copy: &CopyView, is_narrow: bool) -> f32 {
     let theme = Theme::of(ui);
-    let speed = format::speed(copy.bytes_per_second);
+    let speed = copy.bytes_per_second.map_or_else(|| "–".to_owned(), format::speed);
     let (source, destination) = copy.connections;
     let words = |count: usize| format::counted(count, "connection", "connections");
     let mut end = line.right();
@@ -379,112 +404,4 @@ fn mailbox_row(
     );
     text::right(ui, *messages, numbers, Type::Body, theme.text2);
     badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &words);
-}
-
-fn folders(ui: &mut Ui, progress: &MailboxProgress) {
-    let theme = Theme::of(ui);
-    for folder in progress.folders.iter().take(200) {
-        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 24.0), Sense::hover());
-        let numbers = format!(
-            "{} of {}",
-            with_thousands(folder.sum.finished()),
-            with_thousands(folder.sum.source_count)
-        );
-        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("{}: {numbers}", folder.name)));
-        ui.painter().rect_filled(row, 0.0, theme.sunken);
-        let inner = row.shrink2(Vec2::new(32.0, 0.0));
-        text::left(ui, inner.with_max_x(inner.right() - 220.0), &folder.name, Type::Small, theme.text2);
-        text::right(ui, inner.with_max_x(inner.right() - 140.0), numbers, Type::Small, theme.text2);
-        if folder.sum.refused > 0 {
-            let words = format!("{} refused", folder.sum.refused);
-            text::right(ui, inner, words, Type::Small, theme.tone(Tone::Fail).fg);
-        }
-    }
-}
-
-/// The question before a running copy is stopped.
-pub fn stop_question(project: &ProjectView) -> Question {
-    let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
-    let provider = project.destination.chosen.as_ref().map_or("the destination", |(_, name)| name.as_str());
-    Question {
-        title: format!("Stop copying {count}?"),
-        what: format!(
-            "What was copied stays at {provider}, and the project remembers it. You can start again later without doubling anything."
-        ),
-        alternative: "To rest for a while, pause instead: it keeps the mailboxes’ place in the queue."
-            .to_owned(),
-        safe: "Keep copying".to_owned(),
-        danger: "Stop copying".to_owned(),
-    }
-}
-
-/// What the footer says.
-pub fn footer(project: &ProjectView, footer: &mut Footer) {
-    let copy = &project.copy;
-    let records = || {
-        let act = match project.records.plan {
-            Some(_) => Act::Go(Step::Records),
-            None => Act::SendAndGo(Command::PrepareRecords(RequestId::default()), Step::Records),
-        };
-        Some(FooterButton::new("Prepare records", act))
-    };
-    let stop = || {
-        let question = stop_question(project);
-        vec![FooterButton::with_icon(
-            "Stop copying…",
-            Icon::Stop,
-            Act::Do(Action::Ask { question, command: Command::StopCopy }),
-        )]
-    };
-    match copy.phase {
-        CopyPhase::NotStarted => {
-            if project.plan.mailboxes.is_empty() {
-                footer.readiness = crate::engine::Readiness::Blocked {
-                    why: "The folders are not counted yet".to_owned(),
-                    cure: None,
-                };
-            }
-            let label = super::start_label(project);
-            footer.primary = Some(FooterButton::new(label, Act::Send(Command::StartCopy)));
-        }
-        CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => {
-            footer.secondary = (copy.phase == CopyPhase::Running).then(|| {
-                FooterButton::with_icon("Pause copying", Icon::Paused, Act::Send(Command::PauseCopy))
-            });
-            footer.menu = if copy.phase == CopyPhase::Stopping { Vec::new() } else { stop() };
-            footer.primary = records();
-        }
-        CopyPhase::Paused => {
-            footer.secondary =
-                Some(FooterButton::with_icon("Resume copying", Icon::Play, Act::Send(Command::ResumeCopy)));
-            footer.menu = stop();
-            footer.primary = records();
-        }
-        CopyPhase::Stopped => {
-            footer.secondary =
-                Some(FooterButton::with_icon("Go on copying", Icon::Play, Act::Send(Command::StartCopy)));
-            footer.primary = records();
-        }
-        CopyPhase::Finished => {
-            if copy.sum.refused > 0 {
-                let label = format!(
-                    "Try {} again",
-                    format::counted(
-                        usize::try_from(copy.sum.refused).unwrap_or(usize::MAX),
-                        "message",
-                        "messages"
-                    )
-                );
-                footer.secondary =
-                    Some(FooterButton::with_icon(label, Icon::Again, Act::Send(Command::RetryFailed)));
-            } else {
-                footer.secondary = Some(FooterButton::with_icon(
-                    "Look for new mail",
-                    Icon::Again,
-                    Act::Send(Command::StartCopy),
-                ));
-            }
-            footer.primary = records();
-        }
-    }
 }

@@ -1,14 +1,16 @@
 //! The panels of the Copy page: ledger, throughput, waiting, problems.
 
 use super::short_address;
-use crate::engine::{CopyView, MailboxProgressState, ProblemGroup, ProjectView};
+use crate::engine::{Command, CopyPhase, CopyView, MailboxProgressState, ProblemGroup, ProjectView};
 use crate::plan::{LedgerSum, MessageState};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
+use crate::ui::page_cx::PageCx;
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{panel, plot, text};
-use crate::values::{UnixTime, with_thousands};
+use crate::values::with_thousands;
 use eframe::egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 
 /// The parts of the ledger: count, words, colour, and whether it is shown only when above zero.
@@ -113,8 +115,16 @@ pub fn throughput(ui: &mut Ui, copy: &CopyView) {
     ui.add_space(PANEL_GAP);
 }
 
-/// Mailboxes that go on by themselves later.
-pub fn waiting(ui: &mut Ui, project: &ProjectView, now: UnixTime) {
+/// Mailboxes that go on by themselves later, and those that were paused alone.
+pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+    let now = cx.snapshot.now;
+    let is_running = project.copy.phase == CopyPhase::Running;
+    let paused: Vec<_> = project
+        .copy
+        .mailboxes
+        .iter()
+        .filter(|progress| is_running && progress.state == MailboxProgressState::Paused)
+        .collect();
     let waiting: Vec<_> = project
         .copy
         .mailboxes
@@ -124,7 +134,7 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, now: UnixTime) {
             _ => None,
         })
         .collect();
-    if waiting.is_empty() {
+    if waiting.is_empty() && paused.is_empty() {
         return;
     }
     let theme = Theme::of(ui);
@@ -137,6 +147,16 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, now: UnixTime) {
             let first_line =
                 Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
             text::right(ui, first_line, format::time(*at), Type::Strong, theme.text);
+        }
+        for progress in paused {
+            let name = short_address(&progress.address, project);
+            let row = two_lines(ui, Tone::Paused, Icon::Paused, &format!("{name}: paused by you"), " ");
+            let label = format!("Resume {name}");
+            let button = Button::link(&label).small();
+            let place = Rect::from_min_size(row.min + Vec2::new(36.0, 23.0), button.size(ui));
+            if button.show_at(ui, place).clicked() {
+                cx.send(Command::ResumeMailbox(progress.id));
+            }
         }
     });
     ui.add_space(PANEL_GAP);
@@ -178,35 +198,36 @@ pub const fn state_mark(state: MessageState) -> (Tone, Icon) {
     }
 }
 
+/// The word for what became of messages.
+pub const fn state_word(state: MessageState) -> &'static str {
+    match state {
+        MessageState::Copied => "Copied",
+        MessageState::AlreadyThere => "Already there",
+        MessageState::Repaired => "Repaired",
+        MessageState::Exported => "Saved as .eml",
+        MessageState::Refused => "Refused",
+        MessageState::Vanished => "Vanished",
+        MessageState::LeftOut => "Left out",
+        MessageState::ToDo => "To do",
+        MessageState::InFlight => "Under way",
+    }
+}
+
 /// One cause with its count; true when it was clicked.
-pub fn problem_row(ui: &mut Ui, problem: &ProblemGroup, is_open: bool) -> bool {
+pub fn problem_row(ui: &mut Ui, problem: &ProblemGroup) -> bool {
     let theme = Theme::of(ui);
     let (tone, icon) = state_mark(problem.state);
     let row = two_lines(ui, tone, icon, &problem.cause, &problem.way_out);
     let line = Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
     text::right(ui, line, with_thousands(problem.count), Type::Strong, theme.text);
-    let has_samples = !problem.samples.is_empty();
-    let mut is_clicked = false;
-    if has_samples {
-        let response = ui.interact(row, ui.scope_id().with(("problem", &problem.cause)), Sense::click());
-        response.widget_info(|| {
-            WidgetInfo::labeled(
-                Role::Button,
-                true,
-                format!("Show the messages: {}, {}", problem.cause, problem.count),
-            )
-        });
-        crate::ui::widgets::focus_ring_inside(ui, &response, row);
-        is_clicked = response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand).clicked();
-    }
-    if is_open {
-        eframe::egui::Frame::new()
-            .inner_margin(eframe::egui::Margin { left: 40, right: 15, top: 0, bottom: 8 })
-            .show(ui, |ui| {
-                for sample in problem.samples.iter().take(20) {
-                    text::paragraph(ui, sample, Type::Mono, theme.text2);
-                }
-            });
-    }
-    is_clicked
+    let response = ui.interact(row, ui.scope_id().with(("problem", problem.id)), Sense::click());
+    response.widget_info(|| {
+        WidgetInfo::labeled(
+            Role::Button,
+            true,
+            format!("Show the messages: {}, {}", problem.cause, problem.count),
+        )
+    });
+    crate::ui::widgets::focus_ring_inside(ui, &response, row);
+    response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand).clicked()
 }

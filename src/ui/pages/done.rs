@@ -2,6 +2,7 @@ use eframe::egui::{Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::{beside, extension};
 use super::copy_panels::{ledger_parts, state_mark};
+use super::message_list::SaveMessages;
 use crate::engine::{Command, CopyPhase, ProjectView, Readiness, ReportFormat};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -22,11 +23,16 @@ use crate::values::with_thousands;
 pub struct DonePage {
     format: ReportFormat,
     path: PathField,
+    messages: SaveMessages,
 }
 
 impl Default for DonePage {
     fn default() -> Self {
-        Self { format: ReportFormat::Html, path: PathField::new(Purpose::SaveReport) }
+        Self {
+            format: ReportFormat::Html,
+            path: PathField::new(Purpose::SaveReport),
+            messages: SaveMessages::default(),
+        }
     }
 }
 
@@ -53,6 +59,10 @@ impl DonePage {
                     still_to_do(ui, project);
                     ui.add_space(PANEL_GAP);
                     self.report(ui, project, cx);
+                    if project.copy.started_at.is_some() {
+                        ui.add_space(PANEL_GAP);
+                        self.messages.panel(ui, project, cx);
+                    }
                 }
             });
         });

@@ -1,6 +1,7 @@
 use eframe::egui::{Frame, Id, Key, Margin, Ui};
 
 use super::mailbox_row::sign_in_words;
+use super::mailbox_way::{self, TypedWay};
 use super::mailboxes::Typed;
 use crate::engine::{CertificateView, Command, MailboxView, ProjectView, SignInState};
 use crate::plan::{MailboxId, Side};
@@ -21,6 +22,7 @@ pub struct Editor {
     pub mailbox: MailboxId,
     users: [String; 2],
     passwords: [Typed; 2],
+    ways: [TypedWay; 2],
     /// Which password field gets the keyboard on the next frame.
     pub focus: Option<Side>,
     /// A password of this side was kept with Enter; the next mailbox may follow.
@@ -36,6 +38,7 @@ impl Editor {
             mailbox: row.id,
             users: [row.mailbox.source_user.clone(), row.mailbox.destination_user.clone()],
             passwords: [Typed::default(), Typed::default()],
+            ways: [TypedWay::of(&row.mailbox.ways.source), TypedWay::of(&row.mailbox.ways.destination)],
             focus: None,
             wants_next: None,
             wants_to_close: false,
@@ -53,9 +56,15 @@ pub fn show(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, project: &Proje
         ui.push_id(row.id.0, |ui| {
             let [source_user, destination_user] = &mut editor.users;
             let [source_password, destination_password] = &mut editor.passwords;
+            let [source_way, destination_way] = &mut editor.ways;
             let mut parts = [
-                Part { side: Side::Source, user: source_user, password: source_password },
-                Part { side: Side::Destination, user: destination_user, password: destination_password },
+                Part { side: Side::Source, user: source_user, password: source_password, way: source_way },
+                Part {
+                    side: Side::Destination,
+                    user: destination_user,
+                    password: destination_password,
+                    way: destination_way,
+                },
             ];
             let mut kept = None;
             let focus = editor.focus.take();
@@ -79,6 +88,7 @@ struct Part<'a> {
     side: Side,
     user: &'a mut String,
     password: &'a mut Typed,
+    way: &'a mut TypedWay,
 }
 
 fn side_name(side: Side, project: &ProjectView) -> String {
@@ -104,7 +114,6 @@ fn side(
     let theme = Theme::of(ui);
     let name = side_name(part.side, project);
     let sign_in = row.sign_in(part.side);
-    let is_entered = |ui: &Ui| ui.input(|input| input.key_pressed(Key::Enter));
     panel::section(ui, &name);
     ui.add_space(6.0);
     field_label(ui, "User name");
@@ -118,8 +127,32 @@ fn side(
         cx.send(Command::SetUser { mailbox: row.id, side: part.side, user });
     }
     ui.add_space(8.0);
-    let caption = if sign_in.has_password { "Password (one is kept)" } else { "Password" };
-    field_label(ui, caption);
+    mailbox_way::show(ui, part.way, row, part.side, &name, cx);
+    let is_kept_with_enter = part.way.wants_password() && password(ui, part, row, &name, focus, cx);
+    ui.add_space(8.0);
+    let (tone, icon, word) = sign_in_words(sign_in);
+    badge::badge(ui, tone, icon, word);
+    if !sign_in.server_words.is_empty() {
+        text::paragraph(ui, &sign_in.server_words, Type::Small, theme.text2);
+    }
+    is_kept_with_enter
+}
+
+/// Draws the password of one side, the mailbox's own or the admin's; true when it was kept with Enter.
+fn password(
+    ui: &mut Ui,
+    part: &mut Part<'_>,
+    row: &MailboxView,
+    name: &str,
+    focus: Option<Side>,
+    cx: &mut PageCx<'_>,
+) -> bool {
+    let sign_in = row.sign_in(part.side);
+    let is_entered = |ui: &Ui| ui.input(|input| input.key_pressed(Key::Enter));
+    ui.add_space(8.0);
+    let whose = part.way.password_caption();
+    let caption = if sign_in.has_password { format!("{whose} (one is kept)") } else { whose.to_owned() };
+    field_label(ui, &caption);
     let label = format!("Password, {name}");
     let id = Id::unique(("password", row.id.0, part.side));
     let mut is_kept_with_enter = false;
@@ -141,12 +174,6 @@ fn side(
             is_kept_with_enter = entered;
         }
     });
-    ui.add_space(8.0);
-    let (tone, icon, word) = sign_in_words(sign_in);
-    badge::badge(ui, tone, icon, word);
-    if !sign_in.server_words.is_empty() {
-        text::paragraph(ui, &sign_in.server_words, Type::Small, theme.text2);
-    }
     is_kept_with_enter
 }
 

@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod copy;
+mod copy_detail;
+mod copy_footer;
 mod copy_panels;
 pub mod destination;
 pub mod domain;
@@ -11,8 +13,12 @@ pub mod help;
 pub mod log;
 mod mailbox_editor;
 mod mailbox_row;
+mod mailbox_way;
 pub mod mailboxes;
+mod message_list;
 pub mod plan;
+mod plan_aside;
+mod plan_options;
 pub mod records;
 pub mod settings;
 pub mod start;

@@ -3,9 +3,13 @@ use std::collections::BTreeSet;
 use eframe::egui::{Pos2, Rect, Stroke, Ui, Vec2};
 
 use super::mailbox_row::folder_icon;
+use super::plan_aside::{Decision, decision, how_long, is_renamed, size_words, too_large, what_will_happen};
+use super::plan_options::PlanOptions;
 use super::short_name;
-use crate::engine::{Command, CopyPhase, ProjectView, RequestId, Step};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan};
+use crate::engine::{Command, CopyPhase, ProjectView, Step};
+use crate::plan::{
+    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan, needs_decision,
+};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -18,8 +22,11 @@ use crate::ui::widgets::choice::checkbox;
 use crate::ui::widgets::field::{Field, field_label};
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
-use crate::ui::widgets::{bar, empty_state, error_card, key_value, panel, text};
+use crate::ui::widgets::{bar, empty_state, error_card, panel, text};
 use crate::values::{Bytes, with_thousands};
+
+/// Messages of each folder in a trial.
+const TRIAL_MESSAGES: u32 = 20;
 
 const ROW: f32 = 28.0;
 const COLUMNS: [Column; 6] = [
@@ -39,12 +46,14 @@ pub struct PlanPage {
     cursor: Cursor,
     selected: Option<(MailboxId, FolderPath)>,
     name: String,
+    decision: Decision,
+    options: PlanOptions,
 }
 
 /// One row of the tree.
 enum TreeRow<'a> {
     Mailbox(MailboxId, String, &'a MailboxPlan),
-    Folder(MailboxId, &'a FolderPlan),
+    Folder(MailboxId, &'a MailboxPlan, &'a FolderPlan),
 }
 
 impl PlanPage {
@@ -60,6 +69,16 @@ impl PlanPage {
                         .icon(Icon::Search)
                         .width(160.0)
                         .show(ui, &mut self.search);
+                    if Button::secondary("Choose messages…").small().show(ui).clicked() {
+                        self.options.toggle(&project.plan.options);
+                    }
+                    let is_resting = project.plan.counting.is_none();
+                    if is_resting
+                        && Button::secondary("Count again").small().icon(Icon::Again).show(ui).clicked()
+                    {
+                        let request = cx.next_request();
+                        cx.send(Command::BuildPlan(request));
+                    }
                 }
             });
             if let Some((done, total)) = project.plan.counting {
@@ -81,6 +100,7 @@ impl PlanPage {
                 ui.push_id(id.0, |ui| error_card::error_card(ui, error, Tone::Fail, cx.commands));
                 ui.add_space(PANEL_GAP);
             }
+            self.options.ui(ui, project, cx);
             if project.plan.mailboxes.is_empty() {
                 if project.plan.counting.is_none() {
                     nothing_yet(ui, project, cx);
@@ -94,6 +114,8 @@ impl PlanPage {
                         self.folder(ui, project, cx);
                     }
                     what_will_happen(ui, project);
+                    too_large(ui, project);
+                    how_long(ui, project);
                 }
             });
         });
@@ -121,7 +143,7 @@ impl PlanPage {
             }
             rows.push(TreeRow::Mailbox(*id, name, plan));
             if self.opened.contains(id) || !search.is_empty() {
-                rows.extend(folders.into_iter().map(|folder| TreeRow::Folder(*id, folder)));
+                rows.extend(folders.into_iter().map(|folder| TreeRow::Folder(*id, plan, folder)));
             }
         }
         rows
@@ -143,9 +165,8 @@ impl PlanPage {
                 Some(TreeRow::Mailbox(id, name, plan)) => {
                     mailbox_row(ui, rect, name, plan, opened.contains(id));
                 }
-                Some(TreeRow::Folder(id, folder)) => {
-                    let plan = project.plan.mailboxes.get(id).filter(|_| !is_searching);
-                    folder_row(ui, rect, folder, plan, selected == Some(index));
+                Some(TreeRow::Folder(_, plan, folder)) => {
+                    folder_row(ui, rect, folder, (plan, !is_searching), selected == Some(index));
                 }
                 None => {}
             };
@@ -166,7 +187,8 @@ impl PlanPage {
                     // An empty set would open the first one again.
                     self.selected.get_or_insert((MailboxId(-1), FolderPath(Vec::new())));
                 }
-                Some(TreeRow::Folder(id, folder)) => {
+                Some(TreeRow::Folder(id, _, folder)) => {
+                    self.decision = Decision::default();
                     self.selected = Some((*id, folder.source.clone()));
                     self.name = folder.destination.0.join("/");
                 }
@@ -177,19 +199,18 @@ impl PlanPage {
 
     fn is_selected(&self, row: &TreeRow<'_>) -> bool {
         let selected = self.selected.as_ref();
-        matches!((row, selected), (TreeRow::Folder(id, folder), Some((mailbox, path)))
+        matches!((row, selected), (TreeRow::Folder(id, _, folder), Some((mailbox, path)))
             if mailbox == id && *path == folder.source)
     }
 
     /// The selected folder: whether it is copied, and its name at the destination.
     fn folder(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let Some((mailbox, path)) = &self.selected else { return };
-        let folder = project
-            .plan
-            .mailboxes
-            .get(mailbox)
-            .and_then(|plan| plan.folders.iter().find(|folder| folder.source == *path));
-        let Some(folder) = folder else { return };
+        let Some(plan) = project.plan.mailboxes.get(mailbox) else { return };
+        let Some(folder) = plan.folders.iter().find(|folder| folder.source == *path) else { return };
+        if needs_decision(plan, folder) {
+            decision(ui, (*mailbox, plan, folder), &mut self.decision, project, cx);
+        }
         let theme = Theme::of(ui);
         panel::panel(ui, |ui| {
             panel::section(ui, &visible_name(&folder.source));
@@ -285,18 +306,16 @@ fn nothing_yet(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
 }
 
 /// What happens to a folder: tone, icon, word.
-fn happens(folder: &FolderPlan) -> (Tone, Option<Icon>, &'static str) {
+fn happens(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (Tone, Option<Icon>, &'static str) {
     match folder.choice {
+        FolderChoice::Copy if plan.is_some_and(|plan| needs_decision(plan, folder)) => {
+            (Tone::Warn, Some(Icon::Warn), "Decide")
+        }
         FolderChoice::LeaveOut(_) => (Tone::Quiet, Some(Icon::NotApplicable), "Left out"),
         FolderChoice::ContainerOnly => (Tone::Quiet, None, "Holds folders"),
-        FolderChoice::Copy if folder.renamed_because.is_some() => {
-            (Tone::Running, Some(Icon::Edit), "Renamed")
-        }
+        FolderChoice::Copy if is_renamed(folder) => (Tone::Running, Some(Icon::Edit), "Renamed"),
         FolderChoice::Copy if folder.special_use.is_some() => (Tone::Info, None, "Same role"),
-        FolderChoice::Copy if folder.source.name() == folder.destination.name() => {
-            (Tone::Info, None, "Same name")
-        }
-        FolderChoice::Copy => (Tone::Running, Some(Icon::Edit), "Renamed"),
+        FolderChoice::Copy => (Tone::Info, None, "Same name"),
     }
 }
 
@@ -306,19 +325,15 @@ fn row_sentence(row: &TreeRow<'_>) -> String {
             let (messages, bytes) = plan.chosen();
             format!("{name}, {} folders, {} messages, {bytes}", plan.folders.len(), with_thousands(messages))
         }
-        TreeRow::Folder(_, folder) => format!(
+        TreeRow::Folder(_, plan, folder) => format!(
             "{} goes to {}, {} messages, {}, {}",
             visible_name(&folder.source),
             visible_name(&folder.destination),
             with_thousands(folder.messages),
             folder.bytes,
-            happens(folder).2
+            happens(folder, Some(plan)).2
         ),
     }
-}
-
-fn size_words(messages: u64, bytes: Bytes) -> String {
-    if messages > 0 && bytes == Bytes::ZERO { "–".to_owned() } else { bytes.to_string() }
 }
 
 fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: bool) {
@@ -382,7 +397,13 @@ fn destination_words(ui: &Ui, path: &FolderPath, width: f32) -> String {
     if fits(&whole) { whole } else { shorter.into_iter().find(fits).unwrap_or(last) }
 }
 
-fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, plan: Option<&MailboxPlan>, is_selected: bool) {
+fn folder_row(
+    ui: &Ui,
+    rect: Rect,
+    folder: &FolderPlan,
+    (plan, is_tree): (&MailboxPlan, bool),
+    is_selected: bool,
+) {
     let theme = Theme::of(ui);
     if is_selected {
         ui.painter().rect_filled(rect, 0.0, theme.select);
@@ -391,7 +412,7 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, plan: Option<&MailboxPla
     let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
     let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
     // Deep trees keep their words on the page.
-    let (depth, shown) = place_in_tree(folder, plan);
+    let (depth, shown) = place_in_tree(folder, Some(plan).filter(|_| is_tree));
     let depth = depth.min(8);
     for level in 0..=depth {
         #[expect(clippy::cast_precision_loss, reason = "a depth below nine")]
@@ -424,48 +445,23 @@ fn folder_row(ui: &Ui, rect: Rect, folder: &FolderPlan, plan: Option<&MailboxPla
         text::right(ui, *size, size_words(folder.messages, folder.bytes), Type::Body, theme.text2);
     }
     let what = what.with_min_x(what.left() + 16.0);
-    let (tone, mark, word) = happens(folder);
+    let (tone, mark, word) = happens(folder, Some(plan));
     match mark {
         Some(mark) => _ = badge_at(ui, what, tone, mark, word),
         None => _ = text::left(ui, what, word, Type::Body, theme.text2),
     }
 }
 
-fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
-    let folders = || project.plan.mailboxes.values().flat_map(|plan| &plan.folders);
-    let (messages, bytes) = project
-        .plan
-        .mailboxes
-        .values()
-        .map(MailboxPlan::chosen)
-        .fold((0, Bytes::ZERO), |(count, sum), (messages, bytes)| (count + messages, sum.plus(bytes)));
-    let left_out: u64 = folders()
-        .filter(|folder| matches!(folder.choice, FolderChoice::LeaveOut(_)))
-        .map(|folder| folder.messages)
-        .sum();
-    let renamed = folders().filter(|folder| happens(folder).2 == "Renamed").count();
-    panel::panel(ui, |ui| {
-        panel::section(ui, "What will happen");
-        ui.add_space(4.0);
-        let mut rows = vec![
-            ("To copy", format!("{} messages", with_thousands(messages))),
-            ("Size", size_words(messages, bytes)),
-            ("Left out", format!("{} messages", with_thousands(left_out))),
-            ("Renamed", format::counted(renamed, "folder", "folders")),
-        ];
-        if let Some(at) = project.plan.counted_at {
-            rows.push(("Counted", format::date_time(at)));
-        }
-        key_value::key_values(ui, &rows);
-    });
-}
-
 /// What the footer says.
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.tone = Tone::Info;
-    let request = RequestId::default();
-    if project.plan.counting.is_none() && !project.plan.mailboxes.is_empty() {
-        footer.secondary = Some(FooterButton::new("Count again", Act::Send(Command::BuildPlan(request))));
+    let can_try = project.plan.counting.is_none()
+        && !project.plan.mailboxes.is_empty()
+        && matches!(project.copy.phase, CopyPhase::NotStarted | CopyPhase::Stopped);
+    if can_try {
+        let command = Command::TryCopy { messages: TRIAL_MESSAGES };
+        let label = format!("Try {TRIAL_MESSAGES} messages per folder");
+        footer.secondary = Some(FooterButton::new(label, Act::SendAndGo(command, Step::Copy)));
     }
     footer.primary = Some(match project.copy.phase {
         CopyPhase::NotStarted => {

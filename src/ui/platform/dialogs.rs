@@ -16,11 +16,13 @@ pub enum Purpose {
     SaveZone,
     /// Where the report is written.
     SaveReport,
+    /// Where the list of messages is written.
+    SaveMessages,
 }
 
 impl Purpose {
     const fn is_saving(self) -> bool {
-        matches!(self, Self::SaveAudit | Self::SaveZone | Self::SaveReport)
+        matches!(self, Self::SaveAudit | Self::SaveZone | Self::SaveReport | Self::SaveMessages)
     }
 
     const fn title(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Purpose {
             Self::SaveAudit => "Save the audit",
             Self::SaveZone => "Save the zone lines",
             Self::SaveReport => "Save the report",
+            Self::SaveMessages => "Save the list of messages",
         }
     }
 
@@ -38,6 +41,7 @@ impl Purpose {
             Self::OpenProject => Some(("Mailferry projects", &["mailferry"])),
             Self::ImportCsv => Some(("Comma-separated values", &["csv", "txt"])),
             Self::SaveZone => Some(("Zone files", &["zone"])),
+            Self::SaveMessages => Some(("Tables and JSON", &["csv", "json", "jsonl"])),
             Self::SaveAudit | Self::SaveReport => None,
         }
     }

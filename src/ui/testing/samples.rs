@@ -1,12 +1,15 @@
 //! Snapshots of a move in every state: the family of the specification's pictures.
 
 use crate::engine::{
-    AuditView, Command, CopyView, DestinationView, DomainView, KeyringStatus, LogLine, PlanView, ProjectView,
-    RecentProject, RecordsView, ServerCandidate, Snapshot, UserError, WayOut,
+    AuditView, Command, CopyView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
+    PlanView, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError, WayOut,
 };
-use crate::plan::{MailboxId, MailboxPlan};
+use crate::plan::{
+    FolderPath, ForecastInput, MailboxId, MailboxPlan, Measured, Oversize, OversizeFolder, forecast,
+    forecast_all,
+};
 use crate::providers::ProviderId;
-use crate::values::{DomainName, Endpoint, Security, UnixTime};
+use crate::values::{Bytes, DomainName, Endpoint, Security, UnixTime};
 use providers::comparisons;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +25,9 @@ pub use audit::report;
 pub use copying::*;
 pub use mailboxes::*;
 pub use records::*;
+
+/// Makes a project in one of its states.
+pub type Sample = fn() -> ProjectView;
 
 /// 2026-11-14 17:06:41 UTC.
 pub const NOW: UnixTime = UnixTime(1_794_676_001);
@@ -94,6 +100,7 @@ pub fn empty_project(name: &str) -> ProjectView {
         mailboxes: Arc::default(),
         plan: PlanView::default(),
         copy: CopyView::default(),
+        messages: crate::engine::MessagesView::default(),
         records: RecordsView::default(),
         report_saved: None,
     }
@@ -183,9 +190,41 @@ pub fn planned() -> ProjectView {
     project.plan = PlanView {
         counting: None,
         mailboxes: Arc::new(plans),
-        errors: BTreeMap::new(),
         counted_at: Some(ago(3_000)),
+        oversize: Arc::new(oversize()),
+        ..PlanView::default()
     };
+    project
+}
+
+fn oversize() -> BTreeMap<MailboxId, Oversize> {
+    let folder = |name: &str, messages| OversizeFolder {
+        folder: FolderPath(vec![name.to_owned()]),
+        messages,
+        uids: vec![4_711],
+    };
+    let limit = Some(Bytes(35_000_000));
+    BTreeMap::from([
+        (MailboxId(1), Oversize { limit, folders: vec![folder("INBOX", 2), folder("Gesendete Objekte", 1)] }),
+        (MailboxId(2), Oversize { limit, folders: Vec::new() }),
+    ])
+}
+
+/// The plan after a trial, with some of the mail only.
+pub fn tried() -> ProjectView {
+    let mut project = planned();
+    let measured = Measured { messages: 820, bytes: Bytes(140_000_000), millis: 62_000, pairs: 4 };
+    let mut mailboxes = BTreeMap::new();
+    for (id, plan) in project.plan.mailboxes.iter() {
+        let (messages, bytes) = plan.chosen();
+        let input =
+            ForecastInput { messages, bytes, measured: Some(measured), pairs: 4, bytes_per_day: None };
+        mailboxes.extend(forecast(&input).map(|one| (*id, one)));
+    }
+    let each: Vec<_> = mailboxes.values().cloned().map(Some).collect();
+    project.plan.forecasts = ForecastsView { all: forecast_all(&each, 4), mailboxes };
+    project.plan.options.filter.since_secs = Some(1_577_836_800);
+    project.plan.options.is_newest_first = true;
     project
 }
 

@@ -7,6 +7,7 @@ use crate::audit::Status;
 use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
 use crate::ui::theme::{Theme, Tone};
+use crate::values::with_thousands;
 
 /// Tone, icon and word of a status.
 pub const fn of_status(status: Status) -> (Tone, Icon, &'static str) {
@@ -62,7 +63,7 @@ pub fn chip(ui: &mut Ui, tone: Tone, icon: Icon, word: &str) -> Response {
 /// A filter: outline chip with an icon, a word and a count; pressed when it filters.
 pub fn filter_chip(ui: &mut Ui, tone: Tone, icon: Icon, word: &str, count: usize, is_on: bool) -> Response {
     let theme = Theme::of(ui);
-    let count = count.to_string();
+    let count = with_thousands(u64::try_from(count).unwrap_or(u64::MAX));
     let word_width = text::width(ui, word, Type::SmallLabel);
     let count_width = text::width(ui, &count, Type::Small);
     let width = 10.0 + SMALL_ICON + 6.0 + word_width + 6.0 + count_width + 10.0;

@@ -1,4 +1,4 @@
-use eframe::egui::{CornerRadius, Frame, Margin, Sense, Ui, Vec2};
+use eframe::egui::{CornerRadius, Frame, Margin, Rect, Sense, Ui, Vec2};
 
 use super::button::Button;
 use super::text;
@@ -55,7 +55,12 @@ pub fn note(ui: &mut Ui, tone: Tone, icon: Icon, words: &str, link: Option<&str>
                 });
                 if let Some(link) = link {
                     ui.add_space(8.0);
-                    is_clicked = Button::link(link).small().show(ui).clicked();
+                    // As high as the line beside it, although the button is higher.
+                    let button = Button::link(link).small();
+                    let size = button.size(ui);
+                    let (line, _) = ui.allocate_exact_size(Vec2::new(size.x, 20.0), Sense::hover());
+                    let place = Rect::from_center_size(line.center(), size);
+                    is_clicked = button.show_at(ui, place).clicked();
                 }
             });
         });

@@ -1,14 +1,19 @@
 use super::{NOW, ago, error, planned, with};
 use crate::engine::{
     Command, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView,
-    ProblemGroup, ProjectView, Snapshot,
+    MessageListView, MessageOutcome, ProblemGroup, ProjectView, Snapshot,
 };
-use crate::plan::{LedgerSum, MessageState};
+use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId};
 use crate::values::{Bytes, UnixTime};
 use std::sync::Arc;
 
 fn sum_of(total: u64, done: u64) -> LedgerSum {
     LedgerSum { source_count: total, copied: done, to_do: total - done, ..LedgerSum::default() }
+}
+
+fn folder_of(parts: &[&str], name: &str, sum: LedgerSum) -> FolderProgress {
+    let folder = FolderPath(parts.iter().map(|part| (*part).to_owned()).collect());
+    FolderProgress { folder, name: name.to_owned(), sum }
 }
 
 fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> MailboxProgress {
@@ -21,14 +26,15 @@ fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> 
         bytes_done: Bytes(bytes.0 / 100 * percent),
         bytes_total: bytes,
         folders: vec![
-            FolderProgress { name: "Inbox".to_owned(), sum: sum_of(4_912, 4_912) },
-            FolderProgress { name: "Archive / 2019".to_owned(), sum: sum_of(6_120, 1_204) },
+            folder_of(&["INBOX"], "Inbox", sum_of(4_912, 4_912)),
+            folder_of(&["Archive", "2019"], "Archive / 2019", sum_of(6_120, 1_204)),
         ],
     }
 }
 
 fn problems() -> Vec<ProblemGroup> {
     let group = |state, cause: &str, count, way_out: &str| ProblemGroup {
+        id: ProblemId(i64::try_from(cause.len()).unwrap_or(0)),
         state,
         cause: cause.to_owned(),
         count,
@@ -91,7 +97,8 @@ pub fn copying() -> ProjectView {
         },
         bytes_done: Bytes(26_500_000_000),
         bytes_total: Bytes(43_500_000_000),
-        bytes_per_second: 2_200_000,
+        bytes_per_second: Some(2_200_000),
+        trial: None,
         seconds_left: Some(7_830),
         connections: (11, 11),
         mailboxes,
@@ -147,5 +154,42 @@ pub fn finished() -> ProjectView {
     project.copy.proof = Some(
         "Counts, sizes, dates and flags of 182,030 messages were compared at Fastmail; all agree.".to_owned(),
     );
+    project
+}
+
+/// Messages one by one: the first page of a long list.
+pub fn message_list() -> ProjectView {
+    let mut project = finished();
+    let states = [
+        (MessageState::Copied, ""),
+        (MessageState::Copied, ""),
+        (MessageState::AlreadyThere, ""),
+        (MessageState::Repaired, "line ends"),
+        (MessageState::Refused, "NO [CANNOT] Message contains invalid header"),
+        (MessageState::Exported, "Larger than Fastmail accepts"),
+        (MessageState::Vanished, ""),
+        (MessageState::LeftOut, "older than 2020-01-01"),
+    ];
+    let rows = (0..300_u32).zip(states.iter().cycle()).map(|(index, (state, cause))| MessageOutcome {
+        mailbox: MailboxId(1),
+        folder: FolderPath(vec!["Archiv".to_owned(), "2019".to_owned()]),
+        destination: FolderPath(vec!["Archive".to_owned(), "2019".to_owned()]),
+        uid: 4_711 + index,
+        destination_uid: (*state == MessageState::Copied).then_some(index + 1),
+        size: Bytes(u64::from(index % 37) * 91_000 + 2_400),
+        date: format!("{:02}-Mar-2019 {:02}:15:00 +0100", index % 28 + 1, index % 24),
+        state: *state,
+        cause: (*cause).to_owned(),
+        sha256: "9f86d081884c7d659a2feaa0c55ad015".repeat(2),
+    });
+    let mut sum = sum_of(6_120, 6_000);
+    (sum.refused, sum.exported, sum.to_do) = (18, 102, 0);
+    let query = MessageQuery {
+        mailbox: Some(MailboxId(1)),
+        folder: Some(FolderPath(vec!["Archiv".to_owned(), "2019".to_owned()])),
+        ..MessageQuery::default()
+    };
+    let list = MessageListView { query, sum, total: 6_120, first: 0, rows: rows.collect() };
+    project.messages.list = Some(Arc::new(list));
     project
 }

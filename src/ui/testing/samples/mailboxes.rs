@@ -35,7 +35,13 @@ pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) ->
     };
     MailboxView {
         id: MailboxId(id),
-        mailbox: Mailbox { source_user: text.clone(), destination_user: text, address, is_chosen: true },
+        mailbox: Mailbox {
+            source_user: text.clone(),
+            destination_user: text,
+            address,
+            ways: crate::plan::SignInWays::default(),
+            is_chosen: true,
+        },
         source: signed_in("Dovecot, TLS 1.3"),
         destination: signed_in("Fastmail, TLS 1.3"),
         counted: Some((messages, Bytes(bytes))),
@@ -129,6 +135,7 @@ fn folder(
         bytes: Bytes(bytes),
         choice: FolderChoice::Copy,
         renamed_because: None,
+        is_unsubscribed: false,
     }
 }
 
@@ -145,17 +152,16 @@ pub fn family_plan() -> MailboxPlan {
         folder(&["Projekte"], &["Projekte"], None, 12, 1_000_000),
         folder(&["Projekte", "Haus"], &["Projekte", "Haus"], None, 1_102, 240_000_000),
         folder(&["Papierkorb"], &["Trash"], Some(SpecialUse::Trash), 1_604, 220_000_000),
-        folder(&["Projekte", "haus"], &["Projekte", "haus (2)"], None, 365, 48_000_000),
+        folder(&["Projekte", "haus"], &["Projekte", "haus 2"], None, 365, 48_000_000),
         folder(&["Spam"], &["Spam"], Some(SpecialUse::Junk), 1_356, 88_000_000),
         folder(&["virtual", "Alle"], &["virtual", "Alle"], Some(SpecialUse::All), 0, 0),
     ];
     for folder in &mut folders {
         if folder.source.name() == "Rechnungen " {
-            folder.renamed_because = Some("A blank at the end is not allowed at the destination.".to_owned());
+            folder.renamed_because = Some("a blank at the end is not allowed".to_owned());
         }
         if folder.source.name() == "haus" {
-            folder.renamed_because =
-                Some("“Haus” and “haus” would be one folder in some mail programs.".to_owned());
+            folder.renamed_because = Some("another folder goes to “Projekte / Haus”".to_owned());
         }
         match folder.special_use {
             Some(SpecialUse::Trash | SpecialUse::Junk) => {

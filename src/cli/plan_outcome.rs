@@ -1,0 +1,170 @@
+//! The plan with its forecast, for programs and for people.
+
+use serde::Serialize;
+
+use super::output;
+use crate::engine::ProjectView;
+use crate::plan::{
+    FolderChoice, FolderPlan, Forecast, LeftOutBecause, MailboxId, MailboxPlan, Oversize, needs_decision,
+};
+use crate::values::with_thousands;
+
+/// How long a copy takes.
+#[derive(Debug, Serialize)]
+pub struct ForecastOutcome {
+    least_seconds: u64,
+    most_seconds: Option<u64>,
+    /// `5 to 7 hours`.
+    pub words: String,
+    /// What the figures rest on.
+    pub basis: String,
+}
+
+impl ForecastOutcome {
+    /// For programs; nothing where nothing is known.
+    pub fn of(forecast: Option<&Forecast>) -> Option<Self> {
+        let forecast = forecast?;
+        Some(Self {
+            least_seconds: forecast.least_secs,
+            most_seconds: forecast.most_secs,
+            words: forecast.words(),
+            basis: forecast.basis(),
+        })
+    }
+}
+
+/// The plan for programs.
+#[derive(Debug, Serialize)]
+pub struct PlanOutcome {
+    /// All mailboxes together; `null` where nothing was measured.
+    forecast: Option<ForecastOutcome>,
+    /// What the filter lets through, in words; empty for everything.
+    filter: Vec<String>,
+    mailboxes: Vec<MailboxOutcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct MailboxOutcome {
+    address: String,
+    messages: u64,
+    bytes: u64,
+    forecast: Option<ForecastOutcome>,
+    oversize: Option<Oversize>,
+    folders: Vec<FolderOutcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct FolderOutcome {
+    source: String,
+    destination: String,
+    messages: u64,
+    bytes: u64,
+    choice: FolderChoice,
+    renamed_because: Option<String>,
+    /// Whether it collides with another folder and its owner has not said what becomes of it.
+    needs_decision: bool,
+}
+
+impl PlanOutcome {
+    /// The plans of all mailboxes.
+    pub fn from(project: &ProjectView) -> Self {
+        let plan = &project.plan;
+        Self {
+            forecast: ForecastOutcome::of(plan.forecasts.all.as_ref()),
+            filter: plan.options.filter.words(),
+            mailboxes: plan.mailboxes.iter().map(|(id, one)| mailbox(project, *id, one)).collect(),
+        }
+    }
+}
+
+fn mailbox(project: &ProjectView, id: MailboxId, plan: &MailboxPlan) -> MailboxOutcome {
+    let (messages, bytes) = plan.chosen();
+    let folder = |folder: &FolderPlan| FolderOutcome {
+        source: folder.source.to_string(),
+        destination: folder.destination.to_string(),
+        messages: folder.messages,
+        bytes: folder.bytes.0,
+        choice: folder.choice,
+        renamed_because: folder.renamed_because.clone(),
+        needs_decision: needs_decision(plan, folder),
+    };
+    MailboxOutcome {
+        address: address_of(project, id),
+        messages,
+        bytes: bytes.0,
+        forecast: ForecastOutcome::of(project.plan.forecasts.mailboxes.get(&id)),
+        oversize: project.plan.oversize.get(&id).filter(|found| found.limit.is_some()).cloned(),
+        folders: plan.folders.iter().map(folder).collect(),
+    }
+}
+
+/// The address of a mailbox.
+pub fn address_of(project: &ProjectView, mailbox: MailboxId) -> String {
+    project
+        .mailboxes
+        .iter()
+        .find(|row| row.id == mailbox)
+        .map_or_else(|| format!("mailbox {}", mailbox.0), |row| row.mailbox.address.to_string())
+}
+
+/// The plan for people.
+pub fn plan_words(project: &ProjectView) -> String {
+    let mut text = String::new();
+    for (id, plan) in project.plan.mailboxes.iter() {
+        output::append(&mut text, format_args!("{}\n", address_of(project, *id)));
+        for folder in &plan.folders {
+            output::append(&mut text, format_args!("  {}\n", folder_words(plan, folder)));
+        }
+        if let Some(oversize) = project.plan.oversize.get(id) {
+            text.push_str(&oversize_words(oversize));
+        }
+        if let Some(forecast) = project.plan.forecasts.mailboxes.get(id) {
+            output::append(&mut text, format_args!("  takes {} ({})\n", forecast.words(), forecast.basis()));
+        }
+    }
+    match &project.plan.forecasts.all {
+        Some(forecast) => {
+            output::append(&mut text, format_args!("The whole copy takes {}\n", forecast.words()));
+        }
+        None => text.push_str("How long the copy takes is not known yet; --trial 20 measures it\n"),
+    }
+    text
+}
+
+fn folder_words(plan: &MailboxPlan, folder: &FolderPlan) -> String {
+    let what = match folder.choice {
+        FolderChoice::Copy => format!("-> {}", folder.destination),
+        FolderChoice::LeaveOut(LeftOutBecause::ItIsAView) => {
+            "left out: it shows mail that lies in other folders".to_owned()
+        }
+        FolderChoice::LeaveOut(LeftOutBecause::YouChose) => "left out".to_owned(),
+        FolderChoice::ContainerOnly => "holds folders only".to_owned(),
+    };
+    let why = match &folder.renamed_because {
+        Some(reason) if folder.choice == FolderChoice::Copy => format!(", because {reason}"),
+        _ => String::new(),
+    };
+    let decide = if needs_decision(plan, folder) { ", decide whether the two are one" } else { "" };
+    let messages = with_thousands(folder.messages);
+    format!("{} {what} ({messages} messages, {}{why}{decide})", folder.source, folder.bytes)
+}
+
+fn oversize_words(oversize: &Oversize) -> String {
+    let Some(limit) = oversize.limit else { return String::new() };
+    let mut text = String::new();
+    for folder in &oversize.folders {
+        output::append(
+            &mut text,
+            format_args!(
+                "  {}: {} larger than the destination takes ({limit}); saved as .eml beside the project\n",
+                folder.folder,
+                if folder.messages == 1 {
+                    "1 message is".to_owned()
+                } else {
+                    format!("{} messages are", with_thousands(folder.messages))
+                }
+            ),
+        );
+    }
+    text
+}

@@ -1,0 +1,108 @@
+//! What the flags ask of a copy.
+
+use super::args::{Copy, Mode};
+use super::driver::Driver;
+use super::plan_outcome::address_of;
+use super::{CliError, output};
+use crate::engine::{Command, UserError};
+use crate::plan::{CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, MailboxId};
+
+/// The flags, checked before anything is done.
+pub struct Wishes {
+    included: Vec<FolderPattern>,
+    excluded: Vec<FolderPattern>,
+}
+
+impl Wishes {
+    /// What the flags say; what cannot be meant is wrong usage.
+    pub fn from(arguments: &Copy) -> Result<Self, CliError> {
+        let patterns = |name: &str, texts: &[String]| -> Result<Vec<FolderPattern>, CliError> {
+            let empty = || CliError::Usage(format!("{name} needs the name of a folder"));
+            texts.iter().map(|text| FolderPattern::new(text).ok_or_else(empty)).collect()
+        };
+        let checked = options(arguments, CopyOptions::default());
+        checked.filter.check().map_err(|error| CliError::Usage(error.to_string()))?;
+        Ok(Self {
+            included: patterns("--include-folder", &arguments.include_folders)?,
+            excluded: patterns("--exclude-folder", &arguments.exclude_folders)?,
+        })
+    }
+}
+
+/// Options as the flags change them; what no flag names stays as it is in the project.
+fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
+    let filter = &mut options.filter;
+    filter.since_secs = arguments.since.or(filter.since_secs);
+    filter.before_secs = arguments.before.or(filter.before_secs);
+    filter.min_bytes = arguments.min_size.or(filter.min_bytes);
+    filter.max_bytes = arguments.max_size.or(filter.max_bytes);
+    filter.search = arguments.search.clone().or(filter.search.take());
+    options.is_newest_first |= arguments.newest_first;
+    if let Some(mode) = arguments.mode {
+        options.mode = match mode {
+            Mode::Before => CopyMode::BeforeSwitch,
+            Mode::After => CopyMode::AfterSwitch,
+            Mode::Sweep => CopyMode::Sweep,
+        };
+    }
+    options
+}
+
+/// Remembers the flags in the project, and says what takes part.
+pub fn set_options(driver: &mut Driver, arguments: &Copy) -> Result<(), CliError> {
+    let known = driver.project()?.plan.options;
+    let wanted = options(arguments, known.clone());
+    if wanted != known {
+        driver.require(Command::SetCopyOptions(wanted.clone()))?;
+    }
+    if !wanted.filter.is_open() {
+        output::say(&format!("Only messages {}", wanted.filter.words().join(", ")));
+    }
+    Ok(())
+}
+
+/// Takes in and leaves out the folders that the flags name. A pattern that no folder fits is a mistake.
+pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliError> {
+    let plans = driver.project()?.plan.mailboxes;
+    let folders: Vec<(MailboxId, &FolderPlan)> = plans
+        .iter()
+        .flat_map(|(id, plan)| plan.folders.iter().map(|folder| (*id, folder)))
+        .filter(|(_, folder)| folder.choice != FolderChoice::ContainerOnly)
+        .collect();
+    for pattern in wishes.included.iter().chain(&wishes.excluded) {
+        if !folders.iter().any(|(_, folder)| pattern.fits(&folder.source)) {
+            return Err(no_such_folder(driver, pattern, &folders)?.into());
+        }
+    }
+    for (mailbox, folder) in folders {
+        let fits = |patterns: &[FolderPattern]| patterns.iter().any(|pattern| pattern.fits(&folder.source));
+        let is_copied = folder.choice == FolderChoice::Copy;
+        let is_named = !wishes.included.is_empty() && fits(&wishes.included);
+        let is_wanted =
+            if wishes.included.is_empty() { is_copied } else { is_named } && !fits(&wishes.excluded);
+        if is_wanted != is_copied {
+            let folder = folder.source.clone();
+            driver.require(Command::IncludeFolder { mailbox, folder, is_included: is_wanted })?;
+        }
+    }
+    Ok(())
+}
+
+fn no_such_folder(
+    driver: &Driver,
+    pattern: &FolderPattern,
+    folders: &[(MailboxId, &FolderPlan)],
+) -> Result<UserError, CliError> {
+    let project = driver.project()?;
+    let known: Vec<String> = folders
+        .iter()
+        .take(20)
+        .map(|(id, folder)| format!("{} of {}", folder.source.0.join("/"), address_of(&project, *id)))
+        .collect();
+    let more = if folders.len() > known.len() { " and more" } else { "" };
+    Ok(UserError::new(
+        format!("No folder is called “{}”", pattern.text()),
+        format!("There are: {}{more}.", known.join(", ")),
+    )
+    .or_else("Write the name as it stands here, with * for any letters", "Nothing was copied"))
+}

@@ -1,0 +1,65 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::engine::actor::Actor;
+use crate::engine::jobs::JobKind;
+use crate::engine::message_list::{MessageListFormat, save, saved_words};
+use crate::engine::messages::Message;
+use crate::engine::{UserError, explain};
+use crate::plan::MessageQuery;
+
+impl Actor {
+    /// Shows messages one by one.
+    pub(super) fn show_messages(&mut self, query: &MessageQuery, first: u64) {
+        let shown = self.open.as_mut().map_or(Ok(()), |open| open.look_at_messages(query, first));
+        if let Err(error) = shown {
+            self.fail(*error);
+        }
+    }
+
+    /// Shows them no longer.
+    pub(super) fn hide_messages(&mut self) {
+        if let Some(open) = self.open.as_mut() {
+            open.view.messages.list = None;
+        }
+    }
+
+    /// Writes one row per message into a file, beside everything else that runs.
+    pub(super) fn save_messages(&mut self, path: PathBuf) {
+        if MessageListFormat::of(&path).is_none() {
+            return self.fail(explain::message_list_name(&path));
+        }
+        let Some(open) = self.open.as_mut() else { return };
+        if open.view.copy.started_at.is_none() {
+            return self
+                .fail(explain::nothing_to_save("No message was looked at yet", "Start the copy first"));
+        }
+        open.view.messages.is_saving = true;
+        let (project, addresses) = (Arc::clone(&open.project), open.addresses());
+        self.launch(
+            JobKind::SaveMessages,
+            |_context| async move {
+                let target = path.clone();
+                let saved = tokio::task::spawn_blocking(move || save(&project, &addresses, &target)).await;
+                let result = saved.unwrap_or_else(|error| {
+                    Err(Box::new(explain::defect("The list of messages was not written", &error)))
+                });
+                (path, result)
+            },
+            |number, (path, result)| Message::MessagesSaved { number, path, result },
+        );
+    }
+
+    /// The list of messages was written, or not.
+    pub(in crate::engine) fn messages_saved(&mut self, path: &Path, result: Result<u64, Box<UserError>>) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.view.messages.is_saving = false;
+        match result {
+            Ok(count) => {
+                open.view.messages.saved = Some(path.to_path_buf());
+                self.notice(saved_words(count), Some(path.to_path_buf()));
+            }
+            Err(error) => self.fail(*error),
+        }
+    }
+}

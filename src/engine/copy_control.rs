@@ -1,0 +1,79 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::MailboxProgressState;
+use crate::plan::MailboxId;
+use crate::transfer::{self, CopyController};
+
+/// Pause, resume and stop, of all mailboxes and of one, shared between the engine and the running copy.
+#[derive(Clone)]
+pub(super) struct CopyControl {
+    controller: Arc<CopyController>,
+    pub(super) control: transfer::CopyControl,
+    /// What each mailbox does. A board and not a queue: the newest word counts, and none gets lost.
+    board: Arc<Mutex<BTreeMap<MailboxId, MailboxProgressState>>>,
+    /// Mailboxes that are paused while others go on.
+    paused: Arc<Mutex<BTreeMap<MailboxId, watch::Sender<bool>>>>,
+    again: mpsc::UnboundedSender<MailboxId>,
+}
+
+/// Mailboxes that have come to their end and are to be copied once more.
+pub(super) type Again = mpsc::UnboundedReceiver<MailboxId>;
+
+impl CopyControl {
+    pub(super) fn new() -> (Self, Again) {
+        let (controller, control) = transfer::copy_control(CancellationToken::new());
+        let (again, receiver) = mpsc::unbounded_channel();
+        let paused = Arc::default();
+        (Self { controller: Arc::new(controller), control, board: Arc::default(), paused, again }, receiver)
+    }
+
+    /// What each mailbox does now.
+    pub(super) fn states(&self) -> BTreeMap<MailboxId, MailboxProgressState> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says what a mailbox does.
+    pub(super) fn set_state(&self, mailbox: MailboxId, state: MailboxProgressState) {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox, state);
+    }
+
+    /// Messages under way are finished, then every mailbox waits.
+    pub(super) fn pause(&self) {
+        self.controller.pause();
+    }
+
+    /// Every mailbox goes on.
+    pub(super) fn resume(&self) {
+        self.controller.resume();
+    }
+
+    /// Messages under way are finished, then every mailbox ends.
+    pub(super) fn stop(&self) {
+        self.controller.stop();
+    }
+
+    /// Messages under way of this mailbox are finished, then it leaves its connections to the others; or it goes on.
+    pub(super) fn pause_one(&self, mailbox: MailboxId, is_paused: bool) {
+        let mut paused = self.paused();
+        paused.entry(mailbox).or_insert_with(|| watch::channel(false).0).send_replace(is_paused);
+    }
+
+    /// Tells when one mailbox is paused and when it goes on.
+    pub(super) fn watch_one(&self, mailbox: MailboxId) -> watch::Receiver<bool> {
+        self.paused().entry(mailbox).or_insert_with(|| watch::channel(false).0).subscribe()
+    }
+
+    /// Copies a mailbox once more that has come to its end while others go on.
+    pub(super) fn once_more(&self, mailbox: MailboxId) {
+        // A copy that has just ended is started anew by whoever asks for it.
+        let _has_ended = self.again.send(mailbox);
+    }
+
+    fn paused(&self) -> MutexGuard<'_, BTreeMap<MailboxId, watch::Sender<bool>>> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,138 @@
+//! What a later run asks: which messages are there, whose flags have changed, and the storing of flags.
+
+use std::collections::BTreeSet;
+
+use super::command;
+use super::completion::Completion;
+use super::error::ImapError;
+use super::messages::{Opened, refused_unless_ok};
+use super::reply::Reply;
+use super::session::Session;
+use super::uid_set::uid_sets;
+
+/// A folder that is being opened, and whose messages are being listed by UID and flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagsRequest {
+    command: &'static str,
+    open: String,
+    fetches: Vec<String>,
+}
+
+/// A STORE that is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreRequest(Vec<String>);
+
+impl Session {
+    /// Whether the server keeps mod-sequences (RFC 7162).
+    pub fn has_condstore(&self) -> bool {
+        self.capabilities.has("CONDSTORE") || self.capabilities.has("QRESYNC")
+    }
+
+    /// Opens a folder for reading and asks for all its UIDs, without waiting in between. Where STATUS counts no
+    /// message, nothing is asked: some servers refuse `1:*` in an empty folder.
+    pub fn ask_uids(&mut self, raw: &str, is_empty: bool) -> Result<FlagsRequest, ImapError> {
+        let open = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let fetches = if is_empty { Vec::new() } else { vec![self.submit("UID FETCH 1:* (UID)")] };
+        Ok(FlagsRequest { command: "EXAMINE", open, fetches })
+    }
+
+    /// Opens a folder for reading and asks for the flags that have changed since this mod-sequence; for all of them
+    /// where there is none.
+    pub fn ask_flags(&mut self, raw: &str, since: Option<u64>) -> Result<FlagsRequest, ImapError> {
+        let open = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let changed = since.map(|modseq| format!(" (CHANGEDSINCE {modseq})")).unwrap_or_default();
+        let fetch = self.submit(&format!("UID FETCH 1:* (UID FLAGS){changed}"));
+        Ok(FlagsRequest { command: "EXAMINE", open, fetches: vec![fetch] })
+    }
+
+    /// Opens a folder for writing and asks for the flags of these messages.
+    pub fn ask_flags_of(&mut self, raw: &str, uids: &[u32]) -> Result<FlagsRequest, ImapError> {
+        let open = self.submit(&format!("SELECT {}", command::folder_name(raw)?));
+        let sets = uid_sets(uids).into_iter();
+        let fetches = sets.map(|set| self.submit(&format!("UID FETCH {set} (UID FLAGS)"))).collect();
+        Ok(FlagsRequest { command: "SELECT", open, fetches })
+    }
+
+    /// The folder as opened, and its messages by ascending UID; flags are empty where only UIDs were asked for.
+    /// A refusal of either command is an error, after everything that was asked has been read.
+    pub async fn flags_answer(
+        &mut self,
+        request: &FlagsRequest,
+    ) -> Result<(Opened, Vec<(u32, Vec<String>)>), ImapError> {
+        let opened = self.finish_open(request.command, &request.open).await;
+        if !matches!(opened, Ok(_) | Err(ImapError::Refused { .. })) {
+            return opened.map(|opened| (opened, Vec::new()));
+        }
+        let mut found = Vec::new();
+        let mut refused = None;
+        for tag in &request.fetches {
+            let completion = self
+                .finish(tag, |reply| {
+                    if let Reply::Fetch(item) = reply
+                        && let Some(uid) = item.uid
+                    {
+                        found.push((uid, item.flags.unwrap_or_default()));
+                    }
+                })
+                .await?;
+            if let Err(error) = refused_unless_ok("FETCH", completion) {
+                refused.get_or_insert(error);
+            }
+        }
+        let opened = opened?;
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        // The last word about a message counts.
+        found.reverse();
+        found.sort_by_key(|(uid, _)| *uid);
+        found.dedup_by_key(|(uid, _)| *uid);
+        Ok((opened, found))
+    }
+
+    /// Adds flags to messages of the opened folder, or takes them away, without an answer for each message.
+    pub fn ask_store(&mut self, uids: &[u32], is_added: bool, flags: &[String]) -> StoreRequest {
+        let (sign, flags) = (if is_added { '+' } else { '-' }, flags.join(" "));
+        let sets = uid_sets(uids).into_iter();
+        StoreRequest(
+            sets.map(|set| self.submit(&format!("UID STORE {set} {sign}FLAGS.SILENT ({flags})"))).collect(),
+        )
+    }
+
+    /// The answer to a STORE; the first refusal where it was refused in part.
+    pub async fn store_answer(&mut self, request: &StoreRequest) -> Result<(), ImapError> {
+        let mut refused: Option<Completion> = None;
+        for tag in &request.0 {
+            let completion = self.finish(tag, |_| {}).await?;
+            if !completion.is_ok() {
+                refused.get_or_insert(completion);
+            }
+        }
+        match refused {
+            Some(completion) => Err(ImapError::Refused { command: "STORE", completion }),
+            None => Ok(()),
+        }
+    }
+
+    /// Those of these ascending UIDs of the opened folder that the server's own search finds. `search` is the text of
+    /// RFC 3501 section 6.4.4, one line of printable ASCII; the order of the answer means nothing.
+    pub async fn search_uids(&mut self, uids: &[u32], search: &str) -> Result<BTreeSet<u32>, ImapError> {
+        let mut found = BTreeSet::new();
+        // In portions, so that a line of the answer stays within the limits.
+        for portion in uids.chunks(SEARCH_WINDOW) {
+            let (Some(first), Some(last)) = (portion.first(), portion.last()) else { continue };
+            let completion = self
+                .run("SEARCH", &format!("UID SEARCH UID {first}:{last} {search}"), |reply| {
+                    if let Reply::Search(numbers) = reply {
+                        found.extend(numbers.into_iter().filter(|uid| portion.binary_search(uid).is_ok()));
+                    }
+                })
+                .await?;
+            refused_unless_ok("SEARCH", completion)?;
+        }
+        Ok(found)
+    }
+}
+
+/// Messages searched with one command.
+const SEARCH_WINDOW: usize = 50_000;

@@ -1,0 +1,176 @@
+//! SCRAM-SHA-256 (RFC 5802, RFC 7677): the password never goes over the wire, and the server proves that it knows it.
+//! No I/O here; the exchange is led by `sasl`.
+
+use std::num::NonZeroU32;
+
+use data_encoding::BASE64;
+use ring::{digest, hmac, pbkdf2};
+use zeroize::Zeroizing;
+
+use crate::values::Secret;
+
+/// Most rounds that a server may ask for: about a second of work. More is an attack on our processor.
+const MAX_ITERATIONS: u32 = 2_000_000;
+/// Longest salt in bytes, and longest message in characters; servers send some tens and some hundreds.
+const MAX_SALT_BYTES: usize = 1_024;
+const MAX_MESSAGE_BYTES: usize = 8_192;
+
+/// The client's side, before the server has said anything.
+pub(super) struct ClientFirst {
+    /// GS2 header: no channel binding, and the authorisation identity where it differs.
+    header: String,
+    bare: String,
+    nonce: String,
+}
+
+/// What the server asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Challenge {
+    nonce: String,
+    salt: Vec<u8>,
+    iterations: NonZeroU32,
+    text: String,
+}
+
+/// The proof for the server, and what the server has to prove in turn.
+pub(super) struct Proof {
+    pub(super) message: Zeroizing<String>,
+    server_key: hmac::Key,
+    signed: String,
+}
+
+impl ClientFirst {
+    /// `acts_as` is the mailbox where an admin signs in for it, else empty. `nonce` is random, printable, without commas.
+    pub(super) fn new(acts_as: &str, user: &str, nonce: &str) -> Self {
+        let header = if acts_as.is_empty() { "n,,".to_owned() } else { format!("n,a={},", escaped(acts_as)) };
+        Self { header, bare: format!("n={},r={nonce}", escaped(user)), nonce: nonce.to_owned() }
+    }
+
+    pub(super) fn message(&self) -> String {
+        format!("{}{}", self.header, self.bare)
+    }
+
+    /// Reads the server's first message; words where it makes no sense or asks for too much.
+    pub(super) fn read(&self, message: &[u8]) -> Result<Challenge, &'static str> {
+        let text = std::str::from_utf8(message)
+            .ok()
+            .filter(|text| text.len() <= MAX_MESSAGE_BYTES)
+            .ok_or("its SCRAM message cannot be read")?;
+        let mut fields = text.split(',');
+        let mut field = |name: &str| fields.next().and_then(|field| field.strip_prefix(name));
+        let nonce = field("r=").ok_or("its SCRAM message has no nonce")?;
+        if nonce.len() <= self.nonce.len() || !nonce.starts_with(&self.nonce) {
+            return Err("its SCRAM nonce does not continue ours");
+        }
+        let salt = field("s=").and_then(|salt| BASE64.decode(salt.as_bytes()).ok());
+        let salt = salt
+            .filter(|salt| !salt.is_empty() && salt.len() <= MAX_SALT_BYTES)
+            .ok_or("its SCRAM salt makes no sense")?;
+        let iterations = field("i=").and_then(|digits| digits.parse::<u32>().ok()).and_then(NonZeroU32::new);
+        let iterations = iterations.ok_or("its SCRAM round count makes no sense")?;
+        if iterations.get() > MAX_ITERATIONS {
+            return Err("it asks for more SCRAM rounds than any honest server");
+        }
+        Ok(Challenge { nonce: nonce.to_owned(), salt, iterations, text: text.to_owned() })
+    }
+
+    /// Computes the proof. Takes up to a second of processor time, so not for an asynchronous task.
+    pub(super) fn prove(&self, challenge: &Challenge, password: &Secret) -> Proof {
+        let mut salted = Zeroizing::new([0_u8; digest::SHA256_OUTPUT_LEN]);
+        pbkdf2::derive(
+            pbkdf2::PBKDF2_HMAC_SHA256,
+            challenge.iterations,
+            &challenge.salt,
+            password.expose().as_bytes(),
+            &mut *salted,
+        );
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*salted);
+        let client_key = hmac::sign(&key, b"Client Key");
+        let server_key = hmac::sign(&key, b"Server Key");
+        let stored_key = digest::digest(&digest::SHA256, client_key.as_ref());
+        let binding = BASE64.encode(self.header.as_bytes());
+        let without_proof = format!("c={binding},r={}", challenge.nonce);
+        let signed = format!("{},{},{without_proof}", self.bare, challenge.text);
+        let stored_key = hmac::Key::new(hmac::HMAC_SHA256, stored_key.as_ref());
+        let signature = hmac::sign(&stored_key, signed.as_bytes());
+        let proof: Zeroizing<Vec<u8>> = Zeroizing::new(
+            client_key.as_ref().iter().zip(signature.as_ref()).map(|(key, sign)| key ^ sign).collect(),
+        );
+        Proof {
+            message: Zeroizing::new(format!("{without_proof},p={}", BASE64.encode(&proof))),
+            server_key: hmac::Key::new(hmac::HMAC_SHA256, server_key.as_ref()),
+            signed,
+        }
+    }
+}
+
+impl Proof {
+    /// Whether the server's last message proves that it knows the password.
+    pub(super) fn is_answered_by(&self, message: &[u8]) -> bool {
+        let verifier = message.split(|byte| *byte == b',').next().unwrap_or_default();
+        let signature = verifier.strip_prefix(b"v=").and_then(|text| BASE64.decode(text).ok());
+        signature.is_some_and(|signature| {
+            hmac::verify(&self.server_key, self.signed.as_bytes(), &signature).is_ok()
+        })
+    }
+}
+
+/// RFC 5802 section 5.1: `=` and `,` would end the field.
+fn escaped(name: &str) -> String {
+    name.replace('=', "=3D").replace(',', "=2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: &str = "rOprNGfwEbeRWgbNEkqO";
+    const SERVER_FIRST: &[u8] =
+        b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+
+    #[test]
+    fn the_example_of_the_rfc_comes_out() {
+        let first = ClientFirst::new("", "user", NONCE);
+        assert_eq!(first.message(), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
+        let challenge = first.read(SERVER_FIRST).unwrap();
+        let proof = first.prove(&challenge, &Secret::new("pencil"));
+        assert_eq!(
+            proof.message.as_str(),
+            "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+        );
+        assert!(proof.is_answered_by(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
+        for wrong in [
+            &b"v=7rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="[..],
+            b"v=",
+            b"",
+            b"e=invalid-proof",
+            b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4",
+        ] {
+            assert!(!proof.is_answered_by(wrong));
+        }
+    }
+
+    #[test]
+    fn names_cannot_break_out_and_admins_are_named() {
+        let first = ClientFirst::new("anna,b=c", "root", "x");
+        assert_eq!(first.message(), "n,a=anna=2Cb=3Dc,n=root,r=x");
+    }
+
+    #[test]
+    fn what_a_server_may_not_ask_is_refused() {
+        let first = ClientFirst::new("", "user", NONCE);
+        for (message, words) in [
+            ("r=other,s=W22Z,i=4096", "continue ours"),
+            ("r=rOprNGfwEbeRWgbNEkqO,s=W22Z,i=4096", "continue ours"),
+            ("r=rOprNGfwEbeRWgbNEkqOx,s=,i=4096", "salt"),
+            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=0", "round count"),
+            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=4000000000", "more SCRAM rounds"),
+            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z", "round count"),
+            ("m=ext,r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=1", "nonce"),
+        ] {
+            let refused = first.read(message.as_bytes()).unwrap_err();
+            assert!(refused.contains(words), "{message}: {refused}");
+        }
+        assert!(first.read(&[0xff; 9]).is_err());
+    }
+}

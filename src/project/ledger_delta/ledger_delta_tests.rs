@@ -1,0 +1,162 @@
+use super::*;
+use crate::plan::{LedgerSum, Mailbox, MessageState};
+use crate::project::{MessageResult, Project, SourceMessage};
+use crate::values::{DomainName, EmailAddress};
+
+fn project(folder: &tempfile::TempDir) -> Arc<Project> {
+    let domain = DomainName::parse("example.org").unwrap();
+    Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap()
+}
+
+fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
+    let mailbox = Mailbox {
+        address: EmailAddress::parse(address).unwrap(),
+        source_user: address.to_owned(),
+        destination_user: address.to_owned(),
+        is_chosen: true,
+        ways: crate::plan::SignInWays::default(),
+    };
+    project.ledger(project.add_mailbox(&mailbox).unwrap())
+}
+
+fn message(uid: u32, flags: &[&str]) -> SourceMessage {
+    SourceMessage {
+        uid,
+        size: 100,
+        internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
+        flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+        identity: IdentityKey([u8::try_from(uid % 250).unwrap(); 32]),
+    }
+}
+
+/// An inbox with three copies at the UIDs 11, 12 and 13 of UIDVALIDITY 7.
+fn copied_inbox(ledger: &Ledger) -> FolderId {
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    ledger.add_messages(inbox, &[message(1, &[]), message(2, &[]), message(3, &[])]).unwrap();
+    ledger.fence_destination(inbox, 7).unwrap();
+    ledger.record_intent(inbox, &[1, 2, 3], 7, 11).unwrap();
+    let results: Vec<MessageResult> = (1..=3)
+        .map(|uid| MessageResult {
+            uid,
+            state: MessageState::Copied,
+            destination_uid: Some((7, uid + 10)),
+            sha256: None,
+            cause: None,
+        })
+        .collect();
+    ledger.record_results(inbox, &results).unwrap();
+    inbox
+}
+
+fn path(name: &str) -> FolderPath {
+    FolderPath(vec![name.to_owned()])
+}
+
+#[test]
+fn moved_copies_are_claimed_where_they_are_and_lost_ones_are_to_do() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = copied_inbox(&ledger);
+    assert_eq!(ledger.copies_in_place(inbox).unwrap(), BTreeMap::from([(11, 1), (12, 2), (13, 3)]));
+    assert_eq!(ledger.copies_from(inbox, 12).unwrap(), (2, Some(13)));
+    ledger.record_moved(inbox, Some(&path("Archive")), &[FoundCopy { uid: 2, place: (9, 40) }]).unwrap();
+    ledger.forget_lost(inbox, &[3]).unwrap();
+    ledger.release(inbox, &[1]).unwrap();
+    assert!(ledger.copies_in_place(inbox).unwrap().is_empty());
+    assert_eq!(ledger.claimed_in(inbox, &path("Archive"), 9).unwrap(), BTreeSet::from([40]));
+    assert!(ledger.claimed_in(inbox, &path("Archive"), 8).unwrap().is_empty());
+    let archive = ledger.folder("Archive", &path("Archive"), &path("Archive"), 6).unwrap();
+    ledger.fence_destination(archive, 9).unwrap();
+    assert_eq!(ledger.claimed_destination_uids(archive).unwrap(), [40]);
+    let expected = LedgerSum { source_count: 3, copied: 2, to_do: 1, ..LedgerSum::default() };
+    assert_eq!(ledger.sum().unwrap(), expected);
+    assert_eq!(ledger.set_aside(inbox).unwrap().elsewhere, BTreeSet::from([1, 2]));
+    // A folder that is made anew says nothing about copies that are not in it.
+    assert_eq!(ledger.fence_destination(inbox, 8).unwrap(), 0);
+}
+
+#[test]
+fn changed_flags_wait_until_the_copy_has_them() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = copied_inbox(&ledger);
+    let seen = vec!["\\Seen".to_owned()];
+    ledger.note_flags(inbox, &[(1, seen.clone()), (2, seen.clone()), (9, seen.clone())]).unwrap();
+    // Listed once more: the same as a note.
+    ledger.add_messages(inbox, &[message(3, &["\\Flagged"])]).unwrap();
+    let uids = |ledger: &Ledger| -> Vec<(u32, Vec<String>)> {
+        let changed = ledger.changed_flags(inbox, 9).unwrap();
+        changed.into_iter().map(|copy| (copy.destination_uid, copy.mirrored)).collect()
+    };
+    assert_eq!(uids(&ledger), [(11, vec![]), (12, vec![]), (13, vec![])]);
+    // Back to what the copy has: nothing to do.
+    ledger.note_flags(inbox, &[(3, vec![])]).unwrap();
+    ledger.set_mirrored(inbox, &[1]).unwrap();
+    ledger.set_touched(inbox, &[2]).unwrap();
+    assert!(uids(&ledger).is_empty());
+    assert_eq!(ledger.set_aside(inbox).unwrap().touched, BTreeSet::from([2]));
+    ledger.note_flags(inbox, &[(1, vec![])]).unwrap();
+    assert_eq!(uids(&ledger), [(11, seen)]);
+}
+
+#[test]
+fn a_filter_that_changes_takes_messages_in_again() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = copied_inbox(&ledger);
+    ledger.add_messages(inbox, &[message(4, &[]), message(5, &[])]).unwrap();
+    let because: Arc<str> = "older than 2020-01-01".into();
+    let judged = ledger
+        .filter(inbox, |candidates| {
+            let waiting = candidates.iter().filter(|candidate| !candidate.is_settled);
+            assert_eq!(candidates.len(), 5);
+            waiting.map(|candidate| (candidate.uid, Arc::clone(&because))).collect()
+        })
+        .unwrap();
+    assert_eq!((judged, ledger.sum().unwrap().left_out), (2, 2));
+    let rows = ledger.rows(inbox, &[MessageState::LeftOut]).unwrap();
+    assert!(rows.iter().all(|row| row.cause.as_deref() == Some("older than 2020-01-01")), "{rows:?}");
+    // Taking the folder in again says nothing about them.
+    assert_eq!(ledger.set_left_out(inbox, false).unwrap(), 0);
+    assert!(ledger.has_filtered(inbox).unwrap());
+    ledger.filter(inbox, |_| BTreeMap::from([(5, Arc::clone(&because))])).unwrap();
+    assert_eq!((ledger.sum().unwrap().left_out, ledger.sum().unwrap().to_do), (1, 1));
+    ledger.filter(inbox, |_| BTreeMap::new()).unwrap();
+    assert!(!ledger.has_filtered(inbox).unwrap());
+}
+
+#[test]
+fn a_phantom_is_not_believed_for_ever() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = copied_inbox(&ledger);
+    ledger.add_messages(inbox, &[message(4, &[])]).unwrap();
+    let mut tries = 0;
+    loop {
+        ledger.mark_vanished_except(inbox, &[]).unwrap();
+        if ledger.uids_to_list(inbox, &[1, 2, 3, 4]).unwrap().is_empty() {
+            break;
+        }
+        ledger.add_messages(inbox, &[message(4, &[])]).unwrap();
+        tries += 1;
+        assert!(tries < 10, "listed for ever");
+    }
+    assert_eq!((tries, ledger.sum().unwrap().vanished), (3, 1));
+}
+
+#[test]
+fn claims_go_by_the_account_that_a_mailbox_is_bound_to() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let (anna, bert) = (add_mailbox(&project, "anna@example.org"), add_mailbox(&project, "bert@example.org"));
+    let (of_anna, of_bert) = (copied_inbox(&anna), copied_inbox(&bert));
+    anna.forget_lost(of_anna, &[1, 2, 3]).unwrap();
+    assert!(anna.claimed_destination_uids(of_anna).unwrap().is_empty(), "other users, other accounts");
+    project.bind_sides(anna.mailbox(), "old.example anna", "new.example office").unwrap();
+    project.bind_sides(bert.mailbox(), "old.example bert", "new.example office").unwrap();
+    assert_eq!(anna.claimed_destination_uids(of_anna).unwrap(), [11, 12, 13]);
+    assert_eq!(anna.claimed_in(of_anna, &FolderPath::inbox(), 7).unwrap(), BTreeSet::from([11, 12, 13]));
+    project.bind_sides(bert.mailbox(), "old.example bert", "other.example office").unwrap();
+    assert!(anna.claimed_destination_uids(of_anna).unwrap().is_empty(), "another server, another account");
+    assert!(bert.copies_in_place(of_bert).unwrap().is_empty());
+}

@@ -1,0 +1,148 @@
+//! One row per message, for spreadsheets and programs.
+
+use serde::Serialize;
+
+use super::ReportError;
+use crate::plan::MessageState;
+
+/// Names of the columns in a CSV file.
+pub const MESSAGE_COLUMNS: &str =
+    "mailbox,folder,source_uid,destination_folder,destination_uid,size_bytes,date,state,cause,sha256";
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MessageRow {
+    /// Address of the mailbox.
+    pub mailbox: String,
+    /// Folder at the source.
+    pub folder: String,
+    /// UID at the source.
+    pub source_uid: u32,
+    /// Folder at the destination.
+    pub destination_folder: String,
+    /// UID of the copy, where the destination has told it.
+    pub destination_uid: Option<u32>,
+    /// Size at the source.
+    pub size_bytes: u64,
+    /// When the source received it, as the source gives it.
+    pub date: String,
+    /// What became of it.
+    pub state: MessageState,
+    /// The server's words, the repair or the file.
+    pub cause: Option<String>,
+    /// SHA-256 of the bytes that were read from the source, in hexadecimal.
+    pub sha256: Option<String>,
+}
+
+impl MessageRow {
+    /// The message as one record of a CSV file (RFC 4180), with its line end.
+    pub fn csv(&self) -> String {
+        let number = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+        let cells = [
+            cell(&self.mailbox),
+            cell(&self.folder),
+            self.source_uid.to_string(),
+            cell(&self.destination_folder),
+            number(self.destination_uid),
+            self.size_bytes.to_string(),
+            cell(&self.date),
+            state_name(self.state).to_owned(),
+            cell(self.cause.as_deref().unwrap_or_default()),
+            self.sha256.clone().unwrap_or_default(),
+        ];
+        format!("{}\r\n", cells.join(","))
+    }
+
+    /// The message as one line of JSON, without a line end.
+    pub fn json(&self) -> Result<String, ReportError> {
+        Ok(serde_json::to_string(self)?)
+    }
+}
+
+/// A cell of words. Folder names and servers' replies are other people's: what a spreadsheet would take for a formula
+/// gets an apostrophe in front, which spreadsheets do not show.
+fn cell(words: &str) -> String {
+    let is_formula = words.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let guarded = if is_formula { format!("'{words}") } else { words.to_owned() };
+    if guarded.contains(['"', ',', '\r', '\n']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
+}
+
+/// The same names as in JSON.
+const fn state_name(state: MessageState) -> &'static str {
+    match state {
+        MessageState::ToDo => "to-do",
+        MessageState::InFlight => "in-flight",
+        MessageState::Copied => "copied",
+        MessageState::AlreadyThere => "already-there",
+        MessageState::Repaired => "repaired",
+        MessageState::Exported => "exported",
+        MessageState::Refused => "refused",
+        MessageState::Vanished => "vanished",
+        MessageState::LeftOut => "left-out",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(folder: &str, cause: Option<&str>) -> MessageRow {
+        MessageRow {
+            mailbox: "anna@example.org".to_owned(),
+            folder: folder.to_owned(),
+            source_uid: 7,
+            destination_folder: "Archive".to_owned(),
+            destination_uid: None,
+            size_bytes: 1_234,
+            date: "01-Jan-2024 00:00:00 +0000".to_owned(),
+            state: MessageState::Refused,
+            cause: cause.map(str::to_owned),
+            sha256: Some("ab".repeat(32)),
+        }
+    }
+
+    #[test]
+    fn cells_are_quoted_and_formulas_are_only_words() {
+        for (folder, expected) in [
+            ("Archiv", "Archiv"),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\tx", "'\tx"),
+            ("two\r\nlines", "\"two\r\nlines\""),
+        ] {
+            assert_eq!(cell(folder), expected);
+        }
+    }
+
+    #[test]
+    fn a_record_has_a_cell_for_each_column() {
+        let csv = row("Inbox", None).csv();
+        assert_eq!(csv.trim_end().split(',').count(), MESSAGE_COLUMNS.split(',').count());
+        assert!(csv.starts_with("anna@example.org,Inbox,7,Archive,,1234,"), "{csv}");
+        assert!(csv.ends_with(&format!(",refused,,{}\r\n", "ab".repeat(32))), "{csv}");
+    }
+
+    #[test]
+    fn json_has_the_columns_of_the_table_and_the_same_state_names() {
+        use MessageState::{
+            AlreadyThere, Copied, Exported, InFlight, LeftOut, Refused, Repaired, ToDo, Vanished,
+        };
+        for state in [ToDo, InFlight, Copied, AlreadyThere, Repaired, Exported, Refused, Vanished, LeftOut] {
+            let json = MessageRow { state, ..row("In\"box", Some("NO, really\r\n")) }.json().unwrap();
+            assert!(!json.contains('\n'));
+            let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+            assert_eq!(value["state"], state_name(state));
+            for column in MESSAGE_COLUMNS.split(',') {
+                assert!(value.get(column).is_some(), "{column} is missing");
+            }
+        }
+    }
+}

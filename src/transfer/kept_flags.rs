@@ -1,0 +1,167 @@
+//! Flags that a destination drops when a message comes with them: they are set afterwards, and read back.
+//!
+//! Exchange ignores `\Flagged` in APPEND without a word. Nobody says so beforehand, so the first copies with each flag
+//! are looked at; what is in doubt stands in the ledger until it was seen, also over a break.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::error::TransferError;
+use super::flags::flags_for;
+use super::governor::{Refusal, refusal};
+use super::work::{Unit, Work};
+use crate::imap::{ImapError, Session};
+use crate::plan::{MessageState, Side};
+use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+
+/// The cause of copies whose flags were not seen yet.
+const IN_DOUBT: &str = "its flags are still to be looked at";
+/// Copies looked at with one command.
+const PAGE_ROWS: usize = 500;
+
+/// Flags that were seen to survive an APPEND, in lower case.
+#[derive(Debug, Default)]
+pub(super) struct KeptFlags(Mutex<BTreeSet<String>>);
+
+/// Whether copies of a folder wait for their flags to be seen.
+pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
+    Ok(ledger.has_cause(folder, MessageState::Copied, IN_DOUBT)?)
+}
+
+/// The cause of a copy that is found after its append broke off: nobody has seen its flags.
+pub(super) fn doubt_after(state: MessageState) -> Option<String> {
+    (state == MessageState::InFlight).then(|| IN_DOUBT.to_owned())
+}
+
+impl KeptFlags {
+    fn locked(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The cause of a copy that has come with these flags; `None` where all of them are known to be kept.
+    pub(super) fn doubt(&self, flags: &[String]) -> Option<&'static str> {
+        let kept = self.locked();
+        let is_known = |flag: &String| !flag.starts_with('\\') || kept.contains(&flag.to_ascii_lowercase());
+        (!flags.iter().all(is_known)).then_some(IN_DOUBT)
+    }
+
+    /// Looks at the copies of a folder that are in doubt, and sets the flags that they lack.
+    pub(super) async fn settle(
+        &self,
+        work: &Work<'_>,
+        session: &mut Session,
+        unit: &Unit,
+        uid_validity: u32,
+    ) -> Result<(), TransferError> {
+        let ledger = &work.request.ledger;
+        let mut permanent = None;
+        let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
+        loop {
+            let rows = ledger.rows_with_cause(unit.folder, (MessageState::Copied, IN_DOUBT), PAGE_ROWS)?;
+            if rows.is_empty() {
+                break;
+            }
+            if permanent.is_none() {
+                match session.select(&unit.raw).await {
+                    Ok(opened) if opened.uid_validity == uid_validity => {
+                        permanent = Some(opened.permanent_flags);
+                    }
+                    Ok(_) => return Ok(()),
+                    Err(error) => return Err(at_destination(error)),
+                }
+            }
+            let permanent = permanent.as_ref().and_then(Option::as_deref);
+            let lacking = self.set_lacking(session, &rows, permanent).await?;
+            let results: Vec<MessageResult> = rows
+                .iter()
+                .map(|row| MessageResult {
+                    uid: row.uid,
+                    state: row.state,
+                    destination_uid: row.destination_uid_validity.zip(row.destination_uid),
+                    sha256: None,
+                    cause: row.destination_uid.and_then(|uid| words(lacking.get(&uid)?)),
+                })
+                .collect();
+            ledger.record_results(unit.folder, &results)?;
+            for flag in lacking.into_values().flatten() {
+                *dropped.entry(flag).or_default() += 1;
+            }
+        }
+        for (flag, count) in dropped {
+            let words = format!("the destination does not keep {flag}: {count} copies are without it");
+            work.note_problem(&unit.plan, Side::Destination, words);
+        }
+        Ok(())
+    }
+
+    /// Sets what copies lack. What they lack all the same, by UID.
+    async fn set_lacking(
+        &self,
+        session: &mut Session,
+        rows: &[LedgerRow],
+        permanent: Option<&[String]>,
+    ) -> Result<BTreeMap<u32, Vec<String>>, TransferError> {
+        let wanted: BTreeMap<u32, Vec<String>> = rows
+            .iter()
+            .filter_map(|row| Some((row.destination_uid?, flags_for(&row.flags, permanent))))
+            .collect();
+        let uids: Vec<u32> = wanted.keys().copied().collect();
+        let found = session.flags_of(&uids).await.map_err(at_destination)?;
+        let lacking = lacking(&wanted, &found);
+        self.learn(&wanted, &lacking);
+        if lacking.is_empty() {
+            return Ok(lacking);
+        }
+        let mut groups: BTreeMap<&Vec<String>, Vec<u32>> = BTreeMap::new();
+        for (uid, flags) in &lacking {
+            groups.entry(flags).or_default().push(*uid);
+        }
+        for (flags, uids) in groups {
+            match session.add_flags(&uids, flags).await {
+                Err(ImapError::Refused { completion, .. })
+                    if !matches!(refusal(&completion), Refusal::Wait(_)) =>
+                {
+                    tracing::info!(%completion, "flags are refused");
+                }
+                stored => stored.map_err(at_destination)?,
+            }
+        }
+        let uids: Vec<u32> = lacking.keys().copied().collect();
+        let found = session.flags_of(&uids).await.map_err(at_destination)?;
+        let wanted = lacking;
+        Ok(self::lacking(&wanted, &found))
+    }
+
+    /// A flag is known to be kept where every copy has it.
+    fn learn(&self, wanted: &BTreeMap<u32, Vec<String>>, lacking: &BTreeMap<u32, Vec<String>>) {
+        let lost: BTreeSet<&String> = lacking.values().flatten().collect();
+        let kept = wanted.values().flatten().filter(|flag| !lost.contains(flag));
+        self.locked().extend(kept.map(|flag| flag.to_ascii_lowercase()));
+    }
+}
+
+/// The flags that copies should have and do not. A copy that is gone lacks nothing.
+fn lacking(wanted: &BTreeMap<u32, Vec<String>>, found: &[(u32, Vec<String>)]) -> BTreeMap<u32, Vec<String>> {
+    let mut lacking = BTreeMap::new();
+    for (uid, shown) in found {
+        let has = |flag: &String| shown.iter().any(|one| one.eq_ignore_ascii_case(flag));
+        let flags: Vec<String> =
+            wanted.get(uid).into_iter().flatten().filter(|flag| !has(flag)).cloned().collect();
+        if !flags.is_empty() {
+            lacking.insert(*uid, flags);
+        }
+    }
+    lacking
+}
+
+fn words(flags: &Vec<String>) -> Option<String> {
+    (!flags.is_empty()).then(|| format!("the destination does not keep {}", flags.join(" ")))
+}
+
+fn at_destination(source: ImapError) -> TransferError {
+    let side = Side::Destination;
+    match source.refusal().map(refusal) {
+        Some(Refusal::Wait(seconds)) => TransferError::Throttled { side, seconds, words: source.to_string() },
+        _ => TransferError::Server { side, source },
+    }
+}

@@ -1,0 +1,174 @@
+//! How one side of a mailbox is signed in to: with a password, as an admin, or with a token.
+
+use eframe::egui::{Role, Ui, WidgetInfo};
+
+use crate::engine::{Command, MailboxView};
+use crate::plan::Side;
+use crate::ui::fonts::Type;
+use crate::ui::page_cx::PageCx;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::choice::option_button;
+use crate::ui::widgets::field::{Field, field_error, field_label};
+use crate::ui::widgets::text;
+use crate::values::{CommandLine, Credential, SignInWay};
+
+/// What is chosen and half typed for one side.
+pub struct TypedWay {
+    kind: Kind,
+    admin: String,
+    token_file: String,
+    token_command: String,
+    error: Option<String>,
+    /// What was sent last: the engine may take a moment to show it.
+    sent: Option<Credential>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Password,
+    Admin,
+    TokenFile,
+    TokenCommand,
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Password, "Password"),
+        (Self::Admin, "Admin"),
+        (Self::TokenFile, "Token file"),
+        (Self::TokenCommand, "Token command"),
+    ];
+}
+
+impl TypedWay {
+    /// Begins with what the mailbox has.
+    pub fn of(way: &SignInWay) -> Self {
+        let mut typed = Self {
+            kind: Kind::Password,
+            admin: String::new(),
+            token_file: String::new(),
+            token_command: String::new(),
+            error: None,
+            sent: None,
+        };
+        match &way.credential {
+            Credential::Password => {}
+            Credential::Admin(admin) => (typed.kind, typed.admin) = (Kind::Admin, admin.clone()),
+            Credential::TokenFile(path) => {
+                (typed.kind, typed.token_file) = (Kind::TokenFile, path.to_string_lossy().into_owned());
+            }
+            Credential::TokenCommand(line) => {
+                (typed.kind, typed.token_command) = (Kind::TokenCommand, line.as_str().to_owned());
+            }
+        }
+        typed
+    }
+
+    /// Whether a password belongs to it.
+    pub fn wants_password(&self) -> bool {
+        matches!(self.kind, Kind::Password | Kind::Admin)
+    }
+
+    /// Whose password that is.
+    pub fn password_caption(&self) -> &'static str {
+        if self.kind == Kind::Admin { "Password of the admin" } else { "Password" }
+    }
+
+    /// What was typed, where it is whole; nothing while the field is empty.
+    fn credential(&mut self) -> Option<Credential> {
+        self.error = None;
+        match self.kind {
+            Kind::Password => Some(Credential::Password),
+            Kind::Admin => Some(self.admin.trim())
+                .filter(|admin| !admin.is_empty())
+                .map(|admin| Credential::Admin(admin.to_owned())),
+            Kind::TokenFile => Some(self.token_file.trim())
+                .filter(|path| !path.is_empty())
+                .map(|path| Credential::TokenFile(path.into())),
+            Kind::TokenCommand if self.token_command.trim().is_empty() => None,
+            Kind::TokenCommand => match CommandLine::parse(&self.token_command) {
+                Ok(line) => Some(Credential::TokenCommand(line)),
+                Err(error) => {
+                    self.error = Some(error.to_string());
+                    None
+                }
+            },
+        }
+    }
+}
+
+/// Draws the choice and the field that belongs to it.
+pub fn show(
+    ui: &mut Ui,
+    typed: &mut TypedWay,
+    row: &MailboxView,
+    side: Side,
+    name: &str,
+    cx: &mut PageCx<'_>,
+) {
+    let theme = Theme::of(ui);
+    field_label(ui, "Sign in with");
+    let before = typed.kind;
+    ui.horizontal_wrapped(|ui| {
+        ui.push_id(("way", side), |ui| {
+            for (kind, label) in Kind::ALL {
+                let is_on = typed.kind == kind;
+                let response = option_button(ui, is_on, label);
+                // Both sides have the same buttons; what is read out tells them apart.
+                let read_out = format!("Sign in with {}, {name}", label.to_lowercase());
+                response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_on, &read_out));
+                if response.clicked() {
+                    typed.kind = kind;
+                }
+            }
+        });
+    });
+    let mut is_done = typed.kind != before;
+    if is_done {
+        typed.sent = None;
+    }
+    ui.add_space(8.0);
+    let (label, value, hint, words) = match typed.kind {
+        Kind::Password => ("", None, "", ""),
+        Kind::Admin => (
+            "Admin",
+            Some(&mut typed.admin),
+            "user name of the admin",
+            "The admin signs in for this mailbox; the inbox is then compared with the admin's own.",
+        ),
+        Kind::TokenFile => (
+            "Token file",
+            Some(&mut typed.token_file),
+            "path",
+            "Its first line is an OAuth token that another program keeps fresh. Read again for each connection.",
+        ),
+        Kind::TokenCommand => (
+            "Token command",
+            Some(&mut typed.token_command),
+            "program and arguments",
+            "It prints an OAuth token, and runs without a shell for each connection. Only the command is saved.",
+        ),
+    };
+    if let Some(value) = value {
+        field_label(ui, label);
+        let response = Field::new(&format!("{label}, {name}")).hint(hint).show(ui, value);
+        is_done |= response.lost_focus();
+        ui.add_space(4.0);
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        ui.add_space(8.0);
+    }
+    if is_done
+        && let Some(credential) = typed.credential()
+        && row.mailbox.way(side).credential != credential
+        && typed.sent.as_ref() != Some(&credential)
+    {
+        typed.sent = Some(credential.clone());
+        // A mechanism that was asked for belongs to the way before.
+        let way = SignInWay::with(credential);
+        cx.send(Command::SetSignInWay { mailbox: row.id, side, way });
+    }
+    if let Some(error) = &typed.error {
+        field_error(ui, error);
+        ui.add_space(8.0);
+    }
+}

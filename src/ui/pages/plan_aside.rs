@@ -1,0 +1,222 @@
+//! The right-hand column of the Plan page: the open decision, what will happen, what is too large, how long it takes.
+
+use eframe::egui::{Stroke, Ui};
+
+use super::short_name;
+use crate::engine::{Command, CopyPhase, ProjectView};
+use crate::plan::{
+    FolderChoice, FolderPath, FolderPlan, MailboxId, MailboxPlan, collides_with, open_decisions,
+};
+use crate::ui::fonts::Type;
+use crate::ui::format;
+use crate::ui::icons::Icon;
+use crate::ui::page_cx::PageCx;
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::badge::badge;
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::choice::radio;
+use crate::ui::widgets::{key_value, panel, text};
+use crate::values::{Bytes, with_thousands};
+
+/// Mailboxes whose time is shown one by one: those that take longest.
+const LONGEST_SHOWN: usize = 4;
+
+/// What becomes of two folders that want the same place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decision {
+    /// Both are kept apart; the safe choice.
+    #[default]
+    KeepTwo,
+    /// Both become one.
+    Merge,
+    /// The second one stays behind.
+    LeaveOut,
+}
+
+/// Asks what becomes of a folder that collides with another one. True when it was answered.
+pub fn decision(
+    ui: &mut Ui,
+    (mailbox, plan, folder): (MailboxId, &MailboxPlan, &FolderPlan),
+    choice: &mut Decision,
+    project: &ProjectView,
+    cx: &mut PageCx<'_>,
+) -> bool {
+    let Some(other) = collides_with(plan, folder) else { return false };
+    let theme = Theme::of(ui);
+    let (this, that) = (folder.source.name(), other.source.name());
+    let mut is_answered = false;
+    panel::marked_panel(ui, Stroke::new(1.5, theme.tone(Tone::Warn).bar), |ui| {
+        badge(ui, Tone::Warn, Icon::Warn, &format!("“{that}” and “{this}”"));
+        ui.add_space(4.0);
+        let words =
+            "Your server keeps both. The destination, or a mail program, may take them for one folder.";
+        text::paragraph(ui, words, Type::Body, theme.text2);
+        ui.add_space(6.0);
+        let both = with_thousands(folder.messages.saturating_add(other.messages));
+        let place = |path: &FolderPath| path.0.join("/");
+        let options = [
+            (Decision::KeepTwo, "Keep two, rename the second".to_owned(), place(&folder.destination)),
+            (
+                Decision::Merge,
+                format!("Put both into {}", place(&other.destination)),
+                format!("{both} messages, each kept once"),
+            ),
+            (
+                Decision::LeaveOut,
+                format!("Leave “{this}” out"),
+                format!("{} messages stay on your server", with_thousands(folder.messages)),
+            ),
+        ];
+        for (option, name, consequence) in options {
+            if radio(ui, *choice == option, &name).clicked() {
+                *choice = option;
+            }
+            ui.horizontal_top(|ui| {
+                ui.add_space(24.0);
+                text::paragraph(ui, consequence, Type::Small, theme.text2);
+            });
+            ui.add_space(2.0);
+        }
+        ui.add_space(6.0);
+        let owner = project.mailboxes.iter().find(|row| row.id == mailbox);
+        let owner = owner.map_or_else(String::new, |row| short_name(&row.mailbox, project));
+        if Button::secondary(&format!("Use this for {owner}")).small().show(ui).clicked() {
+            cx.send(answer(*choice, mailbox, folder, other));
+            is_answered = true;
+        }
+    });
+    ui.add_space(PANEL_GAP);
+    is_answered
+}
+
+fn answer(choice: Decision, mailbox: MailboxId, folder: &FolderPlan, other: &FolderPlan) -> Command {
+    let source = folder.source.clone();
+    match choice {
+        Decision::KeepTwo => {
+            Command::RenameFolder { mailbox, folder: source, destination: folder.destination.clone() }
+        }
+        Decision::Merge => {
+            Command::MergeFolder { mailbox, folder: source, destination: other.destination.clone() }
+        }
+        Decision::LeaveOut => Command::IncludeFolder { mailbox, folder: source, is_included: false },
+    }
+}
+
+/// Sizes that no server has told are a dash, not a zero.
+pub fn size_words(messages: u64, bytes: Bytes) -> String {
+    if messages > 0 && bytes == Bytes::ZERO { "–".to_owned() } else { bytes.to_string() }
+}
+
+/// Counts of what is copied, left out and renamed.
+pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
+    let folders = || project.plan.mailboxes.values().flat_map(|plan| &plan.folders);
+    let (messages, bytes) = project
+        .plan
+        .mailboxes
+        .values()
+        .map(MailboxPlan::chosen)
+        .fold((0, Bytes::ZERO), |(count, sum), (messages, bytes)| (count + messages, sum.plus(bytes)));
+    let left_out: u64 = folders()
+        .filter(|folder| matches!(folder.choice, FolderChoice::LeaveOut(_)))
+        .map(|folder| folder.messages)
+        .sum();
+    let renamed = folders().filter(|folder| is_renamed(folder)).count();
+    let open: usize = project.plan.mailboxes.values().map(open_decisions).sum();
+    panel::panel(ui, |ui| {
+        panel::section(ui, "What will happen");
+        ui.add_space(4.0);
+        let mut rows = vec![
+            ("To copy", format!("{} messages", with_thousands(messages))),
+            ("Size", size_words(messages, bytes)),
+            ("Left out", format!("{} messages", with_thousands(left_out))),
+            ("Renamed", format::counted(renamed, "folder", "folders")),
+        ];
+        if open > 0 {
+            rows.push(("To decide", format::counted(open, "folder", "folders")));
+        }
+        if let Some(at) = project.plan.counted_at {
+            rows.push(("Counted", format::date_time(at)));
+        }
+        key_value::key_values(ui, &rows);
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+/// Whether a folder that is copied gets another name.
+pub fn is_renamed(folder: &FolderPlan) -> bool {
+    folder.choice == FolderChoice::Copy
+        && (folder.renamed_because.is_some()
+            || (folder.special_use.is_none() && folder.source.name() != folder.destination.name()))
+}
+
+/// Messages that the destination will not take; nothing where there are none.
+pub fn too_large(ui: &mut Ui, project: &ProjectView) {
+    let found: Vec<_> = project.plan.oversize.iter().filter(|(_, one)| one.messages() > 0).collect();
+    let Some(limit) = found.first().and_then(|(_, one)| one.limit) else { return };
+    let theme = Theme::of(ui);
+    let count: u64 = found.iter().map(|(_, one)| one.messages()).sum();
+    panel::panel(ui, |ui| {
+        panel::section(ui, &format!("Over {limit}: {} messages", with_thousands(count)));
+        let words =
+            "The destination takes none larger than that. They are saved as .eml files beside the project.";
+        text::paragraph(ui, words, Type::Small, theme.text2);
+        ui.add_space(4.0);
+        for (id, oversize) in found {
+            let owner = project.mailboxes.iter().find(|row| row.id == *id);
+            let owner = owner.map_or_else(String::new, |row| short_name(&row.mailbox, project));
+            for folder in &oversize.folders {
+                let name =
+                    if folder.folder.is_inbox() { "Inbox".to_owned() } else { folder.folder.to_string() };
+                let messages = usize::try_from(folder.messages).unwrap_or(usize::MAX);
+                let words = format!("{owner} {name}: {}", format::counted(messages, "message", "messages"));
+                text::paragraph(ui, words, Type::Body, theme.text);
+            }
+        }
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+/// How long it takes, and how that is known.
+pub fn how_long(ui: &mut Ui, project: &ProjectView) {
+    let theme = Theme::of(ui);
+    if project.copy.phase == CopyPhase::Finished {
+        return;
+    }
+    let forecasts = &project.plan.forecasts;
+    panel::panel(ui, |ui| {
+        panel::section(ui, "How long");
+        ui.add_space(4.0);
+        let Some(all) = &forecasts.all else {
+            let words =
+                "Not known yet. A trial of 20 messages per folder measures it; they are part of the copy.";
+            text::paragraph(ui, words, Type::Body, theme.text2);
+            return;
+        };
+        key_value::key_values(ui, &[("All together", all.words())]);
+        if forecasts.mailboxes.len() > 1 {
+            let mut each: Vec<_> = forecasts.mailboxes.iter().collect();
+            each.sort_by_key(|(_, one)| std::cmp::Reverse(one.most_secs.unwrap_or(one.least_secs)));
+            let name = |id: &MailboxId| {
+                let row = project.mailboxes.iter().find(|row| row.id == *id);
+                row.map_or_else(String::new, |row| short_name(&row.mailbox, project))
+            };
+            let rows: Vec<(String, String)> =
+                each.iter().take(LONGEST_SHOWN).map(|(id, one)| (name(id), one.words())).collect();
+            let rows: Vec<(&str, String)> =
+                rows.iter().map(|(name, words)| (name.as_str(), words.clone())).collect();
+            key_value::small_key_values(ui, &rows);
+            if let Some(more) = each.len().checked_sub(LONGEST_SHOWN).filter(|more| *more > 0) {
+                let words = format!("and {} that take less", format::counted(more, "mailbox", "mailboxes"));
+                text::paragraph(ui, words, Type::Small, theme.text2);
+            }
+        }
+        let basis = all.basis();
+        if !basis.is_empty() {
+            ui.add_space(4.0);
+            let mut letters = basis.chars();
+            let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+            text::paragraph(ui, format!("{first}{}.", letters.as_str()), Type::Small, theme.text2);
+        }
+    });
+    ui.add_space(PANEL_GAP);
+}

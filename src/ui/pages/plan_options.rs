@@ -1,0 +1,250 @@
+//! What takes part in the copy: mode, filter and order.
+
+use eframe::egui::Ui;
+
+use crate::engine::{Command, ProjectView};
+use crate::plan::{CopyMode, CopyOptions, MessageFilter, date_words, parse_date, parse_size};
+use crate::ui::fonts::Type;
+use crate::ui::icons::Icon;
+use crate::ui::page_cx::PageCx;
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::choice::{checkbox, radio};
+use crate::ui::widgets::field::{Field, field_error, field_label};
+use crate::ui::widgets::{note, panel, text};
+
+const MODES: [(CopyMode, &str, &str); 3] = [
+    (
+        CopyMode::BeforeSwitch,
+        "Before the switch",
+        "New mail still arrives at your server. New messages and changed flags are taken over.",
+    ),
+    (
+        CopyMode::AfterSwitch,
+        "After the switch",
+        "People work at the new place. Missing messages are added; nothing there is touched.",
+    ),
+    (
+        CopyMode::Sweep,
+        "Late mail only",
+        "As after the switch, from Inbox and Junk only: what still arrived at the old place.",
+    ),
+];
+
+/// The panel with what is half typed.
+#[derive(Default)]
+pub struct PlanOptions {
+    is_open: bool,
+    mode: CopyMode,
+    is_newest_first: bool,
+    since: String,
+    before: String,
+    least: String,
+    most: String,
+    search: String,
+}
+
+impl PlanOptions {
+    /// Opens the panel with what is in effect, or closes it.
+    pub fn toggle(&mut self, options: &CopyOptions) {
+        if self.is_open {
+            self.is_open = false;
+            return;
+        }
+        let filter = &options.filter;
+        let day = |secs: Option<i64>| secs.map_or_else(String::new, date_words);
+        let size = |bytes: Option<u64>| bytes.map_or_else(String::new, size_text);
+        *self = Self {
+            is_open: true,
+            mode: options.mode,
+            is_newest_first: options.is_newest_first,
+            since: day(filter.since_secs),
+            before: day(filter.before_secs),
+            least: size(filter.min_bytes),
+            most: size(filter.max_bytes),
+            search: filter.search.clone().unwrap_or_default(),
+        };
+    }
+
+    /// Draws what is in effect, or the open panel.
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let options = &project.plan.options;
+        if self.is_open {
+            panel::panel(ui, |ui| self.panel(ui, cx));
+            ui.add_space(PANEL_GAP);
+        } else if let Some(words) = in_effect(options) {
+            if note::note(ui, Tone::Info, Icon::Info, &words, Some("Change this")) {
+                self.toggle(options);
+            }
+            ui.add_space(PANEL_GAP);
+        }
+    }
+
+    fn panel(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
+        panel::section(ui, "What takes part");
+        ui.add_space(8.0);
+        let mut wrong = Vec::new();
+        let columns = if cx.is_narrow { 2 } else { 3 };
+        panel::equal_columns(ui, columns, 20.0, |ui, index| {
+            if index == 0 {
+                self.modes(ui);
+            }
+            if index == 1 {
+                self.times_and_sizes(ui, &mut wrong);
+            }
+            if index + 1 == columns {
+                self.search_and_order(ui, &mut wrong);
+            }
+        });
+        ui.add_space(12.0);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            let options = self.options();
+            let is_clicked =
+                Button::secondary("Use these").small().enabled(options.is_ok()).show(ui).clicked();
+            if let Some(options) = options.ok().filter(|_| is_clicked) {
+                cx.send(Command::SetCopyOptions(options));
+                self.is_open = false;
+            }
+            if Button::link("Leave as it was").small().show(ui).clicked() {
+                self.is_open = false;
+            }
+        });
+    }
+
+    fn modes(&mut self, ui: &mut Ui) {
+        let theme = Theme::of(ui);
+        for (mode, name, words) in MODES {
+            if radio(ui, self.mode == mode, name).clicked() {
+                self.mode = mode;
+            }
+            ui.horizontal_top(|ui| {
+                ui.add_space(24.0);
+                text::paragraph(ui, words, Type::Small, theme.text2);
+            });
+            ui.add_space(4.0);
+        }
+    }
+
+    fn times_and_sizes(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
+        let pairs = [
+            ("Received from (day)", "2020-01-31", &mut self.since),
+            ("Received before (day)", "2024-12-31", &mut self.before),
+        ];
+        for (name, hint, value) in pairs {
+            field(ui, name, hint, value, |text| parse_date(text).map_err(|error| error.to_string()), wrong);
+        }
+        let pairs = [("Smallest size", "10 kB", &mut self.least), ("Largest size", "25 MB", &mut self.most)];
+        for (name, hint, value) in pairs {
+            let parse = |text: &str| parse_size(text).map_err(|error| error.to_string());
+            field(ui, name, hint, value, parse, wrong);
+        }
+        if wrong.is_empty()
+            && let Ok(CopyOptions { filter, .. }) = self.options_without_search()
+            && let Err(error) = filter.check()
+        {
+            field_error(ui, &error.to_string());
+        }
+    }
+
+    fn search_and_order(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
+        let theme = Theme::of(ui);
+        let check = |text: &str| crate::plan::check_search(text).map_err(|error| error.to_string());
+        field(ui, "Search of your server", "FROM \"bank\" UNSEEN", &mut self.search, check, wrong);
+        text::paragraph(
+            ui,
+            "In IMAP’s own words, such as SUBJECT, SINCE or UNSEEN.",
+            Type::Small,
+            theme.text2,
+        );
+        ui.add_space(8.0);
+        if checkbox(ui, self.is_newest_first, "Newest messages first") {
+            self.is_newest_first = !self.is_newest_first;
+        }
+        text::paragraph(
+            ui,
+            "People can work after minutes; the order inside a folder is turned round.",
+            Type::Small,
+            theme.text2,
+        );
+        ui.add_space(8.0);
+        text::paragraph(
+            ui,
+            "What does not take part is left out by your choice and counted as such. Folders are chosen in the tree.",
+            Type::Small,
+            theme.text2,
+        );
+    }
+
+    fn options_without_search(&self) -> Result<CopyOptions, ()> {
+        let day = |text: &str| typed(text, |text| parse_date(text).map_err(drop));
+        let size = |text: &str| typed(text, |text| parse_size(text).map_err(drop));
+        let filter = MessageFilter {
+            since_secs: day(&self.since)?,
+            before_secs: day(&self.before)?,
+            min_bytes: size(&self.least)?,
+            max_bytes: size(&self.most)?,
+            search: None,
+        };
+        let (mode, is_newest_first) = (self.mode, self.is_newest_first);
+        Ok(CopyOptions { mode, filter, is_newest_first, trial_messages: None })
+    }
+
+    /// What is typed, where it can be meant.
+    fn options(&self) -> Result<CopyOptions, ()> {
+        let mut options = self.options_without_search()?;
+        let search = self.search.trim();
+        options.filter.search = (!search.is_empty()).then(|| search.to_owned());
+        options.filter.check().map_err(drop)?;
+        Ok(options)
+    }
+}
+
+/// What a field holds; `None` where it is empty.
+fn typed<T>(text: &str, parse: impl Fn(&str) -> Result<T, ()>) -> Result<Option<T>, ()> {
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
+/// A field with its label, and what is wrong with what was typed.
+fn field<T>(
+    ui: &mut Ui,
+    name: &str,
+    hint: &str,
+    value: &mut String,
+    parse: impl Fn(&str) -> Result<T, String>,
+    wrong: &mut Vec<String>,
+) {
+    field_label(ui, name);
+    let error = if value.trim().is_empty() { None } else { parse(value.trim()).err() };
+    Field::new(name).hint(hint).small().error(error.is_some()).show(ui, value);
+    if let Some(error) = error {
+        field_error(ui, &error);
+        wrong.push(error);
+    }
+    ui.add_space(8.0);
+}
+
+/// A size that is read back as the same one.
+fn size_text(bytes: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let exact = units.into_iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
+    exact.map_or_else(|| bytes.to_string(), |(unit, name)| format!("{} {name}", bytes / unit))
+}
+
+/// What is in effect and is not the usual; `None` where everything takes part as usual.
+fn in_effect(options: &CopyOptions) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some((_, name, _)) =
+        MODES.iter().find(|(mode, ..)| *mode == options.mode && options.mode != CopyMode::default())
+    {
+        parts.push((*name).to_owned());
+    }
+    if !options.filter.is_open() {
+        parts.push(format!("Only messages {}", options.filter.words().join(", ")));
+    }
+    if options.is_newest_first {
+        parts.push("Newest messages first".to_owned());
+    }
+    (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
+}

@@ -1,0 +1,469 @@
+//! Later runs: what is new comes along, what is lost comes back, what people did at the destination stays.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    reason = "tests and their helpers fail loudly"
+)]
+
+#[path = "support/copy_bench.rs"]
+mod copy_bench;
+#[path = "support/counting_proxy.rs"]
+mod counting_proxy;
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/plain_imap.rs"]
+mod plain_imap;
+mod support;
+
+use std::collections::BTreeMap;
+
+use copy_bench::{Bench, assert_same, contents};
+use counting_proxy::CountingProxy;
+use dovecot::{Dovecot, Settings, access};
+use mailferry::plan::{
+    CopyMode, CopyOptions, FolderPath, MessageFilter, MessageState, SpecialUse, shared_destinations,
+};
+use mailferry::transfer::{CopyOutcome, Depth, TransferError, copy_control, copy_mailbox, verify_mailbox};
+use mailferry::values::Security;
+use plain_imap::{Mail, PlainImap, Seen, mixed_mailbox};
+use tokio_util::sync::CancellationToken;
+
+/// Dovecot without mod-sequences, as many servers are.
+const WITHOUT_CONDSTORE: &str = "IMAP4rev1 LITERAL+ UIDPLUS MULTIAPPEND NAMESPACE LIST-STATUS";
+
+/// Two servers and a copy between them that has run once.
+struct Pair {
+    source: Dovecot,
+    destination: Dovecot,
+    bench: Bench,
+}
+
+impl Pair {
+    /// Copies these mails from one server to the other.
+    async fn copied(mails: &[Mail], source: &Settings) -> Option<Self> {
+        let pair = Self::new(mails, source).await?;
+        pair.bench.copy_all().await;
+        pair.assert_same();
+        Some(pair)
+    }
+
+    async fn new(mails: &[Mail], source: &Settings) -> Option<Self> {
+        let source = Dovecot::start(&["anna"], source)?;
+        let destination = Dovecot::start(&["anna"], &Settings::default())?;
+        PlainImap::open(source.clear_port, "anna").store(mails);
+        let bench = Bench::new(
+            access(source.clear_port, Security::Clear, "anna"),
+            access(destination.clear_port, Security::Clear, "anna"),
+        )
+        .await;
+        Some(Self { source, destination, bench })
+    }
+
+    fn at_source(&self) -> PlainImap {
+        PlainImap::open(self.source.clear_port, "anna")
+    }
+
+    fn at_destination(&self) -> PlainImap {
+        PlainImap::open(self.destination.clear_port, "anna")
+    }
+
+    fn of_source(&self) -> BTreeMap<Seen, usize> {
+        contents(self.source.clear_port, '/', "")
+    }
+
+    fn of_destination(&self) -> BTreeMap<Seen, usize> {
+        contents(self.destination.clear_port, '/', "")
+    }
+
+    fn assert_same(&self) {
+        assert_same(&self.of_source(), &self.of_destination());
+    }
+
+    async fn proof(&self) -> mailferry::transfer::VerifyReport {
+        let report = verify_mailbox(&self.bench.request, Depth::Full).await.unwrap();
+        assert_eq!(report.differences, [], "{report:?}");
+        report
+    }
+
+    async fn run(&self) -> Result<CopyOutcome, TransferError> {
+        self.bench.copy(&|_| {}).await
+    }
+}
+
+fn run_in(client: &mut PlainImap, folder: &str, commands: &[&str]) {
+    client.run(&format!("SELECT \"{folder}\""));
+    for command in commands {
+        client.run(command);
+    }
+}
+
+/// Removes messages by sequence number.
+fn remove(client: &mut PlainImap, folder: &str, set: &str) {
+    run_in(client, folder, &[&format!("STORE {set} +FLAGS (\\Deleted)"), "EXPUNGE"]);
+}
+
+fn mail(folder: &str, number: usize, date: &str) -> Mail {
+    Mail {
+        folder: folder.to_owned(),
+        flags: Vec::new(),
+        date: date.to_owned(),
+        bytes: format!(
+            "Message-ID: <delta-{number}@weber.example>\r\nSubject: number {number}\r\n\r\n{}\r\n",
+            "x".repeat(number % 70)
+        )
+        .into_bytes(),
+    }
+}
+
+/// Mail without `\Deleted`, so that nothing goes away but what a test takes away.
+fn plain_mailbox(count: usize) -> Vec<Mail> {
+    let mut mails = mixed_mailbox(count, '/', "");
+    for mail in &mut mails {
+        mail.flags.retain(|flag| *flag != "\\Deleted");
+    }
+    mails
+}
+
+#[tokio::test]
+async fn nothing_to_do_costs_six_round_trips_at_most_with_the_destination_looked_at() {
+    let mut mails: Vec<Mail> = Vec::new();
+    for number in 0..120 {
+        mails.push(mail(&format!("Folder {}", number % 12), number, "01-Mar-2023 10:00:00 +0100"));
+    }
+    for settings in
+        [Settings::default(), Settings { capabilities: Some(WITHOUT_CONDSTORE), ..Settings::default() }]
+    {
+        let Some(pair) = Pair::copied(&mails, &settings).await else { return };
+        let (from, to) =
+            (CountingProxy::start(pair.source.clear_port), CountingProxy::start(pair.destination.clear_port));
+        let mut request = pair.bench.request.clone();
+        request.source = access(from.port, Security::Clear, "anna");
+        request.destination = access(to.port, Security::Clear, "anna");
+        let (_controller, control) = copy_control(CancellationToken::new());
+        copy_mailbox(&request, control, &|_| {}).await.unwrap();
+        let turns = (from.turns(), to.turns());
+        eprintln!("nothing to do: {turns:?} round trips at the source and at the destination");
+        assert!(turns.0 <= 6 && turns.1 <= 6, "{turns:?}");
+        pair.assert_same();
+        assert_eq!(pair.bench.sum().copied, 120);
+    }
+}
+
+#[tokio::test]
+async fn copies_that_are_lost_are_brought_back_before_the_switch() {
+    let mails = plain_mailbox(160);
+    let Some(pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+    // A single one, whose loss another mail hides in the count; some of many; a whole folder; every one of a folder.
+    remove(&mut pair.at_destination(), "INBOX", "2");
+    let foreign = mail("INBOX", 9_000, "05-Apr-2024 10:00:00 +0000");
+    pair.at_destination().store(std::slice::from_ref(&foreign));
+    remove(&mut pair.at_destination(), "Sent", "1:3");
+    pair.at_destination().run("DELETE \"Old mail\"");
+    remove(&mut pair.at_destination(), "Deep/a/b/c", "1:*");
+    assert_eq!(pair.run().await.unwrap().folder_problems, []);
+    let mut expected = pair.of_source();
+    let foreign_at_destination =
+        pair.of_destination().into_iter().find(|((_, _, _, date), _)| date.starts_with("2024-04-05"));
+    let (foreign_seen, count) = foreign_at_destination.unwrap();
+    assert_eq!(count, 1);
+    expected.insert(foreign_seen, 1);
+    assert_same(&expected, &pair.of_destination());
+    pair.proof().await;
+    // And the next run has nothing to do.
+    assert_eq!(pair.bench.copy_all().await, 0);
+    assert_same(&expected, &pair.of_destination());
+}
+
+#[tokio::test]
+async fn copies_that_people_have_moved_are_not_made_a_second_time() {
+    let mut mails = plain_mailbox(160);
+    // Twins, of which one is moved.
+    mails.push(mail("INBOX", 7, "01-Mar-2023 10:00:00 +0100"));
+    mails.push(mail("INBOX", 7, "01-Mar-2023 10:00:00 +0100"));
+    let Some(pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+    let mut people = pair.at_destination();
+    people.run("CREATE Filed");
+    people.run("CREATE Junk");
+    run_in(&mut people, "INBOX", &["MOVE 1:3 Filed", "MOVE 1 Sent", "MOVE * Junk"]);
+    // There and back again: the same folder, another UID.
+    run_in(&mut people, "Drafts", &["MOVE 1:2 Filed"]);
+    run_in(&mut people, "Filed", &["UID SEARCH ALL"]);
+    let filed = people.count("Filed");
+    run_in(&mut people, "Filed", &[&format!("MOVE {}:{filed} Drafts", filed - 1)]);
+    people.run("RENAME \"Old mail\" \"Older mail\"");
+    let before = pair.of_destination();
+    for _ in 0..2 {
+        assert_eq!(pair.run().await.unwrap().folder_problems, []);
+        assert_same(&before, &pair.of_destination());
+    }
+    let report = pair.proof().await;
+    assert!(report.moved_or_removed >= 5, "{report:?}");
+    assert_eq!(pair.bench.sum().copied, mails.len() as u64);
+    // One that was moved and one that is lost at the same time: only the lost one comes back.
+    run_in(&mut people, "INBOX", &["MOVE 1 Filed"]);
+    let expected = pair.of_destination();
+    remove(&mut people, "INBOX", "1");
+    assert_ne!(expected, pair.of_destination());
+    pair.run().await.unwrap();
+    assert_same(&expected, &pair.of_destination());
+}
+
+#[tokio::test]
+async fn flags_follow_the_source_before_the_switch_but_not_where_people_have_set_their_own() {
+    let bare = Settings { capabilities: Some(WITHOUT_CONDSTORE), ..Settings::default() };
+    for settings in [Settings::default(), bare] {
+        let mails: Vec<Mail> =
+            (0..30).map(|number| mail("INBOX", number, "01-Mar-2023 10:00:00 +0100")).collect();
+        let Some(pair) = Pair::copied(&mails, &settings).await else { return };
+        run_in(
+            &mut pair.at_source(),
+            "INBOX",
+            &[
+                "STORE 1:10 +FLAGS (\\Seen)",
+                "STORE 5:6 +FLAGS (\\Flagged Work)",
+                "STORE 20 +FLAGS ($Forwarded)",
+            ],
+        );
+        // People have read number 3 with a mark of their own, and number 25, which the source says nothing new about.
+        run_in(
+            &mut pair.at_destination(),
+            "INBOX",
+            &["STORE 3 +FLAGS (\\Answered)", "STORE 25 +FLAGS (\\Seen)"],
+        );
+        assert_eq!(pair.bench.copy_all().await, 0);
+        let flags = |port| {
+            let mut client = PlainImap::open(port, "anna");
+            client.run("EXAMINE INBOX");
+            let lines = client.run("FETCH 1:* (FLAGS)");
+            let of = |line: &str| {
+                let list = line.split_once("FLAGS (").unwrap().1.split_once(')').unwrap().0;
+                let mut flags: Vec<String> = list
+                    .split(' ')
+                    .filter(|flag| !flag.is_empty() && *flag != "\\Recent")
+                    .map(str::to_owned)
+                    .collect();
+                flags.sort();
+                flags
+            };
+            lines
+                .iter()
+                .filter(|(line, _)| line.contains("FETCH"))
+                .map(|(line, _)| of(line))
+                .collect::<Vec<_>>()
+        };
+        let (source, destination) = (flags(pair.source.clear_port), flags(pair.destination.clear_port));
+        for (index, (wanted, shown)) in source.iter().zip(&destination).enumerate() {
+            match index + 1 {
+                3 => assert_eq!(shown, &["\\Answered"]),
+                25 => assert_eq!(shown, &["\\Seen"]),
+                number => assert_eq!(shown, wanted, "number {number}"),
+            }
+        }
+        // Back again, and on: what was mirrored can be mirrored anew.
+        run_in(&mut pair.at_source(), "INBOX", &["STORE 1:2 -FLAGS (\\Seen)", "STORE 5 -FLAGS (Work)"]);
+        assert_eq!(pair.bench.copy_all().await, 0);
+        let (source, destination) = (flags(pair.source.clear_port), flags(pair.destination.clear_port));
+        assert_eq!((&source[..2], &source[4..24]), (&destination[..2], &destination[4..24]));
+    }
+}
+
+#[tokio::test]
+async fn after_the_switch_mail_is_added_and_nothing_else_is_touched() {
+    let mails = plain_mailbox(160);
+    let Some(mut pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+    pair.bench.request.options.mode = CopyMode::AfterSwitch;
+    let mut people = pair.at_destination();
+    remove(&mut people, "INBOX", "1:2");
+    run_in(&mut people, "Sent", &["STORE 1:2 +FLAGS (\\Flagged Mine)"]);
+    run_in(&mut pair.at_source(), "Sent", &["STORE 1:* +FLAGS (\\Seen Theirs)"]);
+    people.run("DELETE \"Old mail\"");
+    let mut expected = pair.of_destination();
+    let late = mail("INBOX", 8_000, "03-Apr-2024 10:00:00 +0000");
+    pair.at_source().store(&[late, mail("Old mail", 8_001, "03-Apr-2024 10:00:00 +0000")]);
+    let problems = pair.run().await.unwrap().folder_problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].folder, FolderPath(vec!["Old mail".to_owned()]));
+    assert!(problems[0].words.contains("before the switch"), "{}", problems[0].words);
+    let (late_seen, _) = pair
+        .of_source()
+        .into_iter()
+        .find(|((folder, _, _, date), _)| folder == "INBOX" && date.starts_with("2024-04-03"))
+        .unwrap();
+    expected.insert(late_seen, 1);
+    assert_same(&expected, &pair.of_destination());
+    // The mail for the folder that is gone waits, and is told as waiting.
+    assert_eq!(pair.bench.sum().to_do, 1);
+    // What people have removed stays removed, also when the mode is turned back; what was lost wholesale comes back.
+    pair.bench.request.options.mode = CopyMode::BeforeSwitch;
+    assert_eq!(pair.run().await.unwrap().folder_problems, []);
+    let (source, destination) = (pair.of_source(), pair.of_destination());
+    let count = |of: &BTreeMap<Seen, usize>, name: &str| -> usize {
+        of.iter().filter(|((folder, ..), _)| folder == name).map(|(_, count)| count).sum()
+    };
+    assert_eq!(count(&source, "Old mail"), count(&destination, "Old mail"));
+    assert_eq!(count(&source, "INBOX"), count(&destination, "INBOX") + 2);
+    assert_eq!(pair.bench.sum().to_do, 0);
+}
+
+#[tokio::test]
+async fn a_sweep_takes_late_mail_from_the_inbox_and_junk_only() {
+    let mut mails = plain_mailbox(60);
+    mails.push(mail("Spam", 1, "01-Mar-2023 10:00:00 +0100"));
+    let Some(mut pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+    let date = "03-Apr-2024 10:00:00 +0000";
+    pair.at_source().store(&[mail("INBOX", 70, date), mail("Spam", 71, date), mail("Sent", 72, date)]);
+    let junk = pair.bench.request.plan.folders.iter().find(|plan| plan.special_use == Some(SpecialUse::Junk));
+    let place = junk.unwrap().destination.0.join("/");
+    pair.bench.request.options.mode = CopyMode::Sweep;
+    let before = pair.of_destination();
+    assert_eq!(pair.bench.copy_all().await, 2);
+    let added: Vec<String> = pair
+        .of_destination()
+        .into_iter()
+        .filter(|(seen, count)| before.get(seen) != Some(count))
+        .map(|((folder, ..), _)| folder)
+        .collect();
+    let mut expected = ["INBOX".to_owned(), place];
+    expected.sort();
+    assert_eq!(added, expected);
+}
+
+#[tokio::test]
+async fn a_filter_leaves_out_with_the_cause_and_takes_in_when_it_changes() {
+    let mut mails: Vec<Mail> = Vec::new();
+    for number in 0..20 {
+        let date = format!("{:02}-Mar-{} 10:00:00 +0000", 1 + number, 2019 + number / 10);
+        let mut one = mail("INBOX", number, &date);
+        if number % 5 == 0 {
+            one.flags.push("\\Flagged");
+        }
+        mails.push(one);
+    }
+    let Some(mut pair) = Pair::new(&mails, &Settings::default()).await else { return };
+    let causes = |pair: &Pair| -> BTreeMap<String, usize> {
+        let ledger = pair.bench.ledger();
+        let folders = ledger.folder_totals().unwrap();
+        let rows =
+            folders.iter().flat_map(|folder| ledger.rows(folder.id, &[MessageState::LeftOut]).unwrap());
+        rows.fold(BTreeMap::new(), |mut counts, row| {
+            *counts.entry(row.cause.unwrap_or_default()).or_default() += 1;
+            counts
+        })
+    };
+    let filter = MessageFilter {
+        since_secs: Some(1_577_836_800),
+        search: Some("NOT FLAGGED".to_owned()),
+        ..MessageFilter::default()
+    };
+    pair.bench.request.options.filter = filter;
+    pair.run().await.unwrap();
+    assert_eq!((pair.bench.sum().copied, pair.bench.sum().left_out), (8, 12));
+    let expected = [("not found by the search NOT FLAGGED", 2), ("older than 2020-01-01", 10)];
+    assert_eq!(causes(&pair), expected.map(|(words, count)| (words.to_owned(), count)).into());
+    // A lost copy is brought back under a filter as well.
+    remove(&mut pair.at_destination(), "INBOX", "1");
+    // The search goes: two more. What was copied stays copied.
+    pair.bench.request.options.filter.search = None;
+    pair.run().await.unwrap();
+    assert_eq!((pair.bench.sum().copied, pair.bench.sum().left_out), (10, 10));
+    pair.bench.request.options =
+        CopyOptions { trial_messages: Some(13), is_newest_first: true, ..CopyOptions::default() };
+    pair.run().await.unwrap();
+    assert_eq!(pair.bench.sum().copied, 13);
+    assert_eq!(causes(&pair), [("outside the trial of 13 messages per folder".to_owned(), 7)].into());
+    // The trial takes the newest that were left: the end of 2019.
+    let order = pair.at_destination().order("INBOX");
+    let hashes = pair.at_source().order("INBOX");
+    let mut last: Vec<usize> =
+        order[10..].iter().map(|hash| hashes.iter().position(|known| known == hash).unwrap()).collect();
+    last.sort_unstable();
+    assert_eq!(last, [7, 8, 9]);
+    pair.bench.request.options = CopyOptions::default();
+    pair.run().await.unwrap();
+    pair.assert_same();
+    pair.proof().await;
+    // A search that no server can be asked begins nothing; one that the server refuses is told with its words.
+    pair.bench.request.options.filter.search = Some("FROM \"x\r\nF9 LOGOUT".to_owned());
+    assert!(matches!(pair.run().await, Err(TransferError::Search(_))));
+    pair.bench.request.options.filter.search = Some("XYZZY".to_owned());
+    let problems = pair.run().await.unwrap().folder_problems;
+    assert!(problems[0].words.contains("refuses the search XYZZY"), "{problems:?}");
+}
+
+#[tokio::test]
+async fn the_newest_messages_arrive_first_where_that_is_wanted() {
+    let mails: Vec<Mail> =
+        (0..600).map(|number| mail("INBOX", number, "01-Mar-2023 10:00:00 +0100")).collect();
+    let Some(mut pair) = Pair::new(&mails, &Settings::default()).await else { return };
+    pair.bench.request.options.is_newest_first = true;
+    pair.bench.copy_all().await;
+    pair.assert_same();
+    let (source, arrived) = (pair.at_source().order("INBOX"), pair.at_destination().order("INBOX"));
+    let position: BTreeMap<&String, usize> =
+        source.iter().enumerate().map(|(index, hash)| (hash, index)).collect();
+    let arrived: Vec<usize> = arrived.iter().map(|hash| position[hash]).collect();
+    // 250 at a time from the end, each portion in the source's order.
+    let expected: Vec<usize> = (350..600).chain(100..350).chain(0..100).collect();
+    assert_eq!(arrived, expected);
+}
+
+#[tokio::test]
+async fn two_folders_that_are_merged_keep_every_message_of_both() {
+    let date = "01-Mar-2023 10:00:00 +0100";
+    let mut mails: Vec<Mail> = (0..20).map(|number| mail("Eins", number, date)).collect();
+    // Twins within one folder, and the same mail in both.
+    mails.push(mail("Eins", 3, date));
+    mails.extend((10..40).map(|number| mail("Zwei", number, date)));
+    let Some(mut pair) = Pair::new(&mails, &Settings::default()).await else { return };
+    for plan in &mut pair.bench.request.plan.folders {
+        if plan.source.name() == "Zwei" {
+            plan.destination = FolderPath(vec!["Eins".to_owned()]);
+        }
+    }
+    assert_eq!(shared_destinations(&pair.bench.request.plan).len(), 1);
+    // The destination has one of them already: it is adopted once, by one of the two.
+    pair.at_destination().store(&[mail("Eins", 12, date)]);
+    let expected: BTreeMap<Seen, usize> =
+        pair.of_source().into_iter().fold(BTreeMap::new(), |mut merged, ((_, hash, flags, date), count)| {
+            *merged.entry(("Eins".to_owned(), hash, flags, date)).or_default() += count;
+            merged
+        });
+    for _ in 0..2 {
+        pair.run().await.unwrap();
+        assert_same(&expected, &pair.of_destination());
+    }
+    assert_eq!((pair.bench.sum().copied, pair.bench.sum().already_there), (50, 1));
+    // One of two equal copies is lost: one comes back.
+    let hash = pair.at_destination().order("Eins");
+    let twin = hash.iter().position(|one| hash.iter().filter(|other| *other == one).count() == 2).unwrap();
+    remove(&mut pair.at_destination(), "Eins", &(twin + 1).to_string());
+    pair.run().await.unwrap();
+    assert_same(&expected, &pair.of_destination());
+}
+
+#[tokio::test]
+async fn a_folder_under_several_names_is_copied_once() {
+    // As iRedMail sets Dovecot up.
+    let extra = "protocol imap {\n  mail_plugins = $mail_plugins mailbox_alias\n}\nplugin {\n  \
+                 mailbox_alias_old = Sent\n  mailbox_alias_new = Sent Messages\n  \
+                 mailbox_alias_old2 = Sent\n  mailbox_alias_new2 = Sent Items\n}\n";
+    let settings = Settings { extra: extra.to_owned(), ..Settings::default() };
+    let date = "01-Mar-2023 10:00:00 +0100";
+    let mut mails: Vec<Mail> = (0..6).map(|number| mail("Sent", number, date)).collect();
+    // Two folders with equal mail are two folders.
+    mails.extend((0..3).flat_map(|number| [mail("Eins", number, date), mail("Zwei", number, date)]));
+    let Some(pair) = Pair::new(&mails, &settings).await else { return };
+    let mut names = pair.at_source();
+    for name in ["Sent Messages", "Sent Items"] {
+        names.run(&format!("CREATE \"{name}\""));
+    }
+    assert_eq!(names.count("Sent Items"), 6, "the names are no aliases");
+    let bench = Bench::new(pair.bench.request.source.clone(), pair.bench.request.destination.clone()).await;
+    assert_eq!(bench.copy_all().await, mails.len() as u64);
+    let mut expected = pair.of_source();
+    expected.retain(|(folder, ..), _| !["Sent Messages", "Sent Items"].contains(&folder.as_str()));
+    assert_same(&expected, &pair.of_destination());
+}
