@@ -29,6 +29,7 @@ mod parts;
 mod reader;
 mod recovery;
 mod refused;
+mod repaired_flags;
 mod request;
 mod seats;
 mod selection;
