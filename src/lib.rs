@@ -17,6 +17,10 @@ pub mod cli;
 pub mod dns;
 pub mod engine;
 pub mod imap;
+#[cfg(any(test, fuzzing))]
+#[path = "../tests/support/mutate.rs"]
+#[doc(hidden)]
+pub mod mutate;
 pub mod plan;
 pub mod project;
 pub mod providers;

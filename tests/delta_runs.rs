@@ -18,16 +18,26 @@ mod dovecot;
 mod plain_imap;
 mod support;
 
+#[path = "support/cyrus.rs"]
+mod cyrus;
+
 use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
 use copy_bench::{Bench, assert_same, contents};
 use counting_proxy::CountingProxy;
+use cyrus::Cyrus;
 use dovecot::{Dovecot, Settings, access};
+use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageState, SpecialUse, shared_destinations,
 };
+use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox as sample_mailbox};
+use mailferry::rehearsal::{ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder};
 use mailferry::transfer::{CopyOutcome, Depth, TransferError, copy_control, copy_mailbox, verify_mailbox};
-use mailferry::values::Security;
+use mailferry::values::{EmailAddress, Secret, Security};
 use plain_imap::{Mail, PlainImap, Seen, mixed_mailbox};
 use tokio_util::sync::CancellationToken;
 
@@ -466,4 +476,179 @@ async fn a_folder_under_several_names_is_copied_once() {
     let mut expected = pair.of_source();
     expected.retain(|(folder, ..), _| !["Sent Messages", "Sent Items"].contains(&folder.as_str()));
     assert_same(&expected, &pair.of_destination());
+}
+
+/// Drops the future when it was polled so often; `None` where it was not done by then.
+async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let (mut future, mut left) = (pin!(future), polls);
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_later_run_that_is_dropped_at_any_point_is_finished_by_the_next() {
+    let mails = plain_mailbox(80);
+    let Some(pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+    pair.at_destination().run("CREATE Filed");
+    // What people have filed counts as in its old folder.
+    let seen = |port: u16| PlainImap::open(port, "anna").multiset(|name| name.replace("Filed", "INBOX"));
+    let (mut drops, mut number) = (0, 500);
+    for round in 0..30_usize {
+        let mut people = pair.at_destination();
+        remove(&mut people, "Sent", "1:2");
+        remove(&mut people, "Drafts", "*");
+        run_in(&mut people, "INBOX", &["MOVE 1 Filed"]);
+        let sign = if round % 2 == 0 { '+' } else { '-' };
+        run_in(&mut pair.at_source(), "Deep/a/b/c", &[&format!("STORE 1:4 {sign}FLAGS (\\Answered Round)")]);
+        number += 1;
+        pair.at_source().store(&[mail("INBOX", number, "03-Apr-2024 10:00:00 +0000")]);
+        // Each round ends at another moment.
+        let run = dropped_after(2 + round * 2, Box::pin(pair.run())).await;
+        drops += usize::from(run.is_none());
+        assert_eq!(pair.run().await.unwrap().folder_problems, []);
+        let (source, destination) = (seen(pair.source.clear_port), seen(pair.destination.clear_port));
+        assert_same(&source, &destination);
+    }
+    eprintln!("{drops} of 30 later runs were dropped half-way");
+    assert!(drops >= 15, "only {drops} runs were dropped half-way");
+    pair.proof().await;
+}
+
+#[tokio::test]
+async fn mail_that_is_deleted_on_both_sides_has_vanished_and_comes_back_nowhere() {
+    let mails = plain_mailbox(80);
+    let Some(pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+    // At the source only: the copies stay. On both sides: gone.
+    remove(&mut pair.at_source(), "Sent", "1:3");
+    remove(&mut pair.at_destination(), "Sent", "1");
+    let expected = pair.of_destination();
+    for _ in 0..2 {
+        assert_eq!(pair.run().await.unwrap().folder_problems, []);
+        assert_same(&expected, &pair.of_destination());
+    }
+    let sum = pair.bench.sum();
+    assert_eq!((sum.copied, sum.vanished, sum.to_do), (mails.len() as u64 - 1, 1, 0), "{sum:?}");
+    pair.proof().await;
+}
+
+#[tokio::test]
+async fn later_runs_into_cyrus_bring_back_follow_and_leave_alone_as_well() {
+    let mails: Vec<Mail> =
+        (0..40).map(|number| mail("INBOX", number, "01-Mar-2023 10:00:00 +0100")).collect();
+    let settings = cyrus::Settings::default();
+    let Some(source) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+    let Some(destination) = Cyrus::start(&["anna"], &settings) else { return };
+    PlainImap::open(source.clear_port, "anna").store(&mails);
+    let bench = Bench::new(
+        access(source.clear_port, Security::Clear, "anna"),
+        access(destination.clear_port, Security::Clear, "anna"),
+    )
+    .await;
+    bench.copy_all().await;
+    let mut people = PlainImap::open(destination.clear_port, "anna");
+    let filed = format!("{}Filed", settings.prefix());
+    people.run(&format!("CREATE {filed}"));
+    run_in(&mut people, "INBOX", &[&format!("COPY 1:2 {filed}"), "STORE 1:3 +FLAGS (\\Deleted)", "EXPUNGE"]);
+    run_in(&mut people, "INBOX", &["STORE 1 +FLAGS (\\Answered)"]);
+    let mut owner = PlainImap::open(source.clear_port, "anna");
+    run_in(&mut owner, "INBOX", &["STORE 1:10 +FLAGS (\\Seen $Later)"]);
+    let outcome = bench.copy(&|_| {}).await.unwrap();
+    assert_eq!(outcome.folder_problems, []);
+    let rename = |name: &str| name.to_owned();
+    let shown = |port: u16| -> BTreeMap<(String, String), Vec<String>> {
+        let seen = PlainImap::open(port, "anna").multiset(rename);
+        assert!(seen.values().all(|count| *count == 1), "{seen:?}");
+        seen.into_keys().map(|(folder, hash, flags, _)| ((folder, hash), flags)).collect()
+    };
+    let order = owner.order("INBOX");
+    let (source, found) = (shown(source.clear_port), shown(destination.clear_port));
+    assert_eq!((source.len(), found.len()), (40, 40));
+    for (index, hash) in order.iter().enumerate() {
+        let wanted = &source[&("INBOX".to_owned(), hash.clone())];
+        match index {
+            // Filed by people, with the flags of that day.
+            0 | 1 => assert!(found.contains_key(&(filed.clone(), hash.clone())), "{index}"),
+            3 => assert_eq!(found[&("INBOX".to_owned(), hash.clone())], ["\\Answered"]),
+            _ => assert_eq!(&found[&("INBOX".to_owned(), hash.clone())], wanted, "{index}"),
+        }
+    }
+    assert_eq!(bench.copy_all().await, 0);
+}
+
+/// A practice server, ended with the token.
+async fn practice(
+    personality: Personality,
+    folders: Vec<SampleFolder>,
+    token: &CancellationToken,
+) -> ImapHandle {
+    let address = EmailAddress::parse("anna@weber.example").unwrap();
+    let account = ImapAccount { address, password: Secret::new("geheim"), folders };
+    let server = ImapServer::bind(personality, vec![account], 1).await.unwrap();
+    let handle = server.handle();
+    let token = token.clone();
+    tokio::spawn(async move { server.serve(token).await });
+    handle
+}
+
+fn practice_access(handle: &ImapHandle) -> Access {
+    Access {
+        endpoint: handle.endpoint(),
+        trust: TrustPolicy::default(),
+        user: "anna@weber.example".to_owned(),
+        secret: Secret::new("geheim"),
+        timeouts: Timeouts::default(),
+        idle: IdleSessions::default(),
+        options: AccessOptions::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_later_run_finds_every_copy_at_every_kind_of_server() {
+    let kinds: [fn() -> Personality; 6] = [
+        Personality::dovecot,
+        Personality::courier,
+        Personality::gmail,
+        Personality::exchange,
+        Personality::icloud,
+        Personality::yahoo,
+    ];
+    let options = SampleOptions { attachment_percent: 2, large_attachments: 0, ..SampleOptions::default() };
+    for kind in kinds {
+        let token = CancellationToken::new();
+        let mut folders = sample_mailbox(5, 60, &options);
+        // Twins within a folder and across two.
+        let twin = folders[0].messages[0].clone();
+        folders[0].messages.push(twin.clone());
+        folders[1].messages.push(twin);
+        let source = practice(Personality::dovecot(), folders, &token).await;
+        let destination = practice(kind(), Vec::new(), &token).await;
+        let bench = Bench::new(practice_access(&source), practice_access(&destination)).await;
+        bench.copy(&|_| {}).await.unwrap_or_else(|error| panic!("{}: {error}", kind().name));
+        let (sum, held) = (bench.sum(), destination.dump("anna@weber.example").len());
+        let advanced = std::sync::atomic::AtomicU64::new(0);
+        for _ in 0..2 {
+            bench
+                .copy(&|progress| {
+                    if let mailferry::transfer::Progress::Advanced { messages, .. } = progress {
+                        advanced.fetch_add(messages, std::sync::atomic::Ordering::Relaxed);
+                    }
+                })
+                .await
+                .unwrap();
+        }
+        assert_eq!(advanced.into_inner(), 0, "{}: copied again", kind().name);
+        assert_eq!(
+            (bench.sum(), destination.dump("anna@weber.example").len()),
+            (sum, held),
+            "{}",
+            kind().name
+        );
+        token.cancel();
+    }
 }

@@ -64,7 +64,7 @@ impl Bench {
     fn wait(&mut self, is_reached: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
         for _ in 0..600 {
             while let Some(event) = self.engine.next_event() {
-                if let Event::Failed(error) = event {
+                if let Event::Failed { error, .. } = event {
                     self.failures.push(error);
                 }
             }
@@ -209,6 +209,8 @@ fn a_project_made_headless_is_copied_in_the_window() {
     bench.send(Command::StartCopy);
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
     assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
+    let counts = project.copy.proof_counts.unwrap();
+    assert!(counts.is_full && counts.bytes_equal == project.copy.sum.source_count, "{counts:?}");
     servers.assert_same();
     assert!(bench.failures.is_empty(), "{:#?}", bench.failures);
 }
@@ -592,4 +594,32 @@ fn trouble_on_purpose_is_made_in_practice_only_and_the_copy_survives_it() {
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
     assert_eq!(project.copy.sum.to_do, 0);
     assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
+}
+
+#[test]
+fn a_failure_names_the_command_that_it_was_asked_for_with() {
+    let home = tempfile::tempdir().unwrap();
+    let config = EngineConfig {
+        recent_file: None,
+        projects_folder: home.path().join("projects"),
+        secrets: SecretsPolicy::SessionOnly,
+        parallel_mailboxes: 1,
+        proof: Proof::None,
+        searches_by_itself: false,
+        quits_on_interrupt: false,
+    };
+    let mut engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
+    let path = home.path().join("weber.mailferry");
+    let made = Command::NewProject { domain: "weber.example".to_owned(), path: Some(path) };
+    for command in [made, Command::AddMailbox("nobody".to_owned()), Command::RetryKeyring, Command::StartCopy]
+    {
+        assert!(engine.send(command));
+    }
+    while engine.snapshot().commands_taken < 4 {
+        engine.wait_for_change(Duration::from_millis(100));
+    }
+    let failed: Vec<Option<u64>> = std::iter::from_fn(|| engine.next_event())
+        .filter_map(|event| if let Event::Failed { command, .. } = event { Some(command) } else { None })
+        .collect();
+    assert_eq!(failed, [Some(2), Some(4)]);
 }

@@ -381,7 +381,7 @@ fn events_become_toasts_and_errors_stay_until_closed() {
     };
     {
         let mut state = opened.engine.0.borrow_mut();
-        state.events.push_back(Event::Failed(error));
+        state.events.push_back(Event::Failed { error, command: None });
         state.events.push_back(Event::Notice(Notice { words: "Saved the report".to_owned(), path: None }));
     }
     opened.harness.run();

@@ -14,9 +14,11 @@ mod practice_copy;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use mailferry::plan::{FolderChoice, MessageState};
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
-use mailferry::rehearsal::{Action, Fault, Personality, SampleFolder, Trigger};
-use practice_copy::{At, Break, Scene, in_quick_time, labelled_mailbox, small_mailbox};
+use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
+use mailferry::transfer::Depth;
+use practice_copy::{At, Break, Scene, USER, in_quick_time, labelled_mailbox, small_mailbox};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -25,23 +27,27 @@ const CASES: u32 = 60;
 const CASES_EXHAUSTIVE: u32 = 1_500;
 
 /// Servers that mail is copied to. The window of Yahoo is far larger than the mailboxes here.
-const DESTINATIONS: [fn() -> Personality; 6] = [
+const DESTINATIONS: [fn() -> Personality; 8] = [
     Personality::dovecot,
     Personality::courier,
     Personality::gmail,
     Personality::exchange,
     Personality::icloud,
     Personality::yahoo,
+    Personality::zoho,
+    Personality::proton,
 ];
 
 /// Servers that mail is read from and found again byte for byte.
-const SOURCES: [fn() -> Personality; 6] = [
+const SOURCES: [fn() -> Personality; 8] = [
     Personality::dovecot,
     Personality::courier,
     Personality::gmail,
     Personality::exchange,
     Personality::icloud,
     Personality::yahoo,
+    Personality::zoho,
+    Personality::proton,
 ];
 
 fn scene(source: Personality, destination: Personality, mail: Vec<SampleFolder>) -> Scene {
@@ -71,6 +77,168 @@ fn a_message_leaves_gmail_once_whatever_its_labels() {
         let outcome = in_quick_time(scene.play(None, &Break::None));
         outcome.unwrap_or_else(|error| panic!("{}: {error}", scene.name()));
     }
+}
+
+#[test]
+fn messages_with_other_numbers_are_not_copied_a_second_time() {
+    let scene = scene(Personality::proton(), Personality::dovecot(), small_mailbox());
+    in_quick_time(scene.try_out(async |mut case| {
+        case.copy_again().await;
+        let first = case.arrived();
+        case.source.renumber(USER);
+        let new = first[0].1.to_vec();
+        let new: Vec<u8> = [b"X-New: 1\r\n".as_slice(), &new].concat();
+        let message = SampleMessage {
+            bytes: new.clone().into(),
+            flags: std::collections::BTreeSet::new(),
+            internal_date: mailferry::values::UnixTime(1_700_000_000),
+        };
+        case.source.deliver(USER, &FolderPath::inbox(), vec![message]);
+        case.copy_again().await;
+        let mut wanted = first;
+        wanted.push(("INBOX".to_owned(), new.into()));
+        wanted.sort();
+        assert_eq!(case.arrived(), wanted);
+        case.source.renumber(USER);
+        case.copy_again().await;
+        assert_eq!(case.arrived(), wanted);
+    }));
+}
+
+#[test]
+fn proton_gets_folders_where_it_wants_them_and_its_views_stay_behind() {
+    let there = scene(Personality::dovecot(), Personality::proton(), small_mailbox());
+    in_quick_time(there.try_out(async |mut case| {
+        case.copy_again().await;
+        let folders: std::collections::BTreeSet<String> =
+            case.arrived().into_iter().map(|(folder, _)| folder).collect();
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        assert_eq!(folders, ["Drafts", "Folders/Projekte/2024", "INBOX", "Sent"]);
+    }));
+    let mut mail = small_mailbox();
+    let again = mail[0].messages.clone();
+    for name in ["All Mail", "Starred", "Labels/Kunden"] {
+        mail.push(SampleFolder { path: FolderPath::parse(name), special_use: None, messages: again.clone() });
+    }
+    let back = scene(Personality::proton(), Personality::dovecot(), mail);
+    in_quick_time(back.try_out(async |mut case| {
+        case.copy_again().await;
+        let left: Vec<String> = case
+            .plan
+            .folders
+            .iter()
+            .filter(|plan| matches!(plan.choice, FolderChoice::LeaveOut(_)))
+            .map(|plan| plan.source.to_string())
+            .collect();
+        assert_eq!(left, ["All Mail", "Labels", "Labels / Kunden", "Starred"]);
+        let count: usize = small_mailbox().iter().map(|folder| folder.messages.len()).sum();
+        assert_eq!(case.arrived().len(), count);
+    }));
+}
+
+#[test]
+fn the_window_of_yahoo_is_told() {
+    let message = |number: usize| SampleMessage {
+        bytes: format!("Message-ID: <{number}@y.example>\r\nSubject: {number}\r\n\r\nx\r\n")
+            .into_bytes()
+            .into(),
+        flags: std::collections::BTreeSet::new(),
+        internal_date: mailferry::values::UnixTime(1_700_000_000),
+    };
+    let inbox = SampleFolder {
+        path: FolderPath::inbox(),
+        special_use: None,
+        messages: (0..10_020).map(message).collect(),
+    };
+    // A limit on messages for each command is another story.
+    let mut yahoo = Personality::yahoo();
+    yahoo.quirks.message_limit = None;
+    let scene = scene(yahoo, Personality::dovecot(), vec![inbox]);
+    in_quick_time(scene.try_out(async |mut case| {
+        let outcome = case.copy_told().await;
+        let told: Vec<&str> = outcome.folder_problems.iter().map(|one| one.words.as_str()).collect();
+        assert!(
+            matches!(told.as_slice(), [words] if words.contains("export.imap.mail.yahoo.com")),
+            "{told:?}"
+        );
+        assert_eq!(case.arrived().len(), 10_000);
+    }));
+}
+
+#[test]
+fn what_yahoo_and_icloud_refuse_is_told_and_everything_else_arrives() {
+    let keyword = |name: &str| {
+        let mut mail = small_mailbox();
+        mail.truncate(1);
+        mail[0].messages[1].flags.insert(name.to_owned());
+        mail
+    };
+    let there = scene(Personality::dovecot(), Personality::icloud(), keyword("weber.example"));
+    in_quick_time(there.try_out(async |mut case| {
+        case.copy_again().await;
+        assert_eq!(case.arrived().len(), there_count(&case));
+        let repaired: Vec<_> =
+            case.rows().into_iter().filter(|(_, state, _)| *state == MessageState::Repaired).collect();
+        assert!(matches!(repaired.as_slice(), [(_, _, cause)] if cause.contains("keyword")), "{repaired:?}");
+    }));
+    let mut mail = keyword("plain");
+    let open: Vec<u8> = mail[0].messages[2].bytes[..mail[0].messages[2].bytes.len() - 2].to_vec();
+    mail[0].messages[2].bytes = open.into();
+    let there = scene(Personality::dovecot(), Personality::yahoo(), mail);
+    in_quick_time(there.try_out(async |mut case| {
+        case.copy_again().await;
+        // Either mended or refused with the server's words, and never left without a word.
+        let odd: Vec<_> =
+            case.rows().into_iter().filter(|(_, state, _)| *state != MessageState::Copied).collect();
+        assert!(matches!(odd.as_slice(), [(_, _, cause)] if !cause.is_empty()), "{odd:?}");
+        let refused = odd.iter().filter(|(_, state, _)| *state == MessageState::Refused).count();
+        assert_eq!(case.arrived().len() + refused, there_count(&case));
+    }));
+}
+
+fn there_count(case: &practice_copy::Case<'_>) -> usize {
+    case.source.dump(USER).len()
+}
+
+#[test]
+fn flags_that_exchange_drops_are_set_afterwards() {
+    let mut mail = small_mailbox();
+    for message in mail[0].messages.iter_mut().step_by(2) {
+        message.flags.insert("\\Flagged".to_owned());
+    }
+    let wanted: usize =
+        mail.iter().flat_map(|folder| &folder.messages).filter(|one| one.flags.contains("\\Flagged")).count();
+    let scene = scene(Personality::dovecot(), Personality::exchange(), mail);
+    in_quick_time(scene.try_out(async |mut case| {
+        case.copy_again().await;
+        let there = case.destination.dump(USER);
+        assert_eq!(there.iter().filter(|(_, one)| one.flags.contains("\\Flagged")).count(), wanted);
+        assert!(case.rows().iter().all(|(_, _, cause)| cause.is_empty()), "{:?}", case.rows());
+        let quick = case.prove(Depth::Quick).await;
+        assert!(quick.is_proof(Depth::Quick) && quick.resized == quick.checked, "{quick:?}");
+        let full = case.prove(Depth::Full).await;
+        assert!(full.is_proof(Depth::Full) && full.parts_equal == full.checked, "{full:?}");
+    }));
+}
+
+#[test]
+fn the_proof_notices_a_part_that_exchange_has_lost() {
+    let mut mail = small_mailbox();
+    mail.truncate(1);
+    let scene = scene(Personality::dovecot(), Personality::exchange(), mail);
+    in_quick_time(scene.try_out(async |mut case| {
+        case.copy_again().await;
+        // At the source the same message says something else by now: whatever was copied is not it.
+        let (_, message) = case.source.dump(USER).swap_remove(0);
+        case.destination.tamper(USER, &FolderPath::inbox(), |bytes| {
+            let mut other = bytes.to_vec();
+            let last = other.len() - 4;
+            other[last] = if other[last] == b'x' { b'y' } else { b'x' };
+            other
+        });
+        let report = case.prove(Depth::Full).await;
+        assert!(!report.is_proof(Depth::Full), "{report:?} {}", message.bytes.len());
+    }));
 }
 
 #[test]

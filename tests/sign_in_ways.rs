@@ -333,7 +333,7 @@ fn headless_an_admin_and_a_token_move_a_mailbox_and_the_project_keeps_how() {
     // The second run names nothing: the project knows.
     run(&[]);
     let text = String::from_utf8_lossy(&std::fs::read(&project).unwrap()).into_owned();
-    assert!(!text.contains(&token("anna", 600)[..30]) && !text.contains(ADMIN_PASSWORD));
+    assert!(!text.contains(token("anna", 600).split('.').next().unwrap()) && !text.contains(ADMIN_PASSWORD));
 
     // The server's own form of an admin, which is a user name like any other.
     let star = format!("imap://anna*root@127.0.0.1:{}", source.clear_port);

@@ -31,6 +31,7 @@ use copy_bench::{Bench, contents};
 use dovecot::{Dovecot, Settings, access};
 use flate2::{Compress, FlushCompress};
 use mailferry::imap::{Body, Compression, ImapError, NewMessage, SignInError, Timeouts};
+use mailferry::transfer::Progress;
 use mailferry::values::{Fingerprint, Security};
 use odd_imap::{OddImap, Stored};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -311,6 +312,29 @@ async fn a_resting_connection_is_kept_alive_while_the_other_side_works() {
             .await,
         8
     );
+}
+
+#[tokio::test]
+async fn the_destination_stays_while_a_slow_source_is_listed() {
+    let copied = async |keep_alive: Duration| {
+        let (source, destination) = (OddImap::start(messages(20)), OddImap::start(messages(0)));
+        let mut bench = Bench::new(source.access(), destination.access()).await;
+        source.set(|state| state.slow_headers = Duration::from_secs(3));
+        destination.set(|state| state.idle_limit = Some(Duration::from_secs(1)));
+        bench.request.limits.keep_alive = keep_alive;
+        let breaks = Mutex::new(0);
+        let count = |progress| {
+            if matches!(progress, Progress::Reconnecting { .. }) {
+                *breaks.lock().unwrap() += 1;
+            }
+        };
+        bench.copy(&count).await.unwrap();
+        assert!(source.bodies() == destination.bodies());
+        breaks.into_inner().unwrap()
+    };
+    let (kept, forgotten) = tokio::join!(copied(Duration::from_millis(200)), copied(Duration::from_hours(1)));
+    assert_eq!(kept, 0, "the connection was kept alive");
+    assert!(forgotten > 0, "without that it is lost, and made anew");
 }
 
 #[tokio::test]

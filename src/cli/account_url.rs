@@ -43,6 +43,9 @@ impl AccountUrl {
         let not_imap = || AccountUrlError::NotImap(without_password(text));
         let (bare, mechanism) = split_mechanism(text)?;
         let url = Url::parse(&bare).map_err(|_error| not_imap())?;
+        if url.port() == Some(0) {
+            return Err(EndpointError::BadPort("0".to_owned()).into());
+        }
         if url.password().is_some() {
             return Err(AccountUrlError::HasPassword);
         }

@@ -139,6 +139,15 @@ pub enum Mode {
     Sweep,
 }
 
+/// Where a message with several labels of a Gmail account goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Labels {
+    /// Once, into the folder of its best label.
+    Best,
+    /// Into the folder of each label.
+    Each,
+}
+
 /// `mailferry copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
@@ -221,6 +230,15 @@ pub struct Copy {
     /// When in the move this copy runs.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
+    /// From Gmail: a message with several labels goes into the folder of its best label, or into that of each.
+    #[arg(long, value_enum)]
+    pub labels: Option<Labels>,
+    /// Send at most this much to each account in a day, in place of what is known of the provider; 0: no limit.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_up_per_day: Option<u64>,
+    /// Read at most this much from each account in a day.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_down_per_day: Option<u64>,
     /// Copy at most N messages of each folder, and tell how long the whole takes.
     #[arg(long, value_name = "N", conflicts_with = "dry_run", value_parser = clap::value_parser!(u32).range(1..))]
     pub trial: Option<u32>,

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use super::account_url::AccountUrl;
-use super::account_ways::Ways;
+use super::accounts::Accounts;
 use super::args::{Compress, Copy, Verify};
 use super::copy_outcome::Outcome;
 use super::driver::Driver;
@@ -16,7 +16,7 @@ use crate::engine::{
 };
 use crate::plan::{MailboxId, Side};
 use crate::providers::ProviderId;
-use crate::values::{EmailAddress, Fingerprint, Secret, with_thousands};
+use crate::values::{EmailAddress, with_thousands};
 
 /// How often a progress line is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -88,81 +88,6 @@ fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError>
     })
 }
 
-/// Both sides of the copy as the arguments give them.
-struct Accounts {
-    from: Option<AccountUrl>,
-    to: Option<AccountUrl>,
-    from_password: Option<Secret>,
-    to_password: Option<Secret>,
-    from_fingerprint: Option<Fingerprint>,
-    to_fingerprint: Option<Fingerprint>,
-    ways: Ways,
-    /// The mailboxes come from a list, which may have passwords of its own.
-    has_list: bool,
-}
-
-impl Accounts {
-    fn from(arguments: &Copy) -> Result<Self, CliError> {
-        let account = |text: &Option<String>| match text {
-            Some(text) => {
-                AccountUrl::parse(text).map(Some).map_err(|error| CliError::Usage(error.to_string()))
-            }
-            None => Ok(None),
-        };
-        let fingerprint = |text: &Option<String>| match text {
-            Some(text) => {
-                text.parse::<Fingerprint>().map(Some).map_err(|error| CliError::Usage(error.to_string()))
-            }
-            None => Ok(None),
-        };
-        let (from, to) = (account(&arguments.from)?, account(&arguments.to)?);
-        let accounts = Self {
-            ways: Ways::from(arguments, from.as_ref(), to.as_ref())?,
-            has_list: arguments.accounts.is_some(),
-            from,
-            to,
-            from_password: password(arguments.from_password_file.as_deref())?,
-            to_password: password(arguments.to_password_file.as_deref())?,
-            from_fingerprint: fingerprint(&arguments.from_fingerprint)?,
-            to_fingerprint: fingerprint(&arguments.to_fingerprint)?,
-        };
-        let has_user = |account: &Option<AccountUrl>| account.as_ref().is_none_or(|url| !url.user.is_empty());
-        if arguments.accounts.is_none() && !(has_user(&accounts.from) && has_user(&accounts.to)) {
-            return Err(CliError::Usage(
-                "name the user in both accounts (imaps://USER@HOST), or give --accounts FILE.csv".to_owned(),
-            ));
-        }
-        Ok(accounts)
-    }
-
-    /// The address that names the mailbox: the user name where it is one, else the user at the server.
-    fn address(&self) -> Option<String> {
-        let from = self.from.as_ref().filter(|from| !from.user.is_empty())?;
-        if EmailAddress::parse(&from.user).is_ok() {
-            return Some(from.user.clone());
-        }
-        let host = &from.server.host;
-        let is_domain = EmailAddress::parse(&format!("{}@{host}", from.user)).is_ok();
-        Some(format!("{}@{}", from.user, if is_domain { host } else { "local.invalid" }))
-    }
-}
-
-/// The first line of a password file, without its line end.
-fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
-    let Some(path) = path else { return Ok(None) };
-    let text = output::read_text(path, 65_536)?;
-    let line = text.lines().next().unwrap_or_default();
-    if line.is_empty() {
-        return Err(UserError::new(
-            format!("{} has no password", path.display()),
-            "Its first line is empty.",
-        )
-        .or_else("Write the password into the first line", "")
-        .into());
-    }
-    Ok(Some(Secret::new(line)))
-}
-
 fn open(driver: &mut Driver, path: &Path, accounts: &Accounts) -> Result<(), CliError> {
     if path.exists() {
         driver.send(Command::OpenProject(path.to_path_buf()))?;
@@ -217,16 +142,18 @@ fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliErr
         (Side::Source, &accounts.ways.from, &accounts.from_password),
         (Side::Destination, &accounts.ways.to, &accounts.to_password),
     ];
-    let chosen: Vec<_> =
-        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).cloned().collect();
-    for row in chosen {
+    let chosen: Vec<MailboxId> =
+        driver.project()?.mailboxes.iter().filter(|row| row.mailbox.is_chosen).map(|row| row.id).collect();
+    for mailbox in chosen {
         for (side, way, password) in sides {
             if let Some(way) = way {
-                driver.require(Command::SetSignInWay { mailbox: row.id, side, way: way.clone() })?;
+                driver.require(Command::SetSignInWay { mailbox, side, way: way.clone() })?;
             }
-            let is_listed = accounts.has_list && row.sign_in(side).has_password;
+            let project = driver.project()?;
+            let row = project.mailboxes.iter().find(|row| row.id == mailbox);
+            let is_listed = accounts.has_list && row.is_some_and(|row| row.sign_in(side).has_password);
             if let Some(secret) = password.as_ref().filter(|_| !is_listed) {
-                driver.require(Command::SetPassword { mailbox: row.id, side, secret: secret.clone() })?;
+                driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
             }
         }
     }

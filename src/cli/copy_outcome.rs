@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::output;
 use super::plan_outcome::ForecastOutcome;
 use crate::engine::{CopyPhase, MailboxProgressState, ProjectView};
-use crate::plan::LedgerSum;
+use crate::plan::{LedgerSum, ProofSummary};
 use crate::values::with_thousands;
 
 /// The outcome for programs.
@@ -18,6 +18,8 @@ pub struct Outcome {
     sum: LedgerSum,
     bytes_done: u64,
     proof: Option<String>,
+    /// What the proof compared, in figures.
+    proof_counts: Option<ProofSummary>,
     /// How long the rest takes, where something is left and anything was measured.
     forecast: Option<ForecastOutcome>,
     mailboxes: Vec<MailboxOutcome>,
@@ -85,6 +87,7 @@ impl Outcome {
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
             proof: copy.proof.clone(),
+            proof_counts: copy.proof_counts,
             forecast: ForecastOutcome::of(project.plan.forecasts.all.as_ref())
                 .filter(|_| copy.trial.is_some()),
             mailboxes,

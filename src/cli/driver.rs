@@ -10,8 +10,8 @@ use crate::engine::{
 pub struct Driver {
     engine: Engine,
     sent: u64,
-    /// Errors that arrived as events since the last look.
-    failures: Vec<UserError>,
+    /// Errors that arrived as events since the last look, with the number of the command that caused them.
+    failures: Vec<(Option<u64>, UserError)>,
 }
 
 impl Driver {
@@ -41,8 +41,11 @@ impl Driver {
             output::say(&earlier.to_text());
         }
         let snapshot = self.send(command)?;
-        match self.failures.pop() {
-            Some(error) => Err(error.into()),
+        let sent = Some(self.sent);
+        let is_its_doing = |(command, _): &(Option<u64>, UserError)| *command == sent;
+        match self.failures.iter().position(is_its_doing) {
+            // What a job told meanwhile stays for the next look.
+            Some(index) => Err(self.failures.remove(index).1.into()),
             None => Ok(snapshot),
         }
     }
@@ -79,13 +82,13 @@ impl Driver {
     /// Errors that arrived since the last call.
     pub fn take_failures(&mut self) -> Vec<UserError> {
         self.drain();
-        std::mem::take(&mut self.failures)
+        std::mem::take(&mut self.failures).into_iter().map(|(_, error)| error).collect()
     }
 
     fn drain(&mut self) {
         while let Some(event) = self.engine.next_event() {
             match event {
-                Event::Failed(error) => self.failures.push(error),
+                Event::Failed { error, command } => self.failures.push((command, error)),
                 Event::Notice(notice) => match notice.path {
                     Some(path) => output::say(&format!("{}: {}", notice.words, path.display())),
                     None => output::say(&notice.words),

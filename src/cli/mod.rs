@@ -5,11 +5,14 @@
 
 mod account_url;
 mod account_ways;
+mod accounts;
 mod args;
 mod audit;
 mod copy;
 mod copy_outcome;
 mod driver;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod logging;
 mod output;
 mod plan_outcome;

@@ -1,11 +1,11 @@
 //! What the flags ask of a copy.
 
-use super::args::{Copy, Mode};
+use super::args::{Copy, Labels, Mode};
 use super::driver::Driver;
 use super::plan_outcome::address_of;
 use super::{CliError, output};
 use crate::engine::{Command, UserError};
-use crate::plan::{CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, MailboxId};
+use crate::plan::{CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, MailboxId};
 
 /// The flags, checked before anything is done.
 pub struct Wishes {
@@ -38,6 +38,14 @@ fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
     filter.max_bytes = arguments.max_size.or(filter.max_bytes);
     filter.search = arguments.search.clone().or(filter.search.take());
     options.is_newest_first |= arguments.newest_first;
+    options.upload_bytes_per_day = arguments.max_up_per_day.or(options.upload_bytes_per_day);
+    options.download_bytes_per_day = arguments.max_down_per_day.or(options.download_bytes_per_day);
+    if let Some(labels) = arguments.labels {
+        options.gmail_labels = match labels {
+            Labels::Best => GmailLabels::OncePerMessage,
+            Labels::Each => GmailLabels::EveryFolder,
+        };
+    }
     if let Some(mode) = arguments.mode {
         options.mode = match mode {
             Mode::Before => CopyMode::BeforeSwitch,

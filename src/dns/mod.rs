@@ -2,6 +2,8 @@
 
 mod error;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod packet;
 mod resolver;
 

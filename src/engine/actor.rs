@@ -38,6 +38,8 @@ pub(super) struct Actor {
     pub(super) keyring: KeyringStatus,
     inbox: mpsc::Receiver<Message>,
     commands_taken: u64,
+    /// Number of the command that is being taken.
+    current_command: Option<u64>,
     /// Set when something changed since the last snapshot.
     is_dirty: bool,
 }
@@ -83,6 +85,7 @@ impl Actor {
             keyring: KeyringStatus::Unknown,
             inbox,
             commands_taken: 0,
+            current_command: None,
             is_dirty: true,
         }
     }
@@ -94,10 +97,12 @@ impl Actor {
         loop {
             tokio::select! {
                 command = commands.recv() => {
+                    self.current_command = Some(self.commands_taken + 1);
                     let next = match command {
                         Some(command) => self.take(command).await,
                         None => Next::Quit,
                     };
+                    self.current_command = None;
                     self.commands_taken += 1;
                     if matches!(next, Next::Quit) {
                         break;
@@ -160,7 +165,7 @@ impl Actor {
     /// Says that something could not be done, in the log and as an event.
     pub(super) fn fail(&self, error: UserError) {
         tracing::warn!("{}: {}", error.title, error.cause);
-        self.outlet.event(Event::Failed(error));
+        self.outlet.event(Event::Failed { error, command: self.current_command });
     }
 
     /// Starts a job: its outcome, or its panic, comes back as a message with the job's number.

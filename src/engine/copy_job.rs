@@ -10,11 +10,10 @@ use super::copy_control::{Again, CopyControl};
 use super::copy_meter::Stopwatch;
 use super::log::now;
 use super::passwords::Passwords;
-use super::proof_words::proof_words;
 use super::sign_in_job::Attempt;
 use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
-use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured};
+use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofSummary};
 use crate::project::Ledger;
 use crate::transfer::{self, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime};
@@ -48,8 +47,8 @@ pub(super) struct Settings {
 pub(super) struct Outcome {
     /// Whether every mailbox came to its end.
     pub(super) is_complete: bool,
-    /// What the proof said, in words; `None` where there was none.
-    pub(super) proof: Option<String>,
+    /// What the proof compared; `None` where there was none.
+    pub(super) proof: Option<ProofSummary>,
     /// How fast mailboxes were copied, where it can be told.
     pub(super) measured: BTreeMap<MailboxId, Measured>,
 }
@@ -94,7 +93,7 @@ pub(super) async fn run(
         ends.values().filter_map(|end| if let End::Done(report) = end { report.as_ref() } else { None });
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
-        proof: proof_words(reports, settings.proof),
+        proof: reports.map(|report| summary(report, settings.proof)).reduce(ProofSummary::plus),
         measured,
     }
 }
@@ -223,17 +222,24 @@ async fn one(
     };
     match transfer::prove_mailbox(&request, depth, own, &sink).await {
         Ok(None) => End::Stopped,
-        Ok(Some(report)) if cannot_be_confirmed(&report, depth) => {
-            End::Failed(Box::new(explain::differences(&report)))
-        }
+        Ok(Some(report)) if !report.is_proof(depth) => End::Failed(Box::new(explain::differences(&report))),
         Ok(report) => End::Done(report),
         Err(error) => End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error))),
     }
 }
 
-/// Whether a proof says that the copy is not what it should be.
-fn cannot_be_confirmed(report: &transfer::VerifyReport, depth: transfer::Depth) -> bool {
-    report.difference_count > 0 || (depth == transfer::Depth::Full && report.not_placed > 0)
+fn summary(report: &transfer::VerifyReport, proof: Proof) -> ProofSummary {
+    ProofSummary {
+        is_full: proof == Proof::Full,
+        checked: report.checked,
+        bytes_equal: report.bytes_equal,
+        not_compared: report.not_compared,
+        not_placed: report.not_placed,
+        moved_or_removed: report.moved_or_removed,
+        shared: report.shared,
+        parts_equal: report.parts_equal,
+        resized: report.resized,
+    }
 }
 
 async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, Secret), Box<UserError>> {

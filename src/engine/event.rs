@@ -8,7 +8,13 @@ pub enum Event {
     /// Something was done that the user asked for; shown as a toast.
     Notice(Notice),
     /// Something that was asked for could not be done; shown as a toast that stays, and on the page it concerns.
-    Failed(UserError),
+    Failed {
+        /// What happened, why, and the ways out.
+        error: UserError,
+        /// Which command it was asked for with, counted from 1 in the order of sending; `None` where a job failed on its
+        /// way.
+        command: Option<u64>,
+    },
     /// The copy came to its end.
     CopyFinished,
     /// The engine has ended after [`super::Command::Quit`].

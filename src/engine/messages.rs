@@ -228,7 +228,7 @@ impl Actor {
         self.watch_copy().await;
         self.remember_speeds(&outcome.measured);
         if let Some(open) = self.open.as_mut() {
-            open.end_copy(outcome, now());
+            open.end_copy(&outcome, now());
         }
         self.remember_copy_phase();
         let phase = self.open.as_ref().map(|open| open.view.copy.phase);
@@ -289,7 +289,7 @@ impl Actor {
             JobKind::SignIn => open.fail_running_sign_ins(&error),
             JobKind::Plan => open.view.plan.counting = None,
             JobKind::Copy => {
-                open.end_copy(super::copy_job::Outcome::default(), now());
+                open.end_copy(&super::copy_job::Outcome::default(), now());
                 self.remember_copy_phase();
             }
             JobKind::SaveMessages => open.view.messages.is_saving = false,

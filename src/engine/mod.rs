@@ -25,7 +25,6 @@ mod open_project;
 mod passwords;
 mod plan_job;
 mod practice;
-mod proof_words;
 mod recent;
 mod report_input;
 mod sign_in_job;

@@ -4,6 +4,7 @@ use super::copy_control::CopyControl;
 use super::copy_job::{self, MailboxWork};
 use super::open_project::OpenProject;
 use super::{CopyPhase, MailboxProgressState, UserError, explain};
+use crate::plan::ProofSummary;
 use crate::project::{CopyJob, CopyJobPhase};
 use crate::values::UnixTime;
 
@@ -44,6 +45,7 @@ impl OpenProject {
         copy.started_at = copy.started_at.or(Some(at));
         copy.finished_at = None;
         copy.proof = None;
+        copy.proof_counts = None;
         self.copy_states.clear();
         for row in self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
             self.copy_states.insert(row.id, MailboxProgressState::Queued);
@@ -68,7 +70,7 @@ impl OpenProject {
     }
 
     /// The copy ended, for whichever reason.
-    pub(super) fn end_copy(&mut self, outcome: copy_job::Outcome, at: UnixTime) {
+    pub(super) fn end_copy(&mut self, outcome: &copy_job::Outcome, at: UnixTime) {
         self.take_copy_states();
         self.copy = None;
         // A chosen mailbox that could not even begin keeps the whole from being finished.
@@ -79,7 +81,8 @@ impl OpenProject {
         // A trial leaves the most to do, whatever it came to.
         let is_finished = outcome.is_complete && all_done && copy.trial.is_none();
         copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
-        copy.proof = outcome.proof;
+        copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
+        copy.proof_counts = outcome.proof;
         copy.finished_at = (copy.phase == CopyPhase::Finished).then_some(at);
         copy.seconds_left = None;
         copy.bytes_per_second = None;
@@ -144,6 +147,7 @@ impl OpenProject {
             started_at: copy.started_at,
             finished_at: copy.finished_at,
             proof: copy.proof.clone(),
+            proof_counts: copy.proof_counts,
         }
     }
 

@@ -96,6 +96,7 @@ impl OpenProject {
                 started_at: job.started_at,
                 finished_at: job.finished_at,
                 proof: job.proof,
+                proof_counts: job.proof_counts,
                 ..CopyView::default()
             },
             messages: MessagesView::default(),

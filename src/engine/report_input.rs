@@ -26,6 +26,7 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
                 })
                 .collect(),
             proof: view.copy.proof.clone(),
+            proof_counts: view.copy.proof_counts,
         }),
     };
     Ok(ReportInput {

@@ -6,7 +6,7 @@ use super::{AuditOptions, UserError};
 use crate::audit::AuditReport;
 use crate::plan::{
     CopyOptions, FolderPath, Forecast, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageQuery,
-    MessageState, Oversize, ProblemId, Side,
+    MessageState, Oversize, ProblemId, ProofSummary, Side,
 };
 use crate::providers::{Comparison, ProviderId};
 use crate::records::RecordsPlan;
@@ -354,6 +354,8 @@ pub struct CopyView {
     pub finished_at: Option<UnixTime>,
     /// What the proof after the copy said, in words.
     pub proof: Option<String>,
+    /// The same in figures.
+    pub proof_counts: Option<ProofSummary>,
 }
 
 /// One mailbox of the copy.

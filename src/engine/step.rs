@@ -325,6 +325,9 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
                 blocked("Folders are still being counted", None)
             } else if project.plan.mailboxes.is_empty() {
                 blocked("No folders were counted yet", None)
+            } else if decisions(project) > 0 {
+                let words = "A folder that collides keeps a name of its own until you decide";
+                Readiness::Ready(words.to_owned())
             } else {
                 Readiness::Ready("Nothing is deleted on your server".to_owned())
             }

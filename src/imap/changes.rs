@@ -18,6 +18,9 @@ pub struct FlagsRequest {
     fetches: Vec<String>,
 }
 
+/// UID and flags of a message.
+pub type MessageFlags = (u32, Vec<String>);
+
 /// A STORE that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreRequest(Vec<String>);
@@ -58,36 +61,58 @@ impl Session {
     pub async fn flags_answer(
         &mut self,
         request: &FlagsRequest,
-    ) -> Result<(Opened, Vec<(u32, Vec<String>)>), ImapError> {
-        let opened = self.finish_open(request.command, &request.open).await;
-        if !matches!(opened, Ok(_) | Err(ImapError::Refused { .. })) {
-            return opened.map(|opened| (opened, Vec::new()));
-        }
+    ) -> Result<(Opened, Vec<MessageFlags>), ImapError> {
         let mut found = Vec::new();
-        let mut refused = None;
-        for tag in &request.fetches {
-            let completion = self
-                .finish(tag, |reply| {
-                    if let Reply::Fetch(item) = reply
-                        && let Some(uid) = item.uid
-                    {
-                        found.push((uid, item.flags.unwrap_or_default()));
-                    }
-                })
-                .await?;
-            if let Err(error) = refused_unless_ok("FETCH", completion) {
-                refused.get_or_insert(error);
-            }
-        }
-        let opened = opened?;
-        if let Some(error) = refused {
-            return Err(error);
-        }
+        let opened = self
+            .flags_in_portions(request, |portion| {
+                found.extend(portion);
+                Ok::<(), ImapError>(())
+            })
+            .await?;
         // The last word about a message counts.
         found.reverse();
         found.sort_by_key(|(uid, _)| *uid);
         found.dedup_by_key(|(uid, _)| *uid);
         Ok((opened, found))
+    }
+
+    /// The same, handed over in portions as they come, so that memory stays bounded. A message may come twice; what is
+    /// said last counts.
+    pub async fn flags_in_portions<E: From<ImapError>>(
+        &mut self,
+        request: &FlagsRequest,
+        mut each: impl FnMut(Vec<MessageFlags>) -> Result<(), E>,
+    ) -> Result<Opened, E> {
+        let opened = self.finish_open(request.command, &request.open).await;
+        if !matches!(opened, Ok(_) | Err(ImapError::Refused { .. })) {
+            return opened.map_err(E::from);
+        }
+        let mut refused = None;
+        for tag in &request.fetches {
+            let mut portion = Vec::new();
+            let completion = loop {
+                if let Some(completion) = self.take_completed(tag) {
+                    break completion;
+                }
+                match self.next().await? {
+                    Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
+                    Reply::Fetch(item) => {
+                        portion.extend(item.uid.map(|uid| (uid, item.flags.unwrap_or_default())));
+                    }
+                    _ => {}
+                }
+                if portion.len() >= FLAGS_WINDOW && opened.is_ok() {
+                    each(std::mem::take(&mut portion))?;
+                }
+            };
+            if let Err(error) = refused_unless_ok("FETCH", completion) {
+                refused.get_or_insert(error);
+            } else if opened.is_ok() {
+                each(portion)?;
+            }
+        }
+        let opened = opened?;
+        refused.map_or(Ok(opened), |error| Err(error.into()))
     }
 
     /// Adds flags to messages of the opened folder, or takes them away, without an answer for each message.
@@ -134,5 +159,7 @@ impl Session {
     }
 }
 
+/// Messages whose flags are handed over at once.
+const FLAGS_WINDOW: usize = 5_000;
 /// Messages searched with one command.
 const SEARCH_WINDOW: usize = 50_000;

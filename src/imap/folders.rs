@@ -23,6 +23,9 @@ pub struct Folder {
     pub status: Option<FolderStatus>,
 }
 
+/// Levels of a folder name that count; what is deeper, only a server that means harm has, and it stays one part.
+const MAX_LEVELS: usize = 100;
+
 impl Folder {
     /// Whether the folder has this attribute, in any case.
     pub fn has_attribute(&self, attribute: &str) -> bool {
@@ -38,7 +41,8 @@ impl Folder {
     pub fn parts(&self) -> Vec<String> {
         let mut parts: Vec<String> = match self.delimiter {
             Some(delimiter) => {
-                self.name.split(delimiter).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+                let parts = self.name.splitn(MAX_LEVELS, delimiter);
+                parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
             }
             None => vec![self.name.clone()],
         };
@@ -101,6 +105,8 @@ pub struct NewFolder {
 
 /// Folders beyond this number are taken for an attack.
 const MAX_FOLDERS: usize = 50_000;
+/// Bytes of all names together.
+const MAX_NAME_BYTES: usize = 16 << 20;
 /// What STATUS is asked for on every server.
 const STATUS_ITEMS: &str = "MESSAGES UIDNEXT UIDVALIDITY";
 /// The same on servers that keep mod-sequences.
@@ -112,13 +118,22 @@ const STATUS_WINDOW: usize = 50;
 struct Listing {
     items: Vec<ListItem>,
     statuses: BTreeMap<String, FolderStatus>,
+    name_bytes: usize,
 }
 
 impl Listing {
+    /// Counts a name; false where all of them together are longer than any honest mailbox has.
+    fn has_room(&mut self, name_bytes: usize) -> bool {
+        self.name_bytes = self.name_bytes.saturating_add(name_bytes);
+        self.name_bytes <= MAX_NAME_BYTES
+    }
+
     fn take(&mut self, reply: Reply) {
         match reply {
-            Reply::List(item) if self.items.len() < MAX_FOLDERS => self.items.push(item),
-            Reply::Status(name, values) if self.statuses.len() < MAX_FOLDERS => {
+            Reply::List(item) if self.items.len() < MAX_FOLDERS && self.has_room(item.name.len()) => {
+                self.items.push(item);
+            }
+            Reply::Status(name, values) if self.statuses.len() < MAX_FOLDERS && self.has_room(name.len()) => {
                 self.statuses.insert(name, FolderStatus::read(&values));
             }
             _ => {}
@@ -214,7 +229,9 @@ impl Session {
             let mut found: BTreeMap<String, FolderStatus> = BTreeMap::new();
             for tag in tags {
                 self.finish(&tag, |reply| {
-                    if let Reply::Status(name, values) = reply {
+                    if let Reply::Status(name, values) = reply
+                        && window.iter().any(|folder| folder.raw == name)
+                    {
                         found.insert(name, FolderStatus::read(&values));
                     }
                 })
@@ -388,7 +405,7 @@ fn is_already_there(completion: &super::completion::Completion) -> bool {
 }
 
 fn folders_of(listing: Listing) -> Vec<Folder> {
-    let Listing { items, mut statuses } = listing;
+    let Listing { items, mut statuses, .. } = listing;
     let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
     for item in items {
         // One name listed twice is one folder; its attributes add up.

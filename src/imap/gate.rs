@@ -56,6 +56,12 @@ pub(super) struct Gate<S> {
     outgoing_start: usize,
     needs_flush: bool,
     replies: usize,
+    /// Those that are not message data.
+    other_replies: usize,
+    /// Bytes of untagged replies since the last tagged one, message data apart.
+    reply_bytes: u64,
+    /// What was received when the last tagged reply came.
+    received_before: u64,
     counters: Counters,
     trace: Trace,
     /// What the server did wrong; further reads fail as well.
@@ -118,6 +124,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             outgoing_start: 0,
             needs_flush: false,
             replies: 0,
+            other_replies: 0,
+            reply_bytes: 0,
+            received_before: 0,
             counters: Counters::default(),
             trace: Trace::default(),
             verdict: None,
@@ -172,9 +181,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         &self.wire
     }
 
-    /// A tagged reply was read: the count of untagged replies begins anew.
+    /// A command was answered: what may come for the next one is counted anew.
     pub(super) fn command_done(&mut self) {
         self.replies = 0;
+        self.other_replies = 0;
+        self.reply_bytes = 0;
+        self.received_before = self.counters.received;
     }
 
     /// Sends what is queued; ready when nothing waits any more.
@@ -224,13 +236,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if line.len() > self.limits.line_bytes {
             return Err(self.hostile("a line beyond all bounds"));
         }
-        match literal_length(&line) {
-            Some(length) => self.begin_literal(&line, length),
-            None => {
-                self.take_up(&line);
-                self.end_reply()
-            }
-        }?;
+        if let Some(length) = literal_length(&line) {
+            self.begin_literal(&line, length)?;
+        } else {
+            self.take_up(&line);
+            self.end_reply()?;
+        }
         Ok(true)
     }
 
@@ -303,6 +314,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if reply.is_streaming {
             return Ok(());
         }
+        if !is_safe_fetch(&reply.bytes) {
+            self.other_replies += 1;
+            if self.other_replies > self.limits.other_replies_per_command {
+                return Err(self.hostile("too many replies to one command"));
+            }
+            self.reply_bytes += reply.bytes.len() as u64;
+            if self.reply_bytes > self.limits.reply_bytes_per_command {
+                return Err(self.hostile("replies without end to one command"));
+            }
+        }
         self.trace.received(&reply.bytes);
         if let Hold::After(beginning) = &self.hold
             && reply.bytes.starts_with(beginning)
@@ -325,6 +346,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.input.truncate(filled + read);
         ready!(polled)?;
         self.counters.received += read as u64;
+        if self.counters.received - self.received_before > self.limits.bytes_per_command {
+            return Poll::Ready(Err(self.hostile("data without end to one command")));
+        }
         Poll::Ready(Ok(read))
     }
 

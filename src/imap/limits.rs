@@ -9,6 +9,12 @@ pub struct Limits {
     pub literal_bytes: usize,
     /// Untagged replies between two tagged ones.
     pub replies_per_command: usize,
+    /// Those of them that are not message data.
+    pub other_replies_per_command: usize,
+    /// Bytes of untagged replies between two tagged ones, message data apart.
+    pub reply_bytes_per_command: u64,
+    /// Bytes between two tagged replies, message data and all.
+    pub bytes_per_command: u64,
     /// Literals within one reply.
     pub literals_per_reply: usize,
 }
@@ -19,6 +25,9 @@ impl Default for Limits {
             line_bytes: 1 << 20,
             literal_bytes: 160 << 20,
             replies_per_command: 4_000_000,
+            other_replies_per_command: 500_000,
+            reply_bytes_per_command: 256 << 20,
+            bytes_per_command: 8 << 30,
             literals_per_reply: 64,
         }
     }

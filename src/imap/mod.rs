@@ -14,6 +14,8 @@ mod deflate;
 mod error;
 mod flag_store;
 mod folders;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod gate;
 mod gmail;
 mod idle;
@@ -40,7 +42,7 @@ mod utf7;
 mod wire;
 
 pub use append::{AppendRequest, Body, NewMessage};
-pub use changes::{FlagsRequest, StoreRequest};
+pub use changes::{FlagsRequest, MessageFlags, StoreRequest};
 pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};
 pub use connect::{Connection, ServerFacts, connect};
 pub use deflate::Compression;

@@ -9,6 +9,9 @@ pub(super) use super::completion::{Capabilities, Code, Completion};
 use super::gate;
 use super::tokens::{Token, tokens};
 
+/// Message bytes from this length on stay where they were held.
+const KEPT_IN_PLACE: usize = 1_024;
+
 /// One reply of a server.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -63,6 +66,10 @@ pub(super) struct FetchItem {
 
 /// Message data that imap-proto has read.
 pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
+    read(response, true)
+}
+
+fn read(response: &Response<'_>, has_bodies: bool) -> Reply {
     let Response::Fetch(_, attributes) = response else {
         return Reply::Other;
     };
@@ -81,7 +88,7 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
             }
             AttributeValue::BodySection { section: None, data, index } => {
                 item.origin = *index;
-                item.body = data.as_ref().map(|bytes| bytes.to_vec());
+                item.body = data.as_ref().filter(|_| has_bodies).map(|bytes| bytes.to_vec());
             }
             AttributeValue::BodySection {
                 section: Some(SectionPath::Full(MessageSection::Header)),
@@ -94,6 +101,35 @@ pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
         }
     }
     Reply::Fetch(Box::new(item))
+}
+
+/// A reply that was held whole. The bytes of a message, which are the bulk of what is copied, stay where they are.
+pub(super) fn from_held(mut reply: Vec<u8>) -> Reply {
+    let Some(response) = gate::read_fetch(&reply) else { return from_aside(&reply) };
+    let body = body_of(&response).and_then(|body| {
+        let start = body.as_ptr().addr().checked_sub(reply.as_ptr().addr())?;
+        Some(start..start.checked_add(body.len())?)
+    });
+    let mut fetched = read(&response, body.is_none());
+    if let (Reply::Fetch(item), Some(body)) = (&mut fetched, body) {
+        reply.truncate(body.end);
+        reply.drain(..body.start);
+        item.body = Some(reply);
+    }
+    fetched
+}
+
+/// The only body of a reply, where it is long enough to be worth keeping in place.
+fn body_of<'r>(response: &'r Response<'_>) -> Option<&'r [u8]> {
+    let Response::Fetch(_, attributes) = response else { return None };
+    attributes.iter().find_map(|attribute| match attribute {
+        AttributeValue::BodySection { section: None, data: Some(bytes), .. }
+            if bytes.len() > KEPT_IN_PLACE =>
+        {
+            Some(bytes.as_ref())
+        }
+        _ => None,
+    })
 }
 
 /// A reply that went aside.

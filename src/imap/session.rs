@@ -1,6 +1,6 @@
 //! A connection with commands under way: queue, read, time out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -54,6 +54,8 @@ pub struct Session {
     inbox_bytes: usize,
     completed: BTreeMap<String, Completion>,
     next_tag: u32,
+    /// Tags of commands whose end has not come.
+    unanswered: BTreeSet<String>,
     pub(super) timeouts: Timeouts,
     pub(super) capabilities: Capabilities,
     /// How often the server has told what it can do.
@@ -70,7 +72,7 @@ pub struct Session {
     /// How long the line takes there and back, as the connection was made.
     pub(super) round_trip: Duration,
     /// Bytes sent since the last command was answered: storing them takes its time.
-    unanswered: u64,
+    unanswered_bytes: u64,
     awake: Awake,
     /// A folder was opened at some time, and may still be.
     pub(super) has_opened: bool,
@@ -86,6 +88,7 @@ impl Session {
             inbox_bytes: 0,
             completed: BTreeMap::new(),
             next_tag: 0,
+            unanswered: BTreeSet::new(),
             timeouts,
             capabilities: Capabilities::default(),
             capabilities_told: 0,
@@ -95,7 +98,7 @@ impl Session {
             expunged: 0,
             message_limit: None,
             round_trip: Duration::ZERO,
-            unanswered: 0,
+            unanswered_bytes: 0,
             awake: Awake::new(SystemTime::now),
             has_opened: false,
             bye: None,
@@ -175,6 +178,7 @@ impl Session {
     pub(super) fn new_tag(&mut self, shown: &str) -> String {
         self.next_tag = self.next_tag.wrapping_add(1);
         let tag = format!("F{}", self.next_tag);
+        self.unanswered.insert(tag.clone());
         let line = format!("{tag} {shown}");
         self.client.get_mut().trace().sent(&line);
         tag
@@ -182,7 +186,7 @@ impl Session {
 
     /// Queues raw bytes.
     pub(super) fn queue(&mut self, bytes: &[u8]) {
-        self.unanswered = self.unanswered.saturating_add(bytes.len() as u64);
+        self.unanswered_bytes = self.unanswered_bytes.saturating_add(bytes.len() as u64);
         self.client.get_mut().queue(bytes);
     }
 
@@ -200,7 +204,7 @@ impl Session {
         let polled = pin!(self.client.read_response()).poll(context);
         let gate = self.client.get_mut();
         while let Some(aside) = gate.take_aside() {
-            self.inbox.push_back(reply::from_aside(&aside));
+            self.inbox.push_back(reply::from_held(aside));
         }
         match polled {
             Poll::Ready(Ok(Some(response))) => self.inbox.push_back(reply::from_parsed(response.parsed())),
@@ -230,8 +234,9 @@ impl Session {
 
     fn noted(&mut self, reply: Reply) -> Reply {
         match &reply {
-            Reply::Tagged(..) => {
-                self.unanswered = 0;
+            // Only the first answer to a command that was sent: others come as often as a server likes.
+            Reply::Tagged(tag, _) if self.unanswered.remove(tag) => {
+                self.unanswered_bytes = 0;
                 self.client.get_mut().command_done();
             }
             Reply::Exists(count) => self.exists = *count,
@@ -295,7 +300,7 @@ impl Session {
     fn patience(&mut self) -> Result<Patience, ImapError> {
         self.check_awake()?;
         // What was sent has to be stored before it is answered.
-        let storing = Duration::from_secs(self.unanswered / SLOWEST_STORE);
+        let storing = Duration::from_secs(self.unanswered_bytes / SLOWEST_STORE);
         Ok(Patience { limit: self.timeouts.reply + storing, waited: Duration::ZERO, before: self.counters() })
     }
 
@@ -348,7 +353,7 @@ impl Session {
             let polled = pin!(self.client.read_response()).poll(context);
             while let Some(aside) = self.client.get_mut().take_aside() {
                 self.inbox_bytes += aside.len();
-                self.inbox.push_back(reply::from_aside(&aside));
+                self.inbox.push_back(reply::from_held(aside));
             }
             match polled {
                 Poll::Ready(Ok(Some(response))) => {

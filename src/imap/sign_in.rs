@@ -351,11 +351,12 @@ async fn finish_confirmation(
 ) -> Result<(), SignInError> {
     let mut early = Vec::new();
     let completion =
-        session.finish(list, |reply| early.push(reply)).await.map_err(closed_while_signing_in)?;
+        session.finish(list, |reply| early.extend((early.len() < MAX_EARLY).then_some(reply))).await;
+    let completion = completion.map_err(closed_while_signing_in)?;
     if !completion.is_ok() {
         return Err(classify(&completion, host));
     }
-    for reply in early.into_iter().take(MAX_EARLY) {
+    for reply in early {
         session.note_introduction(reply);
     }
     session.finish_introduction(questions).await.map_err(SignInError::Imap)

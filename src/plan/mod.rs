@@ -9,6 +9,8 @@ mod folder_name;
 mod folder_pattern;
 mod folder_words;
 mod forecast;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod governor;
 mod header_date;
 mod identity;
@@ -25,6 +27,7 @@ mod mime_parts;
 mod option_words;
 mod overrides;
 mod oversize;
+mod proof_summary;
 mod repair;
 mod search_text;
 mod selection;
@@ -53,6 +56,7 @@ pub use mime_parts::{MimeContent, mime_content};
 pub use option_words::{OptionWordsError, date_words, parse_date, parse_size};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use oversize::{Oversize, OversizeFolder};
+pub use proof_summary::ProofSummary;
 pub use repair::{
     Draft, RefusalMeaning, RepairLadder, RepairStep, export_component, export_file_name, refusal_meaning,
 };

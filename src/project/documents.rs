@@ -6,6 +6,7 @@ use super::file::now;
 use super::ledger::to_json;
 use super::{Project, ProjectError};
 use crate::audit::AuditReport;
+use crate::plan::ProofSummary;
 use crate::records::RecordsPlan;
 use crate::values::UnixTime;
 
@@ -20,6 +21,9 @@ pub struct CopyJob {
     pub finished_at: Option<UnixTime>,
     /// What the proof after the copy said, in words.
     pub proof: Option<String>,
+    /// The same in figures; files of older versions have none.
+    #[serde(default)]
+    pub proof_counts: Option<ProofSummary>,
 }
 
 /// Phases of the copy that outlive the program.

@@ -1,4 +1,6 @@
-use rusqlite::params;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Transaction, params};
 
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
@@ -19,6 +21,38 @@ impl Ledger {
                 )?
                 .query_row(params![folder.0, state_number(state), cause], |row| row.get(0))?;
             Ok(has_cause)
+        })
+    }
+
+    /// Hands copies on where the source has given a message another UID under the same UIDVALIDITY, as some gateways do
+    /// at each start: a waiting row and one of the same identity and size whose UID is not among the present ones are
+    /// one message. Returns how many.
+    pub fn renumber(&self, folder: FolderId, present_uids: &[u32]) -> Result<u64, ProjectError> {
+        let present: BTreeSet<u32> = present_uids.iter().copied().collect();
+        self.project.write(|transaction| {
+            let settled = keyed_rows(transaction, folder, "state IN (2, 3, 4, 5, 6)")?;
+            let mut gone: BTreeMap<(Vec<u8>, i64), Vec<u32>> = BTreeMap::new();
+            // The last one is taken first.
+            for (uid, key) in settled.into_iter().rev().filter(|(uid, _)| !present.contains(uid)) {
+                gone.entry(key).or_default().push(uid);
+            }
+            let waiting =
+                if gone.is_empty() { Vec::new() } else { keyed_rows(transaction, folder, "state = 0")? };
+            let mut drop =
+                transaction.prepare_cached("DELETE FROM message WHERE folder_id = ?1 AND uid = ?2")?;
+            let mut moved = transaction
+                .prepare_cached("UPDATE message SET uid = ?3 WHERE folder_id = ?1 AND uid = ?2")?;
+            let mut problem = transaction
+                .prepare_cached("UPDATE problem SET uid = ?3 WHERE folder_id = ?1 AND uid = ?2")?;
+            let mut count = 0;
+            for (uid, key) in waiting {
+                let Some(before) = gone.get_mut(&key).and_then(Vec::pop) else { continue };
+                drop.execute(params![folder.0, uid])?;
+                moved.execute(params![folder.0, before, uid])?;
+                problem.execute(params![folder.0, before, uid])?;
+                count += 1;
+            }
+            Ok(count)
         })
     }
 
@@ -43,4 +77,19 @@ impl Ledger {
             Ok(rows)
         })
     }
+}
+
+/// UID, and identity and size, of rows by ascending UID.
+fn keyed_rows(
+    transaction: &Transaction<'_>,
+    folder: FolderId,
+    condition: &str,
+) -> Result<Vec<(u32, (Vec<u8>, i64))>, ProjectError> {
+    let rows = transaction
+        .prepare_cached(&format!(
+            "SELECT uid, identity, size FROM message WHERE folder_id = ?1 AND {condition} ORDER BY uid"
+        ))?
+        .query_map([folder.0], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }

@@ -107,7 +107,7 @@ fn sign_in(provider: &Provider) -> Cell {
     let fit = match provider.sign_in.method {
         SignInMethod::Password => Fit::Fits,
         SignInMethod::AppPassword => Fit::Neutral,
-        // Passwords are all that this version can sign in with.
+        // A token has to come from another program: this one does not sign in through the browser yet.
         SignInMethod::OAuth => Fit::TooSmall,
     };
     match &provider.sign_in.source {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditReport;
-use crate::plan::{LedgerSum, MessageState};
+use crate::plan::{LedgerSum, MessageState, ProofSummary};
 use crate::records::RecordsPlan;
 use crate::values::{DomainName, UnixTime};
 
@@ -41,6 +41,9 @@ pub struct CopyReport {
     pub problems: Vec<ProblemReport>,
     /// What the proof after the copy said, in words.
     pub proof: Option<String>,
+    /// The same in figures.
+    #[serde(default)]
+    pub proof_counts: Option<ProofSummary>,
 }
 
 impl CopyReport {

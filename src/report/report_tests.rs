@@ -99,6 +99,7 @@ fn input(text: &str, url: &str) -> ReportInput {
                 samples: vec![text.to_owned()],
             }],
             proof: Some(text.to_owned()),
+            proof_counts: None,
         }),
         records: Some(RecordsReport { plan, zone_text }),
     }

@@ -2,6 +2,8 @@
 
 mod autoconfig;
 mod discover;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz_tests;
 mod gather;
 mod spf_check;
 mod zone;

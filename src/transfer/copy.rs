@@ -16,6 +16,7 @@ use super::kept_flags;
 use super::lane::{Lane, is_asking};
 use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
+use super::provider_habits;
 use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
 use super::selection::{Chosen, Selection};
@@ -338,6 +339,7 @@ impl Job<'_> {
         let ledger = &self.request.ledger;
         let memories = ledger.memories()?;
         let (mut failed, mut later) = (None, Vec::new());
+        let has_window = provider_habits::has_window(session);
         let mut tell = |plan: &'p FolderPlan, listed: Listed| {
             let (folder, words) = match listed {
                 Listed::All(folder) => (folder, None),
@@ -345,6 +347,9 @@ impl Job<'_> {
                 Listed::Closed(words) => return work.note_problem(plan, Side::Source, words),
             };
             let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
+            if let Some(words) = provider_habits::cut_off(has_window, status.messages) {
+                work.note_problem(plan, Side::Source, words);
+            }
             let is_new = !memories.contains_key(&plan.source_raw);
             let noted = match words {
                 None => self.note_whole(folder, status, is_new),
@@ -472,7 +477,12 @@ async fn list_both(
         },
         async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
     )?;
-    Ok((by_name(source), by_name(destination)))
+    // Some servers list the inbox in letters of their own; here it has one name, as in the plan.
+    let named = destination.into_iter().map(|folder| match folder.raw.as_str() {
+        other if other.eq_ignore_ascii_case("INBOX") => Folder { raw: "INBOX".to_owned(), ..folder },
+        _ => folder,
+    });
+    Ok((by_name(source), by_name(named.collect())))
 }
 
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.

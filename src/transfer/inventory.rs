@@ -6,6 +6,7 @@ use super::aliases::other_names;
 use super::error::TransferError;
 use super::gmail_destination::add_label_rules;
 use super::gmail_source::{keep_archived, name_archived, survey_archived};
+use super::provider_habits::{leave_labels, move_below_folders, name_views};
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
 use crate::values::Bytes;
@@ -20,6 +21,7 @@ pub async fn inventory(
     let (found, rules) = tokio::join!(survey_source(source), survey_destination(destination, rules));
     let (mut folders, prefix) = found.map_err(TransferError::at(Side::Source))?;
     let mut rules = rules.map_err(TransferError::at(Side::Destination))?;
+    name_views(&mut folders);
     let all_mail = survey_archived(source, &mut folders).await.map_err(TransferError::at(Side::Source))?;
     if all_mail.is_some() && destination.is_gmail() {
         keep_archived(&mut rules);
@@ -28,6 +30,8 @@ pub async fn inventory(
     if let Some(raw) = all_mail {
         name_archived(&mut plan, &raw, &rules);
     }
+    leave_labels(&mut plan);
+    move_below_folders(&mut plan, &rules.existing);
     Ok(plan)
 }
 

@@ -154,7 +154,7 @@ fn lacking(wanted: &BTreeMap<u32, Vec<String>>, found: &[(u32, Vec<String>)]) ->
     lacking
 }
 
-fn words(flags: &Vec<String>) -> Option<String> {
+fn words(flags: &[String]) -> Option<String> {
     (!flags.is_empty()).then(|| format!("the destination does not keep {}", flags.join(" ")))
 }
 

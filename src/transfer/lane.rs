@@ -11,6 +11,7 @@ use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
+use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
 use super::request::{CopyRequest, Progress};
@@ -135,7 +136,13 @@ impl Lane {
         if left == 0 {
             return work.kept_flags.settle(work, &mut self.destination, &unit, uid_validity).await;
         }
-        self.check_same(work, &unit, &examined.map_err(at_source)?)?;
+        let examined = examined.map_err(at_source)?;
+        self.check_same(work, &unit, &examined)?;
+        let is_renumbered = hand_on_renumbered(&mut self.source, ledger, &unit, &examined).await?;
+        let left = if is_renumbered { totals(work, &unit)?.sum.to_do } else { left };
+        if left == 0 {
+            return Ok(());
+        }
         self.refresh_flags(work, unit.folder).await?;
         let first = match opened.uid_next {
             Some(uid_next) => uid_next,

@@ -18,7 +18,7 @@ use crate::plan::{
 use crate::project::{FolderCounts, FolderMemory, FoundCopy, Ledger};
 
 /// Folders asked for at once.
-const FOLDERS_AHEAD: usize = 8;
+const FOLDERS_AHEAD: usize = 16;
 /// Copies that must be missing at least, so that their loss counts as wholesale.
 const WHOLESALE_COPIES: usize = 20;
 

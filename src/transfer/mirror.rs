@@ -7,12 +7,13 @@ use super::copy::FoldersByName;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::{flag_changes, flags_for, normal_flags};
-use crate::imap::{FlagsRequest, ImapError, Namespace, Session};
+use super::source_listing::ListingError;
+use crate::imap::{FlagsRequest, ImapError, MessageFlags, Namespace, Session};
 use crate::plan::{FolderPlan, Side};
 use crate::project::{ChangedFlags, FolderId, FolderMemory, Ledger};
 
 /// Folders asked for at once.
-const FOLDERS_AHEAD: usize = 8;
+const FOLDERS_AHEAD: usize = 32;
 /// Copies that get their flags at once.
 const PAGE_COPIES: usize = 2_000;
 
@@ -44,19 +45,23 @@ pub(super) async fn read_changes(
             asked.push_back((question, request));
         }
         let Some((question, request)) = asked.pop_front() else { return Ok(()) };
-        match session.flags_answer(&request).await {
-            Ok((_, found)) => {
-                let flags: Vec<_> =
-                    found.into_iter().map(|(uid, flags)| (uid, normal_flags(flags))).collect();
-                ledger.note_flags(question.folder, &flags)?;
+        let noted = session
+            .flags_in_portions(&request, |flags: Vec<MessageFlags>| {
+                let flags: Vec<MessageFlags> =
+                    flags.into_iter().map(|(uid, flags)| (uid, normal_flags(flags))).collect();
+                ledger.note_flags(question.folder, &flags).map_err(ListingError::Project).map(drop)
+            })
+            .await;
+        match noted {
+            Ok(_) => {
                 if let Some(modseq) = question.until {
                     ledger.set_source_modseq(question.folder, modseq)?;
                 }
             }
-            Err(ImapError::Refused { completion, .. }) => {
+            Err(ListingError::Imap(ImapError::Refused { completion, .. })) => {
                 tracing::info!(%completion, folder = %question.plan.source, "changed flags could not be read");
             }
-            Err(error) => return Err(at_source(error)),
+            Err(error) => return Err(error.into()),
         }
     }
 }

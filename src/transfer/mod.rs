@@ -26,6 +26,7 @@ mod meter;
 mod mirror;
 mod oversize;
 mod parts;
+mod provider_habits;
 mod reader;
 mod recovery;
 mod refused;

@@ -67,7 +67,7 @@ impl Default for CopyLimits {
             batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
-            pairs: 4,
+            pairs: 5,
             // Gmail allows 15 connections at a time: three pairs, and twelve more that only append.
             asking_pairs: 3,
             appenders: 4,

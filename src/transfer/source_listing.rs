@@ -419,7 +419,7 @@ fn source_message(facts: MessageFacts) -> SourceMessage {
 }
 
 /// Either side of a listing: the server or the ledger.
-enum ListingError {
+pub(super) enum ListingError {
     Imap(ImapError),
     Project(ProjectError),
 }

@@ -1,4 +1,4 @@
-//! The destination half: intent, append, result; two batches under way, refused batches halved.
+//! The destination half: intent, append, result; several batches under way, refused batches halved.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::plan::{MessageState, Side};
 use crate::project::{LedgerRow, MessageResult};
 
 /// Batches under way at the destination.
-const BATCHES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 4;
 
 /// How long an unfinished batch waits for more messages. It must not wait for ever: it holds a part of the byte
 /// budget that the reader may be waiting for.

@@ -143,7 +143,7 @@ impl Window {
                 let path = notice.path.map_or_else(String::new, |path| path.display().to_string());
                 self.toasts.add(Tone::Pass, notice.words, path, now);
             }
-            Event::Failed(error) => {
+            Event::Failed { error, .. } => {
                 let is_kept = shell::is_kept(&self.snapshot, &error);
                 match (is_kept, &self.snapshot.project) {
                     // The start page has a card for it.

@@ -87,7 +87,7 @@ fn what_was_asked_for_in_vain_stands_on_the_page_until_something_else_is_asked_f
     let mut opened = Opened::step(samples::signed_in(), Step::Mailboxes, false);
     let error =
         samples::error("The list of mailboxes has a mistake", "Line 1 has no address.", "", "Mend it", None);
-    opened.engine.0.borrow_mut().events.push_back(Event::Failed(error));
+    opened.engine.0.borrow_mut().events.push_back(Event::Failed { error, command: None });
     opened.harness.run();
     assert_eq!(count(&opened, "Line 1 has no address."), 1);
     opened.click("Import CSV…");
@@ -103,7 +103,7 @@ fn an_error_of_opening_is_not_repeated_in_a_corner() {
     let error = samples::error("This file is not a project", "It is a poem.", "", "Choose another", None);
     let mut opened =
         Opened::new(Snapshot { open_error: Some(error.clone()), ..Snapshot::default() }, false, USUAL);
-    opened.engine.0.borrow_mut().events.push_back(Event::Failed(error));
+    opened.engine.0.borrow_mut().events.push_back(Event::Failed { error, command: None });
     opened.harness.run();
     assert_eq!(count(&opened, "This file is not a project"), 1);
 }

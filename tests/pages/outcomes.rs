@@ -167,7 +167,8 @@ fn what_takes_part_is_typed_checked_and_said() {
         search: Some("FROM bank".to_owned()),
         ..MessageFilter::default()
     };
-    let options = CopyOptions { mode: CopyMode::Sweep, filter, is_newest_first: true, trial_messages: None };
+    let options =
+        CopyOptions { mode: CopyMode::Sweep, filter, is_newest_first: true, ..CopyOptions::default() };
     assert_eq!(opened.sent(), [Command::SetCopyOptions(options)]);
     let opened = Opened::step(samples::tried(), Step::Plan, false);
     assert_eq!(count(&opened, "Only messages received from 2020-01-01 on. Newest messages first."), 1);
@@ -209,4 +210,14 @@ fn trouble_is_made_in_practice_only() {
     );
     let opened = Opened::new(samples::copying_snapshot(), false, USUAL);
     assert_eq!(count(&opened, "Make trouble on purpose"), 0);
+}
+
+#[test]
+fn a_problem_of_the_finished_move_leads_to_its_messages() {
+    let mut opened = Opened::step(samples::done(), Step::Done, false);
+    let problem = samples::done().copy.problems[0].clone();
+    opened.click_containing("Show the messages: Header is not readable mail");
+    let query = MessageQuery { problem: Some(problem.id), ..MessageQuery::default() };
+    assert_eq!(opened.sent(), [Command::ShowMessages { query, first: 0 }]);
+    assert_eq!(opened.harness.state().place(), mailferry::ui::Place::Step(Step::Copy));
 }

@@ -54,6 +54,10 @@ pub struct State {
     pub cut_append: Option<&'static str>,
     /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
     pub most_per_fetch: Option<(usize, bool)>,
+    /// Silence after which a connection is closed.
+    pub idle_limit: Option<Duration>,
+    /// How long headers take to be read.
+    pub slow_headers: Duration,
     /// Commands as they came, without literals.
     pub commands: Vec<String>,
 }
@@ -125,6 +129,8 @@ impl Connection {
     fn serve(mut self) -> std::io::Result<()> {
         self.stream.write_all(b"* OK ready\r\n")?;
         loop {
+            let idle_limit = self.server.state.lock().unwrap().idle_limit;
+            self.stream.set_read_timeout(idle_limit)?;
             let mut line = String::new();
             if self.reader.read_line(&mut line)? == 0 {
                 return Ok(());
@@ -132,6 +138,10 @@ impl Connection {
             let line = line.trim_end().to_owned();
             let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
             self.server.state.lock().unwrap().commands.push(command.to_owned());
+            if command.contains("HEADER") {
+                let slow = self.server.state.lock().unwrap().slow_headers;
+                std::thread::sleep(slow);
+            }
             let answer =
                 if command.starts_with("APPEND") { self.append(command)? } else { self.answer(command) };
             let Some(answer) = answer else { return Ok(()) };

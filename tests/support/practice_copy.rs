@@ -35,8 +35,8 @@ use mailferry::rehearsal::{
     Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
 };
 use mailferry::transfer::{
-    CopyLimits, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox, inventory,
-    verify_mailbox,
+    CopyLimits, CopyOutcome, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox,
+    inventory, verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 use tokio_util::sync::CancellationToken;
@@ -340,6 +340,12 @@ impl<'s> Case<'s> {
     pub async fn copy_again(&mut self) {
         self.reopen();
         self.copy(&|| {}).await.unwrap();
+    }
+
+    /// Copies, and says how it ended.
+    pub async fn copy_told(&mut self) -> CopyOutcome {
+        let (_controller, control) = copy_control(CancellationToken::new());
+        copy_mailbox(&self.request(), control, &|_progress| {}).await.unwrap()
     }
 
     /// The ledger as folder, state and cause of each message.

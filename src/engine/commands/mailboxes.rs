@@ -79,15 +79,19 @@ impl Actor {
     }
 
     /// Changes how a mailbox is signed in to on one side; what is known of the sign-in there is forgotten.
-    pub(super) fn set_sign_in_way(&mut self, id: MailboxId, side: Side, way: SignInWay) {
-        let is_known = self.open.as_ref().and_then(|open| open.mailbox(id));
-        if is_known.is_none_or(|row| *row.mailbox.way(side) == way)
-            || self.refuse_while_copying("change how a mailbox is signed in to")
-        {
+    pub(super) async fn set_sign_in_way(&mut self, id: MailboxId, side: Side, way: SignInWay) {
+        let Some(open) = self.open.as_ref() else { return };
+        let uuid = open.project.uuid().to_owned();
+        let Some(before) = open.mailbox(id).map(|row| row.mailbox.way(side).clone()) else { return };
+        if before == way || self.refuse_while_copying("change how a mailbox is signed in to") {
             return;
         }
         if let Err(misfit) = way.check() {
             return self.fail(explain::sign_in_way(&misfit));
+        }
+        if before.admin() != way.admin() {
+            // A password of somebody else is not to be tried.
+            self.passwords().delete(&uuid, id, side).await;
         }
         self.change_mailbox(id, |row| {
             *row.mailbox.way_mut(side) = way;

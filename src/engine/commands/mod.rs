@@ -35,7 +35,7 @@ impl Actor {
             Command::ChooseDestination { provider, server } => self.choose_destination(provider, server),
             Command::AddMailbox(address) => self.add_mailbox(&address),
             Command::SetUser { mailbox, side, user } => self.set_user(mailbox, side, &user),
-            Command::SetSignInWay { mailbox, side, way } => self.set_sign_in_way(mailbox, side, way),
+            Command::SetSignInWay { mailbox, side, way } => self.set_sign_in_way(mailbox, side, way).await,
             Command::ChooseMailbox { mailbox, is_chosen } => self.choose_mailbox(mailbox, is_chosen),
             Command::RemoveMailbox(mailbox) => self.remove_mailbox(mailbox).await,
             Command::ImportCsv(path) => self.import_csv(&path).await,

@@ -206,8 +206,9 @@ impl Session {
             Some(Err(reply)) => return reply,
             None => return Reply::no("[SERVERBUG] Internal error."),
         };
+        let omits_uid = self.shared.personality.quirks.omits_append_uid;
         self.shared.circumstances.count_appended(uids.len());
-        if !self.shared.personality.has("UIDPLUS") || lies.omit_append_uid {
+        if !self.shared.personality.has("UIDPLUS") || lies.omit_append_uid || omits_uid {
             return Reply::ok("Append completed.");
         }
         let uids = uid_set(&uids);
@@ -235,8 +236,8 @@ fn rewritten(mut messages: Vec<SampleMessage>, quirks: &Quirks) -> Result<Vec<Sa
         messages.retain(|message| !message.bytes.windows(mark.len().max(1)).any(|window| window == mark));
     }
     for message in &mut messages {
-        if quirks.has_too_long_line(&message.bytes) {
-            return Err(Reply::from_line(quirks.long_line_reply));
+        if let Some(refusal) = quirks.refusal_of(message) {
+            return Err(Reply::from_line(refusal));
         }
         message.flags.retain(|flag| !quirks.append_drops_flags.contains(&flag.as_str()));
         if let Some(field) = quirks.added_header {

@@ -98,6 +98,7 @@ impl Session {
     ) -> Result<(), WireEnd> {
         let Some(view) = &self.selected else { return Ok(()) };
         let (path, recent_from) = (view.path.clone(), view.recent_from());
+        let in_ascii = self.shared.personality.quirks.shows_fields_in_ascii;
         let wants_labels = items.iter().any(|item| matches!(item, Item::Labels));
         for look in wanted.chunks(MESSAGES_PER_LOOK) {
             let found = self.with_account(|account| {
@@ -122,7 +123,7 @@ impl Session {
                 if found.message.uid >= recent_from {
                     found.message.flags.insert("\\Recent".to_owned());
                 }
-                write_message(&mut self.wire, &found, items, marks_seen);
+                write_message(&mut self.wire, &found, items, (marks_seen, in_ascii));
                 self.wire.flush_if_large().await?;
             }
         }
@@ -198,7 +199,7 @@ fn fields(section: &str, names: &[AString<'_>], is_inverted: bool) -> Option<(St
     Some((format!("{section} ({listed})"), BodyPart::HeaderFields { names, is_inverted }))
 }
 
-fn write_message(wire: &mut Wire, found: &Found, items: &[Item], shows_flags: bool) {
+fn write_message(wire: &mut Wire, found: &Found, items: &[Item], (shows_flags, in_ascii): (bool, bool)) {
     let Found { number, message, labels, stated_size } = found;
     wire.push(format!("* {number} FETCH (").as_bytes());
     let mut separator = "";
@@ -217,6 +218,9 @@ fn write_message(wire: &mut Wire, found: &Found, items: &[Item], shows_flags: bo
             Item::ThreadId => wire.push(format!("X-GM-THRID {}", labels::object(&message.bytes)).as_bytes()),
             Item::Labels => wire.push(format!("X-GM-LABELS ({labels})").as_bytes()),
             Item::Modseq => wire.push(format!("MODSEQ ({})", message.modseq).as_bytes()),
+            Item::Body { shown, part: part @ BodyPart::HeaderFields { .. }, partial } if in_ascii => {
+                write_body(wire, &in_question_marks(&message.bytes), shown, part, *partial);
+            }
             Item::Body { shown, part, partial } => write_body(wire, &message.bytes, shown, part, *partial),
         }
     }
@@ -224,6 +228,11 @@ fn write_message(wire: &mut Wire, found: &Found, items: &[Item], shows_flags: bo
         wire.push(format!(" FLAGS ({})", joined(&message.flags)).as_bytes());
     }
     wire.push(b")\r\n");
+}
+
+/// As Yahoo shows raw 8-bit bytes.
+fn in_question_marks(message: &[u8]) -> Arc<[u8]> {
+    message.iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }).collect()
 }
 
 fn joined(flags: &BTreeSet<String>) -> String {

@@ -104,6 +104,16 @@ impl Folder {
         self.uid_step > 1
     }
 
+    /// Every message gets another UID, and the folder keeps its UIDVALIDITY: what no server should do.
+    pub(super) fn renumber(&mut self) {
+        let first = self.uid_next.saturating_add(100);
+        for (message, uid) in self.messages.iter_mut().zip(first..) {
+            message.uid = uid;
+            self.uid_next = uid.saturating_add(1);
+        }
+        self.recent_from = self.uid_next;
+    }
+
     /// The newest messages, as many as a client may see.
     pub(super) fn visible(&self, most: Option<usize>) -> &[StoredMessage] {
         let hidden = most.map_or(0, |most| self.messages.len().saturating_sub(most));

@@ -102,6 +102,9 @@ impl Session {
         let shown = path.to_string();
         let special_use =
             special_names.iter().find(|(name, _)| *name == shown).map(|(_, special_use)| *special_use);
+        if !self.shared.personality.quirks.takes_folder(path.levels()) {
+            return Reply::no("operation not allowed");
+        }
         let is_new = self.with_account(|account| {
             let is_new = account.folder(&path).is_none();
             if is_new {

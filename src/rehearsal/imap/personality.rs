@@ -140,9 +140,11 @@ impl Personality {
 
     /// The name of a folder on the wire, in modified UTF-7.
     pub(super) fn wire_name(&self, path: &FolderPath) -> String {
+        if path.is_inbox() {
+            return self.quirks.inbox_name.to_owned();
+        }
         let joined = path.levels().join(self.delimiter.encode_utf8(&mut [0; 4]));
-        let prefix = if path.is_inbox() { "" } else { self.prefix };
-        modified_utf7::encode(&format!("{prefix}{joined}"))
+        modified_utf7::encode(&format!("{}{joined}", self.prefix))
     }
 
     /// The folder that a name on the wire means; `None` for a name this server cannot have.

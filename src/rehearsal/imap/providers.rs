@@ -162,6 +162,7 @@ impl Personality {
                 has_folders_of_its_own: true,
                 volunteers_special_use: true,
                 refuses_list_return: true,
+                dotted_keyword_reply: Some("BAD Parse Error"),
                 searches_unsorted: true,
                 uid_step: 3,
                 ..Quirks::NONE
@@ -207,6 +208,10 @@ impl Personality {
             quirks: Quirks {
                 has_folders_of_its_own: true,
                 visible_messages: Some(10_000),
+                shows_fields_in_ascii: true,
+                last_line_reply: Some(
+                    "BAD [CLIENTBUG] Additional arguments found after last expected argument",
+                ),
                 message_limit: Some(1_000),
                 throttle_reply: "NO [LIMIT] {command} Rate limit hit.",
                 ..Quirks::NONE
@@ -214,8 +219,82 @@ impl Personality {
         }
     }
 
+    /// Zoho: three connections, an inbox in letters of its own, every message asked for.
+    pub fn zoho() -> Self {
+        const CAPABILITIES: &[&str] = &[
+            "IMAP4rev1",
+            "UNSELECT",
+            "CHILDREN",
+            "NAMESPACE",
+            "IDLE",
+            "ID",
+            "SASL-IR",
+            "AUTH=PLAIN",
+            "UIDPLUS",
+        ];
+        Self {
+            name: "zoho",
+            greeting: "IMAP4 Server (practice) Zoho Mail ready.",
+            volunteers_capabilities: false,
+            capabilities_before_sign_in: CAPABILITIES,
+            capabilities: CAPABILITIES,
+            id: &[("name", "Zoho Mail"), ("vendor", "Mailferry practice server")],
+            special_names: &[
+                ("Drafts", SpecialUse::Drafts),
+                ("Sent", SpecialUse::Sent),
+                ("Spam", SpecialUse::Junk),
+                ("Trash", SpecialUse::Trash),
+            ],
+            limits: Limits { connections_per_user: 3, ..Limits::DOVECOT },
+            quirks: Quirks { has_folders_of_its_own: true, inbox_name: "Inbox", ..Quirks::NONE },
+            ..Self::dovecot()
+        }
+    }
+
+    /// Proton's Bridge: no UIDs after APPEND, labels and All Mail as views, folders in a place of their own. Its UIDs do not
+    /// survive a restart: [`ImapHandle::renumber`](super::ImapHandle::renumber) plays that.
+    pub fn proton() -> Self {
+        const CAPABILITIES: &[&str] = &["IMAP4rev1", "IDLE", "UNSELECT", "UIDPLUS"];
+        Self {
+            name: "proton",
+            greeting: "Proton Mail Bridge (practice) - gluon session ready",
+            volunteers_capabilities: true,
+            capabilities_before_sign_in: CAPABILITIES,
+            capabilities: CAPABILITIES,
+            id: &[],
+            special_names: &[
+                ("All Mail", SpecialUse::All),
+                ("Archive", SpecialUse::Archive),
+                ("Drafts", SpecialUse::Drafts),
+                ("Folders", SpecialUse::Archive),
+                ("Labels", SpecialUse::Archive),
+                ("Sent", SpecialUse::Sent),
+                ("Spam", SpecialUse::Junk),
+                ("Starred", SpecialUse::Flagged),
+                ("Trash", SpecialUse::Trash),
+            ],
+            limits: Limits { message: 26_214_400, ..Limits::DOVECOT },
+            quirks: Quirks {
+                has_folders_of_its_own: true,
+                omits_append_uid: true,
+                folders_below: &["Folders", "Labels"],
+                ..Quirks::NONE
+            },
+            ..Self::dovecot()
+        }
+    }
+
     /// Every personality there is.
-    pub fn all() -> [Self; 6] {
-        [Self::dovecot(), Self::courier(), Self::gmail(), Self::exchange(), Self::icloud(), Self::yahoo()]
+    pub fn all() -> [Self; 8] {
+        [
+            Self::dovecot(),
+            Self::courier(),
+            Self::gmail(),
+            Self::exchange(),
+            Self::icloud(),
+            Self::yahoo(),
+            Self::zoho(),
+            Self::proton(),
+        ]
     }
 }

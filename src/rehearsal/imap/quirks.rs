@@ -1,4 +1,5 @@
 use super::dislike::Dislike;
+use crate::rehearsal::mailbox::SampleMessage;
 
 /// Where a server leaves the standards, as data. All of it was seen at real providers; [`Quirks::NONE`] has none of it.
 #[derive(Clone, Debug)]
@@ -21,6 +22,18 @@ pub struct Quirks {
     pub searches_unsorted: bool,
     /// A header field, line end included, that the server puts in front of what it stores.
     pub added_header: Option<&'static str>,
+    /// Raw 8-bit bytes of the header are shown as question marks where single fields are asked for.
+    pub shows_fields_in_ascii: bool,
+    /// How the inbox is spelled in lists; any case means it all the same (RFC 3501 section 5.1).
+    pub inbox_name: &'static str,
+    /// Folders are made below these only, which are there from the beginning; empty: anywhere.
+    pub folders_below: &'static [&'static str],
+    /// APPEND tells no UIDs although UIDPLUS is advertised.
+    pub omits_append_uid: bool,
+    /// The tagged reply to a message that does not end with a line end; `None`: it is taken.
+    pub last_line_reply: Option<&'static str>,
+    /// The tagged reply to an APPEND with a dot in a keyword; `None`: it is taken.
+    pub dotted_keyword_reply: Option<&'static str>,
     /// Flags that APPEND ignores without a word.
     pub append_drops_flags: &'static [&'static str],
     /// APPEND refuses a message with a longer line, in bytes without the line end.
@@ -57,6 +70,12 @@ impl Quirks {
         refuses_list_return: false,
         searches_unsorted: false,
         added_header: None,
+        shows_fields_in_ascii: false,
+        inbox_name: "INBOX",
+        folders_below: &[],
+        omits_append_uid: false,
+        last_line_reply: None,
+        dotted_keyword_reply: None,
         append_drops_flags: &[],
         longest_message_line: None,
         size_excess_divisor: None,
@@ -82,6 +101,24 @@ impl Quirks {
         message
             .split(|byte| *byte == b'\n')
             .any(|line| line.strip_suffix(b"\r").unwrap_or(line).len() > limit)
+    }
+
+    /// The refusal of a message for its form.
+    pub(super) fn refusal_of(&self, message: &SampleMessage) -> Option<&'static str> {
+        let has_dot = message.flags.iter().any(|flag| !flag.starts_with('\\') && flag.contains('.'));
+        if self.has_too_long_line(&message.bytes) {
+            return Some(self.long_line_reply);
+        }
+        let is_open = !message.bytes.ends_with(b"\n");
+        self.last_line_reply.filter(|_| is_open).or(self.dotted_keyword_reply.filter(|_| has_dot))
+    }
+
+    /// Whether a folder may be made here.
+    pub(super) fn takes_folder(&self, levels: &[String]) -> bool {
+        self.folders_below.is_empty()
+            || levels
+                .first()
+                .is_some_and(|top| levels.len() > 1 && self.folders_below.contains(&top.as_str()))
     }
 
     /// The reply to a command while the server wants to be left alone.

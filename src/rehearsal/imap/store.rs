@@ -224,6 +224,20 @@ impl Account {
         }
     }
 
+    /// The bytes of a folder's messages become others, without a trace.
+    pub(super) fn tamper(&mut self, path: &FolderPath, change: impl Fn(&[u8]) -> Vec<u8>) {
+        self.on_folder(path, |folder| {
+            for message in &mut folder.messages {
+                message.bytes = change(&message.bytes).into();
+            }
+        });
+    }
+
+    /// Every message of every folder gets another UID.
+    pub(super) fn renumber(&mut self) {
+        self.folders.values_mut().for_each(Folder::renumber);
+    }
+
     /// Lets a client that selects a folder have its new messages as its own; forgotten at a restart, as it means little.
     pub(super) fn claim_recent(&mut self, path: &FolderPath) {
         self.on_folder(path, |folder| folder.recent_from = folder.uid_next);

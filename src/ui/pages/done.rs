@@ -1,9 +1,10 @@
-use eframe::egui::{Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use eframe::egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::{beside, extension};
 use super::copy_panels::{ledger_parts, state_mark};
 use super::message_list::SaveMessages;
-use crate::engine::{Command, CopyPhase, ProjectView, Readiness, ReportFormat};
+use crate::engine::{Command, CopyPhase, ProjectView, Readiness, ReportFormat, Step};
+use crate::plan::MessageQuery;
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -16,7 +17,7 @@ use crate::ui::widgets::choice::{option_button, paint_check};
 use crate::ui::widgets::field::field_label;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::path_field::PathField;
-use crate::ui::widgets::{bar, empty_state, note, panel, text};
+use crate::ui::widgets::{bar, empty_state, focus_ring_inside, note, panel, text};
 use crate::values::with_thousands;
 
 /// Step Done: the ledger as a sum that adds up, what is still to do, and the report.
@@ -53,7 +54,7 @@ impl DonePage {
                 Part::Main => {
                     ledger(ui, project);
                     ui.add_space(PANEL_GAP);
-                    proof(ui, project);
+                    proof(ui, project, cx);
                 }
                 Part::Aside => {
                     still_to_do(ui, project);
@@ -102,7 +103,7 @@ impl DonePage {
             let act = Act::Send(Command::SaveReport { path, format: self.format });
             footer.primary = Some(FooterButton::new("Save report", act));
         } else {
-            footer.primary = Some(FooterButton::new("Save report", Act::Go(crate::engine::Step::Done)));
+            footer.primary = Some(FooterButton::new("Save report", Act::Go(Step::Done)));
             footer.readiness = Readiness::Blocked { why: "Say where the report goes".to_owned(), cure: None };
         }
     }
@@ -199,7 +200,7 @@ fn note_for(project: &ProjectView, word: &str) -> String {
         .map_or_else(String::new, |problem| problem.cause.clone())
 }
 
-fn proof(ui: &mut Ui, project: &ProjectView) {
+fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     if let Some(words) = &project.copy.proof {
         panel::panel(ui, |ui| {
@@ -217,11 +218,14 @@ fn proof(ui: &mut Ui, project: &ProjectView) {
         for problem in &project.copy.problems {
             let (tone, icon) = state_mark(problem.state);
             let (row, response) =
-                ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
-            let words = format!("{}: {}", problem.cause, with_thousands(problem.count));
+                ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
+            let words = format!("Show the messages: {}: {}", problem.cause, with_thousands(problem.count));
             response.widget_info(|| {
-                WidgetInfo::labeled(Role::Row, true, format!("{words}. {}", problem.way_out))
+                WidgetInfo::labeled(Role::Button, true, format!("{words}. {}", problem.way_out))
             });
+            if response.hovered() {
+                ui.painter().rect_filled(row, 0.0, theme.hover);
+            }
             let inner = row.shrink2(Vec2::new(15.0, 0.0));
             icon.paint(
                 ui,
@@ -240,6 +244,12 @@ fn proof(ui: &mut Ui, project: &ProjectView) {
             text::left(ui, rest, &problem.way_out, Type::Small, theme.text2);
             text::right(ui, inner, with_thousands(problem.count), Type::Strong, theme.text);
             ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
+            focus_ring_inside(ui, &response, row);
+            if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+                let query = MessageQuery { problem: Some(problem.id), ..MessageQuery::default() };
+                cx.send(Command::ShowMessages { query, first: 0 });
+                cx.go(Step::Copy);
+            }
         }
     });
 }

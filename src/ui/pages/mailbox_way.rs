@@ -1,6 +1,6 @@
 //! How one side of a mailbox is signed in to: with a password, as an admin, or with a token.
 
-use eframe::egui::{Role, Ui, WidgetInfo};
+use eframe::egui::{Role, Ui, Vec2, WidgetInfo};
 
 use crate::engine::{Command, MailboxView};
 use crate::plan::Side;
@@ -110,6 +110,7 @@ pub fn show(
     field_label(ui, "Sign in with");
     let before = typed.kind;
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(6.0);
         ui.push_id(("way", side), |ui| {
             for (kind, label) in Kind::ALL {
                 let is_on = typed.kind == kind;

@@ -205,8 +205,9 @@ impl MailboxesPage {
         let theme = Theme::of(ui);
         panel::section(ui, "Import a list");
         let words = "One mailbox per line with a head line: address, and where they differ source_user, \
-                     source_password, destination_user, destination_password. Commas or semicolons. Passwords go into \
-                     the keyring, not into the project.";
+                     source_password, destination_user, destination_password; for other ways to sign in source_admin, \
+                     source_token_file or source_token_command, and the same for destination. Commas or semicolons. \
+                     Passwords go into the keyring, not into the project.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
         self.csv.show(ui, "CSV file", cx);

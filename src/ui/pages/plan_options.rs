@@ -3,7 +3,7 @@
 use eframe::egui::Ui;
 
 use crate::engine::{Command, ProjectView};
-use crate::plan::{CopyMode, CopyOptions, MessageFilter, date_words, parse_date, parse_size};
+use crate::plan::{CopyMode, CopyOptions, GmailLabels, MessageFilter, date_words, parse_date, parse_size};
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::PageCx;
@@ -12,6 +12,7 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{checkbox, radio};
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::{note, panel, text};
+use crate::values::Bytes;
 
 const MODES: [(CopyMode, &str, &str); 3] = [
     (
@@ -42,6 +43,9 @@ pub struct PlanOptions {
     least: String,
     most: String,
     search: String,
+    labels: GmailLabels,
+    up_per_day: String,
+    down_per_day: String,
 }
 
 impl PlanOptions {
@@ -63,6 +67,9 @@ impl PlanOptions {
             least: size(filter.min_bytes),
             most: size(filter.max_bytes),
             search: filter.search.clone().unwrap_or_default(),
+            labels: options.gmail_labels,
+            up_per_day: size(options.upload_bytes_per_day),
+            down_per_day: size(options.download_bytes_per_day),
         };
     }
 
@@ -94,6 +101,7 @@ impl PlanOptions {
             }
             if index + 1 == columns {
                 self.search_and_order(ui, &mut wrong);
+                self.provider_limits(ui, &mut wrong);
             }
         });
         ui.add_space(12.0);
@@ -176,6 +184,33 @@ impl PlanOptions {
         );
     }
 
+    /// What is about the providers and not about the messages.
+    fn provider_limits(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
+        let theme = Theme::of(ui);
+        ui.add_space(8.0);
+        if checkbox(ui, self.labels == GmailLabels::EveryFolder, "From Gmail: a copy for each label") {
+            self.labels = match self.labels {
+                GmailLabels::OncePerMessage => GmailLabels::EveryFolder,
+                GmailLabels::EveryFolder => GmailLabels::OncePerMessage,
+            };
+        }
+        text::paragraph(
+            ui,
+            "Else each message is copied once, into the folder of its best label.",
+            Type::Small,
+            theme.text2,
+        );
+        ui.add_space(8.0);
+        let pairs = [
+            ("Most to send in a day", &mut self.up_per_day),
+            ("Most to read in a day", &mut self.down_per_day),
+        ];
+        for (name, value) in pairs {
+            let parse = |text: &str| parse_size(text).map_err(|error| error.to_string());
+            field(ui, name, "as the provider allows", value, parse, wrong);
+        }
+    }
+
     fn options_without_search(&self) -> Result<CopyOptions, ()> {
         let day = |text: &str| typed(text, |text| parse_date(text).map_err(drop));
         let size = |text: &str| typed(text, |text| parse_size(text).map_err(drop));
@@ -187,7 +222,15 @@ impl PlanOptions {
             search: None,
         };
         let (mode, is_newest_first) = (self.mode, self.is_newest_first);
-        Ok(CopyOptions { mode, filter, is_newest_first, trial_messages: None })
+        Ok(CopyOptions {
+            mode,
+            filter,
+            is_newest_first,
+            trial_messages: None,
+            gmail_labels: self.labels,
+            upload_bytes_per_day: size(&self.up_per_day)?,
+            download_bytes_per_day: size(&self.down_per_day)?,
+        })
     }
 
     /// What is typed, where it can be meant.
@@ -245,6 +288,16 @@ fn in_effect(options: &CopyOptions) -> Option<String> {
     }
     if options.is_newest_first {
         parts.push("Newest messages first".to_owned());
+    }
+    if options.gmail_labels == GmailLabels::EveryFolder {
+        parts.push("From Gmail a copy for each label".to_owned());
+    }
+    for (bytes, what) in [(options.upload_bytes_per_day, "sent"), (options.download_bytes_per_day, "read")] {
+        match bytes {
+            Some(0) => parts.push(format!("No limit to what is {what} in a day")),
+            Some(bytes) => parts.push(format!("At most {} {what} in a day", Bytes(bytes))),
+            None => {}
+        }
     }
     (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
 }

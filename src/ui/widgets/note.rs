@@ -58,8 +58,8 @@ pub fn note(ui: &mut Ui, tone: Tone, icon: Icon, words: &str, link: Option<&str>
                     // As high as the line beside it, although the button is higher.
                     let button = Button::link(link).small();
                     let size = button.size(ui);
-                    let (line, _) = ui.allocate_exact_size(Vec2::new(size.x, 20.0), Sense::hover());
-                    let place = Rect::from_center_size(line.center(), size);
+                    let (beside, _) = ui.allocate_exact_size(Vec2::new(size.x, 20.0), Sense::hover());
+                    let place = Rect::from_center_size(beside.center(), size);
                     is_clicked = button.show_at(ui, place).clicked();
                 }
             });

@@ -107,6 +107,7 @@ pub fn copying() -> ProjectView {
         started_at: Some(ago(11_000)),
         finished_at: None,
         proof: None,
+        proof_counts: None,
     };
     project
 }

@@ -1,0 +1,21 @@
+//! Every parser of the project: the first byte of an input chooses the target, the rest is what it reads.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mailferry::{cli, dns, imap, plan, survey};
+
+#[path = "../../tests/support/mutate.rs"]
+mod mutate;
+#[path = "../../tests/support/public_targets.rs"]
+mod public_targets;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&choice, bytes)) = input.split_first() else { return };
+    let mut readers: Vec<fn(&[u8])> = public_targets::TARGETS.iter().map(|target| target.read).collect();
+    readers.extend(imap::fuzz_tests::TARGETS.iter().map(|target| target.read));
+    readers.extend(dns::fuzz_tests::TARGETS.iter().map(|target| target.read));
+    readers.extend(survey::fuzz_tests::TARGETS.iter().map(|target| target.read));
+    readers.extend(cli::fuzz_tests::TARGETS.iter().map(|target| target.read));
+    readers.extend(plan::fuzz_tests::TARGETS.iter().map(|target| target.read));
+    readers[usize::from(choice) % readers.len()](bytes);
+});

@@ -1,0 +1,91 @@
+use std::path::Path;
+
+use super::account_url::AccountUrl;
+use super::account_ways::Ways;
+use super::args::Copy;
+use super::{CliError, output};
+use crate::engine::UserError;
+use crate::values::{EmailAddress, Fingerprint, Secret};
+
+/// Both sides of the copy as the arguments give them.
+pub struct Accounts {
+    /// The source.
+    pub from: Option<AccountUrl>,
+    /// The destination.
+    pub to: Option<AccountUrl>,
+    /// Password at the source.
+    pub from_password: Option<Secret>,
+    /// Password at the destination.
+    pub to_password: Option<Secret>,
+    /// Certificate to trust at the source.
+    pub from_fingerprint: Option<Fingerprint>,
+    /// Certificate to trust at the destination.
+    pub to_fingerprint: Option<Fingerprint>,
+    /// How both are signed in to.
+    pub ways: Ways,
+    /// The mailboxes come from a list, which may have passwords of its own.
+    pub has_list: bool,
+}
+
+impl Accounts {
+    /// Reads them, and the password files.
+    pub fn from(arguments: &Copy) -> Result<Self, CliError> {
+        let account = |text: &Option<String>| match text {
+            Some(text) => {
+                AccountUrl::parse(text).map(Some).map_err(|error| CliError::Usage(error.to_string()))
+            }
+            None => Ok(None),
+        };
+        let fingerprint = |text: &Option<String>| match text {
+            Some(text) => {
+                text.parse::<Fingerprint>().map(Some).map_err(|error| CliError::Usage(error.to_string()))
+            }
+            None => Ok(None),
+        };
+        let (from, to) = (account(&arguments.from)?, account(&arguments.to)?);
+        let accounts = Self {
+            ways: Ways::from(arguments, from.as_ref(), to.as_ref())?,
+            has_list: arguments.accounts.is_some(),
+            from,
+            to,
+            from_password: password(arguments.from_password_file.as_deref())?,
+            to_password: password(arguments.to_password_file.as_deref())?,
+            from_fingerprint: fingerprint(&arguments.from_fingerprint)?,
+            to_fingerprint: fingerprint(&arguments.to_fingerprint)?,
+        };
+        let has_user = |account: &Option<AccountUrl>| account.as_ref().is_none_or(|url| !url.user.is_empty());
+        if arguments.accounts.is_none() && !(has_user(&accounts.from) && has_user(&accounts.to)) {
+            return Err(CliError::Usage(
+                "name the user in both accounts (imaps://USER@HOST), or give --accounts FILE.csv".to_owned(),
+            ));
+        }
+        Ok(accounts)
+    }
+
+    /// The address that names the mailbox: the user name where it is one, else the user at the server.
+    pub fn address(&self) -> Option<String> {
+        let from = self.from.as_ref().filter(|from| !from.user.is_empty())?;
+        if EmailAddress::parse(&from.user).is_ok() {
+            return Some(from.user.clone());
+        }
+        let host = &from.server.host;
+        let is_domain = EmailAddress::parse(&format!("{}@{host}", from.user)).is_ok();
+        Some(format!("{}@{}", from.user, if is_domain { host } else { "local.invalid" }))
+    }
+}
+
+/// The first line of a password file, without its line end.
+fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
+    let Some(path) = path else { return Ok(None) };
+    let text = output::read_text(path, 65_536)?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(UserError::new(
+            format!("{} has no password", path.display()),
+            "Its first line is empty.",
+        )
+        .or_else("Write the password into the first line", "")
+        .into());
+    }
+    Ok(Some(Secret::new(line)))
+}

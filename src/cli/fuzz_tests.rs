@@ -1,0 +1,33 @@
+//! Accounts as they stand on the command line, for any bytes. Built for tests and for `cargo fuzz` only.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "targets fail where something does not hold"
+)]
+
+use super::account_url::AccountUrl;
+use crate::mutate::Target;
+
+/// The targets of this room.
+pub const TARGETS: &[Target] = &[Target { name: "cli: account URL", examples: ACCOUNTS, read: accounts }];
+
+const ACCOUNTS: &[&[u8]] = &[
+    b"imaps://anna%40example.org@mail.example.org:993",
+    b"imap://anna@127.0.0.1:10143",
+    b"imaps://anna:secret@[2001:db8::1]",
+];
+
+fn accounts(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    match AccountUrl::parse(&text) {
+        Ok(account) => assert!(account.server.port > 0 && !account.server.host.is_empty()),
+        Err(error) => assert!(error.to_string().len() <= text.len() * 4 + 400),
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn any_bytes_are_survived() {
+    crate::mutate::run_all(TARGETS);
+}
