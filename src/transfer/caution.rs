@@ -53,6 +53,8 @@ struct Learnt {
     poison: BTreeSet<(FolderId, u32)>,
     /// Repairs that are under way, and how often the connection has ended at each.
     trying: BTreeMap<(FolderId, u32), BTreeMap<RepairStep, u32>>,
+    /// Messages that were repaired in this run.
+    repaired: BTreeMap<FolderId, BTreeSet<u32>>,
     /// The repair that helped last, by the words of the refusal.
     helped: BTreeMap<String, RepairStep>,
     /// Folders at whose opening a server says goodbye: how often, and its last words.
@@ -212,6 +214,16 @@ impl Caution {
             is_broken || (is_poison && *step != RepairStep::LongLines)
         };
         RepairStep::ALL.into_iter().filter(is_skipped).collect()
+    }
+
+    /// This message arrived after a repair.
+    pub(super) fn was_repaired(&self, folder: FolderId, uid: u32) {
+        self.learnt().repaired.entry(folder).or_default().insert(uid);
+    }
+
+    /// What arrived in this folder after a repair.
+    pub(super) fn take_repaired(&self, folder: FolderId) -> BTreeSet<u32> {
+        self.learnt().repaired.remove(&folder).unwrap_or_default()
     }
 
     /// This repair has helped a message that was refused with these words.

@@ -13,6 +13,7 @@ use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
 use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
+use super::repaired_flags;
 use super::request::{CopyRequest, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
@@ -211,7 +212,9 @@ impl Lane {
         }
         if part.is_last() && !work.control.is_stopped() {
             let uid_validity = part.folder.opened.uid_validity;
-            work.kept_flags.settle(work, &mut self.destination, &part.folder.unit, uid_validity).await?;
+            let (session, unit) = (&mut self.destination, &part.folder.unit);
+            work.kept_flags.settle(work, session, unit, uid_validity).await?;
+            repaired_flags::settle(work, session, unit, uid_validity).await?;
         }
         self.tell_late_arrivals(work, &part).await
     }

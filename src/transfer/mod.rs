@@ -30,6 +30,7 @@ mod provider_habits;
 mod reader;
 mod recovery;
 mod refused;
+mod repaired_flags;
 mod request;
 mod seats;
 mod selection;

@@ -195,6 +195,7 @@ impl Writer<'_> {
         let uid = batch.rows.first().map_or(0, |sent| sent.row.uid);
         let known = self.work.request.ledger.repair(folder, uid)?;
         let words = known.map(|repair| repair.words());
+        self.work.caution.was_repaired(folder, uid);
         let results = self.arrived(batch, answer, MessageState::Repaired, words.as_deref());
         self.record(&results, batch.source_bytes())
     }
