@@ -162,7 +162,7 @@ impl Ledger {
         })
     }
 
-    /// What identifies the messages of these copies, by ascending UID at the source; and whether the copy is ours.
+    /// What identifies these copies as they were sent, by ascending UID at the source; and whether the copy is ours.
     pub fn copy_keys(
         &self,
         folder: FolderId,
@@ -170,8 +170,10 @@ impl Ledger {
     ) -> Result<Vec<(MessageKey, bool)>, ProjectError> {
         self.project.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT uid, identity, size, state FROM message
-                 WHERE folder_id = ?1 AND state IN (2, 3, 4) ORDER BY uid",
+                "SELECT message.uid, coalesce(sent_identity, identity), coalesce(sent_size, size), state
+                 FROM message LEFT JOIN repair
+                     ON state = 4 AND repair.folder_id = message.folder_id AND repair.uid = message.uid
+                 WHERE message.folder_id = ?1 AND state IN (2, 3, 4) ORDER BY message.uid",
             )?;
             let mut rows = statement.query([folder.0])?;
             let mut keys = Vec::with_capacity(uids.len());

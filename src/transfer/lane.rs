@@ -12,7 +12,7 @@ use super::error::TransferError;
 use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
 use super::reader::Reader;
-use super::request::{CopyRequest, Progress};
+use super::request::{CopyRequest, FolderTrouble, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, NewFolder, Opened, Session, uid_sets};
@@ -282,7 +282,7 @@ fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool,
         && known.is_some_and(|known| known != uid_validity);
     if is_anew {
         let words = format!("the folder {} was made anew while mail was copied", unit.plan.destination);
-        work.note_problem(&unit.plan, Side::Destination, words);
+        work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesLost), words);
     }
     Ok(is_anew)
 }
