@@ -162,7 +162,7 @@ impl Ledger {
         })
     }
 
-    /// What identifies the messages of these copies, by ascending UID at the source; and whether the copy is ours.
+    /// What identifies these copies as they were sent, by ascending UID at the source; and whether the copy is ours.
     pub fn copy_keys(
         &self,
         folder: FolderId,

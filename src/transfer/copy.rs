@@ -18,7 +18,7 @@ use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
 use super::provider_habits;
 use super::recovery::wait_after;
-use super::request::{CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
+use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::selection::{Chosen, Selection};
 use super::source_listing::{Listed, SourceLister};
 use super::work::{Unit, Work};
@@ -298,13 +298,13 @@ impl Job<'_> {
             self.offer(work, &chosen, destination)?;
         }
         for (plan, words) in left_alone.into_iter().chain(told) {
-            work.note_problem(plan, Side::Destination, words);
+            work.note_trouble(plan, (Side::Destination, FolderTrouble::CopiesLost), words);
         }
         if self.is_mirror() && !work.control.is_stopped() {
             for (plan, words) in
                 mirror::write_changes(other, &request.ledger, &plans, &work.namespace).await?
             {
-                work.note_problem(plan, Side::Destination, words);
+                work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
             }
         }
         Ok(())
@@ -400,7 +400,7 @@ impl Job<'_> {
         let mut watched = Vec::new();
         for mut chosen in listed {
             if let Err(words) = self.selection.search(session, &self.request.ledger, &mut chosen).await? {
-                work.note_problem(chosen.plan, Side::Source, words);
+                work.note_trouble(chosen.plan, (Side::Source, FolderTrouble::SearchRefused), words);
             } else if lookout.watches(chosen.plan) {
                 watched.push(chosen);
             } else {

@@ -14,7 +14,7 @@ use super::governor::{Refusal, refusal};
 use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
-use super::request::{CopyRequest, Progress};
+use super::request::{CopyRequest, FolderTrouble, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, NewFolder, Opened, Session, uid_sets};
@@ -300,7 +300,7 @@ fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool,
         && known.is_some_and(|known| known != uid_validity);
     if is_anew {
         let words = format!("the folder {} was made anew while mail was copied", unit.plan.destination);
-        work.note_problem(&unit.plan, Side::Destination, words);
+        work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesLost), words);
     }
     Ok(is_anew)
 }

@@ -109,8 +109,7 @@ impl<'p> Lookout<'p> {
         };
         let told = |suspect: &Suspect<'p>| {
             let words = format!(
-                "the folder {} {}, and the copies in it are lost. After the switch nothing is copied a second time by \
-                 itself; a run in the mode “before the switch” brings them back",
+                "the folder {} {}, and the copies in it are lost; after the switch nothing is copied a second time by itself",
                 suspect.plan.destination,
                 words(suspect.why)?
             );
@@ -268,8 +267,7 @@ impl Search<'_> {
         let lost = missing.uids.len();
         if is_wholesale(lost, missing.copies) {
             return Ok(Some(format!(
-                "{lost} of {} copies in {} are lost. After the switch nothing is copied a second time by itself; a run \
-                 in the mode “before the switch” brings them back",
+                "{lost} of {} copies in {} are lost; after the switch nothing is copied a second time by itself",
                 missing.copies, suspect.plan.destination
             )));
         }

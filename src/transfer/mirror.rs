@@ -112,7 +112,7 @@ pub(super) async fn write_changes<'p>(
             match write_page(session, ledger, memory, &raw, changed).await {
                 Ok(()) => {}
                 Err(TransferError::Server { source: ImapError::Refused { completion, .. }, .. }) => {
-                    told.push((*plan, format!("flags of copies could not be changed: {completion}")));
+                    told.push((*plan, completion.to_string()));
                     break;
                 }
                 Err(error) => return Err(error),

@@ -45,6 +45,8 @@ pub use copy::copy_mailbox;
 pub use error::TransferError;
 pub use inventory::inventory;
 pub use oversize::find_oversize;
-pub use request::{CopyLimits, CopyOutcome, CopyRequest, FolderProblem, Progress, ProgressSink};
+pub use request::{
+    CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink,
+};
 pub use verify::{prove_mailbox, verify_mailbox};
 pub use verify_report::{Depth, Difference, VerifyReport};

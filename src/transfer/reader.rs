@@ -206,7 +206,9 @@ impl Reader<'_> {
         while let Some(row) = rows.front() {
             let is_full =
                 group.len() >= GROUP_MESSAGES || (bytes + row.size > GROUP_BYTES && !group.is_empty());
-            if is_full || self.is_large(row) {
+            // Servers answer in ascending order, and where the newest go first each page is behind the one before it.
+            let turns_back = group.last().is_some_and(|last: &LedgerRow| last.uid > row.uid);
+            if is_full || turns_back || self.is_large(row) {
                 break;
             }
             bytes += row.size;

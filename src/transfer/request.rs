@@ -137,14 +137,29 @@ pub struct CopyOutcome {
     pub folder_problems: Vec<FolderProblem>,
 }
 
-/// A folder that could not be opened or made.
+/// What is the matter with a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderTrouble {
+    /// It could not be opened, listed or made.
+    Closed,
+    /// Copies in it are lost, and after the switch they are not made a second time by themselves.
+    CopiesLost,
+    /// The destination does not take the flags that the source has now.
+    FlagsRefused,
+    /// The source does not take the search among the filters.
+    SearchRefused,
+}
+
+/// A folder that could not be opened or made, or in which something else was left undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderProblem {
     /// The folder at the source.
     pub folder: FolderPath,
-    /// Which server refused.
+    /// Which server it is about.
     pub side: Side,
-    /// Its words.
+    /// What is the matter.
+    pub trouble: FolderTrouble,
+    /// Its words, or ours where no server said anything.
     pub words: String,
 }
 

@@ -16,7 +16,7 @@ use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
 use super::kept_flags::KeptFlags;
 use super::meter::Meter;
-use super::request::{CopyRequest, FolderProblem, Progress, ProgressSink};
+use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use crate::imap::{Namespace, Opened};
 use crate::plan::{FolderPath, FolderPlan, MessageState, Side};
@@ -213,7 +213,16 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn note_problem(&self, plan: &FolderPlan, side: Side, words: String) {
-        let problem = FolderProblem { folder: plan.source.clone(), side, words };
+        self.note_trouble(plan, (side, FolderTrouble::Closed), words);
+    }
+
+    pub(super) fn note_trouble(
+        &self,
+        plan: &FolderPlan,
+        (side, trouble): (Side, FolderTrouble),
+        words: String,
+    ) {
+        let problem = FolderProblem { folder: plan.source.clone(), side, trouble, words };
         locked(&self.state).problems.insert(plan.source.clone(), problem);
     }
 

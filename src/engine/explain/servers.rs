@@ -5,7 +5,7 @@ use crate::engine::sign_in_job::Attempt;
 use crate::engine::{CertificateView, Command, RequestId, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
 use crate::plan::Side;
-use crate::transfer::{FolderProblem, TransferError, VerifyReport};
+use crate::transfer::{FolderProblem, FolderTrouble, TransferError, VerifyReport};
 use crate::values::{Endpoint, MisfitError};
 
 /// No password is kept for this side.
@@ -270,18 +270,37 @@ pub(in crate::engine) fn transfer(
 
 /// Folders that could not be opened or made.
 pub(in crate::engine) fn folders(problem: &FolderProblem, count: usize) -> UserError {
-    let what = match problem.side {
-        Side::Source => "could not be opened at your server",
-        Side::Destination => "could not be made or opened at the provider",
+    let what = match (problem.trouble, problem.side) {
+        (FolderTrouble::Closed, Side::Source) => "could not be opened at your server",
+        (FolderTrouble::Closed, Side::Destination) => "could not be made or opened at the provider",
+        (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
+        (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
+        (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
     };
     let title = match count {
         1 => format!("The folder {} {what}", problem.folder),
         _ => format!("{count} folders {what}, such as {}", problem.folder),
     };
-    UserError::new(title, "All other folders were copied.")
-        .with_server_words(&problem.words)
-        .or_else("Give the folder another name in the plan, or leave it out", "Then start the copy again")
-        .or("Try again", "Only what is missing is copied", Command::StartCopy)
+    let error = match problem.trouble {
+        FolderTrouble::CopiesLost => UserError::new(title, sentence(&problem.words)),
+        _ => UserError::new(title, "All other folders were copied.").with_server_words(&problem.words),
+    };
+    let error = match problem.trouble {
+        FolderTrouble::Closed => error.or_else(
+            "Give the folder another name in the plan, or leave it out",
+            "Then start the copy again",
+        ),
+        FolderTrouble::CopiesLost => error.or_else(
+            "Copy once more in the mode “before the switch”",
+            "It brings back what is lost, and leaves what people have moved",
+        ),
+        FolderTrouble::FlagsRefused => error,
+        FolderTrouble::SearchRefused => error.or_else(
+            "Write the search anew, or filter by date and size instead",
+            "Then start the copy again",
+        ),
+    };
+    error.or("Try again", "Only what is missing is copied", Command::StartCopy)
 }
 
 /// Copies that are not what they should be.
