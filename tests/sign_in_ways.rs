@@ -9,6 +9,8 @@
 
 #[path = "support/copy_bench.rs"]
 mod copy_bench;
+#[path = "support/cutting_proxy.rs"]
+mod cutting_proxy;
 #[path = "support/dovecot.rs"]
 mod dovecot;
 #[path = "support/odd_imap.rs"]
@@ -22,6 +24,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use copy_bench::{Bench, assert_same, contents};
+use cutting_proxy::{Cut, CuttingProxy};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use dovecot::{Dovecot, PASSWORD, Settings, access};
 use mailferry::imap::{Access, Compression, SignInError, TokenError};
@@ -265,6 +268,55 @@ async fn a_token_that_has_just_expired_is_followed_by_the_next() {
         std::fs::write(&path, token("anna", seconds)).unwrap();
         drop(anna.open_new().await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn a_copy_whose_connections_break_outlives_its_token() {
+    let files = folder();
+    let Some(source) = with_tokens(files.path(), "xoauth2") else { return };
+    let Some(destination) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+    let mails = mixed_mailbox(300, '/', "");
+    PlainImap::open(source.clear_port, "anna").store(&mails);
+    let path = files.path().join("token");
+    let first = token("anna", 2);
+    std::fs::write(&path, &first).unwrap();
+    let cuts = [15_000, 18_000, 21_000, 24_000].map(Cut::Downward);
+    let proxy = CuttingProxy::start_slow(source.clear_port, cuts, Duration::from_millis(40));
+    let by_token = |port: u16, file: &Path| {
+        let anna = access(port, Security::Clear, "anna");
+        with_way(anna, Credential::TokenFile(file.to_owned()), None)
+    };
+    let mut bench = Bench::new(
+        by_token(source.clear_port, &path),
+        access(destination.clear_port, Security::Clear, "anna"),
+    )
+    .await;
+    bench.request.source = by_token(proxy.port, &path);
+    bench.request.limits.max_breaks = 20;
+    // What another program does meanwhile: a fresh token twice a second, each valid for two.
+    let refresh = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let fresh = path.with_extension("new");
+            std::fs::write(&fresh, token("anna", 2)).unwrap();
+            std::fs::rename(&fresh, &path).unwrap();
+        }
+    };
+    let copied = async {
+        bench.copy(&|_| {}).await.unwrap();
+        // By now the token that the copy began with is over.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    };
+    tokio::select! {
+        () = copied => {}
+        () = refresh => {}
+    }
+    assert!(proxy.cut_count() >= 2, "{} cuts", proxy.cut_count());
+    assert_same(&contents(source.clear_port, '/', ""), &contents(destination.clear_port, '/', ""));
+    let old = files.path().join("old");
+    std::fs::write(&old, &first).unwrap();
+    let refused = by_token(source.clear_port, &old).open_new().await.unwrap_err();
+    assert!(matches!(refused, SignInError::TokenRefused { .. }), "{refused}");
 }
 
 const COMPRESS: &str = "protocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}\n";

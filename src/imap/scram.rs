@@ -173,4 +173,20 @@ mod tests {
         }
         assert!(first.read(&[0xff; 9]).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_message_is_read_or_refused(
+            rest in proptest::prelude::any::<Vec<u8>>(),
+            salt in "[A-Za-z0-9+/=]{0,12}",
+            rounds in proptest::prelude::any::<u64>(),
+        ) {
+            let first = ClientFirst::new("", "user", NONCE);
+            let _noise = first.read(&rest);
+            let message = format!("r={NONCE}x,s={salt},i={rounds}");
+            if let Ok(challenge) = first.read(message.as_bytes()) {
+                proptest::prop_assert!(challenge.iterations.get() <= MAX_ITERATIONS && !challenge.salt.is_empty());
+            }
+        }
+    }
 }

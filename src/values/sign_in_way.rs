@@ -283,4 +283,14 @@ mod tests {
         assert_eq!(Mechanism::parse("xoauth2"), Some(Mechanism::XOAuth2));
         assert_eq!(Mechanism::parse("GSSAPI"), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn words_in_quotes_come_back_whatever_they_hold(words in proptest::collection::vec("[^\\p{Cc}\"\\\\]{1,12}", 1..6)) {
+            let text = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ");
+            let line = CommandLine::parse(&text).unwrap();
+            proptest::prop_assert_eq!(line.program(), &words[0]);
+            proptest::prop_assert_eq!(line.arguments(), &words[1..]);
+        }
+    }
 }

@@ -103,3 +103,20 @@ fn compression_goes_by_the_round_trip_or_by_what_was_asked() {
     assert!(!Compression::Automatic.is_worthwhile(near) && Compression::Automatic.is_worthwhile(far));
     assert!(Compression::Always.is_worthwhile(near) && !Compression::Never.is_worthwhile(far));
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_end_or_fail_and_never_hang(bytes in proptest::prelude::any::<Vec<u8>>(), room in 1_usize..5_000) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = tokio::io::duplex(10);
+            drop(theirs);
+            let mut ours = Packed(ours, Deflate::new(bytes));
+            while let Ok(read) = ours.read(room).await {
+                if read.is_empty() {
+                    break;
+                }
+            }
+        });
+    }
+}
