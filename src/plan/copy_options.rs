@@ -28,3 +28,51 @@ pub struct CopyOptions {
     /// At most so many messages of each folder, as a trial; `None` for all.
     pub trial_messages: Option<u32>,
 }
+
+impl CopyMode {
+    /// `After the switch`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BeforeSwitch => "Before the switch",
+            Self::AfterSwitch => "After the switch",
+            Self::Sweep => "Late mail only",
+        }
+    }
+}
+
+impl CopyOptions {
+    /// What is asked for beyond the usual, in sentences; `None` where everything takes part as usual.
+    pub fn words(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.mode != CopyMode::default() {
+            parts.push(self.mode.name().to_owned());
+        }
+        if !self.filter.is_open() {
+            parts.push(format!("Only messages {}", self.filter.words().join(", ")));
+        }
+        if self.is_newest_first {
+            parts.push("Newest messages first".to_owned());
+        }
+        (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_usual_is_said() {
+        assert_eq!(CopyOptions::default().words(), None);
+        let filter =
+            MessageFilter { max_bytes: Some(1_000), since_secs: Some(0), ..MessageFilter::default() };
+        let options =
+            CopyOptions { mode: CopyMode::Sweep, filter, is_newest_first: true, ..CopyOptions::default() };
+        assert_eq!(
+            options.words().as_deref(),
+            Some(
+                "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first."
+            )
+        );
+    }
+}
