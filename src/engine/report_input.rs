@@ -27,6 +27,7 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
                 .collect(),
             proof: view.copy.proof.clone(),
             proof_counts: view.copy.proof_counts,
+            selection: view.plan.options.words(),
         }),
     };
     Ok(ReportInput {

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{GmailLabels, MessageFilter};
+use crate::values::Bytes;
 
 /// When in the move a copy runs; decides what it may change at the destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,4 +34,70 @@ pub struct CopyOptions {
     pub upload_bytes_per_day: Option<u64>,
     /// The same for reading from the source.
     pub download_bytes_per_day: Option<u64>,
+}
+
+impl CopyMode {
+    /// `After the switch`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BeforeSwitch => "Before the switch",
+            Self::AfterSwitch => "After the switch",
+            Self::Sweep => "Late mail only",
+        }
+    }
+}
+
+impl CopyOptions {
+    /// What is asked for beyond the usual, in sentences; `None` where everything takes part as usual.
+    pub fn words(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.mode != CopyMode::default() {
+            parts.push(self.mode.name().to_owned());
+        }
+        if !self.filter.is_open() {
+            parts.push(format!("Only messages {}", self.filter.words().join(", ")));
+        }
+        if self.is_newest_first {
+            parts.push("Newest messages first".to_owned());
+        }
+        if self.gmail_labels == GmailLabels::EveryFolder {
+            parts.push("From Gmail a copy for each label".to_owned());
+        }
+        for (bytes, what) in [(self.upload_bytes_per_day, "sent"), (self.download_bytes_per_day, "read")] {
+            match bytes {
+                Some(0) => parts.push(format!("No limit to what is {what} in a day")),
+                Some(bytes) => parts.push(format!("At most {} {what} in a day", Bytes(bytes))),
+                None => {}
+            }
+        }
+        (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_usual_is_said() {
+        assert_eq!(CopyOptions::default().words(), None);
+        let filter =
+            MessageFilter { max_bytes: Some(1_000), since_secs: Some(0), ..MessageFilter::default() };
+        let options = CopyOptions {
+            mode: CopyMode::Sweep,
+            filter,
+            is_newest_first: true,
+            gmail_labels: GmailLabels::EveryFolder,
+            upload_bytes_per_day: Some(1_000),
+            download_bytes_per_day: Some(0),
+            ..CopyOptions::default()
+        };
+        assert_eq!(
+            options.words().as_deref(),
+            Some(
+                "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first. \
+                 From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day."
+            )
+        );
+    }
 }

@@ -44,6 +44,9 @@ pub struct CopyReport {
     /// The same in figures.
     #[serde(default)]
     pub proof_counts: Option<ProofSummary>,
+    /// What took part, where that was not everything.
+    #[serde(default)]
+    pub selection: Option<String>,
 }
 
 impl CopyReport {

@@ -15,6 +15,7 @@ pub(super) struct CopyPage {
     pub mailboxes: Vec<MailboxPage>,
     pub problems: Vec<ProblemPage>,
     pub proof: Option<String>,
+    pub selection: Option<String>,
 }
 
 pub(super) struct MailboxPage {
@@ -101,6 +102,7 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
             })
             .collect(),
         proof: copy.proof.clone(),
+        selection: copy.selection.clone(),
     }
 }
 

@@ -100,6 +100,7 @@ fn input(text: &str, url: &str) -> ReportInput {
             }],
             proof: Some(text.to_owned()),
             proof_counts: None,
+            selection: Some(text.to_owned()),
         }),
         records: Some(RecordsReport { plan, zone_text }),
     }
@@ -165,6 +166,7 @@ fn the_page_says_what_was_done_and_what_is_left() {
         "Travels with you",
         "and 10 more lines",
         "no real mail was touched",
+        "What took part: plain words",
     ] {
         assert!(page.contains(words), "{words}");
     }

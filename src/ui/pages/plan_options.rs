@@ -12,24 +12,17 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::{checkbox, radio};
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::{note, panel, text};
-use crate::values::Bytes;
 
-const MODES: [(CopyMode, &str, &str); 3] = [
+const MODES: [(CopyMode, &str); 3] = [
     (
         CopyMode::BeforeSwitch,
-        "Before the switch",
         "New mail still arrives at your server. New messages and changed flags are taken over.",
     ),
     (
         CopyMode::AfterSwitch,
-        "After the switch",
         "People work at the new place. Missing messages are added; nothing there is touched.",
     ),
-    (
-        CopyMode::Sweep,
-        "Late mail only",
-        "As after the switch, from Inbox and Junk only: what still arrived at the old place.",
-    ),
+    (CopyMode::Sweep, "As after the switch, from Inbox and Junk only: what still arrived at the old place."),
 ];
 
 /// The panel with what is half typed.
@@ -79,7 +72,7 @@ impl PlanOptions {
         if self.is_open {
             panel::panel(ui, |ui| self.panel(ui, cx));
             ui.add_space(PANEL_GAP);
-        } else if let Some(words) = in_effect(options) {
+        } else if let Some(words) = options.words() {
             if note::note(ui, Tone::Info, Icon::Info, &words, Some("Change this")) {
                 self.toggle(options);
             }
@@ -122,8 +115,8 @@ impl PlanOptions {
 
     fn modes(&mut self, ui: &mut Ui) {
         let theme = Theme::of(ui);
-        for (mode, name, words) in MODES {
-            if radio(ui, self.mode == mode, name).clicked() {
+        for (mode, words) in MODES {
+            if radio(ui, self.mode == mode, mode.name()).clicked() {
                 self.mode = mode;
             }
             ui.horizontal_top(|ui| {
@@ -273,31 +266,4 @@ fn size_text(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     let exact = units.into_iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
     exact.map_or_else(|| bytes.to_string(), |(unit, name)| format!("{} {name}", bytes / unit))
-}
-
-/// What is in effect and is not the usual; `None` where everything takes part as usual.
-fn in_effect(options: &CopyOptions) -> Option<String> {
-    let mut parts = Vec::new();
-    if let Some((_, name, _)) =
-        MODES.iter().find(|(mode, ..)| *mode == options.mode && options.mode != CopyMode::default())
-    {
-        parts.push((*name).to_owned());
-    }
-    if !options.filter.is_open() {
-        parts.push(format!("Only messages {}", options.filter.words().join(", ")));
-    }
-    if options.is_newest_first {
-        parts.push("Newest messages first".to_owned());
-    }
-    if options.gmail_labels == GmailLabels::EveryFolder {
-        parts.push("From Gmail a copy for each label".to_owned());
-    }
-    for (bytes, what) in [(options.upload_bytes_per_day, "sent"), (options.download_bytes_per_day, "read")] {
-        match bytes {
-            Some(0) => parts.push(format!("No limit to what is {what} in a day")),
-            Some(bytes) => parts.push(format!("At most {} {what} in a day", Bytes(bytes))),
-            None => {}
-        }
-    }
-    (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
 }
