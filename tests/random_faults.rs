@@ -29,9 +29,14 @@ use practice_copy::{At, Break, Scene, in_quick_time};
 /// Cases of an ordinary run, and of one that takes its time.
 const CASES: u64 = 150;
 const MANY_CASES: u64 = 3_000;
+/// A message at which the line drops four times is left, as it should be; so often nothing is broken here.
+const MAX_FAULTS: usize = 3;
 
 /// A mailbox that no person would have: equal messages, empty ones, headers without end, odd names and flags.
-fn mailbox(random: &mut Random) -> Vec<SampleFolder> {
+///
+/// Drafts with the same headers and other bytes are told apart by their size. Where sizes are not kept nobody can, and
+/// a second copy is made rather than none, so there each message has a header of its own.
+fn mailbox(random: &mut Random, keeps_sizes: bool) -> Vec<SampleFolder> {
     let names: [&[&str]; 8] = [
         &["INBOX"],
         &["Sent"],
@@ -51,7 +56,7 @@ fn mailbox(random: &mut Random) -> Vec<SampleFolder> {
                 // One in six is there already, here or in another folder: its copies must stay as many as they are.
                 let again =
                     (!written.is_empty() && random.one_in(6)).then(|| random.choose(&written).clone());
-                again.unwrap_or_else(|| message(random))
+                again.unwrap_or_else(|| message(random, keeps_sizes))
             })
             .collect();
         written.extend(messages.iter().cloned());
@@ -61,7 +66,7 @@ fn mailbox(random: &mut Random) -> Vec<SampleFolder> {
     folders
 }
 
-fn message(random: &mut Random) -> SampleMessage {
+fn message(random: &mut Random, keeps_sizes: bool) -> SampleMessage {
     let mut bytes = Vec::new();
     if !random.one_in(4) {
         bytes.extend(format!("Message-ID: <{:x}@random.example>\r\n", random.number()).bytes());
@@ -69,7 +74,8 @@ fn message(random: &mut Random) -> SampleMessage {
     if !random.one_in(5) {
         bytes.extend(format!("Date: Mon, {} Mar 2025 10:00:00 +0100\r\n", 1 + random.below(28)).bytes());
     }
-    bytes.extend(format!("Subject: {}\r\n", "wörter ".repeat(random.below(4))).bytes());
+    let number = if keeps_sizes { 0 } else { random.number() };
+    bytes.extend(format!("Subject: {number}{}\r\n", " wörter".repeat(random.below(4))).bytes());
     if random.one_in(8) {
         bytes.extend(format!("X-Long: {}\r\n", "x".repeat(random.below(6_000))).bytes());
     }
@@ -85,7 +91,7 @@ fn message(random: &mut Random) -> SampleMessage {
     }
     let all = ["\\Seen", "\\Flagged", "\\Answered", "$Forwarded", "Projekt-7"];
     let flags: BTreeSet<String> = all.into_iter().filter(|_| random.one_in(3)).map(str::to_owned).collect();
-    let internal_date = UnixTime(1_000_000_000 + random.below(700_000_000) as i64);
+    let internal_date = UnixTime(1_000_000_000 + i64::try_from(random.below(700_000_000)).unwrap());
     SampleMessage { bytes: bytes.into(), flags, internal_date }
 }
 
@@ -104,7 +110,7 @@ fn fault(random: &mut Random) -> (At, Fault) {
     let action = match random.below(9) {
         0 => Action::Stall,
         1 => Action::Delay(Duration::from_millis(random.below(4_000) as u64)),
-        2 => Action::LoseReply,
+        2 | 6 => Action::LoseReply,
         3 => Action::OmitAppendUid,
         4 => Action::SwapAppendUid,
         5 => Action::Say(
@@ -116,14 +122,13 @@ fn fault(random: &mut Random) -> (At, Fault) {
             ]))
             .to_owned(),
         ),
-        6 => Action::LoseReply,
         _ => Action::Close,
     };
-    (at, Fault { trigger, action, skip: random.below(25) as u32, times: 1 + random.below(2) as u32 })
+    (at, Fault { trigger, action, skip: random.below(25) as u32, times: 1 })
 }
 
 fn interruption(random: &mut Random) -> Break {
-    let faults: Vec<(At, Fault)> = (0..1 + random.below(4)).map(|_| fault(random)).collect();
+    let faults: Vec<(At, Fault)> = (0..=random.below(MAX_FAULTS)).map(|_| fault(random)).collect();
     match random.below(8) {
         0 => Break::AfterPoll(1 + random.below(400) as u32),
         1 => Break::AtProgress(1 + random.below(20) as u32),
@@ -145,7 +150,10 @@ fn scene(random: &mut Random) -> Scene {
     let source = random.choose(&personalities)();
     let destination = random.choose(&personalities)();
     let places_by_hand = !destination.prefix.is_empty() && !destination.has("NAMESPACE");
-    Scene { source, destination, mail: mailbox(random), places_by_hand, wants_whole_proof: false }
+    let keeps_sizes =
+        source.quirks.size_excess_divisor.is_none() && destination.quirks.added_header.is_none();
+    let mail = mailbox(random, keeps_sizes);
+    Scene { source, destination, mail, places_by_hand, wants_whole_proof: false }
 }
 
 fn play(seed: u64) -> Result<bool, String> {
