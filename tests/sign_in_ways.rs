@@ -293,6 +293,8 @@ async fn a_copy_whose_connections_break_outlives_its_token() {
     .await;
     bench.request.source = by_token(proxy.port, &path);
     bench.request.limits.max_breaks = 20;
+    // One connection after the other, so that each break is followed by a sign-in.
+    bench.request.limits.pairs = 1;
     // What another program does meanwhile: a fresh token twice a second, each valid for two.
     let refresh = async {
         loop {
