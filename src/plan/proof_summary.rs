@@ -79,7 +79,9 @@ impl ProofSummary {
         ] {
             if count > 0 {
                 words.push_str("; ");
-                words.push_str(&format!("{} {what}", with_thousands(count)));
+                words.push_str(&with_thousands(count));
+                words.push(' ');
+                words.push_str(what);
             }
         }
         words
