@@ -318,14 +318,13 @@ fn labels_survive_random_faults() {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 30, ..Config::default() };
     let destinations: [fn() -> Personality; 4] =
         [Personality::dovecot, Personality::gmail, Personality::exchange, Personality::proton];
-    let inputs =
-        (prop::sample::select(destinations.to_vec()), prop::collection::vec(any_fault(true), 1..5));
+    let inputs = (prop::sample::select(destinations.to_vec()), prop::collection::vec(any_fault(true), 1..5));
     let broken = Cell::new(0);
     let result = TestRunner::new(config).run(&inputs, |(destination, faults)| {
         let scene = scene(Personality::gmail(), destination(), labelled_mailbox());
         let outcome = in_quick_time(scene.play(None, &Break::Faults(faults.clone())));
-        let outcome = outcome
-            .map_err(|error| TestCaseError::fail(format!("{} {faults:?}: {error}", scene.name())))?;
+        let outcome =
+            outcome.map_err(|error| TestCaseError::fail(format!("{} {faults:?}: {error}", scene.name())))?;
         broken.set(broken.get() + u32::from(outcome.was_broken));
         Ok(())
     });
