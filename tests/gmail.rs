@@ -189,6 +189,30 @@ fn equal_mail_goes_into_gmail_once_and_gets_its_labels() {
 }
 
 #[test]
+fn a_lost_message_comes_back_and_a_label_that_people_took_off_stays_off() {
+    let [a, b] = ["a", "b"].map(|name| mail(name, "words"));
+    let folders = vec![folder("INBOX", &[&a, &b]), folder("Kunden", &[&a])];
+    let scene = scene(Personality::dovecot(), Personality::gmail(), folders);
+    in_quick_time(scene.try_out(async |mut case| {
+        case.copy_again().await;
+        let mut all = names(&case, &[]);
+        // Still in All Mail: nothing is lost, the label was taken off.
+        case.destination.take_out(USER, &FolderPath::parse("Kunden"), &a.bytes);
+        all.retain(|name| name != "Kunden a");
+        case.copy_again().await;
+        assert_eq!(names(&case, &[]), all);
+        assert_eq!(case.destination.traffic().appended, 2, "messages sent");
+        for name in ["INBOX", "[Gmail]/All Mail"] {
+            case.destination.take_out(USER, &FolderPath::parse(name), &b.bytes);
+        }
+        case.copy_again().await;
+        assert_eq!(names(&case, &[]), all);
+        assert_eq!(case.destination.traffic().appended, 3, "messages sent");
+        assert!(case.prove(Depth::Full).await.is_proof(Depth::Full));
+    }));
+}
+
+#[test]
 fn a_message_that_gmail_takes_for_another_is_told_and_not_counted_as_copied() {
     // Equal Message-ID and size, other words: for Gmail one and the same.
     let (a, other) = (mail("a", "words 1"), mail("a", "words 2"));

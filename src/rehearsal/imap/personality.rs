@@ -127,9 +127,8 @@ impl Personality {
             prefix: "INBOX.",
             special_names: &[],
             wrong_password: "Login failed.",
-            has_free_keywords: true,
             limits: Limits { connections_per_user: 4, line: 16_384, ..Limits::DOVECOT },
-            quirks: Quirks::NONE,
+            ..Self::dovecot()
         }
     }
 

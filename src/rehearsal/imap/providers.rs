@@ -1,9 +1,25 @@
-//! The large providers as far as their habits were published (imapsync's FAQ files, issue threads of several copiers).
+//! The large providers as far as their habits were published (imapsync's FAQ files, issue threads of several copiers):
+//! each as its differences from Dovecot.
 
 use crate::rehearsal::mailbox::SpecialUse;
 
 use super::personality::{Limits, Personality};
 use super::quirks::Quirks;
+
+/// Exchange says the same before and after sign-in.
+const EXCHANGE: &[&str] = &[
+    "IMAP4",
+    "IMAP4rev1",
+    "AUTH=PLAIN",
+    "SASL-IR",
+    "UIDPLUS",
+    "ID",
+    "UNSELECT",
+    "CHILDREN",
+    "IDLE",
+    "NAMESPACE",
+    "LITERAL+",
+];
 
 impl Personality {
     /// Gmail: labels shown as folders, duplicates folded, `LITERAL-`, one message at a time.
@@ -41,8 +57,6 @@ impl Personality {
                 "APPENDLIMIT=35651584",
             ],
             id: &[("name", "GImap"), ("vendor", "Mailferry practice server")],
-            delimiter: '/',
-            prefix: "",
             special_names: &[
                 ("[Gmail]/All Mail", SpecialUse::All),
                 ("[Gmail]/Drafts", SpecialUse::Drafts),
@@ -53,7 +67,6 @@ impl Personality {
                 ("[Gmail]/Trash", SpecialUse::Trash),
             ],
             wrong_password: "[AUTHENTICATIONFAILED] Invalid credentials (Failure)",
-            has_free_keywords: true,
             limits: Limits { message: 35_651_584, connections_per_user: 15, ..Limits::DOVECOT },
             quirks: Quirks {
                 folders_are_labels: true,
@@ -61,6 +74,7 @@ impl Personality {
                 throttle_reply: "NO [THROTTLED] Account exceeded command or bandwidth limits. (Failure)",
                 ..Quirks::NONE
             },
+            ..Self::dovecot()
         }
     }
 
@@ -70,35 +84,9 @@ impl Personality {
             name: "exchange",
             greeting: "The Microsoft Exchange IMAP4 service (practice) is ready.",
             volunteers_capabilities: false,
-            capabilities_before_sign_in: &[
-                "IMAP4",
-                "IMAP4rev1",
-                "AUTH=PLAIN",
-                "SASL-IR",
-                "UIDPLUS",
-                "ID",
-                "UNSELECT",
-                "CHILDREN",
-                "IDLE",
-                "NAMESPACE",
-                "LITERAL+",
-            ],
-            capabilities: &[
-                "IMAP4",
-                "IMAP4rev1",
-                "AUTH=PLAIN",
-                "SASL-IR",
-                "UIDPLUS",
-                "ID",
-                "UNSELECT",
-                "CHILDREN",
-                "IDLE",
-                "NAMESPACE",
-                "LITERAL+",
-            ],
+            capabilities_before_sign_in: EXCHANGE,
+            capabilities: EXCHANGE,
             id: &[("name", "Microsoft.Exchange.Imap4.Imap4Server"), ("vendor", "Mailferry practice server")],
-            delimiter: '/',
-            prefix: "",
             special_names: &[
                 ("Archive", SpecialUse::Archive),
                 ("Deleted Items", SpecialUse::Trash),
@@ -120,6 +108,7 @@ impl Personality {
                 long_line_reply: "BAD Command Argument Error. 11",
                 ..Quirks::NONE
             },
+            ..Self::dovecot()
         }
     }
 
@@ -146,8 +135,6 @@ impl Personality {
                 "UNSELECT",
             ],
             id: &[("name", "iCloud"), ("vendor", "Mailferry practice server")],
-            delimiter: '/',
-            prefix: "",
             special_names: &[
                 ("Archive", SpecialUse::Archive),
                 ("Deleted Messages", SpecialUse::Trash),
@@ -156,7 +143,6 @@ impl Personality {
                 ("Sent Messages", SpecialUse::Sent),
             ],
             wrong_password: "[AUTHENTICATIONFAILED] Authentication Failed",
-            has_free_keywords: true,
             limits: Limits { message: 28_311_552, connections_per_user: 10, ..Limits::DOVECOT },
             quirks: Quirks {
                 has_folders_of_its_own: true,
@@ -167,6 +153,7 @@ impl Personality {
                 uid_step: 3,
                 ..Quirks::NONE
             },
+            ..Self::dovecot()
         }
     }
 
@@ -193,8 +180,6 @@ impl Personality {
                 "UNSELECT",
             ],
             id: &[("name", "Y!IMAP"), ("vendor", "Mailferry practice server")],
-            delimiter: '/',
-            prefix: "",
             special_names: &[
                 ("Archive", SpecialUse::Archive),
                 ("Bulk", SpecialUse::Junk),
@@ -203,7 +188,6 @@ impl Personality {
                 ("Trash", SpecialUse::Trash),
             ],
             wrong_password: "[AUTHENTICATIONFAILED] LOGIN Invalid credentials",
-            has_free_keywords: true,
             limits: Limits { message: 41_943_040, connections_per_user: 5, ..Limits::DOVECOT },
             quirks: Quirks {
                 has_folders_of_its_own: true,
@@ -216,6 +200,7 @@ impl Personality {
                 throttle_reply: "NO [LIMIT] {command} Rate limit hit.",
                 ..Quirks::NONE
             },
+            ..Self::dovecot()
         }
     }
 
