@@ -81,11 +81,6 @@ impl RepairStep {
         }
     }
 
-    /// Whether the step looks at nothing but date and flags, so that it can be done without the bytes.
-    pub const fn is_without_bytes(self) -> bool {
-        matches!(self, Self::Keywords)
-    }
-
     /// The message after this repair; `None` where there is nothing of its kind to repair.
     pub fn apply(self, draft: &Draft, now_seconds: i64) -> Option<Draft> {
         let with_bytes = |bytes: Vec<u8>| Draft { bytes, ..draft.clone() };
