@@ -621,3 +621,27 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         .collect();
     assert_eq!(failed, [Some(2), Some(4)]);
 }
+
+#[test]
+fn a_stopped_mailbox_goes_on_while_others_are_being_copied() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let project = practice(&mut bench);
+    let (stopped, resting) = (project.mailboxes[0].id, project.mailboxes[1].id);
+    let password = |text: &str| Command::SetPassword {
+        mailbox: stopped,
+        side: Side::Destination,
+        secret: Secret::new(text),
+    };
+    bench.send(password("sesame"));
+    bench.send(Command::StartCopy);
+    bench.send(Command::PauseMailbox(resting));
+    bench.wait_project(|project| matches!(state_of(project, stopped), MailboxProgressState::Stopped(_)));
+    bench.wait_project(|project| state_of(project, resting) == MailboxProgressState::Paused);
+    bench.send(password("new-anna"));
+    bench.send(Command::StartCopy);
+    bench.wait_project(|project| state_of(project, stopped) == MailboxProgressState::Done);
+    bench.send(Command::ResumeMailbox(resting));
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
+}
