@@ -61,6 +61,13 @@ impl Bench {
         self.wait(|snapshot| snapshot.commands_taken >= sent)
     }
 
+    /// Sends two commands that the engine takes one after the other, before any job of the first has got far.
+    fn send_both(&mut self, first: Command, second: Command) {
+        self.sent += 1;
+        assert!(self.engine.send(first));
+        self.send(second);
+    }
+
     fn wait(&mut self, is_reached: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
         for _ in 0..600 {
             while let Some(event) = self.engine.next_event() {
@@ -420,8 +427,7 @@ fn one_mailbox_rests_while_the_others_come_to_their_end() {
     let mut bench = Bench::start(home.path());
     let project = practice(&mut bench);
     let resting = project.mailboxes[0].id;
-    bench.send(Command::StartCopy);
-    bench.send(Command::PauseMailbox(resting));
+    bench.send_both(Command::StartCopy, Command::PauseMailbox(resting));
     let project = bench.wait_project(|project| {
         let others = project.copy.mailboxes.iter().filter(|shown| shown.id != resting);
         others.clone().count() == 3
@@ -623,4 +629,27 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         .filter_map(|event| if let Event::Failed { command, .. } = event { Some(command) } else { None })
         .collect();
     assert_eq!(failed, [Some(2), Some(4)]);
+}
+
+#[test]
+fn a_stopped_mailbox_goes_on_while_others_are_being_copied() {
+    let home = tempfile::tempdir().unwrap();
+    let mut bench = Bench::start(home.path());
+    let project = practice(&mut bench);
+    let (stopped, resting) = (project.mailboxes[0].id, project.mailboxes[1].id);
+    let password = |text: &str| Command::SetPassword {
+        mailbox: stopped,
+        side: Side::Destination,
+        secret: Secret::new(text),
+    };
+    bench.send(password("sesame"));
+    bench.send_both(Command::StartCopy, Command::PauseMailbox(resting));
+    bench.wait_project(|project| matches!(state_of(project, stopped), MailboxProgressState::Stopped(_)));
+    bench.wait_project(|project| state_of(project, resting) == MailboxProgressState::Paused);
+    bench.send(password("new-anna"));
+    bench.send(Command::StartCopy);
+    bench.wait_project(|project| state_of(project, stopped) == MailboxProgressState::Done);
+    bench.send(Command::ResumeMailbox(resting));
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
 }

@@ -108,14 +108,23 @@ impl Actor {
         }
     }
 
-    /// Goes on after a pause.
+    /// Goes on after a pause; in a running copy, with the mailboxes that have stopped.
     fn resume_copy(&mut self) {
-        if let Some(open) = self.open.as_mut()
-            && let Some(control) = &open.copy
-            && matches!(open.view.copy.phase, CopyPhase::Pausing | CopyPhase::Paused)
-        {
-            control.resume();
-            open.view.copy.phase = CopyPhase::Running;
+        let Some(open) = self.open.as_mut() else { return };
+        let Some(control) = &open.copy else { return };
+        match open.view.copy.phase {
+            CopyPhase::Pausing | CopyPhase::Paused => {
+                control.resume();
+                open.view.copy.phase = CopyPhase::Running;
+            }
+            CopyPhase::Running => {
+                let states = control.states().into_iter();
+                for (id, _) in states.filter(|(_, state)| matches!(state, MailboxProgressState::Stopped(_))) {
+                    control.set_state(id, MailboxProgressState::Queued);
+                    control.once_more(id);
+                }
+            }
+            _ => {}
         }
     }
 
