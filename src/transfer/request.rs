@@ -64,9 +64,8 @@ impl Default for CopyLimits {
     fn default() -> Self {
         Self {
             budget_bytes: 32 << 20,
-            // Each batch costs a flush to the disk before it leaves.
-            batch_messages: 250,
-            batch_bytes: 4 << 20,
+            batch_messages: 100,
+            batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
             pairs: 5,
             // Gmail allows 15 connections at a time: three pairs, and twelve more that only append.

@@ -553,14 +553,15 @@ impl<'s> Case<'s> {
         format!("{} {digest} {flags:?} {}", place.join("/"), message.internal_date.0)
     }
 
-    /// Lets the program's own proof read the destination.
+    /// Lets the program's own proof read the destination. Where the source only estimates sizes, copies that were found
+    /// after a break have no bytes to compare with, and their listed size is a guess.
     async fn verify(&self) -> Result<(), String> {
-        if self.scene.source.quirks.size_excess_divisor.is_some() && !self.scene.wants_whole_proof {
-            return Ok(());
-        }
+        let is_estimated =
+            self.scene.source.quirks.size_excess_divisor.is_some() && !self.scene.wants_whole_proof;
+        let may_say = |what: &str| is_estimated && what.contains("bytes instead of");
         let report = verify_mailbox(&self.request(), Depth::Full).await.map_err(|error| error.to_string())?;
         let is_placed = report.not_placed == 0 || !self.scene.wants_whole_proof;
-        let is_proven = report.differences.is_empty() && is_placed;
+        let is_proven = report.differences.iter().all(|difference| may_say(&difference.what)) && is_placed;
         if is_proven { Ok(()) } else { Err(format!("the proof fails: {report:?}")) }
     }
 }
