@@ -114,3 +114,35 @@ fn no_such_folder(
     )
     .or_else("Write the name as it stands here, with * for any letters", "Nothing was copied"))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::super::args::{Arguments, Task};
+    use super::*;
+
+    fn wishes(flags: &[&str], known: CopyOptions) -> CopyOptions {
+        let line = ["mailferry", "copy", "--project", "weber.mailferry"].iter().chain(flags);
+        let Some(Task::Copy(copy)) = Arguments::try_parse_from(line).unwrap().command else {
+            panic!("a copy was asked for")
+        };
+        options(&copy, known)
+    }
+
+    #[test]
+    fn flags_change_what_they_name_and_nothing_else() {
+        let flags =
+            ["--mode", "sweep", "--labels", "each", "--max-up-per-day", "500MB", "--max-size", "25MB"];
+        let wanted = wishes(&flags, CopyOptions::default());
+        assert_eq!(wanted.mode, CopyMode::Sweep);
+        assert_eq!(wanted.gmail_labels, GmailLabels::EveryFolder);
+        assert_eq!((wanted.upload_bytes_per_day, wanted.download_bytes_per_day), (Some(500_000_000), None));
+        assert_eq!(wanted.filter.max_bytes, Some(25_000_000));
+        assert_eq!(wishes(&[], wanted.clone()), wanted);
+        let back = wishes(&["--labels", "best", "--max-up-per-day", "0", "--mode", "before"], wanted.clone());
+        assert_eq!(back.gmail_labels, GmailLabels::OncePerMessage);
+        assert_eq!((back.upload_bytes_per_day, back.mode), (Some(0), CopyMode::BeforeSwitch));
+        assert_eq!(back.filter, wanted.filter);
+    }
+}
