@@ -31,6 +31,8 @@ clippy:
 	cargo clippy --locked --all-targets -- -D warnings
 
 unit: export MAILFERRY_REQUIRE_SERVERS = 1
+# Most tests wait for servers, so one more at a time than there are cores on a small machine.
+unit: export RUST_TEST_THREADS ?= 3
 unit:
 	cargo test --locked --no-default-features
 	cargo test --locked --lib --bins $(gui_tests)

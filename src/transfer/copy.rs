@@ -28,6 +28,8 @@ use crate::project::{FolderCounts, FolderId};
 
 /// Waiting messages that are worth one more pair of connections.
 const MESSAGES_PER_PAIR: u64 = 100;
+/// The same where the destination asks for each message: there each costs a wait, and a connection a handful of them.
+const MESSAGES_PER_ASKING_PAIR: u64 = 12;
 /// Folders made before any is opened.
 const MAX_FOLDERS_MADE: usize = 2_000;
 
@@ -149,16 +151,17 @@ impl Job<'_> {
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
         if asks {
-            work.share_folders();
+            work.destination_asks();
         }
         let limits = self.request.limits;
-        let affordable = usize::try_from(waiting / MESSAGES_PER_PAIR).unwrap_or(usize::MAX);
+        let worth = if asks { MESSAGES_PER_ASKING_PAIR } else { MESSAGES_PER_PAIR };
+        let affordable = usize::try_from(waiting / worth).unwrap_or(usize::MAX);
         let allowed = self.governor.connections();
         let pairs = allowed.min(if asks { limits.asking_pairs } else { limits.pairs }).min(1 + affordable);
         let (pairs, may_append) = if self.caution.is_careful_anywhere() {
             (1, false)
         } else {
-            (pairs, waiting > MESSAGES_PER_PAIR)
+            (pairs, waiting / worth > pairs as u64)
         };
         let appenders = if asks && may_append { limits.appenders.min(allowed) } else { 0 };
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));

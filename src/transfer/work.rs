@@ -24,8 +24,12 @@ use crate::project::{FolderId, LedgerRow, ProjectError};
 
 /// Rows taken from the ledger at once.
 const PAGE_ROWS: usize = 250;
+/// The same where the destination asks for each message: several lanes share a folder evenly.
+const PAGE_ROWS_ASKING: usize = 40;
 /// A folder with fewer messages left is not worth another lane.
 const WORTH_HELP: u64 = 120;
+/// The same where the destination asks for each message.
+const WORTH_HELP_ASKING: u64 = 24;
 
 /// A folder whose messages have their rows.
 #[derive(Clone, Debug)]
@@ -104,7 +108,8 @@ pub(super) struct Work<'a> {
     pub(super) kept_flags: KeptFlags,
     wind_down: CancellationToken,
     changed: Notify,
-    shares_folders: AtomicBool,
+    /// The destination asks for each message before it may be sent.
+    is_asking: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -147,14 +152,18 @@ impl<'a> Work<'a> {
             kept_flags: KeptFlags::default(),
             wind_down,
             changed: Notify::new(),
-            shares_folders: AtomicBool::new(request.limits.shares_folders),
+            is_asking: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
 
-    /// Several lanes may copy one folder from now on, whose order is lost.
-    pub(super) fn share_folders(&self) {
-        self.shares_folders.store(true, Ordering::Relaxed);
+    /// The destination asks for each message: several lanes may copy one folder from now on, whose order is lost.
+    pub(super) fn destination_asks(&self) {
+        self.is_asking.store(true, Ordering::Relaxed);
+    }
+
+    fn is_asking(&self) -> bool {
+        self.is_asking.load(Ordering::Relaxed)
     }
 
     /// One more pair of connections takes part.
@@ -259,9 +268,11 @@ impl<'a> Work<'a> {
             state.busy.insert(key.clone());
             return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));
         }
-        let shared = if self.shares_folders.load(Ordering::Relaxed) { state.active.as_slice() } else { &[] };
+        let is_shared = self.request.limits.shares_folders || self.is_asking();
+        let shared = if is_shared { state.active.as_slice() } else { &[] };
+        let worth = if self.is_asking() { WORTH_HELP_ASKING } else { WORTH_HELP };
         let busiest = shared.iter().max_by_key(|folder| folder.left.load(Ordering::Relaxed));
-        if let Some(folder) = busiest.filter(|folder| folder.left.load(Ordering::Relaxed) >= WORTH_HELP) {
+        if let Some(folder) = busiest.filter(|folder| folder.left.load(Ordering::Relaxed) >= worth) {
             folder.lanes.fetch_add(1, Ordering::Relaxed);
             return Some(Next::Help(Part { work: self, folder: Arc::clone(folder) }));
         }
@@ -349,10 +360,11 @@ impl Part<'_> {
         let mut taken = locked(&folder.taken);
         let ledger = &self.work.request.ledger;
         let (state, is_newest_first) = (MessageState::ToDo, self.work.request.options.is_newest_first);
+        let most = if self.work.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS };
         let rows = if is_newest_first {
-            ledger.rows_before(folder.unit.folder, state, *taken, PAGE_ROWS)?
+            ledger.rows_before(folder.unit.folder, state, *taken, most)?
         } else {
-            ledger.rows_after(folder.unit.folder, &[state], taken.unwrap_or(0), PAGE_ROWS)?
+            ledger.rows_after(folder.unit.folder, &[state], taken.unwrap_or(0), most)?
         };
         let count = rows.len() as u64;
         let left = folder.left.load(Ordering::Relaxed).saturating_sub(count);
