@@ -595,6 +595,7 @@ async fn practice(
     let server = ImapServer::bind(personality, vec![account], 1).await.unwrap();
     let handle = server.handle();
     let token = token.clone();
+    #[expect(clippy::disallowed_methods, reason = "the server runs beside the test, which ends it")]
     tokio::spawn(async move { server.serve(token).await });
     handle
 }

@@ -80,6 +80,16 @@ fn a_message_leaves_gmail_once_whatever_its_labels() {
 }
 
 #[test]
+fn archived_mail_with_a_star_goes_from_gmail_to_gmail() {
+    let options = SampleOptions { attachment_percent: 3, large_attachments: 0, ..SampleOptions::default() };
+    let mut mail = mixed_mailbox(1, 400, &options);
+    mail.retain(|folder| folder.path.to_string() == "Archive");
+    mail[0].messages.truncate(18);
+    let scene = scene(Personality::gmail(), Personality::gmail(), mail);
+    in_quick_time(scene.play(None, &Break::None)).unwrap();
+}
+
+#[test]
 fn messages_with_other_numbers_are_not_copied_a_second_time() {
     let scene = scene(Personality::proton(), Personality::dovecot(), small_mailbox());
     in_quick_time(scene.try_out(async |mut case| {
