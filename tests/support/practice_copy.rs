@@ -511,11 +511,13 @@ impl<'s> Case<'s> {
         let found = self.destination.dump(USER).into_iter();
         let used: BTreeSet<&Vec<String>> = places.values().collect();
         let all_mail = FolderPath::parse("[Gmail]/All Mail");
+        // A star and Gmail's own judgement are views, and no places.
+        let views = ["[Gmail]/All Mail", "[Gmail]/Starred", "[Gmail]/Important"].map(FolderPath::parse);
         let labelled: BTreeSet<Arc<[u8]>> = self
             .destination
             .dump(USER)
             .into_iter()
-            .filter(|(path, _)| *path != all_mail)
+            .filter(|(path, _)| !views.contains(path))
             .map(|(_, message)| message.bytes)
             .collect();
         // All Mail shows everything; what it alone shows was put there.
