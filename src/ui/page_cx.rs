@@ -19,6 +19,7 @@ pub enum Place {
     Help,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a click makes one of them")]
 /// What a page asks of the window itself; everything else is a [`Command`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
