@@ -103,7 +103,10 @@ async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignIn
 async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Option<(u64, Bytes)>), SignInError> {
     let access = attempt.access(secret);
     let mut session = access.open_new().await?;
-    let folders = session.list_folders().await?;
+    let folders = match attempt.side {
+        Side::Source => session.list_folders().await?,
+        Side::Destination => session.list_folders_unsized().await?,
+    };
     let words = session.server_words();
     // What follows a sign-in most often follows at once, and begins with this connection.
     access.leave(session);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::command;
 use super::error::ImapError;
+use super::listed::Detail;
 use super::reply::{ListItem, Reply};
 use super::session::Session;
 use super::utf7;
@@ -66,8 +67,8 @@ pub struct FolderStatus {
     pub uid_next: Option<u32>,
     /// UIDs mean something only together with this number.
     pub uid_validity: Option<u32>,
-    /// Grows with every change of a flag (RFC 7162); asked for by [`Session::list_folders_with_changes`] only, and
-    /// `None` where the folder does not keep it.
+    /// Grows with every change of a flag (RFC 7162); not asked for by [`Session::list_folders_unsized`], and `None`
+    /// where the folder does not keep it.
     pub highest_modseq: Option<u64>,
 }
 
@@ -107,10 +108,8 @@ pub struct NewFolder {
 const MAX_FOLDERS: usize = 50_000;
 /// Bytes of all names together.
 const MAX_NAME_BYTES: usize = 16 << 20;
-/// What STATUS is asked for on every server.
-const STATUS_ITEMS: &str = "MESSAGES UIDNEXT UIDVALIDITY";
-/// The same on servers that keep mod-sequences.
-const STATUS_ITEMS_WITH_CHANGES: &str = "MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ";
+/// The subscriptions, below which every name of the mailbox lies.
+const LSUB: &str = "LSUB \"\" \"*\"";
 /// STATUS commands under way at once.
 const STATUS_WINDOW: usize = 50;
 
@@ -130,7 +129,9 @@ impl Listing {
 
     fn take(&mut self, reply: Reply) {
         match reply {
-            Reply::List(item) if self.items.len() < MAX_FOLDERS && self.has_room(item.name.len()) => {
+            Reply::List(item) | Reply::Lsub(item)
+                if self.items.len() < MAX_FOLDERS && self.has_room(item.name.len()) =>
+            {
                 self.items.push(item);
             }
             Reply::Status(name, values) if self.statuses.len() < MAX_FOLDERS && self.has_room(name.len()) => {
@@ -139,54 +140,93 @@ impl Listing {
             _ => {}
         }
     }
+
+    /// The names of an answer to LSUB. `\Noselect` marks a parent that is listed for a subscribed child only.
+    fn subscribed(self) -> BTreeSet<String> {
+        let is_own =
+            |item: &ListItem| !item.attributes.iter().any(|own| own.eq_ignore_ascii_case("\\Noselect"));
+        self.items.into_iter().filter(is_own).map(|item| item.name).collect()
+    }
 }
 
 impl Session {
-    /// Lists every folder with its counts; in one round trip where the server has LIST-STATUS (RFC 5819).
+    /// Lists every folder with everything that is told of it; in one round trip where the server has LIST-STATUS
+    /// (RFC 5819). What is told a moment ago is not asked for again, here and below.
     pub async fn list_folders(&mut self) -> Result<Vec<Folder>, ImapError> {
-        let items = self.status_items();
-        self.list_with(items).await
+        self.list(Detail::Everything).await
     }
 
     /// The same without the sum of the sizes, which costs some servers a look at every message.
     pub async fn list_folders_unsized(&mut self) -> Result<Vec<Folder>, ImapError> {
-        self.list_with(STATUS_ITEMS).await
+        self.list(Detail::Counts).await
     }
 
     /// The same, and where the server keeps them, how far the flags of each folder have changed (RFC 7162).
     pub async fn list_folders_with_changes(&mut self) -> Result<Vec<Folder>, ImapError> {
-        let items = if self.has_condstore() { STATUS_ITEMS_WITH_CHANGES } else { STATUS_ITEMS };
-        self.list_with(items).await
+        self.list(Detail::Changes).await
     }
 
     /// Lists every folder without its counts.
     pub async fn list_folder_names(&mut self) -> Result<Vec<Folder>, ImapError> {
-        let mut listing = Listing::default();
-        let plain = self.plain_list();
-        self.run("LIST", plain, |reply| listing.take(reply)).await?;
-        Ok(folders_of(listing))
+        self.list(Detail::Names).await
     }
 
-    async fn list_with(&mut self, items: &str) -> Result<Vec<Folder>, ImapError> {
-        let mut listing = Listing::default();
-        self.leave_folder().await?;
-        if self.capabilities.has("LIST-STATUS") {
-            let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
-            let text = format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))");
-            match self.run("LIST", &text, |reply| listing.take(reply)).await {
-                Ok(_) => {}
-                // iCloud advertises LIST-STATUS and answers BAD to it.
-                Err(ImapError::Refused { .. }) => listing = Listing::default(),
-                Err(error) => return Err(error),
-            }
+    async fn list(&mut self, detail: Detail) -> Result<Vec<Folder>, ImapError> {
+        if let Some(folders) = self.told_folders(detail) {
+            return Ok(folders);
         }
+        if detail == Detail::Names {
+            let mut listing = Listing::default();
+            let plain = self.plain_list();
+            self.run("LIST", plain, |reply| listing.take(reply)).await?;
+            return Ok(folders_of(listing));
+        }
+        self.leave_folder().await?;
+        let items = self.status_items(detail);
+        let (mut listing, subscribed) = self.list_with_subscriptions(detail, &items).await?;
         if listing.items.is_empty() {
             let plain = self.plain_list();
             self.run("LIST", plain, |reply| listing.take(reply)).await?;
         }
         let mut folders = folders_of(listing);
-        self.complete_statuses(&mut folders, items).await?;
+        self.complete_statuses(&mut folders, &items).await?;
+        self.note_told(detail, folders.clone(), subscribed);
         Ok(folders)
+    }
+
+    /// The first of the lists, and beside it, where everything is asked for, the subscriptions. Empty where it has to
+    /// be asked for in another way.
+    async fn list_with_subscriptions(
+        &mut self,
+        detail: Detail,
+        items: &str,
+    ) -> Result<(Listing, Option<BTreeSet<String>>), ImapError> {
+        let lsub = (detail == Detail::Everything).then(|| self.submit(LSUB));
+        let list = self.capabilities.has("LIST-STATUS").then(|| {
+            let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
+            self.submit(&format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))"))
+        });
+        let (mut listing, mut names) = (Listing::default(), Listing::default());
+        let (mut subscribed, mut is_mixed) = (None, false);
+        if let Some(tag) = lsub {
+            let completion = self
+                .finish(&tag, |reply| match reply {
+                    Reply::Lsub(_) => names.take(reply),
+                    // In answer to LSUB, or to what was asked behind it: nobody can tell, so both are asked for apart.
+                    Reply::List(_) => is_mixed = true,
+                    _ => {}
+                })
+                .await?;
+            subscribed = (completion.is_ok() && !is_mixed).then(|| names.subscribed());
+        }
+        if let Some(tag) = list {
+            let completion = self.finish(&tag, |reply| listing.take(reply)).await?;
+            // iCloud advertises LIST-STATUS and answers BAD to it.
+            if is_mixed || !completion.is_ok() {
+                listing = Listing::default();
+            }
+        }
+        Ok((listing, subscribed))
     }
 
     /// Servers count an opened folder as this connection has last seen it, without what others did since.
@@ -203,8 +243,16 @@ impl Session {
         self.noop().await
     }
 
-    fn status_items(&self) -> &'static str {
-        if self.capabilities.has("STATUS=SIZE") { "MESSAGES UIDNEXT UIDVALIDITY SIZE" } else { STATUS_ITEMS }
+    /// What STATUS is asked for, as far as the server knows it.
+    fn status_items(&self, detail: Detail) -> String {
+        let mut items = "MESSAGES UIDNEXT UIDVALIDITY".to_owned();
+        if detail >= Detail::Changes && self.has_condstore() {
+            items.push_str(" HIGHESTMODSEQ");
+        }
+        if detail >= Detail::Everything && self.capabilities.has("STATUS=SIZE") {
+            items.push_str(" SIZE");
+        }
+        items
     }
 
     fn plain_list(&self) -> &'static str {
@@ -285,7 +333,8 @@ impl Session {
 
     /// Counts of one folder.
     pub async fn status(&mut self, raw: &str) -> Result<FolderStatus, ImapError> {
-        let text = format!("STATUS {} ({})", command::folder_name(raw)?, self.status_items());
+        let items = self.status_items(Detail::Everything);
+        let text = format!("STATUS {} ({items})", command::folder_name(raw)?);
         let mut found = FolderStatus::default();
         self.run("STATUS", &text, |reply| {
             if let Reply::Status(_, values) = reply {
@@ -298,19 +347,12 @@ impl Session {
 
     /// The names of the folders that the owner has subscribed to, as the server spells them (RFC 3501 section 6.3.9).
     pub async fn subscribed_names(&mut self) -> Result<BTreeSet<String>, ImapError> {
-        let mut names = BTreeSet::new();
-        self.run("LSUB", "LSUB \"\" \"*\"", |reply| match reply {
-            // `\Noselect` marks a parent that is listed for a subscribed child only.
-            Reply::List(item)
-                if names.len() < MAX_FOLDERS
-                    && !item.attributes.iter().any(|own| own.eq_ignore_ascii_case("\\Noselect")) =>
-            {
-                names.insert(item.name);
-            }
-            _ => {}
-        })
-        .await?;
-        Ok(names)
+        if let Some(names) = self.told_subscriptions() {
+            return Ok(names);
+        }
+        let mut names = Listing::default();
+        self.run("LSUB", LSUB, |reply| names.take(reply)).await?;
+        Ok(names.subscribed())
     }
 
     /// Makes folders, and subscribes to those that are to be seen, all in one round trip. What is refused is told when

@@ -168,7 +168,7 @@ fn replies(bytes: &[u8]) {
     let most = bytes.len() * 3 + SPARE_BYTES;
     let length = match from_aside(bytes) {
         Reply::Tagged(tag, completion) => tag.len() + completion.words.len(),
-        Reply::List(item) => {
+        Reply::List(item) | Reply::Lsub(item) => {
             item.name.len() + item.delimiter.map_or(0, |text| text.len()) + total(&item.attributes)
         }
         Reply::Status(name, values) => name.len() + values.keys().map(String::len).sum::<usize>(),

@@ -22,6 +22,7 @@ mod idle;
 mod keep_alive;
 mod larger;
 mod limits;
+mod listed;
 mod messages;
 mod paging;
 mod reply;

@@ -25,6 +25,8 @@ pub(super) enum Reply {
     Exists(u32),
     Expunge,
     List(ListItem),
+    /// A folder that the owner has subscribed to.
+    Lsub(ListItem),
     Status(String, BTreeMap<String, u64>),
     /// STATUS of items that are no numbers.
     StatusText(BTreeMap<String, String>),
@@ -156,7 +158,8 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
         (Some(_), Some(word)) if word.is("EXPUNGE") => Reply::Expunge,
         (Some(_), Some(word)) if word.is("FETCH") => fetch(found.get(2)),
         _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
-        _ if first.is("LIST") || first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::List),
+        _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
+        _ if first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::Lsub),
         _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
         _ if first.is("NAMESPACE") => Reply::Namespace(namespace(second)),
         _ if first.is("SEARCH") => {

@@ -15,6 +15,7 @@ use super::error::ImapError;
 use super::folders::Namespace;
 use super::gate::{Counters, Gate};
 use super::limits::Timeouts;
+use super::listed::Listed;
 use super::reply::{self, Capabilities, Completion, Reply};
 use super::scrub::Scrub;
 use super::trace::Trace;
@@ -76,6 +77,8 @@ pub struct Session {
     awake: Awake,
     /// A folder was opened at some time, and may still be.
     pub(super) has_opened: bool,
+    /// What was told of the folders, and when.
+    pub(super) listed: Option<Listed>,
     /// The words of a BYE.
     bye: Option<String>,
 }
@@ -101,6 +104,7 @@ impl Session {
             unanswered_bytes: 0,
             awake: Awake::new(SystemTime::now),
             has_opened: false,
+            listed: None,
             bye: None,
         }
     }
@@ -188,6 +192,11 @@ impl Session {
     pub(super) fn queue(&mut self, bytes: &[u8]) {
         self.unanswered_bytes = self.unanswered_bytes.saturating_add(bytes.len() as u64);
         self.client.get_mut().queue(bytes);
+    }
+
+    /// Commands that were sent up to now.
+    pub(super) fn commands_sent(&self) -> u32 {
+        self.next_tag
     }
 
     /// Bytes that wait to be sent.

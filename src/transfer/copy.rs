@@ -167,6 +167,11 @@ impl Job<'_> {
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
         tokio::join!(first, others);
+        if !work.control.is_stopped()
+            && let Err(error) = work.kept_flags.settle_postponed(&work, &mut lane.destination).await
+        {
+            work.fail(error);
+        }
         let is_complete = finish_labels(&work, &mut lane.destination).await;
         let (problems, error) = work.into_outcome();
         self.problems.extend(problems);

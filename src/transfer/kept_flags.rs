@@ -19,9 +19,16 @@ const IN_DOUBT: &str = "its flags are still to be looked at";
 /// Copies looked at with one command.
 const PAGE_ROWS: usize = 500;
 
-/// Flags that were seen to survive an APPEND, in lower case.
+/// What was seen of flags that come with an APPEND.
 #[derive(Debug, Default)]
-pub(super) struct KeptFlags(Mutex<BTreeSet<String>>);
+pub(super) struct KeptFlags {
+    /// Those that were seen to survive, in lower case.
+    kept: Mutex<BTreeSet<String>>,
+    /// One lane looks at a time: what it finds spares the others their look.
+    turn: tokio::sync::Mutex<()>,
+    /// Folders, with their UIDVALIDITY, that were done while another lane was looking.
+    postponed: Mutex<Vec<(Unit, u32)>>,
+}
 
 /// Whether copies of a folder wait for their flags to be seen.
 pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
@@ -35,7 +42,7 @@ pub(super) fn doubt_after(state: MessageState) -> Option<String> {
 
 impl KeptFlags {
     fn locked(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The cause of a copy that has come with these flags; `None` where all of them are known to be kept.
@@ -45,8 +52,40 @@ impl KeptFlags {
         (!flags.iter().all(is_known)).then_some(IN_DOUBT)
     }
 
-    /// Looks at the copies of a folder that are in doubt, and sets the flags that they lack.
+    /// Looks at the copies of a folder that are in doubt, and sets the flags that they lack; later, in
+    /// [`Self::settle_postponed`], where another lane is looking.
     pub(super) async fn settle(
+        &self,
+        work: &Work<'_>,
+        session: &mut Session,
+        unit: &Unit,
+        uid_validity: u32,
+    ) -> Result<(), TransferError> {
+        if !is_in_doubt(&work.request.ledger, unit.folder)? {
+            return Ok(());
+        }
+        let Ok(_turn) = self.turn.try_lock() else {
+            let mut postponed = self.postponed.lock().unwrap_or_else(PoisonError::into_inner);
+            postponed.push((unit.clone(), uid_validity));
+            return Ok(());
+        };
+        self.look(work, session, unit, uid_validity).await
+    }
+
+    /// Settles the folders that another lane's look had put off, when the lanes have ended.
+    pub(super) async fn settle_postponed(
+        &self,
+        work: &Work<'_>,
+        session: &mut Session,
+    ) -> Result<(), TransferError> {
+        let postponed = std::mem::take(&mut *self.postponed.lock().unwrap_or_else(PoisonError::into_inner));
+        for (unit, uid_validity) in postponed {
+            self.look(work, session, &unit, uid_validity).await?;
+        }
+        Ok(())
+    }
+
+    async fn look(
         &self,
         work: &Work<'_>,
         session: &mut Session,
@@ -61,6 +100,16 @@ impl KeptFlags {
             if rows.is_empty() {
                 break;
             }
+            // What another look has shown meanwhile needs no look here.
+            let (known, rows): (Vec<_>, Vec<_>) =
+                rows.into_iter().partition(|row| self.doubt(&row.flags).is_none());
+            ledger.record_results(
+                unit.folder,
+                &known.iter().map(|row| result(row, None)).collect::<Vec<_>>(),
+            )?;
+            if rows.is_empty() {
+                continue;
+            }
             if permanent.is_none() {
                 match session.select(&unit.raw).await {
                     Ok(opened) if opened.uid_validity == uid_validity => {
@@ -74,13 +123,7 @@ impl KeptFlags {
             let lacking = self.set_lacking(session, &rows, permanent).await?;
             let results: Vec<MessageResult> = rows
                 .iter()
-                .map(|row| MessageResult {
-                    uid: row.uid,
-                    state: row.state,
-                    destination_uid: row.destination_uid_validity.zip(row.destination_uid),
-                    sha256: None,
-                    cause: row.destination_uid.and_then(|uid| words(lacking.get(&uid)?)),
-                })
+                .map(|row| result(row, row.destination_uid.and_then(|uid| words(lacking.get(&uid)?))))
                 .collect();
             ledger.record_results(unit.folder, &results)?;
             for flag in lacking.into_values().flatten() {
@@ -137,6 +180,17 @@ impl KeptFlags {
         let lost: BTreeSet<&String> = lacking.values().flatten().collect();
         let kept = wanted.values().flatten().filter(|flag| !lost.contains(flag));
         self.locked().extend(kept.map(|flag| flag.to_ascii_lowercase()));
+    }
+}
+
+/// The row as it stands, with what is left to say of it.
+fn result(row: &LedgerRow, cause: Option<String>) -> MessageResult {
+    MessageResult {
+        uid: row.uid,
+        state: row.state,
+        destination_uid: row.destination_uid_validity.zip(row.destination_uid),
+        sha256: None,
+        cause,
     }
 }
 
