@@ -23,8 +23,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use breaking::in_quick_time;
-use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
-use mailferry::transfer::{Progress, copy_control, copy_mailbox};
+use mailferry::rehearsal::{
+    Action, Dislike, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger,
+};
+use mailferry::transfer::{CopyOutcome, Progress, TransferError, copy_control, copy_mailbox};
 use practice_scene::{Scene, USER, message, play, play_between};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -179,4 +181,113 @@ fn limits_without_a_time_are_waited_for_with_fewer_connections_first() {
             assert_eq!(scene.destination.dump(USER).len(), 60);
         }));
     }
+}
+
+/// Copies while waits pass in no time, however many there are. The words of each.
+async fn copy_whatever_waits(scene: &Scene) -> (Result<CopyOutcome, TransferError>, Vec<String>) {
+    let waits = Mutex::new(Vec::new());
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let sink = |progress| {
+        if let Progress::Waiting { seconds, words } = progress {
+            waits.lock().unwrap().push(words);
+            sender.send(seconds).unwrap();
+        }
+    };
+    let pass = async {
+        while let Some(seconds) = receiver.recv().await {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = scene.bench.copy(&sink) => outcome,
+        () = pass => unreachable!("the copy holds the other end"),
+    };
+    (outcome, waits.into_inner().unwrap())
+}
+
+static FAILS_AT_ONE: [(Dislike, &str); 1] =
+    [(Dislike::Bytes(b"damaged"), "NO [SERVERBUG] Internal error occurred.")];
+
+/// Forty messages, of which the one with UID 20 is the one that a server stumbles over.
+fn with_one_damaged() -> Vec<SampleMessage> {
+    let mut messages = kilobytes(40);
+    messages[19] = message(b"Subject: damaged\r\n\r\nText\r\n");
+    messages
+}
+
+#[test]
+fn a_failure_that_stays_with_one_message_is_about_that_message() {
+    let mut stumbling = Personality::dovecot();
+    stumbling.quirks.withholds = Some((b"damaged", "[SERVERBUG] Internal error occurred."));
+    for is_source in [true, false] {
+        let (source, destination) = if is_source {
+            (stumbling.clone(), Personality::dovecot())
+        } else {
+            (Personality::dovecot(), practice_scene::disliking(&FAILS_AT_ONE))
+        };
+        let folders =
+            vec![SampleFolder { path: FolderPath::inbox(), special_use: None, messages: with_one_damaged() }];
+        in_quick_time(play_between(source, destination, folders, |scene| async move {
+            let (outcome, waits) = copy_whatever_waits(&scene).await;
+            assert_eq!(outcome.unwrap().folder_problems, []);
+            assert!(waits.len() < 5 && waits.iter().all(|wait| wait.contains("SERVERBUG")), "{waits:?}");
+            let sum = scene.bench.sum();
+            let (refused, exported) = if is_source { (1, 0) } else { (0, 1) };
+            assert_eq!((sum.copied, sum.refused, sum.exported, sum.to_do), (39, refused, exported, 0));
+            assert!(scene.state(20).1.contains("Internal error occurred"), "{:?}", scene.state(20));
+            let mut arrived: Vec<_> = scene.arrived().into_iter().map(|message| message.bytes).collect();
+            let mut expected: Vec<_> = with_one_damaged().into_iter().map(|message| message.bytes).collect();
+            expected.remove(19);
+            arrived.sort();
+            expected.sort();
+            assert_eq!(arrived, expected);
+        }));
+    }
+}
+
+#[test]
+fn a_server_that_fails_at_everything_has_no_message_written_off() {
+    in_quick_time(play(Personality::dovecot(), kilobytes(40), |scene| async move {
+        let words = Action::Refuse("NO [SERVERBUG] Internal error occurred.".to_owned());
+        scene.destination.faults().push(Fault::always(Trigger::Command("APPEND".to_owned()), words));
+        let (outcome, waits) = copy_whatever_waits(&scene).await;
+        let error = outcome.unwrap_err();
+        assert!(waits.len() > 20, "it is waited for a good while: {waits:?}");
+        assert!(error.to_string().contains("SERVERBUG"), "{error}");
+        let sum = scene.bench.sum();
+        assert_eq!((sum.source_count, sum.refused, sum.exported, sum.copied), (40, 0, 0, 0), "{sum:?}");
+        scene.destination.faults().clear();
+        assert_eq!(scene.bench.copy_all().await, 40);
+        assert_eq!(scene.arrived().len(), 40);
+    }));
+}
+
+#[test]
+fn a_server_that_asks_for_no_time_at_all_gets_some_and_ever_more() {
+    in_quick_time(play(Personality::dovecot(), kilobytes(20), |scene| async move {
+        let words = "NO Request is throttled. Suggested Backoff Time: 0 milliseconds".to_owned();
+        let trigger = Trigger::Command("APPEND".to_owned());
+        scene.destination.faults().push(Fault { trigger, action: Action::Refuse(words), skip: 0, times: 4 });
+        let waits = copy_through_waits(&scene, usize::MAX).await;
+        let seconds: Vec<u64> = waits.iter().map(|wait| wait.seconds).collect();
+        assert_eq!(seconds, [1, 2, 4, 8], "{waits:?}");
+        assert_eq!(scene.bench.sum().copied, 20);
+    }));
+}
+
+#[test]
+fn repairs_and_halves_count_for_the_day_as_well() {
+    static REFUSED: [(Dislike, &str); 1] = [(Dislike::Bytes(b"damaged"), "NO Not wanted here")];
+    in_quick_time(play(practice_scene::disliking(&REFUSED), with_one_damaged(), |mut scene| async move {
+        // Enough for every message once, and for no other try of any.
+        scene.bench.request.limits.upload_bytes_per_day = Some(39_500);
+        scene.bench.request.limits.batch_messages = 5;
+        let waits = copy_through_waits(&scene, 1).await;
+        assert_eq!(waits.len(), 1, "the halves of a refused batch go over the line as well: {waits:?}");
+        assert!(waits[0].words.contains("taken"), "{waits:?}");
+        let (outcome, waits) = copy_whatever_waits(&scene).await;
+        assert!(outcome.is_ok() && !waits.is_empty());
+        assert_eq!((scene.bench.sum().copied, scene.bench.sum().to_do), (39, 0));
+        assert_eq!(scene.arrived().len(), 39);
+    }));
 }

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use copy_bench::Bench;
-use mailferry::plan::{MessageState, RepairStep};
+use mailferry::plan::{CopyMode, MessageState, RepairStep};
 use mailferry::rehearsal::{Action, Dislike, Fault, Personality, SampleMessage, Trigger};
 use mailferry::transfer::{Depth, TransferError, verify_mailbox};
 use mailferry::values::UnixTime;
@@ -400,5 +400,34 @@ async fn a_message_that_ends_the_connection_goes_with_shorter_lines_or_as_a_file
         assert_eq!((sum.copied, sum.repaired, sum.exported), expected, "{sum:?}");
         let files: Vec<Vec<u8>> = files(folder.path()).into_values().collect();
         assert_eq!(files, if is_repaired { Vec::new() } else { vec![mail[9].bytes.clone()] });
+    }
+}
+
+#[tokio::test]
+async fn flags_that_nobody_has_seen_at_the_destination_are_left_to_people_after_the_switch() {
+    for (mode, starred) in [(CopyMode::BeforeSwitch, 3), (CopyMode::AfterSwitch, 0)] {
+        let mut messages: Vec<SampleMessage> = (0..3).map(good).collect();
+        for message in &mut messages {
+            message.flags.insert("\\Flagged".to_owned());
+        }
+        play(Personality::exchange(), messages, |mut scene| async move {
+            // Exchange drops the star without a word. The look at what it has kept opens the folder once more.
+            scene.bench.request.limits.max_breaks = 0;
+            let trigger = Trigger::Command("SELECT".to_owned());
+            scene.destination.faults().push(Fault::at(trigger, 2, Action::Close));
+            assert!(scene.bench.copy(&|_| {}).await.is_err());
+            assert_eq!((scene.arrived().len(), scene.bench.sum().copied), (3, 3));
+
+            scene.bench.request.options.mode = mode;
+            scene.bench.copy_all().await;
+            let has_star = |message: &SampleMessage| message.flags.contains("\\Flagged");
+            assert_eq!(
+                scene.arrived().iter().filter(|message| has_star(message)).count(),
+                starred,
+                "{mode:?}"
+            );
+            scene.assert_settled().await;
+        })
+        .await;
     }
 }

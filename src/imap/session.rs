@@ -70,7 +70,8 @@ pub struct Session {
     pub(super) expunged: u32,
     /// Messages that one command is answered for, as a cut answer has told.
     pub(super) message_limit: Option<usize>,
-    /// How long the line takes there and back, as the connection was made.
+    /// How long the line takes there and back: as the connection was made, and to the first answer behind the sign-in,
+    /// whichever was longer, as something near may have taken the connection for a server far away.
     pub(super) round_trip: Duration,
     /// Bytes sent since the last command was answered: storing them takes its time.
     unanswered_bytes: u64,
@@ -137,6 +138,11 @@ impl Session {
             self.client.get_mut().go_on();
         }
         Ok(())
+    }
+
+    /// How long an answer takes at the least, as the beginning of the connection has shown.
+    pub fn round_trip(&self) -> Duration {
+        self.round_trip
     }
 
     /// What the server can do, as of the last time it said so.

@@ -1,6 +1,6 @@
 //! Signing in, and what refusals mean. A sign-in counts only after a LIST: some servers say OK to a wrong password.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -349,10 +349,12 @@ async fn finish_confirmation(
     list: &str,
     questions: Vec<String>,
 ) -> Result<(), SignInError> {
+    let asked = Instant::now();
     let mut early = Vec::new();
     let completion =
         session.finish(list, |reply| early.extend((early.len() < MAX_EARLY).then_some(reply))).await;
     let completion = completion.map_err(closed_while_signing_in)?;
+    session.round_trip = session.round_trip.max(asked.elapsed());
     if !completion.is_ok() {
         return Err(classify(&completion, host));
     }

@@ -38,6 +38,8 @@ pub struct Governor {
 const THROTTLE_MILLISECONDS: (u64, u64) = (50, 16_000);
 /// The first wait after a break, doubled each time, and the longest, in milliseconds.
 const BREAK_MILLISECONDS: (u64, u64) = (500, 60_000);
+/// The least wait where the server names one, doubled each time, and the longest of these, in milliseconds.
+const ASKED_MILLISECONDS: (u64, u64) = (1_000, 60_000);
 /// The first wait of a single connection where the server names none, and the longest, in milliseconds.
 const ALONE_MILLISECONDS: (u64, u64) = (60_000, 15 * 60_000);
 
@@ -80,7 +82,10 @@ impl Governor {
         let had_several = self.connections > 1;
         self.connections = (self.connections / 2).max(1);
         let wait_milliseconds = match sign {
-            ServerSign::AsksToWait(milliseconds) => milliseconds,
+            // One that names no time worth the name is not asked again and again without a pause.
+            ServerSign::AsksToWait(milliseconds) => {
+                milliseconds.max(doubled(ASKED_MILLISECONDS, self.in_a_row))
+            }
             ServerSign::Broke => doubled(BREAK_MILLISECONDS, self.in_a_row),
             ServerSign::TooMuch if had_several => {
                 let (first, most) = THROTTLE_MILLISECONDS;
@@ -165,6 +170,13 @@ mod tests {
             assert_eq!(governor.after(ServerSign::AsksToWait(299_961)).wait_milliseconds, 299_961);
         }
         assert_eq!(governor.connections(), 1);
+        let mut governor = Governor::new(1);
+        let waits = (0..8).map(|_| governor.after(ServerSign::AsksToWait(0)).wait_milliseconds);
+        assert_eq!(
+            waits.collect::<Vec<_>>(),
+            [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000],
+            "a server that asks for no time at all is not asked for ever without a pause"
+        );
     }
 
     #[test]

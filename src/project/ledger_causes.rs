@@ -59,6 +59,18 @@ impl Ledger {
         })
     }
 
+    /// Forgets this cause of messages in this state, in every folder of the mailbox.
+    pub fn forget_cause(&self, (state, cause): (MessageState, &str)) -> Result<(), ProjectError> {
+        self.project.write_soon(|transaction| {
+            transaction.execute(
+                "UPDATE message SET cause = NULL WHERE state = ?2 AND cause = ?3
+                     AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+                params![self.mailbox.0, state_number(state), cause],
+            )?;
+            Ok(())
+        })
+    }
+
     /// At most `limit` messages of the folder in this state for this cause, by ascending UID.
     pub fn rows_with_cause(
         &self,

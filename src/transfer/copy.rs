@@ -54,6 +54,9 @@ pub async fn copy_mailbox(
         caution: Caution::default(),
         sends_all: false,
     };
+    if !job.is_mirror() {
+        kept_flags::leave_to_the_owner(&request.ledger)?;
+    }
     let mut finished_before = job.progress()?;
     loop {
         let error = match Box::pin(job.attempt()).await {
@@ -157,7 +160,12 @@ impl Job<'_> {
         let worth = if asks { MESSAGES_PER_ASKING_PAIR } else { MESSAGES_PER_PAIR };
         let affordable = usize::try_from(waiting / worth).unwrap_or(usize::MAX);
         let allowed = self.governor.connections();
-        let pairs = allowed.min(if asks { limits.asking_pairs } else { limits.pairs }).min(1 + affordable);
+        let most = match (asks, lane.is_near()) {
+            (true, _) => limits.asking_pairs,
+            (false, true) => limits.near_pairs.min(limits.pairs),
+            (false, false) => limits.pairs,
+        };
+        let pairs = allowed.min(most).min(1 + affordable);
         let (pairs, may_append) = if self.caution.is_careful_anywhere() {
             (1, false)
         } else {

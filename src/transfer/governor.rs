@@ -17,7 +17,7 @@ pub(super) enum Refusal {
 }
 
 /// Waiting time where the server names none, in seconds.
-const DEFAULT_WAIT_SECONDS: u64 = 60;
+pub(super) const DEFAULT_WAIT_SECONDS: u64 = 60;
 /// Longest wait that is believed, in seconds.
 const MAX_WAIT_SECONDS: u64 = 24 * 3_600;
 
@@ -26,7 +26,7 @@ pub(super) fn refusal(completion: &Completion) -> Refusal {
     match meaning(completion) {
         RefusalMeaning::Folder => Refusal::FolderMissing,
         RefusalMeaning::Full => Refusal::Full,
-        RefusalMeaning::Busy => {
+        RefusalMeaning::Busy | RefusalMeaning::Trouble => {
             Refusal::Wait(suggested_seconds(&completion.words).unwrap_or(DEFAULT_WAIT_SECONDS))
         }
         _ => Refusal::Message,
@@ -36,6 +36,11 @@ pub(super) fn refusal(completion: &Completion) -> Refusal {
 /// What a refusal is about.
 pub(super) fn meaning(completion: &Completion) -> RefusalMeaning {
     refusal_meaning(code_name(completion), &completion.words)
+}
+
+/// Whether the words of a refusal, with its response code, tell of a failure that may be tied to one message.
+pub(super) fn is_trouble(words: &str) -> bool {
+    refusal_meaning(None, words) == RefusalMeaning::Trouble
 }
 
 /// The name of the response code.

@@ -35,6 +35,11 @@ pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, Tra
     Ok(ledger.has_cause(folder, MessageState::Copied, IN_DOUBT)?)
 }
 
+/// After the switch the flags of copies that were made before are the owner's own: nobody looks at them any more.
+pub(super) fn leave_to_the_owner(ledger: &Ledger) -> Result<(), TransferError> {
+    Ok(ledger.forget_cause((MessageState::Copied, IN_DOUBT))?)
+}
+
 /// The cause of a copy that is found after its append broke off: nobody has seen its flags.
 pub(super) fn doubt_after(state: MessageState) -> Option<String> {
     (state == MessageState::InFlight).then(|| IN_DOUBT.to_owned())

@@ -1,6 +1,7 @@
 //! A lane: one connection to the source, one or several to the destination, and one folder at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::sync::{Mutex, mpsc};
@@ -31,6 +32,9 @@ pub(super) struct Lane {
     pub(super) appenders: Vec<Session>,
 }
 
+/// Below this both servers answer at once, in the same building or on the same computer.
+const NEAR: Duration = Duration::from_millis(8);
+
 /// Whether the server asks for each message before it may be sent.
 pub(super) fn is_asking(destination: &Session) -> bool {
     destination.capabilities().literal_mode() != LiteralMode::Plus
@@ -45,6 +49,11 @@ impl Lane {
             async { request.destination.open_new().await.map_err(failed(Side::Destination)) },
         )?;
         Ok(Self { source, destination, appenders: Vec::new() })
+    }
+
+    /// Whether neither side makes anybody wait.
+    pub(super) fn is_near(&self) -> bool {
+        self.source.round_trip().max(self.destination.round_trip()) < NEAR
     }
 
     /// Opens more connections that only append, as many as the server lets in.

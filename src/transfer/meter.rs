@@ -51,6 +51,15 @@ impl<'a> Meter<'a> {
         self.count(Side::Destination, bytes)
     }
 
+    /// So many bytes more than were expected have been read from the source: they count, whatever the limit.
+    pub(super) fn downloaded(&self, bytes: u64) -> Result<(), ProjectError> {
+        let day = utc_day(now().0);
+        if bytes > 0 {
+            self.ledger.add_traffic(&self.source.name, day, traffic(Side::Source, bytes), |_| true)?;
+        }
+        Ok(())
+    }
+
     fn count(&self, side: Side, bytes: u64) -> Result<(), TransferError> {
         let account = self.account(side);
         let Some(most_bytes) = account.most_bytes else {

@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::budget::Budget;
+use super::caution::Suspect;
 use super::error::TransferError;
-use super::governor::{Refusal, refusal};
+use super::governor::{DEFAULT_WAIT_SECONDS, Refusal, is_trouble, refusal};
 use super::work::{Part, Work};
 use crate::imap::{Body, BodyReply, BodyRequest, Completion, ImapError, Session};
 use crate::plan::{MessageState, Side, identity_key};
-use crate::project::{FolderId, LedgerRow};
+use crate::project::{FolderId, LedgerRow, MessageResult};
 
 /// What the source half hands over.
 pub(super) enum Item {
@@ -288,8 +289,7 @@ impl Reader<'_> {
                     Ok(BodyReply::Message { uid, bytes }) if uid == row.uid => {
                         // The tagged answer comes first: a connection that ends here has not given the message.
                         if let Err(refused) = self.finish_request(&request).await? {
-                            let cause = format!("the source does not hand it out: {refused}");
-                            return self.give_up(row, MessageState::Refused, cause).await;
+                            return self.give_up_refused(row, &refused).await;
                         }
                         if is_far_beyond(&row, bytes.len()) {
                             self.send(Item::Flush).await?;
@@ -300,9 +300,7 @@ impl Reader<'_> {
                     Ok(BodyReply::Message { .. }) => {}
                     Ok(BodyReply::End) => break,
                     Err(ImapError::Refused { completion, .. }) => {
-                        self.heed(&completion)?;
-                        let cause = format!("the source does not hand it out: {completion}");
-                        return self.give_up(row, MessageState::Refused, cause).await;
+                        return self.give_up_refused(row, &completion).await;
                     }
                     Err(error) => return Err(error.into()),
                 }
@@ -320,10 +318,7 @@ impl Reader<'_> {
             match self.session.next_body(request).await {
                 Ok(BodyReply::End) => return Ok(Ok(())),
                 Ok(BodyReply::Message { .. }) => {}
-                Err(ImapError::Refused { completion, .. }) => {
-                    self.heed(&completion)?;
-                    return Ok(Err(completion));
-                }
+                Err(ImapError::Refused { completion, .. }) => return Ok(Err(completion)),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -337,11 +332,7 @@ impl Reader<'_> {
                 let cause = "the source lists it and does not hand it out".to_owned();
                 self.give_up(row, MessageState::Refused, cause).await
             }
-            Err(ImapError::Refused { completion, .. }) => {
-                self.heed(&completion)?;
-                let cause = format!("the source does not hand it out: {completion}");
-                self.give_up(row, MessageState::Refused, cause).await
-            }
+            Err(ImapError::Refused { completion, .. }) => self.give_up_refused(row, &completion).await,
             Err(error) => Err(error.into()),
         }
     }
@@ -360,6 +351,9 @@ impl Reader<'_> {
             .await;
         match fetched {
             Ok(Some(spool)) => {
+                // What was listed may be less than what has come.
+                let unexpected = spool.bytes().saturating_sub(row.size);
+                self.work.meter.downloaded(unexpected).map_err(TransferError::from)?;
                 let row = self.learn(row, spool.bytes(), &head)?;
                 let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await
                 else {
@@ -370,11 +364,7 @@ impl Reader<'_> {
                 self.send(Item::Message(Box::new(item))).await
             }
             Ok(None) => self.give_up_without_bytes(row).await,
-            Err(ImapError::Refused { completion, .. }) => {
-                self.heed(&completion)?;
-                let cause = format!("the source does not hand it out: {completion}");
-                self.give_up(row, MessageState::Refused, cause).await
-            }
+            Err(ImapError::Refused { completion, .. }) => self.give_up_refused(row, &completion).await,
             Err(error) => Err(error.into()),
         }
     }
@@ -409,6 +399,38 @@ impl Reader<'_> {
         let sha256 = Sha256::digest(&bytes).into();
         let item = Fetched { row, body: Body::Memory(bytes), sha256, reserved };
         self.send(Item::Message(Box::new(item))).await
+    }
+
+    /// A message that was asked for alone is refused.
+    async fn give_up_refused(&mut self, row: LedgerRow, refused: &Completion) -> Result<(), ReadEnd> {
+        let words = refused.to_string();
+        let cause = format!("the source does not hand it out: {words}");
+        if is_trouble(&words) && self.work.caution.is_careful(self.folder(), Side::Source) {
+            return Ok(self.suspect(&row, words, cause)?);
+        }
+        self.heed(refused)?;
+        self.give_up(row, MessageState::Refused, cause).await
+    }
+
+    /// A failure of the server that stays with one message is about the message where others pass. An error where it
+    /// does not stay with one.
+    fn suspect(&self, row: &LedgerRow, words: String, cause: String) -> Result<(), TransferError> {
+        let (folder, caution) = (self.folder(), self.work.caution);
+        let result = MessageResult {
+            uid: row.uid,
+            state: MessageState::Refused,
+            destination_uid: None,
+            sha256: None,
+            cause: Some(cause),
+        };
+        let suspect = Suspect { folder, result, bytes: row.size, words: words.clone(), file: None };
+        if !caution.suspect(suspect) {
+            return Ok(());
+        }
+        for suspect in caution.take_suspects() {
+            suspect.take_back(&self.work.request.ledger)?;
+        }
+        Err(TransferError::Throttled { side: Side::Source, seconds: DEFAULT_WAIT_SECONDS, words })
     }
 
     async fn give_up(&mut self, row: LedgerRow, state: MessageState, cause: String) -> Result<(), ReadEnd> {

@@ -13,6 +13,8 @@ use crate::values::UnixTime;
 
 /// Signs of load in a row, without a step forward in between, after which the copy gives up.
 const MAX_WAITS: u32 = 24;
+/// The same where the server names the time: at five minutes each, days; at a minute, the better part of one.
+const MAX_ASKED_WAITS: u32 = 1_000;
 /// A wait is looked at again after this time: clocks stand still while a laptop sleeps.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
@@ -34,7 +36,7 @@ pub(super) async fn wait_after(
         }
         ServerSign::Broke => limits.max_breaks,
         ServerSign::TooMuch => MAX_WAITS,
-        ServerSign::AsksToWait(_) => u32::MAX,
+        ServerSign::AsksToWait(_) => MAX_ASKED_WAITS,
     };
     if pace.in_a_row > most {
         return Err(error);

@@ -61,7 +61,10 @@ impl Writer<'_> {
     ) -> Result<(), TransferError> {
         let meaning = self.meaning_of(&batch, &refused);
         let tried = match meaning {
-            RefusalMeaning::Size | RefusalMeaning::Virus | RefusalMeaning::Account => Vec::new(),
+            RefusalMeaning::Size
+            | RefusalMeaning::Virus
+            | RefusalMeaning::Account
+            | RefusalMeaning::Trouble => Vec::new(),
             _ => match self.repair(&mut batch, &refused).await? {
                 Repaired::Taken => return Ok(()),
                 Repaired::Not(tried) => tried,
@@ -172,6 +175,10 @@ impl Writer<'_> {
         sent: &SentForm,
     ) -> Result<Completion, TransferError> {
         let (folder, caution) = (self.folder.unit.folder, self.work.caution);
+        if let Err(limit) = self.work.meter.upload(message.body.bytes()) {
+            self.withdraw(batch, &[])?;
+            return Err(limit);
+        }
         self.work.request.ledger.record_repair(folder, uid, (words, steps), sent)?;
         let at = TransferError::at(Side::Destination);
         caution.tries(folder, uid, steps.last().copied());

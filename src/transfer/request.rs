@@ -35,8 +35,10 @@ pub struct CopyLimits {
     pub batch_bytes: u64,
     /// Messages above this size go through a temporary file, in bytes.
     pub spool_bytes: u64,
-    /// Pairs of connections, one to each side, that copy at the same time.
+    /// Pairs of connections, one to each side, that copy at the same time where answers take their time.
     pub pairs: usize,
+    /// The same where both servers answer at once: there more of them only cost the servers a sign-in each.
+    pub near_pairs: usize,
     /// Pairs where the destination asks for each message before it may be sent.
     pub asking_pairs: usize,
     /// Connections that such a destination gets beside each pair: each message waits, so more of them wait at once.
@@ -67,10 +69,13 @@ impl Default for CopyLimits {
             batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 2 << 20,
-            pairs: 5,
-            // Gmail allows 15 connections at a time: three pairs, and twelve more that only append.
-            asking_pairs: 3,
-            appenders: 4,
+            // Dovecot lets a mailbox in ten times from one address, and people's own programs want in as well.
+            pairs: 7,
+            near_pairs: 3,
+            // Gmail allows 15 connections at a time: five pairs, and ten more that only append. With fewer pairs more
+            // of them rest while a lane goes from one folder to the next.
+            asking_pairs: 5,
+            appenders: 2,
             shares_folders: false,
             max_breaks: 6,
             max_breaks_away: 720,

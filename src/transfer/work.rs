@@ -14,6 +14,7 @@ use super::control::CopyControl;
 use super::error::TransferError;
 use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
+use super::governor::is_trouble;
 use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
@@ -63,6 +64,13 @@ pub(super) struct ActiveFolder {
     lanes: AtomicUsize,
     /// Copies whose UID the server did not tell.
     unplaced: Mutex<Vec<LedgerRow>>,
+}
+
+impl ActiveFolder {
+    /// Whether every row was taken by some lane, so that the last messages are under way.
+    pub(super) fn is_running_out(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
 }
 
 /// One lane's part in a folder; the folder is let go of with the last one.
@@ -206,8 +214,12 @@ impl<'a> Work<'a> {
     }
 
     fn learn_from(&self, folder: FolderId, error: &TransferError) -> Result<(), TransferError> {
-        let TransferError::Server { side, .. } = error else { return Ok(()) };
-        if !error.is_connection_lost() || self.control.is_stopped() {
+        let side = match error {
+            TransferError::Server { side, .. } if error.is_connection_lost() => side,
+            TransferError::Throttled { side, words, .. } if is_trouble(words) => side,
+            _ => return Ok(()),
+        };
+        if self.control.is_stopped() {
             return Ok(());
         }
         let ledger = &self.request.ledger;

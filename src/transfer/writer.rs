@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::error::TransferError;
 use super::flags::flags_for;
-use super::governor::{Refusal, refusal};
+use super::governor::{Refusal, is_trouble, refusal};
 use super::lane::is_asking;
 use super::reader::{Fetched, Item, Unavailable};
 use super::refused::ending;
@@ -79,6 +79,11 @@ impl Batch {
 
     fn uids(&self) -> Vec<u32> {
         self.rows.iter().map(|sent| sent.row.uid).collect()
+    }
+
+    /// Bytes that go over the line when it is sent.
+    fn message_bytes(&self) -> u64 {
+        self.messages.iter().map(|message| message.body.bytes()).sum()
     }
 
     fn split(mut self) -> (Self, Self) {
@@ -186,7 +191,9 @@ impl Writer<'_> {
         let most = if self.is_careful() {
             1
         } else if is_asking(self.session) {
-            BATCH_OF_ASKING_SERVER.min(limits.batch_messages)
+            // The last ones go one by one, so that no connection has several to send while others have none.
+            let most = if self.folder.is_running_out() { 1 } else { BATCH_OF_ASKING_SERVER };
+            most.min(limits.batch_messages)
         } else {
             limits.batch_messages
         };
@@ -365,11 +372,12 @@ impl Writer<'_> {
                     }
                     self.try_halves(&mut waiting).await?;
                 }
-                Refusal::Message => {
-                    if let Err(error) = Box::pin(self.settle_refused(batch, completion)).await {
-                        self.withdraw(&Batch::default(), &waiting)?;
-                        return Err(error);
-                    }
+                Refusal::Message => self.settle_alone(batch, completion, &waiting).await?,
+                Refusal::Wait(_)
+                    if batch.len() == 1 && self.is_careful() && is_trouble(&completion.to_string()) =>
+                {
+                    // The server fails again at a message that goes alone: others will tell whether it is the message.
+                    self.settle_alone(batch, completion, &waiting).await?;
                 }
                 other => {
                     self.withdraw(&batch, &waiting)?;
@@ -380,11 +388,29 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Settles a message that was refused; where that ends in an error, nothing of those that wait has been taken.
+    async fn settle_alone(
+        &mut self,
+        batch: Batch,
+        refused: Completion,
+        waiting: &[(Batch, Completion)],
+    ) -> Result<(), TransferError> {
+        if let Err(error) = Box::pin(self.settle_refused(batch, refused)).await {
+            self.withdraw(&Batch::default(), waiting)?;
+            return Err(error);
+        }
+        Ok(())
+    }
+
     /// Sends the two halves that were just pushed; a half that arrives leaves the list.
     async fn try_halves(&mut self, waiting: &mut Vec<(Batch, Completion)>) -> Result<(), TransferError> {
         let mut refused = Vec::new();
         for _half in 0..2 {
             let Some((half, _)) = waiting.pop() else { break };
+            if let Err(limit) = self.work.meter.upload(half.message_bytes()) {
+                self.withdraw(&half, waiting)?;
+                return Err(limit);
+            }
             let flight = self.send(half).await?;
             refused.extend(self.settle(flight).await?);
         }

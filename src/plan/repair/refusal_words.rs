@@ -13,6 +13,8 @@ pub enum RefusalMeaning {
     Full,
     /// The server wants to be left alone for a while.
     Busy,
+    /// The server has failed: for a while, or at this message every time.
+    Trouble,
     /// The message is larger than the server takes.
     Size,
     /// A scanner does not like what is in the message.
@@ -40,6 +42,7 @@ enum Means {
     Size,
     Full,
     Busy,
+    Trouble,
     Virus,
     Account,
     LineEnds,
@@ -108,6 +111,7 @@ pub fn refusal_meaning(code: Option<&str>, words: &str) -> RefusalMeaning {
         // LIMIT is said of load by some, and by Dovecot of messages that are too large; those say so in words.
         Some(Means::Busy) if code == "LIMIT" && is_size(&words) => RefusalMeaning::Size,
         Some(Means::Busy) => RefusalMeaning::Busy,
+        Some(Means::Trouble) => RefusalMeaning::Trouble,
         Some(Means::Virus) => RefusalMeaning::Virus,
         Some(Means::Account) => RefusalMeaning::Account,
         Some(Means::LineEnds) => step(RepairStep::LineEnds),
@@ -133,7 +137,7 @@ mod tests {
 
     #[test]
     fn refusals_say_what_they_are_about() {
-        use RefusalMeaning::{Account, Busy, Folder, Full, Message, Size, Unknown, Virus};
+        use RefusalMeaning::{Account, Busy, Folder, Full, Message, Size, Trouble, Unknown, Virus};
         for (code, words, expected) in [
             (Some("OVERQUOTA"), "no", Full),
             (None, "Quota limit will be exceeded", Full),
@@ -142,7 +146,8 @@ mod tests {
             (Some("THROTTLED"), "slow down", Busy),
             (Some("LIMIT"), "UID FETCH Rate limit hit", Busy),
             (Some("LIMIT"), "Mail size is larger than the maximum size allowed", Size),
-            (Some("SERVERBUG"), "Internal error", Busy),
+            (Some("SERVERBUG"), "Internal error", Trouble),
+            (None, "[SERVERBUG] Internal error", Trouble),
             (None, "Timeout while waiting for lock", Busy),
             (Some("NONEXISTENT"), "gone", Folder),
             (Some("trycreate"), "no such mailbox", Folder),

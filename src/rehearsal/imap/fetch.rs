@@ -35,6 +35,13 @@ enum Item {
     Body { shown: String, part: BodyPart, partial: Option<(u32, u32)> },
 }
 
+impl Item {
+    /// Whether the server has to read the whole message for it.
+    const fn is_content(&self) -> bool {
+        matches!(self, Self::Body { part: BodyPart::Whole | BodyPart::Text, .. })
+    }
+}
+
 /// Which bytes of a message.
 enum BodyPart {
     Whole,
@@ -82,8 +89,9 @@ impl Session {
             return Ok(Reply::bad("Error in IMAP command FETCH: Invalid messageset."));
         };
         let cut_at = View::cut_to_limit(&mut wanted, self.shared.personality.quirks.message_limit);
-        self.send_messages(&wanted, &items, changed_since, marks_seen).await?;
+        let withheld = self.send_messages(&wanted, &items, changed_since, marks_seen).await?;
         Ok(match cut_at {
+            _ if withheld.is_some() => Reply::no(withheld.unwrap_or_default()),
             None => Reply::ok("Fetch completed."),
             Some(code) => Reply::ok(format!("[{code}] Fetch completed with partial results.")),
         })
@@ -95,8 +103,11 @@ impl Session {
         items: &[Item],
         changed_since: Option<u64>,
         marks_seen: bool,
-    ) -> Result<(), WireEnd> {
-        let Some(view) = &self.selected else { return Ok(()) };
+    ) -> Result<Option<&'static str>, WireEnd> {
+        let Some(view) = &self.selected else { return Ok(None) };
+        let withholds = self.shared.personality.quirks.withholds;
+        let withholds = withholds.filter(|_| items.iter().any(Item::is_content));
+        let mut withheld = None;
         let (path, recent_from) = (view.path.clone(), view.recent_from());
         let in_ascii = self.shared.personality.quirks.shows_fields_in_ascii;
         let wants_labels = items.iter().any(|item| matches!(item, Item::Labels));
@@ -120,6 +131,10 @@ impl Session {
                 found.collect()
             });
             for mut found in found.unwrap_or_default() {
+                if let Some((_, text)) = withholds.filter(|(part, _)| found.holds(part)) {
+                    withheld = Some(text);
+                    continue;
+                }
                 if found.message.uid >= recent_from {
                     found.message.flags.insert("\\Recent".to_owned());
                 }
@@ -127,7 +142,7 @@ impl Session {
                 self.wire.flush_if_large().await?;
             }
         }
-        Ok(())
+        Ok(withheld)
     }
 }
 
@@ -137,6 +152,13 @@ struct Found {
     message: StoredMessage,
     labels: String,
     stated_size: u64,
+}
+
+impl Found {
+    /// Whether these bytes are anywhere in the message.
+    fn holds(&self, part: &[u8]) -> bool {
+        self.message.bytes.windows(part.len().max(1)).any(|window| window == part)
+    }
 }
 
 fn mark_seen(account: &mut Account, path: &FolderPath, look: &[(u32, u32)]) {

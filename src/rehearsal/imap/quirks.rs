@@ -57,6 +57,8 @@ pub struct Quirks {
     pub dislikes: &'static [(Dislike, &'static str)],
     /// APPEND answers OK to messages with these bytes and drops them.
     pub swallows: Option<&'static [u8]>,
+    /// FETCH of the bytes of a message that holds these is answered NO with this text, after the others.
+    pub withholds: Option<(&'static [u8], &'static str)>,
     /// A folder whose opening ends the connection, as a share that is gone does at Zimbra.
     pub hangs_up_at: Option<&'static str>,
 }
@@ -87,6 +89,7 @@ impl Quirks {
         long_line_reply: "NO Line is too long.",
         dislikes: &[],
         swallows: None,
+        withholds: None,
         hangs_up_at: None,
     };
 
