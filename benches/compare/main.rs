@@ -38,7 +38,7 @@ use delay_proxy::DelayProxy;
 use dovecot::{Dovecot, Settings};
 use mailboxes::{FOLDERS, LARGE_MESSAGES, large, mixed, small};
 use plain_imap::{Mail, PlainImap};
-use tools::{Account, Figure, Tool, mailferry};
+use tools::{Account, Figure, Tool, mailferry, planning};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 /// Gmail's as far as they matter here: no LITERAL+, no MULTIAPPEND.
@@ -85,7 +85,7 @@ fn main() {
         bench.whole_mailbox("40 ms to each side", &mails, Some(ROUND_TRIP));
     }
     if wants("single-appends") {
-        bench.single_appends(mails.get(..messages / 10).unwrap());
+        bench.single_appends(mails.get(..messages / 5).unwrap());
     }
     if wants("large") {
         bench.large();
@@ -245,6 +245,8 @@ impl Bench {
                 servers.assert_arrived(&user, *size);
                 repeats.push((tool, tool.copy(servers.work.path(), &servers.from(), &servers.to(&user))));
             }
+            let plan = planning(servers.work.path(), &servers.from(), &servers.to(&format!("bare-{run}")));
+            self.lines_for(&format!("{size} messages in one folder, planning"), [(Tool::Mailferry, plan)]);
             self.lines_for(&format!("{size} messages in one folder"), copies);
             self.lines_for(&format!("{size} messages in one folder, nothing to do"), repeats);
             let to = servers.to(&format!("mailferry-{run}"));

@@ -76,6 +76,15 @@ fn password_file(work: &Path) -> PathBuf {
 
 /// Runs `mailferry copy` with its state in `work`.
 pub fn mailferry(work: &Path, from: &Account, to: &Account, verify: &str) -> Figure {
+    copy_command(work, from, to, &["--verify", verify])
+}
+
+/// Counts and plans as [`mailferry`] does before it copies, and copies nothing.
+pub fn planning(work: &Path, from: &Account, to: &Account) -> Figure {
+    copy_command(work, from, to, &["--dry-run"])
+}
+
+fn copy_command(work: &Path, from: &Account, to: &Account, options: &[&str]) -> Figure {
     let password = password_file(work);
     let url = |account: &Account| format!("imap://{}@127.0.0.1:{}", account.user, account.port);
     // Another build can be measured with the same servers and the same mailbox.
@@ -91,7 +100,7 @@ pub fn mailferry(work: &Path, from: &Account, to: &Account, verify: &str) -> Fig
         .arg(&password)
         .arg("--project")
         .arg(work.join(format!("{}.mailferry", to.user)))
-        .args(["--verify", verify])
+        .args(options)
         .env("HOME", work)
         .env("XDG_CONFIG_HOME", work.join("config"))
         .env_remove("DBUS_SESSION_BUS_ADDRESS");

@@ -50,6 +50,18 @@ impl Session {
         self.open_folder("EXAMINE", raw).await
     }
 
+    /// Opens a folder for reading only, with the answer to come from [`Self::examined`].
+    pub fn ask_examine(&mut self, raw: &str) -> Result<OpenRequest, ImapError> {
+        let tag = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        (self.exists, self.expunged) = (0, 0);
+        Ok(OpenRequest(tag))
+    }
+
+    /// The folder as opened.
+    pub async fn examined(&mut self, request: &OpenRequest) -> Result<Opened, ImapError> {
+        self.finish_open("EXAMINE", &request.0).await
+    }
+
     /// Opens a folder for writing, which tells the flags that it keeps.
     pub async fn select(&mut self, raw: &str) -> Result<Opened, ImapError> {
         self.open_folder("SELECT", raw).await
@@ -396,6 +408,10 @@ pub struct ListingRequest {
     examine: String,
     fetch: String,
 }
+
+/// A folder that is being opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRequest(String);
 
 /// A request for whole messages that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]

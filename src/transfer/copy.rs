@@ -6,6 +6,7 @@ use futures::future::join_all;
 
 use tokio::sync::oneshot;
 
+use super::both_lists::{FoldersByName, list_both};
 use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
 use super::destination_name::{parents, raw_name};
@@ -89,9 +90,6 @@ struct Job<'a> {
     /// Messages go out even where their like seems to be there.
     sends_all: bool,
 }
-
-/// The folders of a server by their names in commands.
-pub(super) type FoldersByName = BTreeMap<String, Folder>;
 
 impl Job<'_> {
     fn outcome(&mut self) -> CopyOutcome {
@@ -474,31 +472,6 @@ impl Job<'_> {
         let forgotten = ledger.fence_destination(folder, uid_validity)?;
         Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
     }
-}
-
-/// The folders of both sides with their counts, by their names in commands.
-async fn list_both(
-    lane: &mut Lane,
-    asks_changes: bool,
-) -> Result<(FoldersByName, FoldersByName), TransferError> {
-    let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
-    let (source, destination) = tokio::try_join!(
-        async {
-            let listed = if asks_changes {
-                lane.source.list_folders_with_changes().await
-            } else {
-                lane.source.list_folders_unsized().await
-            };
-            listed.map_err(TransferError::at(Side::Source))
-        },
-        async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
-    )?;
-    // Some servers list the inbox in letters of their own; here it has one name, as in the plan.
-    let named = destination.into_iter().map(|folder| match folder.raw.as_str() {
-        other if other.eq_ignore_ascii_case("INBOX") => Folder { raw: "INBOX".to_owned(), ..folder },
-        _ => folder,
-    });
-    Ok((by_name(source), by_name(named.collect())))
 }
 
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.

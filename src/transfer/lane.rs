@@ -7,6 +7,7 @@ use futures::future::join_all;
 use tokio::sync::{Mutex, mpsc};
 
 use super::adoption::Place;
+use super::ahead::Ahead;
 use super::clock::now;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
@@ -81,7 +82,7 @@ impl Lane {
                     let raw = &part.folder.unit.plan.source_raw;
                     let examined = self.source.examine(raw).await;
                     self.check_same(work, &part.folder.unit, &examined.map_err(at_source)?)?;
-                    self.pump(work, part).await?;
+                    self.pump(work, part, None).await?;
                 }
                 Next::Done => return Ok(()),
             }
@@ -103,9 +104,11 @@ impl Lane {
             }
         }
         (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
+        let examine = self.source.ask_examine(&unit.plan.source_raw).map_err(at_source)?;
+        let asked = Ahead::ask(&mut self.source, work, &unit)?;
         let (opened, examined) = tokio::join!(
             open_destination(&mut self.destination, work, &unit),
-            self.source.examine(&unit.plan.source_raw)
+            self.source.examined(&examine)
         );
         for ((raw, side), error) in names.into_iter().zip([opened.as_ref().err(), examined.as_ref().err()]) {
             if let Some(error) = error {
@@ -159,7 +162,7 @@ impl Lane {
         };
         let before = opened.exists;
         let folder = unit.folder;
-        self.pump(work, work.begin(turn, (unit, opened, first), left)).await?;
+        self.pump(work, work.begin(turn, (unit, opened, first), left), asked).await?;
         remember_counts(ledger, folder, was_whole.then_some((before, first)))
     }
 
@@ -177,10 +180,15 @@ impl Lane {
     }
 
     /// Moves messages of one folder until no row is left that another lane has not taken.
-    async fn pump(&mut self, work: &Work<'_>, part: Part<'_>) -> Result<(), TransferError> {
+    async fn pump(
+        &mut self,
+        work: &Work<'_>,
+        part: Part<'_>,
+        asked: Option<Ahead>,
+    ) -> Result<(), TransferError> {
         let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
         let receiver = Arc::new(Mutex::new(receiver));
-        let reader = Reader { session: &mut self.source, work, part: &part, items: sender };
+        let reader = Reader { session: &mut self.source, work, part: &part, asked, items: sender };
         let sessions = std::iter::once(&mut self.destination).chain(&mut self.appenders);
         let writers: Vec<_> = sessions
             .map(|session| {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::copy::FoldersByName;
+use super::both_lists::FoldersByName;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::request::CopyRequest;

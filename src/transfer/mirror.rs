@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::copy::FoldersByName;
+use super::both_lists::FoldersByName;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::{flag_changes, flags_for, normal_flags};

@@ -5,7 +5,9 @@
 
 mod absent;
 mod adoption;
+mod ahead;
 mod aliases;
+mod both_lists;
 mod budget;
 mod caution;
 mod clock;

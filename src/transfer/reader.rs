@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+use super::ahead::Ahead;
 use super::budget::Budget;
 use super::caution::Suspect;
 use super::error::TransferError;
@@ -42,9 +43,9 @@ pub(super) struct Fetched {
 /// Requests under way at the source, as far as the byte budget goes.
 const REQUESTS_AHEAD: usize = 8;
 /// Messages in one request.
-const GROUP_MESSAGES: usize = 100;
+pub(super) const GROUP_MESSAGES: usize = 100;
 /// Bytes in one request.
-const GROUP_BYTES: u64 = 1 << 20;
+pub(super) const GROUP_BYTES: u64 = 1 << 20;
 /// Bytes of a message in which its header is looked for.
 const HEAD_BYTES: usize = 64 << 10;
 /// Bytes that a message may be larger than listed, beside a sixteenth of its size: line ends are often not counted.
@@ -54,6 +55,8 @@ pub(super) struct Reader<'a> {
     pub(super) session: &'a mut Session,
     pub(super) work: &'a Work<'a>,
     pub(super) part: &'a Part<'a>,
+    /// What was asked for already.
+    pub(super) asked: Option<Ahead>,
     pub(super) items: mpsc::Sender<Item>,
 }
 
@@ -65,6 +68,14 @@ struct Group {
 }
 
 impl Group {
+    fn new(requests: Vec<BodyRequest>, rows: Vec<LedgerRow>, reserved: OwnedSemaphorePermit) -> Self {
+        Self {
+            requests: requests.into(),
+            waiting: rows.into_iter().map(|row| (row.uid, row)).collect(),
+            reserved,
+        }
+    }
+
     /// The row of a message that has come, with its part of the byte budget.
     fn take(&mut self, uid: u32, budget: &Budget) -> Option<(LedgerRow, OwnedSemaphorePermit)> {
         let row = self.waiting.remove(&uid)?;
@@ -116,6 +127,14 @@ impl Reader<'_> {
         let mut ahead: VecDeque<Group> = VecDeque::new();
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
         let mut is_end = false;
+        if let Some(asked) = self.asked.take() {
+            rows.extend(self.part.next_page().map_err(TransferError::from)?);
+            let (requests, group) = asked.take(&mut rows);
+            let bytes = group.iter().map(|row| row.size).sum();
+            if let Some(reserved) = self.work.budget.reserve(bytes).await {
+                ahead.push_back(Group::new(requests, group, reserved));
+            }
+        }
         loop {
             if self.work.control.is_stopped() {
                 break;
@@ -140,7 +159,7 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            if rows.front().is_some_and(|row| self.is_large(row)) {
+            if rows.front().is_some_and(|row| self.work.is_large(row)) {
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
                     self.send(Item::Flush).await?;
@@ -179,7 +198,7 @@ impl Reader<'_> {
     async fn read_carefully(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         self.send(Item::Flush).await?;
         self.work.caution.alone(self.folder(), Side::Source, row.uid);
-        if self.is_large(&row) {
+        if self.work.is_large(&row) {
             self.read_large(row).await?;
         } else if let Some(reserved) = self.work.budget.reserve(row.size).await {
             self.read_alone(row, reserved).await?;
@@ -196,11 +215,6 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Some servers give no size or a wrong one; such messages are read in pieces as well.
-    fn is_large(&self, row: &LedgerRow) -> bool {
-        row.size == 0 || row.size > self.work.request.limits.spool_bytes
-    }
-
     fn next_group(&self, rows: &mut VecDeque<LedgerRow>) -> Vec<LedgerRow> {
         let mut group = Vec::new();
         let mut bytes = 0;
@@ -209,7 +223,7 @@ impl Reader<'_> {
                 group.len() >= GROUP_MESSAGES || (bytes + row.size > GROUP_BYTES && !group.is_empty());
             // Servers answer in ascending order, and where the newest go first each page is behind the one before it.
             let turns_back = group.last().is_some_and(|last: &LedgerRow| last.uid > row.uid);
-            if is_full || turns_back || self.is_large(row) {
+            if is_full || turns_back || self.work.is_large(row) {
                 break;
             }
             bytes += row.size;
@@ -220,11 +234,7 @@ impl Reader<'_> {
 
     fn ask(&mut self, rows: Vec<LedgerRow>, reserved: OwnedSemaphorePermit, ahead: &mut VecDeque<Group>) {
         let uids: Vec<u32> = rows.iter().map(|row| row.uid).collect();
-        ahead.push_back(Group {
-            requests: self.session.ask_bodies(&uids).into(),
-            waiting: rows.into_iter().map(|row| (row.uid, row)).collect(),
-            reserved,
-        });
+        ahead.push_back(Group::new(self.session.ask_bodies(&uids), rows, reserved));
     }
 
     async fn finish_all(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {

@@ -68,7 +68,7 @@ impl Default for CopyLimits {
             budget_bytes: 32 << 20,
             batch_messages: 100,
             batch_bytes: 2 << 20,
-            spool_bytes: 2 << 20,
+            spool_bytes: 1 << 20,
             // Dovecot lets a mailbox in ten times from one address, and people's own programs want in as well.
             pairs: 7,
             near_pairs: 3,

@@ -313,6 +313,22 @@ impl<'a> Work<'a> {
         Part { work: self, folder }
     }
 
+    /// Rows of a folder that are to do, beyond those that are taken up to this UID.
+    pub(super) fn page(&self, folder: FolderId, taken: Option<u32>) -> Result<Vec<LedgerRow>, ProjectError> {
+        let (ledger, state) = (&self.request.ledger, MessageState::ToDo);
+        let most = if self.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS };
+        if self.request.options.is_newest_first {
+            ledger.rows_before(folder, state, taken, most)
+        } else {
+            ledger.rows_after(folder, &[state], taken.unwrap_or(0), most)
+        }
+    }
+
+    /// Whether a message is read in pieces. Some servers give no size or a wrong one; such messages are as well.
+    pub(super) fn is_large(&self, row: &LedgerRow) -> bool {
+        row.size == 0 || row.size > self.request.limits.spool_bytes
+    }
+
     /// A reader begins; until [`Self::reader_ended`] it counts among those that pause together.
     pub(super) fn reader_began(&self) {
         locked(&self.state).readers += 1;
@@ -370,14 +386,8 @@ impl Part<'_> {
     pub(super) fn next_page(&self) -> Result<Vec<LedgerRow>, ProjectError> {
         let folder = &self.folder;
         let mut taken = locked(&folder.taken);
-        let ledger = &self.work.request.ledger;
-        let (state, is_newest_first) = (MessageState::ToDo, self.work.request.options.is_newest_first);
-        let most = if self.work.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS };
-        let rows = if is_newest_first {
-            ledger.rows_before(folder.unit.folder, state, *taken, most)?
-        } else {
-            ledger.rows_after(folder.unit.folder, &[state], taken.unwrap_or(0), most)?
-        };
+        let is_newest_first = self.work.request.options.is_newest_first;
+        let rows = self.work.page(folder.unit.folder, *taken)?;
         let count = rows.len() as u64;
         let left = folder.left.load(Ordering::Relaxed).saturating_sub(count);
         folder.left.store(if count == 0 { 0 } else { left }, Ordering::Relaxed);
