@@ -70,9 +70,10 @@ pub struct Session {
     pub(super) expunged: u32,
     /// Messages that one command is answered for, as a cut answer has told.
     pub(super) message_limit: Option<usize>,
-    /// How long the line takes there and back: as the connection was made, and to the first answer behind the sign-in,
-    /// whichever was longer, as something near may have taken the connection for a server far away.
+    /// How long the line takes there and back, as the connection was made.
     pub(super) round_trip: Duration,
+    /// How long the first answer behind the sign-in took.
+    pub(super) first_answer: Duration,
     /// Bytes sent since the last command was answered: storing them takes its time.
     unanswered_bytes: u64,
     awake: Awake,
@@ -102,6 +103,7 @@ impl Session {
             expunged: 0,
             message_limit: None,
             round_trip: Duration::ZERO,
+            first_answer: Duration::ZERO,
             unanswered_bytes: 0,
             awake: Awake::new(SystemTime::now),
             has_opened: false,
@@ -140,9 +142,10 @@ impl Session {
         Ok(())
     }
 
-    /// How long an answer takes at the least, as the beginning of the connection has shown.
-    pub fn round_trip(&self) -> Duration {
-        self.round_trip
+    /// How long an answer takes, as the beginning of the connection has shown: something near may have taken the
+    /// connection for a server far away.
+    pub fn answer_time(&self) -> Duration {
+        self.round_trip.max(self.first_answer)
     }
 
     /// What the server can do, as of the last time it said so.

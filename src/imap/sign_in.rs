@@ -354,7 +354,7 @@ async fn finish_confirmation(
     let completion =
         session.finish(list, |reply| early.extend((early.len() < MAX_EARLY).then_some(reply))).await;
     let completion = completion.map_err(closed_while_signing_in)?;
-    session.round_trip = session.round_trip.max(asked.elapsed());
+    session.first_answer = asked.elapsed();
     if !completion.is_ok() {
         return Err(classify(&completion, host));
     }

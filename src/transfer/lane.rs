@@ -54,7 +54,7 @@ impl Lane {
 
     /// Whether neither side makes anybody wait.
     pub(super) fn is_near(&self) -> bool {
-        self.source.round_trip().max(self.destination.round_trip()) < NEAR
+        self.source.answer_time().max(self.destination.answer_time()) < NEAR
     }
 
     /// Opens more connections that only append, as many as the server lets in.

@@ -204,7 +204,10 @@ impl Session {
     async fn answer(&mut self, raw: &RawCommand) -> Result<bool, WireEnd> {
         let name = raw.name();
         let (received, sent) = self.wire.byte_counts();
-        self.shared.circumstances.count_command(received, sent);
+        // A goodbye asks for nothing, and comes when it comes.
+        if name != "LOGOUT" {
+            self.shared.circumstances.count_command(received, sent);
+        }
         let mut lies = Lies::default();
         for action in self.shared.faults.on_command(&name) {
             match action {
