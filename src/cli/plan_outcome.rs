@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::output;
 use crate::engine::ProjectView;
 use crate::plan::{
-    FolderChoice, FolderPlan, Forecast, LeftOutBecause, MailboxId, MailboxPlan, Oversize, needs_decision,
+    FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize, needs_decision,
 };
 use crate::values::with_thousands;
 
@@ -134,10 +134,7 @@ pub fn plan_words(project: &ProjectView) -> String {
 fn folder_words(plan: &MailboxPlan, folder: &FolderPlan) -> String {
     let what = match folder.choice {
         FolderChoice::Copy => format!("-> {}", folder.destination),
-        FolderChoice::LeaveOut(LeftOutBecause::ItIsAView) => {
-            "left out: it shows mail that lies in other folders".to_owned()
-        }
-        FolderChoice::LeaveOut(LeftOutBecause::YouChose) => "left out".to_owned(),
+        FolderChoice::LeaveOut(because) => because.words().to_owned(),
         FolderChoice::ContainerOnly => "holds folders only".to_owned(),
     };
     let why = match &folder.renamed_because {

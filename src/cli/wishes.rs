@@ -5,7 +5,7 @@ use super::driver::Driver;
 use super::plan_outcome::address_of;
 use super::{CliError, output};
 use crate::engine::{Command, UserError};
-use crate::plan::{CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, MailboxId};
+use crate::plan::{CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MailboxId};
 
 /// The flags, checked before anything is done.
 pub struct Wishes {
@@ -85,7 +85,7 @@ pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliErr
     for (mailbox, folder) in folders {
         let fits = |patterns: &[FolderPattern]| patterns.iter().any(|pattern| pattern.fits(&folder.source));
         let is_copied = folder.choice == FolderChoice::Copy;
-        let is_named = !wishes.included.is_empty() && fits(&wishes.included);
+        let is_named = wishes.included.iter().any(|pattern| is_asked_for(pattern, folder));
         let is_wanted =
             if wishes.included.is_empty() { is_copied } else { is_named } && !fits(&wishes.excluded);
         if is_wanted != is_copied {
@@ -94,6 +94,17 @@ pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliErr
         }
     }
     Ok(())
+}
+
+/// Whether a pattern asks for this folder. What is not the mailbox's own has to be named: a star at the beginning means
+/// any folder of one's own.
+fn is_asked_for(pattern: &FolderPattern, folder: &FolderPlan) -> bool {
+    use LeftOutBecause::{ItHoldsNoMail, ItIsShared, ItIsSomebodyElses};
+    let is_apart = matches!(
+        folder.choice,
+        FolderChoice::LeaveOut(ItIsShared | ItIsSomebodyElses | ItHoldsNoMail)
+    );
+    pattern.fits(&folder.source) && !(is_apart && pattern.text().starts_with('*'))
 }
 
 fn no_such_folder(

@@ -30,13 +30,27 @@ pub(super) enum Reply {
     Status(String, BTreeMap<String, u64>),
     /// STATUS of items that are no numbers.
     StatusText(BTreeMap<String, String>),
-    /// Prefix and delimiter of the first personal namespace.
-    Namespace(Option<(String, Option<String>)>),
+    Namespace(Namespaces),
     Id(BTreeMap<String, String>),
     Fetch(Box<FetchItem>),
     /// Numbers that a SEARCH has found, in the server's order.
     Search(Vec<u32>),
     Other,
+}
+
+/// The three lists of an answer to NAMESPACE (RFC 2342).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Namespaces {
+    pub(super) personal: Vec<NamespacePart>,
+    pub(super) other_users: Vec<NamespacePart>,
+    pub(super) shared: Vec<NamespacePart>,
+}
+
+/// One namespace, as the server spells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NamespacePart {
+    pub(super) prefix: String,
+    pub(super) delimiter: Option<String>,
 }
 
 /// One line of LIST.
@@ -161,7 +175,7 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
         _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
         _ if first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::Lsub),
         _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
-        _ if first.is("NAMESPACE") => Reply::Namespace(namespace(second)),
+        _ if first.is("NAMESPACE") => Reply::Namespace(namespaces(&found)),
         _ if first.is("SEARCH") => {
             let numbers = found.iter().skip(1).filter_map(Token::number);
             Reply::Search(numbers.filter_map(|number| u32::try_from(number).ok()).collect())
@@ -214,9 +228,17 @@ fn status(found: &[Token]) -> Option<Reply> {
     Some(if texts.is_empty() { Reply::Status(name, values) } else { Reply::StatusText(texts) })
 }
 
-fn namespace(personal: Option<&Token>) -> Option<(String, Option<String>)> {
-    let first = personal?.list()?.first()?.list()?;
-    Some((first.first()?.text().unwrap_or_default(), first.get(1).and_then(Token::text)))
+fn namespaces(found: &[Token]) -> Namespaces {
+    let part = |token: &Token| {
+        let members = token.list()?;
+        let prefix = members.first()?.text().unwrap_or_default();
+        Some(NamespacePart { prefix, delimiter: members.get(1).and_then(Token::text) })
+    };
+    let parts = |at: usize| {
+        let list = found.get(at).and_then(Token::list).unwrap_or_default();
+        list.iter().filter_map(part).collect()
+    };
+    Namespaces { personal: parts(1), other_users: parts(2), shared: parts(3) }
 }
 
 fn pairs(list: Option<&Token>) -> BTreeMap<String, String> {
@@ -283,12 +305,16 @@ mod tests {
             let Reply::StatusText(texts) = from_aside(line) else { panic!("no texts") };
             assert_eq!(texts.into_values().collect::<Vec<_>>(), [id]);
         }
-        let Reply::Namespace(personal) =
+        let Reply::Namespace(told) =
             from_aside(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
         else {
             panic!("no namespace");
         };
-        assert_eq!(personal, Some(("INBOX.".to_owned(), Some(".".to_owned()))));
+        let part = |prefix: &str| {
+            vec![NamespacePart { prefix: prefix.to_owned(), delimiter: Some(".".to_owned()) }]
+        };
+        assert_eq!(told.personal, part("INBOX."));
+        assert_eq!((told.other_users, told.shared), (Vec::new(), part("#p.")));
         let Reply::List(item) = from_aside(b"* LIST (\\HasNoChildren \\Sent) \"\\\\\" \"a\\\\b\\\"c\"\r\n")
         else {
             panic!("no list");

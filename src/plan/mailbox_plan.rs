@@ -66,4 +66,23 @@ pub enum LeftOutBecause {
     ItIsAView,
     /// The owner said so.
     YouChose,
+    /// It lies in a namespace that several people share (RFC 2342).
+    ItIsShared,
+    /// It is another person's, who has given access to it.
+    ItIsSomebodyElses,
+    /// It holds appointments, contacts or the like (Exchange).
+    ItHoldsNoMail,
+}
+
+impl LeftOutBecause {
+    /// `left out: it shows mail that lies in other folders as well`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ItIsAView => "left out: it shows mail that lies in other folders as well",
+            Self::YouChose => "left out by you",
+            Self::ItIsShared => "left out: it is shared by several people and not part of this mailbox",
+            Self::ItIsSomebodyElses => "left out: it belongs to another person’s mailbox",
+            Self::ItHoldsNoMail => "left out: it holds appointments, contacts or the like, and no mail",
+        }
+    }
 }

@@ -208,6 +208,9 @@ mod tests {
             FolderChoice::ContainerOnly,
             FolderChoice::LeaveOut(LeftOutBecause::ItIsAView),
             FolderChoice::LeaveOut(LeftOutBecause::YouChose),
+            FolderChoice::LeaveOut(LeftOutBecause::ItIsShared),
+            FolderChoice::LeaveOut(LeftOutBecause::ItIsSomebodyElses),
+            FolderChoice::LeaveOut(LeftOutBecause::ItHoldsNoMail),
         ] {
             let plan = MailboxPlan {
                 folders: vec![FolderPlan {

@@ -235,13 +235,12 @@ impl PlanPage {
                     is_included: !is_included,
                 });
             }
-            if folder.choice == FolderChoice::LeaveOut(LeftOutBecause::ItIsAView) {
-                text::paragraph(
-                    ui,
-                    "It shows mail that lies in other folders as well.",
-                    Type::Small,
-                    theme.text2,
-                );
+            if let FolderChoice::LeaveOut(because) = folder.choice
+                && because != LeftOutBecause::YouChose
+            {
+                // A sentence of its own, as the folder's name stands above.
+                let reason = because.words().replacen('l', "L", 1);
+                text::paragraph(ui, &format!("{reason}."), Type::Small, theme.text2);
             }
             ui.add_space(8.0);
             field_label(ui, "Name at the destination");
