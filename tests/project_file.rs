@@ -151,6 +151,7 @@ fn plan() -> MailboxPlan {
             renamed_because: None,
             is_unsubscribed: false,
         }],
+        ..MailboxPlan::default()
     }
 }
 

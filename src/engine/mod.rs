@@ -16,6 +16,7 @@ mod find_server;
 mod forecasts;
 pub mod headless;
 mod interrupts;
+mod known_provider;
 mod jobs;
 mod log;
 mod message_list;

@@ -56,6 +56,8 @@ pub struct DestinationRules {
     pub reserved: Vec<String>,
     /// Whether folders may stand below the inbox.
     pub allows_inbox_children: bool,
+    /// How many folders a mailbox may have, by contract; empty where that is not known.
+    pub folder_counts: Vec<u32>,
 }
 
 impl Default for DestinationRules {
@@ -71,6 +73,7 @@ impl Default for DestinationRules {
             max_depth: 32,
             reserved: Vec::new(),
             allows_inbox_children: true,
+            folder_counts: Vec::new(),
         }
     }
 }
@@ -114,7 +117,29 @@ pub fn map_folders(
         }
     }
     plans.sort_by_cached_key(tree_order);
-    MailboxPlan { folders: plans }
+    let remarks = too_many_folders(&plans, destination).into_iter().collect();
+    MailboxPlan { folders: plans, name_rules: Some(destination.into()), remarks, ..MailboxPlan::default() }
+}
+
+/// Words, where the destination may not allow as many folders as the mailbox needs.
+fn too_many_folders(plans: &[FolderPlan], destination: &DestinationRules) -> Option<String> {
+    let needed: BTreeSet<Vec<String>> = plans
+        .iter()
+        .filter(|plan| plan.choice == FolderChoice::Copy)
+        .map(|plan| &plan.destination)
+        .chain(&destination.existing)
+        .map(fold)
+        .collect();
+    let least = destination.folder_counts.iter().min()?;
+    let counts: Vec<String> = destination.folder_counts.iter().map(ToString::to_string).collect();
+    (needed.len() > usize::try_from(*least).unwrap_or(usize::MAX)).then(|| {
+        format!(
+            "The mailbox needs {} folders at the destination, which allows {}, depending on the contract. Ask the provider, \
+             or leave folders out or merge them",
+            needed.len(),
+            counts.join(" or ")
+        )
+    })
 }
 
 fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place) -> FolderPlan {

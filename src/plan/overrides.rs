@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FolderChoice, FolderPath, LeftOutBecause, MailboxPlan};
+use super::folder_name::flatten;
+use super::{DestinationRules, FolderChoice, FolderPath, LeftOutBecause, MailboxPlan};
 
 /// Why a folder has another name, where the owner said so.
 pub(super) const CHOSEN_BY_YOU: &str = "you chose this name";
@@ -37,6 +38,7 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
             Some((folder.source.clone(), folder.destination.clone(), target))
         })
         .collect();
+    let rules = plan.name_rules.as_ref().map(DestinationRules::from);
     for folder in &mut plan.folders {
         // The nearest renamed ancestor, or the folder itself.
         let nearest = renamed
@@ -49,7 +51,12 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
                 folder.destination = new.clone();
                 folder.renamed_because = Some(CHOSEN_BY_YOU.to_owned());
             } else if let Some(rest) = rest {
-                folder.destination = FolderPath(new.0.iter().chain(rest).cloned().collect());
+                let mut parts: Vec<String> = new.0.iter().chain(rest).cloned().collect();
+                // Below a folder that went deeper, not every level may find its place.
+                if let Some(rules) = &rules {
+                    flatten(&mut parts, rules);
+                }
+                folder.destination = FolderPath(parts);
                 folder.renamed_because = Some("the folder above it has another name".to_owned());
             }
         }

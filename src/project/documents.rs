@@ -224,6 +224,7 @@ mod tests {
                     renamed_because: None,
                     is_unsubscribed: false,
                 }],
+                ..MailboxPlan::default()
             };
             let text = to_json(&plan).unwrap();
             assert_eq!(serde_json::from_str::<MailboxPlan>(&text).unwrap(), plan);

@@ -113,6 +113,7 @@ async fn survey_destination(
     if session.is_gmail() {
         add_label_rules(&mut rules);
     }
+    rules.learn_software(&session.server_words());
     for folder in session.list_folder_names().await? {
         let path = FolderPath(folder.parts());
         if namespace.whose(&folder) != Whose::Own {

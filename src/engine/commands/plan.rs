@@ -5,7 +5,7 @@ use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::{Command, explain, plan_job};
 use crate::plan::{
-    FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination, shared_destinations,
+    DestinationRules, FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination, shared_destinations,
 };
 use crate::project::StoredPlan;
 
@@ -36,9 +36,12 @@ impl Actor {
 
     /// Gives a folder another name at the destination, as far as the provider accepts it.
     pub(super) fn rename_folder(&mut self, mailbox: MailboxId, folder: &FolderPath, wanted: &FolderPath) {
-        let catalogue = Arc::clone(&self.catalogue);
         let Some(open) = self.open.as_ref() else { return };
-        let (clean, reasons) = clean_destination(wanted, &open.destination_rules(&catalogue));
+        // What the server told when the plan was made goes before what is known of its provider.
+        let told = open.view.plan.mailboxes.get(&mailbox).and_then(|plan| plan.name_rules.as_ref());
+        let rules = told
+            .map_or_else(|| open.destination_rules(&self.catalogue), DestinationRules::from);
+        let (clean, reasons) = clean_destination(wanted, &rules);
         if !reasons.is_empty() {
             self.notice(format!("The name was changed to {clean}: {}", reasons.join("; ")), None);
         }
