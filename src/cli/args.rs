@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::copy_args::PlanArgs;
 use crate::plan::{parse_date, parse_size};
 
 /// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
@@ -251,6 +252,9 @@ pub struct Copy {
     /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl.
     #[arg(long, value_name = "FILE.csv|.json|.jsonl", conflicts_with = "dry_run")]
     pub messages: Option<PathBuf>,
+    /// The plan, the provider, and what is told meanwhile.
+    #[command(flatten)]
+    pub plan: PlanArgs,
 }
 
 /// `mailferry records`.

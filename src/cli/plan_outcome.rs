@@ -4,9 +4,7 @@ use serde::Serialize;
 
 use super::output;
 use crate::engine::ProjectView;
-use crate::plan::{
-    FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize, needs_decision,
-};
+use crate::plan::{FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize, needs_decision};
 use crate::values::with_thousands;
 
 /// How long a copy takes.

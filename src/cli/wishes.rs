@@ -2,15 +2,23 @@
 
 use super::args::{Copy, Labels, Mode};
 use super::driver::Driver;
+use super::folder_changes::FolderChange;
 use super::plan_outcome::address_of;
 use super::{CliError, output};
 use crate::engine::{Command, UserError};
-use crate::plan::{CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MailboxId};
+use crate::plan::{
+    CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MailboxId,
+};
+use crate::providers::{Catalogue, ProviderId};
 
 /// The flags, checked before anything is done.
 pub struct Wishes {
     included: Vec<FolderPattern>,
     excluded: Vec<FolderPattern>,
+    /// Folders with another place than the plan's.
+    pub changes: Vec<FolderChange>,
+    /// The provider by name.
+    pub provider: Option<ProviderId>,
 }
 
 impl Wishes {
@@ -22,11 +30,26 @@ impl Wishes {
         };
         let checked = options(arguments, CopyOptions::default());
         checked.filter.check().map_err(|error| CliError::Usage(error.to_string()))?;
+        let plan = &arguments.plan;
+        let mut changes = FolderChange::read("--rename-folder", &plan.renamed_folders, false)?;
+        changes.extend(FolderChange::read("--merge-folder", &plan.merged_folders, true)?);
         Ok(Self {
+            changes,
+            provider: plan.provider.as_deref().map(known_provider).transpose()?,
             included: patterns("--include-folder", &arguments.include_folders)?,
             excluded: patterns("--exclude-folder", &arguments.exclude_folders)?,
         })
     }
+}
+
+/// A provider of the catalogue.
+fn known_provider(name: &str) -> Result<ProviderId, CliError> {
+    let (catalogue, wanted) = (Catalogue::embedded(), ProviderId(name.to_owned()));
+    if catalogue.get(&wanted).is_some() {
+        return Ok(wanted);
+    }
+    let known: Vec<&str> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
+    Err(CliError::Usage(format!("--provider {name}: known are {}", known.join(", "))))
 }
 
 /// Options as the flags change them; what no flag names stays as it is in the project.
@@ -100,10 +123,8 @@ pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliErr
 /// any folder of one's own.
 fn is_asked_for(pattern: &FolderPattern, folder: &FolderPlan) -> bool {
     use LeftOutBecause::{ItHoldsNoMail, ItIsShared, ItIsSomebodyElses};
-    let is_apart = matches!(
-        folder.choice,
-        FolderChoice::LeaveOut(ItIsShared | ItIsSomebodyElses | ItHoldsNoMail)
-    );
+    let is_apart =
+        matches!(folder.choice, FolderChoice::LeaveOut(ItIsShared | ItIsSomebodyElses | ItHoldsNoMail));
     pattern.fits(&folder.source) && !(is_apart && pattern.text().starts_with('*'))
 }
 

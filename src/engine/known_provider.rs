@@ -96,10 +96,7 @@ mod tests {
             known.caps(options).map(|cap| cap.map(|cap| (cap.side, cap.bytes.0, cap.is_own)))
         };
         let (up, down) = (Side::Destination, Side::Source);
-        assert_eq!(
-            caps(&CopyOptions::default()),
-            [Some((up, 500, false)), Some((down, 2_500, false))]
-        );
+        assert_eq!(caps(&CopyOptions::default()), [Some((up, 500, false)), Some((down, 2_500, false))]);
         let own = CopyOptions {
             upload_bytes_per_day: Some(0),
             download_bytes_per_day: Some(7),

@@ -51,9 +51,14 @@ impl Namespace {
             let prefix = utf7::decode_utf7(&part.prefix).unwrap_or_else(|| part.prefix.clone());
             (prefix, part.delimiter.as_deref().and_then(|text| text.chars().next()))
         };
-        let kinds = [(more, Whose::Own), (&told.other_users, Whose::OtherUser), (&told.shared, Whose::Shared)];
+        let kinds =
+            [(more, Whose::Own), (&told.other_users, Whose::OtherUser), (&told.shared, Whose::Shared)];
         let others = kinds.into_iter().flat_map(|(parts, whose)| {
-            parts.iter().map(decoded).map(move |(prefix, delimiter)| OtherNamespace { prefix, delimiter, whose })
+            parts.iter().map(decoded).map(move |(prefix, delimiter)| OtherNamespace {
+                prefix,
+                delimiter,
+                whose,
+            })
         });
         let (prefix, delimiter) = decoded(first);
         Some(Self { prefix, delimiter, others: others.take(MAX_OTHERS).collect() })
@@ -66,9 +71,10 @@ impl Namespace {
             return Whose::Own;
         }
         let own = is_below(&folder.name, &self.prefix, delimiter).then_some(self.prefix.len());
-        let fitting = self.others.iter().filter(|other| {
-            is_below(&folder.name, &other.prefix, other.delimiter.or(delimiter))
-        });
+        let fitting = self
+            .others
+            .iter()
+            .filter(|other| is_below(&folder.name, &other.prefix, other.delimiter.or(delimiter)));
         let best = fitting.max_by_key(|other| (other.prefix.len(), other.whose == Whose::Own));
         match best {
             Some(other) if own.is_none_or(|own| other.prefix.len() > own) => other.whose,
@@ -150,7 +156,9 @@ mod tests {
 
     #[test]
     fn the_longest_prefix_says_whose_a_folder_is() {
-        let dovecot = read("* NAMESPACE ((\"\" \"/\")) ((\"Other/\" \"/\")) ((\"Public/\" \"/\")(\"#news\" \"/\"))\r\n");
+        let dovecot = read(
+            "* NAMESPACE ((\"\" \"/\")) ((\"Other/\" \"/\")) ((\"Public/\" \"/\")(\"#news\" \"/\"))\r\n",
+        );
         for (name, expected) in [
             ("INBOX", Whose::Own),
             ("Work", Whose::Own),

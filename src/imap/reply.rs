@@ -310,9 +310,8 @@ mod tests {
         else {
             panic!("no namespace");
         };
-        let part = |prefix: &str| {
-            vec![NamespacePart { prefix: prefix.to_owned(), delimiter: Some(".".to_owned()) }]
-        };
+        let part =
+            |prefix: &str| vec![NamespacePart { prefix: prefix.to_owned(), delimiter: Some(".".to_owned()) }];
         assert_eq!(told.personal, part("INBOX."));
         assert_eq!((told.other_users, told.shared), (Vec::new(), part("#p.")));
         let Reply::List(item) = from_aside(b"* LIST (\\HasNoChildren \\Sent) \"\\\\\" \"a\\\\b\\\"c\"\r\n")

@@ -32,25 +32,26 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
         reasons.push("the destination has no folders below the inbox".to_owned());
         own = children;
     }
+    let mut own = own.to_vec();
+    reasons.extend(flatten(&mut own, rules));
     let mut parts = rules.prefix.clone();
     for (level, part) in own.iter().enumerate() {
         let clean = clean_part(part, level == 0, rules);
         parts.push(clean.name);
         reasons.extend(clean.reasons);
     }
-    reasons.extend(flatten(&mut parts, rules));
     (FolderPath(parts), reasons)
 }
 
-/// Joins the last parts of a path that is deeper than the destination allows; says so where it did.
-pub(super) fn flatten(parts: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
+/// Joins the last parts of a path, given without the prefix, that is deeper than the destination allows; says so.
+fn flatten(own: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
     let is_flat = rules.delimiter.is_none();
-    let deepest = if is_flat { 1 } else { rules.max_depth.max(1) }.max(rules.prefix.len() + 1);
-    if parts.len() <= deepest {
+    let deepest = if is_flat { 1 } else { rules.max_depth.saturating_sub(rules.prefix.len()).max(1) };
+    if own.len() <= deepest {
         return None;
     }
-    let joined = parts.split_off(deepest - 1).join(" - ");
-    parts.push(joined);
+    let joined = own.split_off(deepest - 1).join(" - ");
+    own.push(joined);
     Some(if is_flat {
         "the destination has no folders within folders".to_owned()
     } else {
@@ -175,7 +176,8 @@ mod tests {
         };
         assert_eq!(typed("Work", &rules), ("INBOX|Work".to_owned(), 1));
         assert_eq!(typed("inbox", &rules), ("INBOX".to_owned(), 0));
-        let shallow = DestinationRules { max_depth: 2, allows_inbox_children: false, ..DestinationRules::default() };
+        let shallow =
+            DestinationRules { max_depth: 2, allows_inbox_children: false, ..DestinationRules::default() };
         assert_eq!(typed("A|B|C", &shallow), ("A|B - C".to_owned(), 1));
         assert_eq!(typed("INBOX|B", &shallow), ("B".to_owned(), 1));
         let flat = DestinationRules { delimiter: None, ..DestinationRules::default() };

@@ -8,7 +8,10 @@ use super::gmail_destination::add_label_rules;
 use super::gmail_source::{keep_archived, name_archived, survey_archived};
 use super::provider_habits::{leave_labels, move_below_folders, name_views};
 use crate::imap::{Folder, ImapError, Namespace, Session, Whose};
-use crate::plan::{DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse, holds_no_mail_at_exchange, map_folders};
+use crate::plan::{
+    DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
+    holds_no_mail_at_exchange, map_folders,
+};
 use crate::values::Bytes;
 
 /// Lists both sides, counts the source, and maps its folders. `rules` brings what is known of the provider's limits;

@@ -52,8 +52,10 @@ fn a_small_trial_is_less_sure_and_more_connections_can_only_help() {
 
 #[test]
 fn a_daily_cap_is_a_floor() {
-    let capped =
-        |bytes, seen| ForecastInput { caps: [Some(cap(Side::Destination, 500)), None], ..input(1_000, bytes, seen) };
+    let capped = |bytes, seen| ForecastInput {
+        caps: [Some(cap(Side::Destination, 500)), None],
+        ..input(1_000, bytes, seen)
+    };
     assert_eq!(forecast(&capped(500 * MB, None)), None, "one day's share says nothing of the speed");
     assert_eq!(range(&capped(500 * MB + 1, None)), (DAY_SECS, None));
     let seen = Some(measured(1_000, 100 * MB, 100));
@@ -65,18 +67,13 @@ fn a_daily_cap_is_a_floor() {
         "measured on 1,000 messages: 10 messages/s, 1.0 MB/s; the provider takes 500 MB a day"
     );
     assert_eq!(forecast(&capped(5_000 * MB, None)).unwrap().words(), "at least 9 days");
-    assert_eq!(
-        forecast(&capped(100 * MB, seen)).unwrap().cap,
-        None,
-        "the cap is not what makes it last"
-    );
+    assert_eq!(forecast(&capped(100 * MB, seen)).unwrap().cap, None, "the cap is not what makes it last");
 }
 
 #[test]
 fn all_mailboxes_share_the_seats_and_none_is_shorter_than_its_longest() {
-    let of = |least, most| {
-        Some(Forecast { least_secs: least, most_secs: Some(most), measured: None, cap: None })
-    };
+    let of =
+        |least, most| Some(Forecast { least_secs: least, most_secs: Some(most), measured: None, cap: None });
     let all = forecast_all(&[of(100, 200), of(100, 200), of(100, 200), of(100, 200)], 4).unwrap();
     assert_eq!((all.least_secs, all.most_secs), (100, Some(200)));
     let all = forecast_all(&[of(1_000, 2_000), of(10, 20), of(10, 20)], 4).unwrap();
@@ -111,10 +108,17 @@ fn slow_rates_keep_a_digit() {
 #[test]
 fn the_tighter_of_both_sides_counts_whoever_said_so() {
     let own = DailyCap { is_own: true, ..cap(Side::Destination, 1_000) };
-    let both = |bytes| ForecastInput { caps: [Some(own), Some(cap(Side::Source, 2_500))], ..input(1, bytes, None) };
+    let both =
+        |bytes| ForecastInput { caps: [Some(own), Some(cap(Side::Source, 2_500))], ..input(1, bytes, None) };
     let words = forecast(&both(10_000 * MB)).unwrap();
-    assert_eq!((words.least_secs, words.basis().as_str()), (9 * DAY_SECS, "you allow 1.0 GB a day to be sent"));
+    assert_eq!(
+        (words.least_secs, words.basis().as_str()),
+        (9 * DAY_SECS, "you allow 1.0 GB a day to be sent")
+    );
     let down = ForecastInput { caps: [None, Some(cap(Side::Source, 2_500))], ..input(1, 10_000 * MB, None) };
     let words = forecast(&down).unwrap();
-    assert_eq!((words.least_secs, words.basis().as_str()), (3 * DAY_SECS, "the source hands out 2.5 GB a day"));
+    assert_eq!(
+        (words.least_secs, words.basis().as_str()),
+        (3 * DAY_SECS, "the source hands out 2.5 GB a day")
+    );
 }

@@ -217,8 +217,7 @@ pub fn tried() -> ProjectView {
     let mut mailboxes = BTreeMap::new();
     for (id, plan) in project.plan.mailboxes.iter() {
         let (messages, bytes) = plan.chosen();
-        let input =
-            ForecastInput { messages, bytes, measured: Some(measured), pairs: 4, caps: [None; 2] };
+        let input = ForecastInput { messages, bytes, measured: Some(measured), pairs: 4, caps: [None; 2] };
         mailboxes.extend(forecast(&input).map(|one| (*id, one)));
     }
     let each: Vec<_> = mailboxes.values().cloned().map(Some).collect();

@@ -1,0 +1,32 @@
+use clap::{Args, ValueEnum};
+
+/// Flags of `mailferry copy` about the plan, the provider, and what is told meanwhile.
+#[derive(Debug, Default, Args)]
+pub struct PlanArgs {
+    /// The provider of the destination, as named by the catalogue; recognised by the server's name where it is not given.
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Give a folder another name at the destination, levels parted by /; what lies below it follows; may be given more
+    /// than once.
+    #[arg(long = "rename-folder", value_name = "SOURCE=DESTINATION")]
+    pub renamed_folders: Vec<String>,
+    /// Put a folder where another one goes, so that two become one; may be given more than once.
+    #[arg(long = "merge-folder", value_name = "SOURCE=DESTINATION")]
+    pub merged_folders: Vec<String>,
+    /// Try messages again that an earlier run of this project could not copy.
+    #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
+    pub retry_failed: bool,
+    /// How the progress is told on standard error.
+    #[arg(long, value_enum, default_value = "lines")]
+    pub progress: ProgressForm,
+}
+
+/// Forms of the progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// A line per mailbox that changes, for people.
+    #[default]
+    Lines,
+    /// A JSON object per line, for programs; words come as objects, too.
+    Json,
+}
