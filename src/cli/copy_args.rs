@@ -21,6 +21,18 @@ pub struct PlanArgs {
     pub progress: ProgressForm,
 }
 
+/// Flags of `mailferry copy` about names of admins.
+#[derive(Debug, Default, Args)]
+pub struct AdminForms {
+    /// How the source wants the names of mailbox and admin in one: what stands between them, as in *, or a form such as
+    /// {admin}\{user}. Whose inbox was opened is checked.
+    #[arg(long, value_name = "FORM", requires = "from_admin")]
+    pub from_admin_form: Option<String>,
+    /// The same at the destination.
+    #[arg(long, value_name = "FORM", requires = "to_admin")]
+    pub to_admin_form: Option<String>,
+}
+
 /// Forms of the progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressForm {
