@@ -222,7 +222,7 @@ impl Session {
     }
 
     /// Servers count an opened folder as this connection has last seen it, without what others did since.
-    async fn leave_folder(&mut self) -> Result<(), ImapError> {
+    pub(super) async fn leave_folder(&mut self) -> Result<(), ImapError> {
         if !std::mem::take(&mut self.has_opened) {
             return Ok(());
         }

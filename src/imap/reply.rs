@@ -33,6 +33,13 @@ pub(super) enum Reply {
     Namespace(Namespaces),
     Id(BTreeMap<String, String>),
     Fetch(Box<FetchItem>),
+    /// Messages that went away: since the folder was opened, or before (RFC 7162 section 3.2.10).
+    Vanished {
+        is_earlier: bool,
+        ranges: Vec<UidRange>,
+    },
+    /// What ENABLE has switched on (RFC 5161).
+    Enabled(Vec<String>),
     /// Numbers that a SEARCH has found, in the server's order.
     Search(Vec<u32>),
     Other,
@@ -52,6 +59,9 @@ pub(super) struct NamespacePart {
     pub(super) prefix: String,
     pub(super) delimiter: Option<String>,
 }
+
+/// First and last UID, in this order.
+pub(super) type UidRange = (u32, u32);
 
 /// One line of LIST.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,6 +190,10 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
             let numbers = found.iter().skip(1).filter_map(Token::number);
             Reply::Search(numbers.filter_map(|number| u32::try_from(number).ok()).collect())
         }
+        _ if first.is("VANISHED") => vanished(&found).unwrap_or(Reply::Other),
+        _ if first.is("ENABLED") => {
+            Reply::Enabled(found.iter().skip(1).take(50).filter_map(Token::text).collect())
+        }
         _ if first.is("ID") => Reply::Id(pairs(second)),
         _ => Reply::Other,
     }
@@ -239,6 +253,18 @@ fn namespaces(found: &[Token]) -> Namespaces {
         list.iter().filter_map(part).collect()
     };
     Namespaces { personal: parts(1), other_users: parts(2), shared: parts(3) }
+}
+
+fn vanished(found: &[Token]) -> Option<Reply> {
+    let is_earlier = found.get(1)?.list().is_some_and(|tags| tags.iter().any(|tag| tag.is("EARLIER")));
+    let set = found.get(if is_earlier { 2 } else { 1 })?.text()?;
+    let range = |member: &str| {
+        let (first, last) = member.split_once(':').unwrap_or((member, member));
+        let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
+        (first > 0 && last > 0).then(|| (first.min(last), first.max(last)))
+    };
+    let ranges = set.split(',').map(range).collect::<Option<Vec<_>>>()?;
+    Some(Reply::Vanished { is_earlier, ranges })
 }
 
 fn pairs(list: Option<&Token>) -> BTreeMap<String, String> {
@@ -330,6 +356,26 @@ mod tests {
         };
         assert_eq!(numbers, [9, 4, 5]);
         assert!(matches!(from_aside(b"* SEARCH\r\n"), Reply::Search(numbers) if numbers.is_empty()));
+    }
+
+    #[test]
+    fn what_vanished_is_read_and_nonsense_is_not() {
+        let Reply::Vanished { is_earlier, ranges } = from_aside(b"* VANISHED (EARLIER) 41,43:116,9:7\r\n")
+        else {
+            panic!("nothing vanished");
+        };
+        assert_eq!((is_earlier, ranges), (true, vec![(41, 41), (43, 116), (7, 9)]));
+        assert!(
+            matches!(from_aside(b"* VANISHED 5\r\n"), Reply::Vanished { is_earlier: false, ranges } if ranges == [(5, 5)])
+        );
+        for nonsense in
+            [&b"* VANISHED\r\n"[..], b"* VANISHED (EARLIER)\r\n", b"* VANISHED 0:4\r\n", b"* VANISHED a\r\n"]
+        {
+            assert!(matches!(from_aside(nonsense), Reply::Other), "{nonsense:?}");
+        }
+        assert!(
+            matches!(from_aside(b"* ENABLED QRESYNC X\r\n"), Reply::Enabled(names) if names == ["QRESYNC", "X"])
+        );
     }
 
     #[test]
