@@ -13,10 +13,11 @@ mod dovecot;
 mod plain_imap;
 mod support;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use dovecot::{Dovecot, PASSWORD, Settings};
-use plain_imap::{Mail, PlainImap};
+use plain_imap::{Mail, PlainImap, large_message};
 
 /// A pair of servers, and a folder with the password file.
 struct Pair {
@@ -107,6 +108,66 @@ fn names_by_flag_follow_the_destination_s_delimiter_and_prefix() {
     assert_eq!(unknown.status.code(), Some(3));
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert!(said.contains("No folder is called “Nowhere”") && said.contains("Work of anna@"), "{said}");
+}
+
+#[test]
+fn too_little_room_and_messages_close_to_the_limit_are_told_before_the_start() {
+    let extra = "mail_plugins = quota
+protocol imap {
+  mail_plugins = quota imap_quota
+}
+plugin {
+  quota = count:User quota
+  quota_rule = *:storage=100k
+  quota_vsizes = yes
+}
+";
+    let small =
+        Settings { extra: extra.to_owned(), capabilities: Some("+APPENDLIMIT=80000"), ..Settings::default() };
+    let Some(pair) = Pair::start(&Settings::default(), &small, &["INBOX"]) else { return };
+    let large = |bytes| Mail {
+        folder: "Large".to_owned(),
+        flags: Vec::new(),
+        date: "01-Mar-2023 10:00:00 +0100".to_owned(),
+        bytes: large_message(bytes),
+    };
+    PlainImap::open(pair.source.clear_port, "anna").store(&[large(78_000), large(30_000), large(90_000)]);
+    let output = pair.copy(&["--dry-run", "--json", "-"]);
+    ended_well(&output);
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mailbox = &plan["mailboxes"][0];
+    let warning = mailbox["warnings"][0].as_str().unwrap_or_else(|| panic!("{plan:#}"));
+    assert!(warning.contains("has room for 102") && warning.contains("not all of it may fit"), "{warning}");
+    let counts = |of: &str| mailbox["oversize"][of][0]["messages"].clone();
+    assert_eq!((counts("close"), counts("folders")), (1.into(), 1.into()), "{plan:#}");
+    let words = String::from_utf8(pair.copy(&["--dry-run"]).stdout).unwrap();
+    assert!(words.contains("1 message is close to what the destination takes (80 kB)"), "{words}");
+    assert!(words.contains("note: The mailbox at the destination has room for"), "{words}");
+}
+
+#[test]
+fn a_folder_that_can_only_be_read_is_told_before_a_message_is_sent() {
+    let files = tempfile::Builder::new().prefix("acl-").tempdir_in("/tmp").unwrap();
+    std::fs::set_permissions(files.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(files.path().join("acl"), "Work user=anna lr\nWork owner lr\n").unwrap();
+    let extra = format!(
+        "mail_plugins = acl\nprotocol imap {{\n  mail_plugins = acl imap_acl\n}}\nplugin {{\n  acl = vfile:{}/acl\n}}\n",
+        files.path().display()
+    );
+    let read_only = Settings { extra, ..Settings::default() };
+    let Some(pair) = Pair::start(&Settings::default(), &read_only, &["INBOX", "Work"]) else { return };
+    PlainImap::open(pair.destination.clear_port, "anna").run("CREATE Work");
+    let output = pair.copy(&["--json", "-"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cause = outcome["problems"][0]["cause"].as_str().unwrap_or_else(|| panic!("{outcome:#}"));
+    assert!(cause.contains("opens this folder for reading only"), "{outcome:#}");
+    assert_eq!(
+        (&outcome["sum"]["copied"], &outcome["sum"]["refused"]),
+        (&1.into(), &1.into()),
+        "{outcome:#}"
+    );
+    assert_eq!(pair.arrived(), [("INBOX".to_owned(), 1)]);
 }
 
 #[test]

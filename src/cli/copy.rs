@@ -67,6 +67,11 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         }
         return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
     }
+    for (mailbox, warnings) in &project.plan.warnings {
+        for warning in warnings {
+            output::say(&format!("{}: {warning}", address_of(&project, *mailbox)));
+        }
+    }
     let start = match arguments.trial {
         Some(messages) => Command::TryCopy { messages },
         None if arguments.plan.retry_failed => Command::RetryFailed,

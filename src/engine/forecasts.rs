@@ -15,10 +15,15 @@ impl OpenProject {
         let plans = &self.view.plan.mailboxes;
         let together = self.measured.values().copied().reduce(Measured::plus);
         let caps = self.limits.caps(&self.view.plan.options);
+        let mut warnings = std::collections::BTreeMap::new();
         let mut each = Vec::new();
         let mut mailboxes = std::collections::BTreeMap::new();
         for (id, plan) in plans.iter() {
             let (messages, bytes) = self.left_to_copy(*id, plan.chosen());
+            let told = plan.warnings(bytes);
+            if !told.is_empty() {
+                warnings.insert(*id, told);
+            }
             let most_pairs = u64::try_from(CopyLimits::default().pairs).unwrap_or(1);
             let allowed = self.limits.connections.map_or(most_pairs, u64::from);
             let one = forecast(&ForecastInput {
@@ -32,6 +37,7 @@ impl OpenProject {
             each.push(one);
         }
         let parallel = u64::try_from(self.parallel).unwrap_or(1);
+        self.view.plan.warnings = warnings;
         self.view.plan.forecasts = ForecastsView { all: forecast_all(&each, parallel), mailboxes };
     }
 

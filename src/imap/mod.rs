@@ -27,6 +27,7 @@ mod messages;
 mod namespace;
 mod paging;
 mod qresync;
+mod quota;
 mod reply;
 mod sasl;
 mod scram;

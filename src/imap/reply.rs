@@ -38,6 +38,12 @@ pub(super) enum Reply {
         is_earlier: bool,
         ranges: Vec<UidRange>,
     },
+    /// STORAGE of a quota root, in units of 1,024 bytes (RFC 9208).
+    Quota {
+        root: String,
+        used: u64,
+        limit: u64,
+    },
     /// What ENABLE has switched on (RFC 5161).
     Enabled(Vec<String>),
     /// Numbers that a SEARCH has found, in the server's order.
@@ -191,6 +197,7 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
             Reply::Search(numbers.filter_map(|number| u32::try_from(number).ok()).collect())
         }
         _ if first.is("VANISHED") => vanished(&found).unwrap_or(Reply::Other),
+        _ if first.is("QUOTA") => quota(&found).unwrap_or(Reply::Other),
         _ if first.is("ENABLED") => {
             Reply::Enabled(found.iter().skip(1).take(50).filter_map(Token::text).collect())
         }
@@ -265,6 +272,18 @@ fn vanished(found: &[Token]) -> Option<Reply> {
     };
     let ranges = set.split(',').map(range).collect::<Option<Vec<_>>>()?;
     Some(Reply::Vanished { is_earlier, ranges })
+}
+
+/// The STORAGE of `QUOTA "" (STORAGE 10 512 MESSAGE 2 100)`.
+fn quota(found: &[Token]) -> Option<Reply> {
+    let root = found.get(1)?.text().unwrap_or_default();
+    let storage = found
+        .get(2)?
+        .list()?
+        .chunks(3)
+        .find(|triple| triple.first().is_some_and(|name| name.is("STORAGE")))?;
+    let (used, limit) = (storage.get(1)?.number()?, storage.get(2)?.number()?);
+    Some(Reply::Quota { root, used, limit })
 }
 
 fn pairs(list: Option<&Token>) -> BTreeMap<String, String> {
@@ -376,6 +395,15 @@ mod tests {
         assert!(
             matches!(from_aside(b"* ENABLED QRESYNC X\r\n"), Reply::Enabled(names) if names == ["QRESYNC", "X"])
         );
+    }
+
+    #[test]
+    fn the_storage_of_a_quota_is_read() {
+        let line = b"* QUOTA \"user anna\" (MESSAGE 2 100 STORAGE 10 512)\r\n";
+        let Reply::Quota { root, used, limit } = from_aside(line) else { panic!("no quota") };
+        assert_eq!((root.as_str(), used, limit), ("user anna", 10, 512));
+        assert!(matches!(from_aside(b"* QUOTA \"\" (MESSAGE 2 100)\r\n"), Reply::Other));
+        assert!(matches!(from_aside(b"* QUOTA \"\" ()\r\n"), Reply::Other));
     }
 
     #[test]

@@ -70,6 +70,18 @@ impl From<&NameRules> for DestinationRules {
 }
 
 impl MailboxPlan {
+    /// What is to be known before the start, in sentences, where so many bytes have still to be copied.
+    pub fn warnings(&self, left: Bytes) -> Vec<String> {
+        let mut warnings = self.remarks.clone();
+        if let Some(free) = self.free_bytes.filter(|free| *free < left) {
+            warnings.push(format!(
+                "The mailbox at the destination has room for {free}, and {left} are to be copied, so not all of it may fit. \
+                 Make room there, or ask the provider for a larger mailbox"
+            ));
+        }
+        warnings
+    }
+
     /// Messages and bytes of the folders that will be copied.
     pub fn chosen(&self) -> (u64, Bytes) {
         self.folders

@@ -33,6 +33,8 @@ pub async fn inventory(
     if let Some(raw) = all_mail {
         name_archived(&mut plan, &raw, &rules);
     }
+    let free = destination.free_bytes().await.map_err(TransferError::at(Side::Destination))?;
+    plan.free_bytes = free.map(Bytes);
     leave_labels(&mut plan);
     move_below_folders(&mut plan, &rules.existing);
     Ok(plan)

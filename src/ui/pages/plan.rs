@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use eframe::egui::{Pos2, Rect, Stroke, Ui, Vec2};
 
 use super::mailbox_row::folder_icon;
-use super::plan_aside::{Decision, decision, how_long, is_renamed, size_words, too_large, what_will_happen};
+use super::plan_aside::{
+    Decision, decision, good_to_know, how_long, is_renamed, size_words, too_large, what_will_happen,
+};
 use super::plan_options::PlanOptions;
 use super::short_name;
 use crate::engine::{Command, CopyPhase, ProjectView, Step};
@@ -114,6 +116,7 @@ impl PlanPage {
                         self.folder(ui, project, cx);
                     }
                     what_will_happen(ui, project);
+                    good_to_know(ui, project);
                     too_large(ui, project);
                     how_long(ui, project);
                 }

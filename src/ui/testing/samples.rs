@@ -205,8 +205,15 @@ fn oversize() -> BTreeMap<MailboxId, Oversize> {
     };
     let limit = Some(Bytes(35_000_000));
     BTreeMap::from([
-        (MailboxId(1), Oversize { limit, folders: vec![folder("INBOX", 2), folder("Gesendete Objekte", 1)] }),
-        (MailboxId(2), Oversize { limit, folders: Vec::new() }),
+        (
+            MailboxId(1),
+            Oversize {
+                limit,
+                folders: vec![folder("INBOX", 2), folder("Gesendete Objekte", 1)],
+                ..Oversize::default()
+            },
+        ),
+        (MailboxId(2), Oversize { limit, ..Oversize::default() }),
     ])
 }
 
