@@ -171,6 +171,39 @@ fn a_folder_that_can_only_be_read_is_told_before_a_message_is_sent() {
 }
 
 #[test]
+fn requests_for_receipts_are_disarmed_in_read_mail_where_that_is_asked_for() {
+    let Some(pair) = Pair::start(&Settings::default(), &Settings::default(), &[]) else { return };
+    let mail = |number: usize, flags: &[&'static str], request: &str| Mail {
+        folder: "INBOX".to_owned(),
+        flags: flags.to_vec(),
+        date: "01-Mar-2023 10:00:00 +0100".to_owned(),
+        bytes: format!("Message-ID: <{number}@weber.example>\r\n{request}Subject: {number}\r\n\r\nText\r\n")
+            .into_bytes(),
+    };
+    let request = "Disposition-Notification-To: ben@weber.example\r\n";
+    let mails = [mail(1, &["\\Seen"], request), mail(2, &[], request), mail(3, &["\\Seen"], "")];
+    PlainImap::open(pair.source.clear_port, "anna").store(&mails);
+    let copied = pair.copy(&["--disarm-receipts", "--json", "-"]);
+    ended_well(&copied);
+    let sum = |output: &Output| -> serde_json::Value {
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["sum"].clone()
+    };
+    let first = sum(&copied);
+    assert_eq!((&first["copied"], &first["repaired"], &first["refused"]), (&2.into(), &1.into(), &0.into()));
+    let mut client = PlainImap::open(pair.destination.clear_port, "anna");
+    client.run("SELECT INBOX");
+    let armed =
+        |client: &mut PlainImap| client.run("SEARCH HEADER Disposition-Notification-To ben")[0].0.clone();
+    let disarmed = client.run("SEARCH SEEN HEADER X-Disarmed-Disposition-Notification-To ben")[0].0.clone();
+    let left = armed(&mut client);
+    assert!(left.split(' ').count() == 3 && disarmed.split(' ').count() == 3, "{left:?} {disarmed:?}");
+    assert_ne!(left, disarmed, "the one that nobody has read still asks");
+    // Later runs leave it at that.
+    assert_eq!(sum(&pair.copy(&["--json", "-"])), first);
+    assert_eq!(pair.arrived(), [("INBOX".to_owned(), 3)]);
+}
+
+#[test]
 fn the_progress_for_programs_is_one_object_per_line() {
     let Some(pair) = Pair::start(&Settings::default(), &Settings::default(), &["INBOX", "Work"]) else {
         return;

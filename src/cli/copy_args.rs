@@ -13,6 +13,10 @@ pub struct PlanArgs {
     /// Put a folder where another one goes, so that two become one; may be given more than once.
     #[arg(long = "merge-folder", value_name = "SOURCE=DESTINATION")]
     pub merged_folders: Vec<String>,
+    /// Give requests for a read receipt another name in messages that are read, so that no mail program answers them anew
+    /// in the new mailbox.
+    #[arg(long)]
+    pub disarm_receipts: bool,
     /// Try messages again that an earlier run of this project could not copy.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,

@@ -61,6 +61,7 @@ fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
     filter.max_bytes = arguments.max_size.or(filter.max_bytes);
     filter.search = arguments.search.clone().or(filter.search.take());
     options.is_newest_first |= arguments.newest_first;
+    options.disarms_receipts |= arguments.plan.disarm_receipts;
     options.upload_bytes_per_day = arguments.max_up_per_day.or(options.upload_bytes_per_day);
     options.download_bytes_per_day = arguments.max_down_per_day.or(options.download_bytes_per_day);
     if let Some(labels) = arguments.labels {

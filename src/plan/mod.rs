@@ -61,7 +61,8 @@ pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use oversize::{Oversize, OversizeFolder};
 pub use proof_summary::ProofSummary;
 pub use repair::{
-    Draft, RefusalMeaning, RepairLadder, RepairStep, export_component, export_file_name, refusal_meaning,
+    Draft, RefusalMeaning, RepairLadder, RepairStep, asks_for_receipt, export_component, export_file_name,
+    refusal_meaning,
 };
 pub use search_text::{SearchTextError, check_search};
 pub use selection::{Candidate, is_choosy, left_out};
