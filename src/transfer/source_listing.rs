@@ -304,9 +304,8 @@ async fn since_last_run(
             let folder = ledger.folder(place.0, place.1, place.2, opened.uid_validity)?;
             Ok(ledger.highest_uid(folder)?.is_some().then_some((opened, present)))
         }
-        Ok(None) => Ok(None),
-        // Opened once more in the plain way, it says so again, and is told of.
-        Err(ImapError::Refused { .. }) => Ok(None),
+        // A refusal is said again where the folder is opened in the plain way, and is told of then.
+        Ok(None) | Err(ImapError::Refused { .. }) => Ok(None),
         Err(error) => Err(TransferError::at(Side::Source)(error)),
     }
 }
