@@ -120,6 +120,9 @@ fn wrong_usage_ends_with_two_and_says_why() {
         (copy_with(&["--trial", "0"]), "invalid value"),
         (copy_with(&["--include-folder", " "]), "--include-folder needs the name of a folder"),
         (copy_with(&["--messages", "list.txt"]), "must end in .csv, .json or .jsonl"),
+        (copy_with(&["--provider", "nope"]), "known are fastmail"),
+        (copy_with(&["--rename-folder", "Sent"]), "write SOURCE=DESTINATION"),
+        (copy_with(&["--retry-failed"]), "--project"),
     ] {
         let output = mailferry(home.path()).args(&arguments).output().unwrap();
         assert_status(&output, 2);

@@ -1,5 +1,5 @@
 //! The folders themselves arrive: empty ones too, and those that the owner had hidden stay hidden.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests fail loudly")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests fail loudly")]
 
 #[path = "support/copy_bench.rs"]
 mod copy_bench;
@@ -10,9 +10,12 @@ mod plain_imap;
 mod support;
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use copy_bench::Bench;
 use dovecot::{Dovecot, Settings, access};
+use mailferry::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause};
 use mailferry::values::Security;
 use plain_imap::{Mail, PlainImap};
 
@@ -76,4 +79,87 @@ async fn where_nobody_subscribed_to_anything_all_folders_are_shown() {
     let mut shown = names(destination.clear_port, "LSUB \"\" \"*\"");
     shown.remove("INBOX");
     assert_eq!(shown, set(&["Work", "Old"]));
+}
+
+/// A server on which everybody sees `Public`, and on which mailboxes can be opened to others.
+fn with_others(files: &Path) -> Option<Dovecot> {
+    std::fs::write(files.join("acl"), "Public anyone lrwstipekxa\nPublic/* anyone lrwstipekxa\n").unwrap();
+    let extra = "mail_plugins = acl
+protocol imap {
+  mail_plugins = acl imap_acl
+}
+plugin {
+  acl = vfile:FILES/acl
+  acl_shared_dict = file:%h/../shared.db
+}
+namespace public {
+  type = public
+  separator = /
+  prefix = Public/
+  location = maildir:%h/../public
+  subscriptions = no
+  list = yes
+}
+namespace others {
+  type = shared
+  separator = /
+  prefix = Other/%%u/
+  location = maildir:%%h/mail
+  subscriptions = no
+  list = children
+}
+";
+    let extra = extra.replace("FILES", &files.display().to_string());
+    Dovecot::start(&["anna", "ben"], &Settings { extra, ..Settings::default() })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn folders_of_others_stay_where_they_are_until_they_are_asked_for() {
+    let files = tempfile::Builder::new().prefix("acl-").tempdir_in("/tmp").unwrap();
+    std::fs::set_permissions(files.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let Some(source) = with_others(files.path()) else { return };
+    let Some(destination) = with_others(files.path()) else { return };
+    let mail = |folder: &str| Mail {
+        folder: folder.to_owned(),
+        flags: vec!["\\Seen"],
+        date: " 1-Mar-2023 10:00:00 +0100".to_owned(),
+        bytes: format!("Message-ID: <{folder}@weber.example>\r\nSubject: one\r\n\r\nText\r\n").into_bytes(),
+    };
+    let mut ben = PlainImap::open(source.clear_port, "ben");
+    ben.run("CREATE Letters");
+    ben.store(&[mail("Letters")]);
+    ben.run("SETACL Letters anna lrws");
+    let mut anna = PlainImap::open(source.clear_port, "anna");
+    for folder in ["Work", "Public/Sent"] {
+        anna.run(&format!("CREATE {folder}"));
+    }
+    anna.store(&[mail("INBOX"), mail("Work"), mail("Public/Sent")]);
+
+    let from = access(source.clear_port, Security::Clear, "anna");
+    let to = access(destination.clear_port, Security::Clear, "anna");
+    let mut bench = Bench::new(from, to).await;
+    let plan = |bench: &Bench, name: &str| -> FolderPlan {
+        let parts = FolderPath(name.split('/').map(str::to_owned).collect());
+        let mut folders = bench.request.plan.folders.iter();
+        folders.find(|folder| folder.source == parts).unwrap_or_else(|| panic!("{name}")).clone()
+    };
+    let shared = plan(&bench, "Public/Sent");
+    assert_eq!(shared.choice, FolderChoice::LeaveOut(LeftOutBecause::ItIsShared));
+    assert_eq!((shared.messages, shared.special_use), (1, None));
+    let others = plan(&bench, "Other/ben/Letters");
+    assert_eq!(others.choice, FolderChoice::LeaveOut(LeftOutBecause::ItIsSomebodyElses));
+    bench.copy_all().await;
+    let arrived = names(destination.clear_port, "LIST \"\" \"*\"");
+    assert_eq!(arrived, set(&["INBOX", "Work"]), "nothing of others was copied");
+    assert_eq!(PlainImap::open(destination.clear_port, "anna").count("Work"), 1);
+
+    // Asked for, it becomes a folder of the mailbox, and not one that everybody there sees.
+    for folder in &mut bench.request.plan.folders {
+        if folder.source == shared.source {
+            folder.choice = FolderChoice::Copy;
+        }
+    }
+    bench.copy_all().await;
+    let mut client = PlainImap::open(destination.clear_port, "anna");
+    assert_eq!(client.count("Public (mail)/Sent"), 1, "{:?}", client.folders());
 }

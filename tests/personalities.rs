@@ -14,7 +14,7 @@ mod practice_copy;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use mailferry::plan::{FolderChoice, MessageState};
+use mailferry::plan::{FolderChoice, LeftOutBecause, MessageState};
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
 use mailferry::transfer::Depth;
@@ -87,6 +87,26 @@ fn archived_mail_with_a_star_goes_from_gmail_to_gmail() {
     mail[0].messages.truncate(18);
     let scene = scene(Personality::gmail(), Personality::gmail(), mail);
     in_quick_time(scene.play(None, &Break::None)).unwrap();
+}
+
+#[test]
+fn what_is_no_mail_stays_at_exchange_and_nowhere_else() {
+    let mut mail = small_mailbox();
+    for name in ["Calendar", "Tasks/Done", "Projekte/Notes"] {
+        let messages = mail[0].messages[..2].to_vec();
+        mail.push(SampleFolder { path: FolderPath::parse(name), special_use: None, messages });
+    }
+    let left_out = |source: Personality| {
+        let scene = scene(source, Personality::dovecot(), mail.clone());
+        in_quick_time(scene.try_out(async |case| {
+            let folders = case.plan.folders.iter();
+            let left =
+                folders.filter(|one| one.choice == FolderChoice::LeaveOut(LeftOutBecause::ItHoldsNoMail));
+            left.map(|one| one.source.0.join("/")).collect::<Vec<_>>()
+        }))
+    };
+    assert_eq!(left_out(Personality::exchange()), ["Calendar", "Tasks/Done"]);
+    assert_eq!(left_out(Personality::dovecot()), [""; 0]);
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn everything_reads_back_after_reopening_a_copy() {
     let signed_in = SignInFact { server_words: "Dovecot, TLS 1.3".to_owned(), at: UnixTime(5) };
     project.set_sign_in(anna, Side::Source, Some(&signed_in)).unwrap();
     let too_large = OversizeFolder { folder: FolderPath::inbox(), messages: 1, uids: vec![7] };
-    let oversize = Oversize { limit: Some(Bytes(8)), folders: vec![too_large] };
+    let oversize = Oversize { limit: Some(Bytes(8)), folders: vec![too_large], ..Oversize::default() };
     let stored = StoredPlan { plan: plan(), counted_at: UnixTime(9), oversize };
     project.set_plan(anna, &stored).unwrap();
     let renamed = FolderOverride {
@@ -151,6 +151,7 @@ fn plan() -> MailboxPlan {
             renamed_because: None,
             is_unsubscribed: false,
         }],
+        ..MailboxPlan::default()
     }
 }
 

@@ -28,7 +28,7 @@ use cutting_proxy::{Cut, CuttingProxy};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use dovecot::{Dovecot, PASSWORD, Settings, access};
 use mailferry::imap::{Access, Compression, SignInError, TokenError};
-use mailferry::values::{CommandLine, Credential, Mechanism, Secret, Security, SignInWay};
+use mailferry::values::{CommandLine, Credential, Mechanism, NameForm, Secret, Security, SignInWay};
 use odd_imap::{OddImap, Stored};
 use plain_imap::{Mail, PlainImap, large_message, mixed_mailbox};
 use ring::hmac;
@@ -50,10 +50,14 @@ fn folder() -> tempfile::TempDir {
 /// A server with SCRAM and with the admin `root`, whose name goes behind the mailbox and a star, or into the
 /// authorisation identity.
 fn with_admin(files: &Path, users: &[&str]) -> Option<Dovecot> {
+    with_separator(files, users, '*')
+}
+
+fn with_separator(files: &Path, users: &[&str], separator: char) -> Option<Dovecot> {
     std::fs::write(files.join("admins"), format!("root:{{PLAIN}}{ADMIN_PASSWORD}\n")).unwrap();
     let extra = format!(
         "auth_mechanisms = plain login scram-sha-256
-auth_master_user_separator = *
+auth_master_user_separator = {separator}
 passdb {{
   driver = passwd-file
   args = {}/admins
@@ -133,6 +137,36 @@ async fn an_admin_opens_the_mailbox_and_not_the_own_one() {
 }
 
 #[tokio::test]
+async fn an_admin_s_name_stands_beside_the_mailbox_s_in_the_server_s_own_form() {
+    let files = folder();
+    for (separator, form) in [('+', "+"), ('%', "{user}%{admin}")] {
+        let Some(server) = with_separator(files.path(), &["anna", "root"], separator) else { return };
+        // The admin's password is that of everybody, so that root's own mailbox opens as well.
+        std::fs::write(files.path().join("admins"), format!("root:{{PLAIN}}{PASSWORD}\n")).unwrap();
+        PlainImap::open(server.clear_port, "anna").store(&mixed_mailbox(3, '/', ""));
+        let by_name = |user: &str, form: &str| {
+            let credential =
+                Credential::AdminByName { admin: "root".to_owned(), form: NameForm::parse(form).unwrap() };
+            with_way(access(server.clear_port, Security::Clear, user), credential, None)
+        };
+        let mut session = by_name("anna", form).open_new().await.unwrap();
+        let words = session.server_words();
+        assert!(words.contains("signed in by root for anna: its inbox was compared"), "{words}");
+        let folders = session.list_folders().await.unwrap();
+        assert!(folders.iter().filter_map(|folder| folder.status?.messages).sum::<u64>() > 0);
+        // The LOGIN command takes such a name as well, and a name that has the form already stays.
+        let mut plain = by_name(&format!("anna{separator}root"), form);
+        plain.options.way.mechanism = Some(Mechanism::Login);
+        assert!(plain.open_new().await.unwrap().server_words().contains("was compared"));
+        // Root asks for root's own: that is not the mailbox of somebody else.
+        let own = by_name("root", form).open_new().await.unwrap_err();
+        assert!(matches!(own, SignInError::AdminsOwnMailbox { .. }), "{own}");
+        let wrong = by_name("anna", "|").open_new().await.unwrap_err();
+        assert!(matches!(wrong, SignInError::PasswordRefused { .. }), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn empty_inboxes_that_were_made_in_the_same_second_are_told_apart() {
     let files = folder();
     let Some(server) = with_admin(files.path(), &["anna", "root"]) else { return };
@@ -162,8 +196,13 @@ async fn a_server_that_overlooks_the_mailbox_is_found_out() {
         server
     };
     let plain = "IMAP4rev1 SASL-IR AUTH=PLAIN";
-    for (server, is_empty) in [(odd(3, plain), false), (odd(0, plain), true)] {
-        let anna = with_way(server.access(), Credential::Admin("root".to_owned()), None);
+    let by_name = Credential::AdminByName { admin: "root".to_owned(), form: NameForm::parse("*").unwrap() };
+    for (server, is_empty, credential) in [
+        (odd(3, plain), false, Credential::Admin("root".to_owned())),
+        (odd(3, plain), false, by_name),
+        (odd(0, plain), true, Credential::Admin("root".to_owned())),
+    ] {
+        let anna = with_way(server.access(), credential, None);
         match anna.open_new().await.unwrap_err() {
             SignInError::AdminsOwnMailbox { admin } if !is_empty => assert_eq!(admin, "root"),
             SignInError::MailboxNotProven { admin } if is_empty => assert_eq!(admin, "root"),
@@ -389,11 +428,12 @@ fn headless_an_admin_and_a_token_move_a_mailbox_and_the_project_keeps_how() {
     let text = String::from_utf8_lossy(&std::fs::read(&project).unwrap()).into_owned();
     assert!(!text.contains(token("anna", 600).split('.').next().unwrap()) && !text.contains(ADMIN_PASSWORD));
 
-    // The server's own form of an admin, which is a user name like any other.
-    let star = format!("imap://anna*root@127.0.0.1:{}", source.clear_port);
+    // The server's own form of an admin's name; whose inbox that opens is proven as well.
+    let star = format!("imap://anna@127.0.0.1:{}", source.clear_port);
     let mut command = mailferry(files.path());
     command.args(["copy", "--json", "-", "--from", &star, "--to", &to, "--to-token-file"]).arg(&token_file);
     command.arg("--from-password-file").arg(&password);
+    command.args(["--from-admin", "root", "--from-admin-form", "*"]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

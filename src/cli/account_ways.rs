@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::CliError;
 use super::account_url::AccountUrl;
 use super::args::Copy;
-use crate::values::{CommandLine, Credential, Mechanism, SignInWay};
+use crate::values::{CommandLine, Credential, Mechanism, NameForm, SignInWay};
 
 /// How both sides are signed in to, as far as the arguments say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,7 @@ struct Given<'a> {
     prefix: &'a str,
     mechanism: Option<Mechanism>,
     admin: Option<&'a String>,
+    admin_form: Option<&'a String>,
     token_file: Option<&'a PathBuf>,
     token_command: Option<&'a String>,
 }
@@ -34,6 +35,7 @@ impl Ways {
             prefix: "from",
             mechanism: from.and_then(|account| account.mechanism),
             admin: arguments.from_admin.as_ref(),
+            admin_form: arguments.admin_forms.from_admin_form.as_ref(),
             token_file: arguments.from_token_file.as_ref(),
             token_command: arguments.from_token_command.as_ref(),
         };
@@ -41,6 +43,7 @@ impl Ways {
             prefix: "to",
             mechanism: to.and_then(|account| account.mechanism),
             admin: arguments.to_admin.as_ref(),
+            admin_form: arguments.admin_forms.to_admin_form.as_ref(),
             token_file: arguments.to_token_file.as_ref(),
             token_command: arguments.to_token_command.as_ref(),
         };
@@ -54,7 +57,14 @@ impl Given<'_> {
         let credential = match (self.admin, self.token_file, self.token_command) {
             (None, None, None) if self.mechanism.is_none() => return Ok(None),
             (None, None, None) => Credential::Password,
-            (Some(admin), None, None) => Credential::Admin(admin.clone()),
+            (Some(admin), None, None) => match self.admin_form {
+                Some(form) => Credential::AdminByName {
+                    admin: admin.clone(),
+                    form: NameForm::parse(form)
+                        .map_err(|error| CliError::Usage(format!("--{prefix}-admin-form: {error}")))?,
+                },
+                None => Credential::Admin(admin.clone()),
+            },
             // A project may be opened from another folder later.
             (None, Some(path), None) => {
                 Credential::TokenFile(std::path::absolute(path).unwrap_or_else(|_no_folder| path.clone()))
@@ -89,6 +99,7 @@ mod tests {
             prefix: "from",
             mechanism,
             admin: admin.map(leak),
+            admin_form: None,
             token_file: None,
             token_command: command.map(leak),
         }

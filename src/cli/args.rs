@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::copy_args::{AdminForms, PlanArgs};
 use crate::plan::{parse_date, parse_size};
 
 /// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
@@ -169,6 +170,9 @@ pub struct Copy {
     /// Sign in at the destination as this admin for USER, with the admin's password.
     #[arg(long, value_name = "ADMIN")]
     pub to_admin: Option<String>,
+    /// Names of admins that stand beside the mailbox's.
+    #[command(flatten)]
+    pub admin_forms: AdminForms,
     /// A file with an OAuth token for the source; read again for each connection.
     #[arg(long, value_name = "FILE")]
     pub from_token_file: Option<PathBuf>,
@@ -187,7 +191,7 @@ pub struct Copy {
     /// SHA-256 fingerprint of a certificate to trust at the destination.
     #[arg(long, value_name = "FINGERPRINT")]
     pub to_fingerprint: Option<String>,
-    /// Many mailboxes: address, `source_user`, `source_password`, `source_admin`, `source_token_file`,
+    /// Many mailboxes: address, `source_user`, `source_password`, `source_admin`, `source_admin_form`, `source_token_file`,
     /// `source_token_command`, and the same for `destination_`.
     #[arg(long, value_name = "FILE.csv")]
     pub accounts: Option<PathBuf>,
@@ -251,6 +255,9 @@ pub struct Copy {
     /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl.
     #[arg(long, value_name = "FILE.csv|.json|.jsonl", conflicts_with = "dry_run")]
     pub messages: Option<PathBuf>,
+    /// The plan, the provider, and what is told meanwhile.
+    #[command(flatten)]
+    pub plan: PlanArgs,
 }
 
 /// `mailferry records`.

@@ -1,13 +1,15 @@
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use super::account_url::AccountUrl;
 use super::accounts::Accounts;
 use super::args::{Compress, Copy, Verify};
+use super::copy_args::ProgressForm;
 use super::copy_outcome::Outcome;
 use super::driver::Driver;
+use super::folder_changes;
 use super::plan_outcome::{PlanOutcome, address_of, plan_words};
+use super::progress::ProgressTeller;
 use super::wishes::{Wishes, choose_folders, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
@@ -15,16 +17,16 @@ use crate::engine::{
     SecretsPolicy, SignInState, UserError,
 };
 use crate::plan::{MailboxId, Side};
-use crate::providers::ProviderId;
-use crate::values::{EmailAddress, with_thousands};
-
-/// How often a progress line is printed.
-const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+use crate::providers::{Catalogue, ProviderId};
+use crate::values::{EmailAddress, Endpoint};
 
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let accounts = Accounts::from(arguments)?;
     let wishes = Wishes::from(arguments)?;
+    if arguments.plan.progress == ProgressForm::Json {
+        output::say_in_json();
+    }
     check_message_list(arguments.messages.as_deref())?;
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
@@ -51,11 +53,12 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     };
     let mut driver = Driver::start(config, log)?;
     open(&mut driver, &path, &accounts)?;
-    configure(&mut driver, arguments, &accounts)?;
+    configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
     set_options(&mut driver, arguments)?;
     let failed_mailboxes = sign_in(&mut driver)?;
     count(&mut driver)?;
     choose_folders(&mut driver, &wishes)?;
+    folder_changes::apply(&mut driver, &wishes.changes)?;
     let project = driver.project()?;
     if arguments.dry_run {
         match &arguments.json {
@@ -64,7 +67,17 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         }
         return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
     }
-    copy(&mut driver, arguments.trial)?;
+    for (mailbox, warnings) in &project.plan.warnings {
+        for warning in warnings {
+            output::say(&format!("{}: {warning}", address_of(&project, *mailbox)));
+        }
+    }
+    let start = match arguments.trial {
+        Some(messages) => Command::TryCopy { messages },
+        None if arguments.plan.retry_failed => Command::RetryFailed,
+        None => Command::StartCopy,
+    };
+    copy(&mut driver, start, arguments.plan.progress)?;
     if let Some(path) = &arguments.messages {
         save_messages(&mut driver, path)?;
     }
@@ -109,7 +122,11 @@ fn open(driver: &mut Driver, path: &Path, accounts: &Accounts) -> Result<(), Cli
     driver.project().map(|_opened| ())
 }
 
-fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Result<(), CliError> {
+fn configure(
+    driver: &mut Driver,
+    arguments: &Copy,
+    (accounts, provider): (&Accounts, Option<ProviderId>),
+) -> Result<(), CliError> {
     refuse_other_servers(&driver.project()?, accounts)?;
     if let Some(from) = &accounts.from {
         driver.require(Command::SetSourceServer(from.server.clone()))?;
@@ -118,7 +135,10 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
         }
     }
     if let Some(to) = &accounts.to {
-        let provider = ProviderId("generic-imap".to_owned());
+        let provider = match provider {
+            Some(provider) => provider,
+            None => provider_of(&driver.project()?, &to.server),
+        };
         driver.require(Command::ChooseDestination { provider, server: Some(to.server.clone()) })?;
         if let Some(fingerprint) = accounts.to_fingerprint {
             driver.require(Command::TrustCertificate { server: to.server.clone(), fingerprint })?;
@@ -133,6 +153,18 @@ fn configure(driver: &mut Driver, arguments: &Copy, accounts: &Accounts) -> Resu
         give_passwords(driver, accounts)?;
     }
     Ok(())
+}
+
+/// The provider of a destination that nobody has named: what the project knows of this server, else the provider whose
+/// server it is, so that its caps, name rules and size limits hold.
+fn provider_of(project: &ProjectView, server: &Endpoint) -> ProviderId {
+    let view = &project.destination;
+    let known = view.chosen.as_ref().filter(|_| view.server.as_ref() == Some(server));
+    let by_server = || Some(Catalogue::embedded().at_server(server)?.id.clone());
+    known
+        .map(|(id, _)| id.clone())
+        .or_else(by_server)
+        .unwrap_or_else(|| ProviderId("generic-imap".to_owned()))
 }
 
 /// The ways to sign in and the passwords of the arguments, for every chosen mailbox of a list or project. A list's own
@@ -166,7 +198,7 @@ fn refuse_other_servers(project: &ProjectView, accounts: &Accounts) -> Result<()
     let has_others = project.mailboxes.iter().any(|row| {
         row.mailbox.is_chosen && named.as_deref().is_none_or(|named| row.mailbox.address.to_string() != named)
     });
-    let differs = |account: &Option<AccountUrl>, known: &Option<crate::values::Endpoint>| {
+    let differs = |account: &Option<AccountUrl>, known: &Option<Endpoint>| {
         account.as_ref().zip(known.as_ref()).is_some_and(|(account, known)| account.server != *known)
     };
     let is_other = differs(&accounts.from, &project.domain.source_server)
@@ -273,24 +305,17 @@ pub fn count(driver: &mut Driver) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Copies to the end, with a progress line every few seconds.
-pub fn copy(driver: &mut Driver, trial: Option<u32>) -> Result<(), CliError> {
-    driver.require(trial.map_or(Command::StartCopy, |messages| Command::TryCopy { messages }))?;
-    let mut printed = Instant::now();
+/// Copies to the end, and tells what each mailbox does meanwhile.
+pub fn copy(driver: &mut Driver, start: Command, form: ProgressForm) -> Result<(), CliError> {
+    driver.require(start)?;
+    let mut teller = ProgressTeller::new(form);
     driver.wait_until(
         |snapshot| {
             snapshot.project.as_ref().is_none_or(|project| {
                 matches!(project.copy.phase, CopyPhase::Finished | CopyPhase::Stopped | CopyPhase::NotStarted)
             })
         },
-        |snapshot| {
-            if printed.elapsed() >= PROGRESS_EVERY
-                && let Some(project) = &snapshot.project
-            {
-                printed = Instant::now();
-                output::say(&progress_words(project));
-            }
-        },
+        |snapshot| teller.tell(snapshot),
     )?;
     for error in driver.take_failures() {
         output::say(&error.to_text());
@@ -317,18 +342,4 @@ fn save_messages(driver: &mut Driver, path: &Path) -> Result<(), CliError> {
         |_| {},
     )?;
     driver.take_failures().pop().map_or(Ok(()), |error| Err(error.into()))
-}
-
-fn progress_words(project: &ProjectView) -> String {
-    let copy = &project.copy;
-    let left = copy
-        .seconds_left
-        .map_or_else(String::new, |seconds| format!(", about {} min left", seconds.div_ceil(60)));
-    format!(
-        "{} of {} messages, {} of {}{left}",
-        with_thousands(copy.sum.finished()),
-        with_thousands(copy.sum.source_count),
-        copy.bytes_done,
-        copy.bytes_total
-    )
 }

@@ -9,13 +9,16 @@ mod accounts;
 mod args;
 mod audit;
 mod copy;
+mod copy_args;
 mod copy_outcome;
 mod driver;
+mod folder_changes;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
 mod logging;
 mod output;
 mod plan_outcome;
+mod progress;
 mod records;
 mod rehearse;
 mod spf;

@@ -1,14 +1,33 @@
 use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
 use super::CliError;
 use crate::engine::{UserError, write_whole};
 
+/// Whether standard error is read by a program that wants a JSON object per line.
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// From now on everything on standard error is a JSON object per line.
+pub fn say_in_json() {
+    IS_JSON.store(true, Ordering::Relaxed);
+}
+
+/// A line for programs, on standard error.
+pub fn say_json(value: &impl Serialize) {
+    if let Ok(line) = serde_json::to_string(value) {
+        let _nobody_listens = writeln!(io::stderr(), "{line}");
+    }
+}
+
 /// Words for people, on standard error.
 pub fn say(words: &str) {
+    if IS_JSON.load(Ordering::Relaxed) {
+        return say_json(&serde_json::json!({ "event": "words", "words": words }));
+    }
     // When standard error is closed there is nobody left to tell.
     let _nobody_listens = writeln!(io::stderr(), "{words}");
 }

@@ -4,9 +4,7 @@ use serde::Serialize;
 
 use super::output;
 use crate::engine::ProjectView;
-use crate::plan::{
-    FolderChoice, FolderPlan, Forecast, LeftOutBecause, MailboxId, MailboxPlan, Oversize, needs_decision,
-};
+use crate::plan::{FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize, needs_decision};
 use crate::values::with_thousands;
 
 /// How long a copy takes.
@@ -50,6 +48,8 @@ struct MailboxOutcome {
     bytes: u64,
     forecast: Option<ForecastOutcome>,
     oversize: Option<Oversize>,
+    /// What is to be known before the start, in sentences.
+    warnings: Vec<String>,
     folders: Vec<FolderOutcome>,
 }
 
@@ -94,6 +94,7 @@ fn mailbox(project: &ProjectView, id: MailboxId, plan: &MailboxPlan) -> MailboxO
         bytes: bytes.0,
         forecast: ForecastOutcome::of(project.plan.forecasts.mailboxes.get(&id)),
         oversize: project.plan.oversize.get(&id).filter(|found| found.limit.is_some()).cloned(),
+        warnings: project.plan.warnings.get(&id).cloned().unwrap_or_default(),
         folders: plan.folders.iter().map(folder).collect(),
     }
 }
@@ -118,6 +119,9 @@ pub fn plan_words(project: &ProjectView) -> String {
         if let Some(oversize) = project.plan.oversize.get(id) {
             text.push_str(&oversize_words(oversize));
         }
+        for warning in project.plan.warnings.get(id).into_iter().flatten() {
+            output::append(&mut text, format_args!("  note: {warning}\n"));
+        }
         if let Some(forecast) = project.plan.forecasts.mailboxes.get(id) {
             output::append(&mut text, format_args!("  takes {} ({})\n", forecast.words(), forecast.basis()));
         }
@@ -134,10 +138,7 @@ pub fn plan_words(project: &ProjectView) -> String {
 fn folder_words(plan: &MailboxPlan, folder: &FolderPlan) -> String {
     let what = match folder.choice {
         FolderChoice::Copy => format!("-> {}", folder.destination),
-        FolderChoice::LeaveOut(LeftOutBecause::ItIsAView) => {
-            "left out: it shows mail that lies in other folders".to_owned()
-        }
-        FolderChoice::LeaveOut(LeftOutBecause::YouChose) => "left out".to_owned(),
+        FolderChoice::LeaveOut(because) => because.words().to_owned(),
         FolderChoice::ContainerOnly => "holds folders only".to_owned(),
     };
     let why = match &folder.renamed_because {
@@ -152,19 +153,29 @@ fn folder_words(plan: &MailboxPlan, folder: &FolderPlan) -> String {
 fn oversize_words(oversize: &Oversize) -> String {
     let Some(limit) = oversize.limit else { return String::new() };
     let mut text = String::new();
+    for folder in &oversize.close {
+        let counted = counted(folder.messages);
+        let words =
+            format_args!("  {}: {counted} close to what the destination takes ({limit})\n", folder.folder);
+        output::append(&mut text, words);
+    }
     for folder in &oversize.folders {
         output::append(
             &mut text,
             format_args!(
                 "  {}: {} larger than the destination takes ({limit}); saved as .eml beside the project\n",
                 folder.folder,
-                if folder.messages == 1 {
-                    "1 message is".to_owned()
-                } else {
-                    format!("{} messages are", with_thousands(folder.messages))
-                }
+                counted(folder.messages)
             ),
         );
     }
     text
+}
+
+/// `1 message is`, `12 messages are`.
+fn counted(messages: u64) -> String {
+    match messages {
+        1 => "1 message is".to_owned(),
+        _ => format!("{} messages are", with_thousands(messages)),
+    }
 }

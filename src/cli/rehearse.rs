@@ -2,6 +2,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Rehearse;
+use super::copy_args::ProgressForm;
 use super::driver::Driver;
 use super::{CliError, copy, done, output};
 use crate::engine::{
@@ -68,7 +69,7 @@ fn carry(driver: &mut Driver) -> Result<(), CliError> {
     output::say("Plan: counting folders");
     copy::count(driver)?;
     output::say("Copy: starting");
-    copy::copy(driver, None)?;
+    copy::copy(driver, Command::StartCopy, ProgressForm::Lines)?;
     let sum = driver.project()?.copy.sum;
     let (done, all) = (with_thousands(sum.finished()), with_thousands(sum.source_count));
     output::say(&format!("Copy: {done} of {all} messages"));

@@ -2,15 +2,23 @@
 
 use super::args::{Copy, Labels, Mode};
 use super::driver::Driver;
+use super::folder_changes::FolderChange;
 use super::plan_outcome::address_of;
 use super::{CliError, output};
 use crate::engine::{Command, UserError};
-use crate::plan::{CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, MailboxId};
+use crate::plan::{
+    CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MailboxId,
+};
+use crate::providers::{Catalogue, ProviderId};
 
 /// The flags, checked before anything is done.
 pub struct Wishes {
     included: Vec<FolderPattern>,
     excluded: Vec<FolderPattern>,
+    /// Folders with another place than the plan's.
+    pub changes: Vec<FolderChange>,
+    /// The provider by name.
+    pub provider: Option<ProviderId>,
 }
 
 impl Wishes {
@@ -22,11 +30,26 @@ impl Wishes {
         };
         let checked = options(arguments, CopyOptions::default());
         checked.filter.check().map_err(|error| CliError::Usage(error.to_string()))?;
+        let plan = &arguments.plan;
+        let mut changes = FolderChange::read("--rename-folder", &plan.renamed_folders, false)?;
+        changes.extend(FolderChange::read("--merge-folder", &plan.merged_folders, true)?);
         Ok(Self {
+            changes,
+            provider: plan.provider.as_deref().map(known_provider).transpose()?,
             included: patterns("--include-folder", &arguments.include_folders)?,
             excluded: patterns("--exclude-folder", &arguments.exclude_folders)?,
         })
     }
+}
+
+/// A provider of the catalogue.
+fn known_provider(name: &str) -> Result<ProviderId, CliError> {
+    let (catalogue, wanted) = (Catalogue::embedded(), ProviderId(name.to_owned()));
+    if catalogue.get(&wanted).is_some() {
+        return Ok(wanted);
+    }
+    let known: Vec<&str> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
+    Err(CliError::Usage(format!("--provider {name}: known are {}", known.join(", "))))
 }
 
 /// Options as the flags change them; what no flag names stays as it is in the project.
@@ -38,6 +61,7 @@ fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
     filter.max_bytes = arguments.max_size.or(filter.max_bytes);
     filter.search = arguments.search.clone().or(filter.search.take());
     options.is_newest_first |= arguments.newest_first;
+    options.disarms_receipts |= arguments.plan.disarm_receipts;
     options.upload_bytes_per_day = arguments.max_up_per_day.or(options.upload_bytes_per_day);
     options.download_bytes_per_day = arguments.max_down_per_day.or(options.download_bytes_per_day);
     if let Some(labels) = arguments.labels {
@@ -85,7 +109,7 @@ pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliErr
     for (mailbox, folder) in folders {
         let fits = |patterns: &[FolderPattern]| patterns.iter().any(|pattern| pattern.fits(&folder.source));
         let is_copied = folder.choice == FolderChoice::Copy;
-        let is_named = !wishes.included.is_empty() && fits(&wishes.included);
+        let is_named = wishes.included.iter().any(|pattern| is_asked_for(pattern, folder));
         let is_wanted =
             if wishes.included.is_empty() { is_copied } else { is_named } && !fits(&wishes.excluded);
         if is_wanted != is_copied {
@@ -94,6 +118,15 @@ pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliErr
         }
     }
     Ok(())
+}
+
+/// Whether a pattern asks for this folder. What is not the mailbox's own has to be named: a star at the beginning means
+/// any folder of one's own.
+fn is_asked_for(pattern: &FolderPattern, folder: &FolderPlan) -> bool {
+    use LeftOutBecause::{ItHoldsNoMail, ItIsShared, ItIsSomebodyElses};
+    let is_apart =
+        matches!(folder.choice, FolderChoice::LeaveOut(ItIsShared | ItIsSomebodyElses | ItHoldsNoMail));
+    pattern.fits(&folder.source) && !(is_apart && pattern.text().starts_with('*'))
 }
 
 fn no_such_folder(

@@ -12,12 +12,7 @@ pub(super) fn with_daily_limits(
 ) -> CopyLimits {
     let catalogue = Catalogue::embedded();
     let known = |server: &Endpoint, limit: fn(&Provider) -> Option<Bytes>| {
-        catalogue
-            .providers()
-            .iter()
-            .find(|provider| is_at(provider, server))
-            .and_then(limit)
-            .map(|bytes| bytes.0)
+        catalogue.at_server(server).and_then(limit).map(|bytes| bytes.0)
     };
     let down = known(source, |provider| Some(provider.limits.download_bytes_per_day.as_ref()?.value));
     let up = known(destination, |provider| Some(provider.limits.upload_bytes_per_day.as_ref()?.value));
@@ -28,12 +23,8 @@ pub(super) fn with_daily_limits(
     }
 }
 
-fn is_at(provider: &Provider, server: &Endpoint) -> bool {
-    provider.imap.as_ref().is_some_and(|imap| imap.value.host.eq_ignore_ascii_case(&server.host))
-}
-
 /// The owner's word counts; 0 means that there is no limit.
-fn chosen(own: Option<u64>, known: Option<u64>) -> Option<u64> {
+pub(super) fn chosen(own: Option<u64>, known: Option<u64>) -> Option<u64> {
     match own {
         Some(0) => None,
         Some(bytes) => Some(bytes),

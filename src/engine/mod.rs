@@ -17,6 +17,7 @@ mod forecasts;
 pub mod headless;
 mod interrupts;
 mod jobs;
+mod known_provider;
 mod log;
 mod message_list;
 mod messages;

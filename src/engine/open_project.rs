@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::copy_control::CopyControl;
 use super::copy_view::CopyMeter;
-use super::forecasts::ProviderLimits;
+use super::known_provider::ProviderLimits;
 use super::log::now;
 use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
@@ -13,7 +13,7 @@ use super::{
     SignInState, SignInView, Step, UserError, explain, step_line, step_state,
 };
 use crate::imap::{Compression, IdleSessions, TrustPolicy};
-use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
+use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, questions, render_bind};
@@ -345,25 +345,6 @@ impl OpenProject {
         };
         self.view.destination.comparisons =
             Arc::new(catalogue.providers().iter().map(|provider| compare(provider, &own)).collect());
-    }
-
-    /// What the provider demands of folder names, as far as it is confirmed.
-    pub(super) fn destination_rules(&self, catalogue: &Catalogue) -> DestinationRules {
-        let mut rules = DestinationRules::default();
-        let chosen = self.view.destination.chosen.as_ref().and_then(|(id, _)| catalogue.get(id));
-        if let Some(provider) = chosen {
-            let folders = &provider.folders;
-            if let Some(fact) = &folders.forbidden_characters {
-                rules.forbidden.clone_from(&fact.value);
-            }
-            if let Some(fact) = &folders.longest_name {
-                rules.max_name_chars = usize::try_from(fact.value).unwrap_or(rules.max_name_chars);
-            }
-            if let Some(fact) = &folders.reserved_names {
-                rules.reserved.clone_from(&fact.value);
-            }
-        }
-        rules
     }
 
     /// Another provider was chosen: its records have to be computed anew.

@@ -1,6 +1,6 @@
 use super::log::now;
 use super::open_project::OpenProject;
-use crate::plan::{FolderChoice, LeftOutBecause, MailboxPlan};
+use crate::plan::{FolderChoice, MailboxPlan};
 use crate::project::{FolderTotals, ProjectError};
 use crate::report::{CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, ReportInput};
 
@@ -87,11 +87,8 @@ fn folder_reports(folders: &[FolderTotals], plan: Option<&MailboxPlan>) -> Vec<F
         }
         let mut sum = crate::plan::LedgerSum::default();
         sum.add(crate::plan::MessageState::LeftOut, folder.messages);
-        let remark = match because {
-            LeftOutBecause::ItIsAView => "left out: its mail is in other folders as well",
-            LeftOutBecause::YouChose => "left out by you",
-        };
-        Some(FolderReport { name: folder.source.to_string(), remark: remark.to_owned(), sum })
+        let remark = because.words().to_owned();
+        Some(FolderReport { name: folder.source.to_string(), remark, sum })
     });
     copied.chain(left_out).collect()
 }

@@ -292,6 +292,8 @@ pub struct PlanView {
     pub oversize: Arc<BTreeMap<MailboxId, Oversize>>,
     /// How long the copy will take.
     pub forecasts: ForecastsView,
+    /// What is to be known before the start, in sentences, by mailbox.
+    pub warnings: BTreeMap<MailboxId, Vec<String>>,
 }
 
 /// How long the copy will take, as far as anything honest can be said.

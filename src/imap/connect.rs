@@ -108,10 +108,20 @@ impl Connection {
 
 /// Server products that name themselves in their greeting.
 fn known_server(greeting: &str) -> Option<String> {
-    ["Dovecot", "Cyrus", "Courier", "Gimap", "Microsoft Exchange", "Zimbra", "hMailServer", "Stalwart"]
-        .into_iter()
-        .find(|name| greeting.to_ascii_lowercase().contains(&name.to_ascii_lowercase()))
-        .map(str::to_owned)
+    [
+        "Dovecot",
+        "Cyrus",
+        "Courier",
+        "Domino",
+        "Gimap",
+        "Microsoft Exchange",
+        "Zimbra",
+        "hMailServer",
+        "Stalwart",
+    ]
+    .into_iter()
+    .find(|name| greeting.to_ascii_lowercase().contains(&name.to_ascii_lowercase()))
+    .map(str::to_owned)
 }
 
 fn tls_version(wire: &Wire) -> Option<&'static str> {

@@ -8,6 +8,11 @@ use super::uid_set::uid_sets;
 impl Session {
     /// Whether the server is known to write messages anew, so that their sizes and bytes change: Exchange.
     pub fn rewrites_messages(&self) -> bool {
+        self.is_exchange()
+    }
+
+    /// Whether the server says that it is Microsoft Exchange.
+    pub fn is_exchange(&self) -> bool {
         self.server_words().contains("Exchange")
     }
 

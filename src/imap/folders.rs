@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::command;
 use super::error::ImapError;
 use super::listed::Detail;
+use super::namespace::Namespace;
 use super::reply::{ListItem, Reply};
 use super::session::Session;
 use super::utf7;
@@ -84,15 +85,6 @@ impl FolderStatus {
             highest_modseq: number("HIGHESTMODSEQ").filter(|modseq| *modseq > 0),
         }
     }
-}
-
-/// The first personal namespace (RFC 2342).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Namespace {
-    /// What every folder but the inbox begins with, such as `INBOX.`; often empty.
-    pub prefix: String,
-    /// The character between levels.
-    pub delimiter: Option<char>,
 }
 
 /// A folder to be made.
@@ -230,7 +222,7 @@ impl Session {
     }
 
     /// Servers count an opened folder as this connection has last seen it, without what others did since.
-    async fn leave_folder(&mut self) -> Result<(), ImapError> {
+    pub(super) async fn leave_folder(&mut self) -> Result<(), ImapError> {
         if !std::mem::take(&mut self.has_opened) {
             return Ok(());
         }
@@ -291,44 +283,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    /// The first personal namespace; guessed from the delimiter where the server has no NAMESPACE.
-    pub async fn namespace(&mut self) -> Result<Namespace, ImapError> {
-        if self.namespace.is_none() && self.capabilities.has("NAMESPACE") {
-            let tag = self.submit("NAMESPACE");
-            self.finish_introduction(vec![tag]).await?;
-        }
-        if let Some(known) = &self.namespace {
-            return Ok(known.clone());
-        }
-        let mut delimiter = None;
-        self.run("LIST", "LIST \"\" \"\"", |reply| {
-            if let Reply::List(item) = reply {
-                delimiter = item.delimiter.and_then(|text| text.chars().next());
-            }
-        })
-        .await?;
-        let prefix = self.guess_prefix(delimiter).await?;
-        let guessed = Namespace { prefix, delimiter };
-        self.namespace = Some(guessed.clone());
-        Ok(guessed)
-    }
-
-    /// Without NAMESPACE: folders lie below the inbox where all of them do, or where an empty mailbox is at a server
-    /// that is known for it (Courier).
-    async fn guess_prefix(&mut self, delimiter: Option<char>) -> Result<String, ImapError> {
-        let Some(delimiter) = delimiter else { return Ok(String::new()) };
-        let below = format!("INBOX{delimiter}");
-        let folders = self.list_folder_names().await?;
-        let mut others = folders.iter().filter(|folder| !folder.raw.eq_ignore_ascii_case("INBOX")).peekable();
-        let is_below = match others.peek() {
-            Some(_) => others.all(|folder| {
-                folder.raw.get(..below.len()).is_some_and(|start| start.eq_ignore_ascii_case(&below))
-            }),
-            None => self.facts.name.as_deref() == Some("Courier"),
-        };
-        Ok(if is_below { below } else { String::new() })
     }
 
     /// Counts of one folder.
@@ -429,10 +383,10 @@ impl Session {
                     self.facts.name = Some(name);
                 }
             }
-            Reply::Namespace(Some((prefix, delimiter))) => {
-                let prefix = utf7::decode_utf7(&prefix).unwrap_or(prefix);
-                let delimiter = delimiter.and_then(|text| text.chars().next());
-                self.namespace = Some(Namespace { prefix, delimiter });
+            Reply::Namespace(told) => {
+                if let Some(namespace) = Namespace::read(&told) {
+                    self.namespace = Some(namespace);
+                }
             }
             _ => {}
         }

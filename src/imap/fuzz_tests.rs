@@ -172,7 +172,10 @@ fn replies(bytes: &[u8]) {
             item.name.len() + item.delimiter.map_or(0, |text| text.len()) + total(&item.attributes)
         }
         Reply::Status(name, values) => name.len() + values.keys().map(String::len).sum::<usize>(),
-        Reply::Namespace(found) => found.map_or(0, |(prefix, _)| prefix.len()),
+        Reply::Namespace(found) => {
+            let parts = [found.personal, found.other_users, found.shared].concat();
+            parts.iter().map(|part| part.prefix.len()).sum()
+        }
         Reply::Id(pairs) => pairs.iter().map(|(key, value)| key.len() + value.len()).sum(),
         Reply::Fetch(item) => {
             item.body.as_ref().map_or(0, Vec::len)

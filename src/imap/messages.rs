@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::command;
-use super::completion::{Code, Completion};
+use super::completion::{Code, Completion, Status};
 use super::error::ImapError;
 use super::paging::WINDOW;
 use super::reply::{FetchItem, Reply};
@@ -97,6 +97,12 @@ impl Session {
         {
             // At Gmail the flag moves a message to the trash or out of sight, so it is never given.
             flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Deleted"));
+        }
+        if command == "SELECT" && completion.is_ok() && completion.has_code("READ-ONLY") {
+            // Said before the first message is sent, and not by the refusal of each.
+            let words = "the server opens this folder for reading only; whoever owns it has to give the right to write";
+            let completion = Completion { status: Status::No, code: None, words: words.to_owned() };
+            return Err(ImapError::Refused { command, completion });
         }
         if completion.is_ok() { Ok(opened) } else { Err(ImapError::Refused { command, completion }) }
     }

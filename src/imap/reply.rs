@@ -30,14 +30,44 @@ pub(super) enum Reply {
     Status(String, BTreeMap<String, u64>),
     /// STATUS of items that are no numbers.
     StatusText(BTreeMap<String, String>),
-    /// Prefix and delimiter of the first personal namespace.
-    Namespace(Option<(String, Option<String>)>),
+    Namespace(Namespaces),
     Id(BTreeMap<String, String>),
     Fetch(Box<FetchItem>),
+    /// Messages that went away: since the folder was opened, or before (RFC 7162 section 3.2.10).
+    Vanished {
+        is_earlier: bool,
+        ranges: Vec<UidRange>,
+    },
+    /// STORAGE of a quota root, in units of 1,024 bytes (RFC 9208).
+    Quota {
+        root: String,
+        used: u64,
+        limit: u64,
+    },
+    /// What ENABLE has switched on (RFC 5161).
+    Enabled(Vec<String>),
     /// Numbers that a SEARCH has found, in the server's order.
     Search(Vec<u32>),
     Other,
 }
+
+/// The three lists of an answer to NAMESPACE (RFC 2342).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Namespaces {
+    pub(super) personal: Vec<NamespacePart>,
+    pub(super) other_users: Vec<NamespacePart>,
+    pub(super) shared: Vec<NamespacePart>,
+}
+
+/// One namespace, as the server spells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NamespacePart {
+    pub(super) prefix: String,
+    pub(super) delimiter: Option<String>,
+}
+
+/// First and last UID, in this order.
+pub(super) type UidRange = (u32, u32);
 
 /// One line of LIST.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,10 +191,15 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
         _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
         _ if first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::Lsub),
         _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
-        _ if first.is("NAMESPACE") => Reply::Namespace(namespace(second)),
+        _ if first.is("NAMESPACE") => Reply::Namespace(namespaces(&found)),
         _ if first.is("SEARCH") => {
             let numbers = found.iter().skip(1).filter_map(Token::number);
             Reply::Search(numbers.filter_map(|number| u32::try_from(number).ok()).collect())
+        }
+        _ if first.is("VANISHED") => vanished(&found).unwrap_or(Reply::Other),
+        _ if first.is("QUOTA") => quota(&found).unwrap_or(Reply::Other),
+        _ if first.is("ENABLED") => {
+            Reply::Enabled(found.iter().skip(1).take(50).filter_map(Token::text).collect())
         }
         _ if first.is("ID") => Reply::Id(pairs(second)),
         _ => Reply::Other,
@@ -214,9 +249,41 @@ fn status(found: &[Token]) -> Option<Reply> {
     Some(if texts.is_empty() { Reply::Status(name, values) } else { Reply::StatusText(texts) })
 }
 
-fn namespace(personal: Option<&Token>) -> Option<(String, Option<String>)> {
-    let first = personal?.list()?.first()?.list()?;
-    Some((first.first()?.text().unwrap_or_default(), first.get(1).and_then(Token::text)))
+fn namespaces(found: &[Token]) -> Namespaces {
+    let part = |token: &Token| {
+        let members = token.list()?;
+        let prefix = members.first()?.text().unwrap_or_default();
+        Some(NamespacePart { prefix, delimiter: members.get(1).and_then(Token::text) })
+    };
+    let parts = |at: usize| {
+        let list = found.get(at).and_then(Token::list).unwrap_or_default();
+        list.iter().filter_map(part).collect()
+    };
+    Namespaces { personal: parts(1), other_users: parts(2), shared: parts(3) }
+}
+
+fn vanished(found: &[Token]) -> Option<Reply> {
+    let is_earlier = found.get(1)?.list().is_some_and(|tags| tags.iter().any(|tag| tag.is("EARLIER")));
+    let set = found.get(if is_earlier { 2 } else { 1 })?.text()?;
+    let range = |member: &str| {
+        let (first, last) = member.split_once(':').unwrap_or((member, member));
+        let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
+        (first > 0 && last > 0).then(|| (first.min(last), first.max(last)))
+    };
+    let ranges = set.split(',').map(range).collect::<Option<Vec<_>>>()?;
+    Some(Reply::Vanished { is_earlier, ranges })
+}
+
+/// The STORAGE of `QUOTA "" (STORAGE 10 512 MESSAGE 2 100)`.
+fn quota(found: &[Token]) -> Option<Reply> {
+    let root = found.get(1)?.text().unwrap_or_default();
+    let storage = found
+        .get(2)?
+        .list()?
+        .chunks(3)
+        .find(|triple| triple.first().is_some_and(|name| name.is("STORAGE")))?;
+    let (used, limit) = (storage.get(1)?.number()?, storage.get(2)?.number()?);
+    Some(Reply::Quota { root, used, limit })
 }
 
 fn pairs(list: Option<&Token>) -> BTreeMap<String, String> {
@@ -283,12 +350,15 @@ mod tests {
             let Reply::StatusText(texts) = from_aside(line) else { panic!("no texts") };
             assert_eq!(texts.into_values().collect::<Vec<_>>(), [id]);
         }
-        let Reply::Namespace(personal) =
+        let Reply::Namespace(told) =
             from_aside(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
         else {
             panic!("no namespace");
         };
-        assert_eq!(personal, Some(("INBOX.".to_owned(), Some(".".to_owned()))));
+        let part =
+            |prefix: &str| vec![NamespacePart { prefix: prefix.to_owned(), delimiter: Some(".".to_owned()) }];
+        assert_eq!(told.personal, part("INBOX."));
+        assert_eq!((told.other_users, told.shared), (Vec::new(), part("#p.")));
         let Reply::List(item) = from_aside(b"* LIST (\\HasNoChildren \\Sent) \"\\\\\" \"a\\\\b\\\"c\"\r\n")
         else {
             panic!("no list");
@@ -305,6 +375,35 @@ mod tests {
         };
         assert_eq!(numbers, [9, 4, 5]);
         assert!(matches!(from_aside(b"* SEARCH\r\n"), Reply::Search(numbers) if numbers.is_empty()));
+    }
+
+    #[test]
+    fn what_vanished_is_read_and_nonsense_is_not() {
+        let Reply::Vanished { is_earlier, ranges } = from_aside(b"* VANISHED (EARLIER) 41,43:116,9:7\r\n")
+        else {
+            panic!("nothing vanished");
+        };
+        assert_eq!((is_earlier, ranges), (true, vec![(41, 41), (43, 116), (7, 9)]));
+        assert!(
+            matches!(from_aside(b"* VANISHED 5\r\n"), Reply::Vanished { is_earlier: false, ranges } if ranges == [(5, 5)])
+        );
+        for nonsense in
+            [&b"* VANISHED\r\n"[..], b"* VANISHED (EARLIER)\r\n", b"* VANISHED 0:4\r\n", b"* VANISHED a\r\n"]
+        {
+            assert!(matches!(from_aside(nonsense), Reply::Other), "{nonsense:?}");
+        }
+        assert!(
+            matches!(from_aside(b"* ENABLED QRESYNC X\r\n"), Reply::Enabled(names) if names == ["QRESYNC", "X"])
+        );
+    }
+
+    #[test]
+    fn the_storage_of_a_quota_is_read() {
+        let line = b"* QUOTA \"user anna\" (MESSAGE 2 100 STORAGE 10 512)\r\n";
+        let Reply::Quota { root, used, limit } = from_aside(line) else { panic!("no quota") };
+        assert_eq!((root.as_str(), used, limit), ("user anna", 10, 512));
+        assert!(matches!(from_aside(b"* QUOTA \"\" (MESSAGE 2 100)\r\n"), Reply::Other));
+        assert!(matches!(from_aside(b"* QUOTA \"\" ()\r\n"), Reply::Other));
     }
 
     #[test]

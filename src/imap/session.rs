@@ -12,10 +12,11 @@ use super::completion::{LiteralMode, Status};
 use super::connect::ServerFacts;
 use super::deflate::Compression;
 use super::error::ImapError;
-use super::folders::Namespace;
 use super::gate::{Counters, Gate};
 use super::limits::Timeouts;
 use super::listed::Listed;
+use super::namespace::Namespace;
+use super::qresync::Qresync;
 use super::reply::{self, Capabilities, Completion, Reply};
 use super::scrub::Scrub;
 use super::trace::Trace;
@@ -81,6 +82,8 @@ pub struct Session {
     pub(super) has_opened: bool,
     /// What was told of the folders, and when.
     pub(super) listed: Option<Listed>,
+    /// Whether the server tells which messages went away.
+    pub(super) qresync: Qresync,
     /// The words of a BYE.
     bye: Option<String>,
 }
@@ -108,6 +111,7 @@ impl Session {
             awake: Awake::new(SystemTime::now),
             has_opened: false,
             listed: None,
+            qresync: Qresync::default(),
             bye: None,
         }
     }
@@ -261,6 +265,12 @@ impl Session {
             Reply::Expunge => {
                 self.exists = self.exists.saturating_sub(1);
                 self.expunged = self.expunged.wrapping_add(1);
+            }
+            // What went away before the folder was opened is not counted there any more.
+            Reply::Vanished { is_earlier: false, ranges } => {
+                let count = ranges.iter().map(|(first, last)| last - first + 1).fold(0, u32::saturating_add);
+                self.exists = self.exists.saturating_sub(count);
+                self.expunged = self.expunged.wrapping_add(count);
             }
             Reply::Untagged(completion) if completion.status == Status::Bye => {
                 self.bye = Some(completion.words.clone());

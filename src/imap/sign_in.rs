@@ -207,9 +207,10 @@ impl Access {
 
     async fn enter_with(&self, secret: &Secret, is_token: bool) -> Result<Session, SignInError> {
         let connection = connect(&self.endpoint, &self.trust, self.timeouts).await?;
+        let user = self.options.way.user_name(&self.user);
         let identity = Identity {
-            user: &self.user,
-            admin: self.options.way.admin(),
+            user: &user,
+            admin: self.options.way.authorised_by(),
             secret,
             is_token,
             endpoint: (&self.endpoint.host, self.endpoint.port),

@@ -71,7 +71,7 @@ pub enum TokenError {
 /// The token of this source; `None` where passwords are used.
 pub(super) async fn read(credential: &Credential) -> Option<Result<Secret, TokenError>> {
     match credential {
-        Credential::Password | Credential::Admin(_) => None,
+        Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. } => None,
         Credential::TokenFile(path) => Some(read_file(path).await),
         Credential::TokenCommand(line) => {
             let line = line.clone();

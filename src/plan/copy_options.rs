@@ -34,6 +34,9 @@ pub struct CopyOptions {
     pub upload_bytes_per_day: Option<u64>,
     /// The same for reading from the source.
     pub download_bytes_per_day: Option<u64>,
+    /// Requests for a receipt get another name in messages that are read, as mail programs may answer them anew in a
+    /// mailbox that is new to them.
+    pub disarms_receipts: bool,
 }
 
 impl CopyMode {
@@ -69,6 +72,9 @@ impl CopyOptions {
                 Some(bytes) => parts.push(format!("At most {} {what} in a day", Bytes(bytes))),
                 None => {}
             }
+        }
+        if self.disarms_receipts {
+            parts.push("Requests for a read receipt are disarmed in messages that are read".to_owned());
         }
         (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
     }

@@ -11,19 +11,52 @@ pub(super) struct CleanName {
     pub reasons: Vec<String>,
 }
 
-/// Makes a name that the owner chose acceptable to the destination, and says what was changed in it.
-///
-/// Prefix and depth are taken as they are; the parts of the destination's prefix are not judged.
+/// Makes a name that the owner chose acceptable to the destination, and says what was changed in it: its parts, its place
+/// below the destination's prefix, and its depth.
 pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (FolderPath, Vec<String>) {
-    let prefix_len = if path.0.starts_with(&rules.prefix) { rules.prefix.len() } else { 0 };
+    if path.is_inbox() {
+        return (FolderPath::inbox(), Vec::new());
+    }
     let mut reasons = Vec::new();
-    let mut parts: Vec<String> = path.0.iter().take(prefix_len).cloned().collect();
-    for (level, part) in path.0.iter().skip(prefix_len).enumerate() {
+    let mut own: &[String] = match path.0.strip_prefix(rules.prefix.as_slice()) {
+        Some(own) if !own.is_empty() => own,
+        _ => {
+            reasons.push(format!("the destination keeps all folders below “{}”", rules.prefix.join(" / ")));
+            &path.0
+        }
+    };
+    if let [inbox, children @ ..] = own
+        && inbox.eq_ignore_ascii_case("INBOX")
+        && !rules.allows_inbox_children
+    {
+        reasons.push("the destination has no folders below the inbox".to_owned());
+        own = children;
+    }
+    let mut own = own.to_vec();
+    reasons.extend(flatten(&mut own, rules));
+    let mut parts = rules.prefix.clone();
+    for (level, part) in own.iter().enumerate() {
         let clean = clean_part(part, level == 0, rules);
         parts.push(clean.name);
         reasons.extend(clean.reasons);
     }
     (FolderPath(parts), reasons)
+}
+
+/// Joins the last parts of a path, given without the prefix, that is deeper than the destination allows; says so.
+fn flatten(own: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
+    let is_flat = rules.delimiter.is_none();
+    let deepest = if is_flat { 1 } else { rules.max_depth.saturating_sub(rules.prefix.len()).max(1) };
+    if own.len() <= deepest {
+        return None;
+    }
+    let joined = own.split_off(deepest - 1).join(" - ");
+    own.push(joined);
+    Some(if is_flat {
+        "the destination has no folders within folders".to_owned()
+    } else {
+        format!("the destination allows {} levels of folders", rules.max_depth)
+    })
 }
 
 /// Letters with accents in one code point each (NFC, RFC 5198). macOS writes two, and people see no difference.
@@ -135,6 +168,20 @@ mod tests {
         let chosen = FolderPath(vec!["INBOX".to_owned(), "v1.2 ".to_owned(), "x".to_owned()]);
         let (path, reasons) = clean_destination(&chosen, &rules);
         assert_eq!((path.0.join("|").as_str(), reasons.len()), ("INBOX|v1․2|x", 2));
+        let typed = |text: &str, rules: &DestinationRules| {
+            let path = FolderPath(text.split('|').map(str::to_owned).collect());
+            let (clean, reasons) = clean_destination(&path, rules);
+            assert_eq!(clean_destination(&clean, rules), (clean.clone(), Vec::new()), "once is enough");
+            (clean.0.join("|"), reasons.len())
+        };
+        assert_eq!(typed("Work", &rules), ("INBOX|Work".to_owned(), 1));
+        assert_eq!(typed("inbox", &rules), ("INBOX".to_owned(), 0));
+        let shallow =
+            DestinationRules { max_depth: 2, allows_inbox_children: false, ..DestinationRules::default() };
+        assert_eq!(typed("A|B|C", &shallow), ("A|B - C".to_owned(), 1));
+        assert_eq!(typed("INBOX|B", &shallow), ("B".to_owned(), 1));
+        let flat = DestinationRules { delimiter: None, ..DestinationRules::default() };
+        assert_eq!(typed("A|B", &flat), ("A - B".to_owned(), 1));
     }
 
     #[test]

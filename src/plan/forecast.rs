@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::duration_words;
+use super::{Side, duration_words};
 use crate::values::{Bytes, with_thousands};
 
 /// Messages below which a measurement is a hint only.
@@ -67,8 +67,32 @@ pub struct ForecastInput {
     pub measured: Option<Measured>,
     /// Pairs of connections that the copy may use.
     pub pairs: u64,
-    /// What the provider takes in a day.
-    pub bytes_per_day: Option<Bytes>,
+    /// What a day allows: of sending and of reading.
+    pub caps: [Option<DailyCap>; 2],
+}
+
+/// What may go over the line in a day, on one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DailyCap {
+    /// How much.
+    pub bytes: Bytes,
+    /// Whether it is about reading from the source or sending to the destination.
+    pub side: Side,
+    /// The owner said so, not the provider.
+    pub is_own: bool,
+}
+
+impl DailyCap {
+    /// `the provider takes 500 MB a day`.
+    fn words(&self) -> String {
+        let bytes = self.bytes;
+        match (self.side, self.is_own) {
+            (Side::Destination, false) => format!("the provider takes {bytes} a day"),
+            (Side::Source, false) => format!("the source hands out {bytes} a day"),
+            (Side::Destination, true) => format!("you allow {bytes} a day to be sent"),
+            (Side::Source, true) => format!("you allow {bytes} a day to be read"),
+        }
+    }
 }
 
 /// How long the copy of a mailbox will take.
@@ -80,24 +104,25 @@ pub struct Forecast {
     pub most_secs: Option<u64>,
     /// What the figures rest on; `None` where nothing was measured.
     pub measured: Option<Measured>,
-    /// What the provider takes in a day, where that is what makes it last.
-    pub bytes_per_day: Option<Bytes>,
+    /// What a day allows, where that is what makes it last.
+    pub cap: Option<DailyCap>,
 }
 
 /// Says how long a copy will take; `None` while nothing honest can be said.
 ///
 /// A copy waits for round trips, which count by message, and for the wire, which counts by byte. A measurement mixes
 /// both, so the two ways of scaling it up are the ends of a range; a small one widens it. More connections than were
-/// measured can only help. Where the provider takes so many bytes a day, no copy is faster than that.
+/// measured can only help. Where a day allows so many bytes on either side, no copy is faster than that.
 pub fn forecast(input: &ForecastInput) -> Option<Forecast> {
     let measured = input.measured.filter(Measured::is_telling);
-    let capped_secs = input.bytes_per_day.map_or(0, |cap| capped_secs(input.bytes, cap));
+    let tightest = input.caps.into_iter().flatten().min_by_key(|cap| cap.bytes);
+    let capped_secs = tightest.map_or(0, |cap| capped_secs(input.bytes, cap.bytes));
     let Some(measured) = measured else {
         return (capped_secs > 0).then_some(Forecast {
             least_secs: capped_secs,
             most_secs: None,
             measured: None,
-            bytes_per_day: input.bytes_per_day,
+            cap: tightest,
         });
     };
     let by_messages = scaled(measured.millis, input.messages, measured.messages);
@@ -116,14 +141,14 @@ pub fn forecast(input: &ForecastInput) -> Option<Forecast> {
         // The provider's day may begin at another hour than the copy.
         most_secs: Some((slowest.div_ceil(1_000)).max(if is_capped { capped_secs + DAY_SECS } else { 0 })),
         measured: Some(measured),
-        bytes_per_day: input.bytes_per_day.filter(|_| is_capped),
+        cap: tightest.filter(|_| is_capped),
     })
 }
 
 /// How long all mailboxes take when `parallel` of them are copied at a time. `None` where one of them is not known.
 pub fn forecast_all(each: &[Option<Forecast>], parallel: u64) -> Option<Forecast> {
     let parallel = parallel.max(1);
-    let mut sum = Forecast { least_secs: 0, most_secs: Some(0), measured: None, bytes_per_day: None };
+    let mut sum = Forecast { least_secs: 0, most_secs: Some(0), measured: None, cap: None };
     let (mut longest_least, mut longest_most) = (0, 0);
     for one in each {
         let one = one.as_ref()?;
@@ -133,7 +158,7 @@ pub fn forecast_all(each: &[Option<Forecast>], parallel: u64) -> Option<Forecast
             (Some(all), Some(one)) if all != one => Some(all.plus(one)),
             (all, one) => all.or(one),
         };
-        sum.bytes_per_day = sum.bytes_per_day.or(one.bytes_per_day);
+        sum.cap = sum.cap.or(one.cap);
         longest_least = longest_least.max(one.least_secs);
         longest_most = longest_most.max(one.most_secs.unwrap_or(0));
     }
@@ -170,7 +195,7 @@ impl Forecast {
     /// What the figures rest on, in a sentence.
     pub fn basis(&self) -> String {
         let measured = self.measured.map(|measured| measured.words());
-        let capped = self.bytes_per_day.map(|cap| format!("the provider takes {cap} a day"));
+        let capped = self.cap.as_ref().map(DailyCap::words);
         [measured, capped].into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 }

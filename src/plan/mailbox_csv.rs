@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::values::{
-    CommandLine, CommandLineError, Credential, EmailAddress, EmailAddressError, Secret, SignInWay,
+    CommandLine, CommandLineError, Credential, EmailAddress, EmailAddressError, NameForm, NameFormError,
+    Secret, SignInWay,
 };
 
 /// Largest file that is read, in bytes; ten thousand rows need about one million.
@@ -13,7 +14,7 @@ const MAX_BYTES: usize = 4_000_000;
 const MAX_ROWS: usize = 10_000;
 
 /// The columns by the names that this program writes, and what other programs call them.
-const COLUMNS: [(Column, &[&str]); 11] = [
+const COLUMNS: [(Column, &[&str]); 13] = [
     (Column::Address, &["address", "email", "e-mail", "mail", "mailbox", "email_address", "e-mail_address"]),
     (
         Column::SourceUser,
@@ -41,21 +42,29 @@ const COLUMNS: [(Column, &[&str]); 11] = [
     ),
     (Column::SourceAdmin, &["source_admin", "authuser1", "from_admin"]),
     (Column::DestinationAdmin, &["destination_admin", "authuser2", "to_admin"]),
+    (Column::SourceAdminForm, &["source_admin_form", "from_admin_form"]),
+    (Column::DestinationAdminForm, &["destination_admin_form", "to_admin_form"]),
     (Column::SourceTokenFile, &["source_token_file", "from_token_file"]),
     (Column::DestinationTokenFile, &["destination_token_file", "to_token_file"]),
     (Column::SourceTokenCommand, &["source_token_command", "from_token_command"]),
     (Column::DestinationTokenCommand, &["destination_token_command", "to_token_command"]),
 ];
 
-/// The columns of one side beyond its user name: password, admin, token file, token command.
-type WayColumns = [Column; 4];
-const SOURCE_WAY: WayColumns =
-    [Column::SourcePassword, Column::SourceAdmin, Column::SourceTokenFile, Column::SourceTokenCommand];
+/// The columns of one side beyond its user name: password, admin, token file, token command, form of the admin's name.
+type WayColumns = [Column; 5];
+const SOURCE_WAY: WayColumns = [
+    Column::SourcePassword,
+    Column::SourceAdmin,
+    Column::SourceTokenFile,
+    Column::SourceTokenCommand,
+    Column::SourceAdminForm,
+];
 const DESTINATION_WAY: WayColumns = [
     Column::DestinationPassword,
     Column::DestinationAdmin,
     Column::DestinationTokenFile,
     Column::DestinationTokenCommand,
+    Column::DestinationAdminForm,
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +76,8 @@ enum Column {
     DestinationPassword,
     SourceAdmin,
     DestinationAdmin,
+    SourceAdminForm,
+    DestinationAdminForm,
     SourceTokenFile,
     DestinationTokenFile,
     SourceTokenCommand,
@@ -208,6 +219,14 @@ pub enum CsvError {
         line: u64,
         /// What is wrong with it.
         source: CommandLineError,
+    },
+    /// A form of the admin's name that is none.
+    #[error("line {line}: {source}")]
+    BadForm {
+        /// Where.
+        line: u64,
+        /// What is wrong with it.
+        source: NameFormError,
     },
     /// Anything else that the reader reports.
     #[error("line {line} cannot be read as CSV")]
@@ -397,8 +416,11 @@ impl Header {
         field: impl Fn(Column) -> Option<&'r str>,
         line: u64,
     ) -> Result<Option<SignInWay>, CsvError> {
-        let [password, admin, token_file, token_command] = columns;
-        if ![admin, token_file, token_command].iter().any(|column| self.columns.contains(&Some(*column))) {
+        let [password, admin, token_file, token_command, admin_form] = columns;
+        if ![admin, admin_form, token_file, token_command]
+            .iter()
+            .any(|column| self.columns.contains(&Some(*column)))
+        {
             return Ok(None);
         }
         let value = |column| field(column).map(str::trim).filter(|text| !text.is_empty());
@@ -418,12 +440,23 @@ impl Header {
             let command = CommandLine::parse(text);
             Credential::TokenCommand(command.map_err(|source| CsvError::BadCommand { line, source })?)
         } else if let Some(name) = value(admin) {
-            Credential::Admin(name.to_owned())
+            admin_of(name, value(admin_form)).map_err(|source| CsvError::BadForm { line, source })?
+        } else if value(admin_form).is_some() {
+            return Err(CsvError::BadForm { line, source: NameFormError::NoAdmin });
         } else {
             Credential::Password
         };
         Ok(Some(SignInWay::with(credential)))
     }
+}
+
+/// An admin, by the form of the name where there is one.
+fn admin_of(name: &str, form: Option<&str>) -> Result<Credential, NameFormError> {
+    let admin = name.to_owned();
+    Ok(match form {
+        Some(form) => Credential::AdminByName { admin, form: NameForm::parse(form)? },
+        None => Credential::Admin(admin),
+    })
 }
 
 /// The name that this program writes for a column.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{FolderPath, SpecialUse};
+use super::{DestinationRules, FolderPath, SpecialUse};
 use crate::values::Bytes;
 
 /// Where the folders of one mailbox go.
@@ -8,9 +8,80 @@ use crate::values::Bytes;
 pub struct MailboxPlan {
     /// Folders in tree order.
     pub folders: Vec<FolderPlan>,
+    /// What names the destination takes, so that the owner's names are judged by the same rules; `None` in plans of
+    /// earlier versions.
+    #[serde(default)]
+    pub name_rules: Option<NameRules>,
+    /// What is to be known before the start, in sentences.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+    /// Room that is left in the mailbox at the destination, where the server tells (RFC 9208).
+    #[serde(default)]
+    pub free_bytes: Option<Bytes>,
+}
+
+/// What names a destination takes, as it was found when the plan was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameRules {
+    /// The hierarchy delimiter; `None` for a flat server.
+    pub delimiter: Option<char>,
+    /// Parts of the personal namespace prefix.
+    pub prefix: Vec<String>,
+    /// Characters that it refuses.
+    pub forbidden: Vec<char>,
+    /// Longest part of a name in characters.
+    pub max_name_chars: usize,
+    /// Deepest level.
+    pub max_depth: usize,
+    /// Names on the top level that it keeps for itself.
+    pub reserved: Vec<String>,
+    /// Whether folders may stand below the inbox.
+    pub allows_inbox_children: bool,
+}
+
+impl From<&DestinationRules> for NameRules {
+    fn from(rules: &DestinationRules) -> Self {
+        Self {
+            delimiter: rules.delimiter,
+            prefix: rules.prefix.clone(),
+            forbidden: rules.forbidden.clone(),
+            max_name_chars: rules.max_name_chars,
+            max_depth: rules.max_depth,
+            reserved: rules.reserved.clone(),
+            allows_inbox_children: rules.allows_inbox_children,
+        }
+    }
+}
+
+impl From<&NameRules> for DestinationRules {
+    fn from(rules: &NameRules) -> Self {
+        let rules = rules.clone();
+        Self {
+            delimiter: rules.delimiter,
+            prefix: rules.prefix,
+            forbidden: rules.forbidden,
+            max_name_chars: rules.max_name_chars,
+            max_depth: rules.max_depth,
+            reserved: rules.reserved,
+            allows_inbox_children: rules.allows_inbox_children,
+            ..Self::default()
+        }
+    }
 }
 
 impl MailboxPlan {
+    /// What is to be known before the start, in sentences, where so many bytes have still to be copied.
+    pub fn warnings(&self, left: Bytes) -> Vec<String> {
+        let mut warnings = self.remarks.clone();
+        if let Some(free) = self.free_bytes.filter(|free| *free < left) {
+            warnings.push(format!(
+                "The mailbox at the destination has room for {free}, and {left} are to be copied, so not all of it may fit. \
+                 Make room there, or ask the provider for a larger mailbox"
+            ));
+        }
+        warnings
+    }
+
     /// Messages and bytes of the folders that will be copied.
     pub fn chosen(&self) -> (u64, Bytes) {
         self.folders
@@ -66,4 +137,23 @@ pub enum LeftOutBecause {
     ItIsAView,
     /// The owner said so.
     YouChose,
+    /// It lies in a namespace that several people share (RFC 2342).
+    ItIsShared,
+    /// It is another person's, who has given access to it.
+    ItIsSomebodyElses,
+    /// It holds appointments, contacts or the like (Exchange).
+    ItHoldsNoMail,
+}
+
+impl LeftOutBecause {
+    /// `left out: it shows mail that lies in other folders as well`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ItIsAView => "left out: it shows mail that lies in other folders as well",
+            Self::YouChose => "left out by you",
+            Self::ItIsShared => "left out: it is shared by several people and not part of this mailbox",
+            Self::ItIsSomebodyElses => "left out: it belongs to another person’s mailbox",
+            Self::ItHoldsNoMail => "left out: it holds appointments, contacts or the like, and no mail",
+        }
+    }
 }

@@ -24,6 +24,15 @@ pub struct SourceFolder {
     pub is_unsubscribed: bool,
     /// Another name of a folder that is listed as well, and that shows the same messages.
     pub is_alias: bool,
+    /// Why it stays behind unless the owner asks for it, where the server or its kind says so.
+    pub stays_because: Option<LeftOutBecause>,
+}
+
+impl SourceFolder {
+    /// Whether it is no folder of the mailbox in its own right, so that its name says nothing of its use.
+    const fn is_apart(&self) -> bool {
+        self.is_alias || self.stays_because.is_some()
+    }
 }
 
 /// What the destination accepts as folder names, and what it has already.
@@ -47,6 +56,8 @@ pub struct DestinationRules {
     pub reserved: Vec<String>,
     /// Whether folders may stand below the inbox.
     pub allows_inbox_children: bool,
+    /// How many folders a mailbox may have, by contract; empty where that is not known.
+    pub folder_counts: Vec<u32>,
 }
 
 impl Default for DestinationRules {
@@ -62,6 +73,7 @@ impl Default for DestinationRules {
             max_depth: 32,
             reserved: Vec::new(),
             allows_inbox_children: true,
+            folder_counts: Vec::new(),
         }
     }
 }
@@ -105,12 +117,36 @@ pub fn map_folders(
         }
     }
     plans.sort_by_cached_key(tree_order);
-    MailboxPlan { folders: plans }
+    let remarks = too_many_folders(&plans, destination).into_iter().collect();
+    MailboxPlan { folders: plans, name_rules: Some(destination.into()), remarks, ..MailboxPlan::default() }
+}
+
+/// Words, where the destination may not allow as many folders as the mailbox needs.
+fn too_many_folders(plans: &[FolderPlan], destination: &DestinationRules) -> Option<String> {
+    let needed: BTreeSet<Vec<String>> = plans
+        .iter()
+        .filter(|plan| plan.choice == FolderChoice::Copy)
+        .map(|plan| &plan.destination)
+        .chain(&destination.existing)
+        .map(fold)
+        .collect();
+    let least = destination.folder_counts.iter().min()?;
+    let counts: Vec<String> = destination.folder_counts.iter().map(ToString::to_string).collect();
+    (needed.len() > usize::try_from(*least).unwrap_or(usize::MAX)).then(|| {
+        format!(
+            "The mailbox needs {} folders at the destination, which allows {}, depending on the contract. Ask the provider, \
+             or leave folders out or merge them",
+            needed.len(),
+            counts.join(" or ")
+        )
+    })
 }
 
 fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place) -> FolderPlan {
     let choice = if !folder.is_selectable {
         FolderChoice::ContainerOnly
+    } else if let Some(because) = folder.stays_because {
+        FolderChoice::LeaveOut(because)
     } else if folder.is_alias || special_use.is_some_and(SpecialUse::is_virtual) {
         FolderChoice::LeaveOut(LeftOutBecause::ItIsAView)
     } else {
@@ -156,13 +192,13 @@ fn assign_special_uses(
     let mut uses = BTreeMap::new();
     let mut taken = BTreeSet::new();
     let said = |folders: &[&SourceFolder]| {
-        folders.first().filter(|folder| !folder.is_alias).and_then(|folder| folder.special_use)
+        folders.first().filter(|folder| !folder.is_apart()).and_then(|folder| folder.special_use)
     };
     let told = folders.iter().filter_map(|(path, same)| Some((path, said(same)?)));
     let named = folders
         .iter()
         .filter(|(_, same)| {
-            said(same).is_none() && same.iter().any(|folder| folder.is_selectable && !folder.is_alias)
+            said(same).is_none() && same.iter().any(|folder| folder.is_selectable && !folder.is_apart())
         })
         .filter_map(|(path, _)| Some((path, special_use_by_name(path)?)));
     for (path, special_use) in told.chain(named) {

@@ -24,6 +24,7 @@ mod matching;
 mod message_filter;
 mod message_query;
 mod mime_parts;
+mod nonmail_folders;
 mod option_words;
 mod overrides;
 mod oversize;
@@ -31,6 +32,7 @@ mod proof_summary;
 mod repair;
 mod search_text;
 mod selection;
+mod server_habits;
 
 pub use copy_options::{CopyMode, CopyOptions};
 pub use decision::{collides_with, needs_decision, open_decisions};
@@ -39,7 +41,7 @@ pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
 pub use folder_pattern::FolderPattern;
-pub use forecast::{Forecast, ForecastInput, Measured, forecast, forecast_all};
+pub use forecast::{DailyCap, Forecast, ForecastInput, Measured, forecast, forecast_all};
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};
 pub use header_date::internal_date_secs;
 pub use identity::{IDENTITY_HEADERS, IdentityKey, identity_key};
@@ -47,18 +49,20 @@ pub use labels::{GmailLabels, Homes, LabelRank, has_home, label_rank};
 pub use ledger_sum::{LedgerSum, MessageState};
 pub use mailbox::{Mailbox, MailboxId, Side, SignInWays};
 pub use mailbox_csv::{CsvError, CsvRow, parse_mailboxes};
-pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan};
+pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan, NameRules};
 pub use mapping::{DestinationRules, SourceFolder, map_folders};
 pub use matching::{CopyMatch, MessageKey, match_copies};
 pub use message_filter::{FilterError, MessageFilter};
 pub use message_query::{MessageQuery, ProblemId};
 pub use mime_parts::{MimeContent, mime_content};
+pub use nonmail_folders::holds_no_mail_at_exchange;
 pub use option_words::{OptionWordsError, date_words, parse_date, parse_size};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use oversize::{Oversize, OversizeFolder};
 pub use proof_summary::ProofSummary;
 pub use repair::{
-    Draft, RefusalMeaning, RepairLadder, RepairStep, export_component, export_file_name, refusal_meaning,
+    Draft, RefusalMeaning, RepairLadder, RepairStep, asks_for_receipt, export_component, export_file_name,
+    refusal_meaning,
 };
 pub use search_text::{SearchTextError, check_search};
 pub use selection::{Candidate, is_choosy, left_out};

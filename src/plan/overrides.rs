@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{FolderChoice, FolderPath, LeftOutBecause, MailboxPlan};
+use super::folder_name::clean_destination;
+use super::{DestinationRules, FolderChoice, FolderPath, LeftOutBecause, MailboxPlan};
 
 /// Why a folder has another name, where the owner said so.
 pub(super) const CHOSEN_BY_YOU: &str = "you chose this name";
@@ -37,6 +38,11 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
             Some((folder.source.clone(), folder.destination.clone(), target))
         })
         .collect();
+    let rules = plan.name_rules.as_ref().map(DestinationRules::from);
+    let acceptable = |path: FolderPath| match &rules {
+        Some(rules) => clean_destination(&path, rules).0,
+        None => path,
+    };
     for folder in &mut plan.folders {
         // The nearest renamed ancestor, or the folder itself.
         let nearest = renamed
@@ -49,7 +55,9 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
                 folder.destination = new.clone();
                 folder.renamed_because = Some(CHOSEN_BY_YOU.to_owned());
             } else if let Some(rest) = rest {
-                folder.destination = FolderPath(new.0.iter().chain(rest).cloned().collect());
+                let path = FolderPath(new.0.iter().chain(rest).cloned().collect());
+                // Below a folder that went deeper, not every level may find its place.
+                folder.destination = acceptable(path);
                 folder.renamed_because = Some("the folder above it has another name".to_owned());
             }
         }

@@ -208,6 +208,9 @@ mod tests {
             FolderChoice::ContainerOnly,
             FolderChoice::LeaveOut(LeftOutBecause::ItIsAView),
             FolderChoice::LeaveOut(LeftOutBecause::YouChose),
+            FolderChoice::LeaveOut(LeftOutBecause::ItIsShared),
+            FolderChoice::LeaveOut(LeftOutBecause::ItIsSomebodyElses),
+            FolderChoice::LeaveOut(LeftOutBecause::ItHoldsNoMail),
         ] {
             let plan = MailboxPlan {
                 folders: vec![FolderPlan {
@@ -221,6 +224,7 @@ mod tests {
                     renamed_because: None,
                     is_unsubscribed: false,
                 }],
+                ..MailboxPlan::default()
             };
             let text = to_json(&plan).unwrap();
             assert_eq!(serde_json::from_str::<MailboxPlan>(&text).unwrap(), plan);

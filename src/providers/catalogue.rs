@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::convert::convert;
 use super::file::ProviderFile;
 use super::{Provider, ProviderId};
+use crate::values::Endpoint;
 
 /// The files that come with the program, in the order of the destination page.
 const EMBEDDED: [(&str, &str); 6] = [
@@ -112,6 +113,15 @@ impl Catalogue {
     /// Every provider, in the order of the destination page.
     pub fn providers(&self) -> &[Provider] {
         &self.providers
+    }
+
+    /// The provider whose IMAP server this is.
+    pub fn at_server(&self, server: &Endpoint) -> Option<&Provider> {
+        self.providers.iter().find(|provider| {
+            let known = provider.imap.as_ref().map(|imap| imap.value.host.as_str());
+            let mut hosts = known.into_iter().chain(provider.other_hosts.iter().map(String::as_str));
+            hosts.any(|host| host.eq_ignore_ascii_case(&server.host))
+        })
     }
 
     /// The provider of this name.

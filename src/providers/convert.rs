@@ -42,6 +42,7 @@ pub(super) fn convert(
         .into_iter()
         .map(|record| record_template(context, &sources, &names, record))
         .collect::<Result<Vec<_>, _>>()?;
+    let other_hosts = file.imap.as_ref().map(|imap| imap.other_hosts.clone()).unwrap_or_default();
     let imap = file
         .imap
         .map(|imap| {
@@ -58,6 +59,7 @@ pub(super) fn convert(
         prices: address(context, file.provider.prices)?,
         facts_checked: file.provider.facts_checked.into_inner(),
         imap,
+        other_hosts,
         sign_in: SignIn {
             method: file.sign_in.method,
             words: file.sign_in.words,

@@ -58,6 +58,8 @@ pub(super) struct ImapFile {
     pub host: Spanned<String>,
     pub port: u16,
     pub security: Security,
+    #[serde(default)]
+    pub other_hosts: Vec<String>,
     pub source: Spanned<String>,
 }
 

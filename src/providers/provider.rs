@@ -40,6 +40,8 @@ pub struct Provider {
     pub facts_checked: String,
     /// Its IMAP server; `None` where the owner has to name it.
     pub imap: Option<Fact<Endpoint>>,
+    /// Further names of the same server.
+    pub other_hosts: Vec<String>,
     /// How mailboxes are signed in to.
     pub sign_in: SignIn,
     /// Figures that a copy meets.

@@ -22,7 +22,7 @@ mod tests {
     #[test]
     fn names_take_the_delimiter_of_the_server() {
         let path = FolderPath(vec!["Büro".to_owned(), "2024".to_owned()]);
-        let namespace = Namespace { prefix: String::new(), delimiter: Some('.') };
+        let namespace = Namespace { delimiter: Some('.'), ..Namespace::default() };
         assert_eq!(raw_name(&path, &namespace), "B&APw-ro.2024");
         assert_eq!(parents(&path), [FolderPath(vec!["Büro".to_owned()])]);
     }

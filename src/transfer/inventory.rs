@@ -1,14 +1,17 @@
 //! What a mailbox holds, and where it goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::aliases::other_names;
 use super::error::TransferError;
 use super::gmail_destination::add_label_rules;
 use super::gmail_source::{keep_archived, name_archived, survey_archived};
 use super::provider_habits::{leave_labels, move_below_folders, name_views};
-use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::plan::{DestinationRules, FolderPath, MailboxPlan, Side, SourceFolder, SpecialUse, map_folders};
+use crate::imap::{Folder, ImapError, Namespace, Session, Whose};
+use crate::plan::{
+    DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
+    holds_no_mail_at_exchange, map_folders,
+};
 use crate::values::Bytes;
 
 /// Lists both sides, counts the source, and maps its folders. `rules` brings what is known of the provider's limits;
@@ -30,6 +33,8 @@ pub async fn inventory(
     if let Some(raw) = all_mail {
         name_archived(&mut plan, &raw, &rules);
     }
+    let free = destination.free_bytes().await.map_err(TransferError::at(Side::Destination))?;
+    plan.free_bytes = free.map(Bytes);
     leave_labels(&mut plan);
     move_below_folders(&mut plan, &rules.existing);
     Ok(plan)
@@ -39,14 +44,21 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
     let namespace = session.namespace().await?;
     let folders = session.list_folders().await?;
     let unsubscribed = unsubscribed(session, &folders).await?;
-    let aliases = other_names(session, &folders).await?;
+    let stays: BTreeMap<String, LeftOutBecause> = folders
+        .iter()
+        .filter_map(|folder| Some((folder.raw.clone(), stays_because(session, &namespace, folder)?)))
+        .collect();
+    // What is not the mailbox's own is not opened unless its owner asks: some servers hang up then (Zimbra).
+    let own: Vec<Folder> =
+        folders.iter().filter(|folder| !stays.contains_key(&folder.raw)).cloned().collect();
+    let aliases = other_names(session, &own).await?;
     let mut found = Vec::new();
     for folder in folders {
         let status = folder.status.unwrap_or_default();
         let messages = status.messages.unwrap_or(0);
         let bytes = match status.bytes {
             Some(bytes) => bytes,
-            None if messages == 0 || !folder.is_selectable() => 0,
+            None if messages == 0 || !folder.is_selectable() || stays.contains_key(&folder.raw) => 0,
             None => match session.folder_bytes(&folder.raw).await {
                 Ok(bytes) => bytes,
                 // The folder's own trouble is told when it is copied.
@@ -62,10 +74,23 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
             bytes: Bytes(bytes),
             is_unsubscribed: unsubscribed.contains(&folder.raw),
             is_alias: aliases.contains(&folder.raw),
+            stays_because: stays.get(&folder.raw).copied(),
             raw: folder.raw,
         });
     }
     Ok((found, prefix_parts(&namespace)))
+}
+
+/// Why a folder stays behind unless its owner asks for it.
+fn stays_because(session: &Session, namespace: &Namespace, folder: &Folder) -> Option<LeftOutBecause> {
+    match namespace.whose(folder) {
+        Whose::Own => {
+            let is_other = session.is_exchange() && holds_no_mail_at_exchange(&FolderPath(folder.parts()));
+            is_other.then_some(LeftOutBecause::ItHoldsNoMail)
+        }
+        Whose::OtherUser => Some(LeftOutBecause::ItIsSomebodyElses),
+        Whose::Shared => Some(LeftOutBecause::ItIsShared),
+    }
 }
 
 /// Folders that the owner has hidden. None where hardly anything is subscribed to: then it never meant anything.
@@ -93,14 +118,29 @@ async fn survey_destination(
     if session.is_gmail() {
         add_label_rules(&mut rules);
     }
+    rules.learn_software(&session.server_words());
     for folder in session.list_folder_names().await? {
         let path = FolderPath(folder.parts());
+        if namespace.whose(&folder) != Whose::Own {
+            // A folder of that name would not be the mailbox's own, but everybody's.
+            reserve_top(&mut rules, path);
+            continue;
+        }
         if let Some(special_use) = special_use(&folder).filter(|_| folder.is_selectable()) {
             rules.special.entry(special_use).or_insert_with(|| path.clone());
         }
         rules.existing.push(path);
     }
     Ok(rules)
+}
+
+/// Keeps a name on the top level free for others.
+fn reserve_top(rules: &mut DestinationRules, path: FolderPath) {
+    if let Some(top) = path.0.into_iter().next().filter(|_| rules.prefix.is_empty())
+        && !rules.reserved.contains(&top)
+    {
+        rules.reserved.push(top);
+    }
 }
 
 fn prefix_parts(namespace: &Namespace) -> Vec<String> {

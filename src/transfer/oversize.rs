@@ -2,7 +2,7 @@
 
 use super::error::TransferError;
 use crate::imap::{ImapError, Session};
-use crate::plan::{FolderChoice, MailboxPlan, Oversize, OversizeFolder, Side};
+use crate::plan::{FolderChoice, FolderPath, MailboxPlan, Oversize, OversizeFolder, Side};
 use crate::values::Bytes;
 
 /// UIDs kept of one folder; the count is kept in any case.
@@ -22,18 +22,17 @@ pub async fn find_oversize(
     let Some(limit) = [told, provider_limit].into_iter().flatten().min() else {
         return Ok(Oversize::default());
     };
-    let mut found = Oversize { limit: Some(limit), folders: Vec::new() };
+    let close = Oversize::close_to(limit);
+    let mut found = Oversize { limit: Some(limit), ..Oversize::default() };
     for folder in plan.folders.iter().filter(|folder| folder.choice == FolderChoice::Copy) {
-        let is_known_to_be_small = folder.bytes > Bytes::ZERO && folder.bytes <= limit;
+        let is_known_to_be_small = folder.bytes > Bytes::ZERO && folder.bytes <= close;
         if folder.messages == 0 || is_known_to_be_small {
             continue;
         }
-        match larger(source, &folder.source_raw, limit).await {
-            Ok(uids) if uids.is_empty() => {}
-            Ok(mut uids) => {
-                let messages = u64::try_from(uids.len()).unwrap_or(u64::MAX);
-                uids.truncate(MAX_UIDS);
-                found.folders.push(OversizeFolder { folder: folder.source.clone(), messages, uids });
+        match larger(source, &folder.source_raw, (close, limit)).await {
+            Ok((near, over)) => {
+                found.close.extend(listed(&folder.source, near));
+                found.folders.extend(listed(&folder.source, over));
             }
             // The folder's own trouble is told when it is copied; a search that is refused says nothing of its mail.
             Err(ImapError::Refused { .. }) => {
@@ -45,9 +44,27 @@ pub async fn find_oversize(
     Ok(found)
 }
 
-async fn larger(source: &mut Session, raw: &str, limit: Bytes) -> Result<Vec<u32>, ImapError> {
+/// A folder with these messages; nothing where there are none.
+fn listed(folder: &FolderPath, mut uids: Vec<u32>) -> Option<OversizeFolder> {
+    let messages = u64::try_from(uids.len()).unwrap_or(u64::MAX);
+    uids.truncate(MAX_UIDS);
+    (messages > 0).then(|| OversizeFolder { folder: folder.clone(), messages, uids })
+}
+
+/// Messages close to the limit, and those above it.
+async fn larger(
+    source: &mut Session,
+    raw: &str,
+    (close, limit): (Bytes, Bytes),
+) -> Result<(Vec<u32>, Vec<u32>), ImapError> {
     if source.examine(raw).await?.exists == 0 {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
-    source.uids_larger_than(limit.0).await
+    let mut near = source.uids_larger_than(close.0).await?;
+    if near.is_empty() {
+        return Ok((near, Vec::new()));
+    }
+    let over = source.uids_larger_than(limit.0).await?;
+    near.retain(|uid| over.binary_search(uid).is_err());
+    Ok((near, over))
 }

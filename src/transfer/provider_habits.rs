@@ -32,6 +32,10 @@ pub(super) async fn hand_on_renumbered(
     unit: &Unit,
     examined: &Opened,
 ) -> Result<bool, TransferError> {
+    // A server that tells what went away by UID keeps its UIDs; messages that are gone there are gone.
+    if session.capabilities().has("QRESYNC") {
+        return Ok(false);
+    }
     let all = ledger.folder_totals()?;
     let sum = all.into_iter().find(|known| known.id == unit.folder).map(|known| known.totals.sum);
     let sum = sum.unwrap_or_default();

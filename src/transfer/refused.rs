@@ -8,15 +8,20 @@ use super::error::TransferError;
 use super::export::{Exported, Origin, export};
 use super::governor::{Refusal, code_name, meaning, refusal};
 use super::request::Progress;
-use super::writer::{Batch, Writer};
+use super::writer::{Batch, Sent, Writer};
 use crate::imap::{Body, Completion, ImapError, NewMessage, Status};
-use crate::plan::{Draft, MessageState, RefusalMeaning, RepairLadder, RepairStep, Side, identity_key};
+use crate::plan::{
+    Draft, MessageState, RefusalMeaning, RepairLadder, RepairStep, Side, asks_for_receipt, identity_key,
+};
 use crate::project::{ExportedFile, MessageResult, SentForm};
 
 /// Larger messages are not repaired but saved as they are: a repair holds the whole message in memory, more than once.
 const REPAIR_BYTES: u64 = 8 << 20;
 /// What is said of a message that no answer comes to.
 const ENDS_CONNECTION: &str = "the destination ends the connection at this message";
+
+/// In place of a refusal where the owner wants a repair; assets/refusals.toml knows these words.
+const DISARM: &str = "the owner asks that requests for a read receipt be disarmed";
 
 /// How the repairs of one message ended.
 enum Repaired {
@@ -44,9 +49,22 @@ impl Writer<'_> {
         self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await
     }
 
-    /// A message whose date no server can be told goes with the date that its header names.
+    /// Whether a message goes without its request for a receipt: the owner asked for it, and the message is read. What is
+    /// too large for the memory goes as it is.
+    pub(super) fn is_to_be_disarmed(&self, sent: &Sent, message: &NewMessage) -> bool {
+        self.work.request.options.disarms_receipts
+            && sent.row.flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"))
+            && matches!(&message.body, Body::Memory(bytes) if asks_for_receipt(bytes))
+    }
+
+    /// A message whose date no server can be told goes with the date that its header names; one that asks for a receipt,
+    /// without the request.
     pub(super) async fn settle_unsendable(&mut self, batch: Batch) -> Result<(), TransferError> {
         self.announce(&batch)?;
+        if batch.messages.iter().all(NewMessage::has_sendable_date) {
+            let words = DISARM.to_owned();
+            return self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await;
+        }
         let date = batch.messages.first().map(|message| message.internal_date.as_str()).unwrap_or_default();
         let words = format!("invalid date-time, which no server can be told: {date}");
         self.settle_refused(batch, Completion { status: Status::Bad, code: None, words }).await

@@ -7,7 +7,7 @@ use super::error::TransferError;
 use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
 use crate::imap::{
-    Completion, Folder, FolderStatus, ImapError, ListingRequest, MessageFacts, Opened, Session,
+    Completion, Folder, FolderStatus, ImapError, KnownUids, ListingRequest, MessageFacts, Opened, Session,
 };
 use crate::plan::{FolderPlan, IDENTITY_HEADERS, MessageState, Side, identity_key};
 use crate::project::{
@@ -95,6 +95,9 @@ impl<'a, 's> SourceLister<'a, 's> {
                 }
             }
             Question::StepByStep => {
+                if self.knows_modseq(plan) {
+                    self.session.ask_qresync().await.map_err(TransferError::at(Side::Source))?;
+                }
                 self.closer.push_back(plan);
                 self.finish(tell).await?;
             }
@@ -111,7 +114,8 @@ impl<'a, 's> SourceLister<'a, 's> {
             self.finish_first(tell).await?;
         }
         while let Some(plan) = self.closer.pop_front() {
-            match list_source(self.session, self.ledger, plan, self.caution).await {
+            let memory = self.memories.get(&plan.source_raw);
+            match list_source(self.session, self.ledger, (plan, memory), self.caution).await {
                 Ok(listed) => tell(plan, listed),
                 Err(error) => return Err(self.learn_from(plan, error)),
             }
@@ -199,6 +203,12 @@ impl<'a, 's> SourceLister<'a, 's> {
         Ok(Some(Listed::All(folder)))
     }
 
+    /// Whether an earlier run has listed the folder whole and knows how far it had changed by then.
+    fn knows_modseq(&self, plan: &FolderPlan) -> bool {
+        let memory = self.memories.get(&plan.source_raw);
+        memory.is_some_and(|memory| memory.source_modseq.is_some() && memory.source_counts.is_some())
+    }
+
     fn is_quick(&self, plan: &FolderPlan) -> bool {
         self.session.can_list_at_once() && self.caution.listing_window(&plan.source_raw) >= QUICK_WINDOW
     }
@@ -240,10 +250,14 @@ fn totals(ledger: &Ledger, folder: FolderId) -> Result<LedgerTotals, ProjectErro
 async fn list_source(
     session: &mut Session,
     ledger: &Ledger,
-    plan: &FolderPlan,
+    (plan, memory): (&FolderPlan, Option<&FolderMemory>),
     caution: &Caution,
 ) -> Result<Listed, TransferError> {
-    let (opened, present) = match list_uids(session, plan).await {
+    let found = match since_last_run(session, ledger, (plan, memory)).await? {
+        Some(found) => Ok(found),
+        None => list_uids(session, plan).await,
+    };
+    let (opened, present) = match found {
         Ok(found) => found,
         // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
         Err(ImapError::Refused { completion, .. }) => return Ok(Listed::Closed(completion.to_string())),
@@ -268,6 +282,32 @@ async fn list_source(
         0 => Listed::All(folder),
         _ => Listed::Some(folder, format!("the server counts {lacking} messages more than it lists")),
     })
+}
+
+/// The folder and its UIDs from what an earlier run has listed and what the server says has changed since. `None` where
+/// all has to be listed.
+async fn since_last_run(
+    session: &mut Session,
+    ledger: &Ledger,
+    (plan, memory): (&FolderPlan, Option<&FolderMemory>),
+) -> Result<Option<(Opened, Vec<u32>)>, TransferError> {
+    let Some(memory) = memory.filter(|memory| memory.source_counts.is_some()) else { return Ok(None) };
+    let Some(modseq) = memory.source_modseq else { return Ok(None) };
+    let gone = ledger.rows(memory.id, &[MessageState::Vanished])?;
+    let mut uids = ledger.uids(memory.id)?;
+    uids.retain(|uid| gone.binary_search_by_key(uid, |row| row.uid).is_err());
+    let known = KnownUids { modseq, uids: &uids };
+    match session.uids_since(&plan.source_raw, known).await {
+        Ok(Some((opened, present))) => {
+            // A folder that was made anew has lost its rows by now, and its UIDs mean something else.
+            let place = (&plan.source_raw, &plan.source, &plan.destination);
+            let folder = ledger.folder(place.0, place.1, place.2, opened.uid_validity)?;
+            Ok(ledger.highest_uid(folder)?.is_some().then_some((opened, present)))
+        }
+        // A refusal is said again where the folder is opened in the plain way, and is told of then.
+        Ok(None) | Err(ImapError::Refused { .. }) => Ok(None),
+        Err(error) => Err(TransferError::at(Side::Source)(error)),
+    }
 }
 
 /// Opens the folder and lists its UIDs; again where the server lists fewer than it counts.

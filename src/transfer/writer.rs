@@ -230,7 +230,7 @@ impl Writer<'_> {
                     },
                 );
                 let sent = Sent { row, sha256, _reserved: reserved };
-                if !message.has_sendable_date() {
+                if !message.has_sendable_date() || self.is_to_be_disarmed(&sent, &message) {
                     self.unsendable.push(Batch { rows: vec![sent], messages: vec![message], bytes });
                     return Ok(true);
                 }

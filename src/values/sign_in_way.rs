@@ -1,8 +1,11 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use super::NameForm;
 
 /// How a mailbox is signed in to. Holds no secret: passwords are kept apart, and tokens come from their source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,13 @@ pub enum Credential {
     Password,
     /// The password of this admin, who signs in for the mailbox (authorisation identity, RFC 4616).
     Admin(String),
+    /// The password of this admin, whose name stands beside the mailbox's in one user name, as the server wants it.
+    AdminByName {
+        /// The admin.
+        admin: String,
+        /// How the two names become one.
+        form: NameForm,
+    },
     /// An OAuth token that another program keeps fresh in this file.
     TokenFile(PathBuf),
     /// An OAuth token that this command prints.
@@ -66,14 +76,33 @@ impl SignInWay {
 
     /// Whether a password has to be kept for it.
     pub const fn needs_password(&self) -> bool {
-        matches!(self.credential, Credential::Password | Credential::Admin(_))
+        matches!(
+            self.credential,
+            Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. }
+        )
     }
 
     /// The admin who signs in for the mailbox.
     pub fn admin(&self) -> Option<&str> {
         match &self.credential {
+            Credential::Admin(admin) | Credential::AdminByName { admin, .. } => Some(admin),
+            _ => None,
+        }
+    }
+
+    /// The admin as one who authenticates for somebody else (RFC 4616), where the name does not say it.
+    pub fn authorised_by(&self) -> Option<&str> {
+        match &self.credential {
             Credential::Admin(admin) => Some(admin),
             _ => None,
+        }
+    }
+
+    /// The user name as the server wants it.
+    pub fn user_name<'u>(&self, user: &'u str) -> Cow<'u, str> {
+        match &self.credential {
+            Credential::AdminByName { admin, form } => Cow::Owned(form.fill(user, admin)),
+            _ => Cow::Borrowed(user),
         }
     }
 
@@ -82,7 +111,7 @@ impl SignInWay {
         let Some(mechanism) = self.mechanism else { return Ok(()) };
         let misfit = |needs, way_out| Err(MisfitError { mechanism, needs, way_out });
         match (mechanism.takes_token(), &self.credential) {
-            (true, Credential::Password | Credential::Admin(_)) => {
+            (true, Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. }) => {
                 misfit("a token", "name a token file or a token command")
             }
             (false, Credential::TokenFile(_) | Credential::TokenCommand(_)) => {
@@ -255,6 +284,7 @@ mod tests {
         for credential in [
             Credential::Password,
             Credential::Admin("root".to_owned()),
+            Credential::AdminByName { admin: "root".to_owned(), form: NameForm::parse("*").unwrap() },
             Credential::TokenFile("/run/token".into()),
             Credential::TokenCommand(CommandLine::parse("token 'for anna'").unwrap()),
         ] {

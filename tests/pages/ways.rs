@@ -4,7 +4,7 @@ use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, Step};
 use mailferry::plan::{MailboxId, Side};
 use mailferry::ui::testing::samples;
-use mailferry::values::{CommandLine, Credential, SignInWay};
+use mailferry::values::{CommandLine, Credential, NameForm, SignInWay};
 
 use super::window::Opened;
 
@@ -21,6 +21,12 @@ fn each_side_has_its_own_way_to_sign_in() {
     opened.type_into("Admin, Your server", "root");
     opened.click("Password, Your server");
     assert_eq!(opened.sent(), sent(Side::Source, Credential::Admin("root".to_owned())));
+
+    opened.type_into("Form of the name, Your server", "*");
+    opened.click("Password, Your server");
+    let form = NameForm::parse("*").unwrap();
+    let by_name = Credential::AdminByName { admin: "root".to_owned(), form };
+    assert_eq!(opened.sent(), sent(Side::Source, by_name));
 
     opened.click("Sign in with token command, Your server");
     assert!(opened.harness.query_by_label("Password, Your server").is_none(), "a token needs no password");

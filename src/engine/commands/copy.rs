@@ -94,6 +94,7 @@ impl Actor {
             && let Some(open) = self.open.as_mut()
         {
             open.view.plan.options = options;
+            open.refresh_forecasts();
         }
     }
 

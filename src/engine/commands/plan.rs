@@ -5,7 +5,8 @@ use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::{Command, explain, plan_job};
 use crate::plan::{
-    FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination, shared_destinations,
+    DestinationRules, FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination,
+    shared_destinations,
 };
 use crate::project::StoredPlan;
 
@@ -36,22 +37,37 @@ impl Actor {
 
     /// Gives a folder another name at the destination, as far as the provider accepts it.
     pub(super) fn rename_folder(&mut self, mailbox: MailboxId, folder: &FolderPath, wanted: &FolderPath) {
-        let catalogue = Arc::clone(&self.catalogue);
-        let Some(open) = self.open.as_ref() else { return };
-        let (clean, reasons) = clean_destination(wanted, &open.destination_rules(&catalogue));
-        if !reasons.is_empty() {
-            self.notice(format!("The name was changed to {clean}: {}", reasons.join("; ")), None);
-        }
+        let Some(clean) = self.acceptable(mailbox, wanted) else { return };
         self.change_folder(mailbox, folder, |change| {
             change.destination = Some(clean);
             change.may_share = false;
         });
     }
 
+    /// The name as the destination accepts it, with the words for what was changed in it.
+    fn acceptable(&self, mailbox: MailboxId, wanted: &FolderPath) -> Option<FolderPath> {
+        let open = self.open.as_ref()?;
+        // What the server told when the plan was made goes before what is known of its provider.
+        let told = open.view.plan.mailboxes.get(&mailbox).and_then(|plan| plan.name_rules.as_ref());
+        let rules = told.map_or_else(|| open.destination_rules(&self.catalogue), DestinationRules::from);
+        let (clean, reasons) = clean_destination(wanted, &rules);
+        if !reasons.is_empty() {
+            self.notice(format!("The name was changed to {clean}: {}", reasons.join("; ")), None);
+        }
+        Some(clean)
+    }
+
     /// Puts a folder where another one goes, which nothing else ever does.
     pub(super) fn merge_folder(&mut self, mailbox: MailboxId, folder: &FolderPath, destination: &FolderPath) {
+        let Some(open) = self.open.as_ref() else { return };
+        let plan = open.view.plan.mailboxes.get(&mailbox);
+        let is_known = plan.is_some_and(|plan| {
+            plan.folders.iter().any(|other| other.source != *folder && other.destination == *destination)
+        });
+        let wanted = if is_known { Some(destination.clone()) } else { self.acceptable(mailbox, destination) };
+        let Some(wanted) = wanted else { return };
         self.change_folder(mailbox, folder, |change| {
-            change.destination = Some(destination.clone());
+            change.destination = Some(wanted);
             change.may_share = true;
             change.is_included = change.is_included.filter(|is_included| *is_included);
         });

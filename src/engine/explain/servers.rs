@@ -143,7 +143,7 @@ fn whose(attempt: &Attempt, error: &SignInError) -> UserError {
         )
         .or_else(
             "Use the server's own form for admins",
-            "Many want a user name such as anna*admin with the admin's password",
+            "Many want both names in one, such as anna*admin: give the form of the name beside the admin",
         ),
         SignInError::MailboxNotProven { admin } => UserError::new(
             format!("It is not clear whose mailbox {host} opened"),

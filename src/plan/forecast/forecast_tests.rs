@@ -7,7 +7,11 @@ fn measured(messages: u64, bytes: u64, secs: u64) -> Measured {
 }
 
 fn input(messages: u64, bytes: u64, measured: Option<Measured>) -> ForecastInput {
-    ForecastInput { messages, bytes: Bytes(bytes), measured, pairs: 4, bytes_per_day: None }
+    ForecastInput { messages, bytes: Bytes(bytes), measured, pairs: 4, caps: [None; 2] }
+}
+
+fn cap(side: Side, megabytes: u64) -> DailyCap {
+    DailyCap { bytes: Bytes(megabytes * MB), side, is_own: false }
 }
 
 fn range(input: &ForecastInput) -> (u64, Option<u64>) {
@@ -48,8 +52,10 @@ fn a_small_trial_is_less_sure_and_more_connections_can_only_help() {
 
 #[test]
 fn a_daily_cap_is_a_floor() {
-    let capped =
-        |bytes, seen| ForecastInput { bytes_per_day: Some(Bytes(500 * MB)), ..input(1_000, bytes, seen) };
+    let capped = |bytes, seen| ForecastInput {
+        caps: [Some(cap(Side::Destination, 500)), None],
+        ..input(1_000, bytes, seen)
+    };
     assert_eq!(forecast(&capped(500 * MB, None)), None, "one day's share says nothing of the speed");
     assert_eq!(range(&capped(500 * MB + 1, None)), (DAY_SECS, None));
     let seen = Some(measured(1_000, 100 * MB, 100));
@@ -61,18 +67,13 @@ fn a_daily_cap_is_a_floor() {
         "measured on 1,000 messages: 10 messages/s, 1.0 MB/s; the provider takes 500 MB a day"
     );
     assert_eq!(forecast(&capped(5_000 * MB, None)).unwrap().words(), "at least 9 days");
-    assert_eq!(
-        forecast(&capped(100 * MB, seen)).unwrap().bytes_per_day,
-        None,
-        "the cap is not what makes it last"
-    );
+    assert_eq!(forecast(&capped(100 * MB, seen)).unwrap().cap, None, "the cap is not what makes it last");
 }
 
 #[test]
 fn all_mailboxes_share_the_seats_and_none_is_shorter_than_its_longest() {
-    let of = |least, most| {
-        Some(Forecast { least_secs: least, most_secs: Some(most), measured: None, bytes_per_day: None })
-    };
+    let of =
+        |least, most| Some(Forecast { least_secs: least, most_secs: Some(most), measured: None, cap: None });
     let all = forecast_all(&[of(100, 200), of(100, 200), of(100, 200), of(100, 200)], 4).unwrap();
     assert_eq!((all.least_secs, all.most_secs), (100, Some(200)));
     let all = forecast_all(&[of(1_000, 2_000), of(10, 20), of(10, 20)], 4).unwrap();
@@ -84,7 +85,7 @@ fn all_mailboxes_share_the_seats_and_none_is_shorter_than_its_longest() {
 #[test]
 fn ranges_are_told_in_one_unit_where_they_can() {
     let words = |least_secs, most_secs| {
-        Forecast { least_secs, most_secs: Some(most_secs), measured: None, bytes_per_day: None }.words()
+        Forecast { least_secs, most_secs: Some(most_secs), measured: None, cap: None }.words()
     };
     for (least, most, expected) in [
         (10, 50, "about a minute"),
@@ -102,4 +103,22 @@ fn ranges_are_told_in_one_unit_where_they_can() {
 fn slow_rates_keep_a_digit() {
     assert_eq!(measured(200, 2 * MB, 400).words(), "measured on 200 messages: 0.5 messages/s, 5.0 kB/s");
     assert_eq!(measured(200, 16 * MB, 14).words(), "measured on 200 messages: 14 messages/s, 1.1 MB/s");
+}
+
+#[test]
+fn the_tighter_of_both_sides_counts_whoever_said_so() {
+    let own = DailyCap { is_own: true, ..cap(Side::Destination, 1_000) };
+    let both =
+        |bytes| ForecastInput { caps: [Some(own), Some(cap(Side::Source, 2_500))], ..input(1, bytes, None) };
+    let words = forecast(&both(10_000 * MB)).unwrap();
+    assert_eq!(
+        (words.least_secs, words.basis().as_str()),
+        (9 * DAY_SECS, "you allow 1.0 GB a day to be sent")
+    );
+    let down = ForecastInput { caps: [None, Some(cap(Side::Source, 2_500))], ..input(1, 10_000 * MB, None) };
+    let words = forecast(&down).unwrap();
+    assert_eq!(
+        (words.least_secs, words.basis().as_str()),
+        (3 * DAY_SECS, "the source hands out 2.5 GB a day")
+    );
 }

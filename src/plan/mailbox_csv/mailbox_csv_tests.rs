@@ -138,6 +138,10 @@ fn each_side_may_have_its_own_way_to_sign_in() {
         (Credential::Password, Credential::Password),
     ];
     assert_eq!(ways, expected);
+    let named = read("address;source_admin;source_admin_form\nanna@example.org;root;*\n").unwrap().remove(0);
+    let form = NameForm::parse("*").unwrap();
+    let expected = Credential::AdminByName { admin: "root".to_owned(), form };
+    assert_eq!(named.source_way.unwrap().credential, expected);
     let silent = read("address\nanna@example.org\n").unwrap().remove(0);
     assert_eq!((silent.source_way, silent.destination_way), (None, None));
     for (text, words) in [
@@ -149,6 +153,8 @@ fn each_side_may_have_its_own_way_to_sign_in() {
             "address,source_admin,source_token_command\nanna@example.org,root,t\n",
             "line 2 has both source_token_command and source_admin",
         ),
+        ("address,from_admin,from_admin_form\nanna@example.org,root,{x}\n", "line 2: “{x}” is no form"),
+        ("address,from_admin_form\nanna@example.org,*\n", "needs an admin"),
         ("address,to_token_command\nanna@example.org,a 'b\n", "line 2: the command opens a '"),
         ("address,token\nanna@example.org,x\n", "could belong to either side"),
     ] {

@@ -99,6 +99,31 @@ fn views_stay_behind_and_containers_hold_no_mail() {
 }
 
 #[test]
+fn what_is_not_the_mailbox_s_own_stays_behind_and_takes_no_role() {
+    let apart = |text, because| SourceFolder { stays_because: Some(because), ..folder(text) };
+    let source = [
+        apart("Gesendet", LeftOutBecause::ItIsShared),
+        apart("Calendar", LeftOutBecause::ItHoldsNoMail),
+        special("Out", SpecialUse::Sent),
+    ];
+    let rules = DestinationRules {
+        special: BTreeMap::from([(SpecialUse::Sent, path("Sent"))]),
+        ..DestinationRules::default()
+    };
+    let plan = map_folders(&source, &[], &rules);
+    let seen: Vec<_> = plan.folders.iter().map(|one| (one.source.name(), one.choice)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("Calendar", FolderChoice::LeaveOut(LeftOutBecause::ItHoldsNoMail)),
+            ("Gesendet", FolderChoice::LeaveOut(LeftOutBecause::ItIsShared)),
+            ("Out", FolderChoice::Copy),
+        ]
+    );
+    assert_eq!(plan.folders[2].destination, path("Sent"), "the role is that of the own folder");
+}
+
+#[test]
 fn prefixes_come_off_and_go_on() {
     let source: Vec<_> = ["INBOX", "INBOX|Sent", "INBOX|Work", "INBOX|Work|A"].map(folder).into();
     let plan = map_folders(&source, &["INBOX".to_owned()], &DestinationRules::default());

@@ -4,14 +4,23 @@ use super::mime::{field_name, split_head};
 const REQUESTS: [&str; 4] =
     ["Disposition-Notification-To", "Return-Receipt-To", "X-Confirm-Reading-To", "Generate-Delivery-Report"];
 
+/// Whether a message asks for a receipt.
+pub fn asks_for_receipt(message: &[u8]) -> bool {
+    let (head, _) = split_head(message);
+    head.split_inclusive(|byte| *byte == b'\n').any(is_request)
+}
+
+fn is_request(line: &[u8]) -> bool {
+    field_name(line)
+        .is_some_and(|name| REQUESTS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())))
+}
+
 /// Renames requests for a receipt, so that no server stumbles over them or answers them. The value stays.
 pub(super) fn repair(message: &[u8]) -> Option<Vec<u8>> {
     let (head, body) = split_head(message);
     let mut repaired = Vec::with_capacity(message.len() + 32);
     for line in head.split_inclusive(|byte| *byte == b'\n') {
-        let is_request = field_name(line)
-            .is_some_and(|name| REQUESTS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())));
-        if is_request {
+        if is_request(line) {
             repaired.extend_from_slice(b"X-Disarmed-");
         }
         repaired.extend_from_slice(line);

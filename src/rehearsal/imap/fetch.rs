@@ -78,6 +78,14 @@ impl Session {
             FetchModifier::ChangedSince(modseq) => Some(modseq.get()),
             FetchModifier::Vanished => None,
         });
+        if modifiers.contains(&FetchModifier::Vanished) {
+            if !self.has_qresync || !is_uid || changed_since.is_none() {
+                return Ok(Reply::bad(
+                    "Error in IMAP command FETCH: VANISHED needs QRESYNC and CHANGEDSINCE.",
+                ));
+            }
+            self.tell_vanished(set, changed_since.unwrap_or(0));
+        }
         self.has_condstore |=
             changed_since.is_some() || items.iter().any(|item| matches!(item, Item::Modseq));
         if changed_since.is_some() && !items.iter().any(|item| matches!(item, Item::Modseq)) {

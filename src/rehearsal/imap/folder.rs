@@ -20,6 +20,8 @@ pub(super) struct Folder {
     pub(super) recent_from: u32,
     /// How many messages were ever removed; tells a session that its numbering is stale.
     pub(super) expunged: u64,
+    /// Which messages those were, with the mod-sequence of their removal (RFC 7162).
+    pub(super) vanished: Vec<(u64, u32)>,
     pub(super) special_use: Option<SpecialUse>,
     /// Keywords in the spelling they were first seen in.
     pub(super) keywords: BTreeMap<String, String>,
@@ -49,6 +51,7 @@ impl Folder {
             size_bytes: 0,
             highest_modseq: 1,
             expunged: 0,
+            vanished: Vec::new(),
             special_use,
             keywords: BTreeMap::new(),
             uid_step: quirks.uid_step.max(1),
@@ -147,8 +150,10 @@ impl Folder {
         if let Some(objects) = &mut self.objects {
             objects.retain(|_, uid| !uids.contains(uid));
         }
-        self.messages.retain(|message| !uids.contains(&message.uid));
         self.highest_modseq += 1;
+        let there = self.messages.iter().map(|message| message.uid).filter(|uid| uids.contains(uid));
+        self.vanished.extend(there.map(|uid| (self.highest_modseq, uid)));
+        self.messages.retain(|message| !uids.contains(&message.uid));
         self.expunged += u64::try_from(before - self.messages.len()).unwrap_or(0);
         self.size_bytes =
             self.messages.iter().map(|message| u64::try_from(message.bytes.len()).unwrap_or(0)).sum();

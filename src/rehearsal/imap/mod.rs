@@ -18,6 +18,7 @@ mod message_part;
 mod modified_utf7;
 mod personality;
 mod providers;
+mod qresync;
 mod quirks;
 mod raw_command;
 mod reply;

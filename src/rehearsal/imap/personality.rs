@@ -92,6 +92,7 @@ impl Personality {
                 "UIDPLUS",
                 "LIST-EXTENDED",
                 "CONDSTORE",
+                "QRESYNC",
                 "LIST-STATUS",
                 "STATUS=SIZE",
                 "LITERAL+",

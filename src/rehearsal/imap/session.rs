@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub(super) selected: Option<View>,
     /// Whether the client speaks CONDSTORE (RFC 7162), so that FETCH replies carry MODSEQ.
     pub(super) has_condstore: bool,
+    /// Whether it speaks QRESYNC, so that removals are told by UID.
+    pub(super) has_qresync: bool,
     /// Items of X-GM-EXT-1 in the FETCH under way.
     pub(super) label_items: Vec<LabelItem>,
     errors: u32,
@@ -69,6 +71,7 @@ impl Session {
             user: None,
             selected: None,
             has_condstore: false,
+            has_qresync: false,
             label_items: Vec::new(),
             errors: 0,
         }

@@ -42,14 +42,21 @@ impl Session {
         if !personality.has("ENABLE") {
             return Reply::bad("Error in IMAP command ENABLE: Unknown command.");
         }
-        let wants_condstore =
-            capabilities.iter().any(|capability| matches!(capability, CapabilityEnable::CondStore));
-        if wants_condstore && personality.has("CONDSTORE") {
+        let wants = |name: &str| {
+            let is_named = |wanted: &CapabilityEnable<'_>| wanted.to_string().eq_ignore_ascii_case(name);
+            personality.has(name) && capabilities.iter().any(is_named)
+        };
+        let mut enabled = String::from("* ENABLED");
+        if wants("CONDSTORE") {
             self.has_condstore = true;
-            self.wire.push_line("* ENABLED CONDSTORE");
-        } else {
-            self.wire.push_line("* ENABLED");
+            enabled.push_str(" CONDSTORE");
         }
+        if wants("QRESYNC") {
+            // RFC 7162 section 3.2.3: it includes CONDSTORE.
+            (self.has_condstore, self.has_qresync) = (true, true);
+            enabled.push_str(" QRESYNC");
+        }
+        self.wire.push_line(&enabled);
         Reply::ok("Enabled.")
     }
 

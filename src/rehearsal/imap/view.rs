@@ -10,6 +10,7 @@ use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 use super::flags;
 use super::folder::Folder;
 use super::folder_path::FolderPath;
+use super::qresync;
 use super::reply::Reply;
 use super::session::Session;
 use super::wire::WireEnd;
@@ -158,19 +159,24 @@ impl View {
     }
 
     /// Takes over what changed in the folder and returns the untagged replies that say so.
-    fn catch_up(&mut self, folder: &Folder, keeps_numbers: bool) -> Vec<String> {
+    fn catch_up(&mut self, folder: &Folder, keeps_numbers: bool, by_uid: bool) -> Vec<String> {
         let mut lines = Vec::new();
         if folder.expunged != self.known_expunged && !keeps_numbers {
             self.known_expunged = folder.expunged;
-            let mut removed = Vec::new();
+            let (mut removed, mut gone) = (Vec::new(), Vec::new());
             for (index, uid) in self.uids.iter().enumerate() {
                 if folder.message(*uid).is_none() {
                     removed.push(index + 1);
+                    gone.push(*uid);
                 }
             }
             self.uids.retain(|uid| folder.message(*uid).is_some());
-            // From the last to the first, so that no number shifts before it was named.
-            lines.extend(removed.iter().rev().map(|number| format!("* {number} EXPUNGE")));
+            if by_uid && !gone.is_empty() {
+                lines.push(format!("* VANISHED {}", qresync::joined(&gone)));
+            } else {
+                // From the last to the first, so that no number shifts before it was named.
+                lines.extend(removed.iter().rev().map(|number| format!("* {number} EXPUNGE")));
+            }
         }
         if folder.uid_next != self.known_below_uid {
             let from = folder.messages.partition_point(|message| message.uid < self.known_below_uid);
@@ -240,13 +246,14 @@ impl Session {
     /// Tells the client what changed in the selected mailbox; `false` when the mailbox is gone.
     pub(super) fn report_changes(&mut self, keeps_numbers: bool) -> bool {
         let Some(mut view) = self.selected.take() else { return true };
+        let by_uid = self.has_qresync;
         let lines = self.with_account(|account| {
             // A folder that was renamed is still the same one, and UIDVALIDITY is never given twice.
             let is_same = |folder: &Folder| folder.uid_validity == view.uid_validity;
             if !account.folder(&view.path).is_some_and(is_same) {
                 view.path = account.folders().iter().find(|(_, folder)| is_same(folder))?.0.clone();
             }
-            let lines = view.catch_up(account.folder(&view.path)?, keeps_numbers);
+            let lines = view.catch_up(account.folder(&view.path)?, keeps_numbers, by_uid);
             if !view.is_read_only && !lines.is_empty() {
                 account.claim_recent(&view.path);
             }

@@ -10,12 +10,13 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::choice::option_button;
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::text;
-use crate::values::{CommandLine, Credential, SignInWay};
+use crate::values::{CommandLine, Credential, NameForm, SignInWay};
 
 /// What is chosen and half typed for one side.
 pub struct TypedWay {
     kind: Kind,
     admin: String,
+    admin_form: String,
     token_file: String,
     token_command: String,
     error: Option<String>,
@@ -46,6 +47,7 @@ impl TypedWay {
         let mut typed = Self {
             kind: Kind::Password,
             admin: String::new(),
+            admin_form: String::new(),
             token_file: String::new(),
             token_command: String::new(),
             error: None,
@@ -54,6 +56,10 @@ impl TypedWay {
         match &way.credential {
             Credential::Password => {}
             Credential::Admin(admin) => (typed.kind, typed.admin) = (Kind::Admin, admin.clone()),
+            Credential::AdminByName { admin, form } => {
+                (typed.kind, typed.admin) = (Kind::Admin, admin.clone());
+                form.as_str().clone_into(&mut typed.admin_form);
+            }
             Credential::TokenFile(path) => {
                 (typed.kind, typed.token_file) = (Kind::TokenFile, path.to_string_lossy().into_owned());
             }
@@ -79,9 +85,17 @@ impl TypedWay {
         self.error = None;
         match self.kind {
             Kind::Password => Some(Credential::Password),
-            Kind::Admin => Some(self.admin.trim())
-                .filter(|admin| !admin.is_empty())
-                .map(|admin| Credential::Admin(admin.to_owned())),
+            Kind::Admin if self.admin.trim().is_empty() => None,
+            Kind::Admin if self.admin_form.trim().is_empty() => {
+                Some(Credential::Admin(self.admin.trim().to_owned()))
+            }
+            Kind::Admin => match NameForm::parse(&self.admin_form) {
+                Ok(form) => Some(Credential::AdminByName { admin: self.admin.trim().to_owned(), form }),
+                Err(error) => {
+                    self.error = Some(error.to_string());
+                    None
+                }
+            },
             Kind::TokenFile => Some(self.token_file.trim())
                 .filter(|path| !path.is_empty())
                 .map(|path| Credential::TokenFile(path.into())),
@@ -158,6 +172,9 @@ pub fn show(
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
     }
+    if typed.kind == Kind::Admin {
+        is_done |= name_form(ui, &mut typed.admin_form, name);
+    }
     if is_done
         && let Some(credential) = typed.credential()
         && row.mailbox.way(side).credential != credential
@@ -172,4 +189,17 @@ pub fn show(
         field_error(ui, error);
         ui.add_space(8.0);
     }
+}
+
+/// The form of the admin's name, for servers that know no other way; whether it was left.
+fn name_form(ui: &mut Ui, form: &mut String, name: &str) -> bool {
+    let theme = Theme::of(ui);
+    field_label(ui, "Form of the name");
+    let response = Field::new(&format!("Form of the name, {name}")).hint("usually empty").show(ui, form);
+    ui.add_space(4.0);
+    let words = "Only where the server wants both names in one: what stands between them, such as *, or a form such as \
+        {admin}\\{user}.";
+    text::paragraph(ui, words, Type::Small, theme.text2);
+    ui.add_space(8.0);
+    response.lost_focus()
 }

@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use eframe::egui::{Pos2, Rect, Stroke, Ui, Vec2};
 
 use super::mailbox_row::folder_icon;
-use super::plan_aside::{Decision, decision, how_long, is_renamed, size_words, too_large, what_will_happen};
+use super::plan_aside::{
+    Decision, decision, good_to_know, how_long, is_renamed, size_words, too_large, what_will_happen,
+};
 use super::plan_options::PlanOptions;
 use super::short_name;
 use crate::engine::{Command, CopyPhase, ProjectView, Step};
@@ -114,6 +116,7 @@ impl PlanPage {
                         self.folder(ui, project, cx);
                     }
                     what_will_happen(ui, project);
+                    good_to_know(ui, project);
                     too_large(ui, project);
                     how_long(ui, project);
                 }
@@ -235,13 +238,12 @@ impl PlanPage {
                     is_included: !is_included,
                 });
             }
-            if folder.choice == FolderChoice::LeaveOut(LeftOutBecause::ItIsAView) {
-                text::paragraph(
-                    ui,
-                    "It shows mail that lies in other folders as well.",
-                    Type::Small,
-                    theme.text2,
-                );
+            if let FolderChoice::LeaveOut(because) = folder.choice
+                && because != LeftOutBecause::YouChose
+            {
+                // A sentence of its own, as the folder's name stands above.
+                let reason = because.words().replacen('l', "L", 1);
+                text::paragraph(ui, &format!("{reason}."), Type::Small, theme.text2);
             }
             ui.add_space(8.0);
             field_label(ui, "Name at the destination");

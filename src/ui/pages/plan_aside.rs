@@ -20,6 +20,8 @@ use crate::values::{Bytes, with_thousands};
 
 /// Mailboxes whose time is shown one by one: those that take longest.
 const LONGEST_SHOWN: usize = 4;
+/// Most sentences of warning on show.
+const WARNINGS_SHOWN: usize = 12;
 
 /// What becomes of two folders that want the same place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,6 +149,39 @@ pub fn is_renamed(folder: &FolderPlan) -> bool {
     folder.choice == FolderChoice::Copy
         && (folder.renamed_because.is_some()
             || (folder.special_use.is_none() && folder.source.name() != folder.destination.name()))
+}
+
+/// What is to be known before the start: too little room, too many folders, messages close to the largest size.
+pub fn good_to_know(ui: &mut Ui, project: &ProjectView) {
+    let plan = &project.plan;
+    let name = |id: &MailboxId| {
+        let row = project.mailboxes.iter().find(|row| row.id == *id);
+        row.map_or_else(String::new, |row| short_name(&row.mailbox, project))
+    };
+    let mut words: Vec<String> = Vec::new();
+    for (id, warnings) in &plan.warnings {
+        words.extend(warnings.iter().map(|warning| format!("{}: {warning}.", name(id))));
+    }
+    for (id, oversize) in plan.oversize.iter().filter(|(_, one)| one.close_messages() > 0) {
+        let count = usize::try_from(oversize.close_messages()).unwrap_or(usize::MAX);
+        let counted = format::counted(count, "message", "messages");
+        words.push(format!("{}: {counted} just below the largest size, which may be refused.", name(id)));
+    }
+    if words.is_empty() {
+        return;
+    }
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, "Good to know");
+        ui.add_space(4.0);
+        for words in words.iter().take(WARNINGS_SHOWN) {
+            text::paragraph(ui, words, Type::Body, theme.text);
+        }
+        if let Some(more) = words.len().checked_sub(WARNINGS_SHOWN).filter(|more| *more > 0) {
+            text::paragraph(ui, format!("and {more} more"), Type::Small, theme.text2);
+        }
+    });
+    ui.add_space(PANEL_GAP);
 }
 
 /// Messages that the destination will not take; nothing where there are none.

@@ -39,6 +39,7 @@ pub struct PlanOptions {
     labels: GmailLabels,
     up_per_day: String,
     down_per_day: String,
+    disarms_receipts: bool,
 }
 
 impl PlanOptions {
@@ -63,6 +64,7 @@ impl PlanOptions {
             labels: options.gmail_labels,
             up_per_day: size(options.upload_bytes_per_day),
             down_per_day: size(options.download_bytes_per_day),
+            disarms_receipts: options.disarms_receipts,
         };
     }
 
@@ -194,6 +196,16 @@ impl PlanOptions {
             theme.text2,
         );
         ui.add_space(8.0);
+        if checkbox(ui, self.disarms_receipts, "Disarm requests for a read receipt") {
+            self.disarms_receipts = !self.disarms_receipts;
+        }
+        text::paragraph(
+            ui,
+            "In messages that are read, so that no mail program answers them anew in the new mailbox.",
+            Type::Small,
+            theme.text2,
+        );
+        ui.add_space(8.0);
         let pairs = [
             ("Most to send in a day", &mut self.up_per_day),
             ("Most to read in a day", &mut self.down_per_day),
@@ -221,6 +233,7 @@ impl PlanOptions {
             is_newest_first,
             trial_messages: None,
             gmail_labels: self.labels,
+            disarms_receipts: self.disarms_receipts,
             upload_bytes_per_day: size(&self.up_per_day)?,
             download_bytes_per_day: size(&self.down_per_day)?,
         })

@@ -205,8 +205,15 @@ fn oversize() -> BTreeMap<MailboxId, Oversize> {
     };
     let limit = Some(Bytes(35_000_000));
     BTreeMap::from([
-        (MailboxId(1), Oversize { limit, folders: vec![folder("INBOX", 2), folder("Gesendete Objekte", 1)] }),
-        (MailboxId(2), Oversize { limit, folders: Vec::new() }),
+        (
+            MailboxId(1),
+            Oversize {
+                limit,
+                folders: vec![folder("INBOX", 2), folder("Gesendete Objekte", 1)],
+                ..Oversize::default()
+            },
+        ),
+        (MailboxId(2), Oversize { limit, ..Oversize::default() }),
     ])
 }
 
@@ -217,8 +224,7 @@ pub fn tried() -> ProjectView {
     let mut mailboxes = BTreeMap::new();
     for (id, plan) in project.plan.mailboxes.iter() {
         let (messages, bytes) = plan.chosen();
-        let input =
-            ForecastInput { messages, bytes, measured: Some(measured), pairs: 4, bytes_per_day: None };
+        let input = ForecastInput { messages, bytes, measured: Some(measured), pairs: 4, caps: [None; 2] };
         mailboxes.extend(forecast(&input).map(|one| (*id, one)));
     }
     let each: Vec<_> = mailboxes.values().cloned().map(Some).collect();

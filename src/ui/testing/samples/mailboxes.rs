@@ -171,7 +171,7 @@ pub fn family_plan() -> MailboxPlan {
             _ => {}
         }
     }
-    MailboxPlan { folders }
+    MailboxPlan { folders, ..MailboxPlan::default() }
 }
 
 /// Where the folders of the others go: few, and as many messages as were counted.
@@ -187,5 +187,6 @@ pub fn plan_of(row: &MailboxView) -> MailboxPlan {
             folder(&["Gesendete Objekte"], &["Sent"], Some(SpecialUse::Sent), sent, sent_bytes),
             folder(&["Archiv"], &["Archive"], Some(SpecialUse::Archive), archive, archive_bytes),
         ],
+        ..MailboxPlan::default()
     }
 }

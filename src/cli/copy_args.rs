@@ -1,0 +1,48 @@
+use clap::{Args, ValueEnum};
+
+/// Flags of `mailferry copy` about the plan, the provider, and what is told meanwhile.
+#[derive(Debug, Default, Args)]
+pub struct PlanArgs {
+    /// The provider of the destination, as named by the catalogue; recognised by the server's name where it is not given.
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Give a folder another name at the destination, levels parted by /; what lies below it follows; may be given more
+    /// than once.
+    #[arg(long = "rename-folder", value_name = "SOURCE=DESTINATION")]
+    pub renamed_folders: Vec<String>,
+    /// Put a folder where another one goes, so that two become one; may be given more than once.
+    #[arg(long = "merge-folder", value_name = "SOURCE=DESTINATION")]
+    pub merged_folders: Vec<String>,
+    /// Give requests for a read receipt another name in messages that are read, so that no mail program answers them anew
+    /// in the new mailbox.
+    #[arg(long)]
+    pub disarm_receipts: bool,
+    /// Try messages again that an earlier run of this project could not copy.
+    #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
+    pub retry_failed: bool,
+    /// How the progress is told on standard error.
+    #[arg(long, value_enum, default_value = "lines")]
+    pub progress: ProgressForm,
+}
+
+/// Flags of `mailferry copy` about names of admins.
+#[derive(Debug, Default, Args)]
+pub struct AdminForms {
+    /// How the source wants the names of mailbox and admin in one: what stands between them, as in *, or a form such as
+    /// {admin}\{user}. Whose inbox was opened is checked.
+    #[arg(long, value_name = "FORM", requires = "from_admin")]
+    pub from_admin_form: Option<String>,
+    /// The same at the destination.
+    #[arg(long, value_name = "FORM", requires = "to_admin")]
+    pub to_admin_form: Option<String>,
+}
+
+/// Forms of the progress.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// A line per mailbox that changes, for people.
+    #[default]
+    Lines,
+    /// A JSON object per line, for programs; words come as objects, too.
+    Json,
+}

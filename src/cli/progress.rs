@@ -1,0 +1,228 @@
+//! What is told while a copy runs: which mailbox does what, what it waits for, and until when.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::copy_args::ProgressForm;
+use super::output;
+use crate::engine::{CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot};
+use crate::plan::{MailboxId, duration_words};
+use crate::values::{UnixTime, with_thousands};
+
+/// How often figures are told of a mailbox whose state stays the same.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Tells the progress: a change of state at once, figures every few seconds.
+pub struct ProgressTeller {
+    form: ProgressForm,
+    told: BTreeMap<MailboxId, String>,
+    last: Instant,
+}
+
+/// One mailbox for programs.
+#[derive(Debug, Serialize)]
+struct MailboxLine<'a> {
+    event: &'static str,
+    at: i64,
+    mailbox: &'a str,
+    state: &'static str,
+    connections: usize,
+    /// What it waits for, or why it stopped.
+    because: Option<&'a str>,
+    /// When it goes on by itself, in seconds since 1970.
+    until: Option<i64>,
+    messages_done: u64,
+    messages_all: u64,
+    refused: u64,
+    bytes_done: u64,
+    bytes_all: u64,
+}
+
+/// All mailboxes together, for programs.
+#[derive(Debug, Serialize)]
+struct TotalLine {
+    event: &'static str,
+    at: i64,
+    phase: &'static str,
+    messages_done: u64,
+    messages_all: u64,
+    bytes_done: u64,
+    bytes_all: u64,
+    bytes_per_second: Option<u64>,
+    seconds_left: Option<u64>,
+}
+
+impl ProgressTeller {
+    /// Tells in this form.
+    pub fn new(form: ProgressForm) -> Self {
+        Self { form, told: BTreeMap::new(), last: Instant::now() }
+    }
+
+    /// Tells what is new in a snapshot.
+    pub fn tell(&mut self, snapshot: &Snapshot) {
+        let Some(project) = &snapshot.project else { return };
+        let is_time = self.last.elapsed() >= EVERY;
+        if is_time {
+            self.last = Instant::now();
+        }
+        for mailbox in &project.copy.mailboxes {
+            let (state, ..) = state_of(&mailbox.state);
+            // Words of a wait may count down; the kind of the state and its end say whether it is another one.
+            let key = match &mailbox.state {
+                MailboxProgressState::WaitsUntil(until, _) => format!("{state} {}", until.0),
+                _ => state.to_owned(),
+            };
+            let is_known = self.told.get(&mailbox.id) == Some(&key);
+            let is_at_work = matches!(mailbox.state, MailboxProgressState::Running(_));
+            if is_known && !(is_time && is_at_work) {
+                continue;
+            }
+            self.told.insert(mailbox.id, key);
+            match self.form {
+                ProgressForm::Lines => output::say(&words(mailbox, snapshot.now)),
+                ProgressForm::Json => output::say_json(&line(mailbox, snapshot.now)),
+            }
+        }
+        if is_time {
+            match self.form {
+                ProgressForm::Lines => output::say(&total_words(project)),
+                ProgressForm::Json => output::say_json(&total(project, snapshot.now)),
+            }
+        }
+    }
+}
+
+/// The state in one word, the connections, what it waits for, and until when.
+const fn state_of(state: &MailboxProgressState) -> (&'static str, usize, Option<&str>, Option<UnixTime>) {
+    match state {
+        MailboxProgressState::Queued => ("queued", 0, None, None),
+        MailboxProgressState::Running(connections) => ("running", *connections, None, None),
+        MailboxProgressState::WaitsUntil(until, why) => ("waits", 0, Some(why.as_str()), Some(*until)),
+        MailboxProgressState::Paused => ("paused", 0, None, None),
+        MailboxProgressState::Done => ("done", 0, None, None),
+        MailboxProgressState::Stopped(error) => ("stopped", 0, Some(error.title.as_str()), None),
+    }
+}
+
+fn line(mailbox: &MailboxProgress, now: UnixTime) -> MailboxLine<'_> {
+    let (state, connections, because, until) = state_of(&mailbox.state);
+    MailboxLine {
+        event: "mailbox",
+        at: now.0,
+        mailbox: &mailbox.address,
+        state,
+        connections,
+        because,
+        until: until.map(|until| until.0),
+        messages_done: mailbox.sum.finished(),
+        messages_all: mailbox.sum.source_count,
+        refused: mailbox.sum.refused,
+        bytes_done: mailbox.bytes_done.0,
+        bytes_all: mailbox.bytes_total.0,
+    }
+}
+
+fn total(project: &ProjectView, now: UnixTime) -> TotalLine {
+    let copy = &project.copy;
+    TotalLine {
+        event: "total",
+        at: now.0,
+        phase: match copy.phase {
+            CopyPhase::NotStarted => "not-started",
+            CopyPhase::Running => "running",
+            CopyPhase::Pausing => "pausing",
+            CopyPhase::Paused => "paused",
+            CopyPhase::Stopping => "stopping",
+            CopyPhase::Stopped => "stopped",
+            CopyPhase::Finished => "finished",
+        },
+        messages_done: copy.sum.finished(),
+        messages_all: copy.sum.source_count,
+        bytes_done: copy.bytes_done.0,
+        bytes_all: copy.bytes_total.0,
+        bytes_per_second: copy.bytes_per_second,
+        seconds_left: copy.seconds_left,
+    }
+}
+
+fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
+    let state = match &mailbox.state {
+        MailboxProgressState::Queued => "waits for its turn".to_owned(),
+        MailboxProgressState::Running(1) => "copies over 1 connection".to_owned(),
+        MailboxProgressState::Running(connections) => format!("copies over {connections} connections"),
+        MailboxProgressState::WaitsUntil(until, why) => {
+            format!("goes on by itself {}: {why}", until_words(*until, now))
+        }
+        MailboxProgressState::Paused => "is paused".to_owned(),
+        MailboxProgressState::Done => "is done".to_owned(),
+        MailboxProgressState::Stopped(error) => format!("has stopped: {}", error.title),
+    };
+    format!(
+        "{}: {state}; {} of {} messages, {} of {}",
+        mailbox.address,
+        with_thousands(mailbox.sum.finished()),
+        with_thousands(mailbox.sum.source_count),
+        mailbox.bytes_done,
+        mailbox.bytes_total
+    )
+}
+
+/// `at 14:05 UTC (in about 5 minutes)`.
+fn until_words(until: UnixTime, now: UnixTime) -> String {
+    let of_day = until.0.rem_euclid(86_400);
+    let left = u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0);
+    format!("at {:02}:{:02} UTC (in {})", of_day / 3_600, of_day % 3_600 / 60, duration_words(left))
+}
+
+fn total_words(project: &ProjectView) -> String {
+    let copy = &project.copy;
+    let left =
+        copy.seconds_left.map_or_else(String::new, |seconds| format!(", {} left", duration_words(seconds)));
+    format!(
+        "{} of {} messages, {} of {}{left}",
+        with_thousands(copy.sum.finished()),
+        with_thousands(copy.sum.source_count),
+        copy.bytes_done,
+        copy.bytes_total
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::LedgerSum;
+    use crate::values::Bytes;
+
+    fn mailbox(state: MailboxProgressState) -> MailboxProgress {
+        MailboxProgress {
+            id: MailboxId(1),
+            address: "anna@weber.example".to_owned(),
+            state,
+            sum: LedgerSum { source_count: 1_200, copied: 40, to_do: 1_160, ..LedgerSum::default() },
+            bytes_done: Bytes(1_000),
+            bytes_total: Bytes(2_000),
+            folders: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_mailbox_that_waits_says_what_for_and_until_when() {
+        let now = UnixTime(1_700_000_000);
+        let waits = mailbox(MailboxProgressState::WaitsUntil(
+            UnixTime(1_700_000_300),
+            "the server asks for a pause".to_owned(),
+        ));
+        assert_eq!(
+            words(&waits, now),
+            "anna@weber.example: goes on by itself at 22:18 UTC (in about 5 minutes): the server asks for a pause; \
+             40 of 1,200 messages, 1.0 kB of 2.0 kB"
+        );
+        let line = serde_json::to_value(line(&waits, now)).unwrap();
+        assert_eq!((&line["state"], &line["until"]), (&"waits".into(), &1_700_000_300_i64.into()));
+        assert_eq!(line["because"], "the server asks for a pause");
+        let runs = mailbox(MailboxProgressState::Running(4));
+        assert!(words(&runs, now).contains("copies over 4 connections"));
+    }
+}

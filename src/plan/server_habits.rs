@@ -1,0 +1,87 @@
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::DestinationRules;
+
+/// The data file as it is written; see its head.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HabitsFile {
+    #[expect(dead_code, reason = "for a later form of the file")]
+    schema: u32,
+    #[serde(rename = "server")]
+    servers: Vec<ServerHabits>,
+}
+
+/// Limits of one server or provider to folders.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerHabits {
+    #[serde(default)]
+    hosts: Vec<String>,
+    #[serde(default)]
+    software: Vec<String>,
+    deepest_level: Option<usize>,
+    #[serde(default)]
+    folder_counts: Vec<u32>,
+    has_inbox_children: Option<bool>,
+    #[expect(dead_code, reason = "for people who read the data file")]
+    source: String,
+    #[expect(dead_code, reason = "for people who read the data file")]
+    date: String,
+}
+
+/// A broken data file would leave it empty, which a test forbids.
+static HABITS: LazyLock<Vec<ServerHabits>> = LazyLock::new(|| {
+    let file: Option<HabitsFile> = toml::from_str(include_str!("../../assets/server_habits.toml")).ok();
+    file.map(|file| file.servers).unwrap_or_default()
+});
+
+impl DestinationRules {
+    /// Takes over what is known of the server at this host.
+    pub fn learn_host(&mut self, host: &str) {
+        let host = host.to_ascii_lowercase();
+        let is_at = |known: &String| {
+            host.strip_suffix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        self.learn(|habits| habits.hosts.iter().any(is_at));
+    }
+
+    /// Takes over what is known of a server that calls itself so.
+    pub fn learn_software(&mut self, name: &str) {
+        self.learn(|habits| habits.software.iter().any(|known| name.contains(known.as_str())));
+    }
+
+    fn learn(&mut self, is_meant: impl Fn(&ServerHabits) -> bool) {
+        for habits in HABITS.iter().filter(|habits| is_meant(habits)) {
+            self.max_depth = self.max_depth.min(habits.deepest_level.unwrap_or(usize::MAX));
+            self.allows_inbox_children &= habits.has_inbox_children.unwrap_or(true);
+            self.folder_counts.extend(&habits.folder_counts);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_file_is_sound_and_hosts_are_told_apart() {
+        toml::from_str::<HabitsFile>(include_str!("../../assets/server_habits.toml")).unwrap();
+        let at = |host: &str| {
+            let mut rules = DestinationRules::default();
+            rules.learn_host(host);
+            (rules.max_depth, rules.folder_counts)
+        };
+        let usual = DestinationRules::default();
+        assert_eq!(at("imap.gmx.net"), (3, vec![20, 100, 256]));
+        assert_eq!(at("IMAP.GMX.COM").0, 3);
+        assert_eq!(at("notgmx.net"), (usual.max_depth, Vec::new()));
+        let mut rules = DestinationRules::default();
+        rules.learn_software("Dovecot");
+        assert_eq!(rules, usual);
+        rules.learn_software("Lotus Domino");
+        assert!(!rules.allows_inbox_children);
+    }
+}
