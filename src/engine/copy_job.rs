@@ -93,7 +93,7 @@ pub(super) async fn run(
         ends.values().filter_map(|end| if let End::Done(report) = end { report.as_ref() } else { None });
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
-        proof: reports.map(|report| summary(report, settings.proof)).reduce(ProofSummary::plus),
+        proof: reports.map(|report| report.summary(depth_of(settings.proof))).reduce(ProofSummary::plus),
         measured,
     }
 }
@@ -228,18 +228,8 @@ async fn one(
     }
 }
 
-fn summary(report: &transfer::VerifyReport, proof: Proof) -> ProofSummary {
-    ProofSummary {
-        is_full: proof == Proof::Full,
-        checked: report.checked,
-        bytes_equal: report.bytes_equal,
-        not_compared: report.not_compared,
-        not_placed: report.not_placed,
-        moved_or_removed: report.moved_or_removed,
-        shared: report.shared,
-        parts_equal: report.parts_equal,
-        resized: report.resized,
-    }
+const fn depth_of(proof: Proof) -> transfer::Depth {
+    if matches!(proof, Proof::Full) { transfer::Depth::Full } else { transfer::Depth::Quick }
 }
 
 async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, Secret), Box<UserError>> {

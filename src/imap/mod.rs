@@ -54,7 +54,7 @@ pub use gmail::{GmailNumber, NumberRequest};
 pub use idle::IdleSessions;
 pub use keep_alive::KEEP_ALIVE_EVERY;
 pub use limits::{Limits, Timeouts};
-pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, Opened};
+pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, Opened, PIECE_BYTES};
 pub use session::Session;
 pub use sign_in::{Access, AccessOptions, SignInError};
 pub use spool::Spool;

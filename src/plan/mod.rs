@@ -39,6 +39,7 @@ pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
 pub use folder_pattern::FolderPattern;
+pub use folder_words::special_use_by_name;
 pub use forecast::{Forecast, ForecastInput, Measured, forecast, forecast_all};
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};
 pub use header_date::internal_date_secs;

@@ -315,6 +315,7 @@ pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
     let lines: Vec<String> = report
         .differences
         .iter()
+        .chain(&report.unplaced)
         .map(|difference| format!("{}, UID {}: {}", difference.folder, difference.uid, difference.what))
         .collect();
     error.details = lines.join("\n");
