@@ -17,6 +17,7 @@ mod export;
 mod flags;
 mod found_elsewhere;
 mod gmail_destination;
+mod gmail_folded;
 mod gmail_source;
 mod governor;
 mod inventory;

@@ -23,6 +23,8 @@ use crate::project::{FolderTotals, LedgerRow, SetAside};
 const PAGE_ROWS: usize = 1_000;
 /// Message bytes that are read at once, so that little is read again after a break.
 const PAGE_BYTES: u64 = 32 << 20;
+/// Pages that a day's share is good for at least.
+const PAGES_PER_DAY: u64 = 8;
 /// Folders up to this size are asked for with one command each.
 const AT_ONCE_MESSAGES: u64 = 20_000;
 /// Folders asked for at once.
@@ -271,7 +273,11 @@ impl Proof<'_> {
             self.rest().await;
             let mut rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
             if self.depth == Depth::Full {
-                rows.truncate(page_end(&rows));
+                // A page that a day does not allow would never come to its end.
+                let limits = self.request.limits;
+                let days = [limits.proof_bytes_per_day, limits.download_bytes_per_day];
+                let day = days.into_iter().flatten().min().unwrap_or(u64::MAX);
+                rows.truncate(page_end(&rows, PAGE_BYTES.min(day / PAGES_PER_DAY)));
             }
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
             let rows = self.request.ledger.as_sent(folder.id, rows)?;
@@ -289,11 +295,11 @@ impl Proof<'_> {
 }
 
 /// How many of these rows a page has whose messages are read.
-fn page_end(rows: &[LedgerRow]) -> usize {
+fn page_end(rows: &[LedgerRow], most_bytes: u64) -> usize {
     let mut bytes = 0_u64;
     let within = rows.iter().take_while(|row| {
         bytes = bytes.saturating_add(row.size);
-        bytes <= PAGE_BYTES
+        bytes <= most_bytes
     });
     within.count().max(1)
 }
