@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::account_url::AccountUrl;
 use super::accounts::Accounts;
-use super::args::{Compress, Copy, Verify};
+use super::args::{Again, Compress, Copy, Verify};
 use super::copy_outcome::Outcome;
 use super::driver::Driver;
 use super::plan_outcome::{PlanOutcome, address_of, plan_words};
@@ -14,7 +14,7 @@ use crate::engine::{
     Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof, RequestId,
     SecretsPolicy, SignInState, UserError,
 };
-use crate::plan::{MailboxId, Side};
+use crate::plan::{MailboxId, ProofDepth, Side};
 use crate::providers::ProviderId;
 use crate::values::{EmailAddress, with_thousands};
 
@@ -30,9 +30,10 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.max_connections);
     config.proof = match arguments.verify {
-        Verify::None => Proof::None,
-        Verify::Quick => Proof::Quick,
-        Verify::Full => Proof::Full,
+        None => Proof::AsChosen,
+        Some(Verify::None) => Proof::None,
+        Some(Verify::Quick) => Proof::Quick,
+        Some(Verify::Full) => Proof::Full,
     };
     config.compression = match arguments.compress {
         Compress::Auto => Compression::Automatic,
@@ -53,6 +54,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     open(&mut driver, &path, &accounts)?;
     configure(&mut driver, arguments, &accounts)?;
     set_options(&mut driver, arguments)?;
+    if let Some(depth) = arguments.verify_only {
+        return prove_again(&mut driver, depth, arguments);
+    }
     let failed_mailboxes = sign_in(&mut driver)?;
     count(&mut driver)?;
     choose_folders(&mut driver, &wishes)?;
@@ -75,6 +79,24 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         None => output::print(&outcome.words())?,
     }
     Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
+}
+
+/// Proves what was copied before, and nothing else.
+fn prove_again(driver: &mut Driver, depth: Again, arguments: &Copy) -> Result<ExitCode, CliError> {
+    driver.require(Command::ProveCopy(match depth {
+        Again::Quick => ProofDepth::Quick,
+        Again::Full => ProofDepth::Full,
+    }))?;
+    to_the_end(driver)?;
+    if let Some(path) = &arguments.messages {
+        save_messages(driver, path)?;
+    }
+    let outcome = Outcome::from(&driver.project()?);
+    match &arguments.json {
+        Some(path) => output::write_json(path, &outcome)?,
+        None => output::print(&outcome.words())?,
+    }
+    Ok(done(outcome.is_unproven()))
 }
 
 fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError> {
@@ -276,6 +298,11 @@ pub fn count(driver: &mut Driver) -> Result<(), CliError> {
 /// Copies to the end, with a progress line every few seconds.
 pub fn copy(driver: &mut Driver, trial: Option<u32>) -> Result<(), CliError> {
     driver.require(trial.map_or(Command::StartCopy, |messages| Command::TryCopy { messages }))?;
+    to_the_end(driver)
+}
+
+/// Waits until nothing runs any more, with a progress line every few seconds.
+fn to_the_end(driver: &mut Driver) -> Result<(), CliError> {
     let mut printed = Instant::now();
     driver.wait_until(
         |snapshot| {
@@ -321,6 +348,10 @@ fn save_messages(driver: &mut Driver, path: &Path) -> Result<(), CliError> {
 
 fn progress_words(project: &ProjectView) -> String {
     let copy = &project.copy;
+    if copy.is_proving {
+        let (done, total) = copy.proven;
+        return format!("{} of {} copies compared", with_thousands(done), with_thousands(total));
+    }
     let left = copy
         .seconds_left
         .map_or_else(String::new, |seconds| format!(", about {} min left", seconds.div_ceil(60)));

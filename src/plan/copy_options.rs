@@ -16,6 +16,17 @@ pub enum CopyMode {
     Sweep,
 }
 
+/// How closely the destination is looked at when a copy is proven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofDepth {
+    /// Presence, sizes, dates and flags.
+    #[default]
+    Quick,
+    /// Also every byte, by SHA-256.
+    Full,
+}
+
 /// What the owner asked of the copy of every mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -34,6 +45,8 @@ pub struct CopyOptions {
     pub upload_bytes_per_day: Option<u64>,
     /// The same for reading from the source.
     pub download_bytes_per_day: Option<u64>,
+    /// How a finished copy is proven.
+    pub proof: ProofDepth,
 }
 
 impl CopyMode {
@@ -70,6 +83,9 @@ impl CopyOptions {
                 None => {}
             }
         }
+        if self.proof == ProofDepth::Full {
+            parts.push("At the end every copy is read again and compared byte by byte".to_owned());
+        }
         (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
     }
 }
@@ -90,13 +106,15 @@ mod tests {
             gmail_labels: GmailLabels::EveryFolder,
             upload_bytes_per_day: Some(1_000),
             download_bytes_per_day: Some(0),
+            proof: ProofDepth::Full,
             ..CopyOptions::default()
         };
         assert_eq!(
             options.words().as_deref(),
             Some(
                 "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first. \
-                 From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day."
+                 From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day. \
+                 At the end every copy is read again and compared byte by byte."
             )
         );
     }

@@ -32,7 +32,7 @@ mod repair;
 mod search_text;
 mod selection;
 
-pub use copy_options::{CopyMode, CopyOptions};
+pub use copy_options::{CopyMode, CopyOptions, ProofDepth};
 pub use decision::{collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
 pub use estimate::{EtaEstimator, ThroughputPoint};

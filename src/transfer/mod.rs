@@ -53,4 +53,6 @@ pub use request::{
     CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink,
 };
 pub use verify::{prove_mailbox, verify_mailbox};
-pub use verify_report::{Depth, Difference, VerifyReport};
+pub use verify_report::{Difference, VerifyReport};
+
+pub use crate::plan::ProofDepth as Depth;

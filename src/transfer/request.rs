@@ -96,6 +96,16 @@ pub enum Progress {
         /// How many there are now.
         count: usize,
     },
+    /// Connections that only append take part beside those pairs.
+    Appenders {
+        /// How many there are now.
+        count: usize,
+    },
+    /// Copies were compared with the destination.
+    Proven {
+        /// How many by now.
+        copies: u64,
+    },
     /// The source's messages are being listed; so many have rows by now.
     Listing {
         /// The folder at the source.

@@ -14,9 +14,9 @@ use super::proof_meter::count_reading;
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
 use super::verify_page::Page;
-use super::verify_report::{Depth, VerifyReport};
+use super::verify_report::VerifyReport;
 use crate::imap::{Completion, ImapError, Namespace, Opened, Session};
-use crate::plan::{CopyMode, FolderPath, Governor, MessageState, Side};
+use crate::plan::{CopyMode, FolderPath, Governor, MessageState, ProofDepth as Depth, Side};
 use crate::project::{FolderTotals, LedgerRow, SetAside};
 
 /// Rows that are compared at once.
@@ -123,6 +123,7 @@ impl Proof<'_> {
         let opened = self.request.destination.open().await;
         let mut session =
             opened.map_err(|source| TransferError::SignIn { side: Side::Destination, source })?;
+        (self.sink)(Progress::Connected);
         let namespace = session.namespace().await.map_err(at_destination)?;
         self.rewrites = session.rewrites_messages();
         let is_at_once = self.depth == Depth::Quick && session.can_list_at_once();
@@ -192,6 +193,7 @@ impl Proof<'_> {
         let exists = u64::from(opened.exists);
         let counted = Counted { folder: folder.clone(), uid_validity: opened.uid_validity, exists };
         self.opened.insert(raw.to_owned(), counted);
+        (self.sink)(Progress::Proven { copies: self.report.checked });
     }
 
     /// Copies that are not in their place are looked for in the whole account before they count as missing.

@@ -9,11 +9,11 @@ use super::found_elsewhere::Lost;
 use super::gmail_destination::shares_copy;
 use super::governor::{Refusal, refusal};
 use super::parts::{CopyForm, Doubts, LARGE_BYTES, OTHER_BYTES};
-use super::verify_report::{Depth, VerifyReport};
+use super::verify_report::VerifyReport;
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, internal_date_secs, mime_content};
+use crate::plan::{FolderPath, MessageState, ProofDepth as Depth, internal_date_secs, mime_content};
 use crate::project::{FolderId, LedgerRow, SetAside};
 
 /// Messages read again with one command.

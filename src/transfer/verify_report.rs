@@ -1,15 +1,6 @@
 //! What a proof found. Pure.
 
-use crate::plan::{FolderPath, ProofSummary};
-
-/// How closely the destination is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// Presence, sizes, dates and flags.
-    Quick,
-    /// Also every byte, by SHA-256.
-    Full,
-}
+use crate::plan::{FolderPath, ProofDepth as Depth, ProofSummary};
 
 /// What the proof found. Each copy is `checked`, and in at most one of the counts that say how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

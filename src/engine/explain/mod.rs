@@ -223,6 +223,15 @@ pub(super) fn filter(error: &FilterError) -> UserError {
     explained.or_else("Correct it, or leave it empty", "Nothing was changed").caused_by(error)
 }
 
+/// Nothing was copied yet, so there is nothing to prove.
+pub(super) fn nothing_to_prove() -> UserError {
+    UserError::new("Nothing was copied yet", "A proof compares copies with their messages.").or(
+        "Start the copy",
+        "It is proven at its end",
+        Command::StartCopy,
+    )
+}
+
 /// A mailbox is to be paused while nothing runs.
 pub(super) fn nothing_is_copied() -> UserError {
     UserError::new("This mailbox is not being copied", "Only what runs can be paused or go on.").or(
