@@ -259,7 +259,7 @@ fn what_was_copied_is_proven_again_without_copying_anything() {
     let mut client = PlainImap::open(servers.destination.clear_port, "anna");
     client.run("SELECT INBOX");
     client.run("UID STORE 1 +FLAGS.SILENT (\\Deleted)");
-    client.run("EXPUNGE");
+    client.run("UID EXPUNGE 1");
     let (code, outcome) = prove("quick");
     assert_eq!(code, Some(1), "{outcome:#}");
     assert_eq!(outcome["proof_counts"]["differences"], 1, "{outcome:#}");

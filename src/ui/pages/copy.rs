@@ -385,7 +385,7 @@ fn connection_words(own: Connections) -> String {
         (source, destination) if source == destination => {
             format::counted(source, "connection", "connections")
         }
-        (source, destination) => format!("{source} + {destination} connections"),
+        (source, destination) => format!("{source} in, {destination} out"),
     }
 }
 

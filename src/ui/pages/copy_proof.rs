@@ -29,7 +29,7 @@ pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     panel::panel(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
-            text::words(ui, "How it was proven", Type::Section, theme.text);
+            text::words(ui, "Proof", Type::Section, theme.text);
             match copy.proof_counts.map(|counts| counts.is_clean()) {
                 Some(true) => badge(ui, Tone::Pass, Icon::Pass, "confirmed"),
                 Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not confirmed"),
@@ -37,8 +37,10 @@ pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             };
         });
         ui.add_space(2.0);
-        let words =
-            copy.proof.as_deref().unwrap_or("What was copied was not compared with the messages yet.");
+        let words = copy.proof.as_ref().map_or_else(
+            || "What was copied was not compared with the messages yet.".to_owned(),
+            |words| format!("How it was proven: {words}"),
+        );
         text::paragraph(ui, words, Type::Body, theme.text2);
         ui.add_space(8.0);
         ui.horizontal_wrapped(|ui| {
