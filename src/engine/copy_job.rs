@@ -224,8 +224,7 @@ async fn one(
 
 /// How a mailbox has ended whose copy and proof came to their ends.
 fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: ProofDepth) -> End {
-    let differences =
-        report.as_ref().filter(|report| !report.is_proof(depth)).map(|report| explain::differences(report));
+    let differences = report.as_ref().filter(|report| !report.is_proof(depth)).map(explain::differences);
     match (differences, explain::folders(problems)) {
         (None, None) => End::Done(report),
         (Some(mut error), Some(folders)) => {
@@ -265,4 +264,37 @@ async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, S
 pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<Secret, Box<UserError>> {
     let found = settings.passwords.of(&settings.project, attempt).await;
     found.ok_or_else(|| Box::new(explain::needs_password(attempt)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{FolderPath, Side};
+    use crate::transfer::FolderTrouble;
+
+    #[test]
+    fn remarks_about_folders_keep_no_proof_from_being_told() {
+        let problem = |folder: &str, trouble, words: &str| FolderProblem {
+            folder: FolderPath(vec![folder.to_owned()]),
+            side: Side::Destination,
+            trouble,
+            words: words.to_owned(),
+        };
+        let problems = [
+            problem("INBOX", FolderTrouble::FlagsRefused, "no such flag"),
+            problem("Work", FolderTrouble::Closed, "NO not allowed"),
+        ];
+        let report = VerifyReport { checked: 9, bytes_equal: 9, ..VerifyReport::default() };
+        let End::Failed(error, Some(told)) = ended(&problems, Some(report.clone()), ProofDepth::Full) else {
+            unreachable!("remarks are told, and so is what was proven")
+        };
+        assert_eq!(told, report);
+        assert!(error.title.starts_with("The folder Work could not be"), "{error:?}");
+        assert!(error.details.contains("no such flag") && error.details.contains("not allowed"), "{error:?}");
+        let unproven = VerifyReport { difference_count: 2, ..report };
+        let End::Failed(error, Some(_)) = ended(&problems, Some(unproven), ProofDepth::Full) else {
+            unreachable!("a difference is told first")
+        };
+        assert!(error.title.starts_with("2 of 9 copies") && error.details.contains("Work"), "{error:?}");
+    }
 }

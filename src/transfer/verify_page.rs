@@ -140,16 +140,14 @@ impl Page<'_> {
             let says_bytes = self.depth == Depth::Full;
             let compares = (!self.rewrites && !says_bytes, compares_flags);
             let what = difference(&row, facts, opened, compares);
-            if self.depth == Depth::Quick {
-                // Each copy is in one count: what was compared of it, or that it differs.
-                let is_resized = self.rewrites && facts.size != row.size;
-                let is_own = row.state == MessageState::Copied;
-                match &what {
-                    Some(_) => {}
-                    None if is_resized => self.report.resized += 1,
-                    None if !is_own => self.report.size_only += 1,
-                    None if !compares_flags => self.report.without_flags += 1,
-                    None => {}
+            // Each copy is in one count: what was compared of it, or that it differs.
+            if self.depth == Depth::Quick && what.is_none() {
+                if self.rewrites && facts.size != row.size {
+                    self.report.resized += 1;
+                } else if row.state != MessageState::Copied {
+                    self.report.size_only += 1;
+                } else if !compares_flags {
+                    self.report.without_flags += 1;
                 }
             }
             if let Some(what) = what {
