@@ -25,7 +25,7 @@ use mailferry::engine::{
     Snapshot, Step, StepState, UserError, step_state,
 };
 use mailferry::plan::{
-    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, Side,
+    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, ProofDepth, Side,
 };
 use mailferry::providers::ProviderId;
 use mailferry::values::{Endpoint, Secret, Security};
@@ -38,18 +38,25 @@ struct Bench {
     failures: Vec<UserError>,
 }
 
+fn config(home: &Path) -> EngineConfig {
+    EngineConfig {
+        recent_file: Some(home.join("recent.json")),
+        projects_folder: home.join("projects"),
+        secrets: SecretsPolicy::SessionOnly,
+        parallel_mailboxes: 4,
+        proof: Proof::Full,
+        compression: mailferry::engine::Compression::default(),
+        searches_by_itself: true,
+        quits_on_interrupt: false,
+    }
+}
+
 impl Bench {
     fn start(home: &Path) -> Self {
-        let config = EngineConfig {
-            recent_file: Some(home.join("recent.json")),
-            projects_folder: home.join("projects"),
-            secrets: SecretsPolicy::SessionOnly,
-            parallel_mailboxes: 4,
-            proof: Proof::Full,
-            compression: mailferry::engine::Compression::default(),
-            searches_by_itself: true,
-            quits_on_interrupt: false,
-        };
+        Self::with(config(home))
+    }
+
+    fn with(config: EngineConfig) -> Self {
         let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
         Self { engine, sent: 0, failures: Vec::new() }
     }
@@ -220,6 +227,70 @@ fn a_project_made_headless_is_copied_in_the_window() {
     assert!(counts.is_full && counts.bytes_equal == project.copy.sum.source_count, "{counts:?}");
     servers.assert_same();
     assert!(bench.failures.is_empty(), "{:#?}", bench.failures);
+}
+
+#[test]
+fn what_was_copied_is_proven_again_without_copying_anything() {
+    let Some(servers) = Servers::start(60) else { return };
+    let file = servers.home.path().join("weber.mailferry");
+    let copied = servers
+        .headless(&file)
+        .args(["--from", &format!("imap://anna@127.0.0.1:{}", servers.source.clear_port)])
+        .args(["--to", &format!("imap://anna@127.0.0.1:{}", servers.destination.clear_port)])
+        .output()
+        .unwrap();
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    let count = |port| PlainImap::open(port, "anna").multiset(str::to_owned).values().sum::<usize>();
+    let all = count(servers.destination.clear_port);
+    // Later mail is for a copy to bring.
+    PlainImap::open(servers.source.clear_port, "anna").store(&mixed_mailbox(3, '/', ""));
+    let prove = |depth: &str| {
+        let output = servers.headless(&file).args(["--verify-only", depth, "--json", "-"]).output().unwrap();
+        let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), outcome)
+    };
+    for (depth, is_full) in [("quick", false), ("full", true)] {
+        let (code, outcome) = prove(depth);
+        assert_eq!(code, Some(0), "{outcome:#}");
+        assert_eq!(outcome["proof_counts"]["is_full"], is_full, "{outcome:#}");
+        assert_eq!(outcome["proof_counts"]["checked"], all, "{outcome:#}");
+        assert_eq!(outcome["sum"]["source_count"], all, "nothing is listed: {outcome:#}");
+    }
+    let mut client = PlainImap::open(servers.destination.clear_port, "anna");
+    client.run("SELECT INBOX");
+    client.run("UID STORE 1 +FLAGS.SILENT (\\Deleted)");
+    client.run("UID EXPUNGE 1");
+    let (code, outcome) = prove("quick");
+    assert_eq!(code, Some(1), "{outcome:#}");
+    assert_eq!(outcome["proof_counts"]["differences"], 1, "{outcome:#}");
+    assert_eq!(count(servers.destination.clear_port), all - 1, "a proof copies nothing");
+
+    let mut bench = Bench::start(servers.home.path());
+    bench.send(Command::OpenProject(file));
+    let project = bench.wait_project(|_| true);
+    assert_eq!(project.copy.phase, CopyPhase::Stopped, "what is not proven is not finished");
+    let words = project.copy.proof.unwrap();
+    assert!(words.contains("1 are missing or differ") && !words.contains("all agree"), "{words}");
+}
+
+#[test]
+fn the_owner_chooses_how_a_copy_is_proven_and_proves_it_again() {
+    let home = tempfile::tempdir().unwrap();
+    let config = EngineConfig { proof: Proof::AsChosen, ..config(home.path()) };
+    let mut bench = Bench::with(config);
+    practice(&mut bench);
+    bench.send(Command::ProveCopy(ProofDepth::Quick));
+    assert!(bench.failure().title.contains("Nothing was copied"));
+    bench.send(Command::SetCopyOptions(CopyOptions { proof: ProofDepth::Full, ..CopyOptions::default() }));
+    bench.send(Command::StartCopy);
+    let copied = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    assert!(copied.copy.proof_counts.unwrap().is_full, "{:?}", copied.copy.proof);
+    bench.send(Command::ProveCopy(ProofDepth::Quick));
+    let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
+    let counts = project.copy.proof_counts.unwrap();
+    assert!(!counts.is_full && counts.is_clean() && counts.checked > 0, "{counts:?}");
+    assert_eq!(project.copy.finished_at, copied.copy.finished_at, "the copy ended when it ended");
+    assert_eq!(project.copy.sum, copied.copy.sum);
 }
 
 #[test]

@@ -26,6 +26,7 @@ use mailferry::transfer::{
 };
 use mailferry::values::{DomainName, EmailAddress};
 use odd_imap::{OddImap, Stored, echoing, numbered};
+use sha2::Digest as _;
 use tokio_util::sync::CancellationToken;
 
 /// Two odd servers, a project file and the request to copy.
@@ -210,6 +211,36 @@ async fn two_rows_with_one_copy_are_a_difference() {
     let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
     assert!(report.difference_count > 0, "{report:?}");
     assert!(report.differences.iter().any(|one| one.what.contains("has the same copy")), "{report:?}");
+}
+
+// 12: a message that the server drops while other mail arrives.
+
+#[tokio::test]
+async fn a_message_that_was_taken_and_is_not_there_is_told_although_other_mail_has_come() {
+    let bench = Bench::new(some(4)).await;
+    bench.destination.set(|state| {
+        state.hides_uids = true;
+        state.swallow = Some(("number 3", numbered(70, "a visitor")));
+    });
+    bench.copy().await.unwrap();
+    let sum = bench.sum();
+    assert_eq!((sum.copied, sum.refused), (3, 1), "{sum:?}");
+    let cause = bench.rows(MessageState::Refused)[0].cause.clone().unwrap_or_default();
+    assert!(cause.contains("accepted but absent"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_copy_that_nobody_found_is_no_proof_at_any_depth() {
+    let mails = some(3);
+    let bench = Bench::new(mails.clone()).await;
+    let folder = listed(&bench, &mails);
+    let ledger = &bench.request.ledger;
+    ledger.record_results(folder, &[1, 2, 3].map(copied_without_uid)).unwrap();
+    for depth in [Depth::Quick, Depth::Full] {
+        let report = verify_mailbox(&bench.request, depth).await.unwrap();
+        assert_eq!((report.checked, report.not_placed, report.unplaced.len()), (3, 3, 3), "{report:?}");
+        assert!(!report.is_proof(depth), "{report:?}");
+    }
 }
 
 // 5: vanished only where it is gone.
@@ -430,6 +461,88 @@ async fn a_message_of_whole_pieces_survives_a_server_that_says_nil_at_its_end() 
     bench.copy().await.unwrap();
     assert_eq!((bench.sum().copied, bench.sum().vanished), (2, 0), "{:?}", bench.sum());
     bench.assert_equal();
+}
+
+// 6: pieces that are answered for without data.
+
+#[tokio::test]
+async fn a_large_message_whose_last_pieces_do_not_come_is_not_called_copied() {
+    let mut large = numbered(1, "large");
+    large.bytes.resize(5 << 20, b'x');
+    let bench = Bench::new([large.clone(), numbered(2, "small")]).await;
+    bench.source.set(|state| state.no_pieces_from = Some(2 << 20));
+    bench.copy().await.unwrap();
+    let refused = bench.rows(MessageState::Refused);
+    assert_eq!((bench.sum().copied, refused.len()), (1, 1), "{:?}", bench.sum());
+    assert!(refused[0].cause.as_deref().is_some_and(|cause| cause.contains("hands out the first 2097152")));
+    let connections = bench.source.state.lock().unwrap().commands.clone();
+    assert_eq!(
+        connections.iter().filter(|command| command.contains("<2097152.")).count(),
+        2,
+        "asked for again on another connection"
+    );
+    // It comes when the server has mended it.
+    bench.source.set(|state| state.no_pieces_from = None);
+    bench.request.ledger.retry_refused().unwrap();
+    bench.copy().await.unwrap();
+    bench.assert_equal();
+}
+
+#[tokio::test]
+async fn the_proof_notices_a_copy_that_is_shorter_than_its_message() {
+    let mut large = numbered(1, "large");
+    large.bytes.resize(5 << 20, b'x');
+    let mut cut = large.clone();
+    cut.bytes.truncate(2 << 20);
+    // An earlier version has copied what came, and wrote its hash down.
+    let bench = Bench::between(OddImap::start([large.clone()]), OddImap::start([cut.clone()])).await;
+    let folder = listed(&bench, &[large]);
+    let hash: [u8; 32] = sha2::Sha256::digest(&cut.bytes).into();
+    let result = MessageResult { destination_uid: Some((7, 1)), sha256: Some(hash), ..copied_without_uid(1) };
+    bench.request.ledger.record_results(folder, &[result]).unwrap();
+    for depth in [Depth::Quick, Depth::Full] {
+        let report = verify_mailbox(&bench.request, depth).await.unwrap();
+        assert!(!report.is_proof(depth), "{report:?}");
+        assert!(report.differences[0].what.contains("2097152 bytes instead of 5242880"), "{report:?}");
+    }
+}
+
+// What the proof says, and what it reads for it.
+
+#[tokio::test]
+async fn mail_that_was_there_before_is_read_on_both_sides_by_a_full_proof() {
+    let mails = some(5);
+    let mut there = mails.clone();
+    // Equal headers and size, other words: taken for the same message, as far as lists tell.
+    there[3].bytes =
+        String::from_utf8(there[3].bytes.clone()).unwrap().replace("hello", "HELLO").into_bytes();
+    there.push(numbered(80, "mail of its own"));
+    let bench = Bench::between(OddImap::start(mails), OddImap::start(there)).await;
+    bench.copy().await.unwrap();
+    assert_eq!(bench.sum().already_there, 5);
+    let quick = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    assert_eq!((quick.size_only, quick.others, quick.difference_count), (5, 1, 0), "{quick:?}");
+    let words = quick.summary(Depth::Quick).words();
+    assert!(words.contains("5 by size alone") && !words.contains("date and flags"), "{words}");
+    let full = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (4, 0, 1), "{full:?}");
+    assert!(!full.is_proof(Depth::Full));
+    // What the source has no more cannot be held against the copy.
+    bench.source.set(|state| state.messages.clear());
+    let full = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (0, 5, 0), "{full:?}");
+}
+
+#[tokio::test]
+async fn after_the_switch_the_proof_does_not_claim_flags() {
+    let mut bench = Bench::new(some(4)).await;
+    bench.copy().await.unwrap();
+    bench.destination.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen".to_owned());
+    bench.request.options.mode = mailferry::plan::CopyMode::AfterSwitch;
+    let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    assert_eq!((report.without_flags, report.difference_count), (4, 0), "{report:?}");
+    let words = report.summary(Depth::Quick).words();
+    assert!(words.starts_with("4 by size and date"), "{words}");
 }
 
 // 27: two mailboxes into one account.

@@ -240,6 +240,31 @@ fn a_message_that_gmail_takes_for_another_is_told_and_not_counted_as_copied() {
 }
 
 #[test]
+fn a_message_that_gmail_folds_into_older_mail_counts_only_where_the_bytes_are_the_same() {
+    // For Gmail one and the same; by its headers another message, so that it is sent and folded.
+    let there = mail("a", "words");
+    let other = SampleMessage {
+        bytes: String::from_utf8_lossy(&there.bytes).replace("Subject: a", "Subject: b").into_bytes().into(),
+        ..there.clone()
+    };
+    let scene =
+        scene(Personality::dovecot(), Personality::gmail(), vec![folder("INBOX", &[&there, &there, &other])]);
+    in_quick_time(scene.try_out(async |mut case| {
+        case.destination.deliver(USER, &FolderPath::inbox(), vec![there.clone()]);
+        case.copy_again().await;
+        let states = states(&case, "INBOX");
+        let count = |state| states.iter().filter(|(found, _)| *found == state).count();
+        assert_eq!((count(MessageState::AlreadyThere), count(MessageState::Refused)), (2, 1), "{states:?}");
+        let refused = states.iter().find(|(state, _)| *state == MessageState::Refused).unwrap();
+        assert!(refused.1.contains("another message"), "{states:?}");
+        assert!(states.iter().any(|(_, cause)| cause.contains("one copy of identical mail")), "{states:?}");
+        assert_eq!(names(&case, &["[Gmail]/All Mail"]), ["INBOX a"]);
+        let report = case.prove(Depth::Full).await;
+        assert_eq!((report.bytes_equal, report.shared, report.difference_count), (1, 1, 0), "{report:?}");
+    }));
+}
+
+#[test]
 fn nothing_is_marked_deleted_at_gmail() {
     let mut a = mail("a", "words");
     a.flags.insert("\\Deleted".to_owned());

@@ -118,6 +118,15 @@ pub enum Verify {
     Full,
 }
 
+/// How thoroughly a proof alone looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Again {
+    /// Counts, sizes, dates and flags.
+    Quick,
+    /// Every message is read again and compared by SHA-256.
+    Full,
+}
+
 /// Whether connections are compressed (COMPRESS=DEFLATE), where a server offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Compress {
@@ -207,9 +216,18 @@ pub struct Copy {
     /// Count and map, but copy nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// How the copy is proven.
-    #[arg(long, value_enum, default_value = "quick")]
-    pub verify: Verify,
+    /// How the copy is proven; as the project says where it is not given, which is quick unless something else was chosen.
+    #[arg(long, value_enum)]
+    pub verify: Option<Verify>,
+    /// Copy nothing: prove once more what this project has copied before.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "DEPTH",
+        requires = "project",
+        conflicts_with_all = ["dry_run", "trial", "verify", "include_folders", "exclude_folders"]
+    )]
+    pub verify_only: Option<Again>,
     /// Write the outcome as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,

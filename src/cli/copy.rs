@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use super::account_url::AccountUrl;
 use super::accounts::Accounts;
-use super::args::{Compress, Copy, Verify};
+use super::args::{Again, Compress, Copy, Verify};
 use super::copy_args::ProgressForm;
 use super::copy_outcome::Outcome;
 use super::driver::Driver;
@@ -16,7 +16,7 @@ use crate::engine::{
     Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof, RequestId,
     SecretsPolicy, SignInState, UserError,
 };
-use crate::plan::{MailboxId, Side};
+use crate::plan::{MailboxId, ProofDepth, Side};
 use crate::providers::{Catalogue, ProviderId};
 use crate::values::{EmailAddress, Endpoint};
 
@@ -32,9 +32,10 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.max_connections);
     config.proof = match arguments.verify {
-        Verify::None => Proof::None,
-        Verify::Quick => Proof::Quick,
-        Verify::Full => Proof::Full,
+        None => Proof::AsChosen,
+        Some(Verify::None) => Proof::None,
+        Some(Verify::Quick) => Proof::Quick,
+        Some(Verify::Full) => Proof::Full,
     };
     config.compression = match arguments.compress {
         Compress::Auto => Compression::Automatic,
@@ -55,6 +56,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     open(&mut driver, &path, &accounts)?;
     configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
     set_options(&mut driver, arguments)?;
+    if let Some(depth) = arguments.verify_only {
+        return prove_again(&mut driver, depth, arguments);
+    }
     let failed_mailboxes = sign_in(&mut driver)?;
     count(&mut driver)?;
     choose_folders(&mut driver, &wishes)?;
@@ -88,6 +92,24 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         None => output::print(&outcome.words())?,
     }
     Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
+}
+
+/// Proves what was copied before, and nothing else.
+fn prove_again(driver: &mut Driver, depth: Again, arguments: &Copy) -> Result<ExitCode, CliError> {
+    driver.require(Command::ProveCopy(match depth {
+        Again::Quick => ProofDepth::Quick,
+        Again::Full => ProofDepth::Full,
+    }))?;
+    to_the_end(driver, arguments.plan.progress)?;
+    if let Some(path) = &arguments.messages {
+        save_messages(driver, path)?;
+    }
+    let outcome = Outcome::from(&driver.project()?);
+    match &arguments.json {
+        Some(path) => output::write_json(path, &outcome)?,
+        None => output::print(&outcome.words())?,
+    }
+    Ok(done(outcome.is_unproven()))
 }
 
 fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError> {
@@ -308,6 +330,11 @@ pub fn count(driver: &mut Driver) -> Result<(), CliError> {
 /// Copies to the end, and tells what each mailbox does meanwhile.
 pub fn copy(driver: &mut Driver, start: Command, form: ProgressForm) -> Result<(), CliError> {
     driver.require(start)?;
+    to_the_end(driver, form)
+}
+
+/// Waits until nothing runs any more, and tells what each mailbox does meanwhile.
+fn to_the_end(driver: &mut Driver, form: ProgressForm) -> Result<(), CliError> {
     let mut teller = ProgressTeller::new(form);
     driver.wait_until(
         |snapshot| {

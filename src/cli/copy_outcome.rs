@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::output;
 use super::plan_outcome::ForecastOutcome;
 use crate::engine::{CopyPhase, MailboxProgressState, ProjectView};
-use crate::plan::{LedgerSum, ProofSummary};
+use crate::plan::{LedgerSum, ProofSummary, duration_words};
 use crate::values::with_thousands;
 
 /// The outcome for programs.
@@ -20,6 +20,8 @@ pub struct Outcome {
     proof: Option<String>,
     /// What the proof compared, in figures.
     proof_counts: Option<ProofSummary>,
+    /// Pauses that servers asked for.
+    pauses: Vec<PauseOutcome>,
     /// How long the rest takes, where something is left and anything was measured.
     forecast: Option<ForecastOutcome>,
     mailboxes: Vec<MailboxOutcome>,
@@ -30,10 +32,20 @@ pub struct Outcome {
 struct MailboxOutcome {
     address: String,
     state: String,
+    #[serde(skip)]
+    is_stopped: bool,
     /// What speaks against it, line by line; empty where nothing does.
     details: String,
     sum: LedgerSum,
     folders: Vec<FolderOutcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct PauseOutcome {
+    words: String,
+    times: u64,
+    seconds: u64,
+    mailboxes: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,6 +77,7 @@ impl Outcome {
                     _ if copy.trial.is_some() => "tried".to_owned(),
                     _ => "not done".to_owned(),
                 },
+                is_stopped: matches!(mailbox.state, MailboxProgressState::Stopped(_)),
                 details: match &mailbox.state {
                     MailboxProgressState::Stopped(error) => error.details.clone(),
                     _ => String::new(),
@@ -88,6 +101,16 @@ impl Outcome {
             bytes_done: copy.bytes_done.0,
             proof: copy.proof.clone(),
             proof_counts: copy.proof_counts,
+            pauses: copy
+                .pauses
+                .iter()
+                .map(|pause| PauseOutcome {
+                    words: pause.words.clone(),
+                    times: pause.times,
+                    seconds: pause.seconds,
+                    mailboxes: pause.mailboxes,
+                })
+                .collect(),
             forecast: ForecastOutcome::of(project.plan.forecasts.all.as_ref())
                 .filter(|_| copy.trial.is_some()),
             mailboxes,
@@ -106,11 +129,17 @@ impl Outcome {
 
     /// Whether something is left that was asked for: a trial is asked for less than everything.
     pub fn has_failures(&self) -> bool {
-        let is_stopped = |mailbox: &MailboxOutcome| !mailbox.details.is_empty();
+        let is_stopped = |mailbox: &MailboxOutcome| mailbox.is_stopped;
         match self.trial {
             Some(_) => self.sum.refused > 0 || self.mailboxes.iter().any(is_stopped),
             None => !self.is_complete,
         }
+    }
+
+    /// Whether a proof alone has left anything unproven: a mailbox that stopped, a copy that is not confirmed.
+    pub fn is_unproven(&self) -> bool {
+        self.proof_counts.is_none_or(|proof| !proof.is_clean())
+            || self.mailboxes.iter().any(|mailbox| mailbox.is_stopped)
     }
 
     /// The same for people.
@@ -138,6 +167,15 @@ impl Outcome {
                 &mut text,
                 format_args!("{} x {}\n", with_thousands(problem.count), problem.cause),
             );
+        }
+        for pause in &self.pauses {
+            let words = format_args!(
+                "waited {} x, {} altogether: {}\n",
+                with_thousands(pause.times),
+                duration_words(pause.seconds),
+                pause.words
+            );
+            output::append(&mut text, words);
         }
         if let Some(proof) = &self.proof {
             output::append(&mut text, format_args!("{proof}\n"));

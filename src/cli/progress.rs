@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::copy_args::ProgressForm;
 use super::output;
-use crate::engine::{CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot};
+use crate::engine::{Connections, CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot};
 use crate::plan::{MailboxId, duration_words};
 use crate::values::{UnixTime, with_thousands};
 
@@ -28,7 +28,8 @@ struct MailboxLine<'a> {
     at: i64,
     mailbox: &'a str,
     state: &'static str,
-    connections: usize,
+    source_connections: usize,
+    destination_connections: usize,
     /// What it waits for, or why it stopped.
     because: Option<&'a str>,
     /// When it goes on by itself, in seconds since 1970.
@@ -75,7 +76,8 @@ impl ProgressTeller {
                 _ => state.to_owned(),
             };
             let is_known = self.told.get(&mailbox.id) == Some(&key);
-            let is_at_work = matches!(mailbox.state, MailboxProgressState::Running(_));
+            let is_at_work =
+                matches!(mailbox.state, MailboxProgressState::Running(_) | MailboxProgressState::Proving { .. });
             if is_known && !(is_time && is_at_work) {
                 continue;
             }
@@ -95,14 +97,19 @@ impl ProgressTeller {
 }
 
 /// The state in one word, the connections, what it waits for, and until when.
-const fn state_of(state: &MailboxProgressState) -> (&'static str, usize, Option<&str>, Option<UnixTime>) {
+const fn state_of(
+    state: &MailboxProgressState,
+) -> (&'static str, Connections, Option<&str>, Option<UnixTime>) {
+    let none = Connections { source: 0, destination: 0 };
     match state {
-        MailboxProgressState::Queued => ("queued", 0, None, None),
+        MailboxProgressState::Queued => ("queued", none, None, None),
         MailboxProgressState::Running(connections) => ("running", *connections, None, None),
-        MailboxProgressState::WaitsUntil(until, why) => ("waits", 0, Some(why.as_str()), Some(*until)),
-        MailboxProgressState::Paused => ("paused", 0, None, None),
-        MailboxProgressState::Done => ("done", 0, None, None),
-        MailboxProgressState::Stopped(error) => ("stopped", 0, Some(error.title.as_str()), None),
+        MailboxProgressState::Proving { .. } => ("proving", none, None, None),
+        MailboxProgressState::Reconnecting(why) => ("reconnecting", none, Some(why.as_str()), None),
+        MailboxProgressState::WaitsUntil(until, why) => ("waits", none, Some(why.as_str()), Some(*until)),
+        MailboxProgressState::Paused => ("paused", none, None, None),
+        MailboxProgressState::Done => ("done", none, None, None),
+        MailboxProgressState::Stopped(error) => ("stopped", none, Some(error.title.as_str()), None),
     }
 }
 
@@ -113,7 +120,8 @@ fn line(mailbox: &MailboxProgress, now: UnixTime) -> MailboxLine<'_> {
         at: now.0,
         mailbox: &mailbox.address,
         state,
-        connections,
+        source_connections: connections.source,
+        destination_connections: connections.destination,
         because,
         until: until.map(|until| until.0),
         messages_done: mailbox.sum.finished(),
@@ -150,8 +158,13 @@ fn total(project: &ProjectView, now: UnixTime) -> TotalLine {
 fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
     let state = match &mailbox.state {
         MailboxProgressState::Queued => "waits for its turn".to_owned(),
-        MailboxProgressState::Running(1) => "copies over 1 connection".to_owned(),
-        MailboxProgressState::Running(connections) => format!("copies over {connections} connections"),
+        MailboxProgressState::Running(Connections { source, destination }) => {
+            format!("copies over {source} and {destination} connections")
+        }
+        MailboxProgressState::Proving { done, total } => {
+            format!("{} of {} copies are compared", with_thousands(*done), with_thousands(*total))
+        }
+        MailboxProgressState::Reconnecting(why) => format!("connects anew: {why}"),
         MailboxProgressState::WaitsUntil(until, why) => {
             format!("goes on by itself {}: {why}", until_words(*until, now))
         }

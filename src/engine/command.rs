@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::plan::{CopyOptions, FolderPath, MailboxId, MessageQuery, Side};
+use crate::plan::{CopyOptions, FolderPath, MailboxId, MessageQuery, ProofDepth, Side};
 use crate::providers::ProviderId;
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 
@@ -176,6 +176,8 @@ pub enum Command {
         /// Messages of each folder.
         messages: u32,
     },
+    /// Proves once more what was copied; copies nothing.
+    ProveCopy(ProofDepth),
     /// Says what the copy of every mailbox is asked for: mode, filter, order.
     SetCopyOptions(CopyOptions),
     /// Pauses one mailbox while others go on.

@@ -19,7 +19,7 @@ impl EngineConfig {
             projects_folder: documents_folder(),
             secrets: SecretsPolicy::Keyring,
             parallel_mailboxes: PARALLEL_MAILBOXES,
-            proof: Proof::Quick,
+            proof: Proof::AsChosen,
             compression: Compression::default(),
             searches_by_itself: true,
             quits_on_interrupt: false,

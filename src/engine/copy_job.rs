@@ -9,17 +9,14 @@ use super::actor::JobContext;
 use super::copy_control::{Again, CopyControl};
 use super::copy_meter::Stopwatch;
 use super::log::now;
+use super::mailbox_watch::MailboxWatch;
 use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
-use super::start::Proof;
-use super::{MailboxProgressState, UserError, explain};
-use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofSummary};
+use super::{Connections, MailboxProgressState, UserError, explain};
+use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofDepth, ProofSummary};
 use crate::project::Ledger;
-use crate::transfer::{self, CopyRequest, Progress};
-use crate::values::{Secret, UnixTime};
-
-/// Connection pairs that a mailbox begins with.
-const CONNECTIONS: usize = 1;
+use crate::transfer::{self, CopyRequest, FolderProblem, Progress, VerifyReport};
+use crate::values::Secret;
 
 /// What the copy of one mailbox needs, but for the passwords.
 pub(super) struct MailboxWork {
@@ -34,7 +31,10 @@ pub(super) struct MailboxWork {
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) parallel: usize,
-    pub(super) proof: Proof,
+    /// How a finished copy is proven; `None`: not at all.
+    pub(super) proof: Option<ProofDepth>,
+    /// Nothing is copied: what was copied before is proven once more.
+    pub(super) is_proof_only: bool,
     pub(super) project: String,
     pub(super) passwords: Passwords,
     pub(super) options: CopyOptions,
@@ -47,7 +47,7 @@ pub(super) struct Settings {
 pub(super) struct Outcome {
     /// Whether every mailbox came to its end.
     pub(super) is_complete: bool,
-    /// What the proof compared; `None` where there was none.
+    /// What the proof compared, failed proofs included; `None` where there was none.
     pub(super) proof: Option<ProofSummary>,
     /// How fast mailboxes were copied, where it can be told.
     pub(super) measured: BTreeMap<MailboxId, Measured>,
@@ -55,9 +55,19 @@ pub(super) struct Outcome {
 
 /// How one mailbox ended.
 enum End {
-    Done(Option<transfer::VerifyReport>),
+    Done(Option<VerifyReport>),
     Stopped,
-    Failed(Box<UserError>),
+    /// With what a proof found, where it came to one.
+    Failed(Box<UserError>, Option<VerifyReport>),
+}
+
+impl End {
+    const fn report(&self) -> Option<&VerifyReport> {
+        match self {
+            Self::Done(report) | Self::Failed(_, report) => report.as_ref(),
+            Self::Stopped => None,
+        }
+    }
 }
 
 /// Copies all mailboxes, some at a time. One that is paused leaves its seat to the others; one that has come to its end
@@ -89,11 +99,11 @@ pub(super) async fn run(
             }
         }
     }
-    let reports =
-        ends.values().filter_map(|end| if let End::Done(report) = end { report.as_ref() } else { None });
+    let depth = settings.proof.unwrap_or_default();
+    let reports = ends.values().filter_map(End::report);
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
-        proof: reports.map(|report| summary(report, settings.proof)).reduce(ProofSummary::plus),
+        proof: reports.map(|report| report.summary(depth)).reduce(ProofSummary::plus),
         measured,
     }
 }
@@ -118,7 +128,7 @@ impl CopyRun<'_> {
         let state = match &end {
             End::Done(_) => MailboxProgressState::Done,
             End::Stopped => MailboxProgressState::Queued,
-            End::Failed(error) => MailboxProgressState::Stopped((**error).clone()),
+            End::Failed(error, _) => MailboxProgressState::Stopped((**error).clone()),
         };
         self.control.set_state(id, state);
         (id, end, measured)
@@ -173,12 +183,65 @@ async fn one(
     measured: &mut Option<Measured>,
 ) -> End {
     let id = work.mailbox;
-    control.set_state(id, MailboxProgressState::Running(CONNECTIONS));
-    let (source_secret, destination_secret) = match passwords(work, settings).await {
-        Ok(secrets) => secrets,
-        Err(error) => return End::Failed(error),
+    control.set_state(id, MailboxProgressState::Running(Connections::default()));
+    let request = match request(work, settings).await {
+        Ok(request) => request,
+        Err(error) => return End::Failed(error, None),
     };
-    let request = CopyRequest {
+    let (clock, watch) = (Stopwatch::default(), MailboxWatch::new(&work.ledger));
+    let sink = |progress: Progress| {
+        clock.hear(&progress);
+        if let Some(state) = watch.hear(&progress, now()) {
+            control.set_state(id, state);
+        }
+    };
+    let explained = |error| Box::new(explain::transfer(&work.source, &work.destination, &error));
+    let mut problems = Vec::new();
+    if !settings.is_proof_only {
+        let before = work.ledger.totals();
+        let outcome = transfer::copy_mailbox(&request, own.clone(), &sink).await;
+        watch.end(now());
+        if let (Ok(before), Ok(after)) = (before, work.ledger.totals()) {
+            *measured = clock.measured(&before, &after).or(*measured);
+        }
+        match outcome {
+            Ok(outcome) if outcome.is_stopped => return End::Stopped,
+            Ok(outcome) => problems = outcome.folder_problems,
+            Err(error) => return End::Failed(explained(error), None),
+        }
+    }
+    let Some(depth) = settings.proof else { return ended(&problems, None, ProofDepth::default()) };
+    control.set_state(id, watch.begin_proof(copies(&work.ledger)));
+    // What is the matter with one folder says nothing about the copies in the others, nor about those it has.
+    let proof = transfer::prove_mailbox(&request, depth, own, &sink).await;
+    watch.end(now());
+    match proof {
+        Ok(None) => End::Stopped,
+        Ok(Some(report)) => ended(&problems, Some(report), depth),
+        Err(error) => End::Failed(explained(error), None),
+    }
+}
+
+/// How a mailbox has ended whose copy and proof came to their ends.
+fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: ProofDepth) -> End {
+    let differences = report.as_ref().filter(|report| !report.is_proof(depth)).map(explain::differences);
+    match (differences, explain::folders(problems)) {
+        (None, None) => End::Done(report),
+        (Some(mut error), Some(folders)) => {
+            error.details = format!("{}\n{}\n{}", error.details, folders.title, folders.details);
+            End::Failed(Box::new(error), report)
+        }
+        (Some(error), None) | (None, Some(error)) => End::Failed(Box::new(error), report),
+    }
+}
+
+fn copies(ledger: &Ledger) -> u64 {
+    ledger.sum().map_or(0, |sum| sum.copied + sum.already_there + sum.repaired)
+}
+
+async fn request(work: &MailboxWork, settings: &Settings) -> Result<CopyRequest, Box<UserError>> {
+    let (source_secret, destination_secret) = passwords(work, settings).await?;
+    Ok(CopyRequest {
         source: work.source.access(source_secret),
         destination: work.destination.access(destination_secret),
         plan: work.plan.clone(),
@@ -190,56 +253,7 @@ async fn one(
         ),
         options: settings.options.clone(),
         export_folder: settings.export_folder.clone(),
-    };
-    let watch = Stopwatch::default();
-    let sink = |progress: Progress| {
-        watch.hear(&progress);
-        if let Some(state) = state_after(&progress, now()) {
-            control.set_state(id, state);
-        }
-    };
-    let before = work.ledger.totals();
-    let outcome = transfer::copy_mailbox(&request, own.clone(), &sink).await;
-    if let (Ok(before), Ok(after)) = (before, work.ledger.totals()) {
-        *measured = watch.measured(&before, &after).or(*measured);
-    }
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            return End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error)));
-        }
-    };
-    if outcome.is_stopped {
-        return End::Stopped;
-    }
-    if let Some(problem) = outcome.folder_problems.first() {
-        return End::Failed(Box::new(explain::folders(problem, outcome.folder_problems.len())));
-    }
-    let depth = match settings.proof {
-        Proof::None => return End::Done(None),
-        Proof::Quick => transfer::Depth::Quick,
-        Proof::Full => transfer::Depth::Full,
-    };
-    match transfer::prove_mailbox(&request, depth, own, &sink).await {
-        Ok(None) => End::Stopped,
-        Ok(Some(report)) if !report.is_proof(depth) => End::Failed(Box::new(explain::differences(&report))),
-        Ok(report) => End::Done(report),
-        Err(error) => End::Failed(Box::new(explain::transfer(&work.source, &work.destination, &error))),
-    }
-}
-
-fn summary(report: &transfer::VerifyReport, proof: Proof) -> ProofSummary {
-    ProofSummary {
-        is_full: proof == Proof::Full,
-        checked: report.checked,
-        bytes_equal: report.bytes_equal,
-        not_compared: report.not_compared,
-        not_placed: report.not_placed,
-        moved_or_removed: report.moved_or_removed,
-        shared: report.shared,
-        parts_equal: report.parts_equal,
-        resized: report.resized,
-    }
+    })
 }
 
 async fn passwords(work: &MailboxWork, settings: &Settings) -> Result<(Secret, Secret), Box<UserError>> {
@@ -252,17 +266,35 @@ pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<S
     found.ok_or_else(|| Box::new(explain::needs_password(attempt)))
 }
 
-/// What the row shows after this progress; `None` where nothing changes.
-fn state_after(progress: &Progress, at: UnixTime) -> Option<MailboxProgressState> {
-    Some(match progress {
-        Progress::Connected | Progress::Resumed => MailboxProgressState::Running(CONNECTIONS),
-        Progress::Pairs { count } => MailboxProgressState::Running(*count),
-        Progress::Paused => MailboxProgressState::Paused,
-        Progress::Waiting { seconds, words } => {
-            let until = UnixTime(at.0.saturating_add(i64::try_from(*seconds).unwrap_or(i64::MAX)));
-            MailboxProgressState::WaitsUntil(until, words.clone())
-        }
-        Progress::Reconnecting { words } => MailboxProgressState::WaitsUntil(at, words.clone()),
-        Progress::Listing { .. } | Progress::Folder { .. } | Progress::Advanced { .. } => return None,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{FolderPath, Side};
+    use crate::transfer::FolderTrouble;
+
+    #[test]
+    fn remarks_about_folders_keep_no_proof_from_being_told() {
+        let problem = |folder: &str, trouble, words: &str| FolderProblem {
+            folder: FolderPath(vec![folder.to_owned()]),
+            side: Side::Destination,
+            trouble,
+            words: words.to_owned(),
+        };
+        let problems = [
+            problem("INBOX", FolderTrouble::FlagsRefused, "no such flag"),
+            problem("Work", FolderTrouble::Closed, "NO not allowed"),
+        ];
+        let report = VerifyReport { checked: 9, bytes_equal: 9, ..VerifyReport::default() };
+        let End::Failed(error, Some(told)) = ended(&problems, Some(report.clone()), ProofDepth::Full) else {
+            unreachable!("remarks are told, and so is what was proven")
+        };
+        assert_eq!(told, report);
+        assert!(error.title.starts_with("The folder Work could not be"), "{error:?}");
+        assert!(error.details.contains("no such flag") && error.details.contains("not allowed"), "{error:?}");
+        let unproven = VerifyReport { difference_count: 2, ..report };
+        let End::Failed(error, Some(_)) = ended(&problems, Some(unproven), ProofDepth::Full) else {
+            unreachable!("a difference is told first")
+        };
+        assert!(error.title.starts_with("2 of 9 copies") && error.details.contains("Work"), "{error:?}");
+    }
 }

@@ -40,6 +40,8 @@ impl Stopwatch {
                 return running.rest();
             }
             Progress::Connected
+            | Progress::Appenders { .. }
+            | Progress::Proven { .. }
             | Progress::Resumed
             | Progress::Listing { .. }
             | Progress::Folder { .. }

@@ -5,11 +5,11 @@ use std::time::Instant;
 use super::actor::Actor;
 use super::log::now;
 use super::{
-    CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView, ProblemGroup, ProjectView,
-    explain,
+    Connections, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView, PauseGroup,
+    ProblemGroup, ProjectView, explain,
 };
 use crate::plan::{EtaEstimator, FolderChoice, LedgerSum, MailboxId, MailboxPlan};
-use crate::project::{LedgerTotals, Project, ProjectError};
+use crate::project::{LedgerTotals, Pause, Project, ProjectError};
 use crate::values::{Bytes, UnixTime};
 
 /// Measures the running copy: bytes over time, speed, and what is left.
@@ -56,12 +56,52 @@ pub(super) struct Fresh {
     pub(super) bytes_done: Bytes,
     pub(super) bytes_total: Bytes,
     pub(super) mailboxes: Vec<MailboxProgress>,
-    pub(super) connections: (usize, usize),
+    pub(super) connections: Connections,
+    pub(super) proven: (u64, u64),
+}
+
+impl Fresh {
+    /// Adds the connections of a mailbox, and how far its proof is.
+    fn count(&mut self, state: &MailboxProgressState, sum: &LedgerSum) {
+        let copies = sum.copied + sum.already_there + sum.repaired;
+        let done = match state {
+            MailboxProgressState::Running(own) => {
+                self.connections.source += own.source;
+                self.connections.destination += own.destination;
+                0
+            }
+            MailboxProgressState::Proving { done, .. } => {
+                self.connections.destination += 1;
+                *done
+            }
+            MailboxProgressState::Done => copies,
+            _ => 0,
+        };
+        self.proven.0 += done;
+        self.proven.1 += copies;
+    }
 }
 
 /// What went wrong, by cause. Costs more than the sums, so it is not asked with every look.
 pub(super) fn problems(project: &Project) -> Result<Vec<ProblemGroup>, ProjectError> {
     Ok(project.problems()?.iter().map(explain::problem).collect())
+}
+
+/// Pauses that servers asked for, by their words.
+pub(super) fn pauses(project: &Project) -> Result<Vec<PauseGroup>, ProjectError> {
+    let mut groups: Vec<PauseGroup> = Vec::new();
+    for Pause { words, times, seconds, .. } in project.pauses()? {
+        match groups.iter_mut().find(|group| group.words == words) {
+            Some(group) => {
+                group.times += times;
+                group.seconds += seconds;
+                group.mailboxes += 1;
+            }
+            None => groups.push(PauseGroup { words, times, seconds, mailboxes: 1 }),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.seconds));
+    Ok(groups)
 }
 
 /// Reads sums and folders from the ledger. What is planned and not yet in the ledger counts as to do.
@@ -75,7 +115,8 @@ pub(super) fn refresh(
         bytes_done: Bytes::ZERO,
         bytes_total: Bytes::ZERO,
         mailboxes: Vec::new(),
-        connections: (0, 0),
+        connections: Connections::default(),
+        proven: (0, 0),
     };
     for row in view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
         let ledger = project.ledger(row.id);
@@ -97,10 +138,7 @@ pub(super) fn refresh(
             );
         }
         let state = states.get(&row.id).cloned().unwrap_or_else(|| resting_state(view, row, &totals));
-        if let MailboxProgressState::Running(connections) = state {
-            fresh.connections.0 += connections;
-            fresh.connections.1 += connections;
-        }
+        fresh.count(&state, &totals.sum);
         fresh.sum = fresh.sum.plus(totals.sum);
         fresh.bytes_done = fresh.bytes_done.plus(totals.bytes_done);
         fresh.bytes_total = fresh.bytes_total.plus(totals.bytes_total);

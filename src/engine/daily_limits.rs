@@ -14,11 +14,13 @@ pub(super) fn with_daily_limits(
     let known = |server: &Endpoint, limit: fn(&Provider) -> Option<Bytes>| {
         catalogue.at_server(server).and_then(limit).map(|bytes| bytes.0)
     };
-    let down = known(source, |provider| Some(provider.limits.download_bytes_per_day.as_ref()?.value));
+    let handed_out = |provider: &Provider| Some(provider.limits.download_bytes_per_day.as_ref()?.value);
+    let (down, proof) = (known(source, handed_out), known(destination, handed_out));
     let up = known(destination, |provider| Some(provider.limits.upload_bytes_per_day.as_ref()?.value));
     CopyLimits {
         download_bytes_per_day: chosen(options.download_bytes_per_day, down),
         upload_bytes_per_day: chosen(options.upload_bytes_per_day, up),
+        proof_bytes_per_day: chosen(options.download_bytes_per_day, proof),
         ..CopyLimits::default()
     }
 }
@@ -43,13 +45,13 @@ mod tests {
         let (gmail, own) = (server("imap.gmail.com"), server("mail.example.org"));
         let limits = |source: &Endpoint, destination: &Endpoint, options: &CopyOptions| {
             let limits = with_daily_limits(source, destination, options);
-            (limits.download_bytes_per_day, limits.upload_bytes_per_day)
+            (limits.download_bytes_per_day, limits.upload_bytes_per_day, limits.proof_bytes_per_day)
         };
         let mut options = CopyOptions::default();
-        assert_eq!(limits(&own, &gmail, &options), (None, Some(500_000_000)));
-        assert_eq!(limits(&gmail, &own, &options), (Some(2_500_000_000), None));
+        assert_eq!(limits(&own, &gmail, &options), (None, Some(500_000_000), Some(2_500_000_000)));
+        assert_eq!(limits(&gmail, &own, &options), (Some(2_500_000_000), None, None));
         options.upload_bytes_per_day = Some(0);
         options.download_bytes_per_day = Some(7);
-        assert_eq!(limits(&own, &gmail, &options), (Some(7), None));
+        assert_eq!(limits(&own, &gmail, &options), (Some(7), None, Some(7)));
     }
 }

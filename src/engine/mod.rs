@@ -19,6 +19,7 @@ mod interrupts;
 mod jobs;
 mod known_provider;
 mod log;
+mod mailbox_watch;
 mod message_list;
 mod messages;
 mod open_copy;
@@ -41,10 +42,11 @@ pub use export::write_whole;
 pub use log::{LogRing, RingLayer};
 pub use message_list::MessageListFormat;
 pub use snapshot::{
-    AuditView, CertificateView, CopyPhase, CopyView, DestinationView, DomainView, FolderProgress,
-    ForecastsView, KeyringStatus, LogLine, MailboxProgress, MailboxProgressState, MailboxView,
-    MessageListView, MessageOutcome, MessagesView, PlanView, PracticeLogins, ProblemGroup, ProjectView,
-    RecentProject, RecordsView, ServerCandidate, SignInState, SignInView, Snapshot,
+    AuditView, CertificateView, Connections, CopyPhase, CopyView, DestinationView, DomainView,
+    FolderProgress, ForecastsView, KeyringStatus, LogLine, MailboxProgress, MailboxProgressState,
+    MailboxView, MessageListView, MessageOutcome, MessagesView, PauseGroup, PlanView, PracticeLogins,
+    ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
+    Snapshot,
 };
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};

@@ -3,7 +3,7 @@
 use super::copy_control::CopyControl;
 use super::copy_job::{self, MailboxWork};
 use super::open_project::OpenProject;
-use super::{CopyPhase, MailboxProgressState, UserError, explain};
+use super::{Connections, CopyPhase, MailboxProgressState, UserError, explain};
 use crate::plan::ProofSummary;
 use crate::project::{CopyJob, CopyJobPhase};
 use crate::values::UnixTime;
@@ -35,15 +35,22 @@ impl OpenProject {
         Ok(work)
     }
 
-    /// The copy begins.
-    pub(super) fn begin_copy(&mut self, control: CopyControl, trial: Option<u32>, at: UnixTime) {
+    /// The copy begins, or a proof without one.
+    pub(super) fn begin_copy(
+        &mut self,
+        control: CopyControl,
+        (trial, is_proving): (Option<u32>, bool),
+        at: UnixTime,
+    ) {
         self.copy = Some(control);
         self.meter.restart();
         let copy = &mut self.view.copy;
         copy.phase = CopyPhase::Running;
         copy.trial = trial;
         copy.started_at = copy.started_at.or(Some(at));
-        copy.finished_at = None;
+        copy.is_proving = is_proving;
+        // A proof takes nothing back of a copy that came to its end.
+        copy.finished_at = copy.finished_at.filter(|_| is_proving);
         copy.proof = None;
         copy.proof_counts = None;
         self.copy_states.clear();
@@ -59,7 +66,13 @@ impl OpenProject {
             self.copy_states.extend(control.states());
         }
         let rests = |state: &MailboxProgressState| {
-            !matches!(state, MailboxProgressState::Running(_) | MailboxProgressState::WaitsUntil(..))
+            !matches!(
+                state,
+                MailboxProgressState::Running(_)
+                    | MailboxProgressState::Proving { .. }
+                    | MailboxProgressState::Reconnecting(_)
+                    | MailboxProgressState::WaitsUntil(..)
+            )
         };
         if self.view.copy.phase == CopyPhase::Pausing && self.copy_states.values().all(rests) {
             self.view.copy.phase = CopyPhase::Paused;
@@ -79,14 +92,16 @@ impl OpenProject {
             self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
         // A trial leaves the most to do, whatever it came to.
-        let is_finished = outcome.is_complete && all_done && copy.trial.is_none();
+        let was_whole = !copy.is_proving || copy.finished_at.is_some();
+        let is_finished = outcome.is_complete && all_done && copy.trial.is_none() && was_whole;
         copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
         copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
         copy.proof_counts = outcome.proof;
-        copy.finished_at = (copy.phase == CopyPhase::Finished).then_some(at);
+        copy.finished_at = copy.finished_at.or(Some(at)).filter(|_| copy.phase == CopyPhase::Finished);
+        copy.is_proving = false;
         copy.seconds_left = None;
         copy.bytes_per_second = None;
-        copy.connections = (0, 0);
+        copy.connections = Connections::default();
         let is_trial = self.view.copy.trial.is_some();
         for state in self.copy_states.values_mut() {
             let is_done = *state == MailboxProgressState::Done && !is_trial;
@@ -116,6 +131,10 @@ impl OpenProject {
             Ok(problems) => self.view.copy.problems = problems,
             Err(error) => tracing::warn!("the problems of the ledger could not be read: {error}"),
         }
+        match super::copy_view::pauses(&self.project) {
+            Ok(pauses) => self.view.copy.pauses = pauses,
+            Err(error) => tracing::warn!("the pauses of the ledger could not be read: {error}"),
+        }
         self.refresh_forecasts();
     }
 
@@ -128,6 +147,7 @@ impl OpenProject {
                 copy.bytes_total = fresh.bytes_total;
                 copy.mailboxes = fresh.mailboxes;
                 copy.connections = fresh.connections;
+                copy.proven = fresh.proven;
             }
             Err(error) => tracing::warn!("the ledger could not be read: {error}"),
         }

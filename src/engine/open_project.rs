@@ -149,9 +149,17 @@ impl OpenProject {
                     .copy
                     .mailboxes
                     .iter()
-                    .filter(|mailbox| matches!(mailbox.state, MailboxProgressState::Running(_)))
+                    .filter(|mailbox| {
+                        matches!(
+                            mailbox.state,
+                            MailboxProgressState::Running(_)
+                                | MailboxProgressState::Proving { .. }
+                                | MailboxProgressState::Reconnecting(_)
+                        )
+                    })
                     .count();
-                return copying_words(running, &view.copy.mailboxes);
+                let what = if view.copy.is_proving { "Proving" } else { "Copying" };
+                return copying_words(what, running, &view.copy.mailboxes);
             }
             CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages under way".to_owned(),
             _ => {}
@@ -454,10 +462,10 @@ fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
 }
 
 /// `Copying 3 mailboxes, 1 waits, 1 paused`.
-fn copying_words(running: usize, shown: &[MailboxProgress]) -> String {
+fn copying_words(what: &str, running: usize, shown: &[MailboxProgress]) -> String {
     let count =
         |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
-    let mut parts = vec![format!("Copying {}", mailboxes(running))];
+    let mut parts = vec![format!("{what} {}", mailboxes(running))];
     let waiting = count(|state| matches!(state, MailboxProgressState::WaitsUntil(..)));
     let paused = count(|state| *state == MailboxProgressState::Paused);
     for (count, what) in [(waiting, if waiting == 1 { "waits" } else { "wait" }), (paused, "paused")] {

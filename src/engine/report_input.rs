@@ -1,8 +1,11 @@
+use super::MailboxProgressState;
 use super::log::now;
 use super::open_project::OpenProject;
 use crate::plan::{FolderChoice, MailboxPlan};
 use crate::project::{FolderTotals, ProjectError};
-use crate::report::{CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, ReportInput};
+use crate::report::{
+    CopyReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport, ReportInput,
+};
 
 /// Gathers what the final report says from the open project.
 pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
@@ -27,6 +30,17 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
                 .collect(),
             proof: view.copy.proof.clone(),
             proof_counts: view.copy.proof_counts,
+            pauses: view
+                .copy
+                .pauses
+                .iter()
+                .map(|pause| PauseReport {
+                    words: pause.words.clone(),
+                    times: pause.times,
+                    seconds: pause.seconds,
+                    mailboxes: pause.mailboxes,
+                })
+                .collect(),
             selection: view.plan.options.words(),
         }),
     };
@@ -63,6 +77,10 @@ fn mailboxes(open: &OpenProject) -> Result<Vec<MailboxReport>, ProjectError> {
         reports.push(MailboxReport {
             address: shown.address.clone(),
             sum: shown.sum,
+            trouble: match &shown.state {
+                MailboxProgressState::Stopped(error) => Some(format!("{}. {}", error.title, error.cause)),
+                _ => None,
+            },
             folders: folder_reports(&folders, plan),
         });
     }

@@ -343,7 +343,13 @@ pub struct CopyView {
     /// Honest estimate; `None` until it is stable.
     pub seconds_left: Option<u64>,
     /// Open connections at the source and at the destination.
-    pub connections: (usize, usize),
+    pub connections: Connections,
+    /// Whether nothing is copied, and what was copied before is proven once more.
+    pub is_proving: bool,
+    /// Copies that are proven, of all that are to be, while that is all that runs.
+    pub proven: (u64, u64),
+    /// Pauses that servers asked for, the longest first.
+    pub pauses: Vec<PauseGroup>,
     /// Mailboxes in table order.
     pub mailboxes: Vec<MailboxProgress>,
     /// Bytes per second over time, oldest first; at most a few hundred points.
@@ -358,6 +364,28 @@ pub struct CopyView {
     pub proof: Option<String>,
     /// The same in figures.
     pub proof_counts: Option<ProofSummary>,
+}
+
+/// Open connections, on each side as many as there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// At the server that is read.
+    pub source: usize,
+    /// At the server that is written.
+    pub destination: usize,
+}
+
+/// Pauses that a server asked for in the same words, of all mailboxes together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseGroup {
+    /// The server's words.
+    pub words: String,
+    /// How often.
+    pub times: u64,
+    /// How long altogether, in seconds.
+    pub seconds: u64,
+    /// Mailboxes that waited.
+    pub mailboxes: usize,
 }
 
 /// One mailbox of the copy.
@@ -384,8 +412,17 @@ pub struct MailboxProgress {
 pub enum MailboxProgressState {
     /// Waits for its turn.
     Queued,
-    /// Copies over this many connections.
-    Running(usize),
+    /// Copies over these connections.
+    Running(Connections),
+    /// Its copies are compared with the destination.
+    Proving {
+        /// Copies that were compared.
+        done: u64,
+        /// All of them.
+        total: u64,
+    },
+    /// The connection broke for this reason, and is made anew.
+    Reconnecting(String),
     /// Goes on by itself at this time; the words say why.
     WaitsUntil(UnixTime, String),
     /// Paused by the user.

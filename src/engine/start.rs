@@ -57,6 +57,8 @@ pub enum SecretsPolicy {
 /// How a finished copy is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
+    /// As the owner has chosen in the project.
+    AsChosen,
     /// Not at all.
     None,
     /// Counts, sizes, dates and flags.

@@ -42,7 +42,9 @@ pub struct MessageFacts {
 /// Bytes kept of the header fields of one message; what identifies it stands in the first of them.
 const MAX_HEADER_BYTES: usize = 16 << 10;
 /// Bytes asked for at once of a message that is read in pieces.
-const PIECE_BYTES: u32 = 1 << 20;
+const PIECE_LENGTH: u32 = 1 << 20;
+/// The same, for those who look at where a message ends.
+pub const PIECE_BYTES: u64 = PIECE_LENGTH as u64;
 
 impl Session {
     /// Opens a folder for reading only; nothing in it changes, not even `\Recent`.
@@ -328,7 +330,7 @@ impl Session {
         loop {
             // One piece ahead, so that the line does not rest between pieces.
             let next = offset
-                .checked_add(PIECE_BYTES)
+                .checked_add(PIECE_LENGTH)
                 .ok_or(ImapError::Hostile("a message of more than four gigabytes"))?;
             self.ask_piece(uid, offset, &mut pieces);
             self.ask_piece(uid, next, &mut pieces);
@@ -342,19 +344,19 @@ impl Session {
             };
             see(&piece);
             spool.write(&piece).await?;
-            is_behind_whole_piece = piece.len() == PIECE_BYTES as usize;
+            is_behind_whole_piece = piece.len() == PIECE_LENGTH as usize;
             if is_behind_whole_piece {
                 offset = next;
                 continue;
             }
             self.collect_piece(uid, next, &mut pieces).await?;
             let ahead = pieces.arrived.remove(&next).unwrap_or_default();
-            let is_whole = piece.len() > PIECE_BYTES as usize;
+            let is_whole = piece.len() > PIECE_LENGTH as usize;
             if is_whole || ahead.is_empty() {
                 return Ok(Some(spool));
             }
             // A short piece in the middle: only an empty one is believed to be the end.
-            offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE_BYTES));
+            offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE_LENGTH));
             if piece.is_empty() {
                 return Ok(None);
             }
@@ -363,7 +365,7 @@ impl Session {
 
     fn ask_piece(&mut self, uid: u32, offset: u32, pieces: &mut Pieces) {
         if !pieces.asked.contains_key(&offset) && !pieces.arrived.contains_key(&offset) {
-            let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PIECE_BYTES}>)"));
+            let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PIECE_LENGTH}>)"));
             pieces.asked.insert(offset, tag);
             pieces.expected.insert(offset);
         }

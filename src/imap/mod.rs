@@ -57,7 +57,9 @@ pub use gmail::{GmailNumber, NumberRequest};
 pub use idle::IdleSessions;
 pub use keep_alive::KEEP_ALIVE_EVERY;
 pub use limits::{Limits, Timeouts};
-pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, OpenRequest, Opened};
+pub use messages::{
+    BodyReply, BodyRequest, ListingRequest, MessageFacts, OpenRequest, Opened, PIECE_BYTES,
+};
 pub use namespace::{Namespace, OtherNamespace, Whose};
 pub use qresync::KnownUids;
 pub use session::Session;

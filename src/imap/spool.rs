@@ -4,6 +4,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::error::ImapError;
+use super::messages::PIECE_BYTES;
 
 /// A large message on its way, in a temporary file without a name that vanishes with the program.
 #[derive(Debug)]
@@ -41,6 +42,12 @@ impl Spool {
         let read = self.file.read(&mut chunk).await.map_err(ImapError::Spool)?;
         chunk.truncate(read);
         Ok(chunk)
+    }
+
+    /// Whether this may be the beginning of a longer message of so many bytes: it ends on a whole piece, as where a server
+    /// answers for some pieces and not for the rest.
+    pub const fn may_be_cut(&self, listed_bytes: u64) -> bool {
+        self.bytes < listed_bytes && self.bytes > 0 && self.bytes.is_multiple_of(PIECE_BYTES)
     }
 
     /// Size of the message, in bytes.

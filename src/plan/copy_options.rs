@@ -16,6 +16,17 @@ pub enum CopyMode {
     Sweep,
 }
 
+/// How closely the destination is looked at when a copy is proven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofDepth {
+    /// Presence, sizes, dates and flags.
+    #[default]
+    Quick,
+    /// Also every byte, by SHA-256.
+    Full,
+}
+
 /// What the owner asked of the copy of every mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -37,6 +48,8 @@ pub struct CopyOptions {
     /// Requests for a receipt get another name in messages that are read, as mail programs may answer them anew in a
     /// mailbox that is new to them.
     pub disarms_receipts: bool,
+    /// How a finished copy is proven.
+    pub proof: ProofDepth,
 }
 
 impl CopyMode {
@@ -76,6 +89,9 @@ impl CopyOptions {
         if self.disarms_receipts {
             parts.push("Requests for a read receipt are disarmed in messages that are read".to_owned());
         }
+        if self.proof == ProofDepth::Full {
+            parts.push("At the end every copy is read again and compared byte by byte".to_owned());
+        }
         (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
     }
 }
@@ -96,13 +112,15 @@ mod tests {
             gmail_labels: GmailLabels::EveryFolder,
             upload_bytes_per_day: Some(1_000),
             download_bytes_per_day: Some(0),
+            proof: ProofDepth::Full,
             ..CopyOptions::default()
         };
         assert_eq!(
             options.words().as_deref(),
             Some(
                 "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first. \
-                 From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day."
+                 From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day. \
+                 At the end every copy is read again and compared byte by byte."
             )
         );
     }

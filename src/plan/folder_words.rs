@@ -77,7 +77,7 @@ fn fold(name: &str) -> String {
 ///
 /// Only folders on the top level, right below the inbox, or right below Gmail's container are judged. Views are
 /// recognised below Gmail's container only: a folder of the owner that is called “Important” holds real mail.
-pub(super) fn special_use_by_name(path: &FolderPath) -> Option<SpecialUse> {
+pub fn special_use_by_name(path: &FolderPath) -> Option<SpecialUse> {
     let is_gmail = |part: &str| part == "[Gmail]" || part == "[Google Mail]";
     let (name, is_below_gmail) = match path.0.as_slice() {
         [name] => (name, false),

@@ -34,13 +34,14 @@ mod search_text;
 mod selection;
 mod server_habits;
 
-pub use copy_options::{CopyMode, CopyOptions};
+pub use copy_options::{CopyMode, CopyOptions, ProofDepth};
 pub use decision::{collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
 pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
 pub use folder_pattern::FolderPattern;
+pub use folder_words::special_use_by_name;
 pub use forecast::{DailyCap, Forecast, ForecastInput, Measured, forecast, forecast_all};
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};
 pub use header_date::internal_date_secs;

@@ -16,6 +16,7 @@ mod ledger_row;
 mod lock;
 mod mailboxes;
 mod message_list;
+mod pauses;
 mod place;
 mod plans;
 mod repairs;
@@ -32,6 +33,7 @@ pub use ledger_delta::{ChangedFlags, FolderCounts, FolderMemory, FoundCopy, SetA
 pub use ledger_queries::{FolderTotals, LedgerTotals, MessageListing, Problem};
 pub use ledger_row::{FolderId, LedgerRow, MessageResult, SourceMessage};
 pub use mailboxes::SignInFact;
+pub use pauses::Pause;
 pub use plans::StoredPlan;
 pub use repairs::{ExportedFile, Repair, SentForm};
 pub use settings::{AuditSettings, Destination};

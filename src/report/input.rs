@@ -44,12 +44,25 @@ pub struct CopyReport {
     /// The same in figures.
     #[serde(default)]
     pub proof_counts: Option<ProofSummary>,
+    /// Pauses that servers asked for, the longest first.
+    #[serde(default)]
+    pub pauses: Vec<PauseReport>,
     /// What took part, where that was not everything.
     #[serde(default)]
     pub selection: Option<String>,
 }
 
 impl CopyReport {
+    /// Mailboxes that something keeps from being done.
+    pub fn troubled(&self) -> usize {
+        self.mailboxes.iter().filter(|mailbox| mailbox.trouble.is_some()).count()
+    }
+
+    /// Copies that the proof could not confirm.
+    pub fn unconfirmed(&self) -> u64 {
+        self.proof_counts.map_or(0, |proof| proof.differences + proof.not_placed)
+    }
+
     /// All mailboxes together.
     pub fn sum(&self) -> LedgerSum {
         self.mailboxes.iter().fold(LedgerSum::default(), |sum, mailbox| sum.plus(mailbox.sum))
@@ -63,8 +76,24 @@ pub struct MailboxReport {
     pub address: String,
     /// Its ledger as a sum.
     pub sum: LedgerSum,
+    /// What keeps it from being done, in words: it has stopped, or its proof failed.
+    #[serde(default)]
+    pub trouble: Option<String>,
     /// Its folders, in tree order.
     pub folders: Vec<FolderReport>,
+}
+
+/// Pauses that a server asked for in the same words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PauseReport {
+    /// The server's words.
+    pub words: String,
+    /// How often.
+    pub times: u64,
+    /// How long altogether, in seconds.
+    pub seconds: u64,
+    /// Mailboxes that waited.
+    pub mailboxes: usize,
 }
 
 /// What became of one folder.

@@ -13,7 +13,9 @@ mod page_records;
 use thiserror::Error;
 
 pub use html::{audit_html, html};
-pub use input::{CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, ReportInput};
+pub use input::{
+    CopyReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport, ReportInput,
+};
 pub use json::{audit_json, json};
 pub use message_rows::{MESSAGE_COLUMNS, MessageRow};
 pub use next_steps::next_steps;

@@ -36,6 +36,13 @@ fn copy_steps(input: &ReportInput, steps: &mut Vec<String>) {
     if sum.to_do > 0 {
         steps.push(format!("Finish the copy: {} to go.", counted(sum.to_do, "message")));
     }
+    if copy.unconfirmed() > 0 {
+        let count = counted(copy.unconfirmed(), "message");
+        steps.push(format!("Look at the {count} that the proof did not confirm, then copy once more."));
+    }
+    if copy.troubled() > 0 {
+        steps.push("See to the mailboxes that have stopped; the reasons stand beside them.".to_owned());
+    }
     if sum.refused > 0 {
         let count = counted(sum.refused, "message");
         steps.push(format!(

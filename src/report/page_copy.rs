@@ -1,8 +1,8 @@
 //! What the page says of the copy.
 
-use super::CopyReport;
 use super::format::{adds_up, counted, equation, grouped, states, utc};
-use crate::plan::{LedgerSum, MessageState};
+use super::{CopyReport, PauseReport};
+use crate::plan::{LedgerSum, MessageState, duration_words};
 
 pub(super) struct CopyPage {
     pub times: String,
@@ -15,6 +15,11 @@ pub(super) struct CopyPage {
     pub mailboxes: Vec<MailboxPage>,
     pub problems: Vec<ProblemPage>,
     pub proof: Option<String>,
+    /// Whether everything that was copied is proven, as far as a proof was made.
+    pub is_confirmed: bool,
+    /// How often and how long servers were left alone, altogether.
+    pub pauses_sum: String,
+    pub pauses: Vec<(String, String)>,
     pub selection: Option<String>,
 }
 
@@ -22,6 +27,7 @@ pub(super) struct MailboxPage {
     pub address: String,
     pub equation: String,
     pub adds_up: bool,
+    pub trouble: Option<String>,
     pub folders: Vec<FolderPage>,
 }
 
@@ -75,6 +81,7 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
                 address: mailbox.address.clone(),
                 equation: equation(&mailbox.sum),
                 adds_up: adds_up(&mailbox.sum),
+                trouble: mailbox.trouble.clone(),
                 folders: mailbox
                     .folders
                     .iter()
@@ -102,11 +109,33 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
             })
             .collect(),
         proof: copy.proof.clone(),
+        is_confirmed: copy.unconfirmed() == 0,
+        pauses_sum: pauses_sum(&copy.pauses),
+        pauses: copy.pauses.iter().map(|pause| (pause_words(pause), pause.words.clone())).collect(),
         selection: copy.selection.clone(),
     }
 }
 
-/// The headline: what the ledger proves, and nothing more.
+fn pauses_sum(pauses: &[PauseReport]) -> String {
+    let times = pauses.iter().map(|pause| pause.times).sum();
+    let seconds = pauses.iter().map(|pause| pause.seconds).sum();
+    format!("Servers asked {} for a pause, {} altogether.", times_words(times), duration_words(seconds))
+}
+
+fn pause_words(pause: &PauseReport) -> String {
+    let mailboxes = mailboxes(pause.mailboxes);
+    format!("{}, {} in {mailboxes}", times_words(pause.times), duration_words(pause.seconds))
+}
+
+fn mailboxes(count: usize) -> String {
+    if count == 1 { "1 mailbox".to_owned() } else { format!("{count} mailboxes") }
+}
+
+fn times_words(times: u64) -> String {
+    if times == 1 { "once".to_owned() } else { format!("{} times", grouped(times)) }
+}
+
+/// The headline: what ledger and proof prove, and nothing more.
 pub(super) fn headline(copy: Option<&CopyReport>) -> String {
     let Some(copy) = copy else { return "Nothing was copied yet".to_owned() };
     let sum: LedgerSum = copy.sum();
@@ -116,6 +145,13 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
         "Nothing was copied yet".to_owned()
     } else if sum.to_do > 0 {
         format!("{} still to copy", counted(sum.to_do, "message"))
+    } else if copy.unconfirmed() > 0 {
+        format!("{} could not be confirmed at the destination", counted(copy.unconfirmed(), "message"))
+    } else if copy.troubled() > 0 {
+        let (troubled, all) = (copy.troubled(), mailboxes(copy.mailboxes.len()));
+        format!("{troubled} of {all} did not come to {} end", if troubled == 1 { "its" } else { "their" })
+    } else if copy.finished_at.is_none() {
+        "Every message has its line, but the copy did not come to its end".to_owned()
     } else if sum.refused > 0 {
         format!("Every message is accounted for, {} refused", grouped(sum.refused))
     } else {

@@ -5,11 +5,11 @@ use crate::audit::{
     Area, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture, Reference,
     SpfTreeNode, Status,
 };
-use crate::plan::{LedgerSum, MessageState};
+use crate::plan::{LedgerSum, MessageState, ProofSummary};
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, CurrentZone, desired, render_bind};
 use crate::report::{
-    CopyReport, FolderReport, MailboxReport, ProblemReport, RecordsReport, audit_json, json,
+    CopyReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport, audit_json, json,
 };
 use crate::values::{DomainName, UnixTime};
 
@@ -90,7 +90,8 @@ fn input(text: &str, url: &str) -> ReportInput {
         copy: Some(CopyReport {
             started_at: Some(AT),
             finished_at: Some(UnixTime(AT.0 + 3600)),
-            mailboxes: vec![MailboxReport { address: text.to_owned(), sum, folders }],
+            mailboxes: vec![MailboxReport { address: text.to_owned(), sum, trouble: None, folders }],
+            pauses: vec![PauseReport { words: text.to_owned(), times: 12, seconds: 12_000, mailboxes: 1 }],
             problems: vec![ProblemReport {
                 state: MessageState::Refused,
                 cause: text.to_owned(),
@@ -123,10 +124,9 @@ fn assert_balanced(page: &str) {
 #[test]
 fn hostile_text_stays_text() {
     let hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&{{ x }}";
-    for page in [
-        html(&input(hostile, "javascript:alert(1)")).unwrap(),
-        audit_html(&audit(hostile, "javascript:alert(1)")).unwrap(),
-    ] {
+    let mut report = input(hostile, "javascript:alert(1)");
+    report.copy.as_mut().unwrap().mailboxes[0].trouble = Some(hostile.to_owned());
+    for page in [html(&report).unwrap(), audit_html(&audit(hostile, "javascript:alert(1)")).unwrap()] {
         let lower = page.to_ascii_lowercase();
         for bad in ["<script", "<img", "onerror=alert(1)>", "javascript:", "\"'>"] {
             assert!(!lower.contains(bad), "{bad}");
@@ -180,6 +180,42 @@ fn a_ledger_that_does_not_add_up_is_told() {
     let page = html(&report).unwrap();
     assert!(page.contains("The ledger does not add up") && page.contains("181,942 on the source ≠"));
     assert!(json(&report).unwrap().contains("\"adds_up\": false"));
+}
+
+#[test]
+fn what_stopped_or_was_not_confirmed_is_no_complete_copy() {
+    let headline = |change: &dyn Fn(&mut CopyReport)| {
+        let mut report = input("words", "");
+        change(report.copy.as_mut().unwrap());
+        let page = html(&report).unwrap();
+        assert_balanced(&page);
+        (page, next_steps(&report).join("\n"))
+    };
+    let (page, steps) = headline(&|copy| {
+        copy.proof_counts =
+            Some(ProofSummary { checked: 9, differences: 2, not_placed: 1, ..ProofSummary::default() });
+    });
+    assert!(page.contains("<h1>3 messages could not be confirmed at the destination</h1>"), "{page}");
+    assert!(page.contains("not confirmed") && steps.contains("3 messages that the proof did not confirm"));
+    let (page, steps) = headline(&|copy| {
+        copy.mailboxes[0].trouble = Some("The mailbox is full".to_owned());
+    });
+    assert!(page.contains("<h1>1 of 1 mailbox did not come to its end</h1>"), "{page}");
+    assert!(page.contains("The mailbox is full") && steps.contains("mailboxes that have stopped"));
+    let (page, _) = headline(&|copy| copy.finished_at = None);
+    assert!(!page.contains("accounted for"), "{page}");
+}
+
+#[test]
+fn pauses_that_servers_asked_for_are_told() {
+    let page = html(&input("Request is throttled", "")).unwrap();
+    for words in [
+        "How servers slowed the copy down",
+        "Servers asked 12 times for a pause, about 3 hours, 20 minutes altogether.",
+        "12 times, about 3 hours, 20 minutes in 1 mailbox</td><td>Request is throttled",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }
 
 #[test]

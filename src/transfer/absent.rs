@@ -1,12 +1,13 @@
 //! Messages that the destination said it took, and does not have (Proton's bridge drops some, proton-bridge #2).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::adoption::Place;
 use super::control::CopyControl;
 use super::error::TransferError;
-use crate::plan::{MessageState, Side};
+use crate::imap::ImapError;
+use crate::plan::{IDENTITY_HEADERS, IdentityKey, MessageState, Side, identity_key};
 use crate::project::{LedgerRow, MessageResult};
 
 /// What is said of such a message.
@@ -16,8 +17,9 @@ const ABSENT: &str =
 const LOOKS: u32 = 3;
 
 impl Place<'_> {
-    /// Writes copies off whose UID nobody knows, once it is certain that they are not in the folder: nothing at all is
-    /// there above the UIDNEXT of their intents that does not belong to another row. Where something is, it may be such
+    /// Writes copies off whose UID nobody knows, once it is certain that they are not in the folder: nothing that may be
+    /// such a copy is there above the UIDNEXT of their intents without belonging to another row. Mail of its own, which
+    /// arrives meanwhile, is told apart by its headers; where nothing shows that the server keeps those, anything may be
     /// a copy in a form of the server's own, and the row stays as it is.
     pub(super) async fn settle_absent(
         &mut self,
@@ -29,7 +31,7 @@ impl Place<'_> {
             return Ok(());
         }
         for look in 0..LOOKS {
-            let rows = self.unplaced_here()?;
+            let mut rows = self.unplaced_here()?;
             let Some(first) = rows.iter().map(|row| row.intent_uidnext.unwrap_or(1)).min() else {
                 return Ok(());
             };
@@ -38,7 +40,16 @@ impl Place<'_> {
             let present = self.session.fetch_uids(first).await.map_err(&at)?;
             let claimed: BTreeSet<u32> =
                 self.ledger.claimed_destination_uids(self.folder)?.into_iter().collect();
-            if present.iter().any(|uid| !claimed.contains(uid)) {
+            let (placed, others): (Vec<u32>, Vec<u32>) =
+                present.into_iter().partition(|uid| claimed.contains(uid));
+            if !others.is_empty() {
+                if self.session.rewrites_messages() || !self.keeps_headers(&placed).await? {
+                    return Ok(());
+                }
+                let found: BTreeSet<IdentityKey> = self.identities(&others).await?.into_values().collect();
+                rows.retain(|row| !found.contains(&row.identity));
+            }
+            if rows.is_empty() {
                 return Ok(());
             }
             if look + 1 == LOOKS {
@@ -51,12 +62,33 @@ impl Place<'_> {
         Ok(())
     }
 
+    /// Whether a copy shows that the server leaves the headers of messages as they were sent.
+    async fn keeps_headers(&mut self, placed: &[u32]) -> Result<bool, TransferError> {
+        let shown = self.identities(placed).await?;
+        let rows = self.ledger.rows(self.folder, &[MessageState::Copied, MessageState::Repaired])?;
+        let mut rows = self.ledger.as_sent(self.folder, rows)?.into_iter();
+        Ok(rows.any(|row| row.destination_uid.is_some_and(|uid| shown.get(&uid) == Some(&row.identity))))
+    }
+
+    async fn identities(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, IdentityKey>, TransferError> {
+        let mut found = BTreeMap::new();
+        self.session
+            .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
+                found.extend(facts.iter().map(|facts| (facts.uid, identity_key(&facts.header))));
+                Ok::<(), ImapError>(())
+            })
+            .await
+            .map_err(TransferError::at(Side::Destination))?;
+        Ok(found)
+    }
+
     /// Copies of this folder without a place. Those of other folders are for these to settle.
     fn unplaced_here(&self) -> Result<Vec<LedgerRow>, TransferError> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
         let is_alone = unplaced.iter().all(|(folder, _)| *folder == self.folder);
         // Two folders that go to the same place can only be told apart when one of them has everything.
-        Ok(if is_alone { unplaced.into_iter().map(|(_, row)| row).collect() } else { Vec::new() })
+        let rows = if is_alone { unplaced.into_iter().map(|(_, row)| row).collect() } else { Vec::new() };
+        Ok(self.ledger.as_sent(self.folder, rows)?)
     }
 
     fn write_absent_off(&self, rows: &[LedgerRow]) -> Result<(), TransferError> {

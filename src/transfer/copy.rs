@@ -268,6 +268,7 @@ impl Job<'_> {
             self.prepare(work, lane, folders).await?;
             work.all_listed();
             lane.add_appenders(self.request, appenders).await;
+            work.appenders_opened(lane.appenders.len());
             lane.run(work).await
         };
         if let Err(error) = outcome.await {
@@ -485,6 +486,7 @@ async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
     };
     work.pair_opened();
     lane.add_appenders(work.request, appenders).await;
+    work.appenders_opened(lane.appenders.len());
     match lane.run(work).await {
         Ok(()) => lane.close().await,
         Err(error) => work.fail(error),

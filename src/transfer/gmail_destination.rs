@@ -7,14 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest, Sha256};
-
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
 use super::request::Progress;
 use super::work::{Unit, Work};
-use crate::imap::{BodyReply, ImapError, Session};
+use crate::imap::{ImapError, Session};
 use crate::plan::{DestinationRules, MessageState, Side, SpecialUse};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
@@ -26,7 +24,10 @@ const LABELLED_AT_ONCE: usize = 200;
 const FORBIDDEN: [char; 4] = ['^', '"', '\\', '\''];
 const PLACED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
 
-const ONE_OF_EQUALS: &str = "Gmail keeps one copy of identical mail in a folder";
+pub(super) const ONE_OF_EQUALS: &str = "Gmail keeps one copy of identical mail in a folder";
+/// Folded into a message that was there before, whose bytes are still to be read.
+const FOLDED_UNREAD: &str =
+    "Gmail has folded it into a message that was there before, and that one was not read yet";
 const LABELLED: &str = "Gmail shows one message under each of its labels";
 const TAKEN_FOR_ANOTHER: &str =
     "Gmail takes it for another message with the same Message-ID, and keeps only that one";
@@ -40,22 +41,24 @@ pub(super) struct Folding {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     /// Names of destination folders; others refer to them by their place here.
     names: Vec<String>,
     /// The copy of each message, by the SHA-256 of its bytes.
-    copies: BTreeMap<[u8; 32], Copied>,
+    pub(super) copies: BTreeMap<[u8; 32], Copied>,
     /// The message of each copy, where its bytes are known.
     places: BTreeMap<(usize, u32), Option<[u8; 32]>>,
     /// Messages whose copy is, or is being made, in some folder.
     later: Vec<Later>,
     /// Copies that were made in this run.
-    made: Vec<Made>,
+    pub(super) made: Vec<Made>,
+    /// Messages that were folded into one whose bytes are not known.
+    pub(super) unread: Vec<Made>,
 }
 
 /// Where the first copy of a message is; without UID while it is under way.
 #[derive(Clone, Copy, Debug)]
-struct Copied {
+pub(super) struct Copied {
     folder: usize,
     uid: Option<u32>,
 }
@@ -73,12 +76,12 @@ struct Later {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Made {
-    folder: FolderId,
-    uid: u32,
-    target: usize,
-    copy: u32,
-    sha256: [u8; 32],
+pub(super) struct Made {
+    pub(super) folder: FolderId,
+    pub(super) uid: u32,
+    pub(super) target: usize,
+    pub(super) copy: u32,
+    pub(super) sha256: [u8; 32],
 }
 
 impl State {
@@ -92,7 +95,7 @@ impl State {
 }
 
 impl Folding {
-    fn locked(&self) -> MutexGuard<'_, State> {
+    pub(super) fn locked(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -159,11 +162,13 @@ impl Folding {
                 result
             }
             Some(Some(other)) if other != sha256 => taken_for_another(result.uid, sha256),
-            Some(_) => MessageResult {
-                state: MessageState::AlreadyThere,
-                cause: Some(ONE_OF_EQUALS.to_owned()),
-                ..result
-            },
+            Some(known) => {
+                if known.is_none() {
+                    state.unread.push(Made { folder: unit.folder, uid: result.uid, target, copy, sha256 });
+                }
+                let cause = if known.is_some() { ONE_OF_EQUALS } else { FOLDED_UNREAD };
+                MessageResult { state: MessageState::AlreadyThere, cause: Some(cause.to_owned()), ..result }
+            }
         }
     }
 
@@ -174,6 +179,7 @@ impl Folding {
             let mut state = self.locked();
             (std::mem::take(&mut state.later), state.names.clone())
         };
+        self.read_folded(work, session, &names).await?;
         self.tell_folded(work, session, &names).await?;
         let mut copies = State { names: names.clone(), ..State::default() };
         if !later.is_empty() {
@@ -211,62 +217,6 @@ impl Folding {
             }
         }
         Ok(is_complete)
-    }
-
-    /// Messages that this run has put under one X-GM-MSGID and that are not the same: Gmail has kept one of them.
-    async fn tell_folded(
-        &self,
-        work: &Work<'_>,
-        session: &mut Session,
-        names: &[String],
-    ) -> Result<(), TransferError> {
-        let made = std::mem::take(&mut self.locked().made);
-        let mut folders: BTreeMap<usize, Vec<Made>> = BTreeMap::new();
-        for one in made {
-            folders.entry(one.target).or_default().push(one);
-        }
-        let mut objects: BTreeMap<u64, Vec<Made>> = BTreeMap::new();
-        for (target, mut made) in folders {
-            let Some(name) = names.get(target) else { continue };
-            if open(session, name).await?.is_none() {
-                continue;
-            }
-            made.sort_unstable_by_key(|one| one.copy);
-            let uids: Vec<u32> = made.iter().map(|one| one.copy).collect();
-            let numbers = session.numbers_of(&uids).await.map_err(at_destination)?;
-            for (uid, number) in numbers {
-                let found = made.binary_search_by_key(&uid, |one| one.copy).ok();
-                let one = found.and_then(|index| made.get(index)).copied();
-                objects.entry(number.0).or_default().extend(one);
-            }
-        }
-        for folded in objects.into_values() {
-            let hashes: BTreeSet<[u8; 32]> = folded.iter().map(|one| one.sha256).collect();
-            if hashes.len() > 1 {
-                self.tell_which_was_kept(work, session, (names, &folded)).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn tell_which_was_kept(
-        &self,
-        work: &Work<'_>,
-        session: &mut Session,
-        (names, folded): (&[String], &[Made]),
-    ) -> Result<(), TransferError> {
-        let Some(first) = folded.first() else { return Ok(()) };
-        let Some(name) = names.get(first.target) else { return Ok(()) };
-        if open(session, name).await?.is_none() {
-            return Ok(());
-        }
-        let Some(kept) = hash_of(session, first.copy).await.map_err(at_destination)? else { return Ok(()) };
-        for one in folded.iter().filter(|one| one.sha256 != kept) {
-            let result = taken_for_another(one.uid, one.sha256);
-            self.locked().copies.remove(&one.sha256);
-            work.request.ledger.record_results(one.folder, &[result])?;
-        }
-        Ok(())
     }
 }
 
@@ -375,7 +325,7 @@ fn found(message: &Later, place: (u32, u32), cause: &str) -> MessageResult {
     }
 }
 
-fn taken_for_another(uid: u32, sha256: [u8; 32]) -> MessageResult {
+pub(super) fn taken_for_another(uid: u32, sha256: [u8; 32]) -> MessageResult {
     MessageResult {
         uid,
         state: MessageState::Refused,
@@ -426,6 +376,14 @@ fn load(
             after = last.uid;
             for row in rows {
                 let Some(uid) = row.destination_uid else { continue };
+                if row.cause.as_deref() == Some(FOLDED_UNREAD)
+                    && let Some(sha256) = row.sha256
+                {
+                    // A run that was broken off has not come to it.
+                    let (folder, target) = (folder.id, name);
+                    state.unread.push(Made { folder, uid: row.uid, target, copy: uid, sha256 });
+                    continue;
+                }
                 state.places.insert((name, uid), row.sha256);
                 if let Some(sha256) = row.sha256 {
                     state.copies.entry(sha256).or_insert(Copied { folder: name, uid: Some(uid) });
@@ -437,7 +395,7 @@ fn load(
 }
 
 /// UIDVALIDITY and UIDNEXT of a folder that was opened; `None` where it is refused.
-async fn open(session: &mut Session, name: &str) -> Result<Option<(u32, u32)>, TransferError> {
+pub(super) async fn open(session: &mut Session, name: &str) -> Result<Option<(u32, u32)>, TransferError> {
     match session.select(name).await {
         Ok(opened) => Ok(Some((opened.uid_validity, opened.uid_next.unwrap_or(1)))),
         Err(ImapError::Refused { completion, .. }) if !matches!(refusal(&completion), Refusal::Wait(_)) => {
@@ -448,19 +406,7 @@ async fn open(session: &mut Session, name: &str) -> Result<Option<(u32, u32)>, T
     }
 }
 
-async fn hash_of(session: &mut Session, uid: u32) -> Result<Option<[u8; 32]>, ImapError> {
-    let mut hash = None;
-    for request in session.ask_bodies(&[uid]) {
-        while let BodyReply::Message { uid: came, bytes } = session.next_body(&request).await? {
-            if came == uid {
-                hash = Some(Sha256::digest(&bytes).into());
-            }
-        }
-    }
-    Ok(hash)
-}
-
-fn at_destination(source: ImapError) -> TransferError {
+pub(super) fn at_destination(source: ImapError) -> TransferError {
     let side = Side::Destination;
     match source.refusal().map(refusal) {
         Some(Refusal::Wait(seconds)) => TransferError::Throttled { side, seconds, words: source.to_string() },

@@ -17,7 +17,9 @@ mod destination_name;
 mod error;
 mod export;
 mod flags;
+mod found_elsewhere;
 mod gmail_destination;
+mod gmail_folded;
 mod gmail_source;
 mod governor;
 mod inventory;
@@ -28,6 +30,7 @@ mod meter;
 mod mirror;
 mod oversize;
 mod parts;
+mod proof_meter;
 mod provider_habits;
 mod reader;
 mod recovery;
@@ -38,6 +41,7 @@ mod seats;
 mod selection;
 mod source_listing;
 mod verify;
+mod verify_page;
 mod verify_report;
 mod work;
 mod writer;
@@ -51,4 +55,6 @@ pub use request::{
     CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink,
 };
 pub use verify::{prove_mailbox, verify_mailbox};
-pub use verify_report::{Depth, Difference, VerifyReport};
+pub use verify_report::{Difference, VerifyReport};
+
+pub use crate::plan::ProofDepth as Depth;

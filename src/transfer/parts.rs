@@ -1,4 +1,5 @@
-//! Copies with other bytes than their messages: read at the source once more, and compared by the content of their parts.
+//! Copies whose bytes alone prove nothing: written anew by the destination, there before, or shorter than listed. The
+//! messages behind them are read at the source once more, and compared by their bytes, else by the content of their parts.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
+use super::proof_meter::count_reading;
 use super::request::CopyRequest;
 use super::verify_report::VerifyReport;
 use crate::imap::{BodyReply, ImapError, Session};
@@ -14,16 +16,26 @@ use crate::project::LedgerRow;
 
 /// Messages read with one command; each may have up to two megabytes.
 const READ_AT_ONCE: usize = 10;
+/// Messages above this size are read in pieces, in bytes.
+pub(super) const LARGE_BYTES: u64 = 2 << 20;
 
 pub(super) const OTHER_BYTES: &str = "its bytes are not those of the source";
 const OTHER_CONTENT: &str = "its parts do not say what those of the source say";
 const NO_LONGER_THERE: &str = "its bytes differ, and the source does not hand the message out any more";
 const OTHER_BY_NOW: &str = "its bytes differ, and the source has another message by now";
 
-/// Copies of one folder whose bytes differ, with what they say.
+/// What a copy is made of.
+pub(super) struct CopyForm {
+    pub(super) sha256: [u8; 32],
+    pub(super) bytes: u64,
+    /// What its parts say; `None` where the bytes alone count.
+    pub(super) content: Option<MimeContent>,
+}
+
+/// Copies of one folder that are compared with the source, with what they say.
 pub(super) struct Doubts {
     source: FolderPath,
-    rows: BTreeMap<u32, (LedgerRow, MimeContent)>,
+    rows: BTreeMap<u32, (LedgerRow, CopyForm)>,
 }
 
 impl Doubts {
@@ -31,8 +43,50 @@ impl Doubts {
         Self { source: source.clone(), rows: BTreeMap::new() }
     }
 
-    pub(super) fn add(&mut self, row: LedgerRow, copy: MimeContent) {
+    pub(super) fn add(&mut self, row: LedgerRow, copy: CopyForm) {
         self.rows.insert(row.uid, (row, copy));
+    }
+
+    /// What comes of one of them.
+    fn judge(
+        &self,
+        (row, copy): &(LedgerRow, CopyForm),
+        found: Option<&CopyForm>,
+        report: &mut VerifyReport,
+    ) {
+        // A repaired message was not sent as it is at the source.
+        let is_repaired = row.state == MessageState::Repaired;
+        let is_as_sent = row.sha256 == Some(copy.sha256);
+        let what = match found {
+            // It was never read, and nothing speaks against it.
+            None if row.sha256.is_none() => {
+                report.not_compared += 1;
+                return;
+            }
+            None if is_as_sent => {
+                format!("{} bytes instead of {}, as the source has listed it", copy.bytes, row.size)
+            }
+            None => NO_LONGER_THERE.to_owned(),
+            Some(found) if found.sha256 == copy.sha256 || (is_repaired && is_as_sent) => {
+                report.bytes_equal += 1;
+                return;
+            }
+            Some(found) if is_as_sent => {
+                format!("{} bytes instead of {}, which the source hands out now", copy.bytes, found.bytes)
+            }
+            Some(found) if row.sha256.is_some_and(|read| read != found.sha256) && !is_repaired => {
+                OTHER_BY_NOW.to_owned()
+            }
+            Some(found) => match (&copy.content, &found.content) {
+                (Some(copy), Some(found)) if copy == found => {
+                    report.parts_equal += 1;
+                    return;
+                }
+                (Some(_), Some(_)) => OTHER_CONTENT.to_owned(),
+                _ => OTHER_BYTES.to_owned(),
+            },
+        };
+        report.differs(&self.source, row.uid, what);
     }
 }
 
@@ -76,8 +130,14 @@ impl Parts {
         doubts: &mut Doubts,
         report: &mut VerifyReport,
     ) -> Result<(), TransferError> {
-        let uids: Vec<u32> = doubts.rows.keys().copied().take(READ_AT_ONCE).collect();
-        let found = match self.read(request, raw, &uids).await {
+        let is_large = |row: &LedgerRow| row.size > LARGE_BYTES;
+        let Some(first) = doubts.rows.values().next().map(|(row, _)| is_large(row)) else { return Ok(()) };
+        // Large ones go alone.
+        let most = if first { 1 } else { READ_AT_ONCE };
+        let some = doubts.rows.values().take(most).take_while(|(row, _)| is_large(row) == first);
+        let (uids, bytes): (Vec<u32>, Vec<u64>) = some.map(|(row, _)| (row.uid, row.size)).unzip();
+        count_reading(request, Side::Source, bytes.iter().fold(0, |sum, size| sum.saturating_add(*size)))?;
+        let found = match self.read(request, raw, (&uids, first)).await {
             Ok(found) => found,
             Err(TransferError::Server { source: ImapError::Refused { completion, .. }, .. })
                 if !matches!(refusal(&completion), Refusal::Wait(_)) =>
@@ -87,28 +147,20 @@ impl Parts {
             Err(error) => return Err(error),
         };
         for uid in uids {
-            let Some((row, copy)) = doubts.rows.remove(&uid) else { continue };
-            // A repaired message was not sent as it is at the source.
-            let is_repaired = row.state == MessageState::Repaired;
-            match found.get(&uid) {
-                None => report.differs(&doubts.source, uid, NO_LONGER_THERE),
-                Some((hash, _)) if row.sha256.is_some_and(|read| read != *hash) && !is_repaired => {
-                    report.differs(&doubts.source, uid, OTHER_BY_NOW);
-                }
-                Some((_, content)) if *content == copy => report.parts_equal += 1,
-                Some(_) => report.differs(&doubts.source, uid, OTHER_CONTENT),
+            if let Some(doubt) = doubts.rows.remove(&uid) {
+                doubts.judge(&doubt, found.get(&uid), report);
             }
         }
         Ok(())
     }
 
-    /// SHA-256 and content of messages at the source.
+    /// What messages at the source are made of.
     async fn read(
         &mut self,
         request: &CopyRequest,
         raw: &str,
-        uids: &[u32],
-    ) -> Result<BTreeMap<u32, ([u8; 32], MimeContent)>, TransferError> {
+        (uids, are_large): (&[u32], bool),
+    ) -> Result<BTreeMap<u32, CopyForm>, TransferError> {
         let at_source = TransferError::at(Side::Source);
         let session = match &mut self.source {
             Some(session) => session,
@@ -122,11 +174,26 @@ impl Parts {
             self.opened = Some(raw.to_owned());
         }
         let mut found = BTreeMap::new();
+        if are_large {
+            for uid in uids {
+                let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+                let see = |piece: &[u8]| {
+                    hash.update(piece);
+                    bytes += piece.len() as u64;
+                };
+                if session.fetch_large(*uid, see).await.map_err(&at_source)?.is_some() {
+                    found.insert(*uid, CopyForm { sha256: hash.finalize().into(), bytes, content: None });
+                }
+            }
+            return Ok(found);
+        }
         for question in session.ask_bodies(uids) {
             while let BodyReply::Message { uid, bytes } =
                 session.next_body(&question).await.map_err(&at_source)?
             {
-                found.insert(uid, (Sha256::digest(&bytes).into(), mime_content(&bytes)));
+                let content = Some(mime_content(&bytes));
+                let sha256 = Sha256::digest(&bytes).into();
+                found.insert(uid, CopyForm { sha256, bytes: bytes.len() as u64, content });
             }
         }
         Ok(found)

@@ -11,7 +11,7 @@ use super::caution::Suspect;
 use super::error::TransferError;
 use super::governor::{DEFAULT_WAIT_SECONDS, Refusal, is_trouble, refusal};
 use super::work::{Part, Work};
-use crate::imap::{Body, BodyReply, BodyRequest, Completion, ImapError, Session};
+use crate::imap::{Body, BodyReply, BodyRequest, Completion, ImapError, Session, Spool};
 use crate::plan::{MessageState, Side, identity_key};
 use crate::project::{FolderId, LedgerRow, MessageResult};
 
@@ -349,18 +349,22 @@ impl Reader<'_> {
 
     async fn read_large(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         self.work.meter.download(row.size)?;
-        let mut hash = Sha256::new();
-        let mut head = Vec::new();
-        let fetched = self
-            .session
-            .fetch_large(row.uid, |piece| {
-                hash.update(piece);
-                let room = HEAD_BYTES.saturating_sub(head.len());
-                head.extend(piece.iter().take(room));
-            })
-            .await;
-        match fetched {
-            Ok(Some(spool)) => {
+        let mut large = spooled(self.session, row.uid).await;
+        if matches!(&large, Ok(Some(large)) if large.spool.may_be_cut(row.size)) {
+            // Pieces that a server answers for without data are there on another connection, or nowhere.
+            self.work.meter.download(row.size)?;
+            large = self.read_anew(row.uid).await?;
+        }
+        match large {
+            Ok(Some(Large { spool, .. })) if spool.may_be_cut(row.size) => {
+                let cause = format!(
+                    "the source lists {} bytes and hands out the first {} only",
+                    row.size,
+                    spool.bytes()
+                );
+                self.give_up(row, MessageState::Refused, cause).await
+            }
+            Ok(Some(Large { spool, sha256, head })) => {
                 // What was listed may be less than what has come.
                 let unexpected = spool.bytes().saturating_sub(row.size);
                 self.work.meter.downloaded(unexpected).map_err(TransferError::from)?;
@@ -369,14 +373,23 @@ impl Reader<'_> {
                 else {
                     return Ok(());
                 };
-                let item =
-                    Fetched { row, body: Body::Spooled(spool), sha256: hash.finalize().into(), reserved };
+                let item = Fetched { row, body: Body::Spooled(spool), sha256, reserved };
                 self.send(Item::Message(Box::new(item))).await
             }
             Ok(None) => self.give_up_without_bytes(row).await,
             Err(ImapError::Refused { completion, .. }) => self.give_up_refused(row, &completion).await,
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Reads a message in pieces over a connection of its own.
+    async fn read_anew(&mut self, uid: u32) -> Result<Result<Option<Large>, ImapError>, ReadEnd> {
+        let opened = self.work.request.source.open_new().await;
+        let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
+        session.examine(&self.part.folder.unit.plan.source_raw).await?;
+        let large = spooled(&mut session, uid).await;
+        session.logout().await;
+        Ok(large)
     }
 
     /// A message that was listed without facts gets them from its bytes, so that its copy can be recognised.
@@ -450,6 +463,26 @@ impl Reader<'_> {
     async fn send(&mut self, item: Item) -> Result<(), ReadEnd> {
         self.items.send(item).await.map_err(|_closed| Gone.into())
     }
+}
+
+/// A message that was read in pieces.
+struct Large {
+    spool: Spool,
+    sha256: [u8; 32],
+    head: Vec<u8>,
+}
+
+/// Reads one message in pieces; `None` where it is gone.
+async fn spooled(session: &mut Session, uid: u32) -> Result<Option<Large>, ImapError> {
+    let mut hash = Sha256::new();
+    let mut head = Vec::new();
+    let see = |piece: &[u8]| {
+        hash.update(piece);
+        let room = HEAD_BYTES.saturating_sub(head.len());
+        head.extend(piece.iter().take(room));
+    };
+    let spool = session.fetch_large(uid, see).await?;
+    Ok(spool.map(|spool| Large { spool, sha256: hash.finalize().into(), head }))
 }
 
 /// Whether a message is so much larger than listed that the byte budget means nothing any more. Such a one is read

@@ -55,6 +55,9 @@ pub struct CopyLimits {
     pub download_bytes_per_day: Option<u64>,
     /// Message bytes that the destination's provider takes in a day (UTC); `None` where no limit is known.
     pub upload_bytes_per_day: Option<u64>,
+    /// Message bytes that the destination's provider hands out in a day (UTC), which a full proof reads; `None` where no
+    /// limit is known.
+    pub proof_bytes_per_day: Option<u64>,
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
     /// sent again.
     pub late_append: Duration,
@@ -81,6 +84,7 @@ impl Default for CopyLimits {
             max_breaks_away: 720,
             download_bytes_per_day: None,
             upload_bytes_per_day: None,
+            proof_bytes_per_day: None,
             late_append: Duration::from_secs(30),
             keep_alive: KEEP_ALIVE_EVERY,
         }
@@ -96,6 +100,16 @@ pub enum Progress {
     Pairs {
         /// How many there are now.
         count: usize,
+    },
+    /// Connections that only append take part beside those pairs.
+    Appenders {
+        /// How many there are now.
+        count: usize,
+    },
+    /// Copies were compared with the destination.
+    Proven {
+        /// How many by now.
+        copies: u64,
     },
     /// The source's messages are being listed; so many have rows by now.
     Listing {

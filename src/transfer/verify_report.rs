@@ -1,39 +1,42 @@
 //! What a proof found. Pure.
 
-use crate::plan::FolderPath;
+use crate::plan::{FolderPath, ProofDepth as Depth, ProofSummary};
 
-/// How closely the destination is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// Presence, sizes, dates and flags.
-    Quick,
-    /// Also every byte, by SHA-256.
-    Full,
-}
-
-/// What the proof found.
+/// What the proof found. Each copy is `checked`, and in at most one of the counts that say how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifyReport {
     /// Copies in the ledger, all of them: also those of `not_compared` and `not_placed`.
     pub checked: u64,
     /// Copies whose bytes were read and are those of the source.
     pub bytes_equal: u64,
-    /// Copies whose bytes could not be compared: found at the destination, never read from the source.
+    /// Copies whose bytes could not be compared, as the source does not hand the message out any more.
     pub not_compared: u64,
-    /// Copies whose place at the destination is not known.
+    /// Copies that were there before or were repaired, and were compared by size alone.
+    pub size_only: u64,
+    /// Copies that were compared by size and date alone, as people may have given them flags of their own.
+    pub without_flags: u64,
+    /// Copies that are nowhere where they could be told apart, and whose place was never known.
     pub not_placed: u64,
     /// Copies that people have moved to another folder, or removed after the switch; they are among `checked`.
     pub moved_or_removed: u64,
+    /// Copies that were found in another folder than their own.
+    pub found_elsewhere: u64,
+    /// Those of them that lie in the folder for junk.
+    pub in_junk: u64,
     /// Messages without a copy of their own, as the destination keeps one of identical ones.
     pub shared: u64,
     /// Copies with other bytes, as the destination writes messages anew, and the same content in every part.
     pub parts_equal: u64,
     /// Copies of another size at such a destination, whose content was not compared.
     pub resized: u64,
+    /// Messages in the folders of the destination that belong to no copy: mail of its own.
+    pub others: u64,
     /// How many differences there are in all.
     pub difference_count: u64,
     /// The first differences.
     pub differences: Vec<Difference>,
+    /// The first of those in `not_placed`.
+    pub unplaced: Vec<Difference>,
 }
 
 /// A copy that is not what it should be.
@@ -58,59 +61,39 @@ impl VerifyReport {
         }
     }
 
-    /// One sentence for the report.
-    pub fn words(&self) -> String {
-        let Self {
-            checked,
-            bytes_equal,
-            not_compared,
-            not_placed,
-            moved_or_removed,
-            shared,
-            parts_equal,
-            resized,
-            difference_count,
-            ..
-        } = self;
-        let mut words = vec![format!("{checked} copies checked")];
-        for (count, what) in [
-            (bytes_equal, "byte for byte"),
-            (parts_equal, "by the content of each part, as the destination writes messages anew"),
-            (resized, "of another size, as the destination writes messages anew"),
-            (shared, "that share the copy of an identical message"),
-            (not_compared, "without bytes to compare with"),
-            (not_placed, "whose place at the destination is not known"),
-            (moved_or_removed, "moved or removed by people at the destination"),
-        ] {
-            if *count > 0 {
-                words.push(format!("{count} {what}"));
-            }
+    pub(super) fn is_not_placed(&mut self, folder: &FolderPath, uid: u32) {
+        self.not_placed += 1;
+        if self.unplaced.len() < MAX_DIFFERENCES {
+            let what = "the destination said that it took it, and nobody has found it there".to_owned();
+            self.unplaced.push(Difference { folder: folder.clone(), uid, what });
         }
-        words.push(match difference_count {
-            0 => "no difference found".to_owned(),
-            _ => format!("{difference_count} differences found"),
-        });
-        words.join(", ")
     }
 
-    /// Adds the report of another mailbox to this one.
-    pub fn add(&mut self, other: &Self) {
-        self.checked += other.checked;
-        self.bytes_equal += other.bytes_equal;
-        self.not_compared += other.not_compared;
-        self.not_placed += other.not_placed;
-        self.moved_or_removed += other.moved_or_removed;
-        self.shared += other.shared;
-        self.parts_equal += other.parts_equal;
-        self.resized += other.resized;
-        self.difference_count += other.difference_count;
-        let room = MAX_DIFFERENCES.saturating_sub(self.differences.len());
-        self.differences.extend(other.differences.iter().take(room).cloned());
+    /// The figures, as the project keeps them.
+    pub const fn summary(&self, depth: Depth) -> ProofSummary {
+        ProofSummary {
+            is_full: matches!(depth, Depth::Full),
+            checked: self.checked,
+            bytes_equal: self.bytes_equal,
+            not_compared: self.not_compared,
+            size_only: self.size_only,
+            without_flags: self.without_flags,
+            not_placed: self.not_placed,
+            moved_or_removed: self.moved_or_removed,
+            found_elsewhere: self.found_elsewhere,
+            in_junk: self.in_junk,
+            shared: self.shared,
+            parts_equal: self.parts_equal,
+            resized: self.resized,
+            others: self.others,
+            differences: self.difference_count,
+        }
     }
 
-    /// Whether everything that was to be proven at this depth is: no difference, and with [`Depth::Full`] no copy whose
-    /// place is not known.
+    /// Whether everything that was to be proven is: no difference, no copy whose place is not known, and with
+    /// [`Depth::Full`] none whose content was left alone.
     pub const fn is_proof(&self, depth: Depth) -> bool {
-        self.difference_count == 0 && (matches!(depth, Depth::Quick) || self.not_placed == 0)
+        let is_open = matches!(depth, Depth::Full) && self.resized > 0;
+        self.difference_count == 0 && self.not_placed == 0 && !is_open
     }
 }

@@ -127,6 +127,7 @@ struct State {
     is_listed: bool,
     busy: BTreeSet<String>,
     pairs: usize,
+    appenders: usize,
     active: Vec<Arc<ActiveFolder>>,
     readers: usize,
     paused: usize,
@@ -181,6 +182,15 @@ impl<'a> Work<'a> {
         let count = state.pairs;
         drop(state);
         (self.sink)(Progress::Pairs { count });
+    }
+
+    /// So many connections more only append.
+    pub(super) fn appenders_opened(&self, more: usize) {
+        let mut state = locked(&self.state);
+        state.appenders += more;
+        let count = state.appenders;
+        drop(state);
+        (self.sink)(Progress::Appenders { count });
     }
 
     /// A folder is ready to be copied.

@@ -2,11 +2,13 @@
 
 use eframe::egui::Vec2;
 use egui_kittest::kittest::Queryable as _;
-use mailferry::engine::{Command, CopyPhase, MailboxProgressState, PracticeTrouble, Step};
+use mailferry::engine::{Command, CopyPhase, MailboxProgress, MailboxProgressState, PracticeTrouble, Step};
 use mailferry::plan::{
-    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState,
+    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, ProofDepth,
+    ProofSummary,
 };
 use mailferry::ui::testing::samples;
+use mailferry::values::UnixTime;
 
 use super::window::{Opened, USUAL};
 
@@ -116,6 +118,74 @@ fn a_hundred_thousand_messages_stay_smooth() {
     opened.sent();
     let nodes = opened.harness.query_all_by_label_contains("UID ").count();
     assert!((10..100).contains(&nodes), "{nodes} rows are drawn, not all of them");
+}
+
+#[test]
+fn two_thousand_troubled_mailboxes_draw_only_what_is_visible() {
+    let mut project = samples::stopped_mailboxes();
+    let stopped = project.copy.mailboxes[0].state.clone();
+    let sample = project.copy.mailboxes[1].clone();
+    let state_of = |number: i64| match number % 4 {
+        0 => stopped.clone(),
+        1 => MailboxProgressState::WaitsUntil(UnixTime(1_800_000_000), "asked for a pause".to_owned()),
+        2 => MailboxProgressState::Reconnecting("the connection was reset".to_owned()),
+        _ => sample.state.clone(),
+    };
+    let mailboxes = (0..2_000).map(|number| MailboxProgress {
+        id: MailboxId(number + 1),
+        address: format!("user{number:04}@weber-familie.example"),
+        state: state_of(number),
+        ..sample.clone()
+    });
+    project.copy.mailboxes = mailboxes.collect();
+    let opened = Opened::step(project, Step::Copy, false);
+    let rows = count(&opened, "user");
+    assert!((10..120).contains(&rows), "{rows} nodes name a mailbox");
+    let cards = opened.harness.query_all_by_label_contains("there is no room").count();
+    assert!((1..=3).contains(&cards), "{cards} errors are shown without being asked for");
+    assert!(count(&opened, "497 more mailboxes have stopped as well") > 0);
+    assert!(count(&opened, "more mailboxes") > 0);
+}
+
+#[test]
+fn a_broken_connection_is_no_countdown_to_now() {
+    let mut project = samples::copying();
+    project.copy.mailboxes[0].state = MailboxProgressState::Reconnecting("the line dropped".to_owned());
+    let opened = Opened::step(project, Step::Copy, false);
+    assert!(count(&opened, "the line dropped. The connection broke and is made anew") > 0);
+    assert!(count(&opened, "Connects again") > 0);
+    assert!(count(&opened, "3 in, 15 out") > 0, "each side as it is");
+    assert!(
+        count(&opened, "11 connections at your server") > 0 && count(&opened, "23 connections at the") > 0
+    );
+}
+
+#[test]
+fn a_finished_copy_is_proven_again_and_a_failed_proof_is_told() {
+    let mut project = samples::finished();
+    project.copy.proof_counts = Some(ProofSummary { checked: 9, ..ProofSummary::default() });
+    let mut opened = Opened::step(project.clone(), Step::Copy, false);
+    opened.click("Prove again");
+    opened.click("Prove byte by byte");
+    assert_eq!(opened.sent(), [Command::ProveCopy(ProofDepth::Quick), Command::ProveCopy(ProofDepth::Full)]);
+    assert_eq!(count(&opened, "not confirmed"), 0);
+    project.copy.phase = CopyPhase::Stopped;
+    project.copy.proof_counts = Some(ProofSummary { differences: 1, ..ProofSummary::default() });
+    let opened = Opened::step(project, Step::Copy, false);
+    assert!(count(&opened, "not confirmed") > 0);
+}
+
+#[test]
+fn a_full_proof_is_chosen_on_the_plan_page() {
+    let mut opened = Opened::step(samples::planned(), Step::Plan, false);
+    opened.click("Choose messages…");
+    opened.click("Read every copy again at the end");
+    opened.click("Use these");
+    let sent = opened.sent();
+    assert!(
+        matches!(sent.as_slice(), [Command::SetCopyOptions(options)] if options.proof == ProofDepth::Full),
+        "{sent:?}"
+    );
 }
 
 #[test]

@@ -52,6 +52,12 @@ pub struct State {
     pub refuse_append: Option<Box<dyn Fn(usize) -> Option<&'static str> + Send>>,
     /// The line drops behind an APPEND of a message that holds this.
     pub cut_append: Option<&'static str>,
+    /// OK without APPENDUID.
+    pub hides_uids: bool,
+    /// OK to an APPEND of a message that holds this, which is dropped; this other mail arrives instead.
+    pub swallow: Option<(&'static str, Stored)>,
+    /// Pieces that begin here or further on are left out of answers.
+    pub no_pieces_from: Option<usize>,
     /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
     pub most_per_fetch: Option<(usize, bool)>,
     /// Silence after which a connection is closed.
@@ -199,8 +205,15 @@ impl Connection {
         let flags = command.split(['(', ')']).nth(1).unwrap_or_default().to_owned();
         let date =
             command.rsplit('"').nth(1).filter(|date| date.contains('-')).unwrap_or_default().to_owned();
-        state.messages.insert(uid, Stored { bytes, flags, date });
-        Ok(Some((Vec::new(), format!("OK [APPENDUID 7 {uid}] done"))))
+        let mut stored = Stored { bytes, flags, date };
+        if let Some((text, other)) = &state.swallow
+            && String::from_utf8_lossy(&stored.bytes).contains(text)
+        {
+            stored = other.clone();
+        }
+        state.messages.insert(uid, stored);
+        let code = if state.hides_uids { String::new() } else { format!("[APPENDUID 7 {uid}] ") };
+        Ok(Some((Vec::new(), format!("OK {code}done"))))
     }
 }
 
@@ -282,6 +295,9 @@ fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
     };
     let (offset, length) = piece.split_once('.').unwrap();
     let (offset, length): (usize, usize) = (offset.parse().unwrap(), length.parse().unwrap());
+    if state.no_pieces_from.is_some_and(|first| offset >= first) {
+        return;
+    }
     if offset >= bytes.len() && offset > 0 && state.is_nil_at_end {
         out.extend_from_slice(format!(" BODY[]<{offset}> NIL").as_bytes());
         return;

@@ -5,8 +5,8 @@ use crate::engine::copy_control::CopyControl;
 use crate::engine::jobs::JobKind;
 use crate::engine::log::now;
 use crate::engine::messages::Message;
-use crate::engine::{CopyPhase, MailboxProgressState, copy_job, explain};
-use crate::plan::{CopyOptions, MailboxId};
+use crate::engine::{CopyPhase, MailboxProgressState, Proof, copy_job, explain};
+use crate::plan::{CopyOptions, MailboxId, ProofDepth};
 
 impl Actor {
     /// Starts the copy of the chosen mailboxes, or goes on after a pause or a stop.
@@ -14,7 +14,19 @@ impl Actor {
         if self.jobs.is_running(JobKind::Copy) {
             return self.resume_copy();
         }
-        self.begin_copy(None);
+        self.begin_copy(None, None);
+    }
+
+    /// Proves once more what was copied.
+    pub(super) fn prove_copy(&mut self, depth: ProofDepth) {
+        if self.refuse_while_copying("begin a proof") {
+            return;
+        }
+        let is_begun = self.open.as_ref().is_some_and(|open| open.view.copy.phase != CopyPhase::NotStarted);
+        if !is_begun {
+            return self.fail(explain::nothing_to_prove());
+        }
+        self.begin_copy(None, Some(depth));
     }
 
     /// Copies a few messages of each folder, to see how it goes and how long it will take.
@@ -23,13 +35,16 @@ impl Actor {
             return self.fail(explain::empty_trial());
         }
         if !self.refuse_while_copying("begin a trial") {
-            self.begin_copy(Some(messages));
+            self.begin_copy(Some(messages), None);
         }
     }
 
-    fn begin_copy(&mut self, trial: Option<u32>) {
+    /// Begins a copy, a trial of it, or nothing but a proof.
+    fn begin_copy(&mut self, trial: Option<u32>, proof_only: Option<ProofDepth>) {
         let Some(mut settings) = self.job_settings() else { return };
         settings.options.trial_messages = trial;
+        settings.is_proof_only = proof_only.is_some();
+        settings.proof = proof_only.or(settings.proof);
         let Some(open) = self.open.as_mut() else { return };
         if open.view.plan.mailboxes.is_empty() {
             return self.fail(explain::no_plan());
@@ -41,7 +56,7 @@ impl Actor {
         };
         let (control, again) = CopyControl::new();
         let before = open.view.copy.clone();
-        open.begin_copy(control.clone(), trial, now());
+        open.begin_copy(control.clone(), (trial, proof_only.is_some()), now());
         if !self.remember_copy_phase() {
             // Nothing runs without its place in the file: back to what was.
             if let Some(open) = self.open.as_mut() {
@@ -72,7 +87,13 @@ impl Actor {
         let open = self.open.as_ref()?;
         Some(copy_job::Settings {
             parallel: self.config.parallel_mailboxes,
-            proof: self.config.proof,
+            proof: match self.config.proof {
+                Proof::None => None,
+                Proof::Quick => Some(ProofDepth::Quick),
+                Proof::Full => Some(ProofDepth::Full),
+                Proof::AsChosen => Some(options.proof),
+            },
+            is_proof_only: false,
             project: open.project.uuid().to_owned(),
             passwords: self.passwords(),
             options,

@@ -55,6 +55,7 @@ impl Actor {
                 self.merge_folder(mailbox, &folder, &destination);
             }
             Command::TryCopy { messages } => self.try_copy(messages),
+            Command::ProveCopy(depth) => self.prove_copy(depth),
             Command::SetCopyOptions(options) => self.set_copy_options(options),
             Command::PauseMailbox(mailbox) => self.pause_mailbox(mailbox, true),
             Command::ResumeMailbox(mailbox) => self.pause_mailbox(mailbox, false),

@@ -1,5 +1,6 @@
 //! Every error that a person sees, in one place: what happened, why, and at least one way out.
 
+mod problems;
 mod servers;
 
 use std::fmt::Display;
@@ -7,16 +8,17 @@ use std::io;
 use std::path::Path;
 
 use super::jobs::JobKind;
-use super::{Command, KeyringStatus, ProblemGroup, RequestId, UserError};
+use super::{Command, KeyringStatus, RequestId, UserError};
 use crate::dns::DnsError;
-use crate::plan::{CsvError, FilterError, FolderPath, MessageState};
-use crate::project::{Problem, ProjectError};
+use crate::plan::{CsvError, FilterError, FolderPath};
+use crate::project::ProjectError;
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
 use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
+pub(super) use problems::problem;
 pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
@@ -223,6 +225,15 @@ pub(super) fn filter(error: &FilterError) -> UserError {
     explained.or_else("Correct it, or leave it empty", "Nothing was changed").caused_by(error)
 }
 
+/// Nothing was copied yet, so there is nothing to prove.
+pub(super) fn nothing_to_prove() -> UserError {
+    UserError::new("Nothing was copied yet", "A proof compares copies with their messages.").or(
+        "Start the copy",
+        "It is proven at its end",
+        Command::StartCopy,
+    )
+}
+
 /// A mailbox is to be paused while nothing runs.
 pub(super) fn nothing_is_copied() -> UserError {
     UserError::new("This mailbox is not being copied", "Only what runs can be paused or go on.").or(
@@ -373,30 +384,4 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
     .or_else("Copy the details and report them", "");
     error.details = format!("panic: {words}");
     error
-}
-
-/// Messages that share a cause, in plain words.
-pub(super) fn problem(problem: &Problem) -> ProblemGroup {
-    let (cause, way_out) = match problem.state {
-        MessageState::Vanished => {
-            ("Deleted at the source during the copy".to_owned(), "Nothing to do: the mail was deleted there")
-        }
-        MessageState::Refused => (
-            format!("Refused: {}", problem.cause),
-            "Retry the refused messages, or save them from the old server by hand",
-        ),
-        MessageState::Repaired => (format!("Repaired and copied: {}", problem.cause), ""),
-        MessageState::Exported => {
-            (format!("Saved as a file: {}", problem.cause), "Import the file in a mail program")
-        }
-        _ => (problem.cause.clone(), ""),
-    };
-    ProblemGroup {
-        id: problem.id,
-        state: problem.state,
-        cause,
-        count: problem.count,
-        way_out: way_out.to_owned(),
-        samples: problem.samples.iter().map(|(folder, uid)| format!("{folder}: UID {uid}")).collect(),
-    }
 }

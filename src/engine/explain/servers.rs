@@ -268,24 +268,32 @@ pub(in crate::engine) fn transfer(
     }
 }
 
-/// Folders that could not be opened or made.
-pub(in crate::engine) fn folders(problem: &FolderProblem, count: usize) -> UserError {
-    let what = match (problem.trouble, problem.side) {
-        (FolderTrouble::Closed, Side::Source) => "could not be opened at your server",
-        (FolderTrouble::Closed, Side::Destination) => "could not be made or opened at the provider",
-        (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
-        (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
-        (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
+/// What is the matter with folders; `None` where nothing is. The worst gives the title, and every one has its line in
+/// the details.
+pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError> {
+    let rank = |problem: &&FolderProblem| match problem.trouble {
+        FolderTrouble::Closed => 0,
+        FolderTrouble::CopiesLost => 1,
+        FolderTrouble::SearchRefused => 2,
+        FolderTrouble::FlagsRefused => 3,
     };
-    let title = match count {
+    let problem = problems.iter().min_by_key(rank)?;
+    let alike = |other: &&FolderProblem| other.trouble == problem.trouble && other.side == problem.side;
+    let what = trouble_words(problem);
+    let title = match problems.iter().filter(alike).count() {
         1 => format!("The folder {} {what}", problem.folder),
-        _ => format!("{count} folders {what}, such as {}", problem.folder),
+        count => format!("{count} folders {what}, such as {}", problem.folder),
     };
-    let error = match problem.trouble {
+    let others = problems.len() - problems.iter().filter(alike).count();
+    let mut error = match problem.trouble {
         FolderTrouble::CopiesLost => UserError::new(title, sentence(&problem.words)),
         _ => UserError::new(title, "All other folders were copied.").with_server_words(&problem.words),
     };
-    let error = match problem.trouble {
+    if others > 0 {
+        let more = format!(" {others} more remarks are about other folders; the details have them all.");
+        error.cause.push_str(&more);
+    }
+    let mut error = match problem.trouble {
         FolderTrouble::Closed => error.or_else(
             "Give the folder another name in the plan, or leave it out",
             "Then start the copy again",
@@ -300,7 +308,22 @@ pub(in crate::engine) fn folders(problem: &FolderProblem, count: usize) -> UserE
             "Then start the copy again",
         ),
     };
-    error.or("Try again", "Only what is missing is copied", Command::StartCopy)
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("{} {}: {}", problem.folder, trouble_words(problem), problem.words))
+        .collect();
+    error.details = lines.join("\n");
+    Some(error.or("Try again", "Only what is missing is copied", Command::StartCopy))
+}
+
+const fn trouble_words(problem: &FolderProblem) -> &'static str {
+    match (problem.trouble, problem.side) {
+        (FolderTrouble::Closed, Side::Source) => "could not be opened at your server",
+        (FolderTrouble::Closed, Side::Destination) => "could not be made or opened at the provider",
+        (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
+        (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
+        (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
+    }
 }
 
 /// Copies that are not what they should be.
@@ -315,6 +338,7 @@ pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
     let lines: Vec<String> = report
         .differences
         .iter()
+        .chain(&report.unplaced)
         .map(|difference| format!("{}, UID {}: {}", difference.folder, difference.uid, difference.what))
         .collect();
     error.details = lines.join("\n");

@@ -4,9 +4,10 @@ use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, Wi
 use super::copy_detail;
 pub use super::copy_footer::{footer, stop_question};
 use super::copy_panels::{ledger, problem_row, throughput, waiting};
+use super::copy_proof;
 use super::message_list::MessageList;
 use super::short_address;
-use crate::engine::{CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView};
+use crate::engine::{Connections, CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
@@ -20,6 +21,9 @@ use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
 use crate::values::with_thousands;
 
 const ROW: f32 = 29.0;
+/// Stopped mailboxes whose error is shown without being asked for: there may be thousands.
+const MOST_CARDS: usize = 3;
+
 /// The columns, with room for the longest name in the first one, up to a third of `width` points.
 fn columns(ui: &Ui, names: &[String], width: f32) -> [Column; 5] {
     let longest = names.iter().map(|name| text::width(ui, name, Type::Label)).fold(0.0, f32::max);
@@ -57,10 +61,7 @@ impl CopyPage {
             }
             ledger(ui, &copy.sum, cx.is_narrow);
             ui.add_space(PANEL_GAP);
-            if let Some(words) = copy.proof.as_ref().filter(|_| copy.phase == CopyPhase::Finished) {
-                note::note(ui, Tone::Info, Icon::Search, &format!("How it was proven: {words}"), None);
-                ui.add_space(PANEL_GAP);
-            }
+            copy_proof::proof(ui, project, cx);
             if !has_aside(copy) {
                 self.main(ui, project, cx);
                 copy_detail::trouble(ui, project, cx);
@@ -73,6 +74,7 @@ impl CopyPage {
                     throughput(ui, copy);
                     waiting(ui, project, cx);
                     self.problems(ui, project, cx);
+                    copy_proof::pauses(ui, copy);
                 }
             });
             copy_detail::trouble(ui, project, cx);
@@ -80,13 +82,22 @@ impl CopyPage {
     }
 
     fn main(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
-        for progress in &project.copy.mailboxes {
-            if let MailboxProgressState::Stopped(error) = &progress.state {
-                ui.push_id(progress.id.0, |ui| {
-                    error_card::error_card(ui, error, Tone::Fail, cx.commands);
-                });
-                ui.add_space(PANEL_GAP);
-            }
+        let stopped = project.copy.mailboxes.iter().filter_map(|progress| match &progress.state {
+            MailboxProgressState::Stopped(error) => Some((progress.id, error)),
+            _ => None,
+        });
+        let stopped: Vec<_> = stopped.collect();
+        for (id, error) in stopped.iter().take(MOST_CARDS) {
+            ui.push_id(id.0, |ui| error_card::error_card(ui, error, Tone::Fail, cx.commands));
+            ui.add_space(PANEL_GAP);
+        }
+        if let more @ 1.. = stopped.len().saturating_sub(MOST_CARDS) {
+            let words = format!(
+                "{} stopped as well: open a row of the list to see why",
+                format::counted(more, "more mailbox has", "more mailboxes have")
+            );
+            note::note(ui, Tone::Fail, Icon::Fail, &words, None);
+            ui.add_space(PANEL_GAP);
         }
         self.mailboxes(ui, project, cx);
     }
@@ -99,6 +110,7 @@ impl CopyPage {
                 throughput(ui, &project.copy);
             } else {
                 self.problems(ui, project, cx);
+                copy_proof::pauses(ui, &project.copy);
             }
         });
     }
@@ -157,9 +169,13 @@ impl CopyPage {
 /// Whether there is anything for the right-hand column.
 fn has_aside(copy: &CopyView) -> bool {
     let is_waiting = |progress: &MailboxProgress| {
-        matches!(progress.state, MailboxProgressState::WaitsUntil(..) | MailboxProgressState::Paused)
+        use MailboxProgressState::{Paused, Reconnecting, WaitsUntil};
+        matches!(progress.state, WaitsUntil(..) | Paused | Reconnecting(_))
     };
-    copy.throughput.len() >= 2 || !copy.problems.is_empty() || copy.mailboxes.iter().any(is_waiting)
+    copy.throughput.len() >= 2
+        || !copy.pauses.is_empty()
+        || !copy.problems.is_empty()
+        || copy.mailboxes.iter().any(is_waiting)
 }
 
 fn title(copy: &CopyView) -> String {
@@ -175,6 +191,7 @@ fn title(copy: &CopyView) -> String {
         CopyPhase::Running if stopped > 0 && stopped < count => {
             format!("Copying goes on for {} of {all}", count - stopped)
         }
+        CopyPhase::Running if copy.is_proving => format!("Proving {all}"),
         CopyPhase::Running => match copy.trial {
             Some(messages) => format!("Trying {} per folder, {all}", trial_words(messages)),
             None => format!("Copying {all}"),
@@ -196,6 +213,10 @@ fn trial_words(messages: u32) -> String {
 
 /// The text behind the percent: bytes and the time left.
 fn rest_words(copy: &CopyView) -> String {
+    if copy.is_proving {
+        let (done, total) = copy.proven;
+        return format!(", {} of {} copies compared", with_thousands(done), with_thousands(total));
+    }
     let bytes = format!(", {} of {}", copy.bytes_done, copy.bytes_total);
     let left = match (copy.phase, copy.seconds_left) {
         (CopyPhase::Running, Some(seconds)) => format!(", about {} remaining", format::duration(seconds)),
@@ -221,8 +242,14 @@ fn took_words(copy: &CopyView) -> String {
 
 /// Whole percent as the rail shows it: never full before the end.
 fn percent(copy: &CopyView) -> u64 {
-    let percent = format::percent(copy.bytes_done.0, copy.bytes_total.0);
+    let (done, total) = measure(copy);
+    let percent = format::percent(done, total);
     if copy.phase == CopyPhase::Finished { 100 } else { percent.min(99) }
+}
+
+/// What is done, of how much.
+const fn measure(copy: &CopyView) -> (u64, u64) {
+    if copy.is_proving { copy.proven } else { (copy.bytes_done.0, copy.bytes_total.0) }
 }
 
 fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
@@ -262,7 +289,8 @@ fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
         CopyPhase::Finished => Tone::Pass,
         _ => Tone::Running,
     };
-    let share = format::share(copy.bytes_done.0, copy.bytes_total.0);
+    let (done, total) = measure(copy);
+    let share = format::share(done, total);
     let share = if copy.phase == CopyPhase::Finished { 1.0 } else { share.min(0.995) };
     bar::progress(ui, &format!("{}, {}%", words, percent(copy)), share, tone, 12.0);
     ui.add_space(PANEL_GAP);
@@ -272,7 +300,7 @@ fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
 fn connections(ui: &Ui, line: Rect, copy: &CopyView, is_narrow: bool) -> f32 {
     let theme = Theme::of(ui);
     let speed = copy.bytes_per_second.map_or_else(|| "–".to_owned(), format::speed);
-    let (source, destination) = copy.connections;
+    let Connections { source, destination } = copy.connections;
     let words = |count: usize| format::counted(count, "connection", "connections");
     let mut end = line.right();
     let word = |end: &mut f32, words: &str, style: Type, color: Color32| {
@@ -324,8 +352,8 @@ fn not_started(ui: &mut Ui, project: &ProjectView) {
 const fn rank(state: &MailboxProgressState) -> u8 {
     match state {
         MailboxProgressState::Stopped(_) => 0,
-        MailboxProgressState::Running(_) => 1,
-        MailboxProgressState::WaitsUntil(..) => 2,
+        MailboxProgressState::Running(_) | MailboxProgressState::Proving { .. } => 1,
+        MailboxProgressState::WaitsUntil(..) | MailboxProgressState::Reconnecting(_) => 2,
         MailboxProgressState::Paused => 3,
         MailboxProgressState::Queued => 4,
         MailboxProgressState::Done => 5,
@@ -336,15 +364,28 @@ const fn rank(state: &MailboxProgressState) -> u8 {
 fn state_words(state: &MailboxProgressState) -> (Tone, Icon, String) {
     match state {
         MailboxProgressState::Queued => (Tone::Quiet, Icon::Waiting, "Queued".to_owned()),
-        MailboxProgressState::Running(count) => {
-            (Tone::Running, Icon::Running, format::counted(*count, "connection", "connections"))
+        MailboxProgressState::Running(own) => (Tone::Running, Icon::Running, connection_words(*own)),
+        MailboxProgressState::Proving { done, total } => {
+            (Tone::Running, Icon::Search, format!("Proving, {}%", format::percent(*done, *total).min(99)))
         }
+        MailboxProgressState::Reconnecting(_) => (Tone::Paused, Icon::Waiting, "Connects again".to_owned()),
         MailboxProgressState::WaitsUntil(at, _) => {
             (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
         }
         MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
         MailboxProgressState::Done => (Tone::Pass, Icon::Pass, "Done".to_owned()),
         MailboxProgressState::Stopped(_) => (Tone::Fail, Icon::Fail, "Stopped".to_owned()),
+    }
+}
+
+/// As many connections as there are; in two numbers where the sides differ.
+fn connection_words(own: Connections) -> String {
+    match (own.source, own.destination) {
+        (0, 0) => "Signing in".to_owned(),
+        (source, destination) if source == destination => {
+            format::counted(source, "connection", "connections")
+        }
+        (source, destination) => format!("{source} in, {destination} out"),
     }
 }
 

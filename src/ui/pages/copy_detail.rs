@@ -30,6 +30,11 @@ pub fn mailbox(ui: &mut Ui, progress: &MailboxProgress, project: &ProjectView, c
         Frame::new().fill(theme.sunken).inner_margin(Margin { left: 32, right: 15, top: 8, bottom: 8 });
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
+        if let MailboxProgressState::Stopped(error) = &progress.state {
+            text::paragraph(ui, &error.title, Type::Label, theme.tone(Tone::Fail).fg);
+            text::paragraph(ui, &error.cause, Type::Small, theme.text2);
+            ui.add_space(6.0);
+        }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             buttons(ui, progress, &name, project, cx);

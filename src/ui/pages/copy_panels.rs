@@ -13,6 +13,9 @@ use crate::ui::widgets::{panel, plot, text};
 use crate::values::with_thousands;
 use eframe::egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 
+/// Mailboxes that wait for one reason and are named: there may be thousands.
+const MOST_WAITING: usize = 6;
+
 /// The parts of the ledger: count, words, colour, and whether it is shown only when above zero.
 pub fn ledger_parts(sum: &LedgerSum, theme: &Theme) -> Vec<(u64, &'static str, Color32)> {
     let bar = |tone: Tone| theme.tone(tone).bar;
@@ -134,13 +137,23 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             _ => None,
         })
         .collect();
-    if waiting.is_empty() && paused.is_empty() {
+    let broken: Vec<_> = project
+        .copy
+        .mailboxes
+        .iter()
+        .filter_map(|progress| match &progress.state {
+            MailboxProgressState::Reconnecting(why) => Some((progress, why)),
+            _ => None,
+        })
+        .collect();
+    if waiting.is_empty() && paused.is_empty() && broken.is_empty() {
         return;
     }
+    let count = waiting.len() + paused.len() + broken.len();
     let theme = Theme::of(ui);
     panel::flush_panel(ui, |ui| {
         panel::panel_head(ui, "Waiting", "");
-        for (progress, at, why) in &waiting {
+        for (progress, at, why) in waiting.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
             let second = format!("Goes on by itself in {}", format::duration(at.seconds_since(now)));
             let row = two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), &second);
@@ -148,7 +161,12 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
                 Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
             text::right(ui, first_line, format::time(*at), Type::Strong, theme.text);
         }
-        for progress in paused {
+        for (progress, why) in broken.iter().take(MOST_WAITING) {
+            let name = short_address(&progress.address, project);
+            let second = "The connection broke and is made anew";
+            two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), second);
+        }
+        for progress in paused.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
             let row = two_lines(ui, Tone::Paused, Icon::Paused, &format!("{name}: paused by you"), " ");
             let label = format!("Resume {name}");
@@ -158,12 +176,18 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
                 cx.send(Command::ResumeMailbox(progress.id));
             }
         }
+        let shown: usize =
+            [waiting.len(), broken.len(), paused.len()].map(|one| one.min(MOST_WAITING)).iter().sum();
+        if count > shown {
+            let words = format::counted(count - shown, "more mailbox", "more mailboxes");
+            two_lines(ui, Tone::Paused, Icon::Waiting, &format!("and {words}"), "");
+        }
     });
     ui.add_space(PANEL_GAP);
 }
 
 /// A row with an icon, a line, and a quieter line below it.
-fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str) -> Rect {
+pub fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str) -> Rect {
     let theme = Theme::of(ui);
     let height = if second.is_empty() { 32.0 } else { 49.0 };
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());

@@ -5,6 +5,7 @@ pub mod copy;
 mod copy_detail;
 mod copy_footer;
 mod copy_panels;
+mod copy_proof;
 pub mod destination;
 pub mod domain;
 pub mod done;

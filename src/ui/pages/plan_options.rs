@@ -3,7 +3,9 @@
 use eframe::egui::Ui;
 
 use crate::engine::{Command, ProjectView};
-use crate::plan::{CopyMode, CopyOptions, GmailLabels, MessageFilter, date_words, parse_date, parse_size};
+use crate::plan::{
+    CopyMode, CopyOptions, GmailLabels, MessageFilter, ProofDepth, date_words, parse_date, parse_size,
+};
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::PageCx;
@@ -40,6 +42,7 @@ pub struct PlanOptions {
     up_per_day: String,
     down_per_day: String,
     disarms_receipts: bool,
+    proof: ProofDepth,
 }
 
 impl PlanOptions {
@@ -65,6 +68,7 @@ impl PlanOptions {
             up_per_day: size(options.upload_bytes_per_day),
             down_per_day: size(options.download_bytes_per_day),
             disarms_receipts: options.disarms_receipts,
+            proof: options.proof,
         };
     }
 
@@ -90,6 +94,7 @@ impl PlanOptions {
         panel::equal_columns(ui, columns, 20.0, |ui, index| {
             if index == 0 {
                 self.modes(ui);
+                self.proof(ui);
             }
             if index == 1 {
                 self.times_and_sizes(ui, &mut wrong);
@@ -127,6 +132,23 @@ impl PlanOptions {
             });
             ui.add_space(4.0);
         }
+    }
+
+    fn proof(&mut self, ui: &mut Ui) {
+        let theme = Theme::of(ui);
+        ui.add_space(8.0);
+        if checkbox(ui, self.proof == ProofDepth::Full, "Read every copy again at the end") {
+            self.proof = match self.proof {
+                ProofDepth::Quick => ProofDepth::Full,
+                ProofDepth::Full => ProofDepth::Quick,
+            };
+        }
+        text::paragraph(
+            ui,
+            "Compares byte by byte, and takes about as long as the copy. Else sizes, dates and flags are compared.",
+            Type::Small,
+            theme.text2,
+        );
     }
 
     fn times_and_sizes(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
@@ -236,6 +258,7 @@ impl PlanOptions {
             disarms_receipts: self.disarms_receipts,
             upload_bytes_per_day: size(&self.up_per_day)?,
             download_bytes_per_day: size(&self.down_per_day)?,
+            proof: self.proof,
         })
     }
 

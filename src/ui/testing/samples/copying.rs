@@ -1,11 +1,15 @@
 use super::{NOW, ago, error, planned, with};
 use crate::engine::{
-    Command, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView,
-    MessageListView, MessageOutcome, ProblemGroup, ProjectView, Snapshot,
+    Command, Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState,
+    MailboxView, MessageListView, MessageOutcome, PauseGroup, ProblemGroup, ProjectView, Snapshot,
 };
-use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId};
+use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary};
 use crate::values::{Bytes, UnixTime};
 use std::sync::Arc;
+
+const fn connections(source: usize, destination: usize) -> Connections {
+    Connections { source, destination }
+}
 
 fn sum_of(total: u64, done: u64) -> LedgerSum {
     LedgerSum { source_count: total, copied: done, to_do: total - done, ..LedgerSum::default() }
@@ -54,9 +58,9 @@ pub fn copying() -> ProjectView {
     let mut project = planned();
     let rows = Arc::clone(&project.mailboxes);
     let state_of = |local: &str| match local {
-        "anna" => (74, MailboxProgressState::Running(4)),
-        "archiv-2012" => (38, MailboxProgressState::Running(4)),
-        "info" => (52, MailboxProgressState::Running(3)),
+        "anna" => (74, MailboxProgressState::Running(connections(4, 4))),
+        "archiv-2012" => (38, MailboxProgressState::Running(connections(3, 15))),
+        "info" => (52, MailboxProgressState::Running(connections(4, 4))),
         "verein" => (
             44,
             MailboxProgressState::WaitsUntil(
@@ -100,7 +104,15 @@ pub fn copying() -> ProjectView {
         bytes_per_second: Some(2_200_000),
         trial: None,
         seconds_left: Some(7_830),
-        connections: (11, 11),
+        connections: connections(11, 23),
+        is_proving: false,
+        proven: (0, 0),
+        pauses: vec![PauseGroup {
+            words: "NO [THROTTLED] Account exceeded command or bandwidth limits".to_owned(),
+            times: 12,
+            seconds: 12_000,
+            mailboxes: 2,
+        }],
         mailboxes,
         throughput: Arc::new(throughput),
         problems: problems(),
@@ -152,6 +164,7 @@ pub fn finished() -> ProjectView {
     project.copy.sum.to_do = 0;
     project.copy.bytes_done = project.copy.bytes_total;
     project.copy.finished_at = Some(NOW);
+    project.copy.proof_counts = Some(ProofSummary { checked: 182_030, ..ProofSummary::default() });
     project.copy.proof = Some(
         "Counts, sizes, dates and flags of 182,030 messages were compared at Fastmail; all agree.".to_owned(),
     );

@@ -1,0 +1,136 @@
+//! Copies that a proof does not find in their place: looked for in every folder of the account before they count as
+//! missing, as junk filters and people move mail at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::destination_name::raw_name;
+use super::error::TransferError;
+use super::request::CopyRequest;
+use super::seats::{Seeker, assign};
+use super::verify::at_destination;
+use crate::imap::{Folder, ImapError, Namespace, Session};
+use crate::plan::{
+    FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, SpecialUse, identity_key, special_use_by_name,
+};
+use crate::project::FolderId;
+
+/// A copy that is not where it should be.
+#[derive(Clone, Debug)]
+pub(super) struct Lost {
+    pub(super) folder: FolderId,
+    pub(super) source: FolderPath,
+    /// UID at the source.
+    pub(super) uid: u32,
+    pub(super) identity: IdentityKey,
+    pub(super) size: u64,
+    /// Its place was known once.
+    pub(super) had_place: bool,
+}
+
+/// What the search came to.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Copies that are in some folder.
+    pub(super) count: u64,
+    /// Those of them in the folder for junk.
+    pub(super) in_junk: u64,
+    /// Copies that are nowhere.
+    pub(super) lost: Vec<Lost>,
+}
+
+/// Looks for copies by their headers, each time among messages that belong to nothing else. Multiplicity is kept.
+pub(super) async fn look_elsewhere(
+    session: &mut Session,
+    request: &CopyRequest,
+    namespace: &Namespace,
+    lost: &[Lost],
+) -> Result<Found, TransferError> {
+    let mut found = Found { lost: lost.to_vec(), ..Found::default() };
+    if lost.is_empty() {
+        return Ok(found);
+    }
+    let paths: BTreeMap<String, FolderPath> = request
+        .ledger
+        .folder_totals()?
+        .into_iter()
+        .map(|folder| (raw_name(&folder.destination, namespace), folder.destination))
+        .collect();
+    let folders = session.list_folders_unsized().await.map_err(at_destination)?;
+    for folder in searched(folders, session.is_gmail()) {
+        let Some(account) = found.lost.first().map(|lost| lost.folder) else { break };
+        let path = paths.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
+        let opened = match session.examine(&folder.raw).await {
+            Ok(opened) if opened.exists == 0 => continue,
+            Ok(opened) => opened,
+            Err(ImapError::Refused { .. }) => continue,
+            Err(error) => return Err(at_destination(error)),
+        };
+        let claimed = request.ledger.claimed_in(account, &path, opened.uid_validity)?;
+        let mut free = session.fetch_uids(1).await.map_err(at_destination)?;
+        free.retain(|uid| !claimed.contains(uid));
+        let count = take(session, &free, &mut found.lost).await?;
+        found.count += count;
+        found.in_junk += if is_junk(&folder) { count } else { 0 };
+        if count > 0 {
+            tracing::info!(count, folder = %path, "copies are in another place than they were given");
+        }
+    }
+    Ok(found)
+}
+
+/// Takes those out of `lost` that are among these messages of the opened folder. Returns how many.
+async fn take(session: &mut Session, free: &[u32], lost: &mut Vec<Lost>) -> Result<u64, TransferError> {
+    if free.is_empty() {
+        return Ok(0);
+    }
+    let wanted: BTreeSet<IdentityKey> = lost.iter().map(|lost| lost.identity).collect();
+    let mut present: Vec<MessageKey> = Vec::new();
+    session
+        .fetch_facts(free, &IDENTITY_HEADERS, |facts| {
+            let keys = facts.iter().map(|facts| MessageKey {
+                uid: facts.uid,
+                identity: identity_key(&facts.header),
+                size: facts.size,
+            });
+            present.extend(keys.filter(|key| wanted.contains(&key.identity)));
+            Ok::<(), ImapError>(())
+        })
+        .await
+        .map_err(at_destination)?;
+    // Sizes say nothing about copies that the destination writes anew.
+    let is_ours = session.rewrites_messages();
+    let seekers: Vec<Seeker> = lost
+        .iter()
+        .map(|lost| Seeker { identity: lost.identity, size: lost.size, lowest_uid: 1, is_ours })
+        .collect();
+    let mut places = assign(&seekers, &present, &[]).into_iter();
+    let before = lost.len();
+    lost.retain(|_| places.next().flatten().is_none());
+    Ok((before - lost.len()) as u64)
+}
+
+/// Folders that mail is moved to, junk and trash first. Views show mail that lives elsewhere, so that finding it there
+/// says nothing; but at Gmail archived mail is in `\\All` only.
+fn searched(folders: Vec<Folder>, is_gmail: bool) -> Vec<Folder> {
+    let is_view = |folder: &Folder| {
+        folder.has_attribute("\\Flagged")
+            || folder.has_attribute("\\Important")
+            || (folder.has_attribute("\\All") && !is_gmail)
+    };
+    let mut folders: Vec<Folder> =
+        folders.into_iter().filter(|folder| folder.is_selectable() && !is_view(folder)).collect();
+    folders.sort_by_key(|folder| {
+        let is_trash = has_use(folder, "\\Trash", SpecialUse::Trash);
+        (folder.has_attribute("\\All"), !is_junk(folder), !is_trash)
+    });
+    folders
+}
+
+fn is_junk(folder: &Folder) -> bool {
+    has_use(folder, "\\Junk", SpecialUse::Junk)
+}
+
+/// Whether the server says so, or the name does.
+fn has_use(folder: &Folder, attribute: &str, special_use: SpecialUse) -> bool {
+    folder.has_attribute(attribute) || special_use_by_name(&FolderPath(folder.parts())) == Some(special_use)
+}

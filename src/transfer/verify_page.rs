@@ -1,0 +1,304 @@
+//! Some copies of one folder, compared with what the destination shows and hands out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::flags::flags_for;
+use super::found_elsewhere::Lost;
+use super::gmail_destination::shares_copy;
+use super::governor::{Refusal, refusal};
+use super::parts::{CopyForm, Doubts, LARGE_BYTES, OTHER_BYTES};
+use super::verify_report::VerifyReport;
+use crate::imap::{
+    BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Opened, Session,
+};
+use crate::plan::{FolderPath, MessageState, ProofDepth as Depth, internal_date_secs, mime_content};
+use crate::project::{FolderId, LedgerRow, SetAside};
+
+/// Messages read again with one command.
+const READ_AGAIN: usize = 20;
+
+const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
+
+/// Some rows of one folder.
+pub(super) struct Page<'a> {
+    pub(super) folder: (FolderId, &'a FolderPath),
+    pub(super) depth: Depth,
+    pub(super) report: VerifyReport,
+    /// Copies that belong to a row already.
+    pub(super) taken: BTreeSet<u32>,
+    /// What people did with copies.
+    pub(super) aside: &'a SetAside,
+    /// After the switch, flags are people's own.
+    pub(super) compares_flags: bool,
+    /// The destination writes messages anew, so that sizes say little.
+    pub(super) rewrites: bool,
+    /// Copies whose bytes alone prove nothing.
+    pub(super) doubts: Doubts,
+    /// Copies that are not in their place.
+    pub(super) lost: Vec<Lost>,
+}
+
+/// A row whose copy is there.
+pub(super) struct Placed {
+    row: LedgerRow,
+    /// Size of the copy, as the destination lists it.
+    copy_bytes: u64,
+}
+
+impl Page<'_> {
+    /// Compares sizes, dates and flags with a listing that is under way.
+    pub(super) async fn compare_listing(
+        &mut self,
+        session: &mut Session,
+        (listing, opened): (&ListingRequest, &Opened),
+        rows: Vec<LedgerRow>,
+    ) -> Result<(), ImapError> {
+        let placed = self.placed(rows, opened);
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        session
+            .listing_facts(listing, |facts| {
+                let known = facts.into_iter().filter(|facts| placed.contains_key(&facts.uid));
+                found.extend(known.map(|facts| (facts.uid, MessageFacts { header: Vec::new(), ..facts })));
+                Ok::<(), ImapError>(())
+            })
+            .await?;
+        self.compare_found(placed, &found, opened);
+        Ok(())
+    }
+
+    /// Compares sizes, dates and flags. Returns the rows whose copy is there, by its UID, and the bytes of all copies.
+    pub(super) async fn compare_facts(
+        &mut self,
+        session: &mut Session,
+        opened: &Opened,
+        rows: Vec<LedgerRow>,
+    ) -> Result<(BTreeMap<u32, Placed>, u64), ImapError> {
+        let placed = self.placed(rows, opened);
+        let uids: Vec<u32> = placed.keys().copied().collect();
+        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        session
+            .fetch_facts(&uids, &["MESSAGE-ID"], |facts| {
+                found.extend(facts.into_iter().map(|facts| (facts.uid, facts)));
+                Ok::<(), ImapError>(())
+            })
+            .await?;
+        let placed = self.compare_found(placed, &found, opened);
+        let bytes = placed.values().map(|one| one.copy_bytes).fold(0, u64::saturating_add);
+        Ok((placed, bytes))
+    }
+
+    /// The rows whose place at the destination is known, by the UID of their copy.
+    fn placed(&mut self, rows: Vec<LedgerRow>, opened: &Opened) -> BTreeMap<u32, LedgerRow> {
+        let mut placed = BTreeMap::new();
+        for row in rows {
+            self.report.checked += 1;
+            if shares_copy(&row) {
+                // The equal message that the copy belongs to answers for it.
+                self.report.shared += 1;
+                continue;
+            }
+            if self.aside.elsewhere.contains(&row.uid) {
+                self.report.moved_or_removed += 1;
+                continue;
+            }
+            match row.destination_uid {
+                Some(uid) if row.destination_uid_validity == Some(opened.uid_validity) => {
+                    if self.taken.insert(uid) {
+                        placed.insert(uid, row);
+                    } else {
+                        self.report.differs(self.folder.1, row.uid, "another message has the same copy");
+                    }
+                }
+                _ => self.lose(&row, false),
+            }
+        }
+        placed
+    }
+
+    fn lose(&mut self, row: &LedgerRow, had_place: bool) {
+        let (folder, source) = (self.folder.0, self.folder.1.clone());
+        let LedgerRow { uid, identity, size, .. } = *row;
+        self.lost.push(Lost { folder, source, uid, identity, size, had_place });
+    }
+
+    /// Notes what differs, and leaves the rows whose copy is there.
+    fn compare_found(
+        &mut self,
+        placed: BTreeMap<u32, LedgerRow>,
+        found: &BTreeMap<u32, MessageFacts>,
+        opened: &Opened,
+    ) -> BTreeMap<u32, Placed> {
+        let mut there = BTreeMap::new();
+        for (uid, row) in placed {
+            let Some(facts) = found.get(&uid) else {
+                self.lose(&row, true);
+                continue;
+            };
+            let compares_flags = self.compares_flags && !self.aside.touched.contains(&row.uid);
+            let says_bytes = self.depth == Depth::Full;
+            let compares = (!self.rewrites && !says_bytes, compares_flags);
+            let what = difference(&row, facts, opened, compares);
+            // Each copy is in one count: what was compared of it, or that it differs.
+            if self.depth == Depth::Quick && what.is_none() {
+                if self.rewrites && facts.size != row.size {
+                    self.report.resized += 1;
+                } else if row.state != MessageState::Copied {
+                    self.report.size_only += 1;
+                } else if !compares_flags {
+                    self.report.without_flags += 1;
+                }
+            }
+            if let Some(what) = what {
+                self.report.differs(self.folder.1, row.uid, what);
+            }
+            there.insert(uid, Placed { row, copy_bytes: facts.size });
+        }
+        there
+    }
+
+    /// Reads copies again. What their bytes alone do not prove is left to a comparison with the source.
+    pub(super) async fn compare_bytes(
+        &mut self,
+        session: &mut Session,
+        placed: BTreeMap<u32, Placed>,
+    ) -> Result<(), ImapError> {
+        let in_doubt = self.in_doubt(&placed);
+        let (large, mut small): (BTreeMap<_, _>, BTreeMap<_, _>) = placed
+            .into_iter()
+            .partition(|(_, one)| one.row.size > LARGE_BYTES || one.copy_bytes > LARGE_BYTES);
+        let uids: Vec<u32> = small.keys().copied().collect();
+        for window in uids.chunks(READ_AGAIN) {
+            for body in session.ask_bodies(window) {
+                self.compare_window(session, &body, (&mut small, &in_doubt)).await?;
+            }
+        }
+        // Every body has to come: one that does not is no proof.
+        for one in small.into_values() {
+            self.report.differs(self.folder.1, one.row.uid, NOT_HANDED_OUT);
+        }
+        for (uid, Placed { row, .. }) in large {
+            let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+            let see = |piece: &[u8]| {
+                hash.update(piece);
+                bytes += piece.len() as u64;
+            };
+            match session.fetch_large(uid, see).await {
+                Ok(Some(_)) => {
+                    let form = CopyForm { sha256: hash.finalize().into(), bytes, content: None };
+                    self.compare_form(row, form, in_doubt.contains(&uid));
+                }
+                Ok(None) => self.report.differs(self.folder.1, row.uid, NOT_HANDED_OUT),
+                Err(error) => {
+                    let completion = refused_for_good(error)?;
+                    self.report.differs(self.folder.1, row.uid, format!("{NOT_HANDED_OUT}: {completion}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies of fewer bytes than the source has listed: that much may have been read of them and no more. Where a source
+    /// only estimates sizes, most copies differ, and those that end on a whole piece alone are in doubt.
+    fn in_doubt(&self, placed: &BTreeMap<u32, Placed>) -> BTreeSet<u32> {
+        if self.rewrites {
+            return BTreeSet::new();
+        }
+        let is_kept = |one: &&Placed| one.copy_bytes == one.row.size;
+        let keeps_sizes = placed.values().filter(is_kept).count() * 2 >= placed.len();
+        let is_short = |one: &Placed| {
+            let is_cut = one.copy_bytes > 0 && one.copy_bytes.is_multiple_of(crate::imap::PIECE_BYTES);
+            one.copy_bytes < one.row.size && (keeps_sizes || is_cut)
+        };
+        placed.iter().filter(|(_, one)| is_short(one)).map(|(uid, _)| *uid).collect()
+    }
+
+    /// Compares the bodies of one request; those that came leave `waiting`.
+    async fn compare_window(
+        &mut self,
+        session: &mut Session,
+        body: &BodyRequest,
+        (waiting, in_doubt): (&mut BTreeMap<u32, Placed>, &BTreeSet<u32>),
+    ) -> Result<(), ImapError> {
+        loop {
+            match session.next_body(body).await {
+                Ok(BodyReply::Message { uid, bytes }) => {
+                    let Some(Placed { row, .. }) = waiting.remove(&uid) else { continue };
+                    let sha256 = Sha256::digest(&bytes).into();
+                    // The content matters only where the bytes are not known to be those that were sent.
+                    let content = (row.sha256 != Some(sha256)).then(|| mime_content(&bytes));
+                    let form = CopyForm { sha256, bytes: bytes.len() as u64, content };
+                    self.compare_form(row, form, in_doubt.contains(&uid));
+                }
+                Ok(BodyReply::End) => return Ok(()),
+                Err(error) => return refused_for_good(error).map(drop),
+            }
+        }
+    }
+
+    /// Other bytes may still say the same, and what was there before was never read: the source tells. Large messages
+    /// are held to their bytes.
+    fn compare_form(&mut self, row: LedgerRow, copy: CopyForm, is_in_doubt: bool) {
+        let is_as_sent = row.sha256 == Some(copy.sha256);
+        if is_as_sent && !is_in_doubt {
+            self.report.bytes_equal += 1;
+        } else if row.sha256.is_some() && !is_as_sent && copy.content.is_none() {
+            self.report.differs(self.folder.1, row.uid, OTHER_BYTES);
+        } else {
+            self.doubts.add(row, copy);
+        }
+    }
+}
+
+/// The words of a refusal that is about messages; any other error goes on.
+fn refused_for_good(error: ImapError) -> Result<Completion, ImapError> {
+    match error {
+        ImapError::Refused { command, completion } if matches!(refusal(&completion), Refusal::Wait(_)) => {
+            Err(ImapError::Refused { command, completion })
+        }
+        ImapError::Refused { completion, .. } => Ok(completion),
+        other => Err(other),
+    }
+}
+
+/// Whether two servers mean the same moment; a row without a date says nothing against any.
+fn is_same_moment(wanted: &str, found: &str) -> bool {
+    wanted.is_empty()
+        || wanted.trim() == found.trim()
+        || internal_date_secs(wanted).is_some_and(|wanted| internal_date_secs(found) == Some(wanted))
+}
+
+/// What differs between a row and its copy. Copies that were there before keep date and flags that their owner gave
+/// them, and a repair may have been about the date.
+///
+/// Some sources only estimate sizes; where the bytes are compared, they say more than the size does.
+fn difference(
+    row: &LedgerRow,
+    facts: &MessageFacts,
+    opened: &Opened,
+    (compares_sizes, compares_flags): (bool, bool),
+) -> Option<String> {
+    if facts.size != row.size && row.size != 0 && compares_sizes {
+        return Some(format!("{} bytes instead of {}", facts.size, row.size));
+    }
+    if row.state != MessageState::Copied {
+        return None;
+    }
+    if !is_same_moment(&row.internal_date, &facts.internal_date) {
+        return Some(format!("dated {} instead of {}", facts.internal_date, row.internal_date));
+    }
+    if !compares_flags {
+        return None;
+    }
+    let expected =
+        sorted(flags_for(&row.flags, opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty())));
+    let shown = sorted(flags_for(&facts.flags, None));
+    (expected != shown).then(|| format!("flags [{}] instead of [{}]", shown.join(" "), expected.join(" ")))
+}
+
+fn sorted(flags: Vec<String>) -> Vec<String> {
+    let mut flags: Vec<String> = flags.into_iter().map(|flag| flag.to_ascii_lowercase()).collect();
+    flags.sort_unstable();
+    flags
+}

@@ -1,0 +1,81 @@
+//! How a copy was proven, proving it again, and the pauses that servers asked for.
+
+use eframe::egui::{Ui, Vec2};
+
+use super::copy_panels::two_lines;
+use crate::engine::{Command, CopyPhase, CopyView, ProjectView};
+use crate::plan::{ProofDepth, duration_words};
+use crate::ui::fonts::Type;
+use crate::ui::icons::Icon;
+use crate::ui::page_cx::PageCx;
+use crate::ui::theme::{PANEL_GAP, Theme, Tone};
+use crate::ui::widgets::badge::badge;
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::{panel, text};
+use crate::values::with_thousands;
+
+/// Words of servers that are shown; the report has them all.
+const MOST_PAUSES: usize = 5;
+
+/// What the proof said, and two ways of proving the copy again. Nothing while mail is copied or before.
+pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+    let copy = &project.copy;
+    let sum = &copy.sum;
+    let is_at_rest = matches!(copy.phase, CopyPhase::Finished | CopyPhase::Stopped);
+    if !is_at_rest || sum.copied + sum.already_there + sum.repaired == 0 {
+        return;
+    }
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            text::words(ui, "Proof", Type::Section, theme.text);
+            match copy.proof_counts.map(|counts| counts.is_clean()) {
+                Some(true) => badge(ui, Tone::Pass, Icon::Pass, "confirmed"),
+                Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not confirmed"),
+                None => badge(ui, Tone::Quiet, Icon::Waiting, "not proven"),
+            };
+        });
+        ui.add_space(2.0);
+        let words = copy.proof.as_ref().map_or_else(
+            || "What was copied was not compared with the messages yet.".to_owned(),
+            |words| format!("How it was proven: {words}"),
+        );
+        text::paragraph(ui, words, Type::Body, theme.text2);
+        ui.add_space(8.0);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::new(8.0, 6.0);
+            let again = [
+                (ProofDepth::Quick, "Prove again", Icon::Again),
+                (ProofDepth::Full, "Prove byte by byte", Icon::Search),
+            ];
+            for (depth, label, icon) in again {
+                if Button::secondary(label).small().icon(icon).show(ui).clicked() {
+                    cx.send(Command::ProveCopy(depth));
+                }
+            }
+        });
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+/// How often servers asked to be left alone, for how long altogether, and in which words.
+pub fn pauses(ui: &mut Ui, copy: &CopyView) {
+    if copy.pauses.is_empty() {
+        return;
+    }
+    panel::flush_panel(ui, |ui| {
+        let seconds = copy.pauses.iter().map(|pause| pause.seconds).sum();
+        let all = format!("{} altogether", duration_words(seconds));
+        panel::panel_head(ui, "Pauses that servers asked for", &all);
+        for pause in copy.pauses.iter().take(MOST_PAUSES) {
+            let times = match pause.times {
+                1 => "once".to_owned(),
+                times => format!("{} times", with_thousands(times)),
+            };
+            let words = format!("{times}, {}", duration_words(pause.seconds));
+            two_lines(ui, Tone::Paused, Icon::Waiting, &words, &pause.words);
+        }
+    });
+    ui.add_space(PANEL_GAP);
+}
