@@ -30,7 +30,7 @@ pub use file::Project;
 pub use ledger::Ledger;
 pub use ledger_delta::{ChangedFlags, FolderCounts, FolderMemory, FoundCopy, SetAside};
 pub use ledger_queries::{FolderTotals, LedgerTotals, MessageListing, Problem};
-pub use ledger_row::{FolderId, LedgerRow, MessageResult, SourceMessage};
+pub use ledger_row::{FolderId, ForgottenCopy, LedgerRow, MessageResult, SourceMessage};
 pub use mailboxes::SignInFact;
 pub use plans::StoredPlan;
 pub use repairs::{ExportedFile, Repair, SentForm};

@@ -108,13 +108,18 @@ fn forget_destination(transaction: &Transaction<'_>, mailbox: MailboxId) -> Resu
     let count = transaction.execute(
         "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
              intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
-             mirrored_flags = NULL, is_touched = 0, moved_to = NULL, is_released = 0
+             mirrored_flags = NULL, is_touched = 0, moved_to = NULL, is_released = 0, forgotten_copy = 0
          WHERE state IN (1, 2, 3, 4, 5, 6)
              AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
         [mailbox.0],
     )?;
     transaction.execute(
-        "UPDATE folder SET needs_match = 1, destination_uid_validity = NULL WHERE mailbox_id = ?1",
+        "UPDATE message SET forgotten_copy = 0 WHERE forgotten_copy <> 0
+             AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+        [mailbox.0],
+    )?;
+    transaction.execute(
+        "UPDATE folder SET needs_match = 1, is_fenced = 0, destination_uid_validity = NULL WHERE mailbox_id = ?1",
         [mailbox.0],
     )?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
