@@ -301,12 +301,12 @@ impl Job<'_> {
                 Ok(told)
             },
         )?;
-        watched.retain(|chosen| !left_alone.iter().any(|(plan, _)| plan.source == chosen.plan.source));
+        watched.retain(|chosen| !left_alone.iter().any(|(plan, ..)| plan.source == chosen.plan.source));
         for chosen in watched {
             self.offer(work, &chosen, destination)?;
         }
-        for (plan, words) in left_alone.into_iter().chain(told) {
-            work.note_trouble(plan, (Side::Destination, FolderTrouble::CopiesLost), words);
+        for (plan, trouble, words) in left_alone.into_iter().chain(told) {
+            work.note_trouble(plan, (Side::Destination, trouble), words);
         }
         if self.is_mirror() && !work.control.is_stopped() {
             for (plan, words) in
@@ -348,11 +348,14 @@ impl Job<'_> {
         let memories = ledger.memories()?;
         let (mut failed, mut later) = (None, Vec::new());
         let has_window = provider_habits::has_window(session);
+        let mode = self.request.options.mode;
         let mut tell = |plan: &'p FolderPlan, listed: Listed| {
             let (folder, words) = match listed {
                 Listed::All(folder) => (folder, None),
                 Listed::Some(folder, words) => (folder, Some(words)),
-                Listed::Closed(words) => return work.note_problem(plan, Side::Source, words),
+                Listed::Closed(trouble, words) => {
+                    return work.note_trouble(plan, (Side::Source, trouble), words);
+                }
             };
             let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
             if let Some(words) = provider_habits::cut_off(has_window, status.messages) {
@@ -379,7 +382,7 @@ impl Job<'_> {
                 failed.get_or_insert(error);
             }
         };
-        let mut lister = SourceLister::new(session, ledger, &self.caution, &memories);
+        let mut lister = SourceLister::new(session, ledger, (&self.caution, &memories), mode);
         for plan in self.chosen() {
             if work.control.is_stopped() {
                 break;

@@ -24,6 +24,7 @@ mod lane;
 mod lost_copies;
 mod meter;
 mod mirror;
+mod moved_copies;
 mod oversize;
 mod parts;
 mod provider_habits;

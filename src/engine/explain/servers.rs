@@ -274,6 +274,8 @@ pub(in crate::engine) fn folders(problem: &FolderProblem, count: usize) -> UserE
         (FolderTrouble::Closed, Side::Source) => "could not be opened at your server",
         (FolderTrouble::Closed, Side::Destination) => "could not be made or opened at the provider",
         (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
+        (FolderTrouble::CopiesInDoubt, Side::Source) => "got other numbers at your server",
+        (FolderTrouble::CopiesInDoubt, Side::Destination) => "may hold its copies in another form or place",
         (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
         (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
     };
@@ -282,7 +284,9 @@ pub(in crate::engine) fn folders(problem: &FolderProblem, count: usize) -> UserE
         _ => format!("{count} folders {what}, such as {}", problem.folder),
     };
     let error = match problem.trouble {
-        FolderTrouble::CopiesLost => UserError::new(title, sentence(&problem.words)),
+        FolderTrouble::CopiesLost | FolderTrouble::CopiesInDoubt => {
+            UserError::new(title, sentence(&problem.words))
+        }
         _ => UserError::new(title, "All other folders were copied.").with_server_words(&problem.words),
     };
     let error = match problem.trouble {
@@ -294,6 +298,16 @@ pub(in crate::engine) fn folders(problem: &FolderProblem, count: usize) -> UserE
             "Copy once more in the mode “before the switch”",
             "It brings back what is lost, and leaves what people have moved",
         ),
+        FolderTrouble::CopiesInDoubt if problem.side == Side::Source => error.or_else(
+            "Copy this folder once more in the mode “before the switch”",
+            "Everything is compared; what people have moved or deleted since the switch may come a second time",
+        ),
+        FolderTrouble::CopiesInDoubt => error
+            .or_else("Look into the folder at the provider", "Nothing was changed there")
+            .or_else(
+                "Empty it, or give the folder another name in the plan, and start the copy again",
+                "Its mail is then copied anew; an empty folder is filled without a question",
+            ),
         FolderTrouble::FlagsRefused => error,
         FolderTrouble::SearchRefused => error.or_else(
             "Write the search anew, or filter by date and size instead",
