@@ -30,6 +30,17 @@ impl fmt::Debug for IdentityKey {
     }
 }
 
+/// What is known of a message without its body: enough to recognise a copy of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageKey {
+    /// UID in its own folder.
+    pub uid: u32,
+    /// Digest of its headers.
+    pub identity: IdentityKey,
+    /// RFC822.SIZE in bytes.
+    pub size: u64,
+}
+
 /// Computes the key of a message from its header block, which may be whole or filtered to [`IDENTITY_HEADERS`].
 ///
 /// Message-ID, Date, From and Subject count; To and Cc as well where there is no Message-ID, as in drafts.
