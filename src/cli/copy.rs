@@ -64,6 +64,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         }
         return Ok(done(failed_mailboxes > 0 || !project.plan.errors.is_empty()));
     }
+    if arguments.same_accounts {
+        driver.require(Command::NameAccounts { are_same: true })?;
+    }
     copy(&mut driver, arguments.trial)?;
     if let Some(path) = &arguments.messages {
         save_messages(&mut driver, path)?;

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -14,7 +15,7 @@ use super::sign_in_job::Attempt;
 use super::start::Proof;
 use super::{MailboxProgressState, UserError, explain};
 use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofSummary};
-use crate::project::Ledger;
+use crate::project::{AccountLock, Ledger};
 use crate::transfer::{self, CopyRequest, Progress};
 use crate::values::{Secret, UnixTime};
 
@@ -28,6 +29,8 @@ pub(super) struct MailboxWork {
     pub(super) plan: MailboxPlan,
     pub(super) source: Attempt,
     pub(super) destination: Attempt,
+    /// Keeps others from writing to the destination meanwhile. Mailboxes that go into one account share it.
+    pub(super) _lock: Option<Arc<AccountLock>>,
 }
 
 /// How the whole copy goes about it.

@@ -3,6 +3,7 @@
 //! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is synchronised on every commit: what a call has returned is there after a power cut.
 
+mod account_lock;
 mod cause_pattern;
 mod documents;
 mod error;
@@ -24,6 +25,7 @@ mod settings;
 mod sides;
 mod traffic;
 
+pub use account_lock::AccountLock;
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;
 pub use file::Project;
@@ -35,5 +37,5 @@ pub use mailboxes::SignInFact;
 pub use plans::StoredPlan;
 pub use repairs::{ExportedFile, Repair, SentForm};
 pub use settings::{AuditSettings, Destination};
-pub use sides::{BoundSides, SideChange};
+pub use sides::{BoundSides, SideChange, Spelling};
 pub use traffic::Traffic;
