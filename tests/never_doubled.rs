@@ -342,3 +342,104 @@ async fn after_the_switch_a_source_folder_that_was_made_anew_brings_nothing_back
     bench.copy_all().await;
     assert_eq!(source.bodies(), destination.bodies());
 }
+
+// Messages that the owner has moved at the source.
+
+/// Two real servers that can move messages, and what is in one of their folders: Message-IDs, sorted.
+struct Movers {
+    source: dovecot::Dovecot,
+    destination: dovecot::Dovecot,
+    bench: Bench,
+}
+
+impl Movers {
+    async fn copied() -> Option<Self> {
+        let settings = dovecot::Settings::default();
+        let source = dovecot::Dovecot::start(&["anna"], &settings)?;
+        let destination = dovecot::Dovecot::start(&["anna"], &settings)?;
+        let mails: Vec<plain_imap::Mail> = (1..=12)
+            .map(|number| plain_imap::Mail {
+                folder: "INBOX".to_owned(),
+                flags: Vec::new(),
+                date: "01-Mar-2023 10:00:00 +0100".to_owned(),
+                bytes: numbered(number, &"x".repeat(number as usize)).bytes,
+            })
+            .collect();
+        plain_imap::PlainImap::open(source.clear_port, "anna").store(&mails);
+        let mut at_source = plain_imap::PlainImap::open(source.clear_port, "anna");
+        at_source.run("CREATE Filed");
+        let way = |port| dovecot::access(port, mailferry::values::Security::Clear, "anna");
+        let bench = Bench::new(way(source.clear_port), way(destination.clear_port)).await;
+        bench.copy_all().await;
+        Some(Self { source, destination, bench })
+    }
+
+    fn assert_same(&self) {
+        let held = |port| copy_bench::contents(port, '/', "");
+        copy_bench::assert_same(&held(self.source.clear_port), &held(self.destination.clear_port));
+    }
+}
+
+#[tokio::test]
+async fn copies_follow_messages_that_were_moved_at_the_source() {
+    let Some(pair) = Movers::copied().await else { return };
+    let mut owner = plain_imap::PlainImap::open(pair.source.clear_port, "anna");
+    owner.run("SELECT INBOX");
+    owner.run("MOVE 2:5 Filed");
+    // A copy in another folder is no move.
+    owner.run("COPY 1 Filed");
+    let at_destination = || plain_imap::PlainImap::open(pair.destination.clear_port, "anna");
+    for _run in 0..2 {
+        pair.bench.copy_all().await;
+        pair.assert_same();
+    }
+    let sum = pair.bench.sum();
+    assert_eq!((sum.source_count, sum.copied, sum.already_there, sum.to_do), (13, 9, 4, 0), "{sum:?}");
+    // And back again; but a copy that somebody has marked stays where it is, and the message is copied once more.
+    let mut people = at_destination();
+    people.run("SELECT Filed");
+    people.run("STORE 1 +FLAGS (\\Flagged)");
+    let before = at_destination().count("INBOX") + at_destination().count("Filed");
+    owner.run("SELECT Filed");
+    owner.run("MOVE 1:4 INBOX");
+    pair.bench.copy_all().await;
+    assert_eq!(at_destination().count("Filed"), 2, "the marked one, and the copied one");
+    assert_eq!(at_destination().count("INBOX") + at_destination().count("Filed"), before + 1);
+}
+
+#[tokio::test]
+async fn a_run_that_broke_off_while_copies_followed_doubles_nothing() {
+    let Some(pair) = Movers::copied().await else { return };
+    let mut owner = plain_imap::PlainImap::open(pair.source.clear_port, "anna");
+    owner.run("SELECT INBOX");
+    owner.run("MOVE 2:5 Filed");
+    // As such a run leaves things: the messages are listed, the copies are moved, and nobody wrote that down.
+    let ledger = pair.bench.ledger();
+    let mut session = pair.bench.request.source.open().await.unwrap();
+    let opened = session.examine("Filed").await.unwrap();
+    let path = mailferry::plan::FolderPath(vec!["Filed".to_owned()]);
+    let filed = ledger.folder("Filed", &path, &path, opened.uid_validity).unwrap();
+    let rows: Vec<mailferry::project::SourceMessage> = (1..=4)
+        .map(|uid| {
+            let bytes = numbered(uid + 1, &"x".repeat(uid as usize + 1)).bytes;
+            mailferry::project::SourceMessage {
+                uid,
+                size: bytes.len() as u64,
+                internal_date: "01-Mar-2023 10:00:00 +0100".to_owned(),
+                flags: Vec::new(),
+                identity: mailferry::plan::identity_key(&bytes),
+            }
+        })
+        .collect();
+    ledger.add_messages(filed, &rows).unwrap();
+    ledger.expect_moved(filed).unwrap();
+    let mut people = plain_imap::PlainImap::open(pair.destination.clear_port, "anna");
+    people.run("SELECT INBOX");
+    people.run("MOVE 2:5 Filed");
+    for _run in 0..3 {
+        pair.bench.copy(&|_| {}).await.unwrap();
+        pair.assert_same();
+    }
+    let sum = pair.bench.sum();
+    assert_eq!((sum.to_do, sum.already_there, sum.vanished), (0, 4, 4), "{sum:?}");
+}

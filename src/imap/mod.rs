@@ -24,6 +24,7 @@ mod larger;
 mod limits;
 mod listed;
 mod messages;
+mod moves;
 mod paging;
 mod reply;
 mod sasl;

@@ -72,6 +72,13 @@ pub fn identity_key(header_block: &[u8]) -> IdentityKey {
     digest(fields)
 }
 
+/// A name for an account that tells nobody whose it is: hexadecimal digits of a SHA-256, whatever the case of its letters,
+/// which are no difference in hosts, and in users at hardly any server.
+pub fn account_digest(account: &str) -> String {
+    let digest = Sha256::digest(account.to_lowercase().as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Index of the field in [`IDENTITY_HEADERS`] and its value.
 fn split_field(line: &[u8]) -> Option<(usize, &[u8])> {
     let colon = line.iter().take(80).position(|byte| *byte == b':')?;

@@ -41,7 +41,7 @@ pub use folder_pattern::FolderPattern;
 pub use forecast::{Forecast, ForecastInput, Measured, forecast, forecast_all};
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};
 pub use header_date::internal_date_secs;
-pub use identity::{IDENTITY_HEADERS, IdentityKey, MessageKey, identity_key};
+pub use identity::{IDENTITY_HEADERS, IdentityKey, MessageKey, account_digest, identity_key};
 pub use labels::{GmailLabels, Homes, LabelRank, has_home, label_rank};
 pub use ledger_sum::{LedgerSum, MessageState};
 pub use mailbox::{Mailbox, MailboxId, Side, SignInWays};

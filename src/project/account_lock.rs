@@ -1,12 +1,8 @@
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::ProjectError;
 use super::lock::FileLock;
-
-/// Digits of the digest that a lock file is named by: the account itself stays out of the name.
-const NAME_DIGITS: usize = 32;
+use crate::plan::account_digest;
 
 /// Held while mail is copied into an account, so that no other window or command copies into it at the same time: each
 /// would look before it sends, and both would send.
@@ -22,12 +18,7 @@ impl AccountLock {
     /// user share. [`ProjectError::AccountBusy`] where another one has it.
     pub fn take(folder: &Path, account: &str) -> Result<Self, ProjectError> {
         std::fs::create_dir_all(folder).map_err(|error| ProjectError::from_io(folder, error))?;
-        // Letters are no difference in host names, and in users they are one at hardly any server.
-        let digest = Sha256::digest(account.to_lowercase().as_bytes());
-        let mut name = data_encoding::HEXLOWER.encode(&digest);
-        name.truncate(NAME_DIGITS);
-        name.push_str(".lock");
-        match FileLock::take(&folder.join(name)) {
+        match FileLock::take(&folder.join(format!("{}.lock", account_digest(account)))) {
             Ok(lock) => Ok(Self { _lock: lock }),
             Err(ProjectError::Locked { pid }) => Err(ProjectError::AccountBusy { pid }),
             Err(error) => Err(error),

@@ -21,6 +21,7 @@ use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::selection::{Chosen, Selection};
 use super::source_listing::{Listed, SourceLister};
+use super::source_moves::{Follow, Left};
 use super::work::{Unit, Work};
 use crate::imap::{Folder, FolderStatus, NewFolder, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
@@ -280,12 +281,14 @@ impl Job<'_> {
         let lookout = Lookout::new(self.chosen(), request, &work.namespace, destination)?;
         let left_alone = lookout.left_alone(mode);
         let Lane { source: session, destination: other, .. } = &mut *lane;
+        let moves = Left::look(request, (session, other), source)?;
         let plans: Vec<&FolderPlan> = self.chosen().collect();
         // An error ends both halves; the other one is not needed any more.
         let (end_of_list, list_ended) = oneshot::channel::<()>();
         let (mut watched, told) = tokio::try_join!(
             async {
-                let watched = self.list_all(work, session, (source, destination), &lookout).await?;
+                let looks = (&lookout, &moves);
+                let watched = self.list_all(work, session, (source, destination), looks).await?;
                 if self.is_mirror() {
                     mirror::read_changes(session, &request.ledger, &plans, source).await?;
                 }
@@ -302,6 +305,13 @@ impl Job<'_> {
             },
         )?;
         watched.retain(|chosen| !left_alone.iter().any(|(plan, ..)| plan.source == chosen.plan.source));
+        let with = Follow {
+            source: session,
+            destination: other,
+            ledger: &request.ledger,
+            namespace: &work.namespace,
+        };
+        moves.follow(with, &watched).await?;
         for chosen in watched {
             self.offer(work, &chosen, destination)?;
         }
@@ -342,7 +352,7 @@ impl Job<'_> {
         work: &Work<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
-        lookout: &Lookout<'p>,
+        (lookout, moves): (&Lookout<'p>, &Left<'_>),
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         let ledger = &self.request.ledger;
         let memories = ledger.memories()?;
@@ -371,7 +381,7 @@ impl Job<'_> {
             };
             let chosen = Chosen { plan, folder, found: None };
             let offered = noted.and_then(|()| {
-                if self.selection.has_search() || lookout.watches(plan) {
+                if self.selection.has_search() || lookout.watches(plan) || !moves.is_empty() {
                     later.push(chosen);
                     Ok(())
                 } else {

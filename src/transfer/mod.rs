@@ -36,6 +36,7 @@ mod request;
 mod seats;
 mod selection;
 mod source_listing;
+mod source_moves;
 mod verify;
 mod verify_report;
 mod work;
