@@ -252,6 +252,9 @@ pub struct Copy {
     /// When in the move this copy runs.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
+    /// The accounts are those of earlier runs, though their servers or users are named in another way now.
+    #[arg(long, requires = "project")]
+    pub same_accounts: bool,
     /// From Gmail: a message with several labels goes into the folder of its best label, or into that of each.
     #[arg(long, value_enum)]
     pub labels: Option<Labels>,

@@ -76,6 +76,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
             output::say(&format!("{}: {warning}", address_of(&project, *mailbox)));
         }
     }
+    if arguments.same_accounts {
+        driver.require(Command::NameAccounts { are_same: true })?;
+    }
     let start = match arguments.trial {
         Some(messages) => Command::TryCopy { messages },
         None if arguments.plan.retry_failed => Command::RetryFailed,

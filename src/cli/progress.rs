@@ -76,8 +76,10 @@ impl ProgressTeller {
                 _ => state.to_owned(),
             };
             let is_known = self.told.get(&mailbox.id) == Some(&key);
-            let is_at_work =
-                matches!(mailbox.state, MailboxProgressState::Running(_) | MailboxProgressState::Proving { .. });
+            let is_at_work = matches!(
+                mailbox.state,
+                MailboxProgressState::Running(_) | MailboxProgressState::Proving { .. }
+            );
             if is_known && !(is_time && is_at_work) {
                 continue;
             }

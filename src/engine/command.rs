@@ -180,6 +180,11 @@ pub enum Command {
     ProveCopy(ProofDepth),
     /// Says what the copy of every mailbox is asked for: mode, filter, order.
     SetCopyOptions(CopyOptions),
+    /// Says whether accounts that are named in another way than when mail was copied are the same ones.
+    NameAccounts {
+        /// They are: what the ledger knows of their mail stays true. Else everything is compared and copied anew.
+        are_same: bool,
+    },
     /// Pauses one mailbox while others go on.
     PauseMailbox(MailboxId),
     /// Lets a mailbox go on that was paused alone.

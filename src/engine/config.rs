@@ -43,6 +43,19 @@ fn configuration_folder() -> Option<PathBuf> {
     base.map(|base| base.join("mailferry"))
 }
 
+/// Where windows and commands of this user tell each other which accounts they write to. The same in each session, unlike
+/// a runtime folder, which commands that a timer starts do not have.
+pub(super) fn locks_folder() -> PathBuf {
+    let base = if cfg!(target_os = "windows") {
+        variable("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library").join("Application Support"))
+    } else {
+        variable("XDG_STATE_HOME").or_else(|| variable("HOME").map(|home| home.join(".local").join("state")))
+    };
+    base.unwrap_or_else(std::env::temp_dir).join("mailferry").join("accounts")
+}
+
 /// `Documents/Mailferry` where there is such a folder, else `Mailferry` in the home folder.
 fn documents_folder() -> PathBuf {
     let home = variable("HOME").or_else(|| variable("USERPROFILE")).unwrap_or_else(|| PathBuf::from("."));

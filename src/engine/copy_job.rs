@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -14,7 +15,7 @@ use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::{Connections, MailboxProgressState, UserError, explain};
 use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofDepth, ProofSummary};
-use crate::project::Ledger;
+use crate::project::{AccountLock, Ledger};
 use crate::transfer::{self, CopyRequest, FolderProblem, Progress, VerifyReport};
 use crate::values::Secret;
 
@@ -25,6 +26,8 @@ pub(super) struct MailboxWork {
     pub(super) plan: MailboxPlan,
     pub(super) source: Attempt,
     pub(super) destination: Attempt,
+    /// Keeps others from writing to the destination meanwhile. Mailboxes that go into one account share it.
+    pub(super) _lock: Option<Arc<AccountLock>>,
 }
 
 /// How the whole copy goes about it.

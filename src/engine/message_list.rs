@@ -236,6 +236,7 @@ mod tests {
                 intent_uid_validity: None,
                 sha256: Some([0xab; 32]),
                 cause: None,
+                forgotten: None,
             },
         }
     }

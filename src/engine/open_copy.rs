@@ -1,27 +1,57 @@
 //! The copy of the open project: what it needs, how it begins and ends, and what the ledger says meanwhile.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::config::locks_folder;
 use super::copy_control::CopyControl;
 use super::copy_job::{self, MailboxWork};
 use super::open_project::OpenProject;
+use super::sign_in_job::Attempt;
 use super::{Connections, CopyPhase, MailboxProgressState, UserError, explain};
-use crate::plan::ProofSummary;
-use crate::project::{CopyJob, CopyJobPhase};
+use crate::plan::{CopyMode, ProofSummary};
+use crate::project::{AccountLock, CopyJob, CopyJobPhase, ProjectError, Spelling};
 use crate::values::UnixTime;
+
+/// Keeps others from writing to the account. `None` where no lock file can be made, which must not keep mail from being
+/// copied.
+fn lock_of(destination: &Attempt) -> Result<Option<Arc<AccountLock>>, Box<UserError>> {
+    match AccountLock::take(&locks_folder(), &destination.account()) {
+        Ok(lock) => Ok(Some(Arc::new(lock))),
+        Err(ProjectError::AccountBusy { pid }) => Err(Box::new(explain::account_busy(destination, pid))),
+        Err(error) => {
+            tracing::warn!(%error, "no lock keeps other windows and commands from copying into this account");
+            Ok(None)
+        }
+    }
+}
 
 /// The problems of a running copy are read with every twelfth look, which is every three seconds.
 const LOOKS_PER_PROBLEMS: u64 = 12;
 
 impl OpenProject {
-    /// What the copy of each chosen mailbox needs.
-    pub(super) fn copy_work(&self) -> Result<Vec<MailboxWork>, Box<UserError>> {
+    /// What the copy of each chosen mailbox needs. Nothing is begun where it is not clear whether the ledger is about these
+    /// accounts, or where somebody else writes to one of them.
+    pub(super) fn copy_work(&self, mode: CopyMode) -> Result<Vec<MailboxWork>, Box<UserError>> {
+        let sides = self.both_sides()?;
+        for (source, destination) in &sides {
+            self.ask_about_accounts(mode, source, destination)?;
+        }
+        let mut locks: BTreeMap<String, Option<Arc<AccountLock>>> = BTreeMap::new();
         let mut work = Vec::new();
-        for (source, destination) in self.both_sides()? {
+        for (source, destination) in sides {
             let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
+            let account = destination.account();
+            let lock = match locks.get(&account) {
+                Some(lock) => lock.clone(),
+                None => lock_of(&destination)?,
+            };
+            locks.insert(account, lock.clone());
             let change = self
                 .project
                 .bind_sides(source.mailbox, &source.account(), &destination.account())
                 .map_err(|error| Box::new(explain::project(&error)))?;
-            if change.is_source_changed || change.is_destination_changed {
+            if change.is_change() {
                 tracing::info!("the accounts of {} changed: its copies are looked for anew", source.user);
             }
             work.push(MailboxWork {
@@ -30,9 +60,56 @@ impl OpenProject {
                 plan: plan.clone(),
                 source,
                 destination,
+                _lock: lock,
             });
         }
         Ok(work)
+    }
+
+    /// The owner has to say whether accounts that are named in another way are the same ones, where the ledger would
+    /// forget what nobody could find out again.
+    fn ask_about_accounts(
+        &self,
+        mode: CopyMode,
+        source: &Attempt,
+        destination: &Attempt,
+    ) -> Result<(), Box<UserError>> {
+        let failed = |error| Box::new(explain::project(&error));
+        let Some(before) = self.project.bound_sides(source.mailbox).map_err(failed)? else { return Ok(()) };
+        let sides = [(&before.source, source), (&before.destination, destination)];
+        // Before the switch another account is taken for what it is: all mail is compared and copied into it.
+        let is_asked = |spelling| match spelling {
+            Spelling::Same => false,
+            Spelling::Likely => true,
+            Spelling::Other => mode != CopyMode::BeforeSwitch,
+        };
+        let doubtful =
+            sides.into_iter().find(|(known, now)| is_asked(Spelling::compare(known, &now.account())));
+        let Some((known, now)) = doubtful.filter(|_| !self.project.is_practice()) else { return Ok(()) };
+        let sum = self.project.ledger(source.mailbox).sum().map_err(failed)?;
+        if sum.copied + sum.already_there + sum.repaired == 0 {
+            return Ok(());
+        }
+        Err(Box::new(explain::accounts_renamed(known, now, mode)))
+    }
+
+    /// The owner says whether accounts that are named in another way are the same ones: then the ledger stays true, else it
+    /// begins anew.
+    pub(super) fn name_accounts(&self, are_same: bool) -> Result<(), Box<UserError>> {
+        for (source, destination) in self.both_sides()? {
+            let (from, to) = (source.account(), destination.account());
+            let named = if are_same {
+                match self.project.bound_sides(source.mailbox) {
+                    Ok(Some(_)) => self.project.rename_sides(source.mailbox, &from, &to),
+                    Ok(None) => Ok(()),
+                    Err(error) => Err(error),
+                }
+            } else {
+                self.project.bind_sides(source.mailbox, &from, &to).map(drop)
+            };
+            named.map_err(|error| Box::new(explain::project(&error)))?;
+        }
+        Ok(())
     }
 
     /// The copy begins, or a proof without one.

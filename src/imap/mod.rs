@@ -24,6 +24,7 @@ mod larger;
 mod limits;
 mod listed;
 mod messages;
+mod moves;
 mod namespace;
 mod paging;
 mod qresync;
@@ -57,9 +58,7 @@ pub use gmail::{GmailNumber, NumberRequest};
 pub use idle::IdleSessions;
 pub use keep_alive::KEEP_ALIVE_EVERY;
 pub use limits::{Limits, Timeouts};
-pub use messages::{
-    BodyReply, BodyRequest, ListingRequest, MessageFacts, OpenRequest, Opened, PIECE_BYTES,
-};
+pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, OpenRequest, Opened, PIECE_BYTES};
 pub use namespace::{Namespace, OtherNamespace, Whose};
 pub use qresync::KnownUids;
 pub use session::Session;

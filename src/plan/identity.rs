@@ -30,6 +30,17 @@ impl fmt::Debug for IdentityKey {
     }
 }
 
+/// What is known of a message without its body: enough to recognise a copy of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageKey {
+    /// UID in its own folder.
+    pub uid: u32,
+    /// Digest of its headers.
+    pub identity: IdentityKey,
+    /// RFC822.SIZE in bytes.
+    pub size: u64,
+}
+
 /// Computes the key of a message from its header block, which may be whole or filtered to [`IDENTITY_HEADERS`].
 ///
 /// Message-ID, Date, From and Subject count; To and Cc as well where there is no Message-ID, as in drafts.
@@ -59,6 +70,13 @@ pub fn identity_key(header_block: &[u8]) -> IdentityKey {
         }
     }
     digest(fields)
+}
+
+/// A name for an account that tells nobody whose it is: hexadecimal digits of a SHA-256, whatever the case of its letters,
+/// which are no difference in hosts, and in users at hardly any server.
+pub fn account_digest(account: &str) -> String {
+    let digest = Sha256::digest(account.to_lowercase().as_bytes());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Index of the field in [`IDENTITY_HEADERS`] and its value.

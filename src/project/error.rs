@@ -32,6 +32,12 @@ pub enum ProjectError {
         /// The process that has it open, where it could be read.
         pid: Option<u32>,
     },
+    /// Another window or command copies into the same account.
+    #[error("mail is being copied into this account already{}", .pid.map_or_else(String::new, |pid| format!(" (process {pid})")))]
+    AccountBusy {
+        /// The process that does so, where it could be read.
+        pid: Option<u32>,
+    },
     /// The disk, or a quota on it, is full. The file is as it was before.
     #[error("the disk that holds the project is full")]
     DiskFull(#[source] Box<dyn std::error::Error + Send + Sync>),

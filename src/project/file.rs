@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use super::lock::ProjectLock;
+use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
 use super::schema::{APPLICATION_ID, migrate, supported_version};
 use super::{Ledger, ProjectError, cause_pattern};
@@ -32,7 +32,7 @@ pub struct Project {
     saved_at: AtomicI64,
     connection: Mutex<Option<Connection>>,
     // Last, so that the locks are given back after the database is closed.
-    _lock: ProjectLock,
+    _lock: FileLock,
     _open_here: OpenHere,
 }
 
@@ -40,7 +40,7 @@ impl Project {
     /// Makes a new project file and opens it. An existing file is never overwritten, and no half-made file is left.
     pub fn create(path: &Path, domain: &DomainName, is_practice: bool) -> Result<Arc<Self>, ProjectError> {
         let path = &canonical_for_new(path)?;
-        let lock = ProjectLock::take(path)?;
+        let lock = FileLock::of_project(path)?;
         if path.symlink_metadata().is_ok() {
             return Err(ProjectError::AlreadyExists(path.to_owned()));
         }
@@ -65,11 +65,11 @@ impl Project {
         let path = &canonical(path)?;
         let open_here = OpenHere::note(path)?;
         check_header(path)?;
-        let lock = ProjectLock::take(path)?;
+        let lock = FileLock::of_project(path)?;
         Self::open_locked(path, lock, open_here)
     }
 
-    fn open_locked(path: &Path, lock: ProjectLock, open_here: OpenHere) -> Result<Arc<Self>, ProjectError> {
+    fn open_locked(path: &Path, lock: FileLock, open_here: OpenHere) -> Result<Arc<Self>, ProjectError> {
         let has_log = log_path(path).exists();
         let mut connection = open_connection(path)?;
         migrate(&mut connection)?;
@@ -249,6 +249,8 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // On macOS a plain fsync leaves the data in the disk's own cache; elsewhere this does nothing.
+    connection.pragma_update(None, "fullfsync", true)?;
     Ok(connection)
 }
 

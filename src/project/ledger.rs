@@ -63,14 +63,15 @@ impl Ledger {
             if known_validity != source_uid_validity {
                 transaction.execute("DELETE FROM message WHERE folder_id = ?1", [id])?;
                 transaction.execute(
-                    "UPDATE folder SET needs_match = 1, source_modseq = NULL, source_messages = NULL,
-                         source_uid_next = NULL WHERE id = ?1",
+                    "UPDATE folder SET needs_match = 1, is_fenced = 0, is_listed_short = 0, source_modseq = NULL,
+                         source_messages = NULL, source_uid_next = NULL WHERE id = ?1",
                     [id],
                 )?;
             } else if known_destination != destination {
                 forget_copies(transaction, id)?;
                 transaction.execute(
-                    "UPDATE folder SET needs_match = 1, destination_uid_validity = NULL WHERE id = ?1",
+                    "UPDATE folder SET needs_match = 1, is_fenced = 0, destination_uid_validity = NULL
+                     WHERE id = ?1",
                     [id],
                 )?;
             }
@@ -79,6 +80,25 @@ impl Ledger {
                 params![id, source, destination, source_uid_validity],
             )?;
             Ok(FolderId(id))
+        })
+    }
+
+    /// Whether a source folder has copies and another UIDVALIDITY than they were made under, so that [`Self::folder`]
+    /// would forget what became of them.
+    pub fn is_source_made_anew(
+        &self,
+        source_raw: &str,
+        source_uid_validity: u32,
+    ) -> Result<bool, ProjectError> {
+        self.project.read(|connection| {
+            let is_anew = connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM folder JOIN message ON message.folder_id = folder.id
+                     WHERE mailbox_id = ?1 AND source_raw = ?2 AND source_uid_validity <> ?3
+                         AND state IN (2, 3, 4))",
+                )?
+                .query_row(params![self.mailbox.0, source_raw, source_uid_validity], |row| row.get(0))?;
+            Ok(is_anew)
         })
     }
 
@@ -93,7 +113,10 @@ impl Ledger {
                 .ok_or(ProjectError::Unknown("folder"))?;
             let forgotten = match stored {
                 Some(stored) if stored != uid_validity => {
-                    transaction.execute("UPDATE folder SET needs_match = 1 WHERE id = ?1", [folder.0])?;
+                    transaction.execute(
+                        "UPDATE folder SET needs_match = 1, is_fenced = 1 WHERE id = ?1",
+                        [folder.0],
+                    )?;
                     forget_copies(transaction, folder.0)?
                 }
                 _ => 0,
@@ -106,8 +129,9 @@ impl Ledger {
         })
     }
 
-    /// Whether the rows that are to do must be compared with the destination before anything is sent:
-    /// true for a new folder and after a change of UIDVALIDITY on either side.
+    /// Whether the rows that are to do must be compared with the destination before anything is sent: true for a new
+    /// folder, after a change of UIDVALIDITY on either side, and where messages take part that did not when it was
+    /// compared.
     pub fn needs_match(&self, folder: FolderId) -> Result<bool, ProjectError> {
         self.project.read(|connection| {
             connection
@@ -121,7 +145,32 @@ impl Ledger {
     /// Remembers that the destination was compared and everything found there is recorded.
     pub fn set_matched(&self, folder: FolderId) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
-            transaction.execute("UPDATE folder SET needs_match = 0 WHERE id = ?1", [folder.0])?;
+            transaction
+                .execute("UPDATE folder SET needs_match = 0, is_fenced = 0 WHERE id = ?1", [folder.0])?;
+            Ok(())
+        })
+    }
+
+    /// Whether the destination folder was made anew since its copies were last seen there.
+    pub fn is_fenced(&self, folder: FolderId) -> Result<bool, ProjectError> {
+        self.project.read(|connection| {
+            connection
+                .prepare_cached("SELECT is_fenced FROM folder WHERE id = ?1")?
+                .query_row([folder.0], |row| row.get(0))
+                .optional()?
+                .ok_or(ProjectError::Unknown("folder"))
+        })
+    }
+
+    /// Whether the source counts more messages than it lists: what it lists later has to be compared, as it was not
+    /// when the folder was.
+    pub fn set_listed_short(&self, folder: FolderId, is_short: bool) -> Result<(), ProjectError> {
+        self.project.write_soon(|transaction| {
+            transaction
+                .prepare_cached(
+                    "UPDATE folder SET is_listed_short = ?2 WHERE id = ?1 AND is_listed_short <> ?2",
+                )?
+                .execute(params![folder.0, is_short])?;
             Ok(())
         })
     }
@@ -410,7 +459,8 @@ fn forget_copies(transaction: &Transaction<'_>, folder: i64) -> Result<u64, Proj
     let count = transaction.execute(
         "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
              intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
-             mirrored_flags = NULL, is_touched = 0
+             mirrored_flags = NULL, is_touched = 0,
+             forgotten_copy = CASE WHEN state = 3 AND forgotten_copy <> 1 THEN 2 ELSE 1 END
          WHERE folder_id = ?1 AND state IN (1, 2, 3, 4) AND moved_to IS NULL AND is_released = 0",
         [folder],
     )?;

@@ -170,7 +170,8 @@ impl Ledger {
     ) -> Result<Vec<(MessageKey, bool)>, ProjectError> {
         self.project.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT message.uid, coalesce(sent_identity, identity), coalesce(sent_size, size), state
+                "SELECT message.uid, coalesce(sent_identity, identity), coalesce(sent_size, size),
+                     state <> 3 OR forgotten_copy = 1
                  FROM message LEFT JOIN repair ON state = 4
                      AND repair.folder_id = message.folder_id AND repair.uid = message.uid
                  WHERE message.folder_id = ?1 AND state IN (2, 3, 4) ORDER BY message.uid",
@@ -182,7 +183,7 @@ impl Ledger {
                 if uids.contains(&uid) {
                     let size = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
                     let identity = IdentityKey(row.get(1)?);
-                    keys.push((MessageKey { uid, identity, size }, row.get::<_, i64>(3)? != 3));
+                    keys.push((MessageKey { uid, identity, size }, row.get(3)?));
                 }
             }
             Ok(keys)
@@ -223,7 +224,8 @@ impl Ledger {
             uids,
             "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
                  intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
-                 mirrored_flags = NULL, is_touched = 0, moved_to = NULL
+                 mirrored_flags = NULL, is_touched = 0, moved_to = NULL,
+                 forgotten_copy = CASE WHEN state = 3 AND forgotten_copy <> 1 THEN 2 ELSE 1 END
              WHERE folder_id = ?1 AND uid = ?2 AND state IN (2, 3, 4)",
         )
     }

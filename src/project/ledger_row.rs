@@ -22,6 +22,15 @@ pub struct SourceMessage {
     pub identity: IdentityKey,
 }
 
+/// Where a copy came from that the ledger knew and had to forget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForgottenCopy {
+    /// It was sent by us.
+    Sent,
+    /// It was found at the destination.
+    Found,
+}
+
 /// A message as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
@@ -49,6 +58,8 @@ pub struct LedgerRow {
     pub sha256: Option<[u8; 32]>,
     /// The server's words, the repair or the file, as the state asks for.
     pub cause: Option<String>,
+    /// The copy that was known before its folder was made anew, or before it was lost.
+    pub forgotten: Option<ForgottenCopy>,
 }
 
 /// What became of one message.
@@ -68,7 +79,7 @@ pub struct MessageResult {
 
 /// Columns of a [`LedgerRow`], in the order that [`read_row`] expects.
 pub(super) const ROW_COLUMNS: &str = "uid, size, internal_date, flags, identity, state, destination_uid, \
-     destination_uid_validity, intent_uidnext, intent_uid_validity, sha256, cause";
+     destination_uid_validity, intent_uidnext, intent_uid_validity, sha256, cause, forgotten_copy";
 
 /// Reads the columns of [`ROW_COLUMNS`], which begin at `first`.
 pub(super) fn read_row(row: &Row<'_>, first: usize) -> rusqlite::Result<LedgerRow> {
@@ -88,6 +99,11 @@ pub(super) fn read_row(row: &Row<'_>, first: usize) -> rusqlite::Result<LedgerRo
         intent_uid_validity: row.get(first + 9)?,
         sha256: row.get(first + 10)?,
         cause: row.get(first + 11)?,
+        forgotten: match row.get::<_, i64>(first + 12)? {
+            1 => Some(ForgottenCopy::Sent),
+            2 => Some(ForgottenCopy::Found),
+            _ => None,
+        },
     })
 }
 

@@ -5,45 +5,52 @@ use std::path::{Path, PathBuf};
 
 use super::ProjectError;
 
-/// A lock file beside the project, held as long as the project is open.
+/// A lock file: beside a project, held as long as the project is open, or for an account that is written to.
 ///
 /// The operating system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
-pub(super) struct ProjectLock {
+pub(super) struct FileLock {
     file: File,
     path: PathBuf,
 }
 
-impl ProjectLock {
+impl FileLock {
     /// Takes the lock of this project file, or says which process has it.
-    pub fn take(project: &Path) -> Result<Self, ProjectError> {
-        let path = lock_path(project);
+    pub fn of_project(project: &Path) -> Result<Self, ProjectError> {
+        Self::take(&lock_path(project)).map_err(|error| match error {
+            ProjectError::Missing(_) => ProjectError::Missing(project.to_owned()),
+            other => other,
+        })
+    }
+
+    /// Takes the lock that is this file, or says which process has it.
+    pub fn take(path: &Path) -> Result<Self, ProjectError> {
         // The holder removes the file when it lets go: a lock on a removed file is worth nothing, so try again.
         for _attempt in 0..10 {
-            let mut file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(
-                    |error| match ProjectError::from_io(&path, error) {
-                        ProjectError::Missing(_) => ProjectError::Missing(project.to_owned()),
-                        other => other,
-                    },
-                )?;
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+                .map_err(|error| ProjectError::from_io(path, error))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(ProjectError::Locked { pid: read_pid(&mut file) });
                 }
-                Err(TryLockError::Error(error)) => return Err(ProjectError::from_io(&path, error)),
+                Err(TryLockError::Error(error)) => return Err(ProjectError::from_io(path, error)),
             }
-            if is_still_at(&file, &path) {
-                write_pid(&mut file).map_err(|error| ProjectError::from_io(&path, error))?;
-                return Ok(Self { file, path });
+            if is_still_at(&file, path) {
+                write_pid(&mut file).map_err(|error| ProjectError::from_io(path, error))?;
+                return Ok(Self { file, path: path.to_owned() });
             }
         }
         Err(ProjectError::Locked { pid: None })
     }
 }
 
-impl Drop for ProjectLock {
+impl Drop for FileLock {
     fn drop(&mut self) {
         // Removed while still locked, so that nobody who just opened it takes it for the valid one.
         let removed = fs::remove_file(&self.path);

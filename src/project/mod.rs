@@ -3,6 +3,7 @@
 //! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is synchronised on every commit: what a call has returned is there after a power cut.
 
+mod account_lock;
 mod cause_pattern;
 mod documents;
 mod error;
@@ -11,6 +12,7 @@ mod ledger;
 mod ledger_causes;
 mod ledger_copies;
 mod ledger_delta;
+mod ledger_moves;
 mod ledger_queries;
 mod ledger_row;
 mod lock;
@@ -25,17 +27,19 @@ mod settings;
 mod sides;
 mod traffic;
 
+pub use account_lock::AccountLock;
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;
 pub use file::Project;
 pub use ledger::Ledger;
 pub use ledger_delta::{ChangedFlags, FolderCounts, FolderMemory, FoundCopy, SetAside};
+pub use ledger_moves::MaybeMoved;
 pub use ledger_queries::{FolderTotals, LedgerTotals, MessageListing, Problem};
-pub use ledger_row::{FolderId, LedgerRow, MessageResult, SourceMessage};
+pub use ledger_row::{FolderId, ForgottenCopy, LedgerRow, MessageResult, SourceMessage};
 pub use mailboxes::SignInFact;
 pub use pauses::Pause;
 pub use plans::StoredPlan;
 pub use repairs::{ExportedFile, Repair, SentForm};
 pub use settings::{AuditSettings, Destination};
-pub use sides::{BoundSides, SideChange};
+pub use sides::{BoundSides, SideChange, Spelling};
 pub use traffic::Traffic;

@@ -36,6 +36,50 @@ impl SideChange {
     }
 }
 
+/// How two texts that name an account are to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spelling {
+    /// The same text, or the same user at the same host, through the other of the two ports of IMAP.
+    Same,
+    /// The same server, and a user with and without the domain: most servers let both in.
+    Likely,
+    /// Whether they are the same account, nobody can tell from the texts.
+    Other,
+}
+
+impl Spelling {
+    /// Compares what [`BoundSides`] holds for one side.
+    pub fn compare(before: &str, now: &str) -> Self {
+        let parts = |text: &str| -> Option<(String, String, String)> {
+            let (server, user) = text.split_once(' ')?;
+            let (host, port) = server.rsplit_once(':')?;
+            Some((host.to_lowercase(), port.to_owned(), user.to_owned()))
+        };
+        let (Some((host, port, user)), Some((host_now, port_now, user_now))) = (parts(before), parts(now))
+        else {
+            return if before == now { Self::Same } else { Self::Other };
+        };
+        let is_of_imap = |port: &str| port == "143" || port == "993";
+        let is_same_port = port == port_now || (is_of_imap(&port) && is_of_imap(&port_now));
+        if host != host_now || !is_same_port {
+            return Self::Other;
+        }
+        let has_domain_more = |long: &str, short: &str| {
+            long.split_once('@').is_some_and(|(local, _)| local.eq_ignore_ascii_case(short))
+        };
+        if user == user_now {
+            Self::Same
+        } else if user.eq_ignore_ascii_case(&user_now)
+            || has_domain_more(&user, &user_now)
+            || has_domain_more(&user_now, &user)
+        {
+            Self::Likely
+        } else {
+            Self::Other
+        }
+    }
+}
+
 impl Project {
     /// The accounts that the ledger of a mailbox is about; `None` before its first copy.
     pub fn bound_sides(&self, mailbox: MailboxId) -> Result<Option<BoundSides>, ProjectError> {
@@ -73,24 +117,48 @@ impl Project {
         if change.before.is_some() && !change.is_change() {
             return Ok(change);
         }
+        // The other port of the same server, say: nothing that is known becomes untrue.
+        let is_same = |before: &str, now: &str| Spelling::compare(before, now) == Spelling::Same;
+        if let Some(before) = &change.before {
+            change.is_source_changed = !is_same(&before.source, source);
+            change.is_destination_changed = !is_same(&before.destination, destination);
+        }
         self.write(|transaction| {
             if change.is_source_changed {
                 change.rows_dropped = drop_folders(transaction, mailbox)?;
             } else if change.is_destination_changed {
                 change.copies_forgotten = forget_destination(transaction, mailbox)?;
             }
-            transaction
-                .execute(
-                    "INSERT INTO mailbox_sides (mailbox_id, source, destination) VALUES (?1, ?2, ?3)
-                     ON CONFLICT (mailbox_id) DO UPDATE SET
-                         source = excluded.source, destination = excluded.destination",
-                    params![mailbox.0, source, destination],
-                )
-                .map_err(missing_mailbox)?;
-            Ok(())
+            store_sides(transaction, mailbox, (source, destination))
         })?;
         Ok(change)
     }
+
+    /// Says that the accounts of a mailbox are the same as before under other names, so that its ledger stays true.
+    pub fn rename_sides(
+        &self,
+        mailbox: MailboxId,
+        source: &str,
+        destination: &str,
+    ) -> Result<(), ProjectError> {
+        self.write(|transaction| store_sides(transaction, mailbox, (source, destination)))
+    }
+}
+
+fn store_sides(
+    transaction: &Transaction<'_>,
+    mailbox: MailboxId,
+    (source, destination): (&str, &str),
+) -> Result<(), ProjectError> {
+    transaction
+        .execute(
+            "INSERT INTO mailbox_sides (mailbox_id, source, destination) VALUES (?1, ?2, ?3)
+             ON CONFLICT (mailbox_id) DO UPDATE SET
+                 source = excluded.source, destination = excluded.destination",
+            params![mailbox.0, source, destination],
+        )
+        .map_err(missing_mailbox)?;
+    Ok(())
 }
 
 fn drop_folders(transaction: &Transaction<'_>, mailbox: MailboxId) -> Result<u64, ProjectError> {
@@ -108,13 +176,18 @@ fn forget_destination(transaction: &Transaction<'_>, mailbox: MailboxId) -> Resu
     let count = transaction.execute(
         "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
              intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
-             mirrored_flags = NULL, is_touched = 0, moved_to = NULL, is_released = 0
+             mirrored_flags = NULL, is_touched = 0, moved_to = NULL, is_released = 0, forgotten_copy = 0
          WHERE state IN (1, 2, 3, 4, 5, 6)
              AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
         [mailbox.0],
     )?;
     transaction.execute(
-        "UPDATE folder SET needs_match = 1, destination_uid_validity = NULL WHERE mailbox_id = ?1",
+        "UPDATE message SET forgotten_copy = 0 WHERE forgotten_copy <> 0
+             AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+        [mailbox.0],
+    )?;
+    transaction.execute(
+        "UPDATE folder SET needs_match = 1, is_fenced = 0, destination_uid_validity = NULL WHERE mailbox_id = ?1",
         [mailbox.0],
     )?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))

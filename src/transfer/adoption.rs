@@ -12,8 +12,11 @@ use crate::imap::{ImapError, Session};
 use crate::plan::{
     IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, identity_key, internal_date_secs,
 };
-use crate::project::{FolderId, Ledger, LedgerRow, MessageResult, Repair, SentForm};
+use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, Repair, SentForm};
 
+/// Copies that are found again after which a folder that was made anew counts as the one that it was, however many are
+/// not there (mbsync takes the same bounds).
+const ENOUGH_FOUND: usize = 20;
 /// The first of the waits for an APPEND whose connection has broken.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
@@ -42,6 +45,21 @@ impl Looks {
         flags.sort_unstable();
         Self(flags, internal_date_secs(internal_date))
     }
+}
+
+/// What came of comparing a folder with its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// What is there is written down.
+    Whole,
+    /// The folder was made anew, holds other messages, and hardly any of our copies can be recognised in it: sending
+    /// them again might double them all.
+    HardlyAny {
+        /// Copies that were recognised.
+        found: usize,
+        /// Copies that were known.
+        of: usize,
+    },
 }
 
 /// A row that looks for its copy: of this folder, or of another that goes to the same place.
@@ -90,15 +108,25 @@ impl Place<'_> {
     }
 
     /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed.
-    pub(super) async fn adopt_present(&mut self, exists: u32) -> Result<(), TransferError> {
+    pub(super) async fn adopt_present(&mut self, exists: u32) -> Result<Compared, TransferError> {
         if !self.ledger.needs_match(self.folder)? {
-            return Ok(());
+            return Ok(Compared::Whole);
         }
         if exists > 0 {
             let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
-            self.look(rows, false).await?;
+            let known = |rows: &[LedgerRow]| rows.iter().filter(|row| row.forgotten.is_some()).count();
+            let of = known(&rows);
+            // A server that writes messages anew gives each a size of its own.
+            let is_ours = self.session.rewrites_messages();
+            let lacking = known(&self.look(rows, is_ours).await?);
+            let claimed = self.ledger.claimed_destination_uids(self.folder)?.len();
+            let strangers = usize::try_from(exists).unwrap_or(usize::MAX).saturating_sub(claimed);
+            if self.ledger.is_fenced(self.folder)? && is_doubtful(of, lacking, strangers) {
+                return Ok(Compared::HardlyAny { found: of - lacking, of });
+            }
         }
-        Ok(self.ledger.set_matched(self.folder)?)
+        self.ledger.set_matched(self.folder)?;
+        Ok(Compared::Whole)
     }
 
     /// Finds the UIDs of copies where the server did not tell them (no UIDPLUS, or an answer that does not fit).
@@ -128,7 +156,7 @@ impl Place<'_> {
                 identity: row.identity,
                 size: row.size,
                 lowest_uid: row.intent_uidnext.unwrap_or(1),
-                is_ours: false,
+                is_ours: self.session.rewrites_messages(),
             })
             .collect();
         Ok(assign(&seekers, &present, &claimed).into_iter().flatten().collect())
@@ -141,7 +169,10 @@ impl Place<'_> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
         let mut wanted: Vec<Wanted> =
             unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
-        wanted.extend(rows.into_iter().map(|row| Wanted { folder: self.folder, row, is_ours }));
+        wanted.extend(rows.into_iter().map(|row| {
+            let is_ours = is_ours || row.forgotten == Some(ForgottenCopy::Sent);
+            Wanted { folder: self.folder, row, is_ours }
+        }));
         let repairs = self.ledger.repairs(self.folder)?;
         let repair = |one: &Wanted| repairs.get(&(one.folder, one.row.uid));
         let seekers: Vec<SeekerOfForms> = wanted
@@ -263,6 +294,13 @@ fn assign_by_looks(
     places
 }
 
+/// Whether too few of the copies that were known are recognised to send the others again, as many of them may be there
+/// in a form that is not recognised.
+fn is_doubtful(of: usize, lacking: usize, strangers: usize) -> bool {
+    let found = of.saturating_sub(lacking);
+    found < ENOUGH_FOUND && found * 5 < of * 4 && strangers * 5 >= lacking
+}
+
 /// What a row becomes when its copy is found.
 const fn adopted_state(state: MessageState) -> MessageState {
     match state {
@@ -307,6 +345,18 @@ mod tests {
         let flagged = Present { looks: Looks::new(&flags(&["Work"]), ""), ..copy(5, true) };
         assert_eq!(place(&[flagged]), [Some(5), None]);
         assert_eq!(assign_by_looks(vec![seeker], &wanted[..1], &[copy(5, true)], vec![5]), [None]);
+    }
+
+    #[test]
+    fn copies_are_in_doubt_where_few_are_found_among_many_others() {
+        assert!(is_doubtful(100, 100, 100) && is_doubtful(100, 81, 17) && is_doubtful(1, 1, 1));
+        assert!(!is_doubtful(100, 80, 80), "twenty are enough");
+        assert!(!is_doubtful(10, 2, 5), "four of five are enough");
+        assert!(
+            !is_doubtful(100, 100, 0) && !is_doubtful(100, 100, 19),
+            "hardly anything to take for a copy"
+        );
+        assert!(!is_doubtful(0, 0, 50), "nothing was known");
     }
 
     #[test]

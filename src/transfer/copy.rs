@@ -22,6 +22,7 @@ use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::selection::{Chosen, Selection};
 use super::source_listing::{Listed, SourceLister};
+use super::source_moves::{Follow, Left};
 use super::work::{Unit, Work};
 use crate::imap::{Folder, FolderStatus, NewFolder, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
@@ -287,12 +288,14 @@ impl Job<'_> {
         let lookout = Lookout::new(self.chosen(), request, &work.namespace, destination)?;
         let left_alone = lookout.left_alone(mode);
         let Lane { source: session, destination: other, .. } = &mut *lane;
+        let moves = Left::look(request, (session, other), source)?;
         let plans: Vec<&FolderPlan> = self.chosen().collect();
         // An error ends both halves; the other one is not needed any more.
         let (end_of_list, list_ended) = oneshot::channel::<()>();
         let (mut watched, told) = tokio::try_join!(
             async {
-                let watched = self.list_all(work, session, (source, destination), &lookout).await?;
+                let looks = (&lookout, &moves);
+                let watched = self.list_all(work, session, (source, destination), looks).await?;
                 if self.is_mirror() {
                     mirror::read_changes(session, &request.ledger, &plans, source).await?;
                 }
@@ -308,12 +311,19 @@ impl Job<'_> {
                 Ok(told)
             },
         )?;
-        watched.retain(|chosen| !left_alone.iter().any(|(plan, _)| plan.source == chosen.plan.source));
+        watched.retain(|chosen| !left_alone.iter().any(|(plan, ..)| plan.source == chosen.plan.source));
+        let with = Follow {
+            source: session,
+            destination: other,
+            ledger: &request.ledger,
+            namespace: &work.namespace,
+        };
+        moves.follow(with, &watched).await?;
         for chosen in watched {
             self.offer(work, &chosen, destination)?;
         }
-        for (plan, words) in left_alone.into_iter().chain(told) {
-            work.note_trouble(plan, (Side::Destination, FolderTrouble::CopiesLost), words);
+        for (plan, trouble, words) in left_alone.into_iter().chain(told) {
+            work.note_trouble(plan, (Side::Destination, trouble), words);
         }
         if self.is_mirror() && !work.control.is_stopped() {
             for (plan, words) in
@@ -349,17 +359,20 @@ impl Job<'_> {
         work: &Work<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
-        lookout: &Lookout<'p>,
+        (lookout, moves): (&Lookout<'p>, &Left<'_>),
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         let ledger = &self.request.ledger;
         let memories = ledger.memories()?;
         let (mut failed, mut later) = (None, Vec::new());
         let has_window = provider_habits::has_window(session);
+        let mode = self.request.options.mode;
         let mut tell = |plan: &'p FolderPlan, listed: Listed| {
             let (folder, words) = match listed {
                 Listed::All(folder) => (folder, None),
                 Listed::Some(folder, words) => (folder, Some(words)),
-                Listed::Closed(words) => return work.note_problem(plan, Side::Source, words),
+                Listed::Closed(trouble, words) => {
+                    return work.note_trouble(plan, (Side::Source, trouble), words);
+                }
             };
             let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
             if let Some(words) = provider_habits::cut_off(has_window, status.messages) {
@@ -375,7 +388,7 @@ impl Job<'_> {
             };
             let chosen = Chosen { plan, folder, found: None };
             let offered = noted.and_then(|()| {
-                if self.selection.has_search() || lookout.watches(plan) {
+                if self.selection.has_search() || lookout.watches(plan) || !moves.is_empty() {
                     later.push(chosen);
                     Ok(())
                 } else {
@@ -386,7 +399,7 @@ impl Job<'_> {
                 failed.get_or_insert(error);
             }
         };
-        let mut lister = SourceLister::new(session, ledger, &self.caution, &memories);
+        let mut lister = SourceLister::new(session, ledger, (&self.caution, &memories), mode);
         for plan in self.chosen() {
             if work.control.is_stopped() {
                 break;

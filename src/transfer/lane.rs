@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::sync::{Mutex, mpsc};
 
-use super::adoption::Place;
+use super::adoption::{Compared, Place};
 use super::ahead::Ahead;
 use super::clock::now;
 use super::destination_name::{parents, raw_name};
@@ -138,7 +138,16 @@ impl Lane {
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
         // A large folder is compared for longer than a server waits in silence.
         let every = work.request.limits.keep_alive;
-        self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
+        let compared = self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
+        if let Compared::HardlyAny { found, of } = compared {
+            let words = format!(
+                "the folder {} was made anew, and only {found} of {of} copies are recognised among what is in it now; \
+                 nothing more is copied into it, as that might double them",
+                unit.plan.destination
+            );
+            work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesInDoubt), words);
+            return Ok(());
+        }
         if let Some(folding) = &work.folding {
             folding.learn(ledger, &unit)?;
         }
@@ -171,9 +180,14 @@ impl Lane {
     fn check_same(&self, work: &Work<'_>, unit: &Unit, examined: &Opened) -> Result<(), TransferError> {
         let ledger = &work.request.ledger;
         let plan = &unit.plan;
-        let same = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, examined.uid_validity)?;
-        if ledger.highest_uid(same)?.is_some() {
-            return Ok(());
+        let is_after = work.request.options.mode != CopyMode::BeforeSwitch;
+        // After the switch the ledger keeps what it knows, and the next listing tells of the folder.
+        if !(is_after && ledger.is_source_made_anew(&plan.source_raw, examined.uid_validity)?) {
+            let same =
+                ledger.folder(&plan.source_raw, &plan.source, &plan.destination, examined.uid_validity)?;
+            if ledger.highest_uid(same)?.is_some() {
+                return Ok(());
+            }
         }
         let words = "the source folder was made anew while it was being copied".to_owned();
         Err(at_source(ImapError::Closed(Some(words))))

@@ -9,13 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::both_lists::FoldersByName;
 use super::destination_name::raw_name;
 use super::error::TransferError;
-use super::request::CopyRequest;
-use super::seats::{Seeker, assign};
+use super::moved_copies::{Elsewhere, Found, Looked};
+use super::request::{CopyRequest, FolderTrouble};
 use crate::imap::{FlagsRequest, Folder, ImapError, Namespace, Opened, Session};
-use crate::plan::{
-    CopyMode, FolderChoice, FolderPath, FolderPlan, IDENTITY_HEADERS, MessageKey, Side, identity_key,
-};
-use crate::project::{FolderCounts, FolderMemory, FoundCopy, Ledger};
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Side};
+use crate::project::{FolderCounts, FolderMemory, Ledger};
 
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 16;
@@ -23,10 +21,10 @@ const FOLDERS_AHEAD: usize = 16;
 const WHOLESALE_COPIES: usize = 20;
 
 /// A folder whose copies may not all be there.
-struct Suspect<'p> {
-    plan: &'p FolderPlan,
-    memory: FolderMemory,
-    raw: String,
+pub(super) struct Suspect<'p> {
+    pub(super) plan: &'p FolderPlan,
+    pub(super) memory: FolderMemory,
+    pub(super) raw: String,
     why: Why,
 }
 
@@ -49,7 +47,7 @@ pub(super) struct Lookout<'p> {
 }
 
 /// What is told of a folder.
-pub(super) type Told<'p> = (&'p FolderPlan, String);
+pub(super) type Told<'p> = (&'p FolderPlan, FolderTrouble, String);
 
 impl<'p> Lookout<'p> {
     /// Compares what is remembered with the destination's list.
@@ -73,7 +71,7 @@ impl<'p> Lookout<'p> {
             }
             let sum = counts.get(&memory.id).copied().unwrap_or_default();
             if sum.copied + sum.already_there + sum.repaired == 0
-                || memory.needs_match
+                || (memory.needs_match && memory.destination_uid_validity.is_none())
                 || memory.destination != plan.destination
             {
                 continue;
@@ -113,7 +111,7 @@ impl<'p> Lookout<'p> {
                 suspect.plan.destination,
                 words(suspect.why)?
             );
-            Some((suspect.plan, words))
+            Some((suspect.plan, FolderTrouble::CopiesLost, words))
         };
         self.suspects.iter().filter_map(told).collect()
     }
@@ -142,9 +140,11 @@ impl<'p> Lookout<'p> {
                     continue;
                 }
                 if is_mirror {
-                    search.bring_back(suspect, missing).await?;
+                    let doubt = search.bring_back(suspect, missing).await?;
+                    told.extend(doubt.map(|words| (suspect.plan, FolderTrouble::CopiesInDoubt, words)));
                 } else {
-                    told.extend(search.release(suspect, missing)?.map(|words| (suspect.plan, words)));
+                    let lost = search.release(suspect, missing)?;
+                    told.extend(lost.map(|words| (suspect.plan, FolderTrouble::CopiesLost, words)));
                 }
             }
         }
@@ -174,10 +174,10 @@ fn is_wholesale(missing: usize, copies: usize) -> bool {
 }
 
 /// The destination's connection while copies are looked for.
-struct Search<'a> {
-    session: &'a mut Session,
-    request: &'a CopyRequest,
-    destination: &'a FoldersByName,
+pub(super) struct Search<'a> {
+    pub(super) session: &'a mut Session,
+    pub(super) request: &'a CopyRequest,
+    pub(super) destination: &'a FoldersByName,
 }
 
 /// UIDs at the source of the copies that are not in their folder, beside what is there instead.
@@ -196,7 +196,7 @@ impl Missing {
 }
 
 impl Search<'_> {
-    fn ledger(&self) -> &Ledger {
+    pub(super) fn ledger(&self) -> &Ledger {
         &self.request.ledger
     }
 
@@ -255,7 +255,7 @@ impl Search<'_> {
         Ok(Missing { uids, copies: copies.len(), present: Some((opened.uid_validity, present)) })
     }
 
-    async fn list(&mut self, raw: &str, is_empty: bool) -> Result<(Opened, Vec<u32>), ImapError> {
+    pub(super) async fn list(&mut self, raw: &str, is_empty: bool) -> Result<(Opened, Vec<u32>), ImapError> {
         let opened = self.session.examine(raw).await?;
         let present =
             if is_empty || opened.exists == 0 { Vec::new() } else { self.session.fetch_uids(1).await? };
@@ -276,146 +276,68 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// Before the switch: what is in another folder was moved there; what is nowhere is to do again.
-    async fn bring_back(&mut self, suspect: &Suspect<'_>, missing: Missing) -> Result<(), TransferError> {
+    /// Before the switch: what is in another folder was moved there; what is nowhere is to do again. Where a folder that
+    /// it may be in cannot be searched, it stays as it is for this time. Words where that may last.
+    async fn bring_back(
+        &mut self,
+        suspect: &Suspect<'_>,
+        missing: Missing,
+    ) -> Result<Option<String>, TransferError> {
         let Missing { mut uids, present, .. } = missing;
         let id = suspect.memory.id;
         if let Some((uid_validity, mut unclaimed)) = present {
             let claimed: BTreeSet<u32> = self.ledger().claimed_destination_uids(id)?.into_iter().collect();
             unclaimed.retain(|uid| !claimed.contains(uid));
             self.session.examine(&suspect.raw).await.map_err(at_destination)?;
-            let place = (uid_validity, unclaimed.as_slice());
-            let found = self.find(suspect, &uids, place, true).await?;
-            self.ledger().record_moved(id, None, &found)?;
-            for copy in found {
-                uids.remove(&copy.uid);
-            }
+            let there = Elsewhere { uid_validity, unclaimed, contested: BTreeSet::new() };
+            self.take(suspect, &mut uids, (&there, None)).await?;
         }
+        let mut unsearched = None;
         for folder in self.others(suspect) {
             if uids.is_empty() {
                 break;
             }
             let path = FolderPath(folder.parts());
-            let Some((uid_validity, unclaimed)) = self.unclaimed_in(suspect, &folder, &path).await? else {
-                continue;
-            };
-            let found = self.find(suspect, &uids, (uid_validity, &unclaimed), false).await?;
-            self.ledger().record_moved(id, Some(&path), &found)?;
-            for copy in found {
-                uids.remove(&copy.uid);
+            match self.unclaimed_in(suspect, &folder, &path).await? {
+                Looked::At(there) => self.take(suspect, &mut uids, (&there, Some(&path))).await?,
+                Looked::Nothing => {}
+                Looked::Unsure(words) => unsearched = unsearched.or(Some((path, words))),
             }
+        }
+        if let Some((path, words)) = unsearched.filter(|_| !uids.is_empty()) {
+            return Ok(Some(format!(
+                "{} copies are not in {} any more, and {path}, where they may be, could not be searched: {words}. They \
+                 are not sent again as long as that is so",
+                uids.len(),
+                suspect.plan.destination
+            )));
         }
         let lost: Vec<u32> = uids.into_iter().collect();
         if !lost.is_empty() {
             tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "lost copies are made again");
             self.ledger().forget_lost(id, &lost)?;
         }
+        Ok(None)
+    }
+
+    /// Notes the copies that are in the opened folder, and takes them off the list; those as well that may be there,
+    /// where another row still waits to be told which copy is its own.
+    async fn take(
+        &mut self,
+        suspect: &Suspect<'_>,
+        uids: &mut BTreeSet<u32>,
+        (there, moved_to): (&Elsewhere, Option<&FolderPath>),
+    ) -> Result<(), TransferError> {
+        let Found { found, unclear } = self.find(suspect, uids, there, moved_to.is_none()).await?;
+        self.ledger().record_moved(suspect.memory.id, moved_to, &found)?;
+        for uid in found.into_iter().map(|copy| copy.uid).chain(unclear) {
+            uids.remove(&uid);
+        }
         Ok(())
-    }
-
-    /// Folders that copies may have been moved to. Views show mail that lives elsewhere, so that finding it there says
-    /// nothing; but at Gmail archived mail is in `\All` only.
-    fn others(&self, suspect: &Suspect<'_>) -> Vec<Folder> {
-        let is_gmail = self.session.capabilities().has("X-GM-EXT-1");
-        let is_view = |folder: &&Folder| {
-            folder.has_attribute("\\Flagged")
-                || folder.has_attribute("\\Important")
-                || (folder.has_attribute("\\All") && !is_gmail)
-        };
-        let mut others: Vec<Folder> = self
-            .destination
-            .values()
-            .filter(|folder| folder.is_selectable() && folder.raw != suspect.raw && !is_view(folder))
-            .filter(|folder| folder.status.and_then(|status| status.messages) != Some(0))
-            .cloned()
-            .collect();
-        others.sort_by_key(|folder| folder.has_attribute("\\All"));
-        others
-    }
-
-    /// Opens another folder: its UIDVALIDITY and the UIDs that no row claims. `None` where it has no such, or where
-    /// rows that are not settled yet may claim them.
-    async fn unclaimed_in(
-        &mut self,
-        suspect: &Suspect<'_>,
-        folder: &Folder,
-        path: &FolderPath,
-    ) -> Result<Option<(u32, Vec<u32>)>, TransferError> {
-        if self.is_unsettled(path)? {
-            return Ok(None);
-        }
-        // Opened and listed whatever its counts say: servers keep old ones, and a copy that is overlooked is doubled.
-        let (opened, present) = match self.list(&folder.raw, false).await {
-            Ok(listed) => listed,
-            Err(ImapError::Refused { .. }) => return Ok(None),
-            Err(error) => return Err(at_destination(error)),
-        };
-        let claimed = self.ledger().claimed_in(suspect.memory.id, path, opened.uid_validity)?;
-        let unclaimed = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
-        Ok(Some((opened.uid_validity, unclaimed)))
-    }
-
-    /// Whether rows that go to this folder have copies there whose place is not known yet.
-    fn is_unsettled(&self, path: &FolderPath) -> Result<bool, TransferError> {
-        let ledger = self.ledger();
-        for known in ledger.memories()?.values().filter(|known| known.destination == *path) {
-            let in_flight = [crate::plan::MessageState::InFlight];
-            if known.needs_match
-                || !ledger.rows_after(known.id, &in_flight, 0, 1)?.is_empty()
-                || !ledger.unplaced_copies(known.id)?.is_empty()
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Looks for copies among the unclaimed messages of the opened folder. In their own folder copies of ours may have
-    /// got another size; elsewhere only an equal size will do, as one mail is often in two folders in two sizes.
-    async fn find(
-        &mut self,
-        suspect: &Suspect<'_>,
-        uids: &BTreeSet<u32>,
-        (uid_validity, unclaimed): (u32, &[u32]),
-        is_own_folder: bool,
-    ) -> Result<Vec<FoundCopy>, TransferError> {
-        if unclaimed.is_empty() {
-            return Ok(Vec::new());
-        }
-        let keys = self.ledger().copy_keys(suspect.memory.id, uids)?;
-        let wanted: BTreeSet<_> = keys.iter().map(|(key, _)| key.identity).collect();
-        let mut present: Vec<MessageKey> = Vec::new();
-        self.session
-            .fetch_facts(unclaimed, &IDENTITY_HEADERS, |facts| {
-                let found = facts.iter().map(|facts| MessageKey {
-                    uid: facts.uid,
-                    identity: identity_key(&facts.header),
-                    size: facts.size,
-                });
-                present.extend(found.filter(|key| wanted.contains(&key.identity)));
-                Ok::<(), ImapError>(())
-            })
-            .await
-            .map_err(at_destination)?;
-        let seekers: Vec<Seeker> = keys
-            .iter()
-            .map(|(key, is_ours)| Seeker {
-                identity: key.identity,
-                size: key.size,
-                lowest_uid: 1,
-                is_ours: *is_ours && is_own_folder,
-            })
-            .collect();
-        let places = assign(&seekers, &present, &[]);
-        let found = keys
-            .iter()
-            .zip(places)
-            .filter_map(|((key, _), place)| Some(FoundCopy { uid: key.uid, place: (uid_validity, place?) }));
-        Ok(found.collect())
     }
 }
 
-fn at_destination(error: ImapError) -> TransferError {
+pub(super) fn at_destination(error: ImapError) -> TransferError {
     TransferError::at(Side::Destination)(error)
 }
 

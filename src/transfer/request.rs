@@ -162,6 +162,8 @@ pub enum FolderTrouble {
     Closed,
     /// Copies in it are lost, and after the switch they are not made a second time by themselves.
     CopiesLost,
+    /// Copies in it cannot be told from other mail, or not be looked for: nothing is sent that might be there.
+    CopiesInDoubt,
     /// The destination does not take the flags that the source has now.
     FlagsRefused,
     /// The source does not take the search among the filters.

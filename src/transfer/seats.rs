@@ -148,6 +148,8 @@ impl Seats {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn ours(identity: u8, size: u64, lowest_uid: u32) -> Seeker {
@@ -156,6 +158,80 @@ mod tests {
 
     fn copy(uid: u32, identity: u8, size: u64) -> MessageKey {
         MessageKey { uid, identity: IdentityKey([identity; 32]), size }
+    }
+
+    /// Identity and size of a message, and of what was sent in its place; whether it was sent by us; its lowest UID.
+    type Drawn = ((u8, u64), Option<(u8, u64)>, bool, u32);
+
+    fn drawn() -> impl Strategy<Value = Drawn> {
+        let form = || (0_u8..3, 0_u64..3);
+        (form(), proptest::option::of(form()), any::<bool>(), 0_u32..20)
+    }
+
+    fn seeker((identity, size): (u8, u64), is_ours: bool, lowest_uid: u32) -> Seeker {
+        Seeker { is_ours, ..ours(identity, size, lowest_uid) }
+    }
+
+    /// Nobody gets a copy that is not there, that belongs to somebody, that is another message or was there before; and
+    /// no copy is given twice.
+    fn check(seekers: &[Seeker], places: &[Option<u32>], present: &[MessageKey], claimed: &[u32]) {
+        assert_eq!(places.len(), seekers.len());
+        let mut given = BTreeSet::new();
+        for (seeker, uid) in
+            seekers.iter().zip(places).filter_map(|(seeker, place)| Some((seeker, (*place)?)))
+        {
+            assert!(given.insert(uid) && !claimed.contains(&uid) && uid >= seeker.lowest_uid);
+            let is_it = |copy: &&MessageKey| copy.uid == uid && copy.identity == seeker.identity;
+            let copy = present.iter().find(is_it).expect("the copy is there, with this identity");
+            assert!(seeker.is_ours || copy.size == seeker.size);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_copy_is_given_twice_and_none_to_a_stranger(
+            drawn in proptest::collection::vec(drawn(), 0..40),
+            copies in proptest::collection::btree_map(1_u32..40, (0_u8..3, 0_u64..3), 0..30),
+            claimed in proptest::collection::vec(1_u32..40, 0..8),
+        ) {
+            let present: Vec<MessageKey> =
+                copies.into_iter().map(|(uid, (identity, size))| copy(uid, identity, size)).collect();
+            let originals: Vec<Seeker> =
+                drawn.iter().map(|(form, _, is_ours, lowest)| seeker(*form, *is_ours, *lowest)).collect();
+            let places = assign(&originals, &present, &claimed);
+            check(&originals, &places, &present, &claimed);
+            // As many equal messages as there are equal copies find one: multiplicity is kept.
+            for one in &originals {
+                let is_free = |copy: &&MessageKey| !claimed.contains(&copy.uid) && copy.uid >= 20;
+                let is_like = |copy: &&MessageKey| copy.identity == one.identity && copy.size == one.size;
+                let free = present.iter().filter(is_free).filter(is_like).count();
+                let alike = originals.iter().zip(&places).filter(|(other, _)| {
+                    (other.identity, other.size) == (one.identity, one.size)
+                });
+                let (found, lacking): (Vec<_>, Vec<_>) = alike.partition(|(_, place)| place.is_some());
+                prop_assert!(lacking.is_empty() || found.len() >= free, "a free copy was overlooked");
+            }
+            let forms: Vec<SeekerOfForms> = drawn
+                .iter()
+                .map(|(form, repaired, is_ours, lowest)| SeekerOfForms {
+                    original: seeker(*form, *is_ours, *lowest),
+                    repaired: repaired.map(|form| seeker(form, *is_ours, *lowest)),
+                })
+                .collect();
+            let places = assign_forms(&forms, claimed.clone(), |seekers, _, claimed| {
+                assign(&seekers, &present, &claimed)
+            });
+            let chosen: Vec<Seeker> = forms
+                .iter()
+                .zip(&places)
+                .map(|(form, place)| match (place, form.repaired) {
+                    (Some((_, true)), Some(repaired)) => repaired,
+                    _ => form.original,
+                })
+                .collect();
+            let places: Vec<Option<u32>> = places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect();
+            check(&chosen, &places, &present, &claimed);
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@ use super::caution::Caution;
 use super::error::TransferError;
 use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
+use super::request::FolderTrouble;
 use crate::imap::{
     Completion, Folder, FolderStatus, ImapError, KnownUids, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{FolderPlan, IDENTITY_HEADERS, MessageState, Side, identity_key};
+use crate::plan::{CopyMode, FolderPlan, IDENTITY_HEADERS, MessageState, Side, identity_key};
 use crate::project::{
     FolderCounts, FolderId, FolderMemory, Ledger, LedgerTotals, MessageResult, ProjectError, SourceMessage,
 };
@@ -20,10 +21,24 @@ pub(super) enum Listed {
     All(FolderId),
     /// The server listed fewer messages than it counts; those it listed have their rows.
     Some(FolderId, String),
-    /// The folder cannot be read, with the server's words.
-    Closed(String),
+    /// The folder cannot be read, or must not be, with the server's words or ours.
+    Closed(FolderTrouble, String),
 }
 
+impl Listed {
+    fn closed(words: String) -> Self {
+        Self::Closed(FolderTrouble::Closed, words)
+    }
+
+    /// After the switch: its messages have other numbers than those that were copied.
+    fn made_anew() -> Self {
+        Self::Closed(FolderTrouble::CopiesInDoubt, MADE_ANEW.to_owned())
+    }
+}
+
+/// What is said of a folder that the source made anew after the switch.
+const MADE_ANEW: &str = "the folder was made anew at the source, and its messages cannot be told from those that were copied; \
+     after the switch nothing is copied a second time by itself";
 /// Listings of one folder that may come short before its lack is told.
 const MAX_LISTINGS: u32 = 3;
 /// Windows from this size on are asked for ahead of one another.
@@ -42,6 +57,7 @@ pub(super) struct SourceLister<'a, 's> {
     closer: VecDeque<&'a FolderPlan>,
     caution: &'a Caution,
     memories: &'s BTreeMap<String, FolderMemory>,
+    mode: CopyMode,
 }
 
 /// A folder whose listing is under way.
@@ -54,6 +70,8 @@ struct Asked<'a> {
 
 /// What has to be asked about a folder.
 enum Question {
+    /// Its messages have other numbers than those that were copied.
+    Useless,
     /// Its counts say that every message has its row.
     Nothing(FolderId),
     /// Everything from this UID on, with one command.
@@ -66,10 +84,16 @@ impl<'a, 's> SourceLister<'a, 's> {
     pub(super) fn new(
         session: &'s mut Session,
         ledger: &'a Ledger,
-        caution: &'a Caution,
-        memories: &'s BTreeMap<String, FolderMemory>,
+        (caution, memories): (&'a Caution, &'s BTreeMap<String, FolderMemory>),
+        mode: CopyMode,
     ) -> Self {
-        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution, memories }
+        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution, memories, mode }
+    }
+
+    /// The folder in the ledger. `None` where the source made it anew after the switch: which copies people have moved or
+    /// removed since would be forgotten, and these would be made a second time.
+    fn folder(&self, plan: &FolderPlan, uid_validity: u32) -> Result<Option<FolderId>, ProjectError> {
+        same_folder(self.ledger, plan, uid_validity, self.mode)
     }
 
     /// Lists a folder, or sees from its counts that nothing is new. `tell` may hear of folders asked for before.
@@ -80,11 +104,12 @@ impl<'a, 's> SourceLister<'a, 's> {
         tell: &mut impl FnMut(&'a FolderPlan, Listed),
     ) -> Result<(), TransferError> {
         if let Some(words) = self.caution.goodbye(&plan.source_raw, Side::Source) {
-            tell(plan, Listed::Closed(words));
+            tell(plan, Listed::closed(words));
             return Ok(());
         }
         let status = listed.and_then(|folder| folder.status).unwrap_or_default();
         match self.question(plan, status)? {
+            Question::Useless => tell(plan, Listed::made_anew()),
             Question::Nothing(folder) => tell(plan, Listed::All(folder)),
             Question::From(first) => {
                 let asked = self.session.ask_listing(&plan.source_raw, first, &IDENTITY_HEADERS);
@@ -115,7 +140,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         }
         while let Some(plan) = self.closer.pop_front() {
             let memory = self.memories.get(&plan.source_raw);
-            match list_source(self.session, self.ledger, (plan, memory), self.caution).await {
+            match list_source(self.session, self.ledger, (plan, memory), (self.caution, self.mode)).await {
                 Ok(listed) => tell(plan, listed),
                 Err(error) => return Err(self.learn_from(plan, error)),
             }
@@ -163,18 +188,22 @@ impl<'a, 's> SourceLister<'a, 's> {
         let opened = match self.session.listing_opened(request).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                return Ok(Some(Listed::Closed(completion.to_string())));
+                return Ok(Some(Listed::closed(completion.to_string())));
             }
             Err(error) => return Err(TransferError::at(Side::Source)(error)),
         };
         let ledger = self.ledger;
-        let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, opened.uid_validity)?;
+        let Some(folder) = self.folder(plan, opened.uid_validity)? else {
+            return Ok(Some(Listed::made_anew()));
+        };
         // Made anew since its counts were told: its rows are gone, and those below `first` were not asked for.
         let is_whole = *first == 1 || ledger.highest_uid(folder)?.is_some();
+        let mut new = 0;
         let count = self
             .session
             .listing_facts(request, |mut facts| {
                 facts.retain(|facts| facts.uid >= *first);
+                new += facts.len() as u64;
                 let rows: Vec<SourceMessage> = facts.into_iter().map(source_message).collect();
                 ledger.add_messages(folder, &rows).map_err(ListingError::Project)
             })
@@ -189,12 +218,17 @@ impl<'a, 's> SourceLister<'a, 's> {
         };
         if !is_whole {
             let words = "the folder was made anew while it was being listed".to_owned();
-            return Ok(Some(Listed::Closed(words)));
+            return Ok(Some(Listed::closed(words)));
         }
         let exists = u64::from(opened.exists);
         let sum = totals(ledger, folder)?.sum;
-        let is_short = sum.source_count.saturating_sub(sum.vanished) < exists
-            || (*first == 1 && (count as u64) < exists);
+        let known = sum.source_count.saturating_sub(sum.vanished);
+        // Rows of copied messages stay when these are deleted at the source, and would stand for new ones that were not
+        // listed: where there are more rows than messages, what was there before and what is new must make up the count.
+        let before = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
+        let adds_up = known == exists || before.is_some_and(|before| before.messages + new == exists);
+        let is_short =
+            known < exists || if *first == 1 { (count as u64) < exists } else { new > 0 && !adds_up };
         if is_short {
             return Ok(None);
         }
@@ -218,7 +252,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             return Ok(Question::StepByStep);
         };
         let ledger = self.ledger;
-        let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, uid_validity)?;
+        let Some(folder) = self.folder(plan, uid_validity)? else { return Ok(Question::Useless) };
         let highest = ledger.highest_uid(folder)?.unwrap_or(0);
         let sum = totals(ledger, folder)?.sum;
         let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
@@ -246,12 +280,24 @@ fn totals(ledger: &Ledger, folder: FolderId) -> Result<LedgerTotals, ProjectErro
     Ok(all.into_iter().find(|known| known.id == folder).map(|known| known.totals).unwrap_or_default())
 }
 
+fn same_folder(
+    ledger: &Ledger,
+    plan: &FolderPlan,
+    uid_validity: u32,
+    mode: CopyMode,
+) -> Result<Option<FolderId>, ProjectError> {
+    if mode != CopyMode::BeforeSwitch && ledger.is_source_made_anew(&plan.source_raw, uid_validity)? {
+        return Ok(None);
+    }
+    ledger.folder(&plan.source_raw, &plan.source, &plan.destination, uid_validity).map(Some)
+}
+
 /// Lists a folder into the ledger step by step.
 async fn list_source(
     session: &mut Session,
     ledger: &Ledger,
     (plan, memory): (&FolderPlan, Option<&FolderMemory>),
-    caution: &Caution,
+    (caution, mode): (&Caution, CopyMode),
 ) -> Result<Listed, TransferError> {
     let found = match since_last_run(session, ledger, (plan, memory)).await? {
         Some(found) => Ok(found),
@@ -260,10 +306,12 @@ async fn list_source(
     let (opened, present) = match found {
         Ok(found) => found,
         // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
-        Err(ImapError::Refused { completion, .. }) => return Ok(Listed::Closed(completion.to_string())),
+        Err(ImapError::Refused { completion, .. }) => return Ok(Listed::closed(completion.to_string())),
         Err(error) => return Err(TransferError::at(Side::Source)(error)),
     };
-    let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, opened.uid_validity)?;
+    let Some(folder) = same_folder(ledger, plan, opened.uid_validity, mode)? else {
+        return Ok(Listed::made_anew());
+    };
     let lacking = (opened.exists as usize).saturating_sub(present.len());
     if lacking == 0 {
         ledger.mark_vanished_except(folder, &present)?;
@@ -273,8 +321,10 @@ async fn list_source(
     let is_all_new = new.len() == present.len();
     let mut listing = Listing { session, ledger, folder, name: &plan.source_raw, caution };
     if let Some(words) = listing.add(&new).await? {
+        ledger.set_listed_short(folder, true)?;
         return Ok(Listed::Some(folder, words));
     }
+    ledger.set_listed_short(folder, lacking > 0)?;
     if is_all_new {
         caution.flags_are_fresh(folder);
     }

@@ -32,6 +32,8 @@ pub struct State {
     pub messages: BTreeMap<u32, Stored>,
     pub capabilities: &'static str,
     pub is_missing: bool,
+    /// UIDVALIDITY of its folder.
+    pub uid_validity: u32,
     /// `BODY[] NIL` for these.
     pub without_body: BTreeSet<u32>,
     /// No line with facts about headers for these.
@@ -42,6 +44,8 @@ pub struct State {
     pub cut_facts: BTreeSet<u32>,
     /// The line drops where the bodies of these are asked for.
     pub cut_bodies: BTreeSet<u32>,
+    /// Counted, and in no answer to FETCH.
+    pub unlisted: BTreeSet<u32>,
     /// So many listings of UIDs leave the last message out.
     pub short_listings: usize,
     /// RFC822.SIZE in place of the true one.
@@ -91,7 +95,12 @@ impl OddImap {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let messages = (1..).zip(messages).collect();
-        let state = State { messages, capabilities: "IMAP4rev1 LITERAL+ UIDPLUS", ..State::default() };
+        let state = State {
+            messages,
+            uid_validity: 7,
+            capabilities: "IMAP4rev1 LITERAL+ UIDPLUS",
+            ..State::default()
+        };
         let server = Self { port, state: Arc::new(Mutex::new(state)) };
         let shared = server.clone();
         std::thread::spawn(move || {
@@ -166,8 +175,8 @@ impl Connection {
             "CAPABILITY" => format!("* CAPABILITY {}\r\n", state.capabilities),
             "LIST" => "* LIST () \"/\" INBOX\r\n".to_owned(),
             "STATUS" => {
-                let count = state.messages.len();
-                format!("* STATUS INBOX (MESSAGES {count} UIDNEXT {next} UIDVALIDITY 7)\r\n")
+                let (count, validity) = (state.messages.len(), state.uid_validity);
+                format!("* STATUS INBOX (MESSAGES {count} UIDNEXT {next} UIDVALIDITY {validity})\r\n")
             }
             "CREATE" => {
                 state.is_missing = false;
@@ -177,8 +186,9 @@ impl Connection {
                 return Some((Vec::new(), "NO [NONEXISTENT] no such folder".to_owned()));
             }
             "EXAMINE" | "SELECT" => format!(
-                "* {} EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT {next}] x\r\n* OK [PERMANENTFLAGS (\\Seen \\Flagged \\*)] x\r\n",
-                state.messages.len()
+                "* {} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n* OK [UIDNEXT {next}] x\r\n* OK [PERMANENTFLAGS (\\Seen \\Flagged \\*)] x\r\n",
+                state.messages.len(),
+                state.uid_validity
             ),
             "UID" | "FETCH" => return fetch(&mut state, command),
             _ => String::new(),
@@ -230,6 +240,7 @@ fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
     }
     let is_asked = |(number, uid): &(u32, u32)| asked.contains(if by_uid { uid } else { number });
     let mut uids: Vec<u32> = (1..).zip(all).filter(is_asked).map(|(_, uid)| uid).collect();
+    uids.retain(|uid| !state.unlisted.contains(uid));
     let mut done = "OK done".to_owned();
     if let Some((most, is_told)) = state.most_per_fetch
         && uids.len() > most

@@ -49,7 +49,7 @@ impl Actor {
         if open.view.plan.mailboxes.is_empty() {
             return self.fail(explain::no_plan());
         }
-        let work = match open.copy_work() {
+        let work = match open.copy_work(settings.options.mode) {
             Ok(work) if work.is_empty() => return self.fail(explain::no_mailboxes()),
             Ok(work) => work,
             Err(error) => return self.fail(*error),
@@ -70,6 +70,16 @@ impl Actor {
             |context| copy_job::run(work, settings, (control, again), context),
             |number, outcome| Message::CopyEnded { number, outcome },
         );
+    }
+
+    /// The owner says whether accounts that are named in another way than in the ledger are the same ones.
+    pub(super) fn name_accounts(&mut self, are_same: bool) {
+        if self.refuse_while_copying("say whose accounts these are") {
+            return;
+        }
+        if let Some(Err(error)) = self.open.as_ref().map(|open| open.name_accounts(are_same)) {
+            self.fail(*error);
+        }
     }
 
     /// Whether a copy runs; then `what` is refused in words.

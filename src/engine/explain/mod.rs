@@ -1,5 +1,6 @@
 //! Every error that a person sees, in one place: what happened, why, and at least one way out.
 
+mod accounts;
 mod problems;
 mod servers;
 
@@ -18,6 +19,7 @@ use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
+pub(super) use accounts::{account_busy, accounts_renamed};
 pub(super) use problems::problem;
 pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
 

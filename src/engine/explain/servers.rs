@@ -274,8 +274,9 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
     let rank = |problem: &&FolderProblem| match problem.trouble {
         FolderTrouble::Closed => 0,
         FolderTrouble::CopiesLost => 1,
-        FolderTrouble::SearchRefused => 2,
-        FolderTrouble::FlagsRefused => 3,
+        FolderTrouble::CopiesInDoubt => 2,
+        FolderTrouble::SearchRefused => 3,
+        FolderTrouble::FlagsRefused => 4,
     };
     let problem = problems.iter().min_by_key(rank)?;
     let alike = |other: &&FolderProblem| other.trouble == problem.trouble && other.side == problem.side;
@@ -286,7 +287,9 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
     };
     let others = problems.len() - problems.iter().filter(alike).count();
     let mut error = match problem.trouble {
-        FolderTrouble::CopiesLost => UserError::new(title, sentence(&problem.words)),
+        FolderTrouble::CopiesLost | FolderTrouble::CopiesInDoubt => {
+            UserError::new(title, sentence(&problem.words))
+        }
         _ => UserError::new(title, "All other folders were copied.").with_server_words(&problem.words),
     };
     if others > 0 {
@@ -302,6 +305,16 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
             "Copy once more in the mode “before the switch”",
             "It brings back what is lost, and leaves what people have moved",
         ),
+        FolderTrouble::CopiesInDoubt if problem.side == Side::Source => error.or_else(
+            "Copy this folder once more in the mode “before the switch”",
+            "Everything is compared; what people have moved or deleted since the switch may come a second time",
+        ),
+        FolderTrouble::CopiesInDoubt => error
+            .or_else("Look into the folder at the provider", "Nothing was changed there")
+            .or_else(
+                "Empty it, or give the folder another name in the plan, and start the copy again",
+                "Its mail is then copied anew; an empty folder is filled without a question",
+            ),
         FolderTrouble::FlagsRefused => error,
         FolderTrouble::SearchRefused => error.or_else(
             "Write the search anew, or filter by date and size instead",
@@ -322,6 +335,8 @@ const fn trouble_words(problem: &FolderProblem) -> &'static str {
         (FolderTrouble::Closed, Side::Destination) => "could not be made or opened at the provider",
         (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
         (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
+        (FolderTrouble::CopiesInDoubt, Side::Source) => "got other numbers at your server",
+        (FolderTrouble::CopiesInDoubt, Side::Destination) => "may hold its copies in another form or place",
         (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
     }
 }

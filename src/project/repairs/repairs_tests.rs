@@ -88,3 +88,17 @@ fn the_time_of_an_intent_counts_while_its_result_is_open() {
     ledger.record_results(inbox, &[repaired(1)]).unwrap();
     assert_eq!(ledger.newest_intent(inbox).unwrap(), None);
 }
+
+#[test]
+fn a_message_that_gets_another_number_takes_its_repair_along() {
+    let temp = tempfile::tempdir().unwrap();
+    let (_project, ledger, inbox) = ledger(&temp);
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    ledger.record_repair(inbox, 1, ("NO nul", &[RepairStep::Nul]), &SENT).unwrap();
+    ledger.record_results(inbox, &[repaired(1)]).unwrap();
+    // The same message under another UID, as the source lists it now.
+    assert_eq!(ledger.renumber(inbox, &[2]).unwrap(), 1);
+    assert_eq!(ledger.repair(inbox, 1).unwrap(), None);
+    assert_eq!(ledger.repair(inbox, 2).unwrap().unwrap().sent, Some(SENT));
+    assert_eq!(ledger.rows(inbox, &[MessageState::Repaired]).unwrap()[0].uid, 2);
+}

@@ -166,3 +166,28 @@ fn a_file_of_the_first_format_is_taken_over() {
     assert_eq!(project.bind_sides(MailboxId(4), SOURCE, "x").unwrap().copies_forgotten, 3);
     assert!(project.problems().unwrap().is_empty());
 }
+
+#[test]
+fn the_other_port_of_a_server_is_no_other_account() {
+    let compare = Spelling::compare;
+    assert_eq!(compare(SOURCE, SOURCE), Spelling::Same);
+    assert_eq!(compare(SOURCE, "Mail.example.org:143 anna"), Spelling::Same);
+    assert_eq!(compare("[::1]:993 anna", "[::1]:143 anna"), Spelling::Same);
+    assert_eq!(compare(SOURCE, "mail.example.org:993 Anna"), Spelling::Likely);
+    assert_eq!(compare(SOURCE, "mail.example.org:993 anna@example.org"), Spelling::Likely);
+    for other in ["mail.example.org:1143 anna", "192.0.2.7:993 anna", "mail.example.org:993 ben", ""] {
+        assert_eq!(compare(SOURCE, other), Spelling::Other, "{other}");
+    }
+
+    let temp = tempfile::tempdir().unwrap();
+    let project = project(&temp);
+    let ledger = add_mailbox(&project, "anna@example.org");
+    project.bind_sides(ledger.mailbox(), SOURCE, DESTINATION).unwrap();
+    fill(&ledger, "A");
+    let before = ledger.sum().unwrap();
+    let other_port = "mail.example.org:143 anna";
+    assert!(!project.bind_sides(ledger.mailbox(), other_port, DESTINATION).unwrap().is_change());
+    project.rename_sides(ledger.mailbox(), "192.0.2.7:143 anna", DESTINATION).unwrap();
+    assert_eq!(ledger.sum().unwrap(), before);
+    assert_eq!(project.bound_sides(ledger.mailbox()).unwrap().unwrap().source, "192.0.2.7:143 anna");
+}

@@ -1,0 +1,22 @@
+//! Moving messages between folders of one account (RFC 6851).
+
+use super::command;
+use super::error::ImapError;
+use super::session::Session;
+use super::uid_set::uid_sets;
+
+impl Session {
+    /// Whether the server moves messages by itself: a copy and a removal in one, which no break can leave half done.
+    pub fn can_move(&self) -> bool {
+        self.capabilities().has("MOVE")
+    }
+
+    /// Moves these messages (ascending UIDs) of the selected folder into another one.
+    pub async fn move_messages(&mut self, uids: &[u32], raw: &str) -> Result<(), ImapError> {
+        let folder = command::folder_name(raw)?;
+        for set in uid_sets(uids) {
+            self.run("MOVE", &format!("UID MOVE {set} {folder}"), |_| {}).await?;
+        }
+        Ok(())
+    }
+}
