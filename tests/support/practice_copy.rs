@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::indexing_slicing,
     reason = "helpers of tests fail the test, and figures are shown, not asserted"
 )]
 
@@ -168,6 +169,8 @@ pub struct Case<'s> {
     pub options: CopyOptions,
     /// How much is under way at a time.
     pub limits: CopyLimits,
+    /// Where source and destination are reached, if not at their own ports.
+    pub ports: [Option<u16>; 2],
     path: PathBuf,
     mailbox: MailboxId,
     project: Option<Arc<Project>>,
@@ -324,6 +327,11 @@ impl Scene {
     }
 }
 
+/// An endpoint, reached at another port.
+fn at(endpoint: Endpoint, port: Option<u16>) -> Endpoint {
+    Endpoint { port: port.unwrap_or(endpoint.port), ..endpoint }
+}
+
 fn access(endpoint: &Endpoint) -> Access {
     Access {
         endpoint: endpoint.clone(),
@@ -387,6 +395,7 @@ impl<'s> Case<'s> {
             plan,
             options: CopyOptions::default(),
             limits: limits_for(&scene.mail),
+            ports: [None, None],
             path,
             mailbox: *mailbox,
             project: Some(project),
@@ -405,6 +414,11 @@ impl<'s> Case<'s> {
         self.reopen();
         let (_controller, control) = copy_control(CancellationToken::new());
         copy_mailbox(&self.request(), control, &|_progress| {}).await
+    }
+
+    /// Copies, and calls whenever progress is reported.
+    pub async fn copy_watched(&self, on_progress: &(dyn Fn() + Send + Sync)) -> Result<(), TransferError> {
+        self.copy(on_progress).await
     }
 
     /// Takes refused messages up again, as people ask for.
@@ -454,8 +468,8 @@ impl<'s> Case<'s> {
 
     fn request(&self) -> CopyRequest {
         CopyRequest {
-            source: access(&self.source.endpoint()),
-            destination: access(&self.destination.endpoint()),
+            source: access(&at(self.source.endpoint(), self.ports[0])),
+            destination: access(&at(self.destination.endpoint(), self.ports[1])),
             plan: self.plan.clone(),
             ledger: self.project.as_ref().unwrap().ledger(self.mailbox),
             limits: self.limits,
