@@ -9,7 +9,7 @@ export CARGO_TERM_COLOR ?= auto
 help:
 	@echo "make run      install what is missing, build, open the window (without a display: the headless rehearsal)"
 	@echo "make test     install the test servers and run every check"
-	@echo "make exhaustive  break a copy at every step of every kind of server (an hour on 2 cores)"
+	@echo "make exhaustive  break a copy at every step of every kind of server (half an hour on 2 cores)"
 	@echo "make bench    copy 5,000 messages beside mbsync and write the figures down"
 
 run: setup

@@ -1,7 +1,7 @@
 //! A copy is broken at every step and finished: nothing is lost, nothing is doubled.
 //!
-//! Every step of small mailboxes is broken in every run; places in a stream of bytes, and the steps of larger mailboxes,
-//! are sampled unless `MAILFERRY_EXHAUSTIVE=1` (`make exhaustive`) asks for all.
+//! Small mailboxes between every kind of server. An ordinary run takes every step of the small classes, and a part of the
+//! large ones (`support/interruptions.rs`); `MAILFERRY_EXHAUSTIVE=1` (`make exhaustive`) takes all.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
