@@ -2,13 +2,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test fmt clippy unit doc deny smoke bench snapshots clean
+.PHONY: help run test setup setup-test fmt clippy unit doc deny smoke bench exhaustive snapshots clean
 
 export CARGO_TERM_COLOR ?= auto
 
 help:
 	@echo "make run      install what is missing, build, open the window (without a display: the headless rehearsal)"
 	@echo "make test     install the test servers and run every check"
+	@echo "make exhaustive  break a copy at every step of every kind of server (half an hour on 2 cores)"
 	@echo "make bench    copy 5,000 messages beside mbsync and write the figures down"
 
 run: setup
@@ -52,6 +53,12 @@ smoke:
 
 bench: setup-test
 	@benches/compare/run.sh
+
+# Every case of the tests that take a part of theirs by default.
+exhaustive: export MAILFERRY_EXHAUSTIVE = 1
+exhaustive:
+	cargo test --locked --no-default-features --test interrupt_everywhere --test random_faults --test personalities \
+		--test hostile_copy -- --nocapture
 
 clean:
 	cargo clean

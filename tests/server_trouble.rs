@@ -130,6 +130,13 @@ async fn a_dovecot_destination_killed_in_mid_run_has_everything_once_in_the_end(
     }
 }
 
+#[tokio::test]
+async fn a_dovecot_source_killed_in_mid_run_gives_everything_once_in_the_end() {
+    let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    let Some(destination) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    copy_while_dying(source.port(), destination.clear_port, source).await;
+}
+
 /// Takes every connection that the server allows `anna`.
 fn take_all(port: u16, count: usize) -> Vec<PlainImap> {
     let mut taken = Vec::new();
@@ -147,17 +154,17 @@ fn take_all(port: u16, count: usize) -> Vec<PlainImap> {
 }
 
 /// The copy waits while others hold the connections, says why, and goes on when they are given back.
-async fn copy_among_few_connections(source: u16, destination: u16) {
+async fn copy_among_few_connections(source: u16, destination: u16, few: Side) {
     const ALLOWED: usize = 2;
     let mails = mixed_mailbox(150, '/', "");
     PlainImap::open(source, "anna").store(&mails);
     let mut bench =
         Bench::new(access(source, Security::Clear, "anna"), access(destination, Security::Clear, "anna"))
             .await;
-    let held = take_all(destination, ALLOWED);
+    let held = take_all(if few == Side::Source { source } else { destination }, ALLOWED);
     bench.request.limits.max_breaks = 1;
     let error = bench.copy(&|_| {}).await.unwrap_err();
-    assert!(matches!(error, TransferError::SignIn { side: Side::Destination, .. }), "{error}");
+    assert!(matches!(error, TransferError::SignIn { side, .. } if side == few), "{error}");
     let words = error.to_string().to_lowercase();
     assert!(words.contains("connections") || words.contains("too many"), "{error}");
 
@@ -183,7 +190,18 @@ async fn a_dovecot_with_few_connections_is_waited_for() {
     };
     let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
     let Some(destination) = Dovecot::start(&["anna"], &few) else { return };
-    copy_among_few_connections(source.clear_port, destination.clear_port).await;
+    copy_among_few_connections(source.clear_port, destination.clear_port, Side::Destination).await;
+}
+
+#[tokio::test]
+async fn a_source_with_few_connections_is_waited_for() {
+    let few = dovecot::Settings {
+        extra: "mail_max_userip_connections = 2\n".to_owned(),
+        ..dovecot::Settings::default()
+    };
+    let Some(source) = Dovecot::start(&["anna"], &few) else { return };
+    let Some(destination) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
+    copy_among_few_connections(source.clear_port, destination.clear_port, Side::Source).await;
 }
 
 #[tokio::test]
@@ -191,7 +209,7 @@ async fn a_cyrus_with_few_connections_is_waited_for() {
     let few = cyrus::Settings { extra: "maxlogins_per_user: 2", ..cyrus::Settings::default() };
     let Some(source) = Dovecot::start(&["anna"], &dovecot::Settings::default()) else { return };
     let Some(destination) = Cyrus::start(&["anna"], &few) else { return };
-    copy_among_few_connections(source.clear_port, destination.clear_port).await;
+    copy_among_few_connections(source.clear_port, destination.clear_port, Side::Destination).await;
 }
 
 /// A message that Cyrus refuses: its bytes, the repair that helps, and a part of what must arrive.

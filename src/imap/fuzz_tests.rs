@@ -15,13 +15,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::completion::{Capabilities, Completion};
+use super::deflate::Deflate;
 use super::gate::Gate;
 use super::limits::Limits;
 use super::reply::{Reply, from_aside};
+use super::scram::ClientFirst;
 use super::sign_in_replies::meaning;
 use super::tokens::tokens;
 use super::{decode_utf7, encode_utf7, starttls, uid_sets};
 use crate::mutate::Target;
+use crate::values::Secret;
 
 /// Bytes of a reply's parts beyond its own: names of codes, and marks for what cannot be read.
 const SPARE_BYTES: usize = 256;
@@ -33,7 +36,23 @@ pub const TARGETS: &[Target] = &[
     Target { name: "imap: completions", examples: COMPLETIONS, read: completions },
     Target { name: "imap: folder names", examples: NAMES, read: names },
     Target { name: "imap: STARTTLS", examples: GREETINGS, read: greetings },
+    Target { name: "imap: SCRAM", examples: CHALLENGES, read: scram },
+    Target { name: "imap: DEFLATE", examples: PACKED, read: deflate },
     Target { name: "imap: UID sets", examples: &[&[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 1, 0]], read: sets },
+];
+
+const CHALLENGES: &[&[u8]] = &[
+    b"r=rOprNGfwEbeRWgbNEkqO%hv,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1",
+    b"r=rOprNGfwEbeRWgbNEkqOx,s=AA==,i=2,x=more",
+    b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+    b"e=invalid-proof",
+];
+
+/// `* OK hello` and the like: stored, with fixed codes, and with an end.
+const PACKED: &[&[u8]] = &[
+    b"\x00\x05\x00\xfa\xffhello\x00\x00\x00\xff\xff",
+    b"\xcbH\xcd\xc9\xc9W\xc8@'\x00\x00\x00\xff\xff",
+    b"K\x84\x83\x24\x38\x00\x00",
 ];
 
 const SESSIONS: &[&[u8]] = &[
@@ -112,6 +131,55 @@ impl AsyncWrite for Pieces<'_> {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Most rounds that are worked through for one input; an honest reader takes more.
+const ROUNDS: u32 = 64;
+
+/// What is read of a challenge continues our own nonce, and no answer proves anything but the right one.
+fn scram(bytes: &[u8]) {
+    let first = ClientFirst::new("", "anna", "rOprNGfwEbeRWgbNEkqO");
+    let Ok(challenge) = first.read(bytes) else { return };
+    assert!(bytes.starts_with(b"r=rOprNGfwEbeRWgbNEkqO") && bytes.len() <= 8_192);
+    if challenge.rounds() > ROUNDS {
+        return;
+    }
+    let proof = first.prove(&challenge, &Secret::new("pencil"));
+    assert!(proof.message.is_ascii() || !bytes.is_ascii());
+    assert!(!proof.is_answered_by(bytes));
+}
+
+/// Unpacking ends, and gives the same whatever pieces the bytes come in; before nonsense, as much as was asked for.
+fn deflate(bytes: &[u8]) {
+    let (whole, makes_sense) = unpacked(bytes, bytes.len().max(1));
+    for size in [1, 7] {
+        let (pieces, agrees) = unpacked(bytes, size);
+        assert_eq!(agrees, makes_sense);
+        assert!(if makes_sense {
+            pieces == whole
+        } else {
+            pieces.starts_with(&whole) || whole.starts_with(&pieces)
+        });
+    }
+}
+
+/// What comes out, and whether the stream makes sense as far as it goes.
+fn unpacked(bytes: &[u8], size: usize) -> (Vec<u8>, bool) {
+    let (mut line, mut unpack) = (Pieces { left: bytes, size }, Deflate::new(Vec::new()));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut found = Vec::new();
+    loop {
+        let mut space = [0; 512];
+        let mut buffer = ReadBuf::new(&mut space);
+        match unpack.poll_read(&mut line, &mut context, &mut buffer) {
+            Poll::Ready(Ok(())) if buffer.filled().is_empty() => return (found, true),
+            Poll::Ready(Ok(())) => found.extend_from_slice(buffer.filled()),
+            Poll::Ready(Err(_)) => return (found, false),
+            Poll::Pending => unreachable!("all bytes are there"),
+        }
+        // A few bytes may unpack to a thousand times as many, and no more.
+        assert!(found.len() <= bytes.len() * 1_100 + 512);
     }
 }
 

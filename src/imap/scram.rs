@@ -32,6 +32,14 @@ pub(super) struct Challenge {
     text: String,
 }
 
+#[cfg(any(test, fuzzing))]
+impl Challenge {
+    /// How much work the server asks for.
+    pub(super) fn rounds(&self) -> u32 {
+        self.iterations.get()
+    }
+}
+
 /// The proof for the server, and what the server has to prove in turn.
 pub(super) struct Proof {
     pub(super) message: Zeroizing<String>,

@@ -5,6 +5,8 @@
 pub enum ServerSign {
     /// A connection broke, or could not be made.
     Broke,
+    /// The network is away, as while a laptop sleeps: no server's fault.
+    Away,
     /// The server says that too much is asked of it, without saying how long.
     TooMuch,
     /// The server says for how long it wants to be left alone, in milliseconds.
@@ -29,8 +31,9 @@ pub struct Governor {
     connections: usize,
     delay_milliseconds: u64,
     in_a_row: u32,
+    away_in_a_row: u32,
     waits_alone: u32,
-    has_progressed: bool,
+    has_worked: bool,
 }
 
 /// The first wait after fewer connections, and the longest, in milliseconds: as Dovecot's imapc (dovecot/core,
@@ -52,14 +55,20 @@ impl Governor {
             connections: most_connections,
             delay_milliseconds: 0,
             in_a_row: 0,
+            away_in_a_row: 0,
             waits_alone: 0,
-            has_progressed: false,
+            has_worked: false,
         }
     }
 
-    /// Whether anything has gone over yet: what has worked before is worth waiting for.
-    pub const fn has_progressed(&self) -> bool {
-        self.has_progressed
+    /// Whether both servers have let us in, or anything has gone over: what has worked before is worth waiting for.
+    pub const fn has_worked(&self) -> bool {
+        self.has_worked
+    }
+
+    /// Both servers have let us in.
+    pub const fn let_in(&mut self) {
+        self.has_worked = true;
     }
 
     /// Connections that may be open now.
@@ -72,21 +81,23 @@ impl Governor {
         self.delay_milliseconds -= self.delay_milliseconds / 4;
         self.connections = (self.connections + 1).min(self.most_connections);
         self.in_a_row = 0;
+        self.away_in_a_row = 0;
         self.waits_alone = 0;
-        self.has_progressed = true;
+        self.has_worked = true;
     }
 
     /// Takes a sign of trouble in.
     pub fn after(&mut self, sign: ServerSign) -> Pace {
-        self.in_a_row = self.in_a_row.saturating_add(1);
+        // A network that was away for long is no reason to give up at the first break after it.
+        let in_a_row = if sign == ServerSign::Away { &mut self.away_in_a_row } else { &mut self.in_a_row };
+        *in_a_row = in_a_row.saturating_add(1);
+        let in_a_row = *in_a_row;
         let had_several = self.connections > 1;
         self.connections = (self.connections / 2).max(1);
         let wait_milliseconds = match sign {
             // One that names no time worth the name is not asked again and again without a pause.
-            ServerSign::AsksToWait(milliseconds) => {
-                milliseconds.max(doubled(ASKED_MILLISECONDS, self.in_a_row))
-            }
-            ServerSign::Broke => doubled(BREAK_MILLISECONDS, self.in_a_row),
+            ServerSign::AsksToWait(milliseconds) => milliseconds.max(doubled(ASKED_MILLISECONDS, in_a_row)),
+            ServerSign::Broke | ServerSign::Away => doubled(BREAK_MILLISECONDS, in_a_row),
             ServerSign::TooMuch if had_several => {
                 let (first, most) = THROTTLE_MILLISECONDS;
                 self.delay_milliseconds = (self.delay_milliseconds * 2).clamp(first, most);
@@ -97,7 +108,7 @@ impl Governor {
                 doubled(ALONE_MILLISECONDS, self.waits_alone)
             }
         };
-        Pace { connections: self.connections, wait_milliseconds, in_a_row: self.in_a_row }
+        Pace { connections: self.connections, wait_milliseconds, in_a_row }
     }
 }
 
@@ -187,6 +198,17 @@ mod tests {
         governor.progressed();
         assert_eq!(governor.after(ServerSign::Broke).wait_milliseconds, 500);
         assert_eq!(Governor::new(0).connections(), 1);
+    }
+
+    #[test]
+    fn a_network_that_was_away_leaves_as_many_breaks_as_before() {
+        let mut governor = Governor::new(2);
+        governor.let_in();
+        assert!(governor.has_worked());
+        assert_eq!(governor.after(ServerSign::Broke).in_a_row, 1);
+        let away: Vec<u32> = (0..3).map(|_| governor.after(ServerSign::Away).in_a_row).collect();
+        assert_eq!(away, [1, 2, 3]);
+        assert_eq!(governor.after(ServerSign::Broke).in_a_row, 2);
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::values::{DomainName, UnixTime};
 /// First bytes of every SQLite 3 file.
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
+/// Where each change of a project file is traced, so that what follows on it can be watched.
+const CHANGES: &str = "mailferry::project::changes";
+
 /// An open project file. Calls are short and synchronous; share it as `Arc<Project>`.
 ///
 /// Every call that changes something is one transaction. It survives the end of the program when the call returns, and
@@ -171,6 +174,7 @@ impl Project {
         let outcome = work(&transaction)?;
         transaction.commit()?;
         self.saved_at.store(now().0, Ordering::Relaxed);
+        tracing::trace!(target: CHANGES, "a change is kept");
         Ok(outcome)
     }
 
@@ -191,6 +195,7 @@ impl Project {
         })();
         connection.execute_batch("PRAGMA synchronous = FULL")?;
         self.saved_at.store(now().0, Ordering::Relaxed);
+        tracing::trace!(target: CHANGES, "a change is kept");
         outcome
     }
 

@@ -141,6 +141,7 @@ impl Job<'_> {
         }
         self.heed_choices()?;
         let mut lane = self.connect().await?;
+        self.governor.let_in();
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
         let (source, destination) = list_both(&mut lane, self.is_mirror()).await?;

@@ -156,8 +156,7 @@ async fn write_page(
         };
         let (shown, now) = (flags_for(shown, None), wanted(&copy.flags));
         let before = wanted(&copy.mirrored);
-        let is_there = flag_changes(&shown, &now) == (Vec::new(), Vec::new());
-        if !is_there && flag_changes(&shown, &before) != (Vec::new(), Vec::new()) {
+        if !is_on_the_way(&before, &shown, &now) {
             touched.push(copy.uid);
             continue;
         }
@@ -173,6 +172,17 @@ async fn write_page(
     ledger.set_mirrored(memory.id, &settled)?;
     ledger.set_touched(memory.id, &touched)?;
     Ok(())
+}
+
+/// Whether a copy has its flags of before, the new ones, or some of either: a break between two commands leaves it so,
+/// and what is still to do undoes nothing that people have done.
+fn is_on_the_way(before: &[String], shown: &[String], now: &[String]) -> bool {
+    let (done, undone) = flag_changes(before, shown);
+    let (added, removed) = flag_changes(before, now);
+    let is_in = |part: &[String], whole: &[String]| {
+        part.iter().all(|flag| whole.iter().any(|known| known.eq_ignore_ascii_case(flag)))
+    };
+    is_in(&done, &added) && is_in(&undone, &removed)
 }
 
 /// One command for each set of flags, all under way at once. The first refusal where any is refused.

@@ -28,12 +28,12 @@ pub(super) async fn wait_after(
     if let TransferError::DailyLimit { until, words, .. } = error {
         return Ok(wait_until(until, words, control, sink).await);
     }
-    let Some((sign, words)) = sign_of(&error, governor.has_progressed()) else { return Err(error) };
+    let Some((sign, words)) = sign_of(&error, governor.has_worked()) else { return Err(error) };
+    let is_away = sign == ServerSign::Broke && governor.has_worked() && is_away(&error);
+    let sign = if is_away { ServerSign::Away } else { sign };
     let pace = governor.after(sign);
     let most = match sign {
-        ServerSign::Broke if governor.has_progressed() && is_away(&error) => {
-            limits.max_breaks_away.max(limits.max_breaks)
-        }
+        ServerSign::Away => limits.max_breaks_away.max(limits.max_breaks),
         ServerSign::Broke => limits.max_breaks,
         ServerSign::TooMuch => MAX_WAITS,
         ServerSign::AsksToWait(_) => MAX_ASKED_WAITS,
@@ -43,14 +43,14 @@ pub(super) async fn wait_after(
     }
     let wait = Duration::from_millis(pace.wait_milliseconds);
     sink(match sign {
-        ServerSign::Broke => Progress::Reconnecting { words },
+        ServerSign::Broke | ServerSign::Away => Progress::Reconnecting { words },
         _ => Progress::Waiting { seconds: pace.wait_milliseconds.div_ceil(1_000), words },
     });
     Ok(control.wait(wait).await)
 }
 
 /// What an error says about the pace; `None` where another try would not help.
-fn sign_of(error: &TransferError, has_progressed: bool) -> Option<(ServerSign, String)> {
+fn sign_of(error: &TransferError, has_worked: bool) -> Option<(ServerSign, String)> {
     let words = match error {
         TransferError::Throttled { words, .. } => words.clone(),
         // Any command may be refused for load, not only those that move messages.
@@ -62,7 +62,7 @@ fn sign_of(error: &TransferError, has_progressed: bool) -> Option<(ServerSign, S
         }
         // Others may have taken the connections meanwhile; a server that never let us in may never do so.
         TransferError::SignIn { source: SignInError::ServerBusy { words }, .. }
-            if has_progressed || suggested_milliseconds(words).is_some() =>
+            if has_worked || suggested_milliseconds(words).is_some() =>
         {
             words.clone()
         }

@@ -2,14 +2,24 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+use std::cell::Cell;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::pin::pin;
+use std::sync::Once;
 use std::time::Duration;
 
-/// How much faster time runs than the wall's, at most.
-const TICK: Duration = Duration::from_millis(1);
-const TIME_PER_TICK: Duration = Duration::from_millis(40);
+use tracing::span;
+
+/// How much faster time runs than the wall's while somebody has something to do.
+const TICK: Duration = Duration::from_micros(500);
+const TIME_PER_TICK: Duration = Duration::from_millis(20);
+/// So many ticks without anything to do, and time runs faster still: all wait for time to pass.
+const IDLE_TICKS: u32 = 3;
+/// Most time in one tick then: every wait still takes several ticks.
+const TIME_PER_IDLE_TICK: Duration = Duration::from_secs(2);
 
 /// Runs work on a runtime whose time runs faster than the wall's.
 pub fn in_quick_time<T>(work: impl Future<Output = T>) -> T {
@@ -17,17 +27,34 @@ pub fn in_quick_time<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     // A blocking call under way keeps time from jumping ahead whenever everybody waits for a socket.
     let (end, ended) = std::sync::mpsc::channel::<()>();
+    let polls = Cell::new(0_u64);
     let result = runtime.block_on(async {
         let _inhibitor = tokio::task::spawn_blocking(move || ended.recv());
         let ticks = async {
+            let (mut seen, mut idle, mut step) = (0, 0, TIME_PER_TICK);
             loop {
                 tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await.unwrap();
-                tokio::time::advance(TIME_PER_TICK).await;
+                // One poll is the end of this tick itself.
+                if polls.get() <= seen + 1 {
+                    idle += 1;
+                } else {
+                    (idle, step) = (0, TIME_PER_TICK);
+                }
+                if idle > IDLE_TICKS {
+                    step = (step * 4).min(TIME_PER_IDLE_TICK);
+                }
+                tokio::time::advance(step).await;
+                seen = polls.get();
             }
         };
+        let mut work = pin!(work);
+        let counted = poll_fn(|context| {
+            polls.set(polls.get() + 1);
+            work.as_mut().poll(context)
+        });
         tokio::select! {
             biased;
-            result = work => result,
+            result = counted => result,
             () = ticks => unreachable!(),
         }
     });
@@ -40,7 +67,8 @@ pub fn in_quick_time<T>(work: impl Future<Output = T>) -> T {
 pub struct LedgerCounter;
 
 impl LedgerCounter {
-    /// Starts counting; after `allowance` changes each further one is refused.
+    /// Starts counting, in every table that a copy may write and for every verb; after `allowance` changes each further
+    /// one is refused, with its whole transaction.
     pub fn install(path: &Path, allowance: u32) {
         let connection = rusqlite::Connection::open(path).unwrap();
         let count = "UPDATE test_count SET done = done + 1;
@@ -49,11 +77,11 @@ impl LedgerCounter {
             "CREATE TABLE test_count (done INTEGER, allowance INTEGER);
              INSERT INTO test_count VALUES (0, {allowance});"
         );
-        for (table, event) in
-            [("folder", "INSERT"), ("folder", "UPDATE"), ("message", "INSERT"), ("message", "UPDATE")]
-        {
-            let name = format!("test_{table}_{event}");
-            write!(script, "CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN {count} END;").unwrap();
+        for table in tables(&connection) {
+            for event in ["INSERT", "UPDATE", "DELETE"] {
+                let name = format!("test_{table}_{event}");
+                write!(script, "CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN {count} END;").unwrap();
+            }
         }
         connection.execute_batch(&script).unwrap();
     }
@@ -62,9 +90,72 @@ impl LedgerCounter {
     pub fn remove(path: &Path) -> u32 {
         let connection = rusqlite::Connection::open(path).unwrap();
         let done = connection.query_row("SELECT done FROM test_count", [], |row| row.get(0)).unwrap();
-        let script = "DROP TRIGGER test_folder_INSERT; DROP TRIGGER test_folder_UPDATE;
-            DROP TRIGGER test_message_INSERT; DROP TRIGGER test_message_UPDATE; DROP TABLE test_count;";
-        connection.execute_batch(script).unwrap();
+        let mut script = String::new();
+        for table in tables(&connection) {
+            for event in ["INSERT", "UPDATE", "DELETE"] {
+                write!(script, "DROP TRIGGER test_{table}_{event};").unwrap();
+            }
+        }
+        script.push_str("DROP TABLE test_count;");
+        connection.execute_batch(&script).unwrap();
         done
     }
+}
+
+/// All tables but the one that says whether a program has the file open.
+fn tables(connection: &rusqlite::Connection) -> Vec<String> {
+    let names = "SELECT name FROM sqlite_master WHERE type = 'table'
+        AND name NOT LIKE 'sqlite_%' AND name NOT IN ('project', 'test_count')";
+    let mut statement = connection.prepare(names).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+thread_local! {
+    /// Changes of a project file on this thread, and after which of them its work ends.
+    static CHANGES: Cell<(u32, u32)> = const { Cell::new((0, u32::MAX)) };
+}
+
+/// Ends work right after a change of the ledger has been kept: nothing that follows on it happens.
+pub struct ChangeWatch;
+
+impl ChangeWatch {
+    /// Counts from now on, on this thread; work unwinds after so many changes.
+    pub fn start(last: u32) {
+        static WATCH: Once = Once::new();
+        WATCH.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+        CHANGES.set((0, last));
+    }
+
+    /// How many changes there were; no further one ends anything.
+    pub fn stop() -> u32 {
+        let (count, _last) = CHANGES.replace((0, u32::MAX));
+        count
+    }
+}
+
+impl tracing::Subscriber for ChangeWatch {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "mailferry::project::changes"
+    }
+
+    fn new_span(&self, _span: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _span: &span::Id, _values: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _span: &span::Id, _follows: &span::Id) {}
+
+    fn event(&self, _event: &tracing::Event<'_>) {
+        let (count, last) = CHANGES.get();
+        CHANGES.set((count + 1, last));
+        if count + 1 == last {
+            // Unwinds without the words of a panic.
+            resume_unwind(Box::new("broken on purpose"));
+        }
+    }
+
+    fn enter(&self, _span: &span::Id) {}
+
+    fn exit(&self, _span: &span::Id) {}
 }

@@ -126,6 +126,16 @@ impl Dovecot {
         self.launch(&server);
     }
 
+    /// Starts the server again with another word in its configuration.
+    pub fn change_configuration(&mut self, from: &str, to: &str) {
+        let file = self.root().join("dovecot.conf");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&file, text.replace(from, to)).unwrap();
+        self.kill();
+        self.restart();
+    }
+
     fn root(&self) -> &Path {
         self.folder.path()
     }

@@ -6,24 +6,27 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::indexing_slicing,
     reason = "helpers of tests fail the test, and figures are shown, not asserted"
 )]
 
 #[path = "breaking.rs"]
 mod breaking;
+#[path = "tiny_mailboxes.rs"]
+pub mod tiny_mailboxes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
-use breaking::LedgerCounter;
 pub use breaking::in_quick_time;
+use breaking::{ChangeWatch, LedgerCounter};
 use futures::FutureExt as _;
 use mailferry::imap::{Access, Timeouts, TrustPolicy};
 use mailferry::plan::{
@@ -32,7 +35,7 @@ use mailferry::plan::{
 use mailferry::project::Project;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{
-    Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
+    Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage, Traffic,
 };
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox,
@@ -67,6 +70,8 @@ pub enum Break {
     AfterPoll(u32),
     /// It ends in the middle of the call in which it reports progress for the nth time.
     AtProgress(u32),
+    /// It ends right after the ledger has kept its nth change.
+    AfterChange(u32),
     /// The ledger takes so many row changes and refuses the next one.
     AfterLedgerChanges(u32),
     /// Servers misbehave.
@@ -95,6 +100,8 @@ pub struct Scene {
 pub struct Measure {
     /// Commands at the source and at the destination.
     pub commands: [u32; 2],
+    /// Reply lines of the source and of the destination.
+    pub replies: [u32; 2],
     /// Most bytes received on one connection, at the source and at the destination.
     pub received: [u64; 2],
     /// Most bytes sent on one connection, at the source and at the destination.
@@ -103,6 +110,8 @@ pub struct Measure {
     pub polls: u32,
     /// How often it reported progress.
     pub progress: u32,
+    /// Changes that the ledger has kept, one or many rows each.
+    pub changes: u32,
     /// Row changes in the ledger.
     pub ledger_changes: u32,
 }
@@ -158,11 +167,18 @@ pub struct Case<'s> {
     pub plan: MailboxPlan,
     /// What the owner asks for.
     pub options: CopyOptions,
+    /// How much is under way at a time.
+    pub limits: CopyLimits,
+    /// Where source and destination are reached, if not at their own ports.
+    pub ports: [Option<u16>; 2],
     path: PathBuf,
     mailbox: MailboxId,
     project: Option<Arc<Project>>,
     _folder: tempfile::TempDir,
 }
+
+/// What happens at both sides between two runs.
+pub type Change = fn(&ImapHandle, &ImapHandle);
 
 /// What became of a case.
 #[derive(Clone, Copy, Debug, Default)]
@@ -181,7 +197,17 @@ impl Scene {
 
     /// Copies, broken once, until it is done; compares both sides; copies again and sees that nothing is added.
     pub async fn play(&self, plan: Option<&MailboxPlan>, how: &Break) -> Result<Outcome, String> {
-        self.serve(async |handles| self.play_with(handles, plan, how).await).await
+        self.play_later(plan, None, how).await
+    }
+
+    /// The same, but it is a later run that is broken: mail was copied before, and then both sides have changed.
+    pub async fn play_later(
+        &self,
+        plan: Option<&MailboxPlan>,
+        change: Option<Change>,
+        how: &Break,
+    ) -> Result<Outcome, String> {
+        self.serve(async |handles| self.play_with(handles, plan, change, how).await).await
     }
 
     /// Runs a case of one's own between the two servers.
@@ -218,6 +244,7 @@ impl Scene {
         &self,
         (source, destination): (ImapHandle, ImapHandle),
         plan: Option<&MailboxPlan>,
+        change: Option<Change>,
         how: &Break,
     ) -> Result<Outcome, String> {
         let plan = match plan {
@@ -225,13 +252,19 @@ impl Scene {
             None => self.make_plan(&source, &destination).await,
         };
         let mut case = Case::new(self, source, destination, plan);
+        if let Some(change) = change {
+            case.copy_again().await;
+            change(&case.source, &case.destination);
+        }
         let (outcome, first) = case.break_once(how).await;
         let mut last = first;
-        for _run in 1..RUNS {
+        for run in 1..RUNS {
             if matches!(last, Some(Ok(()))) {
                 break;
             }
-            case.reopen();
+            if run > 1 {
+                case.reopen();
+            }
             last = Some(case.copy(&|| {}).await);
         }
         match last {
@@ -241,9 +274,7 @@ impl Scene {
         }
         case.source.faults().clear();
         case.destination.faults().clear();
-        case.check_ledger()?;
-        case.compare()?;
-        case.verify().await?;
+        case.check().await?;
         let before = case.destination.dump(USER).len();
         case.reopen();
         case.copy(&|| {}).await.map_err(|error| format!("the further run failed: {error}"))?;
@@ -256,8 +287,13 @@ impl Scene {
 
     /// Looks at both sides and decides which folder goes where; the same for every case of a scene.
     pub async fn plan(&self) -> (MailboxPlan, Measure) {
+        self.plan_later(None).await
+    }
+
+    /// The same where a later run is broken.
+    pub async fn plan_later(&self, change: Option<Change>) -> (MailboxPlan, Measure) {
         let outcome = self
-            .play(None, &Break::None)
+            .play_later(None, change, &Break::None)
             .await
             .unwrap_or_else(|error| panic!("{}: a run that nobody disturbs fails: {error}", self.name()));
         let bind = |personality: &Personality, folders: Vec<SampleFolder>| {
@@ -291,6 +327,11 @@ impl Scene {
     }
 }
 
+/// An endpoint, reached at another port.
+fn at(endpoint: Endpoint, port: Option<u16>) -> Endpoint {
+    Endpoint { port: port.unwrap_or(endpoint.port), ..endpoint }
+}
+
 fn access(endpoint: &Endpoint) -> Access {
     Access {
         endpoint: endpoint.clone(),
@@ -309,10 +350,22 @@ fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in(memory).or_else(|_missing| tempfile::tempdir()).unwrap()
 }
 
-impl<'s> Case<'s> {
-    fn new(scene: &'s Scene, source: ImapHandle, destination: ImapHandle, plan: MailboxPlan) -> Self {
+/// Several batches and a temporary file also where there is little mail.
+fn limits_for(mail: &[SampleFolder]) -> CopyLimits {
+    let count: usize = mail.iter().map(|folder| folder.messages.len()).sum();
+    if count < 10 {
+        let late_append = Duration::from_secs(4);
+        return CopyLimits { batch_messages: 2, spool_bytes: 8_000, late_append, ..CopyLimits::default() };
+    }
+    CopyLimits { batch_messages: 6, spool_bytes: 24_000, ..CopyLimits::default() }
+}
+
+/// A project with one mailbox, as bytes of its file: made once, as making it takes longer than many a case.
+fn new_project() -> &'static (Vec<u8>, MailboxId) {
+    static MADE: OnceLock<(Vec<u8>, MailboxId)> = OnceLock::new();
+    MADE.get_or_init(|| {
         let folder = scratch();
-        let path = folder.path().join("case.mailferry");
+        let path = folder.path().join("new.mailferry");
         let domain = DomainName::parse("weber-familie.example").unwrap();
         let project = Project::create(&path, &domain, true).unwrap();
         let mailbox = Mailbox {
@@ -323,14 +376,28 @@ impl<'s> Case<'s> {
             is_chosen: true,
         };
         let mailbox = project.add_mailbox(&mailbox).unwrap();
+        drop(project);
+        (std::fs::read(&path).unwrap(), mailbox)
+    })
+}
+
+impl<'s> Case<'s> {
+    fn new(scene: &'s Scene, source: ImapHandle, destination: ImapHandle, plan: MailboxPlan) -> Self {
+        let folder = scratch();
+        let path = folder.path().join("case.mailferry");
+        let (bytes, mailbox) = new_project();
+        std::fs::write(&path, bytes).unwrap();
+        let project = Project::open(&path).unwrap();
         Self {
             scene,
             source,
             destination,
             plan,
             options: CopyOptions::default(),
+            limits: limits_for(&scene.mail),
+            ports: [None, None],
             path,
-            mailbox,
+            mailbox: *mailbox,
             project: Some(project),
             _folder: folder,
         }
@@ -340,6 +407,30 @@ impl<'s> Case<'s> {
     pub async fn copy_again(&mut self) {
         self.reopen();
         self.copy(&|| {}).await.unwrap();
+    }
+
+    /// Copies as a new start of the program would, which may fail.
+    pub async fn copy_outcome(&mut self) -> Result<CopyOutcome, TransferError> {
+        self.reopen();
+        let (_controller, control) = copy_control(CancellationToken::new());
+        copy_mailbox(&self.request(), control, &|_progress| {}).await
+    }
+
+    /// Copies, and calls whenever progress is reported.
+    pub async fn copy_watched(&self, on_progress: &(dyn Fn() + Send + Sync)) -> Result<(), TransferError> {
+        self.copy(on_progress).await
+    }
+
+    /// Takes refused messages up again, as people ask for.
+    pub fn retry_refused(&self) {
+        self.project.as_ref().unwrap().retry_refused().unwrap();
+    }
+
+    /// Ledger, both sides and the program's own proof; what is wrong, in words.
+    pub async fn check(&self) -> Result<(), String> {
+        self.check_ledger()?;
+        self.compare()?;
+        self.verify().await
     }
 
     /// Copies, and says how it ended.
@@ -377,11 +468,11 @@ impl<'s> Case<'s> {
 
     fn request(&self) -> CopyRequest {
         CopyRequest {
-            source: access(&self.source.endpoint()),
-            destination: access(&self.destination.endpoint()),
+            source: access(&at(self.source.endpoint(), self.ports[0])),
+            destination: access(&at(self.destination.endpoint(), self.ports[1])),
             plan: self.plan.clone(),
             ledger: self.project.as_ref().unwrap().ledger(self.mailbox),
-            limits: CopyLimits { batch_messages: 6, spool_bytes: 24_000, ..CopyLimits::default() },
+            limits: self.limits,
             options: self.options.clone(),
             export_folder: None,
         }
@@ -402,14 +493,19 @@ impl<'s> Case<'s> {
                 side.faults().push(fault.clone());
             }
         }
+        // Counted where changes are refused, and where all is measured.
         let allowance = match how {
-            Break::AfterLedgerChanges(count) => *count,
-            _ => u32::MAX,
+            Break::AfterLedgerChanges(count) => Some(*count),
+            Break::None => Some(u32::MAX),
+            _ => None,
         };
-        // The project lets nobody else at its file while it is open.
-        self.project = None;
-        LedgerCounter::install(&self.path, allowance);
-        self.project = Some(Project::open(&self.path).unwrap());
+        if let Some(allowance) = allowance {
+            // The project lets nobody else at its file while it is open.
+            self.project = None;
+            LedgerCounter::install(&self.path, allowance);
+            self.project = Some(Project::open(&self.path).unwrap());
+        }
+        ChangeWatch::start(if let Break::AfterChange(last) = how { *last } else { u32::MAX });
         let (polls, progress) = (AtomicU32::new(0), AtomicU32::new(0));
         let on_progress = || {
             let count = progress.fetch_add(1, Ordering::Relaxed) + 1;
@@ -435,20 +531,22 @@ impl<'s> Case<'s> {
             });
             polled.await
         };
+        let changes = ChangeWatch::stop();
         self.project = None;
-        let ledger_changes = LedgerCounter::remove(&self.path);
+        let ledger_changes = allowance.map_or(0, |_| LedgerCounter::remove(&self.path));
         self.project = Some(Project::open(&self.path).unwrap());
         let after = [self.source.traffic(), self.destination.traffic()];
-        let commands = [0, 1].map(|side| {
-            let [before, after] = [before[side], after[side]].map(|traffic| traffic.commands);
-            u32::try_from(after - before).unwrap()
-        });
+        let grown = |count: fn(&Traffic) -> u64| {
+            [0, 1].map(|side| u32::try_from(count(&after[side]) - count(&before[side])).unwrap())
+        };
         let measure = Measure {
-            commands,
+            commands: grown(|traffic| traffic.commands),
+            replies: grown(|traffic| traffic.replies),
             received: after.map(|traffic| traffic.most_received_bytes),
             sent: after.map(|traffic| traffic.most_sent_bytes),
             polls: polls.into_inner(),
             progress: progress.into_inner(),
+            changes,
             ledger_changes,
         };
         let connections = [0, 1].map(|side| after[side].connections - before[side].connections);

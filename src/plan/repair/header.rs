@@ -63,8 +63,8 @@ fn fields(head: &[u8]) -> (Vec<Vec<u8>>, bool) {
     let mut lines = head.split_inclusive(|byte| *byte == b'\n').map(without_end).enumerate().peekable();
     while let Some((index, line)) = lines.next() {
         let is_fold = matches!(line.first(), Some(b' ' | b'\t'));
-        if is_fold && line.trim_ascii().is_empty() {
-            // A fold of nothing but blanks looks like the end of the header to some servers.
+        if line.trim_ascii().is_empty() {
+            // A line of nothing but blanks looks like the end of the header to some servers.
             is_changed = true;
         } else if let (true, Some(field)) = (is_fold, fields.last_mut()) {
             field.extend_from_slice(b"\r\n");
@@ -123,7 +123,9 @@ fn encode(field: &[u8], charset: &str) -> Vec<Vec<u8>> {
     } else {
         (encode_unstructured(value, charset), true)
     };
-    let mut fields = vec![[name, &encoded].concat()];
+    // A form feed before the colon cannot be encoded, and says nothing.
+    let name: Vec<u8> = name.iter().copied().filter(|byte| !is_bad(*byte)).collect();
+    let mut fields = vec![[name, encoded].concat()];
     if !is_whole {
         let original = encode_unstructured(value, charset);
         fields.push([b"X-Original-", title, b":", &original].concat());

@@ -12,6 +12,8 @@ use crate::values::Bytes;
 pub(super) struct Circumstances {
     state: Mutex<State>,
     commands: AtomicU64,
+    replies: AtomicU64,
+    reordered: AtomicU64,
     appended: AtomicU64,
     connections: AtomicU64,
     most_received: AtomicU64,
@@ -40,6 +42,10 @@ pub struct Traffic {
     pub connections: u64,
     /// Commands taken in whole, on all connections.
     pub commands: u64,
+    /// Reply lines begun, on all connections.
+    pub replies: u64,
+    /// Commands that were answered before the one in front of them.
+    pub reordered: u64,
     /// Messages that came by APPEND and were taken.
     pub appended: u64,
     /// Bytes received on the connection that received most.
@@ -53,6 +59,8 @@ impl Circumstances {
         Traffic {
             connections: self.connections.load(Ordering::Relaxed),
             commands: self.commands.load(Ordering::Relaxed),
+            replies: self.replies.load(Ordering::Relaxed),
+            reordered: self.reordered.load(Ordering::Relaxed),
             appended: self.appended.load(Ordering::Relaxed),
             most_received_bytes: self.most_received.load(Ordering::Relaxed),
             most_sent_bytes: self.most_sent.load(Ordering::Relaxed),
@@ -69,6 +77,14 @@ impl Circumstances {
         self.commands.fetch_add(1, Ordering::Relaxed);
         self.most_received.fetch_max(received_bytes, Ordering::Relaxed);
         self.most_sent.fetch_max(sent_bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_reply(&self) {
+        self.replies.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_reordered(&self) {
+        self.reordered.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn count_appended(&self, messages: usize) {

@@ -12,6 +12,9 @@ pub enum Trigger {
     BytesReceived(u64),
     /// The connection has sent this many bytes.
     BytesSent(u64),
+    /// A reply is about to go out that has this response code (`APPENDUID`), this status (`NO`, `+`) or this name
+    /// (`EXISTS`, `FETCH`); `*` every reply line, tagged or not.
+    Reply(String),
 }
 
 /// What the server does then.
@@ -38,6 +41,19 @@ pub enum Action {
     OmitAppendUid,
     /// Does it, but gives the two numbers of the APPENDUID code in the wrong order.
     SwapAppendUid,
+    /// SELECT and EXAMINE say that there are so many messages more than there are.
+    OverstateExists(u32),
+    /// SELECT, EXAMINE and STATUS state a UIDNEXT that is so much too small, but at least 1.
+    UnderstateUidNext(u32),
+    /// FETCH states an RFC822.SIZE that is wrong by so much.
+    MisstateSize(i64),
+    /// FETCH is answered OK and has sent nothing.
+    FetchNothing,
+    /// FETCH sends NIL in the place of the bytes that were asked for.
+    FetchNil,
+    /// The next command is done and answered before this one, where it is there already and neither depends on the
+    /// other (RFC 3501 section 5.5).
+    Reorder,
 }
 
 /// One line of the fault table.
@@ -123,6 +139,14 @@ impl FaultTable {
         })
     }
 
+    /// What happens at a reply line.
+    pub(super) fn on_reply(&self, line: &str) -> Vec<Action> {
+        self.striking(|trigger| match trigger {
+            Trigger::Reply(wanted) => wanted == "*" || is_reply(line, wanted),
+            _ => false,
+        })
+    }
+
     /// What a new connection must watch its byte counts for.
     pub(super) fn arm(&self) -> ByteFaults {
         self.with(|faults| {
@@ -131,7 +155,7 @@ impl FaultTable {
                 let (limit, slot) = match fault.trigger {
                     Trigger::BytesReceived(limit) => (limit, &mut armed.received),
                     Trigger::BytesSent(limit) => (limit, &mut armed.sent),
-                    Trigger::Connect | Trigger::Command(_) => continue,
+                    Trigger::Connect | Trigger::Command(_) | Trigger::Reply(_) => continue,
                 };
                 if fault.strikes() {
                     *slot = Some((limit, fault.action.clone()));
@@ -153,9 +177,40 @@ impl FaultTable {
     }
 }
 
+/// Whether a reply line has this response code, this status or this name.
+fn is_reply(line: &str, wanted: &str) -> bool {
+    let mut words = line.split(' ');
+    let first = words.next().unwrap_or_default();
+    if first == "+" {
+        return wanted == "+";
+    }
+    let name = words.next().unwrap_or_default();
+    let next = words.next().unwrap_or_default();
+    // A number stands before its name: `* 5 EXISTS`.
+    let name = if name.bytes().all(|byte| byte.is_ascii_digit()) { next } else { name };
+    let code = next.strip_prefix('[').map_or("", |code| code.trim_end_matches(']'));
+    name.eq_ignore_ascii_case(wanted) || (!code.is_empty() && code.eq_ignore_ascii_case(wanted))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replies_are_known_by_code_status_and_name() {
+        for (line, wanted) in [
+            ("A1 OK [APPENDUID 7 3] Append completed.", "APPENDUID"),
+            ("A1 NO [OVERQUOTA] Quota exceeded", "OVERQUOTA"),
+            ("A1 NO [OVERQUOTA] Quota exceeded", "NO"),
+            ("* 5 EXISTS", "EXISTS"),
+            ("* 5 FETCH (", "FETCH"),
+            ("* OK [UIDNEXT 4] Predicted", "UIDNEXT"),
+            ("+ OK", "+"),
+        ] {
+            assert!(is_reply(line, wanted), "{line}");
+            assert!(!is_reply(line, "BAD"), "{line}");
+        }
+    }
 
     #[test]
     fn faults_strike_on_their_occasion_only() {

@@ -117,6 +117,10 @@ impl Session {
         let withholds = withholds.filter(|_| items.iter().any(Item::is_content));
         let mut withheld = None;
         let (path, recent_from) = (view.path.clone(), view.recent_from());
+        let lies = self.lies;
+        if lies.fetches_nothing {
+            return Ok(None);
+        }
         let in_ascii = self.shared.personality.quirks.shows_fields_in_ascii;
         let wants_labels = items.iter().any(|item| matches!(item, Item::Labels));
         for look in wanted.chunks(MESSAGES_PER_LOOK) {
@@ -133,7 +137,9 @@ impl Session {
                 let found = found.map(|(number, message)| Found {
                     number,
                     labels: if wants_labels { labels_of(&message) } else { String::new() },
-                    stated_size: account.stated_size(message.bytes.len()),
+                    stated_size: account
+                        .stated_size(message.bytes.len())
+                        .saturating_add_signed(lies.size_error),
                     message,
                 });
                 found.collect()
@@ -146,7 +152,8 @@ impl Session {
                 if found.message.uid >= recent_from {
                     found.message.flags.insert("\\Recent".to_owned());
                 }
-                write_message(&mut self.wire, &found, items, (marks_seen, in_ascii));
+                let manner = Manner { shows_flags: marks_seen, in_ascii, shows_nil: lies.fetches_nil };
+                write_message(&mut self.wire, &found, items, &manner);
                 self.wire.flush_if_large().await?;
             }
         }
@@ -229,9 +236,21 @@ fn fields(section: &str, names: &[AString<'_>], is_inverted: bool) -> Option<(St
     Some((format!("{section} ({listed})"), BodyPart::HeaderFields { names, is_inverted }))
 }
 
-fn write_message(wire: &mut Wire, found: &Found, items: &[Item], (shows_flags, in_ascii): (bool, bool)) {
+/// How a message is shown.
+struct Manner {
+    /// Its flags have changed, and are told unasked.
+    shows_flags: bool,
+    /// Single fields of the header are shown as Yahoo does.
+    in_ascii: bool,
+    /// NIL stands for its bytes.
+    shows_nil: bool,
+}
+
+fn write_message(wire: &mut Wire, found: &Found, items: &[Item], manner: &Manner) {
     let Found { number, message, labels, stated_size } = found;
-    wire.push(format!("* {number} FETCH (").as_bytes());
+    let start = format!("* {number} FETCH (");
+    wire.begin_reply(&start);
+    wire.push(start.as_bytes());
     let mut separator = "";
     for item in items {
         wire.push(separator.as_bytes());
@@ -248,13 +267,14 @@ fn write_message(wire: &mut Wire, found: &Found, items: &[Item], (shows_flags, i
             Item::ThreadId => wire.push(format!("X-GM-THRID {}", labels::object(&message.bytes)).as_bytes()),
             Item::Labels => wire.push(format!("X-GM-LABELS ({labels})").as_bytes()),
             Item::Modseq => wire.push(format!("MODSEQ ({})", message.modseq).as_bytes()),
-            Item::Body { shown, part: part @ BodyPart::HeaderFields { .. }, partial } if in_ascii => {
+            Item::Body { shown, .. } if manner.shows_nil => wire.push(format!("{shown} NIL").as_bytes()),
+            Item::Body { shown, part: part @ BodyPart::HeaderFields { .. }, partial } if manner.in_ascii => {
                 write_body(wire, &in_question_marks(&message.bytes), shown, part, *partial);
             }
             Item::Body { shown, part, partial } => write_body(wire, &message.bytes, shown, part, *partial),
         }
     }
-    if shows_flags && !items.iter().any(|item| matches!(item, Item::Flags)) {
+    if manner.shows_flags && !items.iter().any(|item| matches!(item, Item::Flags)) {
         wire.push(format!(" FLAGS ({})", joined(&message.flags)).as_bytes());
     }
     wire.push(b")\r\n");

@@ -14,7 +14,7 @@ use super::personality::Personality;
 use super::quirks::Quirks;
 use super::raw_command::RawCommand;
 use super::reply::{Reply, astring, quoted};
-use super::session::Session;
+use super::session::{Lies, Session};
 use super::store::{Account, Change};
 
 /// The items of STATUS in the order that Dovecot gives them in, whatever the order of the question.
@@ -45,7 +45,8 @@ impl Session {
             self.wire.push_line(&format!("* LIST (\\Noselect) {delimiter} \"\""));
             return Reply::ok("List completed.");
         }
-        let lines = self.with_account(|account| listing(account, &self.shared.personality, &arguments));
+        let lies = self.lies;
+        let lines = self.with_account(|account| listing(account, &self.shared.personality, &arguments, lies));
         for line in lines.unwrap_or_default() {
             self.wire.push_line(&line);
         }
@@ -88,8 +89,10 @@ impl Session {
         };
         let Some(path) = self.path(mailbox) else { return self.bad_name(mailbox) };
         let name = personality.wire_name(&path);
+        let lies = self.lies;
         let line = self.with_account(|account| {
-            Some(status_line(account.folder(&path)?, &name, &names, &personality.quirks))
+            let next = lies.uid_next(account.folder(&path)?.uid_next);
+            Some(status_line(account.folder(&path)?, &name, &names, (&personality.quirks, next)))
         });
         let Some(line) = line.flatten() else { return unknown(&name) };
         self.wire.push_line(&line);
@@ -217,7 +220,13 @@ fn status_item(item: &StatusDataItemName) -> Option<&'static str> {
     })
 }
 
-fn status_line<Item: AsRef<str>>(folder: &Folder, name: &str, items: &[Item], quirks: &Quirks) -> String {
+/// A STATUS reply; UIDNEXT is what shall be told of it.
+fn status_line<Item: AsRef<str>>(
+    folder: &Folder,
+    name: &str,
+    items: &[Item],
+    (quirks, uid_next): (&Quirks, u32),
+) -> String {
     let visible = folder.visible(quirks.visible_messages);
     let asked = STATUS_ITEMS.iter().filter(|known| items.iter().any(|item| item.as_ref() == **known));
     let values = asked.map(|&item| {
@@ -227,7 +236,7 @@ fn status_line<Item: AsRef<str>>(folder: &Folder, name: &str, items: &[Item], qu
                 let old = visible.partition_point(|message| message.uid < folder.recent_from);
                 (visible.len() - old).to_string()
             }
-            "UIDNEXT" => folder.uid_next.to_string(),
+            "UIDNEXT" => uid_next.to_string(),
             "UIDVALIDITY" => folder.uid_validity.to_string(),
             "UNSEEN" => {
                 visible.iter().filter(|message| !message.flags.contains("\\Seen")).count().to_string()
@@ -242,7 +251,12 @@ fn status_line<Item: AsRef<str>>(folder: &Folder, name: &str, items: &[Item], qu
 }
 
 /// The LIST and STATUS lines of an account.
-fn listing(account: &Account, personality: &Personality, arguments: &ListArguments) -> Vec<String> {
+fn listing(
+    account: &Account,
+    personality: &Personality,
+    arguments: &ListArguments,
+    lies: Lies,
+) -> Vec<String> {
     // Folders above others that do not exist themselves are listed as containers.
     let mut has_children: BTreeMap<FolderPath, bool> = BTreeMap::new();
     let subscribed = account.subscribed().iter().filter(|_| arguments.only_subscribed);
@@ -293,7 +307,8 @@ fn listing(account: &Account, personality: &Personality, arguments: &ListArgumen
         }
         lines.push(format!("* LIST ({}) {delimiter} {}", attributes.join(" "), astring(&name)));
         if let (Some(items), Some(folder)) = (&arguments.status, folder) {
-            lines.push(status_line(folder, &name, items, &personality.quirks));
+            let next = lies.uid_next(folder.uid_next);
+            lines.push(status_line(folder, &name, items, (&personality.quirks, next)));
         }
     }
     lines

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -220,6 +220,19 @@ impl ImapHandle {
     /// Without labels and a file to keep the mail in.
     pub fn renumber(&self, user: &str) {
         self.shared.with_store(|store| store.with_account(user, Account::renumber));
+    }
+
+    /// Gives the messages of a folder that have these bytes other flags, as their owner would from another device.
+    pub fn set_flags(&self, user: &str, path: &FolderPath, bytes: &[u8], flags: &BTreeSet<String>) {
+        self.shared.with_store(|store| {
+            store.with_account(user, |account| {
+                let messages = account.folder(path).into_iter().flat_map(|folder| &folder.messages);
+                let found = messages.filter(|message| &*message.bytes == bytes).map(|message| message.uid);
+                for uid in found.collect::<Vec<_>>() {
+                    account.set_flags(path, uid, flags.clone());
+                }
+            });
+        });
     }
 
     /// Takes a message out of a folder, as its owner would from another device; the same bytes elsewhere stay.

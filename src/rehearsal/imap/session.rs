@@ -21,6 +21,8 @@ const IDLE_LIMIT: Duration = Duration::from_mins(31);
 /// Literals in one command, so that a flood of empty ones stays bounded.
 const LITERALS_PER_COMMAND: usize = 10_000;
 const LITERAL_BYTES_BEFORE_SIGN_IN: u64 = 4_096;
+/// How long a command waits for the one that shall be answered before it.
+const NEXT_COMMAND: Duration = Duration::from_millis(50);
 /// LITERAL- (RFC 7888 section 5).
 const LITERAL_MINUS_BYTES: u64 = 4_096;
 
@@ -36,6 +38,10 @@ pub(super) struct Session {
     pub(super) has_qresync: bool,
     /// Items of X-GM-EXT-1 in the FETCH under way.
     pub(super) label_items: Vec<LabelItem>,
+    /// What is not said as it is in the reply to the command under way.
+    pub(super) lies: Lies,
+    /// A command that was taken in before its turn.
+    waiting: Option<RawCommand>,
     errors: u32,
 }
 
@@ -53,6 +59,37 @@ pub(super) struct Lies {
     lose_reply: bool,
     pub(super) omit_append_uid: bool,
     pub(super) swap_append_uid: bool,
+    /// How many messages more than there are.
+    pub(super) more_exist: u32,
+    /// By how much UIDNEXT is too small.
+    pub(super) less_uid_next: u32,
+    /// By how much RFC822.SIZE is wrong.
+    pub(super) size_error: i64,
+    pub(super) fetches_nothing: bool,
+    pub(super) fetches_nil: bool,
+}
+
+impl Lies {
+    /// Takes over what an action says about the reply; `false` where it says something else.
+    fn take(&mut self, action: &Action) -> bool {
+        match action {
+            Action::LoseReply => self.lose_reply = true,
+            Action::OmitAppendUid => self.omit_append_uid = true,
+            Action::SwapAppendUid => self.swap_append_uid = true,
+            Action::OverstateExists(count) => self.more_exist = *count,
+            Action::UnderstateUidNext(by) => self.less_uid_next = *by,
+            Action::MisstateSize(by) => self.size_error = *by,
+            Action::FetchNothing => self.fetches_nothing = true,
+            Action::FetchNil => self.fetches_nil = true,
+            _ => return false,
+        }
+        true
+    }
+
+    /// UIDNEXT as it is told.
+    pub(super) fn uid_next(self, true_one: u32) -> u32 {
+        true_one.saturating_sub(self.less_uid_next).max(1)
+    }
 }
 
 /// What came next from the client.
@@ -64,7 +101,7 @@ enum Next {
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, stream: TcpStream) -> Self {
-        let wire = Wire::new(stream, shared.faults.arm(), IDLE_LIMIT_BEFORE_SIGN_IN);
+        let wire = Wire::new(stream, Arc::clone(&shared), IDLE_LIMIT_BEFORE_SIGN_IN);
         Self {
             shared,
             wire,
@@ -73,6 +110,8 @@ impl Session {
             has_condstore: false,
             has_qresync: false,
             label_items: Vec::new(),
+            lies: Lies::default(),
+            waiting: None,
             errors: 0,
         }
     }
@@ -104,7 +143,11 @@ impl Session {
         }
         self.greet();
         loop {
-            match self.next().await? {
+            let next = match self.waiting.take() {
+                Some(raw) => Next::Command(raw),
+                None => self.next().await?,
+            };
+            match next {
                 Next::Answered => {}
                 Next::Command(raw) => {
                     if !self.answer(&raw).await? {
@@ -218,18 +261,16 @@ impl Session {
                     self.wire.push_line(&format!("{} {words}", raw.tag()));
                     return Ok(true);
                 }
-                Action::LoseReply => lies.lose_reply = true,
-                Action::OmitAppendUid => lies.omit_append_uid = true,
-                Action::SwapAppendUid => lies.swap_append_uid = true,
-                Action::Close
-                | Action::Stall
-                | Action::Delay(_)
-                | Action::Throttle { .. }
-                | Action::Say(_) => {
-                    self.wire.strike(action).await?;
+                Action::Reorder => {
+                    if !Box::pin(self.answer_next_before(&name)).await? {
+                        return Ok(false);
+                    }
                 }
+                other if lies.take(&other) => {}
+                other => self.wire.strike(other).await?,
             }
         }
+        self.lies = lies;
         let throttled = self.shared.circumstances.throttled_for().filter(|_| moves_mail(&name));
         if let Some(left) = throttled.filter(|_| self.user.is_some()) {
             let line = self.shared.personality.quirks.throttled(&name, left.as_millis().max(1));
@@ -254,6 +295,25 @@ impl Session {
         }
         self.say(raw.tag(), &reply);
         Ok(name != "LOGOUT" || !matches!(reply, Reply::Ok(_)))
+    }
+
+    /// Does and answers the command after this one, where it is on its way and neither depends on the other.
+    async fn answer_next_before(&mut self, name: &str) -> Result<bool, WireEnd> {
+        if !may_change_places(name, name) || !self.wire.has_input_within(NEXT_COMMAND).await? {
+            return Ok(true);
+        }
+        match self.next().await? {
+            Next::Command(next) if may_change_places(name, &next.name()) => {
+                self.shared.circumstances.count_reordered();
+                self.answer(&next).await
+            }
+            // It has to wait for this one.
+            Next::Command(next) => {
+                self.waiting = Some(next);
+                Ok(true)
+            }
+            Next::Answered => Ok(true),
+        }
     }
 
     fn say(&mut self, tag: &str, reply: &Reply) {
@@ -390,6 +450,12 @@ pub(super) fn bad_name(delimiter: char, name: &[u8]) -> Reply {
 /// Whether a command is one of those that a busy server refuses.
 fn moves_mail(name: &str) -> bool {
     matches!(name, "APPEND" | "FETCH" | "UID FETCH" | "SEARCH" | "UID SEARCH" | "STORE" | "UID STORE")
+}
+
+/// Whether two commands may change places: neither has an effect on what the other finds.
+fn may_change_places(one: &str, other: &str) -> bool {
+    let reads = |name| matches!(name, "UID FETCH" | "UID SEARCH" | "STATUS" | "LIST" | "NOOP");
+    (reads(one) && reads(other)) || (one == "APPEND" && other == "APPEND")
 }
 
 /// A name from the client that can be put into a reply.

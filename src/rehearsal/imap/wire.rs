@@ -1,4 +1,5 @@
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use memchr::memchr;
@@ -7,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::fault::{Action, ByteFaults};
+use super::server::Shared;
 
 /// Output that waits is sent once it is this large, so that a FETCH of a whole mailbox stays small in memory.
 const FLUSH_BYTES: usize = 128 * 1024;
@@ -37,6 +39,9 @@ pub(super) struct Wire {
     /// How much of `input` was taken.
     taken: usize,
     output: Vec<u8>,
+    /// What happens when so much of `output` has gone out.
+    due: Vec<(usize, Action)>,
+    shared: Arc<Shared>,
     received_bytes: u64,
     sent_bytes: u64,
     faults: ByteFaults,
@@ -45,12 +50,15 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, faults: ByteFaults, idle_limit: Duration) -> Self {
+    pub(super) fn new(stream: TcpStream, shared: Arc<Shared>, idle_limit: Duration) -> Self {
+        let faults = shared.faults.arm();
         Self {
             stream,
             input: Vec::new(),
             taken: 0,
             output: Vec::new(),
+            due: Vec::new(),
+            shared,
             received_bytes: 0,
             sent_bytes: 0,
             faults,
@@ -77,8 +85,36 @@ impl Wire {
     }
 
     pub(super) fn push_line(&mut self, line: &str) {
+        self.begin_reply(line);
         self.output.extend_from_slice(line.as_bytes());
         self.output.extend_from_slice(b"\r\n");
+    }
+
+    /// Counts a reply that begins here, and has its faults strike when everything before it has gone out.
+    pub(super) fn begin_reply(&mut self, line: &str) {
+        self.shared.circumstances.count_reply();
+        for action in self.shared.faults.on_reply(line) {
+            match action {
+                Action::Say(words) => {
+                    self.push(format!("* {words}\r\n").as_bytes());
+                }
+                action => self.due.push((self.output.len(), action)),
+            }
+        }
+    }
+
+    /// Waits this long for bytes from the client, after everything that waits to be sent has gone out; whether there
+    /// are any now.
+    pub(super) async fn has_input_within(&mut self, time: Duration) -> Result<bool, WireEnd> {
+        if self.taken < self.input.len() {
+            return Ok(true);
+        }
+        self.flush().await?;
+        // Cut off only while it waits for the socket: what came stays in the buffer.
+        match tokio::time::timeout(time, self.fill()).await {
+            Err(_elapsed) => Ok(false),
+            Ok(filled) => filled.map(|()| true),
+        }
     }
 
     /// The next line without its end; a bare LF ends a line too, as at Dovecot.
@@ -175,7 +211,23 @@ impl Wire {
             return Ok(());
         }
         let output = std::mem::take(&mut self.output);
-        let mut rest = output.as_slice();
+        let mut start = 0;
+        for (end, action) in std::mem::take(&mut self.due) {
+            self.send_all(output.get(start..end).unwrap_or_default()).await?;
+            start = end;
+            self.strike(action).await?;
+        }
+        self.send_all(output.get(start..).unwrap_or_default()).await?;
+        // The buffer is kept for the next replies, unless a large message made it large.
+        self.output = output;
+        self.output.clear();
+        self.output.shrink_to(2 * FLUSH_BYTES);
+        Ok(())
+    }
+
+    /// Sends bytes, with the faults that wait for their number.
+    async fn send_all(&mut self, bytes: &[u8]) -> Result<(), WireEnd> {
+        let mut rest = bytes;
         while !rest.is_empty() {
             let due = self.faults.sent.as_ref().map(|(limit, _)| limit.saturating_sub(self.sent_bytes));
             if due == Some(0) {
@@ -189,10 +241,6 @@ impl Wire {
             self.send(now).await?;
             rest = later;
         }
-        // The buffer is kept for the next replies, unless a large message made it large.
-        self.output = output;
-        self.output.clear();
-        self.output.shrink_to(2 * FLUSH_BYTES);
         Ok(())
     }
 
@@ -233,7 +281,15 @@ impl Wire {
                 self.push_line(&format!("* {line}"));
                 Ok(())
             }
-            Action::Refuse(_) | Action::OmitAppendUid | Action::SwapAppendUid => Ok(()),
+            Action::Refuse(_)
+            | Action::OmitAppendUid
+            | Action::SwapAppendUid
+            | Action::OverstateExists(_)
+            | Action::UnderstateUidNext(_)
+            | Action::MisstateSize(_)
+            | Action::FetchNothing
+            | Action::FetchNil
+            | Action::Reorder => Ok(()),
         }
     }
 }
