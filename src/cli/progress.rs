@@ -161,7 +161,8 @@ fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
     let state = match &mailbox.state {
         MailboxProgressState::Queued => "waits for its turn".to_owned(),
         MailboxProgressState::Running(Connections { source, destination }) => {
-            format!("copies over {source} and {destination} connections")
+            let word = if *source == 1 { "connection" } else { "connections" };
+            format!("copies over {source} {word} to the source and {destination} to the destination")
         }
         MailboxProgressState::Proving { done, total } => {
             format!("{} of {} copies are compared", with_thousands(*done), with_thousands(*total))
@@ -237,7 +238,9 @@ mod tests {
         let line = serde_json::to_value(line(&waits, now)).unwrap();
         assert_eq!((&line["state"], &line["until"]), (&"waits".into(), &1_700_000_300_i64.into()));
         assert_eq!(line["because"], "the server asks for a pause");
-        let runs = mailbox(MailboxProgressState::Running(4));
-        assert!(words(&runs, now).contains("copies over 4 connections"));
+        let runs = mailbox(MailboxProgressState::Running(Connections { source: 4, destination: 9 }));
+        assert!(
+            words(&runs, now).contains("copies over 4 connections to the source and 9 to the destination")
+        );
     }
 }
