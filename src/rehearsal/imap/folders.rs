@@ -45,8 +45,8 @@ impl Session {
             self.wire.push_line(&format!("* LIST (\\Noselect) {delimiter} \"\""));
             return Reply::ok("List completed.");
         }
-        let lies = self.lies;
-        let lines = self.with_account(|account| listing(account, &self.shared.personality, &arguments, lies));
+        let told = self.lies;
+        let lines = self.with_account(|account| listing(account, &self.shared.personality, &arguments, told));
         for line in lines.unwrap_or_default() {
             self.wire.push_line(&line);
         }
@@ -89,9 +89,9 @@ impl Session {
         };
         let Some(path) = self.path(mailbox) else { return self.bad_name(mailbox) };
         let name = personality.wire_name(&path);
-        let lies = self.lies;
+        let told = self.lies;
         let line = self.with_account(|account| {
-            let next = lies.uid_next(account.folder(&path)?.uid_next);
+            let next = told.uid_next(account.folder(&path)?.uid_next);
             Some(status_line(account.folder(&path)?, &name, &names, (&personality.quirks, next)))
         });
         let Some(line) = line.flatten() else { return unknown(&name) };
@@ -255,7 +255,7 @@ fn listing(
     account: &Account,
     personality: &Personality,
     arguments: &ListArguments,
-    lies: Lies,
+    told: Lies,
 ) -> Vec<String> {
     // Folders above others that do not exist themselves are listed as containers.
     let mut has_children: BTreeMap<FolderPath, bool> = BTreeMap::new();
@@ -307,7 +307,7 @@ fn listing(
         }
         lines.push(format!("* LIST ({}) {delimiter} {}", attributes.join(" "), astring(&name)));
         if let (Some(items), Some(folder)) = (&arguments.status, folder) {
-            let next = lies.uid_next(folder.uid_next);
+            let next = told.uid_next(folder.uid_next);
             lines.push(status_line(folder, &name, items, (&personality.quirks, next)));
         }
     }

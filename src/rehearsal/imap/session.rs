@@ -55,6 +55,10 @@ pub(super) struct SignedIn {
 
 /// What a fault wants to be done to the reply of the command under way.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a lie of its own, and they come in any combination"
+)]
 pub(super) struct Lies {
     lose_reply: bool,
     pub(super) omit_append_uid: bool,

@@ -209,11 +209,11 @@ impl Session {
         };
         let free_keywords = self.shared.personality.has_free_keywords;
         let visible = self.shared.personality.quirks.visible_messages;
-        let lies = self.lies;
+        let told = self.lies;
         let described = self.with_account(|account| {
             let folder = account.folder(&path)?;
             let view = View::new(path.clone(), folder, is_read_only, visible);
-            let lines = description(folder, &view, (free_keywords, has_condstore), lies);
+            let lines = description(folder, &view, (free_keywords, has_condstore), told);
             if !is_read_only {
                 account.claim_recent(&path);
             }
@@ -304,7 +304,7 @@ fn description(
     folder: &Folder,
     view: &View,
     (free_keywords, has_condstore): (bool, bool),
-    lies: Lies,
+    told: Lies,
 ) -> Vec<String> {
     let mut flags = SYSTEM_FLAGS.to_owned();
     for keyword in folder.keywords.values() {
@@ -319,7 +319,7 @@ fn description(
     let mut lines = vec![
         format!("* FLAGS ({flags})"),
         permanent,
-        format!("* {} EXISTS", view.uids.len().saturating_add(usize::try_from(lies.more_exist).unwrap_or(0))),
+        format!("* {} EXISTS", view.uids.len().saturating_add(usize::try_from(told.more_exist).unwrap_or(0))),
         format!("* {} RECENT", view.recent_count()),
     ];
     let hidden = folder.messages.len() - view.uids.len();
@@ -328,7 +328,7 @@ fn description(
         lines.push(format!("* OK [UNSEEN {}] First unseen.", unseen + 1));
     }
     lines.push(format!("* OK [UIDVALIDITY {}] UIDs valid", folder.uid_validity));
-    lines.push(format!("* OK [UIDNEXT {}] Predicted next UID", lies.uid_next(folder.uid_next)));
+    lines.push(format!("* OK [UIDNEXT {}] Predicted next UID", told.uid_next(folder.uid_next)));
     if has_condstore {
         lines.push(format!("* OK [HIGHESTMODSEQ {}] Highest", folder.highest_modseq));
     }
