@@ -76,7 +76,8 @@ pub fn identity_key(header_block: &[u8]) -> IdentityKey {
 /// which are no difference in hosts, and in users at hardly any server.
 pub fn account_digest(account: &str) -> String {
     let digest = Sha256::digest(account.to_lowercase().as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digits = digest.iter().take(16).fold(0_u128, |digits, byte| (digits << 8) | u128::from(*byte));
+    format!("{digits:032x}")
 }
 
 /// Index of the field in [`IDENTITY_HEADERS`] and its value.
