@@ -46,6 +46,7 @@ fn config(home: &Path) -> EngineConfig {
         parallel_mailboxes: 4,
         proof: Proof::Full,
         compression: mailferry::engine::Compression::default(),
+        timeouts: mailferry::engine::Timeouts::default(),
         searches_by_itself: true,
         quits_on_interrupt: false,
     }
@@ -685,6 +686,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         searches_by_itself: false,
         quits_on_interrupt: false,
         compression: mailferry::imap::Compression::default(),
+        timeouts: mailferry::imap::Timeouts::default(),
     };
     let mut engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
     let path = home.path().join("weber.mailferry");

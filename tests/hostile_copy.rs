@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 
 use hostile_server::{Harm, HostileServer, Phase};
 
-/// Longest time of one copy. The program itself waits two minutes for a server that says nothing; no harm here is silence
-/// for longer than it takes to be seen, but for a literal that is never finished.
-const MAX_TIME: Duration = Duration::from_mins(3);
+/// Longest time of one copy, which waits twenty seconds here for a server that says nothing; no harm here is silence for
+/// longer than it takes to be seen, but for a literal that is never finished.
+const MAX_TIME: Duration = Duration::from_mins(2);
 /// A folder that would lie outside, were it a path.
 const NAME: &str = "../../x";
 /// Copies at the same time.
@@ -55,7 +55,7 @@ fn copy(folder: &Path, from: u16, to: u16) -> Ended {
         .arg(&password)
         .arg("--to-password-file")
         .arg(&password)
-        .arg("--project")
+        .args(["--timeout", "20", "--project"])
         .arg(folder.join("hostile.mailferry"))
         .env("HOME", folder)
         .env("XDG_CONFIG_HOME", folder.join("config"))

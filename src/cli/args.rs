@@ -210,6 +210,9 @@ pub struct Copy {
     /// Mailboxes copied at the same time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub max_connections: u8,
+    /// How long a server may say nothing until its connection counts as dead.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(5..=3_600))]
+    pub timeout: u64,
     /// Whether connections are compressed, where a server offers it.
     #[arg(long, value_enum, default_value = "auto")]
     pub compress: Compress,

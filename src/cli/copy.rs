@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::account_url::AccountUrl;
 use super::accounts::Accounts;
@@ -42,6 +43,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         Compress::Always => Compression::Always,
         Compress::Never => Compression::Never,
     };
+    config.timeouts.reply = Duration::from_secs(arguments.timeout);
     // Without a project file of its own, the ledger lives as long as this run.
     let temporary = tempfile_for(arguments)?;
     if temporary.is_some() {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::start::{EngineConfig, Proof, SecretsPolicy};
-use crate::imap::Compression;
+use crate::imap::{Compression, Timeouts};
 
 /// Mailboxes that are copied at the same time unless somebody says otherwise.
 const PARALLEL_MAILBOXES: usize = 4;
@@ -21,6 +21,7 @@ impl EngineConfig {
             parallel_mailboxes: PARALLEL_MAILBOXES,
             proof: Proof::AsChosen,
             compression: Compression::default(),
+            timeouts: Timeouts::default(),
             searches_by_itself: true,
             quits_on_interrupt: false,
         }

@@ -7,6 +7,7 @@ mod config;
 mod copy_control;
 mod copy_job;
 mod copy_meter;
+mod copy_snapshot;
 mod copy_view;
 mod daily_limits;
 mod event;
@@ -37,22 +38,24 @@ mod survey_job;
 mod user_error;
 
 pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat, RequestId};
+pub use copy_snapshot::{
+    Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
+    MessageOutcome, MessagesView, PauseGroup, ProblemGroup,
+};
 pub use event::{Event, Notice};
 pub use export::write_whole;
 pub use log::{LogRing, RingLayer};
 pub use message_list::MessageListFormat;
 pub use snapshot::{
-    AuditView, CertificateView, Connections, CopyPhase, CopyView, DestinationView, DomainView,
-    FolderProgress, ForecastsView, KeyringStatus, LogLine, MailboxProgress, MailboxProgressState,
-    MailboxView, MessageListView, MessageOutcome, MessagesView, PauseGroup, PlanView, PracticeLogins,
-    ProblemGroup, ProjectView, RecentProject, RecordsView, ServerCandidate, SignInState, SignInView,
-    Snapshot,
+    AuditView, CertificateView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
+    MailboxView, PlanView, PracticeLogins, ProjectView, RecentProject, RecordsView, ServerCandidate,
+    SignInState, SignInView, Snapshot,
 };
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use user_error::{UserError, WayOut};
 
-pub use crate::imap::Compression;
+pub use crate::imap::{Compression, Timeouts};
 
 /// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
 ///

@@ -12,7 +12,7 @@ use super::{
     MailboxProgressState, MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView,
     SignInState, SignInView, Step, UserError, explain, step_line, step_state,
 };
-use crate::imap::{Compression, IdleSessions, TrustPolicy};
+use crate::imap::{Compression, IdleSessions, Timeouts, TrustPolicy};
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
@@ -39,6 +39,7 @@ pub(super) struct OpenProject {
     pub(super) idle: IdleSessions,
     /// Whether connections are compressed.
     pub(super) compression: Compression,
+    pub(super) timeouts: Timeouts,
     /// How fast mailboxes were copied.
     pub(super) measured: BTreeMap<MailboxId, Measured>,
     /// What the provider's catalogue entry says that a copy meets.
@@ -115,6 +116,7 @@ impl OpenProject {
             looks: 0,
             idle: IdleSessions::default(),
             compression: Compression::default(),
+            timeouts: Timeouts::default(),
             measured,
             limits: ProviderLimits::default(),
             parallel: 1,
@@ -274,6 +276,7 @@ impl OpenProject {
                         user: row.mailbox.user(side).to_owned(),
                         way: row.mailbox.way(side).clone(),
                         compression: self.compression,
+                        timeouts: self.timeouts,
                         idle: self.idle.clone(),
                     });
                 }

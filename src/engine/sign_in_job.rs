@@ -18,6 +18,7 @@ pub(super) struct Attempt {
     pub(super) user: String,
     pub(super) way: SignInWay,
     pub(super) compression: Compression,
+    pub(super) timeouts: Timeouts,
     pub(super) idle: IdleSessions,
 }
 
@@ -39,7 +40,7 @@ impl Attempt {
             trust: self.trust.clone(),
             user: self.user.clone(),
             secret,
-            timeouts: Timeouts::default(),
+            timeouts: self.timeouts,
             idle: self.idle.clone(),
             options: AccessOptions { way: self.way.clone(), compression: self.compression },
         }

@@ -10,7 +10,7 @@ use super::actor::Actor;
 use super::interrupts::Interrupts;
 use super::log::LogRing;
 use super::{Command, EngineHandle, Event, Snapshot};
-use crate::imap::Compression;
+use crate::imap::{Compression, Timeouts};
 
 /// Called from the engine's threads whenever there is something new to draw.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -37,6 +37,8 @@ pub struct EngineConfig {
     pub proof: Proof,
     /// Whether connections are compressed.
     pub compression: Compression,
+    /// How long servers are waited for.
+    pub timeouts: Timeouts,
     /// Whether a project that is opened without a known server is searched for one at once.
     pub searches_by_itself: bool,
     /// Whether Ctrl+C and a request to terminate end the engine in order, as [`Command::Quit`] does.

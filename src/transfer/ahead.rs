@@ -26,7 +26,7 @@ impl Ahead {
     ) -> Result<Option<Self>, TransferError> {
         let folder = unit.folder;
         let is_careful = work.caution.is_careful(folder, Side::Source);
-        let is_plain = work.caution.has_fresh_flags(folder) && !unit.is_late;
+        let is_plain = work.caution.has_fresh_flags(folder) && !unit.is_late && !unit.may_be_there;
         if is_careful || !is_plain || work.control.is_paused() {
             return Ok(None);
         }

@@ -14,7 +14,7 @@ use super::error::TransferError;
 use super::gmail_destination::{Folding, finish_labels};
 use super::gmail_source::LabelHomes;
 use super::kept_flags;
-use super::lane::{Lane, is_asking};
+use super::lane::{Lane, is_asking, more_lane};
 use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
 use super::provider_habits;
@@ -466,7 +466,11 @@ impl Job<'_> {
         let raw = raw_name(&chosen.plan.destination, &work.namespace);
         if self.needs_copy(chosen.folder, destination.get(&raw))? {
             let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
-            work.add(Unit { plan: chosen.plan.clone(), folder: chosen.folder, raw, is_late });
+            let counted = destination.get(&raw).map(|known| known.status.and_then(|status| status.messages));
+            let may_be_there =
+                self.request.ledger.needs_match(chosen.folder)? && !matches!(counted, None | Some(Some(0)));
+            let (plan, folder) = (chosen.plan.clone(), chosen.folder);
+            work.add(Unit { plan, folder, raw, is_late, may_be_there });
         }
         Ok(())
     }
@@ -486,23 +490,5 @@ impl Job<'_> {
         let Some(uid_validity) = known.status.and_then(|status| status.uid_validity) else { return Ok(true) };
         let forgotten = ledger.fence_destination(folder, uid_validity)?;
         Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
-    }
-}
-
-/// One more pair of connections. Where a server lets no more in, the copy goes on without it.
-async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
-    let mut lane = match Lane::open_new(work.request).await {
-        Ok(lane) => lane,
-        Err(error) => {
-            tracing::info!(%error, "going on with fewer connections");
-            return;
-        }
-    };
-    work.pair_opened();
-    lane.add_appenders(work.request, appenders).await;
-    work.appenders_opened(lane.appenders.len());
-    match lane.run(work).await {
-        Ok(()) => lane.close().await,
-        Err(error) => work.fail(error),
     }
 }

@@ -313,6 +313,24 @@ impl Lane {
     }
 }
 
+/// One more pair of connections. Where a server lets no more in, the copy goes on without it.
+pub(super) async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
+    let mut lane = match Lane::open_new(work.request).await {
+        Ok(lane) => lane,
+        Err(error) => {
+            tracing::info!(%error, "going on with fewer connections");
+            return;
+        }
+    };
+    work.pair_opened();
+    lane.add_appenders(work.request, appenders).await;
+    work.appenders_opened(lane.appenders.len());
+    match lane.run(work).await {
+        Ok(()) => lane.close().await,
+        Err(error) => work.fail(error),
+    }
+}
+
 /// Whether a refusal speaks of load, so that it passes.
 fn is_busy(error: &ImapError) -> bool {
     error.refusal().is_some_and(|completion| matches!(refusal(completion), Refusal::Wait(_)))

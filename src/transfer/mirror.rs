@@ -7,7 +7,7 @@ use super::both_lists::FoldersByName;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::{flag_changes, flags_for, normal_flags};
-use super::source_listing::ListingError;
+use super::listing_rows::ListingError;
 use crate::imap::{FlagsRequest, ImapError, MessageFlags, Namespace, Session};
 use crate::plan::{FolderPlan, Side};
 use crate::project::{ChangedFlags, FolderId, FolderMemory, Ledger};

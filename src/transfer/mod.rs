@@ -25,6 +25,7 @@ mod governor;
 mod inventory;
 mod kept_flags;
 mod lane;
+mod listing_rows;
 mod lost_copies;
 mod meter;
 mod mirror;

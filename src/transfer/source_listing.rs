@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::caution::Caution;
 use super::error::TransferError;
-use super::flags::normal_flags;
 use super::governor::{Refusal, refusal};
+use super::listing_rows::{Listing, ListingError, QUICK_WINDOW, source_message};
 use super::request::FolderTrouble;
 use crate::imap::{
     Completion, Folder, FolderStatus, ImapError, KnownUids, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{CopyMode, FolderPlan, IDENTITY_HEADERS, MessageState, Side, identity_key};
+use crate::plan::{CopyMode, FolderPlan, IDENTITY_HEADERS, MessageState, Side};
 use crate::project::{
     FolderCounts, FolderId, FolderMemory, Ledger, LedgerTotals, MessageResult, ProjectError, SourceMessage,
 };
@@ -41,10 +41,6 @@ const MADE_ANEW: &str = "the folder was made anew at the source, and its message
      after the switch nothing is copied a second time by itself";
 /// Listings of one folder that may come short before its lack is told.
 const MAX_LISTINGS: u32 = 3;
-/// Windows from this size on are asked for ahead of one another.
-const QUICK_WINDOW: usize = 500;
-/// Messages refused alone, without any that is not, after which the folder counts as closed.
-const MAX_REFUSED_ALONE: u32 = 8;
 /// Listings that may be under way at once.
 const LISTINGS_AHEAD: usize = 8;
 
@@ -373,107 +369,8 @@ async fn list_uids(session: &mut Session, plan: &FolderPlan) -> Result<(Opened, 
     }
 }
 
-/// Adds messages to the ledger.
-struct Listing<'a> {
-    session: &'a mut Session,
-    ledger: &'a Ledger,
-    folder: FolderId,
-    name: &'a str,
-    caution: &'a Caution,
-}
-
-impl Listing<'_> {
-    /// Gives each of these messages its row. Words, where the server refuses to tell of any.
-    async fn add(&mut self, uids: &[u32]) -> Result<Option<String>, TransferError> {
-        let window = self.caution.listing_window(self.name);
-        if window >= QUICK_WINDOW {
-            return self.add_bisecting(uids).await;
-        }
-        for part in uids.chunks(window) {
-            if let [only] = part {
-                self.caution.lists_alone(self.name, Some(*only));
-            }
-            if let Some(words) = self.add_bisecting(part).await? {
-                return Ok(Some(words));
-            }
-            self.caution.lists_alone(self.name, None);
-        }
-        Ok(None)
-    }
-
-    /// One message may spoil the answer for its whole window: refused windows are halved, and a message that is
-    /// refused alone, or of which nothing is said, gets a row without facts.
-    async fn add_bisecting(&mut self, uids: &[u32]) -> Result<Option<String>, TransferError> {
-        let mut windows = vec![uids.to_vec()];
-        let mut refused_alone = 0;
-        while let Some(window) = windows.pop() {
-            if window.is_empty() {
-                continue;
-            }
-            let refused = match self.fetch(&window).await {
-                Ok(()) => None,
-                Err(ListingError::Imap(ImapError::Refused { completion, .. })) => Some(completion),
-                Err(error) => return Err(error.into()),
-            };
-            if let Some(completion) = &refused {
-                heed(completion)?;
-            }
-            let rest = self.ledger.uids_to_list(self.folder, &window)?;
-            match refused {
-                None => {
-                    refused_alone = 0;
-                    self.add_without_facts(&rest).await?;
-                }
-                Some(completion) if rest.len() <= 1 => {
-                    refused_alone += 1;
-                    if refused_alone > MAX_REFUSED_ALONE {
-                        return Ok(Some(completion.to_string()));
-                    }
-                    self.add_without_facts(&rest).await?;
-                }
-                Some(_) => {
-                    let (first, second) = rest.split_at(rest.len() / 2);
-                    windows.extend([second.to_vec(), first.to_vec()]);
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    async fn fetch(&mut self, uids: &[u32]) -> Result<(), ListingError> {
-        let (ledger, folder) = (self.ledger, self.folder);
-        self.session
-            .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
-                let rows: Vec<SourceMessage> = facts.into_iter().map(source_message).collect();
-                ledger.add_messages(folder, &rows).map_err(ListingError::Project)
-            })
-            .await
-    }
-
-    /// The server lists these and tells no facts. They get their rows all the same; what they are, their bytes will
-    /// tell, or the refusal of them.
-    async fn add_without_facts(&mut self, uids: &[u32]) -> Result<(), TransferError> {
-        if uids.is_empty() {
-            return Ok(());
-        }
-        let bare = match self.session.fetch_bare_facts(uids).await {
-            Ok(bare) => bare,
-            Err(ImapError::Refused { completion, .. }) => {
-                heed(&completion)?;
-                Vec::new()
-            }
-            Err(error) => return Err(TransferError::at(Side::Source)(error)),
-        };
-        let mut facts: BTreeMap<u32, MessageFacts> =
-            uids.iter().map(|uid| (*uid, MessageFacts { uid: *uid, ..MessageFacts::default() })).collect();
-        facts.extend(bare.into_iter().map(|facts| (facts.uid, facts)));
-        let rows: Vec<SourceMessage> = facts.into_values().map(source_message).collect();
-        Ok(self.ledger.add_messages(self.folder, &rows)?)
-    }
-}
-
 /// A refusal that speaks of load, not of messages, ends the listing for now.
-fn heed(completion: &Completion) -> Result<(), TransferError> {
+pub(super) fn heed(completion: &Completion) -> Result<(), TransferError> {
     match refusal(completion) {
         Refusal::Wait(seconds) => {
             let words = completion.to_string();
@@ -496,35 +393,4 @@ pub(super) fn refuse_poison(ledger: &Ledger, folder: FolderId, uid: u32) -> Resu
         cause: Some("the source ends the connection at this message".to_owned()),
     };
     Ok(ledger.record_results(folder, &[result])?)
-}
-
-fn source_message(facts: MessageFacts) -> SourceMessage {
-    SourceMessage {
-        uid: facts.uid,
-        size: facts.size,
-        internal_date: facts.internal_date,
-        flags: normal_flags(facts.flags),
-        identity: identity_key(&facts.header),
-    }
-}
-
-/// Either side of a listing: the server or the ledger.
-pub(super) enum ListingError {
-    Imap(ImapError),
-    Project(ProjectError),
-}
-
-impl From<ImapError> for ListingError {
-    fn from(error: ImapError) -> Self {
-        Self::Imap(error)
-    }
-}
-
-impl From<ListingError> for TransferError {
-    fn from(error: ListingError) -> Self {
-        match error {
-            ListingError::Imap(source) => Self::Server { side: Side::Source, source },
-            ListingError::Project(error) => Self::Project(error),
-        }
-    }
 }

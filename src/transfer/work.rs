@@ -41,6 +41,8 @@ pub(super) struct Unit {
     pub(super) raw: String,
     /// Whether something of an earlier run may still arrive, so that other folders had better go first.
     pub(super) is_late: bool,
+    /// Whether some of it may be at the destination without the ledger knowing, so that it is compared first.
+    pub(super) may_be_there: bool,
 }
 
 impl Unit {

@@ -58,6 +58,7 @@ impl Actor {
         match opened {
             Ok(mut open) => {
                 open.compression = self.config.compression;
+                open.timeouts = self.config.timeouts;
                 open.parallel = self.config.parallel_mailboxes;
                 open.refresh_forecasts();
                 let must_search = self.config.searches_by_itself

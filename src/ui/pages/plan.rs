@@ -243,7 +243,7 @@ impl PlanPage {
             {
                 // A sentence of its own, as the folder's name stands above.
                 let reason = because.words().replacen('l', "L", 1);
-                text::paragraph(ui, &format!("{reason}."), Type::Small, theme.text2);
+                text::paragraph(ui, format!("{reason}."), Type::Small, theme.text2);
             }
             ui.add_space(8.0);
             field_label(ui, "Name at the destination");

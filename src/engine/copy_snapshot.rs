@@ -1,0 +1,215 @@
+//! What the pages about the copy and its messages may show.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::UserError;
+use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary};
+use crate::values::{Bytes, UnixTime};
+
+/// What the copy does as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CopyPhase {
+    /// Never started.
+    #[default]
+    NotStarted,
+    /// Running.
+    Running,
+    /// Finishing the messages under way before a pause.
+    Pausing,
+    /// Paused by the user.
+    Paused,
+    /// Finishing the messages under way before a stop.
+    Stopping,
+    /// Stopped by the user, or interrupted with the program; can be started again.
+    Stopped,
+    /// Every row is in a final state.
+    Finished,
+}
+
+/// Step Copy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CopyView {
+    /// What it does as a whole.
+    pub phase: CopyPhase,
+    /// The ledger as a sum.
+    pub sum: LedgerSum,
+    /// Bytes in final states.
+    pub bytes_done: Bytes,
+    /// Bytes that the plan has.
+    pub bytes_total: Bytes,
+    /// Messages of each folder that the newest run was limited to, where it was a trial.
+    pub trial: Option<u32>,
+    /// Bytes per second over the last seconds; `None` before anything is measured, and at rest.
+    pub bytes_per_second: Option<u64>,
+    /// Honest estimate; `None` until it is stable.
+    pub seconds_left: Option<u64>,
+    /// Open connections at the source and at the destination.
+    pub connections: Connections,
+    /// Whether nothing is copied, and what was copied before is proven once more.
+    pub is_proving: bool,
+    /// Copies that are proven, of all that are to be, while that is all that runs.
+    pub proven: (u64, u64),
+    /// Pauses that servers asked for, the longest first.
+    pub pauses: Vec<PauseGroup>,
+    /// Mailboxes in table order.
+    pub mailboxes: Vec<MailboxProgress>,
+    /// Bytes per second over time, oldest first; at most a few hundred points.
+    pub throughput: Arc<Vec<(UnixTime, u64)>>,
+    /// Problems by cause, worst first.
+    pub problems: Vec<ProblemGroup>,
+    /// When the copy was first started.
+    pub started_at: Option<UnixTime>,
+    /// When it came to its end.
+    pub finished_at: Option<UnixTime>,
+    /// What the proof after the copy said, in words.
+    pub proof: Option<String>,
+    /// The same in figures.
+    pub proof_counts: Option<ProofSummary>,
+}
+
+/// Open connections, on each side as many as there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// At the server that is read.
+    pub source: usize,
+    /// At the server that is written.
+    pub destination: usize,
+}
+
+/// Pauses that a server asked for in the same words, of all mailboxes together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseGroup {
+    /// The server's words.
+    pub words: String,
+    /// How often.
+    pub times: u64,
+    /// How long altogether, in seconds.
+    pub seconds: u64,
+    /// Mailboxes that waited.
+    pub mailboxes: usize,
+}
+
+/// One mailbox of the copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxProgress {
+    /// Which mailbox.
+    pub id: MailboxId,
+    /// Its address.
+    pub address: String,
+    /// What it does.
+    pub state: MailboxProgressState,
+    /// Its ledger as a sum.
+    pub sum: LedgerSum,
+    /// Bytes in final states.
+    pub bytes_done: Bytes,
+    /// Bytes that the plan has.
+    pub bytes_total: Bytes,
+    /// Its folders.
+    pub folders: Vec<FolderProgress>,
+}
+
+/// What one mailbox does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MailboxProgressState {
+    /// Waits for its turn.
+    Queued,
+    /// Copies over these connections.
+    Running(Connections),
+    /// Its copies are compared with the destination.
+    Proving {
+        /// Copies that were compared.
+        done: u64,
+        /// All of them.
+        total: u64,
+    },
+    /// The connection broke for this reason, and is made anew.
+    Reconnecting(String),
+    /// Goes on by itself at this time; the words say why.
+    WaitsUntil(UnixTime, String),
+    /// Paused by the user.
+    Paused,
+    /// Done.
+    Done,
+    /// Cannot go on without the user.
+    Stopped(UserError),
+}
+
+/// One folder of the copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderProgress {
+    /// The folder at the source.
+    pub folder: FolderPath,
+    /// Its name.
+    pub name: String,
+    /// Its ledger as a sum.
+    pub sum: LedgerSum,
+}
+
+/// Messages that share a cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemGroup {
+    /// Its number, as long as it has messages.
+    pub id: ProblemId,
+    /// What became of them.
+    pub state: MessageState,
+    /// The cause in plain words.
+    pub cause: String,
+    /// How many.
+    pub count: u64,
+    /// What to do about it; may be empty.
+    pub way_out: String,
+    /// The first few, as `folder: subject or UID`.
+    pub samples: Vec<String>,
+}
+
+/// Messages one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessagesView {
+    /// The rows on show; `None` while nobody asks for them.
+    pub list: Option<Arc<MessageListView>>,
+    /// Whether the list of all messages is being written.
+    pub is_saving: bool,
+    /// Where it was last written.
+    pub saved: Option<PathBuf>,
+}
+
+/// Some of the messages that fit a question; a page shows them at their place among all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageListView {
+    /// The question.
+    pub query: MessageQuery,
+    /// All that fit, by state, whatever state is asked for.
+    pub sum: LedgerSum,
+    /// How many fit, the state included.
+    pub total: u64,
+    /// Index of the first row.
+    pub first: u64,
+    /// Rows from there on.
+    pub rows: Vec<MessageOutcome>,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageOutcome {
+    /// Its mailbox.
+    pub mailbox: MailboxId,
+    /// Its folder at the source.
+    pub folder: FolderPath,
+    /// Its folder at the destination.
+    pub destination: FolderPath,
+    /// UID at the source.
+    pub uid: u32,
+    /// UID of the copy, where known.
+    pub destination_uid: Option<u32>,
+    /// Size at the source.
+    pub size: Bytes,
+    /// When the source received it, as the source gives it.
+    pub date: String,
+    /// What became of it.
+    pub state: MessageState,
+    /// The server's words, the repair or the file; may be empty.
+    pub cause: String,
+    /// SHA-256 of what was read, in hexadecimal; may be empty.
+    pub sha256: String,
+}
