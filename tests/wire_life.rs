@@ -385,3 +385,50 @@ async fn names_go_back_as_they_came_in_both_encodings() {
         assert!(commands.contains(&format!("EXAMINE {name}")), "{commands:#?}");
     }
 }
+
+#[tokio::test]
+async fn names_and_headers_go_in_utf8_where_a_server_has_agreed_to_it() {
+    let list = "* LIST () \"/\" \"Gelöscht & alt\"\r\n* LIST () \"/\" INBOX\r\n{tag} OK\r\n";
+    let letter = |subject: &str| NewMessage {
+        flags: Vec::new(),
+        internal_date: String::new(),
+        body: Body::Memory(format!("Subject: {subject}\r\n\r\nText\r\n").into_bytes()),
+    };
+    for (capabilities, agrees, is_used) in [
+        ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT", true, true),
+        ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT", false, false),
+        ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT X-GM-EXT-1", true, false),
+    ] {
+        let server = Scripted::start(capabilities, move |command| match command {
+            "ENABLE UTF8=ACCEPT" if agrees => Does::Says("* ENABLED UTF8=ACCEPT\r\n{tag} OK\r\n".to_owned()),
+            "ENABLE UTF8=ACCEPT" => Does::Says("{tag} NO not now\r\n".to_owned()),
+            "LIST \"\" \"*\"" if is_used => Does::Says(list.to_owned()),
+            "LIST \"\" \"*\"" => Does::Says(list.replace("Gelöscht & alt", "Gel&APY-scht &- alt")),
+            _ => Does::Nothing,
+        });
+        let mut session = server.access().open_new().await.unwrap();
+        let folders = session.list_folder_names().await.unwrap();
+        let folder = folders.iter().find(|folder| folder.raw != "INBOX").unwrap();
+        // The ledger knows the folder under one spelling, whatever the server agrees to.
+        assert_eq!((folder.raw.as_str(), folder.name.as_str()), ("Gel&APY-scht &- alt", "Gelöscht & alt"));
+        let raw = folder.raw.clone();
+        session.examine(&raw).await.unwrap();
+        let request = session.send_append(&raw, &mut [letter("Grüße"), letter("plain")]).await.unwrap();
+        assert!(session.append_outcome(&request).await.unwrap().is_ok());
+        session.noop().await.unwrap();
+        let commands = server.commands();
+        let has = |text: &str| commands.iter().any(|command| command == text);
+        if is_used {
+            assert!(has("EXAMINE \"Gelöscht & alt\""), "{commands:#?}");
+            assert!(has("APPEND \"Gelöscht & alt\" () UTF8 (~{26+}"), "{commands:#?}");
+            assert!(
+                commands.iter().any(|line| line.contains("() {24+}")),
+                "the other one is ASCII: {commands:#?}"
+            );
+        } else {
+            assert!(has("EXAMINE \"Gel&APY-scht &- alt\""), "{commands:#?}");
+            assert!(has("APPEND \"Gel&APY-scht &- alt\" () {26+}"), "{commands:#?}");
+        }
+        assert_eq!(has("ENABLE UTF8=ACCEPT"), !capabilities.contains("X-GM"));
+    }
+}

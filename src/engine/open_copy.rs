@@ -41,7 +41,8 @@ impl OpenProject {
         let mut work = Vec::new();
         for (source, destination) in sides {
             let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
-            let account = destination.account();
+            // One account is one whatever the case of its letters, as the lock has it.
+            let account = destination.account().to_lowercase();
             let lock = match locks.get(&account) {
                 Some(lock) => lock.clone(),
                 None => lock_of(&destination)?,

@@ -1,11 +1,11 @@
 //! Writing: APPEND alone, several under way at once, and MULTIAPPEND (RFC 3502).
 
-use super::command;
 use super::completion::{Completion, LiteralMode};
 use super::error::ImapError;
 use super::reply::Reply;
 use super::session::Session;
 use super::spool::Spool;
+use super::utf8::has_utf8_header;
 
 /// A message to be appended.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ impl NewMessage {
 }
 
 impl Body {
+    /// Whether its header is in UTF-8, as far as it is in memory.
+    fn has_utf8_header(&self) -> bool {
+        matches!(self, Self::Memory(bytes) if has_utf8_header(bytes))
+    }
+
     /// Size in bytes.
     pub fn bytes(&self) -> u64 {
         match self {
@@ -70,23 +75,28 @@ impl Session {
         folder: &str,
         messages: &mut [NewMessage],
     ) -> Result<AppendRequest, ImapError> {
-        let name = command::folder_name(folder)?;
+        let name = self.folder_name(folder)?;
         let tag = self.new_tag(&format!("APPEND {name} … ({} messages)", messages.len()));
         let mut line = format!("{tag} APPEND {name}");
+        let mut end = "";
         for message in messages {
+            line.insert_str(0, end);
             let length = message.body.bytes();
+            let is_utf8 = self.has_utf8 && message.body.has_utf8_header();
+            end = if is_utf8 { ")" } else { "" };
             let waits = match self.literal_mode() {
                 LiteralMode::Plus => false,
                 LiteralMode::Minus => length > LITERAL_MINUS_BYTES,
                 LiteralMode::Synchronising => true,
             };
-            line.push_str(&arguments(message, length, waits));
+            line.push_str(&arguments(message, (length, is_utf8), waits));
             self.queue(std::mem::take(&mut line).as_bytes());
             if waits && let Some(refusal) = self.wait_for_go(&tag).await? {
                 return Ok(AppendRequest { tag, early: Some(refusal) });
             }
             self.send_body(&mut message.body).await?;
         }
+        self.queue(end.as_bytes());
         self.queue(b"\r\n");
         self.drain(SEND_WINDOW).await?;
         Ok(AppendRequest { tag, early: None })
@@ -145,7 +155,7 @@ impl Session {
     }
 }
 
-fn arguments(message: &NewMessage, length: u64, waits: bool) -> String {
+fn arguments(message: &NewMessage, (length, is_utf8): (u64, bool), waits: bool) -> String {
     let flags = message.flags.join(" ");
     let date = if is_date(&message.internal_date) {
         format!(" \"{}\"", message.internal_date)
@@ -153,7 +163,8 @@ fn arguments(message: &NewMessage, length: u64, waits: bool) -> String {
         String::new()
     };
     let plus = if waits { "" } else { "+" };
-    format!(" ({flags}){date} {{{length}{plus}}}\r\n")
+    let utf8 = if is_utf8 { "UTF8 (~" } else { "" };
+    format!(" ({flags}){date} {utf8}{{{length}{plus}}}\r\n")
 }
 
 /// Whether the text can stand in quotes as a date; what it means is the destination's to judge.
@@ -174,9 +185,9 @@ mod tests {
             body: Body::Memory(Vec::new()),
         };
         assert_eq!(
-            arguments(&message(" 7-Feb-2024 10:00:00 +0100"), 5, false),
+            arguments(&message(" 7-Feb-2024 10:00:00 +0100"), (5, false), false),
             " (\\Seen $Forwarded) \" 7-Feb-2024 10:00:00 +0100\" {5+}\r\n"
         );
-        assert_eq!(arguments(&message("\" {5}\r\nX"), 5, true), " (\\Seen $Forwarded) {5}\r\n");
+        assert_eq!(arguments(&message("\" {5}\r\nX"), (5, false), true), " (\\Seen $Forwarded) {5}\r\n");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::command;
 use super::completion::Completion;
 use super::error::ImapError;
 use super::messages::{Opened, refused_unless_ok};
@@ -34,7 +33,7 @@ impl Session {
     /// Opens a folder for reading and asks for all its UIDs, without waiting in between. Where STATUS counts no
     /// message, nothing is asked: some servers refuse `1:*` in an empty folder.
     pub fn ask_uids(&mut self, raw: &str, is_empty: bool) -> Result<FlagsRequest, ImapError> {
-        let open = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let open = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
         let fetches = if is_empty { Vec::new() } else { vec![self.submit("UID FETCH 1:* (UID)")] };
         Ok(FlagsRequest { command: "EXAMINE", open, fetches })
     }
@@ -42,7 +41,7 @@ impl Session {
     /// Opens a folder for reading and asks for the flags that have changed since this mod-sequence; for all of them
     /// where there is none.
     pub fn ask_flags(&mut self, raw: &str, since: Option<u64>) -> Result<FlagsRequest, ImapError> {
-        let open = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let open = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
         let changed = since.map(|modseq| format!(" (CHANGEDSINCE {modseq})")).unwrap_or_default();
         let fetch = self.submit(&format!("UID FETCH 1:* (UID FLAGS){changed}"));
         Ok(FlagsRequest { command: "EXAMINE", open, fetches: vec![fetch] })
@@ -50,7 +49,7 @@ impl Session {
 
     /// Opens a folder for writing and asks for the flags of these messages.
     pub fn ask_flags_of(&mut self, raw: &str, uids: &[u32]) -> Result<FlagsRequest, ImapError> {
-        let open = self.submit(&format!("SELECT {}", command::folder_name(raw)?));
+        let open = self.submit(&format!("SELECT {}", self.folder_name(raw)?));
         let sets = uid_sets(uids).into_iter();
         let fetches = sets.map(|set| self.submit(&format!("UID FETCH {set} (UID FLAGS)"))).collect();
         Ok(FlagsRequest { command: "SELECT", open, fetches })

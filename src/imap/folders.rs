@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::command;
 use super::error::ImapError;
 use super::listed::Detail;
 use super::namespace::Namespace;
@@ -262,7 +261,7 @@ impl Session {
         for window in missing.chunks_mut(STATUS_WINDOW) {
             let mut tags = Vec::with_capacity(window.len());
             for folder in window.iter() {
-                let name = command::folder_name(&folder.raw)?;
+                let name = self.folder_name(&folder.raw)?;
                 tags.push(self.submit(&format!("STATUS {name} ({items})")));
             }
             // By name, not by turn: answers to pipelined commands may come in any order.
@@ -288,7 +287,7 @@ impl Session {
     /// Counts of one folder.
     pub async fn status(&mut self, raw: &str) -> Result<FolderStatus, ImapError> {
         let items = self.status_items(Detail::Everything);
-        let text = format!("STATUS {} ({items})", command::folder_name(raw)?);
+        let text = format!("STATUS {} ({items})", self.folder_name(raw)?);
         let mut found = FolderStatus::default();
         self.run("STATUS", &text, |reply| {
             if let Reply::Status(_, values) = reply {
@@ -315,7 +314,7 @@ impl Session {
         for window in folders.chunks(STATUS_WINDOW) {
             let mut tags = Vec::with_capacity(window.len() * 2);
             for folder in window {
-                let name = command::folder_name(&folder.raw)?;
+                let name = self.folder_name(&folder.raw)?;
                 tags.push(self.submit(&format!("CREATE {name}")));
                 if folder.is_subscribed {
                     tags.push(self.submit(&format!("SUBSCRIBE {name}")));
@@ -330,7 +329,7 @@ impl Session {
 
     /// Makes a folder, and subscribes to it where it is to be seen. A folder that is there already is no error.
     pub async fn create(&mut self, folder: &NewFolder) -> Result<(), ImapError> {
-        let name = command::folder_name(&folder.raw)?;
+        let name = self.folder_name(&folder.raw)?;
         match self.run("CREATE", &format!("CREATE {name}"), |_| {}).await {
             Ok(_) => {}
             Err(ImapError::Refused { completion, .. }) if is_already_there(&completion) => {}
@@ -348,7 +347,8 @@ impl Session {
 
     /// Asks what the server calls itself (RFC 2971) and for the namespace, as far as it knows these commands.
     pub(super) fn submit_introduction(&mut self) -> Vec<String> {
-        let mut tags = Vec::new();
+        // First, as it decides about the spelling of everything behind it.
+        let mut tags: Vec<String> = self.submit_utf8().into_iter().collect();
         if self.capabilities.has("ID") {
             tags.push(self.submit("ID (\"name\" \"Mailferry\")"));
         }

@@ -29,7 +29,7 @@ impl Session {
 
     /// Opens a folder for reading and asks for the number of each of its messages, without waiting in between.
     pub fn ask_numbers(&mut self, raw: &str) -> Result<NumberRequest, ImapError> {
-        let examine = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let examine = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
         let fetch = self.submit("UID FETCH 1:* (UID X-GM-MSGID)");
         Ok(NumberRequest { examine, fetch })
     }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::command;
 use super::completion::{Code, Completion, Status};
 use super::error::ImapError;
 use super::paging::WINDOW;
@@ -54,7 +53,7 @@ impl Session {
 
     /// Opens a folder for reading only, with the answer to come from [`Self::examined`].
     pub fn ask_examine(&mut self, raw: &str) -> Result<OpenRequest, ImapError> {
-        let tag = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let tag = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
         (self.exists, self.expunged) = (0, 0);
         Ok(OpenRequest(tag))
     }
@@ -70,7 +69,7 @@ impl Session {
     }
 
     async fn open_folder(&mut self, command: &'static str, raw: &str) -> Result<Opened, ImapError> {
-        let tag = self.submit(&format!("{command} {}", command::folder_name(raw)?));
+        let tag = self.submit(&format!("{command} {}", self.folder_name(raw)?));
         (self.exists, self.expunged) = (0, 0);
         self.finish_open(command, &tag).await
     }
@@ -142,7 +141,7 @@ impl Session {
         first: u32,
         header_fields: &[&str],
     ) -> Result<ListingRequest, ImapError> {
-        let examine = self.submit(&format!("{command} {}", command::folder_name(raw)?));
+        let examine = self.submit(&format!("{command} {}", self.folder_name(raw)?));
         let fields = header_fields.join(" ");
         let fetch = self.submit(&format!(
             "UID FETCH {first}:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"

@@ -44,6 +44,7 @@ mod trace;
 mod trust;
 mod uid_set;
 mod utf7;
+mod utf8;
 mod wire;
 
 pub use append::{AppendRequest, Body, NewMessage};

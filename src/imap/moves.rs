@@ -1,6 +1,5 @@
 //! Moving messages between folders of one account (RFC 6851).
 
-use super::command;
 use super::error::ImapError;
 use super::session::Session;
 use super::uid_set::uid_sets;
@@ -13,7 +12,7 @@ impl Session {
 
     /// Moves these messages (ascending UIDs) of the selected folder into another one.
     pub async fn move_messages(&mut self, uids: &[u32], raw: &str) -> Result<(), ImapError> {
-        let folder = command::folder_name(raw)?;
+        let folder = self.folder_name(raw)?;
         for set in uid_sets(uids) {
             self.run("MOVE", &format!("UID MOVE {set} {folder}"), |_| {}).await?;
         }

@@ -1,6 +1,5 @@
 //! What went away since an earlier run, without a list of everything that is there (QRESYNC, RFC 7162).
 
-use super::command;
 use super::error::ImapError;
 use super::messages::Opened;
 use super::reply::{Reply, UidRange};
@@ -76,7 +75,7 @@ impl Session {
         if !self.has_qresync().await? {
             return Ok(None);
         }
-        let open = self.submit(&format!("EXAMINE {}", command::folder_name(raw)?));
+        let open = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
         let modseq = known.modseq;
         let gone = self.submit(&format!("UID FETCH 1:{last} (UID) (CHANGEDSINCE {modseq} VANISHED)"));
         let new = self.submit(&format!("UID FETCH {first_new}:* (UID)"));

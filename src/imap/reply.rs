@@ -59,6 +59,14 @@ pub(super) struct Namespaces {
     pub(super) shared: Vec<NamespacePart>,
 }
 
+impl Namespaces {
+    /// Looks at every prefix, or changes it.
+    pub(super) fn each_prefix(&mut self, mut change: impl FnMut(&mut String)) {
+        let all = self.personal.iter_mut().chain(&mut self.other_users).chain(&mut self.shared);
+        all.for_each(|part| change(&mut part.prefix));
+    }
+}
+
 /// One namespace, as the server spells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NamespacePart {

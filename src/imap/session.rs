@@ -80,6 +80,8 @@ pub struct Session {
     awake: Awake,
     /// A folder was opened at some time, and may still be.
     pub(super) has_opened: bool,
+    /// Names and headers go over the line in UTF-8.
+    pub(super) has_utf8: bool,
     /// What was told of the folders, and when.
     pub(super) listed: Option<Listed>,
     /// Whether the server tells which messages went away.
@@ -110,6 +112,7 @@ impl Session {
             unanswered_bytes: 0,
             awake: Awake::new(SystemTime::now),
             has_opened: false,
+            has_utf8: false,
             listed: None,
             qresync: Qresync::default(),
             bye: None,
@@ -255,6 +258,7 @@ impl Session {
     }
 
     fn noted(&mut self, reply: Reply) -> Reply {
+        let reply = self.in_modified_utf7(reply);
         match &reply {
             // Only the first answer to a command that was sent: others come as often as a server likes.
             Reply::Tagged(tag, _) if self.unanswered.remove(tag) => {

@@ -1,0 +1,60 @@
+//! UTF8=ACCEPT (RFC 6855): names and headers in UTF-8 where a server offers them. Everywhere else in the program a name is
+//! spelled in modified UTF-7, so that a ledger means the same folders whether a server offers this or not.
+
+use super::command;
+use super::error::ImapError;
+use super::reply::Reply;
+use super::session::Session;
+use super::utf7::{decode_utf7, encode_utf7};
+
+impl Session {
+    /// Asks for UTF-8 where it is offered. Not at Gmail, where it is not known how labels are spelled then.
+    pub(super) fn submit_utf8(&mut self) -> Option<String> {
+        let is_offered = self.capabilities.has("UTF8=ACCEPT") || self.capabilities.has("UTF8=ONLY");
+        let is_wanted = is_offered && self.capabilities.has("ENABLE") && !self.is_gmail();
+        is_wanted.then(|| self.submit("ENABLE UTF8=ACCEPT"))
+    }
+
+    /// A reply as it would be without UTF8=ACCEPT, and whether it says that this has begun.
+    pub(super) fn in_modified_utf7(&mut self, mut reply: Reply) -> Reply {
+        if let Reply::Enabled(names) = &reply {
+            self.has_utf8 |= names.iter().any(|name| name.eq_ignore_ascii_case("UTF8=ACCEPT"));
+        }
+        if self.has_utf8 {
+            match &mut reply {
+                Reply::List(item) | Reply::Lsub(item) => item.name = encode_utf7(&item.name),
+                Reply::Status(name, _) => *name = encode_utf7(name),
+                Reply::Namespace(told) => told.each_prefix(|prefix| *prefix = encode_utf7(prefix)),
+                _ => {}
+            }
+        }
+        reply
+    }
+
+    /// A folder name for a command, as this server wants it spelled.
+    pub(super) fn folder_name(&self, raw: &str) -> Result<String, ImapError> {
+        match decode_utf7(raw).filter(|_| self.has_utf8) {
+            Some(name) => command::folder_name(&name),
+            None => command::folder_name(raw),
+        }
+    }
+}
+
+/// Whether a message has a header in UTF-8, which a server that speaks it wants to be told of (RFC 6855 section 4).
+pub(super) fn has_utf8_header(message: &[u8]) -> bool {
+    let end = message.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(message.len());
+    let header = message.get(..end).unwrap_or_default();
+    !header.is_ascii() && std::str::from_utf8(header).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_headers_in_utf8_count() {
+        assert!(has_utf8_header("Subject: Grüße\r\n\r\ntext".as_bytes()));
+        assert!(!has_utf8_header("Subject: plain\r\n\r\nGrüße".as_bytes()));
+        assert!(!has_utf8_header(b"Subject: Gr\xfc\xdfe\r\n\r\ntext"));
+    }
+}
