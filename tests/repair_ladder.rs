@@ -431,3 +431,19 @@ async fn flags_that_nobody_has_seen_at_the_destination_are_left_to_people_after_
         .await;
     }
 }
+
+#[tokio::test]
+async fn a_message_that_is_far_too_large_is_refused_before_it_goes_over_the_line() {
+    let mut small = Personality::dovecot();
+    small.limits.message = 1 << 20;
+    let huge = [b"Subject: huge\r\n\r\n".as_slice(), &b"line\r\n".repeat(1_600_000)].concat();
+    play(small, vec![good(1), message(&huge), good(2)], |scene| async move {
+        assert_eq!(scene.bench.copy_all().await, 3);
+        let sum = scene.bench.sum();
+        assert_eq!((sum.copied, sum.exported, sum.to_do), (2, 1, 0), "{sum:?}");
+        assert!(scene.state(2).1.contains("TOOBIG"), "{:?}", scene.state(2));
+        let traffic = scene.destination.traffic();
+        assert!(traffic.most_received_bytes < 100_000, "{traffic:?}");
+    })
+    .await;
+}

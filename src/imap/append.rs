@@ -59,6 +59,9 @@ pub struct AppendRequest {
 
 /// Bytes that may wait for the socket while the next message is prepared.
 const SEND_WINDOW: usize = 256 * 1024;
+/// A larger message waits for the server's word, where it need not: one that is refused for its size has not gone over
+/// the line then.
+const ASK_FIRST_BYTES: u64 = 8 << 20;
 /// Largest literal that LITERAL- sends without asking (RFC 7888 section 5).
 const LITERAL_MINUS_BYTES: u64 = 4_096;
 
@@ -85,7 +88,7 @@ impl Session {
             let is_utf8 = self.has_utf8 && message.body.has_utf8_header();
             end = if is_utf8 { ")" } else { "" };
             let waits = match self.literal_mode() {
-                LiteralMode::Plus => false,
+                LiteralMode::Plus => length > ASK_FIRST_BYTES,
                 LiteralMode::Minus => length > LITERAL_MINUS_BYTES,
                 LiteralMode::Synchronising => true,
             };
