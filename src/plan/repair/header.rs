@@ -230,6 +230,13 @@ fn percent_encoded(text: &[u8], charset: &str) -> Vec<u8> {
     encoded
 }
 
+/// Whether something stands behind the colon already: a fold before that would part the name, or leave a blank line.
+fn has_value(line: &[u8]) -> bool {
+    let colon = memchr::memchr(b':', line);
+    let value = colon.and_then(|colon| line.get(colon + 1..)).unwrap_or_default();
+    !value.trim_ascii().is_empty()
+}
+
 /// Folds before blanks (RFC 5322 section 2.2.3). A word that no line has room for is encoded in pieces where the field
 /// is free text.
 fn folded(field: &[u8], charset: &str) -> Vec<u8> {
@@ -253,7 +260,7 @@ fn folded(field: &[u8], charset: &str) -> Vec<u8> {
             if has_blank
                 && column + 1 + piece.len() > FOLDED_LINE_BYTES
                 && !piece.is_empty()
-                && (index > 1 || piece_index > 0)
+                && has_value(&lines)
             {
                 lines.extend_from_slice(b"\r\n");
                 column = 0;

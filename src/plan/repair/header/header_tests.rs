@@ -85,6 +85,13 @@ fn lines_that_are_far_too_long_are_folded() {
     assert_eq!(repair(text.as_bytes()), None);
 }
 
+#[test]
+fn a_name_is_never_parted_by_a_fold() {
+    let text = repaired(format!("a   :{}\r\n\r\n", "ä".repeat(40)).as_bytes());
+    assert!(text.starts_with("a   :=?utf-8?B?"), "{text}");
+    assert_eq!(repair(text.as_bytes()), None, "{text}");
+}
+
 proptest! {
     #[test]
     fn a_repaired_header_needs_no_repair_and_the_body_stays(
