@@ -232,7 +232,7 @@ fn percent_encoded(text: &[u8], charset: &str) -> Vec<u8> {
 
 /// Whether something stands behind the colon already: a fold before that would part the name, or leave a blank line.
 fn has_value(line: &[u8]) -> bool {
-    let colon = memchr::memchr(b':', line);
+    let colon = line.iter().position(|byte| *byte == b':');
     let value = colon.and_then(|colon| line.get(colon + 1..)).unwrap_or_default();
     !value.trim_ascii().is_empty()
 }
