@@ -127,7 +127,8 @@ impl Reader<'_> {
         let mut ahead: VecDeque<Group> = VecDeque::new();
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
         let mut is_end = false;
-        if let Some(asked) = self.asked.take() {
+        // After a stop nothing of it is under way yet, as far as anybody can see.
+        if let Some(asked) = self.asked.take().filter(|_| !self.work.control.is_stopped()) {
             rows.extend(self.part.next_page().map_err(TransferError::from)?);
             let (requests, group) = asked.take(&mut rows);
             let bytes = group.iter().map(|row| row.size).sum();
