@@ -14,8 +14,10 @@ use crate::imap::{ImapError, Session};
 use crate::plan::{MessageState, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
-/// The cause of copies whose flags were not seen yet.
+/// The cause of copies that were found after their append broke off: whatever else is known, each is looked at.
 const IN_DOUBT: &str = "its flags are still to be looked at";
+/// The cause of copies with a flag that was not yet seen to survive an APPEND; another copy may show it.
+const UNSEEN: &str = "its flags are still to be seen";
 /// Copies looked at with one command.
 const PAGE_ROWS: usize = 500;
 
@@ -32,12 +34,14 @@ pub(super) struct KeptFlags {
 
 /// Whether copies of a folder wait for their flags to be seen.
 pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
-    Ok(ledger.has_cause(folder, MessageState::Copied, IN_DOUBT)?)
+    let state = MessageState::Copied;
+    Ok(ledger.has_cause(folder, state, IN_DOUBT)? || ledger.has_cause(folder, state, UNSEEN)?)
 }
 
 /// After the switch the flags of copies that were made before are the owner's own: nobody looks at them any more.
 pub(super) fn leave_to_the_owner(ledger: &Ledger) -> Result<(), TransferError> {
-    Ok(ledger.forget_cause((MessageState::Copied, IN_DOUBT))?)
+    ledger.forget_cause((MessageState::Copied, IN_DOUBT))?;
+    Ok(ledger.forget_cause((MessageState::Copied, UNSEEN))?)
 }
 
 /// The cause of a copy that is found after its append broke off: nobody has seen its flags.
@@ -54,7 +58,7 @@ impl KeptFlags {
     pub(super) fn doubt(&self, flags: &[String]) -> Option<&'static str> {
         let kept = self.locked();
         let is_known = |flag: &String| !flag.starts_with('\\') || kept.contains(&flag.to_ascii_lowercase());
-        (!flags.iter().all(is_known)).then_some(IN_DOUBT)
+        (!flags.iter().all(is_known)).then_some(UNSEEN)
     }
 
     /// Looks at the copies of a folder that are in doubt, and sets the flags that they lack; later, in
@@ -101,13 +105,16 @@ impl KeptFlags {
         let mut permanent = None;
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         loop {
-            let rows = ledger.rows_with_cause(unit.folder, (MessageState::Copied, IN_DOUBT), PAGE_ROWS)?;
-            if rows.is_empty() {
+            let mut rows =
+                ledger.rows_with_cause(unit.folder, (MessageState::Copied, IN_DOUBT), PAGE_ROWS)?;
+            let unseen = ledger.rows_with_cause(unit.folder, (MessageState::Copied, UNSEEN), PAGE_ROWS)?;
+            if rows.is_empty() && unseen.is_empty() {
                 break;
             }
             // What another look has shown meanwhile needs no look here.
-            let (known, rows): (Vec<_>, Vec<_>) =
-                rows.into_iter().partition(|row| self.doubt(&row.flags).is_none());
+            let (known, unseen): (Vec<_>, Vec<_>) =
+                unseen.into_iter().partition(|row| self.doubt(&row.flags).is_none());
+            rows.extend(unseen);
             ledger.record_results(
                 unit.folder,
                 &known.iter().map(|row| result(row, None)).collect::<Vec<_>>(),
