@@ -25,10 +25,15 @@ struct Account {
     pending: AtomicU64,
 }
 
+/// What an account is counted under, by the copy and by its proof: they share the day.
+pub(super) fn account_name(access: &Access) -> String {
+    format!("{} {}", access.endpoint, access.user).to_lowercase()
+}
+
 impl<'a> Meter<'a> {
     pub(super) fn new(request: &'a CopyRequest) -> Self {
         let account = |access: &Access, most_bytes| Account {
-            name: format!("{} {}", access.endpoint, access.user).to_lowercase(),
+            name: account_name(access),
             host: access.endpoint.host.clone(),
             most_bytes,
             pending: AtomicU64::new(0),

@@ -2,6 +2,7 @@
 
 use super::clock::now;
 use super::error::TransferError;
+use super::meter::account_name;
 use super::request::CopyRequest;
 use crate::plan::{DailyLimit, Side, next_utc_day, utc_day};
 use crate::project::Traffic;
@@ -17,7 +18,7 @@ pub(super) fn count_reading(request: &CopyRequest, side: Side, bytes: u64) -> Re
         Side::Source => (&request.source, request.limits.download_bytes_per_day),
         Side::Destination => (&request.destination, request.limits.proof_bytes_per_day),
     };
-    let account = format!("{} {}", access.endpoint, access.user).to_lowercase();
+    let account = account_name(access);
     let more = Traffic { bytes_up: 0, bytes_down: bytes };
     let now = now();
     let is_allowed = |used: Traffic| {
