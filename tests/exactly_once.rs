@@ -507,6 +507,20 @@ async fn the_proof_notices_a_copy_that_is_shorter_than_its_message() {
     }
 }
 
+/// As Dovecot's sdbox does when it was killed in the middle of an APPEND.
+#[tokio::test]
+async fn a_copy_that_comes_back_with_a_later_refusal_is_not_sent_a_second_time() {
+    let mails = some(6);
+    let bench = Bench::new(mails.clone()).await;
+    bench.destination.set(|state| state.bury = Some("number 3"));
+    let outcome = bench.copy().await.unwrap();
+    assert_eq!(outcome.folder_problems, []);
+    bench.destination.set(|state| assert!(state.bury.is_none() && state.buried.is_none()));
+    assert_eq!(bench.destination.bodies(), bench.source.bodies());
+    let sum = bench.sum();
+    assert_eq!((sum.copied, sum.to_do), (6, 0), "{sum:?}");
+}
+
 // What the proof says, and what it reads for it.
 
 #[tokio::test]

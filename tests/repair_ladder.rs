@@ -294,6 +294,33 @@ async fn a_repaired_copy_is_there_once_wherever_the_connection_breaks() {
     assert!(broken >= 12, "only {broken} breaks fell into the copy");
 }
 
+/// A keyword that is refused in APPEND is set afterwards, also by the next run where this one ends in between.
+#[tokio::test]
+async fn a_repaired_copy_gets_its_flags_wherever_the_run_ends() {
+    let faults =
+        [("STORE", 1, Action::Close), ("STORE", 1, Action::LoseReply), ("APPEND", 4, Action::LoseReply)];
+    for (command, nth, action) in faults {
+        let mut keyword = good(1);
+        keyword.flags.insert("domain.com".to_owned());
+        play(disliking(&ALL_IN_ONE), vec![good(0), keyword, good(2)], |mut scene| async move {
+            let fault = Fault::at(Trigger::Command(command.to_owned()), nth, action.clone());
+            scene.destination.faults().push(fault);
+            scene.bench.request.limits.max_breaks = 0;
+            assert!(scene.bench.copy(&|_| {}).await.is_err(), "{command} {action:?}");
+            scene.bench.copy_all().await;
+            let sum = scene.bench.sum();
+            assert_eq!((sum.copied, sum.repaired, sum.to_do), (2, 1, 0), "{command} {action:?}: {sum:?}");
+            let has_keyword = |copy: &&SampleMessage| copy.flags.contains("domain.com");
+            assert_eq!(scene.arrived().iter().filter(has_keyword).count(), 1, "{command} {action:?}");
+            let (_, cause) = scene.state(2);
+            assert!(!cause.contains("still to be seen") && cause.contains("keywords left off"), "{cause}");
+            scene.assert_proven().await;
+            scene.assert_settled().await;
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn repaired_copies_are_found_again_when_the_destination_numbers_anew() {
     let mail = vec![good(1), message("Subject: Grüße\n\nbare\n".as_bytes()), good(2)];

@@ -17,7 +17,7 @@ mod dovecot;
 mod plain_imap;
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,7 +29,7 @@ use mailferry::plan::{RepairStep, Side};
 use mailferry::rehearsal::{FolderPath, ImapAccount, ImapServer, Personality, SampleFolder, SampleMessage};
 use mailferry::transfer::{Depth, Progress, TransferError, verify_mailbox};
 use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
-use plain_imap::{PlainImap, mixed_mailbox};
+use plain_imap::{PlainImap, Seen, mixed_mailbox};
 use tokio_util::sync::CancellationToken;
 
 /// Either server, as a test of dying needs it.
@@ -37,6 +37,10 @@ trait Mortal: Send {
     fn die(&mut self);
     fn rise(&mut self);
     fn port(&self) -> u16;
+    /// Whether the server itself has brought back messages, without their flags, that it had let go of when it died.
+    fn has_brought_back(&self) -> bool {
+        false
+    }
 }
 
 impl Mortal for Cyrus {
@@ -56,11 +60,30 @@ impl Mortal for Dovecot {
         self.kill();
     }
     fn rise(&mut self) {
+        self.break_locks();
         self.restart();
     }
     fn port(&self) -> u16 {
         self.clear_port
     }
+    /// A file that an index does not know makes sdbox build its index anew, with every file that is there.
+    fn has_brought_back(&self) -> bool {
+        self.log().to_lowercase().contains("rebuild")
+    }
+}
+
+/// Takes copies without flags out of `here` where the same message is there as often as it should be without them.
+fn take_bare_doubles(there: &BTreeMap<Seen, usize>, here: &mut BTreeMap<Seen, usize>) -> usize {
+    let mut taken = 0;
+    for (seen, count) in here.iter_mut() {
+        let wanted = there.get(seen).copied().unwrap_or_default();
+        if seen.2.is_empty() && *count > wanted {
+            taken += *count - wanted;
+            *count = wanted;
+        }
+    }
+    here.retain(|_, count| *count > 0);
+    taken
 }
 
 /// Copies while one of the servers is killed each time that so many messages more have arrived.
@@ -93,14 +116,20 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
             again.lock().unwrap().rise();
         }));
     };
-    bench.copy(&sink).await.unwrap();
+    let outcome = bench.copy(&sink).await.unwrap();
     for thread in risen.into_inner().unwrap() {
         thread.join().unwrap();
     }
     let (deaths, under_way) = (deaths.into_inner(), under_way.into_inner());
     eprintln!("{deaths} deaths of the server, {under_way} messages under way at them");
     assert!(deaths >= 3, "{deaths} deaths are too few to mean anything");
-    assert_same(&contents(source, '/', ""), &contents(destination, '/', ""));
+    let (there, mut here) = (contents(source, '/', ""), contents(destination, '/', ""));
+    if mortal.lock().unwrap().has_brought_back() {
+        let more = take_bare_doubles(&there, &mut here);
+        eprintln!("{more} messages were brought back by the server; told: {:?}", outcome.folder_problems);
+        assert_eq!(more > 0, !outcome.folder_problems.is_empty());
+    }
+    assert_same(&there, &here);
     bench.assert_proven(mails.len()).await;
     assert_eq!(bench.copy_all().await, 0);
     drop(mortal);

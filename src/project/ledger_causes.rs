@@ -10,7 +10,7 @@ use crate::plan::MessageState;
 type Likeness = (Vec<u8>, i64);
 
 impl Ledger {
-    /// Whether a message of the folder is in this state for this cause.
+    /// Whether a message of the folder is in this state for a cause that begins so.
     pub fn has_cause(
         &self,
         folder: FolderId,
@@ -20,7 +20,8 @@ impl Ledger {
         self.project.read(|connection| {
             let has_cause = connection
                 .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM message WHERE folder_id = ?1 AND state = ?2 AND cause = ?3)",
+                    "SELECT EXISTS (SELECT 1 FROM message WHERE folder_id = ?1 AND state = ?2
+                         AND substr(cause, 1, length(?3)) = ?3)",
                 )?
                 .query_row(params![folder.0, state_number(state), cause], |row| row.get(0))?;
             Ok(has_cause)
@@ -59,11 +60,12 @@ impl Ledger {
         })
     }
 
-    /// Forgets this cause of messages in this state, in every folder of the mailbox.
+    /// Forgets this beginning of the causes of messages in this state, in every folder of the mailbox.
     pub fn forget_cause(&self, (state, cause): (MessageState, &str)) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             transaction.execute(
-                "UPDATE message SET cause = NULL WHERE state = ?2 AND cause = ?3
+                "UPDATE message SET cause = nullif(substr(cause, length(?3) + 1), '')
+                     WHERE state = ?2 AND substr(cause, 1, length(?3)) = ?3
                      AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
                 params![self.mailbox.0, state_number(state), cause],
             )?;
@@ -71,7 +73,7 @@ impl Ledger {
         })
     }
 
-    /// At most `limit` messages of the folder in this state for this cause, by ascending UID.
+    /// At most `limit` messages of the folder in this state for a cause that begins so, by ascending UID.
     pub fn rows_with_cause(
         &self,
         folder: FolderId,
@@ -82,7 +84,8 @@ impl Ledger {
             let rows = connection
                 .prepare_cached(&format!(
                     "SELECT {ROW_COLUMNS} FROM message
-                     WHERE folder_id = ?1 AND state = ?2 AND cause = ?3 ORDER BY uid LIMIT ?4"
+                     WHERE folder_id = ?1 AND state = ?2 AND substr(cause, 1, length(?3)) = ?3
+                     ORDER BY uid LIMIT ?4"
                 ))?
                 .query_map(
                     params![folder.0, state_number(state), cause, i64::try_from(limit).unwrap_or(i64::MAX)],

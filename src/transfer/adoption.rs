@@ -7,12 +7,13 @@ use super::control::CopyControl;
 use super::error::TransferError;
 use super::flags::flags_for;
 use super::kept_flags::doubt_after;
+use super::repaired_flags::unseen;
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use crate::imap::{ImapError, Session};
 use crate::plan::{
     IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, identity_key, internal_date_secs,
 };
-use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, Repair, SentForm};
+use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, SentForm};
 
 /// Copies that are found again after which a folder that was made anew counts as the one that it was, however many are
 /// not there (mbsync takes the same bounds).
@@ -105,6 +106,18 @@ impl Place<'_> {
         let uids: Vec<u32> = missing.iter().map(|row| row.uid).collect();
         self.ledger.withdraw_intents(self.folder, &uids)?;
         Ok(missing)
+    }
+
+    /// Looks once more for what was not found after its append broke off, was sent again, and refused: it may have come
+    /// meanwhile. Dovecot's sdbox brings back what it had let go of when it died, together with the first refusal.
+    pub(super) async fn look_again(&mut self, mut sent_again: Vec<LedgerRow>) -> Result<(), TransferError> {
+        if sent_again.is_empty() {
+            return Ok(());
+        }
+        let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
+        let waiting: BTreeSet<u32> = rows.into_iter().map(|row| row.uid).collect();
+        sent_again.retain(|row| waiting.contains(&row.uid));
+        self.look(sent_again, true).await.map(drop)
     }
 
     /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed.
@@ -206,7 +219,10 @@ impl Place<'_> {
                         },
                         destination_uid: Some((self.uid_validity, uid)),
                         sha256: None,
-                        cause: repair.map(Repair::words).or(row.cause).or_else(|| doubt_after(row.state)),
+                        cause: repair
+                            .map(|repair| unseen(&repair.words()))
+                            .or(row.cause)
+                            .or_else(|| doubt_after(row.state)),
                     });
                 }
                 None if is_copied => {}

@@ -53,8 +53,6 @@ struct Learnt {
     poison: BTreeSet<(FolderId, u32)>,
     /// Repairs that are under way, and how often the connection has ended at each.
     trying: BTreeMap<(FolderId, u32), BTreeMap<RepairStep, u32>>,
-    /// Messages that were repaired in this run.
-    repaired: BTreeMap<FolderId, BTreeSet<u32>>,
     /// The repair that helped last, by the words of the refusal.
     helped: BTreeMap<String, RepairStep>,
     /// Folders at whose opening a server says goodbye: how often, and its last words.
@@ -167,7 +165,12 @@ impl Caution {
         self.learnt().sent_again.entry(folder).or_default().extend(rows);
     }
 
-    /// What was sent again in this folder.
+    /// What was sent again in this folder, as it stood before.
+    pub(super) fn sent_again(&self, folder: FolderId) -> Vec<LedgerRow> {
+        self.learnt().sent_again.get(&folder).cloned().unwrap_or_default()
+    }
+
+    /// The same, for the last time.
     pub(super) fn take_sent_again(&self, folder: FolderId) -> Vec<LedgerRow> {
         self.learnt().sent_again.remove(&folder).unwrap_or_default()
     }
@@ -214,16 +217,6 @@ impl Caution {
             is_broken || (is_poison && *step != RepairStep::LongLines)
         };
         RepairStep::ALL.into_iter().filter(is_skipped).collect()
-    }
-
-    /// This message arrived after a repair.
-    pub(super) fn was_repaired(&self, folder: FolderId, uid: u32) {
-        self.learnt().repaired.entry(folder).or_default().insert(uid);
-    }
-
-    /// What arrived in this folder after a repair.
-    pub(super) fn take_repaired(&self, folder: FolderId) -> BTreeSet<u32> {
-        self.learnt().repaired.remove(&folder).unwrap_or_default()
     }
 
     /// This repair has helped a message that was refused with these words.

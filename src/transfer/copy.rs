@@ -14,7 +14,7 @@ use super::error::TransferError;
 use super::gmail_destination::{Folding, finish_labels};
 use super::gmail_source::LabelHomes;
 use super::kept_flags;
-use super::lane::{Lane, is_asking, more_lane};
+use super::lane::{Lane, is_asking, more_lane, open_appenders};
 use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
 use super::provider_habits;
@@ -24,7 +24,7 @@ use super::selection::{Chosen, Selection};
 use super::source_listing::{Listed, SourceLister};
 use super::source_moves::{Follow, Left};
 use super::work::{Unit, Work};
-use crate::imap::{Folder, FolderStatus, NewFolder, Session};
+use crate::imap::{Detail, Folder, FolderStatus, NewFolder, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
 use crate::project::{FolderCounts, FolderId};
 
@@ -140,7 +140,7 @@ impl Job<'_> {
             return Ok(());
         }
         self.heed_choices()?;
-        let mut lane = self.connect().await?;
+        let mut lane = Box::pin(self.connect()).await?;
         self.governor.let_in();
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
@@ -174,7 +174,8 @@ impl Job<'_> {
         let appenders = if asks && may_append { limits.appenders.min(allowed) } else { 0 };
         let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
-        tokio::join!(first, others);
+        // The others first: signing in takes them longer than the first listing takes.
+        tokio::join!(others, first);
         if !work.control.is_stopped()
             && let Err(error) = work.kept_flags.settle_postponed(&work, &mut lane.destination).await
         {
@@ -224,9 +225,12 @@ impl Job<'_> {
 
     async fn connect(&self) -> Result<Lane, TransferError> {
         let failed = |side| move |source| TransferError::SignIn { side, source };
+        let changes = if self.is_mirror() { Detail::Changes } else { Detail::Counts };
         let (source, destination) = tokio::try_join!(
-            async { self.request.source.open().await.map_err(failed(Side::Source)) },
-            async { self.request.destination.open().await.map_err(failed(Side::Destination)) },
+            async { self.request.source.open_to_list(changes).await.map_err(failed(Side::Source)) },
+            async {
+                self.request.destination.open_to_list(Detail::Counts).await.map_err(failed(Side::Destination))
+            },
         )?;
         Ok(Lane { source, destination, appenders: Vec::new() })
     }
@@ -269,7 +273,8 @@ impl Job<'_> {
         let outcome = async {
             self.prepare(work, lane, folders).await?;
             work.all_listed();
-            lane.add_appenders(self.request, appenders).await;
+            // Not before: while a large source is listed, they would be silent for too long.
+            lane.appenders = open_appenders(self.request, appenders).await;
             work.appenders_opened(lane.appenders.len());
             lane.run(work).await
         };

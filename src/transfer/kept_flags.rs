@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::TransferError;
+use super::false_keywords;
 use super::flags::flags_for;
 use super::governor::{Refusal, refusal};
+use super::repaired_flags;
 use super::work::{Unit, Work};
 use crate::imap::{ImapError, Session};
-use crate::plan::{MessageState, Side};
+use crate::plan::{CopyMode, MessageState, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
 /// The cause of copies that were found after their append broke off: whatever else is known, each is looked at.
@@ -34,12 +36,18 @@ pub(super) struct KeptFlags {
 
 /// Whether copies of a folder wait for their flags to be seen.
 pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
+    Ok(has_doubts(ledger, folder)? || repaired_flags::is_in_doubt(ledger, folder)?)
+}
+
+/// The same for copies that went as they are.
+fn has_doubts(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
     let state = MessageState::Copied;
     Ok(ledger.has_cause(folder, state, IN_DOUBT)? || ledger.has_cause(folder, state, UNSEEN)?)
 }
 
 /// After the switch the flags of copies that were made before are the owner's own: nobody looks at them any more.
 pub(super) fn leave_to_the_owner(ledger: &Ledger) -> Result<(), TransferError> {
+    repaired_flags::leave_to_the_owner(ledger)?;
     ledger.forget_cause((MessageState::Copied, IN_DOUBT))?;
     Ok(ledger.forget_cause((MessageState::Copied, UNSEEN))?)
 }
@@ -70,7 +78,7 @@ impl KeptFlags {
         unit: &Unit,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
-        if !is_in_doubt(&work.request.ledger, unit.folder)? {
+        if !has_doubts(&work.request.ledger, unit.folder)? {
             return Ok(());
         }
         let Ok(_turn) = self.turn.try_lock() else {
@@ -102,6 +110,7 @@ impl KeptFlags {
         uid_validity: u32,
     ) -> Result<(), TransferError> {
         let ledger = &work.request.ledger;
+        let is_mirror = work.request.options.mode == CopyMode::BeforeSwitch;
         let mut permanent = None;
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         loop {
@@ -132,7 +141,7 @@ impl KeptFlags {
                 }
             }
             let permanent = permanent.as_ref().and_then(Option::as_deref);
-            let lacking = self.set_lacking(session, &rows, permanent).await?;
+            let lacking = self.set_lacking(session, &rows, permanent, is_mirror).await?;
             let results: Vec<MessageResult> = rows
                 .iter()
                 .map(|row| result(row, row.destination_uid.and_then(|uid| words(lacking.get(&uid)?))))
@@ -149,12 +158,13 @@ impl KeptFlags {
         Ok(())
     }
 
-    /// Sets what copies lack. What they lack all the same, by UID.
+    /// Sets what copies lack, and takes false keywords away where that is wanted. What they lack all the same, by UID.
     async fn set_lacking(
         &self,
         session: &mut Session,
         rows: &[LedgerRow],
         permanent: Option<&[String]>,
+        takes_away: bool,
     ) -> Result<BTreeMap<u32, Vec<String>>, TransferError> {
         let wanted: BTreeMap<u32, Vec<String>> = rows
             .iter()
@@ -162,6 +172,11 @@ impl KeptFlags {
             .collect();
         let uids: Vec<u32> = wanted.keys().copied().collect();
         let found = session.flags_of(&uids).await.map_err(at_destination)?;
+        if takes_away {
+            let is_broken_off = |row: &&LedgerRow| row.cause.as_deref() == Some(IN_DOUBT);
+            let broken_off: Vec<&LedgerRow> = rows.iter().filter(is_broken_off).collect();
+            false_keywords::take_away(session, &broken_off, &found).await?;
+        }
         let lacking = lacking(&wanted, &found);
         self.learn(&wanted, &lacking);
         if lacking.is_empty() {

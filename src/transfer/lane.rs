@@ -57,17 +57,6 @@ impl Lane {
         self.source.answer_time().max(self.destination.answer_time()) < NEAR
     }
 
-    /// Opens more connections that only append, as many as the server lets in.
-    pub(super) async fn add_appenders(&mut self, request: &CopyRequest, count: usize) {
-        let opened = join_all((0..count).map(|_| request.destination.open_new())).await;
-        for session in opened {
-            match session {
-                Ok(session) => self.appenders.push(session),
-                Err(error) => tracing::info!(%error, "going on with fewer connections to the destination"),
-            }
-        }
-    }
-
     pub(super) async fn close(self) {
         tokio::join!(self.source.logout(), self.destination.logout());
         join_all(self.appenders.into_iter().map(Session::logout)).await;
@@ -134,6 +123,7 @@ impl Lane {
         let intent = ledger.newest_intent(unit.folder)?;
         let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
+        place.look_again(work.caution.sent_again(unit.folder)).await?;
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
         // A large folder is compared for longer than a server waits in silence.
@@ -155,7 +145,7 @@ impl Lane {
         work.caution.send_again(unit.folder, missing);
         let left = totals(work, &unit)?.sum.to_do;
         if left == 0 {
-            return work.kept_flags.settle(work, &mut self.destination, &unit, uid_validity).await;
+            return self.settle_flags(work, &unit, uid_validity).await;
         }
         let examined = examined.map_err(at_source)?;
         self.check_same(work, &unit, &examined)?;
@@ -242,12 +232,20 @@ impl Lane {
             self.place(work, &part).await?;
         }
         if part.is_last() && !work.control.is_stopped() {
-            let uid_validity = part.folder.opened.uid_validity;
-            let (session, unit) = (&mut self.destination, &part.folder.unit);
-            work.kept_flags.settle(work, session, unit, uid_validity).await?;
-            repaired_flags::settle(work, session, unit, uid_validity).await?;
+            self.settle_flags(work, &part.folder.unit, part.folder.opened.uid_validity).await?;
         }
         self.tell_late_arrivals(work, &part).await
+    }
+
+    /// Looks at the flags that came with an APPEND, and sets what copies lack.
+    async fn settle_flags(
+        &mut self,
+        work: &Work<'_>,
+        unit: &Unit,
+        uid_validity: u32,
+    ) -> Result<(), TransferError> {
+        work.kept_flags.settle(work, &mut self.destination, unit, uid_validity).await?;
+        repaired_flags::settle(work, &mut self.destination, unit, uid_validity).await
     }
 
     /// One more look after the folder is done: an append that broke off may have arrived after all.
@@ -313,17 +311,32 @@ impl Lane {
     }
 }
 
+/// Opens more connections that only append, as many as the server lets in.
+pub(super) async fn open_appenders(request: &CopyRequest, count: usize) -> Vec<Session> {
+    let opened = join_all((0..count).map(|_| request.destination.open_new())).await;
+    let mut appenders = Vec::new();
+    for session in opened {
+        match session {
+            Ok(session) => appenders.push(session),
+            Err(error) => tracing::info!(%error, "going on with fewer connections to the destination"),
+        }
+    }
+    appenders
+}
+
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.
 pub(super) async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
-    let mut lane = match Lane::open_new(work.request).await {
-        Ok(lane) => lane,
+    let request = work.request;
+    let (lane, appenders) = tokio::join!(Lane::open_new(request), open_appenders(request, appenders));
+    let mut lane = match lane {
+        Ok(lane) => Lane { appenders, ..lane },
         Err(error) => {
             tracing::info!(%error, "going on with fewer connections");
+            join_all(appenders.into_iter().map(Session::logout)).await;
             return;
         }
     };
     work.pair_opened();
-    lane.add_appenders(work.request, appenders).await;
     work.appenders_opened(lane.appenders.len());
     match lane.run(work).await {
         Ok(()) => lane.close().await,

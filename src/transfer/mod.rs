@@ -16,6 +16,7 @@ mod copy;
 mod destination_name;
 mod error;
 mod export;
+mod false_keywords;
 mod flags;
 mod found_elsewhere;
 mod gmail_destination;

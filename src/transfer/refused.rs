@@ -7,6 +7,7 @@ use super::clock::now;
 use super::error::TransferError;
 use super::export::{Exported, Origin, export};
 use super::governor::{Refusal, code_name, meaning, refusal};
+use super::repaired_flags;
 use super::request::Progress;
 use super::writer::{Batch, Sent, Writer};
 use crate::imap::{Body, Completion, ImapError, NewMessage, Status};
@@ -219,8 +220,7 @@ impl Writer<'_> {
         let folder = self.folder.unit.folder;
         let uid = batch.rows.first().map_or(0, |sent| sent.row.uid);
         let known = self.work.request.ledger.repair(folder, uid)?;
-        let words = known.map(|repair| repair.words());
-        self.work.caution.was_repaired(folder, uid);
+        let words = known.map(|repair| repaired_flags::unseen(&repair.words()));
         let results = self.arrived(batch, answer, MessageState::Repaired, words.as_deref());
         self.record(&results, batch.source_bytes())
     }

@@ -8,40 +8,80 @@ use super::governor::{Refusal, refusal};
 use super::work::{Unit, Work};
 use crate::imap::{ImapError, Session};
 use crate::plan::{MessageState, Side};
-use crate::project::{LedgerRow, MessageResult};
+use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
 /// Refused flags in a row after which no more are tried: servers end connections after many errors.
 const MAX_REFUSED: usize = 5;
+/// Copies looked at with one command.
+const PAGE_ROWS: usize = 500;
+/// State of repaired copies, and the beginning of their cause until their flags have been seen.
+const UNSEEN: (MessageState, &str) = (MessageState::Repaired, "its flags are still to be seen; ");
 
-/// Sets what the copies of this folder lack that were repaired in this run, each flag by itself, and writes down what
-/// came of it.
+/// The cause of a repaired copy, whose flags nobody has seen.
+pub(super) fn unseen(repair: &str) -> String {
+    format!("{}{repair}", UNSEEN.1)
+}
+
+/// Whether repaired copies of a folder wait for their flags to be seen.
+pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
+    Ok(ledger.has_cause(folder, UNSEEN.0, UNSEEN.1)?)
+}
+
+/// After the switch the flags of copies that were made before are the owner's own.
+pub(super) fn leave_to_the_owner(ledger: &Ledger) -> Result<(), TransferError> {
+    Ok(ledger.forget_cause(UNSEEN)?)
+}
+
+/// Sets what the repaired copies of this folder lack whose flags nobody has seen, each flag by itself, and writes down
+/// what came of it.
 pub(super) async fn settle(
     work: &Work<'_>,
     session: &mut Session,
     unit: &Unit,
     uid_validity: u32,
 ) -> Result<(), TransferError> {
-    let repaired = work.caution.take_repaired(unit.folder);
-    if repaired.is_empty() {
-        return Ok(());
-    }
     let ledger = &work.request.ledger;
-    let rows: BTreeMap<u32, LedgerRow> = ledger
-        .rows(unit.folder, &[MessageState::Repaired])?
-        .into_iter()
-        .filter(|row| repaired.contains(&row.uid) && row.destination_uid_validity == Some(uid_validity))
-        .filter_map(|row| Some((row.destination_uid?, row)))
-        .collect();
-    let at = TransferError::at(Side::Destination);
-    let opened = session.select(&unit.raw).await.map_err(&at)?;
-    if opened.uid_validity != uid_validity || rows.is_empty() {
-        return Ok(());
+    let mut permanent = None;
+    loop {
+        let rows = ledger.rows_with_cause(unit.folder, UNSEEN, PAGE_ROWS)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if permanent.is_none() {
+            let opened = session.select(&unit.raw).await.map_err(TransferError::at(Side::Destination))?;
+            if opened.uid_validity != uid_validity {
+                return Ok(());
+            }
+            permanent = Some(opened.permanent_flags);
+        }
+        let placed: BTreeMap<u32, &LedgerRow> = rows
+            .iter()
+            .filter(|row| row.destination_uid_validity == Some(uid_validity))
+            .filter_map(|row| Some((row.destination_uid?, row)))
+            .collect();
+        let (was_lacking, lacking) =
+            set_lacking(session, &placed, permanent.as_ref().and_then(Option::as_deref)).await?;
+        let results: Vec<MessageResult> = rows
+            .iter()
+            .map(|row| {
+                let copy = row.destination_uid.filter(|uid| was_lacking.contains(uid));
+                result(row, copy.map(|uid| missing(uid, &lacking)))
+            })
+            .collect();
+        ledger.record_results(unit.folder, &results)?;
     }
-    let permanent = opened.permanent_flags.as_deref();
-    let mut lacking = look(session, &rows, permanent).await?;
-    if lacking.is_empty() {
-        return Ok(());
-    }
+}
+
+/// Flags that copies lack, each with the UIDs of these copies.
+type Lacking = BTreeMap<String, BTreeSet<u32>>;
+
+/// Sets what copies lack. The UIDs of those that lacked any flag, and what they lack all the same.
+async fn set_lacking(
+    session: &mut Session,
+    rows: &BTreeMap<u32, &LedgerRow>,
+    permanent: Option<&[String]>,
+) -> Result<(BTreeSet<u32>, Lacking), TransferError> {
+    let lacking = look(session, rows, permanent).await?;
     let was_lacking: BTreeSet<u32> = lacking.values().flatten().copied().collect();
     let mut refused = 0;
     for (flag, uids) in &lacking {
@@ -57,29 +97,23 @@ pub(super) async fn settle(
                 }
             }
             stored => {
-                stored.map_err(&at)?;
+                stored.map_err(TransferError::at(Side::Destination))?;
                 refused = 0;
             }
         }
     }
-    lacking = look(session, &rows, permanent).await?;
-    let results: Vec<MessageResult> = rows
-        .into_iter()
-        .filter(|(uid, _)| was_lacking.contains(uid))
-        .map(|(uid, row)| result(uid, row, &lacking))
-        .collect();
-    Ok(ledger.record_results(unit.folder, &results)?)
+    let left = if lacking.is_empty() { lacking } else { look(session, rows, permanent).await? };
+    Ok((was_lacking, left))
 }
 
-/// Flags that copies lack, each with the UIDs of these copies.
 async fn look(
     session: &mut Session,
-    rows: &BTreeMap<u32, LedgerRow>,
+    rows: &BTreeMap<u32, &LedgerRow>,
     permanent: Option<&[String]>,
-) -> Result<BTreeMap<String, BTreeSet<u32>>, TransferError> {
+) -> Result<Lacking, TransferError> {
     let uids: Vec<u32> = rows.keys().copied().collect();
     let found = session.flags_of(&uids).await.map_err(TransferError::at(Side::Destination))?;
-    let mut lacking: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    let mut lacking = Lacking::new();
     for (uid, shown) in found {
         let Some(row) = rows.get(&uid) else { continue };
         for flag in flags_for(&row.flags, permanent) {
@@ -91,19 +125,23 @@ async fn look(
     Ok(lacking)
 }
 
-fn result(uid: u32, row: LedgerRow, lacking: &BTreeMap<String, BTreeSet<u32>>) -> MessageResult {
-    let missing: Vec<&str> =
-        lacking.iter().filter(|(_, uids)| uids.contains(&uid)).map(|(flag, _)| flag.as_str()).collect();
-    let done = if missing.is_empty() {
-        "its flags were set afterwards".to_owned()
-    } else {
-        format!("the destination does not keep {}", missing.join(" "))
+fn missing(uid: u32, lacking: &Lacking) -> Vec<&str> {
+    lacking.iter().filter(|(_, uids)| uids.contains(&uid)).map(|(flag, _)| flag.as_str()).collect()
+}
+
+/// The row, whose flags have been seen; `missing` are those that could not be set, where any had to be.
+fn result(row: &LedgerRow, missing: Option<Vec<&str>>) -> MessageResult {
+    let repair = row.cause.as_deref().and_then(|cause| cause.strip_prefix(UNSEEN.1)).unwrap_or_default();
+    let seen = match missing {
+        None => String::new(),
+        Some(flags) if flags.is_empty() => "its flags were set afterwards; ".to_owned(),
+        Some(flags) => format!("the destination does not keep {}; ", flags.join(" ")),
     };
     MessageResult {
         uid: row.uid,
         state: row.state,
         destination_uid: row.destination_uid_validity.zip(row.destination_uid),
         sha256: None,
-        cause: Some(row.cause.map_or(done.clone(), |cause| format!("{done}; {cause}"))),
+        cause: Some(format!("{seen}{repair}")),
     }
 }

@@ -126,6 +126,21 @@ impl Dovecot {
         self.launch(&server);
     }
 
+    /// Lets go of the locks that killed processes have left in maildirs: Dovecot waits two minutes for each, and goes on
+    /// as it does without them.
+    pub fn break_locks(&self) {
+        let mut folders = vec![self.root().join("mail")];
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.ends_with("dovecot-uidlist.lock") {
+                    fs::remove_file(path).unwrap();
+                }
+            }
+        }
+    }
+
     /// Starts the server again with another word in its configuration.
     pub fn change_configuration(&mut self, from: &str, to: &str) {
         let file = self.root().join("dovecot.conf");

@@ -56,6 +56,10 @@ pub struct State {
     pub refuse_append: Option<Box<dyn Fn(usize) -> Option<&'static str> + Send>>,
     /// The line drops behind an APPEND of a message that holds this.
     pub cut_append: Option<&'static str>,
+    /// The line drops behind an APPEND of a message that holds this, once, and the message is not there. With the next
+    /// APPEND, which is refused, it comes up without its flags.
+    pub bury: Option<&'static str>,
+    pub buried: Option<Stored>,
     /// OK without APPENDUID.
     pub hides_uids: bool,
     /// OK to an APPEND of a message that holds this, which is dropped; this other mail arrives instead.
@@ -216,6 +220,15 @@ impl Connection {
         let date =
             command.rsplit('"').nth(1).filter(|date| date.contains('-')).unwrap_or_default().to_owned();
         let mut stored = Stored { bytes, flags, date };
+        if let Some(buried) = state.buried.take() {
+            state.messages.insert(uid, Stored { flags: String::new(), ..buried });
+            return Ok(Some((Vec::new(), "NO [SERVERBUG] Internal error occurred.".to_owned())));
+        }
+        if state.bury.is_some_and(|text| String::from_utf8_lossy(&stored.bytes).contains(text)) {
+            state.bury = None;
+            state.buried = Some(stored);
+            return Ok(None);
+        }
         if let Some((text, other)) = &state.swallow
             && String::from_utf8_lossy(&stored.bytes).contains(text)
         {
