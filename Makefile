@@ -38,10 +38,10 @@ unit:
 	cargo test --locked --no-default-features --no-run
 	@log=$$(mktemp); status=0; \
 	cargo test --locked --no-default-features --test $(waiting_test) > "$$log" 2>&1 & beside=$$!; \
-	cargo test --locked --no-default-features --lib --bins $(addprefix --test ,$(other_tests)) || status=1; \
+	cargo test --locked --no-default-features --no-fail-fast --lib --bins $(addprefix --test ,$(other_tests)) || status=1; \
 	wait $$beside || status=1; cat "$$log"; rm -f "$$log"; exit $$status
 	cargo test --locked --no-default-features --doc
-	cargo test --locked --lib --bins $(gui_tests)
+	cargo test --locked --no-fail-fast --lib --bins $(gui_tests)
 
 # Waits for servers that do harm and hardly computes, so it runs beside the others.
 waiting_test = hostile_copy

@@ -12,6 +12,8 @@ mod leaving_line;
 #[path = "support/practice_copy.rs"]
 mod practice_copy;
 
+mod support;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 

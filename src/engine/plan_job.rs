@@ -5,6 +5,7 @@ use super::copy_job::{Settings, password};
 use super::messages::Message;
 use super::sign_in_job::Attempt;
 use super::{UserError, explain};
+use crate::imap::Detail;
 use crate::plan::{DestinationRules, MailboxPlan, Oversize};
 use crate::transfer;
 use crate::values::Bytes;
@@ -42,7 +43,8 @@ async fn one(
 ) -> Result<(MailboxPlan, Oversize), Box<UserError>> {
     let from = source.access(password(source, settings).await?);
     let to = destination.access(password(destination, settings).await?);
-    let (source_session, destination_session) = tokio::join!(from.open(), to.open());
+    let (source_session, destination_session) =
+        tokio::join!(from.open_to_list(Detail::Everything), to.open_to_list(Detail::Counts));
     let mut source_session = source_session.map_err(|error| Box::new(explain::sign_in(source, &error).1))?;
     let mut destination_session =
         destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;

@@ -4,7 +4,9 @@ use super::actor::JobContext;
 use super::messages::Message;
 use super::passwords::Passwords;
 use super::{SignInState, SignInView, explain};
-use crate::imap::{Access, AccessOptions, Compression, IdleSessions, SignInError, Timeouts, TrustPolicy};
+use crate::imap::{
+    Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts, TrustPolicy,
+};
 use crate::plan::{MailboxId, Side};
 use crate::values::{Bytes, Endpoint, Secret, SignInWay};
 
@@ -103,10 +105,17 @@ async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignIn
 /// Signs in, and lists the folders: only then does a sign-in count.
 async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Option<(u64, Bytes)>), SignInError> {
     let access = attempt.access(secret);
-    let mut session = access.open_new().await?;
-    let folders = match attempt.side {
-        Side::Source => session.list_folders().await?,
-        Side::Destination => session.list_folders_unsized().await?,
+    let (session, folders) = match attempt.side {
+        Side::Source => {
+            let mut session = access.open_new_to_list(Detail::Everything).await?;
+            let folders = session.list_folders().await?;
+            (session, folders)
+        }
+        Side::Destination => {
+            let mut session = access.open_new_to_list(Detail::Counts).await?;
+            let folders = session.list_folders_unsized().await?;
+            (session, folders)
+        }
     };
     let words = session.server_words();
     // What follows a sign-in most often follows at once, and begins with this connection.

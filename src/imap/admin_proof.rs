@@ -46,7 +46,7 @@ pub(super) async fn check(
         options: AccessOptions { way, ..access.options.clone() },
         ..access.clone()
     };
-    let mut own = match own.enter().await {
+    let mut own = match own.enter(None).await {
         Ok(own) => own,
         Err(error) if error.is_temporary() => return Err(error),
         Err(SignInError::Imap(error)) => return Err(SignInError::Imap(error)),

@@ -104,7 +104,42 @@ const LSUB: &str = "LSUB \"\" \"*\"";
 /// STATUS commands under way at once.
 const STATUS_WINDOW: usize = 50;
 
+/// Lists that were asked for, with what has come of them.
+#[derive(Debug)]
+pub(super) struct AskedLists {
+    detail: Detail,
+    /// What STATUS is asked for.
+    items: String,
+    lsub: Option<String>,
+    list: Option<String>,
+    /// Commands that had been sent by then.
+    pub(super) commands: u32,
+    listing: Listing,
+    names: Listing,
+}
+
+impl AskedLists {
+    /// Answers may come while another command is waited for.
+    pub(super) fn take(&mut self, reply: &Reply) {
+        match reply {
+            Reply::Lsub(item) => self.names.take(Reply::Lsub(item.clone())),
+            Reply::List(item) => self.listing.take(Reply::List(item.clone())),
+            Reply::Status(name, values) => self.listing.take(Reply::Status(name.clone(), values.clone())),
+            _ => {}
+        }
+    }
+}
+
+/// What was told of the folders.
 #[derive(Default)]
+struct ListsTold {
+    detail: Detail,
+    items: String,
+    listing: Listing,
+    subscribed: Option<BTreeSet<String>>,
+}
+
+#[derive(Debug, Default)]
 struct Listing {
     items: Vec<ListItem>,
     statuses: BTreeMap<String, FolderStatus>,
@@ -166,15 +201,19 @@ impl Session {
         if let Some(folders) = self.told_folders(detail) {
             return Ok(folders);
         }
-        if detail == Detail::Names {
-            let mut listing = Listing::default();
-            let plain = self.plain_list();
-            self.run("LIST", plain, |reply| listing.take(reply)).await?;
-            return Ok(folders_of(listing));
+        if !self.has_asked_lists(detail).await? {
+            if detail == Detail::Names {
+                let mut listing = Listing::default();
+                let plain = self.plain_list();
+                self.run("LIST", plain, |reply| listing.take(reply)).await?;
+                return Ok(folders_of(listing));
+            }
+            self.leave_folder().await?;
+            self.ask_lists(detail);
         }
-        self.leave_folder().await?;
-        let items = self.status_items(detail);
-        let (mut listing, subscribed) = self.list_with_subscriptions(detail, &items).await?;
+        let told = self.lists_answer().await?;
+        let nothing = || ListsTold { detail, items: self.status_items(detail), ..ListsTold::default() };
+        let ListsTold { detail, items, mut listing, subscribed } = told.unwrap_or_else(nothing);
         if listing.items.is_empty() {
             let plain = self.plain_list();
             self.run("LIST", plain, |reply| listing.take(reply)).await?;
@@ -185,39 +224,60 @@ impl Session {
         Ok(folders)
     }
 
-    /// The first of the lists, and beside it, where everything is asked for, the subscriptions. Empty where it has to
-    /// be asked for in another way.
-    async fn list_with_subscriptions(
-        &mut self,
-        detail: Detail,
-        items: &str,
-    ) -> Result<(Listing, Option<BTreeSet<String>>), ImapError> {
+    /// Asks for the folders with their counts, as far as one command tells both, and where everything is asked for, for
+    /// the subscriptions. Whoever lists the folders next reads the answer, where nothing was asked in between.
+    pub(super) fn ask_lists(&mut self, detail: Detail) {
         let lsub = (detail == Detail::Everything).then(|| self.submit(LSUB));
+        let items = self.status_items(detail);
         let list = self.capabilities.has("LIST-STATUS").then(|| {
             let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
             self.submit(&format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))"))
         });
-        let (mut listing, mut names) = (Listing::default(), Listing::default());
-        let (mut subscribed, mut is_mixed) = (None, false);
+        if lsub.is_none() && list.is_none() {
+            return;
+        }
+        self.asked_lists = Some(AskedLists {
+            detail,
+            items,
+            lsub,
+            list,
+            commands: self.commands_sent(),
+            listing: Listing::default(),
+            names: Listing::default(),
+        });
+    }
+
+    /// Whether such lists are on their way. Older ones, which may say how things were before, are read and dropped.
+    async fn has_asked_lists(&mut self, detail: Detail) -> Result<bool, ImapError> {
+        let Some(asked) = &self.asked_lists else { return Ok(false) };
+        let is_new = asked.detail >= detail && asked.commands == self.commands_sent();
+        if !is_new {
+            self.lists_answer().await?;
+        }
+        Ok(is_new)
+    }
+
+    /// The answer to [`Self::ask_lists`], in which what has to be asked for in another way is empty; `None` where nothing
+    /// was asked.
+    async fn lists_answer(&mut self) -> Result<Option<ListsTold>, ImapError> {
+        let Some(asked) = &self.asked_lists else { return Ok(None) };
+        let (lsub, list) = (asked.lsub.clone(), asked.list.clone());
+        let (mut is_mixed, mut is_subscribed, mut is_listed) = (false, false, false);
         if let Some(tag) = lsub {
-            let completion = self
-                .finish(&tag, |reply| match reply {
-                    Reply::Lsub(_) => names.take(reply),
-                    // In answer to LSUB, or to what was asked behind it: nobody can tell, so both are asked for apart.
-                    Reply::List(_) => is_mixed = true,
-                    _ => {}
-                })
-                .await?;
-            subscribed = (completion.is_ok() && !is_mixed).then(|| names.subscribed());
+            // In answer to LSUB, or to what was asked behind it: nobody can tell, so both are asked for apart.
+            let completion = self.finish(&tag, |reply| is_mixed |= matches!(reply, Reply::List(_))).await?;
+            is_subscribed = completion.is_ok();
         }
         if let Some(tag) = list {
-            let completion = self.finish(&tag, |reply| listing.take(reply)).await?;
             // iCloud advertises LIST-STATUS and answers BAD to it.
-            if is_mixed || !completion.is_ok() {
-                listing = Listing::default();
-            }
+            is_listed = self.finish(&tag, |_| {}).await?.is_ok();
         }
-        Ok((listing, subscribed))
+        Ok(self.asked_lists.take().map(|AskedLists { detail, items, listing, names, .. }| ListsTold {
+            detail,
+            items,
+            listing: if is_listed && !is_mixed { listing } else { Listing::default() },
+            subscribed: (is_subscribed && !is_mixed).then(|| names.subscribed()),
+        }))
     }
 
     /// Servers count an opened folder as this connection has last seen it, without what others did since.

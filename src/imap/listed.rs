@@ -12,9 +12,10 @@ use super::session::Session;
 const JUST_NOW: Duration = Duration::from_secs(2);
 
 /// How much is asked about each folder; each includes those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Detail {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
     /// Name and attributes.
+    #[default]
     Names,
     /// How many messages it has, and its UIDs.
     Counts,

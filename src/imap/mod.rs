@@ -59,6 +59,7 @@ pub use gmail::{GmailNumber, NumberRequest};
 pub use idle::IdleSessions;
 pub use keep_alive::KEEP_ALIVE_EVERY;
 pub use limits::{Limits, Timeouts};
+pub use listed::Detail;
 pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, OpenRequest, Opened, PIECE_BYTES};
 pub use namespace::{Namespace, OtherNamespace, Whose};
 pub use qresync::KnownUids;

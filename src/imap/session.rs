@@ -12,6 +12,7 @@ use super::completion::{LiteralMode, Status};
 use super::connect::ServerFacts;
 use super::deflate::Compression;
 use super::error::ImapError;
+use super::folders::AskedLists;
 use super::gate::{Counters, Gate};
 use super::limits::Timeouts;
 use super::listed::Listed;
@@ -82,6 +83,8 @@ pub struct Session {
     pub(super) has_opened: bool,
     /// Names and headers go over the line in UTF-8.
     pub(super) has_utf8: bool,
+    /// Lists of the folders that are on their way.
+    pub(super) asked_lists: Option<AskedLists>,
     /// What was told of the folders, and when.
     pub(super) listed: Option<Listed>,
     /// Whether the server tells which messages went away.
@@ -113,6 +116,7 @@ impl Session {
             awake: Awake::new(SystemTime::now),
             has_opened: false,
             has_utf8: false,
+            asked_lists: None,
             listed: None,
             qresync: Qresync::default(),
             bye: None,
@@ -411,7 +415,12 @@ impl Session {
             }
             match self.next().await? {
                 Reply::Tagged(answered, completion) => self.keep_completed(answered, completion),
-                reply => each(reply),
+                reply => {
+                    if let Some(asked) = &mut self.asked_lists {
+                        asked.take(&reply);
+                    }
+                    each(reply);
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ use super::deflate::Compression;
 use super::error::ImapError;
 use super::idle::IdleSessions;
 use super::limits::Timeouts;
+use super::listed::Detail;
 use super::sasl::{self, Answer, Identity};
 use super::scrub::Scrub;
 use super::session::Session;
@@ -163,9 +164,27 @@ impl Access {
         }
     }
 
+    /// The same for whoever lists the folders first thing: a new connection asks for them with its first question, which
+    /// saves a round trip.
+    pub async fn open_to_list(&self, detail: Detail) -> Result<Session, SignInError> {
+        match self.idle.take(self) {
+            Some(session) => Ok(session),
+            None => self.open_new_to_list(detail).await,
+        }
+    }
+
+    /// The same as [`Self::open_new`] for whoever lists the folders first thing.
+    pub async fn open_new_to_list(&self, detail: Detail) -> Result<Session, SignInError> {
+        match self.options.way.admin() {
+            // The proof of an admin's sign-in comes in between.
+            Some(_) => self.open_new().await,
+            None => self.enter(Some(detail)).await,
+        }
+    }
+
     /// Connects and signs in. An admin's sign-in counts only when the inbox is not the admin's own.
     pub async fn open_new(&self) -> Result<Session, SignInError> {
-        let mut session = self.enter().await?;
+        let mut session = self.enter(None).await?;
         if let Some(admin) = self.options.way.admin() {
             // Boxed, as it opens a second connection.
             let words = Box::pin(admin_proof::check(self, admin, &mut session)).await?;
@@ -175,16 +194,16 @@ impl Access {
     }
 
     /// Connects and signs in, with a token that is asked for now.
-    pub(super) async fn enter(&self) -> Result<Session, SignInError> {
+    pub(super) async fn enter(&self, lists: Option<Detail>) -> Result<Session, SignInError> {
         self.options.way.check().map_err(|misfit| SignInError::Refused { words: misfit.to_string() })?;
         let credential = &self.options.way.credential;
         let Some(token) = token_source::read(credential).await else {
-            return self.enter_with(&self.secret, false).await;
+            return self.enter_with((&self.secret, false), lists).await;
         };
         let mut token = token?;
         let mut tries = 1;
         loop {
-            let refused = match self.enter_with(&token, true).await {
+            let refused = match self.enter_with((&token, true), lists).await {
                 Err(SignInError::TokenRefused { words }) => SignInError::TokenRefused { words },
                 settled => return settled,
             };
@@ -205,7 +224,11 @@ impl Access {
         }
     }
 
-    async fn enter_with(&self, secret: &Secret, is_token: bool) -> Result<Session, SignInError> {
+    async fn enter_with(
+        &self,
+        (secret, is_token): (&Secret, bool),
+        lists: Option<Detail>,
+    ) -> Result<Session, SignInError> {
         let connection = connect(&self.endpoint, &self.trust, self.timeouts).await?;
         let user = self.options.way.user_name(&self.user);
         let identity = Identity {
@@ -215,7 +238,7 @@ impl Access {
             is_token,
             endpoint: (&self.endpoint.host, self.endpoint.port),
         };
-        connection.sign_in(&identity, &self.options).await
+        connection.sign_in(&identity, &self.options, lists).await
     }
 
     /// Leaves a connection without commands under way to the next step that asks for one with [`Self::open`].
@@ -231,16 +254,18 @@ impl Connection {
         mut self,
         identity: &Identity<'_>,
         options: &AccessOptions,
+        lists: Option<Detail>,
     ) -> Result<Session, SignInError> {
         let scrub = Scrub::new(identity.secret, &identity.messages());
         self.session.conceal(scrub.clone());
-        self.sign_in_in_words(identity, options).await.map_err(|error| scrub.sign_in_error(error))
+        self.sign_in_in_words(identity, options, lists).await.map_err(|error| scrub.sign_in_error(error))
     }
 
     async fn sign_in_in_words(
         self,
         identity: &Identity<'_>,
         options: &AccessOptions,
+        lists: Option<Detail>,
     ) -> Result<Session, SignInError> {
         let mut session = self.session;
         // The greeting may have told; what came before STARTTLS does not count.
@@ -254,7 +279,8 @@ impl Connection {
             // What a server can do changes with the sign-in, and not every server says so by itself.
             is_told = session.capabilities_told > told_before;
         }
-        confirm(&mut session, identity.endpoint.0, is_told, options.compression).await?;
+        let wishes = Wishes { compression: options.compression, lists };
+        confirm(&mut session, identity.endpoint.0, is_told, wishes).await?;
         Ok(session)
     }
 }
@@ -318,19 +344,24 @@ fn closed_while_signing_in(error: ImapError) -> SignInError {
     }
 }
 
+/// What is asked for at once when the sign-in has been taken.
+#[derive(Clone, Copy)]
+struct Wishes {
+    compression: Compression,
+    lists: Option<Detail>,
+}
+
 /// Proves the sign-in with a LIST. What else is to be asked goes along, so that all of it costs one round trip.
 async fn confirm(
     session: &mut Session,
     host: &str,
     is_told: bool,
-    compression: Compression,
+    wishes: Wishes,
 ) -> Result<(), SignInError> {
     let capability = (!is_told).then(|| session.submit("CAPABILITY"));
     let list = session.submit("LIST \"\" INBOX");
     if is_told {
-        let questions = session.submit_introduction();
-        // Last, as what comes behind it is compressed already.
-        let compress = session.submit_compress(compression);
+        let (questions, compress) = introduce(session, wishes);
         finish_confirmation(session, host, &list, questions).await?;
         return session.finish_compress(compress).await.map_err(SignInError::Imap);
     }
@@ -338,10 +369,25 @@ async fn confirm(
         session.finish(&tag, |_| {}).await.map_err(closed_while_signing_in)?;
     }
     finish_confirmation(session, host, &list, Vec::new()).await?;
-    let questions = session.submit_introduction();
-    let compress = session.submit_compress(compression);
+    let (questions, compress) = introduce(session, wishes);
     session.finish_introduction(questions).await?;
     session.finish_compress(compress).await.map_err(SignInError::Imap)
+}
+
+/// Asks everything that depends on what the server can do. The tags of the introduction, and of COMPRESS.
+fn introduce(session: &mut Session, wishes: Wishes) -> (Vec<String>, Option<String>) {
+    let questions = session.submit_introduction();
+    if let Some(detail) = wishes.lists {
+        session.ask_lists(detail);
+    }
+    // Last, as what comes behind it is compressed already.
+    let compress = session.submit_compress(wishes.compression);
+    if compress.is_some()
+        && let Some(asked) = &mut session.asked_lists
+    {
+        asked.commands += 1;
+    }
+    (questions, compress)
 }
 
 async fn finish_confirmation(

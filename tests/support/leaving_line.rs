@@ -29,7 +29,7 @@ pub struct Line {
 impl Line {
     /// A line that is up, to a server on loopback.
     pub fn new(target: u16) -> Self {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let port = super::support::free_port();
         Self { port, target, state: watch::channel(State::Up).0 }
     }
 

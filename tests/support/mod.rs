@@ -2,12 +2,16 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(
     clippy::panic,
+    clippy::unwrap_used,
     clippy::print_stderr,
     reason = "tests end where something is wrong, and say what they skip"
 )]
 
+use std::fs::File;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Mutex;
 
 /// Finds a server program, or says that the test was skipped.
 ///
@@ -26,9 +30,35 @@ pub fn require_program(program: &str, package: &str) -> Option<PathBuf> {
     found
 }
 
-/// A free TCP port on loopback; taken for a moment and given back.
+/// Ports below those that the system itself gives to connections.
+const TEST_PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// A free port on loopback, TCP and UDP, for a server that is started later: no other test gets it while this process
+/// runs.
+///
+/// # Panics
+/// Where no port is left.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    static HELD: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let folder = std::env::temp_dir().join("mailferry-test-ports");
+    std::fs::create_dir_all(&folder).unwrap();
+    let count = u32::from(TEST_PORTS.end - TEST_PORTS.start);
+    let mut held = HELD.lock().unwrap();
+    // Each process begins somewhere else, so that none has to try all ports of the others.
+    let first = std::process::id().wrapping_mul(101).wrapping_add(u32::try_from(held.len()).unwrap());
+    for offset in 0..count {
+        let port = TEST_PORTS.start + u16::try_from(first.wrapping_add(offset) % count).unwrap();
+        // The lock ends with the process, however it ends.
+        let Ok(file) = File::options().create(true).append(true).open(folder.join(port.to_string())) else {
+            continue;
+        };
+        let is_free = || TcpListener::bind(("127.0.0.1", port)).and(UdpSocket::bind(("127.0.0.1", port)));
+        if file.try_lock().is_ok() && is_free().is_ok() {
+            held.push(file);
+            return port;
+        }
+    }
+    panic!("no free port between {} and {}", TEST_PORTS.start, TEST_PORTS.end);
 }
 
 /// Waits until something listens on this loopback port.
