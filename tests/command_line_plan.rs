@@ -13,10 +13,12 @@ mod dovecot;
 mod plain_imap;
 mod support;
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use dovecot::{Dovecot, PASSWORD, Settings};
+use mailferry::plan::internal_date_secs;
 use plain_imap::{Mail, PlainImap, large_message};
 
 /// A pair of servers, and a folder with the password file.
@@ -168,6 +170,42 @@ fn a_folder_that_can_only_be_read_is_told_before_a_message_is_sent() {
         "{outcome:#}"
     );
     assert_eq!(pair.arrived(), [("INBOX".to_owned(), 1)]);
+}
+
+/// All mail bears the day of an earlier move.
+#[test]
+fn copies_bear_the_date_of_their_header_where_that_is_asked_for() {
+    let Some(pair) = Pair::start(&Settings::default(), &Settings::default(), &[]) else { return };
+    let mail = |number: usize, date: &str| Mail {
+        folder: "INBOX".to_owned(),
+        flags: Vec::new(),
+        date: "01-Mar-2023 10:00:00 +0100".to_owned(),
+        bytes: format!("Message-ID: <{number}@weber.example>\r\n{date}Subject: {number}\r\n\r\nText\r\n")
+            .into_bytes(),
+    };
+    let mails = [
+        mail(1, "Date: Mon, 7 May 2012 08:30:00 +0200\r\n"),
+        mail(2, "Date: some day\r\n"),
+        mail(3, "Date: 1 Jan 2093 00:00:00 +0000\r\n"),
+        mail(4, ""),
+    ];
+    PlainImap::open(pair.source.clear_port, "anna").store(&mails);
+    ended_well(&pair.copy(&["--dates-from-header", "--verify", "full"]));
+    let dated = || -> BTreeMap<i64, usize> {
+        let arrived = PlainImap::open(pair.destination.clear_port, "anna").multiset(str::to_owned);
+        let mut dated = BTreeMap::new();
+        for ((_, _, _, date), count) in arrived {
+            *dated.entry(internal_date_secs(&date).unwrap()).or_default() += count;
+        }
+        dated
+    };
+    let (may_2012, march_2023) = (1_336_372_200, 1_677_661_200);
+    assert_eq!(dated(), BTreeMap::from([(may_2012, 1), (march_2023, 3)]));
+    // The option stays with the project, and a later run finds nothing to do.
+    PlainImap::open(pair.source.clear_port, "anna")
+        .store(&[mail(5, "Date: Mon, 7 May 2012 08:30:00 +0200\r\n")]);
+    ended_well(&pair.copy(&["--verify", "full"]));
+    assert_eq!(dated(), BTreeMap::from([(may_2012, 2), (march_2023, 3)]));
 }
 
 #[test]

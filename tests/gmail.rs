@@ -56,6 +56,18 @@ fn names(case: &Case<'_>, left_out: &[&str]) -> Vec<String> {
     found.map(|(folder, bytes)| format!("{folder} {}", subject(&bytes))).collect()
 }
 
+#[test]
+fn a_setting_of_gmail_that_hides_mail_is_told_in_the_plan() {
+    let mut hiding = Personality::gmail();
+    hiding.special_names = &hiding.special_names[1..];
+    for (source, told) in [(Personality::gmail(), 0), (hiding, 1)] {
+        let scene = scene(source, Personality::dovecot(), vec![folder("INBOX", &[&mail("a", "words")])]);
+        let (plan, _) = in_quick_time(scene.plan());
+        assert_eq!(plan.remarks.len(), told, "{:?}", plan.remarks);
+        assert!(plan.remarks.iter().all(|remark| remark.contains("All Mail")), "{:?}", plan.remarks);
+    }
+}
+
 /// States and causes of the rows of a folder.
 fn states(case: &Case<'_>, folder: &str) -> Vec<(MessageState, String)> {
     let rows = case.rows().into_iter().filter(|(source, _, _)| source == folder);

@@ -17,6 +17,10 @@ pub struct PlanArgs {
     /// in the new mailbox.
     #[arg(long)]
     pub disarm_receipts: bool,
+    /// Date copies by their Date field, not by their arrival: for mailboxes in which an earlier move has dated all messages
+    /// with its own day. Messages that an earlier run has listed keep their date.
+    #[arg(long)]
+    pub dates_from_header: bool,
     /// Try messages again that an earlier run of this project could not copy.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,

@@ -8,6 +8,7 @@ use super::{CliError, output};
 use crate::engine::{Command, UserError};
 use crate::plan::{
     CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MailboxId,
+    MessageDates,
 };
 use crate::providers::{Catalogue, ProviderId};
 
@@ -62,6 +63,9 @@ fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
     filter.search = arguments.search.clone().or(filter.search.take());
     options.is_newest_first |= arguments.newest_first;
     options.disarms_receipts |= arguments.plan.disarm_receipts;
+    if arguments.plan.dates_from_header {
+        options.dates = MessageDates::Header;
+    }
     options.upload_bytes_per_day = arguments.max_up_per_day.or(options.upload_bytes_per_day);
     options.download_bytes_per_day = arguments.max_down_per_day.or(options.download_bytes_per_day);
     if let Some(labels) = arguments.labels {

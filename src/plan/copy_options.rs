@@ -27,6 +27,17 @@ pub enum ProofDepth {
     Full,
 }
 
+/// Which date copies bear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageDates {
+    /// When the message arrived, as the source says (INTERNALDATE).
+    #[default]
+    Arrival,
+    /// When it was written, as its `Date` field says: for mailboxes that an earlier move has given its own day.
+    Header,
+}
+
 /// What the owner asked of the copy of every mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -48,6 +59,8 @@ pub struct CopyOptions {
     /// Requests for a receipt get another name in messages that are read, as mail programs may answer them anew in a
     /// mailbox that is new to them.
     pub disarms_receipts: bool,
+    /// Which date copies bear; messages that were listed before keep theirs.
+    pub dates: MessageDates,
     /// How a finished copy is proven.
     pub proof: ProofDepth,
 }
@@ -89,6 +102,9 @@ impl CopyOptions {
         if self.disarms_receipts {
             parts.push("Requests for a read receipt are disarmed in messages that are read".to_owned());
         }
+        if self.dates == MessageDates::Header {
+            parts.push("Copies bear the date of their header".to_owned());
+        }
         if self.proof == ProofDepth::Full {
             parts.push("At the end every copy is read again and compared byte by byte".to_owned());
         }
@@ -112,6 +128,7 @@ mod tests {
             gmail_labels: GmailLabels::EveryFolder,
             upload_bytes_per_day: Some(1_000),
             download_bytes_per_day: Some(0),
+            dates: MessageDates::Header,
             proof: ProofDepth::Full,
             ..CopyOptions::default()
         };
@@ -120,7 +137,7 @@ mod tests {
             Some(
                 "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first. \
                  From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day. \
-                 At the end every copy is read again and compared byte by byte."
+                 Copies bear the date of their header. At the end every copy is read again and compared byte by byte."
             )
         );
     }

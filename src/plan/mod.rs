@@ -11,6 +11,7 @@ mod folder_words;
 mod forecast;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
+mod gmail_settings;
 mod governor;
 mod header_date;
 mod identity;
@@ -33,7 +34,7 @@ mod search_text;
 mod selection;
 mod server_habits;
 
-pub use copy_options::{CopyMode, CopyOptions, ProofDepth};
+pub use copy_options::{CopyMode, CopyOptions, MessageDates, ProofDepth};
 pub use decision::{collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
 pub use estimate::{EtaEstimator, ThroughputPoint};
@@ -42,6 +43,7 @@ pub use folder_name::clean_destination;
 pub use folder_pattern::FolderPattern;
 pub use folder_words::special_use_by_name;
 pub use forecast::{DailyCap, Forecast, ForecastInput, Measured, forecast, forecast_all};
+pub use gmail_settings::hidden_by_gmail;
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};
 pub use header_date::internal_date_secs;
 pub use identity::{IDENTITY_HEADERS, IdentityKey, MessageKey, account_digest, identity_key};
@@ -60,8 +62,8 @@ pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use oversize::{Oversize, OversizeFolder};
 pub use proof_summary::ProofSummary;
 pub use repair::{
-    Draft, RefusalMeaning, RepairLadder, RepairStep, asks_for_receipt, export_component, export_file_name,
-    refusal_meaning,
+    Draft, RefusalMeaning, RepairLadder, RepairStep, asks_for_receipt, date_of_header, export_component,
+    export_file_name, refusal_meaning,
 };
 pub use search_text::{SearchTextError, check_search};
 pub use selection::{Candidate, is_choosy, left_out};

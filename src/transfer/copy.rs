@@ -371,7 +371,6 @@ impl Job<'_> {
         let memories = ledger.memories()?;
         let (mut failed, mut later) = (None, Vec::new());
         let has_window = provider_habits::has_window(session);
-        let mode = self.request.options.mode;
         let mut tell = |plan: &'p FolderPlan, listed: Listed| {
             let (folder, words) = match listed {
                 Listed::All(folder) => (folder, None),
@@ -405,7 +404,8 @@ impl Job<'_> {
                 failed.get_or_insert(error);
             }
         };
-        let mut lister = SourceLister::new(session, ledger, (&self.caution, &memories), mode);
+        let mut lister =
+            SourceLister::new(session, ledger, (&self.caution, &memories), &self.request.options);
         for plan in self.chosen() {
             if work.control.is_stopped() {
                 break;

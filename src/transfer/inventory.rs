@@ -10,7 +10,7 @@ use super::provider_habits::{leave_labels, move_below_folders, name_views};
 use crate::imap::{Folder, ImapError, Namespace, Session, Whose};
 use crate::plan::{
     DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
-    holds_no_mail_at_exchange, map_folders,
+    hidden_by_gmail, holds_no_mail_at_exchange, map_folders,
 };
 use crate::values::Bytes;
 
@@ -24,12 +24,14 @@ pub async fn inventory(
     let (found, rules) = tokio::join!(survey_source(source), survey_destination(destination, rules));
     let (mut folders, prefix) = found.map_err(TransferError::at(Side::Source))?;
     let mut rules = rules.map_err(TransferError::at(Side::Destination))?;
+    let hidden = if source.is_gmail() { hidden_by_gmail(&folders) } else { Vec::new() };
     name_views(&mut folders);
     let all_mail = survey_archived(source, &mut folders).await.map_err(TransferError::at(Side::Source))?;
     if all_mail.is_some() && destination.is_gmail() {
         keep_archived(&mut rules);
     }
     let mut plan = map_folders(&folders, &prefix, &rules);
+    plan.remarks.extend(hidden);
     if let Some(raw) = all_mail {
         name_archived(&mut plan, &raw, &rules);
     }

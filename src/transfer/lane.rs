@@ -33,6 +33,9 @@ pub(super) struct Lane {
     pub(super) appenders: Vec<Session>,
 }
 
+/// What may be the matter where Gmail neither makes nor opens a folder.
+const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
+                            settings under Labels)";
 /// Below this both servers answer at once, in the same building or on the same computer.
 const NEAR: Duration = Duration::from_millis(8);
 
@@ -108,7 +111,10 @@ impl Lane {
             Ok(opened) => opened,
             Err(busy) if is_busy(&busy) => return Err(TransferError::at(Side::Destination)(busy)),
             Err(ImapError::Refused { completion, .. }) => {
-                let words = completion.to_string();
+                let mut words = completion.to_string();
+                if self.destination.is_gmail() {
+                    words.push_str(HIDDEN_LABEL);
+                }
                 refuse_folder(work, &unit, &words)?;
                 work.note_problem(&unit.plan, Side::Destination, words);
                 return Ok(());

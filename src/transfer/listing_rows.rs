@@ -7,7 +7,7 @@ use super::error::TransferError;
 use super::flags::normal_flags;
 use super::source_listing::heed;
 use crate::imap::{ImapError, MessageFacts, Session};
-use crate::plan::{IDENTITY_HEADERS, Side, identity_key};
+use crate::plan::{IDENTITY_HEADERS, MessageDates, Side, date_of_header, identity_key};
 use crate::project::{FolderId, Ledger, ProjectError, SourceMessage};
 
 /// Windows from this size on are asked for ahead of one another.
@@ -22,6 +22,7 @@ pub(super) struct Listing<'a> {
     pub(super) folder: FolderId,
     pub(super) name: &'a str,
     pub(super) caution: &'a Caution,
+    pub(super) dates: MessageDates,
 }
 
 impl Listing<'_> {
@@ -83,10 +84,11 @@ impl Listing<'_> {
     }
 
     async fn fetch(&mut self, uids: &[u32]) -> Result<(), ListingError> {
-        let (ledger, folder) = (self.ledger, self.folder);
+        let (ledger, folder, dates) = (self.ledger, self.folder, self.dates);
         self.session
             .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
-                let rows: Vec<SourceMessage> = facts.into_iter().map(source_message).collect();
+                let rows: Vec<SourceMessage> =
+                    facts.into_iter().map(|facts| source_message(facts, dates)).collect();
                 ledger.add_messages(folder, &rows).map_err(ListingError::Project)
             })
             .await
@@ -109,16 +111,22 @@ impl Listing<'_> {
         let mut facts: BTreeMap<u32, MessageFacts> =
             uids.iter().map(|uid| (*uid, MessageFacts { uid: *uid, ..MessageFacts::default() })).collect();
         facts.extend(bare.into_iter().map(|facts| (facts.uid, facts)));
-        let rows: Vec<SourceMessage> = facts.into_values().map(source_message).collect();
+        let rows: Vec<SourceMessage> =
+            facts.into_values().map(|facts| source_message(facts, self.dates)).collect();
         Ok(self.ledger.add_messages(self.folder, &rows)?)
     }
 }
 
-pub(super) fn source_message(facts: MessageFacts) -> SourceMessage {
+/// What the ledger keeps of a message; its date is the one that the copy gets.
+pub(super) fn source_message(facts: MessageFacts, dates: MessageDates) -> SourceMessage {
+    let by_header = match dates {
+        MessageDates::Arrival => None,
+        MessageDates::Header => date_of_header(&facts.header, &facts.internal_date),
+    };
     SourceMessage {
         uid: facts.uid,
         size: facts.size,
-        internal_date: facts.internal_date,
+        internal_date: by_header.unwrap_or(facts.internal_date),
         flags: normal_flags(facts.flags),
         identity: identity_key(&facts.header),
     }

@@ -10,7 +10,7 @@ use super::request::FolderTrouble;
 use crate::imap::{
     Completion, Folder, FolderStatus, ImapError, KnownUids, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{CopyMode, FolderPlan, IDENTITY_HEADERS, MessageState, Side};
+use crate::plan::{CopyMode, CopyOptions, FolderPlan, IDENTITY_HEADERS, MessageDates, MessageState, Side};
 use crate::project::{
     FolderCounts, FolderId, FolderMemory, Ledger, LedgerTotals, MessageResult, ProjectError, SourceMessage,
 };
@@ -53,7 +53,7 @@ pub(super) struct SourceLister<'a, 's> {
     closer: VecDeque<&'a FolderPlan>,
     caution: &'a Caution,
     memories: &'s BTreeMap<String, FolderMemory>,
-    mode: CopyMode,
+    options: &'a CopyOptions,
 }
 
 /// A folder whose listing is under way.
@@ -81,15 +81,15 @@ impl<'a, 's> SourceLister<'a, 's> {
         session: &'s mut Session,
         ledger: &'a Ledger,
         (caution, memories): (&'a Caution, &'s BTreeMap<String, FolderMemory>),
-        mode: CopyMode,
+        options: &'a CopyOptions,
     ) -> Self {
-        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution, memories, mode }
+        Self { session, ledger, ahead: VecDeque::new(), closer: VecDeque::new(), caution, memories, options }
     }
 
     /// The folder in the ledger. `None` where the source made it anew after the switch: which copies people have moved or
     /// removed since would be forgotten, and these would be made a second time.
     fn folder(&self, plan: &FolderPlan, uid_validity: u32) -> Result<Option<FolderId>, ProjectError> {
-        same_folder(self.ledger, plan, uid_validity, self.mode)
+        same_folder(self.ledger, plan, uid_validity, self.options.mode)
     }
 
     /// Lists a folder, or sees from its counts that nothing is new. `tell` may hear of folders asked for before.
@@ -136,7 +136,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         }
         while let Some(plan) = self.closer.pop_front() {
             let memory = self.memories.get(&plan.source_raw);
-            match list_source(self.session, self.ledger, (plan, memory), (self.caution, self.mode)).await {
+            match list_source(self.session, self.ledger, (plan, memory), (self.caution, self.options)).await {
                 Ok(listed) => tell(plan, listed),
                 Err(error) => return Err(self.learn_from(plan, error)),
             }
@@ -188,7 +188,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             }
             Err(error) => return Err(TransferError::at(Side::Source)(error)),
         };
-        let ledger = self.ledger;
+        let (ledger, dates) = (self.ledger, self.options.dates);
         let Some(folder) = self.folder(plan, opened.uid_validity)? else {
             return Ok(Some(Listed::made_anew()));
         };
@@ -200,7 +200,8 @@ impl<'a, 's> SourceLister<'a, 's> {
             .listing_facts(request, |mut facts| {
                 facts.retain(|facts| facts.uid >= *first);
                 new += facts.len() as u64;
-                let rows: Vec<SourceMessage> = facts.into_iter().map(source_message).collect();
+                let rows: Vec<SourceMessage> =
+                    facts.into_iter().map(|facts| source_message(facts, dates)).collect();
                 ledger.add_messages(folder, &rows).map_err(ListingError::Project)
             })
             .await;
@@ -293,7 +294,7 @@ async fn list_source(
     session: &mut Session,
     ledger: &Ledger,
     (plan, memory): (&FolderPlan, Option<&FolderMemory>),
-    (caution, mode): (&Caution, CopyMode),
+    (caution, options): (&Caution, &CopyOptions),
 ) -> Result<Listed, TransferError> {
     let found = match since_last_run(session, ledger, (plan, memory)).await? {
         Some(found) => Ok(found),
@@ -305,7 +306,7 @@ async fn list_source(
         Err(ImapError::Refused { completion, .. }) => return Ok(Listed::closed(completion.to_string())),
         Err(error) => return Err(TransferError::at(Side::Source)(error)),
     };
-    let Some(folder) = same_folder(ledger, plan, opened.uid_validity, mode)? else {
+    let Some(folder) = same_folder(ledger, plan, opened.uid_validity, options.mode)? else {
         return Ok(Listed::made_anew());
     };
     let lacking = (opened.exists as usize).saturating_sub(present.len());
@@ -315,7 +316,8 @@ async fn list_source(
     // Not only those above the highest known: a listing may have left some out before.
     let new = ledger.uids_to_list(folder, &present)?;
     let is_all_new = new.len() == present.len();
-    let mut listing = Listing { session, ledger, folder, name: &plan.source_raw, caution };
+    let mut listing =
+        Listing { session, ledger, folder, name: &plan.source_raw, caution, dates: options.dates };
     if let Some(words) = listing.add(&new).await? {
         ledger.set_listed_short(folder, true)?;
         return Ok(Listed::Some(folder, words));
@@ -383,7 +385,10 @@ pub(super) fn heed(completion: &Completion) -> Result<(), TransferError> {
 /// Notes a message as refused whose facts or bytes end the connection, with a row of its own where it has none.
 pub(super) fn refuse_poison(ledger: &Ledger, folder: FolderId, uid: u32) -> Result<(), TransferError> {
     if !ledger.uids_to_list(folder, &[uid])?.is_empty() {
-        ledger.add_messages(folder, &[source_message(MessageFacts { uid, ..MessageFacts::default() })])?;
+        ledger.add_messages(
+            folder,
+            &[source_message(MessageFacts { uid, ..MessageFacts::default() }, MessageDates::default())],
+        )?;
     }
     let result = MessageResult {
         uid,

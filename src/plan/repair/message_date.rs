@@ -22,6 +22,15 @@ pub(super) fn repair(internal_date: &str, message: &[u8], now_seconds: i64) -> O
     (repaired != internal_date).then_some(repaired)
 }
 
+/// The date of the `Date` field of a header block as RFC 3501 writes it. `None` where the field cannot be read, lies
+/// before 1970, or more than a day after the arrival: nothing arrives before it was written.
+pub fn date_of_header(header: &[u8], internal_date: &str) -> Option<String> {
+    let latest = internal_date_secs(internal_date)?.saturating_add(SLACK_SECONDS);
+    let value = field_values(header, "Date").next()?;
+    let moment = parse_header_date(&String::from_utf8_lossy(&value))?;
+    (0..=latest).contains(&moment).then(|| date_time(moment))
+}
+
 fn from_header(message: &[u8], is_possible: impl Fn(&i64) -> bool) -> Option<i64> {
     let (head, _) = split_head(message);
     let received = field_values(head, "Received").take(MAX_RECEIVED).filter_map(|value| {
@@ -92,6 +101,22 @@ mod tests {
         ] {
             assert_eq!(repair(own, message, NOW).as_deref(), expected, "{own}");
         }
+    }
+
+    #[test]
+    fn the_date_of_the_header_counts_where_it_can_be_true() {
+        let arrival = "03-Mar-2025 10:00:00 +0100";
+        for (header, expected) in [
+            ("Date: Sat, 1 Mar 2003 09:00:00 -0200\r\n\r\n", Some("01-Mar-2003 11:00:00 +0000")),
+            ("Subject: x\r\ndate:\r\n 4 Mar 2025 08:59:59 +0000\r\n\r\n", Some("04-Mar-2025 08:59:59 +0000")),
+            ("Date: Tue, 4 Mar 2025 09:00:01 +0000\r\n\r\n", None),
+            ("Date: Thu, 1 Jan 1969 00:00:00 +0000\r\n\r\n", None),
+            ("Date: yesterday\r\n\r\n", None),
+            ("Subject: x\r\n\r\n", None),
+        ] {
+            assert_eq!(date_of_header(header.as_bytes(), arrival).as_deref(), expected, "{header}");
+        }
+        assert_eq!(date_of_header(b"Date: 1 Mar 2003 09:00:00 +0000\r\n\r\n", "never"), None);
     }
 
     #[test]

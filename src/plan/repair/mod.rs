@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use export_name::{export_component, export_file_name};
 pub use ladder::RepairLadder;
+pub use message_date::date_of_header;
 pub use read_receipt::asks_for_receipt;
 pub use refusal_words::{RefusalMeaning, refusal_meaning};
 

@@ -4,7 +4,8 @@ use eframe::egui::Ui;
 
 use crate::engine::{Command, ProjectView};
 use crate::plan::{
-    CopyMode, CopyOptions, GmailLabels, MessageFilter, ProofDepth, date_words, parse_date, parse_size,
+    CopyMode, CopyOptions, GmailLabels, MessageDates, MessageFilter, ProofDepth, date_words, parse_date,
+    parse_size,
 };
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
@@ -42,6 +43,7 @@ pub struct PlanOptions {
     up_per_day: String,
     down_per_day: String,
     disarms_receipts: bool,
+    dates: MessageDates,
     proof: ProofDepth,
 }
 
@@ -68,6 +70,7 @@ impl PlanOptions {
             up_per_day: size(options.upload_bytes_per_day),
             down_per_day: size(options.download_bytes_per_day),
             disarms_receipts: options.disarms_receipts,
+            dates: options.dates,
             proof: options.proof,
         };
     }
@@ -228,6 +231,19 @@ impl PlanOptions {
             theme.text2,
         );
         ui.add_space(8.0);
+        if checkbox(ui, self.dates == MessageDates::Header, "Date copies by their header") {
+            self.dates = match self.dates {
+                MessageDates::Arrival => MessageDates::Header,
+                MessageDates::Header => MessageDates::Arrival,
+            };
+        }
+        text::paragraph(
+            ui,
+            "Where all messages bear the day of an earlier move. What is listed already keeps its date.",
+            Type::Small,
+            theme.text2,
+        );
+        ui.add_space(8.0);
         let pairs = [
             ("Most to send in a day", &mut self.up_per_day),
             ("Most to read in a day", &mut self.down_per_day),
@@ -256,6 +272,7 @@ impl PlanOptions {
             trial_messages: None,
             gmail_labels: self.labels,
             disarms_receipts: self.disarms_receipts,
+            dates: self.dates,
             upload_bytes_per_day: size(&self.up_per_day)?,
             download_bytes_per_day: size(&self.down_per_day)?,
             proof: self.proof,
