@@ -309,11 +309,9 @@ fn the_window_can_be_closed_in_the_middle_of_a_copy() {
     let project = bench.wait_project(|_| true);
     assert!(!project.was_interrupted, "it was closed in order");
     assert_eq!(project.copy.phase, CopyPhase::Stopped);
-    assert!(
-        project.copy.sum.to_do > 0,
-        "everything was copied before the window closed: {:?}",
-        project.copy.sum
-    );
+    // Nothing is listed yet where the window was very quick.
+    let sum = project.copy.sum;
+    assert!(sum.copied < 900, "everything was copied before the window closed: {sum:?}");
     give_passwords(&mut bench);
     bench.send(Command::StartCopy);
     bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);

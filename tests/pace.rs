@@ -20,6 +20,7 @@ mod practice_scene;
 mod support;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use breaking::in_quick_time;
@@ -83,6 +84,47 @@ async fn copy_through_waits(scene: &Scene, stop_at: usize) -> Vec<Wait> {
         () = pass => unreachable!("the copy holds the other end"),
     }
     waits.into_inner().unwrap()
+}
+
+/// Sign-ins are taken, and only the first command of a connection too many is refused; at once, or when everything else
+/// is done.
+#[tokio::test]
+async fn connections_that_are_refused_behind_their_sign_in_cost_no_message() {
+    let list = || Trigger::Command("LIST".to_owned());
+    let limit = || Action::Refuse("NO [LIMIT] Too many simultaneous connections".to_owned());
+    let delay = || Action::Delay(Duration::from_millis(700));
+    for actions in [vec![limit()], vec![Action::Close], vec![delay(), limit()], vec![delay(), Action::Close]]
+    {
+        for at_source in [true, false] {
+            let folder = |number: usize| SampleFolder {
+                path: FolderPath::parse(&format!("Folder {number}")),
+                special_use: None,
+                messages: kilobytes(80),
+            };
+            let folders = (0..6).map(folder).collect();
+            let actions = actions.clone();
+            play_between(Personality::dovecot(), Personality::dovecot(), folders, |scene| async move {
+                let server = if at_source { &scene.source } else { &scene.destination };
+                let before = server.traffic().connections;
+                for action in actions.clone() {
+                    // Behind the two LISTs of the first connection.
+                    server.faults().push(Fault { trigger: list(), action, skip: 2, times: u32::MAX });
+                }
+                let pairs = AtomicUsize::new(0);
+                let sink = |progress| {
+                    if let Progress::Pairs { count } = progress {
+                        pairs.fetch_max(count, Ordering::SeqCst);
+                    }
+                };
+                let outcome = scene.bench.copy(&sink).await.unwrap();
+                assert_eq!(outcome.folder_problems, [], "{actions:?}");
+                assert_eq!((scene.bench.sum().copied, scene.bench.sum().to_do), (480, 0), "{actions:?}");
+                assert_eq!(pairs.into_inner(), 1, "those that are not let in do not count");
+                assert!(server.traffic().connections > before + 1, "others have tried");
+            })
+            .await;
+        }
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use super::error::ImapError;
 use super::reply::Reply;
 use super::session::Session;
-use super::sign_in::{Access, AccessOptions, SignInError};
+use super::sign_in::{Access, AccessOptions, Behind, SignInError};
 use crate::values::{Credential, SignInWay};
 
 /// What a server says of an inbox.
@@ -46,7 +46,7 @@ pub(super) async fn check(
         options: AccessOptions { way, ..access.options.clone() },
         ..access.clone()
     };
-    let mut own = match own.enter(None).await {
+    let mut own = match own.enter(Behind::Introduction(None)).await {
         Ok(own) => own,
         Err(error) if error.is_temporary() => return Err(error),
         Err(SignInError::Imap(error)) => return Err(SignInError::Imap(error)),

@@ -409,13 +409,16 @@ impl Session {
     pub(super) fn submit_introduction(&mut self) -> Vec<String> {
         // First, as it decides about the spelling of everything behind it.
         let mut tags: Vec<String> = self.submit_utf8().into_iter().collect();
-        if self.capabilities.has("ID") {
-            tags.push(self.submit("ID (\"name\" \"Mailferry\")"));
-        }
+        tags.extend(self.submit_id());
         if self.capabilities.has("NAMESPACE") {
             tags.push(self.submit("NAMESPACE"));
         }
         tags
+    }
+
+    /// Says who we are, where the server wants to know.
+    pub(super) fn submit_id(&mut self) -> Option<String> {
+        self.capabilities.has("ID").then(|| self.submit("ID (\"name\" \"Mailferry\")"))
     }
 
     /// Reads the answers to [`Self::submit_introduction`]; refusals are no trouble.

@@ -64,7 +64,7 @@ pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, OpenReq
 pub use namespace::{Namespace, OtherNamespace, Whose};
 pub use qresync::KnownUids;
 pub use session::Session;
-pub use sign_in::{Access, AccessOptions, SignInError};
+pub use sign_in::{Access, AccessOptions, Introduced, SignInError};
 pub use spool::Spool;
 pub use token_source::TokenError;
 pub use trace::Trace;

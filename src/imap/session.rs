@@ -20,6 +20,7 @@ use super::namespace::Namespace;
 use super::qresync::Qresync;
 use super::reply::{self, Capabilities, Completion, Reply};
 use super::scrub::Scrub;
+use super::sign_in::Unconfirmed;
 use super::trace::Trace;
 use super::wire::Wire;
 
@@ -83,6 +84,8 @@ pub struct Session {
     pub(super) has_opened: bool,
     /// Names and headers go over the line in UTF-8.
     pub(super) has_utf8: bool,
+    /// The proof of the sign-in, where nobody has waited for it.
+    pub(super) unconfirmed: Option<Unconfirmed>,
     /// Lists of the folders that are on their way.
     pub(super) asked_lists: Option<AskedLists>,
     /// What was told of the folders, and when.
@@ -116,6 +119,7 @@ impl Session {
             awake: Awake::new(SystemTime::now),
             has_opened: false,
             has_utf8: false,
+            unconfirmed: None,
             asked_lists: None,
             listed: None,
             qresync: Qresync::default(),

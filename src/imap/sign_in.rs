@@ -12,6 +12,7 @@ use super::error::ImapError;
 use super::idle::IdleSessions;
 use super::limits::Timeouts;
 use super::listed::Detail;
+use super::namespace::Namespace;
 use super::sasl::{self, Answer, Identity};
 use super::scrub::Scrub;
 use super::session::Session;
@@ -178,13 +179,13 @@ impl Access {
         match self.options.way.admin() {
             // The proof of an admin's sign-in comes in between.
             Some(_) => self.open_new().await,
-            None => self.enter(Some(detail)).await,
+            None => self.enter(Behind::Introduction(Some(detail))).await,
         }
     }
 
     /// Connects and signs in. An admin's sign-in counts only when the inbox is not the admin's own.
     pub async fn open_new(&self) -> Result<Session, SignInError> {
-        let mut session = self.enter(None).await?;
+        let mut session = self.enter(Behind::Introduction(None)).await?;
         if let Some(admin) = self.options.way.admin() {
             // Boxed, as it opens a second connection.
             let words = Box::pin(admin_proof::check(self, admin, &mut session)).await?;
@@ -193,17 +194,29 @@ impl Access {
         Ok(session)
     }
 
+    /// One more connection beside one that has signed in a moment ago. Nothing waits for its proof: it may be used at
+    /// once, and whether the server has let it in is to be asked with [`Session::let_in`] before anything counts.
+    pub async fn open_beside(&self, first: &Introduced) -> Result<Session, SignInError> {
+        if !first.is_plain || self.options.way.admin().is_some() {
+            return self.open_new().await;
+        }
+        let mut session = self.enter(Behind::Later).await?;
+        session.facts.name = first.name.clone().or(session.facts.name);
+        session.namespace.clone_from(&first.namespace);
+        Ok(session)
+    }
+
     /// Connects and signs in, with a token that is asked for now.
-    pub(super) async fn enter(&self, lists: Option<Detail>) -> Result<Session, SignInError> {
+    pub(super) async fn enter(&self, behind: Behind) -> Result<Session, SignInError> {
         self.options.way.check().map_err(|misfit| SignInError::Refused { words: misfit.to_string() })?;
         let credential = &self.options.way.credential;
         let Some(token) = token_source::read(credential).await else {
-            return self.enter_with((&self.secret, false), lists).await;
+            return self.enter_with((&self.secret, false), behind).await;
         };
         let mut token = token?;
         let mut tries = 1;
         loop {
-            let refused = match self.enter_with((&token, true), lists).await {
+            let refused = match self.enter_with((&token, true), behind).await {
                 Err(SignInError::TokenRefused { words }) => SignInError::TokenRefused { words },
                 settled => return settled,
             };
@@ -227,7 +240,7 @@ impl Access {
     async fn enter_with(
         &self,
         (secret, is_token): (&Secret, bool),
-        lists: Option<Detail>,
+        behind: Behind,
     ) -> Result<Session, SignInError> {
         let connection = connect(&self.endpoint, &self.trust, self.timeouts).await?;
         let user = self.options.way.user_name(&self.user);
@@ -238,7 +251,7 @@ impl Access {
             is_token,
             endpoint: (&self.endpoint.host, self.endpoint.port),
         };
-        connection.sign_in(&identity, &self.options, lists).await
+        connection.sign_in(&identity, &self.options, behind).await
     }
 
     /// Leaves a connection without commands under way to the next step that asks for one with [`Self::open`].
@@ -254,18 +267,18 @@ impl Connection {
         mut self,
         identity: &Identity<'_>,
         options: &AccessOptions,
-        lists: Option<Detail>,
+        behind: Behind,
     ) -> Result<Session, SignInError> {
         let scrub = Scrub::new(identity.secret, &identity.messages());
         self.session.conceal(scrub.clone());
-        self.sign_in_in_words(identity, options, lists).await.map_err(|error| scrub.sign_in_error(error))
+        self.sign_in_in_words(identity, options, behind).await.map_err(|error| scrub.sign_in_error(error))
     }
 
     async fn sign_in_in_words(
         self,
         identity: &Identity<'_>,
         options: &AccessOptions,
-        lists: Option<Detail>,
+        behind: Behind,
     ) -> Result<Session, SignInError> {
         let mut session = self.session;
         // The greeting may have told; what came before STARTTLS does not count.
@@ -279,8 +292,14 @@ impl Connection {
             // What a server can do changes with the sign-in, and not every server says so by itself.
             is_told = session.capabilities_told > told_before;
         }
-        let wishes = Wishes { compression: options.compression, lists };
-        confirm(&mut session, identity.endpoint.0, is_told, wishes).await?;
+        let host = identity.endpoint.0;
+        match behind {
+            Behind::Later if is_told => confirm_later(&mut session, host),
+            Behind::Later => confirm(&mut session, host, is_told, (options.compression, None)).await?,
+            Behind::Introduction(lists) => {
+                confirm(&mut session, host, is_told, (options.compression, lists)).await?;
+            }
+        }
         Ok(session)
     }
 }
@@ -344,11 +363,67 @@ fn closed_while_signing_in(error: ImapError) -> SignInError {
     }
 }
 
-/// What is asked for at once when the sign-in has been taken.
+/// What follows when the sign-in has been taken.
 #[derive(Clone, Copy)]
-struct Wishes {
-    compression: Compression,
-    lists: Option<Detail>,
+pub(super) enum Behind {
+    /// Its proof and the introduction, and where somebody wants them, the lists of all folders.
+    Introduction(Option<Detail>),
+    /// The questions, whose answers are read later.
+    Later,
+}
+
+/// What a connection knows from its introduction, for others to the same server.
+#[derive(Clone, Debug)]
+pub struct Introduced {
+    name: Option<String>,
+    namespace: Option<Namespace>,
+    /// Whether nothing else was agreed with the server.
+    is_plain: bool,
+}
+
+/// A proof of the sign-in whose answer is still to be read.
+#[derive(Debug)]
+pub(super) struct Unconfirmed {
+    list: String,
+    id: Option<String>,
+    host: String,
+}
+
+/// Asks for the proof of a sign-in like one that has been proven. ID goes along, as some servers open no folder before.
+fn confirm_later(session: &mut Session, host: &str) {
+    let list = session.submit("LIST \"\" INBOX");
+    let id = session.submit_id();
+    session.unconfirmed = Some(Unconfirmed { list, id, host: host.to_owned() });
+}
+
+impl Session {
+    /// What it knows for others.
+    pub fn introduced(&self) -> Introduced {
+        Introduced {
+            name: self.facts.name.clone(),
+            namespace: self.namespace.clone(),
+            is_plain: !self.has_utf8 && !self.is_compressed(),
+        }
+    }
+
+    /// Whether the server has let this connection in; for those of [`Access::open_beside`]. Some servers say no only to
+    /// the first command, such as to one connection too many.
+    pub async fn let_in(&mut self) -> Result<(), SignInError> {
+        let Some(Unconfirmed { list, id, host }) = self.unconfirmed.take() else { return Ok(()) };
+        let completion = self.finish(&list, |_| {}).await.map_err(closed_while_signing_in)?;
+        if !completion.is_ok() {
+            return Err(self.scrubbed(classify(&completion, &host)));
+        }
+        if let Some(tag) = id {
+            self.finish(&tag, |_| {}).await?;
+        }
+        Ok(())
+    }
+
+    /// The error without the password that the server may repeat.
+    fn scrubbed(&mut self, error: SignInError) -> SignInError {
+        self.trace().scrub().sign_in_error(error)
+    }
 }
 
 /// Proves the sign-in with a LIST. What else is to be asked goes along, so that all of it costs one round trip.
@@ -356,7 +431,7 @@ async fn confirm(
     session: &mut Session,
     host: &str,
     is_told: bool,
-    wishes: Wishes,
+    wishes: (Compression, Option<Detail>),
 ) -> Result<(), SignInError> {
     let capability = (!is_told).then(|| session.submit("CAPABILITY"));
     let list = session.submit("LIST \"\" INBOX");
@@ -375,13 +450,16 @@ async fn confirm(
 }
 
 /// Asks everything that depends on what the server can do. The tags of the introduction, and of COMPRESS.
-fn introduce(session: &mut Session, wishes: Wishes) -> (Vec<String>, Option<String>) {
+fn introduce(
+    session: &mut Session,
+    (compression, lists): (Compression, Option<Detail>),
+) -> (Vec<String>, Option<String>) {
     let questions = session.submit_introduction();
-    if let Some(detail) = wishes.lists {
+    if let Some(detail) = lists {
         session.ask_lists(detail);
     }
     // Last, as what comes behind it is compressed already.
-    let compress = session.submit_compress(wishes.compression);
+    let compress = session.submit_compress(compression);
     if compress.is_some()
         && let Some(asked) = &mut session.asked_lists
     {

@@ -24,6 +24,10 @@ impl Trace {
         self.scrub = scrub;
     }
 
+    pub(super) const fn scrub(&self) -> &Scrub {
+        &self.scrub
+    }
+
     pub(super) fn sent(&mut self, command: &str) {
         self.push("C: ", command.as_bytes());
     }

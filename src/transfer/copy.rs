@@ -14,9 +14,10 @@ use super::error::TransferError;
 use super::gmail_destination::{Folding, finish_labels};
 use super::gmail_source::LabelHomes;
 use super::kept_flags;
-use super::lane::{Lane, is_asking, more_lane, open_appenders};
+use super::lane::{Lane, is_asking};
 use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
+use super::more_lanes::{more_lane, open_appenders};
 use super::provider_habits;
 use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
@@ -172,10 +173,15 @@ impl Job<'_> {
             (pairs, waiting / worth > pairs as u64)
         };
         let appenders = if asks && may_append { limits.appenders.min(allowed) } else { 0 };
-        let others = join_all((1..pairs).map(|_| more_lane(&work, appenders)));
+        let known = (lane.source.introduced(), lane.destination.introduced());
+        let others = join_all((1..pairs).map(|_| more_lane(&work, &known, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
         // The others first: signing in takes them longer than the first listing takes.
         tokio::join!(others, first);
+        // One that was not let in may have given its folder back after the others had ended.
+        if let Err(error) = lane.run(&work).await {
+            work.fail(error);
+        }
         if !work.control.is_stopped()
             && let Err(error) = work.kept_flags.settle_postponed(&work, &mut lane.destination).await
         {
@@ -199,7 +205,7 @@ impl Job<'_> {
 
     /// Says goodbye at the source, and leaves the destination to the proof.
     async fn finish(&self, lane: Lane) {
-        let Lane { source, destination, appenders } = lane;
+        let Lane { source, destination, appenders, .. } = lane;
         self.request.destination.leave(destination);
         tokio::join!(source.logout(), join_all(appenders.into_iter().map(Session::logout)));
     }
@@ -232,7 +238,7 @@ impl Job<'_> {
                 self.request.destination.open_to_list(Detail::Counts).await.map_err(failed(Side::Destination))
             },
         )?;
-        Ok(Lane { source, destination, appenders: Vec::new() })
+        Ok(Lane { source, destination, appenders: Vec::new(), is_let_in: true })
     }
 
     fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {

@@ -9,18 +9,18 @@ use tokio::sync::{Mutex, mpsc};
 use super::adoption::{Compared, Place};
 use super::ahead::Ahead;
 use super::clock::now;
-use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::flags::normal_flags;
+use super::folder_opening::Opening;
 use super::governor::{Refusal, refusal};
 use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
-use super::request::{CopyRequest, FolderTrouble, Progress};
+use super::request::FolderTrouble;
 use super::work::{Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
-use crate::imap::{ImapError, LiteralMode, NewFolder, Opened, Session, uid_sets};
-use crate::plan::{CopyMode, FolderPath, MessageState, Side};
+use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
+use crate::plan::{CopyMode, MessageState, Side};
 use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, LedgerTotals, MessageResult};
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
@@ -31,11 +31,10 @@ pub(super) struct Lane {
     pub(super) destination: Session,
     /// More connections that only append, for servers that make every message wait.
     pub(super) appenders: Vec<Session>,
+    /// Whether both servers have let it in; asked with the first folder.
+    pub(super) is_let_in: bool,
 }
 
-/// What may be the matter where Gmail neither makes nor opens a folder.
-const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
-                            settings under Labels)";
 /// Below this both servers answer at once, in the same building or on the same computer.
 const NEAR: Duration = Duration::from_millis(8);
 
@@ -45,16 +44,6 @@ pub(super) fn is_asking(destination: &Session) -> bool {
 }
 
 impl Lane {
-    /// Signs in on both sides.
-    pub(super) async fn open_new(request: &CopyRequest) -> Result<Self, TransferError> {
-        let failed = |side| move |source| TransferError::SignIn { side, source };
-        let (source, destination) = tokio::try_join!(
-            async { request.source.open_new().await.map_err(failed(Side::Source)) },
-            async { request.destination.open_new().await.map_err(failed(Side::Destination)) },
-        )?;
-        Ok(Self { source, destination, appenders: Vec::new() })
-    }
-
     /// Whether neither side makes anybody wait.
     pub(super) fn is_near(&self) -> bool {
         self.source.answer_time().max(self.destination.answer_time()) < NEAR
@@ -71,6 +60,7 @@ impl Lane {
             match work.next().await {
                 Next::Open(unit, turn) => self.copy_folder(work, unit, turn).await?,
                 Next::Help(part) => {
+                    self.let_in(work).await?;
                     let raw = &part.folder.unit.plan.source_raw;
                     let examined = self.source.examine(raw).await;
                     self.check_same(work, &part.folder.unit, &examined.map_err(at_source)?)?;
@@ -88,38 +78,14 @@ impl Lane {
         turn: Turn<'a>,
     ) -> Result<(), TransferError> {
         let ledger = &work.request.ledger;
-        let names = [(&unit.raw, Side::Destination), (&unit.plan.source_raw, Side::Source)];
-        for (raw, side) in names {
-            if let Some(words) = work.caution.goodbye(raw, side) {
-                work.note_problem(&unit.plan, side, words);
-                return Ok(());
-            }
+        let Some(opening) = self.open_both(work, &unit).await? else { return Ok(()) };
+        if let Err(error) = self.let_in(work).await {
+            work.give_back(unit);
+            return Err(error);
         }
-        (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
-        let examine = self.source.ask_examine(&unit.plan.source_raw).map_err(at_source)?;
-        let asked = Ahead::ask(&mut self.source, work, &unit)?;
-        let (opened, examined) = tokio::join!(
-            open_destination(&mut self.destination, work, &unit),
-            self.source.examined(&examine)
-        );
-        for ((raw, side), error) in names.into_iter().zip([opened.as_ref().err(), examined.as_ref().err()]) {
-            if let Some(error) = error {
-                work.caution.opening_failed(raw, side, error);
-            }
-        }
-        let opened = match opened {
-            Ok(opened) => opened,
-            Err(busy) if is_busy(&busy) => return Err(TransferError::at(Side::Destination)(busy)),
-            Err(ImapError::Refused { completion, .. }) => {
-                let mut words = completion.to_string();
-                if self.destination.is_gmail() {
-                    words.push_str(HIDDEN_LABEL);
-                }
-                refuse_folder(work, &unit, &words)?;
-                work.note_problem(&unit.plan, Side::Destination, words);
-                return Ok(());
-            }
-            Err(error) => return Err(TransferError::at(Side::Destination)(error)),
+        let Opening { opened, examined, asked } = opening;
+        let Some(opened) = self.judge_opening(work, &unit, opened, examined.as_ref().err())? else {
+            return Ok(());
         };
         if is_made_anew(work, &unit, opened.uid_validity)? {
             return Ok(());
@@ -317,41 +283,8 @@ impl Lane {
     }
 }
 
-/// Opens more connections that only append, as many as the server lets in.
-pub(super) async fn open_appenders(request: &CopyRequest, count: usize) -> Vec<Session> {
-    let opened = join_all((0..count).map(|_| request.destination.open_new())).await;
-    let mut appenders = Vec::new();
-    for session in opened {
-        match session {
-            Ok(session) => appenders.push(session),
-            Err(error) => tracing::info!(%error, "going on with fewer connections to the destination"),
-        }
-    }
-    appenders
-}
-
-/// One more pair of connections. Where a server lets no more in, the copy goes on without it.
-pub(super) async fn more_lane<'a>(work: &'a Work<'a>, appenders: usize) {
-    let request = work.request;
-    let (lane, appenders) = tokio::join!(Lane::open_new(request), open_appenders(request, appenders));
-    let mut lane = match lane {
-        Ok(lane) => Lane { appenders, ..lane },
-        Err(error) => {
-            tracing::info!(%error, "going on with fewer connections");
-            join_all(appenders.into_iter().map(Session::logout)).await;
-            return;
-        }
-    };
-    work.pair_opened();
-    work.appenders_opened(lane.appenders.len());
-    match lane.run(work).await {
-        Ok(()) => lane.close().await,
-        Err(error) => work.fail(error),
-    }
-}
-
 /// Whether a refusal speaks of load, so that it passes.
-fn is_busy(error: &ImapError) -> bool {
+pub(super) fn is_busy(error: &ImapError) -> bool {
     error.refusal().is_some_and(|completion| matches!(refusal(completion), Refusal::Wait(_)))
 }
 
@@ -428,7 +361,7 @@ fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Res
 }
 
 /// The destination will not have this folder: its waiting messages are refused with the server's words.
-fn refuse_folder(work: &Work<'_>, unit: &Unit, words: &str) -> Result<(), TransferError> {
+pub(super) fn refuse_folder(work: &Work<'_>, unit: &Unit, words: &str) -> Result<(), TransferError> {
     let rows = work.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
     let results: Vec<MessageResult> = rows
         .into_iter()
@@ -449,34 +382,4 @@ async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, Transfer
     }
     let uids = session.fetch_uids(1).await.map_err(TransferError::at(Side::Destination))?;
     Ok(uids.last().copied().unwrap_or(0))
-}
-
-/// Opens the destination folder, and makes it, with the folders above it, where it is not there.
-async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -> Result<Opened, ImapError> {
-    let raw = &unit.raw;
-    match session.select(raw).await {
-        Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => {}
-        settled => return settled,
-    }
-    let folder = NewFolder { raw: raw.clone(), is_subscribed: !unit.plan.is_unsubscribed };
-    let made = session.create(&folder).await;
-    if matches!(made, Err(ImapError::Refused { .. })) {
-        make_parents(session, work, &unit.plan.destination).await?;
-        session.create(&folder).await?;
-    } else {
-        made?;
-    }
-    session.select(raw).await
-}
-
-async fn make_parents(session: &mut Session, work: &Work<'_>, path: &FolderPath) -> Result<(), ImapError> {
-    for parent in parents(path) {
-        let parent = NewFolder { raw: raw_name(&parent, &work.namespace), is_subscribed: true };
-        match session.create(&parent).await {
-            // A parent that may not be made may still be there under a namespace.
-            Ok(()) | Err(ImapError::Refused { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

@@ -201,6 +201,12 @@ impl<'a> Work<'a> {
         self.changed.notify_waiters();
     }
 
+    /// A folder that could not be begun is for another lane.
+    pub(super) fn give_back(&self, unit: Unit) {
+        locked(&self.state).waiting.push_front(unit);
+        self.changed.notify_waiters();
+    }
+
     /// No more folders will come.
     pub(super) fn all_listed(&self) {
         locked(&self.state).is_listed = true;
