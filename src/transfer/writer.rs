@@ -18,7 +18,7 @@ use crate::plan::{MessageState, Side};
 use crate::project::{LedgerRow, MessageResult};
 
 /// Batches under way at the destination.
-const BATCHES_AHEAD: usize = 4;
+const BATCHES_AHEAD: usize = 8;
 
 /// How long an unfinished batch waits for more messages. It must not wait for ever: it holds a part of the byte
 /// budget that the reader may be waiting for.

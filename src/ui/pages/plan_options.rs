@@ -98,12 +98,14 @@ impl PlanOptions {
             if index == 0 {
                 self.modes(ui);
                 self.proof(ui);
+                self.what_copies_bear(ui);
             }
             if index == 1 {
                 self.times_and_sizes(ui, &mut wrong);
+                self.search(ui, &mut wrong);
             }
             if index + 1 == columns {
-                self.search_and_order(ui, &mut wrong);
+                self.order(ui);
                 self.provider_limits(ui, &mut wrong);
             }
         });
@@ -154,6 +156,34 @@ impl PlanOptions {
         );
     }
 
+    /// What is changed in copies, or of what they bear.
+    fn what_copies_bear(&mut self, ui: &mut Ui) {
+        let theme = Theme::of(ui);
+        ui.add_space(8.0);
+        if checkbox(ui, self.disarms_receipts, "Disarm requests for a read receipt") {
+            self.disarms_receipts = !self.disarms_receipts;
+        }
+        text::paragraph(
+            ui,
+            "In messages that are read, so that no mail program answers them anew in the new mailbox.",
+            Type::Small,
+            theme.text2,
+        );
+        ui.add_space(8.0);
+        if checkbox(ui, self.dates == MessageDates::Header, "Date copies by their header") {
+            self.dates = match self.dates {
+                MessageDates::Arrival => MessageDates::Header,
+                MessageDates::Header => MessageDates::Arrival,
+            };
+        }
+        text::paragraph(
+            ui,
+            "Where all messages bear the day of an earlier move. What is listed already keeps its date.",
+            Type::Small,
+            theme.text2,
+        );
+    }
+
     fn times_and_sizes(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
         let pairs = [
             ("Received from (day)", "2020-01-31", &mut self.since),
@@ -175,7 +205,7 @@ impl PlanOptions {
         }
     }
 
-    fn search_and_order(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
+    fn search(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
         let theme = Theme::of(ui);
         let check = |text: &str| crate::plan::check_search(text).map_err(|error| error.to_string());
         field(ui, "Search of your server", "FROM \"bank\" UNSEEN", &mut self.search, check, wrong);
@@ -185,7 +215,10 @@ impl PlanOptions {
             Type::Small,
             theme.text2,
         );
-        ui.add_space(8.0);
+    }
+
+    fn order(&mut self, ui: &mut Ui) {
+        let theme = Theme::of(ui);
         if checkbox(ui, self.is_newest_first, "Newest messages first") {
             self.is_newest_first = !self.is_newest_first;
         }
@@ -217,29 +250,6 @@ impl PlanOptions {
         text::paragraph(
             ui,
             "Else each message is copied once, into the folder of its best label.",
-            Type::Small,
-            theme.text2,
-        );
-        ui.add_space(8.0);
-        if checkbox(ui, self.disarms_receipts, "Disarm requests for a read receipt") {
-            self.disarms_receipts = !self.disarms_receipts;
-        }
-        text::paragraph(
-            ui,
-            "In messages that are read, so that no mail program answers them anew in the new mailbox.",
-            Type::Small,
-            theme.text2,
-        );
-        ui.add_space(8.0);
-        if checkbox(ui, self.dates == MessageDates::Header, "Date copies by their header") {
-            self.dates = match self.dates {
-                MessageDates::Arrival => MessageDates::Header,
-                MessageDates::Header => MessageDates::Arrival,
-            };
-        }
-        text::paragraph(
-            ui,
-            "Where all messages bear the day of an earlier move. What is listed already keeps its date.",
             Type::Small,
             theme.text2,
         );

@@ -95,12 +95,24 @@ pub fn well<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
 
 /// Head of a panel with rows: heading left, a caption right, a hairline below. 34 points high.
 pub fn panel_head(ui: &mut Ui, heading: &str, caption: &str) -> Rect {
+    const GAP: f32 = 12.0;
+    const LINE: f32 = 18.0;
     let theme = Theme::of(ui);
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 34.0), Sense::hover());
+    let both = text::width(ui, heading, Type::Section) + GAP + text::width(ui, caption, Type::Small);
+    // Below one another where they do not fit side by side.
+    let is_beside = caption.is_empty() || both <= ui.available_width() - 30.0;
+    let height = if is_beside { 34.0 } else { 34.0 + LINE };
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, heading));
     let inner = rect.shrink2(Vec2::new(15.0, 0.0));
-    text::left(ui, inner, heading, Type::Section, theme.text);
-    text::right(ui, inner, caption, Type::Small, theme.text2);
+    if is_beside {
+        text::left(ui, inner, heading, Type::Section, theme.text);
+        text::right(ui, inner, caption, Type::Small, theme.text2);
+    } else {
+        let (above, below) = inner.split_top_bottom_at_y(inner.top() + 28.0);
+        text::left(ui, above, heading, Type::Section, theme.text);
+        text::left(ui, below.with_max_y(below.top() + LINE), caption, Type::Small, theme.text2);
+    }
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, theme.hairline());
     rect
 }
