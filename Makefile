@@ -69,5 +69,10 @@ exhaustive:
 	cargo test --locked --no-default-features --test interrupt_everywhere --test random_faults --test personalities \
 		--test hostile_copy -- --nocapture
 
+# The pictures that the window is compared with; to be looked at before they are committed.
+snapshots: export UPDATE_SNAPSHOTS = 1
+snapshots:
+	cargo test --locked --test page_pictures
+
 clean:
 	cargo clean
