@@ -6,6 +6,7 @@
 mod admin_proof;
 mod append;
 mod awake;
+mod beside;
 mod changes;
 mod command;
 mod completion;
@@ -48,6 +49,7 @@ mod utf8;
 mod wire;
 
 pub use append::{AppendRequest, Body, NewMessage};
+pub use beside::Introduced;
 pub use changes::{FlagsRequest, MessageFlags, StoreRequest};
 pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};
 pub use connect::{Connection, ServerFacts, connect};
@@ -64,7 +66,7 @@ pub use messages::{BodyReply, BodyRequest, ListingRequest, MessageFacts, OpenReq
 pub use namespace::{Namespace, OtherNamespace, Whose};
 pub use qresync::KnownUids;
 pub use session::Session;
-pub use sign_in::{Access, AccessOptions, Introduced, SignInError};
+pub use sign_in::{Access, AccessOptions, SignInError};
 pub use spool::Spool;
 pub use token_source::TokenError;
 pub use trace::Trace;

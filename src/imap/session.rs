@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use super::awake::Awake;
+use super::beside::Unconfirmed;
 use super::completion::{LiteralMode, Status};
 use super::connect::ServerFacts;
 use super::deflate::Compression;
@@ -20,7 +21,6 @@ use super::namespace::Namespace;
 use super::qresync::Qresync;
 use super::reply::{self, Capabilities, Completion, Reply};
 use super::scrub::Scrub;
-use super::sign_in::Unconfirmed;
 use super::trace::Trace;
 use super::wire::Wire;
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::admin_proof;
+use super::beside::confirm_later;
 use super::completion::Completion;
 use super::connect::{Connection, connect};
 use super::deflate::Compression;
@@ -12,7 +13,6 @@ use super::error::ImapError;
 use super::idle::IdleSessions;
 use super::limits::Timeouts;
 use super::listed::Detail;
-use super::namespace::Namespace;
 use super::sasl::{self, Answer, Identity};
 use super::scrub::Scrub;
 use super::session::Session;
@@ -194,18 +194,6 @@ impl Access {
         Ok(session)
     }
 
-    /// One more connection beside one that has signed in a moment ago. Nothing waits for its proof: it may be used at
-    /// once, and whether the server has let it in is to be asked with [`Session::let_in`] before anything counts.
-    pub async fn open_beside(&self, first: &Introduced) -> Result<Session, SignInError> {
-        if !first.is_plain || self.options.way.admin().is_some() {
-            return self.open_new().await;
-        }
-        let mut session = self.enter(Behind::Later).await?;
-        session.facts.name = first.name.clone().or(session.facts.name);
-        session.namespace.clone_from(&first.namespace);
-        Ok(session)
-    }
-
     /// Connects and signs in, with a token that is asked for now.
     pub(super) async fn enter(&self, behind: Behind) -> Result<Session, SignInError> {
         self.options.way.check().map_err(|misfit| SignInError::Refused { words: misfit.to_string() })?;
@@ -354,7 +342,7 @@ fn refusal(answer: &Answer, identity: &Identity<'_>) -> SignInError {
 }
 
 /// A close in the middle of a sign-in is how some servers say "too many connections" (mox, at the 31st).
-fn closed_while_signing_in(error: ImapError) -> SignInError {
+pub(super) fn closed_while_signing_in(error: ImapError) -> SignInError {
     match error {
         ImapError::Closed(words) => SignInError::ServerBusy {
             words: words.unwrap_or_else(|| "it closed the connection while signing in".to_owned()),
@@ -370,60 +358,6 @@ pub(super) enum Behind {
     Introduction(Option<Detail>),
     /// The questions, whose answers are read later.
     Later,
-}
-
-/// What a connection knows from its introduction, for others to the same server.
-#[derive(Clone, Debug)]
-pub struct Introduced {
-    name: Option<String>,
-    namespace: Option<Namespace>,
-    /// Whether nothing else was agreed with the server.
-    is_plain: bool,
-}
-
-/// A proof of the sign-in whose answer is still to be read.
-#[derive(Debug)]
-pub(super) struct Unconfirmed {
-    list: String,
-    id: Option<String>,
-    host: String,
-}
-
-/// Asks for the proof of a sign-in like one that has been proven. ID goes along, as some servers open no folder before.
-fn confirm_later(session: &mut Session, host: &str) {
-    let list = session.submit("LIST \"\" INBOX");
-    let id = session.submit_id();
-    session.unconfirmed = Some(Unconfirmed { list, id, host: host.to_owned() });
-}
-
-impl Session {
-    /// What it knows for others.
-    pub fn introduced(&self) -> Introduced {
-        Introduced {
-            name: self.facts.name.clone(),
-            namespace: self.namespace.clone(),
-            is_plain: !self.has_utf8 && !self.is_compressed(),
-        }
-    }
-
-    /// Whether the server has let this connection in; for those of [`Access::open_beside`]. Some servers say no only to
-    /// the first command, such as to one connection too many.
-    pub async fn let_in(&mut self) -> Result<(), SignInError> {
-        let Some(Unconfirmed { list, id, host }) = self.unconfirmed.take() else { return Ok(()) };
-        let completion = self.finish(&list, |_| {}).await.map_err(closed_while_signing_in)?;
-        if !completion.is_ok() {
-            return Err(self.scrubbed(classify(&completion, &host)));
-        }
-        if let Some(tag) = id {
-            self.finish(&tag, |_| {}).await?;
-        }
-        Ok(())
-    }
-
-    /// The error without the password that the server may repeat.
-    fn scrubbed(&mut self, error: SignInError) -> SignInError {
-        self.trace().scrub().sign_in_error(error)
-    }
 }
 
 /// Proves the sign-in with a LIST. What else is to be asked goes along, so that all of it costs one round trip.
@@ -489,7 +423,7 @@ async fn finish_confirmation(
     session.finish_introduction(questions).await.map_err(SignInError::Imap)
 }
 
-fn classify(completion: &Completion, host: &str) -> SignInError {
+pub(super) fn classify(completion: &Completion, host: &str) -> SignInError {
     let words = completion.to_string();
     match meaning(completion, host) {
         Meaning::PasswordRefused => SignInError::PasswordRefused { words },

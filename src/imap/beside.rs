@@ -1,0 +1,75 @@
+//! Connections beside one that has signed in a moment ago: they are used at once, and their proof is read with what they
+//! were used for.
+
+use super::namespace::Namespace;
+use super::session::Session;
+use super::sign_in::{Access, Behind, SignInError, classify, closed_while_signing_in};
+
+/// What a connection knows from its introduction, for others to the same server.
+#[derive(Clone, Debug)]
+pub struct Introduced {
+    name: Option<String>,
+    namespace: Option<Namespace>,
+    /// Whether nothing else was agreed with the server.
+    is_plain: bool,
+}
+
+/// A proof of the sign-in whose answer is still to be read.
+#[derive(Debug)]
+pub(super) struct Unconfirmed {
+    list: String,
+    id: Option<String>,
+    host: String,
+}
+
+impl Access {
+    /// One more connection beside one that has signed in a moment ago. Nothing waits for its proof: it may be used at
+    /// once, and whether the server has let it in is to be asked with [`Session::let_in`] before anything counts.
+    pub async fn open_beside(&self, first: &Introduced) -> Result<Session, SignInError> {
+        if !first.is_plain || self.options.way.admin().is_some() {
+            return self.open_new().await;
+        }
+        let mut session = self.enter(Behind::Later).await?;
+        session.facts.name = first.name.clone().or(session.facts.name);
+        session.namespace.clone_from(&first.namespace);
+        Ok(session)
+    }
+}
+
+/// Asks for the proof of a sign-in like one that has been proven. ID goes along, as some servers open no folder before.
+pub(super) fn confirm_later(session: &mut Session, host: &str) {
+    let list = session.submit("LIST \"\" INBOX");
+    let id = session.submit_id();
+    session.unconfirmed = Some(Unconfirmed { list, id, host: host.to_owned() });
+}
+
+impl Session {
+    /// What it knows for others.
+    pub fn introduced(&self) -> Introduced {
+        Introduced {
+            name: self.facts.name.clone(),
+            namespace: self.namespace.clone(),
+            is_plain: !self.has_utf8 && !self.is_compressed(),
+        }
+    }
+
+    /// Whether the server has let this connection in; for those of [`Access::open_beside`]. Some servers say no only to
+    /// the first command, such as to one connection too many.
+    pub async fn let_in(&mut self) -> Result<(), SignInError> {
+        let Some(unconfirmed) = self.unconfirmed.take() else { return Ok(()) };
+        let outcome = self.read_proof(unconfirmed).await;
+        // The server may repeat the password.
+        outcome.map_err(|error| self.trace().scrub().sign_in_error(error))
+    }
+
+    async fn read_proof(&mut self, Unconfirmed { list, id, host }: Unconfirmed) -> Result<(), SignInError> {
+        let completion = self.finish(&list, |_| {}).await.map_err(closed_while_signing_in)?;
+        if !completion.is_ok() {
+            return Err(classify(&completion, &host));
+        }
+        if let Some(tag) = id {
+            self.finish(&tag, |_| {}).await?;
+        }
+        Ok(())
+    }
+}
