@@ -111,7 +111,7 @@ pub(super) struct AskedLists {
     /// What STATUS is asked for.
     items: String,
     lsub: Option<String>,
-    list: Option<String>,
+    list: String,
     /// Commands that had been sent by then.
     pub(super) commands: u32,
     listing: Listing,
@@ -131,7 +131,6 @@ impl AskedLists {
 }
 
 /// What was told of the folders.
-#[derive(Default)]
 struct ListsTold {
     detail: Detail,
     items: String,
@@ -212,8 +211,12 @@ impl Session {
             self.ask_lists(detail);
         }
         let told = self.lists_answer().await?;
-        let nothing = || ListsTold { detail, items: self.status_items(detail), ..ListsTold::default() };
-        let ListsTold { detail, items, mut listing, subscribed } = told.unwrap_or_else(nothing);
+        let ListsTold { detail, items, mut listing, subscribed } = told.unwrap_or_else(|| ListsTold {
+            detail,
+            items: self.status_items(detail),
+            listing: Listing::default(),
+            subscribed: None,
+        });
         if listing.items.is_empty() {
             let plain = self.plain_list();
             self.run("LIST", plain, |reply| listing.take(reply)).await?;
@@ -224,18 +227,17 @@ impl Session {
         Ok(folders)
     }
 
-    /// Asks for the folders with their counts, as far as one command tells both, and where everything is asked for, for
+    /// Asks for the folders, with their counts where one command tells both, and where everything is asked for, for
     /// the subscriptions. Whoever lists the folders next reads the answer, where nothing was asked in between.
     pub(super) fn ask_lists(&mut self, detail: Detail) {
         let lsub = (detail == Detail::Everything).then(|| self.submit(LSUB));
         let items = self.status_items(detail);
-        let list = self.capabilities.has("LIST-STATUS").then(|| {
+        let list = if self.capabilities.has("LIST-STATUS") {
             let special = if self.capabilities.has("SPECIAL-USE") { "SPECIAL-USE " } else { "" };
             self.submit(&format!("LIST \"\" \"*\" RETURN ({special}STATUS ({items}))"))
-        });
-        if lsub.is_none() && list.is_none() {
-            return;
-        }
+        } else {
+            self.submit(self.plain_list())
+        };
         self.asked_lists = Some(AskedLists {
             detail,
             items,
@@ -262,16 +264,14 @@ impl Session {
     async fn lists_answer(&mut self) -> Result<Option<ListsTold>, ImapError> {
         let Some(asked) = &self.asked_lists else { return Ok(None) };
         let (lsub, list) = (asked.lsub.clone(), asked.list.clone());
-        let (mut is_mixed, mut is_subscribed, mut is_listed) = (false, false, false);
+        let (mut is_mixed, mut is_subscribed) = (false, false);
         if let Some(tag) = lsub {
             // In answer to LSUB, or to what was asked behind it: nobody can tell, so both are asked for apart.
             let completion = self.finish(&tag, |reply| is_mixed |= matches!(reply, Reply::List(_))).await?;
             is_subscribed = completion.is_ok();
         }
-        if let Some(tag) = list {
-            // iCloud advertises LIST-STATUS and answers BAD to it.
-            is_listed = self.finish(&tag, |_| {}).await?.is_ok();
-        }
+        // iCloud advertises LIST-STATUS and answers BAD to it.
+        let is_listed = self.finish(&list, |_| {}).await?.is_ok();
         Ok(self.asked_lists.take().map(|AskedLists { detail, items, listing, names, .. }| ListsTold {
             detail,
             items,

@@ -12,10 +12,9 @@ use super::session::Session;
 const JUST_NOW: Duration = Duration::from_secs(2);
 
 /// How much is asked about each folder; each includes those before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Name and attributes.
-    #[default]
     Names,
     /// How many messages it has, and its UIDs.
     Counts,
@@ -46,6 +45,14 @@ impl Session {
     ) {
         let (at, commands) = (Instant::now(), self.commands_sent());
         self.listed = Some(Listed { at, commands, detail, folders, subscribed });
+    }
+
+    /// A command that changes nothing about folders was sent behind `commands` others.
+    pub(super) fn keep_told(&mut self, commands: u32) {
+        let now = self.commands_sent();
+        if let Some(listed) = self.listed.as_mut().filter(|listed| listed.commands == commands) {
+            listed.commands = now;
+        }
     }
 
     /// The folders, where they were told just now and in no less detail.

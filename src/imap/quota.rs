@@ -17,6 +17,7 @@ impl Session {
         if !self.capabilities.has("QUOTA") {
             return Ok(None);
         }
+        let commands = self.commands_sent();
         let mut roots: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         let asked = self
             .run("GETQUOTAROOT", "GETQUOTAROOT INBOX", |reply| {
@@ -27,6 +28,7 @@ impl Session {
                 }
             })
             .await;
+        self.keep_told(commands);
         match asked {
             Ok(_) => {
                 let free = roots.values().map(|(used, limit)| limit.saturating_sub(*used));
