@@ -67,7 +67,10 @@ pub(super) async fn more_lane<'a>(work: &'a Work<'a>, first: &(Introduced, Intro
     };
     match lane.run(work).await {
         Ok(()) => lane.close().await,
-        Err(error) if !lane.is_let_in => tracing::info!(%error, "going on with fewer connections"),
+        // It has given its folder back.
+        Err(error @ TransferError::SignIn { .. }) if !lane.is_let_in => {
+            tracing::info!(%error, "going on with fewer connections");
+        }
         Err(error) => work.fail(error),
     }
 }
