@@ -342,6 +342,20 @@ fn outline(mail: &[SampleFolder]) -> String {
         .join(", ")
 }
 
+/// Found by the random faults below: the look at what Exchange keeps of flags breaks off, and so do two appends.
+#[test]
+fn flags_are_seen_to_after_a_look_that_broke_off() {
+    let fault = |command: &str, skip, times| {
+        let trigger = Trigger::Command(command.to_owned());
+        (At::Destination, Fault { trigger, action: Action::Close, skip, times })
+    };
+    for skip in 0..8 {
+        let faults = Break::Faults(vec![fault("FETCH", skip, 1), fault("APPEND", 4, 2)]);
+        let scene = scene(Personality::gmail(), Personality::exchange(), labelled_mailbox());
+        in_quick_time(scene.play(None, &faults)).unwrap_or_else(|error| panic!("{skip}: {error}"));
+    }
+}
+
 #[test]
 fn labels_survive_random_faults() {
     let cases = if std::env::var_os("MAILFERRY_EXHAUSTIVE").is_some() { 600 } else { 30 };

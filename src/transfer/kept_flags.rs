@@ -20,6 +20,8 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 const IN_DOUBT: &str = "its flags are still to be looked at";
 /// The cause of copies with a flag that was not yet seen to survive an APPEND; another copy may show it.
 const UNSEEN: &str = "its flags are still to be seen";
+/// Copies of which it is remembered that they are fresh: a few show as much as all of them.
+const MAX_FRESH: usize = 10_000;
 /// Copies looked at with one command.
 const PAGE_ROWS: usize = 500;
 
@@ -28,6 +30,8 @@ const PAGE_ROWS: usize = 500;
 pub(super) struct KeptFlags {
     /// Those that were seen to survive, in lower case.
     kept: Mutex<BTreeSet<String>>,
+    /// Copies of this attempt whose flags nobody has seen or set yet: only these show what an APPEND keeps.
+    fresh: Mutex<BTreeSet<(FolderId, u32)>>,
     /// One lane looks at a time: what it finds spares the others their look.
     turn: tokio::sync::Mutex<()>,
     /// Folders, with their UIDVALIDITY, that were done while another lane was looking.
@@ -62,11 +66,26 @@ impl KeptFlags {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The cause of a copy that has come with these flags; `None` where all of them are known to be kept.
-    pub(super) fn doubt(&self, flags: &[String]) -> Option<&'static str> {
+    fn fresh(&self) -> MutexGuard<'_, BTreeSet<(FolderId, u32)>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The cause of a copy that has come with these flags just now; `None` where all of them are known to be kept.
+    pub(super) fn doubt(&self, folder: FolderId, uid: u32, flags: &[String]) -> Option<&'static str> {
+        if self.are_known(flags) {
+            return None;
+        }
+        let mut fresh = self.fresh();
+        if fresh.len() < MAX_FRESH {
+            fresh.insert((folder, uid));
+        }
+        Some(UNSEEN)
+    }
+
+    /// Whether all of these flags are known to be kept.
+    fn are_known(&self, flags: &[String]) -> bool {
         let kept = self.locked();
-        let is_known = |flag: &String| !flag.starts_with('\\') || kept.contains(&flag.to_ascii_lowercase());
-        (!flags.iter().all(is_known)).then_some(UNSEEN)
+        flags.iter().all(|flag| !flag.starts_with('\\') || kept.contains(&flag.to_ascii_lowercase()))
     }
 
     /// Looks at the copies of a folder that are in doubt, and sets the flags that they lack; later, in
@@ -122,7 +141,7 @@ impl KeptFlags {
             }
             // What another look has shown meanwhile needs no look here.
             let (known, unseen): (Vec<_>, Vec<_>) =
-                unseen.into_iter().partition(|row| self.doubt(&row.flags).is_none());
+                unseen.into_iter().partition(|row| self.are_known(&row.flags));
             rows.extend(unseen);
             ledger.record_results(
                 unit.folder,
@@ -141,7 +160,7 @@ impl KeptFlags {
                 }
             }
             let permanent = permanent.as_ref().and_then(Option::as_deref);
-            let lacking = self.set_lacking(session, &rows, permanent, is_mirror).await?;
+            let lacking = self.set_lacking(session, (unit.folder, &rows), permanent, is_mirror).await?;
             let results: Vec<MessageResult> = rows
                 .iter()
                 .map(|row| result(row, row.destination_uid.and_then(|uid| words(lacking.get(&uid)?))))
@@ -162,7 +181,7 @@ impl KeptFlags {
     async fn set_lacking(
         &self,
         session: &mut Session,
-        rows: &[LedgerRow],
+        (folder, rows): (FolderId, &[LedgerRow]),
         permanent: Option<&[String]>,
         takes_away: bool,
     ) -> Result<BTreeMap<u32, Vec<String>>, TransferError> {
@@ -178,7 +197,15 @@ impl KeptFlags {
             false_keywords::take_away(session, &broken_off, &found).await?;
         }
         let lacking = lacking(&wanted, &found);
-        self.learn(&wanted, &lacking);
+        // What somebody has set since, such as an earlier look that broke off, says nothing about an APPEND.
+        let mut shown = wanted;
+        let fresh: BTreeSet<u32> = rows
+            .iter()
+            .filter(|row| self.fresh().remove(&(folder, row.uid)))
+            .filter_map(|row| row.destination_uid)
+            .collect();
+        shown.retain(|uid, _| fresh.contains(uid) && found.iter().any(|(there, _)| there == uid));
+        self.learn(&shown, &lacking);
         if lacking.is_empty() {
             return Ok(lacking);
         }

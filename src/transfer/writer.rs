@@ -339,7 +339,7 @@ impl Writer<'_> {
         }
         let unplaced = batch.rows.iter().zip(&uids).filter(|(_, uid)| uid.is_none());
         self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow { state, ..sent.row.clone() }));
-        let kept_flags = &self.work.kept_flags;
+        let (kept_flags, folder) = (&self.work.kept_flags, self.folder.unit.folder);
         batch
             .rows
             .iter()
@@ -350,7 +350,9 @@ impl Writer<'_> {
                 state,
                 destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
-                cause: cause.or_else(|| kept_flags.doubt(&message.flags)).map(str::to_owned),
+                cause: cause
+                    .or_else(|| kept_flags.doubt(folder, sent.row.uid, &message.flags))
+                    .map(str::to_owned),
             })
             .map(|result| match &self.work.folding {
                 Some(folding) => folding.made(&self.folder.unit, result),
