@@ -9,7 +9,6 @@ use tokio::sync::oneshot;
 use super::both_lists::{FoldersByName, list_both};
 use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
-use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
 use super::gmail_destination::{Folding, finish_labels};
 use super::gmail_source::LabelHomes;
@@ -18,23 +17,18 @@ use super::lane::{Lane, is_asking};
 use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
 use super::more_lanes::{more_lane, open_appenders};
-use super::provider_habits;
 use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
-use super::selection::{Chosen, Selection};
-use super::source_listing::{Listed, SourceLister};
+use super::selection::Selection;
 use super::source_moves::{Follow, Left};
-use super::work::{Unit, Work};
-use crate::imap::{Detail, Folder, FolderStatus, NewFolder, Session};
+use super::work::Work;
+use crate::imap::{Detail, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
-use crate::project::{FolderCounts, FolderId};
 
 /// Waiting messages that are worth one more pair of connections.
 const MESSAGES_PER_PAIR: u64 = 100;
 /// The same where the destination asks for each message: there each costs a wait, and a connection a handful of them.
 const MESSAGES_PER_ASKING_PAIR: u64 = 12;
-/// Folders made before any is opened.
-const MAX_FOLDERS_MADE: usize = 2_000;
 
 /// Copies one mailbox. Safe to drop at any point and to call again: the ledger knows what was under way.
 ///
@@ -80,17 +74,17 @@ pub async fn copy_mailbox(
     }
 }
 
-struct Job<'a> {
-    request: &'a CopyRequest,
-    control: CopyControl,
-    sink: ProgressSink<'a>,
+pub(super) struct Job<'a> {
+    pub(super) request: &'a CopyRequest,
+    pub(super) control: CopyControl,
+    pub(super) sink: ProgressSink<'a>,
     /// Keeps the pace: fewer connections after each break and each request to slow down.
-    governor: Governor,
-    selection: Selection<'a>,
-    problems: BTreeMap<FolderPath, FolderProblem>,
-    caution: Caution,
+    pub(super) governor: Governor,
+    pub(super) selection: Selection<'a>,
+    pub(super) problems: BTreeMap<FolderPath, FolderProblem>,
+    pub(super) caution: Caution,
     /// Messages go out even where their like seems to be there.
-    sends_all: bool,
+    pub(super) sends_all: bool,
 }
 
 impl Job<'_> {
@@ -241,13 +235,13 @@ impl Job<'_> {
         Ok(Lane { source, destination, appenders: Vec::new(), is_let_in: true })
     }
 
-    fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
+    pub(super) fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
         let mode = self.request.options.mode;
         self.request.plan.folders.iter().filter(move |plan| takes_part(plan, mode))
     }
 
     /// Whether flags and lost copies follow the source.
-    fn is_mirror(&self) -> bool {
+    pub(super) fn is_mirror(&self) -> bool {
         self.request.options.mode == CopyMode::BeforeSwitch
     }
 
@@ -345,161 +339,5 @@ impl Job<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Folders that the destination has not, and the folders above them, outermost first.
-    fn missing(&self, work: &Work<'_>, destination: &FoldersByName, lookout: &Lookout<'_>) -> Vec<NewFolder> {
-        let mut missing: Vec<NewFolder> = Vec::new();
-        for plan in self.chosen().filter(|plan| !lookout.knows(plan)) {
-            let above = parents(&plan.destination).into_iter().map(|path| (path, true));
-            for (path, is_subscribed) in above.chain([(plan.destination.clone(), !plan.is_unsubscribed)]) {
-                let raw = raw_name(&path, &work.namespace);
-                let is_inbox = raw.eq_ignore_ascii_case("INBOX");
-                let is_known = missing.iter().any(|folder| folder.raw == raw);
-                if !is_inbox && !is_known && !destination.contains_key(&raw) {
-                    missing.push(NewFolder { raw, is_subscribed });
-                }
-            }
-        }
-        missing.truncate(MAX_FOLDERS_MADE);
-        missing
-    }
-
-    /// Lists every folder, and offers those whose copies are not in doubt to the lanes at once. Returns the others.
-    async fn list_all<'p>(
-        &'p self,
-        work: &Work<'_>,
-        session: &mut Session,
-        (source, destination): (&FoldersByName, &FoldersByName),
-        (lookout, moves): (&Lookout<'p>, &Left<'_>),
-    ) -> Result<Vec<Chosen<'p>>, TransferError> {
-        let ledger = &self.request.ledger;
-        let memories = ledger.memories()?;
-        let (mut failed, mut later) = (None, Vec::new());
-        let has_window = provider_habits::has_window(session);
-        let mut tell = |plan: &'p FolderPlan, listed: Listed| {
-            let (folder, words) = match listed {
-                Listed::All(folder) => (folder, None),
-                Listed::Some(folder, words) => (folder, Some(words)),
-                Listed::Closed(trouble, words) => {
-                    return work.note_trouble(plan, (Side::Source, trouble), words);
-                }
-            };
-            let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
-            if let Some(words) = provider_habits::cut_off(has_window, status.messages) {
-                work.note_problem(plan, Side::Source, words);
-            }
-            let is_new = !memories.contains_key(&plan.source_raw);
-            let noted = match words {
-                None => self.note_whole(folder, status, is_new),
-                Some(words) => {
-                    work.note_problem(plan, Side::Source, words);
-                    Ok(())
-                }
-            };
-            let chosen = Chosen { plan, folder, found: None };
-            let offered = noted.and_then(|()| {
-                if self.selection.has_search() || lookout.watches(plan) || !moves.is_empty() {
-                    later.push(chosen);
-                    Ok(())
-                } else {
-                    self.offer(work, &chosen, destination)
-                }
-            });
-            if let Err(error) = offered {
-                failed.get_or_insert(error);
-            }
-        };
-        let mut lister =
-            SourceLister::new(session, ledger, (&self.caution, &memories), &self.request.options);
-        for plan in self.chosen() {
-            if work.control.is_stopped() {
-                break;
-            }
-            (self.sink)(Progress::Listing { folder: plan.source.clone() });
-            lister.list(plan, source.get(&plan.source_raw), &mut tell).await?;
-        }
-        lister.finish(&mut tell).await?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        self.search_all(work, session, (later, destination), lookout).await
-    }
-
-    /// Asks the source's own search about folders, where there is one. Returns those whose copies are in doubt.
-    async fn search_all<'p>(
-        &self,
-        work: &Work<'_>,
-        session: &mut Session,
-        (listed, destination): (Vec<Chosen<'p>>, &FoldersByName),
-        lookout: &Lookout<'p>,
-    ) -> Result<Vec<Chosen<'p>>, TransferError> {
-        if !self.selection.has_search() {
-            return Ok(listed);
-        }
-        let mut watched = Vec::new();
-        for mut chosen in listed {
-            if let Err(words) = self.selection.search(session, &self.request.ledger, &mut chosen).await? {
-                work.note_trouble(chosen.plan, (Side::Source, FolderTrouble::SearchRefused), words);
-            } else if lookout.watches(chosen.plan) {
-                watched.push(chosen);
-            } else {
-                self.offer(work, &chosen, destination)?;
-            }
-        }
-        Ok(watched)
-    }
-
-    /// Every message of a folder had its row while it had these counts. The flags of a folder that is listed for the
-    /// first time are newer than its mod-sequence, which was told before.
-    fn note_whole(&self, folder: FolderId, status: FolderStatus, is_new: bool) -> Result<(), TransferError> {
-        let ledger = &self.request.ledger;
-        if let Some((messages, uid_next)) = status.messages.zip(status.uid_next) {
-            ledger.set_source_counts(folder, FolderCounts { messages, uid_next })?;
-        }
-        if let Some(modseq) = status.highest_modseq.filter(|_| is_new) {
-            ledger.set_source_modseq(folder, modseq)?;
-        }
-        Ok(())
-    }
-
-    /// Leaves out what does not take part, and hands the folder to the lanes where something is left to do.
-    fn offer(
-        &self,
-        work: &Work<'_>,
-        chosen: &Chosen<'_>,
-        destination: &FoldersByName,
-    ) -> Result<(), TransferError> {
-        self.selection.apply(&self.request.ledger, chosen)?;
-        if let Some(homes) = &work.homes {
-            homes.settle(&self.request.ledger, chosen.folder)?;
-        }
-        let raw = raw_name(&chosen.plan.destination, &work.namespace);
-        if self.needs_copy(chosen.folder, destination.get(&raw))? {
-            let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
-            let counted = destination.get(&raw).map(|known| known.status.and_then(|status| status.messages));
-            let may_be_there =
-                self.request.ledger.needs_match(chosen.folder)? && !matches!(counted, None | Some(Some(0)));
-            let (plan, folder) = (chosen.plan.clone(), chosen.folder);
-            work.add(Unit { plan, folder, raw, is_late, may_be_there });
-        }
-        Ok(())
-    }
-
-    /// Whether there is something to do, or the destination folder is not the one that the copies were made in, as far
-    /// as its counts tell.
-    fn needs_copy(&self, folder: FolderId, known: Option<&Folder>) -> Result<bool, TransferError> {
-        let ledger = &self.request.ledger;
-        let totals = ledger.folder_totals()?;
-        let sum = totals.iter().find(|known| known.id == folder).map(|known| known.totals.sum);
-        let sum = sum.unwrap_or_default();
-        let is_waiting = sum.to_do > 0 || kept_flags::is_in_doubt(ledger, folder)?;
-        if is_waiting || !self.is_mirror() {
-            return Ok(is_waiting);
-        }
-        let Some(known) = known else { return Ok(false) };
-        let Some(uid_validity) = known.status.and_then(|status| status.uid_validity) else { return Ok(true) };
-        let forgotten = ledger.fence_destination(folder, uid_validity)?;
-        Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
     }
 }

@@ -13,6 +13,7 @@ mod caution;
 mod clock;
 mod control;
 mod copy;
+mod copy_listing;
 mod destination_name;
 mod error;
 mod export;

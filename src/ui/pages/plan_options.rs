@@ -140,48 +140,43 @@ impl PlanOptions {
     }
 
     fn proof(&mut self, ui: &mut Ui) {
-        let theme = Theme::of(ui);
         ui.add_space(8.0);
-        if checkbox(ui, self.proof == ProofDepth::Full, "Read every copy again at the end") {
+        if explained(
+            ui,
+            self.proof == ProofDepth::Full,
+            "Read every copy again at the end",
+            "Compares byte by byte, and takes about as long as the copy. Else sizes, dates and flags are compared.",
+        ) {
             self.proof = match self.proof {
                 ProofDepth::Quick => ProofDepth::Full,
                 ProofDepth::Full => ProofDepth::Quick,
             };
         }
-        text::paragraph(
-            ui,
-            "Compares byte by byte, and takes about as long as the copy. Else sizes, dates and flags are compared.",
-            Type::Small,
-            theme.text2,
-        );
     }
 
     /// What is changed in copies, or of what they bear.
     fn what_copies_bear(&mut self, ui: &mut Ui) {
-        let theme = Theme::of(ui);
         ui.add_space(8.0);
-        if checkbox(ui, self.disarms_receipts, "Disarm requests for a read receipt") {
+        if explained(
+            ui,
+            self.disarms_receipts,
+            "Disarm requests for a read receipt",
+            "In messages that are read, so that no mail program answers them anew in the new mailbox.",
+        ) {
             self.disarms_receipts = !self.disarms_receipts;
         }
-        text::paragraph(
-            ui,
-            "In messages that are read, so that no mail program answers them anew in the new mailbox.",
-            Type::Small,
-            theme.text2,
-        );
         ui.add_space(8.0);
-        if checkbox(ui, self.dates == MessageDates::Header, "Date copies by their header") {
+        if explained(
+            ui,
+            self.dates == MessageDates::Header,
+            "Date copies by their header",
+            "Where all messages bear the day of an earlier move. What is listed already keeps its date.",
+        ) {
             self.dates = match self.dates {
                 MessageDates::Arrival => MessageDates::Header,
                 MessageDates::Header => MessageDates::Arrival,
             };
         }
-        text::paragraph(
-            ui,
-            "Where all messages bear the day of an earlier move. What is listed already keeps its date.",
-            Type::Small,
-            theme.text2,
-        );
     }
 
     fn times_and_sizes(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
@@ -219,15 +214,14 @@ impl PlanOptions {
 
     fn order(&mut self, ui: &mut Ui) {
         let theme = Theme::of(ui);
-        if checkbox(ui, self.is_newest_first, "Newest messages first") {
+        if explained(
+            ui,
+            self.is_newest_first,
+            "Newest messages first",
+            "People can work after minutes; the order inside a folder is turned round.",
+        ) {
             self.is_newest_first = !self.is_newest_first;
         }
-        text::paragraph(
-            ui,
-            "People can work after minutes; the order inside a folder is turned round.",
-            Type::Small,
-            theme.text2,
-        );
         ui.add_space(8.0);
         text::paragraph(
             ui,
@@ -239,20 +233,18 @@ impl PlanOptions {
 
     /// What is about the providers and not about the messages.
     fn provider_limits(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
-        let theme = Theme::of(ui);
         ui.add_space(8.0);
-        if checkbox(ui, self.labels == GmailLabels::EveryFolder, "From Gmail: a copy for each label") {
+        if explained(
+            ui,
+            self.labels == GmailLabels::EveryFolder,
+            "From Gmail: a copy for each label",
+            "Else each message is copied once, into the folder of its best label.",
+        ) {
             self.labels = match self.labels {
                 GmailLabels::OncePerMessage => GmailLabels::EveryFolder,
                 GmailLabels::EveryFolder => GmailLabels::OncePerMessage,
             };
         }
-        text::paragraph(
-            ui,
-            "Else each message is copied once, into the folder of its best label.",
-            Type::Small,
-            theme.text2,
-        );
         ui.add_space(8.0);
         let pairs = [
             ("Most to send in a day", &mut self.up_per_day),
@@ -303,6 +295,14 @@ impl PlanOptions {
 fn typed<T>(text: &str, parse: impl Fn(&str) -> Result<T, ()>) -> Result<Option<T>, ()> {
     let text = text.trim();
     if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
+/// A box to tick, with what it means below it. Whether it was clicked.
+fn explained(ui: &mut Ui, is_on: bool, label: &str, words: &str) -> bool {
+    let theme = Theme::of(ui);
+    let is_clicked = checkbox(ui, is_on, label);
+    text::paragraph(ui, words, Type::Small, theme.text2);
+    is_clicked
 }
 
 /// A field with its label, and what is wrong with what was typed.
