@@ -187,6 +187,8 @@ impl Session {
         };
         count += portion.len();
         each(portion.into_values().collect())?;
+        // The answers to many requests may be here by now; whoever waits for one of them is let in between.
+        tokio::task::yield_now().await;
         refused_unless_ok("FETCH", completion)?;
         Ok(count)
     }

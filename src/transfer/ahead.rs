@@ -3,15 +3,25 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::error::TransferError;
-use super::reader::{GROUP_BYTES, GROUP_MESSAGES};
 use super::work::{Unit, Work};
 use crate::imap::{BodyRequest, Session};
 use crate::plan::Side;
 use crate::project::LedgerRow;
 
+/// Messages in one request.
+pub(super) const GROUP_MESSAGES: usize = 100;
+/// Bytes in one request.
+const GROUP_BYTES: u64 = 1 << 20;
+/// Bytes that are asked for before the folder is known to be the one that was listed.
+const AHEAD_BYTES: u64 = 4 * GROUP_BYTES;
+
 /// Requests that went out behind the opening of their folder. What comes of them counts only when the folder is the
 /// one that was listed; messages that are no longer to do are dropped as they come.
 pub(super) struct Ahead {
+    groups: Vec<Asked>,
+}
+
+struct Asked {
     requests: Vec<BodyRequest>,
     uids: BTreeSet<u32>,
 }
@@ -30,30 +40,52 @@ impl Ahead {
         if is_careful || !is_plain || work.control.is_paused() {
             return Ok(None);
         }
-        let mut rows = work.page(folder, None)?;
-        rows.truncate(GROUP_MESSAGES);
-        let mut bytes = 0;
-        let is_in_group = |row: &&LedgerRow| {
-            bytes += row.size;
-            bytes <= GROUP_BYTES && !work.is_large(row)
-        };
-        let uids: Vec<u32> = rows.iter().take_while(is_in_group).map(|row| row.uid).collect();
-        let bytes = rows.iter().take(uids.len()).map(|row| row.size).sum();
-        // At the end of a day's share the reader says so, when it comes to it.
-        if uids.is_empty() || work.meter.download(bytes).is_err() {
-            return Ok(None);
+        let mut rows = VecDeque::from(work.page(folder, None)?);
+        let mut groups = Vec::new();
+        let mut left = AHEAD_BYTES;
+        loop {
+            let group = next_group(&mut rows, |row| work.is_large(row));
+            let bytes: u64 = group.iter().map(|row| row.size).sum();
+            // At the end of a day's share the reader says so, when it comes to it.
+            if group.is_empty() || bytes > left || work.meter.download(bytes).is_err() {
+                break;
+            }
+            left -= bytes;
+            let uids: Vec<u32> = group.iter().map(|row| row.uid).collect();
+            groups.push(Asked { requests: source.ask_bodies(&uids), uids: uids.into_iter().collect() });
         }
-        let requests = source.ask_bodies(&uids);
-        Ok(Some(Self { requests, uids: uids.into_iter().collect() }))
+        Ok((!groups.is_empty()).then_some(Self { groups }))
     }
 
-    /// The requests, and those of the rows that they are about, taken out of `rows`.
-    pub(super) fn take(self, rows: &mut VecDeque<LedgerRow>) -> (Vec<BodyRequest>, Vec<LedgerRow>) {
-        let all = std::mem::take(rows);
-        let mut asked = Vec::with_capacity(self.uids.len());
-        for row in all {
-            if self.uids.contains(&row.uid) { asked.push(row) } else { rows.push_back(row) }
+    /// The requests in their order, each with those of the rows that it is about, taken out of `rows`.
+    pub(super) fn take(self, rows: &mut VecDeque<LedgerRow>) -> Vec<(Vec<BodyRequest>, Vec<LedgerRow>)> {
+        let mut taken = Vec::with_capacity(self.groups.len());
+        for Asked { requests, uids } in self.groups {
+            let (asked, rest): (Vec<_>, Vec<_>) =
+                std::mem::take(rows).into_iter().partition(|row| uids.contains(&row.uid));
+            *rows = rest.into();
+            taken.push((requests, asked));
         }
-        (self.requests, asked)
+        taken
     }
+}
+
+/// The rows of the next request, taken off the front; none where the first message is read in another way.
+pub(super) fn next_group(
+    rows: &mut VecDeque<LedgerRow>,
+    is_large: impl Fn(&LedgerRow) -> bool,
+) -> Vec<LedgerRow> {
+    let mut group: Vec<LedgerRow> = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.front() {
+        let is_full = group.len() >= GROUP_MESSAGES || (bytes + row.size > GROUP_BYTES && !group.is_empty());
+        // Servers answer in ascending order, and where the newest go first each page is behind the one before it.
+        let turns_back = group.last().is_some_and(|last| last.uid > row.uid);
+        if is_full || turns_back || is_large(row) {
+            break;
+        }
+        bytes += row.size;
+        group.extend(rows.pop_front());
+    }
+    group
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, GROUP_MESSAGES, next_group};
 use super::budget::Budget;
 use super::caution::Suspect;
 use super::error::TransferError;
@@ -42,10 +42,6 @@ pub(super) struct Fetched {
 
 /// Requests under way at the source, as far as the byte budget goes.
 const REQUESTS_AHEAD: usize = 8;
-/// Messages in one request.
-pub(super) const GROUP_MESSAGES: usize = 100;
-/// Bytes in one request.
-pub(super) const GROUP_BYTES: u64 = 1 << 20;
 /// Bytes of a message in which its header is looked for.
 const HEAD_BYTES: usize = 64 << 10;
 /// Bytes that a message may be larger than listed, beside a sixteenth of its size: line ends are often not counted.
@@ -130,10 +126,10 @@ impl Reader<'_> {
         // After a stop nothing of it is under way yet, as far as anybody can see.
         if let Some(asked) = self.asked.take().filter(|_| !self.work.control.is_stopped()) {
             rows.extend(self.part.next_page().map_err(TransferError::from)?);
-            let (requests, group) = asked.take(&mut rows);
-            let bytes = group.iter().map(|row| row.size).sum();
-            if let Some(reserved) = self.work.budget.reserve(bytes).await {
-                ahead.push_back(Group::new(requests, group, reserved));
+            for (requests, group) in asked.take(&mut rows) {
+                if let Some(reserved) = self.reserve(&group, &mut ahead).await? {
+                    ahead.push_back(Group::new(requests, group, reserved));
+                }
             }
         }
         loop {
@@ -168,21 +164,12 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let group = self.next_group(&mut rows);
-            let bytes = group.iter().map(|row| row.size).sum();
-            if let Err(limit) = self.work.meter.download(bytes) {
+            let group = next_group(&mut rows, |row| self.work.is_large(row));
+            if let Err(limit) = self.work.meter.download(bytes_of(&group)) {
                 self.finish_all(&mut ahead).await?;
                 return Err(limit.into());
             }
-            let reserved = loop {
-                // Messages that wait to be read hold the budget, so they come first.
-                match self.work.budget.try_reserve(bytes) {
-                    Some(reserved) => break Some(reserved),
-                    None if ahead.is_empty() => break self.work.budget.reserve(bytes).await,
-                    None => self.finish_first(&mut ahead).await?,
-                }
-            };
-            let Some(reserved) = reserved else { break };
+            let Some(reserved) = self.reserve(&group, &mut ahead).await? else { break };
             self.ask(group, reserved, &mut ahead);
             if ahead.len() >= REQUESTS_AHEAD {
                 self.finish_first(&mut ahead).await?;
@@ -216,21 +203,20 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn next_group(&self, rows: &mut VecDeque<LedgerRow>) -> Vec<LedgerRow> {
-        let mut group = Vec::new();
-        let mut bytes = 0;
-        while let Some(row) = rows.front() {
-            let is_full =
-                group.len() >= GROUP_MESSAGES || (bytes + row.size > GROUP_BYTES && !group.is_empty());
-            // Servers answer in ascending order, and where the newest go first each page is behind the one before it.
-            let turns_back = group.last().is_some_and(|last: &LedgerRow| last.uid > row.uid);
-            if is_full || turns_back || self.work.is_large(row) {
-                break;
+    /// Room in the byte budget. Messages that wait to be read hold it, so they come first.
+    async fn reserve(
+        &mut self,
+        group: &[LedgerRow],
+        ahead: &mut VecDeque<Group>,
+    ) -> Result<Option<OwnedSemaphorePermit>, ReadEnd> {
+        let bytes = bytes_of(group);
+        loop {
+            match self.work.budget.try_reserve(bytes) {
+                Some(reserved) => return Ok(Some(reserved)),
+                None if ahead.is_empty() => return Ok(self.work.budget.reserve(bytes).await),
+                None => self.finish_first(ahead).await?,
             }
-            bytes += row.size;
-            group.extend(rows.pop_front());
         }
-        group
     }
 
     fn ask(&mut self, rows: Vec<LedgerRow>, reserved: OwnedSemaphorePermit, ahead: &mut VecDeque<Group>) {
@@ -484,6 +470,10 @@ async fn spooled(session: &mut Session, uid: u32) -> Result<Option<Large>, ImapE
     };
     let spool = session.fetch_large(uid, see).await?;
     Ok(spool.map(|spool| Large { spool, sha256: hash.finalize().into(), head }))
+}
+
+fn bytes_of(rows: &[LedgerRow]) -> u64 {
+    rows.iter().map(|row| row.size).sum()
 }
 
 /// Whether a message is so much larger than listed that the byte budget means nothing any more. Such a one is read
