@@ -432,3 +432,32 @@ async fn names_and_headers_go_in_utf8_where_a_server_has_agreed_to_it() {
         assert_eq!(has("ENABLE UTF8=ACCEPT"), !capabilities.contains("X-GM"));
     }
 }
+
+/// `*` and `%` disagree on some servers (FirstClass): a folder has children, says the list, and lists none of them.
+#[tokio::test]
+async fn children_that_the_whole_list_leaves_out_are_asked_for() {
+    let server = Scripted::start("IMAP4rev1", |command| {
+        let list = |names: &[(&str, &str)]| {
+            let line = |(name, told): &(&str, &str)| format!("* LIST ({told}) \"/\" \"{name}\"\r\n");
+            Does::Says(names.iter().map(line).collect::<String>() + "{tag} OK listed\r\n")
+        };
+        match command {
+            "LIST \"\" \"*\"" => {
+                list(&[("INBOX", ""), ("Work", "\\HasChildren"), ("Old", "\\HasChildren"), ("Old/2019", "")])
+            }
+            "LIST \"\" \"Work/%\"" => list(&[("Work", "\\Noselect"), ("Work/Deep", "\\HasChildren")]),
+            "LIST \"\" \"Work/Deep/%\"" => list(&[("Work/Deep/Deeper", "\\HasChildren")]),
+            "LIST \"\" \"Work/Deep/Deeper/%\"" => Does::Says("{tag} NO nothing there\r\n".to_owned()),
+            _ => Does::Nothing,
+        }
+    });
+    let mut session = server.access().open_new().await.unwrap();
+    let folders = session.list_folder_names().await.unwrap();
+    let mut names: Vec<&str> = folders.iter().map(|folder| folder.raw.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["INBOX", "Old", "Old/2019", "Work", "Work/Deep", "Work/Deep/Deeper"]);
+    // What the whole list has told of a folder stands.
+    assert!(folders.iter().all(mailferry::imap::Folder::is_selectable), "{folders:?}");
+    let asked = server.commands().iter().filter(|command| command.starts_with("LIST \"\" \"")).count();
+    assert_eq!(asked, 4, "{:?}", server.commands());
+}

@@ -25,7 +25,7 @@ pub struct Folder {
 }
 
 /// Levels of a folder name that count; what is deeper, only a server that means harm has, and it stays one part.
-const MAX_LEVELS: usize = 100;
+pub(super) const MAX_LEVELS: usize = 100;
 
 impl Folder {
     /// Whether the folder has this attribute, in any case.
@@ -96,7 +96,7 @@ pub struct NewFolder {
 }
 
 /// Folders beyond this number are taken for an attack.
-const MAX_FOLDERS: usize = 50_000;
+pub(super) const MAX_FOLDERS: usize = 50_000;
 /// Bytes of all names together.
 const MAX_NAME_BYTES: usize = 16 << 20;
 /// The subscriptions, below which every name of the mailbox lies.
@@ -139,7 +139,7 @@ struct ListsTold {
 }
 
 #[derive(Debug, Default)]
-struct Listing {
+pub(super) struct Listing {
     items: Vec<ListItem>,
     statuses: BTreeMap<String, FolderStatus>,
     name_bytes: usize,
@@ -152,7 +152,7 @@ impl Listing {
         self.name_bytes <= MAX_NAME_BYTES
     }
 
-    fn take(&mut self, reply: Reply) {
+    pub(super) fn take(&mut self, reply: Reply) {
         match reply {
             Reply::List(item) | Reply::Lsub(item)
                 if self.items.len() < MAX_FOLDERS && self.has_room(item.name.len()) =>
@@ -205,7 +205,9 @@ impl Session {
                 let mut listing = Listing::default();
                 let plain = self.plain_list();
                 self.run("LIST", plain, |reply| listing.take(reply)).await?;
-                return Ok(folders_of(listing));
+                let mut folders = folders_of(listing);
+                self.add_unlisted_children(&mut folders).await?;
+                return Ok(folders);
             }
             self.leave_folder().await?;
             self.ask_lists(detail);
@@ -222,6 +224,7 @@ impl Session {
             self.run("LIST", plain, |reply| listing.take(reply)).await?;
         }
         let mut folders = folders_of(listing);
+        self.add_unlisted_children(&mut folders).await?;
         self.complete_statuses(&mut folders, &items).await?;
         self.note_told(detail, folders.clone(), subscribed);
         Ok(folders)
@@ -463,7 +466,7 @@ fn is_already_there(completion: &super::completion::Completion) -> bool {
         || words.contains("exists already")
 }
 
-fn folders_of(listing: Listing) -> Vec<Folder> {
+pub(super) fn folders_of(listing: Listing) -> Vec<Folder> {
     let Listing { items, mut statuses, .. } = listing;
     let mut folders: BTreeMap<String, Folder> = BTreeMap::new();
     for item in items {

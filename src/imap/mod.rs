@@ -8,6 +8,7 @@ mod append;
 mod awake;
 mod beside;
 mod changes;
+mod children;
 mod command;
 mod completion;
 mod connect;
