@@ -225,6 +225,51 @@ fn limits_without_a_time_are_waited_for_with_fewer_connections_first() {
     }
 }
 
+/// A destination that asks for each message, so that several connections write into one folder, and whose files take one
+/// at a time.
+fn with_locks() -> Personality {
+    let gmail_like = ["IMAP4rev1", "UIDPLUS", "UNSELECT", "NAMESPACE", "SASL-IR", "LITERAL-"];
+    let mut personality = Personality::dovecot();
+    personality.capabilities = Box::leak(Box::new(gmail_like));
+    personality.quirks.locks_folders = true;
+    personality
+}
+
+#[test]
+fn a_folder_that_takes_one_connection_at_a_time_gets_one_and_the_others_keep_theirs() {
+    let folder = |number: usize, count| SampleFolder {
+        path: FolderPath::parse(&format!("Folder {number}")),
+        special_use: None,
+        messages: kilobytes(count),
+    };
+    let folders = vec![folder(1, 300), folder(2, 30), folder(3, 30)];
+    in_quick_time(play_between(Personality::dovecot(), with_locks(), folders, |mut scene| async move {
+        scene.bench.request.limits.pairs = 3;
+        scene.bench.request.limits.near_pairs = 3;
+        scene.bench.request.limits.asking_pairs = 3;
+        scene.bench.request.limits.shares_folders = true;
+        let pairs = Mutex::new(Vec::new());
+        let waits = Mutex::new(Vec::new());
+        let sink = |progress| match progress {
+            Progress::Pairs { count } => pairs.lock().unwrap().push(count),
+            Progress::Waiting { seconds, words } => waits.lock().unwrap().push((seconds, words)),
+            _ => {}
+        };
+        let outcome = scene.bench.copy(&sink).await.unwrap();
+        assert_eq!(outcome.folder_problems, []);
+        assert_eq!((scene.bench.sum().copied, scene.arrived().len()), (360, 360));
+        let waits = waits.into_inner().unwrap();
+        assert!(!waits.is_empty(), "two connections have met in one folder");
+        assert!(waits.iter().all(|(_, words)| words.contains("waiting for lock")), "{waits:?}");
+        // Once for each folder at most: behind that it has one connection.
+        assert!(waits.len() <= 3, "{waits:?}");
+        let pairs = pairs.into_inner().unwrap();
+        let with_all = pairs.iter().filter(|count| **count == 3).count();
+        assert!(with_all >= 2, "the others keep their connections behind the wait: {pairs:?}");
+        scene.assert_settled().await;
+    }));
+}
+
 /// Copies while waits pass in no time, however many there are. The words of each.
 async fn copy_whatever_waits(scene: &Scene) -> (Result<CopyOutcome, TransferError>, Vec<String>) {
     let waits = Mutex::new(Vec::new());

@@ -7,6 +7,8 @@ pub enum ServerSign {
     Broke,
     /// The network is away, as while a laptop sleeps: no server's fault.
     Away,
+    /// Another connection has the folder. Others get theirs, so nothing is lowered but what goes to this one.
+    Locked,
     /// The server says that too much is asked of it, without saying how long.
     TooMuch,
     /// The server says for how long it wants to be left alone, in milliseconds.
@@ -41,6 +43,8 @@ pub struct Governor {
 const THROTTLE_MILLISECONDS: (u64, u64) = (50, 16_000);
 /// The first wait after a break, doubled each time, and the longest, in milliseconds.
 const BREAK_MILLISECONDS: (u64, u64) = (500, 60_000);
+/// The first wait for a lock, doubled each time, and the longest, in milliseconds.
+const LOCK_MILLISECONDS: (u64, u64) = (1_000, 60_000);
 /// The least wait where the server names one, doubled each time, and the longest of these, in milliseconds.
 const ASKED_MILLISECONDS: (u64, u64) = (1_000, 60_000);
 /// The first wait of a single connection where the server names none, and the longest, in milliseconds.
@@ -93,10 +97,13 @@ impl Governor {
         *in_a_row = in_a_row.saturating_add(1);
         let in_a_row = *in_a_row;
         let had_several = self.connections > 1;
-        self.connections = (self.connections / 2).max(1);
+        if sign != ServerSign::Locked {
+            self.connections = (self.connections / 2).max(1);
+        }
         let wait_milliseconds = match sign {
             // One that names no time worth the name is not asked again and again without a pause.
             ServerSign::AsksToWait(milliseconds) => milliseconds.max(doubled(ASKED_MILLISECONDS, in_a_row)),
+            ServerSign::Locked => doubled(LOCK_MILLISECONDS, in_a_row),
             ServerSign::Broke | ServerSign::Away => doubled(BREAK_MILLISECONDS, in_a_row),
             ServerSign::TooMuch if had_several => {
                 let (first, most) = THROTTLE_MILLISECONDS;

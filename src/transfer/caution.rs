@@ -57,6 +57,8 @@ struct Learnt {
     helped: BTreeMap<String, RepairStep>,
     /// Folders at whose opening a server says goodbye: how often, and its last words.
     goodbyes: BTreeMap<(String, bool), (u32, String)>,
+    /// Folders that one connection at a time writes into.
+    kept_to_one: BTreeSet<FolderId>,
     has_failed: bool,
 }
 
@@ -173,6 +175,16 @@ impl Caution {
     /// The same, for the last time.
     pub(super) fn take_sent_again(&self, folder: FolderId) -> Vec<LedgerRow> {
         self.learnt().sent_again.remove(&folder).unwrap_or_default()
+    }
+
+    /// The server does not let two connections at this folder.
+    pub(super) fn keep_to_one(&self, folder: FolderId) {
+        self.learnt().kept_to_one.insert(folder);
+    }
+
+    /// Whether one connection at a time writes into this folder.
+    pub(super) fn is_kept_to_one(&self, folder: FolderId) -> bool {
+        self.learnt().kept_to_one.contains(&folder)
     }
 
     /// This message ends the connection to the destination.

@@ -1,6 +1,7 @@
 //! What a refusal asks for. Pure: response code first, words second.
 
-use crate::imap::{Code, Completion};
+use super::error::TransferError;
+use crate::imap::{Code, Completion, ImapError};
 use crate::plan::{RefusalMeaning, refusal_meaning};
 
 /// What to do about a refusal.
@@ -26,7 +27,7 @@ pub(super) fn refusal(completion: &Completion) -> Refusal {
     match meaning(completion) {
         RefusalMeaning::Folder => Refusal::FolderMissing,
         RefusalMeaning::Full => Refusal::Full,
-        RefusalMeaning::Busy | RefusalMeaning::Trouble => {
+        RefusalMeaning::Locked | RefusalMeaning::Busy | RefusalMeaning::Trouble => {
             Refusal::Wait(suggested_seconds(&completion.words).unwrap_or(DEFAULT_WAIT_SECONDS))
         }
         _ => Refusal::Message,
@@ -36,6 +37,16 @@ pub(super) fn refusal(completion: &Completion) -> Refusal {
 /// What a refusal is about.
 pub(super) fn meaning(completion: &Completion) -> RefusalMeaning {
     refusal_meaning(code_name(completion), &completion.words)
+}
+
+/// Whether an error says that another connection has the folder.
+pub(super) fn is_lock(error: &TransferError) -> bool {
+    let words = match error {
+        TransferError::Throttled { words, .. } => words.clone(),
+        TransferError::Server { source: ImapError::Refused { completion, .. }, .. } => completion.to_string(),
+        _ => return false,
+    };
+    refusal_meaning(None, &words) == RefusalMeaning::Locked
 }
 
 /// Whether the words of a refusal, with its response code, tell of a failure that may be tied to one message.

@@ -58,7 +58,11 @@ impl Lane {
     pub(super) async fn run<'a>(&mut self, work: &'a Work<'a>) -> Result<(), TransferError> {
         loop {
             match work.next().await {
-                Next::Open(unit, turn) => self.copy_folder(work, unit, turn).await?,
+                Next::Open(unit, turn) => {
+                    let folder = unit.folder;
+                    let copied = self.copy_folder(work, unit, turn).await;
+                    copied.inspect_err(|error| work.heed_lock(folder, error))?;
+                }
                 Next::Help(part) => {
                     self.let_in(work).await?;
                     let raw = &part.folder.unit.plan.source_raw;
@@ -165,7 +169,9 @@ impl Lane {
         let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
         let receiver = Arc::new(Mutex::new(receiver));
         let reader = Reader { session: &mut self.source, work, part: &part, asked, items: sender };
-        let sessions = std::iter::once(&mut self.destination).chain(&mut self.appenders);
+        let is_kept_to_one = work.caution.is_kept_to_one(part.folder.unit.folder);
+        let appenders = if is_kept_to_one { &mut [] } else { self.appenders.as_mut_slice() };
+        let sessions = std::iter::once(&mut self.destination).chain(appenders);
         let writers: Vec<_> = sessions
             .map(|session| {
                 let items = Arc::clone(&receiver);

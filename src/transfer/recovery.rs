@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::clock::now;
 use super::control::CopyControl;
 use super::error::TransferError;
-use super::governor::{Refusal, refusal, suggested_milliseconds};
+use super::governor::{Refusal, is_lock, refusal, suggested_milliseconds};
 use super::request::{CopyLimits, Progress, ProgressSink};
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{Governor, ServerSign};
@@ -35,7 +35,7 @@ pub(super) async fn wait_after(
     let most = match sign {
         ServerSign::Away => limits.max_breaks_away.max(limits.max_breaks),
         ServerSign::Broke => limits.max_breaks,
-        ServerSign::TooMuch => MAX_WAITS,
+        ServerSign::TooMuch | ServerSign::Locked => MAX_WAITS,
         ServerSign::AsksToWait(_) => MAX_ASKED_WAITS,
     };
     if pace.in_a_row > most {
@@ -71,6 +71,7 @@ fn sign_of(error: &TransferError, has_worked: bool) -> Option<(ServerSign, Strin
     };
     let sign = match suggested_milliseconds(&words) {
         Some(milliseconds) => ServerSign::AsksToWait(milliseconds),
+        None if is_lock(error) => ServerSign::Locked,
         None => ServerSign::TooMuch,
     };
     Some((sign, words))

@@ -14,7 +14,7 @@ use super::control::CopyControl;
 use super::error::TransferError;
 use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
-use super::governor::is_trouble;
+use super::governor::{is_lock, is_trouble};
 use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
@@ -223,11 +223,19 @@ impl<'a> Work<'a> {
     /// A lane has failed while it copied this folder. Where connections break at one message again and again, that
     /// message is left.
     pub(super) fn fail_in(&self, folder: FolderId, error: TransferError) {
+        self.heed_lock(folder, &error);
         let is_first = locked(&self.state).error.is_none();
         let learnt = if is_first { self.learn_from(folder, &error) } else { Ok(()) };
         self.fail(error);
         if let Err(error) = learnt {
             tracing::warn!(%error, "a broken connection could not be written down");
+        }
+    }
+
+    /// Where the server does not let two connections at a folder, it gets one from now on, and the others as before.
+    pub(super) fn heed_lock(&self, folder: FolderId, error: &TransferError) {
+        if is_lock(error) {
+            self.caution.keep_to_one(folder);
         }
     }
 
@@ -301,7 +309,8 @@ impl<'a> Work<'a> {
         let is_shared = self.request.limits.shares_folders || self.is_asking();
         let shared = if is_shared { state.active.as_slice() } else { &[] };
         let worth = if self.is_asking() { WORTH_HELP_ASKING } else { WORTH_HELP };
-        let busiest = shared.iter().max_by_key(|folder| folder.left.load(Ordering::Relaxed));
+        let shared = shared.iter().filter(|folder| !self.caution.is_kept_to_one(folder.unit.folder));
+        let busiest = shared.max_by_key(|folder| folder.left.load(Ordering::Relaxed));
         if let Some(folder) = busiest.filter(|folder| folder.left.load(Ordering::Relaxed) >= worth) {
             folder.lanes.fetch_add(1, Ordering::Relaxed);
             return Some(Next::Help(Part { work: self, folder: Arc::clone(folder) }));

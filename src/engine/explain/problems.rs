@@ -48,7 +48,9 @@ fn out_of_refusal(cause: &str) -> &'static str {
         RefusalMeaning::Trouble => {
             "Ask the server’s admin: it fails at this message. Or save it from the old server by hand"
         }
-        RefusalMeaning::Busy => "Retry the refused messages later: the server was busy",
+        RefusalMeaning::Busy | RefusalMeaning::Locked => {
+            "Retry the refused messages later: the server was busy"
+        }
         RefusalMeaning::Size => {
             "Ask the provider for a higher limit, or keep them as files from the old server"
         }

@@ -11,6 +11,8 @@ pub enum RefusalMeaning {
     Folder,
     /// The mailbox has no room.
     Full,
+    /// Another connection has the folder, and the server does not let two at its files (mbox, NFS).
+    Locked,
     /// The server wants to be left alone for a while.
     Busy,
     /// The server has failed: for a while, or at this message every time.
@@ -41,6 +43,7 @@ enum Means {
     Folder,
     Size,
     Full,
+    Locked,
     Busy,
     Trouble,
     Virus,
@@ -110,6 +113,7 @@ pub fn refusal_meaning(code: Option<&str>, words: &str) -> RefusalMeaning {
         Some(Means::Full) => RefusalMeaning::Full,
         // LIMIT is said of load by some, and by Dovecot of messages that are too large; those say so in words.
         Some(Means::Busy) if code == "LIMIT" && is_size(&words) => RefusalMeaning::Size,
+        Some(Means::Locked) => RefusalMeaning::Locked,
         Some(Means::Busy) => RefusalMeaning::Busy,
         Some(Means::Trouble) => RefusalMeaning::Trouble,
         Some(Means::Virus) => RefusalMeaning::Virus,
@@ -137,7 +141,7 @@ mod tests {
 
     #[test]
     fn refusals_say_what_they_are_about() {
-        use RefusalMeaning::{Account, Busy, Folder, Full, Message, Size, Trouble, Unknown, Virus};
+        use RefusalMeaning::{Account, Busy, Folder, Full, Locked, Message, Size, Trouble, Unknown, Virus};
         for (code, words, expected) in [
             (Some("OVERQUOTA"), "no", Full),
             (None, "Quota limit will be exceeded", Full),
@@ -148,7 +152,9 @@ mod tests {
             (Some("LIMIT"), "Mail size is larger than the maximum size allowed", Size),
             (Some("SERVERBUG"), "Internal error", Trouble),
             (None, "[SERVERBUG] Internal error", Trouble),
-            (None, "Timeout while waiting for lock", Busy),
+            (None, "Timeout while waiting for lock", Locked),
+            (Some("INUSE"), "Timeout while waiting for lock", Locked),
+            (Some("INUSE"), "Mailbox in use", Busy),
             (Some("NONEXISTENT"), "gone", Folder),
             (Some("trycreate"), "no such mailbox", Folder),
             (Some("TOOBIG"), "too large", Size),

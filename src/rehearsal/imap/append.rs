@@ -198,6 +198,10 @@ impl Session {
             Ok(messages) => messages,
             Err(reply) => return reply,
         };
+        let locks = personality.quirks.locks_folders;
+        if locks && !self.shared.circumstances.locks(&path, self.number) {
+            return Reply::no("[INUSE] Timeout while waiting for lock");
+        }
         let quota = self.shared.circumstances.quota(personality.limits.quota);
         let free_keywords = personality.has_free_keywords;
         let saved = self.with_account(|account| save(account, &path, messages, quota, free_keywords));

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -5,7 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::folder_path::FolderPath;
 use crate::values::Bytes;
+
+/// How long a connection holds the lock of a folder behind its last message.
+const LOCK_IS_HELD: Duration = Duration::from_millis(500);
 
 /// What changes at a server while it runs, and what it has counted.
 #[derive(Debug, Default)]
@@ -25,6 +30,8 @@ struct State {
     throttled_until: Option<Instant>,
     /// Takes the place of the personality's own limit.
     quota: Option<Quota>,
+    /// Who has added to a folder last, and when.
+    locks: BTreeMap<FolderPath, (u64, Instant)>,
     /// Ends the connections that were open when it is cancelled.
     cut: CancellationToken,
 }
@@ -67,10 +74,10 @@ impl Circumstances {
         }
     }
 
-    /// Counts a connection; the token ends it.
-    pub(super) fn connected(&self) -> CancellationToken {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        self.with(|state| state.cut.clone())
+    /// Counts a connection; its number, and the token that ends it.
+    pub(super) fn connected(&self) -> (u64, CancellationToken) {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        (number, self.with(|state| state.cut.clone()))
     }
 
     pub(super) fn count_command(&self, received_bytes: u64, sent_bytes: u64) {
@@ -89,6 +96,19 @@ impl Circumstances {
 
     pub(super) fn count_appended(&self, messages: usize) {
         self.appended.fetch_add(u64::try_from(messages).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether this connection gets the lock of a folder, which each holds for a moment.
+    pub(super) fn locks(&self, path: &FolderPath, connection: u64) -> bool {
+        let now = Instant::now();
+        self.with(|state| {
+            let (holder, since) = state.locks.entry(path.clone()).or_insert((connection, now));
+            let is_free = *holder == connection || now.duration_since(*since) > LOCK_IS_HELD;
+            if is_free {
+                (*holder, *since) = (connection, now);
+            }
+            is_free
+        })
     }
 
     pub(super) fn throttle_for(&self, time: Duration) {

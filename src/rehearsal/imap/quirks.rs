@@ -59,6 +59,8 @@ pub struct Quirks {
     pub swallows: Option<&'static [u8]>,
     /// FETCH of the bytes of a message that holds these is answered NO with this text, after the others.
     pub withholds: Option<(&'static [u8], &'static str)>,
+    /// A folder takes messages from one connection at a time; others are told that they have waited for its lock in vain.
+    pub locks_folders: bool,
     /// A folder whose opening ends the connection, as a share that is gone does at Zimbra.
     pub hangs_up_at: Option<&'static str>,
 }
@@ -90,6 +92,7 @@ impl Quirks {
         dislikes: &[],
         swallows: None,
         withholds: None,
+        locks_folders: false,
         hangs_up_at: None,
     };
 

@@ -116,8 +116,8 @@ impl ImapServer {
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "a practice connection keeps its delay");
                         }
-                        let cut = self.shared.circumstances.connected();
-                        let session = Session::new(Arc::clone(&self.shared), stream);
+                        let (number, cut) = self.shared.circumstances.connected();
+                        let session = Session::new(Arc::clone(&self.shared), stream, number);
                         sessions.push(Box::pin(async move {
                             tokio::select! {
                                 () = cut.cancelled() => {}

@@ -30,6 +30,8 @@ const LITERAL_MINUS_BYTES: u64 = 4_096;
 pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
     pub(super) wire: Wire,
+    /// Which connection of the server it is.
+    pub(super) number: u64,
     pub(super) user: Option<SignedIn>,
     pub(super) selected: Option<View>,
     /// Whether the client speaks CONDSTORE (RFC 7162), so that FETCH replies carry MODSEQ.
@@ -104,11 +106,12 @@ enum Next {
 }
 
 impl Session {
-    pub(super) fn new(shared: Arc<Shared>, stream: TcpStream) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, stream: TcpStream, number: u64) -> Self {
         let wire = Wire::new(stream, Arc::clone(&shared), IDLE_LIMIT_BEFORE_SIGN_IN);
         Self {
             shared,
             wire,
+            number,
             user: None,
             selected: None,
             has_condstore: false,
