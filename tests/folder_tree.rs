@@ -1,5 +1,11 @@
 //! The folders themselves arrive: empty ones too, and those that the owner had hidden stay hidden.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests fail loudly"
+)]
 
 #[path = "support/copy_bench.rs"]
 mod copy_bench;
@@ -162,4 +168,52 @@ async fn folders_of_others_stay_where_they_are_until_they_are_asked_for() {
     bench.copy_all().await;
     let mut client = PlainImap::open(destination.clear_port, "anna");
     assert_eq!(client.count("Public (mail)/Sent"), 1, "{:?}", client.folders());
+}
+
+/// In files of the mbox kind a folder holds messages or folders. A new server does not say so before its first folder is
+/// made; from then on the plan has another place for what stood below it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_folders_are_files_children_stand_beside_their_parent() {
+    let Some(source) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+    let in_files = Settings { format: "mbox", ..Settings::default() };
+    let Some(destination) = Dovecot::start(&["anna"], &in_files) else { return };
+    let mail = |folder: &str| Mail {
+        folder: folder.to_owned(),
+        flags: vec!["\\Seen"],
+        date: " 1-Mar-2023 10:00:00 +0100".to_owned(),
+        bytes: format!("Message-ID: <{folder}@weber.example>\r\nSubject: one\r\n\r\nText\r\n").into_bytes(),
+    };
+    let with_mail = ["INBOX", "Work", "Work/Deep", "Work/Deep/More", "Box/Inner"];
+    PlainImap::open(source.clear_port, "anna").store(&with_mail.map(mail));
+    let from = access(source.clear_port, Security::Clear, "anna");
+    let to = access(destination.clear_port, Security::Clear, "anna");
+    let mut bench = Bench::new(from, to).await;
+    let outcome = bench.copy(&|_| {}).await.unwrap();
+    let mut refused: Vec<_> =
+        outcome.folder_problems.iter().map(|problem| problem.folder.to_string()).collect();
+    refused.sort();
+    assert_eq!(refused, ["Work / Deep", "Work / Deep / More"], "{outcome:?}");
+    assert!(outcome.folder_problems[0].words.contains("inferior"), "{outcome:?}");
+    assert_eq!(bench.sum().copied, 3);
+
+    bench.plan_anew().await;
+    let planned = |name: &str| {
+        let mut folders = bench.request.plan.folders.iter();
+        let plan = folders.find(|plan| plan.source.0.join("/") == name).unwrap();
+        (plan.destination.0.join("/"), plan.renamed_because.clone().unwrap_or_default())
+    };
+    let (deep, because) = planned("Work/Deep");
+    assert_eq!(deep, "Work - Deep");
+    assert!(because.contains("takes no folders below it"), "{because}");
+    assert_eq!(planned("Work/Deep/More").0, "Work - Deep - More");
+    assert_eq!(planned("Box/Inner"), ("Box/Inner".to_owned(), String::new()), "Box holds no messages");
+    assert_eq!(bench.copy_all().await, 2);
+    let expected = ["INBOX", "Work", "Work - Deep", "Work - Deep - More", "Box/Inner"];
+    assert_eq!(names(destination.clear_port, "LIST \"\" \"*\""), set(&expected));
+    let mut client = PlainImap::open(destination.clear_port, "anna");
+    assert!(expected.iter().all(|folder| client.count(folder) == 1));
+    // The plan stays as it is, and the copy is done.
+    bench.plan_anew().await;
+    assert_eq!(bench.copy_all().await, 0);
+    assert_eq!(names(destination.clear_port, "LIST \"\" \"*\""), set(&expected));
 }

@@ -1,7 +1,7 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::FolderPath;
-use super::mapping::DestinationRules;
+use super::mapping::{DestinationRules, takes_no_folders};
 
 /// One part of a folder name made acceptable to the destination, and what was done to it.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +40,22 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
         parts.push(clean.name);
         reasons.extend(clean.reasons);
     }
+    reasons.extend(join_below_childless(&mut parts, rules));
     (FolderPath(parts), reasons)
+}
+
+/// Joins what stands below a folder that takes no folders with its name; says so.
+fn join_below_childless(parts: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
+    let is_childless = |depth: &usize| {
+        let above: Vec<String> = parts.iter().take(*depth).map(|part| fold_name(part)).collect();
+        let same = |path: &FolderPath| path.0.iter().map(|part| fold_name(part)).eq(above.iter().cloned());
+        rules.childless.iter().any(same)
+    };
+    let depth = (rules.prefix.len().max(1)..parts.len()).find(is_childless)?;
+    let reason = takes_no_folders(&FolderPath(parts.iter().take(depth).cloned().collect()));
+    let joined = parts.split_off(depth - 1).join(" - ");
+    parts.push(joined);
+    Some(reason)
 }
 
 /// Joins the last parts of a path, given without the prefix, that is deeper than the destination allows; says so.
@@ -182,6 +197,10 @@ mod tests {
         assert_eq!(typed("INBOX|B", &shallow), ("B".to_owned(), 1));
         let flat = DestinationRules { delimiter: None, ..DestinationRules::default() };
         assert_eq!(typed("A|B", &flat), ("A - B".to_owned(), 1));
+        let childless = vec![FolderPath(vec!["A".to_owned()])];
+        let childless = DestinationRules { childless, ..DestinationRules::default() };
+        assert_eq!(typed("a|B|C", &childless), ("a - B - C".to_owned(), 1));
+        assert_eq!(typed("AB|C", &childless), ("AB|C".to_owned(), 0));
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub struct NameRules {
     pub reserved: Vec<String>,
     /// Whether folders may stand below the inbox.
     pub allows_inbox_children: bool,
+    /// Folders that take none below them.
+    #[serde(default)]
+    pub childless: Vec<FolderPath>,
 }
 
 impl From<&DestinationRules> for NameRules {
@@ -49,6 +52,7 @@ impl From<&DestinationRules> for NameRules {
             max_depth: rules.max_depth,
             reserved: rules.reserved.clone(),
             allows_inbox_children: rules.allows_inbox_children,
+            childless: rules.childless.clone(),
         }
     }
 }
@@ -64,6 +68,7 @@ impl From<&NameRules> for DestinationRules {
             max_depth: rules.max_depth,
             reserved: rules.reserved,
             allows_inbox_children: rules.allows_inbox_children,
+            childless: rules.childless,
             ..Self::default()
         }
     }

@@ -56,6 +56,10 @@ pub struct DestinationRules {
     pub reserved: Vec<String>,
     /// Whether folders may stand below the inbox.
     pub allows_inbox_children: bool,
+    /// Folders that it has and that take no folders below them (`\Noinferiors`), with the prefix.
+    pub childless: Vec<FolderPath>,
+    /// Whether each folder is a file, so that it holds messages or folders and never both (mbox).
+    pub has_files_for_folders: bool,
     /// How many folders a mailbox may have, by contract; empty where that is not known.
     pub folder_counts: Vec<u32>,
 }
@@ -73,6 +77,8 @@ impl Default for DestinationRules {
             max_depth: 32,
             reserved: Vec::new(),
             allows_inbox_children: true,
+            childless: Vec::new(),
+            has_files_for_folders: false,
             folder_counts: Vec::new(),
         }
     }
@@ -99,7 +105,7 @@ pub fn map_folders(
         }
     }
     let uses = assign_special_uses(&folders);
-    let mut mapper = Mapper::new(destination, &uses);
+    let mut mapper = Mapper::new(destination, &uses, &folders);
     mapper.take_inbox_and_special(&folders);
     // A folder whose name can stay keeps it, before one that must change comes to the same name.
     for path in folders.keys() {
@@ -228,6 +234,10 @@ struct Mapper<'rules> {
     named: BTreeMap<SpecialUse, Vec<FolderPath>>,
     /// Folders that the destination has, by folded name.
     existing: BTreeMap<Vec<String>, FolderPath>,
+    /// Folders of the source that hold messages.
+    with_mail: BTreeSet<&'rules FolderPath>,
+    /// Folded names that take no folders below them.
+    childless: BTreeSet<Vec<String>>,
     /// Folded names that are given out.
     used: BTreeSet<Vec<String>>,
     /// The next number to try for a folded name, so that many equal names stay cheap.
@@ -236,7 +246,11 @@ struct Mapper<'rules> {
 }
 
 impl<'rules> Mapper<'rules> {
-    fn new(rules: &'rules DestinationRules, uses: &'rules BTreeMap<FolderPath, SpecialUse>) -> Self {
+    fn new(
+        rules: &'rules DestinationRules,
+        uses: &'rules BTreeMap<FolderPath, SpecialUse>,
+        folders: &'rules BTreeMap<FolderPath, Vec<&SourceFolder>>,
+    ) -> Self {
         // Servers list folders in any order; the plan is the same for each.
         let sorted: BTreeSet<&FolderPath> = rules.existing.iter().collect();
         let mut named: BTreeMap<SpecialUse, Vec<FolderPath>> = BTreeMap::new();
@@ -255,6 +269,12 @@ impl<'rules> Mapper<'rules> {
             uses,
             named,
             existing,
+            with_mail: folders
+                .iter()
+                .filter(|(_, same)| same.iter().any(|folder| folder.is_selectable))
+                .map(|(path, _)| path)
+                .collect(),
+            childless: rules.childless.iter().map(fold).collect(),
             used: BTreeSet::new(),
             next_number: BTreeMap::new(),
             places: BTreeMap::new(),
@@ -348,19 +368,34 @@ impl<'rules> Mapper<'rules> {
         let clean = clean_part(name, base.len() == self.rules.prefix.len(), self.rules);
         reasons.extend(clean.reasons);
         let mut parts = base;
-        let is_flat = self.rules.delimiter.is_none();
-        if parts.len() > self.rules.prefix.len() && (is_flat || parts.len() >= self.rules.max_depth) {
+        if let Some(reason) = self.joined_because(parents, &parts) {
             let joined = format!("{} - {}", parts.pop().unwrap_or_default(), clean.name);
             parts.push(joined);
-            reasons.push(if is_flat {
-                "the destination has no folders within folders".to_owned()
-            } else {
-                format!("the destination allows {} levels of folders", self.rules.max_depth)
-            });
+            reasons.push(reason);
         } else {
             parts.push(clean.name);
         }
         self.claim(&FolderPath(parts), reasons)
+    }
+
+    /// Why a child of these parents, which stand there at the destination, stands beside them and not below.
+    fn joined_because(&self, parents: &[String], there: &[String]) -> Option<String> {
+        if there.len() <= self.rules.prefix.len() {
+            return None;
+        }
+        if self.rules.delimiter.is_none() {
+            return Some("the destination has no folders within folders".to_owned());
+        }
+        if there.len() >= self.rules.max_depth {
+            return Some(format!("the destination allows {} levels of folders", self.rules.max_depth));
+        }
+        let there = FolderPath(there.to_vec());
+        if self.childless.contains(&fold(&there)) {
+            return Some(takes_no_folders(&there));
+        }
+        let is_file =
+            self.rules.has_files_for_folders && self.with_mail.contains(&FolderPath(parents.to_vec()));
+        is_file.then(|| "a folder at the destination holds either messages or folders".to_owned())
     }
 
     /// The destination's parts that a child of these parents stands below, and why they are not the old ones.
@@ -401,6 +436,11 @@ impl<'rules> Mapper<'rules> {
         }
         Place { path, reasons }
     }
+}
+
+/// Why nothing stands below a folder (`\Noinferiors`).
+pub(super) fn takes_no_folders(path: &FolderPath) -> String {
+    format!("“{path}” at the destination takes no folders below it")
 }
 
 /// The path with a number behind its last part, which is shortened where it would become too long.

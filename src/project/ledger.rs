@@ -32,7 +32,7 @@ impl Ledger {
     ///
     /// When the source's UIDVALIDITY is not the stored one, its UIDs mean other messages: the rows are dropped, and
     /// the destination must be compared before anything is sent ([`Self::needs_match`]). When the destination
-    /// folder is another one, the rows stay and forget their copies.
+    /// folder is another one, the rows stay and forget their copies and refusals.
     pub fn folder(
         &self,
         source_raw: &str,
@@ -69,6 +69,11 @@ impl Ledger {
                 )?;
             } else if known_destination != destination {
                 forget_copies(transaction, id)?;
+                // Another place may take what this one has refused, be it the folder itself.
+                transaction.execute(
+                    "UPDATE message SET state = 0, cause = NULL WHERE folder_id = ?1 AND state = 6",
+                    [id],
+                )?;
                 transaction.execute(
                     "UPDATE folder SET needs_match = 1, is_fenced = 0, destination_uid_validity = NULL
                      WHERE id = ?1",

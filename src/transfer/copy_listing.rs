@@ -1,5 +1,7 @@
 //! What of the source is to be copied: its folders are listed, searched, and offered to the lanes.
 
+use std::collections::BTreeSet;
+
 use super::both_lists::FoldersByName;
 use super::copy::Job;
 use super::destination_name::{parents, raw_name};
@@ -20,22 +22,31 @@ use crate::project::{FolderCounts, FolderId};
 const MAX_FOLDERS_MADE: usize = 2_000;
 
 impl Job<'_> {
-    /// Folders that the destination has not, and the folders above them, outermost first.
+    /// Folders that the destination has not, outermost first, and behind them those above them that hold no messages:
+    /// where folders are files (mbox), such a one is there by then, and is no file.
     pub(super) fn missing(
         &self,
         work: &Work<'_>,
         destination: &FoldersByName,
         lookout: &Lookout<'_>,
     ) -> Vec<NewFolder> {
+        let mut asked = BTreeSet::new();
+        let mut is_new = |raw: &String| {
+            !raw.eq_ignore_ascii_case("INBOX") && !destination.contains_key(raw) && asked.insert(raw.clone())
+        };
         let mut missing: Vec<NewFolder> = Vec::new();
         for plan in self.chosen().filter(|plan| !lookout.knows(plan)) {
-            let above = parents(&plan.destination).into_iter().map(|path| (path, true));
-            for (path, is_subscribed) in above.chain([(plan.destination.clone(), !plan.is_unsubscribed)]) {
-                let raw = raw_name(&path, &work.namespace);
-                let is_inbox = raw.eq_ignore_ascii_case("INBOX");
-                let is_known = missing.iter().any(|folder| folder.raw == raw);
-                if !is_inbox && !is_known && !destination.contains_key(&raw) {
-                    missing.push(NewFolder { raw, is_subscribed });
+            let raw = raw_name(&plan.destination, &work.namespace);
+            if is_new(&raw) {
+                missing.push(NewFolder { raw, is_subscribed: !plan.is_unsubscribed });
+            }
+        }
+        missing.sort_by_key(|folder| folder.raw.len());
+        for plan in self.chosen().filter(|plan| !lookout.knows(plan)) {
+            for above in parents(&plan.destination) {
+                let raw = raw_name(&above, &work.namespace);
+                if is_new(&raw) {
+                    missing.push(NewFolder { raw, is_subscribed: true });
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What a mailbox holds, and where it goes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::aliases::other_names;
 use super::error::TransferError;
@@ -121,7 +122,9 @@ async fn survey_destination(
         add_label_rules(&mut rules);
     }
     rules.learn_software(&session.server_words());
-    for folder in session.list_folder_names().await? {
+    let folders = session.list_folder_names().await?;
+    learn_childless(&mut rules, &folders);
+    for folder in folders {
         let path = FolderPath(folder.parts());
         if namespace.whose(&folder) != Whose::Own {
             // A folder of that name would not be the mailbox's own, but everybody's.
@@ -134,6 +137,32 @@ async fn survey_destination(
         rules.existing.push(path);
     }
     Ok(rules)
+}
+
+/// Takes over which folders take none below them, and whether that is so with every folder that holds messages: then
+/// each is a file (mbox). The inbox is one of its own.
+fn learn_childless(rules: &mut DestinationRules, folders: &[Folder]) {
+    let paths: BTreeSet<Vec<String>> = folders.iter().map(Folder::parts).collect();
+    let has_child = |path: &Vec<String>| {
+        let behind = (Bound::Excluded(path), Bound::Unbounded);
+        paths.range::<Vec<String>, _>(behind).next().is_some_and(|next| next.starts_with(path))
+    };
+    let (mut files, mut others) = (0, 0);
+    for folder in folders.iter().filter(|folder| folder.is_selectable()) {
+        let path = FolderPath(folder.parts());
+        // Folders below it are there all the same.
+        let is_childless = folder.has_attribute("\\Noinferiors") && !has_child(&path.0);
+        match (is_childless, path.is_inbox()) {
+            (true, true) => rules.allows_inbox_children = false,
+            (true, false) => {
+                rules.childless.push(path);
+                files += 1;
+            }
+            (false, false) => others += 1,
+            (false, true) => {}
+        }
+    }
+    rules.has_files_for_folders = files > 0 && others == 0;
 }
 
 /// Keeps a name on the top level free for others.

@@ -50,7 +50,7 @@ impl Bench {
             MailboxPlan::default(),
             CopyLimits { late_append: std::time::Duration::from_secs(2), ..CopyLimits::default() },
         );
-        let mut request = CopyRequest {
+        let request = CopyRequest {
             source,
             destination,
             plan,
@@ -59,10 +59,17 @@ impl Bench {
             options: CopyOptions::default(),
             export_folder: None,
         };
+        let mut bench = Self { request, _project: project, _folder: folder };
+        bench.plan_anew().await;
+        bench
+    }
+
+    /// Lists both sides again, and plans the copy with what is there by now.
+    pub async fn plan_anew(&mut self) {
+        let request = &mut self.request;
         let (mut from, mut to) =
             (request.source.open().await.unwrap(), request.destination.open().await.unwrap());
         request.plan = inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap();
-        Self { request, _project: project, _folder: folder }
     }
 
     /// Copies and shows what happens meanwhile.

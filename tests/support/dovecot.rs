@@ -27,7 +27,7 @@ pub struct Settings {
     pub separator: char,
     /// Before every folder but the inbox.
     pub prefix: &'static str,
-    /// `maildir` or `sdbox`.
+    /// `maildir`, `sdbox` or `mbox`.
     pub format: &'static str,
     /// Names in the certificate.
     pub names: Vec<String>,

@@ -76,6 +76,37 @@ fn special_folders_find_their_like_and_children_follow() {
 }
 
 #[test]
+fn below_a_folder_that_takes_none_children_stand_beside_it() {
+    let rules = DestinationRules {
+        existing: vec![path("Work"), path("Other")],
+        childless: vec![path("Work")],
+        ..DestinationRules::default()
+    };
+    check(
+        &["Other|Deep", "WORK|Deep", "WORK|Deep|More"],
+        &rules,
+        &[
+            ("Other|Deep", "Other|Deep", false),
+            ("WORK|Deep", "Work - Deep", true),
+            ("WORK|Deep|More", "Work - Deep|More", true),
+        ],
+    );
+    // Where every folder is a file, those that hold messages have no folders below them.
+    let files = DestinationRules { has_files_for_folders: true, ..rules };
+    check(
+        &["A", "A|Deep", "A|Deep|More", "Box|Inner", "Box|Inner|More"],
+        &files,
+        &[
+            ("A", "A", false),
+            ("A|Deep", "A - Deep", true),
+            ("A|Deep|More", "A - Deep - More", true),
+            ("Box|Inner", "Box|Inner", false),
+            ("Box|Inner|More", "Box|Inner - More", true),
+        ],
+    );
+}
+
+#[test]
 fn views_stay_behind_and_containers_hold_no_mail() {
     let source = [
         special("[Gmail]|All Mail", SpecialUse::All),
