@@ -209,6 +209,26 @@ fn copies_bear_the_date_of_their_header_where_that_is_asked_for() {
 }
 
 #[test]
+fn exact_duplicates_go_once_where_that_is_asked_for() {
+    let Some(pair) = Pair::start(&Settings::default(), &Settings::default(), &[]) else { return };
+    let mail = |number: usize| Mail {
+        folder: "INBOX".to_owned(),
+        flags: Vec::new(),
+        date: "01-Mar-2023 10:00:00 +0100".to_owned(),
+        bytes: format!("Message-ID: <{number}@weber.example>\r\nSubject: {number}\r\n\r\nText\r\n")
+            .into_bytes(),
+    };
+    PlainImap::open(pair.source.clear_port, "anna").store(&[mail(1), mail(1), mail(2), mail(1)]);
+    ended_well(&pair.copy(&["--drop-duplicates", "--verify", "full"]));
+    let arrived = || PlainImap::open(pair.destination.clear_port, "anna").multiset(str::to_owned);
+    assert_eq!(arrived().values().copied().collect::<Vec<_>>(), [1, 1]);
+    // The option stays with the project.
+    PlainImap::open(pair.source.clear_port, "anna").store(&[mail(2), mail(3)]);
+    ended_well(&pair.copy(&["--verify", "full"]));
+    assert_eq!(arrived().values().copied().collect::<Vec<_>>(), [1, 1, 1]);
+}
+
+#[test]
 fn requests_for_receipts_are_disarmed_in_read_mail_where_that_is_asked_for() {
     let Some(pair) = Pair::start(&Settings::default(), &Settings::default(), &[]) else { return };
     let mail = |number: usize, flags: &[&'static str], request: &str| Mail {

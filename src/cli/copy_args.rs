@@ -21,6 +21,10 @@ pub struct PlanArgs {
     /// with its own day. Messages that an earlier run has listed keep their date.
     #[arg(long)]
     pub dates_from_header: bool,
+    /// Copy exact duplicates within a folder once: the same bytes and flags, but for whether they are read. Without it as
+    /// many arrive as there are.
+    #[arg(long)]
+    pub drop_duplicates: bool,
     /// Try messages again that an earlier run of this project could not copy.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,

@@ -63,6 +63,7 @@ fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
     filter.search = arguments.search.clone().or(filter.search.take());
     options.is_newest_first |= arguments.newest_first;
     options.disarms_receipts |= arguments.plan.disarm_receipts;
+    options.drops_duplicates |= arguments.plan.drop_duplicates;
     if arguments.plan.dates_from_header {
         options.dates = MessageDates::Header;
     }

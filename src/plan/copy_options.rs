@@ -61,6 +61,8 @@ pub struct CopyOptions {
     pub disarms_receipts: bool,
     /// Which date copies bear; messages that were listed before keep theirs.
     pub dates: MessageDates,
+    /// Of messages in one folder with the same bytes and flags, only the first is copied.
+    pub drops_duplicates: bool,
     /// How a finished copy is proven.
     pub proof: ProofDepth,
 }
@@ -105,6 +107,9 @@ impl CopyOptions {
         if self.dates == MessageDates::Header {
             parts.push("Copies bear the date of their header".to_owned());
         }
+        if self.drops_duplicates {
+            parts.push("Exact duplicates within a folder are copied once".to_owned());
+        }
         if self.proof == ProofDepth::Full {
             parts.push("At the end every copy is read again and compared byte by byte".to_owned());
         }
@@ -129,6 +134,7 @@ mod tests {
             upload_bytes_per_day: Some(1_000),
             download_bytes_per_day: Some(0),
             dates: MessageDates::Header,
+            drops_duplicates: true,
             proof: ProofDepth::Full,
             ..CopyOptions::default()
         };
@@ -137,7 +143,8 @@ mod tests {
             Some(
                 "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first. \
                  From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day. \
-                 Copies bear the date of their header. At the end every copy is read again and compared byte by byte."
+                 Copies bear the date of their header. Exact duplicates within a folder are copied once. \
+                 At the end every copy is read again and compared byte by byte."
             )
         );
     }

@@ -15,6 +15,7 @@ mod ledger_delta;
 mod ledger_moves;
 mod ledger_queries;
 mod ledger_row;
+mod ledger_twins;
 mod lock;
 mod mailboxes;
 mod message_list;

@@ -21,6 +21,7 @@ use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::selection::Selection;
 use super::source_moves::{Follow, Left};
+use super::twins::DUPLICATE;
 use super::work::Work;
 use crate::imap::{Detail, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
@@ -204,9 +205,12 @@ impl Job<'_> {
         tokio::join!(source.logout(), join_all(appenders.into_iter().map(Session::logout)));
     }
 
-    /// Folders that the owner has left out or taken in again since they were listed.
+    /// Folders and duplicates that the owner has left out or taken in again since they were listed.
     fn heed_choices(&self) -> Result<(), TransferError> {
         let ledger = &self.request.ledger;
+        if !self.request.options.drops_duplicates {
+            ledger.take_in_again(DUPLICATE)?;
+        }
         let choices: BTreeMap<&FolderPath, FolderChoice> =
             self.request.plan.folders.iter().map(|plan| (&plan.source, plan.choice)).collect();
         for known in ledger.folder_totals()? {

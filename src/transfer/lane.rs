@@ -16,7 +16,7 @@ use super::governor::{Refusal, refusal};
 use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
-use super::request::FolderTrouble;
+use super::request::{FolderTrouble, Progress};
 use super::work::{Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
@@ -137,7 +137,7 @@ impl Lane {
         };
         let before = opened.exists;
         let folder = unit.folder;
-        self.pump(work, work.begin(turn, (unit, opened, first), left), asked).await?;
+        self.pump(work, work.begin(turn, (unit, opened, first), left)?, asked).await?;
         remember_counts(ledger, folder, was_whole.then_some((before, first)))
     }
 
@@ -210,6 +210,7 @@ impl Lane {
             self.place(work, &part).await?;
         }
         if part.is_last() && !work.control.is_stopped() {
+            settle_twins(work, &part)?;
             self.settle_flags(work, &part.folder.unit, part.folder.opened.uid_validity).await?;
         }
         self.tell_late_arrivals(work, &part).await
@@ -287,6 +288,19 @@ impl Lane {
         place.place_copies().await?;
         place.settle_absent(&work.control, work.request.limits.late_append).await
     }
+}
+
+/// Exact duplicates stay behind where their first one has been copied; where it has not, the folder is gone through again.
+fn settle_twins(work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+    let Some(twins) = &part.folder.twins else { return Ok(()) };
+    let settled = twins.settle(&work.request.ledger, part.folder.unit.folder)?;
+    for row in &settled.left_out {
+        (work.sink)(Progress::Advanced { messages: 1, bytes: row.size });
+    }
+    if settled.is_to_do {
+        work.give_back(part.folder.unit.clone());
+    }
+    Ok(())
 }
 
 /// Whether a refusal speaks of load, so that it passes.

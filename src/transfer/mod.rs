@@ -47,6 +47,7 @@ mod seats;
 mod selection;
 mod source_listing;
 mod source_moves;
+mod twins;
 mod verify;
 mod verify_page;
 mod verify_report;

@@ -356,6 +356,9 @@ impl Reader<'_> {
                 let unexpected = spool.bytes().saturating_sub(row.size);
                 self.work.meter.downloaded(unexpected).map_err(TransferError::from)?;
                 let row = self.learn(row, spool.bytes(), &head)?;
+                if self.waits(&row, sha256) {
+                    return Ok(());
+                }
                 let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await
                 else {
                     return Ok(());
@@ -407,8 +410,16 @@ impl Reader<'_> {
         reserved: OwnedSemaphorePermit,
     ) -> Result<(), ReadEnd> {
         let sha256 = Sha256::digest(&bytes).into();
+        if self.waits(&row, sha256) {
+            return Ok(());
+        }
         let item = Fetched { row, body: Body::Memory(bytes), sha256, reserved };
         self.send(Item::Message(Box::new(item))).await
+    }
+
+    /// Whether the same message has gone before, so that this one may stay behind.
+    fn waits(&self, row: &LedgerRow, sha256: [u8; 32]) -> bool {
+        self.part.folder.twins.as_ref().is_some_and(|twins| twins.waits(row, sha256))
     }
 
     /// A message that was asked for alone is refused.

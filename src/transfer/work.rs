@@ -19,6 +19,7 @@ use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
+use super::twins::Twins;
 use crate::imap::{Namespace, Opened};
 use crate::plan::{FolderPath, FolderPlan, MessageState, Side};
 use crate::project::{FolderId, LedgerRow, ProjectError};
@@ -66,6 +67,8 @@ pub(super) struct ActiveFolder {
     lanes: AtomicUsize,
     /// Copies whose UID the server did not tell.
     unplaced: Mutex<Vec<LedgerRow>>,
+    /// Messages that may be the same, where exact duplicates stay behind.
+    pub(super) twins: Option<Twins>,
 }
 
 impl ActiveFolder {
@@ -324,7 +327,9 @@ impl<'a> Work<'a> {
         mut turn: Turn<'a>,
         (unit, opened, first): (Unit, Opened, u32),
         left: u64,
-    ) -> Part<'a> {
+    ) -> Result<Part<'a>, TransferError> {
+        let drops = self.request.options.drops_duplicates;
+        let twins = if drops { Twins::of(&self.request.ledger, unit.folder)? } else { None };
         turn.is_handed_on = true;
         let folder = Arc::new(ActiveFolder {
             unit,
@@ -334,10 +339,11 @@ impl<'a> Work<'a> {
             left: AtomicU64::new(left),
             lanes: AtomicUsize::new(1),
             unplaced: Mutex::default(),
+            twins,
         });
         locked(&self.state).active.push(Arc::clone(&folder));
         self.changed.notify_waiters();
-        Part { work: self, folder }
+        Ok(Part { work: self, folder })
     }
 
     /// Rows of a folder that are to do, beyond those that are taken up to this UID.

@@ -220,6 +220,7 @@ fn what_takes_part_is_typed_checked_and_said() {
     opened.click("Choose messages…");
     opened.click("Late mail only");
     opened.click("Newest messages first");
+    opened.click("Copy exact duplicates once");
     opened.type_into("Received from (day)", "2020-01-0");
     assert_eq!(count(&opened, "is not a day"), 1);
     opened.click("Use these");
@@ -237,8 +238,13 @@ fn what_takes_part_is_typed_checked_and_said() {
         search: Some("FROM bank".to_owned()),
         ..MessageFilter::default()
     };
-    let options =
-        CopyOptions { mode: CopyMode::Sweep, filter, is_newest_first: true, ..CopyOptions::default() };
+    let options = CopyOptions {
+        mode: CopyMode::Sweep,
+        filter,
+        is_newest_first: true,
+        drops_duplicates: true,
+        ..CopyOptions::default()
+    };
     assert_eq!(opened.sent(), [Command::SetCopyOptions(options)]);
     let opened = Opened::step(samples::tried(), Step::Plan, false);
     assert_eq!(count(&opened, "Only messages received from 2020-01-01 on. Newest messages first."), 1);

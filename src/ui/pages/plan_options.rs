@@ -44,6 +44,7 @@ pub struct PlanOptions {
     down_per_day: String,
     disarms_receipts: bool,
     dates: MessageDates,
+    drops_duplicates: bool,
     proof: ProofDepth,
 }
 
@@ -71,6 +72,7 @@ impl PlanOptions {
             down_per_day: size(options.download_bytes_per_day),
             disarms_receipts: options.disarms_receipts,
             dates: options.dates,
+            drops_duplicates: options.drops_duplicates,
             proof: options.proof,
         };
     }
@@ -103,6 +105,7 @@ impl PlanOptions {
             if index == 1 {
                 self.times_and_sizes(ui, &mut wrong);
                 self.search(ui, &mut wrong);
+                self.duplicates(ui);
             }
             if index + 1 == columns {
                 self.order(ui);
@@ -176,6 +179,18 @@ impl PlanOptions {
                 MessageDates::Arrival => MessageDates::Header,
                 MessageDates::Header => MessageDates::Arrival,
             };
+        }
+    }
+
+    fn duplicates(&mut self, ui: &mut Ui) {
+        ui.add_space(8.0);
+        if explained(
+            ui,
+            self.drops_duplicates,
+            "Copy exact duplicates once",
+            "Of messages in one folder that are the same byte by byte. Else as many arrive as there are.",
+        ) {
+            self.drops_duplicates = !self.drops_duplicates;
         }
     }
 
@@ -275,6 +290,7 @@ impl PlanOptions {
             gmail_labels: self.labels,
             disarms_receipts: self.disarms_receipts,
             dates: self.dates,
+            drops_duplicates: self.drops_duplicates,
             upload_bytes_per_day: size(&self.up_per_day)?,
             download_bytes_per_day: size(&self.down_per_day)?,
             proof: self.proof,
