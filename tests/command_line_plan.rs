@@ -209,6 +209,36 @@ fn copies_bear_the_date_of_their_header_where_that_is_asked_for() {
 }
 
 #[test]
+fn the_plan_tells_where_an_earlier_move_has_dated_the_mail() {
+    let Some(pair) = Pair::start(&Settings::default(), &Settings::default(), &[]) else { return };
+    let mail = |folder: &str, number: usize, arrived: String| Mail {
+        folder: folder.to_owned(),
+        flags: Vec::new(),
+        date: arrived,
+        bytes: format!(
+            "Message-ID: <{number}@weber.example>\r\nDate: {} May 2012 08:30:00 +0200\r\n\r\nText\r\n",
+            number % 28 + 1
+        )
+        .into_bytes(),
+    };
+    let moved = (0..60).map(|number| mail("Work", number, "04-Mar-2019 10:00:00 +0100".to_owned()));
+    let grown = (0..60)
+        .map(|number| mail("INBOX", number, format!("{:02}-May-2012 08:31:00 +0200", number % 28 + 1)));
+    PlainImap::open(pair.source.clear_port, "anna").store(&moved.chain(grown).collect::<Vec<_>>());
+    let told = |options: &[&str]| {
+        let output = pair.copy(options);
+        ended_well(&output);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let words = told(&["--dry-run"]);
+    assert!(
+        words.contains("Most messages in Work bear one day as their date of arrival (2019-03-04)"),
+        "{words}"
+    );
+    assert!(!told(&["--dry-run", "--dates-from-header"]).contains("bear one day"));
+}
+
+#[test]
 fn exact_duplicates_go_once_where_that_is_asked_for() {
     let Some(pair) = Pair::start(&Settings::default(), &Settings::default(), &[]) else { return };
     let mail = |number: usize| Mail {

@@ -48,6 +48,7 @@ fn config(home: &Path) -> EngineConfig {
         compression: mailferry::engine::Compression::default(),
         timeouts: mailferry::engine::Timeouts::default(),
         searches_by_itself: true,
+        samples_dates: true,
         quits_on_interrupt: false,
     }
 }
@@ -682,6 +683,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         parallel_mailboxes: 1,
         proof: Proof::None,
         searches_by_itself: false,
+        samples_dates: false,
         quits_on_interrupt: false,
         compression: mailferry::imap::Compression::default(),
         timeouts: mailferry::imap::Timeouts::default(),

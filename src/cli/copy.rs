@@ -43,6 +43,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         Compress::Always => Compression::Always,
         Compress::Never => Compression::Never,
     };
+    config.samples_dates = arguments.dry_run;
     config.timeouts.reply = Duration::from_secs(arguments.timeout);
     // Without a project file of its own, the ledger lives as long as this run.
     let temporary = tempfile_for(arguments)?;

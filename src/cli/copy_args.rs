@@ -2,6 +2,7 @@ use clap::{Args, ValueEnum};
 
 /// Flags of `mailferry copy` about the plan, the provider, and what is told meanwhile.
 #[derive(Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct PlanArgs {
     /// The provider of the destination, as named by the catalogue; recognised by the server's name where it is not given.
     #[arg(long, value_name = "ID")]

@@ -23,6 +23,7 @@ impl EngineConfig {
             compression: Compression::default(),
             timeouts: Timeouts::default(),
             searches_by_itself: true,
+            samples_dates: true,
             quits_on_interrupt: false,
         }
     }

@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) project: String,
     pub(super) passwords: Passwords,
     pub(super) options: CopyOptions,
+    /// Whether counting looks at a few dates of each folder.
+    pub(super) samples_dates: bool,
     /// Beside the project file.
     pub(super) export_folder: Option<PathBuf>,
 }

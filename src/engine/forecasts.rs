@@ -20,7 +20,7 @@ impl OpenProject {
         let mut mailboxes = std::collections::BTreeMap::new();
         for (id, plan) in plans.iter() {
             let (messages, bytes) = self.left_to_copy(*id, plan.chosen());
-            let told = plan.warnings(bytes);
+            let told = plan.warnings(bytes, self.view.plan.options.dates);
             if !told.is_empty() {
                 warnings.insert(*id, told);
             }

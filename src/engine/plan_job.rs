@@ -49,7 +49,11 @@ async fn one(
     let mut destination_session =
         destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;
     let counted = async {
-        let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await?;
+        let mut plan =
+            transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await?;
+        if settings.samples_dates {
+            plan.earlier_move = transfer::find_earlier_move(&mut source_session, &plan).await?;
+        }
         let (from, to) = (&mut source_session, &destination_session);
         let oversize = transfer::find_oversize(from, to, &plan, message_limit).await?;
         Ok((plan, oversize))

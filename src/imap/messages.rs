@@ -149,6 +149,23 @@ impl Session {
         Ok(ListingRequest { examine, fetch })
     }
 
+    /// Opens a folder for reading and asks for the facts about the messages with these sequence numbers, without waiting
+    /// in between.
+    pub fn ask_sample(
+        &mut self,
+        raw: &str,
+        numbers: &[u32],
+        header_fields: &[&str],
+    ) -> Result<ListingRequest, ImapError> {
+        let examine = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
+        let numbers = uid_sets(numbers).join(",");
+        let fields = header_fields.join(" ");
+        let fetch = self.submit(&format!(
+            "FETCH {numbers} (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"
+        ));
+        Ok(ListingRequest { examine, fetch })
+    }
+
     /// The folder of a listing, as opened. Where it is refused, the rest of the answer is read and dropped.
     pub async fn listing_opened(&mut self, request: &ListingRequest) -> Result<Opened, ImapError> {
         let opened = self.finish_open("EXAMINE", &request.examine).await;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{DestinationRules, FolderPath, SpecialUse};
+use super::{DestinationRules, FolderPath, MessageDates, SpecialUse};
 use crate::values::Bytes;
 
 /// Where the folders of one mailbox go.
@@ -15,6 +15,9 @@ pub struct MailboxPlan {
     /// What is to be known before the start, in sentences.
     #[serde(default)]
     pub remarks: Vec<String>,
+    /// What is said where an earlier move has dated the messages; it counts as long as copies bear their date of arrival.
+    #[serde(default)]
+    pub earlier_move: Option<String>,
     /// Room that is left in the mailbox at the destination, where the server tells (RFC 9208).
     #[serde(default)]
     pub free_bytes: Option<Bytes>,
@@ -75,9 +78,11 @@ impl From<&NameRules> for DestinationRules {
 }
 
 impl MailboxPlan {
-    /// What is to be known before the start, in sentences, where so many bytes have still to be copied.
-    pub fn warnings(&self, left: Bytes) -> Vec<String> {
+    /// What is to be known before the start, in sentences, where so many bytes have still to be copied and copies bear
+    /// these dates.
+    pub fn warnings(&self, left: Bytes, dates: MessageDates) -> Vec<String> {
         let mut warnings = self.remarks.clone();
+        warnings.extend(self.earlier_move.clone().filter(|_| dates == MessageDates::Arrival));
         if let Some(free) = self.free_bytes.filter(|free| *free < left) {
             warnings.push(format!(
                 "The mailbox at the destination has room for {free}, and {left} are to be copied, so not all of it may fit. \

@@ -3,6 +3,7 @@
 mod copy_options;
 mod decision;
 mod duration_words;
+mod earlier_move;
 mod estimate;
 mod folder;
 mod folder_name;
@@ -37,6 +38,7 @@ mod server_habits;
 pub use copy_options::{CopyMode, CopyOptions, MessageDates, ProofDepth};
 pub use decision::{collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
+pub use earlier_move::{MIN_DATED_MESSAGES, day_of_earlier_move, words_of_earlier_move};
 pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;

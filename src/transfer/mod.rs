@@ -14,6 +14,7 @@ mod clock;
 mod control;
 mod copy;
 mod copy_listing;
+mod date_samples;
 mod destination_name;
 mod error;
 mod export;
@@ -56,6 +57,7 @@ mod writer;
 
 pub use control::{CopyControl, CopyController, copy_control};
 pub use copy::copy_mailbox;
+pub use date_samples::find_earlier_move;
 pub use error::TransferError;
 pub use inventory::inventory;
 pub use oversize::find_oversize;

@@ -106,6 +106,7 @@ impl Actor {
             is_proof_only: false,
             project: open.project.uuid().to_owned(),
             passwords: self.passwords(),
+            samples_dates: self.config.samples_dates,
             options,
             export_folder: export_folder(open.project.path()),
         })

@@ -30,6 +30,7 @@ const MODES: [(CopyMode, &str); 3] = [
 
 /// The panel with what is half typed.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box of its own")]
 pub struct PlanOptions {
     is_open: bool,
     mode: CopyMode,
