@@ -46,8 +46,8 @@ const GMAIL_LIKE: &str = "IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID CHILDREN UI
      SPECIAL-USE SASL-IR AUTH=PLAIN";
 /// A file system in memory.
 const MEMORY: &str = "/dev/shm";
-/// Connections on each side for the bare limit, as many as Mailferry opens.
-const BARE_CONNECTIONS: usize = 4;
+/// Connections on each side for the bare limit: one recorded stream, and about as many as Mailferry opens.
+const BARE_CONNECTIONS: [usize; 2] = [1, 4];
 /// Runs of each tool in each case; the median counts.
 const RUNS: usize = 3;
 /// Messages of the folder that shows whether anything grows faster than the folder.
@@ -112,7 +112,7 @@ struct Servers {
 impl Servers {
     fn start(bench: &Bench, settings: &Settings, round_trip: Option<Duration>) -> Self {
         let mut users: Vec<String> = Vec::new();
-        for name in bench.tools.iter().map(|tool| tool.name()).chain(["bare"]) {
+        for name in bench.tools.iter().map(|tool| tool.name()).chain(["bare", "bare1", "bare4"]) {
             users.extend((0..=bench.runs).map(|run| format!("{name}-{run}")));
         }
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
@@ -185,19 +185,23 @@ impl Bench {
     fn whole_mailbox(&mut self, place: &str, mails: &[Mail], round_trip: Option<Duration>) {
         let servers = Servers::start(self, &Settings::default(), round_trip);
         PlainImap::open(servers.source.clear_port, "anna").store(mails);
-        let mut bare: Vec<f64> = Vec::new();
+        let mut bare = BARE_CONNECTIONS.map(|connections| (connections, Vec::new()));
         let figures = self.compare(&servers, mails.len(), |run| {
-            let user = format!("bare-{run}");
-            bare.push(bare::seconds(&servers.from(), &servers.to(&user), mails, BARE_CONNECTIONS));
-            servers.assert_arrived(&user, mails.len());
+            for (connections, seconds) in &mut bare {
+                let user = format!("bare{connections}-{run}");
+                seconds.push(bare::seconds(&servers.from(), &servers.to(&user), mails, *connections));
+                servers.assert_arrived(&user, mails.len());
+            }
         });
         let case = format!("{}, {place}", sum(mails));
         self.lines_for(&case, figures.iter().map(|(tool, figure, _)| (*tool, *figure)));
         let ours = figures[0].1.seconds;
-        bare.sort_by(f64::total_cmp);
-        let bare = bare[bare.len() / 2];
-        let words = format!("bare limit, {BARE_CONNECTIONS} connections a side");
-        self.line(&format!("| {case} | {words} | {bare:.2} s | {:.2} |  |  |", bare / ours));
+        for (connections, mut seconds) in bare {
+            seconds.sort_by(f64::total_cmp);
+            let bare = seconds[seconds.len() / 2];
+            let words = format!("bare limit, connections a side: {connections}");
+            self.line(&format!("| {case} | {words} | {bare:.2} s | {:.2} |  |  |", bare / ours));
+        }
         let again = format!("nothing to do, {place}");
         self.lines_for(&again, figures.iter().map(|(tool, _, figure)| (*tool, *figure)));
         let proof = mailferry(servers.work.path(), &servers.from(), &servers.to("mailferry-1"), "quick");
