@@ -127,6 +127,36 @@ async fn connections_that_are_refused_behind_their_sign_in_cost_no_message() {
     }
 }
 
+/// A server that is slow to let one connection more in keeps nobody waiting when the others are done.
+#[test]
+fn a_slow_sign_in_beside_does_not_hold_the_end_up() {
+    let folder = |number: usize| SampleFolder {
+        path: FolderPath::parse(&format!("Folder {number}")),
+        special_use: None,
+        messages: kilobytes(80),
+    };
+    for at_source in [true, false] {
+        let folders = (0..6).map(folder).collect();
+        in_quick_time(play_between(
+            Personality::dovecot(),
+            Personality::dovecot(),
+            folders,
+            |scene| async move {
+                let server = if at_source { &scene.source } else { &scene.destination };
+                let trigger = Trigger::Command("AUTHENTICATE".to_owned());
+                let action = Action::Delay(Duration::from_mins(1));
+                server.faults().push(Fault { trigger, action, skip: 1, times: u32::MAX });
+                let before = server.traffic().connections;
+                let began = tokio::time::Instant::now();
+                scene.bench.copy_all().await;
+                assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+                assert!(server.traffic().connections > before + 1, "others have tried");
+                assert_eq!((scene.bench.sum().copied, scene.bench.sum().to_do), (480, 0));
+            },
+        ));
+    }
+}
+
 #[test]
 fn a_mailbox_waits_for_the_next_day_when_its_provider_takes_no_more() {
     in_quick_time(play(Personality::dovecot(), kilobytes(50), |mut scene| async move {

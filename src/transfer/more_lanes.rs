@@ -55,8 +55,13 @@ pub(super) async fn open_appenders(request: &CopyRequest, count: usize) -> Vec<S
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.
 pub(super) async fn more_lane<'a>(work: &'a Work<'a>, first: &(Introduced, Introduced), appenders: usize) {
     let request = work.request;
-    let (lane, appenders) =
-        tokio::join!(Lane::open_beside(request, first), open_appenders(request, appenders));
+    let opening =
+        async { tokio::join!(Lane::open_beside(request, first), open_appenders(request, appenders)) };
+    let (lane, appenders) = tokio::select! {
+        opened = opening => opened,
+        // A server that takes its time with one connection more holds nothing up when the others are done.
+        () = work.nothing_left() => return,
+    };
     let mut lane = match lane {
         Ok(lane) => Lane { appenders, ..lane },
         Err(error) => {

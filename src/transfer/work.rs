@@ -140,6 +140,12 @@ struct State {
     error: Option<TransferError>,
 }
 
+impl State {
+    fn is_done(&self) -> bool {
+        self.is_listed && self.waiting.is_empty() && self.busy.is_empty()
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -289,6 +295,18 @@ impl<'a> Work<'a> {
             changed.as_mut().enable();
             if let Some(next) = self.try_next() {
                 return next;
+            }
+            self.control.until_stopped(changed).await;
+        }
+    }
+
+    /// Waits until every folder is done, or the copy ends for another reason.
+    pub(super) async fn nothing_left(&self) {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.control.is_stopped() || locked(&self.state).is_done() {
+                return;
             }
             self.control.until_stopped(changed).await;
         }
