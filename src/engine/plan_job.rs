@@ -49,19 +49,25 @@ async fn one(
     let mut destination_session =
         destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;
     let counted = async {
-        let mut plan =
-            transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await?;
-        if settings.samples_dates {
-            plan.earlier_move = transfer::find_earlier_move(&mut source_session, &plan).await?;
-        }
+        let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await?;
         let (from, to) = (&mut source_session, &destination_session);
         let oversize = transfer::find_oversize(from, to, &plan, message_limit).await?;
         Ok((plan, oversize))
     };
-    let plan: Result<_, transfer::TransferError> = counted.await;
-    if plan.is_ok() {
-        from.leave(source_session);
-        to.leave(destination_session);
+    let counted: Result<_, transfer::TransferError> = counted.await;
+    let (mut plan, oversize) =
+        counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
+    to.leave(destination_session);
+    if settings.samples_dates {
+        match transfer::find_earlier_move(&mut source_session, &plan).await {
+            Ok(words) => plan.earlier_move = words,
+            // The plan stands without it; what is the matter with a folder is told when it is copied.
+            Err(error) => {
+                tracing::info!(%error, "the dates of the messages were not looked at");
+                return Ok((plan, oversize));
+            }
+        }
     }
-    plan.map_err(|error| Box::new(explain::transfer(source, destination, &error)))
+    from.leave(source_session);
+    Ok((plan, oversize))
 }

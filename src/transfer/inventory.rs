@@ -11,7 +11,7 @@ use super::provider_habits::{leave_labels, move_below_folders, name_views};
 use crate::imap::{Folder, ImapError, Namespace, Session, Whose};
 use crate::plan::{
     DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
-    hidden_by_gmail, holds_no_mail_at_exchange, map_folders,
+    hidden_by_gmail, holds_no_mail_at_exchange, map_folders, special_use_by_name,
 };
 use crate::values::Bytes;
 
@@ -139,29 +139,33 @@ async fn survey_destination(
     Ok(rules)
 }
 
-/// Takes over which folders take none below them, and whether that is so with every folder that holds messages: then
-/// each is a file (mbox). The inbox is one of its own.
+/// Takes over which folders take none below them, and whether that is so with every folder that its owner has made: then
+/// each is a file (mbox). Of the inbox and of special folders it says nothing, as some servers guard these.
 fn learn_childless(rules: &mut DestinationRules, folders: &[Folder]) {
     let paths: BTreeSet<Vec<String>> = folders.iter().map(Folder::parts).collect();
     let has_child = |path: &Vec<String>| {
         let behind = (Bound::Excluded(path), Bound::Unbounded);
         paths.range::<Vec<String>, _>(behind).next().is_some_and(|next| next.starts_with(path))
     };
-    let (mut files, mut others) = (0, 0);
+    let is_special = |folder: &Folder, path: &FolderPath| {
+        let bare = path.0.strip_prefix(rules.prefix.as_slice()).unwrap_or(&path.0);
+        special_use(folder).is_some() || special_use_by_name(&FolderPath(bare.to_vec())).is_some()
+    };
+    let (mut childless, mut files, mut others) = (Vec::new(), 0, 0);
     for folder in folders.iter().filter(|folder| folder.is_selectable()) {
         let path = FolderPath(folder.parts());
         // Folders below it are there all the same.
         let is_childless = folder.has_attribute("\\Noinferiors") && !has_child(&path.0);
-        match (is_childless, path.is_inbox()) {
-            (true, true) => rules.allows_inbox_children = false,
-            (true, false) => {
-                rules.childless.push(path);
-                files += 1;
-            }
-            (false, false) => others += 1,
-            (false, true) => {}
+        if path.is_inbox() {
+            rules.allows_inbox_children &= !is_childless;
+        } else if !is_childless {
+            others += 1;
+        } else {
+            files += usize::from(!is_special(folder, &path));
+            childless.push(path);
         }
     }
+    rules.childless = childless;
     rules.has_files_for_folders = files > 0 && others == 0;
 }
 
