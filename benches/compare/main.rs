@@ -112,7 +112,9 @@ struct Servers {
 impl Servers {
     fn start(bench: &Bench, settings: &Settings, round_trip: Option<Duration>) -> Self {
         let mut users: Vec<String> = Vec::new();
-        for name in bench.tools.iter().map(|tool| tool.name()).chain(["bare", "bare1", "bare4"]) {
+        let bare = BARE_CONNECTIONS.map(|connections| format!("bare{connections}"));
+        let tools = bench.tools.iter().map(|tool| tool.name().to_owned());
+        for name in tools.chain(bare).chain(["bare".to_owned()]) {
             users.extend((0..=bench.runs).map(|run| format!("{name}-{run}")));
         }
         let users: Vec<&str> = users.iter().map(String::as_str).collect();

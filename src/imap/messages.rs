@@ -141,12 +141,19 @@ impl Session {
         first: u32,
         header_fields: &[&str],
     ) -> Result<ListingRequest, ImapError> {
-        let examine = self.submit(&format!("{command} {}", self.folder_name(raw)?));
         let fields = header_fields.join(" ");
-        let fetch = self.submit(&format!(
-            "UID FETCH {first}:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"
-        ));
-        Ok(ListingRequest { examine, fetch })
+        let items = format!("UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]");
+        self.ask_behind_opening(command, raw, &format!("UID FETCH {first}:* ({items})"))
+    }
+
+    fn ask_behind_opening(
+        &mut self,
+        command: &str,
+        raw: &str,
+        fetch: &str,
+    ) -> Result<ListingRequest, ImapError> {
+        let examine = self.submit(&format!("{command} {}", self.folder_name(raw)?));
+        Ok(ListingRequest { examine, fetch: self.submit(fetch) })
     }
 
     /// Opens a folder for reading and asks for the facts about the messages with these sequence numbers, without waiting
@@ -157,13 +164,9 @@ impl Session {
         numbers: &[u32],
         header_fields: &[&str],
     ) -> Result<ListingRequest, ImapError> {
-        let examine = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
-        let numbers = uid_sets(numbers).join(",");
-        let fields = header_fields.join(" ");
-        let fetch = self.submit(&format!(
-            "FETCH {numbers} (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"
-        ));
-        Ok(ListingRequest { examine, fetch })
+        let (numbers, fields) = (uid_sets(numbers).join(","), header_fields.join(" "));
+        let items = format!("UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]");
+        self.ask_behind_opening("EXAMINE", raw, &format!("FETCH {numbers} ({items})"))
     }
 
     /// The folder of a listing, as opened. Where it is refused, the rest of the answer is read and dropped.

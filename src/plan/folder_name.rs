@@ -1,7 +1,7 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::FolderPath;
-use super::mapping::{DestinationRules, takes_no_folders};
+use super::mapping::{DestinationRules, fold, takes_no_folders};
 
 /// One part of a folder name made acceptable to the destination, and what was done to it.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,13 +46,11 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
 
 /// Joins what stands below a folder that takes no folders with its name; says so.
 fn join_below_childless(parts: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
-    let is_childless = |depth: &usize| {
-        let above: Vec<String> = parts.iter().take(*depth).map(|part| fold_name(part)).collect();
-        let same = |path: &FolderPath| path.0.iter().map(|part| fold_name(part)).eq(above.iter().cloned());
-        rules.childless.iter().any(same)
-    };
-    let depth = (rules.prefix.len().max(1)..parts.len()).find(is_childless)?;
-    let reason = takes_no_folders(&FolderPath(parts.iter().take(depth).cloned().collect()));
+    let childless: Vec<Vec<String>> = rules.childless.iter().map(fold).collect();
+    let above = |depth: usize| FolderPath(parts.iter().take(depth).cloned().collect());
+    let mut depths = rules.prefix.len().max(1)..parts.len();
+    let depth = depths.find(|depth| childless.contains(&fold(&above(*depth))))?;
+    let reason = takes_no_folders(&above(depth));
     let joined = parts.split_off(depth - 1).join(" - ");
     parts.push(joined);
     Some(reason)
@@ -67,11 +65,16 @@ fn flatten(own: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
     }
     let joined = own.split_off(deepest - 1).join(" - ");
     own.push(joined);
-    Some(if is_flat {
+    Some(too_deep(rules))
+}
+
+/// Why a folder stands beside another one that it was below.
+pub(super) fn too_deep(rules: &DestinationRules) -> String {
+    if rules.delimiter.is_none() {
         "the destination has no folders within folders".to_owned()
     } else {
         format!("the destination allows {} levels of folders", rules.max_depth)
-    })
+    }
 }
 
 /// Letters with accents in one code point each (NFC, RFC 5198). macOS writes two, and people see no difference.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::folder_name::{clean_part, fold_name};
+use super::folder_name::{clean_part, fold_name, too_deep};
 use super::folder_words::special_use_by_name;
 use super::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
 use crate::values::Bytes;
@@ -383,11 +383,8 @@ impl<'rules> Mapper<'rules> {
         if there.len() <= self.rules.prefix.len() {
             return None;
         }
-        if self.rules.delimiter.is_none() {
-            return Some("the destination has no folders within folders".to_owned());
-        }
-        if there.len() >= self.rules.max_depth {
-            return Some(format!("the destination allows {} levels of folders", self.rules.max_depth));
+        if self.rules.delimiter.is_none() || there.len() >= self.rules.max_depth {
+            return Some(too_deep(self.rules));
         }
         let there = FolderPath(there.to_vec());
         if self.childless.contains(&fold(&there)) {
@@ -456,7 +453,7 @@ fn numbered(path: &FolderPath, number: u64, max_name_chars: usize) -> FolderPath
 }
 
 /// The name as a destination sees it that tells neither capitals nor ways to write an accent apart.
-fn fold(path: &FolderPath) -> Vec<String> {
+pub(super) fn fold(path: &FolderPath) -> Vec<String> {
     path.0.iter().map(|part| fold_name(part)).collect()
 }
 
