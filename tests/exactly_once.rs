@@ -165,7 +165,7 @@ async fn a_twin_in_flight_does_not_take_the_copy_of_its_twin() {
     let folder = listed(&bench, &mails);
     let ledger = &bench.request.ledger;
     // The first arrived and the server told no UID; the last was under way when the line broke, and did not arrive.
-    ledger.record_intent(folder, &[1, 3], 7, 1).unwrap();
+    ledger.record_intent(folder, &[1, 3], 7, 1).unwrap().flush().unwrap();
     ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
     bench.destination.set(|state| drop(state.messages.insert(1, twin)));
     bench.copy().await.unwrap();
@@ -181,7 +181,7 @@ async fn two_messages_with_one_message_id_stay_two() {
     let bench = Bench::new(mails.clone()).await;
     let folder = listed(&bench, &mails);
     let ledger = &bench.request.ledger;
-    ledger.record_intent(folder, &[1, 2], 7, 1).unwrap();
+    ledger.record_intent(folder, &[1, 2], 7, 1).unwrap().flush().unwrap();
     ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
     bench.destination.set(|state| drop(state.messages.insert(1, mails[0].clone())));
     bench.copy().await.unwrap();
@@ -606,7 +606,7 @@ async fn a_copy_that_arrives_late_is_told_of() {
     let mails = some(3);
     let bench = Bench::new(mails.clone()).await;
     let folder = listed(&bench, &mails);
-    bench.request.ledger.record_intent(folder, &[2], 7, 1).unwrap();
+    bench.request.ledger.record_intent(folder, &[2], 7, 1).unwrap().flush().unwrap();
     let destination = bench.destination.clone();
     let late = mails[1].clone();
     let sink = move |progress| {

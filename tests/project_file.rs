@@ -462,7 +462,7 @@ fn writes_until_it_is_killed() {
     for start in (first..).step_by(10) {
         let uids: Vec<u32> = (start..start + 10).collect();
         ledger.add_messages(inbox, &uids.iter().map(|uid| message(*uid)).collect::<Vec<_>>()).unwrap();
-        ledger.record_intent(inbox, &uids, 3, start).unwrap();
+        ledger.record_intent(inbox, &uids, 3, start).unwrap().flush().unwrap();
         writeln!(out, "\nACK intent {start}").unwrap();
         let results: Vec<_> = uids.iter().map(|uid| result(*uid)).collect();
         ledger.record_results(inbox, &results).unwrap();

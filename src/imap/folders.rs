@@ -285,16 +285,21 @@ impl Session {
 
     /// Servers count an opened folder as this connection has last seen it, without what others did since.
     pub(super) async fn leave_folder(&mut self) -> Result<(), ImapError> {
+        self.unselect();
         if !std::mem::take(&mut self.has_opened) {
             return Ok(());
         }
-        // Nothing waits for the answer to UNSELECT (RFC 3691). NOOP has to be waited for: a server may put off its look
-        // until all commands that it has are done (Dovecot).
-        if self.capabilities.has("UNSELECT") {
-            self.submit("UNSELECT");
-            return Ok(());
-        }
+        // It has to be waited for: a server may put off its look until all commands that it has are done (Dovecot).
         self.noop().await
+    }
+
+    /// Closes the opened folder where the server can do that and expunge nothing (UNSELECT, RFC 3691); nothing waits for
+    /// the answer. With a folder open, each APPEND to it costs the server a look at the whole of it.
+    pub fn unselect(&mut self) {
+        if self.has_opened && self.capabilities.has("UNSELECT") {
+            self.submit("UNSELECT");
+            self.has_opened = false;
+        }
     }
 
     /// What STATUS is asked for, as far as the server knows it.

@@ -20,6 +20,8 @@ const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Where each change of a project file is traced, so that what follows on it can be watched.
 const CHANGES: &str = "mailferry::project::changes";
+/// The same for each wait for the disk.
+const FLUSHES: &str = "mailferry::project::flushes";
 
 /// An open project file. Calls are short and synchronous; share it as `Arc<Project>`.
 ///
@@ -33,10 +35,36 @@ pub struct Project {
     is_practice: bool,
     was_interrupted: bool,
     saved_at: AtomicI64,
-    connection: Mutex<Option<Connection>>,
+    database: Mutex<Option<Database>>,
     // Last, so that the locks are given back after the database is closed.
     _lock: FileLock,
     _open_here: OpenHere,
+}
+
+/// The file while it is open. SQLite flushes the write-ahead log (“log”) only before it writes it into the file; what has to
+/// be durable before that is flushed by [`Unflushed`], with nothing held.
+#[derive(Debug)]
+struct Database {
+    // First, so that it is closed before SQLite removes the log.
+    log: Arc<File>,
+    connection: Connection,
+}
+
+/// A change that is kept, and that a power failure may still undo.
+#[derive(Debug)]
+#[must_use = "a change that something depends on has to be flushed first"]
+pub struct Unflushed {
+    // The file alone: whoever waits for the disk holds neither the project nor its lock.
+    log: Arc<File>,
+}
+
+impl Unflushed {
+    /// Waits for the disk; every change that was kept before is durable then. May take long where the disk is slow.
+    pub fn flush(self) -> Result<(), ProjectError> {
+        self.log.sync_data().map_err(|error| ProjectError::Io(error.into()))?;
+        tracing::trace!(target: FLUSHES, "the log is flushed");
+        Ok(())
+    }
 }
 
 impl Project {
@@ -57,6 +85,7 @@ impl Project {
             .tempfile_in(folder)
             .map_err(|error| ProjectError::from_io(folder, error))?;
         write_new_project(unfinished.path(), domain, is_practice)?;
+        unfinished.as_file().sync_all().map_err(|error| ProjectError::from_io(folder, error))?;
         unfinished.persist_noclobber(path).map_err(|error| ProjectError::from_io(path, error.error))?;
         let open_here = OpenHere::note(path)?;
         Self::open_locked(path, lock, open_here)
@@ -97,6 +126,9 @@ impl Project {
         connection.execute("UPDATE project SET is_open = 1", [])?;
         // Into the file itself, where it is seen under each of its names.
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?;
+        let log = log_path(path);
+        // Flushing needs the right to write on Windows.
+        let log = File::options().write(true).open(&log).map_err(|error| ProjectError::from_io(&log, error))?;
         Ok(Arc::new(Self {
             path: path.to_owned(),
             uuid,
@@ -104,7 +136,7 @@ impl Project {
             is_practice,
             was_interrupted,
             saved_at: AtomicI64::new(now().0),
-            connection: Mutex::new(Some(connection)),
+            database: Mutex::new(Some(Database { log: Arc::new(log), connection })),
             _lock: lock,
             _open_here: open_here,
         }))
@@ -149,7 +181,8 @@ impl Project {
     ///
     /// Later calls answer [`ProjectError::Closed`]. Closing twice is harmless. The lock goes with the last `Arc`.
     pub fn close(&self) -> Result<(), ProjectError> {
-        let Some(connection) = self.guard().take() else { return Ok(()) };
+        let Some(Database { log, connection }) = self.guard().take() else { return Ok(()) };
+        drop(log);
         connection.execute("UPDATE project SET is_open = 0", [])?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
         connection.close().map_err(|(_connection, error)| ProjectError::from(error))
@@ -160,7 +193,7 @@ impl Project {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ProjectError>,
     ) -> Result<T, ProjectError> {
-        work(self.guard().as_ref().ok_or(ProjectError::Closed)?)
+        work(&self.guard().as_ref().ok_or(ProjectError::Closed)?.connection)
     }
 
     /// Runs the work as one transaction, durable when this returns and undone where it fails.
@@ -168,13 +201,8 @@ impl Project {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
     ) -> Result<T, ProjectError> {
-        let mut guard = self.guard();
-        let connection = guard.as_mut().ok_or(ProjectError::Closed)?;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let outcome = work(&transaction)?;
-        transaction.commit()?;
-        self.saved_at.store(now().0, Ordering::Relaxed);
-        tracing::trace!(target: CHANGES, "a change is kept");
+        let (outcome, kept) = self.keep(work)?;
+        kept.flush()?;
         Ok(outcome)
     }
 
@@ -184,24 +212,27 @@ impl Project {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
     ) -> Result<T, ProjectError> {
-        let mut guard = self.guard();
-        let connection = guard.as_mut().ok_or(ProjectError::Closed)?;
-        connection.execute_batch("PRAGMA synchronous = NORMAL")?;
-        let outcome = (|| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let outcome = work(&transaction)?;
-            transaction.commit()?;
-            Ok(outcome)
-        })();
-        connection.execute_batch("PRAGMA synchronous = FULL")?;
-        self.saved_at.store(now().0, Ordering::Relaxed);
-        tracing::trace!(target: CHANGES, "a change is kept");
-        outcome
+        self.keep(work).map(|(outcome, _later)| outcome)
     }
 
-    fn guard(&self) -> MutexGuard<'_, Option<Connection>> {
+    /// Runs the work as one transaction, undone where it fails, and leaves it to the caller when to wait for the disk.
+    pub(super) fn keep<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
+    ) -> Result<(T, Unflushed), ProjectError> {
+        let mut guard = self.guard();
+        let Database { log, connection } = guard.as_mut().ok_or(ProjectError::Closed)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let outcome = work(&transaction)?;
+        transaction.commit()?;
+        self.saved_at.store(now().0, Ordering::Relaxed);
+        tracing::trace!(target: CHANGES, "a change is kept");
+        Ok((outcome, Unflushed { log: Arc::clone(log) }))
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Option<Database>> {
         // A panic in the middle of a call has rolled its transaction back, so the connection is sound.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -220,6 +251,8 @@ pub(super) fn now() -> UnixTime {
 
 fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Result<(), ProjectError> {
     let mut connection = Connection::open(path)?;
+    // Nobody opens the file before it is whole and flushed, so that no step of it has to be.
+    connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     cause_pattern::register(&connection)?;
@@ -229,6 +262,8 @@ fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Res
          VALUES (1, lower(hex(randomblob(16))), ?1, ?2, ?3)",
         params![domain.as_ascii(), is_practice, now().0],
     )?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.close().map_err(|(_connection, error)| ProjectError::from(error))
 }
 
@@ -253,7 +288,8 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
         return Err(ProjectError::Newer { found: version, supported: supported_version() });
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    // The log is flushed before it is written into the file; before that, whoever changes something says when.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     // On macOS a plain fsync leaves the data in the disk's own cache; elsewhere this does nothing.
     connection.pragma_update(None, "fullfsync", true)?;
     Ok(connection)

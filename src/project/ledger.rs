@@ -5,7 +5,7 @@ use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
 
 use super::ledger_copies::give_back_borrowed;
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
-use super::{FolderId, LedgerRow, MessageResult, Project, ProjectError, SourceMessage};
+use super::{FolderId, LedgerRow, MessageResult, Project, ProjectError, SourceMessage, Unflushed};
 use crate::plan::{FolderPath, MailboxId, MessageState};
 
 /// Longest stored cause in characters; servers may send kilobytes.
@@ -316,7 +316,8 @@ impl Ledger {
         })
     }
 
-    /// Writes down, durably and for the whole batch, that these messages are about to be appended.
+    /// Writes down, for the whole batch, that these messages are about to be appended. That has to be flushed before the
+    /// first byte of them is sent.
     ///
     /// The messages must be to do. One that is in flight already keeps the lower UIDNEXT, so that no earlier append
     /// is overlooked; one in any other state is an error and nothing of the batch is recorded. A UIDVALIDITY that is
@@ -327,8 +328,8 @@ impl Ledger {
         uids: &[u32],
         destination_uid_validity: u32,
         destination_uidnext: u32,
-    ) -> Result<(), ProjectError> {
-        self.project.write(|transaction| {
+    ) -> Result<Unflushed, ProjectError> {
+        let announced = self.project.keep(|transaction| {
             check_destination(transaction, folder, destination_uid_validity)?;
             let mut announce = transaction.prepare_cached(
                 "UPDATE message SET
@@ -352,7 +353,8 @@ impl Ledger {
                 }
             }
             Ok(())
-        })
+        });
+        announced.map(|((), unflushed)| unflushed)
     }
 
     /// Writes down, for the whole batch, what became of these messages. Durable with the next intent: a result that a

@@ -31,7 +31,7 @@ mod traffic;
 pub use account_lock::AccountLock;
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;
-pub use file::Project;
+pub use file::{Project, Unflushed};
 pub use ledger::Ledger;
 pub use ledger_delta::{ChangedFlags, FolderCounts, FolderMemory, FoundCopy, SetAside};
 pub use ledger_moves::MaybeMoved;

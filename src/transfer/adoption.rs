@@ -159,7 +159,6 @@ impl Place<'_> {
         sent_again: &[LedgerRow],
     ) -> Result<Vec<u32>, TransferError> {
         let first = sent_again.iter().filter_map(|row| row.intent_uidnext).min().unwrap_or(1);
-        self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
         let present: Vec<MessageKey> =
             self.present_from(first).await?.into_iter().map(|copy| copy.key).collect();
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::destination_name::raw_name;
 use super::error::TransferError;
+use super::flush::flush;
 use super::governor::{Refusal, refusal};
 use super::request::Progress;
 use super::work::{Unit, Work};
@@ -240,7 +241,7 @@ impl Labelling<'_, '_> {
         }
         let ledger = &self.work.request.ledger;
         let uids: Vec<u32> = part.iter().map(|(message, _)| message.uid).collect();
-        ledger.record_intent(self.folder, &uids, uid_validity, uid_next)?;
+        flush(ledger.record_intent(self.folder, &uids, uid_validity, uid_next)?).await?;
         if open(self.session, home).await?.is_none() {
             return Ok(ledger.withdraw_intents(self.folder, &uids)?);
         }

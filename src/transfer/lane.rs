@@ -17,7 +17,7 @@ use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
 use super::request::{FolderTrouble, Progress};
-use super::work::{Next, Part, Turn, Unit, Work};
+use super::work::{ActiveFolder, Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
 use crate::plan::{CopyMode, MessageState, Side};
@@ -166,6 +166,7 @@ impl Lane {
         part: Part<'_>,
         asked: Option<Ahead>,
     ) -> Result<(), TransferError> {
+        self.destination.unselect();
         let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
         let receiver = Arc::new(Mutex::new(receiver));
         let reader = Reader { session: &mut self.source, work, part: &part, asked, items: sender };
@@ -237,8 +238,7 @@ impl Lane {
         if sent_again.is_empty() {
             return Ok(());
         }
-        let (ledger, uid_validity) = (&work.request.ledger, part.folder.opened.uid_validity);
-        let mut place = Place { session: &mut self.destination, ledger, folder: *folder, uid_validity };
+        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
         let late = place.late_arrivals(&sent_again).await?;
         if !late.is_empty() {
             let words = format!(
@@ -273,20 +273,23 @@ impl Lane {
 
     /// Looks for copies whose UID the server did not tell.
     async fn place(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
-        let folder = &part.folder;
-        let selected = self.destination.select(&folder.unit.raw).await;
-        let opened = selected.map_err(TransferError::at(Side::Destination))?;
-        if opened.uid_validity != folder.opened.uid_validity {
-            return Ok(());
-        }
-        let mut place = Place {
-            session: &mut self.destination,
-            ledger: &work.request.ledger,
-            folder: folder.unit.folder,
-            uid_validity: opened.uid_validity,
-        };
+        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
         place.place_copies().await?;
         place.settle_absent(&work.control, work.request.limits.late_append).await
+    }
+
+    /// The destination folder, opened to look at; `None` where it was made anew meanwhile.
+    async fn place_in<'b>(
+        &'b mut self,
+        work: &Work<'b>,
+        folder: &ActiveFolder,
+    ) -> Result<Option<Place<'b>>, TransferError> {
+        let selected = self.destination.select(&folder.unit.raw).await;
+        let opened = selected.map_err(TransferError::at(Side::Destination))?;
+        let (ledger, uid_validity) = (&work.request.ledger, opened.uid_validity);
+        let place =
+            Place { session: &mut self.destination, ledger, folder: folder.unit.folder, uid_validity };
+        Ok((uid_validity == folder.opened.uid_validity).then_some(place))
     }
 }
 

@@ -20,6 +20,7 @@ mod error;
 mod export;
 mod false_keywords;
 mod flags;
+mod flush;
 mod folder_opening;
 mod found_elsewhere;
 mod gmail_destination;

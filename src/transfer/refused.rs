@@ -45,7 +45,7 @@ impl Writer<'_> {
 
     /// A message at which the destination has ended the connection again and again is not sent as it is any more.
     pub(super) async fn settle_poison(&mut self, batch: Batch) -> Result<(), TransferError> {
-        self.announce(&batch)?;
+        self.announce(&batch).await?;
         let words = ENDS_CONNECTION.to_owned();
         self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await
     }
@@ -61,7 +61,7 @@ impl Writer<'_> {
     /// A message whose date no server can be told goes with the date that its header names; one that asks for a receipt,
     /// without the request.
     pub(super) async fn settle_unsendable(&mut self, batch: Batch) -> Result<(), TransferError> {
-        self.announce(&batch)?;
+        self.announce(&batch).await?;
         if batch.messages.iter().all(NewMessage::has_sendable_date) {
             let words = DISARM.to_owned();
             return self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await;

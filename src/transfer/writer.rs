@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::error::TransferError;
 use super::flags::flags_for;
+use super::flush::flush;
 use super::governor::{Refusal, is_trouble, refusal};
 use super::lane::is_asking;
 use super::reader::{Fetched, Item, Unavailable};
@@ -244,7 +245,7 @@ impl Writer<'_> {
 
     /// Writes the intents down, then sends: one MULTIAPPEND, or one APPEND for each message behind one another.
     async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
-        self.announce(&batch)?;
+        self.announce(&batch).await?;
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
@@ -261,11 +262,12 @@ impl Writer<'_> {
         Ok(Flight { requests, batch })
     }
 
-    /// Writes the intents of a batch down.
-    pub(super) fn announce(&self, batch: &Batch) -> Result<(), TransferError> {
+    /// Writes the intents of a batch down, durably.
+    pub(super) async fn announce(&self, batch: &Batch) -> Result<(), TransferError> {
         let folder = self.folder.unit.folder;
         let uid_validity = self.folder.opened.uid_validity;
-        Ok(self.work.request.ledger.record_intent(folder, &batch.uids(), uid_validity, self.uid_next)?)
+        let ledger = &self.work.request.ledger;
+        flush(ledger.record_intent(folder, &batch.uids(), uid_validity, self.uid_next)?).await
     }
 
     async fn settle_all(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {

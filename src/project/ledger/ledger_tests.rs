@@ -58,7 +58,7 @@ fn a_message_goes_through_its_states_and_the_sum_stays_whole() {
     ledger.add_messages(inbox, &(1..=6).map(message).collect::<Vec<_>>()).unwrap();
     assert_eq!(ledger.highest_uid(inbox).unwrap(), Some(6));
 
-    ledger.record_intent(inbox, &[1, 2, 3], 7, 40).unwrap();
+    ledger.record_intent(inbox, &[1, 2, 3], 7, 40).unwrap().flush().unwrap();
     let row = ledger.rows(inbox, &[MessageState::InFlight]).unwrap().remove(0);
     assert_eq!((row.intent_uidnext, row.intent_uid_validity), (Some(40), Some(7)));
     assert_eq!(row.flags, ["\\Seen", "$Forwarded"]);
@@ -101,8 +101,8 @@ fn an_intent_needs_a_message_that_is_to_do() {
     );
 
     // A second announcement keeps the lower UIDNEXT: the first append may have arrived after all.
-    ledger.record_intent(folder, &[1], 7, 10).unwrap();
-    ledger.record_intent(folder, &[1], 7, 30).unwrap();
+    ledger.record_intent(folder, &[1], 7, 10).unwrap().flush().unwrap();
+    ledger.record_intent(folder, &[1], 7, 30).unwrap().flush().unwrap();
     assert_eq!(ledger.rows(folder, &[MessageState::InFlight]).unwrap()[0].intent_uidnext, Some(10));
     // Under another UIDVALIDITY the first one was never resolved.
     let outcome = ledger.record_intent(folder, &[1], 8, 1);
@@ -141,7 +141,7 @@ fn a_changed_uidvalidity_fences_the_rows() {
     assert!(ledger.needs_match(folder).unwrap());
     ledger.set_matched(folder).unwrap();
     ledger.add_messages(folder, &[message(1), message(2), message(3)]).unwrap();
-    ledger.record_intent(folder, &[1, 2], 7, 9).unwrap();
+    ledger.record_intent(folder, &[1, 2], 7, 9).unwrap().flush().unwrap();
     ledger.record_results(folder, &[copied(1, 9)]).unwrap();
 
     assert_eq!(ledger.fence_destination(folder, 7).unwrap(), 0);
@@ -314,7 +314,7 @@ fn a_copy_without_a_uid_keeps_its_intent_until_it_is_placed() {
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
     let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
     ledger.add_messages(inbox, &[message(1)]).unwrap();
-    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
     ledger.record_results(inbox, &[MessageResult { destination_uid: None, ..copied(1, 0) }]).unwrap();
     let unplaced = ledger.unplaced_copies(inbox).unwrap();
     assert_eq!(unplaced.iter().map(|(_, row)| row.intent_uidnext).collect::<Vec<_>>(), [Some(40)]);

@@ -34,7 +34,7 @@ fn copied_inbox(ledger: &Ledger) -> FolderId {
     let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
     ledger.add_messages(inbox, &[message(1, &[]), message(2, &[]), message(3, &[])]).unwrap();
     ledger.fence_destination(inbox, 7).unwrap();
-    ledger.record_intent(inbox, &[1, 2, 3], 7, 11).unwrap();
+    ledger.record_intent(inbox, &[1, 2, 3], 7, 11).unwrap().flush().unwrap();
     let results: Vec<MessageResult> = (1..=3)
         .map(|uid| MessageResult {
             uid,

@@ -47,7 +47,7 @@ fn a_repair_is_written_down_before_it_is_sent_and_compared_as_sent() {
     let steps = [RepairStep::LineEnds, RepairStep::Nul];
     let refused = ledger.record_repair(inbox, 1, ("NUL", &steps), &SENT);
     assert!(matches!(refused, Err(ProjectError::NotToDo { uid: 1 })), "nothing is sent without an intent");
-    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
     ledger.record_repair(inbox, 1, ("NO nul", &steps[..1]), &SENT).unwrap();
     ledger.record_repair(inbox, 1, ("NO nul", &steps), &SENT).unwrap();
     let known = ledger.repair(inbox, 1).unwrap().unwrap();
@@ -82,7 +82,7 @@ fn the_time_of_an_intent_counts_while_its_result_is_open() {
     let temp = tempfile::tempdir().unwrap();
     let (_project, ledger, inbox) = ledger(&temp);
     assert_eq!(ledger.newest_intent(inbox).unwrap(), None);
-    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
     let at = ledger.newest_intent(inbox).unwrap().unwrap();
     assert!((at - super::super::file::now().0).abs() < 5, "{at}");
     ledger.record_results(inbox, &[repaired(1)]).unwrap();
@@ -93,7 +93,7 @@ fn the_time_of_an_intent_counts_while_its_result_is_open() {
 fn a_message_that_gets_another_number_takes_its_repair_along() {
     let temp = tempfile::tempdir().unwrap();
     let (_project, ledger, inbox) = ledger(&temp);
-    ledger.record_intent(inbox, &[1], 7, 40).unwrap();
+    ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
     ledger.record_repair(inbox, 1, ("NO nul", &[RepairStep::Nul]), &SENT).unwrap();
     ledger.record_results(inbox, &[repaired(1)]).unwrap();
     // The same message under another UID, as the source lists it now.
