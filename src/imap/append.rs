@@ -30,7 +30,7 @@ pub enum Body {
 impl NewMessage {
     /// Whether the date can be sent; a message without one has nothing to send.
     pub fn has_sendable_date(&self) -> bool {
-        self.internal_date.is_empty() || is_date(&self.internal_date)
+        is_sendable_date(&self.internal_date)
     }
 }
 
@@ -168,6 +168,11 @@ fn arguments(message: &NewMessage, (length, is_utf8): (u64, bool), waits: bool) 
     let plus = if waits { "" } else { "+" };
     let utf8 = if is_utf8 { "UTF8 (~" } else { "" };
     format!(" ({flags}){date} {utf8}{{{length}{plus}}}\r\n")
+}
+
+/// Whether a date can be sent with a message; an empty one stands for none.
+pub fn is_sendable_date(text: &str) -> bool {
+    text.is_empty() || is_date(text)
 }
 
 /// Whether the text can stand in quotes as a date; what it means is the destination's to judge.

@@ -49,7 +49,7 @@ mod utf7;
 mod utf8;
 mod wire;
 
-pub use append::{AppendRequest, Body, NewMessage};
+pub use append::{AppendRequest, Body, NewMessage, is_sendable_date};
 pub use beside::Introduced;
 pub use changes::{FlagsRequest, MessageFlags, StoreRequest};
 pub use completion::{Capabilities, Code, Completion, LiteralMode, Status};

@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::destination_name::raw_name;
 use super::error::TransferError;
-use super::flush::flush;
 use super::governor::{Refusal, refusal};
+use super::off_thread::flush;
 use super::request::Progress;
 use super::work::{Unit, Work};
 use crate::imap::{ImapError, Session};

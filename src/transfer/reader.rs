@@ -8,10 +8,11 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::ahead::{Ahead, GROUP_MESSAGES, next_group};
 use super::budget::Budget;
 use super::caution::Suspect;
+use super::content::Content;
 use super::error::TransferError;
 use super::governor::{DEFAULT_WAIT_SECONDS, Refusal, is_trouble, refusal};
 use super::work::{Part, Work};
-use crate::imap::{Body, BodyReply, BodyRequest, Completion, ImapError, Session, Spool};
+use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session, Spool};
 use crate::plan::{MessageState, Side, identity_key};
 use crate::project::{FolderId, LedgerRow, MessageResult};
 
@@ -34,8 +35,7 @@ pub(super) struct Unavailable {
 /// A message with its bytes.
 pub(super) struct Fetched {
     pub(super) row: LedgerRow,
-    pub(super) body: Body,
-    pub(super) sha256: [u8; 32],
+    pub(super) content: Content,
     /// Given back when the message has left.
     pub(super) reserved: OwnedSemaphorePermit,
 }
@@ -356,14 +356,15 @@ impl Reader<'_> {
                 let unexpected = spool.bytes().saturating_sub(row.size);
                 self.work.meter.downloaded(unexpected).map_err(TransferError::from)?;
                 let row = self.learn(row, spool.bytes(), &head)?;
-                if self.waits(&row, sha256) {
+                let mut content = Content::Spooled { spool, sha256 };
+                if self.waits(&row, &mut content) {
                     return Ok(());
                 }
                 let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await
                 else {
                     return Ok(());
                 };
-                let item = Fetched { row, body: Body::Spooled(spool), sha256, reserved };
+                let item = Fetched { row, content, reserved };
                 self.send(Item::Message(Box::new(item))).await
             }
             Ok(None) => self.give_up_without_bytes(row).await,
@@ -409,17 +410,17 @@ impl Reader<'_> {
         bytes: Vec<u8>,
         reserved: OwnedSemaphorePermit,
     ) -> Result<(), ReadEnd> {
-        let sha256 = Sha256::digest(&bytes).into();
-        if self.waits(&row, sha256) {
+        let mut content = Content::in_memory(bytes);
+        if self.waits(&row, &mut content) {
             return Ok(());
         }
-        let item = Fetched { row, body: Body::Memory(bytes), sha256, reserved };
+        let item = Fetched { row, content, reserved };
         self.send(Item::Message(Box::new(item))).await
     }
 
     /// Whether the same message has gone before, so that this one may stay behind.
-    fn waits(&self, row: &LedgerRow, sha256: [u8; 32]) -> bool {
-        self.part.folder.twins.as_ref().is_some_and(|twins| twins.waits(row, sha256))
+    fn waits(&self, row: &LedgerRow, content: &mut Content) -> bool {
+        self.part.folder.twins.as_ref().is_some_and(|twins| twins.waits(row, content.sha256()))
     }
 
     /// A message that was asked for alone is refused.

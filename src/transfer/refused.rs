@@ -2,14 +2,16 @@
 
 use sha2::{Digest, Sha256};
 
+use super::batch::{Batch, Load, Loaded};
 use super::caution::{Suspect, record_refusals};
 use super::clock::now;
+use super::content::Content;
 use super::error::TransferError;
 use super::export::{Exported, Origin, export};
 use super::governor::{Refusal, code_name, meaning, refusal};
 use super::repaired_flags;
 use super::request::Progress;
-use super::writer::{Batch, Sent, Writer};
+use super::writer::Writer;
 use crate::imap::{Body, Completion, ImapError, NewMessage, Status};
 use crate::plan::{
     Draft, MessageState, RefusalMeaning, RepairLadder, RepairStep, Side, asks_for_receipt, identity_key,
@@ -44,24 +46,24 @@ impl Writer<'_> {
     }
 
     /// A message at which the destination has ended the connection again and again is not sent as it is any more.
-    pub(super) async fn settle_poison(&mut self, batch: Batch) -> Result<(), TransferError> {
-        self.announce(&batch).await?;
+    pub(super) async fn settle_poison(&mut self, load: Load) -> Result<(), TransferError> {
+        let batch = self.announce(load).await?;
         let words = ENDS_CONNECTION.to_owned();
         self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await
     }
 
     /// Whether a message goes without its request for a receipt: the owner asked for it, and the message is read. What is
     /// too large for the memory goes as it is.
-    pub(super) fn is_to_be_disarmed(&self, sent: &Sent, message: &NewMessage) -> bool {
+    pub(super) fn is_to_be_disarmed(&self, message: &Loaded) -> bool {
         self.work.request.options.disarms_receipts
-            && sent.row.flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"))
-            && matches!(&message.body, Body::Memory(bytes) if asks_for_receipt(bytes))
+            && message.row.flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"))
+            && matches!(&message.content, Content::Memory { bytes, .. } if asks_for_receipt(bytes))
     }
 
     /// A message whose date no server can be told goes with the date that its header names; one that asks for a receipt,
     /// without the request.
-    pub(super) async fn settle_unsendable(&mut self, batch: Batch) -> Result<(), TransferError> {
-        self.announce(&batch).await?;
+    pub(super) async fn settle_unsendable(&mut self, load: Load) -> Result<(), TransferError> {
+        let batch = self.announce(load).await?;
         if batch.messages.iter().all(NewMessage::has_sendable_date) {
             let words = DISARM.to_owned();
             return self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await;
@@ -276,11 +278,6 @@ impl Writer<'_> {
 }
 
 impl Batch {
-    /// Size at the source, in bytes.
-    pub(super) fn source_bytes(&self) -> u64 {
-        self.rows.iter().map(|sent| sent.row.size).sum()
-    }
-
     /// The only message in memory, and whether its bytes were taken for that; `None` where it is too large.
     async fn draft(&mut self) -> Result<Option<(Draft, bool)>, TransferError> {
         let Some(message) = self.messages.first_mut() else { return Ok(None) };

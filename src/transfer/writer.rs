@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
 
+use super::batch::{Batch, Load, Loaded};
 use super::error::TransferError;
 use super::flags::flags_for;
-use super::flush::flush;
 use super::governor::{Refusal, is_trouble, refusal};
 use super::lane::is_asking;
+use super::off_thread::{flush, off_thread};
 use super::reader::{Fetched, Item, Unavailable};
 use super::refused::ending;
 use super::work::{ActiveFolder, Work};
-use crate::imap::{AppendRequest, Code, Completion, NewMessage, Session};
+use crate::imap::{AppendRequest, Code, Completion, Session, is_sendable_date};
 use crate::plan::{MessageState, Side};
 use crate::project::{LedgerRow, MessageResult};
 
@@ -39,21 +40,7 @@ pub(super) struct Writer<'a> {
     /// Copies whose UID the server did not tell.
     pub(super) unplaced: Vec<LedgerRow>,
     /// Messages that cannot be sent as they are.
-    pub(super) unsendable: Vec<Batch>,
-}
-
-#[derive(Default)]
-pub(super) struct Batch {
-    pub(super) rows: Vec<Sent>,
-    pub(super) messages: Vec<NewMessage>,
-    bytes: u64,
-}
-
-/// What is kept of a message besides its bytes.
-pub(super) struct Sent {
-    pub(super) row: LedgerRow,
-    pub(super) sha256: [u8; 32],
-    _reserved: tokio::sync::OwnedSemaphorePermit,
+    pub(super) unsendable: Vec<Load>,
 }
 
 /// What happens while a batch is filled.
@@ -73,63 +60,42 @@ struct Flight {
     batch: Batch,
 }
 
-impl Batch {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn uids(&self) -> Vec<u32> {
-        self.rows.iter().map(|sent| sent.row.uid).collect()
-    }
-
-    /// Bytes that go over the line when it is sent.
-    fn message_bytes(&self) -> u64 {
-        self.messages.iter().map(|message| message.body.bytes()).sum()
-    }
-
-    fn split(mut self) -> (Self, Self) {
-        let middle = self.rows.len() / 2;
-        let rows = self.rows.split_off(middle);
-        let messages = self.messages.split_off(middle);
-        (self, Self { rows, messages, bytes: 0 })
-    }
-}
-
 impl Writer<'_> {
     /// Appends what comes until the other half is done. Returns copies whose UID is not known.
     pub(super) async fn run(mut self, items: Items) -> Result<Vec<LedgerRow>, TransferError> {
-        let mut batch = Batch::default();
+        let mut load = Load::default();
         let mut flights: VecDeque<Flight> = VecDeque::new();
         let mut is_open = true;
-        while is_open || batch.len() > 0 || !flights.is_empty() || !self.unsendable.is_empty() {
+        while is_open || load.len() > 0 || !flights.is_empty() || !self.unsendable.is_empty() {
             if let Some(unsendable) = self.unsendable.pop() {
                 self.settle_all(&mut flights).await?;
                 Box::pin(self.settle_unsendable(unsendable)).await?;
                 continue;
             }
             let mut is_due = !is_open;
-            while is_open && !is_due && !self.is_full(&batch) {
-                match self.next_event(&items, &batch, flights.front()).await? {
-                    Event::Came(item) => is_due = self.take(item, &mut batch)?,
+            while is_open && !is_due && !self.is_full(&load) {
+                match self.next_event(&items, &load, flights.front()).await? {
+                    Event::Came(item) => is_due = self.take(item, &mut load)?,
                     Event::Answered => break,
                     Event::Late => is_due = true,
                     Event::End => is_open = false,
                 }
             }
-            if batch.len() > 0 && (is_due || !is_open || self.is_full(&batch)) {
+            if load.len() > 0 && (is_due || !is_open || self.is_full(&load)) {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
-                if let Err(limit) = self.work.meter.upload(batch.bytes) {
+                if let Err(limit) = self.work.meter.upload(load.bytes()) {
                     self.settle_all(&mut flights).await?;
                     return Err(limit);
                 }
-                if self.is_poison(&batch) {
+                if self.is_poison(&load) {
                     self.settle_all(&mut flights).await?;
-                    Box::pin(self.settle_poison(std::mem::take(&mut batch))).await?;
+                    Box::pin(self.settle_poison(std::mem::take(&mut load))).await?;
                     continue;
                 }
-                let flight = self.send(std::mem::take(&mut batch)).await?;
+                let batch = self.announce(std::mem::take(&mut load)).await?;
+                let flight = self.send(batch).await?;
                 flights.push_back(flight);
             } else {
                 self.settle_first(&mut flights).await?;
@@ -144,8 +110,8 @@ impl Writer<'_> {
     }
 
     /// Whether this is the one message at which the destination ends the connection.
-    fn is_poison(&self, batch: &Batch) -> bool {
-        matches!(batch.uids().as_slice(), [uid] if self.work.caution.is_poison(self.folder.unit.folder, *uid))
+    fn is_poison(&self, load: &Load) -> bool {
+        matches!(load.uids().as_slice(), [uid] if self.work.caution.is_poison(self.folder.unit.folder, *uid))
     }
 
     fn batches_ahead(&self) -> usize {
@@ -156,7 +122,7 @@ impl Writer<'_> {
     async fn next_event(
         &mut self,
         items: &Items,
-        batch: &Batch,
+        load: &Load,
         flight: Option<&Flight>,
     ) -> Result<Event, TransferError> {
         let came = async {
@@ -173,7 +139,7 @@ impl Writer<'_> {
             }
         };
         let late = async {
-            if batch.len() == 0 || flight.is_some() {
+            if load.len() == 0 || flight.is_some() {
                 return std::future::pending().await;
             }
             tokio::time::sleep(LINGER).await;
@@ -187,7 +153,7 @@ impl Writer<'_> {
         }
     }
 
-    fn is_full(&self, batch: &Batch) -> bool {
+    fn is_full(&self, load: &Load) -> bool {
         let limits = self.work.request.limits;
         let most = if self.is_careful() {
             1
@@ -198,11 +164,11 @@ impl Writer<'_> {
         } else {
             limits.batch_messages
         };
-        batch.len() >= most || batch.bytes >= limits.batch_bytes
+        load.len() >= most || load.bytes() >= limits.batch_bytes
     }
 
-    /// Puts a message into the batch. True when the batch is to be sent as it is.
-    fn take(&mut self, item: Item, batch: &mut Batch) -> Result<bool, TransferError> {
+    /// Puts a message to the others. True when they are to be sent as they are.
+    fn take(&mut self, item: Item, load: &mut Load) -> Result<bool, TransferError> {
         match item {
             Item::Flush => return Ok(true),
             Item::Unavailable(unavailable) => {
@@ -217,35 +183,29 @@ impl Writer<'_> {
                 self.record(&[result], row.size)?;
             }
             Item::Message(fetched) => {
-                let Fetched { row, body, sha256, reserved } = *fetched;
+                let Fetched { row, mut content, reserved } = *fetched;
                 let folding = self.work.folding.as_ref();
-                if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, sha256)) {
+                if folding
+                    .is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, content.sha256()))
+                {
                     return Ok(false);
                 }
-                let (bytes, message) = (
-                    body.bytes(),
-                    NewMessage {
-                        flags: flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref()),
-                        internal_date: row.internal_date.clone(),
-                        body,
-                    },
-                );
-                let sent = Sent { row, sha256, _reserved: reserved };
-                if !message.has_sendable_date() || self.is_to_be_disarmed(&sent, &message) {
-                    self.unsendable.push(Batch { rows: vec![sent], messages: vec![message], bytes });
+                let flags = flags_for(&row.flags, self.folder.opened.permanent_flags.as_deref());
+                let message = Loaded { row, content, flags, reserved };
+                if !is_sendable_date(&message.row.internal_date) || self.is_to_be_disarmed(&message) {
+                    let mut alone = Load::default();
+                    alone.push(message);
+                    self.unsendable.push(alone);
                     return Ok(true);
                 }
-                batch.bytes += bytes;
-                batch.messages.push(message);
-                batch.rows.push(sent);
+                load.push(message);
             }
         }
         Ok(false)
     }
 
-    /// Writes the intents down, then sends: one MULTIAPPEND, or one APPEND for each message behind one another.
+    /// Sends what is announced: one MULTIAPPEND, or one APPEND for each message behind one another.
     async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
-        self.announce(&batch).await?;
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
@@ -262,12 +222,18 @@ impl Writer<'_> {
         Ok(Flight { requests, batch })
     }
 
-    /// Writes the intents of a batch down, durably.
-    pub(super) async fn announce(&self, batch: &Batch) -> Result<(), TransferError> {
-        let folder = self.folder.unit.folder;
-        let uid_validity = self.folder.opened.uid_validity;
-        let ledger = &self.work.request.ledger;
-        flush(ledger.record_intent(folder, &batch.uids(), uid_validity, self.uid_next)?).await
+    /// Writes intents down, durably, and hashes the messages meanwhile.
+    pub(super) async fn announce(&self, load: Load) -> Result<Batch, TransferError> {
+        let uids = load.uids();
+        let (batch, ()) = tokio::try_join!(off_thread(move || load.into_batch()), self.intend(&uids))?;
+        Ok(batch)
+    }
+
+    async fn intend(&self, uids: &[u32]) -> Result<(), TransferError> {
+        let (ledger, folder) = (&self.work.request.ledger, &self.folder);
+        let intent =
+            ledger.record_intent(folder.unit.folder, uids, folder.opened.uid_validity, self.uid_next)?;
+        flush(intent).await
     }
 
     async fn settle_all(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
@@ -313,7 +279,6 @@ impl Writer<'_> {
             let part = Batch {
                 rows: rows.by_ref().take(per_request).collect(),
                 messages: messages.by_ref().take(per_request).collect(),
-                bytes: 0,
             };
             let completion = self.session.append_outcome(&request).await;
             let completion = completion.map_err(TransferError::at(Side::Destination))?;
@@ -415,6 +380,7 @@ impl Writer<'_> {
                 self.withdraw(&half, waiting)?;
                 return Err(limit);
             }
+            self.intend(&half.uids()).await?;
             let flight = self.send(half).await?;
             refused.extend(self.settle(flight).await?);
         }

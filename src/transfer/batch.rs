@@ -1,0 +1,96 @@
+//! Messages that go to the destination together: as they come, and with their intents written down.
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::content::Content;
+use crate::imap::NewMessage;
+use crate::project::LedgerRow;
+
+/// A message that has come from the source.
+pub(super) struct Loaded {
+    pub(super) row: LedgerRow,
+    pub(super) content: Content,
+    /// Flags that the destination keeps.
+    pub(super) flags: Vec<String>,
+    /// Given back when the message has left.
+    pub(super) reserved: OwnedSemaphorePermit,
+}
+
+/// Messages that wait until they are enough to go, before anything is written down.
+#[derive(Default)]
+pub(super) struct Load {
+    messages: Vec<Loaded>,
+    bytes: u64,
+}
+
+impl Load {
+    pub(super) fn push(&mut self, message: Loaded) {
+        self.bytes += message.content.bytes();
+        self.messages.push(message);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Bytes that go over the line when it is sent.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn uids(&self) -> Vec<u32> {
+        self.messages.iter().map(|message| message.row.uid).collect()
+    }
+
+    /// The same messages as they are sent. Hashes them, which takes its time.
+    pub(super) fn into_batch(self) -> Batch {
+        let mut batch = Batch::default();
+        for Loaded { row, content, flags, reserved } in self.messages {
+            let (body, sha256) = content.into_body();
+            batch.messages.push(NewMessage { flags, internal_date: row.internal_date.clone(), body });
+            batch.rows.push(Sent { row, sha256, _reserved: reserved });
+        }
+        batch
+    }
+}
+
+/// Messages whose intents are written down.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) rows: Vec<Sent>,
+    pub(super) messages: Vec<NewMessage>,
+}
+
+/// What is kept of a message besides its bytes.
+pub(super) struct Sent {
+    pub(super) row: LedgerRow,
+    pub(super) sha256: [u8; 32],
+    _reserved: OwnedSemaphorePermit,
+}
+
+impl Batch {
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn uids(&self) -> Vec<u32> {
+        self.rows.iter().map(|sent| sent.row.uid).collect()
+    }
+
+    /// Bytes that go over the line when it is sent.
+    pub(super) fn message_bytes(&self) -> u64 {
+        self.messages.iter().map(|message| message.body.bytes()).sum()
+    }
+
+    /// Size at the source, in bytes.
+    pub(super) fn source_bytes(&self) -> u64 {
+        self.rows.iter().map(|sent| sent.row.size).sum()
+    }
+
+    pub(super) fn split(mut self) -> (Self, Self) {
+        let middle = self.rows.len() / 2;
+        let rows = self.rows.split_off(middle);
+        let messages = self.messages.split_off(middle);
+        (self, Self { rows, messages })
+    }
+}
