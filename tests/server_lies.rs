@@ -13,8 +13,8 @@ mod practice_copy;
 
 use mailferry::plan::MessageState;
 use mailferry::rehearsal::{Action, Fault, Personality, SampleFolder, Trigger};
-use mailferry::transfer::Depth;
-use practice_copy::tiny_mailboxes::tiny_mailbox;
+use mailferry::transfer::{CopyLimits, Depth};
+use practice_copy::tiny_mailboxes::{bulky_mailbox, tiny_mailbox};
 use practice_copy::{At, Break, Scene, in_quick_time, small_mailbox};
 
 fn scene(source: Personality, destination: Personality, mail: Vec<SampleFolder>) -> Scene {
@@ -64,6 +64,28 @@ fn answers_do_come_out_of_turn() {
         let [source, destination] = [case.source.traffic(), case.destination.traffic()];
         assert!(source.reordered > 0 && destination.reordered > 0, "{source:?} {destination:?}");
     }));
+}
+
+/// Dovecot may put an answer off and send the next one first. What was asked for behind the opening of a folder must be
+/// known by then: it was dropped, and asked for again message by message.
+#[test]
+fn what_comes_out_of_turn_is_not_asked_for_again() {
+    let scene = scene(Personality::dovecot(), Personality::dovecot(), bulky_mailbox());
+    let commands = |is_reordered: bool| {
+        in_quick_time(scene.try_out(async |mut case| {
+            // Room for one request at a time.
+            case.limits = CopyLimits { budget_bytes: 1 << 20, spool_bytes: 1 << 20, ..case.limits };
+            if is_reordered {
+                case.source.faults().push(Fault::always(command("UID FETCH"), Action::Reorder));
+            }
+            case.copy_again().await;
+            case.check().await.unwrap();
+            let traffic = case.source.traffic();
+            assert_eq!(traffic.reordered > 0, is_reordered, "{traffic:?}");
+            traffic.commands
+        }))
+    };
+    assert_eq!(commands(true), commands(false));
 }
 
 #[test]

@@ -126,11 +126,7 @@ impl Reader<'_> {
         // After a stop nothing of it is under way yet, as far as anybody can see.
         if let Some(asked) = self.asked.take().filter(|_| !self.work.control.is_stopped()) {
             rows.extend(self.part.next_page().map_err(TransferError::from)?);
-            for (requests, group) in asked.take(&mut rows) {
-                if let Some(reserved) = self.reserve(&group, &mut ahead).await? {
-                    ahead.push_back(Group::new(requests, group, reserved));
-                }
-            }
+            self.take_over(asked.take(&mut rows), &mut ahead).await;
         }
         loop {
             if self.work.control.is_stopped() {
@@ -201,6 +197,21 @@ impl Reader<'_> {
         self.send(Item::Flush).await?;
         self.work.rest().await;
         Ok(())
+    }
+
+    /// Takes over requests that went out before. Nothing is read before all of them are known: a server may answer
+    /// several at once, and what belongs to none would be dropped and asked for again, message by message.
+    async fn take_over(
+        &self,
+        asked: Vec<(Vec<BodyRequest>, Vec<LedgerRow>)>,
+        ahead: &mut VecDeque<Group>,
+    ) {
+        let bytes = asked.iter().map(|(_, group)| bytes_of(group)).sum();
+        let Some(mut whole) = self.work.budget.reserve(bytes).await else { return };
+        for (requests, group) in asked {
+            let Some(reserved) = self.work.budget.part_of(&mut whole, bytes_of(&group)) else { return };
+            ahead.push_back(Group::new(requests, group, reserved));
+        }
     }
 
     /// Room in the byte budget. Messages that wait to be read hold it, so they come first.

@@ -38,6 +38,13 @@ pub fn labelled_tiny_mailbox() -> Vec<SampleFolder> {
     folders
 }
 
+/// Messages of 300 KB each: three of them are one request.
+pub fn bulky_mailbox() -> Vec<SampleFolder> {
+    let lines = format!("{}\n", "0123456789abcdef ".repeat(4)).repeat(4_400);
+    let bulky = |number| format!("Message-ID: <{number}@weber.example>\nSubject: bulky {number}\n\n{lines}");
+    vec![folder("INBOX", (1..=12).map(|number| message(&bulky(number), &[], number)).collect())]
+}
+
 fn folder(name: &str, messages: Vec<SampleMessage>) -> SampleFolder {
     SampleFolder { path: FolderPath::parse(name), special_use: None, messages }
 }
