@@ -157,6 +157,31 @@ fn a_slow_sign_in_beside_does_not_hold_the_end_up() {
     }
 }
 
+/// Begun last, the largest folder would keep one connection busy long after the others are done.
+#[test]
+fn the_largest_folder_is_begun_before_smaller_ones() {
+    let folder = |name: &str, count| SampleFolder {
+        path: FolderPath::parse(name),
+        special_use: None,
+        messages: kilobytes(count),
+    };
+    let folders = vec![folder("Alpha", 3), folder("Beta", 3), folder("Zeta", 30), folder("Eta", 9)];
+    let between = Personality::dovecot;
+    in_quick_time(play_between(between(), between(), folders, |mut scene| async move {
+        scene.bench.request.limits.pairs = 1;
+        let begun = Mutex::new(Vec::new());
+        let sink = |progress| {
+            if let Progress::Folder { folder } = progress {
+                begun.lock().unwrap().push(folder.to_string());
+            }
+        };
+        let (_controller, control) = copy_control(CancellationToken::new());
+        copy_mailbox(&scene.bench.request, control, &sink).await.unwrap();
+        assert_eq!(begun.into_inner().unwrap(), ["Zeta", "Eta", "Alpha", "Beta"]);
+        assert_eq!(scene.arrived().len(), 45);
+    }));
+}
+
 #[test]
 fn a_mailbox_waits_for_the_next_day_when_its_provider_takes_no_more() {
     in_quick_time(play(Personality::dovecot(), kilobytes(50), |mut scene| async move {

@@ -128,7 +128,8 @@ impl Project {
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?;
         let log = log_path(path);
         // Flushing needs the right to write on Windows.
-        let log = File::options().write(true).open(&log).map_err(|error| ProjectError::from_io(&log, error))?;
+        let log =
+            File::options().write(true).open(&log).map_err(|error| ProjectError::from_io(&log, error))?;
         Ok(Arc::new(Self {
             path: path.to_owned(),
             uuid,

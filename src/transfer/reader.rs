@@ -201,11 +201,7 @@ impl Reader<'_> {
 
     /// Takes over requests that went out before. Nothing is read before all of them are known: a server may answer
     /// several at once, and what belongs to none would be dropped and asked for again, message by message.
-    async fn take_over(
-        &self,
-        asked: Vec<(Vec<BodyRequest>, Vec<LedgerRow>)>,
-        ahead: &mut VecDeque<Group>,
-    ) {
+    async fn take_over(&self, asked: Vec<(Vec<BodyRequest>, Vec<LedgerRow>)>, ahead: &mut VecDeque<Group>) {
         let bytes = asked.iter().map(|(_, group)| bytes_of(group)).sum();
         let Some(mut whole) = self.work.budget.reserve(bytes).await else { return };
         for (requests, group) in asked {

@@ -1,5 +1,6 @@
 //! What the lanes of one copy share: folders that wait, folders under way, and the first error.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -319,7 +320,10 @@ impl<'a> Work<'a> {
         }
         let free = |is_late| {
             let is_free = |unit: &Unit| unit.is_late == is_late && !state.busy.contains(&unit.key());
-            state.waiting.iter().position(is_free)
+            let free = state.waiting.iter().enumerate().filter(|(_, unit)| is_free(unit));
+            // The largest first: begun at the end, it would keep one lane busy long after the others are done.
+            free.min_by_key(|(_, unit)| Reverse((unit.plan.bytes, unit.plan.messages)))
+                .map(|(position, _)| position)
         };
         let free = free(false).or_else(|| free(true).filter(|_| state.is_listed));
         if let Some(unit) = free.and_then(|position| state.waiting.remove(position)) {

@@ -185,8 +185,7 @@ impl Writer<'_> {
             Item::Message(fetched) => {
                 let Fetched { row, mut content, reserved } = *fetched;
                 let folding = self.work.folding.as_ref();
-                if folding
-                    .is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, content.sha256()))
+                if folding.is_some_and(|folding| !folding.is_first(&self.folder.unit, &row, content.sha256()))
                 {
                     return Ok(false);
                 }
