@@ -228,7 +228,9 @@ async fn a_full_mailbox_at_cyrus_stops_the_copy_and_more_room_lets_it_go_on() {
     let Some(destination) = Cyrus::start(&["anna"], &small) else { return };
     let mails = mixed_mailbox(120, '/', "");
     PlainImap::open(source.clear_port, "anna").store(&mails);
-    let bench = bench(source.clear_port, destination.clear_port).await;
+    let mut bench = bench(source.clear_port, destination.clear_port).await;
+    // Some batches fit, and one does not.
+    bench.request.limits.batch_messages = 5;
     let error = bench.copy(&|_| {}).await.unwrap_err();
     let TransferError::DestinationFull { words } = &error else { panic!("{error}") };
     assert!(words.to_lowercase().contains("quota"), "{words}");

@@ -99,7 +99,9 @@ async fn the_copy_goes_on_where_it_was_once_the_quota_is_raised() {
     let Some(mut destination) = Dovecot::start(&["anna"], &full) else { return };
     PlainImap::open(source.clear_port, "anna").store(&mails);
     let clear = |port| access(port, Security::Clear, "anna");
-    let bench = Bench::new(clear(source.clear_port), clear(destination.clear_port)).await;
+    let mut bench = Bench::new(clear(source.clear_port), clear(destination.clear_port)).await;
+    // Some batches fit, and one does not.
+    bench.request.limits.batch_messages = 5;
     let error = bench.copy(&|_| {}).await.unwrap_err();
     assert!(matches!(&error, TransferError::DestinationFull { .. }), "{error}");
     let before = bench.sum();

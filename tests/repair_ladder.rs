@@ -343,9 +343,24 @@ async fn repaired_copies_are_found_again_when_the_destination_numbers_anew() {
 }
 
 #[tokio::test]
-async fn large_messages_are_saved_from_their_temporary_file() {
+async fn large_messages_are_repaired_as_small_ones_are() {
+    static NO_NUL: [(Dislike, &str); 1] = [(Dislike::Nul, ERROR_11)];
+    let mut large = b"Message-ID: <9@weber.example>\r\nSubject: large\r\n\r\nnul \0\r\n".to_vec();
+    large.extend(b"0123456789abcdef0123456789abcdef\r\n".repeat(270_000));
+    play(disliking(&NO_NUL), vec![good(1), message(&large), good(2)], |scene| async move {
+        assert_eq!(scene.bench.copy_all().await, 3);
+        assert_eq!((scene.bench.sum().copied, scene.bench.sum().repaired), (2, 1));
+        assert_eq!(scene.repair(2).unwrap().steps, [RepairStep::Nul]);
+        scene.assert_proven().await;
+        scene.assert_settled().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn very_large_messages_are_saved_from_their_temporary_file() {
     let mut large = b"Subject: no\r\n\r\n".to_vec();
-    large.resize(9 << 20, b'y');
+    large.resize(37 << 20, b'y');
     large.extend_from_slice(b"\r\n");
     let wanted = large.clone();
     play(disliking(&MARKED), vec![good(1), message(&large), good(2)], |scene| async move {

@@ -349,7 +349,7 @@ async fn a_server_may_take_its_time_to_store_what_it_was_sent() {
     anna.timeouts = Timeouts { connect: Duration::from_secs(5), reply: Duration::from_secs(1) };
     let append = async |bytes: usize| {
         let mut session = anna.open_new().await.unwrap();
-        let body = Body::Memory(b"x".repeat(bytes));
+        let body = Body::Memory(b"x".repeat(bytes).into());
         let message = NewMessage { flags: Vec::new(), internal_date: String::new(), body };
         let request = session.send_append("INBOX", &mut [message]).await?;
         session.append_outcome(&request).await
@@ -392,7 +392,7 @@ async fn names_and_headers_go_in_utf8_where_a_server_has_agreed_to_it() {
     let letter = |subject: &str| NewMessage {
         flags: Vec::new(),
         internal_date: String::new(),
-        body: Body::Memory(format!("Subject: {subject}\r\n\r\nText\r\n").into_bytes()),
+        body: Body::Memory(format!("Subject: {subject}\r\n\r\nText\r\n").into_bytes().into()),
     };
     for (capabilities, agrees, is_used) in [
         ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT", true, true),

@@ -1,5 +1,7 @@
 //! Writing: APPEND alone, several under way at once, and MULTIAPPEND (RFC 3502).
 
+use bytes::Bytes;
+
 use super::completion::{Completion, LiteralMode};
 use super::error::ImapError;
 use super::reply::Reply;
@@ -21,8 +23,8 @@ pub struct NewMessage {
 /// The bytes of a message.
 #[derive(Debug)]
 pub enum Body {
-    /// In memory.
-    Memory(Vec<u8>),
+    /// In memory; clones share it.
+    Memory(Bytes),
     /// In a temporary file.
     Spooled(Spool),
 }
@@ -108,9 +110,14 @@ impl Session {
     async fn send_body(&mut self, body: &mut Body) -> Result<(), ImapError> {
         match body {
             Body::Memory(bytes) => {
-                self.queue(bytes);
-                // Small messages go together: a system call for each costs more than the copying.
-                if self.queued() > SEND_WINDOW { self.drain(SEND_WINDOW).await } else { Ok(()) }
+                for piece in bytes.chunks(SEND_WINDOW) {
+                    self.queue(piece);
+                    // Small messages go together: a system call for each costs more than the copying.
+                    if self.queued() > SEND_WINDOW {
+                        self.drain(SEND_WINDOW).await?;
+                    }
+                }
+                Ok(())
             }
             Body::Spooled(spool) => {
                 spool.rewind().await?;
@@ -190,7 +197,7 @@ mod tests {
         let message = |date: &str| NewMessage {
             flags: vec!["\\Seen".into(), "$Forwarded".into()],
             internal_date: date.to_owned(),
-            body: Body::Memory(Vec::new()),
+            body: Body::Memory(Bytes::new()),
         };
         assert_eq!(
             arguments(&message(" 7-Feb-2024 10:00:00 +0100"), (5, false), false),

@@ -44,6 +44,14 @@ impl Spool {
         Ok(chunk)
     }
 
+    /// The whole message, in memory.
+    pub async fn read_whole(&mut self) -> Result<Vec<u8>, ImapError> {
+        self.rewind().await?;
+        let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or(0));
+        self.file.read_to_end(&mut bytes).await.map_err(ImapError::Spool)?;
+        Ok(bytes)
+    }
+
     /// Whether this may be the beginning of a longer message of so many bytes: it ends on a whole piece, as where a server
     /// answers for some pieces and not for the rest.
     pub const fn may_be_cut(&self, listed_bytes: u64) -> bool {

@@ -74,7 +74,11 @@ const MAX_LINE_BYTES: usize = 998;
 
 fn draft(bytes: &[u8]) -> Draft {
     let internal_date = String::from_utf8_lossy(bytes.get(..40).unwrap_or(bytes)).into_owned();
-    Draft { bytes: bytes.to_vec(), internal_date, flags: vec!["\\Seen".to_owned(), "Projekt-7".to_owned()] }
+    Draft {
+        bytes: bytes.to_vec().into(),
+        internal_date,
+        flags: vec!["\\Seen".to_owned(), "Projekt-7".to_owned()],
+    }
 }
 
 /// Content is the same however often it is read, and line ends say nothing.

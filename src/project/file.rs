@@ -197,7 +197,8 @@ impl Project {
         work(&self.guard().as_ref().ok_or(ProjectError::Closed)?.connection)
     }
 
-    /// Runs the work as one transaction, durable when this returns and undone where it fails.
+    /// Runs the work as one transaction, durable when this returns and undone where the work fails. Where the disk fails
+    /// behind it, nobody knows whether it is kept.
     pub(super) fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,

@@ -31,7 +31,7 @@ impl Content {
     pub(super) fn into_body(mut self) -> (Body, [u8; 32]) {
         let sha256 = self.sha256();
         match self {
-            Self::Memory { bytes, .. } => (Body::Memory(bytes), sha256),
+            Self::Memory { bytes, .. } => (Body::Memory(bytes.into()), sha256),
             Self::Spooled { spool, .. } => (Body::Spooled(spool), sha256),
         }
     }

@@ -153,7 +153,7 @@ mod tests {
         let folder = FolderPath(vec![folder.to_owned()]);
         let origin = Origin { user: "../anna@weber.example", folder: &folder, uid: 7 };
         let hash = Sha256::digest(bytes).into();
-        export(root, origin, &mut Body::Memory(bytes.to_vec()), hash).await
+        export(root, origin, &mut Body::Memory(bytes.to_vec().into()), hash).await
     }
 
     #[tokio::test]

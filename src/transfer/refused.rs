@@ -18,8 +18,9 @@ use crate::plan::{
 };
 use crate::project::{ExportedFile, MessageResult, SentForm};
 
-/// Larger messages are not repaired but saved as they are: a repair holds the whole message in memory, more than once.
-const REPAIR_BYTES: u64 = 8 << 20;
+/// Larger messages are not repaired but saved as they are: a repair holds the whole message in memory, up to three times.
+/// Hardly any provider takes a larger one.
+const REPAIR_BYTES: u64 = 36 << 20;
 /// What is said of a message that no answer comes to.
 const ENDS_CONNECTION: &str = "the destination ends the connection at this message";
 
@@ -128,10 +129,10 @@ impl Writer<'_> {
         // One at a time: each holds its message several times.
         let caution = self.work.caution;
         let _alone = caution.repairing.lock().await;
-        let (mut ladder, is_in_memory) = match batch.draft().await? {
-            Some((draft, is_in_memory)) => (RepairLadder::new(draft, now().0), is_in_memory),
-            None => return self.repair_flags(batch, refused).await,
+        let Some(draft) = batch.draft().await? else {
+            return self.repair_flags(batch, refused).await;
         };
+        let mut ladder = RepairLadder::new(draft, now().0);
         for step in caution.steps_to_skip(folder, uid, refused.words == ENDS_CONNECTION) {
             ladder.skip(step);
         }
@@ -152,11 +153,7 @@ impl Writer<'_> {
                 return Ok(Repaired::Taken);
             }
         }
-        let tried = ladder.tried().to_vec();
-        if is_in_memory && let Some(message) = batch.messages.first_mut() {
-            message.body = Body::Memory(ladder.into_original().bytes);
-        }
-        Ok(Repaired::Not(tried))
+        Ok(Repaired::Not(ladder.tried().to_vec()))
     }
 
     /// What can be done for a message that is too large to be repaired: it goes without its keywords.
@@ -278,29 +275,20 @@ impl Writer<'_> {
 }
 
 impl Batch {
-    /// The only message in memory, and whether its bytes were taken for that; `None` where it is too large.
-    async fn draft(&mut self) -> Result<Option<(Draft, bool)>, TransferError> {
+    /// The only message in memory; `None` where it is too large.
+    async fn draft(&mut self) -> Result<Option<Draft>, TransferError> {
         let Some(message) = self.messages.first_mut() else { return Ok(None) };
         if message.body.bytes() > REPAIR_BYTES {
             return Ok(None);
         }
-        let (bytes, is_in_memory) = match &mut message.body {
-            Body::Memory(bytes) => (std::mem::take(bytes), true),
+        let bytes = match &mut message.body {
+            Body::Memory(bytes) => bytes.clone(),
             Body::Spooled(spool) => {
-                let mut bytes = Vec::with_capacity(usize::try_from(spool.bytes()).unwrap_or(0));
-                let at = TransferError::at(Side::Destination);
-                spool.rewind().await.map_err(&at)?;
-                loop {
-                    let piece = spool.read().await.map_err(&at)?;
-                    if piece.is_empty() {
-                        break (bytes, false);
-                    }
-                    bytes.extend(piece);
-                }
+                spool.read_whole().await.map_err(TransferError::at(Side::Destination))?.into()
             }
         };
         let (internal_date, flags) = (message.internal_date.clone(), message.flags.clone());
-        Ok(Some((Draft { bytes, internal_date, flags }, is_in_memory)))
+        Ok(Some(Draft { bytes, internal_date, flags }))
     }
 }
 

@@ -15,6 +15,7 @@ mod read_receipt;
 mod reencode;
 mod refusal_words;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 pub use export_name::{export_component, export_file_name};
@@ -26,8 +27,8 @@ pub use refusal_words::{RefusalMeaning, refusal_meaning};
 /// A message as it goes into an APPEND (RFC 3501 section 6.3.11).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
-    /// The message itself.
-    pub bytes: Vec<u8>,
+    /// The message itself; what a step leaves as it is is shared, as messages may be large.
+    pub bytes: Bytes,
     /// INTERNALDATE; empty where none is given.
     pub internal_date: String,
     /// Flags and keywords.
@@ -85,7 +86,7 @@ impl RepairStep {
 
     /// The message after this repair; `None` where there is nothing of its kind to repair.
     pub fn apply(self, draft: &Draft, now_seconds: i64) -> Option<Draft> {
-        let with_bytes = |bytes: Vec<u8>| Draft { bytes, ..draft.clone() };
+        let with_bytes = |bytes: Vec<u8>| Draft { bytes: bytes.into(), ..draft.clone() };
         match self {
             Self::LineEnds => line_ends::repair(&draft.bytes).map(with_bytes),
             Self::Header => header::repair(&draft.bytes).map(with_bytes),
