@@ -20,8 +20,8 @@ impl Ledger {
         self.project.read(|connection| {
             let has_cause = connection
                 .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM message WHERE folder_id = ?1 AND state = ?2
-                         AND substr(cause, 1, length(?3)) = ?3)",
+                    "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_with_cause
+                         WHERE folder_id = ?1 AND state = ?2 AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3)",
                 )?
                 .query_row(params![folder.0, state_number(state), cause], |row| row.get(0))?;
             Ok(has_cause)
@@ -64,8 +64,8 @@ impl Ledger {
     pub fn forget_cause(&self, (state, cause): (MessageState, &str)) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             transaction.execute(
-                "UPDATE message SET cause = nullif(substr(cause, length(?3) + 1), '')
-                     WHERE state = ?2 AND substr(cause, 1, length(?3)) = ?3
+                "UPDATE message INDEXED BY message_with_cause SET cause = nullif(substr(cause, length(?3) + 1), '')
+                     WHERE state = ?2 AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3
                      AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
                 params![self.mailbox.0, state_number(state), cause],
             )?;
@@ -83,8 +83,9 @@ impl Ledger {
         self.project.read(|connection| {
             let rows = connection
                 .prepare_cached(&format!(
-                    "SELECT {ROW_COLUMNS} FROM message
-                     WHERE folder_id = ?1 AND state = ?2 AND substr(cause, 1, length(?3)) = ?3
+                    "SELECT {ROW_COLUMNS} FROM message INDEXED BY message_with_cause
+                     WHERE folder_id = ?1 AND state = ?2
+                         AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3
                      ORDER BY uid LIMIT ?4"
                 ))?
                 .query_map(

@@ -29,8 +29,8 @@ impl Ledger {
     pub fn take_in_again(&self, cause: &str) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
             let count = transaction.execute(
-                "UPDATE message SET state = 0, cause = NULL
-                 WHERE state = ?2 AND is_filtered = 0 AND substr(cause, 1, length(?3)) = ?3
+                "UPDATE message INDEXED BY message_with_cause SET state = 0, cause = NULL
+                 WHERE state = ?2 AND is_filtered = 0 AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3
                      AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
                 params![self.mailbox.0, state_number(MessageState::LeftOut), cause],
             )?;

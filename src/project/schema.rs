@@ -6,7 +6,7 @@ use super::ProjectError;
 pub(super) const APPLICATION_ID: i64 = 0x4d66_7279;
 
 /// Migrations in order; the number of those that ran is the file's `user_version`. Never changed once released.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0001_project.sql"),
     include_str!("migrations/0002_sides.sql"),
     include_str!("migrations/0003_problems.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0007_sign_in.sql"),
     include_str!("migrations/0008_kept.sql"),
     include_str!("migrations/0009_pauses.sql"),
+    include_str!("migrations/0010_causes.sql"),
 ];
 
 /// The format that this version writes.

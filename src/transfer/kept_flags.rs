@@ -20,6 +20,8 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 const IN_DOUBT: &str = "its flags are still to be looked at";
 /// The cause of copies with a flag that was not yet seen to survive an APPEND; another copy may show it.
 const UNSEEN: &str = "its flags are still to be seen";
+/// How both begin, so that one question finds both: one kind would be gone through again and again for the other.
+const STILL_OPEN: &str = "its flags are still to be ";
 /// Copies of which it is remembered that they are fresh: a few show as much as all of them.
 const MAX_FRESH: usize = 10_000;
 /// Copies looked at with one command.
@@ -133,16 +135,14 @@ impl KeptFlags {
         let mut permanent = None;
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         loop {
-            let mut rows =
-                ledger.rows_with_cause(unit.folder, (MessageState::Copied, IN_DOUBT), PAGE_ROWS)?;
-            let unseen = ledger.rows_with_cause(unit.folder, (MessageState::Copied, UNSEEN), PAGE_ROWS)?;
-            if rows.is_empty() && unseen.is_empty() {
+            let open = ledger.rows_with_cause(unit.folder, (MessageState::Copied, STILL_OPEN), PAGE_ROWS)?;
+            if open.is_empty() {
                 break;
             }
             // What another look has shown meanwhile needs no look here.
-            let (known, unseen): (Vec<_>, Vec<_>) =
-                unseen.into_iter().partition(|row| self.are_known(&row.flags));
-            rows.extend(unseen);
+            let (known, rows): (Vec<_>, Vec<_>) = open
+                .into_iter()
+                .partition(|row| row.cause.as_deref() == Some(UNSEEN) && self.are_known(&row.flags));
             ledger.record_results(
                 unit.folder,
                 &known.iter().map(|row| result(row, None)).collect::<Vec<_>>(),

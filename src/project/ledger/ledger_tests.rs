@@ -241,6 +241,14 @@ fn hot_queries_use_an_index() {
             "SELECT uid FROM message WHERE folder_id = 1 AND state = 0 AND uid > 5 ORDER BY uid LIMIT 9",
             "message_by_state",
         ),
+        (
+            "SELECT uid FROM message INDEXED BY message_with_cause WHERE folder_id = 1 AND state = 2 AND cause IS NOT NULL AND substr(cause, 1, 3) = 'a' ORDER BY uid LIMIT 9",
+            "message_with_cause",
+        ),
+        (
+            "UPDATE message INDEXED BY message_with_cause SET cause = NULL WHERE state = 2 AND cause IS NOT NULL AND substr(cause, 1, 3) = 'a' AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = 1)",
+            "message_with_cause",
+        ),
         ("SELECT max(uid) FROM message WHERE folder_id = 1", "PRIMARY KEY"),
         ("UPDATE message SET state = 2 WHERE folder_id = 1 AND uid = 2", "PRIMARY KEY"),
         (
