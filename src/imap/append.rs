@@ -1,6 +1,6 @@
 //! Writing: APPEND alone, several under way at once, and MULTIAPPEND (RFC 3502).
 
-use bytes::Bytes;
+use std::sync::Arc;
 
 use super::completion::{Completion, LiteralMode};
 use super::error::ImapError;
@@ -24,7 +24,7 @@ pub struct NewMessage {
 #[derive(Debug)]
 pub enum Body {
     /// In memory; clones share it.
-    Memory(Bytes),
+    Memory(Arc<Vec<u8>>),
     /// In a temporary file.
     Spooled(Spool),
 }
@@ -197,7 +197,7 @@ mod tests {
         let message = |date: &str| NewMessage {
             flags: vec!["\\Seen".into(), "$Forwarded".into()],
             internal_date: date.to_owned(),
-            body: Body::Memory(Bytes::new()),
+            body: Body::Memory(Arc::default()),
         };
         assert_eq!(
             arguments(&message(" 7-Feb-2024 10:00:00 +0100"), (5, false), false),

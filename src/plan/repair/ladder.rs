@@ -65,7 +65,7 @@ mod tests {
 
     fn draft() -> Draft {
         Draft {
-            bytes: b"Subject: x\nDisposition-Notification-To: a@b\n\nnul \0\n".as_slice().into(),
+            bytes: b"Subject: x\nDisposition-Notification-To: a@b\n\nnul \0\n".to_vec().into(),
             internal_date: "31-Dec-1899 00:00:00 +0000".to_owned(),
             flags: vec!["\\Seen".to_owned(), "domain.com".to_owned()],
         }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_message_in_order_has_only_the_carrier_left() {
-        let whole = Draft { bytes: b"Subject: x\r\n\r\ny\r\n".as_slice().into(), ..Draft::default() };
+        let whole = Draft { bytes: b"Subject: x\r\n\r\ny\r\n".to_vec().into(), ..Draft::default() };
         assert_eq!(walk(RepairLadder::new(whole, NOW), "no"), [RepairStep::Wrap]);
     }
 }

@@ -15,7 +15,8 @@ mod read_receipt;
 mod reencode;
 mod refusal_words;
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use export_name::{export_component, export_file_name};
@@ -28,7 +29,7 @@ pub use refusal_words::{RefusalMeaning, refusal_meaning};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     /// The message itself; what a step leaves as it is is shared, as messages may be large.
-    pub bytes: Bytes,
+    pub bytes: Arc<Vec<u8>>,
     /// INTERNALDATE; empty where none is given.
     pub internal_date: String,
     /// Flags and keywords.
