@@ -29,13 +29,6 @@ pub enum Body {
     Spooled(Spool),
 }
 
-impl NewMessage {
-    /// Whether the date can be sent; a message without one has nothing to send.
-    pub fn has_sendable_date(&self) -> bool {
-        is_sendable_date(&self.internal_date)
-    }
-}
-
 impl Body {
     /// Whether its header is in UTF-8, as far as it is in memory.
     fn has_utf8_header(&self) -> bool {

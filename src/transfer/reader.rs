@@ -1,18 +1,18 @@
 //! The source half: asks for messages ahead, within the byte budget, and hands them over in order.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::ahead::{Ahead, GROUP_MESSAGES, next_group};
-use super::budget::Budget;
 use super::caution::Suspect;
 use super::content::Content;
 use super::error::TransferError;
 use super::governor::{DEFAULT_WAIT_SECONDS, Refusal, is_trouble, refusal};
+use super::group::Group;
+use super::large::{Large, spooled};
 use super::work::{Part, Work};
-use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session, Spool};
+use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
 use crate::plan::{MessageState, Side, identity_key};
 use crate::project::{FolderId, LedgerRow, MessageResult};
 
@@ -42,8 +42,6 @@ pub(super) struct Fetched {
 
 /// Requests under way at the source, as far as the byte budget goes.
 const REQUESTS_AHEAD: usize = 8;
-/// Bytes of a message in which its header is looked for.
-const HEAD_BYTES: usize = 64 << 10;
 /// Bytes that a message may be larger than listed, beside a sixteenth of its size: line ends are often not counted.
 const SIZE_SLACK: u64 = 4 << 10;
 
@@ -54,30 +52,6 @@ pub(super) struct Reader<'a> {
     /// What was asked for already.
     pub(super) asked: Option<Ahead>,
     pub(super) items: mpsc::Sender<Item>,
-}
-
-struct Group {
-    requests: VecDeque<BodyRequest>,
-    waiting: BTreeMap<u32, LedgerRow>,
-    /// For the messages that have not come; each takes its part with it.
-    reserved: OwnedSemaphorePermit,
-}
-
-impl Group {
-    fn new(requests: Vec<BodyRequest>, rows: Vec<LedgerRow>, reserved: OwnedSemaphorePermit) -> Self {
-        Self {
-            requests: requests.into(),
-            waiting: rows.into_iter().map(|row| (row.uid, row)).collect(),
-            reserved,
-        }
-    }
-
-    /// The row of a message that has come, with its part of the byte budget.
-    fn take(&mut self, uid: u32, budget: &Budget) -> Option<(LedgerRow, OwnedSemaphorePermit)> {
-        let row = self.waiting.remove(&uid)?;
-        let reserved = budget.part_of(&mut self.reserved, row.size)?;
-        Some((row, reserved))
-    }
 }
 
 /// The receiver is gone: the other half has failed and tells why.
@@ -469,26 +443,6 @@ impl Reader<'_> {
     async fn send(&mut self, item: Item) -> Result<(), ReadEnd> {
         self.items.send(item).await.map_err(|_closed| Gone.into())
     }
-}
-
-/// A message that was read in pieces.
-struct Large {
-    spool: Spool,
-    sha256: [u8; 32],
-    head: Vec<u8>,
-}
-
-/// Reads one message in pieces; `None` where it is gone.
-async fn spooled(session: &mut Session, uid: u32) -> Result<Option<Large>, ImapError> {
-    let mut hash = Sha256::new();
-    let mut head = Vec::new();
-    let see = |piece: &[u8]| {
-        hash.update(piece);
-        let room = HEAD_BYTES.saturating_sub(head.len());
-        head.extend(piece.iter().take(room));
-    };
-    let spool = session.fetch_large(uid, see).await?;
-    Ok(spool.map(|spool| Large { spool, sha256: hash.finalize().into(), head }))
 }
 
 fn bytes_of(rows: &[LedgerRow]) -> u64 {

@@ -12,7 +12,7 @@ use super::governor::{Refusal, code_name, meaning, refusal};
 use super::repaired_flags;
 use super::request::Progress;
 use super::writer::Writer;
-use crate::imap::{Body, Completion, ImapError, NewMessage, Status};
+use crate::imap::{Body, Completion, ImapError, NewMessage, Status, is_sendable_date};
 use crate::plan::{
     Draft, MessageState, RefusalMeaning, RepairLadder, RepairStep, Side, asks_for_receipt, identity_key,
 };
@@ -65,7 +65,7 @@ impl Writer<'_> {
     /// without the request.
     pub(super) async fn settle_unsendable(&mut self, load: Load) -> Result<(), TransferError> {
         let batch = self.announce(load).await?;
-        if batch.messages.iter().all(NewMessage::has_sendable_date) {
+        if batch.messages.iter().all(|message| is_sendable_date(&message.internal_date)) {
             let words = DISARM.to_owned();
             return self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await;
         }

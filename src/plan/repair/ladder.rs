@@ -112,6 +112,7 @@ mod tests {
             last = form.clone();
         }
         assert_eq!((last.flags.len(), last.internal_date.as_str()), (1, ""));
+        assert_eq!(ladder.original, draft());
     }
 
     #[test]
