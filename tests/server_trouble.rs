@@ -89,9 +89,12 @@ fn take_bare_doubles(there: &BTreeMap<Seen, usize>, here: &mut BTreeMap<Seen, us
 /// Copies while one of the servers is killed each time that so many messages more have arrived.
 async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u16, mortal: Server) {
     const MESSAGES_BETWEEN: u64 = 90;
+    const DEATHS: u64 = 3;
+    // Several times what can be under way at one death, so that there is mail left for all of them.
+    const MESSAGES: usize = 1_600;
     // A moment in which nothing listens, so that some tries to connect again fail as well.
     const DEAD_FOR: Duration = Duration::from_millis(600);
-    let mails = mixed_mailbox(400, '/', "");
+    let mails = mixed_mailbox(MESSAGES, '/', "");
     PlainImap::open(source, "anna").store(&mails);
     let mut bench =
         Bench::new(access(source, Security::Clear, "anna"), access(destination, Security::Clear, "anna"))
@@ -104,7 +107,8 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
     let sink = |progress| {
         let Progress::Advanced { messages, .. } = progress else { return };
         let count = arrived.fetch_add(messages, Ordering::SeqCst) + messages;
-        if count / MESSAGES_BETWEEN <= deaths.load(Ordering::SeqCst) || count >= mails.len() as u64 {
+        let before = deaths.load(Ordering::SeqCst);
+        if before == DEATHS || count / MESSAGES_BETWEEN <= before || count >= mails.len() as u64 {
             return;
         }
         deaths.fetch_add(1, Ordering::SeqCst);
@@ -122,7 +126,7 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
     }
     let (deaths, under_way) = (deaths.into_inner(), under_way.into_inner());
     eprintln!("{deaths} deaths of the server, {under_way} messages under way at them");
-    assert!(deaths >= 3, "{deaths} deaths are too few to mean anything");
+    assert_eq!(deaths, DEATHS, "all of them fall into the copy");
     let (there, mut here) = (contents(source, '/', ""), contents(destination, '/', ""));
     if mortal.lock().unwrap().has_brought_back() {
         let more = take_bare_doubles(&there, &mut here);
