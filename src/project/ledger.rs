@@ -1,15 +1,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::ledger_copies::give_back_borrowed;
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
-use super::{FolderId, LedgerRow, MessageResult, Project, ProjectError, SourceMessage, Unflushed};
+use super::{FolderId, LedgerRow, Project, ProjectError};
 use crate::plan::{FolderPath, MailboxId, MessageState};
-
-/// Longest stored cause in characters; servers may send kilobytes.
-const CAUSE_LIMIT: usize = 1_000;
 
 /// The ledger of one mailbox: one row per source message, written before and after every append.
 #[derive(Clone, Debug)]
@@ -180,40 +176,6 @@ impl Ledger {
         })
     }
 
-    /// Adds rows in one transaction. A row that exists keeps its state and gets the flags of today, which its copy has
-    /// still to be given ([`Self::changed_flags`]); one that had vanished and is listed again is to do.
-    pub fn add_messages(&self, folder: FolderId, messages: &[SourceMessage]) -> Result<(), ProjectError> {
-        if messages.is_empty() {
-            return Ok(());
-        }
-        self.project.write_soon(|transaction| {
-            let mut add = transaction.prepare_cached(
-                "INSERT INTO message (folder_id, uid, size, internal_date, flags, identity)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (folder_id, uid) DO UPDATE SET
-                     flags = excluded.flags,
-                     mirrored_flags = CASE WHEN state IN (2, 3, 4)
-                         THEN nullif(coalesce(mirrored_flags, flags), excluded.flags) END,
-                     comebacks = comebacks + (state = 7),
-                     cause = CASE state WHEN 7 THEN NULL ELSE cause END,
-                     state = CASE state WHEN 7 THEN 0 ELSE state END
-                 WHERE flags <> excluded.flags OR state = 7",
-            )?;
-            for message in messages {
-                add.execute(params![
-                    folder.0,
-                    message.uid,
-                    i64::try_from(message.size).unwrap_or(i64::MAX),
-                    message.internal_date,
-                    to_json(&message.flags)?,
-                    message.identity.0,
-                ])
-                .map_err(missing_folder)?;
-            }
-            Ok(())
-        })
-    }
-
     /// Marks rows that are to do as vanished where their UID is not among the present ones. Returns how many.
     pub fn mark_vanished_except(&self, folder: FolderId, present_uids: &[u32]) -> Result<u64, ProjectError> {
         let present: BTreeSet<u32> = present_uids.iter().copied().collect();
@@ -316,91 +278,11 @@ impl Ledger {
         })
     }
 
-    /// Writes down, for the whole batch, that these messages are about to be appended. That has to be flushed before the
-    /// first byte of them is sent.
-    ///
-    /// The messages must be to do. One that is in flight already keeps the lower UIDNEXT, so that no earlier append
-    /// is overlooked; one in any other state is an error and nothing of the batch is recorded. A UIDVALIDITY that is
-    /// not the stored one is an error too: [`Self::fence_destination`] must have its say first.
-    pub fn record_intent(
-        &self,
-        folder: FolderId,
-        uids: &[u32],
-        destination_uid_validity: u32,
-        destination_uidnext: u32,
-    ) -> Result<Unflushed, ProjectError> {
-        let announced = self.project.keep(|transaction| {
-            check_destination(transaction, folder, destination_uid_validity)?;
-            let mut announce = transaction.prepare_cached(
-                "UPDATE message SET
-                     state = 1,
-                     intent_uidnext = min(coalesce(intent_uidnext, ?4), ?4),
-                     intent_uid_validity = ?3,
-                     intent_at = ?5
-                 WHERE folder_id = ?1 AND uid = ?2
-                     AND (state = 0 OR (state = 1 AND intent_uid_validity = ?3))",
-            )?;
-            for uid in uids {
-                let changed = announce.execute(params![
-                    folder.0,
-                    uid,
-                    destination_uid_validity,
-                    destination_uidnext,
-                    super::file::now().0,
-                ])?;
-                if changed != 1 {
-                    return Err(ProjectError::NotToDo { uid: *uid });
-                }
-            }
-            Ok(())
-        });
-        announced.map(|((), unflushed)| unflushed)
-    }
-
-    /// Writes down, for the whole batch, what became of these messages. Durable with the next intent: a result that a
-    /// power failure undoes leaves its intent behind, and the copy is found at the destination. A copy whose UID is
-    /// not known keeps the UIDNEXT of its intent, to be looked for above it ([`Self::unplaced_copies`]).
-    pub fn record_results(&self, folder: FolderId, results: &[MessageResult]) -> Result<(), ProjectError> {
-        if results.is_empty() {
-            return Ok(());
-        }
-        self.project.write_soon(|transaction| {
-            let mut record = transaction.prepare_cached(
-                "UPDATE message SET
-                     state = ?3, destination_uid_validity = ?4, destination_uid = ?5,
-                     sha256 = coalesce(?6, sha256), cause = ?7,
-                     intent_uidnext = CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uidnext END,
-                     intent_uid_validity =
-                         CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uid_validity END,
-                     mirrored_flags = CASE WHEN state IN (2, 3, 4) THEN mirrored_flags END
-                 WHERE folder_id = ?1 AND uid = ?2",
-            )?;
-            give_back_borrowed(transaction, folder, results)?;
-            for result in results {
-                let (validity, uid) = result.destination_uid.unzip();
-                let cause = result.cause.as_deref().map(bounded_cause);
-                let changed = record.execute(params![
-                    folder.0,
-                    result.uid,
-                    state_number(result.state),
-                    validity,
-                    uid,
-                    result.sha256,
-                    cause,
-                ])?;
-                if changed != 1 {
-                    return Err(ProjectError::Unknown("message"));
-                }
-            }
-            Ok(())
-        })
-    }
-
     /// Takes intents back to [`MessageState::ToDo`], after it was seen that they did not arrive.
     pub fn withdraw_intents(&self, folder: FolderId, uids: &[u32]) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             let mut withdraw = transaction.prepare_cached(
-                "UPDATE message SET state = 0, intent_uidnext = NULL, intent_uid_validity = NULL
+                "UPDATE message SET state = 0, cause = cause, intent_uidnext = NULL, intent_uid_validity = NULL
                  WHERE folder_id = ?1 AND uid = ?2 AND state = 1",
             )?;
             for uid in uids {
@@ -428,35 +310,11 @@ impl Ledger {
         let (from, to) = if is_left_out { (0, 8) } else { (8, 0) };
         self.project.write(|transaction| {
             let count = transaction.execute(
-                "UPDATE message SET state = ?3 WHERE folder_id = ?1 AND state = ?2 AND cause IS NULL",
+                "UPDATE message SET state = ?3, cause = NULL WHERE folder_id = ?1 AND state = ?2 AND cause IS NULL",
                 params![folder.0, from, to],
             )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })
-    }
-}
-
-/// Notes the destination's UIDVALIDITY where none is stored, and refuses another one than the stored.
-fn check_destination(
-    transaction: &Transaction<'_>,
-    folder: FolderId,
-    uid_validity: u32,
-) -> Result<(), ProjectError> {
-    let stored: Option<u32> = transaction
-        .prepare_cached("SELECT destination_uid_validity FROM folder WHERE id = ?1")?
-        .query_row([folder.0], |row| row.get(0))
-        .optional()?
-        .ok_or(ProjectError::Unknown("folder"))?;
-    match stored {
-        Some(stored) if stored == uid_validity => Ok(()),
-        Some(_) => Err(ProjectError::DestinationChanged),
-        None => {
-            transaction.execute(
-                "UPDATE folder SET destination_uid_validity = ?2 WHERE id = ?1",
-                params![folder.0, uid_validity],
-            )?;
-            Ok(())
-        }
     }
 }
 
@@ -472,18 +330,6 @@ fn forget_copies(transaction: &Transaction<'_>, folder: i64) -> Result<u64, Proj
         [folder],
     )?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
-}
-
-/// A violated foreign key means that the mailbox was removed meanwhile.
-fn missing_folder(error: rusqlite::Error) -> ProjectError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => ProjectError::Unknown("folder"),
-        _ => error.into(),
-    }
-}
-
-fn bounded_cause(cause: &str) -> String {
-    cause.chars().take(CAUSE_LIMIT).collect()
 }
 
 pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String, ProjectError> {

@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod file;
 mod ledger;
+mod ledger_batches;
 mod ledger_causes;
 mod ledger_copies;
 mod ledger_delta;

@@ -1,5 +1,7 @@
 use super::*;
 use crate::plan::{IdentityKey, LedgerSum};
+use crate::project::ledger_batches::CAUSE_LIMIT;
+use crate::project::{MessageResult, SourceMessage};
 use crate::values::{Bytes, DomainName, EmailAddress};
 
 fn project(folder: &tempfile::TempDir) -> Arc<Project> {
@@ -253,6 +255,14 @@ fn hot_queries_use_an_index() {
         ("UPDATE message SET state = 2 WHERE folder_id = 1 AND uid = 2", "PRIMARY KEY"),
         (
             "SELECT * FROM message WHERE (folder_id, uid) > (1, 2) ORDER BY folder_id, uid LIMIT 9",
+            "PRIMARY KEY",
+        ),
+        (
+            "UPDATE message SET state = 1 WHERE folder_id = 1 AND uid IN (SELECT value FROM json_each('[1]')) AND (state = 0 OR state = 1)",
+            "PRIMARY KEY",
+        ),
+        (
+            "SELECT sum(size) FROM message WHERE folder_id = 1 AND uid IN (SELECT value FROM json_each('[1]')) AND +state = 0",
             "PRIMARY KEY",
         ),
         (

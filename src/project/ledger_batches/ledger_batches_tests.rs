@@ -1,0 +1,180 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::{FolderPath, IdentityKey, Mailbox, SignInWays};
+use crate::project::Project;
+use crate::values::{DomainName, EmailAddress};
+
+/// A step of a copy, or of what people do around one; with UIDs from 1 to 12.
+#[derive(Clone, Debug)]
+enum Step {
+    List(Vec<u32>),
+    Intend(Vec<u32>),
+    Record(Vec<(u32, MessageState, Option<u32>, bool)>),
+    Withdraw(Vec<u32>),
+    Vanish(Vec<u32>),
+    LeaveOut(bool),
+    Retry,
+    Fence(u32),
+    Lose(Vec<u32>),
+    Learn(u32),
+}
+
+fn uids() -> impl Strategy<Value = Vec<u32>> {
+    prop::collection::vec(1..=12_u32, 1..8)
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let state = prop::sample::select(vec![
+        MessageState::ToDo,
+        MessageState::InFlight,
+        MessageState::Copied,
+        MessageState::AlreadyThere,
+        MessageState::Repaired,
+        MessageState::Exported,
+        MessageState::Refused,
+        MessageState::Vanished,
+        MessageState::LeftOut,
+    ]);
+    let result = (1..=12_u32, state, prop::option::of(1..=40_u32), any::<bool>());
+    let copied = (1..=12_u32, Just(MessageState::Copied), prop::option::of(1..=40_u32), Just(false));
+    prop::collection::vec(
+        prop_oneof![
+            4 => uids().prop_map(Step::List),
+            6 => uids().prop_map(Step::Intend),
+            4 => prop::collection::vec(copied, 1..8).prop_map(Step::Record),
+            2 => prop::collection::vec(result, 1..8).prop_map(Step::Record),
+            1 => uids().prop_map(Step::Withdraw),
+            1 => uids().prop_map(Step::Vanish),
+            1 => any::<bool>().prop_map(Step::LeaveOut),
+            1 => Just(Step::Retry),
+            1 => (7..9_u32).prop_map(Step::Fence),
+            1 => uids().prop_map(Step::Lose),
+            1 => (1..=12_u32).prop_map(Step::Learn),
+        ],
+        1..40,
+    )
+}
+
+fn message(uid: u32, flag: &str) -> SourceMessage {
+    SourceMessage {
+        uid,
+        size: 100 + u64::from(uid),
+        internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
+        flags: vec![flag.to_owned()],
+        identity: IdentityKey([u8::try_from(uid).unwrap(); 32]),
+    }
+}
+
+/// Does the step as far as the ledger lets it: what it refuses must leave no trace, in the counters as well.
+fn take(ledger: &Ledger, folder: FolderId, number: usize, step: &Step) {
+    let refused = match step {
+        Step::List(uids) => {
+            let flag = if number.is_multiple_of(2) { "\\Seen" } else { "\\Flagged" };
+            let listed: Vec<_> = uids.iter().map(|uid| message(*uid, flag)).collect();
+            ledger.add_messages(folder, &listed).err()
+        }
+        Step::Intend(uids) => ledger.record_intent(folder, uids, 7, 5).err(),
+        Step::Record(results) => {
+            let results: Vec<_> = results
+                .iter()
+                .map(|(uid, state, copy, has_cause)| MessageResult {
+                    uid: *uid,
+                    state: *state,
+                    destination_uid: copy.map(|copy| (7, copy)),
+                    sha256: None,
+                    cause: has_cause.then(|| format!("cause {}", uid % 3)),
+                })
+                .collect();
+            ledger.record_results(folder, &results).err()
+        }
+        Step::Withdraw(uids) => ledger.withdraw_intents(folder, uids).err(),
+        Step::Vanish(present) => ledger.mark_vanished_except(folder, present).err(),
+        Step::LeaveOut(is_left_out) => ledger.set_left_out(folder, *is_left_out).err(),
+        Step::Retry => ledger.retry_refused().err(),
+        Step::Fence(uid_validity) => ledger.fence_destination(folder, *uid_validity).err(),
+        Step::Lose(uids) => ledger.forget_lost(folder, uids).err(),
+        Step::Learn(uid) => ledger.learn(folder, *uid, 5_000, IdentityKey([9; 32])).err(),
+    };
+    if let Some(error) = refused {
+        assert!(
+            matches!(
+                error,
+                ProjectError::NotToDo { .. }
+                    | ProjectError::DestinationChanged
+                    | ProjectError::Unknown(_)
+                    | ProjectError::Database(_)
+            ),
+            "{step:?}: {error}"
+        );
+    }
+}
+
+/// Messages and bytes by state: counters, and what the rows add up to.
+fn both_counts(project: &Project) -> [BTreeMap<i64, (i64, i64)>; 2] {
+    let read = |sql: &str| {
+        project
+            .read(|connection| {
+                Ok(connection
+                    .prepare(sql)?
+                    .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
+                    .collect::<Result<_, _>>()?)
+            })
+            .unwrap()
+    };
+    [
+        read("SELECT state, messages, bytes FROM folder_count WHERE messages <> 0 OR bytes <> 0"),
+        read("SELECT state, count(*), sum(size) FROM message GROUP BY state"),
+    ]
+}
+
+/// Messages by problem: the groups, and what the rows add up to.
+fn both_problems(project: &Project) -> [BTreeMap<(i64, String), i64>; 2] {
+    let read = |sql: &str| {
+        project
+            .read(|connection| {
+                Ok(connection
+                    .prepare(sql)?
+                    .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
+                    .collect::<Result<_, _>>()?)
+            })
+            .unwrap()
+    };
+    [
+        read("SELECT state, pattern, messages FROM problem_group"),
+        read(
+            "SELECT state, cause_pattern(cause), count(*) FROM message
+             WHERE cause IS NOT NULL AND state IN (4, 5, 6, 7) GROUP BY state, cause_pattern(cause)",
+        ),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn counters_always_say_what_the_rows_add_up_to(steps in steps()) {
+        let temp = tempfile::tempdir().unwrap();
+        let domain = DomainName::parse("example.org").unwrap();
+        let project = Project::create(&temp.path().join("a.mailferry"), &domain, false).unwrap();
+        let mailbox = Mailbox {
+            address: EmailAddress::parse("anna@example.org").unwrap(),
+            source_user: "anna".to_owned(),
+            destination_user: "anna".to_owned(),
+            ways: SignInWays::default(),
+            is_chosen: true,
+        };
+        let ledger = Arc::clone(&project).ledger(project.add_mailbox(&mailbox).unwrap());
+        let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+        for (number, step) in steps.iter().enumerate() {
+            take(&ledger, inbox, number, step);
+            let [counters, rows] = both_counts(&project);
+            prop_assert_eq!(counters, rows, "after {:?}", step);
+            let [groups, causes] = both_problems(&project);
+            prop_assert_eq!(groups, causes, "after {:?}", step);
+        }
+    }
+}
