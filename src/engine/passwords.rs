@@ -17,7 +17,12 @@ impl Passwords {
     pub(super) fn new(policy: SecretsPolicy) -> Self {
         Self {
             session: SecretStore::session_only("Passwords are kept until the program ends."),
-            keyring: (policy != SecretsPolicy::SessionOnly).then(SecretStore::system),
+            keyring: match policy {
+                SecretsPolicy::Keyring => Some(SecretStore::system()),
+                // Mostly everything is given.
+                SecretsPolicy::SessionThenKeyring => Some(SecretStore::system_when_asked()),
+                SecretsPolicy::SessionOnly => None,
+            },
             is_kept_for_good: policy == SecretsPolicy::Keyring,
         }
     }

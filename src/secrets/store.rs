@@ -90,6 +90,13 @@ impl Shared {
 impl SecretStore {
     /// Uses the keyring of the operating system, and begins to connect at once.
     pub fn system() -> Self {
+        let store = Self::system_when_asked();
+        store.connect();
+        store
+    }
+
+    /// Uses the keyring of the operating system, and connects only when something is asked of it.
+    pub fn system_when_asked() -> Self {
         Self::with_connector(Arc::new(connect_system), Patience::default())
     }
 
@@ -105,15 +112,17 @@ impl SecretStore {
     }
 
     pub(super) fn with_connector(connector: Arc<Connector>, patience: Patience) -> Self {
-        let store = Self {
+        Self {
             shared: new_shared(StoreStatus::Unknown),
             connector: Some(connector),
             worker: Arc::default(),
             patience,
-        };
+        }
+    }
+
+    pub(super) fn connect(&self) {
         let (reply, _nobody_waits) = oneshot::channel();
-        store.submit(Job::Connect(reply));
-        store
+        self.submit(Job::Connect(reply));
     }
 
     /// Where secrets are kept at present.

@@ -28,8 +28,8 @@ impl Actor {
             is_chosen: true,
         };
         if let Some(id) = self.store(|project| project.add_mailbox(&mailbox)) {
+            // Its number was never used before, so that no keyring has a password of it.
             self.show_mailbox(id, mailbox);
-            self.recall_passwords();
         }
     }
 

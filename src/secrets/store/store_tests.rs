@@ -30,6 +30,12 @@ impl FakeKeyring {
     }
 
     fn store(&self) -> SecretStore {
+        let store = self.store_when_asked();
+        store.connect();
+        store
+    }
+
+    fn store_when_asked(&self) -> SecretStore {
         let keyring = self.clone();
         let connector: Arc<Connector> = Arc::new(move || {
             keyring.check()?;
@@ -89,6 +95,17 @@ fn stored(keyring: &FakeKeyring) -> Option<String> {
 /// Waits for a status; a test that never gets it fails by its harness's own limit of patience.
 async fn wait_for(store: &SecretStore, wanted: impl Fn(&StoreStatus) -> bool) {
     store.watch_status().wait_for(wanted).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_keyring_is_left_alone_until_something_is_asked_of_it() {
+    let keyring = FakeKeyring::default();
+    let store = keyring.store_when_asked();
+    assert!(store.worker().is_none());
+    assert_eq!(store.status(), StoreStatus::Unknown);
+    assert_eq!(store.get(&name()).await, None);
+    assert_eq!(keyring.with(|fake| fake.calls), 1);
+    assert_eq!(store.status(), StoreStatus::System);
 }
 
 #[tokio::test]
