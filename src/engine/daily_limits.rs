@@ -1,3 +1,5 @@
+use std::num::NonZero;
+
 use crate::plan::CopyOptions;
 use crate::providers::{Catalogue, Provider};
 use crate::transfer::CopyLimits;
@@ -21,8 +23,15 @@ pub(super) fn with_daily_limits(
         download_bytes_per_day: chosen(options.download_bytes_per_day, down),
         upload_bytes_per_day: chosen(options.upload_bytes_per_day, up),
         proof_bytes_per_day: chosen(options.download_bytes_per_day, proof),
+        near_pairs: near_pairs(std::thread::available_parallelism().map_or(1, NonZero::get)),
         ..CopyLimits::default()
     }
+}
+
+/// How many pairs of connections are worth it where nothing is far. The processors are what such a copy waits for, often
+/// the servers' own, and every pair costs a sign-in on both sides.
+fn near_pairs(processors: usize) -> usize {
+    processors.clamp(2, 4)
 }
 
 /// The owner's word counts; 0 means that there is no limit.

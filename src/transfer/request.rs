@@ -74,7 +74,7 @@ impl Default for CopyLimits {
             spool_bytes: 1 << 20,
             // Dovecot lets a mailbox in ten times from one address, and people's own programs want in as well.
             pairs: 7,
-            near_pairs: 3,
+            near_pairs: 2,
             // Gmail allows 15 connections at a time: five pairs, and ten more that only append. With fewer pairs more
             // of them rest while a lane goes from one folder to the next.
             asking_pairs: 5,
