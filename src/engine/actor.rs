@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +43,8 @@ pub(super) struct Actor {
     current_command: Option<u64>,
     /// Set when something changed since the last snapshot.
     is_dirty: bool,
+    /// Changes of the project that are on their way to the disk.
+    settling: JoinSet<Result<(), ProjectError>>,
 }
 
 /// What a job is given: its number, its token, and where its answers go.
@@ -87,6 +90,7 @@ impl Actor {
             commands_taken: 0,
             current_command: None,
             is_dirty: true,
+            settling: JoinSet::new(),
         }
     }
 
@@ -107,17 +111,20 @@ impl Actor {
                     if matches!(next, Next::Quit) {
                         break;
                     }
+                    self.settle();
                     self.publish();
                 }
                 Some(message) = self.inbox.recv() => {
                     let is_progress = message.is_progress();
                     self.handle(message).await;
+                    self.settle();
                     self.is_dirty = true;
                     // Progress waits for the next beat; an outcome is shown at once.
                     if !is_progress {
                         self.publish();
                     }
                 }
+                Some(settled) = self.settling.join_next() => self.settled(settled),
                 _beat = progress.tick() => {
                     self.watch_copy().await;
                     self.watch_keyring();
@@ -206,6 +213,21 @@ impl Actor {
         }
     }
 
+    /// Has flushed what was just changed in the project, while the engine goes on.
+    fn settle(&mut self) {
+        if let Some(kept) = self.open.as_ref().and_then(|open| open.project.unsettled()) {
+            self.settling.spawn_blocking(move || kept.flush());
+        }
+    }
+
+    fn settled(&self, outcome: Result<Result<(), ProjectError>, JoinError>) {
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.fail(explain::project(&error)),
+            Err(panic) => tracing::error!(%panic, "the project was not flushed"),
+        }
+    }
+
     /// Ends all jobs of the open project and closes its file. Harmless when none is open.
     pub(super) async fn close_project(&mut self) {
         let Some(mut open) = self.open.take() else { return };
@@ -231,6 +253,9 @@ impl Actor {
         open.remember_phase();
         if !open.project.is_practice() {
             self.recent.remember(open.as_recent());
+        }
+        while let Some(settled) = self.settling.join_next().await {
+            self.settled(settled);
         }
         if let Err(error) = open.project.close() {
             self.fail(explain::project(&error));

@@ -100,14 +100,14 @@ impl Project {
             .transpose()
     }
 
-    /// Stores a value, or drops it.
+    /// Stores a value, or drops it. It settles.
     pub(super) fn set_document<T: Serialize + ?Sized>(
         &self,
         name: &str,
         value: Option<&T>,
     ) -> Result<(), ProjectError> {
         let body = value.map(|value| to_json(&value)).transpose()?;
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             if let Some(body) = body {
                 put(transaction, name, &body)
             } else {

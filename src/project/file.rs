@@ -1,7 +1,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
-use super::schema::{APPLICATION_ID, migrate, supported_version};
+use super::schema::{APPLICATION_ID, lay_out, migrate, supported_version};
 use super::{Ledger, ProjectError, cause_pattern};
 use crate::plan::MailboxId;
 use crate::values::{DomainName, UnixTime};
@@ -26,7 +26,8 @@ const FLUSHES: &str = "mailferry::project::flushes";
 /// An open project file. Calls are short and synchronous; share it as `Arc<Project>`.
 ///
 /// Every call that changes something is one transaction. It survives the end of the program when the call returns, and
-/// a power failure as well, except where a call says that the next durable one takes it along. Dropping closes the file.
+/// a power failure as well, except where a call says that the next durable one takes it along or that it settles
+/// ([`Self::unsettled`]). Dropping closes the file.
 #[derive(Debug)]
 pub struct Project {
     path: PathBuf,
@@ -35,6 +36,8 @@ pub struct Project {
     is_practice: bool,
     was_interrupted: bool,
     saved_at: AtomicI64,
+    /// Whether something that was left to [`Self::unsettled`] may not be durable yet.
+    is_unsettled: AtomicBool,
     database: Mutex<Option<Database>>,
     // Last, so that the locks are given back after the database is closed.
     _lock: FileLock,
@@ -88,7 +91,7 @@ impl Project {
         unfinished.as_file().sync_all().map_err(|error| ProjectError::from_io(folder, error))?;
         unfinished.persist_noclobber(path).map_err(|error| ProjectError::from_io(path, error.error))?;
         let open_here = OpenHere::note(path)?;
-        Self::open_locked(path, lock, open_here)
+        Self::open_locked(path, (lock, open_here), true)
     }
 
     /// Opens an existing project file and brings it to the newest format. Whatever link leads to the file, it is
@@ -98,21 +101,26 @@ impl Project {
         let open_here = OpenHere::note(path)?;
         check_header(path)?;
         let lock = FileLock::of_project(path)?;
-        Self::open_locked(path, lock, open_here)
+        Self::open_locked(path, (lock, open_here), false)
     }
 
-    fn open_locked(path: &Path, lock: FileLock, open_here: OpenHere) -> Result<Arc<Self>, ProjectError> {
+    /// A new file is marked as open from the beginning.
+    fn open_locked(
+        path: &Path,
+        (lock, open_here): (FileLock, OpenHere),
+        is_new: bool,
+    ) -> Result<Arc<Self>, ProjectError> {
         let has_log = log_path(path).exists();
         let mut connection = open_connection(path)?;
         migrate(&mut connection)?;
-        let (uuid, domain, is_practice, was_interrupted): (String, String, bool, bool) = connection
-            .query_row(
-                "SELECT uuid, domain, is_practice, is_open FROM project WHERE singleton = 1",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-            )?;
+        let (uuid, domain, is_practice, is_open): (String, String, bool, bool) = connection.query_row(
+            "SELECT uuid, domain, is_practice, is_open FROM project WHERE singleton = 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
         let domain =
             DomainName::parse(&domain).map_err(|error| ProjectError::unreadable("the domain", error))?;
+        let was_interrupted = is_open && !is_new;
         if was_interrupted {
             if !has_log && has_other_names(path) {
                 return Err(ProjectError::Corrupt(
@@ -123,9 +131,11 @@ impl Project {
             }
             check_integrity(&connection)?;
         }
-        connection.execute("UPDATE project SET is_open = 1", [])?;
-        // Into the file itself, where it is seen under each of its names.
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?;
+        if !is_new {
+            connection.execute("UPDATE project SET is_open = 1", [])?;
+            // Into the file itself, where it is seen under each of its names.
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))?;
+        }
         let log = log_path(path);
         // Flushing needs the right to write on Windows.
         let log =
@@ -137,6 +147,7 @@ impl Project {
             is_practice,
             was_interrupted,
             saved_at: AtomicI64::new(now().0),
+            is_unsettled: AtomicBool::new(false),
             database: Mutex::new(Some(Database { log: Arc::new(log), connection })),
             _lock: lock,
             _open_here: open_here,
@@ -208,6 +219,26 @@ impl Project {
         Ok(outcome)
     }
 
+    /// Runs the work as one transaction that settles: whoever made the change has it flushed in a moment, without waiting.
+    pub(super) fn write_settling<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
+    ) -> Result<T, ProjectError> {
+        let (outcome, _soon) = self.keep(work)?;
+        self.is_unsettled.store(true, Ordering::Relaxed);
+        Ok(outcome)
+    }
+
+    /// What has changed since the last call and settles; to be flushed soon, so that a power failure does not undo it.
+    /// `None` where nothing has.
+    pub fn unsettled(&self) -> Option<Unflushed> {
+        if !self.is_unsettled.swap(false, Ordering::Relaxed) {
+            return None;
+        }
+        // A closed file is flushed.
+        self.guard().as_ref().map(|database| Unflushed { log: Arc::clone(&database.log) })
+    }
+
     /// Runs the work as one transaction that is not flushed to the disk by itself: the next [`Self::write`] takes it
     /// along. A power failure may undo the newest of these, in order, and never half of one.
     pub(super) fn write_soon<T>(
@@ -258,10 +289,10 @@ fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Res
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     cause_pattern::register(&connection)?;
-    migrate(&mut connection)?;
+    lay_out(&mut connection)?;
     connection.execute(
-        "INSERT INTO project (singleton, uuid, domain, is_practice, created_at)
-         VALUES (1, lower(hex(randomblob(16))), ?1, ?2, ?3)",
+        "INSERT INTO project (singleton, uuid, domain, is_practice, created_at, is_open)
+         VALUES (1, lower(hex(randomblob(16))), ?1, ?2, ?3, 1)",
         params![domain.as_ascii(), is_practice, now().0],
     )?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

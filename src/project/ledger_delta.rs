@@ -348,7 +348,7 @@ impl Ledger {
         folder: FolderId,
         judge: impl FnOnce(&[Candidate]) -> BTreeMap<u32, Arc<str>>,
     ) -> Result<u64, ProjectError> {
-        self.project.write(|transaction| {
+        self.project.write_soon(|transaction| {
             let candidates: Vec<Candidate> = transaction
                 .prepare_cached(
                     "SELECT uid, size, internal_date, state FROM message

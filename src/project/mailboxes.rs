@@ -65,9 +65,9 @@ impl Project {
         self.write(|transaction| rows.iter().map(|row| import_row(transaction, row)).collect())
     }
 
-    /// Changes a mailbox.
+    /// Changes a mailbox. It settles.
     pub fn update_mailbox(&self, id: MailboxId, mailbox: &Mailbox) -> Result<(), ProjectError> {
-        self.write(|transaction| update(transaction, id, mailbox))
+        self.write_settling(|transaction| update(transaction, id, mailbox))
     }
 
     /// Removes a mailbox with its plan and its ledger.
@@ -101,14 +101,14 @@ impl Project {
         })
     }
 
-    /// Remembers a sign-in that worked, or forgets the last one.
+    /// Remembers a sign-in that worked, or forgets the last one. It settles.
     pub fn set_sign_in(
         &self,
         mailbox: MailboxId,
         side: Side,
         fact: Option<&SignInFact>,
     ) -> Result<(), ProjectError> {
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             match fact {
                 Some(fact) => transaction.execute(
                     "INSERT INTO sign_in (mailbox_id, side, server_words, at) VALUES (?1, ?2, ?3, ?4)

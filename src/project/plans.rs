@@ -46,11 +46,11 @@ impl Project {
         })
     }
 
-    /// Keeps the plan of a mailbox.
+    /// Keeps the plan of a mailbox. It settles.
     pub fn set_plan(&self, mailbox: MailboxId, stored: &StoredPlan) -> Result<(), ProjectError> {
         let body = to_json(&stored.plan)?;
         let oversize = to_json(&stored.oversize)?;
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             transaction
                 .execute(
                     "INSERT INTO mailbox_plan (mailbox_id, body, counted_at, oversize) VALUES (?1, ?2, ?3, ?4)
@@ -63,9 +63,9 @@ impl Project {
         })
     }
 
-    /// Forgets plans that no longer fit; what the owner changed in them stays.
+    /// Forgets plans that no longer fit; what the owner changed in them stays. It settles.
     pub fn forget_plans(&self, mailboxes: &[MailboxId]) -> Result<(), ProjectError> {
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             for mailbox in mailboxes {
                 transaction.execute("DELETE FROM mailbox_plan WHERE mailbox_id = ?1", [mailbox.0])?;
                 // Another server or user has another speed.
@@ -95,10 +95,10 @@ impl Project {
         })
     }
 
-    /// Keeps how fast a mailbox was copied.
+    /// Keeps how fast a mailbox was copied. It settles.
     pub fn set_measured(&self, mailbox: MailboxId, measured: &Measured) -> Result<(), ProjectError> {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             transaction
                 .execute(
                     "INSERT INTO measured (mailbox_id, messages, bytes, millis, pairs) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -142,7 +142,7 @@ impl Project {
         })
     }
 
-    /// Keeps what the owner changed about one folder; an empty change takes it back.
+    /// Keeps what the owner changed about one folder; an empty change takes it back. It settles.
     pub fn set_folder_override(
         &self,
         mailbox: MailboxId,
@@ -151,7 +151,7 @@ impl Project {
     ) -> Result<(), ProjectError> {
         let source = to_json(source)?;
         let destination = change.destination.as_ref().map(to_json).transpose()?;
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             if change.is_empty() {
                 transaction.execute(
                     "DELETE FROM folder_override WHERE mailbox_id = ?1 AND source = ?2",

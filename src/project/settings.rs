@@ -103,9 +103,9 @@ impl Project {
         })
     }
 
-    /// Sets one answer; an empty value takes it back.
+    /// Sets one answer; an empty value takes it back. It settles.
     pub fn set_answer(&self, name: &str, value: &str) -> Result<(), ProjectError> {
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             if value.is_empty() {
                 transaction.execute("DELETE FROM answer WHERE name = ?1", [name])?;
             } else {
@@ -130,9 +130,9 @@ impl Project {
         })
     }
 
-    /// Keeps or drops a sender of today's SPF record.
+    /// Keeps or drops a sender of today's SPF record. It settles.
     pub fn set_sender_choice(&self, term: &str, is_kept: bool) -> Result<(), ProjectError> {
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             transaction.execute(
                 "INSERT INTO sender (term, is_kept) VALUES (?1, ?2)
                  ON CONFLICT (term) DO UPDATE SET is_kept = excluded.is_kept",
@@ -158,9 +158,9 @@ impl Project {
         })
     }
 
-    /// Trusts this certificate for this server only.
+    /// Trusts this certificate for this server only. It settles.
     pub fn pin_certificate(&self, server: &Endpoint, fingerprint: Fingerprint) -> Result<(), ProjectError> {
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             transaction.execute(
                 "INSERT INTO pinned_certificate (host, port, fingerprint, at) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (host, port, fingerprint) DO NOTHING",
@@ -170,9 +170,9 @@ impl Project {
         })
     }
 
-    /// Trusts no certificate of this server any more.
+    /// Trusts no certificate of this server any more. It settles.
     pub fn unpin_certificates(&self, server: &Endpoint) -> Result<(), ProjectError> {
-        self.write(|transaction| {
+        self.write_settling(|transaction| {
             transaction.execute(
                 "DELETE FROM pinned_certificate WHERE host = ?1 AND port = ?2",
                 params![server.host, server.port],

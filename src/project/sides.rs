@@ -100,7 +100,7 @@ impl Project {
     /// The first call stores. Where the destination is another account than the stored one, every row that was
     /// announced, copied, found, exported or refused there is to do again, and each folder must be compared before
     /// anything is sent. Where the source is another one, the rows are about mail that is not there, and go.
-    /// All of it is one transaction.
+    /// All of it is one transaction, durable with the first intent that follows.
     pub fn bind_sides(
         &self,
         mailbox: MailboxId,
@@ -123,7 +123,7 @@ impl Project {
             change.is_source_changed = !is_same(&before.source, source);
             change.is_destination_changed = !is_same(&before.destination, destination);
         }
-        self.write(|transaction| {
+        self.write_soon(|transaction| {
             if change.is_source_changed {
                 change.rows_dropped = drop_folders(transaction, mailbox)?;
             } else if change.is_destination_changed {
@@ -134,14 +134,14 @@ impl Project {
         Ok(change)
     }
 
-    /// Says that the accounts of a mailbox are the same as before under other names, so that its ledger stays true.
+    /// Says that the accounts of a mailbox are the same as before under other names, so that its ledger stays true. It settles.
     pub fn rename_sides(
         &self,
         mailbox: MailboxId,
         source: &str,
         destination: &str,
     ) -> Result<(), ProjectError> {
-        self.write(|transaction| store_sides(transaction, mailbox, (source, destination)))
+        self.write_settling(|transaction| store_sides(transaction, mailbox, (source, destination)))
     }
 }
 

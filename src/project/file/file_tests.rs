@@ -125,7 +125,15 @@ fn what_has_to_be_durable_waits_for_the_disk_with_nothing_held() {
     let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), true).unwrap();
     let ledger = project.ledger(project.add_mailbox(&anna()).unwrap());
     let steps = Steps::default();
-    assert_eq!(steps.of(|| project.set_answer("a", "b").unwrap()), [CHANGES, FLUSHES]);
+    let bert = Mailbox { address: EmailAddress::parse("bert@example.org").unwrap(), ..anna() };
+    let mut number = None;
+    assert_eq!(steps.of(|| number = Some(project.add_mailbox(&bert).unwrap())), [CHANGES, FLUSHES]);
+    assert!(number.is_some());
+    // What settles is kept at once and waits to be flushed, once.
+    assert!(project.unsettled().is_none());
+    assert_eq!(steps.of(|| project.set_answer("a", "b").unwrap()), [CHANGES]);
+    assert_eq!(steps.of(|| project.unsettled().unwrap().flush().unwrap()), [FLUSHES]);
+    assert!(project.unsettled().is_none());
     let mut inbox = None;
     let listing = || {
         let folder = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 1).unwrap();
