@@ -68,7 +68,7 @@ pub struct CopyLimits {
 impl Default for CopyLimits {
     fn default() -> Self {
         Self {
-            budget_bytes: 48 << 20,
+            budget_bytes: 64 << 20,
             batch_messages: 100,
             batch_bytes: 2 << 20,
             spool_bytes: 1 << 20,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::{Mutex, mpsc};
 
 use super::batch::{Batch, Load, Loaded};
@@ -41,6 +42,16 @@ pub(super) struct Writer<'a> {
     pub(super) unplaced: Vec<LedgerRow>,
     /// Messages that cannot be sent as they are.
     pub(super) unsendable: Vec<Load>,
+}
+
+/// What the destination has answered.
+#[derive(Default)]
+struct Answers {
+    /// What arrived.
+    results: Vec<MessageResult>,
+    /// Its bytes.
+    bytes: u64,
+    refused: Vec<(Batch, Completion)>,
 }
 
 /// What happens while a batch is filled.
@@ -243,13 +254,25 @@ impl Writer<'_> {
     }
 
     async fn settle_first(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
-        let Some(flight) = flights.pop_front() else { return Ok(()) };
-        let refused = self.settle(flight).await?;
-        if refused.is_empty() {
+        let mut answers = Answers::default();
+        let mut outcome = Ok(true);
+        // Answers that are here already are written down with the first: one change of the ledger is enough.
+        while let Ok(true) = outcome
+            && answers.refused.is_empty()
+            && let Some(flight) = flights.pop_front()
+        {
+            outcome = match self.read_answers(flight, &mut answers).await {
+                Ok(()) => self.is_answered(flights.front()),
+                Err(error) => Err(error),
+            };
+        }
+        self.record(&answers.results, answers.bytes)?;
+        outcome?;
+        // Trying again goes step by step, so everything else that is under way is settled before.
+        let mut again = answers.refused;
+        if again.is_empty() {
             return Ok(());
         }
-        // Trying again goes step by step, so everything else that is under way is settled before.
-        let mut again = refused;
         while let Some(flight) = flights.pop_front() {
             again.extend(self.settle(flight).await?);
         }
@@ -267,13 +290,27 @@ impl Writer<'_> {
 
     /// Reads the answers to a flight and records what arrived. Returns what was refused.
     async fn settle(&mut self, flight: Flight) -> Result<Vec<(Batch, Completion)>, TransferError> {
+        let mut answers = Answers::default();
+        let outcome = self.read_answers(flight, &mut answers).await;
+        self.record(&answers.results, answers.bytes)?;
+        outcome.map(|()| answers.refused)
+    }
+
+    /// Whether all answers to a flight are here, without waiting for them.
+    fn is_answered(&mut self, flight: Option<&Flight>) -> Result<bool, TransferError> {
+        let Some(request) = flight.and_then(|flight| flight.requests.last()) else { return Ok(false) };
+        match self.session.append_answered(request).now_or_never() {
+            Some(answered) => answered.map(|()| true).map_err(TransferError::at(Side::Destination)),
+            None => Ok(false),
+        }
+    }
+
+    /// Reads the answers to a flight; what was read before an error stays read.
+    async fn read_answers(&mut self, flight: Flight, answers: &mut Answers) -> Result<(), TransferError> {
         let Flight { requests, batch } = flight;
         let per_request = batch.len() / requests.len().max(1);
         let mut rows = batch.rows.into_iter();
         let mut messages = batch.messages.into_iter();
-        let mut refused = Vec::new();
-        let mut results = Vec::new();
-        let mut bytes = 0;
         for request in requests {
             let part = Batch {
                 rows: rows.by_ref().take(per_request).collect(),
@@ -282,14 +319,13 @@ impl Writer<'_> {
             let completion = self.session.append_outcome(&request).await;
             let completion = completion.map_err(TransferError::at(Side::Destination))?;
             if completion.is_ok() {
-                bytes += part.rows.iter().map(|sent| sent.row.size).sum::<u64>();
-                results.extend(self.arrived(&part, &completion, MessageState::Copied, None));
+                answers.bytes += part.rows.iter().map(|sent| sent.row.size).sum::<u64>();
+                answers.results.extend(self.arrived(&part, &completion, MessageState::Copied, None));
             } else {
-                refused.push((part, completion));
+                answers.refused.push((part, completion));
             }
         }
-        self.record(&results, bytes)?;
-        Ok(refused)
+        Ok(())
     }
 
     pub(super) fn arrived(
