@@ -111,13 +111,11 @@ impl Actor {
                     if matches!(next, Next::Quit) {
                         break;
                     }
-                    self.settle();
                     self.publish();
                 }
                 Some(message) = self.inbox.recv() => {
                     let is_progress = message.is_progress();
                     self.handle(message).await;
-                    self.settle();
                     self.is_dirty = true;
                     // Progress waits for the next beat; an outcome is shown at once.
                     if !is_progress {
@@ -136,6 +134,7 @@ impl Actor {
                     }
                 }
             }
+            self.settle();
         }
         self.close_project().await;
         self.outlet.event(Event::Ended);
@@ -221,10 +220,9 @@ impl Actor {
     }
 
     fn settled(&self, outcome: Result<Result<(), ProjectError>, JoinError>) {
-        match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => self.fail(explain::project(&error)),
-            Err(panic) => tracing::error!(%panic, "the project was not flushed"),
+        let flushed = outcome.unwrap_or_else(|ended| Err(ProjectError::Io(ended.into())));
+        if let Err(error) = flushed {
+            self.fail(explain::project(&error));
         }
     }
 

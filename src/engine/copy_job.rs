@@ -251,7 +251,7 @@ async fn request(work: &MailboxWork, settings: &Settings) -> Result<CopyRequest,
         destination: work.destination.access(destination_secret),
         plan: work.plan.clone(),
         ledger: work.ledger.clone(),
-        limits: super::daily_limits::with_daily_limits(
+        limits: super::copy_limits::copy_limits(
             &work.source.server,
             &work.destination.server,
             &settings.options,

@@ -1,6 +1,6 @@
 //! What is known of the providers on both sides: of the one that was chosen, else of the one whose server it is.
 
-use super::daily_limits::chosen;
+use super::copy_limits::chosen;
 use super::open_project::OpenProject;
 use crate::plan::{CopyOptions, DailyCap, DestinationRules, Side};
 use crate::providers::{Catalogue, Provider};

@@ -91,7 +91,7 @@ impl Project {
         unfinished.as_file().sync_all().map_err(|error| ProjectError::from_io(folder, error))?;
         unfinished.persist_noclobber(path).map_err(|error| ProjectError::from_io(path, error.error))?;
         let open_here = OpenHere::note(path)?;
-        Self::open_locked(path, (lock, open_here), true)
+        Self::open_locked(path, lock, open_here, true)
     }
 
     /// Opens an existing project file and brings it to the newest format. Whatever link leads to the file, it is
@@ -101,13 +101,14 @@ impl Project {
         let open_here = OpenHere::note(path)?;
         check_header(path)?;
         let lock = FileLock::of_project(path)?;
-        Self::open_locked(path, (lock, open_here), false)
+        Self::open_locked(path, lock, open_here, false)
     }
 
     /// A new file is marked as open from the beginning.
     fn open_locked(
         path: &Path,
-        (lock, open_here): (FileLock, OpenHere),
+        lock: FileLock,
+        open_here: OpenHere,
         is_new: bool,
     ) -> Result<Arc<Self>, ProjectError> {
         let has_log = log_path(path).exists();
@@ -179,7 +180,7 @@ impl Project {
         self.was_interrupted
     }
 
-    /// When the newest change became durable.
+    /// When the newest change was kept.
     pub fn saved_at(&self) -> UnixTime {
         UnixTime(self.saved_at.load(Ordering::Relaxed))
     }

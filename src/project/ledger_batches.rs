@@ -88,8 +88,7 @@ impl Ledger {
             if changed != uids.len() {
                 return Err(not_to_do(transaction, folder, (&batch, destination_uid_validity))?);
             }
-            count(transaction, folder, MessageState::ToDo, waiting.negated())?;
-            count(transaction, folder, MessageState::InFlight, waiting)
+            count_moved(transaction, folder, (MessageState::ToDo, MessageState::InFlight), waiting)
         });
         announced.map(|((), unflushed)| unflushed)
     }
@@ -113,8 +112,7 @@ impl Ledger {
             }
             if !arrived.is_empty() {
                 let copied = counted(transaction, folder, (&to_json(&arrived)?, MessageState::Copied))?;
-                count(transaction, folder, MessageState::InFlight, copied.negated())?;
-                count(transaction, folder, MessageState::Copied, copied)?;
+                count_moved(transaction, folder, (MessageState::InFlight, MessageState::Copied), copied)?;
             }
             Ok(())
         })
@@ -126,12 +124,6 @@ impl Ledger {
 struct Count {
     messages: i64,
     bytes: i64,
-}
-
-impl Count {
-    fn negated(self) -> Self {
-        Self { messages: -self.messages, bytes: -self.bytes }
-    }
 }
 
 /// Those of the batch (a JSON array of UIDs) that are in this state.
@@ -165,6 +157,18 @@ fn count(
         )?
         .execute(params![folder.0, state_number(state), messages, bytes])?;
     Ok(())
+}
+
+/// So many messages of the folder have gone from one state to another.
+fn count_moved(
+    transaction: &Transaction<'_>,
+    folder: FolderId,
+    (from, to): (MessageState, MessageState),
+    moved: Count,
+) -> Result<(), ProjectError> {
+    let less = Count { messages: -moved.messages, bytes: -moved.bytes };
+    count(transaction, folder, from, less)?;
+    count(transaction, folder, to, moved)
 }
 
 /// A message that has no row yet. Not counted.

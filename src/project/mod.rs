@@ -1,7 +1,7 @@
 //! The project file: schema, migrations, ledger and lock.
 //!
 //! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
-//! that is synchronised on every commit: what a call has returned is there after a power cut.
+//! that is flushed where a call promises that its change is there after a power cut; see [`Project`].
 
 mod account_lock;
 mod cause_pattern;
@@ -24,6 +24,8 @@ mod pauses;
 mod place;
 mod plans;
 mod repairs;
+#[cfg(test)]
+mod samples;
 mod schema;
 mod settings;
 mod sides;

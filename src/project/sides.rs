@@ -134,7 +134,8 @@ impl Project {
         Ok(change)
     }
 
-    /// Says that the accounts of a mailbox are the same as before under other names, so that its ledger stays true. It settles.
+    /// Says that the accounts of a mailbox are the same as before under other names, so that its ledger stays true. It
+    /// settles.
     pub fn rename_sides(
         &self,
         mailbox: MailboxId,

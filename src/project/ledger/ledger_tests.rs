@@ -1,24 +1,9 @@
 use super::*;
 use crate::plan::{IdentityKey, LedgerSum};
 use crate::project::ledger_batches::CAUSE_LIMIT;
+use crate::project::samples::{add_mailbox, project};
 use crate::project::{MessageResult, SourceMessage};
-use crate::values::{Bytes, DomainName, EmailAddress};
-
-fn project(folder: &tempfile::TempDir) -> Arc<Project> {
-    let domain = DomainName::parse("example.org").unwrap();
-    Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap()
-}
-
-fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
-    let mailbox = crate::plan::Mailbox {
-        address: EmailAddress::parse(address).unwrap(),
-        source_user: address.to_owned(),
-        destination_user: address.to_owned(),
-        ways: crate::plan::SignInWays::default(),
-        is_chosen: true,
-    };
-    project.ledger(project.add_mailbox(&mailbox).unwrap())
-}
+use crate::values::{Bytes, EmailAddress};
 
 fn path(name: &str) -> FolderPath {
     FolderPath(vec![name.to_owned()])

@@ -1,12 +1,11 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{FolderPath, IdentityKey, Mailbox, SignInWays};
+use crate::plan::{FolderPath, IdentityKey};
 use crate::project::Project;
-use crate::values::{DomainName, EmailAddress};
+use crate::project::samples::{add_mailbox, project};
 
 /// A step of a copy, or of what people do around one; with UIDs from 1 to 12.
 #[derive(Clone, Debug)]
@@ -158,16 +157,8 @@ proptest! {
     #[test]
     fn counters_always_say_what_the_rows_add_up_to(steps in steps()) {
         let temp = tempfile::tempdir().unwrap();
-        let domain = DomainName::parse("example.org").unwrap();
-        let project = Project::create(&temp.path().join("a.mailferry"), &domain, false).unwrap();
-        let mailbox = Mailbox {
-            address: EmailAddress::parse("anna@example.org").unwrap(),
-            source_user: "anna".to_owned(),
-            destination_user: "anna".to_owned(),
-            ways: SignInWays::default(),
-            is_chosen: true,
-        };
-        let ledger = Arc::clone(&project).ledger(project.add_mailbox(&mailbox).unwrap());
+        let project = project(&temp);
+        let ledger = add_mailbox(&project, "anna@example.org");
         let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
         for (number, step) in steps.iter().enumerate() {
             take(&ledger, inbox, number, step);

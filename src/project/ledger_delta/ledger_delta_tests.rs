@@ -1,23 +1,7 @@
 use super::*;
-use crate::plan::{LedgerSum, Mailbox, MessageState};
-use crate::project::{MessageResult, Project, SourceMessage};
-use crate::values::{DomainName, EmailAddress};
-
-fn project(folder: &tempfile::TempDir) -> Arc<Project> {
-    let domain = DomainName::parse("example.org").unwrap();
-    Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap()
-}
-
-fn add_mailbox(project: &Arc<Project>, address: &str) -> Ledger {
-    let mailbox = Mailbox {
-        address: EmailAddress::parse(address).unwrap(),
-        source_user: address.to_owned(),
-        destination_user: address.to_owned(),
-        is_chosen: true,
-        ways: crate::plan::SignInWays::default(),
-    };
-    project.ledger(project.add_mailbox(&mailbox).unwrap())
-}
+use crate::plan::{LedgerSum, MessageState};
+use crate::project::samples::{add_mailbox, project};
+use crate::project::{MessageResult, SourceMessage};
 
 fn message(uid: u32, flags: &[&str]) -> SourceMessage {
     SourceMessage {

@@ -1,25 +1,7 @@
-use std::sync::Arc;
-
 use super::*;
-use crate::plan::{IdentityKey, Mailbox};
+use crate::plan::IdentityKey;
+use crate::project::samples::{add_mailbox, project};
 use crate::project::{Ledger, MessageResult, SourceMessage};
-use crate::values::{DomainName, EmailAddress};
-
-fn project(folder: &tempfile::TempDir) -> Arc<Project> {
-    let domain = DomainName::parse("example.org").unwrap();
-    Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap()
-}
-
-fn ledger(project: &Arc<Project>, address: &str) -> Ledger {
-    let mailbox = Mailbox {
-        address: EmailAddress::parse(address).unwrap(),
-        source_user: String::new(),
-        destination_user: String::new(),
-        ways: crate::plan::SignInWays::default(),
-        is_chosen: true,
-    };
-    project.ledger(project.add_mailbox(&mailbox).unwrap())
-}
 
 fn folder(ledger: &Ledger, name: &str, messages: u32) -> FolderId {
     let path = FolderPath(vec![name.to_owned()]);
@@ -47,7 +29,7 @@ fn shown(problems: &[Problem]) -> Vec<(String, u64)> {
 fn causes_that_differ_in_numbers_only_are_one_problem() {
     let temp = tempfile::tempdir().unwrap();
     let project = project(&temp);
-    let (anna, ben) = (ledger(&project, "anna@example.org"), ledger(&project, "ben@example.org"));
+    let (anna, ben) = (add_mailbox(&project, "anna@example.org"), add_mailbox(&project, "ben@example.org"));
     let (a, b) = (folder(&anna, "A", 300), folder(&ben, "B", 3));
     let refused = |uid, words: String| result(uid, MessageState::Refused, Some(words));
     let session = |uid| refused(uid, format!("NO Internal error [2026-11-23 session <x{uid}>]"));
@@ -75,7 +57,7 @@ fn causes_that_differ_in_numbers_only_are_one_problem() {
     assert!(project.problems().unwrap().is_empty());
 
     // Where all of them have the same words, those are shown with their numbers.
-    let carla = ledger(&project, "carla@example.org");
+    let carla = add_mailbox(&project, "carla@example.org");
     let c = folder(&carla, "C", 9);
     carla.record_results(c, &(1..=9).map(limit).collect::<Vec<_>>()).unwrap();
     assert_eq!(shown(&project.problems().unwrap()), [("NO larger than 25000000 bytes".to_owned(), 9)]);
@@ -109,7 +91,7 @@ fn read_groups(project: &Project, query: &str) -> Vec<(i64, String, i64)> {
 fn groups_agree_with_the_messages_after_any_change() {
     let temp = tempfile::tempdir().unwrap();
     let project = project(&temp);
-    let ledger = ledger(&project, "anna@example.org");
+    let ledger = add_mailbox(&project, "anna@example.org");
     let folders = [folder(&ledger, "A", 40), folder(&ledger, "B", 40)];
     let states = [
         MessageState::ToDo,
@@ -156,7 +138,7 @@ fn every_refusal_in_other_words_is_still_quick_to_list() {
     };
     let temp = tempfile::tempdir().unwrap();
     let project = project(&temp);
-    let ledger = ledger(&project, "anna@example.org");
+    let ledger = add_mailbox(&project, "anna@example.org");
     let count = std::env::var("MAILFERRY_REFUSALS").map_or(5_000, |text| text.parse().unwrap());
     let a = folder(&ledger, "A", count);
     let uids: Vec<u32> = (1..=count).collect();

@@ -1,20 +1,8 @@
-use std::sync::Arc;
-
 use super::*;
-use crate::plan::{FolderPath, IdentityKey, Mailbox};
+use crate::plan::{FolderPath, IdentityKey};
+use crate::project::samples::add_mailbox;
 use crate::project::{Ledger, MessageResult, SourceMessage};
-use crate::values::{DomainName, EmailAddress};
-
-fn ledger(project: &Arc<Project>, address: &str) -> Ledger {
-    let mailbox = Mailbox {
-        address: EmailAddress::parse(address).unwrap(),
-        source_user: String::new(),
-        destination_user: String::new(),
-        is_chosen: true,
-        ways: crate::plan::SignInWays::default(),
-    };
-    project.ledger(project.add_mailbox(&mailbox).unwrap())
-}
+use crate::values::DomainName;
 
 fn path(name: &str) -> FolderPath {
     FolderPath(vec![name.to_owned()])
@@ -42,7 +30,7 @@ fn messages_are_asked_for_by_mailbox_folder_state_and_problem_in_pages() {
     let temp = tempfile::tempdir().unwrap();
     let domain = DomainName::parse("example.org").unwrap();
     let project = Project::create(&temp.path().join("example.org.mailferry"), &domain, false).unwrap();
-    let (anna, ben) = (ledger(&project, "anna@example.org"), ledger(&project, "ben@example.org"));
+    let (anna, ben) = (add_mailbox(&project, "anna@example.org"), add_mailbox(&project, "ben@example.org"));
     let (a, _) = (folder(&anna, "A", 5), folder(&anna, "B", 4));
     folder(&ben, "A", 3);
     let result = |uid, state, cause: Option<&str>| MessageResult {

@@ -1,21 +1,13 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::plan::{FolderPath, Mailbox};
+use crate::plan::FolderPath;
+use crate::project::samples::{self, add_mailbox};
 use crate::project::{MessageResult, Project, SourceMessage};
-use crate::values::{DomainName, EmailAddress};
 
 fn ledger(folder: &tempfile::TempDir) -> (Arc<Project>, Ledger, FolderId) {
-    let domain = DomainName::parse("example.org").unwrap();
-    let project = Project::create(&folder.path().join("example.org.mailferry"), &domain, false).unwrap();
-    let mailbox = Mailbox {
-        address: EmailAddress::parse("anna@example.org").unwrap(),
-        source_user: "anna".to_owned(),
-        destination_user: "anna".to_owned(),
-        is_chosen: true,
-        ways: crate::plan::SignInWays::default(),
-    };
-    let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
+    let project = samples::project(folder);
+    let ledger = add_mailbox(&project, "anna@example.org");
     let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
     let message = |uid| SourceMessage {
         uid,

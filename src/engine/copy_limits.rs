@@ -7,11 +7,7 @@ use crate::values::{Bytes, Endpoint};
 
 /// The limits of a copy between these servers: what the catalogue knows of their providers, unless the owner said
 /// otherwise.
-pub(super) fn with_daily_limits(
-    source: &Endpoint,
-    destination: &Endpoint,
-    options: &CopyOptions,
-) -> CopyLimits {
+pub(super) fn copy_limits(source: &Endpoint, destination: &Endpoint, options: &CopyOptions) -> CopyLimits {
     let catalogue = Catalogue::embedded();
     let known = |server: &Endpoint, limit: fn(&Provider) -> Option<Bytes>| {
         catalogue.at_server(server).and_then(limit).map(|bytes| bytes.0)
@@ -53,7 +49,7 @@ mod tests {
         let server = |host: &str| Endpoint::new(host, 993, Security::Tls).unwrap();
         let (gmail, own) = (server("imap.gmail.com"), server("mail.example.org"));
         let limits = |source: &Endpoint, destination: &Endpoint, options: &CopyOptions| {
-            let limits = with_daily_limits(source, destination, options);
+            let limits = copy_limits(source, destination, options);
             (limits.download_bytes_per_day, limits.upload_bytes_per_day, limits.proof_bytes_per_day)
         };
         let mut options = CopyOptions::default();
