@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
-use super::schema::{APPLICATION_ID, lay_out, migrate, supported_version};
+use super::schema::{APPLICATION_ID, migrate, supported_version};
 use super::{Ledger, ProjectError, cause_pattern};
 use crate::plan::MailboxId;
 use crate::values::{DomainName, UnixTime};
@@ -290,7 +290,7 @@ fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Res
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     cause_pattern::register(&connection)?;
-    lay_out(&mut connection)?;
+    migrate(&mut connection)?;
     connection.execute(
         "INSERT INTO project (singleton, uuid, domain, is_practice, created_at, is_open)
          VALUES (1, lower(hex(randomblob(16))), ?1, ?2, ?3, 1)",

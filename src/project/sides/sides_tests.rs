@@ -1,9 +1,7 @@
-use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
 use crate::plan::{FolderPath, IdentityKey, LedgerSum, Mailbox, MessageState};
-use crate::project::schema::APPLICATION_ID;
 use crate::project::{FolderId, Ledger, MessageResult, SourceMessage};
 use crate::values::{DomainName, EmailAddress};
 
@@ -128,43 +126,6 @@ fn another_source_drops_its_folders() {
     assert_eq!(ben.sum().unwrap().source_count, 8);
     project.remove_mailbox(ledger.mailbox()).unwrap();
     assert_eq!(project.bound_sides(ledger.mailbox()).unwrap(), None);
-}
-
-/// A file of the first format, with one mailbox and its ledger.
-fn first_format(path: &Path) {
-    let connection = rusqlite::Connection::open(path).unwrap();
-    connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-    connection.execute_batch(include_str!("../migrations/0001_project.sql")).unwrap();
-    connection
-        .execute_batch(
-            "INSERT INTO project (singleton, uuid, domain, created_at) VALUES (1, 'u', 'example.org', 0);
-             INSERT INTO mailbox VALUES (4, 'anna@example.org', 'anna', 'anna', 1);
-             INSERT INTO folder VALUES (2, 4, 'A', '[\"A\"]', '[\"A\"]', 5, 7, 0);
-             INSERT INTO message (folder_id, uid, size, internal_date, identity, state, cause) VALUES
-                 (2, 1, 10, '', zeroblob(32), 2, NULL), (2, 2, 10, '', zeroblob(32), 6, 'NO 1 is too big'),
-                 (2, 3, 10, '', zeroblob(32), 6, 'NO 2 is too big'), (2, 4, 10, '', zeroblob(32), 0, NULL);
-             PRAGMA user_version = 1;",
-        )
-        .unwrap();
-}
-
-#[test]
-fn a_file_of_the_first_format_is_taken_over() {
-    let temp = tempfile::tempdir().unwrap();
-    let path = temp.path().join("old.mailferry");
-    first_format(&path);
-    let project = Project::open(&path).unwrap();
-    let ledger = project.ledger(MailboxId(4));
-    let expected = LedgerSum { source_count: 4, copied: 1, refused: 2, to_do: 1, ..LedgerSum::default() };
-    assert_eq!(ledger.sum().unwrap(), expected);
-    let problems = project.problems().unwrap();
-    assert_eq!((problems.len(), problems[0].cause.as_str(), problems[0].count), (1, "NO … is too big", 2));
-    assert!(!project.bind_sides(MailboxId(4), SOURCE, DESTINATION).unwrap().is_change());
-    assert_eq!(ledger.sum().unwrap(), expected);
-    drop((ledger, project));
-    let project = Project::open(&path).unwrap();
-    assert_eq!(project.bind_sides(MailboxId(4), SOURCE, "x").unwrap().copies_forgotten, 3);
-    assert!(project.problems().unwrap().is_empty());
 }
 
 #[test]

@@ -1,6 +1,3 @@
--- The newest format in one piece, which new files begin with. A test holds it against what the migrations make of an
--- empty file: a migration that is added is added here as well.
-
 -- One row: what this file is about, and whether a program has it open.
 CREATE TABLE project (
     singleton    INTEGER PRIMARY KEY CHECK (singleton = 1),
