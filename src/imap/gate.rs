@@ -18,6 +18,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::limits::Limits;
 use super::trace::Trace;
 use super::wire::Wire;
+use pour::Pour;
+pub(super) use pour::Poured;
+
+mod pour;
 
 /// Replies up to this size are held whole.
 const HELD_BYTES: usize = 256 * 1024;
@@ -67,6 +71,8 @@ pub(super) struct Gate<S> {
     /// What the server did wrong; further reads fail as well.
     verdict: Option<&'static str>,
     hold: Hold,
+    /// The message that is taken out of its reply.
+    pour: Option<Pour>,
 }
 
 /// Where reading stops for a moment: what comes behind the consent to COMPRESS is packed.
@@ -97,6 +103,8 @@ struct PartialReply {
     literal_left: usize,
     /// The current literal is left out.
     is_skipping: bool,
+    /// The current literal goes to whoever waits for that message.
+    is_pouring: bool,
     literals: usize,
     /// The reply outgrew [`HELD_BYTES`] and is on its way to the parser.
     is_streaming: bool,
@@ -131,6 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             trace: Trace::default(),
             verdict: None,
             hold: Hold::No,
+            pour: None,
         }
     }
 
@@ -251,6 +260,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return false;
         }
         self.reply.literal_left -= length;
+        self.pour_out(length);
         if self.reply.is_skipping {
             self.start += length;
         } else if self.reply.is_streaming {
@@ -280,12 +290,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if length > self.limits.literal_bytes {
             return Err(self.hostile("a literal beyond all bounds"));
         }
+        let text = line.get(..memchr::memrchr(b'{', line).unwrap_or(line.len())).unwrap_or_default();
         self.reply.literal_left = length;
-        self.reply.is_skipping = length > KEPT_LITERAL_BYTES;
+        self.reply.is_pouring = self.is_poured(text, length);
+        let is_held = self.reply.bytes.len() + line.len() + length <= HELD_BYTES;
+        self.reply.is_skipping = self.reply.is_pouring
+            || length > KEPT_LITERAL_BYTES
+            || !(is_held || self.reply.is_streaming || self.is_readable(text));
         if self.reply.is_skipping {
-            // The server gives nothing instead: the message is then asked for in pieces.
-            let open = memchr::memrchr(b'{', line).unwrap_or(line.len());
-            self.take_up(line.get(..open).unwrap_or_default());
+            // As if the server gave nothing.
+            self.take_up(text);
             self.take_up(b"NIL");
             let is_message = self.reply.is_streaming || is_safe_fetch(&self.reply.bytes);
             return if is_message { Ok(()) } else { Err(self.hostile(NOT_MESSAGE_DATA)) };
@@ -449,7 +463,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<S> {
             if let Some(what) = gate.verdict {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
             }
-            let is_full = gate.aside.len() >= MAX_ASIDE || gate.aside_bytes >= MAX_ASIDE_BYTES;
+            let is_full = gate.aside.len() >= MAX_ASIDE
+                || gate.aside_bytes >= MAX_ASIDE_BYTES
+                || gate.pour.as_ref().is_some_and(Pour::is_full);
             if gate.hold == Hold::Now || is_full {
                 // The session takes them out before it polls again.
                 context.waker().wake_by_ref();

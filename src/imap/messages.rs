@@ -1,13 +1,12 @@
 //! Reading: EXAMINE and SELECT, facts about messages, and their bytes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::completion::{Code, Completion, Status};
 use super::error::ImapError;
 use super::paging::WINDOW;
 use super::reply::{FetchItem, Reply};
 use super::session::Session;
-use super::spool::Spool;
 use super::uid_set::uid_sets;
 
 /// An opened folder.
@@ -40,10 +39,6 @@ pub struct MessageFacts {
 
 /// Bytes kept of the header fields of one message; what identifies it stands in the first of them.
 const MAX_HEADER_BYTES: usize = 16 << 10;
-/// Bytes asked for at once of a message that is read in pieces.
-const PIECE_LENGTH: u32 = 1 << 20;
-/// The same, for those who look at where a message ends.
-pub const PIECE_BYTES: u64 = PIECE_LENGTH as u64;
 
 impl Session {
     /// Opens a folder for reading only; nothing in it changes, not even `\Recent`.
@@ -336,90 +331,6 @@ impl Session {
             }
         }
     }
-
-    /// Reads one message in pieces into a temporary file and shows each piece to `see`, so that memory stays bounded.
-    /// `None` where the message is gone, also where it goes away half-way.
-    pub async fn fetch_large(
-        &mut self,
-        uid: u32,
-        mut see: impl FnMut(&[u8]),
-    ) -> Result<Option<Spool>, ImapError> {
-        let mut spool = Spool::create().await?;
-        let mut pieces = Pieces::default();
-        let mut offset = 0_u32;
-        let mut is_behind_whole_piece = false;
-        loop {
-            // One piece ahead, so that the line does not rest between pieces.
-            let next = offset
-                .checked_add(PIECE_LENGTH)
-                .ok_or(ImapError::Hostile("a message of more than four gigabytes"))?;
-            self.ask_piece(uid, offset, &mut pieces);
-            self.ask_piece(uid, next, &mut pieces);
-            self.collect_piece(uid, offset, &mut pieces).await?;
-            let Some(piece) = pieces.arrived.remove(&offset) else {
-                self.collect_piece(uid, next, &mut pieces).await?;
-                // Behind whole pieces only, NIL is how some servers say that this was the end.
-                let may_be_end = is_behind_whole_piece && !pieces.arrived.contains_key(&next);
-                let is_end = may_be_end && self.is_listed(uid).await?;
-                return Ok(is_end.then_some(spool));
-            };
-            see(&piece);
-            spool.write(&piece).await?;
-            is_behind_whole_piece = piece.len() == PIECE_LENGTH as usize;
-            if is_behind_whole_piece {
-                offset = next;
-                continue;
-            }
-            self.collect_piece(uid, next, &mut pieces).await?;
-            let ahead = pieces.arrived.remove(&next).unwrap_or_default();
-            let is_whole = piece.len() > PIECE_LENGTH as usize;
-            if is_whole || ahead.is_empty() {
-                return Ok(Some(spool));
-            }
-            // A short piece in the middle: only an empty one is believed to be the end.
-            offset = offset.saturating_add(u32::try_from(piece.len()).unwrap_or(PIECE_LENGTH));
-            if piece.is_empty() {
-                return Ok(None);
-            }
-        }
-    }
-
-    fn ask_piece(&mut self, uid: u32, offset: u32, pieces: &mut Pieces) {
-        if !pieces.asked.contains_key(&offset) && !pieces.arrived.contains_key(&offset) {
-            let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{PIECE_LENGTH}>)"));
-            pieces.asked.insert(offset, tag);
-            pieces.expected.insert(offset);
-        }
-    }
-
-    /// Reads to the end of the request for the piece at `offset`. Servers that join pipelined commands (Dovecot) send
-    /// the next piece before that end, so pieces go by their own offset.
-    async fn collect_piece(&mut self, uid: u32, offset: u32, pieces: &mut Pieces) -> Result<(), ImapError> {
-        let Some(tag) = pieces.asked.remove(&offset) else { return Ok(()) };
-        let completion = self
-            .finish(&tag, |reply| {
-                if let Reply::Fetch(item) = reply
-                    && item.uid == Some(uid)
-                    && let Some(body) = item.body
-                    // Pieces that nobody asked for, or a second time, would fill the memory.
-                    && pieces.expected.remove(&item.origin.unwrap_or(0))
-                {
-                    pieces.arrived.insert(item.origin.unwrap_or(0), body);
-                }
-            })
-            .await?;
-        refused_unless_ok("FETCH", completion)
-    }
-}
-
-/// Pieces of a message by their offset.
-#[derive(Default)]
-struct Pieces {
-    /// Tags of requests under way.
-    asked: BTreeMap<u32, String>,
-    /// Offsets whose piece has not come yet.
-    expected: BTreeSet<u32>,
-    arrived: BTreeMap<u32, Vec<u8>>,
 }
 
 /// An answer that was cut short (RFC 9738) is an error as well: what it leaves out must not pass for gone.

@@ -329,7 +329,8 @@ fn fetch(list: Option<&Token>) -> Reply {
             }
             _ if key.starts_with("BODY[HEADER") => item.header = value.bytes(),
             _ if key.starts_with("BODY[]") => {
-                let origin = key.split(['<', '>']).nth(1);
+                // Some write the length behind it, as in the question: `BODY[]<0.100>`.
+                let origin = key.split(['<', '.', '>']).nth(1);
                 item.origin = origin.and_then(|digits| digits.parse().ok());
                 item.body = value.bytes();
             }

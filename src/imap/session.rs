@@ -466,11 +466,13 @@ impl Session {
     /// Says goodbye and does not wait for the answer; the connection is dropped whatever comes.
     pub async fn logout(mut self) {
         self.timeouts.reply = self.timeouts.reply.min(Duration::from_secs(2));
+        self.end_pour();
         self.submit("LOGOUT");
         let sent = self.drain(0).await;
         tracing::trace!(is_polite = sent.is_ok(), "signed out");
     }
 }
 
+mod pouring;
 #[cfg(test)]
 mod session_tests;

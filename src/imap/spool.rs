@@ -4,7 +4,6 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::error::ImapError;
-use super::messages::PIECE_BYTES;
 
 /// A large message on its way, in a temporary file without a name that vanishes with the program.
 #[derive(Debug)]
@@ -17,13 +16,15 @@ pub struct Spool {
 const READ_BYTES: usize = 256 * 1024;
 
 impl Spool {
-    pub(super) async fn create() -> Result<Self, ImapError> {
+    /// Makes the file.
+    pub async fn create() -> Result<Self, ImapError> {
         let made = tokio::task::spawn_blocking(tempfile::tempfile).await;
         let file = made.map_err(io::Error::other).and_then(|file| file).map_err(ImapError::Spool)?;
         Ok(Self { file: File::from_std(file), bytes: 0 })
     }
 
-    pub(super) async fn write(&mut self, piece: &[u8]) -> Result<(), ImapError> {
+    /// Adds bytes at the end.
+    pub async fn write(&mut self, piece: &[u8]) -> Result<(), ImapError> {
         self.file.write_all(piece).await.map_err(ImapError::Spool)?;
         self.bytes += piece.len() as u64;
         Ok(())
@@ -50,12 +51,6 @@ impl Spool {
         let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or(0));
         self.file.read_to_end(&mut bytes).await.map_err(ImapError::Spool)?;
         Ok(bytes)
-    }
-
-    /// Whether this may be the beginning of a longer message of so many bytes: it ends on a whole piece, as where a server
-    /// answers for some pieces and not for the rest.
-    pub const fn may_be_cut(&self, listed_bytes: u64) -> bool {
-        self.bytes < listed_bytes && self.bytes > 0 && self.bytes.is_multiple_of(PIECE_BYTES)
     }
 
     /// Size of the message, in bytes.

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::TransferError;
 use super::governor::{Refusal, refusal};
+use super::large::{Large, Reading, Road, Wanted, read_large};
 use super::proof_meter::count_reading;
 use super::request::CopyRequest;
 use super::verify_report::VerifyReport;
@@ -135,8 +136,9 @@ impl Parts {
         // Large ones go alone.
         let most = if first { 1 } else { READ_AT_ONCE };
         let some = doubts.rows.values().take(most).take_while(|(row, _)| is_large(row) == first);
-        let (uids, bytes): (Vec<u32>, Vec<u64>) = some.map(|(row, _)| (row.uid, row.size)).unzip();
-        count_reading(request, Side::Source, bytes.iter().fold(0, |sum, size| sum.saturating_add(*size)))?;
+        let uids: Vec<(u32, u64)> = some.map(|(row, _)| (row.uid, row.size)).collect();
+        let bytes = uids.iter().fold(0_u64, |sum, (_, size)| sum.saturating_add(*size));
+        count_reading(request, Side::Source, bytes)?;
         let found = match self.read(request, raw, (&uids, first)).await {
             Ok(found) => found,
             Err(TransferError::Server { source: ImapError::Refused { completion, .. }, .. })
@@ -146,7 +148,7 @@ impl Parts {
             }
             Err(error) => return Err(error),
         };
-        for uid in uids {
+        for (uid, _) in uids {
             if let Some(doubt) = doubts.rows.remove(&uid) {
                 doubts.judge(&doubt, found.get(&uid), report);
             }
@@ -159,7 +161,7 @@ impl Parts {
         &mut self,
         request: &CopyRequest,
         raw: &str,
-        (uids, are_large): (&[u32], bool),
+        (uids, are_large): (&[(u32, u64)], bool),
     ) -> Result<BTreeMap<u32, CopyForm>, TransferError> {
         let at_source = TransferError::at(Side::Source);
         let session = match &mut self.source {
@@ -175,19 +177,19 @@ impl Parts {
         }
         let mut found = BTreeMap::new();
         if are_large {
-            for uid in uids {
-                let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
-                let see = |piece: &[u8]| {
-                    hash.update(piece);
-                    bytes += piece.len() as u64;
-                };
-                if session.fetch_large(*uid, see).await.map_err(&at_source)?.is_some() {
-                    found.insert(*uid, CopyForm { sha256: hash.finalize().into(), bytes, content: None });
+            for (uid, listed) in uids {
+                let wanted = Wanted { uid: *uid, listed: *listed, is_kept: false };
+                // The copy was read on the other road.
+                if let Reading::Message(Large { bytes, sha256, .. }) =
+                    read_large(session, wanted, Road::Pieces).await.map_err(&at_source)?
+                {
+                    found.insert(*uid, CopyForm { sha256, bytes, content: None });
                 }
             }
             return Ok(found);
         }
-        for question in session.ask_bodies(uids) {
+        let uids: Vec<u32> = uids.iter().map(|(uid, _)| *uid).collect();
+        for question in session.ask_bodies(&uids) {
             while let BodyReply::Message { uid, bytes } =
                 session.next_body(&question).await.map_err(&at_source)?
             {

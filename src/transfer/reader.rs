@@ -10,7 +10,7 @@ use super::content::Content;
 use super::error::TransferError;
 use super::governor::{DEFAULT_WAIT_SECONDS, Refusal, is_trouble, refusal};
 use super::group::Group;
-use super::large::{Large, spooled};
+use super::large::{Large, Reading, Road, Wanted, read_large};
 use super::work::{Part, Work};
 use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
 use crate::plan::{MessageState, Side, identity_key};
@@ -317,51 +317,56 @@ impl Reader<'_> {
 
     async fn read_large(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         self.work.meter.download(row.size)?;
-        let mut large = spooled(self.session, row.uid).await;
-        if matches!(&large, Ok(Some(large)) if large.spool.may_be_cut(row.size)) {
-            // Pieces that a server answers for without data are there on another connection, or nowhere.
+        let wanted = Wanted { uid: row.uid, listed: row.size, is_kept: true };
+        // A connection that breaks at a whole message may last for a piece.
+        let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
+        let first = if is_careful { Road::Pieces } else { Road::Whole };
+        let mut reading = read_large(self.session, wanted, first).await;
+        if matches!(reading, Ok(Reading::Doubtful(_))) {
+            // What one connection does not hand out another may.
             self.work.meter.download(row.size)?;
-            large = self.read_anew(row.uid).await?;
+            reading = self.read_anew(wanted, first).await?;
         }
-        match large {
-            Ok(Some(Large { spool, .. })) if spool.may_be_cut(row.size) => {
-                let cause = format!(
-                    "the source lists {} bytes and hands out the first {} only",
-                    row.size,
-                    spool.bytes()
-                );
+        match reading {
+            Ok(Reading::Message(large)) => self.hand_over_large(row, large).await,
+            Ok(Reading::Doubtful(words)) => {
+                let cause = format!("the source does not hand it out as one message: {words}");
                 self.give_up(row, MessageState::Refused, cause).await
             }
-            Ok(Some(Large { spool, sha256, head })) => {
-                // What was listed may be less than what has come.
-                let unexpected = spool.bytes().saturating_sub(row.size);
-                self.work.meter.downloaded(unexpected).map_err(TransferError::from)?;
-                let row = self.learn(row, spool.bytes(), &head)?;
-                let mut content = Content::Spooled { spool, sha256 };
-                if self.waits(&row, &mut content) {
-                    return Ok(());
-                }
-                let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await
-                else {
-                    return Ok(());
-                };
-                let item = Fetched { row, content, reserved };
-                self.send(Item::Message(Box::new(item))).await
-            }
-            Ok(None) => self.give_up_without_bytes(row).await,
+            Ok(Reading::Nothing) => self.give_up_without_bytes(row).await,
             Err(ImapError::Refused { completion, .. }) => self.give_up_refused(row, &completion).await,
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Reads a message in pieces over a connection of its own.
-    async fn read_anew(&mut self, uid: u32) -> Result<Result<Option<Large>, ImapError>, ReadEnd> {
+    async fn hand_over_large(&mut self, row: LedgerRow, large: Large) -> Result<(), ReadEnd> {
+        let Large { spool: Some(spool), bytes, sha256, head } = large else { return Ok(()) };
+        // What was listed may be less than what has come.
+        self.work.meter.downloaded(bytes.saturating_sub(row.size)).map_err(TransferError::from)?;
+        let row = self.learn(row, bytes, &head)?;
+        let mut content = Content::Spooled { spool, sha256 };
+        if self.waits(&row, &mut content) {
+            return Ok(());
+        }
+        let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await else {
+            return Ok(());
+        };
+        let item = Fetched { row, content, reserved };
+        self.send(Item::Message(Box::new(item))).await
+    }
+
+    /// Reads a large message over a connection of its own.
+    async fn read_anew(
+        &mut self,
+        wanted: Wanted,
+        first: Road,
+    ) -> Result<Result<Reading, ImapError>, ReadEnd> {
         let opened = self.work.request.source.open_new().await;
         let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
         session.examine(&self.part.folder.unit.plan.source_raw).await?;
-        let large = spooled(&mut session, uid).await;
+        let reading = read_large(&mut session, wanted, first).await;
         session.logout().await;
-        Ok(large)
+        Ok(reading)
     }
 
     /// A message that was listed without facts gets them from its bytes, so that its copy can be recognised.

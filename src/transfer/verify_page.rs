@@ -8,6 +8,7 @@ use super::flags::flags_for;
 use super::found_elsewhere::Lost;
 use super::gmail_destination::shares_copy;
 use super::governor::{Refusal, refusal};
+use super::large::{Large, Reading, Road, Wanted, read_large};
 use super::parts::{CopyForm, Doubts, LARGE_BYTES, OTHER_BYTES};
 use super::verify_report::VerifyReport;
 use crate::imap::{
@@ -18,6 +19,9 @@ use crate::project::{FolderId, LedgerRow, SetAside};
 
 /// Messages read again with one command.
 const READ_AGAIN: usize = 20;
+
+/// Pieces in which earlier versions have read messages, in bytes.
+const PIECE_BYTES: u64 = 1 << 20;
 
 const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
 
@@ -178,18 +182,17 @@ impl Page<'_> {
         for one in small.into_values() {
             self.report.differs(self.folder.1, one.row.uid, NOT_HANDED_OUT);
         }
-        for (uid, Placed { row, .. }) in large {
-            let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
-            let see = |piece: &[u8]| {
-                hash.update(piece);
-                bytes += piece.len() as u64;
-            };
-            match session.fetch_large(uid, see).await {
-                Ok(Some(_)) => {
-                    let form = CopyForm { sha256: hash.finalize().into(), bytes, content: None };
+        for (uid, Placed { row, copy_bytes }) in large {
+            let wanted = Wanted { uid, listed: copy_bytes, is_kept: false };
+            match read_large(session, wanted, Road::Whole).await {
+                Ok(Reading::Message(Large { bytes, sha256, .. })) => {
+                    let form = CopyForm { sha256, bytes, content: None };
                     self.compare_form(row, form, in_doubt.contains(&uid));
                 }
-                Ok(None) => self.report.differs(self.folder.1, row.uid, NOT_HANDED_OUT),
+                Ok(Reading::Nothing) => self.report.differs(self.folder.1, row.uid, NOT_HANDED_OUT),
+                Ok(Reading::Doubtful(words)) => {
+                    self.report.differs(self.folder.1, row.uid, format!("{NOT_HANDED_OUT}: {words}"));
+                }
                 Err(error) => {
                     let completion = refused_for_good(error)?;
                     self.report.differs(self.folder.1, row.uid, format!("{NOT_HANDED_OUT}: {completion}"));
@@ -208,7 +211,7 @@ impl Page<'_> {
         let is_kept = |one: &&Placed| one.copy_bytes == one.row.size;
         let keeps_sizes = placed.values().filter(is_kept).count() * 2 >= placed.len();
         let is_short = |one: &Placed| {
-            let is_cut = one.copy_bytes > 0 && one.copy_bytes.is_multiple_of(crate::imap::PIECE_BYTES);
+            let is_cut = one.copy_bytes > 0 && one.copy_bytes.is_multiple_of(PIECE_BYTES);
             one.copy_bytes < one.row.size && (keeps_sizes || is_cut)
         };
         placed.iter().filter(|(_, one)| is_short(one)).map(|(uid, _)| *uid).collect()

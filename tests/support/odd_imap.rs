@@ -26,6 +26,31 @@ pub struct Stored {
     pub date: String,
 }
 
+/// How a server answers where pieces of a message are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pieces {
+    #[default]
+    AsAsked,
+    /// So many bytes and no more.
+    AtMost(usize),
+    /// This answer.
+    Refused(&'static str),
+    /// NIL.
+    Nil,
+    /// The last one is as long as the others.
+    Padded,
+    /// There is no end of them.
+    PaddedForEver,
+    /// `BODY[]<0.100>`.
+    WithLength,
+    /// `BODY[]` with the right bytes.
+    WithoutPlace,
+    /// The whole message each time.
+    Whole,
+    /// The first bytes are others.
+    Wrong,
+}
+
 /// What the server holds and how it misbehaves.
 #[derive(Default)]
 pub struct State {
@@ -66,6 +91,10 @@ pub struct State {
     pub swallow: Option<(&'static str, Stored)>,
     /// Pieces that begin here or further on are left out of answers.
     pub no_pieces_from: Option<usize>,
+    /// How pieces are answered for.
+    pub pieces: Pieces,
+    /// Whole messages of so many bytes or more do not come.
+    pub no_whole_from: Option<usize>,
     /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
     pub most_per_fetch: Option<(usize, bool)>,
     /// Silence after which a connection is closed.
@@ -263,6 +292,11 @@ fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
             done = format!("OK [MESSAGELIMIT {most} {}] FETCH completed with partial results", uids[0]);
         }
     }
+    if let Pieces::Refused(words) = state.pieces
+        && command.contains("BODY.PEEK[]<")
+    {
+        return Some((Vec::new(), words.to_owned()));
+    }
     let wants_header = command.contains("HEADER");
     let wants_body = command.contains("BODY.PEEK[]");
     if command.ends_with("(UID)") && set.ends_with('*') && state.short_listings > 0 {
@@ -314,20 +348,40 @@ fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
     }
     let Some(piece) = command.split_once("BODY.PEEK[]<").map(|(_, rest)| rest.split_once('>').unwrap().0)
     else {
-        literal(out, "BODY[]", bytes);
+        if state.no_whole_from.is_none_or(|most| bytes.len() < most) {
+            literal(out, "BODY[]", bytes);
+        }
         return;
     };
     let (offset, length) = piece.split_once('.').unwrap();
-    let (offset, length): (usize, usize) = (offset.parse().unwrap(), length.parse().unwrap());
+    let (offset, asked): (usize, usize) = (offset.parse().unwrap(), length.parse().unwrap());
     if state.no_pieces_from.is_some_and(|first| offset >= first) {
         return;
     }
-    if offset >= bytes.len() && offset > 0 && state.is_nil_at_end {
+    let is_nil = state.pieces == Pieces::Nil || (offset >= bytes.len() && offset > 0 && state.is_nil_at_end);
+    if is_nil {
         out.extend_from_slice(format!(" BODY[]<{offset}> NIL").as_bytes());
         return;
     }
+    let length = match state.pieces {
+        Pieces::AtMost(most) => asked.min(most),
+        _ => asked,
+    };
     let end = (offset + length).min(bytes.len());
-    literal(out, &format!("BODY[]<{offset}>"), bytes.get(offset.min(end)..end).unwrap());
+    let mut piece = bytes.get(offset.min(end)..end).unwrap().to_vec();
+    match state.pieces {
+        Pieces::Padded if !piece.is_empty() => piece.resize(asked, 0),
+        Pieces::PaddedForEver => piece.resize(asked, 0),
+        Pieces::Whole => piece.clone_from(bytes),
+        Pieces::Wrong if offset == 0 => piece[0] ^= 1,
+        _ => {}
+    }
+    let name = match state.pieces {
+        Pieces::WithLength => format!("BODY[]<{offset}.{asked}>"),
+        Pieces::WithoutPlace | Pieces::Whole => "BODY[]".to_owned(),
+        _ => format!("BODY[]<{offset}>"),
+    };
+    literal(out, &name, &piece);
 }
 
 fn literal(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {

@@ -1,0 +1,134 @@
+//! One large message on its way past the parser: its bytes are taken out piece by piece, so that memory stays bounded.
+
+use super::{Gate, is_safe_fetch, read_fetch};
+
+/// Bytes that wait at most before nothing more is read.
+const MOST_WAITING: usize = 1 << 20;
+
+/// Takes the bytes of one message out of the reply that brings it; the reply then says NIL in their place.
+#[derive(Debug)]
+pub(super) struct Pour {
+    uid: u32,
+    most_bytes: usize,
+    waiting: Vec<u8>,
+    /// Length of the message, once its literal has begun.
+    length: Option<usize>,
+    /// Length of a message beyond `most_bytes`, which was left out.
+    beyond: Option<usize>,
+}
+
+impl Pour {
+    pub(super) const fn new(uid: u32, most_bytes: usize) -> Self {
+        Self { uid, most_bytes, waiting: Vec::new(), length: None, beyond: None }
+    }
+
+    /// Whether a literal that follows on this text is the message that is waited for. Notes its length.
+    pub(super) fn begins(&mut self, text: &[u8], length: usize) -> bool {
+        if self.length.is_some() || !self.is_ours(text) {
+            return false;
+        }
+        if length > self.most_bytes {
+            self.beyond = Some(length);
+            return false;
+        }
+        self.length = Some(length);
+        true
+    }
+
+    /// `* 5 FETCH (UID 7 BODY[] `: of another message where it names another UID.
+    fn is_ours(&self, text: &[u8]) -> bool {
+        let text = text.trim_ascii_end().to_ascii_uppercase();
+        if !text.ends_with(b"BODY[]") {
+            return false;
+        }
+        let text = String::from_utf8_lossy(&text);
+        let mut words = text.split([' ', '(']);
+        match words.by_ref().find(|word| *word == "UID").and_then(|_| words.next()) {
+            Some(uid) => uid.parse() == Ok(self.uid),
+            None => true,
+        }
+    }
+
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+    }
+
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    pub(super) const fn is_full(&self) -> bool {
+        self.waiting.len() >= MOST_WAITING
+    }
+
+    pub(super) const fn outcome(&self) -> Poured {
+        Poured { length: self.length, beyond: self.beyond }
+    }
+}
+
+impl<S> Gate<S> {
+    /// From now on takes the bytes of this message out of the reply that brings it, as far as they are not more than this.
+    pub(in crate::imap) fn pour(&mut self, uid: u32, most_bytes: usize) {
+        self.pour = Some(Pour::new(uid, most_bytes));
+    }
+
+    /// The bytes that have come since the last time.
+    pub(in crate::imap) fn take_poured(&mut self) -> Vec<u8> {
+        self.pour.as_mut().map(Pour::take).unwrap_or_default()
+    }
+
+    /// Replies are whole again; what came of it.
+    pub(in crate::imap) fn end_pour(&mut self) -> Poured {
+        self.pour.take().map(|pour| pour.outcome()).unwrap_or_default()
+    }
+
+    /// Whether the literal behind this text is the message that somebody waits for.
+    pub(super) fn is_poured(&mut self, text: &[u8], length: usize) -> bool {
+        let Some(pour) = &mut self.pour else { return false };
+        !self.reply.is_streaming && pour.begins(&[self.reply.bytes.as_slice(), text].concat(), length)
+    }
+
+    /// Takes so many bytes of the literal out.
+    pub(super) fn pour_out(&mut self, length: usize) {
+        if self.reply.is_pouring
+            && let Some(pour) = &mut self.pour
+        {
+            pour.put(self.input.get(self.start..self.start + length).unwrap_or_default());
+        }
+    }
+
+    /// Whether the parser knows a reply of this form: it ends the connection at any other.
+    pub(super) fn is_readable(&self, text: &[u8]) -> bool {
+        let reply = [self.reply.bytes.as_slice(), text, b"NIL)\r\n"].concat();
+        !is_safe_fetch(&reply) || read_fetch(&reply).is_some()
+    }
+}
+
+/// What came of a message that was taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::imap) struct Poured {
+    /// Its length; `None` where no literal came.
+    pub(in crate::imap) length: Option<usize>,
+    /// The length of one that was beyond what was agreed on, and was left out.
+    pub(in crate::imap) beyond: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_message_that_was_asked_for_is_taken_out_and_once() {
+        let mut pour = Pour::new(7, 100);
+        assert!(!pour.begins(b"* 5 FETCH (UID 8 BODY[] ", 10), "another message");
+        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[HEADER] ", 10), "another part");
+        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[]<0> ", 10), "a piece");
+        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[] ", 101), "more than was agreed on");
+        assert_eq!(pour.outcome(), Poured { length: None, beyond: Some(101) });
+        assert!(pour.begins(b"* 5 FETCH (body[] ", 10), "the UID may come behind it");
+        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[] ", 10), "a second time");
+        pour.put(b"0123456789");
+        assert_eq!((pour.take().len(), pour.take().len()), (10, 0));
+        assert_eq!(pour.outcome().length, Some(10));
+    }
+}
