@@ -63,11 +63,15 @@ smoke:
 bench: setup-test
 	@benches/compare/run.sh
 
-# Every case of the tests that take a part of theirs by default.
+# Every case of the tests that take a part of theirs by default, and random ones that no run has drawn before:
+# `MAILFERRY_SEED=… make exhaustive` draws those of an earlier run.
 exhaustive: export MAILFERRY_EXHAUSTIVE = 1
-exhaustive:
-	cargo test --locked --no-default-features --test interrupt_everywhere --test random_faults --test personalities \
-		--test hostile_copy -- --nocapture
+exhaustive: export MAILFERRY_REQUIRE_SERVERS = 1
+exhaustive: setup-test
+	@export MAILFERRY_SEED=$${MAILFERRY_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
+	echo "MAILFERRY_SEED=$$MAILFERRY_SEED"; \
+	cargo test --locked --no-default-features --lib --test fuzz_inputs --test interrupt_everywhere \
+		--test random_faults --test personalities --test hostile_copy --test kill -- --nocapture
 
 # The pictures that the window is compared with; to be looked at before they are committed.
 snapshots: export UPDATE_SNAPSHOTS = 1

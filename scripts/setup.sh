@@ -33,7 +33,9 @@ test_packages=(
     "imagemagick: looks at the smoke run's picture"
     "libgl1-mesa-dri: draws without a graphics card"
     "mesa-vulkan-drivers: renders page pictures without a graphics card"
-    "isync: mbsync, which the copy is measured beside"
+    "isync: mbsync, which the copy is measured beside, and which writes mail that is there already"
+    "python3: runs pymap, one more real IMAP server"
+    "python3-venv: keeps pymap in a folder of the project's own"
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -81,7 +83,8 @@ for set in "$@"; do
         run) install_packages "${run_packages[@]}" ;;
         test)
             install_packages "${test_packages[@]}"
-            "$(dirname "$0")/fetch-cyrus.sh"
+            "$(dirname "$0")/fetch-unpacked.sh" cyrus courier
+            "$(dirname "$0")/fetch-pymap.sh"
             ;;
         *) say "setup.sh: unknown set $set"; exit 2 ;;
     esac

@@ -211,3 +211,23 @@ fn the_map_names_every_room() {
         }
     }
 }
+
+#[test]
+fn random_tests_begin_with_the_seed_of_the_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut blocks = 0;
+    for path in [root.join("src"), root.join("tests")].iter().flat_map(|folder| source_files(folder)) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for block in text.split("proptest! {\n").skip(1) {
+            let first = block.lines().next().unwrap_or_default().trim();
+            let is_seeded = first.starts_with("#![proptest_config(") && first.contains("properties(");
+            assert!(
+                is_seeded,
+                "{}: begin with `#![proptest_config(…seeds::properties(256))]`",
+                path.display()
+            );
+            blocks += 1;
+        }
+    }
+    assert!(blocks > 15, "only {blocks} blocks of properties were found");
+}

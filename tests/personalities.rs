@@ -10,6 +10,8 @@
 
 #[path = "support/practice_copy.rs"]
 mod practice_copy;
+#[path = "support/seeds.rs"]
+mod seeds;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -22,9 +24,9 @@ use practice_copy::{At, Break, Scene, USER, in_quick_time, labelled_mailbox, sma
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Random cases, unless more are asked for with `MAILFERRY_EXHAUSTIVE=1`.
+/// Random cases of an ordinary run (`support/seeds.rs`).
 const CASES: u32 = 60;
-const CASES_EXHAUSTIVE: u32 = 1_500;
+const CASES_LABELLED: u32 = 30;
 
 /// Servers that mail is copied to. The window of Yahoo is far larger than the mailboxes here.
 const DESTINATIONS: [fn() -> Personality; 8] = [
@@ -358,8 +360,8 @@ fn flags_are_seen_to_after_a_look_that_broke_off() {
 
 #[test]
 fn labels_survive_random_faults() {
-    let cases = if std::env::var_os("MAILFERRY_EXHAUSTIVE").is_some() { 600 } else { 30 };
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 30, ..Config::default() };
+    let config = Config { max_shrink_iters: 30, ..seeds::properties(CASES_LABELLED) };
+    let cases = config.cases;
     let destinations: [fn() -> Personality; 4] =
         [Personality::dovecot, Personality::gmail, Personality::exchange, Personality::proton];
     let inputs = (prop::sample::select(destinations.to_vec()), prop::collection::vec(any_fault(true), 1..5));
@@ -380,11 +382,8 @@ fn labels_survive_random_faults() {
 }
 
 fn survive(destinations: Vec<fn() -> Personality>, tells_uids: bool) {
-    let cases = match std::env::var_os("MAILFERRY_EXHAUSTIVE") {
-        Some(value) if value == "1" => CASES_EXHAUSTIVE,
-        _ => CASES,
-    };
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
+    let config = Config { max_shrink_iters: 60, ..seeds::properties(CASES) };
+    let cases = config.cases;
     let start = Instant::now();
     let inputs = (
         prop::sample::select(SOURCES.to_vec()),

@@ -1,8 +1,8 @@
 //! Random mailboxes, random faults and random interruptions between practice servers: whatever happens, every message
 //! arrives once, with its bytes, flags and date, and a further run adds nothing.
 //!
-//! A seed makes a case; a failing one is printed with its seed, and `MAILFERRY_SEED=7` plays it alone.
-//! `MAILFERRY_EXHAUSTIVE=1` plays many.
+//! A seed makes a case, and an ordinary run plays the same ones every time. A failing one is printed with its seed;
+//! `MAILFERRY_SEED=7 MAILFERRY_CASES=1` plays the seventh alone. `MAILFERRY_EXHAUSTIVE=1` plays many.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
 use mailferry::values::UnixTime;
-use mutate::Random;
+use mutate::{Random, seeds};
 use practice_copy::{At, Break, Scene, in_quick_time};
 
 /// Cases of an ordinary run, and of one that takes its time.
@@ -168,12 +168,10 @@ fn play(seed: u64) -> Result<bool, String> {
 
 #[test]
 fn whatever_happens_every_message_arrives_once() {
-    let only = std::env::var("MAILFERRY_SEED").ok().and_then(|seed| seed.parse().ok());
-    let is_exhaustive = std::env::var_os("MAILFERRY_EXHAUSTIVE").is_some_and(|value| value == "1");
-    let seeds: Vec<u64> = match only {
-        Some(seed) => vec![seed],
-        None => (1..=if is_exhaustive { MANY_CASES } else { CASES }).collect(),
-    };
+    let ordinary = if seeds::is_exhaustive() { MANY_CASES } else { CASES };
+    let cases = seeds::number("MAILFERRY_CASES").unwrap_or(ordinary);
+    let first = seeds::seed();
+    let seeds: Vec<u64> = (0..cases).map(|offset| first.wrapping_add(offset)).collect();
     let began = Instant::now();
     let mut broken = 0;
     let mut failures = Vec::new();
@@ -195,5 +193,5 @@ fn whatever_happens_every_message_arrives_once() {
         seeds.len(),
         failures.join("\n")
     );
-    assert!(only.is_some() || broken * 3 > seeds.len(), "too few cases broke anything to mean something");
+    assert!(cases < CASES || broken * 3 > seeds.len(), "too few cases broke anything to mean something");
 }

@@ -55,6 +55,8 @@ fn flags_are_read() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn no_record_makes_the_parser_panic(text in "\\PC{0,200}", der in proptest::collection::vec(any::<u8>(), 0..120)) {
         let _key = DkimKey::parse(text.as_bytes());

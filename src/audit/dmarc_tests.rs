@@ -45,6 +45,8 @@ fn a_missing_policy_counts_as_none_only_with_reports() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,200}", tags in "v=DMARC1(; ?(p|sp|np|rua|ruf|fo|t|psd)=?(mailto:)?[a-zé@!?,:.]{0,12}){0,8}") {
         let _record = DmarcRecord::parse(text.as_bytes());

@@ -118,6 +118,8 @@ fn names_that_dns_cannot_carry_are_not_sent() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn no_answer_makes_the_reader_panic(tail in proptest::collection::vec(any::<u8>(), 0..200)) {
         let asked = asked();

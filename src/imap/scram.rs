@@ -183,6 +183,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(crate::mutate::seeds::properties(256))]
+
         #[test]
         fn any_message_is_read_or_refused(
             rest in proptest::prelude::any::<Vec<u8>>(),

@@ -93,6 +93,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::mutate::seeds::properties(256))]
+
         #[test]
         fn patterns_are_bounded_and_stable(cause in "\\PC{0,300}") {
             let pattern = cause_pattern(&cause);

@@ -96,25 +96,27 @@ impl Ledger {
     /// Writes down, for the whole batch, what became of these messages. Durable with the next intent: a result that a
     /// power failure undoes leaves its intent behind, and the copy is found at the destination. A copy whose UID is
     /// not known keeps the UIDNEXT of its intent, to be looked for above it ([`Self::unplaced_copies`]).
+    ///
+    /// Where a message has several results, the last one stands.
     pub fn record_results(&self, folder: FolderId, results: &[MessageResult]) -> Result<(), ProjectError> {
         if results.is_empty() {
             return Ok(());
         }
         self.project.write_soon(|transaction| {
             give_back_borrowed(transaction, folder, results)?;
-            let mut arrived = Vec::new();
+            let mut arrived = BTreeSet::new();
             for result in results {
+                if arrived.contains(&result.uid) {
+                    // Another result of the same message: the sums are made right before its row changes again.
+                    count_arrived(transaction, folder, &mut arrived)?;
+                }
                 if record_arrival(transaction, folder, result)? {
-                    arrived.push(result.uid);
+                    arrived.insert(result.uid);
                 } else {
                     record_outcome(transaction, folder, result)?;
                 }
             }
-            if !arrived.is_empty() {
-                let copied = counted(transaction, folder, (&to_json(&arrived)?, MessageState::Copied))?;
-                count_moved(transaction, folder, (MessageState::InFlight, MessageState::Copied), copied)?;
-            }
-            Ok(())
+            count_arrived(transaction, folder, &mut arrived)
         })
     }
 }
@@ -169,6 +171,20 @@ fn count_moved(
     let less = Count { messages: -moved.messages, bytes: -moved.bytes };
     count(transaction, folder, from, less)?;
     count(transaction, folder, to, moved)
+}
+
+/// Counts messages that [`record_arrival`] has written down, and forgets them.
+fn count_arrived(
+    transaction: &Transaction<'_>,
+    folder: FolderId,
+    arrived: &mut BTreeSet<u32>,
+) -> Result<(), ProjectError> {
+    if arrived.is_empty() {
+        return Ok(());
+    }
+    let batch = to_json(&std::mem::take(arrived))?;
+    let copied = counted(transaction, folder, (&batch, MessageState::Copied))?;
+    count_moved(transaction, folder, (MessageState::InFlight, MessageState::Copied), copied)
 }
 
 /// A message that has no row yet. Not counted.

@@ -386,6 +386,8 @@ fn spf_term() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     /// Whatever stands in the zone: the plan has one SPF record at most, and its zone text reads back.
     #[test]
     fn any_zone_gives_a_plan_that_reads_back(

@@ -116,6 +116,8 @@ fn times_are_read_in_seconds_and_units() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn text_comes_back_byte_by_byte(text in proptest::collection::vec(any::<u8>(), 0..1200)) {
         let strings = quoted_strings(&text);

@@ -188,6 +188,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::mutate::seeds::properties(256))]
+
         #[test]
         fn no_copy_is_given_twice_and_none_to_a_stranger(
             drawn in proptest::collection::vec(drawn(), 0..40),

@@ -315,6 +315,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(crate::mutate::seeds::properties(256))]
+
         #[test]
         fn words_in_quotes_come_back_whatever_they_hold(words in proptest::collection::vec("[^\\p{Cc}\"\\\\]{1,12}", 1..6)) {
             let text = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ");

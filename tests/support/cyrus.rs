@@ -1,4 +1,4 @@
-//! Cyrus IMAP on loopback ports with its own configuration, unpacked beside the system by `scripts/fetch-cyrus.sh`.
+//! Cyrus IMAP on loopback ports with its own configuration, unpacked beside the system by `scripts/fetch-unpacked.sh`.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(
     clippy::unwrap_used,
@@ -8,8 +8,6 @@
     reason = "helpers of tests fail the test"
 )]
 
-use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -22,6 +20,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::dovecot::PASSWORD;
 use super::plain_imap::PlainImap;
+use super::support::unpacked::{
+    environment, hand_over, is_root, readable_by_the_server, require_unpacked, unprivileged,
+};
 use super::support::{free_port, run, wait_for_port};
 
 /// The user who may do everything.
@@ -68,7 +69,7 @@ pub struct Cyrus {
 impl Cyrus {
     /// Starts an instance with these users, or says that the test was skipped.
     pub fn start(users: &[&str], settings: &Settings) -> Option<Self> {
-        let unpacked = require_unpacked()?;
+        let unpacked = require_unpacked("cyrus")?;
         let folder = tempfile::Builder::new().prefix("cyrus-").tempdir_in("/tmp").unwrap();
         let root = folder.path();
         fs::set_permissions(root, fs::Permissions::from_mode(0o755)).unwrap();
@@ -83,9 +84,7 @@ impl Cyrus {
         for user in users.iter().chain([&ADMIN]) {
             add_password(root, &programs, user);
         }
-        if is_root() {
-            assert!(run(Command::new("chown").args(["-R", "nobody:nogroup"]).arg(root)).status.success());
-        }
+        hand_over(root);
         let mut cyrus = Self { folder, programs, child: None, fingerprint, clear_port, tls_port };
         cyrus.launch();
         cyrus.add_mailboxes(users, settings);
@@ -106,16 +105,8 @@ impl Cyrus {
     fn launch(&mut self) {
         let root = self.folder.path();
         let program = self.programs.join("usr/lib/cyrus/bin/master");
-        let mut command = if is_root() {
-            // Cyrus serves nobody's mail as root.
-            let mut unprivileged = Command::new("setpriv");
-            unprivileged.args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]).arg(program);
-            unprivileged
-        } else {
-            Command::new(program)
-        };
         let errors = fs::File::create(root.join("stderr")).unwrap();
-        let child = command
+        let child = unprivileged(&program)
             .arg("-D")
             .arg("-C")
             .arg(root.join("imapd.conf"))
@@ -163,59 +154,6 @@ impl Drop for Cyrus {
             let _ended = child.wait();
         }
     }
-}
-
-/// The folder with the unpacked packages, or a word about how to get it.
-fn require_unpacked() -> Option<PathBuf> {
-    let own = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/cyrus");
-    let folder = env::var_os("MAILFERRY_CYRUS").map_or_else(own, PathBuf::from);
-    if folder.join("unpacked").exists() {
-        return Some(folder);
-    }
-    let line = format!("Cyrus is missing in {}: scripts/fetch-cyrus.sh", folder.display());
-    assert!(env::var_os("MAILFERRY_REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{line}");
-    eprintln!("skipped: {line}");
-    None
-}
-
-fn is_root() -> bool {
-    run(Command::new("id").arg("-u")).stdout.starts_with(b"0\n")
-}
-
-/// The unpacked programs where the server's user can read them; a copy in a checkout below somebody's closed home.
-fn readable_by_the_server(unpacked: &Path, root: &Path) -> PathBuf {
-    let is_open = |place: &Path| {
-        fs::metadata(place).is_ok_and(|metadata| metadata.permissions().mode() & 0o005 == 0o005)
-    };
-    if !is_root() || unpacked.ancestors().all(is_open) {
-        return unpacked.to_owned();
-    }
-    let copy = root.join("programs");
-    assert!(run(Command::new("cp").arg("-a").arg(unpacked).arg(&copy)).status.success());
-    copy
-}
-
-/// Where the unpacked programs find their libraries and SASL its mechanisms: beside them, then in the system.
-fn environment(programs: &Path) -> [(&'static str, OsString); 2] {
-    let mut libraries = OsString::new();
-    let mut mechanisms = OsString::new();
-    let mut roots = vec![programs.join("usr/lib"), programs.join("lib")];
-    roots.extend(["/usr/lib".into(), "/lib".into()]);
-    for folder in roots.iter().filter_map(|root| fs::read_dir(root).ok()).flatten() {
-        // Debian keeps libraries in folders like x86_64-linux-gnu.
-        let folder = folder.unwrap().path();
-        if !folder.to_string_lossy().ends_with("-linux-gnu") {
-            continue;
-        }
-        let is_own = folder.starts_with(programs);
-        for (list, place) in [(&mut libraries, folder.clone()), (&mut mechanisms, folder.join("sasl2"))] {
-            if is_own || place.ends_with("sasl2") {
-                list.push(if list.is_empty() { "" } else { ":" });
-                list.push(place);
-            }
-        }
-    }
-    [("LD_LIBRARY_PATH", libraries), ("SASL_PATH", mechanisms)]
 }
 
 fn write_certificate(root: &Path) -> Fingerprint {

@@ -6,10 +6,15 @@
     reason = "helpers of tests fail the test, and figures are shown"
 )]
 
+#[path = "seeds.rs"]
+mod seeds;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use mailferry::rehearsal::{Action, Fault, Trigger};
+
+pub use seeds::is_exhaustive;
 
 use crate::practice_copy::{At, Break, Change, Measure, Scene, in_quick_time};
 
@@ -17,11 +22,6 @@ use crate::practice_copy::{At, Break, Change, Measure, Scene, in_quick_time};
 const BYTE_PLACES: u64 = 6;
 /// The same where all cases are asked for.
 const MANY_BYTE_PLACES: u64 = 150;
-
-/// Whether all cases are asked for.
-pub fn is_exhaustive() -> bool {
-    std::env::var_os("MAILFERRY_EXHAUSTIVE").is_some_and(|value| value == "1")
-}
 
 /// How many cases there are at least, so that they cannot become fewer unseen.
 #[derive(Clone, Copy)]

@@ -7,9 +7,11 @@
     reason = "tests end where something is wrong, and say what they skip"
 )]
 
+pub mod unpacked;
+
 use std::fs::File;
 use std::net::{TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -23,11 +25,25 @@ pub fn require_program(program: &str, package: &str) -> Option<PathBuf> {
         .map(|folder| PathBuf::from(folder).join(program))
         .find(|path| path.exists());
     if found.is_none() {
-        let line = format!("{program} is missing: apt-get install {package}");
-        assert!(std::env::var_os("MAILFERRY_REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{line}");
-        eprintln!("skipped: {line}");
+        missing(&format!("{program} is missing: apt-get install {package}"));
     }
     found
+}
+
+/// Says that a test is skipped, and what would have to be done.
+///
+/// # Panics
+/// Where `MAILFERRY_REQUIRE_SERVERS=1`.
+fn missing(line: &str) {
+    assert!(std::env::var_os("MAILFERRY_REQUIRE_SERVERS").is_none_or(|value| value != "1"), "{line}");
+    eprintln!("skipped: {line}");
+}
+
+/// A program that ends together with the thread that starts it: no server outlives its test, however that ends.
+pub fn tied(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    command
 }
 
 /// Ports below those that the system itself gives to connections.

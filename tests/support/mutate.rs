@@ -1,4 +1,4 @@
-//! Inputs for parsers: examples changed at random, the same ones in every run.
+//! Inputs for parsers: examples changed at random, the same ones in every run that begins with the same seed.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(
     clippy::panic,
@@ -8,6 +8,9 @@
     clippy::indexing_slicing,
     reason = "helpers of tests fail the test, and figures are shown"
 )]
+
+#[path = "seeds.rs"]
+pub mod seeds;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -121,14 +124,14 @@ impl Random {
 
 /// Runs every target with its inputs and says how many there were and how long it took.
 pub fn run_all(targets: &[Target]) {
-    let inputs =
-        std::env::var("MAILFERRY_FUZZ_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(INPUTS);
+    let inputs = seeds::number("MAILFERRY_FUZZ_INPUTS").unwrap_or(INPUTS);
+    let first = seeds::seed();
     for target in targets {
         let began = Instant::now();
         for example in target.examples {
             read(target, example, 0);
         }
-        for number in 1..=inputs {
+        for number in (0..inputs).map(|offset| first.wrapping_add(offset)) {
             read(target, &input(target.examples, number), number);
         }
         eprintln!("{}: {inputs} inputs in {:.1} s", target.name, began.elapsed().as_secs_f64());

@@ -68,13 +68,23 @@ impl PlainImap {
     }
 
     fn try_run(&mut self, command: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
+        self.try_send(command, None)
+    }
+
+    /// Runs a command, which may end with a literal that the server has to ask for.
+    fn try_send(&mut self, command: &[u8], literal: Option<&[u8]>) -> Result<Vec<(String, Vec<u8>)>, String> {
         self.number += 1;
         let tag = format!("p{} ", self.number);
+        let announced = literal.map(|bytes| format!(" {{{}}}", bytes.len())).unwrap_or_default();
         let socket = self.stream.get_mut();
-        socket.write_all(&[tag.as_bytes(), command, b"\r\n"].concat()).unwrap();
+        socket.write_all(&[tag.as_bytes(), command, announced.as_bytes(), b"\r\n"].concat()).unwrap();
         let mut lines = Vec::new();
         loop {
             let mut line = self.line();
+            if let (true, Some(literal)) = (line.starts_with('+'), literal) {
+                self.stream.get_mut().write_all(&[literal, b"\r\n"].concat()).unwrap();
+                continue;
+            }
             if let Some(rest) = line.strip_prefix(&tag) {
                 return if rest.starts_with("OK") { Ok(lines) } else { Err(rest.to_owned()) };
             }
@@ -92,33 +102,43 @@ impl PlainImap {
     /// Stores messages, making folders as needed.
     pub fn store(&mut self, mails: &[Mail]) {
         for mail in mails {
-            let mut command = format!(
-                "APPEND \"{}\" ({}) \"{}\" {{{}+}}\r\n",
-                mail.folder,
-                mail.flags.join(" "),
-                mail.date,
-                mail.bytes.len()
-            )
-            .into_bytes();
-            command.extend_from_slice(&mail.bytes);
-            if let Err(refusal) = self.try_run(&command) {
-                assert!(refusal.contains("TRYCREATE"), "{refusal}");
-                self.run(&format!("CREATE \"{}\"", mail.folder));
-                self.try_run(&command).unwrap();
-            }
+            self.try_store(mail).unwrap_or_else(|refusal| panic!("{}: {refusal}", mail.folder));
         }
     }
 
-    /// Folder names as the server spells them.
+    /// Stores a message, making its folder as needed, or returns the server's refusal.
+    pub fn try_store(&mut self, mail: &Mail) -> Result<(), String> {
+        let folder = quoted(&mail.folder);
+        let command = format!("APPEND {folder} ({}) \"{}\"", mail.flags.join(" "), mail.date);
+        let Err(refusal) = self.try_send(command.as_bytes(), Some(&mail.bytes)) else { return Ok(()) };
+        if !refusal.contains("TRYCREATE") {
+            return Err(refusal);
+        }
+        self.try_run(format!("CREATE {folder}").as_bytes())?;
+        self.try_send(command.as_bytes(), Some(&mail.bytes)).map(|_lines| ())
+    }
+
+    /// Makes a folder, or returns the server's refusal.
+    pub fn try_create(&mut self, folder: &str) -> Result<(), String> {
+        self.try_run(format!("CREATE {}", quoted(folder)).as_bytes()).map(|_lines| ())
+    }
+
+    /// Folder names as the server spells them, without quotes.
     pub fn folders(&mut self) -> Vec<String> {
         let lines = self.run("LIST \"\" \"*\"");
-        let names = lines.iter().filter(|(line, _)| !line.contains("\\Noselect")).map(|(line, data)| {
+        let names = lines
+            .iter()
+            .filter(|(line, _)| line.starts_with("* LIST ") && !line.to_lowercase().contains("\\noselect"));
+        let names = names.map(|(line, data)| {
             if !data.is_empty() {
                 return String::from_utf8(data.clone()).unwrap();
             }
             // `* LIST (...) "/" name`, with or without quotes.
-            let name = line.split_once(") ").unwrap().1.split_once(' ').unwrap().1;
-            name.trim().trim_matches('"').to_owned()
+            let name = line.split_once(") ").unwrap().1.split_once(' ').unwrap().1.trim();
+            match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+                Some(name) => name.replace("\\\"", "\"").replace("\\\\", "\\"),
+                None => name.to_owned(),
+            }
         });
         names.collect()
     }
@@ -127,7 +147,7 @@ impl PlainImap {
     pub fn multiset(&mut self, rename: impl Fn(&str) -> String) -> BTreeMap<Seen, usize> {
         let mut found = BTreeMap::new();
         for folder in self.folders() {
-            self.run(&format!("EXAMINE \"{folder}\""));
+            self.run(&format!("EXAMINE {}", quoted(folder.as_ref())));
             let Ok(lines) = self.try_run(b"FETCH 1:* (FLAGS INTERNALDATE BODY.PEEK[])") else { continue };
             for (line, body) in lines {
                 if !line.contains(" FETCH (") {
@@ -150,7 +170,7 @@ impl PlainImap {
 
     /// Message bytes of a folder as SHA-256, in the order of their sequence numbers.
     pub fn order(&mut self, folder: &str) -> Vec<String> {
-        self.run(&format!("EXAMINE \"{folder}\""));
+        self.run(&format!("EXAMINE {}", quoted(folder.as_ref())));
         let Ok(lines) = self.try_run(b"FETCH 1:* (BODY.PEEK[])") else { return Vec::new() };
         let bodies = lines.into_iter().filter(|(line, _)| line.contains(" FETCH ("));
         bodies.map(|(_, body)| data_encoding::HEXLOWER.encode(&Sha256::digest(&body))).collect()
@@ -158,9 +178,14 @@ impl PlainImap {
 
     /// Messages in a folder.
     pub fn count(&mut self, folder: &str) -> usize {
-        let lines = self.run(&format!("STATUS \"{folder}\" (MESSAGES)"));
+        let lines = self.run(&format!("STATUS {} (MESSAGES)", quoted(folder)));
         between(&lines[0].0, "MESSAGES ", ")").parse().unwrap()
     }
+}
+
+/// A quoted string (RFC 3501 section 4.3).
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn between<'a>(line: &'a str, before: &str, after: &str) -> &'a str {

@@ -96,6 +96,8 @@ fn wrong_records_say_where() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,120}", terms in "v=spf1( [-~?+]?(a|mx|ip4|ip6|ptr|exists|include|all|redirect)[:=/]{0,2}[%{}a-z0-9./:]{0,12}){0,6}") {
         let _parsed = SpfRecord::parse(text.as_bytes());

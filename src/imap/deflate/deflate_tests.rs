@@ -105,6 +105,8 @@ fn compression_goes_by_the_round_trip_or_by_what_was_asked() {
 }
 
 proptest::proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn any_bytes_end_or_fail_and_never_hang(bytes in proptest::prelude::any::<Vec<u8>>(), room in 1_usize..5_000) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -65,6 +65,8 @@ fn a_field_without_end_is_bounded() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let _key = identity_key(&bytes);

@@ -109,6 +109,8 @@ fn passwords_never_show() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _outcome = parse_mailboxes(&bytes);

@@ -264,6 +264,8 @@ fn thousands_of_equal_names_are_quick() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn every_folder_gets_one_acceptable_place_of_its_own(
         names in proptest::collection::vec(proptest::collection::vec("[aAbB/. #^]{0,6}", 1..4), 0..25),
@@ -349,6 +351,8 @@ fn any_rules() -> impl Strategy<Value = DestinationRules> {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn a_second_plan_finds_the_folders_of_the_first(
         names in proptest::collection::vec(proptest::collection::vec(close_name(), 1..4), 0..25),

@@ -77,6 +77,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::mutate::seeds::properties(256))]
+
         #[test]
         fn any_name_is_one_part_of_a_path(name in "\\PC{0,200}|[./\\\\\0-\u{1f}]{0,20}") {
             let part = export_component(&name);

@@ -77,7 +77,7 @@ fn input() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::mutate::seeds::properties(300))]
 
     #[test]
     fn readers_of_commands_never_panic(line in input(), literal in input()) {

@@ -93,6 +93,8 @@ fn a_name_is_never_parted_by_a_fold() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn a_repaired_header_needs_no_repair_and_the_body_stays(
         head in "([A-Za-z>:; \"<@(ä\u{1}]{0,40}\r\n){0,8}",

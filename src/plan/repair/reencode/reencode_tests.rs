@@ -109,6 +109,8 @@ fn what_is_signed_is_left() {
 }
 
 proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(256))]
+
     #[test]
     fn content_stays_the_same(content in prop::collection::vec(any::<u8>(), 0..3_000), is_text: bool) {
         // A delimiter inside would be another structure.
