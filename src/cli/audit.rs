@@ -13,6 +13,7 @@ const MOST_FACTS_BYTES: u64 = 64_000_000;
 /// `mailferry audit`.
 pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
     super::checked_domain(&arguments.domain)?;
+    super::places::check_audit(arguments)?;
     let facts = match &arguments.facts {
         Some(path) => saved_facts(path)?,
         None => ask(arguments)?,

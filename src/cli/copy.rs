@@ -29,6 +29,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         output::say_in_json();
     }
     check_message_list(arguments.messages.as_deref())?;
+    super::places::check_copy(arguments)?;
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.max_connections);

@@ -17,6 +17,7 @@ mod folder_changes;
 pub mod fuzz_tests;
 mod logging;
 mod output;
+mod places;
 mod plan_outcome;
 mod progress;
 mod records;

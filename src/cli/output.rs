@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::CliError;
-use crate::engine::{UserError, write_whole};
+use crate::engine::{OutputError, UserError, not_written, write_output};
 
 /// Whether standard error is read by a program that wants a JSON object per line.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
@@ -44,7 +44,7 @@ pub fn print(text: &str) -> Result<(), CliError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader such as `head` may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| not_written(Path::new("standard output"), &error)),
+        other => other.map_err(|error| failed(Path::new("standard output"), error.into())),
     }
 }
 
@@ -65,13 +65,11 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
     if path == Path::new("-") {
         return print(text);
     }
-    write_whole(path, |out| out.write_all(text.as_bytes())).map_err(|error| not_written(path, &error))
+    write_output(path, |out| out.write_all(text.as_bytes())).map_err(|error| failed(path, error))
 }
 
-fn not_written(path: &Path, error: &io::Error) -> CliError {
-    UserError::new(format!("{} was not written", path.display()), error.to_string())
-        .or_else("Choose another place, or make room there", "What was at this place before is unchanged")
-        .into()
+fn failed(path: &Path, error: OutputError) -> CliError {
+    not_written(path, &error).into()
 }
 
 /// A text file that the user named, at most `most_bytes` long.

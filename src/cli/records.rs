@@ -15,6 +15,7 @@ const MOST_ANSWERS_BYTES: u64 = 1_000_000;
 /// `mailferry records`.
 pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     super::checked_domain(&arguments.domain)?;
+    super::places::check_records(arguments)?;
     let catalogue = Catalogue::embedded();
     if catalogue.get(&ProviderId(arguments.provider.clone())).is_none() {
         let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::open_project::OpenProject;
-use super::{MessageListView, MessageOutcome, UserError, explain, write_whole};
+use super::{MessageListView, MessageOutcome, UserError, explain, write_output};
 use crate::plan::{MailboxId, MessageQuery, MessageState};
 use crate::project::{MessageListing, Project, ProjectError};
 use crate::report::{MESSAGE_COLUMNS, MessageRow};
@@ -52,7 +52,7 @@ pub(super) fn save(
     let format = MessageListFormat::of(path).ok_or_else(|| Box::new(explain::message_list_name(path)))?;
     let mut failed: Option<ProjectError> = None;
     let mut count = 0;
-    let written = write_whole(path, |out| {
+    let written = write_output(path, |out| {
         count = write_rows(
             format,
             out,

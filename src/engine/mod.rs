@@ -12,7 +12,6 @@ mod copy_snapshot;
 mod copy_view;
 mod event;
 mod explain;
-mod export;
 mod find_server;
 mod forecasts;
 pub mod headless;
@@ -25,6 +24,7 @@ mod message_list;
 mod messages;
 mod open_copy;
 mod open_project;
+mod output_file;
 mod passwords;
 mod plan_job;
 mod practice;
@@ -43,9 +43,10 @@ pub use copy_snapshot::{
     MessageOutcome, MessagesView, PauseGroup, ProblemGroup,
 };
 pub use event::{Event, Notice};
-pub use export::write_whole;
+pub use explain::not_written;
 pub use log::{LogRing, RingLayer};
 pub use message_list::MessageListFormat;
+pub use output_file::{OutputError, check_output, write_output};
 pub use snapshot::{
     AuditView, CertificateView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
     MailboxView, PlanView, PracticeLogins, ProjectView, RecentProject, RecordsView, ServerCandidate,
@@ -56,6 +57,7 @@ pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use user_error::{UserError, WayOut};
 
 pub use crate::imap::{Compression, Timeouts};
+pub use crate::project::is_same_place;
 
 /// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
 ///

@@ -85,8 +85,8 @@ fn read(file: &Path) -> Vec<Entry> {
     }
 }
 
-fn write(file: &Path, entries: &[Entry]) -> std::io::Result<()> {
-    super::export::write_whole(file, |out| {
+fn write(file: &Path, entries: &[Entry]) -> Result<(), super::OutputError> {
+    super::output_file::write_output(file, |out| {
         out.write_all(&serde_json::to_vec_pretty(entries).map_err(std::io::Error::other)?)
     })
 }

@@ -336,6 +336,11 @@ fn log_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Whether a plain file that this process does not have open is a project.
+pub fn is_project(path: &Path) -> bool {
+    check_header(path).is_ok()
+}
+
 /// Tells a project from other files without letting SQLite touch them.
 fn check_header(path: &Path) -> Result<(), ProjectError> {
     let mut header = Vec::with_capacity(100);

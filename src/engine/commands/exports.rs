@@ -1,8 +1,7 @@
 use std::path::Path;
 
 use crate::engine::actor::Actor;
-use crate::engine::export::write_whole;
-use crate::engine::{ReportFormat, explain, report_input};
+use crate::engine::{ReportFormat, explain, report_input, write_output};
 use crate::report;
 
 impl Actor {
@@ -66,7 +65,7 @@ impl Actor {
 
     /// Writes a file whole and says so; false, with the error told, where that failed.
     fn write(&self, words: &str, path: &Path, text: &str) -> bool {
-        match write_whole(path, |out| out.write_all(text.as_bytes())) {
+        match write_output(path, |out| out.write_all(text.as_bytes())) {
             Ok(()) => {
                 self.notice(words, Some(path.to_path_buf()));
                 true

@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 
 use super::jobs::JobKind;
-use super::{Command, KeyringStatus, RequestId, UserError};
+use super::{Command, KeyringStatus, OutputError, RequestId, UserError};
 use crate::dns::DnsError;
 use crate::plan::{CsvError, FilterError, FolderPath};
 use crate::project::ProjectError;
@@ -260,11 +260,10 @@ pub(super) fn nothing_to_save(title: &str, way: &str) -> UserError {
 }
 
 /// A file could not be written.
-pub(super) fn not_written(path: &Path, error: &io::Error) -> UserError {
-    let title = if error.kind() == io::ErrorKind::StorageFull {
-        "The disk is full"
-    } else {
-        "The file was not written"
+pub fn not_written(path: &Path, error: &OutputError) -> UserError {
+    let title = match error.kind() {
+        Some(io::ErrorKind::StorageFull) => "The disk is full",
+        _ => "The file was not written",
     };
     UserError::new(title, format!("{}: {}", path.display(), sentence(error)))
         .or_else("Choose another place, or make room there", "What was at this place before is unchanged")

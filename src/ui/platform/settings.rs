@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::write_output;
+
 /// Light, dark, or what the system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,11 +72,9 @@ pub fn load_settings() -> Settings {
 /// Writes the settings; a failure costs only that they are asked again.
 pub fn save_settings(settings: &Settings) {
     let Some(path) = path() else { return };
-    let written = path
-        .parent()
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| serde_json::to_string_pretty(settings).map_err(std::io::Error::other))
-        .and_then(|text| std::fs::write(&path, text));
+    let written = write_output(&path, |out| {
+        out.write_all(&serde_json::to_vec_pretty(settings).map_err(std::io::Error::other)?)
+    });
     if let Err(error) = written {
         tracing::warn!(%error, path = %path.display(), "the window's settings were not saved");
     }

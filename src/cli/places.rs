@@ -1,0 +1,65 @@
+//! Checks before anything runs that no output is written over something that is needed.
+
+use std::path::Path;
+
+use super::CliError;
+use super::args::{Audit, Copy, Records};
+use crate::engine::{check_output, is_same_place, not_written};
+
+/// A flag and the file that it names.
+type Place<'a> = (&'static str, Option<&'a Path>);
+
+/// The outputs of `mailferry copy`.
+pub fn check_copy(arguments: &Copy) -> Result<(), CliError> {
+    let outputs = [("--json", arguments.json.as_deref()), ("--messages", arguments.messages.as_deref())];
+    let inputs = [
+        ("--accounts", arguments.accounts.as_deref()),
+        ("--from-password-file", arguments.from_password_file.as_deref()),
+        ("--to-password-file", arguments.to_password_file.as_deref()),
+        ("--from-token-file", arguments.from_token_file.as_deref()),
+        ("--to-token-file", arguments.to_token_file.as_deref()),
+    ];
+    check(&outputs, &inputs, arguments.project.as_deref())
+}
+
+/// The outputs of `mailferry audit`.
+pub fn check_audit(arguments: &Audit) -> Result<(), CliError> {
+    let outputs = [
+        ("--json", arguments.json.as_deref()),
+        ("--html", arguments.html.as_deref()),
+        ("--save-facts", arguments.save_facts.as_deref()),
+    ];
+    check(&outputs, &[("--facts", arguments.facts.as_deref())], None)
+}
+
+/// The output of `mailferry records`.
+pub fn check_records(arguments: &Records) -> Result<(), CliError> {
+    let inputs = [("--answers", arguments.answers.as_deref()), ("--zone", arguments.zone.as_deref())];
+    check(&[("--out", arguments.out.as_deref())], &inputs, None)
+}
+
+fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) -> Result<(), CliError> {
+    let named = |places: &[Place<'_>]| -> Vec<(&'static str, std::path::PathBuf)> {
+        let files = places.iter().filter_map(|(flag, path)| path.map(|path| (*flag, path)));
+        files.filter(|(_, path)| is_file(path)).map(|(flag, path)| (flag, path.to_owned())).collect()
+    };
+    let (outputs, inputs) = (named(outputs), named(inputs));
+    for (index, (flag, path)) in outputs.iter().enumerate() {
+        check_output(path, project).map_err(|error| not_written(path, &error))?;
+        let others = outputs.iter().take(index).chain(&inputs);
+        if let Some((other, _)) = others.into_iter().find(|(_, other)| is_same_place(path, other)) {
+            return Err(CliError::Usage(format!(
+                "{flag} would be written over {other}: {} is one file under both names",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is a plain file, or will be one.
+fn is_file(path: &Path) -> bool {
+    path != Path::new("-")
+        && !path.starts_with("/dev")
+        && std::fs::metadata(path).map_or(true, |metadata| metadata.is_file())
+}
