@@ -1,7 +1,7 @@
 //! DNS messages: building a query, and reading what an answer to it says. No sockets.
 
 use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
-use hickory_proto::rr::{self, Name, RData};
+use hickory_proto::rr::{self, DNSClass, Name, RData, Record};
 
 use crate::values::{DnsName, DnsQuestion, Outcome, RecordData, RecordType, TxtStrings};
 
@@ -106,7 +106,11 @@ pub(super) fn read(asked: &Asked, bytes: &[u8]) -> Reading {
         && match message.queries.as_slice() {
             // Some servers leave the question out when they refuse or do not understand.
             [] => message.metadata.response_code != ResponseCode::NoError,
-            [query] => query.name == asked.name && query.query_type == asked.record_type,
+            [query] => {
+                query.name == asked.name
+                    && query.query_type == asked.record_type
+                    && query.query_class == DNSClass::IN
+            }
             _ => false,
         };
     if !is_ours {
@@ -147,7 +151,7 @@ fn read_answers(asked: &Asked, message: &Message) -> Said {
     for record in message
         .answers
         .iter()
-        .filter(|record| record.name == owner && record.record_type() == asked.record_type)
+        .filter(|record| is_about(record, &owner) && record.record_type() == asked.record_type)
     {
         if let Some(data) = record_data(&record.data) {
             lower_ttl(record.ttl);
@@ -169,9 +173,14 @@ fn read_answers(asked: &Asked, message: &Message) -> Said {
     Said { outcome, records, aliases, ttl_secs, was_heard: true }
 }
 
+/// Whether a record is of this name, and of the Internet: the same name in another class is another name.
+fn is_about(record: &Record, owner: &Name) -> bool {
+    record.name == *owner && record.dns_class == DNSClass::IN
+}
+
 fn alias_of<'a>(message: &'a Message, owner: &Name) -> Option<(&'a Name, u32)> {
     message.answers.iter().find_map(|record| match &record.data {
-        RData::CNAME(target) if record.name == *owner => Some((&target.0, record.ttl)),
+        RData::CNAME(target) if is_about(record, owner) => Some((&target.0, record.ttl)),
         _ => None,
     })
 }

@@ -40,6 +40,31 @@ fn alias(owner: &str, target: &str) -> Record {
 }
 
 #[test]
+fn another_class_is_another_question_and_another_record() {
+    use hickory_proto::rr::DNSClass;
+    for class in [DNSClass::CH, DNSClass::HS, DNSClass::ANY, DNSClass::NONE] {
+        assert_eq!(reading(|message| message.queries[0].query_class = class), Reading::NotOurs, "{class}");
+        let in_class = |mut record: Record| {
+            record.dns_class = class;
+            record
+        };
+        let outcome = |record: Record| {
+            outcome(|message| {
+                message.add_answer(record);
+            })
+        };
+        assert_eq!(outcome(in_class(a("a.example.", 1))), Outcome::NoData, "{class}");
+        // An alias of another class leads nowhere either.
+        let reading = reading(|message| {
+            message.add_answer(in_class(alias("a.example.", "b.example.")));
+            message.add_answer(a("b.example.", 1));
+        });
+        let Reading::Said(said) = reading else { panic!("{reading:?}") };
+        assert!(said.aliases.is_empty() && said.records.is_empty(), "{said:?}");
+    }
+}
+
+#[test]
 fn response_codes_stay_apart() {
     for (code, expected) in [
         (ResponseCode::NoError, Outcome::NoData),

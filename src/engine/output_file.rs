@@ -268,7 +268,10 @@ mod tests {
         write(Path::new("/dev/null"), "gone").unwrap();
         assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
         if Path::new("/dev/full").exists() {
-            assert_eq!(write(Path::new("/dev/full"), "no").unwrap_err().kind(), Some(io::ErrorKind::StorageFull));
+            assert_eq!(
+                write(Path::new("/dev/full"), "no").unwrap_err().kind(),
+                Some(io::ErrorKind::StorageFull)
+            );
         }
     }
 
@@ -283,7 +286,8 @@ mod tests {
         std::os::unix::fs::symlink("weber.mailferry", at("link.json")).unwrap();
         std::os::unix::fs::symlink("weber.mailferry-wal", at("log.json")).unwrap();
         std::fs::hard_link(&path, at("hard.json")).unwrap();
-        let own = ["weber.mailferry", "weber.mailferry-wal", "weber.mailferry-shm", "weber.mailferry-journal"];
+        let own =
+            ["weber.mailferry", "weber.mailferry-wal", "weber.mailferry-shm", "weber.mailferry-journal"];
         let names = own.into_iter().chain(["weber.mailferry.lock", "link.json", "log.json", "hard.json"]);
         let before = std::fs::read(&path).unwrap();
         for name in names {

@@ -8,7 +8,7 @@ use super::command;
 use super::completion::{Capabilities, Completion, LiteralMode, Status};
 use super::error::ImapError;
 use super::reply::Reply;
-use super::scram::ClientFirst;
+use super::scram::{ClientFirst, Unanswerable};
 use super::session::Session;
 use super::sign_in::SignInError;
 use crate::values::{Mechanism, Secret};
@@ -274,7 +274,10 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
         Err(problem) => {
             exchange.session.queue(b"*\r\n");
             exchange.end().await?;
-            return Err(SignInError::ServerNotProven(problem));
+            return Err(match problem {
+                Unanswerable::Senseless(problem) => SignInError::ServerNotProven(problem),
+                Unanswerable::TooFewRounds(rounds) => SignInError::TooFewRounds { rounds },
+            });
         }
     };
     let secret = identity.secret.clone();

@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::values::Secret;
 
+/// Fewest rounds (RFC 7677 section 4). With fewer, who pretends to be the server could find the password out from what we
+/// send.
+const MIN_ITERATIONS: u32 = 4_096;
 /// Most rounds that a server may ask for: about a second of work. More is an attack on our processor.
 const MAX_ITERATIONS: u32 = 2_000_000;
 /// Longest salt in bytes, and longest message in characters; servers send some tens and some hundreds.
@@ -21,6 +24,15 @@ pub(super) struct ClientFirst {
     header: String,
     bare: String,
     nonce: String,
+}
+
+/// Why a challenge is not answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unanswerable {
+    /// It makes no sense, or asks for too much.
+    Senseless(&'static str),
+    /// It asks for fewer rounds than the standard allows.
+    TooFewRounds(u32),
 }
 
 /// What the server asks for.
@@ -58,8 +70,17 @@ impl ClientFirst {
         format!("{}{}", self.header, self.bare)
     }
 
-    /// Reads the server's first message; words where it makes no sense or asks for too much.
-    pub(super) fn read(&self, message: &[u8]) -> Result<Challenge, &'static str> {
+    /// Reads the server's first message.
+    pub(super) fn read(&self, message: &[u8]) -> Result<Challenge, Unanswerable> {
+        let challenge = self.challenge(message).map_err(Unanswerable::Senseless)?;
+        match challenge.iterations.get() {
+            rounds if rounds < MIN_ITERATIONS => Err(Unanswerable::TooFewRounds(rounds)),
+            _ => Ok(challenge),
+        }
+    }
+
+    /// The same, however little work is asked for.
+    pub(super) fn challenge(&self, message: &[u8]) -> Result<Challenge, &'static str> {
         let text = std::str::from_utf8(message)
             .ok()
             .filter(|text| text.len() <= MAX_MESSAGE_BYTES)
@@ -176,9 +197,16 @@ mod tests {
             ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z", "round count"),
             ("m=ext,r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=1", "nonce"),
         ] {
-            let refused = first.read(message.as_bytes()).unwrap_err();
+            let Unanswerable::Senseless(refused) = first.read(message.as_bytes()).unwrap_err() else {
+                panic!("{message}")
+            };
             assert!(refused.contains(words), "{message}: {refused}");
         }
+        for rounds in [1, 2, 1_000, MIN_ITERATIONS - 1] {
+            let message = format!("r={NONCE}x,s=W22Z,i={rounds}");
+            assert_eq!(first.read(message.as_bytes()), Err(Unanswerable::TooFewRounds(rounds)));
+        }
+        assert!(first.read(format!("r={NONCE}x,s=W22Z,i={MIN_ITERATIONS}").as_bytes()).is_ok());
         assert!(first.read(&[0xff; 9]).is_err());
     }
 
@@ -195,7 +223,9 @@ mod tests {
             let _noise = first.read(&rest);
             let message = format!("r={NONCE}x,s={salt},i={rounds}");
             if let Ok(challenge) = first.read(message.as_bytes()) {
-                proptest::prop_assert!(challenge.iterations.get() <= MAX_ITERATIONS && !challenge.salt.is_empty());
+                let rounds = challenge.iterations.get();
+                proptest::prop_assert!((MIN_ITERATIONS..=MAX_ITERATIONS).contains(&rounds));
+                proptest::prop_assert!(!challenge.salt.is_empty());
             }
         }
     }

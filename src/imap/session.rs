@@ -94,6 +94,8 @@ pub struct Session {
     pub(super) qresync: Qresync,
     /// The words of a BYE.
     bye: Option<String>,
+    /// What server words must not hold, once somebody has signed in.
+    scrub: Option<Scrub>,
 }
 
 impl Session {
@@ -124,6 +126,7 @@ impl Session {
             listed: None,
             qresync: Qresync::default(),
             bye: None,
+            scrub: None,
         }
     }
 
@@ -186,6 +189,13 @@ impl Session {
     /// From now on the trace holds nothing of this password.
     pub(super) fn conceal(&mut self, scrub: Scrub) {
         self.client.get_mut().trace().conceal(scrub);
+    }
+
+    /// From now on no reply that is handed out holds this password in its words.
+    pub(super) fn keep_out(&mut self, scrub: Scrub) {
+        self.facts.name = self.facts.name.take().map(|name| scrub.words(&name));
+        self.bye = self.bye.take().map(|words| scrub.words(&words));
+        self.scrub = Some(scrub);
     }
 
     /// Queues a command; the tag names it in its answer. `text` must hold no secret.
@@ -266,7 +276,10 @@ impl Session {
     }
 
     fn noted(&mut self, reply: Reply) -> Reply {
-        let reply = self.in_modified_utf7(reply);
+        let mut reply = self.in_modified_utf7(reply);
+        if let Some(scrub) = &self.scrub {
+            reply = scrub.reply(reply);
+        }
         match &reply {
             // Only the first answer to a command that was sent: others come as often as a server likes.
             Reply::Tagged(tag, _) if self.unanswered.remove(tag) => {

@@ -88,6 +88,12 @@ pub enum SignInError {
     /// The server could not prove that it knows the password, so it may not be the one that it says.
     #[error("the server is not the one that the password is for: {0}")]
     ServerNotProven(&'static str),
+    /// SCRAM with fewer rounds than RFC 7677 allows: a false server could find the password out from the proof.
+    #[error("the server asks for {rounds} SCRAM rounds; RFC 7677 asks for 4096 at least")]
+    TooFewRounds {
+        /// What it asks for.
+        rounds: u32,
+    },
     /// The admin may not open this mailbox, or it does not exist; some servers say so of a wrong password, too.
     #[error("the admin may not open this mailbox: {words}")]
     AdminRefused {
@@ -250,7 +256,7 @@ impl Access {
 
 impl Connection {
     /// Signs in. The host's name helps to read refusals of providers that demand app passwords.
-    /// No error and no trace holds the password or token, whatever the server repeats.
+    /// Nothing that is kept of this connection holds the password or token, whatever the server repeats, and whenever.
     async fn sign_in(
         mut self,
         identity: &Identity<'_>,
@@ -259,7 +265,14 @@ impl Connection {
     ) -> Result<Session, SignInError> {
         let scrub = Scrub::new(identity.secret, &identity.messages());
         self.session.conceal(scrub.clone());
-        self.sign_in_in_words(identity, options, behind).await.map_err(|error| scrub.sign_in_error(error))
+        match self.sign_in_in_words(identity, options, behind).await {
+            Ok(mut session) => {
+                // Until here words are read for what they mean, and nothing of them is kept but in an error.
+                session.keep_out(scrub);
+                Ok(session)
+            }
+            Err(error) => Err(scrub.sign_in_error(error)),
+        }
     }
 
     async fn sign_in_in_words(

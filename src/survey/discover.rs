@@ -82,7 +82,7 @@ async fn from_autoconfig(domain: &DomainName, web: Option<&Web>) -> Vec<FoundSer
         format!("https://autoconfig.{name}/mail/config-v1.1.xml"),
         format!("https://{name}/.well-known/autoconfig/mail/config-v1.1.xml"),
     ];
-    let files = join_all(urls.iter().map(|url| web.get(url))).await;
+    let files = join_all(urls.iter().map(|url| web.get(url, domain))).await;
     let mut found = Vec::new();
     for (url, file) in urls.iter().zip(files) {
         match file {

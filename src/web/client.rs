@@ -1,10 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::LOCATION;
 use reqwest::redirect;
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use thiserror::Error;
+use url::Url;
+
+use crate::values::DomainName;
 
 const CONNECT_TIME: Duration = Duration::from_secs(4);
 const TOTAL_TIME: Duration = Duration::from_secs(8);
@@ -30,6 +34,12 @@ pub enum WebError {
     /// The server answered with something else than the file.
     #[error("the server answered with status {0}")]
     Status(u16),
+    /// The server points to a place that has no say in this domain.
+    #[error("the server points to {0}, which does not belong to the domain")]
+    Elsewhere(String),
+    /// The server points on and on.
+    #[error("the server points to more than {MAX_REDIRECTS} other places, one after the other")]
+    TooManyRedirects,
     /// The file is larger than any honest one.
     #[error("the file is larger than {MAX_BYTES} bytes")]
     TooLarge,
@@ -51,7 +61,8 @@ impl Web {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .https_only(true)
-            .redirect(redirect::Policy::limited(MAX_REDIRECTS))
+            // Followed here, where it is known which domain the file is about.
+            .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIME)
             .timeout(TOTAL_TIME)
             .user_agent(concat!("mailferry/", env!("CARGO_PKG_VERSION")))
@@ -59,9 +70,26 @@ impl Web {
         Ok(Self { client })
     }
 
-    /// Fetches a file of at most 256 KiB. A redirect to clear text is an error.
-    pub async fn get(&self, url: &str) -> Result<Vec<u8>, WebError> {
+    /// Fetches a file about a domain, of at most 256 KiB, over HTTPS only.
+    ///
+    /// A redirect is followed to the host that was asked, to the domain, and to names below it: nobody else may say
+    /// where this domain's passwords go, be it for a hosting company that sends everybody to one page of its own, or for
+    /// a forgotten name that somebody else has taken over.
+    pub async fn get(&self, url: &str, domain: &DomainName) -> Result<Vec<u8>, WebError> {
         let mut response = self.client.get(url).send().await?;
+        let asked = response.url().host_str().unwrap_or_default().to_owned();
+        let mut redirects = 0;
+        while let Some(next) = redirect_of(&response) {
+            redirects += 1;
+            if redirects > MAX_REDIRECTS {
+                return Err(WebError::TooManyRedirects);
+            }
+            if !may_follow(&next, &asked, domain) {
+                let host = next.host_str().unwrap_or("no host");
+                return Err(WebError::Elsewhere(format!("{}://{host}", next.scheme())));
+            }
+            response = self.client.get(next).send().await?;
+        }
         let status = response.status();
         if !status.is_success() {
             return Err(WebError::Status(status.as_u16()));
@@ -75,6 +103,22 @@ impl Web {
         }
         Ok(body)
     }
+}
+
+/// Where an answer points to, if it does.
+fn redirect_of(response: &reqwest::Response) -> Option<Url> {
+    let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    let location = response.headers().get(LOCATION).filter(|_| is_redirect)?;
+    response.url().join(location.to_str().ok()?).ok()
+}
+
+/// Whether a redirect stays with those who have a say in the domain.
+fn may_follow(next: &Url, asked: &str, domain: &DomainName) -> bool {
+    let Some(host) = next.host_str() else { return false };
+    let host = host.trim_end_matches('.');
+    let domain = domain.as_ascii();
+    let is_below = host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    next.scheme() == "https" && (host == asked || is_below)
 }
 
 #[cfg(test)]

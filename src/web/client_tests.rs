@@ -18,6 +18,11 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello".to_owned()
         } else if request.starts_with("GET /clear ") {
             "HTTP/1.1 302 Found\r\nLocation: http://localhost:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned()
+        } else if let Some(rest) = request.strip_prefix("GET /to/") {
+            let place = rest.split(' ').next().unwrap_or_default();
+            format!(
+                "HTTP/1.1 301 Moved\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
         } else if request.starts_with("GET /huge ") {
             format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(MAX_BYTES + 1))
         } else {
@@ -51,16 +56,49 @@ async fn files_are_fetched_over_https_only_and_bounded() {
     let web = Web::with_tls(client).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let domain = DomainName::parse("weber.example").unwrap();
+    let get = async |url: &str| web.get(url, &domain).await;
     let checks = async {
-        assert_eq!(web.get(&format!("{base}/ok")).await.unwrap(), b"hello");
-        assert!(matches!(web.get(&format!("{base}/none")).await, Err(WebError::Status(404))));
-        assert!(matches!(web.get(&format!("{base}/huge")).await, Err(WebError::TooLarge)));
-        assert!(matches!(web.get(&format!("{base}/clear")).await, Err(WebError::Fetch(_))));
-        assert!(matches!(web.get("http://localhost:1/").await, Err(WebError::Fetch(_))));
+        assert_eq!(get(&format!("{base}/ok")).await.unwrap(), b"hello");
+        assert!(matches!(get(&format!("{base}/none")).await, Err(WebError::Status(404))));
+        assert!(matches!(get(&format!("{base}/huge")).await, Err(WebError::TooLarge)));
+        assert!(matches!(get(&format!("{base}/clear")).await, Err(WebError::Elsewhere(_))));
+        assert_eq!(get(&format!("{base}/to//ok")).await.unwrap(), b"hello");
+        for elsewhere in
+            ["https://127.0.0.1:1/ok", "https://weber.example.evil.example/", "//evil.example/ok"]
+        {
+            let refused = get(&format!("{base}/to/{elsewhere}")).await;
+            assert!(matches!(refused, Err(WebError::Elsewhere(_))), "{elsewhere}: {refused:?}");
+        }
+        let round = get(&format!("{base}/to//to//to//to//to//ok")).await;
+        assert!(matches!(round, Err(WebError::TooManyRedirects)), "{round:?}");
+        assert!(matches!(get("http://localhost:1/").await, Err(WebError::Fetch(_))));
     };
     tokio::select! {
         () = serve(listener, TlsAcceptor::from(Arc::new(server))) => panic!("the server ended"),
         () = checks => {}
     }
     assert!(Web::new().is_ok());
+}
+
+#[test]
+fn only_the_host_the_domain_and_names_below_it_are_followed() {
+    let domain = DomainName::parse("weber-köln.example").unwrap();
+    let asked = "autoconfig.xn--weber-kln-67a.example";
+    for (url, is_followed) in [
+        ("https://autoconfig.xn--weber-kln-67a.example/other", true),
+        ("https://xn--weber-kln-67a.example/", true),
+        ("https://www.weber-köln.example/x", true),
+        ("https://WWW.xn--weber-kln-67a.example./x", true),
+        ("http://xn--weber-kln-67a.example/", false),
+        ("https://evilxn--weber-kln-67a.example/", false),
+        ("https://example/", false),
+        ("https://hoster.example/", false),
+        ("https://xn--weber-kln-67a.example.hoster.example/", false),
+        ("https://192.0.2.1/", false),
+        ("ftp://xn--weber-kln-67a.example/", false),
+        ("data:text/xml,x", false),
+    ] {
+        assert_eq!(may_follow(&Url::parse(url).unwrap(), asked, &domain), is_followed, "{url}");
+    }
 }

@@ -262,12 +262,20 @@ pub(super) fn nothing_to_save(title: &str, way: &str) -> UserError {
 /// A file could not be written.
 pub fn not_written(path: &Path, error: &OutputError) -> UserError {
     let title = match error.kind() {
-        Some(io::ErrorKind::StorageFull) => "The disk is full",
-        _ => "The file was not written",
+        Some(io::ErrorKind::StorageFull) => "The disk is full".to_owned(),
+        _ => format!("{} was not written", path.display()),
     };
-    UserError::new(title, format!("{}: {}", path.display(), sentence(error)))
-        .or_else("Choose another place, or make room there", "What was at this place before is unchanged")
-        .caused_by(error)
+    let explained = UserError::new(title, sentence(error));
+    match error {
+        OutputError::BelongsToProject => {
+            explained.or_else("Choose another place", "The project is unchanged")
+        }
+        OutputError::Io(_) => explained.or_else(
+            "Choose another place, or make room there",
+            "What was at this place before is unchanged",
+        ),
+    }
+    .caused_by(error)
 }
 
 /// The name of a list of messages does not say in which form it is wanted.

@@ -90,6 +90,7 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::AdminRefused { .. }
         | SignInError::AdminsOwnMailbox { .. }
         | SignInError::MailboxNotProven { .. }
+        | SignInError::TooFewRounds { .. }
         | SignInError::ServerNotProven(_) => (SignInState::Failed, try_again(whose(attempt, error))),
         SignInError::Imap(inner) => return connection(attempt, inner, try_again),
     };
@@ -150,6 +151,21 @@ fn whose(attempt: &Attempt, error: &SignInError) -> UserError {
             format!("The inboxes of {user} and of {admin} are both empty and look the same."),
         )
         .or_else("Send a message to either mailbox", "Then sign in again"),
+        SignInError::TooFewRounds { .. } => UserError::new(
+            format!("{host} protects the password too weakly"),
+            format!(
+                "{} Whoever pretends to be this server could work the password out from the answer.",
+                sentence(error)
+            ),
+        )
+        .or_else(
+            "Have the password of this mailbox set anew at the server",
+            "With SCRAM-SHA-256 and 4,096 rounds or more",
+        )
+        .or_else(
+            "Choose the mechanism PLAIN for this mailbox",
+            "In its row, or as ;AUTH=PLAIN in the address: TLS alone then protects the password",
+        ),
         other => UserError::new(format!("{host} may not be the server that it says"), sentence(other))
             .or_else("Check the server's name and certificate", "The password was not sent"),
     }
