@@ -141,7 +141,7 @@ fn listed(bench: &Bench, stored: &[Stored]) -> mailferry::project::FolderId {
         .collect();
     ledger.add_messages(folder, &rows).unwrap();
     ledger.fence_destination(folder, 7).unwrap();
-    ledger.set_matched(folder).unwrap();
+    ledger.set_matched(folder, 1).unwrap();
     folder
 }
 

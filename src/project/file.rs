@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
+use super::ledger_compared::doubt_everything;
 use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
 use super::schema::{APPLICATION_ID, migrate, supported_version};
@@ -111,7 +112,7 @@ impl Project {
         open_here: OpenHere,
         is_new: bool,
     ) -> Result<Arc<Self>, ProjectError> {
-        let has_log = log_path(path).exists();
+        let has_log = log_path(path).metadata().is_ok_and(|log| log.len() > 0);
         let mut connection = open_connection(path)?;
         migrate(&mut connection)?;
         let (uuid, domain, is_practice, is_open): (String, String, bool, bool) = connection.query_row(
@@ -131,6 +132,10 @@ impl Project {
                 ));
             }
             check_integrity(&connection)?;
+            if !has_log {
+                // Its newest changes were in a log that is not beside it any more.
+                doubt_everything(&connection)?;
+            }
         }
         if !is_new {
             connection.execute("UPDATE project SET is_open = 1", [])?;

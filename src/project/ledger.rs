@@ -59,7 +59,8 @@ impl Ledger {
             if known_validity != source_uid_validity {
                 transaction.execute("DELETE FROM message WHERE folder_id = ?1", [id])?;
                 transaction.execute(
-                    "UPDATE folder SET needs_match = 1, is_fenced = 0, is_listed_short = 0, source_modseq = NULL,
+                    "UPDATE folder SET needs_match = 1, is_fenced = 0, is_listed_short = 0,
+                         compared_uid_next = NULL, source_modseq = NULL,
                          source_messages = NULL, source_uid_next = NULL WHERE id = ?1",
                     [id],
                 )?;
@@ -71,8 +72,8 @@ impl Ledger {
                     [id],
                 )?;
                 transaction.execute(
-                    "UPDATE folder SET needs_match = 1, is_fenced = 0, destination_uid_validity = NULL
-                     WHERE id = ?1",
+                    "UPDATE folder SET needs_match = 1, is_fenced = 0, compared_uid_next = NULL,
+                         destination_uid_validity = NULL WHERE id = ?1",
                     [id],
                 )?;
             }
@@ -115,7 +116,8 @@ impl Ledger {
             let forgotten = match stored {
                 Some(stored) if stored != uid_validity => {
                     transaction.execute(
-                        "UPDATE folder SET needs_match = 1, is_fenced = 1 WHERE id = ?1",
+                        "UPDATE folder SET needs_match = 1, is_fenced = 1, compared_uid_next = NULL
+                         WHERE id = ?1",
                         [folder.0],
                     )?;
                     forget_copies(transaction, folder.0)?
@@ -143,11 +145,13 @@ impl Ledger {
         })
     }
 
-    /// Remembers that the destination was compared and everything found there is recorded.
-    pub fn set_matched(&self, folder: FolderId) -> Result<(), ProjectError> {
+    /// Remembers that the destination was compared while it had this UIDNEXT, and that everything found there is recorded.
+    pub fn set_matched(&self, folder: FolderId, uid_next: u32) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
-            transaction
-                .execute("UPDATE folder SET needs_match = 0, is_fenced = 0 WHERE id = ?1", [folder.0])?;
+            transaction.execute(
+                "UPDATE folder SET needs_match = 0, is_fenced = 0, compared_uid_next = ?2 WHERE id = ?1",
+                params![folder.0, uid_next],
+            )?;
             Ok(())
         })
     }

@@ -11,6 +11,7 @@ mod file;
 mod ledger;
 mod ledger_batches;
 mod ledger_causes;
+mod ledger_compared;
 mod ledger_copies;
 mod ledger_delta;
 mod ledger_moves;

@@ -188,7 +188,8 @@ fn forget_destination(transaction: &Transaction<'_>, mailbox: MailboxId) -> Resu
         [mailbox.0],
     )?;
     transaction.execute(
-        "UPDATE folder SET needs_match = 1, is_fenced = 0, destination_uid_validity = NULL WHERE mailbox_id = ?1",
+        "UPDATE folder SET needs_match = 1, is_fenced = 0, compared_uid_next = NULL, destination_uid_validity = NULL
+         WHERE mailbox_id = ?1",
         [mailbox.0],
     )?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))

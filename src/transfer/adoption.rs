@@ -71,9 +71,9 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn seeker(&self, repaired: Option<&SentForm>) -> SeekerOfForms {
+    fn seeker(&self, repaired: Option<&SentForm>, from: u32) -> SeekerOfForms {
         let Self { row, is_ours, .. } = self;
-        let lowest_uid = row.intent_uidnext.filter(|_| *is_ours).unwrap_or(1);
+        let lowest_uid = row.intent_uidnext.filter(|_| *is_ours).unwrap_or(from);
         let seeker = |identity, size| Seeker { identity, size, lowest_uid, is_ours: *is_ours };
         SeekerOfForms {
             original: seeker(row.identity, row.size),
@@ -92,7 +92,7 @@ impl Place<'_> {
         late_append: Duration,
     ) -> Result<Vec<LedgerRow>, TransferError> {
         let rows = self.ledger.rows(self.folder, &[MessageState::InFlight])?;
-        let mut missing = self.look(rows, true).await?;
+        let mut missing = self.look(rows, true, 1).await?;
         for wait in growing_waits(late_append) {
             if missing.is_empty() {
                 break;
@@ -101,7 +101,7 @@ impl Place<'_> {
                 return Ok(Vec::new());
             }
             self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-            missing = self.look(missing, true).await?;
+            missing = self.look(missing, true, 1).await?;
         }
         let uids: Vec<u32> = missing.iter().map(|row| row.uid).collect();
         self.ledger.withdraw_intents(self.folder, &uids)?;
@@ -117,11 +117,16 @@ impl Place<'_> {
         let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
         let waiting: BTreeSet<u32> = rows.into_iter().map(|row| row.uid).collect();
         sent_again.retain(|row| waiting.contains(&row.uid));
-        self.look(sent_again, true).await.map(drop)
+        self.look(sent_again, true, 1).await.map(drop)
     }
 
-    /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed.
-    pub(super) async fn adopt_present(&mut self, exists: u32) -> Result<Compared, TransferError> {
+    /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed. `uid_next` is
+    /// that of the folder as it was opened.
+    pub(super) async fn adopt_present(
+        &mut self,
+        exists: u32,
+        uid_next: u32,
+    ) -> Result<Compared, TransferError> {
         if !self.ledger.needs_match(self.folder)? {
             return Ok(Compared::Whole);
         }
@@ -131,20 +136,20 @@ impl Place<'_> {
             let of = known(&rows);
             // A server that writes messages anew gives each a size of its own.
             let is_ours = self.session.rewrites_messages();
-            let lacking = known(&self.look(rows, is_ours).await?);
+            let lacking = known(&self.look(rows, is_ours, 1).await?);
             let claimed = self.ledger.claimed_destination_uids(self.folder)?.len();
             let strangers = usize::try_from(exists).unwrap_or(usize::MAX).saturating_sub(claimed);
             if self.ledger.is_fenced(self.folder)? && is_doubtful(of, lacking, strangers) {
                 return Ok(Compared::HardlyAny { found: of - lacking, of });
             }
         }
-        self.ledger.set_matched(self.folder)?;
+        self.ledger.set_matched(self.folder, uid_next)?;
         Ok(Compared::Whole)
     }
 
     /// Finds the UIDs of copies where the server did not tell them (no UIDPLUS, or an answer that does not fit).
     pub(super) async fn place_copies(&mut self) -> Result<(), TransferError> {
-        self.look(Vec::new(), true).await?;
+        self.look(Vec::new(), true, 1).await?;
         let count = self.ledger.unplaced_copies(self.folder)?.len();
         if count > 0 {
             tracing::info!(count, "copies whose place at the destination is not known");
@@ -159,9 +164,9 @@ impl Place<'_> {
         sent_again: &[LedgerRow],
     ) -> Result<Vec<u32>, TransferError> {
         let first = sent_again.iter().filter_map(|row| row.intent_uidnext).min().unwrap_or(1);
-        let present: Vec<MessageKey> =
-            self.present_from(first).await?.into_iter().map(|copy| copy.key).collect();
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
+        let present = self.present_from(first, &claimed).await?;
+        let present: Vec<MessageKey> = present.into_iter().map(|copy| copy.key).collect();
         let seekers: Vec<Seeker> = sent_again
             .iter()
             .map(|row| Seeker {
@@ -176,8 +181,13 @@ impl Place<'_> {
 
     /// Matches rows with what is at the destination, and records the matches. Copies that arrived without a UID come
     /// first, as they are certainly there: else an equal message that is not there would take their place.
-    /// Returns those of `rows` that have none.
-    async fn look(&mut self, rows: Vec<LedgerRow>, is_ours: bool) -> Result<Vec<LedgerRow>, TransferError> {
+    /// Rows that were not in flight have no copy below `from`. Returns those of `rows` that have none.
+    pub(super) async fn look(
+        &mut self,
+        rows: Vec<LedgerRow>,
+        is_ours: bool,
+        from: u32,
+    ) -> Result<Vec<LedgerRow>, TransferError> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
         let mut wanted: Vec<Wanted> =
             unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
@@ -189,13 +199,13 @@ impl Place<'_> {
         let repair = |one: &Wanted| repairs.get(&(one.folder, one.row.uid));
         let seekers: Vec<SeekerOfForms> = wanted
             .iter()
-            .map(|one| one.seeker(repair(one).and_then(|repair| repair.sent.as_ref())))
+            .map(|one| one.seeker(repair(one).and_then(|repair| repair.sent.as_ref()), from))
             .collect();
         let Some(first) = seekers.iter().map(|seeker| seeker.original.lowest_uid).min() else {
             return Ok(Vec::new());
         };
-        let present = self.present_from(first).await?;
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
+        let present = self.present_from(first, &claimed).await?;
         let looks: Vec<Looks> =
             wanted.iter().map(|wanted| Looks::new(&wanted.row.flags, &wanted.row.internal_date)).collect();
         let places = assign_forms(&seekers, claimed, |seekers, rows, claimed| {
@@ -220,7 +230,7 @@ impl Place<'_> {
                         sha256: None,
                         cause: repair
                             .map(|repair| unseen(&repair.words()))
-                            .or(row.cause)
+                            .or(row.cause.filter(|_| !is_given_up(row.state)))
                             .or_else(|| doubt_after(row.state)),
                     });
                 }
@@ -234,9 +244,11 @@ impl Place<'_> {
         Ok(missing)
     }
 
-    async fn present_from(&mut self, first: u32) -> Result<Vec<Present>, TransferError> {
+    /// Messages from this UID on that no row claims; `claimed` is in ascending order.
+    async fn present_from(&mut self, first: u32, claimed: &[u32]) -> Result<Vec<Present>, TransferError> {
         let at = TransferError::at(Side::Destination);
-        let uids = self.session.fetch_uids(first).await.map_err(&at)?;
+        let mut uids = self.session.fetch_uids(first).await.map_err(&at)?;
+        uids.retain(|uid| claimed.binary_search(uid).is_err());
         let mut present: Vec<Present> = Vec::with_capacity(uids.len());
         self.session
             .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
@@ -320,9 +332,14 @@ fn is_doubtful(of: usize, lacking: usize, strangers: usize) -> bool {
 const fn adopted_state(state: MessageState) -> MessageState {
     match state {
         MessageState::InFlight => MessageState::Copied,
-        MessageState::ToDo => MessageState::AlreadyThere,
+        MessageState::ToDo | MessageState::Refused | MessageState::Exported => MessageState::AlreadyThere,
         settled => settled,
     }
+}
+
+/// Whether the destination would not have the message, as far as the ledger knows.
+const fn is_given_up(state: MessageState) -> bool {
+    matches!(state, MessageState::Refused | MessageState::Exported)
 }
 
 /// Growing waits that make up `total`: most late answers come soon, and looking is cheap.

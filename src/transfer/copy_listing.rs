@@ -166,13 +166,26 @@ impl Job<'_> {
         let raw = raw_name(&chosen.plan.destination, &work.namespace);
         if self.needs_copy(chosen.folder, destination.get(&raw))? {
             let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
-            let counted = destination.get(&raw).map(|known| known.status.and_then(|status| status.messages));
-            let may_be_there =
-                self.request.ledger.needs_match(chosen.folder)? && !matches!(counted, None | Some(Some(0)));
+            let may_be_there = self.may_be_there(chosen.folder, destination.get(&raw))?;
             let (plan, folder) = (chosen.plan.clone(), chosen.folder);
             work.add(Unit { plan, folder, raw, is_late, may_be_there });
         }
         Ok(())
+    }
+
+    /// Whether the destination folder may hold copies that the ledger does not know, as far as its counts tell.
+    fn may_be_there(&self, folder: FolderId, known: Option<&Folder>) -> Result<bool, TransferError> {
+        let ledger = &self.request.ledger;
+        let Some(known) = known else { return Ok(false) };
+        let status = known.status.unwrap_or_default();
+        if status.messages == Some(0) {
+            return Ok(false);
+        }
+        let is_unknown = match status.uid_next {
+            Some(uid_next) => ledger.unknown_from(folder, uid_next)?.is_some(),
+            None => false,
+        };
+        Ok(is_unknown || ledger.needs_match(folder)?)
     }
 
     /// Whether there is something to do, or the destination folder is not the one that the copies were made in, as far

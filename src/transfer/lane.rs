@@ -102,9 +102,14 @@ impl Lane {
         place.look_again(work.caution.sent_again(unit.folder)).await?;
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
+        let first = match opened.uid_next {
+            Some(uid_next) => uid_next,
+            None => highest_uid(place.session, opened.exists).await?.saturating_add(1),
+        };
         // A large folder is compared for longer than a server waits in silence.
         let every = work.request.limits.keep_alive;
-        let compared = self.source.keep_alive_during(every, place.adopt_present(opened.exists)).await?;
+        let comparing = place.compare(opened.exists, first);
+        let compared = self.source.keep_alive_during(every, comparing).await?;
         if let Compared::HardlyAny { found, of } = compared {
             let words = format!(
                 "the folder {} was made anew, and only {found} of {of} copies are recognised among what is in it now; \
@@ -131,10 +136,6 @@ impl Lane {
             return Ok(());
         }
         self.refresh_flags(work, unit.folder).await?;
-        let first = match opened.uid_next {
-            Some(uid_next) => uid_next,
-            None => highest_uid(&mut self.destination, opened.exists).await?.saturating_add(1),
-        };
         let before = opened.exists;
         let folder = unit.folder;
         self.pump(work, work.begin(turn, (unit, opened, first), left)?, asked).await?;
@@ -357,6 +358,9 @@ fn remember_counts(
         }
         None => None,
     };
+    if let Some(FolderCounts { uid_next, .. }) = counts {
+        ledger.set_compared(folder, uid_next)?;
+    }
     Ok(ledger.set_destination_counts(folder, counts)?)
 }
 

@@ -53,6 +53,7 @@ mod seats;
 mod selection;
 mod source_listing;
 mod source_moves;
+mod stale_ledger;
 mod twins;
 mod verify;
 mod verify_page;

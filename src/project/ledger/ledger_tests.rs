@@ -126,7 +126,7 @@ fn a_changed_uidvalidity_fences_the_rows() {
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
     let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
     assert!(ledger.needs_match(folder).unwrap());
-    ledger.set_matched(folder).unwrap();
+    ledger.set_matched(folder, 1).unwrap();
     ledger.add_messages(folder, &[message(1), message(2), message(3)]).unwrap();
     ledger.record_intent(folder, &[1, 2], 7, 9).unwrap().flush().unwrap();
     ledger.record_results(folder, &[copied(1, 9)]).unwrap();
@@ -138,7 +138,7 @@ fn a_changed_uidvalidity_fences_the_rows() {
     assert_eq!(uids(&ledger, folder, &[MessageState::ToDo]), [1, 2, 3]);
     assert!(ledger.claimed_destination_uids(folder).unwrap().is_empty());
 
-    ledger.set_matched(folder).unwrap();
+    ledger.set_matched(folder, 1).unwrap();
     assert_eq!(ledger.folder("A", &path("A"), &path("A"), 6).unwrap(), folder);
     assert!(ledger.needs_match(folder).unwrap());
     assert_eq!(ledger.sum().unwrap(), LedgerSum::default());
@@ -151,7 +151,7 @@ fn another_destination_forgets_the_copies() {
     let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
     ledger.add_messages(folder, &[message(1)]).unwrap();
     ledger.record_results(folder, &[copied(1, 9)]).unwrap();
-    ledger.set_matched(folder).unwrap();
+    ledger.set_matched(folder, 1).unwrap();
     ledger.folder("A", &path("A"), &path("B"), 5).unwrap();
     assert!(ledger.needs_match(folder).unwrap());
     assert_eq!(uids(&ledger, folder, &[MessageState::ToDo]), [1]);

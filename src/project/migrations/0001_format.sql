@@ -98,6 +98,9 @@ CREATE TABLE folder (
     is_listed_short           INTEGER NOT NULL DEFAULT 0 CHECK (is_listed_short IN (0, 1)),
     -- 1: the destination folder was made anew, and it was not seen yet that its copies are there again.
     is_fenced                 INTEGER NOT NULL DEFAULT 0 CHECK (is_fenced IN (0, 1)),
+    -- The destination's UIDNEXT when the folder was last compared: every message below it was held against the rows.
+    -- What is there from this UID on and belongs to no row came without the knowledge of this ledger.
+    compared_uid_next         INTEGER,
     UNIQUE (mailbox_id, source_raw)
 ) STRICT;
 

@@ -37,7 +37,7 @@ fn fill(ledger: &Ledger, name: &str) -> FolderId {
     };
     ledger.add_messages(folder, &(1..=8).map(message).collect::<Vec<_>>()).unwrap();
     ledger.fence_destination(folder, 7).unwrap();
-    ledger.set_matched(folder).unwrap();
+    ledger.set_matched(folder, 1).unwrap();
     ledger.record_intent(folder, &[2], 7, 9).unwrap().flush().unwrap();
     let result = |uid: u32, state| MessageResult {
         uid,
