@@ -131,7 +131,7 @@ fn split_code(inner: &str) -> Option<(&str, &str)> {
 }
 
 /// Words for people: no control characters, and no more of them than a page can show.
-fn clean_words(words: &str) -> String {
+pub(super) fn clean_words(words: &str) -> String {
     words.chars().filter(|character| !character.is_control()).take(500).collect()
 }
 

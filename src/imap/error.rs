@@ -49,6 +49,17 @@ pub enum ImapError {
         /// The time waited, in seconds.
         seconds: u64,
     },
+    /// The server has begun to answer, or to take a command, and goes on so slowly that it may never end.
+    #[error("the connection is too slow to go on: {bytes} bytes in {seconds} seconds")]
+    TooSlow {
+        /// What went over it in this time.
+        bytes: u64,
+        /// The time waited, in seconds.
+        seconds: u64,
+    },
+    /// The server did not understand a command and does not say which (an untagged BAD), or answers in a way that is none.
+    #[error("the server did not understand a command: {0}")]
+    NotUnderstood(String),
     /// The computer slept meanwhile, and no connection survives that.
     #[error("the computer slept for {seconds} seconds, and the connection with it")]
     Slept {
@@ -96,6 +107,7 @@ impl ImapError {
             Self::NotReached { .. }
                 | Self::NoAddress { .. }
                 | Self::Silent { .. }
+                | Self::TooSlow { .. }
                 | Self::Slept { .. }
                 | Self::Broken(_)
                 | Self::Closed(_)

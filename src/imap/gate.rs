@@ -1,20 +1,18 @@
 //! The gate: the one place where a hostile or odd server is met.
 //!
-//! It sits between TLS and the parser. It walks server lines and literals, enforces the [`Limits`], and holds each reply
-//! whole: message data is read by imap-proto ([`read_fetch`]), everything else by our own forgiving readers. Only replies
-//! above [`HELD_BYTES`] stream to imap-proto under async-imap, and literals that nobody holds in memory are left out.
-//! imap-proto ends the connection at a line it cannot read, and panics on some (`[ALERT]` right before a multi-byte
-//! character), so nothing reaches it that is not message data.
+//! It sits above TLS. It walks server lines and literals, enforces the [`Limits`] and the depth of lists, and hands each
+//! reply over whole to our own readers. What no command under way asks for is dropped here, before it is held or read.
+//! No parser from elsewhere reads replies: those there are recurse as deep as a server likes, or panic on some lines.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use async_imap::imap_proto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::asked::{Asked, Kind};
+use super::depth::Depth;
 use super::limits::Limits;
 use super::trace::Trace;
 use super::wire::Wire;
@@ -23,24 +21,20 @@ pub(super) use pour::Poured;
 
 mod pour;
 
-/// Replies up to this size are held whole.
+/// Replies that are not message data are held up to this size.
 const HELD_BYTES: usize = 256 * 1024;
-/// Bytes of a literal that is kept; messages above it are read in pieces, so a longer one is nobody's.
+/// Bytes of message data that are held; messages above it are read in pieces, so a longer one is nobody's.
 const KEPT_LITERAL_BYTES: usize = 8 << 20;
+/// Longest reply that is held: message data and the lines around it.
+const KEPT_REPLY_BYTES: usize = KEPT_LITERAL_BYTES + (1 << 20);
 /// One read from the socket.
 const READ_BYTES: usize = 64 * 1024;
-/// Deepest nesting that the recursive parser is given.
-const MAX_NESTING: usize = 16;
-/// Replies waiting aside; the session takes them out after every read.
-const MAX_ASIDE: usize = 64;
-/// Bytes waiting aside, beside one reply of [`HELD_BYTES`].
-const MAX_ASIDE_BYTES: usize = 256 * 1024;
 /// Memory that is kept for the next commands when all is sent.
 const KEPT_OUTGOING_BYTES: usize = 1 << 20;
 
 const NOT_MESSAGE_DATA: &str = "a large reply that is not message data";
 
-/// The stream between TLS and async-imap.
+/// The stream above TLS: bytes from the server become replies, commands become bytes.
 pub(super) struct Gate<S> {
     wire: S,
     limits: Limits,
@@ -49,23 +43,12 @@ pub(super) struct Gate<S> {
     /// Where the unwalked part of `input` begins.
     start: usize,
     reply: PartialReply,
-    /// Bytes cleared for the parser.
-    cleared: VecDeque<u8>,
-    /// Bytes of a large literal that pass straight to the parser.
-    passing: usize,
-    aside: VecDeque<Vec<u8>>,
-    aside_bytes: usize,
+    asked: Asked,
     outgoing: Vec<u8>,
     /// Where the unsent part of `outgoing` begins.
     outgoing_start: usize,
     needs_flush: bool,
-    replies: usize,
-    /// Those that are not message data.
-    other_replies: usize,
-    /// Bytes of untagged replies since the last tagged one, message data apart.
-    reply_bytes: u64,
-    /// What was received when the last tagged reply came.
-    received_before: u64,
+    tally: Tally,
     counters: Counters,
     trace: Trace,
     /// What the server did wrong; further reads fail as well.
@@ -73,6 +56,21 @@ pub(super) struct Gate<S> {
     hold: Hold,
     /// The message that is taken out of its reply.
     pour: Option<Pour>,
+}
+
+/// What has come since the last command was answered.
+#[derive(Debug, Default)]
+struct Tally {
+    replies: usize,
+    /// Those that are not message data.
+    other_replies: usize,
+    /// Bytes of replies that are not message data.
+    reply_bytes: u64,
+    /// Replies that were dropped, as nobody asked for them, and their bytes.
+    unasked: usize,
+    unasked_bytes: u64,
+    /// What was received when the last command was answered.
+    received_before: u64,
 }
 
 /// Where reading stops for a moment: what comes behind the consent to COMPRESS is packed.
@@ -96,9 +94,14 @@ pub struct Counters {
 }
 
 /// A reply that is being collected.
-#[derive(Default)]
 struct PartialReply {
     bytes: Vec<u8>,
+    kind: Kind,
+    /// Words for people follow, in which parentheses mean nothing.
+    is_text: bool,
+    /// Nobody asked for it: nothing of it is held.
+    is_dropped: bool,
+    depth: Depth,
     /// Bytes of the current literal still to come.
     literal_left: usize,
     /// The current literal is left out.
@@ -106,8 +109,32 @@ struct PartialReply {
     /// The current literal goes to whoever waits for that message.
     is_pouring: bool,
     literals: usize,
-    /// The reply outgrew [`HELD_BYTES`] and is on its way to the parser.
-    is_streaming: bool,
+    is_begun: bool,
+}
+
+impl Default for PartialReply {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            kind: Kind::Told,
+            is_text: false,
+            is_dropped: false,
+            depth: Depth::default(),
+            literal_left: 0,
+            is_skipping: false,
+            is_pouring: false,
+            literals: 0,
+            is_begun: false,
+        }
+    }
+}
+
+/// How far a step has led.
+enum Walked {
+    /// More bytes are needed.
+    Dry,
+    On,
+    Whole(Vec<u8>),
 }
 
 impl<S> fmt::Debug for Gate<S> {
@@ -124,17 +151,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             input: Vec::with_capacity(READ_BYTES),
             start: 0,
             reply: PartialReply::default(),
-            cleared: VecDeque::new(),
-            passing: 0,
-            aside: VecDeque::new(),
-            aside_bytes: 0,
+            asked: Asked::default(),
             outgoing: Vec::new(),
             outgoing_start: 0,
             needs_flush: false,
-            replies: 0,
-            other_replies: 0,
-            reply_bytes: 0,
-            received_before: 0,
+            tally: Tally::default(),
             counters: Counters::default(),
             trace: Trace::default(),
             verdict: None,
@@ -155,13 +176,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
     /// Bytes that wait to be sent.
     pub(super) fn queued(&self) -> usize {
         self.outgoing.len().saturating_sub(self.outgoing_start)
-    }
-
-    /// The oldest reply that went aside.
-    pub(super) fn take_aside(&mut self) -> Option<Vec<u8>> {
-        let aside = self.aside.pop_front()?;
-        self.aside_bytes = self.aside_bytes.saturating_sub(aside.len());
-        Some(aside)
     }
 
     pub(super) fn counters(&self) -> Counters {
@@ -190,12 +204,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         &self.wire
     }
 
+    /// What the commands under way ask for.
+    pub(super) fn asked(&mut self) -> &mut Asked {
+        &mut self.asked
+    }
+
     /// A command was answered: what may come for the next one is counted anew.
     pub(super) fn command_done(&mut self) {
-        self.replies = 0;
-        self.other_replies = 0;
-        self.reply_bytes = 0;
-        self.received_before = self.counters.received;
+        self.tally = Tally { received_before: self.counters.received, ..Tally::default() };
     }
 
     /// Sends what is queued; ready when nothing waits any more.
@@ -220,6 +236,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         Poll::Ready(Ok(()))
     }
 
+    /// The next reply, whole; `None` at the end of the stream. Whoever waits for a reply also moves the commands on, so a
+    /// full socket on both sides cannot lock up.
+    pub(super) fn poll_reply(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Vec<u8>>>> {
+        let sent = self.poll_send(context);
+        loop {
+            if let Some(what) = self.verdict {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
+            }
+            if self.hold == Hold::Now || self.pour.as_ref().is_some_and(Pour::is_full) {
+                // What was held for is done, and what was poured out is taken, before the next poll.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match self.walk()? {
+                Walked::Whole(reply) => return Poll::Ready(Ok(Some(reply))),
+                Walked::On => continue,
+                Walked::Dry => {}
+            }
+            match (self.poll_fill(context), &sent) {
+                (Poll::Ready(Ok(0)), Poll::Ready(Ok(())) | Poll::Pending) => return Poll::Ready(Ok(None)),
+                (Poll::Ready(Ok(read)), _) if read > 0 => {}
+                // A server that turns a command away says why before it closes; its last words were read first.
+                (_, Poll::Ready(Err(error))) => {
+                    return Poll::Ready(Err(io::Error::new(error.kind(), error.to_string())));
+                }
+                (Poll::Ready(Err(error)), _) => return Poll::Ready(Err(error)),
+                _ => return Poll::Pending,
+            }
+        }
+    }
+
     fn hostile(&mut self, what: &'static str) -> io::Error {
         self.verdict = Some(what);
         io::Error::new(io::ErrorKind::InvalidData, what)
@@ -229,29 +276,58 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.input.get(self.start..).unwrap_or_default()
     }
 
-    /// Walks over one line or a piece of a literal. False when more bytes are needed.
-    fn walk(&mut self) -> io::Result<bool> {
+    /// Walks over one line or a piece of a literal.
+    fn walk(&mut self) -> io::Result<Walked> {
         if self.reply.literal_left > 0 {
-            return Ok(self.walk_literal());
+            return Ok(if self.walk_literal() { Walked::On } else { Walked::Dry });
         }
         let Some(end) = memchr::memchr(b'\n', self.unwalked()) else {
             if self.unwalked().len() > self.limits.line_bytes {
                 return Err(self.hostile("a line without end"));
             }
-            return Ok(false);
+            return Ok(Walked::Dry);
         };
         let line = self.unwalked().get(..=end).unwrap_or_default().to_vec();
         self.start += line.len();
         if line.len() > self.limits.line_bytes {
             return Err(self.hostile("a line beyond all bounds"));
         }
-        if let Some(length) = literal_length(&line) {
+        self.look_at(&line)?;
+        if let Some(length) = literal_length(&line).filter(|_| !self.reply.is_text) {
             self.begin_literal(&line, length)?;
-        } else {
-            self.take_up(&line);
-            self.end_reply()?;
+            return Ok(Walked::On);
         }
-        Ok(true)
+        self.take_up(&line)?;
+        Ok(self.end_reply()?.map_or(Walked::On, Walked::Whole))
+    }
+
+    /// Decides what becomes of a reply by its first line, and counts how deep each line leads.
+    fn look_at(&mut self, line: &[u8]) -> io::Result<()> {
+        if !self.reply.is_begun {
+            self.reply.is_begun = true;
+            self.reply.kind = Kind::of(line);
+            self.reply.is_text = Kind::is_text(line);
+            self.reply.is_dropped = !self.asked.wants(self.reply.kind);
+        }
+        if !self.reply.is_text && !self.reply.depth.takes(line) {
+            return Err(self.hostile("lists nested beyond all bounds"));
+        }
+        // Flags of messages, which others change meanwhile, may be told unasked.
+        if self.reply.is_dropped && self.reply.kind != Kind::Fetch {
+            self.count_unasked(line.len())?;
+        }
+        Ok(())
+    }
+
+    fn count_unasked(&mut self, bytes: usize) -> io::Result<()> {
+        self.tally.unasked += 1;
+        self.tally.unasked_bytes = self.tally.unasked_bytes.saturating_add(bytes as u64);
+        if self.tally.unasked > self.limits.unasked_per_command
+            || self.tally.unasked_bytes > self.limits.unasked_bytes_per_command
+        {
+            return Err(self.hostile("replies that nobody asked for, without end"));
+        }
+        Ok(())
     }
 
     fn walk_literal(&mut self) -> bool {
@@ -261,25 +337,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
         self.reply.literal_left -= length;
         self.pour_out(length);
-        if self.reply.is_skipping {
-            self.start += length;
-        } else if self.reply.is_streaming {
-            // Stays in `input`: `poll_read` hands it over from there.
-            self.passing = length;
-        } else {
+        if !self.reply.is_skipping {
             let piece = self.input.get(self.start..self.start + length).unwrap_or_default();
             self.reply.bytes.extend_from_slice(piece);
-            self.start += length;
         }
+        self.start += length;
         true
     }
 
-    fn take_up(&mut self, bytes: &[u8]) {
-        if self.reply.is_streaming {
-            self.cleared.extend(bytes);
-        } else {
-            self.reply.bytes.extend_from_slice(bytes);
+    fn take_up(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.reply.is_dropped {
+            return Ok(());
         }
+        self.reply.bytes.extend_from_slice(bytes);
+        if self.reply.bytes.len() > KEPT_REPLY_BYTES {
+            return Err(self.hostile("a reply beyond all bounds"));
+        }
+        Ok(())
     }
 
     fn begin_literal(&mut self, line: &[u8], length: usize) -> io::Result<()> {
@@ -290,53 +364,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if length > self.limits.literal_bytes {
             return Err(self.hostile("a literal beyond all bounds"));
         }
-        let text = line.get(..memchr::memrchr(b'{', line).unwrap_or(line.len())).unwrap_or_default();
+        let is_data = self.reply.kind == Kind::Fetch;
+        let is_unasked = self.reply.is_dropped || is_data && !self.asked.wants_data();
+        if is_unasked {
+            self.count_unasked(length)?;
+        }
+        let held = (self.reply.bytes.len() + line.len()).saturating_add(length);
+        if !is_data && !is_unasked && held > HELD_BYTES {
+            return Err(self.hostile(NOT_MESSAGE_DATA));
+        }
         self.reply.literal_left = length;
-        self.reply.is_pouring = self.is_poured(text, length);
-        let is_held = self.reply.bytes.len() + line.len() + length <= HELD_BYTES;
-        self.reply.is_skipping = self.reply.is_pouring
-            || length > KEPT_LITERAL_BYTES
-            || !(is_held || self.reply.is_streaming || self.is_readable(text));
+        let text = line.get(..memchr::memrchr(b'{', line).unwrap_or(line.len())).unwrap_or_default();
+        self.reply.is_pouring = !is_unasked && self.is_poured(text, length);
+        self.reply.is_skipping =
+            self.reply.is_pouring || is_unasked || length > KEPT_LITERAL_BYTES || held > KEPT_REPLY_BYTES;
         if self.reply.is_skipping {
             // As if the server gave nothing.
-            self.take_up(text);
-            self.take_up(b"NIL");
-            let is_message = self.reply.is_streaming || is_safe_fetch(&self.reply.bytes);
-            return if is_message { Ok(()) } else { Err(self.hostile(NOT_MESSAGE_DATA)) };
+            self.take_up(text)?;
+            return self.take_up(b"NIL");
         }
-        self.take_up(line);
-        if !self.reply.is_streaming && self.reply.bytes.len() + length > HELD_BYTES {
-            if !is_safe_fetch(&self.reply.bytes) {
-                return Err(self.hostile(NOT_MESSAGE_DATA));
-            }
-            self.reply.is_streaming = true;
-            self.cleared.extend(std::mem::take(&mut self.reply.bytes));
-        }
-        if !self.reply.is_streaming {
-            // Honest servers close the reply right behind it.
-            self.reply.bytes.reserve(length + 16);
-        }
+        self.take_up(line)?;
+        // Honest servers close the reply right behind it.
+        self.reply.bytes.reserve(length + 16);
         Ok(())
     }
 
-    fn end_reply(&mut self) -> io::Result<()> {
+    /// The reply, unless it is dropped.
+    fn end_reply(&mut self) -> io::Result<Option<Vec<u8>>> {
         let reply = std::mem::take(&mut self.reply);
-        self.replies += 1;
-        if self.replies > self.limits.replies_per_command {
+        self.tally.replies += 1;
+        if self.tally.replies > self.limits.replies_per_command {
             return Err(self.hostile("too many replies to one command"));
         }
-        if reply.is_streaming {
-            return Ok(());
-        }
-        if !is_safe_fetch(&reply.bytes) {
-            self.other_replies += 1;
-            if self.other_replies > self.limits.other_replies_per_command {
+        if reply.kind != Kind::Fetch {
+            self.tally.other_replies += 1;
+            if self.tally.other_replies > self.limits.other_replies_per_command {
                 return Err(self.hostile("too many replies to one command"));
             }
-            self.reply_bytes += reply.bytes.len() as u64;
-            if self.reply_bytes > self.limits.reply_bytes_per_command {
+            self.tally.reply_bytes += reply.bytes.len() as u64;
+            if self.tally.reply_bytes > self.limits.reply_bytes_per_command {
                 return Err(self.hostile("replies without end to one command"));
             }
+        }
+        if reply.is_dropped {
+            return Ok(None);
         }
         self.trace.received(&reply.bytes);
         if let Hold::After(beginning) = &self.hold
@@ -344,45 +415,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         {
             self.hold = Hold::Now;
         }
-        self.aside_bytes += reply.bytes.len();
-        self.aside.push_back(reply.bytes);
-        Ok(())
+        Ok(Some(reply.bytes))
     }
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.input.drain(..self.start);
         self.start = 0;
-        let filled = self.input.len();
-        self.input.resize(filled + READ_BYTES, 0);
-        let mut buffer = ReadBuf::new(self.input.get_mut(filled..).unwrap_or_default());
+        let left = self.reply.literal_left;
+        // What is left of a long literal goes straight to where it is held.
+        let is_direct = self.input.is_empty() && !self.reply.is_skipping && left >= READ_BYTES;
+        let target = if is_direct { &mut self.reply.bytes } else { &mut self.input };
+        let filled = target.len();
+        target.resize(filled + READ_BYTES, 0);
+        let mut buffer = ReadBuf::new(target.get_mut(filled..).unwrap_or_default());
         let polled = Pin::new(&mut self.wire).poll_read(context, &mut buffer);
         let read = buffer.filled().len();
-        self.input.truncate(filled + read);
+        target.truncate(filled + read);
         ready!(polled)?;
+        if is_direct {
+            self.reply.literal_left -= read;
+        }
         self.counters.received += read as u64;
-        if self.counters.received - self.received_before > self.limits.bytes_per_command {
+        if self.counters.received - self.tally.received_before > self.limits.bytes_per_command {
             return Poll::Ready(Err(self.hostile("data without end to one command")));
         }
         Poll::Ready(Ok(read))
-    }
-
-    /// Hands cleared bytes, or a piece of a large literal, to the parser. False when there are none.
-    fn hand_over(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
-        if !self.cleared.is_empty() {
-            let (front, _) = self.cleared.as_slices();
-            let length = front.len().min(buffer.remaining());
-            buffer.put_slice(front.get(..length).unwrap_or_default());
-            self.cleared.drain(..length);
-            return true;
-        }
-        if self.passing == 0 {
-            return false;
-        }
-        let length = self.passing.min(buffer.remaining());
-        buffer.put_slice(self.unwalked().get(..length).unwrap_or_default());
-        self.start += length;
-        self.passing -= length;
-        true
     }
 }
 
@@ -397,100 +454,16 @@ impl Gate<Wire> {
     }
 }
 
-/// `{123}` or `{123+}` at the end of a line, before its line end.
+/// `{123}` or `{123+}` at the end of a line, before its line end. A number beyond all numbers counts as the largest.
 fn literal_length(line: &[u8]) -> Option<usize> {
     let line = line.strip_suffix(b"\r\n")?.strip_suffix(b"}")?;
     let open = memchr::memrchr(b'{', line)?;
     let digits = line.get(open + 1..)?;
     let digits = digits.strip_suffix(b"+").unwrap_or(digits);
-    if digits.is_empty() || digits.len() > 12 || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// Whether the reply begins like a FETCH whose nesting the recursive parser survives.
-fn is_safe_fetch(reply: &[u8]) -> bool {
-    let mut words = reply.splitn(4, |byte| *byte == b' ');
-    let is_fetch = words.next() == Some(b"*")
-        && words.next().is_some_and(|number| number.iter().all(u8::is_ascii_digit))
-        && words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"FETCH"));
-    is_fetch && !has_deep_structure(reply)
-}
-
-/// Whether a run of parentheses, with nothing but blanks between them, goes deeper than any honest reply.
-///
-/// Message data may hold any number of parentheses; only what is nested before other bytes drives the parser's recursion.
-fn has_deep_structure(reply: &[u8]) -> bool {
-    let mut run = 0_usize;
-    let mut after = 0;
-    memchr::memchr_iter(b'(', reply).any(|position| {
-        let gap = reply.get(after..position).unwrap_or_default();
-        run = if gap.iter().all(|byte| *byte == b' ') { run + 1 } else { 1 };
-        after = position + 1;
-        run > MAX_NESTING
-    })
-}
-
-/// Message data, where imap-proto reads the reply to its end and understands all of it; what it skips it would silently
-/// lose.
-pub(super) fn read_fetch(reply: &[u8]) -> Option<imap_proto::Response<'_>> {
-    if !is_safe_fetch(reply) {
-        return None;
-    }
-    let (rest, response) = imap_proto::Response::parse(reply).ok()?;
-    let imap_proto::Response::Fetch(_, attributes) = &response else { return None };
-    let is_whole = rest.is_empty()
-        && !attributes.iter().any(|value| matches!(value, imap_proto::AttributeValue::Unknown));
-    is_whole.then_some(response)
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let gate = &mut *self;
-        // Whoever waits for a reply also moves the command on, so a full socket on both sides cannot lock up.
-        if let Poll::Ready(Err(error)) = gate.poll_send(context) {
-            return Poll::Ready(Err(error));
-        }
-        loop {
-            if gate.hand_over(buffer) {
-                return Poll::Ready(Ok(()));
-            }
-            if let Some(what) = gate.verdict {
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
-            }
-            let is_full = gate.aside.len() >= MAX_ASIDE
-                || gate.aside_bytes >= MAX_ASIDE_BYTES
-                || gate.pour.as_ref().is_some_and(Pour::is_full);
-            if gate.hold == Hold::Now || is_full {
-                // The session takes them out before it polls again.
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            if !gate.walk()? && ready!(gate.poll_fill(context))? == 0 {
-                return Poll::Ready(Ok(()));
-            }
-        }
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<S> {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.get_mut().queue(bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().poll_send(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_shutdown(context)
-    }
+    Some(std::str::from_utf8(digits).ok()?.parse().unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

@@ -189,12 +189,18 @@ impl Session {
                 Some(Reply::Tagged(tag, completion)) => self.keep_completed(tag, completion),
                 Some(Reply::Fetch(item)) if item.uid == Some(reading.uid) => {
                     reading.has_come |= reading.bytes > 0 || !bytes.is_empty();
-                    // Short ones may come as a string.
-                    if let Some(body) = item.body
-                        && !reading.has_come
-                        && item.origin.is_none()
-                    {
-                        (bytes, reading.has_come) = (body, true);
+                    match item.body {
+                        // Short ones may come as a string.
+                        Some(body) if !reading.has_come && item.origin.is_none() => {
+                            (bytes, reading.has_come) = (body, true);
+                        }
+                        Some(other) => self.bodies.drop_unasked(other.len())?,
+                        None => {}
+                    }
+                }
+                Some(Reply::Fetch(item)) => {
+                    if let Some(other) = item.body {
+                        self.bodies.drop_unasked(other.len())?;
                     }
                 }
                 _ => {}
@@ -268,24 +274,29 @@ impl Session {
     async fn collect_piece(&mut self, reading: &mut PieceReading, asked: &Asked) -> Result<Piece, ImapError> {
         let mut is_without_place = false;
         let places: Vec<u64> = reading.asked.iter().map(|asked| asked.offset).chain([asked.offset]).collect();
-        let (uid, arrived) = (reading.uid, &mut reading.arrived);
-        let completion = self
-            .finish(&asked.tag, |reply| {
-                if let Reply::Fetch(item) = reply
-                    && item.uid == Some(uid)
-                    && let Some(body) = item.body
-                {
-                    match item.origin.map(u64::from) {
-                        // Pieces that nobody asked for, or a second time, would fill the memory.
-                        Some(place) if places.contains(&place) => {
-                            arrived.entry(place).or_insert(body);
-                        }
-                        Some(_) => {}
-                        None => is_without_place = true,
-                    }
+        let completion = loop {
+            if let Some(completion) = self.take_completed(&asked.tag) {
+                break completion;
+            }
+            let item = match self.next().await? {
+                Reply::Tagged(tag, completion) => {
+                    self.keep_completed(tag, completion);
+                    continue;
                 }
-            })
-            .await?;
+                Reply::Fetch(item) => item,
+                _ => continue,
+            };
+            let Some(body) = item.body else { continue };
+            match item.origin.map(u64::from) {
+                _ if item.uid != Some(reading.uid) => self.bodies.drop_unasked(body.len())?,
+                Some(place) if places.contains(&place) && !reading.arrived.contains_key(&place) => {
+                    reading.arrived.insert(place, body);
+                }
+                None if !is_without_place => is_without_place = true,
+                // Pieces that nobody asked for, or a second time, would fill the memory.
+                _ => self.bodies.drop_unasked(body.len())?,
+            }
+        };
         refused_unless_ok("FETCH", completion)?;
         Ok(match reading.arrived.remove(&asked.offset) {
             Some(bytes) => Piece::Bytes(bytes),

@@ -13,6 +13,10 @@ pub struct Limits {
     pub other_replies_per_command: usize,
     /// Bytes of untagged replies between two tagged ones, message data apart.
     pub reply_bytes_per_command: u64,
+    /// Replies between two tagged ones that no command asks for, with the literals in them.
+    pub unasked_per_command: usize,
+    /// Bytes of those.
+    pub unasked_bytes_per_command: u64,
     /// Bytes between two tagged replies, message data and all.
     pub bytes_per_command: u64,
     /// Literals within one reply.
@@ -27,6 +31,8 @@ impl Default for Limits {
             replies_per_command: 4_000_000,
             other_replies_per_command: 500_000,
             reply_bytes_per_command: 256 << 20,
+            unasked_per_command: 10_000,
+            unasked_bytes_per_command: 4 << 20,
             bytes_per_command: 8 << 30,
             literals_per_reply: 64,
         }

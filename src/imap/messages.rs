@@ -308,6 +308,8 @@ impl Session {
 
     /// Asks for whole messages; the answers come from [`Self::next_body`].
     pub fn ask_bodies(&mut self, uids: &[u32]) -> Vec<BodyRequest> {
+        let is_quiet = self.is_quiet();
+        self.bodies.ask(uids, is_quiet);
         uid_sets(uids)
             .into_iter()
             .map(|set| BodyRequest(self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[])"))))
@@ -323,7 +325,9 @@ impl Session {
             match self.next().await? {
                 Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
                 Reply::Fetch(item) => {
-                    if let (Some(uid), Some(bytes)) = (item.uid, item.body) {
+                    if let (Some(uid), Some(bytes)) = (item.uid, item.body)
+                        && self.bodies.take(uid, bytes.len())?
+                    {
                         return Ok(BodyReply::Message { uid, bytes });
                     }
                 }

@@ -1,10 +1,11 @@
-//! IMAP wire: connect, sign in, list, fetch and append, over async-imap.
+//! IMAP wire: connect, sign in, list, fetch and append.
 //!
 //! [`Access::open`] leads to a [`Session`]. Bytes run through the gate, which holds the limits: a hostile server meets
 //! errors, never a panic or unbounded memory. Commands are queued and answered later, so several can be under way.
 
 mod admin_proof;
 mod append;
+mod asked;
 mod awake;
 mod beside;
 mod changes;
@@ -13,7 +14,9 @@ mod command;
 mod completion;
 mod connect;
 mod deflate;
+mod depth;
 mod error;
+mod fetch;
 mod flag_store;
 mod folders;
 #[cfg(any(test, fuzzing))]
@@ -29,6 +32,7 @@ mod listed;
 mod messages;
 mod moves;
 mod namespace;
+mod pace;
 mod paging;
 mod qresync;
 mod quota;

@@ -137,10 +137,10 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imap::reply::from_aside;
+    use crate::imap::reply::from_held;
 
     fn read(line: &str) -> Namespace {
-        let Reply::Namespace(told) = from_aside(line.as_bytes()) else { panic!("no namespace") };
+        let Reply::Namespace(told) = from_held(line.as_bytes().to_vec()) else { panic!("no namespace") };
         Namespace::read(&told).unwrap()
     }
 

@@ -1,22 +1,20 @@
-//! Replies as our own types, from imap-proto (message data) and from our own readers (everything else).
+//! Replies as our own types. Nothing here recurses deeper than a server may nest.
 
 use std::collections::BTreeMap;
 
-use async_imap::imap_proto::{AttributeValue, MessageSection, Response, SectionPath};
-
-use super::completion::flag_list;
+use super::asked::Kind;
 pub(super) use super::completion::{Capabilities, Code, Completion};
-use super::gate;
+use super::completion::{clean_words, flag_list};
+use super::fetch;
 use super::tokens::{Token, tokens};
-
-/// Message bytes from this length on stay where they were held.
-const KEPT_IN_PLACE: usize = 1_024;
 
 /// One reply of a server.
 #[derive(Debug)]
 pub(super) enum Reply {
     /// The end of the command with this tag.
     Tagged(String, Completion),
+    /// A line with this tag that says neither OK nor NO nor BAD, and its words.
+    Odd(String, String),
     /// `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH`.
     Untagged(Completion),
     /// The server waits for more; what it says meanwhile.
@@ -104,85 +102,19 @@ pub(super) struct FetchItem {
     pub(super) gmail_labels: Option<Vec<String>>,
 }
 
-/// Message data that imap-proto has read.
-pub(super) fn from_parsed(response: &Response<'_>) -> Reply {
-    read(response, true)
+/// A reply that was held whole.
+pub(super) fn from_held(reply: Vec<u8>) -> Reply {
+    if Kind::of(&reply) == Kind::Fetch { fetch::read(reply) } else { from_line(&reply) }
 }
 
-fn read(response: &Response<'_>, has_bodies: bool) -> Reply {
-    let Response::Fetch(_, attributes) = response else {
-        return Reply::Other;
-    };
-    let mut item = FetchItem::default();
-    for attribute in attributes {
-        match attribute {
-            AttributeValue::Uid(uid) => item.uid = Some(*uid),
-            AttributeValue::Flags(flags) => {
-                item.flags = Some(flags.iter().map(|flag| flag.clone().into_owned()).collect());
-            }
-            AttributeValue::InternalDate(date) => item.internal_date = Some(date.clone().into_owned()),
-            AttributeValue::Rfc822Size(size) => item.size = Some(u64::from(*size)),
-            AttributeValue::GmailMsgId(number) => item.gmail_message = Some(*number),
-            AttributeValue::GmailLabels(labels) => {
-                item.gmail_labels = Some(labels.iter().map(|label| label.clone().into_owned()).collect());
-            }
-            AttributeValue::BodySection { section: None, data, index } => {
-                item.origin = *index;
-                item.body = data.as_ref().filter(|_| has_bodies).map(|bytes| bytes.to_vec());
-            }
-            AttributeValue::BodySection {
-                section: Some(SectionPath::Full(MessageSection::Header)),
-                data,
-                ..
-            } => {
-                item.header = data.as_ref().map(|bytes| bytes.to_vec());
-            }
-            _ => {}
-        }
-    }
-    Reply::Fetch(Box::new(item))
-}
-
-/// A reply that was held whole. The bytes of a message, which are the bulk of what is copied, stay where they are.
-pub(super) fn from_held(mut reply: Vec<u8>) -> Reply {
-    let Some(response) = gate::read_fetch(&reply) else { return from_aside(&reply) };
-    let body = body_of(&response).and_then(|body| {
-        let start = body.as_ptr().addr().checked_sub(reply.as_ptr().addr())?;
-        Some(start..start.checked_add(body.len())?)
-    });
-    let mut fetched = read(&response, body.is_none());
-    if let (Reply::Fetch(item), Some(body)) = (&mut fetched, body) {
-        reply.truncate(body.end);
-        reply.drain(..body.start);
-        item.body = Some(reply);
-    }
-    fetched
-}
-
-/// The only body of a reply, where it is long enough to be worth keeping in place.
-fn body_of<'r>(response: &'r Response<'_>) -> Option<&'r [u8]> {
-    let Response::Fetch(_, attributes) = response else { return None };
-    attributes.iter().find_map(|attribute| match attribute {
-        AttributeValue::BodySection { section: None, data: Some(bytes), .. }
-            if bytes.len() > KEPT_IN_PLACE =>
-        {
-            Some(bytes.as_ref())
-        }
-        _ => None,
-    })
-}
-
-/// A reply that went aside.
-pub(super) fn from_aside(reply: &[u8]) -> Reply {
+/// Any reply but FETCH.
+fn from_line(reply: &[u8]) -> Reply {
     if let Some(text) = reply.strip_prefix(b"+") {
         return Reply::Continue(text.trim_ascii().to_vec());
     }
     let Some(rest) = reply.strip_prefix(b"* ") else {
         return tagged(reply).unwrap_or(Reply::Other);
     };
-    if let Some(response) = gate::read_fetch(reply) {
-        return from_parsed(&response);
-    }
     if let Some(completion) = Completion::read(rest) {
         return Reply::Untagged(completion);
     }
@@ -194,7 +126,6 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
     match (numbered, second) {
         (Some(count), Some(word)) if word.is("EXISTS") => Reply::Exists(count),
         (Some(_), Some(word)) if word.is("EXPUNGE") => Reply::Expunge,
-        (Some(_), Some(word)) if word.is("FETCH") => fetch(found.get(2)),
         _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
         _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
         _ if first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::Lsub),
@@ -215,10 +146,14 @@ pub(super) fn from_aside(reply: &[u8]) -> Reply {
 }
 
 fn tagged(reply: &[u8]) -> Option<Reply> {
-    let blank = memchr::memchr(b' ', reply)?;
-    let (tag, rest) = reply.split_at_checked(blank)?;
-    let completion = Completion::read(rest.get(1..)?)?;
-    Some(Reply::Tagged(String::from_utf8_lossy(tag).into_owned(), completion))
+    let end = reply.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n'))?;
+    let (tag, rest) = reply.split_at_checked(end)?;
+    let rest = rest.trim_ascii();
+    let tag = String::from_utf8_lossy(tag).into_owned();
+    Some(match Completion::read(rest) {
+        Some(completion) => Reply::Tagged(tag, completion),
+        None => Reply::Odd(tag, clean_words(&String::from_utf8_lossy(rest))),
+    })
 }
 
 fn list(found: &[Token]) -> Option<ListItem> {
@@ -310,44 +245,17 @@ fn pairs(list: Option<&Token>) -> BTreeMap<String, String> {
     found
 }
 
-fn fetch(list: Option<&Token>) -> Reply {
-    let mut item = FetchItem::default();
-    for pair in list.and_then(Token::list).unwrap_or_default().chunks(2) {
-        let [Token::Atom(key), value] = pair else { continue };
-        let key = key.to_ascii_uppercase();
-        match key.as_str() {
-            "UID" => item.uid = value.number().and_then(|uid| u32::try_from(uid).ok()),
-            "FLAGS" => {
-                item.flags = value.list().map(|flags| flags.iter().filter_map(Token::text).collect());
-            }
-            "INTERNALDATE" => item.internal_date = value.text(),
-            "RFC822.SIZE" => item.size = value.number(),
-            "X-GM-MSGID" => item.gmail_message = value.number(),
-            "X-GM-LABELS" => {
-                item.gmail_labels =
-                    value.list().map(|labels| labels.iter().filter_map(Token::text).collect());
-            }
-            _ if key.starts_with("BODY[HEADER") => item.header = value.bytes(),
-            _ if key.starts_with("BODY[]") => {
-                // Some write the length behind it, as in the question: `BODY[]<0.100>`.
-                let origin = key.split(['<', '.', '>']).nth(1);
-                item.origin = origin.and_then(|digits| digits.parse().ok());
-                item.body = value.bytes();
-            }
-            _ => {}
-        }
-    }
-    Reply::Fetch(Box::new(item))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(reply: &[u8]) -> Reply {
+        from_held(reply.to_vec())
+    }
+
     #[test]
     fn replies_that_the_parser_does_not_know_are_read() {
-        let Reply::Status(name, values) =
-            from_aside(b"* STATUS \"Sent Items\" (MESSAGES 3 SIZE 12345678901)\r\n")
+        let Reply::Status(name, values) = read(b"* STATUS \"Sent Items\" (MESSAGES 3 SIZE 12345678901)\r\n")
         else {
             panic!("no status");
         };
@@ -356,11 +264,10 @@ mod tests {
             (&b"* STATUS INBOX (MAILBOXID (F2212ea))\r\n"[..], "F2212ea"),
             (b"* STATUS INBOX (X-GUID 40551710)\r\n", "40551710"),
         ] {
-            let Reply::StatusText(texts) = from_aside(line) else { panic!("no texts") };
+            let Reply::StatusText(texts) = read(line) else { panic!("no texts") };
             assert_eq!(texts.into_values().collect::<Vec<_>>(), [id]);
         }
-        let Reply::Namespace(told) =
-            from_aside(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
+        let Reply::Namespace(told) = read(b"* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#p.\" \".\"))\r\n")
         else {
             panic!("no namespace");
         };
@@ -368,77 +275,66 @@ mod tests {
             |prefix: &str| vec![NamespacePart { prefix: prefix.to_owned(), delimiter: Some(".".to_owned()) }];
         assert_eq!(told.personal, part("INBOX."));
         assert_eq!((told.other_users, told.shared), (Vec::new(), part("#p.")));
-        let Reply::List(item) = from_aside(b"* LIST (\\HasNoChildren \\Sent) \"\\\\\" \"a\\\\b\\\"c\"\r\n")
-        else {
+        let Reply::List(item) = read(b"* LIST (\\HasNoChildren \\Sent) \"\\\\\" \"a\\\\b\\\"c\"\r\n") else {
             panic!("no list");
         };
         assert_eq!((item.delimiter.as_deref(), item.name.as_str()), (Some("\\"), "a\\b\"c"));
-        let Reply::List(item) = from_aside(b"* LIST () NIL NIL\r\n") else { panic!("no list") };
+        let Reply::List(item) = read(b"* LIST () NIL NIL\r\n") else { panic!("no list") };
         assert_eq!((item.delimiter, item.name.as_str()), (None, "NIL"));
     }
 
     #[test]
     fn what_a_search_has_found_is_read_in_any_order() {
-        let Reply::Search(numbers) = from_aside(b"* SEARCH 9 4 5 (MODSEQ 917162500)\r\n") else {
+        let Reply::Search(numbers) = read(b"* SEARCH 9 4 5 (MODSEQ 917162500)\r\n") else {
             panic!("no search");
         };
         assert_eq!(numbers, [9, 4, 5]);
-        assert!(matches!(from_aside(b"* SEARCH\r\n"), Reply::Search(numbers) if numbers.is_empty()));
+        assert!(matches!(read(b"* SEARCH\r\n"), Reply::Search(numbers) if numbers.is_empty()));
     }
 
     #[test]
     fn what_vanished_is_read_and_nonsense_is_not() {
-        let Reply::Vanished { is_earlier, ranges } = from_aside(b"* VANISHED (EARLIER) 41,43:116,9:7\r\n")
-        else {
+        let Reply::Vanished { is_earlier, ranges } = read(b"* VANISHED (EARLIER) 41,43:116,9:7\r\n") else {
             panic!("nothing vanished");
         };
         assert_eq!((is_earlier, ranges), (true, vec![(41, 41), (43, 116), (7, 9)]));
         assert!(
-            matches!(from_aside(b"* VANISHED 5\r\n"), Reply::Vanished { is_earlier: false, ranges } if ranges == [(5, 5)])
+            matches!(read(b"* VANISHED 5\r\n"), Reply::Vanished { is_earlier: false, ranges } if ranges == [(5, 5)])
         );
         for nonsense in
             [&b"* VANISHED\r\n"[..], b"* VANISHED (EARLIER)\r\n", b"* VANISHED 0:4\r\n", b"* VANISHED a\r\n"]
         {
-            assert!(matches!(from_aside(nonsense), Reply::Other), "{nonsense:?}");
+            assert!(matches!(read(nonsense), Reply::Other), "{nonsense:?}");
         }
         assert!(
-            matches!(from_aside(b"* ENABLED QRESYNC X\r\n"), Reply::Enabled(names) if names == ["QRESYNC", "X"])
+            matches!(read(b"* ENABLED QRESYNC X\r\n"), Reply::Enabled(names) if names == ["QRESYNC", "X"])
         );
     }
 
     #[test]
     fn the_storage_of_a_quota_is_read() {
         let line = b"* QUOTA \"user anna\" (MESSAGE 2 100 STORAGE 10 512)\r\n";
-        let Reply::Quota { root, used, limit } = from_aside(line) else { panic!("no quota") };
+        let Reply::Quota { root, used, limit } = read(line) else { panic!("no quota") };
         assert_eq!((root.as_str(), used, limit), ("user anna", 10, 512));
-        assert!(matches!(from_aside(b"* QUOTA \"\" (MESSAGE 2 100)\r\n"), Reply::Other));
-        assert!(matches!(from_aside(b"* QUOTA \"\" ()\r\n"), Reply::Other));
+        assert!(matches!(read(b"* QUOTA \"\" (MESSAGE 2 100)\r\n"), Reply::Other));
+        assert!(matches!(read(b"* QUOTA \"\" ()\r\n"), Reply::Other));
     }
 
     #[test]
-    fn odd_message_data_is_read_all_the_same() {
-        let Reply::Fetch(item) =
-            from_aside(b"* 4 FETCH (FLAGS (\\Seen a{b) UID 9 RFC822.SIZE 77 BODY[HEADER.FIELDS (DATE)] {4}\r\nDate INTERNALDATE \"x\")\r\n")
-        else {
-            panic!("no fetch");
-        };
-        assert_eq!(item.uid, Some(9));
-        assert_eq!(item.flags.as_deref(), Some(&["\\Seen".to_owned(), "a{b".to_owned()][..]));
-        assert_eq!((item.size, item.header.as_deref()), (Some(77), Some(&b"Date"[..])));
+    fn a_tag_without_an_answer_is_told() {
+        for (line, words) in
+            [(&b"F3 MAYBE later\r\n"[..], "MAYBE later"), (b"F3\r\n", ""), (b"F3 \x1b[2J\r\n", "[2J")]
+        {
+            assert!(matches!(read(line), Reply::Odd(tag, told) if tag == "F3" && told == words), "{line:?}");
+        }
     }
 
     #[test]
     fn noise_is_other() {
-        for line in [
-            &b"* ESEARCH (TAG \"A\") UID\r\n"[..],
-            b"*",
-            b"",
-            b"A1",
-            b"* 5",
-            b"* LIST\r\n",
-            b"* STATUS x\r\n",
-        ] {
-            assert!(matches!(from_aside(line), Reply::Other), "{line:?}");
+        for line in
+            [&b"* ESEARCH (TAG \"A\") UID\r\n"[..], b"*", b"", b"* 5", b"* LIST\r\n", b"* STATUS x\r\n"]
+        {
+            assert!(matches!(read(line), Reply::Other), "{line:?}");
         }
     }
 }

@@ -175,6 +175,7 @@ impl Scrub {
             }
             ImapError::Closed(words) => ImapError::Closed(words.map(|words| self.words(&words))),
             ImapError::TurnedAway(words) => ImapError::TurnedAway(self.words(&words)),
+            ImapError::NotUnderstood(words) => ImapError::NotUnderstood(self.words(&words)),
             ImapError::StartTlsRefused(words) => ImapError::StartTlsRefused(self.words(&words)),
             ImapError::Unexpected { command, problem } => {
                 ImapError::Unexpected { command, problem: self.words(&problem) }

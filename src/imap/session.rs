@@ -1,12 +1,11 @@
 //! A connection with commands under way: queue, read, time out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::future::poll_fn;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use super::asked::{AskedBodies, Wish};
 use super::awake::Awake;
 use super::beside::Unconfirmed;
 use super::completion::{LiteralMode, Status};
@@ -18,48 +17,27 @@ use super::gate::{Counters, Gate};
 use super::limits::Timeouts;
 use super::listed::Listed;
 use super::namespace::Namespace;
+use super::pace::Pace;
 use super::qresync::Qresync;
 use super::reply::{self, Capabilities, Completion, Reply};
 use super::scrub::Scrub;
 use super::trace::Trace;
 use super::wire::Wire;
 
-/// Progress within one timeout that counts as alive; less is a server that drips to hold us.
-const ALIVE_BYTES: u64 = 256;
 /// Replies that may wait while commands are being sent, and their bytes.
 const MAX_INBOX: usize = 4_096;
 const MAX_INBOX_BYTES: usize = 4 << 20;
-/// A look at the clocks while a reply is waited for.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Slowest server that is waited for while it stores what it was sent, in bytes per second.
-const SLOWEST_STORE: u64 = 64 * 1024;
-
-/// How long a reply is waited for.
-struct Patience {
-    limit: Duration,
-    waited: Duration,
-    /// What had gone over the line when the waiting began.
-    before: Counters,
-}
-
-impl Patience {
-    /// When to look at the clocks next.
-    fn look_after(&self) -> Duration {
-        LOOK_EVERY.min(self.limit.saturating_sub(self.waited))
-    }
-}
-
 /// A signed-in connection to an IMAP server.
 #[derive(Debug)]
 pub struct Session {
-    client: async_imap::Client<Gate<Wire>>,
+    gate: Gate<Wire>,
     inbox: VecDeque<Reply>,
     /// Bytes of the replies that came while commands were being sent, and wait.
     inbox_bytes: usize,
     completed: BTreeMap<String, Completion>,
     next_tag: u32,
-    /// Tags of commands whose end has not come.
-    unanswered: BTreeSet<String>,
+    /// Tags of commands whose end has not come, and what they ask for.
+    unanswered: BTreeMap<String, Wish>,
     pub(super) timeouts: Timeouts,
     pub(super) capabilities: Capabilities,
     /// How often the server has told what it can do.
@@ -80,6 +58,9 @@ pub struct Session {
     /// Bytes sent since the last command was answered: storing them takes its time.
     unanswered_bytes: u64,
     awake: Awake,
+    pace: Pace,
+    /// Messages whose bytes were asked for.
+    pub(super) bodies: AskedBodies,
     /// A folder was opened at some time, and may still be.
     pub(super) has_opened: bool,
     /// Names and headers go over the line in UTF-8.
@@ -94,6 +75,8 @@ pub struct Session {
     pub(super) qresync: Qresync,
     /// The words of a BYE.
     bye: Option<String>,
+    /// The words of a BAD without a tag, until nothing is under way any more.
+    bad: Option<String>,
     /// What server words must not hold, once somebody has signed in.
     scrub: Option<Scrub>,
 }
@@ -101,12 +84,12 @@ pub struct Session {
 impl Session {
     pub(super) fn new(gate: Gate<Wire>, timeouts: Timeouts, facts: ServerFacts) -> Self {
         Self {
-            client: async_imap::Client::new(gate),
+            gate,
             inbox: VecDeque::new(),
             inbox_bytes: 0,
             completed: BTreeMap::new(),
             next_tag: 0,
-            unanswered: BTreeSet::new(),
+            unanswered: BTreeMap::new(),
             timeouts,
             capabilities: Capabilities::default(),
             capabilities_told: 0,
@@ -119,6 +102,8 @@ impl Session {
             first_answer: Duration::ZERO,
             unanswered_bytes: 0,
             awake: Awake::new(SystemTime::now),
+            pace: Pace::default(),
+            bodies: AskedBodies::default(),
             has_opened: false,
             has_utf8: false,
             unconfirmed: None,
@@ -126,13 +111,14 @@ impl Session {
             listed: None,
             qresync: Qresync::default(),
             bye: None,
+            bad: None,
             scrub: None,
         }
     }
 
     /// Whether what goes over the line is packed.
     pub fn is_compressed(&self) -> bool {
-        self.client.get_ref().wire().is_compressed()
+        self.gate.wire().is_compressed()
     }
 
     /// Asks to pack everything that follows, where the server offers it and it pays. Nothing may be sent until the
@@ -143,7 +129,7 @@ impl Session {
             return None;
         }
         let tag = self.submit("COMPRESS DEFLATE");
-        self.client.get_mut().hold_after(&tag);
+        self.gate.hold_after(&tag);
         Some(tag)
     }
 
@@ -152,10 +138,10 @@ impl Session {
         let Some(tag) = tag else { return Ok(()) };
         let completion = self.finish(&tag, |_| {}).await?;
         if completion.is_ok() {
-            self.client.get_mut().compress();
+            self.gate.compress();
         } else {
             tracing::debug!(%completion, "going on without compression");
-            self.client.get_mut().go_on();
+            self.gate.go_on();
         }
         Ok(())
     }
@@ -178,23 +164,24 @@ impl Session {
 
     /// Bytes that went over this connection.
     pub fn counters(&self) -> Counters {
-        self.client.get_ref().counters()
+        self.gate.counters()
     }
 
     /// The last lines of the dialogue, without message data and credentials.
     pub fn trace(&mut self) -> &Trace {
-        self.client.get_mut().trace()
+        self.gate.trace()
     }
 
     /// From now on the trace holds nothing of this password.
     pub(super) fn conceal(&mut self, scrub: Scrub) {
-        self.client.get_mut().trace().conceal(scrub);
+        self.gate.trace().conceal(scrub);
     }
 
     /// From now on no reply that is handed out holds this password in its words.
     pub(super) fn keep_out(&mut self, scrub: Scrub) {
         self.facts.name = self.facts.name.take().map(|name| scrub.words(&name));
         self.bye = self.bye.take().map(|words| scrub.words(&words));
+        self.bad = self.bad.take().map(|words| scrub.words(&words));
         self.scrub = Some(scrub);
     }
 
@@ -216,16 +203,18 @@ impl Session {
     pub(super) fn new_tag(&mut self, shown: &str) -> String {
         self.next_tag = self.next_tag.wrapping_add(1);
         let tag = format!("F{}", self.next_tag);
-        self.unanswered.insert(tag.clone());
+        let wish = Wish::of(shown);
+        self.gate.asked().begin(&wish);
+        self.unanswered.insert(tag.clone(), wish);
         let line = format!("{tag} {shown}");
-        self.client.get_mut().trace().sent(&line);
+        self.gate.trace().sent(&line);
         tag
     }
 
     /// Queues raw bytes.
     pub(super) fn queue(&mut self, bytes: &[u8]) {
         self.unanswered_bytes = self.unanswered_bytes.saturating_add(bytes.len() as u64);
-        self.client.get_mut().queue(bytes);
+        self.gate.queue(bytes);
     }
 
     /// Commands that were sent up to now.
@@ -235,7 +224,7 @@ impl Session {
 
     /// Bytes that wait to be sent.
     pub(super) fn queued(&self) -> usize {
-        self.client.get_ref().queued()
+        self.gate.queued()
     }
 
     pub(super) fn literal_mode(&self) -> LiteralMode {
@@ -243,49 +232,42 @@ impl Session {
     }
 
     fn poll_reply(&mut self, context: &mut Context<'_>) -> Poll<Result<Reply, ImapError>> {
-        // The parser keeps its state in the connection, so a fresh future goes on where the last one stopped.
-        let polled = pin!(self.client.read_response()).poll(context);
-        let gate = self.client.get_mut();
-        while let Some(aside) = gate.take_aside() {
-            self.inbox.push_back(reply::from_held(aside));
-        }
-        match polled {
-            Poll::Ready(Ok(Some(response))) => self.inbox.push_back(reply::from_parsed(response.parsed())),
-            Poll::Ready(Ok(None)) if self.inbox.is_empty() => return Poll::Ready(Err(self.ended())),
-            Poll::Ready(Err(error)) if self.inbox.is_empty() => return Poll::Ready(Err(self.broken(error))),
-            _ => {}
-        }
-        match self.inbox.pop_front() {
-            Some(reply) => Poll::Ready(Ok(self.noted(reply))),
-            None => Poll::Pending,
+        match self.gate.poll_reply(context) {
+            Poll::Ready(Ok(Some(reply))) => Poll::Ready(Ok(self.noted(reply::from_held(reply)))),
+            Poll::Ready(Ok(None)) => Poll::Ready(Err(self.ended())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.broken(error))),
+            Poll::Pending => Poll::Pending,
         }
     }
 
     fn broken(&self, error: io::Error) -> ImapError {
-        match self.client.get_ref().verdict() {
+        match self.gate.verdict() {
             None if error.kind() != io::ErrorKind::UnexpectedEof => ImapError::Broken(error),
             _ => self.ended(),
         }
     }
 
     fn ended(&self) -> ImapError {
-        match self.client.get_ref().verdict() {
+        match self.gate.verdict() {
             Some(what) => ImapError::Hostile(what),
-            None => ImapError::Closed(self.bye.clone()),
+            None => ImapError::Closed(self.bye.clone().or_else(|| self.bad.clone())),
         }
     }
 
     fn noted(&mut self, reply: Reply) -> Reply {
-        let mut reply = self.in_modified_utf7(reply);
+        let mut reply = match self.in_modified_utf7(reply) {
+            // Neither OK nor NO nor BAD: the command was answered, and not understood.
+            Reply::Odd(tag, words) if self.unanswered.contains_key(&tag) => {
+                Reply::Tagged(tag, Completion { status: Status::Bad, code: None, words })
+            }
+            other => other,
+        };
         if let Some(scrub) = &self.scrub {
             reply = scrub.reply(reply);
         }
         match &reply {
-            // Only the first answer to a command that was sent: others come as often as a server likes.
-            Reply::Tagged(tag, _) if self.unanswered.remove(tag) => {
-                self.unanswered_bytes = 0;
-                self.client.get_mut().command_done();
-            }
+            Reply::Tagged(tag, _) => self.note_answered(tag),
+            Reply::Fetch(_) | Reply::List(_) | Reply::Status(..) | Reply::Search(_) => self.pace.computed(),
             Reply::Exists(count) => self.exists = *count,
             Reply::Expunge => {
                 self.exists = self.exists.saturating_sub(1);
@@ -300,6 +282,9 @@ impl Session {
             Reply::Untagged(completion) if completion.status == Status::Bye => {
                 self.bye = Some(completion.words.clone());
             }
+            Reply::Untagged(completion) if completion.status == Status::Bad => {
+                self.bad = Some(completion.to_string());
+            }
             Reply::Capability(capabilities) => self.learn(capabilities.clone()),
             _ => {}
         }
@@ -309,6 +294,23 @@ impl Session {
             self.learn(capabilities.clone());
         }
         reply
+    }
+
+    /// Only the first answer to a command that was sent counts: others come as often as a server likes.
+    fn note_answered(&mut self, tag: &str) {
+        let Some(wish) = self.unanswered.remove(tag) else { return };
+        self.gate.asked().end(&wish);
+        self.gate.command_done();
+        self.unanswered_bytes = 0;
+        self.pace.start_anew(self.gate.counters());
+        if self.unanswered.is_empty() {
+            self.bad = None;
+        }
+    }
+
+    /// Whether nothing is under way.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.unanswered.is_empty()
     }
 
     fn learn(&mut self, capabilities: Capabilities) {
@@ -338,84 +340,32 @@ impl Session {
             return Ok(self.noted(reply));
         }
         self.inbox_bytes = 0;
-        let mut patience = self.patience()?;
-        loop {
-            let waited =
-                tokio::time::timeout(patience.look_after(), poll_fn(|context| self.poll_reply(context)));
-            if let Ok(reply) = waited.await {
-                return reply;
-            }
-            self.check_alive(&mut patience)?;
-        }
-    }
-
-    /// How long to wait from now on; an error where the computer has slept, which no connection survives.
-    fn patience(&mut self) -> Result<Patience, ImapError> {
-        self.check_awake()?;
-        // What was sent has to be stored before it is answered.
-        let storing = Duration::from_secs(self.unanswered_bytes / SLOWEST_STORE);
-        Ok(Patience { limit: self.timeouts.reply + storing, waited: Duration::ZERO, before: self.counters() })
-    }
-
-    fn check_awake(&mut self) -> Result<(), ImapError> {
-        match self.awake.look() {
-            Some(slept) => Err(ImapError::Slept { seconds: slept.as_secs() }),
-            None => Ok(()),
-        }
-    }
-
-    fn check_alive(&mut self, patience: &mut Patience) -> Result<(), ImapError> {
-        self.check_awake()?;
-        patience.waited += patience.look_after();
-        if patience.waited < patience.limit {
-            return Ok(());
-        }
-        let now = self.counters();
-        let moved = (now.received - patience.before.received) + (now.sent - patience.before.sent);
-        if moved < ALIVE_BYTES {
-            return Err(ImapError::Silent { seconds: patience.limit.as_secs() });
-        }
-        *patience = self.patience()?;
-        Ok(())
+        self.wait_for(Self::poll_reply).await
     }
 
     /// Sends until at most `below` bytes wait. Replies that come meanwhile are kept for [`Self::next`].
     pub(super) async fn drain(&mut self, below: usize) -> Result<(), ImapError> {
-        let mut patience = self.patience()?;
-        loop {
-            let drained = poll_fn(|context| self.poll_drain(context, below));
-            if let Ok(outcome) = tokio::time::timeout(patience.look_after(), drained).await {
-                return outcome;
-            }
-            self.check_alive(&mut patience)?;
-        }
+        self.wait_for(|session, context| session.poll_drain(context, below)).await
     }
 
     fn poll_drain(&mut self, context: &mut Context<'_>, below: usize) -> Poll<Result<(), ImapError>> {
         loop {
-            if let Poll::Ready(Err(error)) = self.client.get_mut().poll_send(context) {
-                return Poll::Ready(Err(self.broken(error)));
-            }
-            if self.client.get_ref().queued() <= below {
+            let sent = self.gate.poll_send(context);
+            let is_broken = matches!(sent, Poll::Ready(Err(_)));
+            if !is_broken && self.gate.queued() <= below {
                 return Poll::Ready(Ok(()));
             }
             if self.inbox.len() >= MAX_INBOX || self.inbox_bytes >= MAX_INBOX_BYTES {
                 return Poll::Ready(Err(ImapError::Hostile("replies without end while a command is sent")));
             }
-            let waiting = self.inbox.len();
-            let polled = pin!(self.client.read_response()).poll(context);
-            while let Some(aside) = self.client.get_mut().take_aside() {
-                self.inbox_bytes += aside.len();
-                self.inbox.push_back(reply::from_held(aside));
-            }
-            match polled {
-                Poll::Ready(Ok(Some(response))) => {
-                    self.inbox.push_back(reply::from_parsed(response.parsed()));
+            match self.gate.poll_reply(context) {
+                Poll::Ready(Ok(Some(reply))) => {
+                    self.inbox_bytes += reply.len();
+                    self.inbox.push_back(reply::from_held(reply));
                 }
                 Poll::Ready(Ok(None)) => return Poll::Ready(Err(self.ended())),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(self.broken(error))),
-                Poll::Pending if self.inbox.len() == waiting => return Poll::Pending,
-                Poll::Pending => {}
+                Poll::Pending => return Poll::Pending,
             }
         }
     }
@@ -489,3 +439,4 @@ impl Session {
 mod pouring;
 #[cfg(test)]
 mod session_tests;
+mod waiting;

@@ -20,7 +20,7 @@ const FLOORS: &[Floor] = &[
         room: "imap",
         rooms: &["values"],
         crates: &[
-            "async_imap", "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "rustls_platform_verifier", "sha2",
+            "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "rustls_platform_verifier", "sha2",
             "socket2", "tempfile", "tokio", "tokio_rustls", "tokio_util", "tracing", "x509_parser", "zeroize",
         ],
     },
@@ -44,7 +44,7 @@ const FLOORS: &[Floor] = &[
         room: "rehearsal",
         rooms: &["values", "dns", "imap"],
         crates: &[
-            "async_imap", "data_encoding", "futures", "hickory_proto", "hickory_resolver", "hickory_server", "imap_codec",
+            "data_encoding", "futures", "hickory_proto", "hickory_resolver", "hickory_server", "imap_codec",
             "jiff", "memchr", "serde_json", "tempfile", "tokio", "tokio_util", "tracing",
         ],
     },

@@ -92,6 +92,26 @@ const PIECES: &[&[u8]] = &[
     b"\xe2\x80\xae",
 ];
 
+/// Beginnings of something nested, in the languages that are read here. What calls itself once for each of them dies of
+/// [`DEEP`] of them.
+const OPENINGS: &[&[u8]] = &[
+    b"(",
+    b"(1 ",
+    b"( \"x\" ",
+    b"(a (b) ",
+    b"((",
+    b"[",
+    b"{\"a\":",
+    b"[{\"a\":",
+    b"<a>",
+    b"<a b='c'>",
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+    b"Content-Type: message/rfc822\r\n\r\n",
+    b"\"(",
+];
+/// How deep.
+const DEEP: usize = 5_000;
+
 /// Splitmix64: small, and the same everywhere.
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);
@@ -164,6 +184,10 @@ pub fn input(examples: &[&[u8]], number: u64) -> Vec<u8> {
 fn change(bytes: &mut Vec<u8>, examples: &[&[u8]], random: &mut Random) {
     let at = random.below(bytes.len() + 1);
     let end = at + random.below((bytes.len() - at).min(40) + 1);
+    if random.one_in(1_000) {
+        bytes.splice(at..at, random.choose(OPENINGS).repeat(DEEP));
+        return;
+    }
     match random.below(9) {
         0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
         1 if at < bytes.len() => bytes[at] = random.number() as u8,

@@ -1,52 +1,105 @@
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::future::poll_fn;
+
+use tokio::io::AsyncWriteExt;
 
 use super::*;
+use crate::imap::asked::Wish;
 
-async fn walk(server: &'static [u8], limits: Limits) -> (Vec<u8>, Vec<String>, Option<&'static str>) {
-    let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+/// A gate behind which everything is asked for that is ever asked for.
+fn asking<S: AsyncRead + AsyncWrite + Unpin>(wire: S, limits: Limits) -> Gate<S> {
+    let mut gate = Gate::new(wire, limits);
+    for command in ["UID FETCH 1:* (UID BODY.PEEK[])", "LIST \"\" *", "NAMESPACE", "ID NIL", "SEARCH ALL"] {
+        gate.asked().begin(&Wish::of(command));
+    }
+    gate
+}
+
+async fn all_of<S: AsyncRead + AsyncWrite + Unpin>(gate: &mut Gate<S>) -> io::Result<Vec<String>> {
+    let mut replies = Vec::new();
+    while let Some(reply) = poll_fn(|context| gate.poll_reply(context)).await? {
+        replies.push(String::from_utf8_lossy(&reply).into_owned());
+    }
+    Ok(replies)
+}
+
+async fn walk(server: &[u8], limits: Limits, is_asked: bool) -> (Vec<String>, Option<&'static str>) {
+    let (ours, mut theirs) = tokio::io::duplex(1 << 22);
     theirs.write_all(server).await.unwrap();
     drop(theirs);
-    let mut gate = Gate::new(ours, limits);
-    let mut parsed = Vec::new();
-    let mut aside = Vec::new();
-    let _outcome = gate.read_to_end(&mut parsed).await;
-    while let Some(reply) = gate.take_aside() {
-        aside.push(String::from_utf8_lossy(&reply).into_owned());
-    }
-    (parsed, aside, gate.verdict())
+    let mut gate = if is_asked { asking(ours, limits) } else { Gate::new(ours, limits) };
+    let replies = all_of(&mut gate).await;
+    assert_eq!(replies.is_err(), gate.verdict().is_some());
+    (replies.unwrap_or_default(), gate.verdict())
 }
 
 #[tokio::test]
 async fn replies_are_held_whole_in_their_order() {
-    let (parsed, aside, verdict) = walk(
+    let (replies, verdict) = walk(
         b"* OK [ALERT]\xc3\xa9\r\n* 1 FETCH (UID 7 BODY[] {5}\r\na\r\nb) FLAGS (\\Seen))\r\n* NAMESPACE NIL NIL NIL\r\n\
-          * LIST () \"/\" {3}\r\na\nb\r\nA1 OK done\r\n",
+          * LIST () \"/\" {3}\r\na\nb\r\n* NO see {5}\r\nA1 OK done\r\n",
         Limits::default(),
+        true,
     )
     .await;
-    assert!(parsed.is_empty());
     assert_eq!(
-        aside,
+        replies,
         [
             "* OK [ALERT]é\r\n",
             "* 1 FETCH (UID 7 BODY[] {5}\r\na\r\nb) FLAGS (\\Seen))\r\n",
             "* NAMESPACE NIL NIL NIL\r\n",
             "* LIST () \"/\" {3}\r\na\nb\r\n",
+            "* NO see {5}\r\n",
             "A1 OK done\r\n"
         ]
     );
     assert_eq!(verdict, None);
 }
 
-#[test]
-fn the_parser_gets_only_what_it_takes() {
-    let deep = format!("* 1 FETCH (BODYSTRUCTURE {}\r\n", "(".repeat(5_000)).into_bytes();
-    for line in
-        [&b"* 1 FETCH (UID x)\r\n"[..], b"* 1 FETCH (UID 5 FLAGS (\\Seen b{d))\r\n", b"* 1 EXISTS\r\n", &deep]
-    {
-        assert!(read_fetch(line).is_none(), "{}", String::from_utf8_lossy(line));
+#[tokio::test]
+async fn what_nobody_asked_for_is_dropped_with_its_literals() {
+    let server =
+        b"* LIST () NIL {3}\r\na\nb\r\n* 1 FETCH (FLAGS (a) BODYSTRUCTURE (NIL) BODY[] {4}\r\nabcd)\r\n\
+                   * XYZZY {2}\r\n(( x\r\n* 3 EXISTS\r\n* ID NIL\r\n* SEARCH 1\r\nF1 OK done\r\n";
+    let (replies, verdict) = walk(server, Limits::default(), false).await;
+    assert_eq!((replies, verdict), (vec!["* 3 EXISTS\r\n".to_owned(), "F1 OK done\r\n".to_owned()], None));
+    // Flags were asked for, and a message comes.
+    let (ours, mut theirs) = tokio::io::duplex(4_096);
+    theirs.write_all(b"* 1 FETCH (UID 7 BODY[] {4}\r\nabcd FLAGS ())\r\n").await.unwrap();
+    drop(theirs);
+    let mut gate = Gate::new(ours, Limits::default());
+    gate.asked().begin(&Wish::of("UID FETCH 1:* (UID FLAGS)"));
+    assert_eq!(all_of(&mut gate).await.unwrap(), ["* 1 FETCH (UID 7 BODY[] NIL FLAGS ())\r\n"]);
+}
+
+#[tokio::test]
+async fn lists_nested_too_deep_end_the_connection_in_every_reply() {
+    for begin in [
+        "* 1 FETCH (UID 1 BODYSTRUCTURE ",
+        "* 1 FETCH (UID 1 BODY[] {2}\r\n)) BODY ",
+        "* LIST () NIL ",
+        "* STATUS a ",
+        "* NAMESPACE ",
+        "* ID ",
+        "* FLAGS ",
+        "* XYZZY ",
+        "* 5 XYZZY ",
+    ] {
+        for step in ["(", "(1 ", "(\"TEXT\" \"(\" NIL ", "(a (b) ", "({2}\r\n)) "] {
+            let line = format!("{begin}{}\r\n", step.repeat(if step.contains('{') { 60 } else { 5_000 }));
+            for is_asked in [true, false] {
+                let (_, verdict) =
+                    walk(line.as_bytes(), Limits { literals_per_reply: 100, ..Limits::default() }, is_asked)
+                        .await;
+                let is_deep = verdict == Some("lists nested beyond all bounds");
+                assert!(is_deep || step.contains('{'), "{begin}{step} {verdict:?}");
+            }
+        }
     }
-    assert!(read_fetch(b"* 1 FETCH (UID 7 BODY[] {5}\r\na\r\nb) FLAGS (\\Seen))\r\n").is_some());
+    // Words for people may hold any number of them.
+    for text in ["* OK ", "* BYE ", "F1 NO ", "+ "] {
+        let line = format!("{text}{}\r\n", "(".repeat(5_000));
+        assert_eq!(walk(line.as_bytes(), Limits::default(), false).await, (vec![line], None));
+    }
 }
 
 #[tokio::test]
@@ -56,21 +109,17 @@ async fn what_nobody_keeps_is_left_out() {
     server.resize(server.len() + long, b'(');
     server.extend_from_slice(b" FLAGS (\\Seen))\r\nA1 OK done\r\n");
     let (ours, mut theirs) = tokio::io::duplex(1 << 16);
-    let mut gate = Gate::new(ours, Limits::default());
-    let mut parsed = Vec::new();
+    let mut gate = asking(ours, Limits::default());
     let (wrote, read) = tokio::join!(
         async {
             theirs.write_all(&server).await?;
             drop(theirs);
             io::Result::Ok(())
         },
-        gate.read_to_end(&mut parsed)
+        all_of(&mut gate)
     );
     wrote.unwrap();
-    read.unwrap();
-    assert!(parsed.is_empty());
-    assert_eq!(gate.take_aside().unwrap(), b"* 1 FETCH (UID 7 BODY[] NIL FLAGS (\\Seen))\r\n");
-    assert_eq!(gate.take_aside().unwrap(), b"A1 OK done\r\n");
+    assert_eq!(read.unwrap(), ["* 1 FETCH (UID 7 BODY[] NIL FLAGS (\\Seen))\r\n", "A1 OK done\r\n"]);
     // Memory stays with what is read at once.
     assert!(gate.input.capacity() < 4 * READ_BYTES);
 }
@@ -82,50 +131,108 @@ async fn what_goes_beyond_the_limits_ends_the_connection() {
         literal_bytes: 1000,
         replies_per_command: 5,
         other_replies_per_command: 5,
+        unasked_per_command: 3,
+        unasked_bytes_per_command: 120,
         literals_per_reply: 2,
         reply_bytes_per_command: 150,
         bytes_per_command: 600,
     };
-    let long_replies = [&b"* X "[..], &[b'x'; 80], b"\r\n"].concat().repeat(2).leak();
-    let long_message = [&b"* 1 FETCH (BODY[] {700}\r\n"[..], &[b'x'; 700]].concat().leak();
-    let long_line = vec![b'a'; 200].leak();
+    let long_replies = [&b"* LIST "[..], &[b'x'; 80], b"\r\n"].concat().repeat(2);
+    let unasked = [&b"* X "[..], &[b'x'; 80], b"\r\n"].concat().repeat(2);
+    let long_message = [&b"* 1 FETCH (BODY[] {700}\r\n"[..], &[b'x'; 700]].concat();
     for (bytes, words) in [
-        (&*long_line, "a line without end"),
-        (&*long_replies, "replies without end to one command"),
-        (&*long_message, "data without end to one command"),
+        (&[b'a'; 200][..], "a line without end"),
+        (&long_replies, "replies without end to one command"),
+        (&long_message, "data without end to one command"),
         (b"* 1 FETCH (BODY[] {1001}\r\n", "a literal beyond all bounds"),
-        (b"* X {0}\r\n{0}\r\n{0}\r\n\r\n", "too many literals in one reply"),
-        (
-            b"* 1 EXISTS\r\n* 1 EXISTS\r\n* 1 EXISTS\r\n* 1 EXISTS\r\n* 1 EXISTS\r\n* 1 EXISTS\r\n",
-            "too many replies to one command",
-        ),
+        (b"* 1 FETCH (BODY[] {99999999999999999999999}\r\n", "a literal beyond all bounds"),
+        (b"* LIST {0}\r\n{0}\r\n{0}\r\n\r\n", "too many literals in one reply"),
+        (&b"* 1 EXISTS\r\n".repeat(6), "too many replies to one command"),
+        (&b"* X\r\n".repeat(4), "replies that nobody asked for, without end"),
+        (&unasked, "replies that nobody asked for, without end"),
+        (b"* X {121}\r\n", "replies that nobody asked for, without end"),
     ] {
-        assert_eq!(walk(bytes, small).await.2, Some(words));
+        assert_eq!(walk(bytes, small, true).await.1, Some(words));
     }
-    let (_, _, verdict) = walk(b"* LIST () NIL {9999999}\r\n", Limits::default()).await;
+    let unasked = b"* 1 FETCH (BODY[] {121}\r\n";
+    assert_eq!(walk(unasked, small, false).await.1, Some("replies that nobody asked for, without end"));
+    let (_, verdict) = walk(b"* LIST () NIL {9999999}\r\n", Limits::default(), true).await;
     assert_eq!(verdict, Some("a large reply that is not message data"));
+    // Many literals, each of which is kept alone.
+    let many = [&b" BODY[] {4000000}\r\n"[..], &vec![b'x'; 4_000_000]].concat().repeat(5);
+    let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+    let mut gate = asking(ours, Limits::default());
+    let (_wrote, read) = tokio::join!(
+        async {
+            theirs.write_all(b"* 1 FETCH (UID 7").await?;
+            theirs.write_all(&many).await?;
+            theirs.write_all(b")\r\n").await?;
+            drop(theirs);
+            io::Result::Ok(())
+        },
+        all_of(&mut gate)
+    );
+    let reply = read.unwrap().remove(0);
+    assert!(reply.len() < KEPT_REPLY_BYTES && reply.ends_with("BODY[] NIL)\r\n"));
 }
 
 #[tokio::test]
-async fn a_large_literal_streams_through() {
+async fn a_large_literal_comes_whole_in_whatever_pieces_it_is_sent() {
     let body = vec![b'('; HELD_BYTES * 3];
     let mut reply = format!("* 1 FETCH (UID 7 BODY[] {{{}}}\r\n", body.len()).into_bytes();
     reply.extend_from_slice(&body);
     reply.extend_from_slice(b")\r\n");
-    let reply: &'static [u8] = reply.leak();
-    let (ours, mut theirs) = tokio::io::duplex(4096);
-    let mut gate = Gate::new(ours, Limits::default());
-    let mut parsed = Vec::new();
-    let (wrote, read) = tokio::join!(
-        async {
-            theirs.write_all(reply).await?;
-            drop(theirs);
-            io::Result::Ok(())
-        },
-        gate.read_to_end(&mut parsed)
-    );
-    wrote.unwrap();
-    read.unwrap();
-    assert!(parsed == reply);
-    assert_eq!(gate.counters().received, reply.len() as u64);
+    for size in [4_096, 1 << 17] {
+        let (ours, mut theirs) = tokio::io::duplex(size);
+        let mut gate = asking(ours, Limits::default());
+        let (wrote, read) = tokio::join!(
+            async {
+                theirs.write_all(&reply).await?;
+                drop(theirs);
+                io::Result::Ok(())
+            },
+            all_of(&mut gate)
+        );
+        wrote.unwrap();
+        assert!(read.unwrap().concat().as_bytes() == reply);
+        assert_eq!(gate.counters().received, reply.len() as u64);
+    }
+}
+
+/// Says something and takes nothing any more.
+struct TurnedAway(&'static [u8]);
+
+impl AsyncRead for TurnedAway {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        buffer.put_slice(std::mem::take(&mut self.0));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for TurnedAway {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn the_last_words_of_a_server_are_read_when_it_takes_nothing_more() {
+    let mut gate = Gate::new(TurnedAway(b"* BYE too much\r\n"), Limits::default());
+    gate.queue(b"F1 NOOP\r\n");
+    let words = poll_fn(|context| gate.poll_reply(context)).await.unwrap();
+    assert_eq!(words.unwrap(), b"* BYE too much\r\n");
+    let error = poll_fn(|context| gate.poll_reply(context)).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 }

@@ -1,6 +1,6 @@
-//! One large message on its way past the parser: its bytes are taken out piece by piece, so that memory stays bounded.
+//! One large message on its way past the readers: its bytes are taken out piece by piece, so that memory stays bounded.
 
-use super::{Gate, is_safe_fetch, read_fetch};
+use super::Gate;
 
 /// Bytes that wait at most before nothing more is read.
 const MOST_WAITING: usize = 1 << 20;
@@ -85,7 +85,7 @@ impl<S> Gate<S> {
     /// Whether the literal behind this text is the message that somebody waits for.
     pub(super) fn is_poured(&mut self, text: &[u8], length: usize) -> bool {
         let Some(pour) = &mut self.pour else { return false };
-        !self.reply.is_streaming && pour.begins(&[self.reply.bytes.as_slice(), text].concat(), length)
+        pour.begins(&[self.reply.bytes.as_slice(), text].concat(), length)
     }
 
     /// Takes so many bytes of the literal out.
@@ -95,12 +95,6 @@ impl<S> Gate<S> {
         {
             pour.put(self.input.get(self.start..self.start + length).unwrap_or_default());
         }
-    }
-
-    /// Whether the parser knows a reply of this form: it ends the connection at any other.
-    pub(super) fn is_readable(&self, text: &[u8]) -> bool {
-        let reply = [self.reply.bytes.as_slice(), text, b"NIL)\r\n"].concat();
-        !is_safe_fetch(&reply) || read_fetch(&reply).is_some()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Replies while the bytes of one message are taken out of them.
 
-use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 use super::{Reply, Session};
@@ -13,33 +12,26 @@ pub(in crate::imap) type Arrived = (Vec<u8>, Option<Reply>);
 impl Session {
     /// From now on takes the bytes of this message out of the reply that brings it; more than this are left out.
     pub(in crate::imap) fn begin_pour(&mut self, uid: u32, most_bytes: usize) {
-        self.client.get_mut().pour(uid, most_bytes);
+        self.gate.pour(uid, most_bytes);
     }
 
     /// Replies are whole again; what came of it.
     pub(in crate::imap) fn end_pour(&mut self) -> Poured {
-        self.client.get_mut().end_pour()
+        self.gate.end_pour()
     }
 
     /// What has come next. Waits as [`Session::next`] does.
     pub(in crate::imap) async fn next_poured(&mut self) -> Result<Arrived, ImapError> {
-        let mut patience = self.patience()?;
-        loop {
-            let waited = poll_fn(|context| self.poll_poured(context));
-            if let Ok(arrived) = tokio::time::timeout(patience.look_after(), waited).await {
-                return arrived;
-            }
-            self.check_alive(&mut patience)?;
-        }
+        self.wait_for(Self::poll_poured).await
     }
 
     fn poll_poured(&mut self, context: &mut Context<'_>) -> Poll<Result<Arrived, ImapError>> {
         if let Some(reply) = self.inbox.pop_front() {
             let reply = self.noted(reply);
-            return Poll::Ready(Ok((self.client.get_mut().take_poured(), Some(reply))));
+            return Poll::Ready(Ok((self.gate.take_poured(), Some(reply))));
         }
         let polled = self.poll_reply(context);
-        let bytes = self.client.get_mut().take_poured();
+        let bytes = self.gate.take_poured();
         match polled {
             Poll::Ready(Ok(reply)) => Poll::Ready(Ok((bytes, Some(reply)))),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),

@@ -2,9 +2,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
+use super::waiting::AFTER_BAD;
 use super::*;
 use crate::imap::limits::Limits;
+use crate::imap::messages::BodyReply;
+use crate::imap::pace::{LEAST_SPEED, LOOK_EVERY};
 use crate::imap::wire::Transport;
 
 async fn connected() -> (Session, TcpStream) {
@@ -39,7 +43,7 @@ async fn a_connection_that_slept_at_rest_is_not_used_again() {
 async fn a_connection_that_sleeps_while_it_waits_is_given_up_at_once() {
     let (mut session, mut server) = connected().await;
     session.awake = Awake::new(|| ahead(&SLEEP_WHILE_WAITING));
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let server_side = async {
         let mut buffer = [0; 100];
         let read = server.read(&mut buffer).await.unwrap();
@@ -54,4 +58,112 @@ async fn a_connection_that_sleeps_while_it_waits_is_given_up_at_once() {
     };
     assert!(matches!(error, ImapError::Slept { .. }), "{error}");
     assert!(began.elapsed() <= 2 * LOOK_EVERY, "not after the two minutes that a silent server gets");
+}
+
+/// A server that reads one command and then says these bytes again and again, a second apart.
+async fn dripping(mut server: TcpStream, first: &[u8], drip: &[u8], times: u32) {
+    let mut buffer = [0; 200];
+    let _command = server.read(&mut buffer).await.unwrap();
+    server.write_all(first).await.unwrap();
+    for _ in 0..times {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if server.write_all(drip).await.is_err() {
+            break;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drip_ends_whatever_it_is_made_of() {
+    let line = [b'x'; 80];
+    for (first, drip) in [
+        (&b"* 1 FETCH (UID 1 BODY[] {1000000}\r\n"[..], &line[..]),
+        (b"* OK ", &line),
+        (b"", b"* 1 EXISTS\r\n* 1 EXISTS\r\n"),
+        (b"", b"* OK still there\r\n* OK and there\r\n"),
+        (b"", b"* XYZZY nobody asked for this, and it comes for ever\r\n"),
+        (b"", b"* 1 FETCH (FLAGS ())\r\n* 1 FETCH (FLAGS ())\r\n"),
+        (b"", b"F9 OK done\r\n"),
+    ] {
+        let (mut session, server) = connected().await;
+        let began = Instant::now();
+        let error = tokio::select! {
+            outcome = session.run("LIST", "LIST \"\" *", |_| {}) => outcome.unwrap_err(),
+            () = dripping(server, first, drip, u32::MAX) => unreachable!(),
+        };
+        let words = String::from_utf8_lossy(drip);
+        assert!(matches!(error, ImapError::TooSlow { seconds: 120, .. }), "{words}: {error}");
+        let took = began.elapsed().as_secs();
+        assert!((115..=135).contains(&took), "{words}: {took} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_line_is_waited_for() {
+    let (mut session, mut server) = connected().await;
+    let piece = vec![b'x'; usize::try_from(LEAST_SPEED + 1).unwrap()];
+    let request = session.ask_bodies(&[1]).remove(0);
+    let serve = async {
+        let first = format!("* 1 FETCH (UID 1 BODY[] {{{}}}\r\n", piece.len() * 1_000);
+        server.write_all(first.as_bytes()).await.unwrap();
+        for _ in 0..1_000 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            server.write_all(&piece).await.unwrap();
+        }
+        server.write_all(b")\r\nF1 OK done\r\n").await.unwrap();
+    };
+    let (message, ()) = tokio::join!(session.next_body(&request), serve);
+    let BodyReply::Message { uid: 1, bytes } = message.unwrap() else { panic!("no message") };
+    assert_eq!(bytes.len(), piece.len() * 1_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_without_a_tag_ends_the_wait_soon_and_its_words_are_kept() {
+    let (mut session, server) = connected().await;
+    let began = Instant::now();
+    let error = tokio::select! {
+        outcome = session.noop() => outcome.unwrap_err(),
+        () = dripping(server, b"* BAD [CLIENTBUG] Line too long\r\n", b"", 0) => unreachable!(),
+    };
+    assert!(
+        matches!(&error, ImapError::NotUnderstood(words) if words == "[CLIENTBUG] Line too long"),
+        "{error}"
+    );
+    assert!(!error.is_connection_lost(), "the next connection would meet the same");
+    assert!(began.elapsed() <= AFTER_BAD + LOOK_EVERY, "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_without_a_tag_does_no_harm_where_the_answer_follows() {
+    let (mut session, server) = connected().await;
+    let completion = tokio::select! {
+        outcome = session.run("NOOP", "NOOP", |_| {}) => outcome.unwrap(),
+        () = dripping(server, b"* BAD what?\r\n* BAD never mind\r\n", b"F1 OK done\r\n", 1) => unreachable!(),
+    };
+    assert_eq!(completion.words, "done");
+    assert_eq!(session.limit(), session.timeouts.reply);
+}
+
+#[tokio::test]
+async fn a_server_that_says_bad_and_closes_is_quoted() {
+    let (mut session, mut server) = connected().await;
+    server.write_all(b"* BAD no such thing\r\n").await.unwrap();
+    let mut buffer = [0; 100];
+    let (error, ()) = tokio::join!(session.noop(), async {
+        let _command = server.read(&mut buffer).await.unwrap();
+        drop(server);
+    });
+    assert!(matches!(error, Err(ImapError::Closed(Some(words))) if words == "no such thing"));
+}
+
+#[tokio::test]
+async fn a_tag_with_neither_ok_nor_no_nor_bad_is_a_refusal_in_its_words() {
+    let (mut session, mut server) = connected().await;
+    server.write_all(b"F1 MAYBE later\r\nF2\r\n").await.unwrap();
+    for words in ["MAYBE later", ""] {
+        let error = session.noop().await.unwrap_err();
+        let refusal = error.refusal().unwrap();
+        assert_eq!((refusal.status, refusal.words.as_str()), (Status::Bad, words));
+    }
 }
