@@ -203,8 +203,10 @@ async fn what_the_destination_takes_in_no_form_becomes_a_file() {
         scene.assert_settled().await;
 
         // Another try finds the file that is there.
-        scene.bench.ledger().retry_refused().unwrap();
-        assert_eq!(files(&scene.export_folder()), expected);
+        assert_eq!(scene.bench.ledger().retry_refused().unwrap(), 2);
+        assert_eq!(scene.bench.sum().to_do, 2);
+        scene.bench.copy_all().await;
+        assert_eq!((scene.bench.sum().exported, files(&scene.export_folder())), (2, expected));
     })
     .await;
 }
@@ -233,6 +235,31 @@ async fn a_place_that_cannot_be_written_is_said_in_words() {
         assert!(cause.contains("Virus found") && cause.contains("is not a folder"), "{cause}");
     })
     .await;
+}
+
+/// Flags that a server does not take with a message are given to it afterwards.
+#[tokio::test]
+async fn a_flag_that_append_refuses_is_set_afterwards_and_the_other_flags_stay() {
+    static NO_DELETED: [(Dislike, &str); 1] =
+        [(Dislike::Flag("\\Deleted"), "NO [CANNOT] APPEND with \\Deleted is not allowed")];
+    static NO_KEYWORDS: [(Dislike, &str); 1] =
+        [(Dislike::Keyword, "NO [LIMIT] Too many keywords in this mailbox")];
+    for (dislikes, step) in [(&NO_DELETED, RepairStep::Deleted), (&NO_KEYWORDS, RepairStep::Keywords)] {
+        let mut mail: Vec<SampleMessage> = (0..4).map(good).collect();
+        mail[2].flags.extend(["\\Deleted".to_owned(), "$Work".to_owned()]);
+        play(disliking(dislikes), mail, |scene| async move {
+            assert_eq!(scene.bench.copy_all().await, 4);
+            let sum = scene.bench.sum();
+            assert_eq!((sum.copied, sum.repaired, sum.to_do), (3, 1, 0), "{step:?}: {sum:?}");
+            assert_eq!(scene.repair(3).unwrap().steps, [step]);
+            let flags: Vec<BTreeSet<String>> =
+                scene.arrived().into_iter().map(|copy| copy.flags).filter(|flags| flags.len() > 1).collect();
+            let all = ["$Work", "\\Deleted", "\\Seen"].map(str::to_owned);
+            assert_eq!(flags, [BTreeSet::from(all)], "{step:?}");
+            scene.assert_proven().await;
+        })
+        .await;
+    }
 }
 
 static NOTHING: [(Dislike, &str); 1] = [(Dislike::Anything, "NO not today")];

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ use crate::engine::{
 use crate::plan::{MailboxId, ProofDepth, Side};
 use crate::providers::{Catalogue, ProviderId};
 use crate::values::{EmailAddress, Endpoint};
+
+/// Where messages go as files in a run without a project.
+const EXPORT_FOLDER: &str = "mailferry-exported";
 
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
@@ -51,6 +54,13 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     if temporary.is_some() {
         config.recent_file = None;
     }
+    // Files that are named in the outcome outlive the ledger that they are from.
+    config.export_folder = match (&arguments.plan.export_dir, &temporary) {
+        (Some(folder), _) => Some(absolute(folder)?),
+        (None, Some(_)) => Some(absolute(Path::new(EXPORT_FOLDER))?),
+        (None, None) => None,
+    };
+    let exports = config.export_folder.clone();
     let path = match (&arguments.project, &temporary) {
         (Some(path), _) => path.clone(),
         (None, Some(folder)) => folder.path().join("copy.mailferry"),
@@ -61,7 +71,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
     set_options(&mut driver, arguments)?;
     if let Some(depth) = arguments.verify_only {
-        return prove_again(&mut driver, depth, arguments);
+        return prove_again(&mut driver, depth, (arguments, exports.as_deref()));
     }
     let failed_mailboxes = sign_in(&mut driver)?;
     count(&mut driver)?;
@@ -93,7 +103,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         save_messages(&mut driver, path)?;
     }
     let project = driver.project()?;
-    let outcome = Outcome::from(&project);
+    let outcome = Outcome::from(&project, exports.as_deref());
     match &arguments.json {
         Some(path) => output::write_json(path, &outcome)?,
         None => output::print(&outcome.words())?,
@@ -102,7 +112,11 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
 }
 
 /// Proves what was copied before, and nothing else.
-fn prove_again(driver: &mut Driver, depth: Again, arguments: &Copy) -> Result<ExitCode, CliError> {
+fn prove_again(
+    driver: &mut Driver,
+    depth: Again,
+    (arguments, exports): (&Copy, Option<&Path>),
+) -> Result<ExitCode, CliError> {
     driver.require(Command::ProveCopy(match depth {
         Again::Quick => ProofDepth::Quick,
         Again::Full => ProofDepth::Full,
@@ -111,12 +125,21 @@ fn prove_again(driver: &mut Driver, depth: Again, arguments: &Copy) -> Result<Ex
     if let Some(path) = &arguments.messages {
         save_messages(driver, path)?;
     }
-    let outcome = Outcome::from(&driver.project()?);
+    let outcome = Outcome::from(&driver.project()?, exports);
     match &arguments.json {
         Some(path) => output::write_json(path, &outcome)?,
         None => output::print(&outcome.words())?,
     }
     Ok(done(outcome.is_unproven()))
+}
+
+/// The same place, whatever directory is the current one.
+fn absolute(path: &Path) -> Result<PathBuf, CliError> {
+    std::path::absolute(path).map_err(|error| {
+        UserError::new("There is no place for messages that are saved as files", error.to_string())
+            .or_else("Name one with --export-dir", "")
+            .into()
+    })
 }
 
 fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError> {

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 /// Flags of `mailferry copy` about the plan, the provider, and what is told meanwhile.
@@ -26,7 +28,11 @@ pub struct PlanArgs {
     /// many arrive as there are.
     #[arg(long)]
     pub drop_duplicates: bool,
-    /// Try messages again that an earlier run of this project could not copy.
+    /// Save messages here that the destination takes in no form. Without it they go beside the project, and without a
+    /// project into the folder mailferry-exported of the current directory.
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    pub export_dir: Option<PathBuf>,
+    /// Try messages again that an earlier run of this project could not copy, or has saved as files.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,
     /// How the progress is told on standard error.

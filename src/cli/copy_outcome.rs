@@ -1,17 +1,19 @@
 //! What a copy came to, for programs and for people.
 
+use std::path::{Path, PathBuf};
+
 use serde::Serialize;
 
 use super::output;
 use super::plan_outcome::ForecastOutcome;
-use crate::engine::{CopyPhase, MailboxProgressState, ProjectView};
+use crate::engine::{CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, UserError, WayOut};
 use crate::plan::{LedgerSum, ProofSummary, duration_words};
-use crate::values::with_thousands;
+use crate::values::{counted, with_thousands};
 
 /// The outcome for programs.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
-    /// Whether every message of every mailbox is in a final state and none was refused.
+    /// Whether every message of every mailbox is at the destination, or was left out or deleted by its owner.
     pub is_complete: bool,
     /// Messages of each folder that a trial was limited to; `null` for a whole copy.
     trial: Option<u32>,
@@ -26,18 +28,35 @@ pub struct Outcome {
     forecast: Option<ForecastOutcome>,
     mailboxes: Vec<MailboxOutcome>,
     problems: Vec<ProblemOutcome>,
+    /// Where messages lie as files that the destination took in no form.
+    export_folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
 struct MailboxOutcome {
     address: String,
     state: String,
+    /// Why it has stopped, in a sentence or two.
+    reason: Option<String>,
+    /// The server's own words.
+    server_words: Option<String>,
+    /// What can be done, each with what it does.
+    ways_out: Vec<WayOutcome>,
     #[serde(skip)]
     is_stopped: bool,
+    /// All of it for people.
+    #[serde(skip)]
+    text: Option<String>,
     /// What speaks against it, line by line; empty where nothing does.
     details: String,
     sum: LedgerSum,
     folders: Vec<FolderOutcome>,
+}
+
+#[derive(Debug, Serialize)]
+struct WayOutcome {
+    what: String,
+    consequence: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,43 +77,54 @@ struct FolderOutcome {
 struct ProblemOutcome {
     state: crate::plan::MessageState,
     cause: String,
+    way_out: String,
     count: u64,
     samples: Vec<String>,
 }
 
+impl MailboxOutcome {
+    fn of(mailbox: &MailboxProgress, is_trial: bool) -> Self {
+        let error = match &mailbox.state {
+            MailboxProgressState::Stopped(error) => Some(error),
+            _ => None,
+        };
+        let way = |way: &WayOut| WayOutcome { what: way.label.clone(), consequence: way.consequence.clone() };
+        Self {
+            address: mailbox.address.clone(),
+            state: match (&mailbox.state, error) {
+                (_, Some(error)) => error.title.clone(),
+                (MailboxProgressState::Done, _) => "done".to_owned(),
+                _ if is_trial => "tried".to_owned(),
+                _ => "not done".to_owned(),
+            },
+            reason: error.map(|error| error.cause.clone()),
+            server_words: error.and_then(|error| error.server_words.clone()),
+            ways_out: error.map(|error| error.ways_out.iter().map(way).collect()).unwrap_or_default(),
+            is_stopped: error.is_some(),
+            details: error.map(|error| error.details.clone()).unwrap_or_default(),
+            text: error.map(UserError::to_text),
+            sum: mailbox.sum,
+            folders: mailbox
+                .folders
+                .iter()
+                .map(|folder| FolderOutcome { name: folder.name.clone(), sum: folder.sum })
+                .collect(),
+        }
+    }
+}
+
 impl Outcome {
     /// What the ledger says now.
-    pub fn from(project: &ProjectView) -> Self {
+    pub fn from(project: &ProjectView, exports: Option<&Path>) -> Self {
         let copy = &project.copy;
-        let mailboxes: Vec<_> = copy
-            .mailboxes
-            .iter()
-            .map(|mailbox| MailboxOutcome {
-                address: mailbox.address.clone(),
-                state: match &mailbox.state {
-                    MailboxProgressState::Done => "done".to_owned(),
-                    MailboxProgressState::Stopped(error) => error.title.clone(),
-                    _ if copy.trial.is_some() => "tried".to_owned(),
-                    _ => "not done".to_owned(),
-                },
-                is_stopped: matches!(mailbox.state, MailboxProgressState::Stopped(_)),
-                details: match &mailbox.state {
-                    MailboxProgressState::Stopped(error) => error.details.clone(),
-                    _ => String::new(),
-                },
-                sum: mailbox.sum,
-                folders: mailbox
-                    .folders
-                    .iter()
-                    .map(|folder| FolderOutcome { name: folder.name.clone(), sum: folder.sum })
-                    .collect(),
-            })
-            .collect();
+        let mailboxes: Vec<_> =
+            copy.mailboxes.iter().map(|mailbox| MailboxOutcome::of(mailbox, copy.trial.is_some())).collect();
         let all_done = copy.mailboxes.iter().all(|mailbox| mailbox.state == MailboxProgressState::Done);
         Self {
             is_complete: copy.phase == CopyPhase::Finished
                 && all_done
                 && copy.sum.refused == 0
+                && copy.sum.exported == 0
                 && copy.sum.to_do == 0,
             trial: copy.trial,
             sum: copy.sum,
@@ -120,10 +150,13 @@ impl Outcome {
                 .map(|group| ProblemOutcome {
                     state: group.state,
                     cause: group.cause.clone(),
+                    way_out: group.way_out.clone(),
                     count: group.count,
                     samples: group.samples.clone(),
                 })
                 .collect(),
+            export_folder: (copy.sum.exported > 0)
+                .then(|| exports.map_or_else(|| project.export_folder(), Path::to_path_buf)),
         }
     }
 
@@ -131,7 +164,7 @@ impl Outcome {
     pub fn has_failures(&self) -> bool {
         let is_stopped = |mailbox: &MailboxOutcome| mailbox.is_stopped;
         match self.trial {
-            Some(_) => self.sum.refused > 0 || self.mailboxes.iter().any(is_stopped),
+            Some(_) => self.sum.refused + self.sum.exported > 0 || self.mailboxes.iter().any(is_stopped),
             None => !self.is_complete,
         }
     }
@@ -160,13 +193,19 @@ impl Outcome {
         for mailbox in
             self.mailboxes.iter().filter(|mailbox| !["done", "tried"].contains(&mailbox.state.as_str()))
         {
-            output::append(&mut text, format_args!("{}: {}\n", mailbox.address, mailbox.state));
+            let state = mailbox.text.as_ref().unwrap_or(&mailbox.state);
+            output::append(&mut text, format_args!("{}: {state}\n", mailbox.address));
         }
         for problem in &self.problems {
-            output::append(
-                &mut text,
-                format_args!("{} x {}\n", with_thousands(problem.count), problem.cause),
-            );
+            let count = with_thousands(problem.count);
+            output::append(&mut text, format_args!("{count} x {}\n", problem.cause));
+            if !problem.way_out.is_empty() {
+                output::append(&mut text, format_args!("  {}\n", problem.way_out));
+            }
+        }
+        if let Some(folder) = &self.export_folder {
+            let count = counted(self.sum.exported, "message");
+            output::append(&mut text, format_args!("Saved as files: {count} in {}\n", folder.display()));
         }
         for pause in &self.pauses {
             let words = format_args!(

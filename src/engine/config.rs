@@ -18,6 +18,7 @@ impl EngineConfig {
             recent_file: configuration_folder().map(|folder| folder.join("recent.json")),
             projects_folder: documents_folder(),
             secrets: SecretsPolicy::Keyring,
+            export_folder: None,
             parallel_mailboxes: PARALLEL_MAILBOXES,
             proof: Proof::AsChosen,
             compression: Compression::default(),

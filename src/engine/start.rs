@@ -31,6 +31,8 @@ pub struct EngineConfig {
     pub projects_folder: PathBuf,
     /// What happens to passwords.
     pub secrets: SecretsPolicy,
+    /// Where messages go as files that the destination will not have; `None`: beside the project file.
+    pub export_folder: Option<PathBuf>,
     /// Mailboxes that are copied or signed in at the same time.
     pub parallel_mailboxes: usize,
     /// How a finished copy is proven.

@@ -9,6 +9,8 @@ pub enum ServerSign {
     Away,
     /// Another connection has the folder. Others get theirs, so nothing is lowered but what goes to this one.
     Locked,
+    /// The server itself has failed.
+    Fails,
     /// The server says that too much is asked of it, without saying how long.
     TooMuch,
     /// The server says for how long it wants to be left alone, in milliseconds.
@@ -24,6 +26,8 @@ pub struct Pace {
     pub wait_milliseconds: u64,
     /// Signs in a row without a step forward in between, this one counted.
     pub in_a_row: u32,
+    /// What was waited since the last step forward, this wait not counted, in milliseconds.
+    pub waited_milliseconds: u64,
 }
 
 /// Keeps the pace towards the servers of one mailbox: connections are lowered before the rate is, waits grow and shrink.
@@ -35,6 +39,7 @@ pub struct Governor {
     in_a_row: u32,
     away_in_a_row: u32,
     waits_alone: u32,
+    waited_milliseconds: u64,
     has_worked: bool,
 }
 
@@ -45,6 +50,8 @@ const THROTTLE_MILLISECONDS: (u64, u64) = (50, 16_000);
 const BREAK_MILLISECONDS: (u64, u64) = (500, 60_000);
 /// The first wait for a lock, doubled each time, and the longest, in milliseconds.
 const LOCK_MILLISECONDS: (u64, u64) = (1_000, 60_000);
+/// The first wait after a failure of the server's own, doubled each time, and the longest, in milliseconds.
+const FAILURE_MILLISECONDS: (u64, u64) = (15_000, 5 * 60_000);
 /// The least wait where the server names one, doubled each time, and the longest of these, in milliseconds.
 const ASKED_MILLISECONDS: (u64, u64) = (1_000, 60_000);
 /// The first wait of a single connection where the server names none, and the longest, in milliseconds.
@@ -61,6 +68,7 @@ impl Governor {
             in_a_row: 0,
             away_in_a_row: 0,
             waits_alone: 0,
+            waited_milliseconds: 0,
             has_worked: false,
         }
     }
@@ -87,6 +95,7 @@ impl Governor {
         self.in_a_row = 0;
         self.away_in_a_row = 0;
         self.waits_alone = 0;
+        self.waited_milliseconds = 0;
         self.has_worked = true;
     }
 
@@ -103,6 +112,7 @@ impl Governor {
         let wait_milliseconds = match sign {
             // One that names no time worth the name is not asked again and again without a pause.
             ServerSign::AsksToWait(milliseconds) => milliseconds.max(doubled(ASKED_MILLISECONDS, in_a_row)),
+            ServerSign::Fails => doubled(FAILURE_MILLISECONDS, in_a_row),
             ServerSign::Locked => doubled(LOCK_MILLISECONDS, in_a_row),
             ServerSign::Broke | ServerSign::Away => doubled(BREAK_MILLISECONDS, in_a_row),
             ServerSign::TooMuch if had_several => {
@@ -115,7 +125,9 @@ impl Governor {
                 doubled(ALONE_MILLISECONDS, self.waits_alone)
             }
         };
-        Pace { connections: self.connections, wait_milliseconds, in_a_row }
+        let waited_milliseconds = self.waited_milliseconds;
+        self.waited_milliseconds = waited_milliseconds.saturating_add(wait_milliseconds);
+        Pace { connections: self.connections, wait_milliseconds, in_a_row, waited_milliseconds }
     }
 }
 
@@ -173,7 +185,7 @@ mod tests {
         assert_eq!((governor.connections(), governor.delay_milliseconds), (2, 150));
         assert_eq!(
             governor.after(ServerSign::TooMuch),
-            Pace { connections: 1, wait_milliseconds: 300, in_a_row: 1 }
+            Pace { connections: 1, wait_milliseconds: 300, in_a_row: 1, waited_milliseconds: 0 }
         );
         for _ in 0..20 {
             governor.progressed();
@@ -205,6 +217,18 @@ mod tests {
         governor.progressed();
         assert_eq!(governor.after(ServerSign::Broke).wait_milliseconds, 500);
         assert_eq!(Governor::new(0).connections(), 1);
+    }
+
+    #[test]
+    fn a_server_that_fails_is_waited_for_and_the_time_is_counted() {
+        let mut governor = Governor::new(1);
+        let paces: Vec<(u64, u64)> = (0..6)
+            .map(|_| governor.after(ServerSign::Fails))
+            .map(|pace| (pace.wait_milliseconds / 1_000, pace.waited_milliseconds / 1_000))
+            .collect();
+        assert_eq!(paces, [(15, 0), (30, 15), (60, 45), (120, 105), (240, 225), (300, 465)]);
+        governor.progressed();
+        assert_eq!(governor.after(ServerSign::Fails).waited_milliseconds, 0);
     }
 
     #[test]

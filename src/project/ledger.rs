@@ -296,12 +296,12 @@ impl Ledger {
         })
     }
 
-    /// Gives refused messages of this mailbox another try. Returns how many.
+    /// Gives messages of this mailbox another try that were refused or saved as files. Returns how many.
     pub fn retry_refused(&self) -> Result<u64, ProjectError> {
         self.project.write(|transaction| {
             let count = transaction.execute(
                 "UPDATE message SET state = 0, cause = NULL
-                 WHERE state = 6 AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+                 WHERE state IN (5, 6) AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
                 [self.mailbox.0],
             )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))

@@ -160,11 +160,11 @@ impl Project {
         self.read(|connection| problems(connection, None))
     }
 
-    /// Gives the refused messages of all mailboxes another try. Returns how many.
+    /// Gives messages of all mailboxes another try that were refused or saved as files. Returns how many.
     pub fn retry_refused(&self) -> Result<u64, ProjectError> {
         self.write(|transaction| {
-            let count =
-                transaction.execute("UPDATE message SET state = 0, cause = NULL WHERE state = 6", [])?;
+            let count = transaction
+                .execute("UPDATE message SET state = 0, cause = NULL WHERE state IN (5, 6)", [])?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::error::TransferError;
 use super::export::{Exported, take_back};
 use super::request::{Progress, ProgressSink};
-use crate::imap::ImapError;
+use crate::imap::{Completion, ImapError};
 use crate::plan::{RepairStep, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::UnixTime;
@@ -20,6 +20,8 @@ const BREAKS_AT_ONE: u32 = 2;
 const CAREFUL_MESSAGES: u32 = 400;
 /// Refusals with the same words, without anything accepted in between, that mean the mailbox and not the messages.
 const SAME_REFUSALS: usize = 10;
+/// How often messages at which a server fails are tried again once all others are done.
+const TROUBLE_ROUNDS: u32 = 2;
 /// Goodbyes at the opening of one folder after which it is left.
 const GOODBYES_AT_SOURCE: u32 = 4;
 const GOODBYES_AT_DESTINATION: u32 = 2;
@@ -43,6 +45,12 @@ struct Learnt {
     folders: BTreeMap<(FolderId, bool), Trouble>,
     listings: BTreeMap<String, Listing>,
     suspects: Vec<Suspect>,
+    /// Messages at which a server has failed.
+    troubled: Vec<Suspect>,
+    /// How often these were all that was left.
+    trouble_rounds: u32,
+    /// Something was accepted in this run.
+    has_accepted: bool,
     /// When the flags of a folder's waiting messages were read.
     fresh: BTreeMap<FolderId, Instant>,
     /// Messages whose append broke off, was not found, and was made again.
@@ -84,14 +92,18 @@ struct Listing {
     hits: BTreeMap<u32, u32>,
 }
 
-/// A refusal that may be meant for the whole mailbox. Its row stays in flight until that is clear.
+/// A refusal that may be meant for the whole mailbox, or a server's own trouble. Its row stays as it is until that is
+/// clear.
 #[derive(Clone, Debug)]
 pub(super) struct Suspect {
     pub(super) folder: FolderId,
+    pub(super) side: Side,
     pub(super) result: MessageResult,
     pub(super) bytes: u64,
-    /// The server's words.
-    pub(super) words: String,
+    /// What the server has answered.
+    pub(super) refusal: Completion,
+    /// The server itself has failed: that is never a verdict about the message.
+    pub(super) is_trouble: bool,
     /// Where the message was saved meanwhile.
     pub(super) file: Option<Exported>,
 }
@@ -107,13 +119,17 @@ impl Suspect {
     }
 }
 
-/// Records the refusals that turned out to be about their messages.
+/// Records the refusals that turned out to be about their messages. Where the server itself has failed, the message is
+/// put aside.
 pub(super) fn record_refusals(
     caution: &Caution,
     ledger: &Ledger,
     sink: ProgressSink<'_>,
 ) -> Result<(), TransferError> {
-    for Suspect { folder, result, bytes, .. } in caution.take_suspects() {
+    let (troubled, suspects): (Vec<_>, Vec<_>) =
+        caution.take_suspects().into_iter().partition(|suspect| suspect.is_trouble);
+    caution.learnt().troubled.extend(troubled);
+    for Suspect { folder, result, bytes, .. } in suspects {
         ledger.record_results(folder, &[result])?;
         sink(Progress::Advanced { messages: 1, bytes });
     }
@@ -330,9 +346,28 @@ impl Caution {
     pub(super) fn suspect(&self, suspect: Suspect) -> bool {
         let mut learnt = self.learnt();
         learnt.suspects.push(suspect);
-        let last = learnt.suspects.last().map(|one| kind(&one.words));
-        let same = learnt.suspects.iter().rev().take_while(|one| Some(kind(&one.words)) == last).count();
+        let kind_of = |one: &Suspect| kind(&one.refusal.to_string());
+        let last = learnt.suspects.last().map(kind_of);
+        let same = learnt.suspects.iter().rev().take_while(|one| Some(kind_of(one)) == last).count();
         same >= SAME_REFUSALS
+    }
+
+    /// A message was accepted.
+    pub(super) fn accepted(&self) {
+        self.learnt().has_accepted = true;
+    }
+
+    /// The messages at which a server has failed, to be taken back.
+    pub(super) fn take_troubled(&self) -> Vec<Suspect> {
+        std::mem::take(&mut self.learnt().troubled)
+    }
+
+    /// Nothing but messages at which a server fails is left. True where they have been tried often enough for this run:
+    /// others were accepted meanwhile, so that waiting longer would not help them.
+    pub(super) fn leaves_troubled(&self) -> bool {
+        let mut learnt = self.learnt();
+        learnt.trouble_rounds += 1;
+        learnt.has_accepted && learnt.trouble_rounds > TROUBLE_ROUNDS
     }
 
     /// The refusals that are kept, to be recorded or taken back.
@@ -360,6 +395,7 @@ fn blame(hits: &mut BTreeMap<u32, u32>, alone: Option<u32>) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imap::Status;
     use crate::plan::MessageState;
 
     const FOLDER: FolderId = FolderId(1);
@@ -433,8 +469,10 @@ mod tests {
                 sha256: None,
                 cause: None,
             },
+            side: Side::Destination,
             bytes: 1,
-            words: words.to_owned(),
+            refusal: Completion { status: Status::No, code: None, words: words.to_owned() },
+            is_trouble: false,
             file: None,
         };
         for _ in 1..SAME_REFUSALS {

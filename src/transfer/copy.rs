@@ -12,6 +12,7 @@ use super::control::CopyControl;
 use super::error::TransferError;
 use super::gmail_destination::{Folding, finish_labels};
 use super::gmail_source::LabelHomes;
+use super::governor::passing;
 use super::kept_flags;
 use super::lane::{Lane, is_asking};
 use super::lost_copies::{Lookout, takes_part};
@@ -25,6 +26,8 @@ use super::twins::DUPLICATE;
 use super::work::Work;
 use crate::imap::{Detail, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
+use crate::project::FolderId;
+use crate::values::counted;
 
 /// Waiting messages that are worth one more pair of connections.
 const MESSAGES_PER_PAIR: u64 = 100;
@@ -116,8 +119,37 @@ impl Job<'_> {
 
     /// Refusals whose meaning was not clear when something else failed: their messages are tried again.
     fn forget_suspects(&self) -> Result<(), TransferError> {
-        for suspect in self.caution.take_suspects() {
+        let suspects = self.caution.take_suspects().into_iter().chain(self.caution.take_troubled());
+        for suspect in suspects {
             suspect.take_back(&self.request.ledger)?;
+        }
+        Ok(())
+    }
+
+    /// Messages at which a server fails stay to do. An error where they are worth another try.
+    fn leave_troubled(&mut self) -> Result<(), TransferError> {
+        let troubled = self.caution.take_troubled();
+        let Some(error) = troubled.first().and_then(|one| passing(one.side, &one.refusal)) else {
+            return Ok(());
+        };
+        let mut counts: BTreeMap<FolderId, u64> = BTreeMap::new();
+        let mut told: BTreeMap<FolderId, (Side, String)> = BTreeMap::new();
+        for suspect in troubled {
+            *counts.entry(suspect.folder).or_default() += 1;
+            told.entry(suspect.folder).or_insert((suspect.side, suspect.refusal.to_string()));
+            suspect.take_back(&self.request.ledger)?;
+        }
+        if !self.caution.leaves_troubled() {
+            return Err(error);
+        }
+        for folder in self.request.ledger.folder_totals()? {
+            let (Some(count), Some((side, words))) = (counts.get(&folder.id), told.remove(&folder.id)) else {
+                continue;
+            };
+            let words = format!("{}, to do as before: {words}", counted(*count, "message"));
+            let trouble = FolderTrouble::ServerFails;
+            let problem = FolderProblem { folder: folder.source.clone(), side, trouble, words };
+            self.problems.insert(folder.source, problem);
         }
         Ok(())
     }
@@ -190,6 +222,7 @@ impl Job<'_> {
             return Err(error);
         }
         record_refusals(&self.caution, &self.request.ledger, self.sink)?;
+        self.leave_troubled()?;
         self.finish(lane).await;
         if !is_complete {
             self.sends_all = true;

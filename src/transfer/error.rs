@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 use crate::imap::{ImapError, SignInError};
-use crate::plan::{SearchTextError, Side};
+use crate::plan::{RefusalMeaning, SearchTextError, Side, duration_words};
 use crate::project::ProjectError;
 use crate::values::UnixTime;
 
@@ -36,6 +36,20 @@ pub enum TransferError {
         /// Which server.
         side: Side,
         /// How long, in seconds.
+        seconds: u64,
+        /// The server's words.
+        words: String,
+        /// What they mean.
+        meaning: RefusalMeaning,
+    },
+    /// The server has answered in this way again and again, over a long time.
+    #[error("the {side} has not recovered in {}, although it was tried {tries} times: {words}", duration_words(*.seconds))]
+    NotRecovered {
+        /// Which server.
+        side: Side,
+        /// How often it was tried without a step forward.
+        tries: u32,
+        /// How long it was waited for, in seconds.
         seconds: u64,
         /// The server's words.
         words: String,

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::destination_name::raw_name;
 use super::error::TransferError;
-use super::governor::{Refusal, refusal};
+use super::governor::{passing, refusal};
 use super::off_thread::flush;
 use super::request::Progress;
 use super::work::{Unit, Work};
@@ -399,7 +399,7 @@ fn load(
 pub(super) async fn open(session: &mut Session, name: &str) -> Result<Option<(u32, u32)>, TransferError> {
     match session.select(name).await {
         Ok(opened) => Ok(Some((opened.uid_validity, opened.uid_next.unwrap_or(1)))),
-        Err(ImapError::Refused { completion, .. }) if !matches!(refusal(&completion), Refusal::Wait(_)) => {
+        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
             tracing::info!(%completion, "a folder cannot be opened any more");
             Ok(None)
         }
@@ -409,8 +409,6 @@ pub(super) async fn open(session: &mut Session, name: &str) -> Result<Option<(u3
 
 pub(super) fn at_destination(source: ImapError) -> TransferError {
     let side = Side::Destination;
-    match source.refusal().map(refusal) {
-        Some(Refusal::Wait(seconds)) => TransferError::Throttled { side, seconds, words: source.to_string() },
-        _ => TransferError::Server { side, source },
-    }
+    let passing = source.refusal().and_then(|completion| passing(side, completion));
+    passing.unwrap_or(TransferError::Server { side, source })
 }

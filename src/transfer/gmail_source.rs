@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::error::TransferError;
-use super::governor::{Refusal, refusal};
+use super::governor::passing;
 use super::request::CopyRequest;
 use crate::imap::{Folder, ImapError, NumberRequest, Session};
 use crate::plan::{
@@ -212,13 +212,7 @@ async fn read_folder(
     let opened = match session.numbers(question, |uid, number| numbers.push((uid, number.0))).await {
         Ok(opened) => opened,
         Err(ImapError::Refused { completion, .. }) => {
-            return match refusal(&completion) {
-                Refusal::Wait(seconds) => {
-                    let words = completion.to_string();
-                    Err(TransferError::Throttled { side: Side::Source, seconds, words })
-                }
-                _ => Ok(None),
-            };
+            return passing(Side::Source, &completion).map_or(Ok(None), Err);
         }
         Err(error) => return Err(TransferError::at(Side::Source)(error)),
     };

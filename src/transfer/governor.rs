@@ -2,7 +2,7 @@
 
 use super::error::TransferError;
 use crate::imap::{Code, Completion, ImapError};
-use crate::plan::{RefusalMeaning, refusal_meaning};
+use crate::plan::{RefusalMeaning, Side, refusal_meaning};
 
 /// What to do about a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +11,10 @@ pub(super) enum Refusal {
     FolderMissing,
     /// The mailbox is full.
     Full,
-    /// Wait this many seconds, then go on.
+    /// Wait this many seconds, then go on: too much is asked of the server.
     Wait(u64),
+    /// The server itself has failed; wait this many seconds, then try again.
+    Trouble(u64),
     /// The message itself is not wanted.
     Message,
 }
@@ -27,10 +29,33 @@ pub(super) fn refusal(completion: &Completion) -> Refusal {
     match meaning(completion) {
         RefusalMeaning::Folder => Refusal::FolderMissing,
         RefusalMeaning::Full => Refusal::Full,
-        RefusalMeaning::Locked | RefusalMeaning::Busy | RefusalMeaning::Trouble => {
-            Refusal::Wait(suggested_seconds(&completion.words).unwrap_or(DEFAULT_WAIT_SECONDS))
-        }
+        RefusalMeaning::Locked | RefusalMeaning::Busy => Refusal::Wait(seconds(completion)),
+        RefusalMeaning::Trouble => Refusal::Trouble(seconds(completion)),
         _ => Refusal::Message,
+    }
+}
+
+fn seconds(completion: &Completion) -> u64 {
+    suggested_seconds(&completion.words).unwrap_or(DEFAULT_WAIT_SECONDS)
+}
+
+impl Refusal {
+    /// Whether it passes, so that it says nothing about what was asked for.
+    pub(super) const fn is_passing(self) -> bool {
+        matches!(self, Self::Wait(_) | Self::Trouble(_))
+    }
+}
+
+/// The error that a refusal is, where it passes: whoever gets it waits.
+pub(super) fn passing(side: Side, completion: &Completion) -> Option<TransferError> {
+    match refusal(completion) {
+        Refusal::Wait(seconds) | Refusal::Trouble(seconds) => Some(TransferError::Throttled {
+            side,
+            seconds,
+            words: completion.to_string(),
+            meaning: meaning(completion),
+        }),
+        _ => None,
     }
 }
 
@@ -39,19 +64,15 @@ pub(super) fn meaning(completion: &Completion) -> RefusalMeaning {
     refusal_meaning(code_name(completion), &completion.words)
 }
 
-/// Whether an error says that another connection has the folder.
-pub(super) fn is_lock(error: &TransferError) -> bool {
-    let words = match error {
-        TransferError::Throttled { words, .. } => words.clone(),
-        TransferError::Server { source: ImapError::Refused { completion, .. }, .. } => completion.to_string(),
-        _ => return false,
-    };
-    refusal_meaning(None, &words) == RefusalMeaning::Locked
-}
-
-/// Whether the words of a refusal, with its response code, tell of a failure that may be tied to one message.
-pub(super) fn is_trouble(words: &str) -> bool {
-    refusal_meaning(None, words) == RefusalMeaning::Trouble
+/// What the error of a refusal is about; `None` where no server has refused anything.
+pub(super) fn meaning_of(error: &TransferError) -> Option<RefusalMeaning> {
+    match error {
+        TransferError::Throttled { meaning, .. } => Some(*meaning),
+        TransferError::Server { source: ImapError::Refused { completion, .. }, .. } => {
+            Some(meaning(completion))
+        }
+        _ => None,
+    }
 }
 
 /// The name of the response code.
@@ -96,7 +117,7 @@ mod tests {
             (None, "Message size over limit", Refusal::Message),
             (None, "Message too large: quota is 10 MB each", Refusal::Message),
             (Some("OVERQUOTA"), "message size would exceed quota", Refusal::Full),
-            (Some("SERVERBUG"), "Internal error", Refusal::Wait(60)),
+            (Some("SERVERBUG"), "Internal error", Refusal::Trouble(60)),
             (Some("LIMIT"), "UID FETCH Rate limit hit", Refusal::Wait(60)),
             (Some("LIMIT"), "Mail size is larger than the maximum size allowed", Refusal::Message),
         ] {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::error::TransferError;
 use super::false_keywords;
 use super::flags::flags_for;
-use super::governor::{Refusal, refusal};
+use super::governor::{passing, refusal};
 use super::repaired_flags;
 use super::work::{Unit, Work};
 use crate::imap::{ImapError, Session};
@@ -215,9 +215,7 @@ impl KeptFlags {
         }
         for (flags, uids) in groups {
             match session.add_flags(&uids, flags).await {
-                Err(ImapError::Refused { completion, .. })
-                    if !matches!(refusal(&completion), Refusal::Wait(_)) =>
-                {
+                Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
                     tracing::info!(%completion, "flags are refused");
                 }
                 stored => stored.map_err(at_destination)?,
@@ -268,8 +266,6 @@ fn words(flags: &[String]) -> Option<String> {
 
 fn at_destination(source: ImapError) -> TransferError {
     let side = Side::Destination;
-    match source.refusal().map(refusal) {
-        Some(Refusal::Wait(seconds)) => TransferError::Throttled { side, seconds, words: source.to_string() },
-        _ => TransferError::Server { side, source },
-    }
+    let passing = source.refusal().and_then(|completion| passing(side, completion));
+    passing.unwrap_or(TransferError::Server { side, source })
 }

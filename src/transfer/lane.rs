@@ -12,7 +12,7 @@ use super::clock::now;
 use super::error::TransferError;
 use super::flags::normal_flags;
 use super::folder_opening::Opening;
-use super::governor::{Refusal, refusal};
+use super::governor::refusal;
 use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
@@ -309,7 +309,7 @@ fn settle_twins(work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
 
 /// Whether a refusal speaks of load, so that it passes.
 pub(super) fn is_busy(error: &ImapError) -> bool {
-    error.refusal().is_some_and(|completion| matches!(refusal(completion), Refusal::Wait(_)))
+    error.refusal().is_some_and(|completion| refusal(completion).is_passing())
 }
 
 fn at_source(error: ImapError) -> TransferError {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::governor::{Refusal, refusal};
+use super::governor::refusal;
 use crate::imap::{Completion, Ending, ImapError, MOST_WHOLE_BYTES, Session, Spool};
 
 /// Bytes of a message in which its header is looked for.
@@ -169,7 +169,7 @@ async fn walk(
         Road::Pieces => pieces(session, wanted).await,
     };
     match walked {
-        Err(ImapError::Refused { completion, .. }) if !matches!(refusal(&completion), Refusal::Wait(_)) => {
+        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
             Ok(Err(completion))
         }
         walked => walked.map(Ok),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::TransferError;
-use super::governor::{Refusal, code_name, meaning, refusal};
+use super::governor::{code_name, meaning, passing};
 use super::lost_copies::{Search, Suspect, at_destination};
 use super::seats::{Seeker, assign};
 use crate::imap::{Completion, Folder, ImapError};
@@ -152,9 +152,8 @@ impl Search<'_> {
 /// What refused opening says of copies: nothing is in a folder that has gone since it was listed, and nobody moves mail
 /// into one that the account may not read. A server that is busy is asked again later.
 fn looked_in_vain(completion: &Completion) -> Result<Looked, TransferError> {
-    if let Refusal::Wait(seconds) = refusal(completion) {
-        let words = completion.to_string();
-        return Err(TransferError::Throttled { side: Side::Destination, seconds, words });
+    if let Some(error) = passing(Side::Destination, completion) {
+        return Err(error);
     }
     let is_closed = meaning(completion) == RefusalMeaning::Folder || code_name(completion) == Some("NOPERM");
     Ok(if is_closed { Looked::Nothing } else { Looked::Unsure(completion.to_string()) })

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::error::TransferError;
-use super::governor::{Refusal, refusal};
+use super::governor::refusal;
 use super::large::{Large, Reading, Road, Wanted, read_large};
 use super::proof_meter::count_reading;
 use super::request::CopyRequest;
@@ -142,7 +142,7 @@ impl Parts {
         let found = match self.read(request, raw, (&uids, first)).await {
             Ok(found) => found,
             Err(TransferError::Server { source: ImapError::Refused { completion, .. }, .. })
-                if !matches!(refusal(&completion), Refusal::Wait(_)) =>
+                if !refusal(&completion).is_passing() =>
             {
                 BTreeMap::new()
             }

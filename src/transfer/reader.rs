@@ -8,7 +8,7 @@ use super::ahead::{Ahead, GROUP_MESSAGES, next_group};
 use super::caution::Suspect;
 use super::content::Content;
 use super::error::TransferError;
-use super::governor::{DEFAULT_WAIT_SECONDS, Refusal, is_trouble, refusal};
+use super::governor::{Refusal, passing, refusal};
 use super::group::Group;
 use super::large::{Large, Reading, Road, Wanted, read_large};
 use super::work::{Part, Work};
@@ -381,13 +381,7 @@ impl Reader<'_> {
     /// A refusal that speaks of load, not of the message, ends this reading.
     #[expect(clippy::unused_self, reason = "reads as a step of the reader")]
     fn heed(&self, completion: &Completion) -> Result<(), TransferError> {
-        match refusal(completion) {
-            Refusal::Wait(seconds) => {
-                let words = completion.to_string();
-                Err(TransferError::Throttled { side: Side::Source, seconds, words })
-            }
-            _ => Ok(()),
-        }
+        passing(Side::Source, completion).map_or(Ok(()), Err)
     }
 
     async fn hand_over(
@@ -411,18 +405,18 @@ impl Reader<'_> {
 
     /// A message that was asked for alone is refused.
     async fn give_up_refused(&mut self, row: LedgerRow, refused: &Completion) -> Result<(), ReadEnd> {
-        let words = refused.to_string();
-        let cause = format!("the source does not hand it out: {words}");
-        if is_trouble(&words) && self.work.caution.is_careful(self.folder(), Side::Source) {
-            return Ok(self.suspect(&row, words, cause)?);
+        let cause = format!("the source does not hand it out: {refused}");
+        let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
+        if is_careful && let Refusal::Trouble(_) = refusal(refused) {
+            return Ok(self.suspect(&row, refused, cause)?);
         }
         self.heed(refused)?;
         self.give_up(row, MessageState::Refused, cause).await
     }
 
-    /// A failure of the server that stays with one message is about the message where others pass. An error where it
-    /// does not stay with one.
-    fn suspect(&self, row: &LedgerRow, words: String, cause: String) -> Result<(), TransferError> {
+    /// A server that fails at a message which goes alone: it waits while others are tried. An error where it fails at
+    /// one after the other.
+    fn suspect(&self, row: &LedgerRow, refused: &Completion, cause: String) -> Result<(), TransferError> {
         let (folder, caution) = (self.folder(), self.work.caution);
         let result = MessageResult {
             uid: row.uid,
@@ -431,14 +425,22 @@ impl Reader<'_> {
             sha256: None,
             cause: Some(cause),
         };
-        let suspect = Suspect { folder, result, bytes: row.size, words: words.clone(), file: None };
+        let suspect = Suspect {
+            folder,
+            side: Side::Source,
+            result,
+            bytes: row.size,
+            refusal: refused.clone(),
+            is_trouble: true,
+            file: None,
+        };
         if !caution.suspect(suspect) {
             return Ok(());
         }
         for suspect in caution.take_suspects() {
             suspect.take_back(&self.work.request.ledger)?;
         }
-        Err(TransferError::Throttled { side: Side::Source, seconds: DEFAULT_WAIT_SECONDS, words })
+        self.heed(refused)
     }
 
     async fn give_up(&mut self, row: LedgerRow, state: MessageState, cause: String) -> Result<(), ReadEnd> {

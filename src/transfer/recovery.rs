@@ -5,16 +5,25 @@ use std::time::Duration;
 use super::clock::now;
 use super::control::CopyControl;
 use super::error::TransferError;
-use super::governor::{Refusal, is_lock, refusal, suggested_milliseconds};
+use super::governor::{meaning, refusal, suggested_milliseconds};
 use super::request::{CopyLimits, Progress, ProgressSink};
 use crate::imap::{ImapError, SignInError};
-use crate::plan::{Governor, ServerSign};
+use crate::plan::{Governor, Pace, RefusalMeaning, ServerSign};
 use crate::values::UnixTime;
 
-/// Signs of load in a row, without a step forward in between, after which the copy gives up.
-const MAX_WAITS: u32 = 24;
-/// The same where the server names the time: at five minutes each, days; at a minute, the better part of one.
-const MAX_ASKED_WAITS: u32 = 1_000;
+/// How long a server is waited for without a step forward: so many tries, and so much time, whichever ends first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Patience {
+    tries: u32,
+    time: Duration,
+}
+
+/// For a server that has too much to do, or whose folder another connection has.
+const FOR_LOAD: Patience = Patience { tries: 24, time: Duration::from_hours(6) };
+/// For one that names the time itself: rates of a day are counted so.
+const FOR_ASKED: Patience = Patience { tries: 1_000, time: Duration::from_hours(72) };
+/// For one that has failed by itself.
+const FOR_FAILURE: Patience = Patience { tries: 6, time: Duration::from_mins(30) };
 /// A wait is looked at again after this time: clocks stand still while a laptop sleeps.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
@@ -32,14 +41,10 @@ pub(super) async fn wait_after(
     let is_away = sign == ServerSign::Broke && governor.has_worked() && is_away(&error);
     let sign = if is_away { ServerSign::Away } else { sign };
     let pace = governor.after(sign);
-    let most = match sign {
-        ServerSign::Away => limits.max_breaks_away.max(limits.max_breaks),
-        ServerSign::Broke => limits.max_breaks,
-        ServerSign::TooMuch | ServerSign::Locked => MAX_WAITS,
-        ServerSign::AsksToWait(_) => MAX_ASKED_WAITS,
-    };
-    if pace.in_a_row > most {
-        return Err(error);
+    let patience = patience(sign, limits);
+    let waited = Duration::from_millis(pace.waited_milliseconds);
+    if pace.in_a_row > patience.tries || waited >= patience.time {
+        return Err(not_recovered(error, pace));
     }
     let wait = Duration::from_millis(pace.wait_milliseconds);
     sink(match sign {
@@ -49,30 +54,57 @@ pub(super) async fn wait_after(
     Ok(control.wait(wait).await)
 }
 
+const fn patience(sign: ServerSign, limits: CopyLimits) -> Patience {
+    match sign {
+        ServerSign::Away if limits.max_breaks_away > limits.max_breaks => {
+            Patience { tries: limits.max_breaks_away, time: Duration::MAX }
+        }
+        // Connections that break or are not made take their own time; their number is what counts.
+        ServerSign::Broke | ServerSign::Away => Patience { tries: limits.max_breaks, time: Duration::MAX },
+        ServerSign::TooMuch | ServerSign::Locked => FOR_LOAD,
+        ServerSign::AsksToWait(_) => FOR_ASKED,
+        ServerSign::Fails => FOR_FAILURE,
+    }
+}
+
+/// What is told where a server has answered in one way for too long.
+fn not_recovered(error: TransferError, pace: Pace) -> TransferError {
+    let (tries, seconds) = (pace.in_a_row, pace.waited_milliseconds / 1_000);
+    match error {
+        TransferError::Throttled { side, words, .. } => {
+            TransferError::NotRecovered { side, tries, seconds, words }
+        }
+        TransferError::Server { side, source: ImapError::Refused { completion, .. } } => {
+            TransferError::NotRecovered { side, tries, seconds, words: completion.to_string() }
+        }
+        other => other,
+    }
+}
+
 /// What an error says about the pace; `None` where another try would not help.
 fn sign_of(error: &TransferError, has_worked: bool) -> Option<(ServerSign, String)> {
-    let words = match error {
-        TransferError::Throttled { words, .. } => words.clone(),
+    let (words, meaning) = match error {
+        TransferError::Throttled { words, meaning, .. } => (words.clone(), *meaning),
         // Any command may be refused for load, not only those that move messages.
-        TransferError::Server { source: ImapError::Refused { completion, .. }, .. } => {
-            match refusal(completion) {
-                Refusal::Wait(_) => completion.to_string(),
-                _ => return None,
-            }
+        TransferError::Server { source: ImapError::Refused { completion, .. }, .. }
+            if refusal(completion).is_passing() =>
+        {
+            (completion.to_string(), meaning(completion))
         }
         // Others may have taken the connections meanwhile; a server that never let us in may never do so.
         TransferError::SignIn { source: SignInError::ServerBusy { words }, .. }
             if has_worked || suggested_milliseconds(words).is_some() =>
         {
-            words.clone()
+            (words.clone(), RefusalMeaning::Busy)
         }
         lost if lost.is_connection_lost() => return Some((ServerSign::Broke, lost.to_string())),
         _ => return None,
     };
-    let sign = match suggested_milliseconds(&words) {
-        Some(milliseconds) => ServerSign::AsksToWait(milliseconds),
-        None if is_lock(error) => ServerSign::Locked,
-        None => ServerSign::TooMuch,
+    let sign = match (suggested_milliseconds(&words), meaning) {
+        (Some(milliseconds), _) => ServerSign::AsksToWait(milliseconds),
+        (None, RefusalMeaning::Locked) => ServerSign::Locked,
+        (None, RefusalMeaning::Trouble) => ServerSign::Fails,
+        (None, _) => ServerSign::TooMuch,
     };
     Some((sign, words))
 }
@@ -99,6 +131,55 @@ async fn wait_until(until: UnixTime, words: String, control: &CopyControl, sink:
         }
         if !control.wait(left.min(LOOK_AGAIN)).await {
             return false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::{Code, Completion, Status};
+    use crate::plan::Side;
+    use crate::transfer::governor::passing;
+
+    fn refused(code: Option<&str>, words: &str) -> TransferError {
+        let code = code.map(|code| Code::Other(code.to_owned()));
+        let completion = Completion { status: Status::No, code, words: words.to_owned() };
+        passing(Side::Destination, &completion).unwrap()
+    }
+
+    /// Every wait ends: how often and for how long a server is waited for that never changes its answer.
+    #[tokio::test(start_paused = true)]
+    async fn every_wait_has_a_bound_and_ends_with_the_words_of_the_server() {
+        for (code, words, most_tries, most_hours) in [
+            (Some("SERVERBUG"), "Internal error", 6, 1),
+            (None, "Temporary failure, try later", 6, 1),
+            (None, "Temporary unavailable", 24, 6),
+            (Some("LIMIT"), "Rate limit hit", 24, 6),
+            (Some("INUSE"), "Timeout while waiting for lock", 24, 6),
+            (None, "Suggested Backoff Time: 299961 milliseconds", 1_000, 73),
+            (None, "Suggested Backoff Time: 0 milliseconds", 1_000, 73),
+            (None, "Suggested Backoff Time: 86400000 milliseconds", 4, 97),
+        ] {
+            let (_controller, control) =
+                crate::transfer::copy_control(tokio_util::sync::CancellationToken::new());
+            let mut governor = Governor::new(4);
+            governor.let_in();
+            let began = tokio::time::Instant::now();
+            let mut waits = 0;
+            let last = loop {
+                let limits = (CopyLimits::default(), &control);
+                match wait_after(refused(code, words), &mut governor, limits, &|_| {}).await {
+                    Ok(true) => waits += 1,
+                    Ok(false) => unreachable!("nobody stops"),
+                    Err(error) => break error,
+                }
+            };
+            let waited = began.elapsed();
+            assert!(waits > 0 && waits <= most_tries, "{words}: {waits}");
+            assert!(waited <= Duration::from_hours(most_hours), "{words}: {waited:?}");
+            let told = last.to_string();
+            assert!(told.contains(words) && told.contains("has not recovered"), "{told}");
         }
     }
 }

@@ -8,7 +8,7 @@ use super::clock::now;
 use super::content::Content;
 use super::error::TransferError;
 use super::export::{Exported, Origin, export};
-use super::governor::{Refusal, code_name, meaning, refusal};
+use super::governor::{Refusal, meaning, refusal};
 use super::repaired_flags;
 use super::request::Progress;
 use super::writer::Writer;
@@ -24,8 +24,24 @@ const REPAIR_BYTES: u64 = 36 << 20;
 /// What is said of a message that no answer comes to.
 const ENDS_CONNECTION: &str = "the destination ends the connection at this message";
 
-/// In place of a refusal where the owner wants a repair; assets/refusals.toml knows these words.
+/// In place of a refusal where the owner wants a repair.
 const DISARM: &str = "the owner asks that requests for a read receipt be disarmed";
+
+/// Why a message does not go as it is.
+struct Obstacle {
+    /// The server's answer, or ours where it was not asked.
+    refused: Completion,
+    meaning: RefusalMeaning,
+    /// The connection ends at it.
+    is_poison: bool,
+}
+
+impl Obstacle {
+    fn of_ours(status: Status, words: String, meaning: RefusalMeaning) -> Self {
+        let refused = Completion { status, code: None, words };
+        Self { refused, meaning, is_poison: false }
+    }
+}
 
 /// How the repairs of one message ended.
 enum Repaired {
@@ -50,7 +66,8 @@ impl Writer<'_> {
     pub(super) async fn settle_poison(&mut self, load: Load) -> Result<(), TransferError> {
         let batch = self.announce(load).await?;
         let words = ENDS_CONNECTION.to_owned();
-        self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await
+        let obstacle = Obstacle::of_ours(Status::No, words, RefusalMeaning::Unknown);
+        self.settle_refused(batch, Obstacle { is_poison: true, ..obstacle }).await
     }
 
     /// Whether a message goes without its request for a receipt: the owner asked for it, and the message is read. What is
@@ -66,34 +83,78 @@ impl Writer<'_> {
     pub(super) async fn settle_unsendable(&mut self, load: Load) -> Result<(), TransferError> {
         let batch = self.announce(load).await?;
         if batch.messages.iter().all(|message| is_sendable_date(&message.internal_date)) {
-            let words = DISARM.to_owned();
-            return self.settle_refused(batch, Completion { status: Status::No, code: None, words }).await;
+            let asked_for = RefusalMeaning::Message(Some(RepairStep::ReadReceipt));
+            let obstacle = Obstacle::of_ours(Status::No, DISARM.to_owned(), asked_for);
+            return self.settle_refused(batch, obstacle).await;
         }
         let date = batch.messages.first().map(|message| message.internal_date.as_str()).unwrap_or_default();
         let words = format!("invalid date-time, which no server can be told: {date}");
-        self.settle_refused(batch, Completion { status: Status::Bad, code: None, words }).await
+        let meaning = RefusalMeaning::Message(Some(RepairStep::Date));
+        self.settle_refused(batch, Obstacle::of_ours(Status::Bad, words, meaning)).await
     }
 
-    /// Settles a single message that was refused. An error where the refusal means the mailbox after all, or where
-    /// something else comes between.
-    pub(super) async fn settle_refused(
+    /// Settles a single message that the server has refused.
+    pub(super) async fn settle_answered(
         &mut self,
-        mut batch: Batch,
+        batch: Batch,
         refused: Completion,
     ) -> Result<(), TransferError> {
         let meaning = self.meaning_of(&batch, &refused);
-        let tried = match meaning {
-            RefusalMeaning::Size
-            | RefusalMeaning::Virus
-            | RefusalMeaning::Account
-            | RefusalMeaning::Trouble => Vec::new(),
-            _ => match self.repair(&mut batch, &refused).await? {
+        if meaning == RefusalMeaning::Trouble {
+            return self.put_aside(&batch, refused);
+        }
+        self.settle_refused(batch, Obstacle { refused, meaning, is_poison: false }).await
+    }
+
+    /// The server fails at this message: it waits while others are tried. An error where it fails at one after the other.
+    fn put_aside(&self, batch: &Batch, refused: Completion) -> Result<(), TransferError> {
+        let folder = self.folder.unit.folder;
+        self.work.caution.passed(folder, Side::Destination);
+        let Some(sent) = batch.rows.first() else { return Ok(()) };
+        let result = MessageResult {
+            uid: sent.row.uid,
+            state: MessageState::Refused,
+            destination_uid: None,
+            sha256: None,
+            cause: Some(refused.to_string()),
+        };
+        let bytes = batch.source_bytes();
+        self.suspect(Suspect {
+            folder,
+            side: Side::Destination,
+            result,
+            bytes,
+            refusal: refused,
+            is_trouble: true,
+            file: None,
+        })
+    }
+
+    /// Keeps a refusal until it is clear what it is about; an error where it means the mailbox.
+    fn suspect(&self, suspect: Suspect) -> Result<(), TransferError> {
+        let completion = suspect.refusal.clone();
+        if !self.work.caution.suspect(suspect) {
+            return Ok(());
+        }
+        for suspect in self.work.caution.take_suspects() {
+            suspect.take_back(&self.work.request.ledger)?;
+        }
+        Err(ending(refusal(&completion), completion))
+    }
+
+    /// Settles a single message that cannot go as it is. An error where the refusal means the mailbox after all, or where
+    /// something else comes between.
+    async fn settle_refused(&mut self, mut batch: Batch, obstacle: Obstacle) -> Result<(), TransferError> {
+        let tried = match obstacle.meaning {
+            RefusalMeaning::Size | RefusalMeaning::Virus | RefusalMeaning::Account => Vec::new(),
+            _ => match self.repair(&mut batch, &obstacle).await? {
                 Repaired::Taken => return Ok(()),
                 Repaired::Not(tried) => tried,
             },
         };
         let folder = self.folder.unit.folder;
         self.work.caution.passed(folder, Side::Destination);
+        let Obstacle { refused, meaning, is_poison } = obstacle;
         let words = refused.to_string();
         let bytes = batch.source_bytes();
         let may_export = meaning != RefusalMeaning::Account;
@@ -106,22 +167,22 @@ impl Writer<'_> {
             sha256: Some(sent.sha256),
             cause: Some(cause),
         };
-        if meaning.is_about_message() || words == ENDS_CONNECTION {
+        if meaning.is_about_message() || is_poison {
             return self.record(&[result], bytes);
         }
-        let suspect = Suspect { folder, result, bytes, words, file };
-        if !self.work.caution.suspect(suspect) {
-            return Ok(());
-        }
-        for suspect in self.work.caution.take_suspects() {
-            suspect.take_back(&self.work.request.ledger)?;
-        }
-        let source = ImapError::Refused { command: "APPEND", completion: refused };
-        Err(TransferError::Server { side: Side::Destination, source })
+        self.suspect(Suspect {
+            folder,
+            side: Side::Destination,
+            result,
+            bytes,
+            refusal: refused,
+            is_trouble: false,
+            file,
+        })
     }
 
     /// Tries the repairs, each once, with the intent of each on the disk before it is sent.
-    async fn repair(&mut self, batch: &mut Batch, refused: &Completion) -> Result<Repaired, TransferError> {
+    async fn repair(&mut self, batch: &mut Batch, obstacle: &Obstacle) -> Result<Repaired, TransferError> {
         let folder = self.folder.unit.folder;
         let Some(uid) = batch.rows.first().map(|sent| sent.row.uid) else {
             return Ok(Repaired::Not(Vec::new()));
@@ -130,58 +191,61 @@ impl Writer<'_> {
         let caution = self.work.caution;
         let _alone = caution.repairing.lock().await;
         let Some(draft) = batch.draft().await? else {
-            return self.repair_flags(batch, refused).await;
+            return self.repair_flags(batch, &obstacle.refused).await;
         };
         let mut ladder = RepairLadder::new(draft, now().0);
-        for step in caution.steps_to_skip(folder, uid, refused.words == ENDS_CONNECTION) {
+        for step in caution.steps_to_skip(folder, uid, obstacle.is_poison) {
             ladder.skip(step);
         }
-        let words = refused.to_string();
+        let words = obstacle.refused.to_string();
         let learnt = caution.learnt_repair(&words);
-        let mut last = refused.clone();
-        while let Some(form) = ladder.next((code_name(&last), &last.words), learnt) {
+        let mut last = obstacle.meaning;
+        while let Some(form) = ladder.next(last, learnt) {
             let mut message = NewMessage {
                 flags: form.flags.clone(),
                 internal_date: form.internal_date.clone(),
                 body: Body::Memory(form.bytes.clone()),
             };
             let sent = sent_form(&form.bytes);
-            last = self.send_form((batch, uid), &mut message, (&words, ladder.tried()), &sent).await?;
-            if last.is_ok() {
+            let answer = self.send_form((batch, uid), &mut message, (&words, ladder.tried()), &sent).await?;
+            if answer.is_ok() {
                 caution.learn_repair(&words, ladder.tried().last().copied());
-                self.taken(batch, &last)?;
+                self.taken(batch, &answer)?;
                 return Ok(Repaired::Taken);
             }
+            last = meaning(&answer);
         }
         Ok(Repaired::Not(ladder.tried().to_vec()))
     }
 
-    /// What can be done for a message that is too large to be repaired: it goes without its keywords.
+    /// What can be done for a message that is too large to be repaired: it goes without flags that may be in the way.
     async fn repair_flags(
         &mut self,
         batch: &mut Batch,
         refused: &Completion,
     ) -> Result<Repaired, TransferError> {
-        let (Some(first), Some(message)) = (batch.rows.first(), batch.messages.first()) else {
-            return Ok(Repaired::Not(Vec::new()));
-        };
-        let (uid, sha256) = (first.row.uid, first.sha256);
-        let bare = Draft { flags: message.flags.clone(), ..Draft::default() };
-        let Some(Draft { flags, .. }) = RepairStep::Keywords.apply(&bare, 0) else {
-            return Ok(Repaired::Not(Vec::new()));
-        };
-        let sent = SentForm { size: message.body.bytes(), identity: first.row.identity, sha256 };
-        let Some(mut message) = batch.messages.pop() else { return Ok(Repaired::Not(Vec::new())) };
-        message.flags = flags;
-        let (words, steps) = (refused.to_string(), [RepairStep::Keywords]);
-        let answer = self.send_form((batch, uid), &mut message, (&words, &steps), &sent).await;
-        batch.messages.push(message);
-        let answer = answer?;
-        if answer.is_ok() {
-            self.taken(batch, &answer)?;
-            return Ok(Repaired::Taken);
+        let words = refused.to_string();
+        let mut tried = Vec::new();
+        for step in [RepairStep::Deleted, RepairStep::Keywords] {
+            let (Some(first), Some(message)) = (batch.rows.first(), batch.messages.first_mut()) else {
+                break;
+            };
+            let bare = Draft { flags: message.flags.clone(), ..Draft::default() };
+            let Some(Draft { flags, .. }) = step.apply(&bare, 0) else { continue };
+            message.flags = flags;
+            tried.push(step);
+            let (uid, sha256) = (first.row.uid, first.sha256);
+            let sent = SentForm { size: message.body.bytes(), identity: first.row.identity, sha256 };
+            let Some(mut message) = batch.messages.pop() else { break };
+            let answer = self.send_form((batch, uid), &mut message, (&words, &tried), &sent).await;
+            batch.messages.push(message);
+            let answer = answer?;
+            if answer.is_ok() {
+                self.taken(batch, &answer)?;
+                return Ok(Repaired::Taken);
+            }
         }
-        Ok(Repaired::Not(steps.to_vec()))
+        Ok(Repaired::Not(tried))
     }
 
     /// Sends a message in another form. A refusal that is not about the message takes the intent back and is an error.
@@ -207,6 +271,8 @@ impl Writer<'_> {
         match refusal(&answer) {
             _ if answer.is_ok() => Ok(answer),
             Refusal::Message => Ok(answer),
+            // It fails at this form again and again: the next one is tried.
+            Refusal::Trouble(_) if self.is_careful() => Ok(answer),
             other => {
                 self.withdraw(batch, &[])?;
                 Err(ending(other, answer))
@@ -266,6 +332,7 @@ impl Writer<'_> {
         if results.iter().any(|result| matches!(result.state, MessageState::Copied | MessageState::Repaired))
         {
             self.work.caution.passed(self.folder.unit.folder, Side::Destination);
+            self.work.caution.accepted();
             self.record_suspects()?;
         }
         self.work.request.ledger.record_results(self.folder.unit.folder, results)?;
@@ -297,7 +364,10 @@ pub(super) fn ending(refusal: Refusal, completion: Completion) -> TransferError 
     let (side, words) = (Side::Destination, completion.to_string());
     match refusal {
         Refusal::Full => TransferError::DestinationFull { words },
-        Refusal::Wait(seconds) => TransferError::Throttled { side, seconds, words },
+        Refusal::Wait(seconds) | Refusal::Trouble(seconds) => {
+            let meaning = meaning(&completion);
+            TransferError::Throttled { side, seconds, words, meaning }
+        }
         // Deleted meanwhile: a new connection makes it anew and looks what is in it.
         Refusal::FolderMissing => {
             let source = ImapError::Closed(Some(format!("the folder is no longer there: {words}")));

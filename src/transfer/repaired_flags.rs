@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::TransferError;
 use super::flags::flags_for;
-use super::governor::{Refusal, refusal};
+use super::governor::refusal;
 use super::work::{Unit, Work};
 use crate::imap::{ImapError, Session};
 use crate::plan::{MessageState, Side};
@@ -87,9 +87,7 @@ async fn set_lacking(
     for (flag, uids) in &lacking {
         let uids: Vec<u32> = uids.iter().copied().collect();
         match session.add_flags(&uids, std::slice::from_ref(flag)).await {
-            Err(ImapError::Refused { completion, .. })
-                if !matches!(refusal(&completion), Refusal::Wait(_)) =>
-            {
+            Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
                 tracing::info!(%completion, "a flag is refused");
                 refused += 1;
                 if refused >= MAX_REFUSED {

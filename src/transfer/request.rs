@@ -164,6 +164,8 @@ pub enum FolderTrouble {
     CopiesLost,
     /// Copies in it cannot be told from other mail, or not be looked for: nothing is sent that might be there.
     CopiesInDoubt,
+    /// A server fails at single messages of it, which are still to do.
+    ServerFails,
     /// The destination does not take the flags that the source has now.
     FlagsRefused,
     /// The source does not take the search among the filters.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::TransferError;
-use super::governor::{Refusal, refusal};
+use super::governor::passing;
 use crate::imap::{ImapError, Session};
 use crate::plan::{CopyOptions, FolderPlan, Side, check_search, is_choosy, left_out};
 use crate::project::{FolderId, Ledger};
@@ -53,9 +53,8 @@ impl<'a> Selection<'a> {
         match found {
             Ok(found) => chosen.found = Some(found),
             Err(ImapError::Refused { completion, .. }) => {
-                if let Refusal::Wait(seconds) = refusal(&completion) {
-                    let words = completion.to_string();
-                    return Err(TransferError::Throttled { side: Side::Source, seconds, words });
+                if let Some(error) = passing(Side::Source, &completion) {
+                    return Err(error);
                 }
                 return Ok(Err(format!("the server refuses the search {text}: {completion}")));
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::caution::Caution;
 use super::error::TransferError;
-use super::governor::{Refusal, refusal};
+use super::governor::passing;
 use super::listing_rows::{Listing, ListingError, QUICK_WINDOW, source_message};
 use super::request::FolderTrouble;
 use crate::imap::{
@@ -373,13 +373,7 @@ async fn list_uids(session: &mut Session, plan: &FolderPlan) -> Result<(Opened, 
 
 /// A refusal that speaks of load, not of messages, ends the listing for now.
 pub(super) fn heed(completion: &Completion) -> Result<(), TransferError> {
-    match refusal(completion) {
-        Refusal::Wait(seconds) => {
-            let words = completion.to_string();
-            Err(TransferError::Throttled { side: Side::Source, seconds, words })
-        }
-        _ => Ok(()),
-    }
+    passing(Side::Source, completion).map_or(Ok(()), Err)
 }
 
 /// Notes a message as refused whose facts or bytes end the connection, with a row of its own where it has none.

@@ -8,7 +8,7 @@ use super::control::{CopyControl, copy_control};
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::found_elsewhere::{Lost, look_elsewhere};
-use super::governor::{Refusal, refusal};
+use super::governor::passing;
 use super::parts::{Doubts, Parts};
 use super::proof_meter::count_reading;
 use super::recovery::wait_after;
@@ -313,8 +313,6 @@ fn is_small(folder: &FolderTotals) -> bool {
 /// A refusal that speaks of load is a wish to wait.
 pub(super) fn at_destination(source: ImapError) -> TransferError {
     let side = Side::Destination;
-    match source.refusal().map(refusal) {
-        Some(Refusal::Wait(seconds)) => TransferError::Throttled { side, seconds, words: source.to_string() },
-        _ => TransferError::Server { side, source },
-    }
+    let passing = source.refusal().and_then(|completion| passing(side, completion));
+    passing.unwrap_or(TransferError::Server { side, source })
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::flags::flags_for;
 use super::found_elsewhere::Lost;
 use super::gmail_destination::shares_copy;
-use super::governor::{Refusal, refusal};
+use super::governor::refusal;
 use super::large::{Large, Reading, Road, Wanted, read_large};
 use super::parts::{CopyForm, Doubts, LARGE_BYTES, OTHER_BYTES};
 use super::verify_report::VerifyReport;
@@ -257,7 +257,7 @@ impl Page<'_> {
 /// The words of a refusal that is about messages; any other error goes on.
 fn refused_for_good(error: ImapError) -> Result<Completion, ImapError> {
     match error {
-        ImapError::Refused { command, completion } if matches!(refusal(&completion), Refusal::Wait(_)) => {
+        ImapError::Refused { command, completion } if refusal(&completion).is_passing() => {
             Err(ImapError::Refused { command, completion })
         }
         ImapError::Refused { completion, .. } => Ok(completion),

@@ -15,14 +15,14 @@ use super::control::CopyControl;
 use super::error::TransferError;
 use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
-use super::governor::{is_lock, is_trouble};
+use super::governor::meaning_of;
 use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use super::twins::Twins;
 use crate::imap::{Namespace, Opened};
-use crate::plan::{FolderPath, FolderPlan, MessageState, Side};
+use crate::plan::{FolderPath, FolderPlan, MessageState, RefusalMeaning, Side};
 use crate::project::{FolderId, LedgerRow, ProjectError};
 
 /// Rows taken from the ledger at once.
@@ -244,15 +244,15 @@ impl<'a> Work<'a> {
 
     /// Where the server does not let two connections at a folder, it gets one from now on, and the others as before.
     pub(super) fn heed_lock(&self, folder: FolderId, error: &TransferError) {
-        if is_lock(error) {
+        if meaning_of(error) == Some(RefusalMeaning::Locked) {
             self.caution.keep_to_one(folder);
         }
     }
 
     fn learn_from(&self, folder: FolderId, error: &TransferError) -> Result<(), TransferError> {
-        let side = match error {
-            TransferError::Server { side, .. } if error.is_connection_lost() => side,
-            TransferError::Throttled { side, words, .. } if is_trouble(words) => side,
+        let (side, is_trouble) = match error {
+            TransferError::Server { side, .. } if error.is_connection_lost() => (side, false),
+            TransferError::Throttled { side, meaning: RefusalMeaning::Trouble, .. } => (side, true),
             _ => return Ok(()),
         };
         if self.control.is_stopped() {
@@ -262,6 +262,8 @@ impl<'a> Work<'a> {
         let waiting = [MessageState::ToDo, MessageState::InFlight];
         let first = ledger.rows_after(folder, &waiting, 0, 1)?.first().map(|row| row.uid);
         match (self.caution.broke(folder, *side, first), side) {
+            // A server that fails has said nothing about the message.
+            _ if is_trouble => {}
             (Some(uid), Side::Source) => refuse_poison(ledger, folder, uid)?,
             (Some(uid), Side::Destination) => self.caution.blame(folder, uid),
             (None, _) => {}

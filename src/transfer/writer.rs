@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::batch::{Batch, Load, Loaded};
 use super::error::TransferError;
 use super::flags::flags_for;
-use super::governor::{Refusal, is_trouble, refusal};
+use super::governor::{Refusal, refusal};
 use super::lane::is_asking;
 use super::off_thread::{flush, off_thread};
 use super::reader::{Fetched, Item, Unavailable};
@@ -116,7 +116,7 @@ impl Writer<'_> {
     }
 
     /// One message at a time, so that it is clear which one ends the connection.
-    fn is_careful(&self) -> bool {
+    pub(super) fn is_careful(&self) -> bool {
         self.work.caution.is_careful(self.folder.unit.folder, Side::Destination)
     }
 
@@ -377,10 +377,8 @@ impl Writer<'_> {
                     self.try_halves(&mut waiting).await?;
                 }
                 Refusal::Message => self.settle_alone(batch, completion, &waiting).await?,
-                Refusal::Wait(_)
-                    if batch.len() == 1 && self.is_careful() && is_trouble(&completion.to_string()) =>
-                {
-                    // The server fails again at a message that goes alone: others will tell whether it is the message.
+                Refusal::Trouble(_) if batch.len() == 1 && self.is_careful() => {
+                    // The server fails again at a message that goes alone: it waits while others are tried.
                     self.settle_alone(batch, completion, &waiting).await?;
                 }
                 other => {
@@ -399,7 +397,7 @@ impl Writer<'_> {
         refused: Completion,
         waiting: &[(Batch, Completion)],
     ) -> Result<(), TransferError> {
-        if let Err(error) = Box::pin(self.settle_refused(batch, refused)).await {
+        if let Err(error) = Box::pin(self.settle_answered(batch, refused)).await {
             self.withdraw(&Batch::default(), waiting)?;
             return Err(error);
         }

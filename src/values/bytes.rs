@@ -55,6 +55,12 @@ pub fn with_thousands(number: u64) -> String {
     grouped
 }
 
+/// A number of things: `1 message`, `2,000 messages`. The word is one that takes an s.
+pub fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", with_thousands(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

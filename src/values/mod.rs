@@ -14,7 +14,7 @@ mod txt_strings;
 mod unix_time;
 
 pub use answer_book::AnswerBook;
-pub use bytes::{Bytes, with_thousands};
+pub use bytes::{Bytes, counted, with_thousands};
 pub use dns_answer::{DnsAnswer, DnsQuestion, Outcome, RecordData, RecordType};
 pub use domain_name::{DnsName, DomainName, DomainNameError};
 pub use email_address::{EmailAddress, EmailAddressError};

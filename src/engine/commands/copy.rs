@@ -108,7 +108,7 @@ impl Actor {
             passwords: self.passwords(),
             samples_dates: self.config.samples_dates,
             options,
-            export_folder: export_folder(open.project.path()),
+            export_folder: self.config.export_folder.clone().or_else(|| export_folder(open.project.path())),
         })
     }
 
@@ -189,7 +189,7 @@ impl Actor {
         }
     }
 
-    /// Gives refused messages another try.
+    /// Gives messages another try that were refused or saved as files.
     pub(super) fn retry_failed(&mut self) {
         if self.refuse_while_copying("try refused messages again") {
             return;

@@ -260,7 +260,18 @@ pub(in crate::engine) fn transfer(
                 .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
                 .caused_by(error)
         }
-        TransferError::Throttled { side, seconds, words } => UserError::new(
+        TransferError::NotRecovered { side, tries, seconds, words } => UserError::new(
+            format!("{} has not recovered", attempt(*side).server.host),
+            format!(
+                "It was tried {tries} times in {} and has given the same answer. What is left is still to do.",
+                crate::plan::duration_words(*seconds)
+            ),
+        )
+        .with_server_words(words)
+        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+        .or_else("Ask whoever runs the server what is the matter", "")
+        .caused_by(error),
+        TransferError::Throttled { side, seconds, words, .. } => UserError::new(
             format!("{} asks for a pause", attempt(*side).server.host),
             format!("It wants to be left alone for {}.", crate::plan::duration_words(*seconds)),
         )
@@ -291,8 +302,9 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
         FolderTrouble::Closed => 0,
         FolderTrouble::CopiesLost => 1,
         FolderTrouble::CopiesInDoubt => 2,
-        FolderTrouble::SearchRefused => 3,
-        FolderTrouble::FlagsRefused => 4,
+        FolderTrouble::ServerFails => 3,
+        FolderTrouble::SearchRefused => 4,
+        FolderTrouble::FlagsRefused => 5,
     };
     let problem = problems.iter().min_by_key(rank)?;
     let alike = |other: &&FolderProblem| other.trouble == problem.trouble && other.side == problem.side;
@@ -306,6 +318,11 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
         FolderTrouble::CopiesLost | FolderTrouble::CopiesInDoubt => {
             UserError::new(title, sentence(&problem.words))
         }
+        FolderTrouble::ServerFails => UserError::new(
+            title,
+            "They were tried several times and are still to do; everything else was copied.",
+        )
+        .with_server_words(&problem.words),
         _ => UserError::new(title, "All other folders were copied.").with_server_words(&problem.words),
     };
     if others > 0 {
@@ -331,6 +348,10 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
                 "Empty it, or give the folder another name in the plan, and start the copy again",
                 "Its mail is then copied anew; an empty folder is filled without a question",
             ),
+        FolderTrouble::ServerFails => error.or_else(
+            "Ask whoever runs the server what it stumbles over",
+            "Or move these messages out of the folder and go on",
+        ),
         FolderTrouble::FlagsRefused => error,
         FolderTrouble::SearchRefused => error.or_else(
             "Write the search anew, or filter by date and size instead",
@@ -353,6 +374,10 @@ const fn trouble_words(problem: &FolderProblem) -> &'static str {
         (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
         (FolderTrouble::CopiesInDoubt, Side::Source) => "got other numbers at your server",
         (FolderTrouble::CopiesInDoubt, Side::Destination) => "may hold its copies in another form or place",
+        (FolderTrouble::ServerFails, Side::Source) => "has messages at which your server fails",
+        (FolderTrouble::ServerFails, Side::Destination) => {
+            "has messages at which the provider’s server fails"
+        }
         (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
     }
 }

@@ -1,4 +1,4 @@
-use super::{Draft, RefusalMeaning, RepairStep, refusal_meaning};
+use super::{Draft, RefusalMeaning, RepairStep};
 
 /// The way of one refused message through the repairs. Each step is tried once, on top of those before.
 ///
@@ -23,10 +23,10 @@ impl RepairLadder {
         self.seen.push(step);
     }
 
-    /// The next form of the message after a refusal with this response code and these words; `None` where every
-    /// repair was tried. `learnt` is a step that has helped others with the same refusal.
-    pub fn next(&mut self, refusal: (Option<&str>, &str), learnt: Option<RepairStep>) -> Option<&Draft> {
-        let named = match refusal_meaning(refusal.0, refusal.1) {
+    /// The next form of the message after a refusal that means this; `None` where every repair was tried. `learnt` is a
+    /// step that has helped others with the same refusal.
+    pub fn next(&mut self, refusal: RefusalMeaning, learnt: Option<RepairStep>) -> Option<&Draft> {
+        let named = match refusal {
             RefusalMeaning::Message(step) => step,
             _ => None,
         };
@@ -60,6 +60,7 @@ impl RepairLadder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::refusal_meaning;
 
     const NOW: i64 = 1_740_992_400;
 
@@ -72,7 +73,7 @@ mod tests {
     }
 
     fn walk(mut ladder: RepairLadder, words: &str) -> Vec<RepairStep> {
-        while ladder.next((None, words), None).is_some() {}
+        while ladder.next(refusal_meaning(None, words), None).is_some() {}
         ladder.tried().to_vec()
     }
 
@@ -86,12 +87,13 @@ mod tests {
     #[test]
     fn the_step_that_the_words_name_comes_first_and_alone() {
         let mut ladder = RepairLadder::new(draft(), NOW);
-        let repaired = ladder.next((None, "Message contains NUL characters"), None).unwrap().clone();
+        let repaired =
+            ladder.next(refusal_meaning(None, "Message contains NUL characters"), None).unwrap().clone();
         assert_eq!(ladder.tried(), [RepairStep::Nul]);
         assert!(!repaired.bytes.contains(&0) && repaired.bytes.starts_with(b"Subject: x\nDisposition"));
         assert_eq!((repaired.flags, repaired.internal_date), (draft().flags, draft().internal_date));
         // What follows comes on top.
-        let next = ladder.next((None, "Message contains bare newlines"), None).unwrap();
+        let next = ladder.next(refusal_meaning(None, "Message contains bare newlines"), None).unwrap();
         assert!(!next.bytes.contains(&0) && next.bytes.starts_with(b"Subject: x\r\nDisposition"));
         let tried = walk(ladder, "no");
         assert_eq!(tried.len(), 6, "each step once: {tried:?}");
@@ -100,7 +102,7 @@ mod tests {
     #[test]
     fn what_has_helped_others_is_tried_before_the_rest() {
         let mut ladder = RepairLadder::new(draft(), NOW);
-        ladder.next((None, "no"), Some(RepairStep::ReadReceipt)).unwrap();
+        ladder.next(refusal_meaning(None, "no"), Some(RepairStep::ReadReceipt)).unwrap();
         assert_eq!(ladder.tried(), [RepairStep::ReadReceipt]);
     }
 
@@ -108,7 +110,7 @@ mod tests {
     fn the_carrier_holds_the_original_and_the_good_date() {
         let mut ladder = RepairLadder::new(draft(), NOW);
         let mut last = Draft::default();
-        while let Some(form) = ladder.next((None, "no"), None) {
+        while let Some(form) = ladder.next(refusal_meaning(None, "no"), None) {
             last = form.clone();
         }
         assert_eq!((last.flags.len(), last.internal_date.as_str()), (1, ""));

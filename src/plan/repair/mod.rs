@@ -46,6 +46,8 @@ pub enum RepairStep {
     Header,
     /// An INTERNALDATE that exists (RFC 3501 section 9, `date-time`).
     Date,
+    /// Without the flag `\Deleted`, which some servers take by STORE alone.
+    Deleted,
     /// No keywords.
     Keywords,
     /// Parts with lines of more than 998 bytes (RFC 5322 section 2.1.1) are encoded anew.
@@ -60,10 +62,11 @@ pub enum RepairStep {
 
 impl RepairStep {
     /// All steps in their order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LineEnds,
         Self::Header,
         Self::Date,
+        Self::Deleted,
         Self::Keywords,
         Self::LongLines,
         Self::Nul,
@@ -77,6 +80,7 @@ impl RepairStep {
             Self::LineEnds => "line ends put in order",
             Self::Header => "broken header lines put in order",
             Self::Date => "an impossible date replaced",
+            Self::Deleted => "the flag \\Deleted left off",
             Self::Keywords => "keywords left off",
             Self::LongLines => "parts with very long lines encoded anew",
             Self::Nul => "parts with NUL bytes encoded anew",
@@ -93,15 +97,18 @@ impl RepairStep {
             Self::Header => header::repair(&draft.bytes).map(with_bytes),
             Self::Date => message_date::repair(&draft.internal_date, &draft.bytes, now_seconds)
                 .map(|internal_date| Draft { internal_date, ..draft.clone() }),
-            Self::Keywords => {
-                let flags: Vec<String> =
-                    draft.flags.iter().filter(|flag| flag.starts_with('\\')).cloned().collect();
-                (flags.len() < draft.flags.len()).then(|| Draft { flags, ..draft.clone() })
-            }
+            Self::Deleted => without_flags(draft, |flag| flag.eq_ignore_ascii_case("\\Deleted")),
+            Self::Keywords => without_flags(draft, |flag| !flag.starts_with('\\')),
             Self::LongLines => reencode::long_lines(&draft.bytes).map(with_bytes),
             Self::Nul => reencode::nul_bytes(&draft.bytes).map(with_bytes),
             Self::ReadReceipt => read_receipt::repair(&draft.bytes).map(with_bytes),
             Self::Wrap => Some(with_bytes(carrier::wrap(&draft.bytes))),
         }
     }
+}
+
+/// The message without these flags; `None` where it has none of them.
+fn without_flags(draft: &Draft, is_left_off: impl Fn(&str) -> bool) -> Option<Draft> {
+    let flags: Vec<String> = draft.flags.iter().filter(|flag| !is_left_off(flag)).cloned().collect();
+    (flags.len() < draft.flags.len()).then(|| Draft { flags, ..draft.clone() })
 }

@@ -15,7 +15,7 @@ pub enum RefusalMeaning {
     Locked,
     /// The server wants to be left alone for a while.
     Busy,
-    /// The server has failed: for a while, or at this message every time.
+    /// The server itself has failed, which says nothing about the message.
     Trouble,
     /// The message is larger than the server takes.
     Size,
@@ -51,10 +51,10 @@ enum Means {
     LineEnds,
     Header,
     Date,
+    Deleted,
     Keywords,
     LongLines,
     Nul,
-    ReadReceipt,
     /// Speaks of size in passing; what is above counts more.
     Large,
     /// About the message, without saying what.
@@ -100,19 +100,20 @@ pub fn refusal_meaning(code: Option<&str>, words: &str) -> RefusalMeaning {
     let code = code.unwrap_or_default().to_ascii_uppercase();
     let words = words.to_lowercase();
     let is_over_quota = code == "OVERQUOTA";
+    let says = |entry: &&Entry| entry.words.iter().any(|part| words.contains(part));
     let found = TABLE.iter().find(|entry| {
         // “The message would exceed the quota” is about the quota when the code says so.
         let is_overruled = is_over_quota && entry.means == Means::Size;
-        let is_named = entry.codes.contains(&code) || entry.words.iter().any(|part| words.contains(part));
-        is_named && !is_overruled
+        (entry.codes.contains(&code) || says(entry)) && !is_overruled
     });
+    // LIMIT is said of load by some, and by others of messages that are too large or have too many keywords; those say so.
+    let of_message = || TABLE.iter().filter(|entry| entry.means.is_of_message()).find(says);
+    let found = if code == "LIMIT" { of_message().or(found) } else { found };
     let step = |step| RefusalMeaning::Message(Some(step));
     match found.map(|entry| entry.means) {
         Some(Means::Folder) => RefusalMeaning::Folder,
         Some(Means::Size | Means::Large) => RefusalMeaning::Size,
         Some(Means::Full) => RefusalMeaning::Full,
-        // LIMIT is said of load by some, and by Dovecot of messages that are too large; those say so in words.
-        Some(Means::Busy) if code == "LIMIT" && is_size(&words) => RefusalMeaning::Size,
         Some(Means::Locked) => RefusalMeaning::Locked,
         Some(Means::Busy) => RefusalMeaning::Busy,
         Some(Means::Trouble) => RefusalMeaning::Trouble,
@@ -121,18 +122,31 @@ pub fn refusal_meaning(code: Option<&str>, words: &str) -> RefusalMeaning {
         Some(Means::LineEnds) => step(RepairStep::LineEnds),
         Some(Means::Header) => step(RepairStep::Header),
         Some(Means::Date) => step(RepairStep::Date),
+        Some(Means::Deleted) => step(RepairStep::Deleted),
         Some(Means::Keywords) => step(RepairStep::Keywords),
         Some(Means::LongLines) => step(RepairStep::LongLines),
         Some(Means::Nul) => step(RepairStep::Nul),
-        Some(Means::ReadReceipt) => step(RepairStep::ReadReceipt),
         Some(Means::Message) => RefusalMeaning::Message(None),
         Some(Means::Anything) | None => RefusalMeaning::Unknown,
     }
 }
 
-fn is_size(words: &str) -> bool {
-    let sizes = TABLE.iter().filter(|entry| matches!(entry.means, Means::Size | Means::Large));
-    sizes.flat_map(|entry| &entry.words).any(|part| words.contains(part))
+impl Means {
+    /// Whether it names something that only messages have.
+    const fn is_of_message(self) -> bool {
+        matches!(
+            self,
+            Self::Size
+                | Self::LineEnds
+                | Self::Header
+                | Self::Date
+                | Self::Deleted
+                | Self::Keywords
+                | Self::LongLines
+                | Self::Nul
+                | Self::Large
+        )
+    }
 }
 
 #[cfg(test)]
@@ -150,7 +164,15 @@ mod tests {
             (Some("THROTTLED"), "slow down", Busy),
             (Some("LIMIT"), "UID FETCH Rate limit hit", Busy),
             (Some("LIMIT"), "Mail size is larger than the maximum size allowed", Size),
+            (Some("LIMIT"), "Too many keywords in this mailbox", Message(Some(RepairStep::Keywords))),
+            (Some("LIMIT"), "Line too long", Message(Some(RepairStep::LongLines))),
+            (Some("LIMIT"), "too many commands", Busy),
             (Some("SERVERBUG"), "Internal error", Trouble),
+            (None, "internal error, try later", Trouble),
+            (None, "Temporary unavailable", Busy),
+            (None, "[UNAVAILABLE] Temporary authentication failure", Trouble),
+            (None, "451 4.3.0 Mail server temporarily rejected message", Trouble),
+            (None, "APPEND \\Deleted is not allowed", Message(Some(RepairStep::Deleted))),
             (None, "[SERVERBUG] Internal error", Trouble),
             (None, "Timeout while waiting for lock", Locked),
             (Some("INUSE"), "Timeout while waiting for lock", Locked),

@@ -9,6 +9,8 @@ pub enum Dislike {
     RawHeader,
     /// An INTERNALDATE before 1970.
     OldDate,
+    /// This flag.
+    Flag(&'static str),
     /// A keyword, whichever.
     Keyword,
     /// A NUL byte.
@@ -39,6 +41,7 @@ impl Dislike {
             }
             Self::RawHeader => !header.is_ascii(),
             Self::OldDate => message.internal_date.0 < 0,
+            Self::Flag(flag) => message.flags.contains(flag),
             Self::Keyword => message.flags.iter().any(|flag| !flag.starts_with('\\')),
             Self::Nul => received.contains(&0),
             Self::ReadReceipt => has(header, b"\r\nDisposition-Notification-To:"),

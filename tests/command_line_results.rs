@@ -1,0 +1,140 @@
+//! What a headless copy reports is what lies at the destination or on the disk.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail loudly"
+)]
+
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/odd_imap.rs"]
+mod odd_imap;
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use dovecot::PASSWORD;
+use odd_imap::{OddImap, Stored, numbered};
+
+/// Two servers, and a home of which the program knows nothing yet.
+struct Pair {
+    source: OddImap,
+    destination: OddImap,
+    home: tempfile::TempDir,
+}
+
+impl Pair {
+    fn start(messages: impl IntoIterator<Item = Stored>) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("password"), PASSWORD).unwrap();
+        std::fs::create_dir(home.path().join("here")).unwrap();
+        Self { source: OddImap::start(messages), destination: OddImap::start([]), home }
+    }
+
+    /// Runs a copy in a directory of its own.
+    fn copy(&self, flags: &[&str]) -> Output {
+        let account = |server: &OddImap| format!("imap://anna@127.0.0.1:{}", server.port);
+        let password = self.home.path().join("password");
+        Command::new(env!("CARGO_BIN_EXE_mailferry"))
+            .env("HOME", self.home.path())
+            .env("XDG_CONFIG_HOME", self.home.path().join("config"))
+            .env("XDG_STATE_HOME", self.home.path().join("state"))
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .current_dir(self.home.path().join("here"))
+            .args(["copy", "--from", &account(&self.source), "--to", &account(&self.destination)])
+            .arg("--from-password-file")
+            .arg(&password)
+            .arg("--to-password-file")
+            .arg(&password)
+            .args(flags)
+            .output()
+            .unwrap()
+    }
+
+    fn refuse_large(&self, words: Option<&'static str>) {
+        self.destination.set(|state| {
+            state.refuse_append = words.map(|words| -> Box<dyn Fn(usize) -> Option<&'static str> + Send> {
+                Box::new(move |bytes| (bytes > 5_000).then_some(words))
+            });
+        });
+    }
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(output)))
+}
+
+fn mails() -> Vec<Stored> {
+    vec![numbered(1, "one"), numbered(2, &"x".repeat(6_000)), numbered(3, "three")]
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![std::fs::read(path).unwrap()] })
+        .collect()
+}
+
+#[test]
+fn without_a_project_saved_messages_outlive_the_run_and_it_is_no_success() {
+    let pair = Pair::start(mails());
+    pair.refuse_large(Some("NO Virus found"));
+    let output = pair.copy(&["--json", "-"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let outcome = json(&output);
+    assert_eq!((&outcome["is_complete"], &outcome["sum"]["exported"]), (&false.into(), &1.into()));
+    let folder = Path::new(outcome["export_folder"].as_str().unwrap());
+    assert_eq!(folder, pair.home.path().join("here/mailferry-exported"));
+    assert_eq!(files(folder), [mails().remove(1).bytes]);
+    let problem = &outcome["problems"][0];
+    assert!(problem["cause"].as_str().unwrap().contains("Virus found"), "{problem}");
+    assert!(problem["way_out"].as_str().unwrap().contains("scanner"), "{problem}");
+
+    let elsewhere = pair.home.path().join("elsewhere");
+    let output = pair.copy(&["--export-dir", elsewhere.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains(&format!("1 message in {}", elsewhere.display())), "{}", said(&output));
+    assert_eq!(files(&elsewhere).len(), 1);
+}
+
+#[test]
+fn saved_and_refused_messages_are_tried_again_when_that_is_asked_for() {
+    let pair = Pair::start(mails());
+    let project = pair.home.path().join("a.mailferry");
+    let project = ["--project", project.to_str().unwrap(), "--json", "-"];
+    pair.refuse_large(Some("NO Virus found"));
+    assert_eq!(pair.copy(&project).status.code(), Some(1));
+    assert_eq!(files(&pair.home.path().join("a-exported")).len(), 1);
+    // Not asked for: nothing changes, and it is still no success.
+    pair.refuse_large(None);
+    assert_eq!(pair.copy(&project).status.code(), Some(1));
+    assert_eq!(pair.destination.bodies().len(), 2);
+    let output = pair.copy(&[&project[..], &["--retry-failed"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(json(&output)["is_complete"], true);
+    assert_eq!(pair.destination.bodies(), pair.source.bodies());
+}
+
+#[test]
+fn a_mailbox_that_stops_says_why_and_what_can_be_done_on_both_outputs() {
+    let pair = Pair::start((1..=20).map(|number| numbered(number, &"x".repeat(6_000))));
+    pair.refuse_large(Some("NO [NOPERM] not allowed here"));
+    let output = pair.copy(&["--json", "-"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let outcome = json(&output);
+    let mailbox = &outcome["mailboxes"][0];
+    assert!(mailbox["reason"].as_str().unwrap().contains("not allowed here"), "{mailbox}");
+    assert!(!mailbox["ways_out"].as_array().unwrap().is_empty(), "{mailbox}");
+    assert_eq!((&outcome["sum"]["to_do"], &outcome["sum"]["exported"]), (&20.into(), &0.into()));
+    let output = pair.copy(&[]);
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(words.contains("not allowed here") && words.contains("1. "), "{words}");
+}
