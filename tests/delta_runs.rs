@@ -16,6 +16,8 @@ mod counting_proxy;
 mod dovecot;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "support/practice_server.rs"]
+mod practice_server;
 mod support;
 
 #[path = "support/cyrus.rs"]
@@ -30,17 +32,17 @@ use copy_bench::{Bench, assert_same, contents};
 use counting_proxy::CountingProxy;
 use cyrus::Cyrus;
 use dovecot::{Dovecot, Settings, access};
-use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageState, SpecialUse, shared_destinations,
 };
+use mailferry::rehearsal::Personality;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox as sample_mailbox};
-use mailferry::rehearsal::{ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder};
 use mailferry::transfer::{
     CopyOutcome, Depth, FolderTrouble, TransferError, copy_control, copy_mailbox, verify_mailbox,
 };
-use mailferry::values::{EmailAddress, Secret, Security};
+use mailferry::values::Security;
 use plain_imap::{Mail, PlainImap, Seen, mixed_mailbox};
+use practice_server::{practice, practice_access};
 use tokio_util::sync::CancellationToken;
 
 /// Dovecot without mod-sequences, as many servers are.
@@ -582,34 +584,6 @@ async fn later_runs_into_cyrus_bring_back_follow_and_leave_alone_as_well() {
         }
     }
     assert_eq!(bench.copy_all().await, 0);
-}
-
-/// A practice server, ended with the token.
-async fn practice(
-    personality: Personality,
-    folders: Vec<SampleFolder>,
-    token: &CancellationToken,
-) -> ImapHandle {
-    let address = EmailAddress::parse("anna@weber.example").unwrap();
-    let account = ImapAccount { address, password: Secret::new("geheim"), folders };
-    let server = ImapServer::bind(personality, vec![account], 1).await.unwrap();
-    let handle = server.handle();
-    let token = token.clone();
-    #[expect(clippy::disallowed_methods, reason = "the server runs beside the test, which ends it")]
-    tokio::spawn(async move { server.serve(token).await });
-    handle
-}
-
-fn practice_access(handle: &ImapHandle) -> Access {
-    Access {
-        endpoint: handle.endpoint(),
-        trust: TrustPolicy::default(),
-        user: "anna@weber.example".to_owned(),
-        secret: Secret::new("geheim"),
-        timeouts: Timeouts::default(),
-        idle: IdleSessions::default(),
-        options: AccessOptions::default(),
-    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::output;
 use crate::engine::ProjectView;
-use crate::plan::{FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize, needs_decision};
+use crate::plan::{Collisions, FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize};
 use crate::values::with_thousands;
 
 /// How long a copy takes.
@@ -79,6 +79,7 @@ impl PlanOutcome {
 
 fn mailbox(project: &ProjectView, id: MailboxId, plan: &MailboxPlan) -> MailboxOutcome {
     let (messages, bytes) = plan.chosen();
+    let collisions = Collisions::of(plan);
     let folder = |folder: &FolderPlan| FolderOutcome {
         source: folder.source.to_string(),
         destination: folder.destination.to_string(),
@@ -86,7 +87,7 @@ fn mailbox(project: &ProjectView, id: MailboxId, plan: &MailboxPlan) -> MailboxO
         bytes: folder.bytes.0,
         choice: folder.choice,
         renamed_because: folder.renamed_because.clone(),
-        needs_decision: needs_decision(plan, folder),
+        needs_decision: collisions.needs_decision(folder),
     };
     MailboxOutcome {
         address: address_of(project, id),
@@ -113,8 +114,9 @@ pub fn plan_words(project: &ProjectView) -> String {
     let mut text = String::new();
     for (id, plan) in project.plan.mailboxes.iter() {
         output::append(&mut text, format_args!("{}\n", address_of(project, *id)));
+        let collisions = Collisions::of(plan);
         for folder in &plan.folders {
-            output::append(&mut text, format_args!("  {}\n", folder_words(plan, folder)));
+            output::append(&mut text, format_args!("  {}\n", folder_words(&collisions, folder)));
         }
         if let Some(oversize) = project.plan.oversize.get(id) {
             text.push_str(&oversize_words(oversize));
@@ -135,7 +137,7 @@ pub fn plan_words(project: &ProjectView) -> String {
     text
 }
 
-fn folder_words(plan: &MailboxPlan, folder: &FolderPlan) -> String {
+fn folder_words(collisions: &Collisions<'_>, folder: &FolderPlan) -> String {
     let what = match folder.choice {
         FolderChoice::Copy => format!("-> {}", folder.destination),
         FolderChoice::LeaveOut(because) => because.words().to_owned(),
@@ -145,7 +147,7 @@ fn folder_words(plan: &MailboxPlan, folder: &FolderPlan) -> String {
         Some(reason) if folder.choice == FolderChoice::Copy => format!(", because {reason}"),
         _ => String::new(),
     };
-    let decide = if needs_decision(plan, folder) { ", decide whether the two are one" } else { "" };
+    let decide = if collisions.needs_decision(folder) { ", decide whether the two are one" } else { "" };
     let messages = with_thousands(folder.messages);
     format!("{} {what} ({messages} messages, {}{why}{decide})", folder.source, folder.bytes)
 }

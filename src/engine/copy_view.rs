@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use super::{
     Connections, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView, PauseGroup,
     ProblemGroup, ProjectView, explain,
 };
-use crate::plan::{EtaEstimator, FolderChoice, LedgerSum, MailboxId, MailboxPlan};
+use crate::plan::{EtaEstimator, FolderChoice, FolderPath, LedgerSum, MailboxId, MailboxPlan};
 use crate::project::{LedgerTotals, Pause, Project, ProjectError};
 use crate::values::{Bytes, UnixTime};
 
@@ -131,11 +131,7 @@ pub(super) fn refresh(
             })
             .collect();
         if let Some(plan) = view.plan.mailboxes.get(&row.id) {
-            add_what_is_not_listed(
-                plan,
-                &folders.iter().map(|folder| &folder.source).collect::<Vec<_>>(),
-                &mut totals,
-            );
+            add_what_is_not_listed(plan, &folders.iter().map(|folder| &folder.source).collect(), &mut totals);
         }
         let state = states.get(&row.id).cloned().unwrap_or_else(|| resting_state(view, row, &totals));
         fresh.count(&state, &totals.sum);
@@ -155,13 +151,9 @@ pub(super) fn refresh(
     Ok(fresh)
 }
 
-fn add_what_is_not_listed(
-    plan: &MailboxPlan,
-    listed: &[&crate::plan::FolderPath],
-    totals: &mut LedgerTotals,
-) {
+fn add_what_is_not_listed(plan: &MailboxPlan, listed: &BTreeSet<&FolderPath>, totals: &mut LedgerTotals) {
     use crate::plan::MessageState::{LeftOut, ToDo};
-    for folder in plan.folders.iter().filter(|folder| !listed.contains(&&folder.source)) {
+    for folder in plan.folders.iter().filter(|folder| !listed.contains(&folder.source)) {
         match folder.choice {
             FolderChoice::Copy => {
                 totals.sum.add(ToDo, folder.messages);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::completion::{Completion, LiteralMode};
 use super::error::ImapError;
+use super::raw_name;
 use super::reply::Reply;
 use super::session::Session;
 use super::spool::Spool;
@@ -88,7 +89,7 @@ impl Session {
                 LiteralMode::Synchronising => true,
             };
             line.push_str(&arguments(message, (length, is_utf8), waits));
-            self.queue(std::mem::take(&mut line).as_bytes());
+            self.queue(&raw_name::to_bytes(&std::mem::take(&mut line)));
             if waits && let Some(refusal) = self.wait_for_go(&tag).await? {
                 return Ok(AppendRequest { tag, early: Some(refusal) });
             }

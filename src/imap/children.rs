@@ -35,8 +35,9 @@ impl Session {
     async fn list_each(&mut self, patterns: &[String]) -> Result<Vec<Folder>, ImapError> {
         let mut tags = Vec::with_capacity(patterns.len());
         for pattern in patterns {
-            let name = self.folder_name(pattern)?;
-            tags.push(self.submit(&format!("LIST \"\" {name}")));
+            if let Ok(name) = self.folder_name(pattern) {
+                tags.push(self.submit(&format!("LIST \"\" {name}")));
+            }
         }
         let mut listing = Listing::default();
         for tag in tags {

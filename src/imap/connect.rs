@@ -115,6 +115,7 @@ fn known_server(greeting: &str) -> Option<String> {
         "Domino",
         "Gimap",
         "Microsoft Exchange",
+        "Proton",
         "Zimbra",
         "hMailServer",
         "Stalwart",

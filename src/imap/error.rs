@@ -91,6 +91,9 @@ pub enum ImapError {
         /// What is wrong with the answer.
         problem: String,
     },
+    /// No folder of the mailbox can be opened, not even the inbox: that is no empty mailbox.
+    #[error("the server shows no folder of the mailbox, and does not open its inbox: {0}")]
+    NoFolders(String),
     /// A name cannot be put into a command.
     #[error("“{0}” cannot be sent to the server: it holds a NUL or line break")]
     BadName(String),
@@ -114,6 +117,15 @@ impl ImapError {
                 | Self::TurnedAway(_)
                 | Self::Tls(_)
         )
+    }
+
+    /// What is the matter with the folder alone that a command was about; `None` where it may be the whole connection.
+    pub fn folder_trouble(&self) -> Option<String> {
+        match self {
+            Self::Refused { completion, .. } => Some(completion.to_string()),
+            Self::BadName(_) => Some(self.to_string()),
+            _ => None,
+        }
     }
 
     /// The refusal's answer, where the server refused a command.

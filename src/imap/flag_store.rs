@@ -16,6 +16,11 @@ impl Session {
         self.server_words().contains("Exchange")
     }
 
+    /// Whether the server says that it is Proton's Bridge.
+    pub fn is_proton(&self) -> bool {
+        self.server_words().contains("Proton")
+    }
+
     /// The flags of these messages (ascending UIDs) of the open folder, for those that are there.
     pub async fn flags_of(&mut self, uids: &[u32]) -> Result<Vec<(u32, Vec<String>)>, ImapError> {
         let mut found = Vec::new();

@@ -1,10 +1,11 @@
-//! Folders of a mailbox: LIST, NAMESPACE, STATUS, CREATE, SUBSCRIBE.
+//! Folders of a mailbox: LIST, NAMESPACE, STATUS.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::ImapError;
 use super::listed::Detail;
 use super::namespace::Namespace;
+use super::raw_name;
 use super::reply::{ListItem, Reply};
 use super::session::Session;
 use super::utf7;
@@ -73,7 +74,7 @@ pub struct FolderStatus {
 }
 
 impl FolderStatus {
-    fn read(values: &BTreeMap<String, u64>) -> Self {
+    pub(super) fn read(values: &BTreeMap<String, u64>) -> Self {
         let number = |name: &str| values.get(name).copied();
         let short = |name: &str| number(name).and_then(|value| u32::try_from(value).ok());
         Self {
@@ -86,23 +87,14 @@ impl FolderStatus {
     }
 }
 
-/// A folder to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewFolder {
-    /// The name for commands.
-    pub raw: String,
-    /// Whether mail programs are to show it.
-    pub is_subscribed: bool,
-}
-
 /// Folders beyond this number are taken for an attack.
 pub(super) const MAX_FOLDERS: usize = 50_000;
 /// Bytes of all names together.
 const MAX_NAME_BYTES: usize = 16 << 20;
 /// The subscriptions, below which every name of the mailbox lies.
 const LSUB: &str = "LSUB \"\" \"*\"";
-/// STATUS commands under way at once.
-const STATUS_WINDOW: usize = 50;
+/// Commands about one folder each that are under way at once.
+pub(super) const STATUS_WINDOW: usize = 50;
 
 /// Lists that were asked for, with what has come of them.
 #[derive(Debug)]
@@ -207,6 +199,7 @@ impl Session {
                 self.run("LIST", plain, |reply| listing.take(reply)).await?;
                 let mut folders = folders_of(listing);
                 self.add_unlisted_children(&mut folders).await?;
+                self.add_unlisted_inbox(&mut folders, &self.status_items(detail)).await?;
                 return Ok(folders);
             }
             self.leave_folder().await?;
@@ -225,6 +218,7 @@ impl Session {
         }
         let mut folders = folders_of(listing);
         self.add_unlisted_children(&mut folders).await?;
+        self.add_unlisted_inbox(&mut folders, &items).await?;
         self.complete_statuses(&mut folders, &items).await?;
         self.note_told(detail, folders.clone(), subscribed);
         Ok(folders)
@@ -329,17 +323,19 @@ impl Session {
         for window in missing.chunks_mut(STATUS_WINDOW) {
             let mut tags = Vec::with_capacity(window.len());
             for folder in window.iter() {
-                let name = self.folder_name(&folder.raw)?;
-                tags.push(self.submit(&format!("STATUS {name} ({items})")));
+                // What cannot be sent has no counts; opening it will tell why.
+                if let Ok(name) = self.folder_name(&folder.raw) {
+                    tags.push(self.submit(&format!("STATUS {name} ({items})")));
+                }
             }
             // By name, not by turn: answers to pipelined commands may come in any order.
             let mut found: BTreeMap<String, FolderStatus> = BTreeMap::new();
             for tag in tags {
                 self.finish(&tag, |reply| {
                     if let Reply::Status(name, values) = reply
-                        && window.iter().any(|folder| folder.raw == name)
+                        && let Some(folder) = window.iter().find(|folder| is_same_name(&folder.raw, &name))
                     {
-                        found.insert(name, FolderStatus::read(&values));
+                        found.insert(folder.raw.clone(), FolderStatus::read(&values));
                     }
                 })
                 .await?;
@@ -374,43 +370,6 @@ impl Session {
         let mut names = Listing::default();
         self.run("LSUB", LSUB, |reply| names.take(reply)).await?;
         Ok(names.subscribed())
-    }
-
-    /// Makes folders, and subscribes to those that are to be seen, all in one round trip. What is refused is told when
-    /// the folder is opened.
-    pub async fn create_many(&mut self, folders: &[NewFolder]) -> Result<(), ImapError> {
-        for window in folders.chunks(STATUS_WINDOW) {
-            let mut tags = Vec::with_capacity(window.len() * 2);
-            for folder in window {
-                let name = self.folder_name(&folder.raw)?;
-                tags.push(self.submit(&format!("CREATE {name}")));
-                if folder.is_subscribed {
-                    tags.push(self.submit(&format!("SUBSCRIBE {name}")));
-                }
-            }
-            for tag in tags {
-                self.finish(&tag, |_| {}).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a folder, and subscribes to it where it is to be seen. A folder that is there already is no error.
-    pub async fn create(&mut self, folder: &NewFolder) -> Result<(), ImapError> {
-        let name = self.folder_name(&folder.raw)?;
-        match self.run("CREATE", &format!("CREATE {name}"), |_| {}).await {
-            Ok(_) => {}
-            Err(ImapError::Refused { completion, .. }) if is_already_there(&completion) => {}
-            Err(error) => return Err(error),
-        }
-        if !folder.is_subscribed {
-            return Ok(());
-        }
-        match self.run("SUBSCRIBE", &format!("SUBSCRIBE {name}"), |_| {}).await {
-            // Mail arrives in folders that nobody subscribed to just as well.
-            Ok(_) | Err(ImapError::Refused { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
     }
 
     /// Asks what the server calls itself (RFC 2971) and for the namespace, as far as it knows these commands.
@@ -464,11 +423,9 @@ impl Session {
     }
 }
 
-fn is_already_there(completion: &super::completion::Completion) -> bool {
-    let words = completion.words.to_lowercase();
-    completion.has_code("ALREADYEXISTS")
-        || words.contains("already exists")
-        || words.contains("exists already")
+/// Whether two spellings name one folder: only the inbox has more than one (RFC 3501 section 5.1).
+fn is_same_name(one: &str, other: &str) -> bool {
+    one == other || (one.eq_ignore_ascii_case("INBOX") && other.eq_ignore_ascii_case("INBOX"))
 }
 
 pub(super) fn folders_of(listing: Listing) -> Vec<Folder> {
@@ -477,7 +434,7 @@ pub(super) fn folders_of(listing: Listing) -> Vec<Folder> {
     for item in items {
         // One name listed twice is one folder; its attributes add up.
         let folder = folders.entry(item.name.clone()).or_insert_with(|| Folder {
-            name: utf7::decode_utf7(&item.name).unwrap_or_else(|| item.name.clone()),
+            name: raw_name::readable(&utf7::decode_utf7(&item.name).unwrap_or_else(|| item.name.clone())),
             delimiter: item.delimiter.as_deref().and_then(|text| text.chars().next()),
             attributes: Vec::new(),
             status: statuses.remove(&item.name),

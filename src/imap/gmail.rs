@@ -102,7 +102,7 @@ impl Session {
     pub async fn add_label(&mut self, uids: &[u32], label: &str) -> Result<Vec<Completion>, ImapError> {
         let label = match label {
             inbox if inbox.eq_ignore_ascii_case("INBOX") => "\\Inbox".to_owned(),
-            other => command::folder_name(other)?,
+            other => command::folder_name(other, self.literal_mode())?,
         };
         let tags: Vec<String> = uid_sets(uids)
             .into_iter()

@@ -6,7 +6,9 @@ use super::asked::Kind;
 pub(super) use super::completion::{Capabilities, Code, Completion};
 use super::completion::{clean_words, flag_list};
 use super::fetch;
-use super::tokens::{Token, tokens};
+use super::tokens::{Token, first_tokens, tokens};
+
+mod names;
 
 /// One reply of a server.
 #[derive(Debug)]
@@ -127,9 +129,9 @@ fn from_line(reply: &[u8]) -> Reply {
         (Some(count), Some(word)) if word.is("EXISTS") => Reply::Exists(count),
         (Some(_), Some(word)) if word.is("EXPUNGE") => Reply::Expunge,
         _ if first.is("CAPABILITY") => Reply::Capability(Capabilities::read(&String::from_utf8_lossy(rest))),
-        _ if first.is("LIST") => list(&found).map_or(Reply::Other, Reply::List),
-        _ if first.is("LSUB") => list(&found).map_or(Reply::Other, Reply::Lsub),
-        _ if first.is("STATUS") => status(&found).unwrap_or(Reply::Other),
+        _ if first.is("LIST") => list(rest).map_or(Reply::Other, Reply::List),
+        _ if first.is("LSUB") => list(rest).map_or(Reply::Other, Reply::Lsub),
+        _ if first.is("STATUS") => status(rest).unwrap_or(Reply::Other),
         _ if first.is("NAMESPACE") => Reply::Namespace(namespaces(&found)),
         _ if first.is("SEARCH") => {
             let numbers = found.iter().skip(1).filter_map(Token::number);
@@ -156,25 +158,20 @@ fn tagged(reply: &[u8]) -> Option<Reply> {
     })
 }
 
-fn list(found: &[Token]) -> Option<ListItem> {
+fn list(reply: &[u8]) -> Option<ListItem> {
+    let (found, rest) = first_tokens(reply, 3);
     let attributes = flag_list(found.get(1..2)?);
     let delimiter = found.get(2)?.text();
-    let name = match found.get(3)? {
-        // A folder may be called NIL; here an atom is a name, whatever it says.
-        Token::Atom(atom) => atom.clone(),
-        other => other.text()?,
-    };
+    let name = names::listed(rest)?;
     Some(ListItem { attributes, delimiter, name })
 }
 
-fn status(found: &[Token]) -> Option<Reply> {
-    let name = match found.get(1)? {
-        Token::Atom(atom) => atom.clone(),
-        other => other.text()?,
-    };
+fn status(reply: &[u8]) -> Option<Reply> {
+    let (_, rest) = first_tokens(reply, 1);
+    let (name, items) = names::counted(rest)?;
     let mut values = BTreeMap::new();
     let mut texts = BTreeMap::new();
-    for pair in found.get(2)?.list()?.chunks(2) {
+    for pair in tokens(items).first()?.list()?.chunks(2) {
         let [key, value] = pair else { continue };
         let Some(key) = key.text().map(|key| key.to_ascii_uppercase()) else { continue };
         // A MAILBOXID stands in brackets (RFC 8474), and Dovecot's GUID may consist of digits.

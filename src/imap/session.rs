@@ -19,6 +19,7 @@ use super::listed::Listed;
 use super::namespace::Namespace;
 use super::pace::Pace;
 use super::qresync::Qresync;
+use super::raw_name;
 use super::reply::{self, Capabilities, Completion, Reply};
 use super::scrub::Scrub;
 use super::trace::Trace;
@@ -195,7 +196,7 @@ impl Session {
     /// Queues a command of which only `shown` may be kept in the trace.
     pub(super) fn submit_secret(&mut self, text: &str, shown: &str) -> String {
         let tag = self.new_tag(shown);
-        self.queue(format!("{tag} {text}\r\n").as_bytes());
+        self.queue(&raw_name::to_bytes(&format!("{tag} {text}\r\n")));
         tag
     }
 

@@ -58,13 +58,24 @@ pub(super) fn tokens(reply: &[u8]) -> Vec<Token> {
     reader.list(0)
 }
 
+/// The first tokens of a reply, and what is behind them.
+pub(super) fn first_tokens(reply: &[u8], count: usize) -> (Vec<Token>, &[u8]) {
+    let mut reader = Reader { rest: reply };
+    let found = (0..count).map_while(|_| reader.next(0)).collect();
+    (found, reader.rest)
+}
+
 struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl Reader<'_> {
     fn list(&mut self, depth: usize) -> Vec<Token> {
-        let mut found = Vec::new();
+        std::iter::from_fn(|| self.next(depth)).collect()
+    }
+
+    /// The next token; `None` at the end of the list or of everything.
+    fn next(&mut self, depth: usize) -> Option<Token> {
         while let Some((&first, after)) = self.rest.split_first() {
             match first {
                 b'(' if depth >= MAX_DEPTH => self.rest = after,
@@ -72,25 +83,25 @@ impl Reader<'_> {
                 b')' => {
                     self.rest = after;
                     if depth > 0 {
-                        return found;
+                        return None;
                     }
                 }
                 b'(' => {
                     self.rest = after;
-                    found.push(Token::List(self.list(depth + 1)));
+                    return Some(Token::List(self.list(depth + 1)));
                 }
                 b'"' => {
                     self.rest = after;
-                    found.push(Token::Text(self.quoted()));
+                    return Some(Token::Text(self.quoted()));
                 }
-                b'{' => match self.literal() {
-                    Some(literal) => found.push(Token::Text(literal)),
-                    None => found.push(self.atom()),
-                },
-                _ => found.push(self.atom()),
+                b'{' => {
+                    let literal = self.literal().map(Token::Text);
+                    return Some(literal.unwrap_or_else(|| self.atom()));
+                }
+                _ => return Some(self.atom()),
             }
         }
-        found
+        None
     }
 
     fn quoted(&mut self) -> Vec<u8> {

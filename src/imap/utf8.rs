@@ -34,8 +34,8 @@ impl Session {
     /// A folder name for a command, as this server wants it spelled.
     pub(super) fn folder_name(&self, raw: &str) -> Result<String, ImapError> {
         match decode_utf7(raw).filter(|_| self.has_utf8) {
-            Some(name) => command::folder_name(&name),
-            None => command::folder_name(raw),
+            Some(name) => command::folder_name(&name, self.literal_mode()),
+            None => command::folder_name(raw, self.literal_mode()),
         }
     }
 }

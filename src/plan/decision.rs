@@ -1,8 +1,48 @@
-use super::folder_name::fold_name;
+use std::collections::BTreeMap;
+
+use super::mapping::fold;
 use super::{FolderChoice, FolderPath, FolderPlan, MailboxPlan};
 
-/// The folder whose place this one wanted: it goes to the same name with a number behind it, until its owner decides.
+/// The folders of a plan by where they go, for whoever asks about each of them.
+pub struct Collisions<'a> {
+    by_place: BTreeMap<Vec<String>, Vec<&'a FolderPlan>>,
+}
+
+impl<'a> Collisions<'a> {
+    /// Those of this plan.
+    pub fn of(plan: &'a MailboxPlan) -> Self {
+        let mut by_place: BTreeMap<Vec<String>, Vec<&FolderPlan>> = BTreeMap::new();
+        for folder in plan.folders.iter().filter(|folder| folder.choice == FolderChoice::Copy) {
+            by_place.entry(fold(&folder.destination)).or_default().push(folder);
+        }
+        Self { by_place }
+    }
+
+    /// The folder whose place this one wanted: it goes to the same name with a number behind it, until its owner decides.
+    pub fn with(&self, folder: &FolderPlan) -> Option<&'a FolderPlan> {
+        let there = self.by_place.get(&wanted(folder)?)?;
+        there.iter().find(|other| other.source != folder.source).copied()
+    }
+
+    /// Whether the owner has not said yet what becomes of a folder that collides with another one.
+    pub fn needs_decision(&self, folder: &FolderPlan) -> bool {
+        folder.renamed_because.as_deref() != Some(super::overrides::CHOSEN_BY_YOU)
+            && self.with(folder).is_some()
+    }
+}
+
+/// The same for one folder alone.
 pub fn collides_with<'a>(plan: &'a MailboxPlan, folder: &FolderPlan) -> Option<&'a FolderPlan> {
+    let wanted = wanted(folder)?;
+    plan.folders.iter().find(|other| {
+        other.choice == FolderChoice::Copy
+            && other.source != folder.source
+            && fold(&other.destination) == wanted
+    })
+}
+
+/// The folded place that a folder has wanted, where it has got a number behind its name instead.
+fn wanted(folder: &FolderPlan) -> Option<Vec<String>> {
     if folder.choice != FolderChoice::Copy || folder.renamed_because.is_none() {
         return None;
     }
@@ -13,18 +53,13 @@ pub fn collides_with<'a>(plan: &'a MailboxPlan, folder: &FolderPlan) -> Option<&
     if !is_number || folder.source.name() == name {
         return None;
     }
-    let wanted = folded(&FolderPath(parents.iter().cloned().chain([stem.to_owned()]).collect()));
-    plan.folders.iter().find(|other| {
-        other.choice == FolderChoice::Copy
-            && other.source != folder.source
-            && folded(&other.destination) == wanted
-    })
+    Some(fold(&FolderPath(parents.iter().cloned().chain([stem.to_owned()]).collect())))
 }
 
 /// How many folders of a plan wait for a decision.
 pub fn open_decisions(plan: &MailboxPlan) -> usize {
-    let is_open = |folder: &&FolderPlan| needs_decision(plan, folder);
-    plan.folders.iter().filter(is_open).count()
+    let collisions = Collisions::of(plan);
+    plan.folders.iter().filter(|folder| collisions.needs_decision(folder)).count()
 }
 
 /// Whether the owner has not said yet what becomes of a folder that collides with another one.
@@ -33,14 +68,8 @@ pub fn needs_decision(plan: &MailboxPlan, folder: &FolderPlan) -> bool {
         && collides_with(plan, folder).is_some()
 }
 
-fn folded(path: &FolderPath) -> Vec<String> {
-    path.0.iter().map(|part| fold_name(part)).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::plan::{DestinationRules, FolderOverride, SourceFolder, apply_overrides, map_folders};
 

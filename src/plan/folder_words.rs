@@ -75,17 +75,29 @@ fn fold(name: &str) -> String {
 
 /// What a folder is for, as far as its name tells.
 ///
-/// Only folders on the top level, right below the inbox, or right below Gmail's container are judged. Views are
-/// recognised below Gmail's container only: a folder of the owner that is called “Important” holds real mail.
+/// Only folders on the top level, right below the inbox, or right below Gmail's container are judged. No name makes a
+/// view: a folder that is called “Important” holds real mail, and so does “[Gmail]/All Mail” where an earlier move has
+/// taken it along.
 pub fn special_use_by_name(path: &FolderPath) -> Option<SpecialUse> {
-    let is_gmail = |part: &str| part == "[Gmail]" || part == "[Google Mail]";
-    let (name, is_below_gmail) = match path.0.as_slice() {
-        [name] => (name, false),
-        [container, name] if is_gmail(container) => (name, true),
-        [inbox, name] if inbox.eq_ignore_ascii_case("INBOX") => (name, false),
+    let name = match path.0.as_slice() {
+        [name] => name,
+        [inbox, name] if inbox.eq_ignore_ascii_case("INBOX") || is_gmails(inbox) => name,
         _ => return None,
     };
-    WORDS.get(&fold(name)).copied().filter(|special_use| is_below_gmail || !special_use.is_virtual())
+    WORDS.get(&fold(name)).copied().filter(|special_use| !special_use.is_virtual())
+}
+
+/// What a folder of Gmail is for, views among the rest, where the server itself does not say so.
+pub fn special_use_at_gmail(path: &FolderPath) -> Option<SpecialUse> {
+    match path.0.as_slice() {
+        [container, name] if is_gmails(container) => WORDS.get(&fold(name)).copied(),
+        _ => special_use_by_name(path),
+    }
+}
+
+/// Whether this is what Gmail calls the container of its own folders.
+fn is_gmails(part: &str) -> bool {
+    part == "[Gmail]" || part == "[Google Mail]"
 }
 
 #[cfg(test)]
@@ -109,8 +121,9 @@ mod tests {
             (&["ÉLÉMENTS ENVOYÉS"], Some(SpecialUse::Sent)),
             (&["Entwu\u{308}rfe"], Some(SpecialUse::Drafts)),
             (&["INBOX", "Trash"], Some(SpecialUse::Trash)),
-            (&["[Google Mail]", "Alle Nachrichten"], Some(SpecialUse::All)),
-            (&["[Gmail]", "Important"], Some(SpecialUse::Important)),
+            (&["[Google Mail]", "Alle Nachrichten"], None),
+            (&["[Gmail]", "Important"], None),
+            (&["[Gmail]", "Sent Mail"], Some(SpecialUse::Sent)),
             (&["Important"], None),
             (&["All Mail"], None),
             (&["Projects", "Sent"], None),
@@ -118,6 +131,15 @@ mod tests {
         ] {
             let path = FolderPath(parts.iter().map(ToString::to_string).collect());
             assert_eq!(special_use_by_name(&path), expected, "{path}");
+        }
+        for (parts, expected) in [
+            (&["[Google Mail]", "Alle Nachrichten"][..], Some(SpecialUse::All)),
+            (&["[Gmail]", "Important"], Some(SpecialUse::Important)),
+            (&["Important"], None),
+            (&["Sent Items"], Some(SpecialUse::Sent)),
+        ] {
+            let path = FolderPath(parts.iter().map(ToString::to_string).collect());
+            assert_eq!(special_use_at_gmail(&path), expected, "{path}");
         }
     }
 }

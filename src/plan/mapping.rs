@@ -65,7 +65,7 @@ pub struct DestinationRules {
 }
 
 impl Default for DestinationRules {
-    /// A server with few peculiarities: `/`, names up to 120 characters, 32 levels.
+    /// A server with few peculiarities: `/`, names of any length, 32 levels.
     fn default() -> Self {
         Self {
             delimiter: Some('/'),
@@ -73,7 +73,7 @@ impl Default for DestinationRules {
             special: BTreeMap::new(),
             existing: Vec::new(),
             forbidden: Vec::new(),
-            max_name_chars: 120,
+            max_name_chars: usize::MAX,
             max_depth: 32,
             reserved: Vec::new(),
             allows_inbox_children: true,
@@ -178,12 +178,15 @@ fn tree_order(plan: &FolderPlan) -> (bool, Vec<String>, FolderPath) {
     (!starts_in_inbox, folded, plan.source.clone())
 }
 
-/// Takes the namespace prefix off and writes the inbox in capitals.
+/// Takes the namespace prefix off and writes the inbox in capitals. A folder that is called like the inbox and lies below it
+/// keeps the prefix: it is not the inbox, and what lies below it stays with it.
 fn without_prefix(path: &FolderPath, prefix: &[String]) -> FolderPath {
     let is_inbox = |part: &str| part.eq_ignore_ascii_case("INBOX");
     let equal = |(part, prefix): (&String, &String)| part == prefix || (is_inbox(part) && is_inbox(prefix));
     let is_below = path.0.len() > prefix.len() && path.0.iter().zip(prefix).all(equal);
-    let skipped = if is_below { prefix.len() } else { 0 };
+    let is_namesake =
+        is_below && !prefix.is_empty() && path.0.get(prefix.len()).is_some_and(|part| is_inbox(part));
+    let skipped = if is_below && !is_namesake { prefix.len() } else { 0 };
     let mut parts: Vec<String> = path.0.iter().skip(skipped).cloned().collect();
     if let Some(first) = parts.first_mut().filter(|first| is_inbox(first)) {
         "INBOX".clone_into(first);
@@ -234,6 +237,8 @@ struct Mapper<'rules> {
     named: BTreeMap<SpecialUse, Vec<FolderPath>>,
     /// Folders that the destination has, by folded name.
     existing: BTreeMap<Vec<String>, FolderPath>,
+    /// The same by their exact names.
+    exact: BTreeSet<&'rules FolderPath>,
     /// Folders of the source that hold messages.
     with_mail: BTreeSet<&'rules FolderPath>,
     /// Folded names that take no folders below them.
@@ -261,7 +266,7 @@ impl<'rules> Mapper<'rules> {
             }
         }
         let mut existing = BTreeMap::new();
-        for path in sorted {
+        for &path in &sorted {
             existing.entry(fold(path)).or_insert_with(|| path.clone());
         }
         Self {
@@ -269,6 +274,7 @@ impl<'rules> Mapper<'rules> {
             uses,
             named,
             existing,
+            exact: sorted,
             with_mail: folders
                 .iter()
                 .filter(|(_, same)| same.iter().any(|folder| folder.is_selectable))
@@ -338,7 +344,8 @@ impl<'rules> Mapper<'rules> {
     /// Whether the destination accepts every part of the name as it is.
     fn can_stay(&self, path: &FolderPath) -> bool {
         let mut parts = path.0.iter().enumerate();
-        parts.all(|(level, part)| clean_part(part, level == 0, self.rules).reasons.is_empty())
+        !matches!(path.0.as_slice(), [inbox, name, ..] if is_inbox_below_inbox(std::slice::from_ref(inbox), name))
+            && parts.all(|(level, part)| clean_part(part, level == 0, self.rules).reasons.is_empty())
     }
 
     /// The place of a folder, after those of its parents.
@@ -368,12 +375,17 @@ impl<'rules> Mapper<'rules> {
         let clean = clean_part(name, base.len() == self.rules.prefix.len(), self.rules);
         reasons.extend(clean.reasons);
         let mut parts = base;
+        let mut name = clean.name;
+        if is_inbox_below_inbox(&parts, &name) {
+            name.push_str(" 2");
+            reasons.push("below the inbox a folder of that name would pass for the inbox itself".to_owned());
+        }
         if let Some(reason) = self.joined_because(parents, &parts) {
-            let joined = format!("{} - {}", parts.pop().unwrap_or_default(), clean.name);
+            let joined = format!("{} - {}", parts.pop().unwrap_or_default(), name);
             parts.push(joined);
             reasons.push(reason);
         } else {
-            parts.push(clean.name);
+            parts.push(name);
         }
         self.claim(&FolderPath(parts), reasons)
     }
@@ -425,14 +437,18 @@ impl<'rules> Mapper<'rules> {
             self.next_number.insert(folded_wanted, number);
             reasons.push(format!("another folder goes to “{wanted}”"));
         }
-        if let Some(existing) =
-            self.existing.get(&fold(&path)).filter(|_| !self.rules.existing.contains(&path))
-        {
+        if let Some(existing) = self.existing.get(&fold(&path)).filter(|_| !self.exact.contains(&path)) {
             reasons.push(format!("the destination has “{existing}” already"));
             path = existing.clone();
         }
         Place { path, reasons }
     }
+}
+
+/// Whether a folder right below the inbox is called like the inbox: servers take the one for the other.
+fn is_inbox_below_inbox(parents: &[String], name: &str) -> bool {
+    let is_inbox = |part: &str| part.eq_ignore_ascii_case("INBOX");
+    matches!(parents, [only] if is_inbox(only)) && is_inbox(name)
 }
 
 /// Why nothing stands below a folder (`\Noinferiors`).

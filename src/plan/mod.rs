@@ -36,14 +36,14 @@ mod selection;
 mod server_habits;
 
 pub use copy_options::{CopyMode, CopyOptions, MessageDates, ProofDepth};
-pub use decision::{collides_with, needs_decision, open_decisions};
+pub use decision::{Collisions, collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
 pub use earlier_move::{MIN_DATED_MESSAGES, day_of_earlier_move, words_of_earlier_move};
 pub use estimate::{EtaEstimator, ThroughputPoint};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
 pub use folder_pattern::FolderPattern;
-pub use folder_words::special_use_by_name;
+pub use folder_words::{special_use_at_gmail, special_use_by_name};
 pub use forecast::{DailyCap, Forecast, ForecastInput, Measured, forecast, forecast_all};
 pub use gmail_settings::hidden_by_gmail;
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};

@@ -30,12 +30,12 @@ impl FolderOverride {
 /// Applies the owner's changes to a plan. Children of a renamed folder follow it, unless they have a name of
 /// their own. Changes for folders that are gone do nothing.
 pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, FolderOverride>) {
-    let renamed: Vec<(FolderPath, FolderPath, FolderPath)> = plan
+    let renamed: BTreeMap<Vec<String>, (FolderPath, FolderPath)> = plan
         .folders
         .iter()
         .filter_map(|folder| {
             let target = overrides.get(&folder.source)?.destination.clone()?;
-            Some((folder.source.clone(), folder.destination.clone(), target))
+            Some((folder.source.0.clone(), (folder.destination.clone(), target)))
         })
         .collect();
     let rules = plan.name_rules.as_ref().map(DestinationRules::from);
@@ -45,13 +45,12 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
     };
     for folder in &mut plan.folders {
         // The nearest renamed ancestor, or the folder itself.
-        let nearest = renamed
-            .iter()
-            .filter(|(source, _, _)| folder.source.0.starts_with(&source.0))
-            .max_by_key(|(source, _, _)| source.0.len());
-        if let Some((source, old, new)) = nearest {
+        let depths = (0..=folder.source.0.len()).rev().filter(|_| !renamed.is_empty());
+        let mut above = depths.filter_map(|depth| folder.source.0.get(..depth));
+        let nearest = above.find_map(|source| Some((source, renamed.get(source)?)));
+        if let Some((source, (old, new))) = nearest {
             let rest = folder.destination.0.strip_prefix(old.0.as_slice());
-            if *source == folder.source {
+            if source == folder.source.0 {
                 folder.destination = new.clone();
                 folder.renamed_because = Some(CHOSEN_BY_YOU.to_owned());
             } else if let Some(rest) = rest {
@@ -92,7 +91,7 @@ pub fn shared_destinations(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{DestinationRules, SourceFolder, map_folders};
+    use crate::plan::{DestinationRules, SourceFolder, SpecialUse, map_folders};
 
     fn path(text: &str) -> FolderPath {
         FolderPath(text.split('|').map(ToOwned::to_owned).collect())
@@ -111,6 +110,7 @@ mod tests {
             raw: text.to_owned(),
             path: path(text),
             is_selectable: true,
+            special_use: text.ends_with("All Mail").then_some(SpecialUse::All),
             ..SourceFolder::default()
         });
         map_folders(&source, &[], &DestinationRules::default())

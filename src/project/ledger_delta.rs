@@ -79,17 +79,27 @@ const IN_PLACE: &str = "state IN (2, 3, 4) AND destination_uid IS NOT NULL AND m
     AND is_released = 0
     AND destination_uid_validity IS (SELECT destination_uid_validity FROM folder WHERE id = ?1)";
 
+/// What [`read_memory`] reads.
+const MEMORY_COLUMNS: &str = "source_raw, id, source, destination, destination_uid_validity, needs_match,
+    source_messages, source_uid_next, destination_messages, destination_uid_next, source_modseq";
+
 impl Ledger {
+    /// What is remembered of one folder, at the cost of one look-up however many folders there are.
+    pub fn memory(&self, folder: FolderId) -> Result<Option<FolderMemory>, ProjectError> {
+        self.project.read(|connection| {
+            let memory = connection
+                .prepare_cached(&format!("SELECT {MEMORY_COLUMNS} FROM folder WHERE id = ?1"))?
+                .query_row([folder.0], read_memory)
+                .optional()?;
+            Ok(memory)
+        })
+    }
+
     /// What is remembered of each folder of the mailbox, by the source's own spelling of its name.
     pub fn memories(&self) -> Result<BTreeMap<String, FolderMemory>, ProjectError> {
         self.project.read(|connection| {
             let memories = connection
-                .prepare_cached(
-                    "SELECT source_raw, id, source, destination, destination_uid_validity, needs_match,
-                         source_messages, source_uid_next, destination_messages, destination_uid_next,
-                         source_modseq
-                     FROM folder WHERE mailbox_id = ?1",
-                )?
+                .prepare_cached(&format!("SELECT {MEMORY_COLUMNS} FROM folder WHERE mailbox_id = ?1"))?
                 .query_map([self.mailbox.0], |row| Ok((row.get(0)?, read_memory(row)?)))?
                 .collect::<Result<_, _>>()?;
             Ok(memories)

@@ -131,6 +131,21 @@ impl Ledger {
         })
     }
 
+    /// One folder as sums, at the cost of one look-up however many folders there are.
+    pub fn totals_of(&self, folder: FolderId) -> Result<LedgerTotals, ProjectError> {
+        self.project.read(|connection| {
+            let mut totals = LedgerTotals::default();
+            let mut statement = connection
+                .prepare_cached("SELECT state, messages, bytes FROM folder_count WHERE folder_id = ?1")?;
+            let mut rows = statement.query([folder.0])?;
+            while let Some(row) = rows.next()? {
+                let (state, messages, bytes) = read_count(row, 0)?;
+                totals.add(state, messages, bytes);
+            }
+            Ok(totals)
+        })
+    }
+
     /// What went wrong in this mailbox, by state and cause, worst first.
     pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
         self.project.read(|connection| problems(connection, Some(self.mailbox)))

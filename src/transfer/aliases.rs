@@ -28,7 +28,7 @@ pub(super) async fn other_names(
                     others.insert(folder.raw.clone());
                 }
                 // The folder's own trouble is told when it is copied.
-                Ok(_) | Err(ImapError::Refused { .. }) => {}
+                Ok(_) | Err(ImapError::Refused { .. } | ImapError::BadName(_)) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -23,7 +23,9 @@ pub(super) async fn list_both(
             } else {
                 lane.source.list_folders_unsized().await
             };
-            listed.map_err(TransferError::at(Side::Source))
+            let folders = listed.map_err(TransferError::at(Side::Source))?;
+            lane.source.expect_folders(&folders).await.map_err(TransferError::at(Side::Source))?;
+            Ok(folders)
         },
         async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
     )?;

@@ -1,6 +1,6 @@
 //! The copy of one mailbox: list, look, copy, and begin anew when a connection breaks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
@@ -347,14 +347,15 @@ impl Job<'_> {
             },
             async {
                 let told = lookout.settle(other, request, destination).await?;
-                let missing = self.missing(work, destination, &lookout);
+                let missing = self.missing(work, (source, destination), &lookout);
                 other.create_many(&missing).await.map_err(TransferError::at(Side::Destination))?;
                 // A large source is listed for longer than a server waits in silence.
                 let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
                 Ok(told)
             },
         )?;
-        watched.retain(|chosen| !left_alone.iter().any(|(plan, ..)| plan.source == chosen.plan.source));
+        let alone: BTreeSet<&FolderPath> = left_alone.iter().map(|(plan, ..)| &plan.source).collect();
+        watched.retain(|chosen| !alone.contains(&chosen.plan.source));
         let with = Follow {
             source: session,
             destination: other,

@@ -27,7 +27,7 @@ impl Job<'_> {
     pub(super) fn missing(
         &self,
         work: &Work<'_>,
-        destination: &FoldersByName,
+        (source, destination): (&FoldersByName, &FoldersByName),
         lookout: &Lookout<'_>,
     ) -> Vec<NewFolder> {
         let mut asked = BTreeSet::new();
@@ -35,14 +35,16 @@ impl Job<'_> {
             !raw.eq_ignore_ascii_case("INBOX") && !destination.contains_key(raw) && asked.insert(raw.clone())
         };
         let mut missing: Vec<NewFolder> = Vec::new();
-        for plan in self.chosen().filter(|plan| !lookout.knows(plan)) {
+        // What the source does not count may not be there to be read; it is made when it has been listed.
+        let is_counted = |plan: &&FolderPlan| is_counted(source, plan);
+        for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
             let raw = raw_name(&plan.destination, &work.namespace);
             if is_new(&raw) {
                 missing.push(NewFolder { raw, is_subscribed: !plan.is_unsubscribed });
             }
         }
         missing.sort_by_key(|folder| folder.raw.len());
-        for plan in self.chosen().filter(|plan| !lookout.knows(plan)) {
+        for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
             for above in parents(&plan.destination) {
                 let raw = raw_name(&above, &work.namespace);
                 if is_new(&raw) {
@@ -86,7 +88,8 @@ impl Job<'_> {
                     Ok(())
                 }
             };
-            let chosen = Chosen { plan, folder, found: None };
+            let is_to_make = !is_counted(source, plan) && !lookout.knows(plan);
+            let chosen = Chosen { plan, folder, found: None, is_to_make };
             let offered = noted.and_then(|()| {
                 if self.selection.has_search() || lookout.watches(plan) || !moves.is_empty() {
                     later.push(chosen);
@@ -164,7 +167,8 @@ impl Job<'_> {
             homes.settle(&self.request.ledger, chosen.folder)?;
         }
         let raw = raw_name(&chosen.plan.destination, &work.namespace);
-        if self.needs_copy(chosen.folder, destination.get(&raw))? {
+        let is_to_make = chosen.is_to_make && !destination.contains_key(&raw);
+        if is_to_make || self.needs_copy(chosen.folder, destination.get(&raw))? {
             let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
             let may_be_there = self.may_be_there(chosen.folder, destination.get(&raw))?;
             let (plan, folder) = (chosen.plan.clone(), chosen.folder);
@@ -192,9 +196,7 @@ impl Job<'_> {
     /// as its counts tell.
     fn needs_copy(&self, folder: FolderId, known: Option<&Folder>) -> Result<bool, TransferError> {
         let ledger = &self.request.ledger;
-        let totals = ledger.folder_totals()?;
-        let sum = totals.iter().find(|known| known.id == folder).map(|known| known.totals.sum);
-        let sum = sum.unwrap_or_default();
+        let sum = ledger.totals_of(folder)?.sum;
         let is_waiting = sum.to_do > 0 || kept_flags::is_in_doubt(ledger, folder)?;
         if is_waiting || !self.is_mirror() {
             return Ok(is_waiting);
@@ -204,4 +206,9 @@ impl Job<'_> {
         let forgotten = ledger.fence_destination(folder, uid_validity)?;
         Ok(forgotten > 0 || (sum.source_count > 0 && ledger.needs_match(folder)?))
     }
+}
+
+/// Whether the source tells how many messages a folder has.
+fn is_counted(source: &FoldersByName, plan: &FolderPlan) -> bool {
+    source.get(&plan.source_raw).is_some_and(|folder| folder.status.is_some())
 }

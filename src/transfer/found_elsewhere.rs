@@ -62,7 +62,7 @@ pub(super) async fn look_elsewhere(
         let opened = match session.examine(&folder.raw).await {
             Ok(opened) if opened.exists == 0 => continue,
             Ok(opened) => opened,
-            Err(ImapError::Refused { .. }) => continue,
+            Err(ImapError::Refused { .. } | ImapError::BadName(_)) => continue,
             Err(error) => return Err(at_destination(error)),
         };
         let claimed = request.ledger.claimed_in(account, &path, opened.uid_validity)?;

@@ -26,7 +26,7 @@ pub async fn inventory(
     let (mut folders, prefix) = found.map_err(TransferError::at(Side::Source))?;
     let mut rules = rules.map_err(TransferError::at(Side::Destination))?;
     let hidden = if source.is_gmail() { hidden_by_gmail(&folders) } else { Vec::new() };
-    name_views(&mut folders);
+    name_views(source, &mut folders);
     let all_mail = survey_archived(source, &mut folders).await.map_err(TransferError::at(Side::Source))?;
     if all_mail.is_some() && destination.is_gmail() {
         keep_archived(&mut rules);
@@ -38,14 +38,15 @@ pub async fn inventory(
     }
     let free = destination.free_bytes().await.map_err(TransferError::at(Side::Destination))?;
     plan.free_bytes = free.map(Bytes);
-    leave_labels(&mut plan);
-    move_below_folders(&mut plan, &rules.existing);
+    leave_labels(source, &mut plan);
+    move_below_folders(destination, &mut plan, &rules.existing);
     Ok(plan)
 }
 
 async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<String>), ImapError> {
     let namespace = session.namespace().await?;
     let folders = session.list_folders().await?;
+    session.expect_folders(&folders).await?;
     let unsubscribed = unsubscribed(session, &folders).await?;
     let stays: BTreeMap<String, LeftOutBecause> = folders
         .iter()
@@ -65,7 +66,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
             None => match session.folder_bytes(&folder.raw).await {
                 Ok(bytes) => bytes,
                 // The folder's own trouble is told when it is copied.
-                Err(ImapError::Refused { .. }) => 0,
+                Err(ImapError::Refused { .. } | ImapError::BadName(_)) => 0,
                 Err(error) => return Err(error),
             },
         };

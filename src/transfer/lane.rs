@@ -21,7 +21,7 @@ use super::work::{ActiveFolder, Next, Part, Turn, Unit, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
 use crate::plan::{CopyMode, MessageState, Side};
-use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, LedgerTotals, MessageResult};
+use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, MessageResult};
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;
@@ -124,14 +124,14 @@ impl Lane {
         }
         leave_blamed(work, unit.folder, &missing)?;
         work.caution.send_again(unit.folder, missing);
-        let left = totals(work, &unit)?.sum.to_do;
+        let left = left_to_do(work, &unit)?;
         if left == 0 {
             return self.settle_flags(work, &unit, uid_validity).await;
         }
         let examined = examined.map_err(at_source)?;
         self.check_same(work, &unit, &examined)?;
         let is_renumbered = hand_on_renumbered(&mut self.source, ledger, &unit, &examined).await?;
-        let left = if is_renumbered { totals(work, &unit)?.sum.to_do } else { left };
+        let left = if is_renumbered { left_to_do(work, &unit)? } else { left };
         if left == 0 {
             return Ok(());
         }
@@ -319,8 +319,8 @@ fn at_source(error: ImapError) -> TransferError {
 /// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
 /// into it a second time.
 fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool, TransferError> {
-    let memories = work.request.ledger.memories()?;
-    let known = memories.get(&unit.plan.source_raw).and_then(|memory| memory.destination_uid_validity);
+    let memory = work.request.ledger.memory(unit.folder)?;
+    let known = memory.and_then(|memory| memory.destination_uid_validity);
     let is_anew = work.request.options.mode != CopyMode::BeforeSwitch
         && known.is_some_and(|known| known != uid_validity);
     if is_anew {
@@ -337,9 +337,8 @@ fn is_whole(ledger: &Ledger, folder: FolderId, opened: &Opened) -> Result<bool, 
     }
     let counts =
         opened.uid_next.map(|uid_next| FolderCounts { messages: u64::from(opened.exists), uid_next });
-    let memories = ledger.memories()?;
-    let known = memories.values().find(|memory| memory.id == folder);
-    Ok(counts.is_some() && known.is_some_and(|memory| memory.destination_counts == counts))
+    let memory = ledger.memory(folder)?;
+    Ok(counts.is_some() && memory.is_some_and(|memory| memory.destination_counts == counts))
 }
 
 /// Keeps the counts of the destination folder where they are certain: it had so many messages, each UID from `first`
@@ -364,9 +363,8 @@ fn remember_counts(
     Ok(ledger.set_destination_counts(folder, counts)?)
 }
 
-fn totals(work: &Work<'_>, unit: &Unit) -> Result<LedgerTotals, TransferError> {
-    let all = work.request.ledger.folder_totals()?;
-    Ok(all.into_iter().find(|known| known.id == unit.folder).map(|known| known.totals).unwrap_or_default())
+fn left_to_do(work: &Work<'_>, unit: &Unit) -> Result<u64, TransferError> {
+    Ok(work.request.ledger.totals_of(unit.folder)?.sum.to_do)
 }
 
 /// Messages at which the destination has ended the connection again and again, and that did not arrive.

@@ -13,7 +13,7 @@ use super::moved_copies::{Elsewhere, Found, Looked};
 use super::request::{CopyRequest, FolderTrouble};
 use crate::imap::{FlagsRequest, Folder, ImapError, Namespace, Opened, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Side};
-use crate::project::{FolderCounts, FolderMemory, Ledger};
+use crate::project::{FolderCounts, FolderId, FolderMemory, Ledger};
 
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 16;
@@ -42,6 +42,8 @@ enum Why {
 /// Folders whose copies have to be looked for, and those that are left alone in this run.
 pub(super) struct Lookout<'p> {
     suspects: Vec<Suspect<'p>>,
+    /// Their paths at the source.
+    watched: BTreeSet<&'p FolderPath>,
     /// Folders that are not made again, by their path at the source.
     known: BTreeSet<FolderPath>,
 }
@@ -81,12 +83,13 @@ impl<'p> Lookout<'p> {
                 suspects.push(Suspect { plan, memory, raw, why });
             }
         }
-        Ok(Self { suspects, known })
+        let watched = suspects.iter().map(|suspect: &Suspect<'p>| &suspect.plan.source).collect();
+        Ok(Self { suspects, watched, known })
     }
 
     /// Whether it is not clear yet what there is to do in this folder.
     pub(super) fn watches(&self, plan: &FolderPlan) -> bool {
-        self.suspects.iter().any(|suspect| suspect.plan.source == plan.source)
+        self.watched.contains(&plan.source)
     }
 
     /// Whether the folder was there before, so that it is not made only to be there.
@@ -124,7 +127,13 @@ impl<'p> Lookout<'p> {
         destination: &FoldersByName,
     ) -> Result<Vec<Told<'p>>, TransferError> {
         let is_mirror = request.options.mode == CopyMode::BeforeSwitch;
-        let mut search = Search { session, request, destination };
+        let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
+        if !self.suspects.is_empty() {
+            for known in request.ledger.memories()?.into_values() {
+                by_destination.entry(known.destination).or_default().push(known.id);
+            }
+        }
+        let mut search = Search { session, request, destination, by_destination };
         let mut told = Vec::new();
         for window in self.suspects.chunks(FOLDERS_AHEAD) {
             let mut asked = Vec::with_capacity(window.len());
@@ -178,6 +187,8 @@ pub(super) struct Search<'a> {
     pub(super) session: &'a mut Session,
     pub(super) request: &'a CopyRequest,
     pub(super) destination: &'a FoldersByName,
+    /// Folders of the ledger by where they go.
+    pub(super) by_destination: BTreeMap<FolderPath, Vec<FolderId>>,
 }
 
 /// UIDs at the source of the copies that are not in their folder, beside what is there instead.

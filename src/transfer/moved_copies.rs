@@ -71,7 +71,10 @@ impl Search<'_> {
         let (opened, present) = match self.list(&folder.raw, false).await {
             Ok(listed) => listed,
             Err(ImapError::Refused { completion, .. }) => return looked_in_vain(&completion),
-            Err(error) => return Err(at_destination(error)),
+            Err(error) => {
+                let words = error.folder_trouble().ok_or_else(|| at_destination(error))?;
+                return Ok(Looked::Unsure(words));
+            }
         };
         if present.len() < opened.exists as usize {
             return Ok(Looked::Unsure("the server does not list all that it counts".to_owned()));
@@ -86,7 +89,8 @@ impl Search<'_> {
     fn contested_in(&self, path: &FolderPath) -> Result<BTreeSet<IdentityKey>, TransferError> {
         let ledger = self.ledger();
         let mut contested = BTreeSet::new();
-        for known in ledger.memories()?.values().filter(|known| known.destination == *path) {
+        for folder in self.by_destination.get(path).into_iter().flatten() {
+            let Some(known) = ledger.memory(*folder)? else { continue };
             let waiting = [MessageState::InFlight, MessageState::ToDo];
             let states = if known.needs_match { &waiting[..] } else { &waiting[..1] };
             contested.extend(ledger.rows(known.id, states)?.into_iter().map(|row| row.identity));

@@ -1,9 +1,14 @@
 //! Habits of single providers that change what can be copied: told, or worked around.
 
+use std::collections::BTreeSet;
+
 use super::error::TransferError;
 use super::work::Unit;
 use crate::imap::{Opened, Session};
-use crate::plan::{FolderChoice, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse};
+use crate::plan::{
+    FolderChoice, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
+    special_use_at_gmail,
+};
 use crate::project::Ledger;
 
 /// Yahoo and AOL show no more messages of a folder than these (bichon #144 and #271).
@@ -36,9 +41,7 @@ pub(super) async fn hand_on_renumbered(
     if session.capabilities().has("QRESYNC") {
         return Ok(false);
     }
-    let all = ledger.folder_totals()?;
-    let sum = all.into_iter().find(|known| known.id == unit.folder).map(|known| known.totals.sum);
-    let sum = sum.unwrap_or_default();
+    let sum = ledger.totals_of(unit.folder)?.sum;
     let has_surplus = sum.source_count.saturating_sub(sum.vanished) > u64::from(examined.exists);
     if !has_surplus || sum.to_do == 0 || sum.copied + sum.already_there + sum.repaired == 0 {
         return Ok(false);
@@ -59,7 +62,8 @@ pub(super) async fn hand_on_renumbered(
     Ok(count > 0)
 }
 
-/// Whether the folders are those of Proton's Bridge: mail, and beside it labels and All Mail as views.
+/// Whether the folders are those of Proton's Bridge: mail, and beside it labels and All Mail as views. Asked only where the
+/// server says that it is the Bridge, as anybody may have folders of these names.
 fn is_proton<'p>(paths: impl Iterator<Item = &'p [String]>) -> bool {
     let mut found = [false; 3];
     for path in paths {
@@ -72,9 +76,14 @@ fn is_proton<'p>(paths: impl Iterator<Item = &'p [String]>) -> bool {
     found.iter().all(|is_there| *is_there)
 }
 
-/// Marks the views of Proton's Bridge as what they are; its server does not say so.
-pub(super) fn name_views(folders: &mut [SourceFolder]) {
-    if !is_proton(folders.iter().map(|folder| folder.path.0.as_slice())) {
+/// Marks views as what they are where the provider is known by more than their names, and its server does not say so.
+pub(super) fn name_views(session: &Session, folders: &mut [SourceFolder]) {
+    if session.is_gmail() {
+        for folder in folders.iter_mut().filter(|folder| folder.special_use.is_none()) {
+            folder.special_use = special_use_at_gmail(&folder.path).filter(|found| found.is_virtual());
+        }
+    }
+    if !session.is_proton() || !is_proton(folders.iter().map(|folder| folder.path.0.as_slice())) {
         return;
     }
     for folder in folders {
@@ -87,8 +96,8 @@ pub(super) fn name_views(folders: &mut [SourceFolder]) {
 }
 
 /// Leaves out what Proton's Bridge shows below Labels: each message there is in a folder as well.
-pub(super) fn leave_labels(plan: &mut MailboxPlan) {
-    if !is_proton(plan.folders.iter().map(|folder| folder.source.0.as_slice())) {
+pub(super) fn leave_labels(session: &Session, plan: &mut MailboxPlan) {
+    if !session.is_proton() || !is_proton(plan.folders.iter().map(|folder| folder.source.0.as_slice())) {
         return;
     }
     for folder in &mut plan.folders {
@@ -100,10 +109,11 @@ pub(super) fn leave_labels(plan: &mut MailboxPlan) {
 }
 
 /// Puts folders below `Folders`, where Proton's Bridge wants all that it does not have itself.
-pub(super) fn move_below_folders(plan: &mut MailboxPlan, existing: &[crate::plan::FolderPath]) {
-    if !is_proton(existing.iter().map(|path| path.0.as_slice())) {
+pub(super) fn move_below_folders(session: &Session, plan: &mut MailboxPlan, existing: &[FolderPath]) {
+    if !session.is_proton() || !is_proton(existing.iter().map(|path| path.0.as_slice())) {
         return;
     }
+    let existing: BTreeSet<&FolderPath> = existing.iter().collect();
     for folder in &mut plan.folders {
         let top = folder.destination.0.first();
         let has_place = folder.destination.is_inbox()

@@ -14,6 +14,8 @@ pub(super) struct Chosen<'p> {
     pub(super) folder: FolderId,
     /// What the source's search has found, where there is one.
     pub(super) found: Option<BTreeSet<u32>>,
+    /// Whether the folder is still to be made, however many messages are in it.
+    pub(super) is_to_make: bool,
 }
 
 /// The owner's choice of messages.

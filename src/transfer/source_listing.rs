@@ -12,7 +12,7 @@ use crate::imap::{
 };
 use crate::plan::{CopyMode, CopyOptions, FolderPlan, IDENTITY_HEADERS, MessageDates, MessageState, Side};
 use crate::project::{
-    FolderCounts, FolderId, FolderMemory, Ledger, LedgerTotals, MessageResult, ProjectError, SourceMessage,
+    FolderCounts, FolderId, FolderMemory, Ledger, MessageResult, ProjectError, SourceMessage,
 };
 
 /// What came of listing a folder.
@@ -109,7 +109,12 @@ impl<'a, 's> SourceLister<'a, 's> {
             Question::Nothing(folder) => tell(plan, Listed::All(folder)),
             Question::From(first) => {
                 let asked = self.session.ask_listing(&plan.source_raw, first, &IDENTITY_HEADERS);
-                let request = asked.map_err(TransferError::at(Side::Source))?;
+                let request = match asked {
+                    Ok(request) => request,
+                    Err(error) => {
+                        return told_of_folder(error).map(|words| tell(plan, Listed::closed(words)));
+                    }
+                };
                 self.ahead.push_back(Asked { plan, request, first });
                 while self.ahead.len() > LISTINGS_AHEAD {
                     self.finish_first(tell).await?;
@@ -183,10 +188,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         let Asked { plan, request, first } = asked;
         let opened = match self.session.listing_opened(request).await {
             Ok(opened) => opened,
-            Err(ImapError::Refused { completion, .. }) => {
-                return Ok(Some(Listed::closed(completion.to_string())));
-            }
-            Err(error) => return Err(TransferError::at(Side::Source)(error)),
+            Err(error) => return told_of_folder(error).map(|words| Some(Listed::closed(words))),
         };
         let (ledger, dates) = (self.ledger, self.options.dates);
         let Some(folder) = self.folder(plan, opened.uid_validity)? else {
@@ -218,7 +220,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             return Ok(Some(Listed::closed(words)));
         }
         let exists = u64::from(opened.exists);
-        let sum = totals(ledger, folder)?.sum;
+        let sum = ledger.totals_of(folder)?.sum;
         let known = sum.source_count.saturating_sub(sum.vanished);
         // Rows of copied messages stay when these are deleted at the source, and would stand for new ones that were not
         // listed: where there are more rows than messages, what was there before and what is new must make up the count.
@@ -251,7 +253,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         let ledger = self.ledger;
         let Some(folder) = self.folder(plan, uid_validity)? else { return Ok(Question::Useless) };
         let highest = ledger.highest_uid(folder)?.unwrap_or(0);
-        let sum = totals(ledger, folder)?.sum;
+        let sum = ledger.totals_of(folder)?.sum;
         let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
         let next = highest.checked_add(1);
         // Nothing has come or gone since the folder was listed whole, however many have gone before.
@@ -270,11 +272,6 @@ impl<'a, 's> SourceLister<'a, 's> {
             None => Question::StepByStep,
         })
     }
-}
-
-fn totals(ledger: &Ledger, folder: FolderId) -> Result<LedgerTotals, ProjectError> {
-    let all = ledger.folder_totals()?;
-    Ok(all.into_iter().find(|known| known.id == folder).map(|known| known.totals).unwrap_or_default())
 }
 
 fn same_folder(
@@ -303,8 +300,7 @@ async fn list_source(
     let (opened, present) = match found {
         Ok(found) => found,
         // Cut short or refused: the folder is told of, and nothing in it passes for vanished.
-        Err(ImapError::Refused { completion, .. }) => return Ok(Listed::closed(completion.to_string())),
-        Err(error) => return Err(TransferError::at(Side::Source)(error)),
+        Err(error) => return told_of_folder(error).map(Listed::closed),
     };
     let Some(folder) = same_folder(ledger, plan, opened.uid_validity, options.mode)? else {
         return Ok(Listed::made_anew());
@@ -353,9 +349,14 @@ async fn since_last_run(
             Ok(ledger.highest_uid(folder)?.is_some().then_some((opened, present)))
         }
         // A refusal is said again where the folder is opened in the plain way, and is told of then.
-        Ok(None) | Err(ImapError::Refused { .. }) => Ok(None),
+        Ok(None) | Err(ImapError::Refused { .. } | ImapError::BadName(_)) => Ok(None),
         Err(error) => Err(TransferError::at(Side::Source)(error)),
     }
+}
+
+/// The words for what is the matter with one folder; the error where it is more than that.
+fn told_of_folder(error: ImapError) -> Result<String, TransferError> {
+    error.folder_trouble().ok_or_else(|| TransferError::at(Side::Source)(error))
 }
 
 /// Opens the folder and lists its UIDs; again where the server lists fewer than it counts.

@@ -1,7 +1,7 @@
 //! What the lanes of one copy share: folders that wait, folders under way, and the first error.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +24,7 @@ use super::twins::Twins;
 use crate::imap::{Namespace, Opened};
 use crate::plan::{FolderPath, FolderPlan, MessageState, RefusalMeaning, Side};
 use crate::project::{FolderId, LedgerRow, ProjectError};
+use crate::values::Bytes;
 
 /// Rows taken from the ledger at once.
 const PAGE_ROWS: usize = 250;
@@ -52,7 +53,15 @@ impl Unit {
     fn key(&self) -> String {
         self.raw.to_lowercase()
     }
+
+    /// When its turn is among those that wait: what may be late goes last, and the largest first, as one that is begun at
+    /// the end would keep one lane busy long after the others are done.
+    fn order(&self, number: i64) -> Order {
+        (self.is_late, Reverse((self.plan.bytes, self.plan.messages)), number)
+    }
 }
+
+type Order = (bool, Reverse<(Bytes, u64)>, i64);
 
 /// A folder that is being copied, by one lane or several.
 #[derive(Debug)]
@@ -129,7 +138,9 @@ pub(super) struct Work<'a> {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Unit>,
+    waiting: BTreeMap<Order, Unit>,
+    /// Numbers of the units that were added last and given back last.
+    numbers: (i64, i64),
     is_listed: bool,
     busy: BTreeSet<String>,
     pairs: usize,
@@ -207,13 +218,21 @@ impl<'a> Work<'a> {
 
     /// A folder is ready to be copied.
     pub(super) fn add(&self, unit: Unit) {
-        locked(&self.state).waiting.push_back(unit);
+        let mut state = locked(&self.state);
+        state.numbers.0 += 1;
+        let order = unit.order(state.numbers.0);
+        state.waiting.insert(order, unit);
+        drop(state);
         self.changed.notify_waiters();
     }
 
     /// A folder that could not be begun is for another lane.
     pub(super) fn give_back(&self, unit: Unit) {
-        locked(&self.state).waiting.push_front(unit);
+        let mut state = locked(&self.state);
+        state.numbers.1 -= 1;
+        let order = unit.order(state.numbers.1);
+        state.waiting.insert(order, unit);
+        drop(state);
         self.changed.notify_waiters();
     }
 
@@ -320,15 +339,9 @@ impl<'a> Work<'a> {
         if self.control.is_stopped() {
             return Some(Next::Done);
         }
-        let free = |is_late| {
-            let is_free = |unit: &Unit| unit.is_late == is_late && !state.busy.contains(&unit.key());
-            let free = state.waiting.iter().enumerate().filter(|(_, unit)| is_free(unit));
-            // The largest first: begun at the end, it would keep one lane busy long after the others are done.
-            free.min_by_key(|(_, unit)| Reverse((unit.plan.bytes, unit.plan.messages)))
-                .map(|(position, _)| position)
-        };
-        let free = free(false).or_else(|| free(true).filter(|_| state.is_listed));
-        if let Some(unit) = free.and_then(|position| state.waiting.remove(position)) {
+        let may_begin = |unit: &Unit| (!unit.is_late || state.is_listed) && !state.busy.contains(&unit.key());
+        let free = state.waiting.iter().find(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
+        if let Some(unit) = free.and_then(|order| state.waiting.remove(&order)) {
             let key = unit.key();
             state.busy.insert(key.clone());
             return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));

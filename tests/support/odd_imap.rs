@@ -269,7 +269,8 @@ impl Connection {
     }
 }
 
-fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
+/// The answer to a FETCH from this folder; `None` drops the line.
+pub fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
     let by_uid = command.starts_with("UID ");
     let set = command.split(' ').nth(if by_uid { 2 } else { 1 }).unwrap();
     let all: Vec<u32> = state.messages.keys().copied().collect();

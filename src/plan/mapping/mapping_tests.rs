@@ -110,7 +110,7 @@ fn below_a_folder_that_takes_none_children_stand_beside_it() {
 fn views_stay_behind_and_containers_hold_no_mail() {
     let source = [
         special("[Gmail]|All Mail", SpecialUse::All),
-        folder("[Gmail]|Important"),
+        special("[Gmail]|Important", SpecialUse::Important),
         SourceFolder { is_selectable: false, ..folder("[Gmail]") },
         folder("Important"),
     ];
@@ -243,6 +243,45 @@ fn a_name_that_can_stay_stays_before_one_that_comes_to_it() {
             ("v1∕2", "v1∕2", false),
         ],
     );
+}
+
+#[test]
+fn what_lies_below_a_namesake_of_the_inbox_stays_with_it() {
+    let source = ["INBOX", "INBOX|INBOX", "INBOX|INBOX|Sub", "INBOX|Work"].map(folder);
+    let below = DestinationRules {
+        delimiter: Some('.'),
+        prefix: vec!["INBOX".to_owned()],
+        ..DestinationRules::default()
+    };
+    let flat_inbox = DestinationRules { allows_inbox_children: false, ..DestinationRules::default() };
+    for (rules, expected) in [
+        (DestinationRules::default(), ["INBOX", "INBOX|INBOX 2", "INBOX|INBOX 2|Sub", "Work"]),
+        (below, ["INBOX", "INBOX|INBOX 2", "INBOX|INBOX 2|Sub", "INBOX|Work"]),
+        (flat_inbox, ["INBOX", "INBOX 2", "INBOX 2|Sub", "Work"]),
+    ] {
+        let plan = map_folders(&source, &["INBOX".to_owned()], &rules);
+        let targets: Vec<String> = plan.folders.iter().map(|folder| folder.destination.0.join("|")).collect();
+        assert_eq!(targets, expected);
+    }
+}
+
+#[test]
+fn a_long_name_stays_where_no_server_has_set_a_limit() {
+    let long = "a".repeat(200);
+    let plan = map_folders(&[folder(&long)], &[], &DestinationRules::default());
+    assert_eq!(
+        (plan.folders[0].destination.name(), &plan.folders[0].renamed_because),
+        (long.as_str(), &None)
+    );
+}
+
+#[test]
+fn no_name_alone_makes_a_view() {
+    let named = folder("[Gmail]|All Mail");
+    let told = SourceFolder { special_use: Some(SpecialUse::All), ..folder("[Gmail]|Everything") };
+    let plan = map_folders(&[named, told], &[], &DestinationRules::default());
+    let choices: Vec<FolderChoice> = plan.folders.iter().map(|folder| folder.choice).collect();
+    assert_eq!(choices, [FolderChoice::Copy, FolderChoice::LeaveOut(LeftOutBecause::ItIsAView)]);
 }
 
 #[test]

@@ -230,6 +230,9 @@ CREATE TABLE pause (
 
 CREATE INDEX message_by_state ON message (folder_id, state, uid);
 
+-- Folders that go to one place are looked for once for each folder.
+CREATE INDEX folder_by_destination ON folder (destination, mailbox_id);
+
 CREATE INDEX problem_group_in_order ON problem_group (severity, messages DESC, pattern);
 
 CREATE INDEX problem_by_group ON problem (group_id, folder_id, uid);

@@ -1,0 +1,61 @@
+//! Making folders: CREATE and SUBSCRIBE.
+
+use super::completion::Completion;
+use super::error::ImapError;
+use super::folders::STATUS_WINDOW;
+use super::session::Session;
+
+/// A folder to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFolder {
+    /// The name for commands.
+    pub raw: String,
+    /// Whether mail programs are to show it.
+    pub is_subscribed: bool,
+}
+
+impl Session {
+    /// Makes folders, and subscribes to those that are to be seen, all in one round trip. What is refused is told when
+    /// the folder is opened.
+    pub async fn create_many(&mut self, folders: &[NewFolder]) -> Result<(), ImapError> {
+        for window in folders.chunks(STATUS_WINDOW) {
+            let mut tags = Vec::with_capacity(window.len() * 2);
+            for folder in window {
+                let name = self.folder_name(&folder.raw)?;
+                tags.push(self.submit(&format!("CREATE {name}")));
+                if folder.is_subscribed {
+                    tags.push(self.submit(&format!("SUBSCRIBE {name}")));
+                }
+            }
+            for tag in tags {
+                self.finish(&tag, |_| {}).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a folder, and subscribes to it where it is to be seen. A folder that is there already is no error.
+    pub async fn create(&mut self, folder: &NewFolder) -> Result<(), ImapError> {
+        let name = self.folder_name(&folder.raw)?;
+        match self.run("CREATE", &format!("CREATE {name}"), |_| {}).await {
+            Ok(_) => {}
+            Err(ImapError::Refused { completion, .. }) if is_already_there(&completion) => {}
+            Err(error) => return Err(error),
+        }
+        if !folder.is_subscribed {
+            return Ok(());
+        }
+        match self.run("SUBSCRIBE", &format!("SUBSCRIBE {name}"), |_| {}).await {
+            // Mail arrives in folders that nobody subscribed to just as well.
+            Ok(_) | Err(ImapError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn is_already_there(completion: &Completion) -> bool {
+    let words = completion.words.to_lowercase();
+    completion.has_code("ALREADYEXISTS")
+        || words.contains("already exists")
+        || words.contains("exists already")
+}
