@@ -74,6 +74,7 @@ impl Bench {
             limits: CopyLimits { late_append: Duration::from_millis(1_500), ..CopyLimits::default() },
             options: CopyOptions::default(),
             export_folder: None,
+            claims: None,
         };
         let (mut from, mut to) =
             (request.source.open().await.unwrap(), request.destination.open().await.unwrap());

@@ -41,6 +41,8 @@ struct Bench {
 fn config(home: &Path) -> EngineConfig {
     EngineConfig {
         recent_file: Some(home.join("recent.json")),
+        accounts_folder: home.join("accounts"),
+        is_without_account_lock: false,
         projects_folder: home.join("projects"),
         secrets: SecretsPolicy::SessionOnly,
         export_folder: None,
@@ -679,6 +681,8 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
     let home = tempfile::tempdir().unwrap();
     let config = EngineConfig {
         recent_file: None,
+        accounts_folder: home.path().join("accounts"),
+        is_without_account_lock: false,
         projects_folder: home.path().join("projects"),
         secrets: SecretsPolicy::SessionOnly,
         export_folder: None,

@@ -71,6 +71,7 @@ async fn request(
         limits,
         options: CopyOptions::default(),
         export_folder: None,
+        claims: None,
     }
 }
 

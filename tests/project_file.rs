@@ -299,8 +299,87 @@ fn a_project_of_a_newer_version_is_refused_untouched() {
     drop(create(&path));
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert!(matches!(Project::open(&path), Err(ProjectError::Newer { found: 99, supported: 2.. })));
+    assert!(matches!(Project::open(&path), Err(ProjectError::Newer { found: 99, supported: 1.. })));
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+/// Changes the inside of a project file as somebody who means harm does.
+fn tamper(path: &Path, sql: &str) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch("PRAGMA writable_schema = ON;").unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_project_with_a_schema_of_somebody_elses_is_refused_before_it_does_anything() {
+    let harm = [
+        // Opening it would never end.
+        "ALTER TABLE project RENAME TO p; CREATE VIEW project AS WITH RECURSIVE n (x) AS \
+         (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT p.* FROM p, n WHERE x < 0;",
+        "CREATE TRIGGER grow AFTER UPDATE ON project BEGIN INSERT INTO document SELECT hex(randomblob(8)), \
+         hex(zeroblob(1000000)), 0 FROM message; END;",
+        "CREATE TABLE more (x TEXT);",
+        "CREATE INDEX more ON document (body);",
+        "DROP TRIGGER message_removed;",
+        "UPDATE sqlite_schema SET sql = replace(sql, 'new.state <> old.state', '1') WHERE name = 'message_moved';",
+        "UPDATE sqlite_schema SET sql = replace(sql, 'COLLATE NOCASE', '') WHERE name = 'mailbox';",
+    ];
+    for sql in harm {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file_in(&folder);
+        drop(create(&path));
+        tamper(&path, sql);
+        let before = std::fs::read(&path).unwrap();
+        let outcome = Project::open(&path);
+        assert!(matches!(outcome, Err(ProjectError::ForeignSchema(_))), "{sql}: {outcome:?}");
+        assert_eq!(std::fs::read(&path).unwrap(), before, "{sql}");
+        assert_eq!(names(folder.path()), ["example.org.mailferry"], "{sql}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_that_lies_where_a_file_of_ours_goes() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().unwrap();
+    let precious = folder.path().join("precious");
+    let path = file_in(&folder);
+    drop(create(&path));
+    for name in ["lock", "wal", "shm", "journal"] {
+        let place = match name {
+            "lock" => folder.path().join("example.org.mailferry.lock"),
+            other => folder.path().join(format!("example.org.mailferry-{other}")),
+        };
+        type Lay = fn(&Path, &Path);
+        let lays: [(&str, Lay); 4] = [
+            ("link", |target, place| symlink(target, place).unwrap()),
+            ("dangling link", |_, place| symlink(place.with_extension("nothing"), place).unwrap()),
+            ("hard link", |target, place| std::fs::hard_link(target, place).unwrap()),
+            ("folder", |_, place| std::fs::create_dir(place).unwrap()),
+        ];
+        for (what, lay) in lays {
+            std::fs::write(&precious, "12345\n").unwrap();
+            lay(&precious, &place);
+            let outcome = Project::open(&path);
+            let is_refused = matches!(&outcome, Err(ProjectError::InTheWay(named)) if *named == place);
+            // A folder cannot be opened as a file in the first place.
+            assert!(is_refused || (what == "folder" && outcome.is_err()), "{name}, {what}: {outcome:?}");
+            assert_eq!(std::fs::read_to_string(&precious).unwrap(), "12345\n", "{name}, {what}");
+            assert!(!place.with_extension("nothing").exists());
+            if what == "folder" { std::fs::remove_dir(&place) } else { std::fs::remove_file(&place) }
+                .unwrap();
+        }
+    }
+    // A file of somebody else's under that name stays as it is.
+    let lock = folder.path().join("example.org.mailferry.lock");
+    for contents in ["a letter", "123456789012345678901234567890"] {
+        std::fs::write(&lock, contents).unwrap();
+        assert!(matches!(Project::open(&path), Err(ProjectError::InTheWay(_))));
+        assert_eq!(std::fs::read_to_string(&lock).unwrap(), contents);
+    }
+    std::fs::remove_file(&lock).unwrap();
+    drop(Project::open(&path).unwrap());
 }
 
 #[test]

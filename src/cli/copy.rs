@@ -90,6 +90,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
             output::say(&format!("{}: {warning}", address_of(&project, *mailbox)));
         }
     }
+    if arguments.plan.without_account_lock {
+        driver.require(Command::GoWithoutAccountLock)?;
+    }
     if arguments.same_accounts {
         driver.require(Command::NameAccounts { are_same: true })?;
     }

@@ -35,6 +35,10 @@ pub struct PlanArgs {
     /// Try messages again that an earlier run of this project could not copy, or has saved as files.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,
+    /// Copy although the list of accounts that are written into cannot be kept, so that nothing keeps a second copy from
+    /// running into the same account.
+    #[arg(long)]
+    pub without_account_lock: bool,
     /// How the progress is told on standard error.
     #[arg(long, value_enum, default_value = "lines")]
     pub progress: ProgressForm,

@@ -185,6 +185,8 @@ pub enum Command {
         /// They are: what the ledger knows of their mail stays true. Else everything is compared and copied anew.
         are_same: bool,
     },
+    /// Copies although nothing keeps others from writing into the same accounts; holds until the program ends.
+    GoWithoutAccountLock,
     /// Pauses one mailbox while others go on.
     PauseMailbox(MailboxId),
     /// Lets a mailbox go on that was paused alone.

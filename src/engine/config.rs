@@ -16,6 +16,8 @@ impl EngineConfig {
     pub fn for_this_user() -> Self {
         Self {
             recent_file: configuration_folder().map(|folder| folder.join("recent.json")),
+            accounts_folder: accounts_folder(),
+            is_without_account_lock: false,
             projects_folder: documents_folder(),
             secrets: SecretsPolicy::Keyring,
             export_folder: None,
@@ -48,7 +50,7 @@ fn configuration_folder() -> Option<PathBuf> {
 
 /// Where windows and commands of this user tell each other which accounts they write to. The same in each session, unlike
 /// a runtime folder, which commands that a timer starts do not have.
-pub(super) fn locks_folder() -> PathBuf {
+fn accounts_folder() -> PathBuf {
     let base = if cfg!(target_os = "windows") {
         variable("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {

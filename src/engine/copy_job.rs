@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -15,7 +14,7 @@ use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::{Connections, MailboxProgressState, UserError, explain};
 use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofDepth, ProofSummary};
-use crate::project::{AccountLock, Ledger};
+use crate::project::{AccountClaims, Ledger};
 use crate::transfer::{self, CopyRequest, FolderProblem, Progress, VerifyReport};
 use crate::values::Secret;
 
@@ -26,8 +25,6 @@ pub(super) struct MailboxWork {
     pub(super) plan: MailboxPlan,
     pub(super) source: Attempt,
     pub(super) destination: Attempt,
-    /// Keeps others from writing to the destination meanwhile. Mailboxes that go into one account share it.
-    pub(super) _lock: Option<Arc<AccountLock>>,
 }
 
 /// How the whole copy goes about it.
@@ -45,6 +42,8 @@ pub(super) struct Settings {
     pub(super) samples_dates: bool,
     /// Beside the project file.
     pub(super) export_folder: Option<PathBuf>,
+    /// The accounts that are written into, for others to see.
+    pub(super) claims: Option<AccountClaims>,
 }
 
 /// How the whole copy ended.
@@ -258,6 +257,7 @@ async fn request(work: &MailboxWork, settings: &Settings) -> Result<CopyRequest,
         ),
         options: settings.options.clone(),
         export_folder: settings.export_folder.clone(),
+        claims: settings.claims.clone(),
     })
 }
 

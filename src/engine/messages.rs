@@ -6,12 +6,12 @@ use super::actor::Actor;
 use super::commands::sign_in_of;
 use super::jobs::JobKind;
 use super::log::now;
+use super::sign_in_job::Found;
 use super::{AuditView, CopyPhase, Event, ServerCandidate, SignInState, SignInView, UserError, explain};
 use crate::audit::AuditReport;
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side};
 use crate::project::{SignInFact, StoredPlan};
 use crate::records::CurrentZone;
-use crate::values::Bytes;
 
 /// Messages from which a new measurement takes the place of an older one, however large that was.
 const TELLING_MESSAGES: u64 = 200;
@@ -27,13 +27,7 @@ pub(super) enum Message {
     /// It is known which mailboxes have a password.
     PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side)> },
     /// One sign-in ended.
-    SignedIn {
-        number: u64,
-        mailbox: MailboxId,
-        side: Side,
-        view: Box<SignInView>,
-        counted: Option<(u64, Bytes)>,
-    },
+    SignedIn { number: u64, mailbox: MailboxId, side: Side, view: Box<SignInView>, found: Box<Found> },
     /// All sign-ins ended.
     SignInsEnded { number: u64 },
     /// One mailbox was counted and mapped.
@@ -89,8 +83,8 @@ impl Actor {
             Message::AuditProgress { done, total, what, .. } => self.audit_progress(done, total, what),
             Message::AuditDone { result, .. } => self.audit_done(result),
             Message::PasswordsRecalled { known, .. } => self.passwords_recalled(&known),
-            Message::SignedIn { mailbox, side, view, counted, .. } => {
-                self.signed_in(mailbox, side, *view, counted);
+            Message::SignedIn { mailbox, side, view, found, .. } => {
+                self.signed_in(mailbox, side, *view, *found);
             }
             Message::SignInsEnded { .. } => {}
             Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
@@ -166,7 +160,7 @@ impl Actor {
         self.watch_keyring();
     }
 
-    fn signed_in(&mut self, mailbox: MailboxId, side: Side, view: SignInView, counted: Option<(u64, Bytes)>) {
+    fn signed_in(&mut self, mailbox: MailboxId, side: Side, mut view: SignInView, found: Found) {
         // A user name, password or server that changed meanwhile has put the row back: this answer is about the old one.
         let is_awaited = self
             .open
@@ -175,6 +169,11 @@ impl Actor {
             .is_some_and(|row| row.sign_in(side).state == SignInState::SigningIn);
         if !is_awaited {
             return;
+        }
+        let Found { counted, account } = found;
+        if let Some(Err(error)) = self.open.as_mut().map(|open| open.learn_account(mailbox, side, account)) {
+            view.state = SignInState::Failed;
+            view.error = Some(*error);
         }
         let fact = (view.state == SignInState::SignedIn)
             .then(|| SignInFact { server_words: view.server_words.clone(), at: now() });

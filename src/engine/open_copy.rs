@@ -1,30 +1,13 @@
 //! The copy of the open project: what it needs, how it begins and ends, and what the ledger says meanwhile.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use super::config::locks_folder;
 use super::copy_control::CopyControl;
 use super::copy_job::{self, MailboxWork};
 use super::open_project::OpenProject;
 use super::sign_in_job::Attempt;
 use super::{Connections, CopyPhase, MailboxProgressState, UserError, explain};
-use crate::plan::{CopyMode, ProofSummary};
-use crate::project::{AccountLock, CopyJob, CopyJobPhase, ProjectError, Spelling};
-use crate::values::UnixTime;
-
-/// Keeps others from writing to the account. `None` where no lock file can be made, which must not keep mail from being
-/// copied.
-fn lock_of(destination: &Attempt) -> Result<Option<Arc<AccountLock>>, Box<UserError>> {
-    match AccountLock::take(&locks_folder(), &destination.account()) {
-        Ok(lock) => Ok(Some(Arc::new(lock))),
-        Err(ProjectError::AccountBusy { pid }) => Err(Box::new(explain::account_busy(destination, pid))),
-        Err(error) => {
-            tracing::warn!(%error, "no lock keeps other windows and commands from copying into this account");
-            Ok(None)
-        }
-    }
-}
+use crate::plan::{CopyMode, MailboxId, ProofSummary, Side};
+use crate::project::{AccountClaims, ClaimError, CopyJob, CopyJobPhase, Spelling};
+use crate::values::{AccountIdentity, UnixTime};
 
 /// The problems of a running copy are read with every twelfth look, which is every three seconds.
 const LOOKS_PER_PROBLEMS: u64 = 12;
@@ -32,22 +15,21 @@ const LOOKS_PER_PROBLEMS: u64 = 12;
 impl OpenProject {
     /// What the copy of each chosen mailbox needs. Nothing is begun where it is not clear whether the ledger is about these
     /// accounts, or where somebody else writes to one of them.
-    pub(super) fn copy_work(&self, mode: CopyMode) -> Result<Vec<MailboxWork>, Box<UserError>> {
+    pub(super) fn copy_work(
+        &self,
+        mode: CopyMode,
+        claims: Option<&AccountClaims>,
+    ) -> Result<Vec<MailboxWork>, Box<UserError>> {
         let sides = self.both_sides()?;
         for (source, destination) in &sides {
             self.ask_about_accounts(mode, source, destination)?;
         }
-        let mut locks: BTreeMap<String, Option<Arc<AccountLock>>> = BTreeMap::new();
+        if let Some(claims) = claims {
+            self.refuse_busy(claims, &sides)?;
+        }
         let mut work = Vec::new();
         for (source, destination) in sides {
             let Some(plan) = self.view.plan.mailboxes.get(&source.mailbox) else { continue };
-            // One account is one whatever the case of its letters, as the lock has it.
-            let account = destination.account().to_lowercase();
-            let lock = match locks.get(&account) {
-                Some(lock) => lock.clone(),
-                None => lock_of(&destination)?,
-            };
-            locks.insert(account, lock.clone());
             let change = self
                 .project
                 .bind_sides(source.mailbox, &source.account(), &destination.account())
@@ -61,10 +43,61 @@ impl OpenProject {
                 plan: plan.clone(),
                 source,
                 destination,
-                _lock: lock,
             });
         }
         Ok(work)
+    }
+
+    /// Nothing is begun where another run writes into one of these accounts, as far as sign-ins have told which these are.
+    fn refuse_busy(
+        &self,
+        claims: &AccountClaims,
+        sides: &[(Attempt, Attempt)],
+    ) -> Result<(), Box<UserError>> {
+        let known: Vec<(&Attempt, &AccountIdentity)> = sides
+            .iter()
+            .filter_map(|(_, destination)| Some((destination, self.account_of(destination)?)))
+            .collect();
+        let accounts: Vec<&AccountIdentity> = known.iter().map(|(_, account)| *account).collect();
+        match claims.find_busy(&accounts) {
+            Ok(None) => Ok(()),
+            Ok(Some((index, pid))) => match known.get(index) {
+                Some((busy, _)) => Err(Box::new(explain::not_claimed(busy, &ClaimError::Busy { pid }))),
+                None => Ok(()),
+            },
+            Err(error) => Err(Box::new(explain::no_account_lock(&error))),
+        }
+    }
+
+    /// The account that this side was found to be when it was signed in to, in this session and under these names.
+    fn account_of(&self, attempt: &Attempt) -> Option<&AccountIdentity> {
+        let known = self.accounts.get(&(attempt.mailbox, attempt.side))?;
+        let is_of = known.host == attempt.server.host
+            && known.port == attempt.server.port
+            && known.user == attempt.user;
+        is_of.then_some(known)
+    }
+
+    /// Remembers which account a sign-in has led to. An error where the other side of the mailbox has led to the same.
+    pub(super) fn learn_account(
+        &mut self,
+        mailbox: MailboxId,
+        side: Side,
+        account: Option<AccountIdentity>,
+    ) -> Result<(), Box<UserError>> {
+        match account {
+            Some(account) => self.accounts.insert((mailbox, side), account),
+            None => self.accounts.remove(&(mailbox, side)),
+        };
+        let attempts =
+            self.sign_in_attempts(&[mailbox]).map_err(|error| Box::new(explain::project(&error)))?;
+        let [source, destination] = attempts.as_slice() else { return Ok(()) };
+        match (self.account_of(source), self.account_of(destination)) {
+            (Some(from), Some(to)) if from.is_itself(to) => {
+                Err(Box::new(explain::same_account(source, destination)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The owner has to say whether accounts that are named in another way are the same ones, where the ledger would

@@ -17,7 +17,7 @@ use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overri
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, questions, render_bind};
-use crate::values::{Bytes, Endpoint};
+use crate::values::{AccountIdentity, Bytes, Endpoint};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
 pub(super) struct OpenProject {
@@ -35,6 +35,8 @@ pub(super) struct OpenProject {
     pub(super) copy_states: BTreeMap<MailboxId, MailboxProgressState>,
     /// Looks at the ledger since the project was opened.
     pub(super) looks: u64,
+    /// The accounts that sign-ins of this session have led to.
+    pub(super) accounts: BTreeMap<(MailboxId, Side), AccountIdentity>,
     /// Connections between two steps.
     pub(super) idle: IdleSessions,
     /// Whether connections are compressed.
@@ -114,6 +116,7 @@ impl OpenProject {
             meter: CopyMeter::default(),
             copy_states: BTreeMap::new(),
             looks: 0,
+            accounts: BTreeMap::new(),
             idle: IdleSessions::default(),
             compression: Compression::default(),
             timeouts: Timeouts::default(),

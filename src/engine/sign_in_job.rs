@@ -8,7 +8,7 @@ use crate::imap::{
     Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts, TrustPolicy,
 };
 use crate::plan::{MailboxId, Side};
-use crate::values::{Bytes, Endpoint, Secret, SignInWay};
+use crate::values::{AccountIdentity, Bytes, Endpoint, Secret, SignInWay};
 
 /// One sign-in to try: everything but the password.
 #[derive(Clone, Debug)]
@@ -61,8 +61,8 @@ pub(super) async fn run(
         .map(|attempt| {
             let (project, passwords, context) = (&project, &passwords, &context);
             async move {
-                let (view, counted) = tokio::select! {
-                    () = context.token.cancelled() => (SignInView::default(), None),
+                let (view, found) = tokio::select! {
+                    () = context.token.cancelled() => (SignInView::default(), Found::default()),
                     outcome = one(&attempt, project, passwords) => outcome,
                 };
                 context
@@ -71,7 +71,7 @@ pub(super) async fn run(
                         mailbox: attempt.mailbox,
                         side: attempt.side,
                         view: Box::new(view),
-                        counted,
+                        found: Box::new(found),
                     })
                     .await;
             }
@@ -81,31 +81,43 @@ pub(super) async fn run(
     all.await;
 }
 
-async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Option<(u64, Bytes)>) {
+/// What a sign-in has brought beside the way in.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Messages and bytes of the source.
+    pub(super) counted: Option<(u64, Bytes)>,
+    /// The account that it has led to.
+    pub(super) account: Option<AccountIdentity>,
+}
+
+async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Found) {
     let Some(secret) = passwords.of(project, attempt).await else {
-        return (needs_password(attempt), None);
+        return (needs_password(attempt), Found::default());
     };
     match sign_in(attempt, secret).await {
-        Ok((words, counted)) => {
+        Ok((words, mut found)) => {
             let view = SignInView {
                 has_password: true,
                 state: SignInState::SignedIn,
                 error: None,
                 server_words: words,
             };
-            (view, counted.filter(|_| attempt.side == Side::Source))
+            found.counted = found.counted.filter(|_| attempt.side == Side::Source);
+            (view, found)
         }
         Err(error) => {
             let (state, error) = explain::sign_in(attempt, &error);
-            (SignInView { has_password: true, state, error: Some(error), server_words: String::new() }, None)
+            let view =
+                SignInView { has_password: true, state, error: Some(error), server_words: String::new() };
+            (view, Found::default())
         }
     }
 }
 
 /// Signs in, and lists the folders: only then does a sign-in count.
-async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Option<(u64, Bytes)>), SignInError> {
+async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Found), SignInError> {
     let access = attempt.access(secret);
-    let (session, folders) = match attempt.side {
+    let (mut session, folders) = match attempt.side {
         Side::Source => {
             let mut session = access.open_new_to_list(Detail::Everything).await?;
             let folders = session.list_folders().await?;
@@ -118,6 +130,7 @@ async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Option<(u
         }
     };
     let words = session.server_words();
+    let account = Some(access.account(&mut session, &folders).await?);
     // What follows a sign-in most often follows at once, and begins with this connection.
     access.leave(session);
     let mut messages = 0;
@@ -126,7 +139,7 @@ async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Option<(u
         messages += status.messages.unwrap_or(0);
         bytes = bytes.zip(status.bytes).map(|(sum, more)| sum.saturating_add(more));
     }
-    Ok((words, bytes.map(|bytes| (messages, Bytes(bytes)))))
+    Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account }))
 }
 
 fn needs_password(attempt: &Attempt) -> SignInView {

@@ -27,6 +27,10 @@ const QUIT_PATIENCE: Duration = Duration::from_secs(5);
 pub struct EngineConfig {
     /// The list of recent projects; `None` keeps it in memory.
     pub recent_file: Option<PathBuf>,
+    /// Where the windows and commands of this user tell each other which accounts they write into.
+    pub accounts_folder: PathBuf,
+    /// Whether a copy goes on where that cannot be told.
+    pub is_without_account_lock: bool,
     /// Where new projects go unless a path is given.
     pub projects_folder: PathBuf,
     /// What happens to passwords.

@@ -85,7 +85,7 @@ fn likeness(theirs: Option<&Inbox>, own: Option<&Inbox>) -> Likeness {
 
 /// What the server says of the inbox; `None` where it does not open.
 async fn look(session: &mut Session) -> Result<Option<Inbox>, ImapError> {
-    let mut inbox = Inbox { id: id(session).await?, ..Inbox::default() };
+    let mut inbox = Inbox { id: session.inbox_id().await?, ..Inbox::default() };
     let opened = match session.examine("INBOX").await {
         Ok(opened) => opened,
         Err(ImapError::Refused { .. }) => return Ok(None),
@@ -114,30 +114,6 @@ async fn look(session: &mut Session) -> Result<Option<Inbox>, ImapError> {
         inbox.ends = ends;
     }
     Ok(Some(inbox))
-}
-
-/// The mailbox's own number, where the server has one.
-async fn id(session: &mut Session) -> Result<Option<String>, ImapError> {
-    let is_dovecot = session.facts.name.as_deref() == Some("Dovecot");
-    let item = if session.capabilities.has("OBJECTID") {
-        "MAILBOXID"
-    } else if is_dovecot {
-        "X-GUID"
-    } else {
-        return Ok(None);
-    };
-    let mut found = None;
-    let asked = session
-        .run("STATUS", &format!("STATUS INBOX ({item})"), |reply| {
-            if let Reply::StatusText(values) = reply {
-                found = values.get(item).cloned();
-            }
-        })
-        .await;
-    match asked {
-        Ok(_) | Err(ImapError::Refused { .. }) => Ok(found),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]

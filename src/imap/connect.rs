@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,7 @@ pub async fn connect(
     trust: &TrustPolicy,
     timeouts: Timeouts,
 ) -> Result<Connection, ImapError> {
-    let (stream, round_trip) = reach(endpoint, timeouts.connect).await?;
+    let Reached { stream, round_trip, addresses } = reach(endpoint, timeouts.connect).await?;
     let mut is_greeted = false;
     let transport = match endpoint.security {
         Security::Tls => {
@@ -82,6 +82,7 @@ pub async fn connect(
     let facts = ServerFacts { name: None, tls: tls_version(&wire), note: None };
     let mut session = Session::new(Gate::new(wire, Limits::default()), timeouts, facts);
     session.round_trip = round_trip;
+    session.addresses = addresses;
     let mut connection = Connection { session, is_preauthenticated: false };
     if !is_greeted {
         connection.read_greeting().await?;
@@ -140,18 +141,29 @@ fn tls_version(wire: &Wire) -> Option<&'static str> {
 const HEAD_START: Duration = Duration::from_millis(250);
 /// Most addresses tried of one name.
 const MAX_ADDRESSES: usize = 8;
+/// Most addresses that are remembered of one name.
+const MAX_KNOWN_ADDRESSES: usize = 32;
 
 /// Silence on a connection after which the system asks whether the other end is still there, and again.
 const KEEPALIVE_AFTER: Duration = Duration::from_mins(1);
 const KEEPALIVE_AGAIN: Duration = Duration::from_secs(20);
 
-/// A connection to the first address that answers, and how long that took.
-async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<(TcpStream, Duration), ImapError> {
+struct Reached {
+    stream: TcpStream,
+    /// How long the connection took.
+    round_trip: Duration,
+    /// Every address that the name has.
+    addresses: Vec<IpAddr>,
+}
+
+/// A connection to the first address that answers.
+async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<Reached, ImapError> {
     let looked_up = timeout(limit, tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)));
     let addresses = match looked_up.await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())) {
         Ok(addresses) => interleave(addresses.collect()),
         Err(source) => return Err(ImapError::NoAddress { endpoint: endpoint.clone(), source }),
     };
+    let known = addresses.iter().take(MAX_KNOWN_ADDRESSES).map(SocketAddr::ip).collect();
     let mut attempts: FuturesUnordered<_> = addresses
         .into_iter()
         .take(MAX_ADDRESSES)
@@ -165,7 +177,8 @@ async fn reach(endpoint: &Endpoint, limit: Duration) -> Result<(TcpStream, Durat
                 tune(&stream);
                 // Nothing is further away on a computer that is busy.
                 let is_local = stream.peer_addr().is_ok_and(|address| address.ip().is_loopback());
-                return Ok((stream, if is_local { Duration::ZERO } else { round_trip }));
+                let round_trip = if is_local { Duration::ZERO } else { round_trip };
+                return Ok(Reached { stream, round_trip, addresses: known });
             }
             Err(error) => last = error,
         }

@@ -393,7 +393,8 @@ impl Session {
         for tag in tags {
             let mut replies = Vec::new();
             self.finish(&tag, |reply| {
-                if matches!(reply, Reply::Id(_) | Reply::Namespace(_)) && replies.len() < 4 {
+                let is_awaited = matches!(reply, Reply::Id(_) | Reply::Namespace(_) | Reply::StatusText(_));
+                if is_awaited && replies.len() < 4 {
                     replies.push(reply);
                 }
             })
@@ -418,6 +419,7 @@ impl Session {
                     self.namespace = Some(namespace);
                 }
             }
+            Reply::StatusText(values) => self.note_inbox_id(&values),
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 //! [`Access::open`] leads to a [`Session`]. Bytes run through the gate, which holds the limits: a hostile server meets
 //! errors, never a panic or unbounded memory. Commands are queued and answered later, so several can be under way.
 
+mod account;
 mod admin_proof;
 mod append;
 mod asked;

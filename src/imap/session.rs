@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::IpAddr;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
@@ -46,6 +47,10 @@ pub struct Session {
     /// The first personal namespace, once it is known.
     pub(super) namespace: Option<Namespace>,
     pub(super) facts: ServerFacts,
+    /// Every address of the server's name when the connection was made.
+    pub(super) addresses: Vec<IpAddr>,
+    /// The server's own name of the inbox, once it was asked for; `Some(None)` where it does not tell.
+    pub(super) inbox_id: Option<Option<String>>,
     /// Messages in the opened folder, as far as the server has told.
     pub(super) exists: u32,
     /// Messages that went away since it was opened.
@@ -96,6 +101,8 @@ impl Session {
             capabilities_told: 0,
             namespace: None,
             facts,
+            addresses: Vec::new(),
+            inbox_id: None,
             exists: 0,
             expunged: 0,
             message_limit: None,

@@ -401,8 +401,9 @@ fn introduce(
     session: &mut Session,
     (compression, lists): (Compression, Option<Detail>),
 ) -> (Vec<String>, Option<String>) {
-    let questions = session.submit_introduction();
+    let mut questions = session.submit_introduction();
     if let Some(detail) = lists {
+        questions.extend(session.submit_inbox_id());
         session.ask_lists(detail);
     }
     // Last, as what comes behind it is compressed already.

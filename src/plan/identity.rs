@@ -1,6 +1,5 @@
 use std::fmt;
 
-use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::header_date::parse_header_date;
@@ -71,14 +70,6 @@ pub fn identity_key(header_block: &[u8]) -> IdentityKey {
         }
     }
     digest(fields)
-}
-
-/// A name for an account that tells nobody whose it is: hexadecimal digits of a SHA-256, whatever the case of its letters,
-/// which are no difference in hosts, and in users at hardly any server.
-pub fn account_digest(account: &str) -> String {
-    let mut digits = HEXLOWER.encode(&Sha256::digest(account.to_lowercase().as_bytes()));
-    digits.truncate(32);
-    digits
 }
 
 /// Index of the field in [`IDENTITY_HEADERS`] and its value.

@@ -48,7 +48,7 @@ pub use forecast::{DailyCap, Forecast, ForecastInput, Measured, forecast, foreca
 pub use gmail_settings::hidden_by_gmail;
 pub use governor::{DailyLimit, Governor, Pace, ServerSign, next_utc_day, utc_day};
 pub use header_date::internal_date_secs;
-pub use identity::{IDENTITY_HEADERS, IdentityKey, MessageKey, account_digest, identity_key};
+pub use identity::{IDENTITY_HEADERS, IdentityKey, MessageKey, identity_key};
 pub use labels::{GmailLabels, Homes, LabelRank, has_home, label_rank};
 pub use ledger_sum::{LedgerSum, MessageState};
 pub use mailbox::{Mailbox, MailboxId, Side, SignInWays};

@@ -13,6 +13,9 @@ pub enum ProjectError {
     /// The file exists already; nothing was overwritten.
     #[error("{} exists already: open it, or choose another name", .0.display())]
     AlreadyExists(PathBuf),
+    /// Something that is not ours lies where a file of ours has to be.
+    #[error("{} is a link, or was made by somebody else: it is left as it is", .0.display())]
+    InTheWay(PathBuf),
     /// The file is no database, or a database of another program.
     #[error("{} is not a Mailferry project", .0.display())]
     NotAProject(PathBuf),
@@ -32,12 +35,6 @@ pub enum ProjectError {
         /// The process that has it open, where it could be read.
         pid: Option<u32>,
     },
-    /// Another window or command copies into the same account.
-    #[error("mail is being copied into this account already{}", .pid.map_or_else(String::new, |pid| format!(" (process {pid})")))]
-    AccountBusy {
-        /// The process that does so, where it could be read.
-        pid: Option<u32>,
-    },
     /// The disk, or a quota on it, is full. The file is as it was before.
     #[error("the disk that holds the project is full")]
     DiskFull(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -50,6 +47,9 @@ pub enum ProjectError {
     /// The contents contradict themselves.
     #[error("the project file is damaged: {0}")]
     Corrupt(String),
+    /// The file holds tables, views, indexes or triggers that no project has.
+    #[error("the file is not as this program makes projects: there is {0}")]
+    ForeignSchema(String),
     /// The project was closed before the call.
     #[error("the project is closed")]
     Closed,
@@ -102,6 +102,9 @@ impl From<rusqlite::Error> for ProjectError {
             }
             // The file is held for as long as it is open, so this is met at opening only: somebody else has it open.
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { pid: None },
+            Some(ErrorCode::OperationInterrupted) => {
+                Self::Corrupt("reading it takes longer than any project does".to_owned())
+            }
             Some(ErrorCode::SystemIoFailure) => Self::Io(error.into()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
             _ => match error {

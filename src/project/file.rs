@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
+use super::guard::{beside, check_beside, check_integrity, check_schema, end_limit, harden};
 use super::ledger_compared::doubt_everything;
 use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
@@ -115,6 +115,7 @@ impl Project {
         open_here: OpenHere,
         is_new: bool,
     ) -> Result<Arc<Self>, ProjectError> {
+        check_beside(path)?;
         let has_log = log_path(path).metadata().is_ok_and(|log| log.len() > 0);
         let mut connection = open_connection(path)?;
         migrate(&mut connection)?;
@@ -140,6 +141,7 @@ impl Project {
                 doubt_everything(&connection)?;
             }
         }
+        end_limit(&connection)?;
         if !is_new {
             connection.execute("UPDATE project SET is_open = 1", [])?;
             // Into the file itself, where it is seen under each of its names.
@@ -319,9 +321,7 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
     connection.set_prepared_statement_cache_capacity(64);
     cause_pattern::register(&connection)?;
     // The file may come from somebody else: its schema is data, not code that we trust.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    connection.pragma_update(None, "cell_size_check", true)?;
+    harden(&connection)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -329,6 +329,7 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
         // Before the journal mode is touched: a file of a newer version stays as it is.
         return Err(ProjectError::Newer { found: version, supported: supported_version() });
     }
+    check_schema(&connection, version)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // Work can be counted so, where time would say little.
     connection.progress_handler(
@@ -347,9 +348,7 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
 
 /// Where SQLite keeps the write-ahead log of a database.
 fn log_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
+    beside(path, "-wal")
 }
 
 /// Whether a plain file that this process does not have open is a project.
@@ -370,11 +369,6 @@ fn check_header(path: &Path) -> Result<(), ProjectError> {
     } else {
         Err(ProjectError::NotAProject(path.to_owned()))
     }
-}
-
-fn check_integrity(connection: &Connection) -> Result<(), ProjectError> {
-    let words: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if words == "ok" { Ok(()) } else { Err(ProjectError::Corrupt(words)) }
 }
 
 #[cfg(test)]

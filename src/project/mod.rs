@@ -3,11 +3,12 @@
 //! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is flushed where a call promises that its change is there after a power cut; see [`Project`].
 
-mod account_lock;
+mod account_claims;
 mod cause_pattern;
 mod documents;
 mod error;
 mod file;
+mod guard;
 mod ledger;
 mod ledger_batches;
 mod ledger_causes;
@@ -23,6 +24,7 @@ mod mailboxes;
 mod message_list;
 mod pauses;
 mod place;
+mod plain_file;
 mod plans;
 mod repairs;
 #[cfg(test)]
@@ -32,7 +34,7 @@ mod settings;
 mod sides;
 mod traffic;
 
-pub use account_lock::AccountLock;
+pub use account_claims::{AccountClaim, AccountClaims, ClaimError, Claimed};
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;
 pub use file::{Project, Unflushed, is_project};

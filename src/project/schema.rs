@@ -1,6 +1,6 @@
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::ProjectError;
+use super::{ProjectError, cause_pattern};
 
 /// Marks the file as ours in its header: “Mfry”.
 pub(super) const APPLICATION_ID: i64 = 0x4d66_7279;
@@ -37,6 +37,44 @@ fn migrate_by(connection: &mut Connection, migrations: &[&str]) -> Result<(), Pr
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// One table, view, index or trigger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SchemaRow {
+    kind: String,
+    name: String,
+    table: String,
+    sql: Option<String>,
+}
+
+impl SchemaRow {
+    /// `a view “project”`.
+    pub fn words(&self) -> String {
+        let kind: String = self.kind.chars().filter(|sign| sign.is_ascii_alphanumeric()).take(20).collect();
+        let name: String = self.name.chars().filter(|sign| !sign.is_control()).take(60).collect();
+        format!("a {kind} “{name}”")
+    }
+}
+
+/// What the first migrations make.
+pub(super) fn known_schema(version: i64) -> Result<Vec<SchemaRow>, ProjectError> {
+    let count = usize::try_from(version).unwrap_or_default();
+    let mut connection = Connection::open_in_memory()?;
+    cause_pattern::register(&connection)?;
+    migrate_by(&mut connection, MIGRATIONS.get(..count).unwrap_or(&MIGRATIONS))?;
+    schema_of(&connection, usize::MAX)
+}
+
+/// What a file holds, and at most one more than is expected.
+pub(super) fn schema_of(connection: &Connection, expected: usize) -> Result<Vec<SchemaRow>, ProjectError> {
+    let most = i64::try_from(expected).unwrap_or(i64::MAX).saturating_add(1);
+    let mut statement =
+        connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name LIMIT ?1")?;
+    let rows = statement.query_map([most], |row| {
+        Ok(SchemaRow { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use super::twins::DUPLICATE;
 use super::work::Work;
 use crate::imap::{Detail, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
-use crate::project::FolderId;
+use crate::project::{AccountClaim, FolderId};
 use crate::values::counted;
 
 /// Waiting messages that are worth one more pair of connections.
@@ -54,6 +54,7 @@ pub async fn copy_mailbox(
         problems: BTreeMap::new(),
         caution: Caution::default(),
         sends_all: false,
+        claim: None,
     };
     if !job.is_mirror() {
         kept_flags::leave_to_the_owner(&request.ledger)?;
@@ -89,6 +90,8 @@ pub(super) struct Job<'a> {
     pub(super) caution: Caution,
     /// Messages go out even where their like seems to be there.
     pub(super) sends_all: bool,
+    /// Keeps others from writing into the destination.
+    pub(super) claim: Option<AccountClaim>,
 }
 
 impl Job<'_> {
@@ -173,6 +176,9 @@ impl Job<'_> {
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
         let (source, destination) = list_both(&mut lane, self.is_mirror()).await?;
+        if !self.admit(&mut lane, (&source, &destination)).await? {
+            return Ok(());
+        }
         let keeps_labels = lane.destination.is_gmail();
         let homes = LabelHomes::look(&mut lane.source, self.request, keeps_labels, &source).await?;
         let mut work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{RefusalMeaning, SearchTextError, Side, duration_words};
-use crate::project::ProjectError;
+use crate::project::{ClaimError, ProjectError};
 use crate::values::UnixTime;
 
 /// Why the copy of a mailbox cannot go on by itself. What was copied stays, and the ledger knows of it.
@@ -67,6 +67,12 @@ pub enum TransferError {
         /// What is limited, and how.
         words: String,
     },
+    /// Source and destination are one account, whatever they are called.
+    #[error("source and destination are the same account")]
+    SameAccount,
+    /// Others write into the destination, or nobody can say whether they do.
+    #[error(transparent)]
+    NotClaimed(#[from] ClaimError),
     /// The ledger could not be read or written; nothing is sent without it.
     #[error(transparent)]
     Project(#[from] ProjectError),

@@ -4,6 +4,7 @@
 //! APPEND leaves, the result after; and whatever broke in between is looked for at the destination before it is sent again.
 
 mod absent;
+mod admission;
 mod adoption;
 mod ahead;
 mod aliases;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::imap::{Access, KEEP_ALIVE_EVERY};
 use crate::plan::{CopyOptions, FolderPath, MailboxPlan, Side};
-use crate::project::Ledger;
+use crate::project::{AccountClaims, Ledger};
 
 /// Everything that the copy of one mailbox needs.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct CopyRequest {
     pub options: CopyOptions,
     /// Where messages go as files that the destination will not have in any form; `None`: they stay refused.
     pub export_folder: Option<PathBuf>,
+    /// Which accounts this run writes into, for other runs to see; `None`: nobody is asked.
+    pub claims: Option<AccountClaims>,
 }
 
 /// How much may be under way at once in one mailbox.

@@ -1,5 +1,6 @@
 //! Values: parsed once, then trusted. The lowest floor; knows nothing of mail servers or windows.
 
+mod account_identity;
 mod answer_book;
 mod bytes;
 mod dns_answer;
@@ -13,6 +14,7 @@ mod sign_in_way;
 mod txt_strings;
 mod unix_time;
 
+pub use account_identity::{AccountIdentity, InboxMark, may_be_same_user};
 pub use answer_book::AnswerBook;
 pub use bytes::{Bytes, counted, with_thousands};
 pub use dns_answer::{DnsAnswer, DnsQuestion, Outcome, RecordData, RecordType};

@@ -27,7 +27,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         room: "project",
         rooms: &["values", "audit", "providers", "records", "plan"],
-        crates: &["rusqlite", "serde_json", "tempfile", "tracing"],
+        crates: &["rusqlite", "rustix", "serde_json", "tempfile", "tracing"],
     },
     Floor { room: "secrets", rooms: &["values", "plan"], crates: &["apple_native_keyring_store", "keyring_core", "tokio", "tracing", "windows_native_keyring_store", "zbus_secret_service_keyring_store"] },
     Floor {

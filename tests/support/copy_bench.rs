@@ -58,6 +58,7 @@ impl Bench {
             limits,
             options: CopyOptions::default(),
             export_folder: None,
+            claims: None,
         };
         let mut bench = Self { request, _project: project, _folder: folder };
         bench.plan_anew().await;

@@ -475,6 +475,7 @@ impl<'s> Case<'s> {
             limits: self.limits,
             options: self.options.clone(),
             export_folder: None,
+            claims: None,
         }
     }
 

@@ -5,8 +5,9 @@ use crate::engine::copy_control::CopyControl;
 use crate::engine::jobs::JobKind;
 use crate::engine::log::now;
 use crate::engine::messages::Message;
-use crate::engine::{CopyPhase, MailboxProgressState, Proof, copy_job, explain};
+use crate::engine::{CopyPhase, MailboxProgressState, Proof, UserError, copy_job, explain};
 use crate::plan::{CopyOptions, MailboxId, ProofDepth};
+use crate::project::AccountClaims;
 
 impl Actor {
     /// Starts the copy of the chosen mailboxes, or goes on after a pause or a stop.
@@ -45,11 +46,15 @@ impl Actor {
         settings.options.trial_messages = trial;
         settings.is_proof_only = proof_only.is_some();
         settings.proof = proof_only.or(settings.proof);
+        settings.claims = match self.account_claims(settings.is_proof_only) {
+            Ok(claims) => claims,
+            Err(error) => return self.fail(*error),
+        };
         let Some(open) = self.open.as_mut() else { return };
         if open.view.plan.mailboxes.is_empty() {
             return self.fail(explain::no_plan());
         }
-        let work = match open.copy_work(settings.options.mode) {
+        let work = match open.copy_work(settings.options.mode, settings.claims.as_ref()) {
             Ok(work) if work.is_empty() => return self.fail(explain::no_mailboxes()),
             Ok(work) => work,
             Err(error) => return self.fail(*error),
@@ -70,6 +75,23 @@ impl Actor {
             |context| copy_job::run(work, settings, (control, again), context),
             |number, outcome| Message::CopyEnded { number, outcome },
         );
+    }
+
+    /// Where this run says which accounts it writes into. A proof writes into none, and practice servers are nobody
+    /// else's.
+    fn account_claims(&self, is_proof_only: bool) -> Result<Option<AccountClaims>, Box<UserError>> {
+        let is_practice = self.open.as_ref().is_some_and(|open| open.project.is_practice());
+        if is_proof_only || is_practice || self.config.is_without_account_lock {
+            return Ok(None);
+        }
+        let begun = AccountClaims::begin(&self.config.accounts_folder);
+        begun.map(Some).map_err(|error| Box::new(explain::no_account_lock(&error)))
+    }
+
+    /// The owner makes sure that nothing else writes into the accounts.
+    pub(super) fn go_without_account_lock(&mut self) {
+        self.config.is_without_account_lock = true;
+        self.notice("Nothing keeps another copy from running into the same accounts now", None);
     }
 
     /// The owner says whether accounts that are named in another way than in the ledger are the same ones.
@@ -109,6 +131,7 @@ impl Actor {
             samples_dates: self.config.samples_dates,
             options,
             export_folder: self.config.export_folder.clone().or_else(|| export_folder(open.project.path())),
+            claims: None,
         })
     }
 

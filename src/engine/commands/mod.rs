@@ -58,6 +58,7 @@ impl Actor {
             Command::ProveCopy(depth) => self.prove_copy(depth),
             Command::SetCopyOptions(options) => self.set_copy_options(options),
             Command::NameAccounts { are_same } => self.name_accounts(are_same),
+            Command::GoWithoutAccountLock => self.go_without_account_lock(),
             Command::PauseMailbox(mailbox) => self.pause_mailbox(mailbox, true),
             Command::ResumeMailbox(mailbox) => self.pause_mailbox(mailbox, false),
             Command::RetryMailbox(mailbox) => self.retry_mailbox(mailbox),

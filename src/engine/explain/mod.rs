@@ -19,7 +19,7 @@ use crate::secrets::StoreStatus;
 use crate::survey::SurveyError;
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
-pub(super) use accounts::{account_busy, accounts_renamed};
+pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
 pub(super) use problems::problem;
 pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
 
@@ -70,6 +70,13 @@ pub(super) fn project(error: &ProjectError) -> UserError {
         }
         ProjectError::Corrupt(_) => {
             ("The project file is damaged", "Restore it from a copy, or begin a new project")
+        }
+        ProjectError::ForeignSchema(_) => (
+            "Somebody has changed the inside of this project file",
+            "Take a copy that you trust, or begin a new project; nothing of this one was run",
+        ),
+        ProjectError::InTheWay(_) => {
+            ("Something lies where the project needs a file", "Move it away, then try again")
         }
         ProjectError::NotAProject(_) => {
             ("This file is not a Mailferry project", "Choose a file that ends in .mailferry")

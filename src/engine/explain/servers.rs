@@ -1,6 +1,6 @@
 //! Errors of mail servers: signing in, copying, proving.
 
-use super::{project, sentence};
+use super::{not_claimed, project, same_account, sentence};
 use crate::engine::sign_in_job::Attempt;
 use crate::engine::{CertificateView, Command, RequestId, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
@@ -291,6 +291,8 @@ pub(in crate::engine) fn transfer(
                 .or("Go on", "When the next day begins (00:00 UTC)", Command::StartCopy)
                 .caused_by(error)
         }
+        TransferError::SameAccount => same_account(source, destination),
+        TransferError::NotClaimed(inner) => not_claimed(destination, inner),
         TransferError::Project(inner) => project(inner),
     }
 }
