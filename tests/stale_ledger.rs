@@ -124,6 +124,7 @@ impl Pair {
             limits: CopyLimits { batch_messages: 6, spool_bytes: 24_000, ..CopyLimits::default() },
             options: CopyOptions::default(),
             export_folder: None,
+            claims: None,
         };
         let (_controller, control) = copy_control(CancellationToken::new());
         let outcome = copy_mailbox(&request, control, &|_: Progress| on_progress(&path)).await.unwrap();
