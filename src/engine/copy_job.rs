@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use super::actor::JobContext;
 use super::copy_control::{Again, CopyControl};
 use super::copy_meter::Stopwatch;
+use super::jobs::{Ended, JobKind, contained};
 use super::log::now;
 use super::mailbox_watch::MailboxWatch;
 use super::passwords::Passwords;
@@ -127,7 +128,12 @@ impl CopyRun<'_> {
         let mut measured = None;
         let end = tokio::select! {
             () = self.context.token.cancelled() => End::Stopped,
-            end = self.to_its_end(work, &mut measured) => end,
+            ended = contained(self.to_its_end(work, &mut measured)) => match ended {
+                Ended::Normally(end) => end,
+                Ended::Panicked(words) => {
+                    End::Failed(Box::new(explain::panicked(JobKind::Copy, &words)), None)
+                }
+            },
         };
         let state = match &end {
             End::Done(_) => MailboxProgressState::Done,

@@ -48,6 +48,15 @@ pub enum Ended<T> {
     Panicked(String),
 }
 
+/// Runs a job, or one mailbox of it, to its end. A panic in it stays its own, and whatever else runs goes on; what it
+/// held is let go of as its future is dropped.
+pub async fn contained<T>(work: impl Future<Output = T>) -> Ended<T> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => Ended::Normally(result),
+        Err(payload) => Ended::Panicked(panic_words(payload.as_ref())),
+    }
+}
+
 impl Jobs {
     /// No jobs yet.
     pub fn new(runtime: Handle) -> Self {
@@ -77,13 +86,7 @@ impl Jobs {
         R: FnOnce(Ended<T>) -> W + Send + 'static,
         W: Future<Output = ()> + Send,
     {
-        let guarded = async move {
-            let ended = match AssertUnwindSafe(work).catch_unwind().await {
-                Ok(result) => Ended::Normally(result),
-                Err(payload) => Ended::Panicked(panic_words(payload.as_ref())),
-            };
-            report(ended).await;
-        };
+        let guarded = async move { report(contained(work).await).await };
         self.tracker.spawn_on(guarded, &self.runtime);
     }
 

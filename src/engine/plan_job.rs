@@ -2,6 +2,7 @@ use futures::StreamExt as _;
 
 use super::actor::JobContext;
 use super::copy_job::{Settings, password};
+use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
 use super::sign_in_job::Attempt;
 use super::{UserError, explain};
@@ -23,7 +24,10 @@ pub(super) async fn run(
             async move {
                 let result = tokio::select! {
                     () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-                    result = one((&source, &destination), rules, message_limit, settings) => result,
+                    ended = contained(one((&source, &destination), rules, message_limit, settings)) => match ended {
+                        Ended::Normally(result) => result,
+                        Ended::Panicked(words) => Err(Box::new(explain::panicked(JobKind::Plan, &words))),
+                    },
                 };
                 context
                     .tell(Message::Planned { number: context.number, mailbox: source.mailbox, result })

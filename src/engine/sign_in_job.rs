@@ -1,9 +1,10 @@
 use futures::StreamExt as _;
 
 use super::actor::JobContext;
+use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
 use super::passwords::Passwords;
-use super::{SignInState, SignInView, explain};
+use super::{SignInState, SignInView, UserError, explain};
 use crate::imap::{
     Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts, TrustPolicy,
 };
@@ -63,7 +64,12 @@ pub(super) async fn run(
             async move {
                 let (view, found) = tokio::select! {
                     () = context.token.cancelled() => (SignInView::default(), Found::default()),
-                    outcome = one(&attempt, project, passwords) => outcome,
+                    ended = contained(one(&attempt, project, passwords)) => match ended {
+                        Ended::Normally(outcome) => outcome,
+                        Ended::Panicked(words) => {
+                            (failed(explain::panicked(JobKind::SignIn, &words)), Found::default())
+                        }
+                    },
                 };
                 context
                     .tell(Message::SignedIn {
@@ -88,6 +94,15 @@ pub(super) struct Found {
     pub(super) counted: Option<(u64, Bytes)>,
     /// The account that it has led to.
     pub(super) account: Option<AccountIdentity>,
+}
+
+fn failed(error: UserError) -> SignInView {
+    SignInView {
+        has_password: true,
+        state: SignInState::Failed,
+        error: Some(error),
+        server_words: String::new(),
+    }
 }
 
 async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Found) {

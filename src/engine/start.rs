@@ -15,6 +15,9 @@ use crate::imap::{Compression, Timeouts};
 /// Called from the engine's threads whenever there is something new to draw.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
+/// Stack of each worker. Nothing that reads what others have written recurses deeper than its own small bound; the rest
+/// are futures within futures, which take some 100 kB in a build without optimisation.
+const WORKER_STACK_BYTES: usize = 4 << 20;
 /// Commands that may wait in the queue; a full queue means that the engine hangs.
 const COMMAND_QUEUE: usize = 64;
 /// Events that may wait to be fetched before they count as lost.
@@ -119,6 +122,7 @@ impl Engine {
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("mailferry-engine")
+            .thread_stack_size(WORKER_STACK_BYTES)
             .enable_all()
             .build()?;
         let (commands, command_receiver) = mpsc::channel(COMMAND_QUEUE);
