@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use hostile_server::{Harm, HostileServer, Phase};
+use hostile_server::{BAD_WORDS, Harm, HostileServer, MESSAGE, Phase};
 
 /// Longest time of one copy, which waits twenty seconds here for a server that says nothing, and after each break half a
 /// minute for an append that may still arrive.
@@ -25,8 +25,8 @@ const MAX_TIME: Duration = Duration::from_mins(3);
 const NAME: &str = "../../x";
 /// Copies at the same time.
 const AT_ONCE: usize = 4;
-/// One harm in so many is done in each phase, unless all are asked for: the 130 take 105 s of processor time.
-const SAMPLE: usize = 3;
+/// One harm in so many is done in each phase, unless all are asked for.
+const SAMPLE: usize = 4;
 /// Most memory of one copy, in kilobytes.
 const MAX_KILOBYTES: u64 = 200_000;
 
@@ -38,29 +38,37 @@ struct Ended {
     time: Duration,
 }
 
-fn copy(folder: &Path, from: u16, to: u16) -> Ended {
+/// A copy from one port to another, for one account.
+fn copy(folder: &Path, from: u16, to: u16, timeout: &str) -> Ended {
     let password = folder.join("password");
     fs::write(&password, "secret-of-anna").unwrap();
-    let began = Instant::now();
-    let words = folder.join("words");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mailferry"))
-        .arg("copy")
-        .args([
-            "--from",
-            &format!("imap://anna@127.0.0.1:{from}"),
-            "--to",
-            &format!("imap://ben@127.0.0.1:{to}"),
-        ])
+    let mut command = program(folder, timeout);
+    command
+        .args(["--from", &format!("imap://anna@127.0.0.1:{from}")])
+        .args(["--to", &format!("imap://ben@127.0.0.1:{to}")])
         .arg("--from-password-file")
         .arg(&password)
         .arg("--to-password-file")
-        .arg(&password)
-        .args(["--timeout", "20", "--project"])
+        .arg(&password);
+    run(folder, command)
+}
+
+fn program(folder: &Path, timeout: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+    command
+        .args(["copy", "--timeout", timeout, "--project"])
         .arg(folder.join("hostile.mailferry"))
         .env("HOME", folder)
         .env("XDG_CONFIG_HOME", folder.join("config"))
         .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .current_dir(folder)
+        .current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, mut command: Command) -> Ended {
+    let began = Instant::now();
+    let words = folder.join("words");
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(fs::File::create(&words).unwrap())
         .stderr(fs::OpenOptions::new().append(true).open(&words).unwrap())
@@ -95,7 +103,7 @@ fn try_one(phase: Phase, harm: Harm, is_source: bool) -> Result<String, String> 
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("inside");
     fs::create_dir(&inside).unwrap();
-    let ended = copy(&inside, from, to);
+    let ended = copy(&inside, from, to, "20");
     let side = if is_source { "source" } else { "destination" };
     let name = format!("{harm:?} at {phase:?} of the {side}");
     let figures = format!(
@@ -124,6 +132,12 @@ fn try_one(phase: Phase, harm: Harm, is_source: bool) -> Result<String, String> 
     if ended.kilobytes > MAX_KILOBYTES {
         faults.push("it took too much memory");
     }
+    if harm == Harm::UntaggedBad && phase != Phase::Logout && !ended.words.contains(BAD_WORDS) {
+        faults.push("the server's words are lost");
+    }
+    if ended.words.contains("disk") {
+        faults.push("the disk is blamed for what a server says");
+    }
     let beside = fs::read_dir(folder.path()).unwrap().count();
     if beside != 1 {
         faults.push("something was written outside its folder");
@@ -139,7 +153,7 @@ fn try_all(is_source: bool, phases: &[Phase]) {
     let all: Vec<(Phase, Harm)> =
         phases.iter().flat_map(|phase| Harm::ALL.map(|harm| (*phase, harm))).collect();
     let is_exhaustive = std::env::var_os("MAILFERRY_EXHAUSTIVE").is_some_and(|value| value == "1");
-    // Ten harms and one in three: each phase gets others than the phase before.
+    // Fifteen harms and one in four: each phase gets others than the phase before.
     let is_chosen = |index: usize| is_exhaustive || index.is_multiple_of(SAMPLE);
     let cases: Vec<(Phase, Harm)> =
         all.into_iter().enumerate().filter(|(index, _)| is_chosen(*index)).map(|(_, case)| case).collect();
@@ -185,4 +199,63 @@ fn a_destination_does_harm_before_there_is_mail() {
 #[test]
 fn a_destination_does_harm_with_the_mail() {
     try_all(false, &[Phase::Open, Phase::Append, Phase::Logout]);
+}
+
+#[test]
+fn a_drip_ends_before_the_sign_in_as_well() {
+    for (phase, is_source) in [(Phase::Greeting, true), (Phase::SignIn, false)] {
+        let hostile = HostileServer::start(phase, Harm::Drip, NAME, is_source);
+        let honest = HostileServer::start(Phase::Logout, Harm::Bye, NAME, !is_source);
+        let (from, to) = if is_source { (hostile.port, honest.port) } else { (honest.port, hostile.port) };
+        let folder = tempfile::tempdir().unwrap();
+        let ended = copy(folder.path(), from, to, "5");
+        assert!(hostile.has_struck.load(Ordering::Relaxed));
+        assert!(ended.code.is_some_and(|code| code != 0), "{}", ended.words);
+        assert!(ended.words.contains("too slow"), "{phase:?}: {}", ended.words);
+    }
+}
+
+/// One mailbox of three has a hostile server; the copy fails for it in words, and the others are complete.
+fn try_three(phase: Phase, harm: Harm, is_source: bool) {
+    let hostile = HostileServer::start_for(Some("mallory"), phase, harm, (NAME, is_source));
+    let honest = HostileServer::start(Phase::Logout, Harm::Bye, NAME, !is_source);
+    let (from, to) = if is_source { (&hostile, &honest) } else { (&honest, &hostile) };
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("people.csv");
+    let rows = ["anna", "mallory", "carla"]
+        .map(|user| format!("{user}@a.example,{user},pw1-{user},{user},pw2-{user}"));
+    let head = "address,source_user,source_password,destination_user,destination_password";
+    fs::write(&list, format!("{head}\n{}\n", rows.join("\n"))).unwrap();
+    let mut command = program(folder.path(), "20");
+    command
+        .arg("--accounts")
+        .arg(&list)
+        .args(["--from", &format!("imap://127.0.0.1:{}", from.port)])
+        .args(["--to", &format!("imap://127.0.0.1:{}", to.port)]);
+    let ended = run(folder.path(), command);
+    let what = format!("{harm:?} at {phase:?}, source: {is_source}: {:?}\n{}", ended.code, ended.words);
+    assert!(hostile.has_struck.load(Ordering::Relaxed), "{what}");
+    assert!(matches!(ended.code, Some(1 | 3)), "{what}");
+    assert!(ended.words.contains("mallory") && !ended.words.contains("panicked"), "{what}");
+    assert!(!ended.words.contains("pw1-") && !ended.words.contains("pw2-"), "{what}");
+    let delivered = to.delivered.lock().unwrap();
+    for user in ["anna", "carla"] {
+        assert_eq!(delivered.get(user), Some(&vec![MESSAGE.to_vec()]), "{user}: {what}");
+    }
+}
+
+#[test]
+fn a_hostile_server_of_one_mailbox_leaves_the_others_alone() {
+    std::thread::scope(|scope| {
+        for (phase, harm, is_source) in [
+            (Phase::List, Harm::DeepStructure, true),
+            (Phase::Facts, Harm::DeepAnswers, true),
+            (Phase::Bodies, Harm::UnaskedReplies, true),
+            (Phase::Open, Harm::DeepStructure, false),
+            (Phase::Append, Harm::DeepAnswers, false),
+            (Phase::List, Harm::UntaggedBad, false),
+        ] {
+            scope.spawn(move || try_three(phase, harm, is_source));
+        }
+    });
 }

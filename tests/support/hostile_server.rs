@@ -1,10 +1,12 @@
 //! A server that copies fine until one phase, in which it does harm; for either side of a copy.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// When the harm is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +44,26 @@ pub enum Harm {
     Bye,
     /// Message data that nobody asked for, without end.
     ForeignData,
+    /// A description of a message that is nested 5,000 deep, which nobody asked for.
+    DeepStructure,
+    /// Answers of other kinds that are nested as deep, with something between the parentheses.
+    DeepAnswers,
+    /// Replies that no command asks for, without end.
+    UnaskedReplies,
+    /// BAD without a tag, and no answer.
+    UntaggedBad,
+    /// From here on every message and folder has nearly two to the power of 63 bytes.
+    HugeSizes,
+    /// From here on 80 bytes a second, without end. Costs time, so it has a test of its own.
+    Drip,
 }
+
+/// What is said with BAD.
+pub const BAD_WORDS: &str = "no such thing here";
 
 impl Harm {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::GiantLiteral,
         Self::WrongLength,
         Self::EndlessLine,
@@ -57,37 +74,70 @@ impl Harm {
         Self::ControlCharacters,
         Self::Bye,
         Self::ForeignData,
+        Self::DeepStructure,
+        Self::DeepAnswers,
+        Self::UnaskedReplies,
+        Self::UntaggedBad,
+        Self::HugeSizes,
     ];
 }
 
 /// The message that the server has.
-const MESSAGE: &[u8] = b"Message-ID: <1@hostile.example>\r\nSubject: one\r\n\r\nOne.\r\n";
+pub const MESSAGE: &[u8] = b"Message-ID: <1@hostile.example>\r\nSubject: one\r\n\r\nOne.\r\n";
+
+/// Messages that were appended, by user.
+pub type Delivered = BTreeMap<String, Vec<Vec<u8>>>;
 
 /// A running server.
 pub struct HostileServer {
     pub port: u16,
     /// Whether the phase was reached and the harm begun.
     pub has_struck: Arc<AtomicBool>,
+    pub delivered: Arc<Mutex<Delivered>>,
 }
 
 impl HostileServer {
     /// Serves a folder `name`, with one message where there is mail, and does harm in this phase.
     pub fn start(phase: Phase, harm: Harm, name: &'static str, has_mail: bool) -> Self {
+        Self::start_for(None, phase, harm, (name, has_mail))
+    }
+
+    /// The same, but harm is done to this user alone, behind the sign-in.
+    pub fn start_for(
+        victim: Option<&'static str>,
+        phase: Phase,
+        harm: Harm,
+        (name, has_mail): (&'static str, bool),
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let has_struck = Arc::new(AtomicBool::new(false));
-        let struck = Arc::clone(&has_struck);
+        let server = Self { port, has_struck: Arc::default(), delivered: Arc::default() };
+        let (struck, delivered) = (Arc::clone(&server.has_struck), Arc::clone(&server.delivered));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
-                let struck = Arc::clone(&struck);
+                let (struck, delivered) = (Arc::clone(&struck), Arc::clone(&delivered));
                 std::thread::spawn(move || {
                     let reader = BufReader::new(stream.try_clone().unwrap());
-                    let _ended = Dialogue { stream, reader, phase, harm, name, has_mail, struck }.run();
+                    let (user, size) = (String::new(), MESSAGE.len() as u64);
+                    let dialogue = Dialogue {
+                        stream,
+                        reader,
+                        phase,
+                        harm,
+                        name,
+                        has_mail,
+                        struck,
+                        victim,
+                        user,
+                        size,
+                        delivered,
+                    };
+                    let _ended = dialogue.run();
                 });
             }
         });
-        Self { port, has_struck }
+        server
     }
 }
 
@@ -99,6 +149,11 @@ struct Dialogue {
     name: &'static str,
     has_mail: bool,
     struck: Arc<AtomicBool>,
+    victim: Option<&'static str>,
+    user: String,
+    /// The size that is told of the message.
+    size: u64,
+    delivered: Arc<Mutex<Delivered>>,
 }
 
 fn phase_of(command: &str) -> Option<Phase> {
@@ -129,13 +184,20 @@ impl Dialogue {
             }
             let line = line.trim_end().to_owned();
             let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
+            if let Some(user) = command.strip_prefix("LOGIN ").and_then(|rest| rest.split(' ').next()) {
+                self.user = user.trim_matches('"').to_owned();
+            }
+            let mut message = Vec::new();
             if let Some((_, length)) = command.rsplit_once('{') {
                 let length: u64 = length.trim_end_matches(['}', '+']).parse().unwrap_or(0);
-                std::io::copy(&mut (&mut self.reader).take(length), &mut std::io::sink())?;
+                (&mut self.reader).take(length).read_to_end(&mut message)?;
                 self.reader.read_line(&mut String::new())?;
             }
-            if phase_of(command) == Some(self.phase) {
+            if phase_of(command) == Some(self.phase) && self.victim.is_none_or(|victim| victim == self.user) {
                 self.do_harm(tag)?;
+            }
+            if command.starts_with("APPEND") {
+                self.delivered.lock().unwrap().entry(self.user.clone()).or_default().push(message);
             }
             let answer = self.answer(tag, command);
             self.stream.write_all(&answer)?;
@@ -182,7 +244,38 @@ impl Dialogue {
                 let message = [&b"* 7 FETCH (UID 70000 FLAGS (\\Seen) RFC822.SIZE 9 BODY[] {100000}\r\n"[..], &vec![b'm'; 100_000], b")\r\n"];
                 self.flood(&message.concat())
             }
+            Harm::DeepStructure => {
+                let begin = "* 1 FETCH (UID 1 BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1 NIL NIL NIL NIL ";
+                let line = format!("{begin}{}{}))\r\n", "(1 ".repeat(5_000), ")".repeat(5_000));
+                self.stream.write_all(line.as_bytes())
+            }
+            Harm::DeepAnswers => {
+                for begin in ["* STATUS x ", "* LIST () NIL ", "* NAMESPACE ", "* 1 FETCH (FLAGS () ENVELOPE "] {
+                    let deep = "( \"x\" (a) ".repeat(5_000);
+                    self.stream.write_all(format!("{begin}{deep}\r\n").as_bytes())?;
+                }
+                Ok(())
+            }
+            Harm::UnaskedReplies => self.flood(b"* XYZZY on and on\r\n* QUOTA \"\" (STORAGE 1 2)\r\n* 2 FETCH (BODY[] {3}\r\nabc)\r\n"),
+            Harm::UntaggedBad => {
+                self.stream.write_all(format!("* BAD [CLIENTBUG] {BAD_WORDS}\r\n").as_bytes())?;
+                self.wait_for_the_end()
+            }
+            Harm::HugeSizes => {
+                self.size = (1 << 63) - 1;
+                Ok(())
+            }
+            Harm::Drip => loop {
+                self.stream.write_all(&[b'x'; 80])?;
+                std::thread::sleep(Duration::from_secs(1));
+            },
         }
+    }
+
+    /// Says nothing more until the other side has gone.
+    fn wait_for_the_end(&mut self) -> std::io::Result<()> {
+        std::io::copy(&mut self.reader, &mut std::io::sink())?;
+        Err(std::io::ErrorKind::ConnectionAborted.into())
     }
 
     fn answer(&self, tag: &str, command: &str) -> Vec<u8> {
@@ -193,12 +286,12 @@ impl Dialogue {
             "LIST" => format!("* LIST () \"/\" INBOX\r\n* LIST () \"/\" \"{name}\"\r\n").into_bytes(),
             "STATUS" => {
                 let folder = command.get(7..).and_then(|rest| rest.rsplit_once(" (")).map_or("INBOX", |(folder, _)| folder);
-                format!("* STATUS {folder} (MESSAGES {count} UIDNEXT {} UIDVALIDITY 7)\r\n", count + 1).into_bytes()
+                format!("* STATUS {folder} (MESSAGES {count} UIDNEXT {} UIDVALIDITY 7 SIZE {})\r\n", count + 1, self.size).into_bytes()
             }
             "EXAMINE" | "SELECT" => {
                 format!("* {count} EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT {}] x\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n", count + 1).into_bytes()
             }
-            "UID" if self.has_mail => fetched(command),
+            "UID" if self.has_mail => fetched(command, self.size),
             _ => Vec::new(),
         };
         let code = if word == "APPEND" { "[APPENDUID 7 1] " } else { "" };
@@ -208,11 +301,9 @@ impl Dialogue {
 }
 
 /// The message with everything that was asked for.
-fn fetched(command: &str) -> Vec<u8> {
+fn fetched(command: &str, size: u64) -> Vec<u8> {
     let mut reply = b"* 1 FETCH (UID 1 FLAGS (\\Seen)".to_vec();
-    reply.extend(
-        format!(" INTERNALDATE \"01-Jan-2024 10:00:00 +0000\" RFC822.SIZE {}", MESSAGE.len()).bytes(),
-    );
+    reply.extend(format!(" INTERNALDATE \"01-Jan-2024 10:00:00 +0000\" RFC822.SIZE {size}").bytes());
     let section = if command.contains("BODY.PEEK[]<") {
         Some("BODY[]<0>")
     } else if command.contains("BODY.PEEK[]") {
