@@ -23,7 +23,7 @@ use super::plain_imap::PlainImap;
 use super::support::unpacked::{
     environment, hand_over, is_root, readable_by_the_server, require_unpacked, unprivileged,
 };
-use super::support::{free_port, run, wait_for_port};
+use super::support::{Guard, free_port, run, wait_for_port};
 
 /// The user who may do everything.
 pub const ADMIN: &str = "cyrus";
@@ -59,6 +59,8 @@ pub struct Cyrus {
     folder: tempfile::TempDir,
     programs: PathBuf,
     child: Option<Child>,
+    /// Ends all processes of the server where the test is killed.
+    guard: Option<Guard>,
     fingerprint: Fingerprint,
     /// Clear text and STARTTLS.
     pub clear_port: u16,
@@ -85,7 +87,8 @@ impl Cyrus {
             add_password(root, &programs, user);
         }
         hand_over(root);
-        let mut cyrus = Self { folder, programs, child: None, fingerprint, clear_port, tls_port };
+        let mut cyrus =
+            Self { folder, programs, child: None, guard: None, fingerprint, clear_port, tls_port };
         cyrus.launch();
         cyrus.add_mailboxes(users, settings);
         Some(cyrus)
@@ -122,6 +125,7 @@ impl Cyrus {
             .stderr(errors)
             .spawn()
             .unwrap();
+        self.guard = Some(Guard::of(&child));
         self.child = Some(child);
         wait_for_port(self.clear_port);
         wait_for_port(self.tls_port);

@@ -18,7 +18,7 @@ use std::process::{Child, Command, Stdio};
 use mailferry::imap::{Access, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::values::{Endpoint, Secret, Security};
 
-use super::support::{free_port, require_program, run, wait_for_port};
+use super::support::{Guard, free_port, require_program, run, wait_for_port};
 
 /// How an instance differs from the plain one.
 #[derive(Clone, Debug)]
@@ -57,6 +57,8 @@ impl Default for Settings {
 pub struct Dovecot {
     folder: tempfile::TempDir,
     child: Option<Child>,
+    /// Ends all processes of the server where the test is killed.
+    guard: Option<Guard>,
     /// Clear text and STARTTLS.
     pub clear_port: u16,
     /// TLS.
@@ -90,7 +92,7 @@ impl Dovecot {
         }
         let text = configuration(root, settings, (clear_port, tls_port), (&owner, is_root));
         fs::write(root.join("dovecot.conf"), text).unwrap();
-        let mut dovecot = Self { folder, child: None, clear_port, tls_port };
+        let mut dovecot = Self { folder, child: None, guard: None, clear_port, tls_port };
         dovecot.launch(&server);
         Some(dovecot)
     }
@@ -107,6 +109,7 @@ impl Dovecot {
             .stderr(fs::File::create(self.root().join("stderr")).unwrap())
             .spawn()
             .unwrap();
+        self.guard = Some(Guard::of(&child));
         self.child = Some(child);
         wait_for_port(self.clear_port);
         wait_for_port(self.tls_port);
@@ -149,6 +152,11 @@ impl Dovecot {
         fs::write(&file, text.replace(from, to)).unwrap();
         self.kill();
         self.restart();
+    }
+
+    /// The number of its first process, which leads the group of all of them.
+    pub fn process(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
     }
 
     fn root(&self) -> &Path {

@@ -1,7 +1,10 @@
 //! A session bus of its own, with or without a real keyring on it, around this very test program.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+
+use super::support::Guard;
 
 /// Runs one test of this test program again, inside a fresh session bus and an empty home, with these lines of shell
 /// before it. `"$@"` in the lines stands for the test program and its arguments.
@@ -9,7 +12,13 @@ pub fn run_inside(test: &str, home: &Path, shell: &str) -> Output {
     let program: PathBuf = std::env::current_exe().unwrap();
     let mut command = Command::new("dbus-run-session");
     command.args(["--", "sh", "-c", shell, "sh"]).arg(program);
-    isolated(&mut command, test, home).output().unwrap()
+    let command = isolated(&mut command, test, home);
+    // The bus, the keyring and the inner test are one group, and end with this test however it ends.
+    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let guard = Guard::of(&child);
+    let output = child.wait_with_output().unwrap();
+    drop(guard);
+    output
 }
 
 /// Runs one test of this test program again, with no session bus to be found.

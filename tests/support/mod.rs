@@ -11,8 +11,9 @@ pub mod unpacked;
 
 use std::fs::File;
 use std::net::{TcpListener, UdpSocket};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 /// Finds a server program, or says that the test was skipped.
@@ -44,6 +45,31 @@ pub fn tied(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]).arg(program);
     command
+}
+
+/// Ends a group of processes together with this process, however it ends. Dropped in good order, it leaves them alone.
+pub struct Guard(Child);
+
+impl Guard {
+    /// Watches the group of this process, which leads it: a shell waits for the end of a pipe that nobody else holds.
+    ///
+    /// # Panics
+    /// Where there is no shell.
+    pub fn of(leader: &Child) -> Self {
+        let group = leader.id().to_string();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "read -r _; exec env kill -KILL -- \"-$1\"", "sh", &group]).process_group(0);
+        let quiet = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(quiet.spawn().unwrap())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Before its pipe ends, so that it kills nobody.
+        let _killed = self.0.kill();
+        let _ended = self.0.wait();
+    }
 }
 
 /// Ports below those that the system itself gives to connections.

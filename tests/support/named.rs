@@ -1,11 +1,11 @@
 //! A real `named` on a loopback port, with zones from the test.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{free_port, require_program, wait_for_port};
+use crate::support::{free_port, require_program, tied, wait_for_port};
 
 /// A running name server; ends with the value.
 pub struct Named {
@@ -29,7 +29,7 @@ impl Named {
             std::fs::write(folder.path().join(file_name(name)), format!("{header}{text}\n")).unwrap();
         }
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(program)
+        let child = tied(&program)
             .args(["-g", "-4", "-n", "1", "-c"])
             .arg(folder.path().join("named.conf"))
             .stdin(Stdio::null())
@@ -40,6 +40,13 @@ impl Named {
         let named = Self { child, port, _folder: folder };
         wait_for_port(port);
         Some(named)
+    }
+}
+
+impl Named {
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A real Dovecot on a loopback port, with any user and one password, to hold the practice server against.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -8,6 +9,7 @@ use crate::support;
 /// A Dovecot that ends, with its mail, when dropped.
 pub struct Dovecot {
     child: Child,
+    _guard: support::Guard,
     /// Where it listens, in clear text.
     pub port: u16,
     _folder: tempfile::TempDir,
@@ -20,10 +22,13 @@ impl Dovecot {
         let folder = tempfile::tempdir().unwrap();
         let port = support::free_port();
         let file = configure(folder.path(), port, password);
-        let child =
-            Command::new(program).arg("-F").arg("-c").arg(file).stdout(Stdio::null()).spawn().unwrap();
+        let mut command = Command::new(program);
+        // A group of its own, so that the guard meets every process of this server and no other.
+        command.arg("-F").arg("-c").arg(file).process_group(0).stdout(Stdio::null());
+        let child = command.spawn().unwrap();
+        let guard = support::Guard::of(&child);
         support::wait_for_port(port);
-        Some(Self { child, port, _folder: folder })
+        Some(Self { child, _guard: guard, port, _folder: folder })
     }
 }
 

@@ -223,10 +223,23 @@ fn connection(
         ),
         _ => (
             SignInState::Failed,
-            try_again(UserError::new(format!("Talking to {} failed", server.host), sentence(error))),
+            try_again(
+                UserError::new(format!("Talking to {} failed", server.host), sentence(error))
+                    .with_server_words(said(error)),
+            ),
         ),
     };
     (state, explained.caused_by(error))
+}
+
+/// What the server itself has said, where it said anything.
+fn said(error: &ImapError) -> &str {
+    match error {
+        ImapError::NotUnderstood(words) | ImapError::TurnedAway(words) => words,
+        ImapError::Closed(words) => words.as_deref().unwrap_or_default(),
+        ImapError::Refused { completion, .. } => &completion.words,
+        _ => "",
+    }
 }
 
 fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
@@ -249,6 +262,7 @@ pub(in crate::engine) fn transfer(
         TransferError::Server { side, source } => {
             let server = &attempt(*side).server;
             UserError::new(format!("{} cannot be used any longer", server.host), sentence(source))
+                .with_server_words(said(source))
                 .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
                 .or_else("Check the network connection", "")
                 .caused_by(error)
