@@ -113,6 +113,9 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         searches_by_itself: false,
         samples_dates: true,
         quits_on_interrupt: false,
+        accounts_folder: home.join("accounts"),
+        export_folder: None,
+        is_without_account_lock: false,
     };
     let engine = Engine::start(config, LogRing::default(), Arc::new(|| {})).unwrap();
     let send = |command| assert!(engine.send(command));
