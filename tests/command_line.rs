@@ -596,6 +596,18 @@ fn records_are_made_from_a_zone_file_and_load() {
     let text = words(&output.stdout);
     assert_loads("example.org", &text);
     assert!(text.contains("include:servers.example.net") && text.contains("in1-smtp.messagingengine.com."));
+    // One stage is active: nothing of the switch, unless it is asked for.
+    let active =
+        |text: &str, what: &str| text.lines().any(|line| !line.starts_with(';') && line.contains(what));
+    assert!(active(&text, "10 mail.example.org.") && !active(&text, "in1-smtp"), "{text}");
+    let switched = words(&records(&["--stage", "switch"]).stdout);
+    assert!(active(&switched, "in1-smtp") && !active(&switched, "10 mail.example.org."), "{switched}");
+    assert!(active(&switched, "ip4:192.0.2.25"), "the old server still sends: {switched}");
+    let later = words(&records(&["--stage", "later"]).stdout);
+    assert!(active(&later, "in1-smtp") && !active(&later, "192.0.2.25"), "{later}");
+    // A zone file does not know what the includes of others say.
+    assert!(words(&output.stderr).contains("Now: not proven to be safe"), "{}", words(&output.stderr));
+    assert!(!text.contains("safe, no mail"), "{text}");
     let dropped = records(&["--drop-sender", "include:servers.example.net"]);
     let kept = words(&dropped.stdout);
     assert!(

@@ -28,6 +28,7 @@ use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, ProofDepth, Side,
 };
 use mailferry::providers::ProviderId;
+use mailferry::records::SwitchStage;
 use mailferry::values::{Endpoint, Secret, Security};
 use plain_imap::{PlainImap, mixed_mailbox};
 
@@ -389,7 +390,7 @@ fn bad_input_is_told_with_a_way_out_and_changes_nothing() {
     assert!(bench.failure().title.contains("No destination"));
     bench.send(Command::ChooseDestination { provider: ProviderId("nobody".to_owned()), server: None });
     assert!(bench.failure().cause.contains("fastmail"));
-    bench.send(Command::ExportZone(home.path().join("zone")));
+    bench.send(Command::ExportZone { path: home.path().join("zone"), stage: SwitchStage::Now });
     bench.failure();
 
     let tables: [(&str, &[u8]); 4] = [

@@ -26,6 +26,7 @@ use mailferry::engine::{
 };
 use mailferry::plan::{MailboxId, Side};
 use mailferry::providers::ProviderId;
+use mailferry::records::SwitchStage;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 use mailferry::values::Secret;
@@ -309,7 +310,10 @@ fn records_are_answered_kept_and_exported() {
     opened.click("Save zone file");
     assert_eq!(
         opened.sent(),
-        [Command::ExportZone("/home/anna/Documents/weber-familie.example.zone".into())]
+        [Command::ExportZone {
+            path: "/home/anna/Documents/weber-familie.example-2-switch.zone".into(),
+            stage: SwitchStage::AtTheSwitch,
+        }]
     );
 }
 

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mailferry::audit::spf::SpfResult;
 use mailferry::dns::Resolver;
 use mailferry::providers::{Catalogue, Provider, ProviderId};
 use mailferry::records::{BindOptions, CurrentZone, desired, parse_zone_file, questions, render_bind};
 use mailferry::rehearsal::{DnsServer, Zones};
-use mailferry::survey::current_zone;
+use mailferry::survey::{SurveyError, current_zone};
 use mailferry::values::{DomainName, UnixTime};
 use tokio_util::sync::CancellationToken;
 
@@ -39,9 +40,37 @@ async fn read(broken: &[&str]) -> CurrentZone {
         let none = BTreeMap::new();
         let zone = current_zone(&domain, &provider("fastmail"), &none, &[], &resolver, UnixTime(77)).await;
         cancel.cancel();
-        zone
+        zone.unwrap()
     };
     tokio::join!(reading, server.serve(cancel.clone())).0
+}
+
+#[tokio::test]
+async fn a_domain_that_does_not_exist_has_no_zone() {
+    let domain = DomainName::parse("nobody-has-this.example.org").unwrap();
+    let mut zones = Zones::practice().unwrap();
+    zones.add("example.org", ZONE).unwrap();
+    let server = DnsServer::bind(zones).await.unwrap();
+    let resolver = Resolver::parse(&server.address().to_string()).await.unwrap();
+    let cancel = CancellationToken::new();
+    let reading = async {
+        let none = BTreeMap::new();
+        let zone = current_zone(&domain, &provider("fastmail"), &none, &[], &resolver, UnixTime(77)).await;
+        cancel.cancel();
+        zone
+    };
+    let (read, _ended) = tokio::join!(reading, server.serve(cancel.clone()));
+    assert!(matches!(read, Err(SurveyError::NoSuchDomain(missing)) if missing == domain));
+}
+
+#[tokio::test]
+async fn the_zone_brings_what_the_judge_needs() {
+    let zone = read(&[]).await;
+    let plan = desired(&provider("fastmail"), &BTreeMap::new(), &zone, &BTreeSet::new());
+    let old =
+        plan.judgements[0].senders.iter().find(|sender| sender.address.to_string() == "192.0.2.1").unwrap();
+    assert_eq!((old.before, old.after), (SpfResult::Pass, SpfResult::Pass));
+    assert!(mailferry::records::open_questions(&provider("fastmail"), &BTreeMap::new(), &zone).is_empty());
 }
 
 #[tokio::test]

@@ -1,13 +1,18 @@
 //! DMARC (RFC 9989): records and the tree walk. Pure.
 
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
 use super::Lookups;
-use crate::values::{DnsAnswer, DnsName, RecordType};
+use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, RecordType};
 
 /// Queries of one tree walk (RFC 9989 section 4.10).
 const MAX_WALK_QUERIES: usize = 8;
 
 /// What a receiver is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Policy {
     /// Nothing; reports only.
     None,
@@ -158,6 +163,26 @@ impl DmarcRecord {
 
 fn shown(text: &str) -> String {
     text.chars().take(40).collect()
+}
+
+/// The policy that receivers apply to mail of this domain (RFC 9989 section 4.10.1): its own, or that of the record above.
+/// The outer `None` where DNS did not answer, the inner one where no record applies.
+///
+/// # Errors
+/// The questions whose answers are missing in the book.
+pub fn effective_policy(
+    book: &AnswerBook,
+    domain: &DnsName,
+) -> Result<Option<Option<Policy>>, BTreeSet<DnsQuestion>> {
+    let lookups = Lookups::new(book);
+    let walked = walk(&lookups, domain);
+    let policy = walked.deciding().and_then(|step| {
+        let record = step.record.as_ref()?;
+        if step.domain == *domain { record.policy } else { record.policy_below() }
+    });
+    let is_known = walked.steps.iter().all(|step| step.answer.outcome.is_known());
+    let missing = lookups.into_missing();
+    if missing.is_empty() { Ok(is_known.then_some(policy)) } else { Err(missing) }
 }
 
 /// One step of a tree walk.

@@ -304,12 +304,26 @@ pub struct Records {
     /// An SPF term of today to drop; may be given more than once.
     #[arg(long = "drop-sender", value_name = "TERM")]
     pub dropped_senders: Vec<String>,
+    /// Whose lines are active; those of later stages stand in comments.
+    #[arg(long, value_enum, default_value = "now")]
+    pub stage: RecordsStage,
     /// In which form.
     #[arg(long, value_enum, default_value = "bind")]
     pub format: RecordsFormat,
     /// Where it goes; standard output where it is not given.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// Stages of the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RecordsStage {
+    /// Before the switch: mail goes its old way.
+    Now,
+    /// From the switch on: new mail goes to the provider.
+    Switch,
+    /// Three days after the switch: the old server sends no more.
+    Later,
 }
 
 /// Forms of the records.

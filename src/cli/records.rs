@@ -1,10 +1,10 @@
 use std::process::ExitCode;
 
-use super::args::{Records, RecordsFormat};
+use super::args::{Records, RecordsFormat, RecordsStage};
 use super::{CliError, done, output};
 use crate::engine::headless;
 use crate::providers::{Catalogue, ProviderId};
-use crate::records::{Change, RecordsPlan};
+use crate::records::{Change, RecordsPlan, SwitchStage, stage_words};
 
 /// A zone file of a small domain is some kB; hosts with thousands of names stay below this.
 const MOST_ZONE_BYTES: u64 = 16_000_000;
@@ -37,10 +37,18 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         zone: zone.as_ref().map(|(name, text)| (name.as_str(), text.as_str())),
         resolver: arguments.resolver.as_deref().unwrap_or_default(),
         dropped_senders: &arguments.dropped_senders,
+        stage: match arguments.stage {
+            RecordsStage::Now => SwitchStage::Now,
+            RecordsStage::Switch => SwitchStage::AtTheSwitch,
+            RecordsStage::Later => SwitchStage::Later,
+        },
     };
     let (plan, zone_text) = headless::records(&question)?;
     for note in &plan.notes {
         output::say(&format!("Note: {note}"));
+    }
+    for judgement in &plan.judgements {
+        output::say(&stage_words(judgement));
     }
     let text = match arguments.format {
         RecordsFormat::Bind => zone_text,
@@ -50,7 +58,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
         Some(path) => output::write_text(path, &text)?,
         None => output::print(&text)?,
     }
-    Ok(done(!plan.is_complete()))
+    Ok(done(!plan.is_complete() || plan.is_harmful()))
 }
 
 /// The diff for a terminal: a sign, the record, and the reason below it.

@@ -10,6 +10,7 @@ use crate::engine::{
     SecretsPolicy, UserError,
 };
 use crate::providers::ProviderId;
+use crate::records::SwitchStage;
 use crate::values::with_thousands;
 
 /// `mailferry rehearse --headless`: every step on the embedded servers, then the report and the zone file.
@@ -86,7 +87,8 @@ fn finish(driver: &mut Driver, out: &Path) -> Result<(), CliError> {
         return Err(error.into());
     }
     let domain = project.domain.name.as_ascii();
-    driver.require(Command::ExportZone(out.join(format!("{domain}.zone"))))?;
+    let path = out.join(format!("{domain}.zone"));
+    driver.require(Command::ExportZone { path, stage: SwitchStage::Now })?;
     driver.require(Command::SaveReport { path: out.join("report.html"), format: ReportFormat::Html })?;
     driver.require(Command::SaveReport { path: out.join("report.json"), format: ReportFormat::Json })?;
     Ok(())

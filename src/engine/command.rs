@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use crate::plan::{CopyOptions, FolderPath, MailboxId, MessageQuery, ProofDepth, Side};
 use crate::providers::ProviderId;
+use crate::records::SwitchStage;
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 
 /// Number of a question; an answer to an older one is dropped.
@@ -230,8 +231,13 @@ pub enum Command {
         /// Whether it stays.
         is_kept: bool,
     },
-    /// Writes the BIND zone snippet.
-    ExportZone(PathBuf),
+    /// Writes the BIND zone snippet of one stage.
+    ExportZone {
+        /// Where it goes.
+        path: PathBuf,
+        /// Whose lines are active.
+        stage: SwitchStage,
+    },
     /// Writes the final report.
     SaveReport {
         /// Where it goes.

@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::log::now;
 use super::{AuditOptions, UserError, explain, survey_job};
 use crate::audit::Facts;
-use crate::providers::{Catalogue, ProviderId, parse_answers};
-use crate::records::{BindOptions, RecordsPlan, desired, parse_zone_file, render_bind};
+use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
+use crate::records::{
+    BindOptions, RecordsPlan, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
+};
 use crate::survey::{self, Progress, SurveyOptions};
 use crate::values::{DomainName, EmailAddress};
 
@@ -94,6 +96,8 @@ pub struct RecordsQuestion<'a> {
     pub resolver: &'a str,
     /// SPF terms of today to drop.
     pub dropped_senders: &'a [String],
+    /// The stage whose zone lines are written.
+    pub stage: SwitchStage,
 }
 
 /// Computes the new records and writes them as a BIND zone snippet.
@@ -106,18 +110,25 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
     let id = ProviderId(question.provider.to_owned());
     let provider = catalogue.get(&id).ok_or_else(|| explain::unknown_provider(&id, &catalogue))?;
     let answers = parse_answers(provider, question.answers).map_err(|error| explain::answers_file(&error))?;
+    for (name, typed) in &answers {
+        check_answer(provider, name, typed).map_err(|source| {
+            explain::answers_file(&AnswersFileError::Answer { name: name.clone(), source })
+        })?;
+    }
     let zone = match question.zone {
         Some((name, text)) => {
             parse_zone_file(text, &domain).map_err(|error| explain::zone_file(name, &error))?
         }
         None => to_its_end(async {
             let resolver = asked(question.resolver).await?;
-            Ok(survey::current_zone(&domain, provider, &answers, &[], &resolver, now()).await)
+            survey::current_zone(&domain, provider, &answers, &[], &resolver, now())
+                .await
+                .map_err(|error| Box::new(explain::survey(&error)))
         })?,
     };
     let dropped: BTreeSet<String> = question.dropped_senders.iter().cloned().collect();
     let plan = desired(provider, &answers, &zone, &dropped);
-    let text = render_bind(&plan, &BindOptions::default());
+    let text = render_bind(&plan, &BindOptions { through: question.stage, made_at: None });
     Ok((plan, text))
 }
 

@@ -16,7 +16,7 @@ use crate::imap::{Compression, IdleSessions, Timeouts, TrustPolicy};
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
 use crate::project::{CopyJobPhase, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
-use crate::records::{BindOptions, CurrentZone, RecordsPlan, desired, questions, render_bind};
+use crate::records::{BindOptions, CurrentZone, RecordsPlan, SwitchStage, desired, questions, render_bind};
 use crate::values::{AccountIdentity, Bytes, Endpoint};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
@@ -393,12 +393,13 @@ impl OpenProject {
         if !zone.covers(&now_needed) {
             // What was not asked is not known; the zone has to be read again for this provider and these answers.
             self.view.records.plan = None;
-            self.view.records.zone_text.clear();
+            self.view.records.zone_texts.clear();
             return Ok(None);
         }
         let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
         let plan = desired(provider, &answers, zone, &dropped);
-        self.view.records.zone_text = render_bind(&plan, &BindOptions::default());
+        let text = |stage| (stage, render_bind(&plan, &BindOptions { through: stage, made_at: None }));
+        self.view.records.zone_texts = SwitchStage::ALL.into_iter().map(text).collect();
         self.view.records.plan = Some(Arc::new(plan.clone()));
         self.view.records.error = None;
         Ok(Some(plan))

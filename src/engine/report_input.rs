@@ -3,6 +3,7 @@ use super::log::now;
 use super::open_project::OpenProject;
 use crate::plan::{FolderChoice, MailboxPlan};
 use crate::project::{FolderTotals, ProjectError};
+use crate::records::SwitchStage;
 use crate::report::{
     CopyReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport, ReportInput,
 };
@@ -53,11 +54,10 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
         destination: destination_words(open),
         audit: view.audit.report().map(|report| (**report).clone()),
         copy,
-        records: view
-            .records
-            .plan
-            .as_ref()
-            .map(|plan| RecordsReport { plan: (**plan).clone(), zone_text: view.records.zone_text.clone() }),
+        records: view.records.plan.as_ref().map(|plan| RecordsReport {
+            plan: (**plan).clone(),
+            zone_text: view.records.zone_texts.get(&SwitchStage::Now).cloned().unwrap_or_default(),
+        }),
     })
 }
 

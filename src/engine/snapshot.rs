@@ -6,7 +6,7 @@ use super::{AuditOptions, CopyView, MessagesView, UserError};
 use crate::audit::AuditReport;
 use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxId, MailboxPlan, Oversize, Side};
 use crate::providers::{Comparison, ProviderId};
-use crate::records::RecordsPlan;
+use crate::records::{RecordsPlan, SwitchStage};
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
 
 /// Everything that the faces may show, at one moment. Immutable, latest wins.
@@ -308,8 +308,8 @@ pub struct RecordsView {
     pub is_preparing: bool,
     /// The diff.
     pub plan: Option<Arc<RecordsPlan>>,
-    /// The BIND zone snippet.
-    pub zone_text: String,
+    /// The BIND zone snippet of each stage: its lines are active, those of later stages stand in comments.
+    pub zone_texts: BTreeMap<SwitchStage, String>,
     /// Answers that the provider's records need: name, question, value so far.
     pub answers: Vec<(String, String, String)>,
     /// Why it failed.

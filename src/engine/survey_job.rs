@@ -70,6 +70,8 @@ pub(super) async fn zone(
     let selectors = question.options.selectors;
     tokio::select! {
         () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver, now()) => Ok(Box::new(zone)),
+        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver, now()) => {
+            zone.map(Box::new).map_err(|error| Box::new(explain::survey(&error)))
+        }
     }
 }

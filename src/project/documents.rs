@@ -181,6 +181,8 @@ mod tests {
             groups: vec![RecordGroup { heading: "MX".to_owned(), purpose: String::new(), lines: vec![line] }],
             senders: vec![Sender { term: "a".to_owned(), who: String::new(), is_kept: true }],
             notes: Vec::new(),
+            left_out: Vec::new(),
+            judgements: Vec::new(),
             unread: std::collections::BTreeMap::new(),
         };
         project.set_records_plan(Some(&plan)).unwrap();

@@ -102,7 +102,7 @@ pub enum AnswerError {
     #[error("it is not a DKIM key: {why}; copy the whole text, which begins with v=DKIM1")]
     NotADkimKey {
         /// What is wrong.
-        why: &'static str,
+        why: String,
     },
     /// No SPF mechanism.
     #[error("“{text}” is not one SPF term: it looks like {example}")]
@@ -199,9 +199,13 @@ impl Answer {
     }
 }
 
-/// Whether this is a host name in wire form, underscores allowed, with at least two labels (RFC 1035).
+/// Whether this is a host name in wire form, underscores allowed, with at least two labels (RFC 1035). An IP address is
+/// none: no top-level domain is made of digits alone (RFC 3696 section 2).
 pub(crate) fn is_host(text: &str) -> bool {
-    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 253
+        && text.split('.').all(is_label)
+        && text.rsplit_once('.').is_some_and(|(_, top_label)| !is_number(top_label))
 }
 
 /// Whether this is one DNS label of letters, digits, hyphens and underscores.
@@ -232,7 +236,7 @@ fn dkim_key(pasted: &str) -> Result<String, AnswerError> {
     if !joined.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
         return Err(AnswerError::NotPlain);
     }
-    let wrong = |why| AnswerError::NotADkimKey { why };
+    let wrong = |why: &str| AnswerError::NotADkimKey { why: why.to_owned() };
     let mut tags = Vec::new();
     for part in joined.split(';').map(str::trim).filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').ok_or_else(|| wrong("a part has no “=”"))?;

@@ -57,7 +57,7 @@ fn dkim_keys_are_read_as_consoles_and_zone_files_show_them() {
         ("v=DKIM1; p=", "its p= is empty, which revokes the key"),
         ("v=DKIM1; p=QUJ", "the text after p= is not complete base64"),
     ] {
-        assert_eq!(check.check(pasted), Err(AnswerError::NotADkimKey { why }), "{pasted}");
+        assert_eq!(check.check(pasted), Err(AnswerError::NotADkimKey { why: why.to_owned() }), "{pasted}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::judge_words::{stage_name, stage_words};
 use super::txt::{escaped_name, quoted_strings};
 use super::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
 
@@ -16,7 +17,7 @@ pub struct BindOptions {
 
 impl Default for BindOptions {
     fn default() -> Self {
-        Self { through: SwitchStage::AtTheSwitch, made_at: None }
+        Self { through: SwitchStage::Now, made_at: None }
     }
 }
 
@@ -38,11 +39,8 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
         comment(&mut zone, &format!("Note: {note}"));
     }
     zone.extend(["$ORIGIN ", &escaped_name(domain.as_ascii()), ".\n$TTL 3600\n"]);
-    for (stage, heading) in [
-        (SwitchStage::Now, "Now: safe, no mail changes its way"),
-        (SwitchStage::AtTheSwitch, "At the switch: from here on new mail goes to the new place"),
-        (SwitchStage::Later, "Three days after the switch"),
-    ] {
+    for stage in SwitchStage::ALL {
+        let heading = heading(plan, stage);
         let lines = known(plan).flat_map(|group| group.lines.iter().map(move |line| (group, line)));
         let mut last_heading = "";
         for (group, line) in lines.filter(|(_, line)| line.stage == stage && line.change != Change::Keep) {
@@ -54,7 +52,11 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
                 comment(&mut zone, &format!("{}: {}", group.heading, group.purpose));
                 last_heading = &group.heading;
             }
-            write_line(&mut zone, plan, line, options.through);
+            if plan.waits(group, line) {
+                write_waiting(&mut zone, line);
+            } else {
+                write_line(&mut zone, plan, line, options.through);
+            }
         }
     }
     let kept = known(plan).flat_map(|group| &group.lines).filter(|line| line.change == Change::Keep);
@@ -67,6 +69,27 @@ pub fn render_bind(plan: &RecordsPlan, options: &BindOptions) -> String {
     }
     write_unknown(&mut zone, plan);
     zone
+}
+
+/// What a stage does, as its judgement has it.
+fn heading(plan: &RecordsPlan, stage: SwitchStage) -> String {
+    match (plan.judgement(stage), stage) {
+        (Some(judgement), _) => stage_words(judgement),
+        (None, stage) => stage_name(stage).to_owned(),
+    }
+}
+
+/// A line that would do harm is there to be read only, and the record that it would replace stays active.
+fn write_waiting(zone: &mut String, line: &DiffLine) {
+    let Some(record) = record(line) else { return };
+    if line.change == Change::Remove && line.stage == SwitchStage::Now {
+        comment(zone, "Stays, as the change below would do harm.");
+        zone.push_str(&record);
+        zone.push('\n');
+        return;
+    }
+    comment(zone, &format!("Waits: {}", line.reason));
+    comment(zone, &format!("? {}", flat(&record)));
 }
 
 /// Groups of which everything was read that they depend on.
@@ -142,11 +165,14 @@ fn is_same_record(one: &DiffLine, other: &DiffLine) -> bool {
 
 /// Whether a stage that is written out as well takes this record away again.
 fn is_taken_out_later(plan: &RecordsPlan, added: &DiffLine, through: SwitchStage) -> bool {
-    known(plan).flat_map(|group| &group.lines).any(|line| {
-        line.change == Change::Remove
-            && line.stage > added.stage
-            && line.stage <= through
-            && is_same_record(line, added)
+    known(plan).any(|group| {
+        group.lines.iter().any(|line| {
+            line.change == Change::Remove
+                && line.stage > added.stage
+                && line.stage <= through
+                && is_same_record(line, added)
+                && !plan.waits(group, line)
+        })
     })
 }
 

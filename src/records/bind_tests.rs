@@ -10,6 +10,8 @@ fn plan(lines: Vec<DiffLine>) -> RecordsPlan {
         groups: vec![RecordGroup { heading: "SPF".to_owned(), purpose: "Who may send".to_owned(), lines }],
         senders: Vec::new(),
         notes: vec!["first\n@ IN MX 0 evil.example.".to_owned()],
+        left_out: Vec::new(),
+        judgements: Vec::new(),
         unread: std::collections::BTreeMap::new(),
     }
 }

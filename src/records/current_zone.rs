@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::spf_terms::Term;
 use crate::audit::SpfTreeNode;
 use crate::providers::{Provider, TemplateType, fill};
-use crate::values::{DnsName, DomainName, UnixTime};
+use crate::values::{AnswerBook, DnsName, DomainName, UnixTime};
 
 /// The mail records of a domain as they are today, from DNS answers or from a zone file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct CurrentZone {
     /// Whether everything in the zone is here, as from a zone file, so that no question is open.
     #[serde(default)]
     pub is_whole: bool,
+    /// Answers about names elsewhere, with which receivers evaluate the records of this zone.
+    #[serde(default)]
+    pub answers: AnswerBook,
 }
 
 /// One record of today.
@@ -91,6 +94,22 @@ impl ZoneData {
         }
     }
 
+    /// Reads data back that [`Self::shown`] has written; `None` where it is not of this type.
+    pub(super) fn parse_shown(record_type: &str, shown: &str) -> Option<Self> {
+        let host = |text: &str| DnsName::new(text.strip_suffix('.').unwrap_or(text));
+        match record_type {
+            "MX" => {
+                let (preference, exchange) = shown.split_once(' ')?;
+                Some(Self::Mx(preference.parse().ok()?, host(exchange)))
+            }
+            "TXT" => Some(Self::Txt(shown.as_bytes().to_vec())),
+            "CNAME" => Some(Self::Cname(host(shown))),
+            "NS" => Some(Self::Ns(host(shown))),
+            "A" | "AAAA" => shown.parse().ok().map(Self::Address),
+            _ => None,
+        }
+    }
+
     /// Data as a line of the diff shows it: host names with a trailing dot, text whole and without quotes.
     pub fn shown(&self) -> String {
         match self {
@@ -114,6 +133,7 @@ impl CurrentZone {
             read_at: None,
             asked: BTreeMap::new(),
             is_whole: false,
+            answers: AnswerBook::default(),
         }
     }
 
@@ -134,11 +154,16 @@ impl CurrentZone {
             })
     }
 
+    /// Takes in an address of a host, wherever it is.
+    pub fn add_address(&mut self, host: &DnsName, address: IpAddr) {
+        self.addresses.entry(host.as_str().to_owned()).or_default().insert(address);
+    }
+
     /// Takes in one record, as it stands at its owner: aliases are not followed. Addresses are kept for any host, everything else only at or below the domain;
     /// a record that is there already is not doubled.
     pub fn add(&mut self, owner: &DnsName, ttl_secs: u32, data: ZoneData) {
         if let ZoneData::Address(address) = data {
-            self.addresses.entry(owner.as_str().to_owned()).or_default().insert(address);
+            self.add_address(owner, address);
         }
         let Some(name) = self.relative(owner) else { return };
         if !self.records.iter().any(|record| record.name == name && record.data == data) {
@@ -159,8 +184,17 @@ impl CurrentZone {
         }
     }
 
+    /// Whether this relative name lies in a part of the domain that other servers answer for.
+    pub(super) fn is_delegated(&self, name: &str) -> bool {
+        self.records.iter().any(|record| {
+            let is_cut = matches!(record.data, ZoneData::Ns(_)) && record.name != "@";
+            let below = name.strip_suffix(record.name.as_str());
+            is_cut && below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    }
+
     /// Owner name relative to the domain; `None` outside of it.
-    fn relative(&self, owner: &DnsName) -> Option<String> {
+    pub(super) fn relative(&self, owner: &DnsName) -> Option<String> {
         let name = owner.as_str();
         if name == self.domain.as_ascii() {
             return Some("@".to_owned());

@@ -2,16 +2,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::dmarc::{self, DmarcMerge};
+use super::judge::{Case, judge, policy, senders_of_provider, senders_of_today};
 use super::keys::{keep_old_keys, place};
 use super::mail_hosts::{mx_lines, new_hosts, old_hosts};
-use super::spf::{self, SpfInput};
-use super::spf_terms::{is_spf, says_the_same};
+use super::spf::SpfInput;
+use super::spf_stages::{Stages, merge_stages, mx_records};
+use super::spf_terms::{Term, TermKind, says_the_same, spf_text_meant};
+use super::spf_world::World;
 use super::unread::{Needs, fully_read_addresses};
-use super::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use super::{Change, DiffLine, LeftOut, RecordGroup, RecordsPlan, SwitchStage};
+use crate::audit::dkim::DkimKey;
+use crate::audit::dmarc::Policy;
 use crate::providers::{
-    AnswerError, Provider, RecordPurpose, RecordTemplate, TemplateType, fill, is_host, is_label,
+    Answer, AnswerCheck, AnswerError, Provider, RecordPurpose, RecordTemplate, TemplateType, fill, is_host,
+    is_label,
 };
-use crate::values::{DnsName, DomainName};
+use crate::values::{DnsName, DnsQuestion, DomainName};
 
 /// Waiting time of records that are not in a hurry.
 pub(super) const TTL_SECS: u32 = 3600;
@@ -26,6 +32,29 @@ pub fn desired(
     current: &CurrentZone,
     dropped_senders: &BTreeSet<String>,
 ) -> RecordsPlan {
+    let world = World::of(current);
+    plan(provider, answers, current, dropped_senders, &world)
+}
+
+/// Questions about names elsewhere whose answers the judgement of [`desired`] still misses. Once they are answered in
+/// [`CurrentZone::answers`], more may turn up.
+pub fn open_questions(
+    provider: &Provider,
+    answers: &BTreeMap<String, String>,
+    current: &CurrentZone,
+) -> BTreeSet<DnsQuestion> {
+    let world = World::of(current);
+    plan(provider, answers, current, &BTreeSet::new(), &world);
+    world.into_missing()
+}
+
+fn plan(
+    provider: &Provider,
+    answers: &BTreeMap<String, String>,
+    current: &CurrentZone,
+    dropped_senders: &BTreeSet<String>,
+    world: &World<'_>,
+) -> RecordsPlan {
     let mut plan = Planner::new(provider, answers, current);
     let mx = plan.filled(RecordPurpose::Mx);
     let is_mx_complete = !plan.is_waiting(RecordPurpose::Mx);
@@ -38,8 +67,27 @@ pub fn desired(
     mx_lines(current, &hosts, is_mx_complete, &mut mx_group);
     plan.group("MX", "Where incoming mail is delivered", mx_group, &Needs::apex(&["MX"]));
 
+    let old_hosts = old_hosts(current, &hosts);
+    let provider_terms = plan.spf_terms();
+    let mx_today: Vec<ZoneRecord> =
+        current.at("@").filter(|record| matches!(record.data, ZoneData::Mx(..))).cloned().collect();
+    let new_mx = mx_records(hosts.iter().map(|new| (new.preference, new.host.clone())));
+    let case = Case {
+        zone: current,
+        world,
+        today: senders_of_today(current, world, &old_hosts),
+        provider: senders_of_provider(current, world, &provider_terms),
+        has_provider: !provider_terms.is_empty(),
+        dropped: dropped_senders,
+    };
+    let stages = Stages {
+        world,
+        mx_after: if is_mx_complete && !new_mx.is_empty() { new_mx } else { mx_today.clone() },
+        mx_today,
+        senders: &case.today,
+    };
     let mut spf_group = Lines::default();
-    plan.spf(&old_hosts(current, &hosts), dropped_senders, &mut spf_group);
+    plan.spf((&old_hosts, &provider_terms), &stages, dropped_senders, &mut spf_group);
     // The MX hosts tell what “mx” means, and which senders are the old server.
     plan.group("SPF", "Which servers may send for the domain", spf_group, &Needs::apex(&["TXT", "MX"]));
 
@@ -49,7 +97,8 @@ pub fn desired(
     plan.group("DKIM", "Signatures that prove a message is yours", dkim_group, &Needs::names_of(&dkim));
 
     let mut dmarc_group = Lines::default();
-    dmarc_lines(current, &mut dmarc_group);
+    let holding = policy(&mut world.today(), &case).flatten();
+    dmarc_lines(current, holding, &mut dmarc_group);
     plan.group("DMARC", "What receivers do with forgeries", dmarc_group, &Needs::name("_dmarc"));
 
     for (heading, purpose, filled) in [
@@ -62,13 +111,31 @@ pub fn desired(
             plan.group(heading, &purpose, lines, &Needs::names_of(&filled));
         }
     }
-    plan.finish()
+    let mut plan = plan.finish();
+    plan.judgements = judge(&plan, &case);
+    plan
 }
 
 /// Checks one answer as the page does while it is typed: the form that records take, or why not.
 /// An answer that the provider does not ask for passes as it is.
 pub fn check_answer(provider: &Provider, name: &str, typed: &str) -> Result<String, AnswerError> {
-    provider.answer(name).map_or_else(|| Ok(typed.to_owned()), |answer| answer.check(typed))
+    provider.answer(name).map_or_else(|| Ok(typed.to_owned()), |answer| checked(answer, typed))
+}
+
+/// What passes the check of the catalogue is also read by the audit's own readers, which judge it once it is published.
+fn checked(answer: &Answer, typed: &str) -> Result<String, AnswerError> {
+    let text = answer.check(typed)?;
+    match answer.check {
+        AnswerCheck::DkimKey => match DkimKey::parse(text.as_bytes()) {
+            Ok(_key) => Ok(text),
+            Err(why) => Err(AnswerError::NotADkimKey { why }),
+        },
+        AnswerCheck::SpfTerm => match Term::parse(&text).kind {
+            TermKind::Broken(_) => Err(AnswerError::NotAnSpfTerm { text, example: answer.example.clone() }),
+            _ => Ok(text),
+        },
+        AnswerCheck::Host { .. } | AnswerCheck::Text { .. } | AnswerCheck::Label => Ok(text),
+    }
 }
 
 /// A template with its answers filled in.
@@ -136,7 +203,7 @@ impl<'a> Planner<'a> {
         }
         for answer in &provider.answers {
             let text = typed.get(&answer.name).map(|text| text.trim()).filter(|text| !text.is_empty());
-            match text.or(answer.default.as_deref()).map(|text| answer.check(text)) {
+            match text.or(answer.default.as_deref()).map(|text| checked(answer, text)) {
                 Some(Ok(value)) => {
                     answers.insert(answer.name.as_str(), value);
                 }
@@ -158,6 +225,8 @@ impl<'a> Planner<'a> {
             senders: Vec::new(),
             notes,
             unread: BTreeMap::new(),
+            left_out: Vec::new(),
+            judgements: Vec::new(),
         };
         Self { provider, current, answers, plan }
     }
@@ -240,31 +309,50 @@ impl<'a> Planner<'a> {
         self.plan.notes.extend(notes);
     }
 
-    fn spf(&mut self, old_hosts: &[DnsName], dropped: &BTreeSet<String>, lines: &mut Lines) {
-        let existing = self.current.texts("@").filter(|(_, text)| is_spf(text)).collect::<Vec<_>>();
-        let texts = existing.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
-        let provider_terms = self
-            .provider
-            .spf_mechanisms
-            .iter()
-            .filter_map(|term| fill(term, |name| self.value_of(name)).ok())
-            .collect::<Vec<_>>();
+    /// The SPF terms of the provider whose answers are there.
+    fn spf_terms(&self) -> Vec<String> {
+        let terms = self.provider.spf_mechanisms.iter();
+        terms.filter_map(|term| fill(term, |name| self.value_of(name)).ok()).collect()
+    }
+
+    fn spf(
+        &mut self,
+        (old_hosts, provider_terms): (&[DnsName], &[String]),
+        stages: &Stages<'_>,
+        dropped: &BTreeSet<String>,
+        lines: &mut Lines,
+    ) {
+        let existing: Vec<(&ZoneRecord, String, String)> = self
+            .current
+            .texts("@")
+            .filter_map(|(record, text)| spf_text_meant(&text).map(|meant| (record, text, meant)))
+            .collect();
+        let texts: Vec<String> = existing.iter().map(|(_, _, meant)| meant.clone()).collect();
         let addresses = fully_read_addresses(self.current);
-        let merged = spf::merge(&SpfInput {
+        let input = SpfInput {
             domain: &self.current.domain,
             existing: &texts,
             old_hosts,
             addresses: &addresses,
-            provider_terms: &provider_terms,
+            provider_terms,
             provider_name: &self.provider.name,
             dropped,
             lookups: &self.current.spf_lookups,
-        });
+            more_own: &[],
+            more_kept: &[],
+            useless: &BTreeMap::new(),
+            redirected_end: None,
+        };
+        let merged = merge_stages(&input, stages);
         self.plan.senders = merged.senders;
+        for left in &merged.left_out {
+            lines.note(left_out_words(left));
+        }
+        self.plan.left_out = merged.left_out;
         let has_provider = !provider_terms.is_empty();
         if !has_provider && existing.len() < 2 && dropped.is_empty() {
             // A new record would gain nothing without the provider’s term.
-            for (record, _) in existing {
+            for (record, ..) in existing {
                 lines.keep(record, "Stays until the provider’s SPF term is known.");
             }
             return;
@@ -272,13 +360,17 @@ impl<'a> Planner<'a> {
         let is_same = |text: &str| says_the_same(text, &merged.now);
         let mut published = merged.now.clone();
         match existing.as_slice() {
-            [(record, text)] if is_same(text) => {
+            [(record, text, meant)] if text == meant && is_same(text) => {
                 published.clone_from(text);
                 lines.keep(record, &format!("Lets {} send already.", self.provider.name));
             }
             _ => {
-                for (record, _) in &existing {
-                    let reason = "The next line takes its place; a domain may have one SPF record only.";
+                for (record, text, meant) in &existing {
+                    let reason = if text == meant {
+                        "The next line takes its place; a domain may have one SPF record only."
+                    } else {
+                        "The next line takes its place; receivers do not take this one for an SPF record."
+                    };
                     lines.remove(record, SwitchStage::Now, reason);
                 }
                 let name = &self.provider.name;
@@ -316,7 +408,19 @@ fn owner_fits(name: &str, domain: &DomainName) -> bool {
     name == "@" || name.len() + 1 + domain.as_ascii().len() <= 253
 }
 
-fn dmarc_lines(current: &CurrentZone, lines: &mut Lines) {
+/// What the owner has to decide about a term that is not copied.
+fn left_out_words(left: &LeftOut) -> String {
+    let way_out = left.instead.as_ref().map_or_else(
+        || "If somebody who still sends for you stands behind it, ask them for the right term".to_owned(),
+        |instead| {
+            format!("If it was meant to be “{instead}”, correct it in your zone, and read the zone again")
+        },
+    );
+    format!("The SPF term “{}” is not copied, as {}. {way_out}.", left.term, left.why)
+}
+
+/// The policy that holds today, from here or from a domain above, is never made weaker.
+fn dmarc_lines(current: &CurrentZone, holding: Option<Policy>, lines: &mut Lines) {
     let alias = current.at("_dmarc").find_map(|record| match &record.data {
         ZoneData::Cname(target) => Some((record, target)),
         _ => None,
@@ -330,7 +434,7 @@ fn dmarc_lines(current: &CurrentZone, lines: &mut Lines) {
     }
     let existing = current.texts("_dmarc").collect::<Vec<_>>();
     let texts = existing.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
-    match dmarc::merge(&texts, current.domain.as_ascii()) {
+    match dmarc::merge(&texts, current.domain.as_ascii(), holding) {
         DmarcMerge::Keep { index, note } => {
             if let Some((record, _)) = existing.get(index) {
                 lines.keep(record, "Holds for the new provider as it is.");
@@ -348,8 +452,12 @@ fn dmarc_lines(current: &CurrentZone, lines: &mut Lines) {
             lines.text(Change::Add, SwitchStage::Now, "_dmarc", &record, &reason);
         }
         DmarcMerge::Begin(record) => {
-            let reason =
-                "Begins with watching: nothing is refused, and receivers send reports to postmaster.";
+            let reason = match holding {
+                None | Some(Policy::None) => {
+                    "Begins with watching: nothing is refused, and receivers send reports to postmaster."
+                }
+                Some(_) => "Says what the domain above says already, and asks for reports to postmaster.",
+            };
             lines.text(Change::Add, SwitchStage::Now, "_dmarc", &record, reason);
             lines.note(format!(
                 "DMARC reports go to postmaster@{}: make sure that the address exists.",

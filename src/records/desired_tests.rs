@@ -15,6 +15,9 @@ s2024._domainkey 3600 TXT "v=DKIM1; k=rsa; p=QUJD"
 mail 3600 A 203.0.113.47
 "#;
 
+/// The key of RFC 8463 section A.1.
+const ED25519: &str = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
 fn provider(id: &str) -> Provider {
     Catalogue::embedded().get(&ProviderId(id.to_owned())).unwrap().clone()
 }
@@ -99,7 +102,7 @@ fn an_empty_zone_gets_everything() {
 #[test]
 fn a_zone_that_was_switched_stays_as_it_is() {
     let first = plan("fastmail", &[], "");
-    let text = render_bind(&first, &BindOptions::default());
+    let text = render_bind(&first, &BindOptions { through: SwitchStage::AtTheSwitch, made_at: None });
     let second = desired(
         &provider("fastmail"),
         &BTreeMap::new(),
@@ -149,11 +152,11 @@ fn a_name_is_never_cname_and_txt_at_once() {
         ("mx_host", "mx.example.net"),
         ("spf_term", "spf.example.net"),
         ("dkim_selector", "mail"),
-        ("dkim_key", "v=DKIM1; p=QUJD"),
+        ("dkim_key", ED25519),
         ("dkim_target", "mail.dkim.example.net"),
     ];
     let plan = plan("generic-imap", &answers, "");
-    assert_eq!(lines(&plan, "DKIM"), ["+ Now mail._domainkey TXT v=DKIM1; p=QUJD"]);
+    assert_eq!(lines(&plan, "DKIM"), [format!("+ Now mail._domainkey TXT {ED25519}")]);
     assert!(plan.notes.iter().any(|note| note.contains("at once")));
     assert_eq!(lines(&plan, "SPF"), ["+ Now @ TXT v=spf1 include:spf.example.net ~all"]);
 }
@@ -410,13 +413,13 @@ proptest! {
         for through in [SwitchStage::Now, SwitchStage::AtTheSwitch, SwitchStage::Later] {
             let text = render_bind(&plan, &BindOptions { through, made_at: None });
             let read = parse_zone_file(&format!("{text}\n@ NS ns.example.\n"), &zone.domain).unwrap();
-            let records = read.texts("@").filter(|(_, text)| is_spf(text)).map(|(_, text)| text).collect::<Vec<_>>();
+            let records = read.texts("@").filter(|(_, text)| text.starts_with("v=spf1")).map(|(_, text)| text).collect::<Vec<_>>();
             prop_assert!(records.len() <= 1, "{}", text);
             let is_new = |record: &&String| !zone.texts("@").any(|(_, old)| old == **record);
             for record in records.iter().filter(is_new) {
                 let terms = terms(record);
                 prop_assert_eq!(terms.iter().filter(|term| term.kind == TermKind::All).count(), 1, "{}", record);
-                prop_assert!(!terms.iter().any(|term| term.kind == TermKind::Broken), "{}", record);
+                prop_assert!(!terms.iter().any(|term| matches!(term.kind, TermKind::Broken(_))), "{}", record);
             }
         }
     }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::judge::StageJudgement;
 use crate::providers::ProviderId;
 use crate::values::DomainName;
 
@@ -22,6 +23,28 @@ pub struct RecordsPlan {
     /// Their lines are what would be done if nothing were there, and that is not known.
     #[serde(default)]
     pub unread: BTreeMap<String, Vec<String>>,
+    /// SPF terms of today that are not copied; the owner decides about them.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+    /// What receivers answer to each sender once a stage is published, in the order of the stages.
+    #[serde(default)]
+    pub judgements: Vec<StageJudgement>,
+}
+
+/// An SPF term of today that the plan does not copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The term as it stands in the zone.
+    pub term: String,
+    /// Why, as the end of “It is not copied: ”.
+    pub why: String,
+    /// What was probably meant, where that can be told.
+    pub instead: Option<String>,
+}
+
+impl SwitchStage {
+    /// All stages in their order.
+    pub const ALL: [Self; 3] = [Self::Now, Self::AtTheSwitch, Self::Later];
 }
 
 impl RecordsPlan {
@@ -33,6 +56,26 @@ impl RecordsPlan {
     /// Whether the lines of this group may be published.
     pub fn is_known(&self, group: &RecordGroup) -> bool {
         !self.unread.contains_key(&group.heading)
+    }
+
+    /// What the judge says about a stage; `None` for a plan that was never judged.
+    pub fn judgement(&self, stage: SwitchStage) -> Option<&StageJudgement> {
+        self.judgements.iter().find(|judgement| judgement.stage == stage)
+    }
+
+    /// Whether a line must wait because its stage, or one that it builds on, would make a sender worse. Lines of other record
+    /// types may go out.
+    pub fn waits(&self, group: &RecordGroup, line: &DiffLine) -> bool {
+        line.change != Change::Keep
+            && self
+                .judgements
+                .iter()
+                .any(|judgement| judgement.stage <= line.stage && judgement.blocks(&group.heading))
+    }
+
+    /// Whether a stage would make a sender worse or weaken DMARC.
+    pub fn is_harmful(&self) -> bool {
+        self.judgements.iter().any(|judgement| judgement.safety() == super::Safety::Harmful)
     }
 }
 
@@ -82,7 +125,7 @@ pub enum Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SwitchStage {
-    /// At once: harms nothing.
+    /// At once; mail goes its old way.
     Now,
     /// At the moment of the switch.
     AtTheSwitch,

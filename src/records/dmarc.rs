@@ -1,4 +1,7 @@
-//! DMARC (RFC 9989): a record that holds is kept, one that does not is mended, a missing one is begun.
+//! DMARC (RFC 9989): a record that holds is kept, one that does not is mended, a missing one is begun. Nothing is made
+//! weaker than the policy that holds today, be it from the domain itself or from one above.
+
+use crate::audit::dmarc::{self, Policy};
 
 /// What becomes of the texts at `_dmarc`.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,77 +22,84 @@ pub(super) enum DmarcMerge {
     Begin(String),
 }
 
-/// The record to begin with: nothing is refused, reports are asked for.
-pub(super) fn first_record(domain_ascii: &str) -> String {
-    format!("v=DMARC1; p=none; rua=mailto:postmaster@{domain_ascii}")
+/// The record to begin with: reports are asked for, and nothing is refused that is not refused today.
+fn first_record(domain_ascii: &str, holding: Option<Policy>) -> String {
+    format!("v=DMARC1; p={}; rua=mailto:postmaster@{domain_ascii}", holding.unwrap_or(Policy::None).word())
 }
 
-/// Whether this text claims to be a DMARC record (RFC 9989 section 4.7: the version comes first, exactly so).
+/// Whether receivers take this text for a DMARC record.
 pub(super) fn is_dmarc(text: &str) -> bool {
-    let version = text.split(';').next().unwrap_or_default();
-    version.split_once('=').is_some_and(|(name, value)| name.trim() == "v" && value.trim() == "DMARC1")
+    dmarc::is_dmarc(text.as_bytes())
 }
 
-pub(super) fn merge(texts: &[String], domain_ascii: &str) -> DmarcMerge {
+/// Whether the text was meant to be one: receivers pass over it for a sign before it, or for its case.
+fn is_near_miss(text: &str) -> bool {
+    let is_noise = |sign: char| !sign.is_ascii_graphic() || matches!(sign, '"' | '\'' | '\\');
+    text.trim_start_matches(is_noise).to_ascii_lowercase().starts_with("v=dmarc")
+}
+
+pub(super) fn merge(texts: &[String], domain_ascii: &str, holding: Option<Policy>) -> DmarcMerge {
     let records = texts.iter().enumerate().filter(|(_, text)| is_dmarc(text)).collect::<Vec<_>>();
+    let mend = |text: &str| mended(text, domain_ascii, holding);
     let Some((index, first)) = records.first() else {
-        return match texts.iter().find(|text| text.trim_start().to_ascii_lowercase().starts_with("v=dmarc")) {
+        return match texts.iter().find(|text| is_near_miss(text)) {
             Some(text) => DmarcMerge::Replace {
-                record: mended(text, domain_ascii),
+                record: mend(text),
                 reason: "The record does not begin with v=DMARC1, so receivers pass over it.".to_owned(),
             },
-            None => DmarcMerge::Begin(first_record(domain_ascii)),
+            None => DmarcMerge::Begin(first_record(domain_ascii, holding)),
         };
     };
     if records.len() > 1 {
         return DmarcMerge::Replace {
-            record: mended(first, domain_ascii),
+            record: mend(first),
             reason: "Several DMARC records count as none; the first one stays.".to_owned(),
         };
     }
-    match policy(first) {
-        Policy::Valid(policy) => DmarcMerge::Keep {
+    match written_policy(first) {
+        Written::Valid(policy) => DmarcMerge::Keep {
             index: *index,
-            note: (policy == "none").then(|| {
+            note: (policy == Policy::None).then(|| {
                 "DMARC only watches (p=none): tighten it once the reports show that your own mail passes."
                     .to_owned()
             }),
         },
-        Policy::MissingWithReports => DmarcMerge::Replace {
-            record: mended(first, domain_ascii),
+        Written::MissingWithReports => DmarcMerge::Replace {
+            record: mend(first),
             reason: "The policy is missing; p=none says what receivers assume anyway.".to_owned(),
         },
-        Policy::Missing => DmarcMerge::Replace {
-            record: mended(first, domain_ascii),
+        Written::Missing => DmarcMerge::Replace {
+            record: mend(first),
             reason: "The policy is missing, so receivers pass over the record.".to_owned(),
         },
-        Policy::Unknown(value) => DmarcMerge::Replace {
-            record: mended(first, domain_ascii),
-            reason: format!("“p={value}” is no policy; p=none is the one to begin with."),
-        },
-        Policy::Unreadable => DmarcMerge::Replace {
-            record: first_record(domain_ascii),
+        Written::Unknown(value) => {
+            DmarcMerge::Replace { record: mend(first), reason: format!("“p={value}” is no policy.") }
+        }
+        Written::Unreadable => DmarcMerge::Replace {
+            record: first_record(domain_ascii, holding),
             reason: "The record cannot be read as tags with values, so receivers pass over it.".to_owned(),
         },
     }
 }
 
-enum Policy {
-    Valid(String),
+/// The policy as it stands in a record.
+enum Written {
+    Valid(Policy),
     MissingWithReports,
     Missing,
     Unknown(String),
     Unreadable,
 }
 
-fn policy(record: &str) -> Policy {
-    let Some(tags) = tags(record) else { return Policy::Unreadable };
+fn written_policy(record: &str) -> Written {
+    let Some(tags) = tags(record) else { return Written::Unreadable };
     let find = |wanted: &str| tags.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    match find("p").map(str::to_ascii_lowercase) {
-        Some(value) if ["none", "quarantine", "reject"].contains(&value.as_str()) => Policy::Valid(value),
-        Some(value) => Policy::Unknown(value),
-        None if find("rua").is_some() => Policy::MissingWithReports,
-        None => Policy::Missing,
+    let read = dmarc::DmarcRecord::parse(record.as_bytes());
+    match (read.policy, find("p")) {
+        (Some(policy), _) if !read.is_policy_implied => Written::Valid(policy),
+        (_, Some(value)) => Written::Unknown(value.to_ascii_lowercase()),
+        (_, None) if find("rua").is_some() => Written::MissingWithReports,
+        (_, None) => Written::Missing,
     }
 }
 
@@ -107,14 +117,19 @@ fn tags(record: &str) -> Option<Vec<(String, String)>> {
 }
 
 /// The same record with a version and a policy that hold; everything else stays.
-fn mended(record: &str, domain_ascii: &str) -> String {
-    let Some(tags) = tags(record) else { return first_record(domain_ascii) };
+fn mended(record: &str, domain_ascii: &str, holding: Option<Policy>) -> String {
+    let is_noise = |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '\\');
+    let cleaned = record.replace("\\;", ";");
+    let Some(tags) = tags(cleaned.trim_matches(is_noise)) else { return first_record(domain_ascii, holding) };
     let policy = tags
         .iter()
         .find(|(name, value)| {
             name == "p" && ["none", "quarantine", "reject"].contains(&value.to_ascii_lowercase().as_str())
         })
-        .map_or_else(|| "none".to_owned(), |(_, value)| value.to_ascii_lowercase());
+        .map_or_else(
+            || holding.unwrap_or(Policy::None).word().to_owned(),
+            |(_, value)| value.to_ascii_lowercase(),
+        );
     let mut mended = format!("v=DMARC1; p={policy}");
     for (name, value) in tags.iter().filter(|(name, _)| name != "v" && name != "p") {
         mended.extend(["; ", name, "=", value]);
@@ -130,7 +145,30 @@ mod tests {
     use super::*;
 
     fn outcome(texts: &[&str]) -> DmarcMerge {
-        merge(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(), "example.org")
+        merge(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(), "example.org", None)
+    }
+
+    #[test]
+    fn a_policy_from_above_is_not_made_weaker() {
+        let begun = merge(&[], "team.example.org", Some(Policy::Reject));
+        let expected = "v=DMARC1; p=reject; rua=mailto:postmaster@team.example.org";
+        assert_eq!(begun, DmarcMerge::Begin(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_near_miss_keeps_what_its_owner_wrote() {
+        for text in [
+            " v=DMARC1; p=reject; rua=mailto:a@b.example",
+            "v=dmarc1; p=reject; rua=mailto:a@b.example",
+            "\"v=DMARC1\\; p=reject\\; rua=mailto:a@b.example\"",
+        ] {
+            match outcome(&[text]) {
+                DmarcMerge::Replace { record, .. } => {
+                    assert_eq!(record, "v=DMARC1; p=reject; rua=mailto:a@b.example", "{text}");
+                }
+                other => panic!("{text}: {other:?}"),
+            }
+        }
     }
 
     #[test]

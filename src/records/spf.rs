@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::Sender;
 use super::spf_senders::who;
 use super::spf_terms::{Term, TermKind, terms};
+use super::{LeftOut, Sender};
 use crate::values::{DnsName, DomainName};
 
 /// Lookups that receivers make at most (RFC 7208 section 4.6.4).
@@ -20,6 +20,14 @@ pub(super) struct SpfInput<'a> {
     pub existing: &'a [String],
     /// Hosts of today's MX records that the provider does not run.
     pub old_hosts: &'a [DnsName],
+    /// Addresses of the old server that the record of today does not name, and that have to be allowed all the same.
+    pub more_own: &'a [IpAddr],
+    /// Addresses of other senders that would lose their right with a term of the old server.
+    pub more_kept: &'a [IpAddr],
+    /// Terms that parse and must not be copied all the same, with the reason, in words.
+    pub useless: &'a BTreeMap<String, String>,
+    /// How the list of today ends where a redirect decides it.
+    pub redirected_end: Option<char>,
     pub addresses: &'a BTreeMap<String, BTreeSet<IpAddr>>,
     /// Terms of the provider, templates filled.
     pub provider_terms: &'a [String],
@@ -42,6 +50,8 @@ pub(super) struct SpfMerge {
     pub reasons: Vec<String>,
     /// What the owner must know.
     pub notes: Vec<String>,
+    /// Terms of today that are not copied, each with the reason; the owner decides about them.
+    pub left_out: Vec<LeftOut>,
 }
 
 pub(super) fn merge(input: &SpfInput<'_>) -> SpfMerge {
@@ -65,6 +75,7 @@ struct Merge<'a> {
     senders: Vec<Sender>,
     reasons: Vec<String>,
     notes: Vec<String>,
+    left_out: Vec<LeftOut>,
 }
 
 impl<'a> Merge<'a> {
@@ -80,6 +91,7 @@ impl<'a> Merge<'a> {
             senders: Vec::new(),
             reasons: Vec::new(),
             notes: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
@@ -102,6 +114,10 @@ impl<'a> Merge<'a> {
         if self.is_known(&term) {
             return;
         }
+        if let Some(why) = self.input.useless.get(&term.bare()) {
+            self.leave_out(&term.text, why);
+            return;
+        }
         match &term.kind {
             TermKind::All => self.take_all(term.qualifier),
             TermKind::Redirect(host) => {
@@ -112,14 +128,12 @@ impl<'a> Merge<'a> {
                     self.take_sender(include);
                 }
             }
-            TermKind::Broken => {
-                self.reasons.push(format!(
-                    "“{}” is left out, as it makes receivers refuse the whole record",
-                    term.text
-                ));
+            TermKind::Broken(why) => {
+                let why = format!("receivers refuse the whole record because of it ({why})");
+                self.leave_out(&term.text, &why);
             }
-            TermKind::Modifier => self.modifiers.push(term),
-            TermKind::Mx(None, prefix) => {
+            TermKind::Modifier => self.take_modifier(term),
+            TermKind::Mx(host, prefix) if host.as_deref().is_none_or(|host| self.is_own_domain(host)) => {
                 let prefix = prefix.clone();
                 self.spell_out_mx(&term, &prefix);
             }
@@ -132,6 +146,23 @@ impl<'a> Merge<'a> {
             }
             _ if self.is_own(&term) => self.take_own(term),
             _ => self.take_sender(term),
+        }
+    }
+
+    fn leave_out(&mut self, term: &str, why: &str) {
+        if !self.left_out.iter().any(|left| left.term == term) {
+            let (term, why) = (term.to_owned(), why.to_owned());
+            self.left_out.push(LeftOut { instead: likely_meant(&term), term, why });
+        }
+    }
+
+    /// `exp=` may stand in a record once (RFC 7208 section 6).
+    fn take_modifier(&mut self, term: Term) {
+        let is_exp = |term: &Term| term.bare().starts_with("exp=");
+        if is_exp(&term) && self.modifiers.iter().any(is_exp) {
+            self.leave_out(&term.text, "“exp=” may stand in a record only once");
+        } else {
+            self.modifiers.push(term);
         }
     }
 
@@ -182,27 +213,37 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Whether the term lets the old server send.
+    /// Whether the term lets the old server send, and nobody else that is known. A name below the domain says nothing: its
+    /// web site may stand there.
     fn is_own(&self, term: &Term) -> bool {
         match &term.kind {
-            TermKind::A(None, _) => true,
-            TermKind::A(Some(host), _) | TermKind::Mx(Some(host), _) => self.is_own_host(host),
-            TermKind::Ip(net) => self
-                .input
-                .addresses
-                .iter()
-                .filter(|(host, _)| self.is_own_host(host))
-                .any(|(_, addresses)| addresses.iter().any(|address| net.contains(address))),
+            TermKind::A(None, _) => self.is_own_host(self.input.domain.as_ascii()),
+            TermKind::A(Some(host), _) => self.is_own_host(host),
+            TermKind::Ip(net) => self.own_addresses().any(|address| net.contains(&address)),
             _ => false,
         }
     }
 
+    fn is_own_domain(&self, host: &str) -> bool {
+        DnsName::new(host).as_str() == self.input.domain.as_ascii()
+    }
+
+    /// Whether the host is one that receives mail today, or has no addresses but those of such hosts.
     fn is_own_host(&self, host: &str) -> bool {
         let host = DnsName::new(host);
-        let domain = self.input.domain.as_ascii();
-        let is_below =
-            host.as_str().strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        is_below || self.input.old_hosts.contains(&host)
+        if self.input.old_hosts.contains(&host) {
+            return true;
+        }
+        let own: BTreeSet<IpAddr> = self.own_addresses().collect();
+        self.input
+            .addresses
+            .get(host.as_str())
+            .is_some_and(|addresses| !addresses.is_empty() && addresses.is_subset(&own))
+    }
+
+    fn own_addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        let hosts = self.input.old_hosts.iter();
+        hosts.filter_map(|host| self.input.addresses.get(host.as_str())).flatten().copied()
     }
 
     fn take_own(&mut self, term: Term) {
@@ -231,11 +272,38 @@ impl<'a> Merge<'a> {
             );
             self.reasons.insert(0, reason);
         }
+        self.take_more();
         let all = self.final_all();
         let now = self.record(true, all);
         let later = (!self.own.is_empty()).then(|| self.record(false, all));
         self.judge(&now);
-        SpfMerge { now, later, senders: self.senders, reasons: self.reasons, notes: self.notes }
+        SpfMerge {
+            now,
+            later,
+            senders: self.senders,
+            reasons: self.reasons,
+            notes: self.notes,
+            left_out: self.left_out,
+        }
+    }
+
+    /// Addresses that lose their right without a term of their own.
+    fn take_more(&mut self) {
+        let term = |address: &IpAddr| {
+            Term::parse(&format!("{}:{address}", if address.is_ipv4() { "ip4" } else { "ip6" }))
+        };
+        for own in self.input.more_own.iter().map(term) {
+            if !self.is_known(&own) {
+                self.reasons.push(format!("“{}” keeps your server allowed until it sends no more", own.text));
+                self.take_own(own);
+            }
+        }
+        for kept in self.input.more_kept.iter().map(term) {
+            if !self.is_known(&kept) {
+                self.reasons.push(format!("“{}” stays allowed when your server goes", kept.text));
+                self.take_sender(kept);
+            }
+        }
     }
 
     fn final_all(&mut self) -> char {
@@ -246,6 +314,11 @@ impl<'a> Merge<'a> {
                 let why = if sign == '+' { "lets everybody send" } else { "asks for nothing" };
                 self.reasons.push(format!("“{old}” becomes “~all”, as it {why}"));
                 '~'
+            }
+            None if self.input.redirected_end.is_some_and(|sign| matches!(sign, '-' | '~')) => {
+                let sign = self.input.redirected_end.unwrap_or('~');
+                self.reasons.push(format!("“{sign}all” is how the record behind “redirect” ends the list"));
+                sign
             }
             None => {
                 if !self.input.existing.is_empty() {
@@ -310,6 +383,25 @@ impl<'a> Merge<'a> {
             ));
         }
     }
+}
+
+/// What the owner probably meant by a term that is no SPF term.
+fn likely_meant(term: &str) -> Option<String> {
+    let body = term.trim_start_matches(['+', '-', '~', '?']).trim_end_matches([',', ';', '.']);
+    let (name, value) = body.split_once([':', '=']).unwrap_or((body, ""));
+    let address = |text: &str| text.parse::<IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok();
+    let meant = match name.to_ascii_lowercase().as_str() {
+        "a" | "mx" | "ip" | "ipv4" | "ipv6" | "ip4" | "ip6" | "include" if address(value) => {
+            format!("{}:{value}", if value.contains(':') { "ip6" } else { "ip4" })
+        }
+        "include" | "includes" | "a" | "mx" | "exists" => {
+            format!("{}:{value}", name.to_ascii_lowercase().trim_end_matches('s'))
+        }
+        _ if address(body) => format!("{}:{body}", if body.contains(':') { "ip6" } else { "ip4" }),
+        _ => return None,
+    };
+    let is_term = !matches!(Term::parse(&meant).kind, TermKind::Broken(_)) && meant != term;
+    is_term.then_some(meant)
 }
 
 #[cfg(test)]

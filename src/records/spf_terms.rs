@@ -1,8 +1,9 @@
-//! Terms of SPF records (RFC 7208 section 4.6.1), as far as merging needs to tell them apart.
-
-use std::net::IpAddr;
+//! Terms of SPF records (RFC 7208 section 4.6.1), as far as merging needs to tell them apart. The audit's parser decides
+//! what is a term; this file only sorts them.
 
 use ipnet::IpNet;
+
+use crate::audit::spf::{Mechanism, Qualifier, SpfRecord};
 
 /// One term as written, and what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,18 +28,17 @@ pub(super) enum TermKind {
     Redirect(String),
     /// `exp=` and modifiers that RFC 7208 does not define; receivers ignore what they do not know.
     Modifier,
-    /// Nothing that RFC 7208 knows: receivers answer permerror to the whole record.
-    Broken,
+    /// Receivers answer permerror to the whole record (RFC 7208 section 4.6); why, in words.
+    Broken(String),
 }
 
 impl Term {
     pub fn parse(text: &str) -> Self {
-        let mut characters = text.chars();
-        let (qualifier, body) = match characters.next() {
-            Some(sign @ ('+' | '-' | '~' | '?')) => (sign, characters.as_str()),
-            _ => ('+', text),
+        let (qualifier, kind) = match SpfRecord::parse(format!("v=spf1 {text}").as_bytes()) {
+            Ok(record) => sort(&record, text),
+            Err(error) => ('+', TermKind::Broken(error.words)),
         };
-        Self { text: text.to_owned(), kind: kind(body, body.len() != text.len()), qualifier }
+        Self { text: text.to_owned(), kind, qualifier }
     }
 
     /// Lookups that the term itself costs (RFC 7208 section 4.6.4).
@@ -50,7 +50,7 @@ impl Term {
             | TermKind::Exists
             | TermKind::Ptr
             | TermKind::Redirect(_) => 1,
-            TermKind::All | TermKind::Ip(_) | TermKind::Modifier | TermKind::Broken => 0,
+            TermKind::All | TermKind::Ip(_) | TermKind::Modifier | TermKind::Broken(_) => 0,
         }
     }
 
@@ -65,57 +65,66 @@ impl Term {
     }
 }
 
-fn kind(body: &str, has_qualifier: bool) -> TermKind {
-    if let Some((name, value)) = body.split_once('=').filter(|(name, _)| is_name(name)) {
-        return match name.to_ascii_lowercase().as_str() {
-            _ if has_qualifier => TermKind::Broken,
-            "redirect" if !value.is_empty() => TermKind::Redirect(value.to_owned()),
-            "redirect" => TermKind::Broken,
-            _ => TermKind::Modifier,
-        };
-    }
-    let end = body.find([':', '/']).unwrap_or(body.len());
-    let (name, rest) = body.split_at_checked(end).unwrap_or((body, ""));
-    let (argument, prefix) = match rest.strip_prefix(':') {
-        Some(argument) => {
-            let slash = argument.find('/').unwrap_or(argument.len());
-            let (host, prefix) = argument.split_at_checked(slash).unwrap_or((argument, ""));
-            (Some(host.to_owned()), prefix.to_owned())
-        }
-        None => (None, rest.to_owned()),
+fn sort(record: &SpfRecord, text: &str) -> (char, TermKind) {
+    let Some(term) = record.terms.first() else {
+        let target = record.redirect.as_ref().and_then(|_| text.split_once('='));
+        return ('+', target.map_or(TermKind::Modifier, |(_, host)| TermKind::Redirect(host.to_owned())));
     };
-    match (name.to_ascii_lowercase().as_str(), argument) {
-        ("all", None) if rest.is_empty() => TermKind::All,
-        ("include", Some(host)) if !host.is_empty() && prefix.is_empty() => TermKind::Include(host),
-        ("exists", Some(host)) if !host.is_empty() => TermKind::Exists,
-        ("ptr", None) if rest.is_empty() => TermKind::Ptr,
-        ("ptr", Some(host)) if !host.is_empty() => TermKind::Ptr,
-        ("a", host) if host.as_deref() != Some("") => TermKind::A(host, prefix),
-        ("mx", host) if host.as_deref() != Some("") => TermKind::Mx(host, prefix),
-        (version @ ("ip4" | "ip6"), Some(_)) => ip(version, rest),
-        _ => TermKind::Broken,
-    }
+    let qualifier = match term.qualifier {
+        Qualifier::Pass => '+',
+        Qualifier::Fail => '-',
+        Qualifier::SoftFail => '~',
+        Qualifier::Neutral => '?',
+    };
+    let (host, prefix) = argument(text);
+    let kind = match &term.mechanism {
+        Mechanism::All => TermKind::All,
+        Mechanism::Include(_) => TermKind::Include(host.unwrap_or_default()),
+        Mechanism::A(..) => TermKind::A(host, prefix),
+        Mechanism::Mx(..) => TermKind::Mx(host, prefix),
+        Mechanism::Ip4(network) => TermKind::Ip(IpNet::V4(*network)),
+        Mechanism::Ip6(network) => TermKind::Ip(IpNet::V6(*network)),
+        Mechanism::Exists(_) => TermKind::Exists,
+        Mechanism::Ptr(_) => TermKind::Ptr,
+    };
+    (qualifier, kind)
 }
 
-fn ip(version: &str, rest: &str) -> TermKind {
-    let text = rest.strip_prefix(':').unwrap_or(rest);
-    let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-    match net.filter(|net| net.addr().is_ipv4() == (version == "ip4")) {
-        Some(net) => TermKind::Ip(net),
-        None => TermKind::Broken,
-    }
-}
-
-/// Names of modifiers (RFC 7208 section 12).
-fn is_name(name: &str) -> bool {
-    name.starts_with(|character: char| character.is_ascii_alphabetic())
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
+/// The host that a mechanism names, and the prefix lengths behind it: `mail.example.org` and `/28//64`.
+fn argument(term: &str) -> (Option<String>, String) {
+    let is_prefix = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/');
+    let at = term
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .find(|at| term.get(*at..).is_some_and(is_prefix))
+        .unwrap_or(term.len());
+    let (body, prefix) = term.split_at_checked(at).unwrap_or((term, ""));
+    (body.split_once(':').map(|(_, host)| host.to_owned()), prefix.to_owned())
 }
 
 /// Whether this text is an SPF record (RFC 7208 section 4.5).
 pub(super) fn is_spf(text: &str) -> bool {
     let (version, rest) = text.split_at_checked(6).unwrap_or((text, ""));
     version.eq_ignore_ascii_case("v=spf1") && (rest.is_empty() || rest.starts_with(' '))
+}
+
+/// The SPF record that this text is, or was meant to be: receivers pass over one that begins with a blank, a quote or an
+/// invisible character, or that has another sign than a blank behind its version.
+pub(super) fn spf_text_meant(text: &str) -> Option<String> {
+    if is_spf(text) {
+        return Some(text.to_owned());
+    }
+    let is_noise = |sign: char| !sign.is_ascii_graphic() || matches!(sign, '"' | '\'' | '\\');
+    let text = text.trim_matches(is_noise);
+    let (version, rest) = text.split_at_checked(6)?;
+    let is_cut =
+        rest.is_empty() || rest.starts_with(|sign: char| is_noise(sign) || matches!(sign, ';' | ',' | ':'));
+    if !version.eq_ignore_ascii_case("v=spf1") || !is_cut {
+        return None;
+    }
+    let terms = rest.split(|sign: char| is_noise(sign) || matches!(sign, ';' | ','));
+    let terms: Vec<&str> = terms.filter(|term| !term.is_empty() && *term != ":").collect();
+    Some(format!("v=spf1 {}", terms.join(" ")).trim_end().to_owned())
 }
 
 /// Terms of an SPF record behind its version.
@@ -145,6 +154,54 @@ pub(super) fn says_the_same(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_near_miss_is_read_as_what_it_was_meant_to_be() {
+        for (text, meant) in [
+            ("v=spf1 mx -all", Some("v=spf1 mx -all")),
+            (" v=spf1 mx -all", Some("v=spf1 mx -all")),
+            ("\"v=spf1 mx -all\"", Some("v=spf1 mx -all")),
+            ("\u{feff}v=spf1\u{a0}mx -all", Some("v=spf1 mx -all")),
+            ("v=spf1; mx; -all", Some("v=spf1 mx -all")),
+            ("v=spf1\tmx\t-all", Some("v=spf1 mx -all")),
+            ("V=SPF1", Some("V=SPF1")),
+            ("v=spf10 mx", None),
+            ("spf2.0/pra mx", None),
+            ("google-site-verification=v=spf1", None),
+            ("", None),
+        ] {
+            assert_eq!(spf_text_meant(text).as_deref(), meant, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_parser_of_the_audit_decides_what_is_a_term() {
+        for broken in [
+            "a:203.0.113.10",
+            "include:host,",
+            "a/33",
+            "include:localhost",
+            "foo=%zz",
+            "ipv4:192.0.2.1",
+            "ip4:192.0.2.1/33",
+            "ip6:192.0.2.1",
+            "mx:",
+            "all:x",
+            "-redirect=a.example",
+            "include:",
+        ] {
+            assert!(matches!(Term::parse(broken).kind, TermKind::Broken(_)), "{broken}");
+        }
+        assert_eq!(
+            Term::parse("-a:m.example/28//64").kind,
+            TermKind::A(Some("m.example".into()), "/28//64".into())
+        );
+        assert_eq!(Term::parse("mx/24").kind, TermKind::Mx(None, "/24".into()));
+        assert_eq!(Term::parse("include:%{d1r/}.example").kind, TermKind::Include("%{d1r/}.example".into()));
+        assert_eq!(Term::parse("redirect=a.example").kind, TermKind::Redirect("a.example".into()));
+        assert_eq!(Term::parse("exp=a.example").kind, TermKind::Modifier);
+        assert_eq!(Term::parse("~ip4:192.0.2.0/24").qualifier, '~');
+    }
 
     #[test]
     fn order_counts_only_where_it_changes_the_answer() {

@@ -44,6 +44,9 @@ pub enum SurveyError {
     /// Nothing can be asked.
     #[error(transparent)]
     Dns(#[from] DnsError),
+    /// The domain is not registered, or misspelt: its name does not exist.
+    #[error("the domain {0} does not exist")]
+    NoSuchDomain(DomainName),
     /// The owner stopped it.
     #[error("the audit was cancelled")]
     Cancelled,

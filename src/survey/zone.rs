@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 
 use futures::StreamExt as _;
 
-use super::ask_all;
+use super::{SurveyError, ask_all};
 use crate::audit::spf::record_costs;
 use crate::dns::Resolver;
 use crate::providers::Provider;
-use crate::records::{CurrentZone, ZoneData, questions};
-use crate::values::{AnswerBook, DnsAnswer, DnsName, DomainName, Outcome, RecordData, RecordType, UnixTime};
+use crate::records::{CurrentZone, ZoneData, open_questions, questions};
+use crate::values::{DnsAnswer, DnsName, DnsQuestion, DomainName, Outcome, RecordData, RecordType, UnixTime};
 
 /// Shown where a resolver does not tell how long an answer may be kept.
 const UNKNOWN_TTL_SECS: u32 = 3_600;
@@ -22,6 +22,9 @@ const MAX_SPF_ROUNDS: usize = 24;
 ///
 /// A question that got no answer is kept as unread, so that nothing is concluded from it. The zone remembers which
 /// questions were asked, and that it was `read_at` this moment.
+///
+/// # Errors
+/// [`SurveyError::NoSuchDomain`] where the DNS says that the name does not exist.
 pub async fn current_zone(
     domain: &DomainName,
     provider: &Provider,
@@ -29,12 +32,17 @@ pub async fn current_zone(
     selectors: &[String],
     resolver: &Resolver,
     read_at: UnixTime,
-) -> CurrentZone {
+) -> Result<CurrentZone, SurveyError> {
     let mut zone = CurrentZone { read_at: Some(read_at), ..CurrentZone::new(domain.clone()) };
     let asked = questions(domain, provider, answers, selectors)
         .into_iter()
         .filter_map(|question| record_type(question.record_type).map(|kind| (question.name, kind)));
     take_all(&mut zone, asked, resolver).await;
+    let apex = domain.dns();
+    let is_missing = |answer: &DnsAnswer| answer.question.name == apex && answer.outcome == Outcome::NxDomain;
+    if zone.answers.iter().any(is_missing) {
+        return Err(SurveyError::NoSuchDomain(domain.clone()));
+    }
     let hosts: Vec<DnsName> = zone
         .records
         .iter()
@@ -47,7 +55,29 @@ pub async fn current_zone(
         hosts.into_iter().flat_map(|host| [(host.clone(), RecordType::A), (host, RecordType::Aaaa)]);
     take_all(&mut zone, addresses, resolver).await;
     measure_spf(&mut zone, provider, resolver).await;
-    zone
+    for _ in 0..MAX_SPF_ROUNDS {
+        let open = open_questions(provider, answers, &zone);
+        if open.is_empty() {
+            break;
+        }
+        ask(&mut zone, open, resolver).await;
+    }
+    Ok(zone)
+}
+
+async fn ask(zone: &mut CurrentZone, open: impl IntoIterator<Item = DnsQuestion>, resolver: &Resolver) {
+    let open: Vec<DnsQuestion> = open.into_iter().collect();
+    for answer in ask_all(resolver, &open).await {
+        // Addresses tell which terms of a record mean the old server.
+        for record in &answer.records {
+            match record {
+                RecordData::A(address) => zone.add_address(&answer.question.name, (*address).into()),
+                RecordData::Aaaa(address) => zone.add_address(&answer.question.name, (*address).into()),
+                _ => {}
+            }
+        }
+        zone.answers.insert(answer);
+    }
 }
 
 /// Measures the SPF records of today, and the terms that the provider adds.
@@ -61,20 +91,14 @@ async fn measure_spf(zone: &mut CurrentZone, provider: &Provider, resolver: &Res
         })
         .collect();
     texts.push(format!("v=spf1 {} ~all", provider.spf_mechanisms.join(" ")).into_bytes());
-    let mut book = AnswerBook::default();
     for text in texts {
         for _ in 0..MAX_SPF_ROUNDS {
-            match record_costs(&book, &apex, &text) {
+            match record_costs(&zone.answers, &apex, &text) {
                 Ok(nodes) => {
                     zone.measure_spf(&nodes);
                     break;
                 }
-                Err(missing) => {
-                    let missing: Vec<_> = missing.into_iter().collect();
-                    for answer in ask_all(resolver, &missing).await {
-                        book.insert(answer);
-                    }
-                }
+                Err(missing) => ask(zone, missing, resolver).await,
             }
         }
     }
@@ -95,6 +119,7 @@ async fn take_all(
     while let Some((name, kind, answer)) = answers.next().await {
         zone.add_asked(&name, &kind.to_string());
         take(zone, &name, kind, &answer);
+        zone.answers.insert(answer);
     }
 }
 

@@ -5,6 +5,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{Command, ProjectView, RequestId, Step};
 use mailferry::plan::{MailboxId, Side};
 use mailferry::providers::ProviderId;
+use mailferry::records::SwitchStage;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 use mailferry::values::Secret;
@@ -81,7 +82,10 @@ fn the_whole_job_is_done_by_the_keyboard_alone() {
     show(&mut opened, samples::with_records());
     assert_eq!(
         enter_on(&mut opened, "Save zone file"),
-        [Command::ExportZone("/home/anna/Documents/weber-familie.example.zone".into())]
+        [Command::ExportZone {
+            path: "/home/anna/Documents/weber-familie.example-1-now.zone".into(),
+            stage: SwitchStage::Now,
+        }]
     );
     assert_eq!(enter_on(&mut opened, "Show the report"), []);
     let sent = enter_on(&mut opened, "Save report");

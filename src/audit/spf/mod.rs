@@ -2,12 +2,14 @@
 
 mod evaluate;
 mod macros;
+mod networks;
 mod record;
 mod tree;
 
 pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};
 pub(in crate::audit) use evaluate::{check_with, published};
 pub(in crate::audit) use macros::Client;
+pub use networks::{TermNetworks, allowed_networks, effective_end};
 pub use record::{DomainSpec, DualCidr, Mechanism, Qualifier, Redirect, SpfRecord, SpfSyntaxError, Term};
 pub use tree::record_costs;
 pub(in crate::audit) use tree::{CostTree, cost_tree};

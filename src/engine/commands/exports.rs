@@ -2,6 +2,7 @@ use std::path::Path;
 
 use crate::engine::actor::Actor;
 use crate::engine::{ReportFormat, explain, report_input, write_output};
+use crate::records::SwitchStage;
 use crate::report;
 
 impl Actor {
@@ -23,13 +24,12 @@ impl Actor {
     }
 
     /// Writes the BIND zone snippet.
-    pub(super) fn export_zone(&mut self, path: &Path) {
+    pub(super) fn export_zone(&mut self, path: &Path, stage: SwitchStage) {
         let Some(open) = self.open.as_ref() else { return };
-        if open.view.records.zone_text.is_empty() {
+        let Some(text) = open.view.records.zone_texts.get(&stage).cloned() else {
             return self
                 .fail(explain::nothing_to_save("There are no records yet", "Prepare the records first"));
-        }
-        let text = open.view.records.zone_text.clone();
+        };
         if self.write("Saved the zone lines", path, &text)
             && self.store(|project| project.set_zone_saved_to(Some(path))).is_some()
             && let Some(open) = self.open.as_mut()

@@ -69,7 +69,7 @@ impl Actor {
             Command::PrepareRecords(_) => self.prepare_records(),
             Command::SetAnswer { name, value } => self.set_answer(&name, &value),
             Command::KeepSender { term, is_kept } => self.keep_sender(&term, is_kept),
-            Command::ExportZone(path) => self.export_zone(&path),
+            Command::ExportZone { path, stage } => self.export_zone(&path, stage),
             Command::ShowMessages { query, first } => self.show_messages(&query, first),
             Command::HideMessages => self.hide_messages(),
             Command::SaveMessages(path) => self.save_messages(path),

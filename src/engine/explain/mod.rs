@@ -134,6 +134,11 @@ pub(super) fn dns(error: &DnsError) -> UserError {
 pub(super) fn survey(error: &SurveyError) -> UserError {
     match error {
         SurveyError::Dns(error) => dns(error),
+        SurveyError::NoSuchDomain(domain) => UserError::new(
+            format!("The domain {domain} does not exist"),
+            "The DNS says that there is no such name, so there are no records to plan.",
+        )
+        .or_else("Check the spelling", "A domain that was registered today may take some hours to appear"),
         SurveyError::Cancelled => cancelled(),
     }
 }

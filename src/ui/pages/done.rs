@@ -273,7 +273,7 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
             saved.is_some(),
         ),
         (
-            "Publish the lines marked “Now, safe”",
+            "Publish the lines of stage 1, “Now”",
             "at your DNS host; no mail changes its way".to_owned(),
             false,
         ),

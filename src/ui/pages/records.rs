@@ -4,7 +4,7 @@ use eframe::egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2,
 
 use super::audit::beside;
 use crate::engine::{Command, ProjectView, Step};
-use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, SwitchStage};
+use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, Safety, SwitchStage, stage_words};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -22,7 +22,7 @@ use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::{empty_state, error_card, focus_ring_inside, note, panel, text};
 
 const STAGES: [(SwitchStage, &str); 3] = [
-    (SwitchStage::Now, "Now, safe"),
+    (SwitchStage::Now, "Now"),
     (SwitchStage::AtTheSwitch, "At the switch"),
     (SwitchStage::Later, "72 hours later"),
 ];
@@ -55,7 +55,7 @@ impl RecordsPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         scroll_page(ui, "records", cx.is_narrow, |ui| {
-            let summary = "What to change in DNS, against the zone as it is today. The first stage is safe: no mail changes its way.";
+            let summary = "What to change in DNS, in three stages, against the zone as it is today.";
             page_head(ui, "Records", summary, |ui| {
                 let is_idle = !project.records.is_preparing && project.records.plan.is_some();
                 if is_idle
@@ -88,6 +88,7 @@ impl RecordsPage {
             notes(ui, &plan);
             self.stages(ui, &plan);
             ui.add_space(PANEL_GAP);
+            judgement(ui, &plan, self.stage);
             panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
                 Part::Main => self.diff(ui, &plan),
                 Part::Aside => {
@@ -106,7 +107,7 @@ impl RecordsPage {
         for (index, (stage, label)) in STAGES.into_iter().enumerate() {
             let place = Rect::from_min_size(Pos2::new(x, row.top()), Vec2::new(width, 38.0));
             x += width + 8.0;
-            if stage_at(ui, place, index + 1, label, &stage_words(plan, stage), self.stage == stage).clicked()
+            if stage_at(ui, place, index + 1, label, &changes_of(plan, stage), self.stage == stage).clicked()
             {
                 self.stage = stage;
             }
@@ -200,10 +201,16 @@ impl RecordsPage {
 
     fn export(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let theme = Theme::of(ui);
-        let zone = &project.records.zone_text;
+        let stage = self.stage;
+        let Some(zone) = project.records.zone_texts.get(&stage) else { return };
         panel::panel(ui, |ui| {
             panel::section(ui, "Export for your DNS host");
-            text::paragraph(ui, "Zone lines as BIND and most DNS hosts read them", Type::Small, theme.text2);
+            let number = STAGES.iter().position(|(of, _)| *of == stage).map_or(0, |index| index + 1);
+            let words = format!(
+                "Zone lines of stage {number} of {}, as BIND and most DNS hosts read them. Later stages stand in comments.",
+                STAGES.len()
+            );
+            text::paragraph(ui, &words, Type::Small, theme.text2);
             ui.add_space(8.0);
             panel::well(ui, |ui| {
                 eframe::egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(
@@ -229,7 +236,7 @@ impl RecordsPage {
             }
             ui.add_space(12.0);
             field_label(ui, "Save to");
-            self.path.propose(|| beside(project, "", "zone"));
+            self.path.repropose(|| beside(project, stage_suffix(stage), "zone"));
             let mut is_clicked = false;
             let has_path = self.path.path().is_some();
             self.path.show_with(ui, "Zone file", cx, |ui| {
@@ -238,7 +245,7 @@ impl RecordsPage {
             });
             let path = self.path.path();
             if let Some(path) = path.filter(|_| is_clicked) {
-                cx.send(Command::ExportZone(path));
+                cx.send(Command::ExportZone { path, stage });
             }
             if let Some(saved) = &project.records.saved_to {
                 ui.add_space(6.0);
@@ -302,6 +309,27 @@ fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
     ui.add_space(PANEL_GAP);
 }
 
+/// The end of the proposed file name, so that the files of two stages are not taken for each other.
+const fn stage_suffix(stage: SwitchStage) -> &'static str {
+    match stage {
+        SwitchStage::Now => "1-now",
+        SwitchStage::AtTheSwitch => "2-switch",
+        SwitchStage::Later => "3-later",
+    }
+}
+
+/// What the judge says about the chosen stage.
+fn judgement(ui: &mut Ui, plan: &RecordsPlan, stage: SwitchStage) {
+    let Some(judgement) = plan.judgement(stage) else { return };
+    let words = stage_words(judgement);
+    match judgement.safety() {
+        Safety::Safe => note::note(ui, Tone::Pass, Icon::Pass, &words, None),
+        Safety::Unproven => note::note(ui, Tone::Info, Icon::Warn, &words, None),
+        Safety::Harmful => note::note(ui, Tone::Fail, Icon::Warn, &words, None),
+    };
+    ui.add_space(PANEL_GAP);
+}
+
 /// What the owner must know before anything is published; stands above the lines, so that nobody misses it.
 fn notes(ui: &mut Ui, plan: &RecordsPlan) {
     if !plan.notes.is_empty() {
@@ -331,7 +359,7 @@ fn not_prepared(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     });
 }
 
-fn stage_words(plan: &RecordsPlan, stage: SwitchStage) -> String {
+fn changes_of(plan: &RecordsPlan, stage: SwitchStage) -> String {
     let lines: Vec<&DiffLine> = plan
         .groups
         .iter()

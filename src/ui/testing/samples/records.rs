@@ -1,9 +1,17 @@
-use super::{choose, copying, domain, empty_project, endpoint, finished, mailbox};
-use crate::engine::{PracticeLogins, ProjectView, RecordsView};
-use crate::providers::ProviderId;
-use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, Sender, SwitchStage};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use super::{choose, copying, domain, empty_project, endpoint, finished, mailbox};
+use crate::audit::dmarc::Policy;
+use crate::audit::spf::SpfResult;
+use crate::engine::{PracticeLogins, ProjectView, RecordsView};
+use crate::providers::ProviderId;
+use crate::records::{
+    Change, DiffLine, DmarcChange, JudgedSender, RecordGroup, RecordsPlan, Sender, SenderRole,
+    StageJudgement, SwitchStage,
+};
+use crate::values::DnsName;
 
 fn line(change: Change, stage: SwitchStage, record: (&str, u32, &str, &str), reason: &str) -> DiffLine {
     let (name, ttl_secs, record_type, value) = record;
@@ -122,12 +130,48 @@ fn records_plan() -> RecordsPlan {
                 is_kept: false,
             },
         ],
-        unread: std::collections::BTreeMap::new(),
+        unread: BTreeMap::new(),
+        left_out: Vec::new(),
+        judgements: SwitchStage::ALL.into_iter().map(judgement).collect(),
         notes: vec![
             "Fastmail shows the three DKIM names in its settings; compare them before you publish."
                 .to_owned(),
         ],
     }
+}
+
+/// Both servers of the sample pass, as long as they are meant to.
+fn judgement(stage: SwitchStage) -> StageJudgement {
+    let sender = |role, address: [u8; 4], is_given_up| JudgedSender {
+        role,
+        address: address.into(),
+        before: SpfResult::Pass,
+        after: if is_given_up { SpfResult::SoftFail } else { SpfResult::Pass },
+        why: String::new(),
+        is_given_up,
+    };
+    StageJudgement {
+        stage,
+        senders: vec![
+            sender(
+                SenderRole::OldServer(DnsName::new("mail.weber-familie.example")),
+                [203, 0, 113, 47],
+                stage == SwitchStage::Later,
+            ),
+            sender(
+                SenderRole::Term("include:spf.rechnungsdienst.example".to_owned()),
+                [198, 51, 100, 7],
+                false,
+            ),
+            sender(SenderRole::Provider, [103, 168, 172, 1], false),
+        ],
+        dmarc: Some(DmarcChange { before: Some(Policy::None), after: Some(Policy::None) }),
+        has_gaps: false,
+    }
+}
+
+fn zone_texts(text: &str) -> BTreeMap<SwitchStage, String> {
+    SwitchStage::ALL.into_iter().map(|stage| (stage, text.to_owned())).collect()
 }
 
 /// The records are prepared.
@@ -136,8 +180,14 @@ pub fn with_records() -> ProjectView {
     project.records = RecordsView {
         is_preparing: false,
         plan: Some(Arc::new(records_plan())),
-        zone_text: "; publish now, stage 1 of 3\n$ORIGIN weber-familie.example.\n@       300 IN MX  10 mail\n@      3600 IN TXT ( \"v=spf1 ip4:203.0.113.47 \"\n    \"include:spf.messagingengine.com ~all\" )\n".to_owned(),
-        answers: vec![("verification".to_owned(), "The verification text that Fastmail shows".to_owned(), String::new())],
+        zone_texts: zone_texts(
+            "; publish now, stage 1 of 3\n$ORIGIN weber-familie.example.\n@       300 IN MX  10 mail\n@      3600 IN TXT ( \"v=spf1 ip4:203.0.113.47 \"\n    \"include:spf.messagingengine.com ~all\" )\n",
+        ),
+        answers: vec![(
+            "verification".to_owned(),
+            "The verification text that Fastmail shows".to_owned(),
+            String::new(),
+        )],
         error: None,
         saved_to: None,
     };

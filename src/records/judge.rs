@@ -1,0 +1,334 @@
+//! Whether a stage of the plan does harm: the zone as it would be is read and evaluated by the audit's own readers, for
+//! every sender of today and for the provider, and compared with the zone of today. Pure.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
+use super::diff::{Change, RecordsPlan, SwitchStage};
+use super::spf_terms::spf_text_meant;
+use super::spf_world::World;
+use crate::audit::dmarc::{Policy, effective_policy};
+use crate::audit::spf::{SpfResult, allowed_networks};
+use crate::values::{AnswerBook, DnsName};
+
+/// An address that nobody allows by name (RFC 5737): what is answered to it shows whether a record works to its end.
+pub(super) const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 123));
+/// Addresses that are tried of what one term allows.
+const SAMPLES_PER_TERM: usize = 64;
+
+/// What receivers answer once a stage is published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageJudgement {
+    /// The stage; those before it are published as well.
+    pub stage: SwitchStage,
+    /// Every sender that was tried.
+    pub senders: Vec<JudgedSender>,
+    /// What the stage changes about the DMARC policy, where that is known.
+    pub dmarc: Option<DmarcChange>,
+    /// Whether some answers are missing, so that nothing is proven.
+    pub has_gaps: bool,
+}
+
+/// One sender before and after a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedSender {
+    /// Who that is.
+    pub role: SenderRole,
+    /// The address that was tried.
+    pub address: IpAddr,
+    /// SPF today.
+    pub before: SpfResult,
+    /// SPF after the stage.
+    pub after: SpfResult,
+    /// Why, as the evaluator says it.
+    pub why: String,
+    /// Whether the owner gives this sender up, so that losing its right is no harm.
+    pub is_given_up: bool,
+}
+
+/// Who sends from an address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SenderRole {
+    /// A host that receives the mail of today, and sends it.
+    OldServer(DnsName),
+    /// Whoever this term of today's record allows.
+    Term(String),
+    /// The provider.
+    Provider,
+}
+
+/// The DMARC policy that holds for the domain, before and after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DmarcChange {
+    /// Today; `None` where no record applies.
+    pub before: Option<Policy>,
+    /// After the stage.
+    pub after: Option<Policy>,
+}
+
+/// What a judgement comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Safety {
+    /// Nobody is worse off, and the provider passes where it is meant to.
+    Safe,
+    /// Some answers were not to be had, so nobody knows.
+    Unproven,
+    /// A sender would be worse off, the provider would not pass, or DMARC would be weaker.
+    Harmful,
+}
+
+impl JudgedSender {
+    /// Whether receivers would think less of this sender than today.
+    pub fn is_worse(&self) -> bool {
+        if self.is_given_up {
+            return false;
+        }
+        match self.role {
+            SenderRole::Provider => self.after != SpfResult::Pass,
+            _ => rank(self.after) < rank(self.before),
+        }
+    }
+}
+
+impl StageJudgement {
+    /// What it comes to.
+    pub fn safety(&self) -> Safety {
+        if self.blocks("SPF") || self.blocks("DMARC") {
+            Safety::Harmful
+        } else if self.has_gaps {
+            Safety::Unproven
+        } else {
+            Safety::Safe
+        }
+    }
+
+    /// Senders that would be worse off.
+    pub fn worse(&self) -> impl Iterator<Item = &JudgedSender> {
+        self.senders.iter().filter(|sender| sender.is_worse())
+    }
+
+    /// Whether the DMARC policy would be weaker than today.
+    pub fn is_dmarc_weaker(&self) -> bool {
+        self.dmarc.is_some_and(|change| change.after < change.before)
+    }
+
+    /// Whether the lines of this group must wait, as they would do harm.
+    pub(super) fn blocks(&self, heading: &str) -> bool {
+        match heading {
+            // New mail hosts change what “mx” in a record means.
+            "SPF" | "MX" => self.worse().next().is_some(),
+            "DMARC" => self.is_dmarc_weaker(),
+            _ => false,
+        }
+    }
+}
+
+/// How well a receiver thinks of a result. `none` and `neutral` say nothing about the sender.
+const fn rank(result: SpfResult) -> u8 {
+    match result {
+        SpfResult::Pass => 3,
+        SpfResult::None | SpfResult::Neutral => 2,
+        SpfResult::SoftFail => 1,
+        SpfResult::Fail | SpfResult::PermError | SpfResult::TempError => 0,
+    }
+}
+
+/// Somebody who sends as the domain, or will.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct KnownSender {
+    pub role: SenderRole,
+    pub address: IpAddr,
+}
+
+/// Who sends as the domain today: the hosts that receive its mail, and a sample of what each SPF term allows.
+pub(super) fn senders_of_today(
+    zone: &CurrentZone,
+    world: &World<'_>,
+    old_hosts: &[DnsName],
+) -> BTreeSet<KnownSender> {
+    let mut senders = BTreeSet::new();
+    let mut own = BTreeSet::new();
+    for host in old_hosts {
+        for address in zone.addresses.get(host.as_str()).into_iter().flatten() {
+            own.insert(*address);
+            senders.insert(KnownSender { role: SenderRole::OldServer(host.clone()), address: *address });
+        }
+    }
+    let book = world.today();
+    let meant = zone.texts("@").filter_map(|(_, text)| spf_text_meant(&text));
+    for text in meant {
+        senders.extend(allowed_by(&book, &zone.domain.dns(), &text, &own));
+    }
+    senders
+}
+
+/// A sample of what each term of a record allows, without networks that hold one of these addresses.
+fn allowed_by(
+    book: &AnswerBook,
+    domain: &DnsName,
+    text: &str,
+    without: &BTreeSet<IpAddr>,
+) -> Vec<KnownSender> {
+    allowed_networks(book, domain, text.as_bytes())
+        .into_iter()
+        .flat_map(|term| {
+            let role = SenderRole::Term(term.term);
+            // A network around the old server says nothing about its neighbours.
+            let is_around = |network: &IpNet| without.iter().any(|address| network.contains(address));
+            let samples = term.networks.into_iter().filter(|network| !is_around(network)).map(sample);
+            samples
+                .take(SAMPLES_PER_TERM)
+                .map(move |address| KnownSender { role: role.clone(), address })
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Addresses that the terms of the provider allow.
+pub(super) fn senders_of_provider(
+    zone: &CurrentZone,
+    world: &World<'_>,
+    provider_terms: &[String],
+) -> BTreeSet<KnownSender> {
+    let text = format!("v=spf1 {} -all", provider_terms.join(" "));
+    allowed_by(&world.today(), &zone.domain.dns(), &text, &BTreeSet::new())
+        .into_iter()
+        .map(|sender| KnownSender { role: SenderRole::Provider, ..sender })
+        .collect()
+}
+
+/// An address of the network that a server may have.
+fn sample(network: IpNet) -> IpAddr {
+    network.hosts().next().unwrap_or_else(|| network.addr())
+}
+
+/// What the judge has to know beside the plan.
+pub(super) struct Case<'a> {
+    pub zone: &'a CurrentZone,
+    pub world: &'a World<'a>,
+    pub today: BTreeSet<KnownSender>,
+    pub provider: BTreeSet<KnownSender>,
+    /// Whether the provider is to pass: its SPF terms are known.
+    pub has_provider: bool,
+    /// SPF terms that the owner drops.
+    pub dropped: &'a BTreeSet<String>,
+}
+
+/// Judges each stage of a plan.
+pub(super) fn judge(plan: &RecordsPlan, case: &Case<'_>) -> Vec<StageJudgement> {
+    let mut before = case.world.today();
+    SwitchStage::ALL.into_iter().map(|stage| judge_stage(plan, stage, &mut before, case)).collect()
+}
+
+fn judge_stage(
+    plan: &RecordsPlan,
+    stage: SwitchStage,
+    before: &mut AnswerBook,
+    case: &Case<'_>,
+) -> StageJudgement {
+    let records = records_after(case.zone, plan, stage);
+    let mut after = case.world.with(records.iter());
+    let mut judged = Vec::new();
+    let mut has_gaps = false;
+    for sender in &case.today {
+        let is_given_up = match &sender.role {
+            SenderRole::OldServer(_) => stage == SwitchStage::Later,
+            SenderRole::Term(term) => case.dropped.iter().any(|dropped| dropped.eq_ignore_ascii_case(term)),
+            SenderRole::Provider => false,
+        };
+        let (old, new) =
+            (case.world.evaluate(before, sender.address), case.world.evaluate(&mut after, sender.address));
+        let (Some(old), Some(new)) = (old, new) else {
+            has_gaps = true;
+            continue;
+        };
+        judged.push(JudgedSender {
+            role: sender.role.clone(),
+            address: sender.address,
+            before: old.result,
+            after: new.result,
+            why: new.why,
+            is_given_up,
+        });
+    }
+    if case.has_provider {
+        has_gaps |= case.provider.is_empty();
+        for sender in &case.provider {
+            let (old, new) = (
+                case.world.evaluate(before, sender.address),
+                case.world.evaluate(&mut after, sender.address),
+            );
+            let Some(new) = new else {
+                has_gaps = true;
+                continue;
+            };
+            judged.push(JudgedSender {
+                role: SenderRole::Provider,
+                address: sender.address,
+                before: old.map_or(SpfResult::TempError, |old| old.result),
+                after: new.result,
+                why: new.why,
+                is_given_up: false,
+            });
+        }
+    }
+    let dmarc = dmarc_change(before, &mut after, case);
+    // A record that nobody can read to its end may allow senders that were not tried.
+    has_gaps |=
+        [&mut *before, &mut after].into_iter().any(|book| case.world.evaluate(book, NOBODY).is_none());
+    has_gaps |= dmarc.is_none() || !plan.is_complete() || !case.zone.unread.is_empty();
+    StageJudgement { stage, senders: judged, dmarc, has_gaps }
+}
+
+fn dmarc_change(before: &mut AnswerBook, after: &mut AnswerBook, case: &Case<'_>) -> Option<DmarcChange> {
+    let before = policy(before, case)?;
+    let after = policy(after, case)?;
+    Some(DmarcChange { before, after })
+}
+
+/// The policy that holds for the domain; the outer `None` where it is not known.
+pub(super) fn policy(book: &mut AnswerBook, case: &Case<'_>) -> Option<Option<Policy>> {
+    let domain = case.zone.domain.dns();
+    loop {
+        match effective_policy(book, &domain) {
+            Ok(policy) => return policy,
+            Err(missing) => {
+                if !case.world.answer_locally(book, missing) {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// The records of the zone once this stage and those before it are published.
+fn records_after(zone: &CurrentZone, plan: &RecordsPlan, stage: SwitchStage) -> Vec<ZoneRecord> {
+    let mut records = zone.records.clone();
+    let lines = plan.groups.iter().flat_map(|group| &group.lines);
+    let lines: Vec<_> = lines.filter(|line| line.stage <= stage && line.change != Change::Keep).collect();
+    for passing in SwitchStage::ALL.into_iter().filter(|passing| *passing <= stage) {
+        for line in lines.iter().filter(|line| line.stage == passing && line.change == Change::Remove) {
+            records.retain(|record| {
+                !(record.name == line.name
+                    && record.data.record_type() == line.record_type
+                    && record.data.shown() == line.value)
+            });
+        }
+        for line in lines.iter().filter(|line| line.stage == passing && line.change == Change::Add) {
+            if let Some(data) = ZoneData::parse_shown(&line.record_type, &line.value) {
+                records.push(ZoneRecord { name: line.name.clone(), ttl_secs: line.ttl_secs, data });
+            }
+        }
+    }
+    records
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -1,0 +1,301 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::providers::{Catalogue, Provider, ProviderId};
+use crate::records::{BindOptions, desired, parse_zone_file, render_bind, stage_words};
+use crate::values::{DnsAnswer, DnsQuestion, DomainName, Outcome, RecordData, RecordType, TxtStrings};
+
+/// The zone of a domain whose old server is 203.0.113.10.
+const HEAD: &str = "@ NS ns.example.\n@ MX 10 mail\nmail A 203.0.113.10\n_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:d@d.example\"\n";
+
+fn fastmail() -> Provider {
+    Catalogue::embedded().get(&ProviderId("fastmail".to_owned())).unwrap().clone()
+}
+
+fn txt(name: &str, text: &str) -> DnsAnswer {
+    DnsAnswer {
+        records: vec![RecordData::Txt(TxtStrings::new(vec![text.as_bytes().to_vec()]))],
+        ..DnsAnswer::empty(DnsQuestion::new(DnsName::new(name), RecordType::Txt), Outcome::Answer)
+    }
+}
+
+fn empty(name: &str, record_type: RecordType) -> DnsAnswer {
+    DnsAnswer::empty(DnsQuestion::new(DnsName::new(name), record_type), Outcome::NxDomain)
+}
+
+/// A whole zone, and what the names elsewhere say that its records lead to.
+fn zone(lines: &str) -> CurrentZone {
+    let domain = DomainName::parse("d.example").unwrap();
+    let mut zone = parse_zone_file(&format!("{HEAD}{lines}"), &domain).unwrap();
+    for answer in [
+        txt("spf.messagingengine.com", "v=spf1 ip4:103.168.172.128/27 ip4:202.12.124.128/27 ?all"),
+        txt("servers.mcsv.net", "v=spf1 ip4:205.201.128.0/20 ip4:198.2.128.0/18 ?all"),
+        txt(
+            "expensive.example",
+            "v=spf1 a:a.example a:b.example a:c.example a:d2.example a:e.example ip4:198.51.100.9 -all",
+        ),
+        txt("more.example", "v=spf1 a:a.example a:b.example a:c.example ip4:198.51.100.10 -all"),
+        empty("gone.example", RecordType::Txt),
+        empty("a.example", RecordType::Txt),
+        txt("_dmarc.example", "unrelated"),
+        empty("_dmarc.example", RecordType::Txt),
+    ] {
+        zone.answers.insert(answer);
+    }
+    for host in [
+        "a.example",
+        "b.example",
+        "c.example",
+        "d2.example",
+        "e.example",
+        "in1-smtp.messagingengine.com",
+        "in2-smtp.messagingengine.com",
+    ] {
+        for record_type in [RecordType::A, RecordType::Aaaa] {
+            let question = DnsQuestion::new(DnsName::new(host), record_type);
+            let outcome = if record_type == RecordType::A { Outcome::Answer } else { Outcome::NoData };
+            let records = if record_type == RecordType::A {
+                vec![RecordData::A([192, 0, 2, 200].into())]
+            } else {
+                Vec::new()
+            };
+            zone.answers.insert(DnsAnswer { records, ..DnsAnswer::empty(question, outcome) });
+        }
+    }
+    zone
+}
+
+fn plan_of(zone: &CurrentZone) -> RecordsPlan {
+    desired(&fastmail(), &BTreeMap::new(), zone, &BTreeSet::new())
+}
+
+/// The SPF record that a stage leaves in the zone, as the zone text of the stage has it.
+fn spf_after(plan: &RecordsPlan, stage: SwitchStage) -> Vec<String> {
+    let text = render_bind(plan, &BindOptions { through: stage, made_at: None });
+    let zone = parse_zone_file(&format!("{text}\n@ NS ns.example.\n"), &plan.domain).unwrap();
+    zone.texts("@").map(|(_, text)| text).filter(|text| text.contains("v=spf1")).collect()
+}
+
+fn safeties(plan: &RecordsPlan) -> Vec<Safety> {
+    plan.judgements.iter().map(StageJudgement::safety).collect()
+}
+
+/// Every record that is published passes the audit's own reader, and nobody who sends today is worse off by it.
+fn assert_harmless(lines: &str) -> RecordsPlan {
+    let plan = plan_of(&zone(lines));
+    assert_eq!(safeties(&plan), [Safety::Safe; 3], "{lines}: {:#?}", plan.judgements);
+    for stage in SwitchStage::ALL {
+        let records = spf_after(&plan, stage);
+        assert_eq!(records.len(), 1, "{lines}: {records:?}");
+        crate::audit::spf::SpfRecord::parse(records[0].as_bytes()).unwrap();
+    }
+    plan
+}
+
+#[test]
+fn terms_that_the_evaluator_calls_errors_are_named_and_never_copied() {
+    for (term, instead) in [
+        ("a:203.0.113.10", Some("ip4:203.0.113.10")),
+        ("include:servers.mcsv.net,", Some("include:servers.mcsv.net")),
+        ("a/33", None),
+        ("include:localhost", None),
+        ("foo=%zz", None),
+        ("include:gone.example", None),
+        ("include:d.example", None),
+        ("ip4:0.0.0.0/0", None),
+        ("ip6:::/0", None),
+        ("ipv4:198.51.100.7", Some("ip4:198.51.100.7")),
+        ("ip4:198.51.100.7/40", None),
+        ("exp=a.example exp=b.example", None),
+    ] {
+        let plan = assert_harmless(&format!("@ TXT \"v=spf1 {term} -all\"\n"));
+        let left = plan.left_out.first().unwrap_or_else(|| panic!("{term} is not named"));
+        assert!(term.contains(&left.term), "{left:?}");
+        assert_eq!(left.instead.as_deref(), instead, "{term}");
+        assert!(plan.notes.iter().any(|note| note.contains(&format!("“{}” is not copied", left.term))));
+        for stage in SwitchStage::ALL {
+            let record = &spf_after(&plan, stage)[0];
+            let is_there = record.split(' ').any(|word| word == left.term);
+            assert!(!is_there || left.term.starts_with("exp="), "{record}");
+        }
+    }
+}
+
+#[test]
+fn the_old_server_keeps_its_right_where_no_record_named_it() {
+    for lines in [
+        "",
+        "@ TXT \" v=spf1 mx -all\"\n",
+        "@ TXT \"v=spf1 +all\"\n",
+        "@ TXT \"v=spf1 ?all\"\n",
+        "@ TXT \"v=spf1 mx:d.example -all\"\n",
+        "@ TXT \"v=spf1 redirect=_spf.d.example\"\n_spf TXT \"v=spf1 mx:d.example include:servers.mcsv.net -all\"\n",
+    ] {
+        let plan = assert_harmless(lines);
+        let now = &spf_after(&plan, SwitchStage::Now)[0];
+        assert!(now.contains("ip4:203.0.113.10"), "{lines}: {now}");
+        let later = &spf_after(&plan, SwitchStage::Later)[0];
+        assert!(!later.contains("203.0.113.10"), "{lines}: {later}");
+    }
+}
+
+#[test]
+fn a_redirect_to_a_strict_end_stays_strict() {
+    let plan = assert_harmless(
+        "@ TXT \"v=spf1 redirect=_spf.d.example\"\n_spf TXT \"v=spf1 ip4:203.0.113.10 -all\"\n",
+    );
+    assert!(spf_after(&plan, SwitchStage::Now)[0].ends_with(" -all"));
+}
+
+#[test]
+fn a_web_site_below_the_domain_is_a_sender_of_its_own() {
+    let plan = assert_harmless("@ A 198.51.100.80\n@ TXT \"v=spf1 a mx -all\"\n");
+    assert!(plan.senders.iter().any(|sender| sender.term == "a" && sender.is_kept), "{:?}", plan.senders);
+    let later = &spf_after(&plan, SwitchStage::Later)[0];
+    assert_eq!(later, "v=spf1 include:spf.messagingengine.com a -all");
+    let judged = plan.judgement(SwitchStage::Later).unwrap();
+    let site =
+        judged.senders.iter().find(|sender| sender.address == IpAddr::from([198, 51, 100, 80])).unwrap();
+    assert_eq!((site.before, site.after), (SpfResult::Pass, SpfResult::Pass));
+}
+
+#[test]
+fn one_lookup_too_many_makes_the_stage_wait() {
+    let plan = plan_of(&zone(
+        "@ TXT \"v=spf1 ip4:203.0.113.10 include:expensive.example include:more.example -all\"\n",
+    ));
+    assert_eq!(safeties(&plan), [Safety::Harmful; 3]);
+    assert!(plan.is_harmful());
+    let judged = plan.judgement(SwitchStage::Now).unwrap();
+    assert!(judged.worse().all(|sender| sender.role == SenderRole::Term("include:more.example".to_owned())));
+    assert!(judged.worse().any(|sender| sender.after == SpfResult::PermError));
+    let words = stage_words(judged);
+    assert!(
+        words.starts_with("Now: wait.") && words.contains("permerror") && !words.contains("safe"),
+        "{words}"
+    );
+    // The zone text leaves the record of today, and the old hosts, in force.
+    for stage in SwitchStage::ALL {
+        assert_eq!(
+            spf_after(&plan, stage),
+            ["v=spf1 ip4:203.0.113.10 include:expensive.example include:more.example -all"],
+            "{stage:?}"
+        );
+        let text = render_bind(&plan, &BindOptions { through: stage, made_at: None });
+        assert!(!text.lines().any(|line| !line.starts_with(';') && line.contains("in1-smtp")), "{text}");
+        assert!(!text.contains("safe"), "{text}");
+    }
+    let dropped = BTreeSet::from(["include:more.example".to_owned()]);
+    let plan = desired(
+        &fastmail(),
+        &BTreeMap::new(),
+        &zone("@ TXT \"v=spf1 ip4:203.0.113.10 include:expensive.example include:more.example -all\"\n"),
+        &dropped,
+    );
+    assert_eq!(safeties(&plan), [Safety::Safe; 3], "{:#?}", plan.judgements);
+}
+
+#[test]
+fn what_cannot_be_measured_is_not_called_safe() {
+    let mut zone = zone("@ TXT \"v=spf1 mx include:nobody-asked.example -all\"\n");
+    let plan = plan_of(&zone);
+    assert_eq!(safeties(&plan), [Safety::Unproven; 3]);
+    assert!(stage_words(&plan.judgements[0]).contains("not proven"));
+    zone.answers.insert(DnsAnswer::empty(
+        DnsQuestion::new(DnsName::new("nobody-asked.example"), RecordType::Txt),
+        Outcome::ServFail,
+    ));
+    assert_eq!(safeties(&plan_of(&zone)), [Safety::Unproven; 3]);
+}
+
+#[test]
+fn a_policy_of_the_domain_above_is_not_weakened() {
+    let domain = DomainName::parse("team.d.example").unwrap();
+    let mut zone = parse_zone_file("@ NS ns.example.\n@ MX 10 mail\nmail A 203.0.113.10\n", &domain).unwrap();
+    zone.answers = self::zone("").answers;
+    zone.answers.insert(txt("_dmarc.d.example", "v=DMARC1; p=reject; sp=reject"));
+    let plan = plan_of(&zone);
+    let change = plan.judgements[0].dmarc.unwrap();
+    assert_eq!((change.before, change.after), (Some(Policy::Reject), Some(Policy::Reject)));
+    let dmarc = plan.groups.iter().find(|group| group.heading == "DMARC").unwrap();
+    assert!(dmarc.lines[0].value.starts_with("v=DMARC1; p=reject"), "{:?}", dmarc.lines);
+}
+
+fn term() -> impl Strategy<Value = String> {
+    let valid = prop::sample::select(vec![
+        "a",
+        "mx",
+        "mx:d.example",
+        "a:mail.d.example",
+        "ip4:203.0.113.10",
+        "ip4:203.0.113.0/24",
+        "ip4:198.51.100.80",
+        "include:servers.mcsv.net",
+        "include:expensive.example",
+        "include:_spf.d.example",
+        "exists:%{i}._e.d.example",
+        "ptr",
+        "?ip4:198.51.100.81",
+        "-ip4:198.51.100.82",
+        "~mx",
+        "a/28",
+        "ip6:2001:db8::10",
+    ])
+    .prop_map(str::to_owned);
+    let broken = prop::sample::select(vec![
+        "a:203.0.113.10",
+        "include:servers.mcsv.net,",
+        "a/33",
+        "include:localhost",
+        "foo=%zz",
+        "include:gone.example",
+        "include:d.example",
+        "ip4:0.0.0.0/0",
+        "mx:",
+        "all:x",
+        "=",
+        "redirect=",
+        "include:",
+    ])
+    .prop_map(str::to_owned);
+    prop_oneof![3 => valid, 1 => broken]
+}
+
+proptest! {
+    #![proptest_config(crate::mutate::seeds::properties(500))]
+
+    /// Whatever record stands in the zone: what a stage publishes parses, the provider passes, and nobody who sends today is
+    /// worse off, or the stage waits and leaves the record of today in force.
+    #[test]
+    fn no_record_makes_a_stage_that_does_harm(
+        terms in prop::collection::vec(term(), 0..9),
+        end in prop::sample::select(vec!["-all", "~all", "?all", "+all", "", "redirect=_spf.d.example"]),
+        lead in prop::sample::select(vec!["v=spf1 ", " v=spf1 ", "V=SPF1 ", "v=spf1; "]),
+    ) {
+        let record = format!("{lead}{} {end}", terms.join(" "));
+        let zone = zone(&format!(
+            "@ A 198.51.100.80\n_spf TXT \"v=spf1 ip4:198.51.100.90 mx:d.example -all\"\n@ TXT \"{record}\"\n"
+        ));
+        let plan = plan_of(&zone);
+        for judgement in &plan.judgements {
+            let published = spf_after(&plan, judgement.stage);
+            prop_assert_eq!(published.len(), 1, "{:?}", published);
+            let is_waiting =
+                plan.judgements.iter().any(|other| other.stage <= judgement.stage && other.safety() == Safety::Harmful);
+            if is_waiting {
+                let is_of_today = published[0].trim() == record.trim();
+                prop_assert!(is_of_today || plan.judgements[0].safety() != Safety::Harmful, "{}", published[0]);
+                continue;
+            }
+            prop_assert!(crate::audit::spf::SpfRecord::parse(published[0].as_bytes()).is_ok(), "{}", published[0]);
+            prop_assert!(judgement.worse().next().is_none());
+            prop_assert!(
+                judgement.safety() == Safety::Unproven
+                    || judgement.senders.iter().any(|sender| sender.role == SenderRole::Provider && sender.after == SpfResult::Pass),
+                "{:?}", judgement
+            );
+        }
+    }
+}

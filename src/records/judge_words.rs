@@ -1,0 +1,71 @@
+//! What a judgement says to people. Pure.
+
+use super::SwitchStage;
+use super::judge::{JudgedSender, Safety, SenderRole, StageJudgement};
+use crate::audit::spf::SpfResult;
+
+/// Senders that are named one by one; the others are counted.
+const MAX_NAMED: usize = 4;
+
+/// The name of a stage, at the beginning of a line.
+pub const fn stage_name(stage: SwitchStage) -> &'static str {
+    match stage {
+        SwitchStage::Now => "Now",
+        SwitchStage::AtTheSwitch => "At the switch",
+        SwitchStage::Later => "Three days after the switch",
+    }
+}
+
+/// What a stage does to those who send as the domain, in one line.
+pub fn stage_words(judgement: &StageJudgement) -> String {
+    let name = stage_name(judgement.stage);
+    match judgement.safety() {
+        Safety::Safe => format!("{name}: safe. {}", checked_words(judgement)),
+        Safety::Unproven => format!(
+            "{name}: not proven to be safe, as some DNS answers are missing. {}",
+            checked_words(judgement)
+        ),
+        Safety::Harmful => format!("{name}: wait. {}", harm_words(judgement).join(" ")),
+    }
+}
+
+/// What the judge has tried.
+fn checked_words(judgement: &StageJudgement) -> String {
+    let tried = judgement.senders.iter().filter(|sender| !sender.is_given_up).count();
+    match (tried, judgement.stage) {
+        (0, _) => "No sender could be tried.".to_owned(),
+        (1, SwitchStage::Later) => {
+            "The one sender that stays was tried, and SPF answers no worse than today.".to_owned()
+        }
+        (1, _) => "The one sender that is known was tried, and SPF answers no worse than today.".to_owned(),
+        (tried, SwitchStage::Later) => {
+            format!("{tried} addresses that stay were tried, and SPF answers no worse than today.")
+        }
+        (tried, _) => format!("{tried} addresses that send were tried, and SPF answers no worse than today."),
+    }
+}
+
+/// Who would be worse off, each in a sentence.
+pub fn harm_words(judgement: &StageJudgement) -> Vec<String> {
+    let worse: Vec<&JudgedSender> = judgement.worse().collect();
+    let mut words: Vec<String> = worse.iter().take(MAX_NAMED).map(|sender| sender_words(sender)).collect();
+    if let Some(more @ 1..) = worse.len().checked_sub(MAX_NAMED) {
+        words.push(format!("The same for {more} more {}.", if more == 1 { "address" } else { "addresses" }));
+    }
+    if judgement.is_dmarc_weaker() {
+        words.push("Receivers would apply a weaker DMARC policy than today.".to_owned());
+    }
+    words
+}
+
+fn sender_words(sender: &JudgedSender) -> String {
+    let who = match &sender.role {
+        SenderRole::OldServer(host) => format!("your server {host}"),
+        SenderRole::Term(term) => format!("whoever “{term}” allows"),
+        SenderRole::Provider => "the provider".to_owned(),
+    };
+    let JudgedSender { address, before, after, why, .. } = sender;
+    let wanted = if sender.role == SenderRole::Provider { &SpfResult::Pass } else { before };
+    let change = format!("gets “{after}” in place of “{wanted}”");
+    format!("Mail of {who} ({address}) {change}: {why}.")
+}
