@@ -75,7 +75,7 @@ fn plan_of(zone: &CurrentZone) -> RecordsPlan {
 fn spf_after(plan: &RecordsPlan, stage: SwitchStage) -> Vec<String> {
     let text = render_bind(plan, &BindOptions { through: stage, made_at: None });
     let zone = parse_zone_file(&format!("{text}\n@ NS ns.example.\n"), &plan.domain).unwrap();
-    zone.texts("@").map(|(_, text)| text).filter(|text| text.contains("v=spf1")).collect()
+    zone.texts("@").map(|(_, text)| text).filter(|text| text.to_lowercase().contains("v=spf1")).collect()
 }
 
 fn safeties(plan: &RecordsPlan) -> Vec<Safety> {
