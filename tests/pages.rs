@@ -303,10 +303,10 @@ fn records_are_answered_kept_and_exported() {
     opened.click("include:_spf.vereinsmailer.example");
     let term = "include:_spf.vereinsmailer.example".to_owned();
     assert_eq!(opened.sent(), [Command::KeepSender { term, is_kept: true }]);
-    opened.click("Copy zone lines");
-    assert!(opened.harness.query_by_label("Copied the zone lines").is_some());
     opened.click("2. At the switch, 1 changed");
     assert!(opened.harness.query_by_label_contains("added: @ 300 MX 10 in1-smtp").is_some());
+    opened.click("Copy zone lines");
+    assert!(opened.harness.query_by_label("Copied the zone lines").is_some());
     opened.click("Save zone file");
     assert_eq!(
         opened.sent(),
