@@ -364,6 +364,168 @@ fn an_interrupt_ends_in_order_and_leaves_no_practice_folder() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_closed_terminal_and_a_request_to_end_are_heard_like_an_interrupt() {
+    for signal in ["-HUP", "-TERM"] {
+        let home = tempfile::tempdir().unwrap();
+        let places = tempfile::tempdir().unwrap();
+        let mut child = mailferry(home.path())
+            .env("TMPDIR", places.path())
+            .args(["rehearse", "--headless", "--out"])
+            .arg(home.path().join("out"))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while std::fs::read_dir(places.path()).unwrap().count() == 0 {
+            assert!(child.try_wait().unwrap().is_none(), "the rehearsal ended before it was interrupted");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        support::run(Command::new("kill").args([signal, &child.id().to_string()]));
+        assert!(child.wait().unwrap().code().is_some(), "{signal} ended it without order");
+        assert_eq!(std::fs::read_dir(places.path()).unwrap().count(), 0, "{signal}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn under_nohup_a_closed_terminal_ends_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let places = tempfile::tempdir().unwrap();
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mailferry")])
+        .env("HOME", home.path())
+        .env("XDG_CONFIG_HOME", home.path().join("config"))
+        .env("TMPDIR", places.path())
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .args(["rehearse", "--headless", "--out"])
+        .arg(home.path().join("out"))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while std::fs::read_dir(places.path()).unwrap().count() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "the rehearsal ended before the signal");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    support::run(Command::new("kill").args(["-HUP", &child.id().to_string()]));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(home.path().join("out").join("report.html").exists());
+}
+
+/// Kills a copy without a project file as soon as its ledger is there, and hands back the ledger's folder.
+#[cfg(unix)]
+fn killed_copy(pair: &Pair, places: &Path) -> std::path::PathBuf {
+    let mut child = pair
+        .copy(&pair.from(), "password")
+        .env("TMPDIR", places)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let found = loop {
+        let folders = std::fs::read_dir(places).unwrap().map(|entry| entry.unwrap().path());
+        if let Some(folder) = folders.into_iter().find(|folder| folder.join("copy.mailferry").exists()) {
+            break folder;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "the copy ended before it was killed");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    found
+}
+
+#[test]
+#[cfg(unix)]
+fn a_temporary_ledger_is_private_and_goes_with_the_next_run_after_a_kill() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let Some(pair) = Pair::start(&["anna"], 200) else { return };
+    let places = tempfile::tempdir().unwrap();
+    let left = killed_copy(&pair, places.path());
+    assert_eq!(std::fs::metadata(&left).unwrap().permissions().mode() & 0o777, 0o700);
+    // A folder of another program, one in use and one whose owner has saved something stay.
+    let foreign = places.path().join("mailferry-notes");
+    std::fs::create_dir(&foreign).unwrap();
+    let output = pair.copy(&pair.from(), "password").env("TMPDIR", places.path()).output().unwrap();
+    assert_status(&output, 0);
+    assert!(words(&output.stderr).contains("ended early"), "{}", words(&output.stderr));
+    let names: Vec<_> =
+        std::fs::read_dir(places.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(names, [foreign]);
+    pair.assert_same("anna");
+}
+
+#[test]
+#[cfg(unix)]
+fn files_without_end_are_refused_with_the_limit() {
+    let home = tempfile::tempdir().unwrap();
+    let endless = [
+        &[
+            "copy",
+            "--from",
+            "imap://anna@127.0.0.1",
+            "--to",
+            "imap://anna@127.0.0.1",
+            "--from-password-file",
+            "/dev/zero",
+        ][..],
+        &["copy", "--from", "imap://127.0.0.1", "--to", "imap://127.0.0.1", "--accounts", "/dev/zero"],
+        &["audit", "weber.example", "--facts", "/dev/zero"],
+        &["records", "weber.example", "--provider", "fastmail", "--answers", "/dev/zero"],
+        &["records", "weber.example", "--provider", "fastmail", "--zone", "/dev/zero"],
+    ];
+    for arguments in endless {
+        let output = mailferry(home.path()).args(arguments).output().unwrap();
+        assert_status(&output, 3);
+        let said = words(&output.stderr);
+        assert!(said.contains("/dev/zero") && said.contains("longer than"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_password_is_taken_without_the_mark_before_it_and_readers_of_its_file_are_told_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let Some(pair) = Pair::start(&["anna"], 3) else { return };
+    let path = pair.home.path().join("password");
+    std::fs::write(&path, format!("\u{feff}{PASSWORD}\r\n")).unwrap();
+    for (mode, is_told) in [(0o644, true), (0o600, false)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let output = pair.copy(&pair.from(), "password").output().unwrap();
+        assert_status(&output, 0);
+        let said = words(&output.stderr);
+        assert_eq!(said.contains("other users of this computer can read"), is_told, "{mode:o}: {said}");
+    }
+    pair.assert_same("anna");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_crash_leaves_no_core_file_with_passwords_in_it() {
+    let home = tempfile::tempdir().unwrap();
+    let told = home.path().join("limit");
+    // Limits are inherited, so that a command that the program starts can say what they are.
+    let command = format!("sh -c 'ulimit -c > {}; echo token'", told.display());
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("imap://anna@127.0.0.1:{}", server.local_addr().unwrap().port());
+    drop(server);
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mailferry")])
+        .env("HOME", home.path())
+        .env("XDG_CONFIG_HOME", home.path().join("config"))
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .args(["copy", "--from", &url, "--to", &url, "--from-token-command", &command])
+        .args(["--to-token-command", &command])
+        .output()
+        .unwrap();
+    assert_status(&output, 3);
+    assert_eq!(std::fs::read_to_string(&told).unwrap(), "0\n");
+}
+
+#[test]
 fn sign_in_troubles_end_with_three_without_showing_a_password() {
     let Some(pair) = Pair::start(&["anna"], 3) else { return };
     let wrong = pair.copy(&pair.from(), "wrong").output().unwrap();

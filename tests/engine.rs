@@ -42,6 +42,8 @@ struct Bench {
 fn config(home: &Path) -> EngineConfig {
     EngineConfig {
         recent_file: Some(home.join("recent.json")),
+        // Where the commands of the same user have it.
+        confirmed_file: Some(home.join("config").join("mailferry").join("confirmed.json")),
         accounts_folder: home.join("accounts"),
         is_without_account_lock: false,
         projects_folder: home.join("projects"),
@@ -682,6 +684,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
     let home = tempfile::tempdir().unwrap();
     let config = EngineConfig {
         recent_file: None,
+        confirmed_file: None,
         accounts_folder: home.path().join("accounts"),
         is_without_account_lock: false,
         projects_folder: home.path().join("projects"),

@@ -37,7 +37,7 @@ fn home() -> tempfile::TempDir {
 }
 
 fn name() -> SecretName {
-    SecretName::new("9f3c", 7, "destination")
+    SecretName::new("9f3c", 7, "destination", ("imap.weber.example:993", "anna"))
 }
 
 #[tokio::test]
@@ -53,7 +53,15 @@ async fn a_password_outlives_the_program() {
         // A store that never saw the password stands for the next start of the program.
         let second = SecretStore::system();
         assert_eq!(second.get(&name()).await, Some(Secret::new("Pässwort 🔑")));
-        assert_eq!(second.get(&SecretName::new("9f3c", 7, "source")).await, None);
+        let others = [
+            SecretName::new("9f3c", 7, "source", ("imap.weber.example:993", "anna")),
+            SecretName::new("9f3c", 7, "destination", ("imap.evil.example:993", "anna")),
+            SecretName::new("9f3c", 7, "destination", ("imap.weber.example:1993", "anna")),
+            SecretName::new("9f3c", 7, "destination", ("imap.weber.example:993", "ben")),
+        ];
+        for other in others {
+            assert_eq!(second.get(&other).await, None, "{other}");
+        }
         second.delete(&name()).await;
         assert_eq!(SecretStore::system().get(&name()).await, None);
     } else if have_servers() {

@@ -113,6 +113,7 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         searches_by_itself: false,
         samples_dates: true,
         quits_on_interrupt: false,
+        confirmed_file: None,
         accounts_folder: home.join("accounts"),
         export_folder: None,
         is_without_account_lock: false,

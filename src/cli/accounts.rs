@@ -4,7 +4,7 @@ use super::account_url::AccountUrl;
 use super::account_ways::Ways;
 use super::args::Copy;
 use super::{CliError, output};
-use crate::engine::UserError;
+use crate::engine::{InputError, UserError, is_readable_by_others, read_secret};
 use crate::values::{EmailAddress, Fingerprint, Secret};
 
 /// Both sides of the copy as the arguments give them.
@@ -53,6 +53,11 @@ impl Accounts {
             from_fingerprint: fingerprint(&arguments.from_fingerprint)?,
             to_fingerprint: fingerprint(&arguments.to_fingerprint)?,
         };
+        arguments
+            .from_token_file
+            .iter()
+            .chain(&arguments.to_token_file)
+            .for_each(|path| warn_of_readers(path));
         let has_user = |account: &Option<AccountUrl>| account.as_ref().is_none_or(|url| !url.user.is_empty());
         if arguments.accounts.is_none() && !(has_user(&accounts.from) && has_user(&accounts.to)) {
             return Err(CliError::Usage(
@@ -77,15 +82,23 @@ impl Accounts {
 /// The first line of a password file, without its line end.
 fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
     let Some(path) = path else { return Ok(None) };
-    let text = output::read_text(path, 65_536)?;
-    let line = text.lines().next().unwrap_or_default();
-    if line.is_empty() {
-        return Err(UserError::new(
-            format!("{} has no password", path.display()),
-            "Its first line is empty.",
-        )
-        .or_else("Write the password into the first line", "")
-        .into());
+    let secret = read_secret(path).map_err(|error| match error {
+        InputError::Empty => {
+            UserError::new(format!("{} has no password", path.display()), "Its first line is empty.")
+                .or_else("Write the password into the first line", "")
+        }
+        other => output::not_read(path, &other),
+    })?;
+    warn_of_readers(path);
+    Ok(Some(secret))
+}
+
+/// A secret that others can read is told of, and used all the same: it may be meant so.
+fn warn_of_readers(path: &Path) {
+    if is_readable_by_others(path) {
+        output::say(&format!(
+            "{}: other users of this computer can read this secret (chmod 600 keeps it to yourself)",
+            path.display()
+        ));
     }
-    Ok(Some(Secret::new(line)))
 }

@@ -15,7 +15,7 @@ use super::wishes::{Wishes, choose_folders, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
     Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof, RequestId,
-    SecretsPolicy, SignInState, UserError,
+    SecretsPolicy, SignInState, UserError, remove_abandoned_projects, temporary_project,
 };
 use crate::plan::{MailboxId, ProofDepth, Side};
 use crate::providers::{Catalogue, ProviderId};
@@ -53,6 +53,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let temporary = tempfile_for(arguments)?;
     if temporary.is_some() {
         config.recent_file = None;
+        config.confirmed_file = None;
     }
     // Files that are named in the outcome outlive the ledger that they are from.
     config.export_folder = match (&arguments.plan.export_dir, &temporary) {
@@ -67,7 +68,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         (None, None) => return Err(CliError::Usage("name a project or two accounts".to_owned())),
     };
     let mut driver = Driver::start(config, log)?;
-    open(&mut driver, &path, &accounts)?;
+    open(&mut driver, &path, (&accounts, arguments.plan.confirm_project))?;
     configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
     set_options(&mut driver, arguments)?;
     if let Some(depth) = arguments.verify_only {
@@ -149,14 +150,27 @@ fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError>
     if arguments.project.is_some() {
         return Ok(None);
     }
-    tempfile::tempdir().map(Some).map_err(|error| {
+    match remove_abandoned_projects() {
+        0 => {}
+        1 => output::say(
+            "An earlier copy without --project was ended early. What it has copied is recognised at the destination.",
+        ),
+        count => output::say(&format!(
+            "{count} earlier copies without --project were ended early. What they have copied is recognised at the destination."
+        )),
+    }
+    temporary_project().map(Some).map_err(|error| {
         UserError::new("No temporary folder could be made", error.to_string())
             .or_else("Name a project file with --project", "")
             .into()
     })
 }
 
-fn open(driver: &mut Driver, path: &Path, accounts: &Accounts) -> Result<(), CliError> {
+fn open(
+    driver: &mut Driver,
+    path: &Path,
+    (accounts, is_confirmed): (&Accounts, bool),
+) -> Result<(), CliError> {
     if path.exists() {
         driver.send(Command::OpenProject(path.to_path_buf()))?;
     } else if accounts.from.is_none() || accounts.to.is_none() {
@@ -174,7 +188,12 @@ fn open(driver: &mut Driver, path: &Path, accounts: &Accounts) -> Result<(), Cli
             .map_or_else(|| "local.invalid".to_owned(), |address| address.domain().as_ascii().to_owned());
         driver.send(Command::NewProject { domain, path: Some(path.to_path_buf()) })?;
     }
-    driver.project().map(|_opened| ())
+    let question = driver.project()?.question_of_trust();
+    match question {
+        Some(_) if is_confirmed => driver.require(Command::ConfirmProject).map(|_agreed| ()),
+        Some(question) => Err(question.into()),
+        None => Ok(()),
+    }
 }
 
 fn configure(

@@ -35,6 +35,9 @@ pub struct PlanArgs {
     /// Try messages again that an earlier run of this project could not copy, or has saved as files.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,
+    /// Let a project that was made or changed elsewhere run, read and send what it says; without this flag it is only shown.
+    #[arg(long, requires = "project")]
+    pub confirm_project: bool,
     /// Copy although the list of accounts that are written into cannot be kept, so that nothing keeps a second copy from
     /// running into the same account.
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::CliError;
-use crate::engine::{OutputError, UserError, not_written, write_output};
+use crate::engine::{InputError, OutputError, UserError, not_written, read_text_input, write_output};
 
 /// Whether standard error is read by a program that wants a JSON object per line.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
@@ -74,15 +74,18 @@ fn failed(path: &Path, error: OutputError) -> CliError {
 
 /// A text file that the user named, at most `most_bytes` long.
 pub fn read_text(path: &Path, most_bytes: u64) -> Result<String, CliError> {
-    let refused = |cause: String| {
-        CliError::from(
-            UserError::new(format!("{} cannot be read", path.display()), cause)
-                .or_else("Check the name and the rights of the file", ""),
-        )
-    };
-    let length = std::fs::metadata(path).map_err(|error| refused(error.to_string()))?.len();
-    if length > most_bytes {
-        return Err(refused(format!("It is {length} bytes long; at most {most_bytes} are expected.")));
-    }
-    std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))
+    read_text_input(path, most_bytes).map_err(|error| not_read(path, &error).into())
+}
+
+/// A file that the user named cannot be taken.
+pub fn not_read(path: &Path, error: &InputError) -> UserError {
+    UserError::new(format!("{} cannot be read", path.display()), sentence(&error.to_string()))
+        .or_else("Check the name, the rights and the contents of the file", "")
+}
+
+/// With a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }

@@ -18,6 +18,7 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionOnly;
     config.recent_file = None;
+    config.confirmed_file = None;
     let mut driver = Driver::start(config, log)?;
 
     output::say("Practice: servers, DNS and provider are inside this program. Nothing leaves this computer.");

@@ -7,6 +7,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::confirmed::Confirmed;
 use super::explain;
 use super::jobs::{Ended, JobKind, Jobs};
 use super::log::{LogRing, now};
@@ -34,6 +35,8 @@ pub(super) struct Actor {
     pub(super) passwords: Passwords,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) recent: RecentProjects,
+    /// What projects may do.
+    pub(super) confirmed: Confirmed,
     pub(super) open: Option<OpenProject>,
     pub(super) open_error: Option<UserError>,
     pub(super) keyring: KeyringStatus,
@@ -74,6 +77,7 @@ impl Actor {
     pub(super) fn new(config: EngineConfig, log: LogRing, outlet: Outlet, runtime: Handle) -> Self {
         let (messages, inbox) = mpsc::channel(MESSAGE_QUEUE);
         let recent = RecentProjects::load(config.recent_file.clone());
+        let confirmed = Confirmed::load(config.confirmed_file.clone());
         Self {
             passwords: Passwords::new(config.secrets),
             config,
@@ -83,6 +87,7 @@ impl Actor {
             messages,
             catalogue: Arc::new(Catalogue::embedded()),
             recent,
+            confirmed,
             open: None,
             open_error: None,
             keyring: KeyringStatus::Unknown,
@@ -126,6 +131,7 @@ impl Actor {
                 _beat = progress.tick() => {
                     self.watch_copy().await;
                     self.watch_keyring();
+                    self.keep_confirmed();
                     if let Some(open) = &self.open {
                         open.idle.close_expired();
                     }
@@ -184,6 +190,8 @@ impl Actor {
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
+        // Before anything is asked: a program that is ended now asks no question about it next time.
+        self.keep_confirmed();
         let (number, token) = self.jobs.begin(kind);
         let answers = self.messages.clone();
         let context = JobContext { number, token, answers: answers.clone() };
@@ -228,6 +236,7 @@ impl Actor {
 
     /// Ends all jobs of the open project and closes its file. Harmless when none is open.
     pub(super) async fn close_project(&mut self) {
+        self.keep_confirmed();
         let Some(mut open) = self.open.take() else { return };
         if let Some(control) = &open.copy {
             control.stop();

@@ -61,6 +61,8 @@ pub enum Command {
     Rehearse,
     /// Ends the jobs of the open project in an orderly way and closes its file.
     CloseProject,
+    /// Lets the open project do what it says, though it was made or changed elsewhere.
+    ConfirmProject,
     /// Looks for the IMAP server of the domain: SRV, autoconfig, MX names.
     FindServer(RequestId),
     /// Takes this IMAP server as the source.

@@ -16,6 +16,7 @@ impl EngineConfig {
     pub fn for_this_user() -> Self {
         Self {
             recent_file: configuration_folder().map(|folder| folder.join("recent.json")),
+            confirmed_file: configuration_folder().map(|folder| folder.join("confirmed.json")),
             accounts_folder: accounts_folder(),
             is_without_account_lock: false,
             projects_folder: documents_folder(),

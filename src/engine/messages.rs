@@ -100,6 +100,7 @@ impl Actor {
     fn servers_found(&mut self, result: Result<Vec<ServerCandidate>, Box<UserError>>) {
         let Some(open) = self.open.as_mut() else { return };
         open.view.domain.is_searching = false;
+        open.has_new_reach = true;
         match result {
             Ok(mut candidates) => {
                 // The practice DNS names a server with TLS; the embedded one needs none on this computer.

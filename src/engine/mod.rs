@@ -4,17 +4,20 @@ mod actor;
 mod command;
 mod commands;
 mod config;
+mod confirmed;
 mod copy_control;
 mod copy_job;
 mod copy_limits;
 mod copy_meter;
 mod copy_snapshot;
 mod copy_view;
+mod core_files;
 mod event;
 mod explain;
 mod find_server;
 mod forecasts;
 pub mod headless;
+mod input;
 mod interrupts;
 mod jobs;
 mod known_provider;
@@ -28,6 +31,7 @@ mod output_file;
 mod passwords;
 mod plan_job;
 mod practice;
+mod reaches;
 mod recent;
 mod report_input;
 mod sign_in_job;
@@ -35,6 +39,7 @@ mod snapshot;
 mod start;
 mod step;
 mod survey_job;
+mod temporary;
 mod user_error;
 
 pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat, RequestId};
@@ -42,8 +47,10 @@ pub use copy_snapshot::{
     Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
     MessageOutcome, MessagesView, PauseGroup, ProblemGroup,
 };
+pub use core_files::keep_no_core_files;
 pub use event::{Event, Notice};
 pub use explain::not_written;
+pub use input::{InputError, is_readable_by_others, read_input, read_secret, read_text_input};
 pub use log::{LogRing, RingLayer};
 pub use message_list::MessageListFormat;
 pub use output_file::{OutputError, check_output, write_output};
@@ -54,6 +61,7 @@ pub use snapshot::{
 };
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
+pub use temporary::{remove_abandoned_projects, temporary_project};
 pub use user_error::{UserError, WayOut};
 
 pub use crate::imap::{Compression, Timeouts};

@@ -37,6 +37,8 @@ pub(super) struct OpenProject {
     pub(super) looks: u64,
     /// The accounts that sign-ins of this session have led to.
     pub(super) accounts: BTreeMap<(MailboxId, Side), AccountIdentity>,
+    /// Whether the owner may have entered something since what the project does was last confirmed.
+    pub(super) has_new_reach: bool,
     /// Connections between two steps.
     pub(super) idle: IdleSessions,
     /// Whether connections are compressed.
@@ -67,6 +69,7 @@ impl OpenProject {
             path: project.path().to_path_buf(),
             is_practice: project.is_practice(),
             practice_logins: None,
+            unconfirmed: Arc::default(),
             was_interrupted: project.was_interrupted(),
             saved_at: project.saved_at(),
             domain: DomainView {
@@ -117,6 +120,7 @@ impl OpenProject {
             copy_states: BTreeMap::new(),
             looks: 0,
             accounts: BTreeMap::new(),
+            has_new_reach: false,
             idle: IdleSessions::default(),
             compression: Compression::default(),
             timeouts: Timeouts::default(),
@@ -218,8 +222,8 @@ impl OpenProject {
     /// Forgets sign-ins at one side after its server changed.
     pub(super) fn forget_sign_ins(&mut self, side: Side) {
         for row in Arc::make_mut(&mut self.view.mailboxes) {
-            let view = super::commands::sign_in_of(row, side);
-            *view = SignInView { has_password: view.has_password, ..SignInView::default() };
+            // A password is for one server only.
+            *super::commands::sign_in_of(row, side) = SignInView::default();
         }
     }
 

@@ -1,12 +1,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use super::actor::Actor;
 use super::jobs::JobKind;
 use super::messages::Message;
 use super::open_project::OpenProject;
+use super::temporary::practice_folder;
 use super::{PracticeLogins, PracticeTrouble, UserError, explain};
 use crate::project::Project;
 use crate::providers::Catalogue;
@@ -38,7 +37,7 @@ impl PracticeWorld {
 /// Makes the file of a practice project in a folder of its own, which goes when the project is closed.
 pub(super) fn make_project(catalogue: &Catalogue) -> Result<OpenProject, Box<UserError>> {
     let domain = DomainName::parse(DOMAIN).map_err(|error| Box::new(explain::domain_name(&error)))?;
-    let folder = TempDir::with_prefix("mailferry-practice-")
+    let folder = practice_folder()
         .map_err(|error| Box::new(explain::folder_not_made(&std::env::temp_dir(), &error)))?;
     let path = folder.path().join(format!("{DOMAIN}.mailferry"));
     let mut open = Project::create(&path, &domain, true)
@@ -78,13 +77,13 @@ impl Actor {
             open.practice = Some(practice);
         }
         self.set_source_server(source);
-        for account in accounts {
-            self.add_practice_account(account).await;
-        }
         // A practice project that is opened again meets new ports.
         let chosen = self.open.as_ref().and_then(|open| open.view.destination.chosen.clone());
         if let Some((provider, _)) = chosen {
             self.choose_destination(provider, None);
+        }
+        for account in accounts {
+            self.add_practice_account(account).await;
         }
     }
 

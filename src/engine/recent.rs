@@ -3,10 +3,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::RecentProject;
+use super::input::{InputError, read_input};
 use crate::values::{DomainName, UnixTime};
 
 /// How many projects the start page remembers.
 const MOST: usize = 12;
+/// Longest list that is read.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The list of projects that were opened before: a small JSON file in the user's configuration folder.
 ///
@@ -72,12 +75,12 @@ impl RecentProjects {
 }
 
 fn read(file: &Path) -> Vec<Entry> {
-    match std::fs::read(file) {
+    match read_input(file, MOST_BYTES) {
         Ok(text) => serde_json::from_slice(&text).unwrap_or_else(|error| {
             tracing::warn!("the list of recent projects cannot be read and starts anew: {error}");
             Vec::new()
         }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(InputError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => {
             tracing::warn!("the list of recent projects cannot be read: {error}");
             Vec::new()

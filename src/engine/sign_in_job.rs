@@ -3,7 +3,7 @@ use futures::StreamExt as _;
 use super::actor::JobContext;
 use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
-use super::passwords::Passwords;
+use super::passwords::{Passwords, Whose};
 use super::{SignInState, SignInView, UserError, explain};
 use crate::imap::{
     Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts, TrustPolicy,
@@ -34,6 +34,17 @@ impl Attempt {
     /// Whose password or token is asked for: the mailbox's, or that of the admin who signs in for it.
     pub(super) fn signs_in(&self) -> &str {
         self.way.admin().unwrap_or(&self.user)
+    }
+
+    /// Whose password it takes.
+    pub(super) fn whose(&self, project: &str) -> Whose {
+        Whose {
+            project: project.to_owned(),
+            mailbox: self.mailbox,
+            side: self.side,
+            server: Some(self.server.clone()),
+            user: self.signs_in().to_owned(),
+        }
     }
 
     /// The way in, with its password.

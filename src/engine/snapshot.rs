@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{AuditOptions, CopyView, MessagesView, UserError};
 use crate::audit::AuditReport;
-use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxId, MailboxPlan, Oversize, Side};
+use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxId, MailboxPlan, Oversize, Reach, Side};
 use crate::providers::{Comparison, ProviderId};
 use crate::records::{RecordsPlan, SwitchStage};
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
@@ -79,6 +79,8 @@ pub struct ProjectView {
     pub is_practice: bool,
     /// Sample log-ins of a practice project.
     pub practice_logins: Option<PracticeLogins>,
+    /// What it would do that nobody on this computer has agreed to: until then it runs, reads and sends nothing.
+    pub unconfirmed: Arc<Vec<Reach>>,
     /// Whether the program ended without being asked to while the project was open last time.
     pub was_interrupted: bool,
     /// When the newest change was saved.
@@ -104,6 +106,11 @@ pub struct ProjectView {
 }
 
 impl ProjectView {
+    /// The question whether a project from elsewhere may do what it says; `None` where there is nothing to ask.
+    pub fn question_of_trust(&self) -> Option<UserError> {
+        super::explain::unconfirmed(&self.unconfirmed)
+    }
+
     /// Where messages go as files that the destination will not have: beside the project file.
     pub fn export_folder(&self) -> PathBuf {
         let stem = self.path.file_stem().unwrap_or(self.path.as_os_str()).to_string_lossy();

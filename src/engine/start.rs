@@ -30,6 +30,8 @@ const QUIT_PATIENCE: Duration = Duration::from_secs(5);
 pub struct EngineConfig {
     /// The list of recent projects; `None` keeps it in memory.
     pub recent_file: Option<PathBuf>,
+    /// What projects from elsewhere may do, as the owner has agreed to; `None` keeps it in memory.
+    pub confirmed_file: Option<PathBuf>,
     /// Where the windows and commands of this user tell each other which accounts they write into.
     pub accounts_folder: PathBuf,
     /// Whether a copy goes on where that cannot be told.

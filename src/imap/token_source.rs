@@ -102,6 +102,8 @@ fn token_in(bytes: &[u8], from: &str) -> Result<Secret, TokenError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(no_token("it is longer than any token"));
     }
+    // Some editors put a byte-order mark before the first letter.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_not_text| no_token("it is not text"))?;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
     let line = line.ok_or_else(|| no_token("it is empty"))?;
@@ -190,6 +192,8 @@ mod tests {
             std::fs::write(file.path(), format!("\n  {token}\r\nrest\n")).unwrap();
             assert_eq!(read(&source).await.unwrap().unwrap().expose(), token);
         }
+        std::fs::write(file.path(), b"\xef\xbb\xbfya29.third\n").unwrap();
+        assert_eq!(read(&source).await.unwrap().unwrap().expose(), "ya29.third");
         let long = vec![b'a'; 70_000];
         for (bytes, words) in [
             (&b""[..], "empty"),

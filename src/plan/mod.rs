@@ -30,6 +30,7 @@ mod option_words;
 mod overrides;
 mod oversize;
 mod proof_summary;
+mod reach;
 mod repair;
 mod search_text;
 mod selection;
@@ -63,6 +64,7 @@ pub use option_words::{OptionWordsError, date_words, parse_date, parse_size};
 pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use oversize::{Oversize, OversizeFolder};
 pub use proof_summary::ProofSummary;
+pub use reach::Reach;
 pub use repair::{
     Draft, RefusalMeaning, RepairLadder, RepairStep, asks_for_receipt, date_of_header, export_component,
     export_file_name, refusal_meaning,

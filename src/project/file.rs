@@ -21,9 +21,6 @@ const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Where each change of a project file is traced, so that what follows on it can be watched.
 const CHANGES: &str = "mailferry::project::changes";
-/// Where the work of the database is told, so many of its steps at a time.
-const STEPS: &str = "mailferry::project::steps";
-const STEPS_AT_ONCE: i32 = 1_000;
 /// The same for each wait for the disk.
 const FLUSHES: &str = "mailferry::project::flushes";
 
@@ -331,14 +328,6 @@ fn open_connection(path: &Path) -> Result<Connection, ProjectError> {
     }
     check_schema(&connection, version)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // Work can be counted so, where time would say little.
-    connection.progress_handler(
-        STEPS_AT_ONCE,
-        Some(|| {
-            tracing::trace!(target: STEPS, "a thousand steps of the database");
-            false
-        }),
-    )?;
     // The log is flushed before it is written into the file; before that, whoever changes something says when.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // On macOS a plain fsync leaves the data in the disk's own cache; elsewhere this does nothing.

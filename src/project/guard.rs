@@ -16,7 +16,10 @@ const OPENING_LIMIT: Duration = Duration::from_mins(1);
 /// How long looking through the whole file may take, after the program has ended early.
 const CHECK_LIMIT: Duration = Duration::from_mins(10);
 /// Steps of SQLite between two looks at the clock: some milliseconds.
-const STEPS: i32 = 20_000;
+const STEPS_PER_LOOK: i32 = 20_000;
+/// Where the work of the database is told, so many of its steps at a time.
+const STEPS: &str = "mailferry::project::steps";
+const STEPS_AT_ONCE: i32 = 1_000;
 /// Largest value: plans of tens of thousands of folders are some megabytes.
 const MAX_VALUE_BYTES: i32 = 256 << 20;
 
@@ -77,12 +80,16 @@ pub(super) fn check_integrity(connection: &Connection) -> Result<(), ProjectErro
     if words == "ok" { Ok(()) } else { Err(ProjectError::Corrupt(words)) }
 }
 
-/// From now on nothing of this connection is cut short any more.
+/// From now on nothing of this connection is cut short any more. Its work can be counted, where time would say little.
 pub(super) fn end_limit(connection: &Connection) -> Result<(), ProjectError> {
-    Ok(connection.progress_handler(0, None::<fn() -> bool>)?)
+    let count = || {
+        tracing::trace!(target: STEPS, "a thousand steps of the database");
+        false
+    };
+    Ok(connection.progress_handler(STEPS_AT_ONCE, Some(count))?)
 }
 
 fn limit_time(connection: &Connection, limit: Duration) -> Result<(), ProjectError> {
     let until = Instant::now() + limit;
-    Ok(connection.progress_handler(STEPS, Some(move || Instant::now() >= until))?)
+    Ok(connection.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() >= until))?)
 }

@@ -3,6 +3,7 @@
 //! One SQLite file per domain. While it is open, a lock file lies beside it, SQLite holds the file itself, and changes go through a write-ahead log
 //! that is flushed where a call promises that its change is there after a power cut; see [`Project`].
 
+mod abandoned;
 mod account_claims;
 mod cause_pattern;
 mod documents;
@@ -34,6 +35,7 @@ mod settings;
 mod sides;
 mod traffic;
 
+pub use abandoned::{Abandoned, remove_abandoned};
 pub use account_claims::{AccountClaim, AccountClaims, ClaimError, Claimed};
 pub use documents::{CopyJob, CopyJobPhase};
 pub use error::ProjectError;

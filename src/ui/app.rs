@@ -273,7 +273,10 @@ impl Window {
         if project.is_practice {
             bar(Panel::top("practice"), 26.0).show(ui, |ui| shell::practice_band(ui, side));
         }
-        if let Place::Step(step) = place {
+        let trust = project.question_of_trust();
+        if let Place::Step(step) = place
+            && trust.is_none()
+        {
             let footer = self.pages.footer(step, project, cx.snapshot);
             bar(Panel::bottom("footer"), 56.0).show(ui, |ui| shell::footer(ui, &footer, side, cx));
         }
@@ -284,7 +287,10 @@ impl Window {
         }
         let canvas = Theme::of(ui).canvas;
         CentralPanel::default().frame(Frame::NONE.fill(canvas)).show(ui, |ui| match place {
-            Place::Step(step) => self.pages.ui(ui, step, project, cx),
+            Place::Step(step) => match &trust {
+                Some(question) => shell::question_of_trust(ui, question, cx),
+                None => self.pages.ui(ui, step, project, cx),
+            },
             Place::Log => self.log.ui(ui, cx),
             Place::Settings => settings::settings(ui, cx),
             Place::Help => help::help(ui, cx),

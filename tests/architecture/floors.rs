@@ -45,7 +45,7 @@ const FLOORS: &[Floor] = &[
         rooms: &["values", "dns", "imap"],
         crates: &[
             "data_encoding", "futures", "hickory_proto", "hickory_resolver", "hickory_server", "imap_codec",
-            "jiff", "memchr", "serde_json", "tempfile", "tokio", "tokio_util", "tracing",
+            "jiff", "memchr", "rustix", "serde_json", "tempfile", "tokio", "tokio_util", "tracing",
         ],
     },
     Floor {
@@ -54,7 +54,7 @@ const FLOORS: &[Floor] = &[
             "values", "audit", "providers", "records", "plan", "report", "dns", "web", "imap", "project", "secrets",
             "survey", "transfer", "rehearsal",
         ],
-        crates: &["futures", "jiff", "serde_json", "tempfile", "tokio", "tokio_util", "tracing", "tracing_subscriber"],
+        crates: &["futures", "jiff", "rustix", "serde_json", "tempfile", "tokio", "tokio_util", "tracing", "tracing_subscriber"],
     },
     Floor {
         room: "cli",

@@ -1,11 +1,15 @@
 //! What a page says or offers, it says once, and where it can be seen.
 
+use std::sync::Arc;
+
 use eframe::egui::Vec2;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, Event, KeyringStatus, ProjectView, Snapshot, Step};
+use mailferry::plan::{Reach, Side};
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
+use mailferry::values::{CommandLine, Credential, SignInWay};
 
 use super::window::{Opened, USUAL};
 
@@ -126,4 +130,32 @@ fn a_practice_project_keeps_its_own_servers() {
     assert_eq!(count(&opened, "Use this server"), 0);
     let opened = Opened::step(samples::chosen(), Step::Destination, false);
     assert_eq!(count(&opened, "Use this server"), 1);
+}
+
+#[test]
+fn a_project_from_elsewhere_asks_in_place_of_its_pages() {
+    let mut project = samples::signed_in();
+    let command = CommandLine::parse("curl evil.example").unwrap();
+    project.unconfirmed = Arc::new(vec![
+        Reach::Resolver("192.0.2.53:53".to_owned()),
+        Reach::SignIn {
+            side: Side::Source,
+            server: project.domain.source_server.clone(),
+            user: "anna".to_owned(),
+            way: SignInWay::with(Credential::TokenCommand(command)),
+        },
+    ]);
+    for step in [Step::Domain, Step::Mailboxes, Step::Copy] {
+        let mut opened = Opened::step(project.clone(), step, false);
+        assert_eq!(count(&opened, "May this project do what it says?"), 1);
+        for line in ["run “curl evil.example”", "ask the resolver 192.0.2.53:53"] {
+            assert_eq!(count(&opened, line), 1, "{line}");
+        }
+        assert_eq!(count(&opened, "Start copying") + count(&opened, "Test sign-in"), 0);
+        opened.click("I know all of this: go on");
+        assert_eq!(opened.sent(), [Command::ConfirmProject]);
+    }
+    project.unconfirmed = Arc::default();
+    let opened = Opened::step(project, Step::Mailboxes, false);
+    assert_eq!(count(&opened, "May this project"), 0);
 }

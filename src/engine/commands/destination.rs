@@ -38,6 +38,9 @@ impl Actor {
             self.jobs.cancel(JobKind::Records);
             self.forget_plans(None);
         }
+        if server_changed {
+            self.recall_passwords();
+        }
         if self.store(|project| project.set_destination(Some(&destination))).is_some() && provider_changed {
             self.store(|project| project.set_records_plan(None));
         }

@@ -38,6 +38,7 @@ impl Actor {
         open.view.domain.source_server = Some(server);
         open.view.domain.search_error = None;
         self.forget_plans(None);
+        self.recall_passwords();
     }
 
     /// Remembers what the audit is asked with; whether the resolver answers shows when it is asked.

@@ -2,11 +2,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
+use crate::engine::input::{is_readable_by_others, read_input};
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
-use crate::engine::passwords::Passwords;
+use crate::engine::passwords::{Passwords, Whose};
 use crate::engine::{MailboxView, SignInState, SignInView, explain, sign_in_job};
-use crate::plan::{Mailbox, MailboxId, Side, SignInWays, parse_mailboxes};
+use crate::plan::{CsvRow, Mailbox, MailboxId, Side, SignInWays, parse_mailboxes};
 use crate::values::{Credential, EmailAddress, Endpoint, Fingerprint, Secret, SignInWay};
 
 /// A table of two hundred mailboxes is some 20 kB.
@@ -74,14 +75,15 @@ impl Actor {
                 Side::Destination => (&mut row.mailbox.destination_user, &mut row.destination),
             };
             *field = user;
-            *view = SignInView { has_password: view.has_password, ..SignInView::default() };
+            *view = SignInView::default();
         });
+        self.recall_passwords();
     }
 
     /// Changes how a mailbox is signed in to on one side; what is known of the sign-in there is forgotten.
     pub(super) async fn set_sign_in_way(&mut self, id: MailboxId, side: Side, way: SignInWay) {
         let Some(open) = self.open.as_ref() else { return };
-        let uuid = open.project.uuid().to_owned();
+        let Some(whose) = open.whose(id, side) else { return };
         let Some(before) = open.mailbox(id).map(|row| row.mailbox.way(side).clone()) else { return };
         if before == way || self.refuse_while_copying("change how a mailbox is signed in to") {
             return;
@@ -91,7 +93,7 @@ impl Actor {
         }
         if before.admin() != way.admin() {
             // A password of somebody else is not to be tried.
-            self.passwords().delete(&uuid, id, side).await;
+            self.passwords().delete(&whose).await;
         }
         self.change_mailbox(id, |row| {
             *row.mailbox.way_mut(side) = way;
@@ -110,12 +112,13 @@ impl Actor {
         if self.refuse_while_copying("remove a mailbox") {
             return;
         }
-        let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
+        let Some(open) = self.open.as_ref() else { return };
+        let both = [Side::Source, Side::Destination].map(|side| open.whose(id, side));
         if self.store(|project| project.remove_mailbox(id)).is_none() {
             return;
         }
-        for side in [Side::Source, Side::Destination] {
-            self.passwords().delete(&uuid, id, side).await;
+        for whose in both.iter().flatten() {
+            self.passwords().delete(whose).await;
         }
         if let Some(open) = self.open.as_mut() {
             Arc::make_mut(&mut open.view.mailboxes).retain(|row| row.id != id);
@@ -129,7 +132,7 @@ impl Actor {
         if self.refuse_while_copying("import mailboxes") {
             return;
         }
-        let bytes = match read_limited(path) {
+        let bytes = match read_input(path, MOST_CSV_BYTES) {
             Ok(bytes) => bytes,
             Err(error) => return self.fail(explain::csv_not_read(path, &error)),
         };
@@ -137,6 +140,12 @@ impl Actor {
             Ok(rows) => rows,
             Err(error) => return self.fail(explain::csv(path, &error)),
         };
+        let has_passwords =
+            |row: &CsvRow| row.source_password.is_some() || row.destination_password.is_some();
+        if rows.iter().any(has_passwords) && is_readable_by_others(path) {
+            let words = "Other users of this computer can read this list, and the passwords in it";
+            self.notice(words, Some(path.to_path_buf()));
+        }
         // The list may be read in one folder, and the project opened in another later.
         let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
         for way in rows.iter_mut().flat_map(|row| [&mut row.source_way, &mut row.destination_way]).flatten() {
@@ -145,7 +154,6 @@ impl Actor {
             }
         }
         let Some(imported) = self.store(|project| project.import_rows(&rows)) else { return };
-        let uuid = self.open.as_ref().map(|open| open.project.uuid().to_owned()).unwrap_or_default();
         let passwords = self.passwords();
         let mut kept = Vec::new();
         let count = imported.len();
@@ -153,9 +161,10 @@ impl Actor {
             self.show_imported(id, mailbox);
             let given = [(Side::Source, row.source_password), (Side::Destination, row.destination_password)];
             for (side, password) in given {
-                if let Some(secret) = password {
+                let whose = self.open.as_ref().and_then(|open| open.whose(id, side));
+                if let Some((secret, whose)) = password.zip(whose) {
                     self.show_password(id, side);
-                    kept.push(passwords.set(&uuid, id, side, secret));
+                    kept.push(async { passwords.set(&{ whose }, secret).await });
                 }
             }
         }
@@ -168,8 +177,8 @@ impl Actor {
 
     /// Keeps a password, and lets the row be tried again.
     pub(in crate::engine) async fn set_password(&mut self, id: MailboxId, side: Side, secret: Secret) {
-        let Some(uuid) = self.open.as_ref().map(|open| open.project.uuid().to_owned()) else { return };
-        self.passwords().set(&uuid, id, side, secret).await;
+        let Some(whose) = self.open.as_ref().and_then(|open| open.whose(id, side)) else { return };
+        self.passwords().set(&whose, secret).await;
         self.show_password(id, side);
         self.watch_keyring();
     }
@@ -196,8 +205,7 @@ impl Actor {
         let mut is_changed = false;
         for (side_changed, side) in sides {
             if side_changed {
-                let view = sign_in_of(shown, side);
-                *view = SignInView { has_password: view.has_password, ..SignInView::default() };
+                *sign_in_of(shown, side) = SignInView::default();
                 is_changed = true;
             }
         }
@@ -217,10 +225,14 @@ impl Actor {
     /// Asks in the background which mailboxes have a password, so that the window never waits for a keyring.
     pub(super) fn recall_passwords(&mut self) {
         let Some(open) = self.open.as_ref() else { return };
-        let uuid = open.project.uuid().to_owned();
-        let mailboxes: Vec<(MailboxId, SignInWays)> =
-            open.view.mailboxes.iter().map(|row| (row.id, row.mailbox.ways.clone())).collect();
-        if mailboxes.is_empty() {
+        let sides = open.view.mailboxes.iter().flat_map(|row| {
+            [Side::Source, Side::Destination]
+                .map(|side| (row.mailbox.way(side).needs_password(), row.id, side))
+        });
+        let wanted: Vec<(bool, Whose)> = sides
+            .filter_map(|(needs_password, id, side)| Some((needs_password, open.whose(id, side)?)))
+            .collect();
+        if wanted.is_empty() {
             return;
         }
         let passwords = self.passwords();
@@ -228,16 +240,13 @@ impl Actor {
             JobKind::RecallPasswords,
             |context| async move {
                 let mut known = Vec::new();
-                for (id, ways) in mailboxes {
-                    for (side, way) in [(Side::Source, &ways.source), (Side::Destination, &ways.destination)]
-                    {
-                        if context.token.is_cancelled() {
-                            return known;
-                        }
-                        // Tokens come from their own source.
-                        if !way.needs_password() || passwords.get(&uuid, id, side).await.is_some() {
-                            known.push((id, side));
-                        }
+                for (needs_password, whose) in wanted {
+                    if context.token.is_cancelled() {
+                        return known;
+                    }
+                    // Tokens come from their own source.
+                    if !needs_password || passwords.get(&whose).await.is_some() {
+                        known.push((whose.mailbox, whose.side));
                     }
                 }
                 known
@@ -350,15 +359,4 @@ pub(in crate::engine) fn sign_in_of(row: &mut MailboxView, side: Side) -> &mut S
         Side::Source => &mut row.source,
         Side::Destination => &mut row.destination,
     }
-}
-
-fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path)?;
-    file.take(MOST_CSV_BYTES + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_CSV_BYTES {
-        return Err(std::io::Error::other(format!("it is longer than {MOST_CSV_BYTES} bytes")));
-    }
-    Ok(bytes)
 }

@@ -10,6 +10,7 @@ mod messages;
 mod plan;
 mod projects;
 mod records;
+mod trust;
 
 pub(super) use mailboxes::sign_in_of;
 
@@ -20,12 +21,16 @@ impl Actor {
     /// Takes one command.
     pub(super) async fn take(&mut self, command: Command) -> Next {
         self.touch();
+        if self.refuse_unconfirmed(&command) {
+            return Next::Continue;
+        }
         match command {
             Command::Quit => return Next::Quit,
             Command::NewProject { domain, path } => self.new_project(&domain, path).await,
             Command::OpenProject(path) => self.open_project(&path).await,
             Command::Rehearse => self.rehearse().await,
             Command::CloseProject => self.close_project().await,
+            Command::ConfirmProject => self.confirm_project(),
             Command::FindServer(_) => self.find_server(),
             Command::SetSourceServer(server) => self.set_source_server(server),
             Command::SetAuditOptions(options) => self.set_audit_options(options),

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::engine::actor::Actor;
 use crate::engine::explain;
@@ -23,11 +24,11 @@ impl Actor {
             return self.could_not_open(explain::folder_not_made(folder, &error));
         }
         self.close_project().await;
-        let made = match Project::create(&path, &domain, false) {
-            Err(ProjectError::AlreadyExists(_)) if !is_chosen_path => Project::open(&path),
-            made => made,
+        let (made, is_new) = match Project::create(&path, &domain, false) {
+            Err(ProjectError::AlreadyExists(_)) if !is_chosen_path => (Project::open(&path), false),
+            made => (made, true),
         };
-        self.show(&path, made.and_then(|project| OpenProject::load(project, &self.catalogue)));
+        self.show(&path, made.and_then(|project| OpenProject::load(project, &self.catalogue)), is_new);
     }
 
     /// Opens an existing project file.
@@ -35,7 +36,7 @@ impl Actor {
         self.close_project().await;
         let opened = Project::open(path).and_then(|project| OpenProject::load(project, &self.catalogue));
         let is_practice = opened.as_ref().is_ok_and(|open| open.project.is_practice());
-        self.show(path, opened);
+        self.show(path, opened, false);
         if is_practice {
             self.start_practice().await;
         }
@@ -47,38 +48,51 @@ impl Actor {
         match practice::make_project(&self.catalogue) {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();
-                self.show(&path, Ok(open));
+                self.show(&path, Ok(open), true);
                 self.start_practice().await;
             }
             Err(error) => self.could_not_open(*error),
         }
     }
 
-    fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>) {
+    /// What a project of one's own reaches out for is known as it is entered; of any other it is asked.
+    fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>, is_new: bool) {
+        let opened = opened.and_then(|open| Ok((open.reaches()?, open)));
         match opened {
-            Ok(mut open) => {
+            Ok((reaches, mut open)) => {
+                if !is_new {
+                    let missing = self.confirmed.missing(open.project.uuid(), reaches);
+                    open.view.unconfirmed = Arc::new(missing);
+                }
+                open.has_new_reach = is_new;
                 open.compression = self.config.compression;
                 open.timeouts = self.config.timeouts;
                 open.parallel = self.config.parallel_mailboxes;
                 open.refresh_forecasts();
-                let must_search = self.config.searches_by_itself
-                    && !open.project.is_practice()
-                    && open.view.domain.source_server.is_none();
                 tracing::info!("opened {}", open.project.domain());
                 if !open.project.is_practice() {
                     self.recent.remember(open.as_recent());
                 }
                 self.open = Some(open);
                 self.open_error = None;
-                self.recall_passwords();
-                if must_search {
-                    self.find_server();
-                }
+                self.begin_with_project();
             }
             Err(error) => {
                 let explained = explain::project_at(path, &error);
                 self.could_not_open(explained);
             }
+        }
+    }
+
+    /// What is asked of keyring and DNS without being told to, once the project may do it.
+    pub(super) fn begin_with_project(&mut self) {
+        let Some(open) = self.open.as_ref().filter(|open| open.view.unconfirmed.is_empty()) else { return };
+        let must_search = self.config.searches_by_itself
+            && !open.project.is_practice()
+            && open.view.domain.source_server.is_none();
+        self.recall_passwords();
+        if must_search {
+            self.find_server();
         }
     }
 

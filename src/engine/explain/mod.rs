@@ -3,11 +3,13 @@
 mod accounts;
 mod problems;
 mod servers;
+mod trust;
 
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
+use super::input::InputError;
 use super::jobs::JobKind;
 use super::{Command, KeyringStatus, OutputError, RequestId, UserError};
 use crate::dns::DnsError;
@@ -22,6 +24,7 @@ use crate::values::{DomainName, DomainNameError, EmailAddressError};
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
 pub(super) use problems::problem;
 pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
+pub(super) use trust::unconfirmed;
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
 fn sentence(words: &impl Display) -> String {
@@ -313,7 +316,7 @@ pub(super) fn cancelled() -> UserError {
 }
 
 /// The CSV file could not be read at all.
-pub(super) fn csv_not_read(path: &Path, error: &io::Error) -> UserError {
+pub(super) fn csv_not_read(path: &Path, error: &InputError) -> UserError {
     UserError::new(
         "The list of mailboxes could not be read",
         format!("{}: {}", path.display(), sentence(error)),

@@ -74,10 +74,24 @@ pub(super) fn open(path: &Path, uid_validity: u32) -> io::Result<Opened> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    // Its name can be guessed: it is never opened through a link, which would lead to another file.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    let mut file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no plain file"));
+    }
     let mut reader = BufReader::new(&file);
     let head = read_line(&mut reader)?.and_then(|line| serde_json::from_slice::<Head>(&line).ok());
     let Some(head) = head.filter(|head| head.format == FORMAT) else {
+        if !is_of_a_journal(&mut file)? {
+            return Err(io::Error::other("it is a file of another program, and stays as it is"));
+        }
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;
         let mut journal = Journal(BufWriter::new(file));
@@ -94,6 +108,15 @@ pub(super) fn open(path: &Path, uid_validity: u32) -> io::Result<Opened> {
     file.set_len(good)?;
     file.seek(SeekFrom::Start(good))?;
     Ok(Opened { journal: Journal(BufWriter::new(file)), uid_validity: head.uid_validity, changes })
+}
+
+/// Whether a file begins as a journal does, as far as it goes.
+fn is_of_a_journal(file: &mut File) -> io::Result<bool> {
+    const BEGINNING: &[u8] = b"{\"format\":";
+    let mut begun = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(BEGINNING.len() as u64).read_to_end(&mut begun)?;
+    Ok(BEGINNING.starts_with(&begun))
 }
 
 impl Journal {

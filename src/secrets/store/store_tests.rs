@@ -85,11 +85,11 @@ impl Backend for FakeKeyring {
 }
 
 fn name() -> SecretName {
-    SecretName::new("0123", 4, "source")
+    SecretName::new("0123", 4, "source", ("imap.weber.example:993", "anna"))
 }
 
 fn stored(keyring: &FakeKeyring) -> Option<String> {
-    keyring.with(|fake| fake.entries.get("0123/4/source").cloned())
+    keyring.with(|fake| fake.entries.get(&name().to_string()).cloned())
 }
 
 /// Waits for a status; a test that never gets it fails by its harness's own limit of patience.
@@ -171,7 +171,7 @@ async fn a_locked_keyring_holds_nobody_up() {
 #[tokio::test]
 async fn reading_waits_for_the_prompt_and_retry_leaves_a_stuck_one_alone() {
     let keyring = FakeKeyring::default();
-    keyring.with(|fake| fake.entries.insert("0123/4/source".to_owned(), "geheim".to_owned()));
+    keyring.with(|fake| fake.entries.insert(name().to_string(), "geheim".to_owned()));
     let store = keyring.store();
     wait_for(&store, |status| *status == StoreStatus::System).await;
     let unlock = keyring.lock();

@@ -2,7 +2,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::write_output;
+use crate::engine::{read_text_input, write_output};
+
+/// Longest settings that are read.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Light, dark, or what the system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +64,7 @@ fn path() -> Option<PathBuf> {
 
 /// Reads the settings; a file that is missing or damaged means the defaults.
 pub fn load_settings() -> Settings {
-    let Some(text) = path().and_then(|path| std::fs::read_to_string(path).ok()) else {
+    let Some(text) = path().and_then(|path| read_text_input(&path, MOST_BYTES).ok()) else {
         return Settings::default();
     };
     let mut settings: Settings = serde_json::from_str(&text).unwrap_or_default();

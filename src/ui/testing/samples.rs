@@ -85,6 +85,7 @@ pub fn empty_project(name: &str) -> ProjectView {
         path: PathBuf::from("/home/anna/Documents").join(format!("{}.mailferry", domain(name).as_ascii())),
         is_practice: false,
         practice_logins: None,
+        unconfirmed: Arc::default(),
         was_interrupted: false,
         saved_at: NOW,
         domain: DomainView {

@@ -1,0 +1,63 @@
+use crate::engine::actor::Actor;
+use crate::engine::log::now;
+use crate::engine::{Command, explain};
+
+impl Actor {
+    /// Whether this command waits until the owner has agreed to what the open project would do; then it is refused in
+    /// words. What runs, reads and sends nothing is done in any case.
+    pub(super) fn refuse_unconfirmed(&mut self, command: &Command) -> bool {
+        let is_harmless = matches!(
+            command,
+            Command::Quit
+                | Command::NewProject { .. }
+                | Command::OpenProject(_)
+                | Command::Rehearse
+                | Command::CloseProject
+                | Command::ConfirmProject
+                | Command::GoWithoutAccountLock
+                | Command::CancelAudit
+                | Command::ShowMessages { .. }
+                | Command::HideMessages
+                | Command::SaveMessages(_)
+                | Command::ExportAudit { .. }
+                | Command::ExportZone { .. }
+                | Command::SaveReport { .. }
+        );
+        let Some(open) = self.open.as_mut().filter(|_| !is_harmless) else { return false };
+        match explain::unconfirmed(&open.view.unconfirmed) {
+            Some(question) => {
+                self.fail(question);
+                true
+            }
+            None => {
+                open.has_new_reach = true;
+                false
+            }
+        }
+    }
+
+    /// The owner has looked at what the project would do, and agrees.
+    pub(super) fn confirm_project(&mut self) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.view.unconfirmed = std::sync::Arc::default();
+        open.has_new_reach = true;
+        self.keep_confirmed();
+        self.begin_with_project();
+    }
+
+    /// Remembers that what the owner has entered on this computer needs no question on it.
+    pub(in crate::engine) fn keep_confirmed(&mut self) {
+        let Some(open) = self.open.as_mut().filter(|open| open.view.unconfirmed.is_empty()) else { return };
+        if !std::mem::take(&mut open.has_new_reach) {
+            return;
+        }
+        let uuid = open.project.uuid().to_owned();
+        let reaches = match open.reaches() {
+            Ok(reaches) => reaches,
+            Err(error) => return self.fail(explain::project(&error)),
+        };
+        if let Err(error) = self.confirmed.confirm(&uuid, &reaches, now()) {
+            self.notice(format!("What this project may do is asked again next time: {error}"), None);
+        }
+    }
+}
