@@ -71,7 +71,8 @@ exhaustive: setup-test
 	@export MAILFERRY_SEED=$${MAILFERRY_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "MAILFERRY_SEED=$$MAILFERRY_SEED"; \
 	cargo test --locked --no-default-features --lib --test fuzz_inputs --test interrupt_everywhere \
-		--test random_faults --test personalities --test hostile_copy --test kill -- --nocapture
+		--test random_faults --test personalities --test hostile_copy --test kill \
+		--test server_pairs --test stale_real_servers -- --nocapture
 
 # The pictures that the window is compared with; to be looked at before they are committed.
 snapshots: export UPDATE_SNAPSHOTS = 1

@@ -15,6 +15,8 @@
 mod interruptions;
 #[path = "support/practice_copy.rs"]
 mod practice_copy;
+#[path = "support/stale_memory.rs"]
+mod stale_memory;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +27,7 @@ use mailferry::rehearsal::{
 use mailferry::values::UnixTime;
 use practice_copy::tiny_mailboxes::{labelled_tiny_mailbox, tiny_mailbox};
 use practice_copy::{At, Break, Scene, USER, in_quick_time, small_mailbox};
+use stale_memory::Remembered;
 
 fn scene(source: Personality, destination: Personality, mail: Vec<SampleFolder>) -> Scene {
     // An old Courier does not say where folders may be made.
@@ -94,6 +97,31 @@ first_copies! {
     yahoo_to_zoho: yahoo, zoho, at_least(305, 1_250);
     zoho_to_proton: zoho, proton, at_least(340, 1_300);
     proton_to_dovecot: proton, dovecot, at_least(310, 1_340);
+}
+
+macro_rules! stale_memories {
+    ($($name:ident: $source:ident, $destination:ident, $change:expr, $floor:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let scene = scene(Personality::$source(), Personality::$destination(), tiny_mailbox());
+            Remembered { scene, change: $change, floor: $floor }.run();
+        }
+    )*};
+}
+
+// Every kind of server once as the destination of a first copy, and some of a later run.
+stale_memories! {
+    stale_dovecot_to_dovecot: dovecot, dovecot, None, at_least(48, 1_000);
+    stale_dovecot_to_gmail: dovecot, gmail, None, at_least(48, 1_000);
+    stale_gmail_to_exchange: gmail, exchange, None, at_least(48, 1_000);
+    stale_exchange_to_courier: exchange, courier, None, at_least(48, 1_000);
+    stale_courier_to_icloud: courier, icloud, None, at_least(48, 1_000);
+    stale_icloud_to_yahoo: icloud, yahoo, None, at_least(48, 1_000);
+    stale_yahoo_to_zoho: yahoo, zoho, None, at_least(48, 1_000);
+    stale_zoho_to_proton: zoho, proton, None, at_least(48, 1_000);
+    stale_later_run_with_mod_sequences: dovecot, dovecot, Some(change), at_least(48, 1_000);
+    stale_later_run_without_mod_sequences: yahoo, courier, Some(change), at_least(48, 1_000);
+    stale_later_run_to_a_server_that_drops_flags: zoho, exchange, Some(change), at_least(48, 1_000);
 }
 
 #[test]

@@ -20,6 +20,16 @@ use super::dovecot::PASSWORD;
 /// A message as a comparison sees it: folder, SHA-256 of its bytes, flags, INTERNALDATE.
 pub type Seen = (String, String, Vec<String>, String);
 
+/// A message that a server holds.
+pub struct Held {
+    /// Flags and keywords, sorted.
+    pub flags: Vec<String>,
+    /// INTERNALDATE.
+    pub date: String,
+    /// The message.
+    pub bytes: Vec<u8>,
+}
+
 /// One connection.
 pub struct PlainImap {
     stream: BufReader<TcpStream>,
@@ -58,7 +68,6 @@ impl PlainImap {
     fn line(&mut self) -> String {
         let mut line = Vec::new();
         self.stream.read_until(b'\n', &mut line).unwrap();
-        assert!(!line.is_empty(), "the server closed the connection");
         String::from_utf8_lossy(&line).trim_end().to_owned()
     }
 
@@ -81,6 +90,9 @@ impl PlainImap {
         let mut lines = Vec::new();
         loop {
             let mut line = self.line();
+            if line.is_empty() {
+                return Err("the server closed the connection".to_owned());
+            }
             if let (true, Some(literal)) = (line.starts_with('+'), literal) {
                 self.stream.get_mut().write_all(&[literal, b"\r\n"].concat()).unwrap();
                 continue;
@@ -125,7 +137,12 @@ impl PlainImap {
 
     /// Folder names as the server spells them, without quotes.
     pub fn folders(&mut self) -> Vec<String> {
-        let lines = self.run("LIST \"\" \"*\"");
+        self.try_folders().unwrap()
+    }
+
+    /// The same, or the server's refusal.
+    pub fn try_folders(&mut self) -> Result<Vec<String>, String> {
+        let lines = self.try_run(b"LIST \"\" \"*\"")?;
         let names = lines
             .iter()
             .filter(|(line, _)| line.starts_with("* LIST ") && !line.to_lowercase().contains("\\noselect"));
@@ -140,32 +157,36 @@ impl PlainImap {
                 None => name.to_owned(),
             }
         });
-        names.collect()
+        Ok(names.collect())
     }
 
     /// Everything in the mailbox, as a multiset. `rename` gives a folder the name that is compared.
     pub fn multiset(&mut self, rename: impl Fn(&str) -> String) -> BTreeMap<Seen, usize> {
         let mut found = BTreeMap::new();
         for folder in self.folders() {
-            self.run(&format!("EXAMINE {}", quoted(folder.as_ref())));
-            let Ok(lines) = self.try_run(b"FETCH 1:* (FLAGS INTERNALDATE BODY.PEEK[])") else { continue };
-            for (line, body) in lines {
-                if !line.contains(" FETCH (") {
-                    continue;
-                }
-                let flags = between(&line, "FLAGS (", ")");
-                let mut flags: Vec<String> = flags
-                    .split_ascii_whitespace()
-                    .filter(|flag| *flag != "\\Recent")
-                    .map(str::to_owned)
-                    .collect();
-                flags.sort_unstable();
-                let date = between(&line, "INTERNALDATE \"", "\"").to_owned();
-                let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&body));
-                *found.entry((rename(&folder), hash, flags, date)).or_default() += 1;
+            for Held { flags, date, bytes } in self.messages(&folder) {
+                *found.entry((rename(&folder), digest(&bytes), flags, date)).or_default() += 1;
             }
         }
         found
+    }
+
+    /// Everything in a folder; nothing where it cannot be opened or read.
+    pub fn messages(&mut self, folder: &str) -> Vec<Held> {
+        self.run(&format!("EXAMINE {}", quoted(folder)));
+        let Ok(lines) = self.try_run(b"FETCH 1:* (FLAGS INTERNALDATE BODY.PEEK[])") else {
+            return Vec::new();
+        };
+        let lines = lines.into_iter().filter(|(line, _)| line.contains(" FETCH ("));
+        lines
+            .map(|(line, bytes)| {
+                let flags = between(&line, "FLAGS (", ")").split_ascii_whitespace();
+                let mut flags: Vec<String> =
+                    flags.filter(|flag| *flag != "\\Recent").map(str::to_owned).collect();
+                flags.sort_unstable();
+                Held { flags, date: between(&line, "INTERNALDATE \"", "\"").to_owned(), bytes }
+            })
+            .collect()
     }
 
     /// Message bytes of a folder as SHA-256, in the order of their sequence numbers.
@@ -173,7 +194,7 @@ impl PlainImap {
         self.run(&format!("EXAMINE {}", quoted(folder.as_ref())));
         let Ok(lines) = self.try_run(b"FETCH 1:* (BODY.PEEK[])") else { return Vec::new() };
         let bodies = lines.into_iter().filter(|(line, _)| line.contains(" FETCH ("));
-        bodies.map(|(_, body)| data_encoding::HEXLOWER.encode(&Sha256::digest(&body))).collect()
+        bodies.map(|(_, body)| digest(&body)).collect()
     }
 
     /// Messages in a folder.
@@ -181,6 +202,11 @@ impl PlainImap {
         let lines = self.run(&format!("STATUS {} (MESSAGES)", quoted(folder)));
         between(&lines[0].0, "MESSAGES ", ")").parse().unwrap()
     }
+}
+
+/// SHA-256 of a message, as comparisons show it.
+pub fn digest(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// A quoted string (RFC 3501 section 4.3).

@@ -12,6 +12,8 @@
 
 #[path = "breaking.rs"]
 mod breaking;
+#[path = "stale_case.rs"]
+pub mod stale_case;
 #[path = "tiny_mailboxes.rs"]
 pub mod tiny_mailboxes;
 
@@ -501,10 +503,7 @@ impl<'s> Case<'s> {
             _ => None,
         };
         if let Some(allowance) = allowance {
-            // The project lets nobody else at its file while it is open.
-            self.project = None;
-            LedgerCounter::install(&self.path, allowance);
-            self.project = Some(Project::open(&self.path).unwrap());
+            LedgerCounter::install(self.project.as_ref().unwrap(), allowance);
         }
         ChangeWatch::start(if let Break::AfterChange(last) = how { *last } else { u32::MAX });
         let (polls, progress) = (AtomicU32::new(0), AtomicU32::new(0));
@@ -533,8 +532,8 @@ impl<'s> Case<'s> {
             polled.await
         };
         let changes = ChangeWatch::stop();
+        let ledger_changes = allowance.map_or(0, |_| LedgerCounter::count(self.project.as_ref().unwrap()));
         self.project = None;
-        let ledger_changes = allowance.map_or(0, |_| LedgerCounter::remove(&self.path));
         self.project = Some(Project::open(&self.path).unwrap());
         let after = [self.source.traffic(), self.destination.traffic()];
         let grown = |count: fn(&Traffic) -> u64| {
