@@ -2,8 +2,13 @@
 //!
 //! Attributes are walked over one by one, each value from its beginning to its end. Nested lists are counted and not
 //! entered, so an attribute that nobody asked for (BODYSTRUCTURE, ENVELOPE) costs no more than its bytes.
+//!
+//! A reply that holds nothing but what is asked for, in flat lists, goes to async-imap's parser. What that does not read to
+//! its end, as servers write it oddly, is taken from the walk.
 
 use std::ops::Range;
+
+use async_imap::imap_proto::{AttributeValue, MessageSection, Response, SectionPath};
 
 use super::reply::{FetchItem, Reply};
 use super::tokens::{Token, tokens};
@@ -13,25 +18,87 @@ const KEPT_IN_PLACE: usize = 1_024;
 
 /// Reads a FETCH reply. The bytes of a message, which are the bulk of what is copied, stay where they are.
 pub(super) fn read(mut reply: Vec<u8>) -> Reply {
-    let mut item = FetchItem::default();
     let mut in_place = None;
+    let mut attributes = Vec::new();
     let mut walker = Walker { reply: &reply, at: begin(&reply) };
     while let Some((name, value)) = walker.next_attribute() {
-        let bytes = reply.get(value.range()).unwrap_or_default();
         match &value {
             Value::Literal(range) if is_body(&name) && range.len() > KEPT_IN_PLACE => {
-                item.origin = origin(&name);
                 in_place = Some(range.clone());
             }
-            _ => take(&mut item, &name, value.token(bytes)),
+            _ => {}
         }
+        attributes.push((name, value));
     }
+    let is_plain = attributes.iter().all(|(name, value)| is_plain(name, value, &reply));
+    let parsed = if is_plain { parsed(&reply, in_place.is_none()) } else { None };
+    let mut item = parsed.unwrap_or_else(|| taken(&reply, &attributes));
     if let Some(body) = in_place {
         reply.truncate(body.end);
         reply.drain(..body.start);
         item.body = Some(reply);
     }
     Reply::Fetch(Box::new(item))
+}
+
+/// What the walk has found.
+fn taken(reply: &[u8], attributes: &[(String, Value)]) -> FetchItem {
+    let mut item = FetchItem::default();
+    for (name, value) in attributes {
+        let bytes = reply.get(value.range()).unwrap_or_default();
+        match value {
+            Value::Literal(range) if is_body(name) && range.len() > KEPT_IN_PLACE => {
+                item.origin = origin(name);
+            }
+            _ => take(&mut item, name, value.token(bytes)),
+        }
+    }
+    item
+}
+
+/// Whether the parser may meet this attribute: one that is asked for, without a list inside a list, which it would follow
+/// as deep as the server likes, without numbers beyond its own, and without escapes, which it leaves in quoted text.
+fn is_plain(name: &str, value: &Value, reply: &[u8]) -> bool {
+    let is_literal = matches!(value, Value::Literal(_));
+    let value = reply.get(value.range()).unwrap_or_default();
+    let is_number = || (1..=9).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+    match name {
+        "UID" | "RFC822.SIZE" => is_number(),
+        "FLAGS" => value.iter().filter(|byte| **byte == b'(').count() == 1,
+        "INTERNALDATE" => value.starts_with(b"\""),
+        _ => (is_body(name) || name == "BODY[HEADER]") && (is_literal || !value.contains(&b'\\')),
+    }
+}
+
+/// What the parser reads, where it reads the reply to its end. Large bodies are left where they are.
+fn parsed(reply: &[u8], has_bodies: bool) -> Option<FetchItem> {
+    let (rest, Response::Fetch(_, attributes)) = Response::parse(reply).ok()? else { return None };
+    if !rest.is_empty() {
+        return None;
+    }
+    let mut item = FetchItem::default();
+    for attribute in attributes {
+        match attribute {
+            AttributeValue::Uid(uid) => item.uid = Some(uid),
+            AttributeValue::Flags(flags) => {
+                item.flags = Some(flags.into_iter().map(std::borrow::Cow::into_owned).collect());
+            }
+            AttributeValue::InternalDate(date) => item.internal_date = Some(date.into_owned()),
+            AttributeValue::Rfc822Size(size) => item.size = Some(u64::from(size)),
+            AttributeValue::BodySection { section: None, data, index } => {
+                item.origin = index;
+                item.body = data.filter(|_| has_bodies).map(std::borrow::Cow::into_owned);
+            }
+            AttributeValue::BodySection {
+                section: Some(SectionPath::Full(MessageSection::Header)),
+                data,
+                ..
+            } => item.header = data.map(std::borrow::Cow::into_owned),
+            // The walk has seen nothing else, so the two do not agree.
+            _ => return None,
+        }
+    }
+    Some(item)
 }
 
 fn is_body(name: &str) -> bool {

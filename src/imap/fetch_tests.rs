@@ -88,3 +88,37 @@ fn sizes_that_no_message_can_have_tell_nothing() {
     }
     assert_eq!(item(b"* 1 FETCH (UID 1)\r\n").size, None);
 }
+
+#[test]
+fn the_parser_and_the_walk_read_the_same() {
+    let long = "y)".repeat(KEPT_IN_PLACE);
+    for reply in [
+        "* 4 FETCH (FLAGS (\\Seen $Label1) UID 9 RFC822.SIZE 77 INTERNALDATE \" 1-Jan-2024 10:00:00 +0000\" BODY[HEADER] {4}\r\nDate)\r\n".to_owned(),
+        "* 1 FETCH (UID 7 BODY[] {5}\r\na\r\nb) FLAGS ())\r\n".to_owned(),
+        "* 5 FETCH (UID 6 BODY[]<1048576> {3}\r\nend)\r\n".to_owned(),
+        "* 6 FETCH (UID 6 BODY[] NIL)\r\n".to_owned(),
+        "* 6 FETCH (UID 6 BODY[] \"\")\r\n".to_owned(),
+        format!("* 1 FETCH (UID 7 BODY[] {{{}}}\r\n{long} FLAGS (\\Seen))\r\n", long.len()),
+    ] {
+        let mut walker = Walker { reply: reply.as_bytes(), at: begin(reply.as_bytes()) };
+        let attributes: Vec<(String, Value)> = std::iter::from_fn(|| walker.next_attribute()).collect();
+        assert!(attributes.iter().all(|(name, value)| is_plain(name, value, reply.as_bytes())), "{reply}");
+        let is_long = reply.len() > KEPT_IN_PLACE;
+        assert_eq!(parsed(reply.as_bytes(), !is_long), Some(taken(reply.as_bytes(), &attributes)), "{reply}");
+    }
+}
+
+#[test]
+fn what_the_parser_must_not_meet_is_left_to_the_walk() {
+    for (name, value) in [
+        ("FLAGS", &b"(a (b))"[..]),
+        ("BODYSTRUCTURE", b"(1 (1))"),
+        ("ENVELOPE", b"NIL"),
+        ("RFC822.SIZE", b"99999999999"),
+        ("UID", b""),
+        ("X-GM-LABELS", b"(a)"),
+        ("BODY[]", b"\"q \\\"x\""),
+    ] {
+        assert!(!is_plain(name, &Value::Plain(0..value.len()), value), "{name}");
+    }
+}

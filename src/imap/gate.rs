@@ -2,7 +2,7 @@
 //!
 //! It sits above TLS. It walks server lines and literals, enforces the [`Limits`] and the depth of lists, and hands each
 //! reply over whole to our own readers. What no command under way asks for is dropped here, before it is held or read.
-//! No parser from elsewhere reads replies: those there are recurse as deep as a server likes, or panic on some lines.
+//! What a parser from elsewhere may read is decided in `fetch.rs`: imap-proto recurses as deep as a server likes.
 
 use std::fmt;
 use std::io;

@@ -20,7 +20,7 @@ const FLOORS: &[Floor] = &[
         room: "imap",
         rooms: &["values"],
         crates: &[
-            "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "rustls_platform_verifier", "sha2",
+            "async_imap", "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "rustls_platform_verifier", "sha2",
             "socket2", "tempfile", "tokio", "tokio_rustls", "tokio_util", "tracing", "x509_parser", "zeroize",
         ],
     },
