@@ -138,3 +138,22 @@ fn a_mailbox_that_stops_says_why_and_what_can_be_done_on_both_outputs() {
     let words = String::from_utf8_lossy(&output.stdout);
     assert!(words.contains("not allowed here") && words.contains("1. "), "{words}");
 }
+
+#[test]
+fn a_clean_proof_of_what_was_copied_before_is_complete() {
+    let pair = Pair::start(mails());
+    let project = pair.home.path().join("a.mailferry");
+    let project = ["--project", project.to_str().unwrap(), "--json", "-"];
+    assert_eq!(pair.copy(&[&project[..], &["--verify", "none"]].concat()).status.code(), Some(0));
+    // A copy that the proof does not confirm, and that is put right by hand.
+    let lost = pair.destination.state.lock().unwrap().messages.get(&2).cloned().unwrap();
+    pair.destination.set(|state| state.messages.get_mut(&2).unwrap().bytes.truncate(100));
+    let unproven = pair.copy(&[&project[..], &["--verify-only", "full"]].concat());
+    assert_eq!((unproven.status.code(), &json(&unproven)["is_complete"]), (Some(1), &false.into()));
+    pair.destination.set(|state| drop(state.messages.insert(2, lost)));
+    for depth in ["full", "quick"] {
+        let output = pair.copy(&[&project[..], &["--verify-only", depth]].concat());
+        let outcome = json(&output);
+        assert_eq!((output.status.code(), &outcome["is_complete"]), (Some(0), &true.into()), "{outcome:#}");
+    }
+}

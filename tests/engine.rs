@@ -278,7 +278,7 @@ fn what_was_copied_is_proven_again_without_copying_anything() {
     let project = bench.wait_project(|_| true);
     assert_eq!(project.copy.phase, CopyPhase::Stopped, "what is not proven is not finished");
     let words = project.copy.proof.unwrap();
-    assert!(words.contains("1 are missing or differ") && !words.contains("all agree"), "{words}");
+    assert!(words.contains("1 copy is missing or differs") && !words.contains("all agree"), "{words}");
 }
 
 #[test]

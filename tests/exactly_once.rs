@@ -543,7 +543,10 @@ async fn mail_that_was_there_before_is_read_on_both_sides_by_a_full_proof() {
     let quick = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
     assert_eq!((quick.size_only, quick.others, quick.difference_count), (5, 1, 0), "{quick:?}");
     let words = quick.summary(Depth::Quick).words();
-    assert!(words.contains("5 by size alone") && !words.contains("date and flags"), "{words}");
+    assert!(
+        words.contains("5 copies were compared by size alone") && !words.contains("date and flags"),
+        "{words}"
+    );
     let full = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
     assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (4, 0, 1), "{full:?}");
     assert!(!full.is_proof(Depth::Full));
@@ -562,7 +565,7 @@ async fn after_the_switch_the_proof_does_not_claim_flags() {
     let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
     assert_eq!((report.without_flags, report.difference_count), (4, 0), "{report:?}");
     let words = report.summary(Depth::Quick).words();
-    assert!(words.starts_with("4 by size and date"), "{words}");
+    assert!(words.starts_with("4 copies were compared by size and date"), "{words}");
 }
 
 // 27: two mailboxes into one account.

@@ -140,6 +140,15 @@ async fn without_the_whole_message_pieces_that_say_what_they_are_do_as_well() {
 }
 
 #[tokio::test]
+async fn the_proof_says_so_where_the_two_ways_to_read_a_message_disagree() {
+    let pair = Pair::new(vec![sized(1, 3_000_000)]).await;
+    pair.bench.copy_all().await;
+    pair.source.set(|state| state.pieces = Pieces::Wrong);
+    let report = verify_mailbox(&pair.bench.request, Depth::Full).await.unwrap();
+    assert!(!report.is_proof(Depth::Full), "{report:?}");
+}
+
+#[tokio::test]
 async fn a_message_without_end_is_read_as_far_as_its_size_goes_and_no_further() {
     let pair = Pair::new(vec![sized(1, 3_000_000), numbered(2, "small")]).await;
     pair.source.set(|state| {

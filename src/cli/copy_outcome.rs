@@ -130,7 +130,7 @@ impl Outcome {
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
             proof: copy.proof.clone(),
-            proof_counts: copy.proof_counts,
+            proof_counts: copy.proof_counts.clone(),
             pauses: copy
                 .pauses
                 .iter()
@@ -171,7 +171,7 @@ impl Outcome {
 
     /// Whether a proof alone has left anything unproven: a mailbox that stopped, a copy that is not confirmed.
     pub fn is_unproven(&self) -> bool {
-        self.proof_counts.is_none_or(|proof| !proof.is_clean())
+        self.proof_counts.as_ref().is_none_or(|proof| !proof.is_clean())
             || self.mailboxes.iter().any(|mailbox| mailbox.is_stopped)
     }
 

@@ -52,6 +52,8 @@ pub(super) struct Settings {
 pub(super) struct Outcome {
     /// Whether every mailbox came to its end.
     pub(super) is_complete: bool,
+    /// Whether every mailbox was copied to its end, whatever the proof said.
+    pub(super) is_copied: bool,
     /// What the proof compared, failed proofs included; `None` where there was none.
     pub(super) proof: Option<ProofSummary>,
     /// How fast mailboxes were copied, where it can be told.
@@ -64,12 +66,15 @@ enum End {
     Stopped,
     /// With what a proof found, where it came to one.
     Failed(Box<UserError>, Option<VerifyReport>),
+    /// It was copied to its end, and the proof does not confirm all of it.
+    Unproven(Box<UserError>, VerifyReport),
 }
 
 impl End {
     const fn report(&self) -> Option<&VerifyReport> {
         match self {
             Self::Done(report) | Self::Failed(_, report) => report.as_ref(),
+            Self::Unproven(_, report) => Some(report),
             Self::Stopped => None,
         }
     }
@@ -108,6 +113,7 @@ pub(super) async fn run(
     let reports = ends.values().filter_map(End::report);
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
+        is_copied: ends.values().all(|end| matches!(end, End::Done(_) | End::Unproven(..))),
         proof: reports.map(|report| report.summary(depth)).reduce(ProofSummary::plus),
         measured,
     }
@@ -138,7 +144,9 @@ impl CopyRun<'_> {
         let state = match &end {
             End::Done(_) => MailboxProgressState::Done,
             End::Stopped => MailboxProgressState::Queued,
-            End::Failed(error, _) => MailboxProgressState::Stopped((**error).clone()),
+            End::Failed(error, _) | End::Unproven(error, _) => {
+                MailboxProgressState::Stopped((**error).clone())
+            }
         };
         self.control.set_state(id, state);
         (id, end, measured)
@@ -237,11 +245,15 @@ fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: ProofD
     let differences = report.as_ref().filter(|report| !report.is_proof(depth)).map(explain::differences);
     match (differences, explain::folders(problems)) {
         (None, None) => End::Done(report),
+        (Some(error), None) => match report {
+            Some(report) => End::Unproven(Box::new(error), report),
+            None => End::Failed(Box::new(error), None),
+        },
         (Some(mut error), Some(folders)) => {
             error.details = format!("{}\n{}\n{}", error.details, folders.title, folders.details);
             End::Failed(Box::new(error), report)
         }
-        (Some(error), None) | (None, Some(error)) => End::Failed(Box::new(error), report),
+        (None, Some(error)) => End::Failed(Box::new(error), report),
     }
 }
 

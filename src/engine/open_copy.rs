@@ -203,11 +203,14 @@ impl OpenProject {
             self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
         // A trial leaves the most to do, whatever it came to.
-        let was_whole = !copy.is_proving || copy.finished_at.is_some();
+        if !copy.is_proving {
+            self.is_copied = outcome.is_copied && copy.trial.is_none();
+        }
+        let was_whole = !copy.is_proving || self.is_copied || copy.finished_at.is_some();
         let is_finished = outcome.is_complete && all_done && copy.trial.is_none() && was_whole;
         copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
         copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
-        copy.proof_counts = outcome.proof;
+        copy.proof_counts = outcome.proof.clone();
         copy.finished_at = copy.finished_at.or(Some(at)).filter(|_| copy.phase == CopyPhase::Finished);
         copy.is_proving = false;
         copy.seconds_left = None;
@@ -277,8 +280,9 @@ impl OpenProject {
             },
             started_at: copy.started_at,
             finished_at: copy.finished_at,
+            is_copied: self.is_copied,
             proof: copy.proof.clone(),
-            proof_counts: copy.proof_counts,
+            proof_counts: copy.proof_counts.clone(),
         }
     }
 

@@ -21,6 +21,8 @@ use crate::values::{AccountIdentity, Bytes, Endpoint};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
 pub(super) struct OpenProject {
+    /// Every mailbox was copied to its end, whatever a proof said of it.
+    pub(super) is_copied: bool,
     pub(super) project: Arc<Project>,
     pub(super) view: ProjectView,
     /// The zone as last read; what the records are computed from.
@@ -58,6 +60,7 @@ impl OpenProject {
         let settings = project.audit_settings()?;
         let destination = project.destination()?;
         let job = project.copy_job()?;
+        let is_copied = job.is_copied;
         let measured = project.measured()?;
         let zone = match project.zone_facts()? {
             Some(json) => serde_json::from_str(&json)
@@ -110,6 +113,7 @@ impl OpenProject {
             report_saved: project.report_saved_to()?,
         };
         let mut open = Self {
+            is_copied,
             project,
             view,
             zone,

@@ -30,7 +30,7 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
                 })
                 .collect(),
             proof: view.copy.proof.clone(),
-            proof_counts: view.copy.proof_counts,
+            proof_counts: view.copy.proof_counts.clone(),
             pauses: view
                 .copy
                 .pauses

@@ -316,6 +316,17 @@ impl Session {
             .collect()
     }
 
+    /// Asks for the first bytes of messages, which is all of those that are shorter; the answers come from
+    /// [`Self::next_body`].
+    pub fn ask_beginnings(&mut self, uids: &[u32], bytes: u32) -> Vec<BodyRequest> {
+        let is_quiet = self.is_quiet();
+        self.bodies.ask(uids, is_quiet);
+        uid_sets(uids)
+            .into_iter()
+            .map(|set| BodyRequest(self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[]<0.{bytes}>)"))))
+            .collect()
+    }
+
     /// The next message of a request, or the request's end.
     pub async fn next_body(&mut self, request: &BodyRequest) -> Result<BodyReply, ImapError> {
         loop {

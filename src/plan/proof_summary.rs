@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::values::with_thousands;
+use crate::values::{counted, with_thousands};
 
 /// What the proof after a copy really compared, of all mailboxes together. Each copy is among `checked`, and in at most
 /// one of the counts that say how; the others were compared by size, date and flags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProofSummary {
     /// Whether the destination was read again, and not only its lists.
@@ -35,6 +37,12 @@ pub struct ProofSummary {
     pub resized: u64,
     /// Messages in the folders of the destination that belong to no copy.
     pub others: u64,
+    /// Copies that hold what was read when they were copied; the source does not hand the messages out any more.
+    pub as_read: u64,
+    /// Copies that the destination has given a date of its own, as it does with all.
+    pub other_dates: u64,
+    /// Flags that the destination cannot keep, with the number of copies that lack each.
+    pub flags_not_kept: BTreeMap<String, u64>,
     /// Copies that are missing, or differ from what the source had.
     pub differences: u64,
 }
@@ -42,8 +50,14 @@ pub struct ProofSummary {
 impl ProofSummary {
     /// Two proofs as one.
     #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
+    pub fn plus(mut self, other: Self) -> Self {
+        for (flag, count) in other.flags_not_kept {
+            *self.flags_not_kept.entry(flag).or_default() += count;
+        }
         Self {
+            as_read: self.as_read + other.as_read,
+            other_dates: self.other_dates + other.other_dates,
+            flags_not_kept: self.flags_not_kept,
             is_full: self.is_full || other.is_full,
             checked: self.checked + other.checked,
             bytes_equal: self.bytes_equal + other.bytes_equal,
@@ -69,30 +83,29 @@ impl ProofSummary {
 
     /// One sentence; only what was really compared counts as compared.
     pub fn words(&self) -> String {
-        let compared: Vec<String> =
-            self.compared().into_iter().filter(|(count, _)| *count > 0).map(counted).collect();
-        let mut words =
-            if compared.is_empty() { "Nothing had to be compared".to_owned() } else { compared.join("; ") };
-        if self.is_clean() && !compared.is_empty() {
-            words.push_str(": all agree");
+        let mut parts: Vec<String> = self.compared();
+        if self.is_clean() && !parts.is_empty() {
+            parts = vec![format!("{}: all agree", parts.join("; "))];
         }
-        for part in self.apart().into_iter().filter(|(count, _)| *count > 0).map(counted) {
-            words.push_str("; ");
-            words.push_str(&part);
-        }
-        if self.in_junk > 0 {
-            words.push_str(", ");
-            words.push_str(&counted((self.in_junk, "of them in the folder for junk")));
+        parts.extend(self.apart());
+        if !self.flags_not_kept.is_empty() {
+            let flags = self.flags_not_kept.iter();
+            let flags: Vec<String> =
+                flags.map(|(flag, count)| format!("{flag} ({})", counted(*count, "message"))).collect();
+            parts.push(format!("the destination cannot keep these flags: {}", flags.join(", ")));
         }
         if self.others > 0 {
-            words.push_str("; beside the copies, the folders hold ");
-            words.push_str(&counted((self.others, "messages of their own")));
+            let own = counted_as(self.others, "message of its own", "messages of their own");
+            parts.push(format!("beside the copies, the folders hold {own}"));
         }
-        words
+        match parts.is_empty() {
+            true => "Nothing had to be compared".to_owned(),
+            false => first_upper(&parts.join("; ")),
+        }
     }
 
     /// How copies were compared.
-    fn compared(&self) -> [(u64, &'static str); 5] {
+    fn compared(&self) -> Vec<String> {
         let told: u64 = [
             self.bytes_equal,
             self.parts_equal,
@@ -100,38 +113,130 @@ impl ProofSummary {
             self.without_flags,
             self.differences,
             self.not_placed,
+            self.as_read,
         ]
         .iter()
         .chain(&[self.not_compared, self.resized, self.shared, self.moved_or_removed, self.found_elsewhere])
         .sum();
-        [
+        let by_lists = self.checked.saturating_sub(told);
+        let dates = if self.other_dates > 0 { "size and flags" } else { "size, date and flags" };
+        let copies = |count| counted_as(count, "copy was", "copies were");
+        let parts = [
             (
-                if self.is_full { self.bytes_equal } else { 0 },
-                "copies were read again at the destination and compared by SHA-256",
+                self.bytes_equal,
+                format!("{} read again on both sides and compared by SHA-256", copies(self.bytes_equal)),
             ),
-            (self.parts_equal, "by the content of each part, as they were written anew"),
-            (self.checked.saturating_sub(told), "copies were compared by size, date and flags"),
-            (self.without_flags, "by size and date, as people give them flags of their own"),
-            (self.size_only, "by size alone, as they were there before or were repaired"),
-        ]
+            (
+                self.parts_equal,
+                format!(
+                    "{} compared by the content of each part, as the destination writes messages anew",
+                    copies(self.parts_equal)
+                ),
+            ),
+            (
+                self.as_read,
+                format!(
+                    "{} read again at the destination and compared with the SHA-256 of when it was copied, as your server \
+                 does not hand it out any more",
+                    copies(self.as_read)
+                ),
+            ),
+            (by_lists, format!("{} compared by {dates}", copies(by_lists))),
+            (
+                self.without_flags,
+                format!(
+                    "{} compared by size and date, as people give flags of their own",
+                    copies(self.without_flags)
+                ),
+            ),
+            (
+                self.size_only,
+                format!(
+                    "{} compared by size alone, as these were there before or were repaired",
+                    copies(self.size_only)
+                ),
+            ),
+        ];
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect()
     }
 
     /// Copies of which something else is to be said.
-    const fn apart(&self) -> [(u64, &'static str); 7] {
-        [
-            (self.differences, "are missing or differ"),
-            (self.not_placed, "were taken by the destination and found by nobody"),
-            (self.not_compared, "could not be compared, as your server does not hand them out any more"),
-            (self.resized, "have another size, as the destination writes messages anew"),
-            (self.shared, "share the copy of an identical message"),
-            (self.moved_or_removed, "were moved or removed by people at the destination"),
-            (self.found_elsewhere, "lie in another folder than they were copied to"),
-        ]
+    fn apart(&self) -> Vec<String> {
+        let copies = |count, one: &str, many: &str| {
+            format!("{} {}", counted_as(count, "copy", "copies"), if count == 1 { one } else { many })
+        };
+        let mut elsewhere = copies(
+            self.found_elsewhere,
+            "lies in another folder than its own",
+            "lie in another folder than their own",
+        );
+        if self.in_junk > 0 {
+            elsewhere.push_str(&format!(", {} of them in the folder for junk", with_thousands(self.in_junk)));
+        }
+        let parts = [
+            (self.differences, copies(self.differences, "is missing or differs", "are missing or differ")),
+            (
+                self.not_placed,
+                copies(
+                    self.not_placed,
+                    "was taken by the destination and found by nobody",
+                    "were taken by the destination and found by nobody",
+                ),
+            ),
+            (
+                self.not_compared,
+                copies(
+                    self.not_compared,
+                    "could not be compared, as your server does not hand the message out any more",
+                    "could not be compared, as your server does not hand the messages out any more",
+                ),
+            ),
+            (
+                self.resized,
+                copies(
+                    self.resized,
+                    "has another size, as the destination writes messages anew",
+                    "have another size, as the destination writes messages anew",
+                ),
+            ),
+            (
+                self.other_dates,
+                copies(
+                    self.other_dates,
+                    "has another date, as the destination gives messages its own",
+                    "have another date, as the destination gives messages its own",
+                ),
+            ),
+            (
+                self.shared,
+                counted_as(
+                    self.shared,
+                    "message shares the copy of an identical one",
+                    "messages share the copy of an identical one",
+                ),
+            ),
+            (
+                self.moved_or_removed,
+                copies(
+                    self.moved_or_removed,
+                    "was moved or removed by people at the destination",
+                    "were moved or removed by people at the destination",
+                ),
+            ),
+            (self.found_elsewhere, elsewhere),
+        ];
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect()
     }
 }
 
-fn counted((count, what): (u64, &'static str)) -> String {
-    format!("{} {what}", with_thousands(count))
+fn counted_as(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", with_thousands(count), if count == 1 { one } else { many })
+}
+
+/// A sentence begins in upper case, where it begins with a word.
+fn first_upper(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -144,25 +249,34 @@ mod tests {
 
     #[test]
     fn the_proof_claims_only_what_was_compared() {
-        assert_eq!(
-            full(20, 20).words(),
-            "20 copies were read again at the destination and compared by SHA-256: all agree"
-        );
-        assert_eq!(full(20, 0).words(), "20 copies were compared by size, date and flags: all agree");
+        let both = "20 copies were read again on both sides and compared by SHA-256: all agree";
+        assert_eq!(full(20, 20).words(), both);
+        assert_eq!(full(1, 0).words(), "1 copy was compared by size, date and flags: all agree");
         assert_eq!(full(0, 0).words(), "Nothing had to be compared");
-        assert!(!ProofSummary { is_full: false, ..full(9, 0) }.words().contains("SHA-256"));
+        assert!(!full(9, 0).words().contains("SHA-256"));
         let adopted = ProofSummary { is_full: false, size_only: 8, without_flags: 1, ..full(9, 0) };
         assert_eq!(
             adopted.words(),
-            "1 by size and date, as people give them flags of their own; 8 by size alone, as they were there before or \
-             were repaired: all agree"
+            "1 copy was compared by size and date, as people give flags of their own; 8 copies were compared by size \
+             alone, as these were there before or were repaired: all agree"
         );
         let rewritten = ProofSummary { parts_equal: 7, shared: 2, moved_or_removed: 1, ..full(15, 5) };
+        let words = rewritten.words();
+        assert!(words.contains("7 copies were compared by the content of each part"), "{words}");
+        assert!(
+            words.contains(": all agree; 2 messages share the copy of an identical one; 1 copy was moved")
+        );
+    }
+
+    #[test]
+    fn what_a_destination_does_to_every_message_is_one_sentence() {
+        let flags = BTreeMap::from([("$Work".to_owned(), 600), ("\\Flagged".to_owned(), 1)]);
+        let summary = ProofSummary { checked: 600, other_dates: 600, flags_not_kept: flags, ..full(0, 0) };
+        assert!(summary.is_clean());
         assert_eq!(
-            rewritten.words(),
-            "5 copies were read again at the destination and compared by SHA-256; 7 by the content of each part, as they \
-             were written anew: all agree; 2 share the copy of an identical message; 1 were moved or removed by people at \
-             the destination"
+            summary.words(),
+            "600 copies were compared by size and flags: all agree; 600 copies have another date, as the destination \
+             gives messages its own; the destination cannot keep these flags: $Work (600 messages), \\Flagged (1 message)"
         );
     }
 
@@ -174,12 +288,15 @@ mod tests {
             assert!(!summary.words().contains("all agree"), "{}", summary.words());
             assert!(!summary.plus(full(9, 9)).words().contains("all agree"));
         }
+        assert_eq!(ProofSummary { differences: 9, ..full(9, 0) }.words(), "9 copies are missing or differ");
         let moved = ProofSummary { found_elsewhere: 3, in_junk: 2, others: 1_500, ..full(5, 2) };
-        assert_eq!(
-            moved.words(),
-            "2 copies were read again at the destination and compared by SHA-256: all agree; 3 lie in another folder than \
-             they were copied to, 2 of them in the folder for junk; beside the copies, the folders hold 1,500 messages of \
-             their own"
+        assert!(
+            moved.words().ends_with(
+                ": all agree; 3 copies lie in another folder than their own, 2 of them in the folder for junk; beside \
+                 the copies, the folders hold 1,500 messages of their own"
+            ),
+            "{}",
+            moved.words()
         );
         assert_eq!(full(5, 3).plus(full(20, 0)), full(25, 3));
     }

@@ -19,6 +19,9 @@ pub struct CopyJob {
     pub started_at: Option<UnixTime>,
     /// When it came to its end.
     pub finished_at: Option<UnixTime>,
+    /// Whether every mailbox was copied to its end, whatever a proof said of it.
+    #[serde(default)]
+    pub is_copied: bool,
     /// What the proof after the copy said, in words.
     pub proof: Option<String>,
     /// The same in figures; files of older versions have none.

@@ -170,13 +170,19 @@ impl Ledger {
         })
     }
 
-    /// Gives repaired rows size, identity and hash of what was sent, for comparing them with the destination.
+    /// Gives rows the length that was read, and repaired ones size, identity and hash of what was sent, for comparing them
+    /// with the destination.
     pub fn as_sent(
         &self,
         folder: FolderId,
         mut rows: Vec<LedgerRow>,
     ) -> Result<Vec<LedgerRow>, ProjectError> {
-        for row in rows.iter_mut().filter(|row| row.state == MessageState::Repaired) {
+        let lengths = self.read_lengths(folder)?;
+        for row in &mut rows {
+            row.size = lengths.get(&row.uid).copied().unwrap_or(row.size);
+            if row.state != MessageState::Repaired {
+                continue;
+            }
             if let Some(SentForm { size, identity, sha256 }) =
                 self.repair(folder, row.uid)?.and_then(|repair| repair.sent)
             {
@@ -184,6 +190,36 @@ impl Ledger {
             }
         }
         Ok(rows)
+    }
+
+    /// Keeps the lengths of messages that were read, where these are others than the source lists: many servers only
+    /// estimate them.
+    pub fn learn_lengths(&self, folder: FolderId, lengths: &[(u32, u64)]) -> Result<(), ProjectError> {
+        if lengths.is_empty() {
+            return Ok(());
+        }
+        self.project.write_soon(|transaction| {
+            let mut learn = transaction
+                .prepare_cached("UPDATE message SET read_bytes = ?3 WHERE folder_id = ?1 AND uid = ?2")?;
+            for (uid, bytes) in lengths {
+                learn.execute(params![folder.0, uid, i64::try_from(*bytes).unwrap_or(i64::MAX)])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read_lengths(&self, folder: FolderId) -> Result<BTreeMap<u32, u64>, ProjectError> {
+        self.project.read(|connection| {
+            let lengths = connection
+                .prepare_cached(
+                    "SELECT uid, read_bytes FROM message WHERE folder_id = ?1 AND read_bytes IS NOT NULL",
+                )?
+                .query_map([folder.0], |row| {
+                    Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0)))
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(lengths)
+        })
     }
 
     /// When the newest intent of this folder was written whose result is not known, in seconds since 1970.

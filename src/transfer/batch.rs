@@ -42,6 +42,12 @@ impl Load {
         self.messages.iter().map(|message| message.row.uid).collect()
     }
 
+    /// Messages of another length than the source lists.
+    pub(super) fn unlisted_lengths(&self) -> Vec<(u32, u64)> {
+        let lengths = self.messages.iter().map(|message| (&message.row, message.content.bytes()));
+        lengths.filter(|(row, bytes)| row.size != *bytes).map(|(row, bytes)| (row.uid, bytes)).collect()
+    }
+
     /// The same messages as they are sent. Hashes them, which takes its time.
     pub(super) fn into_batch(self) -> Batch {
         let mut batch = Batch::default();

@@ -59,6 +59,7 @@ mod twins;
 mod verify;
 mod verify_page;
 mod verify_report;
+mod verify_tally;
 mod work;
 mod writer;
 

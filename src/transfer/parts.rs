@@ -1,5 +1,5 @@
-//! Copies whose bytes alone prove nothing: written anew by the destination, there before, or shorter than listed. The
-//! messages behind them are read at the source once more, and compared by their bytes, else by the content of their parts.
+//! Copies that were read are held against the source: the messages are read there once more, where possible on another
+//! road than the copy took, and compared by their bytes, else by the content of their parts.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use super::large::{Large, Reading, Road, Wanted, read_large};
 use super::proof_meter::count_reading;
 use super::request::CopyRequest;
 use super::verify_report::VerifyReport;
-use crate::imap::{BodyReply, ImapError, Session};
+use crate::imap::{BodyReply, BodyRequest, ImapError, Session};
 use crate::plan::{FolderPath, MessageState, MimeContent, Side, mime_content};
-use crate::project::LedgerRow;
+use crate::project::{FolderId, LedgerRow};
 
 /// Messages read with one command; each may have up to two megabytes.
 const READ_AT_ONCE: usize = 10;
@@ -21,6 +21,7 @@ const READ_AT_ONCE: usize = 10;
 pub(super) const LARGE_BYTES: u64 = 2 << 20;
 
 pub(super) const OTHER_BYTES: &str = "its bytes are not those of the source";
+const OTHER_NOW: &str = "it holds what was read when it was copied, and the source hands out other bytes now";
 const OTHER_CONTENT: &str = "its parts do not say what those of the source say";
 const NO_LONGER_THERE: &str = "its bytes differ, and the source does not hand the message out any more";
 const OTHER_BY_NOW: &str = "its bytes differ, and the source has another message by now";
@@ -35,26 +36,31 @@ pub(super) struct CopyForm {
 
 /// Copies of one folder that are compared with the source, with what they say.
 pub(super) struct Doubts {
+    folder: FolderId,
     source: FolderPath,
-    rows: BTreeMap<u32, (LedgerRow, CopyForm)>,
+    rows: BTreeMap<u32, Doubt>,
+}
+
+/// A copy with what it is made of.
+struct Doubt {
+    row: LedgerRow,
+    copy: CopyForm,
+    /// The copy is shorter than the source lists.
+    is_short: bool,
 }
 
 impl Doubts {
-    pub(super) fn new(source: &FolderPath) -> Self {
-        Self { source: source.clone(), rows: BTreeMap::new() }
+    pub(super) fn new((folder, source): (FolderId, &FolderPath)) -> Self {
+        Self { folder, source: source.clone(), rows: BTreeMap::new() }
     }
 
-    pub(super) fn add(&mut self, row: LedgerRow, copy: CopyForm) {
-        self.rows.insert(row.uid, (row, copy));
+    pub(super) fn add(&mut self, row: LedgerRow, copy: CopyForm, is_short: bool) {
+        self.rows.insert(row.uid, Doubt { row, copy, is_short });
     }
 
     /// What comes of one of them.
-    fn judge(
-        &self,
-        (row, copy): &(LedgerRow, CopyForm),
-        found: Option<&CopyForm>,
-        report: &mut VerifyReport,
-    ) {
+    fn judge(&self, doubt: &Doubt, found: Option<&CopyForm>, report: &mut VerifyReport) {
+        let Doubt { row, copy, is_short } = doubt;
         // A repaired message was not sent as it is at the source.
         let is_repaired = row.state == MessageState::Repaired;
         let is_as_sent = row.sha256 == Some(copy.sha256);
@@ -62,6 +68,10 @@ impl Doubts {
             // It was never read, and nothing speaks against it.
             None if row.sha256.is_none() => {
                 report.not_compared += 1;
+                return;
+            }
+            None if is_as_sent && !is_short => {
+                report.as_read += 1;
                 return;
             }
             None if is_as_sent => {
@@ -72,6 +82,7 @@ impl Doubts {
                 report.bytes_equal += 1;
                 return;
             }
+            Some(found) if is_as_sent && found.bytes == copy.bytes => OTHER_NOW.to_owned(),
             Some(found) if is_as_sent => {
                 format!("{} bytes instead of {}, which the source hands out now", copy.bytes, found.bytes)
             }
@@ -98,6 +109,30 @@ pub(super) struct Parts {
     opened: Option<String>,
 }
 
+/// Reads what these requests bring.
+async fn collect(
+    session: &mut Session,
+    requests: Vec<BodyRequest>,
+    found: &mut BTreeMap<u32, CopyForm>,
+) -> Result<(), TransferError> {
+    for request in requests {
+        loop {
+            match session.next_body(&request).await {
+                Ok(BodyReply::Message { uid, bytes }) => {
+                    let content = Some(mime_content(&bytes));
+                    let sha256 = Sha256::digest(&bytes).into();
+                    found.insert(uid, CopyForm { sha256, bytes: bytes.len() as u64, content });
+                }
+                Ok(BodyReply::End) => break,
+                // One message spoils no others.
+                Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => break,
+                Err(error) => return Err(TransferError::at(Side::Source)(error)),
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Parts {
     /// Reads the messages behind these copies again, and adds what came of it to the report.
     pub(super) async fn compare(
@@ -109,8 +144,8 @@ impl Parts {
         let plan = request.plan.folders.iter().find(|plan| plan.source == doubts.source);
         while !doubts.rows.is_empty() {
             let Some(plan) = plan else {
-                for uid in std::mem::take(&mut doubts.rows).into_keys() {
-                    report.differs(&doubts.source, uid, OTHER_BYTES);
+                for doubt in std::mem::take(&mut doubts.rows).into_values() {
+                    doubts.judge(&doubt, None, &mut report);
                 }
                 break;
             };
@@ -132,14 +167,18 @@ impl Parts {
         report: &mut VerifyReport,
     ) -> Result<(), TransferError> {
         let is_large = |row: &LedgerRow| row.size > LARGE_BYTES;
-        let Some(first) = doubts.rows.values().next().map(|(row, _)| is_large(row)) else { return Ok(()) };
+        let Some(first) = doubts.rows.values().next().map(|doubt| is_large(&doubt.row)) else {
+            return Ok(());
+        };
         // Large ones go alone.
         let most = if first { 1 } else { READ_AT_ONCE };
-        let some = doubts.rows.values().take(most).take_while(|(row, _)| is_large(row) == first);
-        let uids: Vec<(u32, u64)> = some.map(|(row, _)| (row.uid, row.size)).collect();
+        let some = doubts.rows.values().take(most).take_while(|doubt| is_large(&doubt.row) == first);
+        let uids: Vec<(u32, u64)> = some.clone().map(|doubt| (doubt.row.uid, doubt.row.size)).collect();
+        let expected: BTreeMap<u32, [u8; 32]> =
+            some.map(|doubt| (doubt.row.uid, doubt.copy.sha256)).collect();
         let bytes = uids.iter().fold(0_u64, |sum, (_, size)| sum.saturating_add(*size));
         count_reading(request, Side::Source, bytes)?;
-        let found = match self.read(request, raw, (&uids, first)).await {
+        let found = match self.read(request, raw, (&uids, first), &expected).await {
             Ok(found) => found,
             Err(TransferError::Server { source: ImapError::Refused { completion, .. }, .. })
                 if !refusal(&completion).is_passing() =>
@@ -148,11 +187,20 @@ impl Parts {
             }
             Err(error) => return Err(error),
         };
+        let mut lengths = Vec::new();
         for (uid, _) in uids {
             if let Some(doubt) = doubts.rows.remove(&uid) {
-                doubts.judge(&doubt, found.get(&uid), report);
+                let found = found.get(&uid);
+                doubts.judge(&doubt, found, report);
+                // The source lists another length than it hands out; the next proof knows.
+                let is_equal = found.is_some_and(|found| found.sha256 == doubt.copy.sha256);
+                if is_equal && doubt.copy.bytes != doubt.row.size && doubt.row.state != MessageState::Repaired
+                {
+                    lengths.push((uid, doubt.copy.bytes));
+                }
             }
         }
+        request.ledger.learn_lengths(doubts.folder, &lengths)?;
         Ok(())
     }
 
@@ -162,6 +210,7 @@ impl Parts {
         request: &CopyRequest,
         raw: &str,
         (uids, are_large): (&[(u32, u64)], bool),
+        expected: &BTreeMap<u32, [u8; 32]>,
     ) -> Result<BTreeMap<u32, CopyForm>, TransferError> {
         let at_source = TransferError::at(Side::Source);
         let session = match &mut self.source {
@@ -188,15 +237,16 @@ impl Parts {
             }
             return Ok(found);
         }
-        let uids: Vec<u32> = uids.iter().map(|(uid, _)| *uid).collect();
-        for question in session.ask_bodies(&uids) {
-            while let BodyReply::Message { uid, bytes } =
-                session.next_body(&question).await.map_err(&at_source)?
-            {
-                let content = Some(mime_content(&bytes));
-                let sha256 = Sha256::digest(&bytes).into();
-                found.insert(uid, CopyForm { sha256, bytes: bytes.len() as u64, content });
-            }
+        let all: Vec<u32> = uids.iter().map(|(uid, _)| *uid).collect();
+        // The copy was read whole. Where a piece that has room for all of it shows something else, the whole decides.
+        let piece = u32::try_from(2 * LARGE_BYTES).unwrap_or(u32::MAX);
+        let asked = session.ask_beginnings(&all, piece);
+        collect(session, asked, &mut found).await?;
+        let is_other = |uid: &u32| found.get(uid).map(|form| &form.sha256) != expected.get(uid);
+        let others: Vec<u32> = all.into_iter().filter(is_other).collect();
+        if !others.is_empty() {
+            let asked = session.ask_bodies(&others);
+            collect(session, asked, &mut found).await?;
         }
         Ok(found)
     }

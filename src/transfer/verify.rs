@@ -13,7 +13,7 @@ use super::parts::{Doubts, Parts};
 use super::proof_meter::count_reading;
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
-use super::verify_page::Page;
+use super::verify_page::{Page, Placed};
 use super::verify_report::VerifyReport;
 use crate::imap::{Completion, ImapError, Namespace, Opened, Session};
 use crate::plan::{CopyMode, FolderPath, Governor, MessageState, ProofDepth as Depth, Side};
@@ -23,6 +23,8 @@ use crate::project::{FolderTotals, LedgerRow, SetAside};
 const PAGE_ROWS: usize = 1_000;
 /// Message bytes that are read at once, so that little is read again after a break.
 const PAGE_BYTES: u64 = 32 << 20;
+/// Copies that a quick proof reads because of their size.
+const CLOSER_LOOKS: usize = 100;
 /// Pages that a day's share is good for at least.
 const PAGES_PER_DAY: u64 = 8;
 /// Folders up to this size are asked for with one command each.
@@ -59,6 +61,8 @@ pub async fn prove_mailbox(
         steps: 0,
         places: BTreeMap::new(),
         opened: BTreeMap::new(),
+        unsure: Vec::new(),
+        looked: 0,
         lost: Vec::new(),
         parts: Parts::default(),
         rewrites: false,
@@ -101,6 +105,10 @@ struct Proof<'a> {
     places: BTreeMap<String, BTreeSet<u32>>,
     /// Folders of the destination as they were opened, by their names.
     opened: BTreeMap<String, Counted>,
+    /// Copies of another size than known, by folder.
+    unsure: Vec<(FolderTotals, String, BTreeMap<u32, Placed>)>,
+    /// Copies that were looked at because of their size.
+    looked: usize,
     /// Copies that are not in their place.
     lost: Vec<Lost>,
     /// For copies whose bytes alone prove nothing.
@@ -139,6 +147,8 @@ impl Proof<'_> {
             (self.after, self.steps) = (0, self.steps + 1);
         }
         self.rest().await;
+        self.look_closer(&mut session).await?;
+        self.report.judge_habits();
         self.settle_lost(&mut session, &namespace).await?;
         self.count_others()?;
         session.logout().await;
@@ -189,11 +199,61 @@ impl Proof<'_> {
     fn turn(&mut self, page: Page<'_>, (folder, raw): (&FolderTotals, &str), opened: &Opened) {
         self.report = page.report;
         self.lost.extend(page.lost);
+        if !page.unsure.is_empty() {
+            self.unsure.push((folder.clone(), raw.to_owned(), page.unsure));
+        }
         self.places.insert(raw.to_owned(), page.taken);
         let exists = u64::from(opened.exists);
         let counted = Counted { folder: folder.clone(), uid_validity: opened.uid_validity, exists };
         self.opened.insert(raw.to_owned(), counted);
         (self.sink)(Progress::Proven { copies: self.report.checked });
+    }
+
+    /// Reads copies of another size than known on both sides. Where the first of them hold what the source has, the
+    /// destination changes messages in its own way, and the others are not read.
+    async fn look_closer(&mut self, session: &mut Session) -> Result<(), TransferError> {
+        while let Some((folder, raw, mut unsure)) = self.unsure.pop() {
+            let room = CLOSER_LOOKS.saturating_sub(self.looked);
+            let rest = match unsure.keys().nth(room).copied() {
+                Some(first) => unsure.split_off(&first),
+                None => BTreeMap::new(),
+            };
+            let outcome = self.look_at_some(session, (&folder, &raw), &unsure).await;
+            if let Err(error) = outcome {
+                unsure.extend(rest);
+                self.unsure.push((folder, raw, unsure));
+                return Err(error);
+            }
+            self.looked += unsure.len();
+            for Placed { row, copy_bytes } in rest.into_values() {
+                if self.report.difference_count == 0 {
+                    self.report.resized += 1;
+                } else {
+                    let what = format!("{copy_bytes} bytes instead of {}", row.size);
+                    self.report.differs(&folder.source, row.uid, what);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at_some(
+        &mut self,
+        session: &mut Session,
+        (folder, raw): (&FolderTotals, &str),
+        unsure: &BTreeMap<u32, Placed>,
+    ) -> Result<(), TransferError> {
+        if unsure.is_empty() {
+            return Ok(());
+        }
+        session.select(raw).await.map_err(at_destination)?;
+        let aside = self.request.ledger.set_aside(folder.id)?;
+        let bytes = unsure.values().map(|one| one.copy_bytes).fold(0, u64::saturating_add);
+        count_reading(self.request, Side::Destination, bytes)?;
+        let mut page = self.page(folder, raw, &aside);
+        page.compare_bytes(session, unsure.clone()).await.map_err(at_destination)?;
+        self.report = self.parts.compare(self.request, &mut page.doubts, page.report).await?;
+        Ok(())
     }
 
     /// Copies that are not in their place are looked for in the whole account before they count as missing.
@@ -252,7 +312,8 @@ impl Proof<'_> {
             aside,
             compares_flags: self.request.options.mode == CopyMode::BeforeSwitch,
             rewrites: self.rewrites,
-            doubts: Doubts::new(&folder.source),
+            doubts: Doubts::new((folder.id, &folder.source)),
+            unsure: BTreeMap::new(),
             lost: Vec::new(),
         }
     }

@@ -9,8 +9,8 @@ use super::found_elsewhere::Lost;
 use super::gmail_destination::shares_copy;
 use super::governor::refusal;
 use super::large::{Large, Reading, Road, Wanted, read_large};
-use super::parts::{CopyForm, Doubts, LARGE_BYTES, OTHER_BYTES};
-use super::verify_report::VerifyReport;
+use super::parts::{CopyForm, Doubts, LARGE_BYTES};
+use super::verify_report::{Difference, VerifyReport};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Opened, Session,
 };
@@ -40,15 +40,18 @@ pub(super) struct Page<'a> {
     pub(super) rewrites: bool,
     /// Copies whose bytes alone prove nothing.
     pub(super) doubts: Doubts,
+    /// Copies of another size than known, by their UIDs.
+    pub(super) unsure: BTreeMap<u32, Placed>,
     /// Copies that are not in their place.
     pub(super) lost: Vec<Lost>,
 }
 
 /// A row whose copy is there.
+#[derive(Clone)]
 pub(super) struct Placed {
-    row: LedgerRow,
+    pub(super) row: LedgerRow,
     /// Size of the copy, as the destination lists it.
-    copy_bytes: u64,
+    pub(super) copy_bytes: u64,
 }
 
 impl Page<'_> {
@@ -141,25 +144,64 @@ impl Page<'_> {
                 continue;
             };
             let compares_flags = self.compares_flags && !self.aside.touched.contains(&row.uid);
-            let says_bytes = self.depth == Depth::Full;
-            let compares = (!self.rewrites && !says_bytes, compares_flags);
-            let what = difference(&row, facts, opened, compares);
-            // Each copy is in one count: what was compared of it, or that it differs.
-            if self.depth == Depth::Quick && what.is_none() {
-                if self.rewrites && facts.size != row.size {
-                    self.report.resized += 1;
-                } else if row.state != MessageState::Copied {
-                    self.report.size_only += 1;
-                } else if !compares_flags {
-                    self.report.without_flags += 1;
-                }
+            self.compare_marks(&row, facts, (opened, compares_flags));
+            let placed = Placed { row, copy_bytes: facts.size };
+            if self.depth == Depth::Quick {
+                self.compare_size(uid, placed, compares_flags);
+            } else {
+                there.insert(uid, placed);
             }
-            if let Some(what) = what {
-                self.report.differs(self.folder.1, row.uid, what);
-            }
-            there.insert(uid, Placed { row, copy_bytes: facts.size });
         }
         there
+    }
+
+    /// Compares a copy by its size. Some sources only estimate sizes, so another one is a reason to look closer.
+    fn compare_size(&mut self, uid: u32, placed: Placed, compares_flags: bool) {
+        let (row, size) = (&placed.row, placed.copy_bytes);
+        let is_other = size != row.size && row.size != 0;
+        if is_other && self.rewrites {
+            self.report.resized += 1;
+        } else if is_other {
+            self.unsure.insert(uid, placed);
+        } else if row.state != MessageState::Copied {
+            self.report.size_only += 1;
+        } else if !compares_flags {
+            self.report.without_flags += 1;
+        }
+    }
+
+    /// Compares date and flags. Copies that were there before keep those that their owner gave them, and a repair may
+    /// have been about the date.
+    fn compare_marks(
+        &mut self,
+        row: &LedgerRow,
+        facts: &MessageFacts,
+        (opened, compares_flags): (&Opened, bool),
+    ) {
+        if row.state != MessageState::Copied {
+            return;
+        }
+        let folder = self.folder.1;
+        let differs = |what: String| Some(Difference { folder: folder.clone(), uid: row.uid, what });
+        let is_same = is_same_moment(&row.internal_date, &facts.internal_date);
+        let other = format!("dated {} instead of {}", facts.internal_date, row.internal_date);
+        self.report.compared_date(if is_same { None } else { differs(other) });
+        if !compares_flags {
+            return;
+        }
+        let permanent = opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty());
+        let wanted = sorted(flags_for(&row.flags, permanent));
+        let shown = sorted(flags_for(&facts.flags, None));
+        for flag in sorted(flags_for(&row.flags, None)) {
+            if !wanted.contains(&flag) && !shown.contains(&flag) {
+                self.report.cannot_keep(flag);
+            }
+        }
+        let lacking: Vec<String> = wanted.iter().filter(|flag| !shown.contains(flag)).cloned().collect();
+        let is_more = shown.iter().any(|flag| !wanted.contains(flag));
+        let words = format!("flags [{}] instead of [{}]", shown.join(" "), wanted.join(" "));
+        let other = if wanted == shown { None } else { differs(words) };
+        self.report.compared_flags(&wanted, if is_more { Vec::new() } else { lacking }, other);
     }
 
     /// Reads copies again. What their bytes alone do not prove is left to a comparison with the source.
@@ -240,17 +282,9 @@ impl Page<'_> {
         }
     }
 
-    /// Other bytes may still say the same, and what was there before was never read: the source tells. Large messages
-    /// are held to their bytes.
+    /// What the copy is made of is held against the source, which is read anew.
     fn compare_form(&mut self, row: LedgerRow, copy: CopyForm, is_in_doubt: bool) {
-        let is_as_sent = row.sha256 == Some(copy.sha256);
-        if is_as_sent && !is_in_doubt {
-            self.report.bytes_equal += 1;
-        } else if row.sha256.is_some() && !is_as_sent && copy.content.is_none() {
-            self.report.differs(self.folder.1, row.uid, OTHER_BYTES);
-        } else {
-            self.doubts.add(row, copy);
-        }
+        self.doubts.add(row, copy, is_in_doubt);
     }
 }
 
@@ -270,34 +304,6 @@ fn is_same_moment(wanted: &str, found: &str) -> bool {
     wanted.is_empty()
         || wanted.trim() == found.trim()
         || internal_date_secs(wanted).is_some_and(|wanted| internal_date_secs(found) == Some(wanted))
-}
-
-/// What differs between a row and its copy. Copies that were there before keep date and flags that their owner gave
-/// them, and a repair may have been about the date.
-///
-/// Some sources only estimate sizes; where the bytes are compared, they say more than the size does.
-fn difference(
-    row: &LedgerRow,
-    facts: &MessageFacts,
-    opened: &Opened,
-    (compares_sizes, compares_flags): (bool, bool),
-) -> Option<String> {
-    if facts.size != row.size && row.size != 0 && compares_sizes {
-        return Some(format!("{} bytes instead of {}", facts.size, row.size));
-    }
-    if row.state != MessageState::Copied {
-        return None;
-    }
-    if !is_same_moment(&row.internal_date, &facts.internal_date) {
-        return Some(format!("dated {} instead of {}", facts.internal_date, row.internal_date));
-    }
-    if !compares_flags {
-        return None;
-    }
-    let expected =
-        sorted(flags_for(&row.flags, opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty())));
-    let shown = sorted(flags_for(&facts.flags, None));
-    (expected != shown).then(|| format!("flags [{}] instead of [{}]", shown.join(" "), expected.join(" ")))
 }
 
 fn sorted(flags: Vec<String>) -> Vec<String> {

@@ -1,5 +1,8 @@
 //! What a proof found. Pure.
 
+use std::collections::BTreeMap;
+
+use super::verify_tally::Tally;
 use crate::plan::{FolderPath, ProofDepth as Depth, ProofSummary};
 
 /// What the proof found. Each copy is `checked`, and in at most one of the counts that say how.
@@ -31,6 +34,14 @@ pub struct VerifyReport {
     pub resized: u64,
     /// Messages in the folders of the destination that belong to no copy: mail of its own.
     pub others: u64,
+    /// Copies that hold what was read when they were copied; the source does not hand the messages out any more.
+    pub as_read: u64,
+    /// Copies that the destination has given a date of its own, as it does with all.
+    pub other_dates: u64,
+    /// Flags that the destination cannot keep, with the number of copies that lack each.
+    pub flags_not_kept: BTreeMap<String, u64>,
+    /// Dates and flags that differ, until it is known whether the destination does that to all.
+    pub tally: Tally,
     /// How many differences there are in all.
     pub difference_count: u64,
     /// The first differences.
@@ -70,7 +81,7 @@ impl VerifyReport {
     }
 
     /// The figures, as the project keeps them.
-    pub const fn summary(&self, depth: Depth) -> ProofSummary {
+    pub fn summary(&self, depth: Depth) -> ProofSummary {
         ProofSummary {
             is_full: matches!(depth, Depth::Full),
             checked: self.checked,
@@ -86,6 +97,9 @@ impl VerifyReport {
             parts_equal: self.parts_equal,
             resized: self.resized,
             others: self.others,
+            as_read: self.as_read,
+            other_dates: self.other_dates,
+            flags_not_kept: self.flags_not_kept.clone(),
             differences: self.difference_count,
         }
     }

@@ -234,7 +234,8 @@ impl Writer<'_> {
 
     /// Writes intents down, durably, and hashes the messages meanwhile.
     pub(super) async fn announce(&self, load: Load) -> Result<Batch, TransferError> {
-        let uids = load.uids();
+        let (uids, lengths) = (load.uids(), load.unlisted_lengths());
+        self.work.request.ledger.learn_lengths(self.folder.unit.folder, &lengths)?;
         let (batch, ()) = tokio::try_join!(off_thread(move || load.into_batch()), self.intend(&uids))?;
         Ok(batch)
     }

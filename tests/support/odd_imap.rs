@@ -85,6 +85,12 @@ pub struct State {
     /// APPEND, which is refused, it comes up without its flags.
     pub bury: Option<&'static str>,
     pub buried: Option<Stored>,
+    /// In place of the usual PERMANENTFLAGS; what is not among them is dropped.
+    pub permanent_flags: Option<&'static str>,
+    /// What is added to each message that is stored.
+    pub added: &'static [u8],
+    /// Stored messages get this date.
+    pub own_date: Option<&'static str>,
     /// OK without APPENDUID.
     pub hides_uids: bool,
     /// OK to an APPEND of a message that holds this, which is dropped; this other mail arrives instead.
@@ -219,9 +225,10 @@ impl Connection {
                 return Some((Vec::new(), "NO [NONEXISTENT] no such folder".to_owned()));
             }
             "EXAMINE" | "SELECT" => format!(
-                "* {} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n* OK [UIDNEXT {next}] x\r\n* OK [PERMANENTFLAGS (\\Seen \\Flagged \\*)] x\r\n",
+                "* {} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n* OK [UIDNEXT {next}] x\r\n* OK [PERMANENTFLAGS ({})] x\r\n",
                 state.messages.len(),
-                state.uid_validity
+                state.uid_validity,
+                state.permanent_flags.unwrap_or("\\Seen \\Flagged \\*")
             ),
             "UID" | "FETCH" => return fetch(&mut state, command),
             _ => String::new(),
@@ -248,6 +255,12 @@ impl Connection {
         let flags = command.split(['(', ')']).nth(1).unwrap_or_default().to_owned();
         let date =
             command.rsplit('"').nth(1).filter(|date| date.contains('-')).unwrap_or_default().to_owned();
+        bytes.extend_from_slice(state.added);
+        let flags = match state.permanent_flags {
+            Some(kept) => flags.split(' ').filter(|flag| kept.contains(flag)).collect::<Vec<_>>().join(" "),
+            None => flags,
+        };
+        let date = state.own_date.map_or(date, str::to_owned);
         let mut stored = Stored { bytes, flags, date };
         if let Some(buried) = state.buried.take() {
             state.messages.insert(uid, Stored { flags: String::new(), ..buried });

@@ -118,6 +118,8 @@ CREATE TABLE message (
     intent_uidnext            INTEGER,
     intent_uid_validity       INTEGER,
     sha256                    BLOB CHECK (length(sha256) = 32),
+    -- Length of the bytes that were read from the source, where it is another than `size`, which is what the source lists.
+    read_bytes                INTEGER CHECK (read_bytes >= 0),
     cause                     TEXT,
     -- The source's flags that the copy was last given; NULL: those in `flags`.
     mirrored_flags            TEXT,

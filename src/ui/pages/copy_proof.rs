@@ -30,7 +30,7 @@ pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
             text::words(ui, "Proof", Type::Section, theme.text);
-            match copy.proof_counts.map(|counts| counts.is_clean()) {
+            match copy.proof_counts.as_ref().map(|counts| counts.is_clean()) {
                 Some(true) => badge(ui, Tone::Pass, Icon::Pass, "confirmed"),
                 Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not confirmed"),
                 None => badge(ui, Tone::Quiet, Icon::Waiting, "not proven"),
