@@ -35,9 +35,14 @@ impl Pair {
 
     /// Runs a copy in a directory of its own.
     fn copy(&self, flags: &[&str]) -> Output {
+        self.command(flags).output().unwrap()
+    }
+
+    fn command(&self, flags: &[&str]) -> Command {
         let account = |server: &OddImap| format!("imap://anna@127.0.0.1:{}", server.port);
         let password = self.home.path().join("password");
-        Command::new(env!("CARGO_BIN_EXE_mailferry"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+        command
             .env("HOME", self.home.path())
             .env("XDG_CONFIG_HOME", self.home.path().join("config"))
             .env("XDG_STATE_HOME", self.home.path().join("state"))
@@ -48,9 +53,8 @@ impl Pair {
             .arg(&password)
             .arg("--to-password-file")
             .arg(&password)
-            .args(flags)
-            .output()
-            .unwrap()
+            .args(flags);
+        command
     }
 
     fn refuse_large(&self, words: Option<&'static str>) {
@@ -156,4 +160,66 @@ fn a_clean_proof_of_what_was_copied_before_is_complete() {
         let outcome = json(&output);
         assert_eq!((output.status.code(), &outcome["is_complete"]), (Some(0), &true.into()), "{outcome:#}");
     }
+}
+
+/// On a terminal the progress is drawn in place; a file or a pipe gets lines without any control characters.
+#[test]
+fn the_progress_is_drawn_on_a_terminal_and_told_in_lines_elsewhere() {
+    let Some(script) = support::require_program("script", "bsdutils") else { return };
+    let pair = Pair::start((1..=40).map(|number| numbered(number, &"x".repeat(20_000))));
+    let command = pair.command(&[]);
+    let quoted: Vec<String> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|part| format!("'{}'", part.to_str().unwrap()))
+        .collect();
+    let mut on_terminal = Command::new(script);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => on_terminal.env(name, value),
+            None => on_terminal.env_remove(name),
+        };
+    }
+    let drawn = on_terminal
+        .current_dir(pair.home.path())
+        .env("TERM", "xterm")
+        .args(["-qec", &quoted.join(" "), "/dev/null"])
+        .output()
+        .unwrap();
+    assert_eq!(drawn.status.code(), Some(0), "{}", said(&drawn));
+    let shown = String::from_utf8_lossy(&drawn.stdout);
+    assert!(shown.contains("\u{1b}["), "{shown:?}");
+    assert!(shown.contains("40 on the source = "), "{shown:?}");
+
+    let output = pair.copy(&[]);
+    assert!(!said(&output).contains('\u{1b}'), "{}", said(&output));
+    assert!(said(&output).contains("anna@"), "{}", said(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_is_no_defect() {
+    let pair = Pair::start((1..=400).map(|number| numbered(number, &"x".repeat(20_000))));
+    // The destination never answers, so that there is always something to interrupt.
+    pair.destination.set(|state| state.refuse_append = Some(Box::new(|_| Some("NO [UNAVAILABLE] not now"))));
+    let mut child = pair.command(&[]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    assert!(lines.by_ref().any(|line| line.unwrap().contains("goes on by itself")));
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    child.wait().unwrap();
+    let rest = rest.join("\n");
+    assert!(rest.contains("Interrupted") && !rest.contains("defect"), "{rest}");
+}
+
+#[test]
+fn the_list_of_messages_names_the_folders_that_were_left_out() {
+    let pair = Pair::start(mails());
+    let list = pair.home.path().join("list.csv");
+    let output = pair.copy(&["--exclude-folder", "INBOX", "--messages", list.to_str().unwrap()]);
+    let text = std::fs::read_to_string(&list).unwrap_or_else(|_| panic!("{}", said(&output)));
+    assert!(
+        text.contains(",INBOX,,,,") && text.contains("left-out,\"3 messages, left out by you\""),
+        "{text}"
+    );
 }

@@ -10,6 +10,9 @@ use crate::engine::{CopyPhase, MailboxProgress, MailboxProgressState, ProjectVie
 use crate::plan::{LedgerSum, ProofSummary, duration_words};
 use crate::values::{counted, with_thousands};
 
+/// Lines of details that are shown of one mailbox.
+const DETAIL_LINES: usize = 20;
+
 /// The outcome for programs.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
@@ -195,6 +198,15 @@ impl Outcome {
         {
             let state = mailbox.text.as_ref().unwrap_or(&mailbox.state);
             output::append(&mut text, format_args!("{}: {state}\n", mailbox.address));
+            let mut details = mailbox.details.lines();
+            for line in details.by_ref().take(DETAIL_LINES) {
+                output::append(&mut text, format_args!("    {line}\n"));
+            }
+            let more = details.count() as u64;
+            if more > 0 {
+                let more = counted(more, "line");
+                output::append(&mut text, format_args!("    and {more} more; the JSON has them all\n"));
+            }
         }
         for problem in &self.problems {
             let count = with_thousands(problem.count);

@@ -29,7 +29,7 @@ impl Driver {
         self.sent += 1;
         let sent = self.sent;
         if !self.engine.send(command) {
-            return Err(engine_ended());
+            return Err(self.ended());
         }
         self.wait_until(|snapshot| snapshot.commands_taken >= sent, |_| {})
     }
@@ -64,9 +64,23 @@ impl Driver {
                 return Ok(snapshot);
             }
             if !self.engine.wait_for_change(Duration::from_millis(500)) {
-                return Err(engine_ended());
+                return Err(self.ended());
             }
         }
+    }
+
+    fn ended(&self) -> CliError {
+        if !self.engine.was_interrupted() {
+            return UserError::new("The engine has ended", "A defect of the program has ended it.")
+                .or_else("Run the command again; nothing that was done is lost", "")
+                .into();
+        }
+        UserError::new("Interrupted", "You or the system asked the program to end. What was copied stays.")
+            .or_else(
+                "Run the same command again",
+                "What is at the destination is recognised, and the rest is copied",
+            )
+            .into()
     }
 
     /// The open project, or why there is none.
@@ -75,7 +89,7 @@ impl Driver {
         match (&snapshot.project, &snapshot.open_error) {
             (Some(project), _) => Ok(project.clone()),
             (None, Some(error)) => Err(error.clone().into()),
-            (None, None) => Err(engine_ended()),
+            (None, None) => Err(self.ended()),
         }
     }
 
@@ -97,10 +111,4 @@ impl Driver {
             }
         }
     }
-}
-
-fn engine_ended() -> CliError {
-    UserError::new("The engine has ended", "It was asked to, or a defect ended it.")
-        .or_else("Run the command again; nothing that was done is lost", "")
-        .into()
 }

@@ -15,6 +15,7 @@ mod driver;
 mod folder_changes;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
+mod live;
 mod logging;
 mod output;
 mod places;

@@ -2,7 +2,9 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use indicatif::MultiProgress;
 use serde::Serialize;
 
 use super::CliError;
@@ -10,6 +12,14 @@ use crate::engine::{InputError, OutputError, UserError, not_written, read_text_i
 
 /// Whether standard error is read by a program that wants a JSON object per line.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// What is drawn in place on standard error: words go above it.
+static DRAWN: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// From now on this is drawn on standard error, or nothing is.
+pub fn draws(drawn: Option<MultiProgress>) {
+    *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = drawn;
+}
 
 /// From now on everything on standard error is a JSON object per line.
 pub fn say_in_json() {
@@ -28,8 +38,13 @@ pub fn say(words: &str) {
     if IS_JSON.load(Ordering::Relaxed) {
         return say_json(&serde_json::json!({ "event": "words", "words": words }));
     }
+    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     // When standard error is closed there is nobody left to tell.
-    let _nobody_listens = writeln!(io::stderr(), "{words}");
+    let write = || drop(writeln!(io::stderr(), "{words}"));
+    match drawn {
+        Some(drawn) => drawn.suspend(write),
+        None => write(),
+    }
 }
 
 /// Adds formatted text; a `String` takes everything.

@@ -1,11 +1,13 @@
 //! What is told while a copy runs: which mailbox does what, what it waits for, and until when.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::copy_args::ProgressForm;
+use super::live::LiveDisplay;
 use super::output;
 use crate::engine::{Connections, CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot};
 use crate::plan::{MailboxId, duration_words};
@@ -17,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Tells the progress: a change of state at once, figures every few seconds.
 pub struct ProgressTeller {
     form: ProgressForm,
+    /// Where people look at a terminal, it is drawn in place.
+    live: Option<LiveDisplay>,
     told: BTreeMap<MailboxId, String>,
     last: Instant,
 }
@@ -58,12 +62,17 @@ struct TotalLine {
 impl ProgressTeller {
     /// Tells in this form.
     pub fn new(form: ProgressForm) -> Self {
-        Self { form, told: BTreeMap::new(), last: Instant::now() }
+        let is_live = form == ProgressForm::Lines && std::io::stderr().is_terminal();
+        let live = is_live.then(LiveDisplay::new);
+        Self { form, live, told: BTreeMap::new(), last: Instant::now() }
     }
 
     /// Tells what is new in a snapshot.
     pub fn tell(&mut self, snapshot: &Snapshot) {
         let Some(project) = &snapshot.project else { return };
+        if let Some(live) = &mut self.live {
+            live.draw(snapshot);
+        }
         let is_time = self.last.elapsed() >= EVERY;
         if is_time {
             self.last = Instant::now();
@@ -76,11 +85,13 @@ impl ProgressTeller {
                 _ => state.to_owned(),
             };
             let is_known = self.told.get(&mailbox.id) == Some(&key);
+            // What is drawn in place needs no line; what comes to an end or waits does, so that it stays to be read.
+            let is_drawn = self.live.is_some();
             let is_at_work = matches!(
                 mailbox.state,
                 MailboxProgressState::Running(_) | MailboxProgressState::Proving { .. }
             );
-            if is_known && !(is_time && is_at_work) {
+            if is_known && (is_drawn || !(is_time && is_at_work)) || is_drawn && is_at_work {
                 continue;
             }
             self.told.insert(mailbox.id, key);
@@ -89,7 +100,7 @@ impl ProgressTeller {
                 ProgressForm::Json => output::say_json(&line(mailbox, snapshot.now)),
             }
         }
-        if is_time {
+        if is_time && self.live.is_none() {
             match self.form {
                 ProgressForm::Lines => output::say(&total_words(project)),
                 ProgressForm::Json => output::say_json(&total(project, snapshot.now)),
@@ -157,7 +168,7 @@ fn total(project: &ProjectView, now: UnixTime) -> TotalLine {
     }
 }
 
-fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
+pub(super) fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
     let state = match &mailbox.state {
         MailboxProgressState::Queued => "waits for its turn".to_owned(),
         MailboxProgressState::Running(Connections { source, destination }) => {
@@ -192,7 +203,7 @@ fn until_words(until: UnixTime, now: UnixTime) -> String {
     format!("at {:02}:{:02} UTC (in {})", of_day / 3_600, of_day % 3_600 / 60, duration_words(left))
 }
 
-fn total_words(project: &ProjectView) -> String {
+pub(super) fn total_words(project: &ProjectView) -> String {
     let copy = &project.copy;
     let left =
         copy.seconds_left.map_or_else(String::new, |seconds| format!(", {} left", duration_words(seconds)));

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::sync::mpsc;
 
 use super::Command;
@@ -36,8 +39,8 @@ impl Interrupts {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
-    /// Waits for the first request and passes it on as [`Command::Quit`].
-    pub(super) async fn pass_on(mut self, commands: mpsc::Sender<Command>) {
+    /// Waits for the first request, notes that it has come, and passes it on as [`Command::Quit`].
+    pub(super) async fn pass_on(mut self, commands: mpsc::Sender<Command>, has_come: Arc<AtomicBool>) {
         #[cfg(unix)]
         tokio::select! {
             _heard = self.interrupt.recv() => {}
@@ -46,6 +49,7 @@ impl Interrupts {
         }
         #[cfg(windows)]
         self.interrupt.recv().await;
+        has_come.store(true, Ordering::Relaxed);
         // The engine may have ended by itself meanwhile.
         let _ended_before = commands.send(Command::Quit).await;
     }

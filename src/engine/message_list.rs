@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::open_project::OpenProject;
 use super::{MessageListView, MessageOutcome, UserError, explain, write_output};
-use crate::plan::{MailboxId, MessageQuery, MessageState};
+use crate::plan::{FolderChoice, MailboxId, MailboxPlan, MessageQuery, MessageState};
 use crate::project::{MessageListing, Project, ProjectError};
 use crate::report::{MESSAGE_COLUMNS, MessageRow};
-use crate::values::{Bytes, with_thousands};
+use crate::values::{Bytes, counted, with_thousands};
 
 /// Rows that a page holds at once: a few screens in each direction.
 pub(super) const PAGE_ROWS: usize = 300;
@@ -43,10 +43,37 @@ impl MessageListFormat {
     }
 }
 
-/// Writes every message of the ledger, whole or not at all. Returns how many.
+/// One row for each folder that was left out as a whole: its messages were never listed.
+pub(super) fn left_out_folders(
+    plans: &BTreeMap<MailboxId, MailboxPlan>,
+    addresses: &BTreeMap<MailboxId, String>,
+) -> Vec<MessageRow> {
+    let mut rows = Vec::new();
+    for (mailbox, plan) in plans {
+        for folder in &plan.folders {
+            let FolderChoice::LeaveOut(because) = folder.choice else { continue };
+            rows.push(MessageRow {
+                mailbox: addresses.get(mailbox).cloned().unwrap_or_default(),
+                folder: folder.source.to_string(),
+                source_uid: None,
+                destination_folder: String::new(),
+                destination_uid: None,
+                size_bytes: folder.bytes.0,
+                date: String::new(),
+                state: MessageState::LeftOut,
+                cause: Some(format!("{}, {}", counted(folder.messages, "message"), because.words())),
+                sha256: None,
+            });
+        }
+    }
+    rows
+}
+
+/// Writes every message of the ledger and every folder that was left out, whole or not at all. Returns how many messages.
 pub(super) fn save(
     project: &Project,
     addresses: &BTreeMap<MailboxId, String>,
+    left_out: &[MessageRow],
     path: &Path,
 ) -> Result<u64, Box<UserError>> {
     let format = MessageListFormat::of(path).ok_or_else(|| Box::new(explain::message_list_name(path)))?;
@@ -64,6 +91,7 @@ pub(super) fn save(
                 })
             },
             addresses,
+            left_out,
         )?;
         Ok(())
     });
@@ -81,31 +109,39 @@ fn write_rows(
     out: &mut dyn Write,
     mut page: impl FnMut(After) -> io::Result<Vec<MessageListing>>,
     addresses: &BTreeMap<MailboxId, String>,
+    left_out: &[MessageRow],
 ) -> io::Result<u64> {
     match format {
         MessageListFormat::Csv => write!(out, "{MESSAGE_COLUMNS}\r\n")?,
         MessageListFormat::Json => out.write_all(b"[")?,
         MessageListFormat::JsonLines => {}
     }
-    let mut count = 0_u64;
+    let (mut count, mut written) = (0_u64, 0_u64);
+    let mut write = |row: &MessageRow, out: &mut dyn Write| {
+        let json = || row.json().map_err(io::Error::other);
+        match format {
+            MessageListFormat::Csv => out.write_all(row.csv().as_bytes())?,
+            MessageListFormat::Json => {
+                let comma = if written == 0 { "" } else { "," };
+                write!(out, "{comma}\n{}", json()?)?;
+            }
+            MessageListFormat::JsonLines => writeln!(out, "{}", json()?)?,
+        }
+        written += 1;
+        io::Result::Ok(())
+    };
     let mut after = None;
     loop {
         let listed = page(after)?;
         let Some(last) = listed.last() else { break };
         after = Some((last.folder, last.row.uid));
         for listing in &listed {
-            let row = row_of(listing, addresses);
-            let json = || row.json().map_err(io::Error::other);
-            match format {
-                MessageListFormat::Csv => out.write_all(row.csv().as_bytes())?,
-                MessageListFormat::Json => {
-                    let comma = if count == 0 { "" } else { "," };
-                    write!(out, "{comma}\n{}", json()?)?;
-                }
-                MessageListFormat::JsonLines => writeln!(out, "{}", json()?)?,
-            }
+            write(&row_of(listing, addresses), out)?;
             count += 1;
         }
+    }
+    for row in left_out {
+        write(row, out)?;
     }
     if format == MessageListFormat::Json {
         out.write_all(b"\n]\n")?;
@@ -119,7 +155,7 @@ fn row_of(listing: &MessageListing, addresses: &BTreeMap<MailboxId, String>) -> 
     MessageRow {
         mailbox: addresses.get(&listing.mailbox).cloned().unwrap_or_default(),
         folder: listing.source.to_string(),
-        source_uid: row.uid,
+        source_uid: Some(row.uid),
         destination_folder: listing.destination.to_string(),
         destination_uid: row.destination_uid.filter(|_| is_placed),
         size_bytes: row.size,
@@ -250,7 +286,7 @@ mod tests {
             keys.push(after);
             Ok(pages.get(keys.len() - 1).cloned().unwrap_or_default())
         };
-        let count = write_rows(format, &mut out, page, &addresses).unwrap();
+        let count = write_rows(format, &mut out, page, &addresses, &[]).unwrap();
         assert_eq!(count, pages.iter().map(|page| page.len() as u64).sum::<u64>());
         (String::from_utf8(out).unwrap(), keys)
     }

@@ -1,5 +1,5 @@
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -84,6 +84,7 @@ pub enum Proof {
 
 /// The running engine. Dropping it ends every job in an orderly way.
 pub struct Engine {
+    was_interrupted: Arc<AtomicBool>,
     runtime: Option<Runtime>,
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -137,13 +138,20 @@ impl Engine {
             waker,
         };
         let quits_on_interrupt = config.quits_on_interrupt;
+        let was_interrupted = Arc::new(AtomicBool::new(false));
         if quits_on_interrupt {
             let _inside = runtime.enter();
-            drop(runtime.handle().spawn(Interrupts::listen()?.pass_on(commands.clone())));
+            let passing_on = Interrupts::listen()?.pass_on(commands.clone(), Arc::clone(&was_interrupted));
+            drop(runtime.handle().spawn(passing_on));
         }
         let actor = Actor::new(config, log, outlet, runtime.handle().clone());
         drop(runtime.handle().spawn(actor.run(command_receiver)));
-        Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events) })
+        Ok(Self { runtime: Some(runtime), commands, snapshots, events: Mutex::new(events), was_interrupted })
+    }
+
+    /// Whether the user or the system has asked the program to end.
+    pub fn was_interrupted(&self) -> bool {
+        self.was_interrupted.load(Ordering::Relaxed)
     }
 
     /// Waits until something changes; false once the engine has ended. For faces that have no frame loop.

@@ -16,8 +16,8 @@ pub struct MessageRow {
     pub mailbox: String,
     /// Folder at the source.
     pub folder: String,
-    /// UID at the source.
-    pub source_uid: u32,
+    /// UID at the source; `None` for a folder that was left out as a whole.
+    pub source_uid: Option<u32>,
     /// Folder at the destination.
     pub destination_folder: String,
     /// UID of the copy, where the destination has told it.
@@ -41,7 +41,7 @@ impl MessageRow {
         let cells = [
             cell(&self.mailbox),
             cell(&self.folder),
-            self.source_uid.to_string(),
+            number(self.source_uid),
             cell(&self.destination_folder),
             number(self.destination_uid),
             self.size_bytes.to_string(),
@@ -94,7 +94,7 @@ mod tests {
         MessageRow {
             mailbox: "anna@example.org".to_owned(),
             folder: folder.to_owned(),
-            source_uid: 7,
+            source_uid: Some(7),
             destination_folder: "Archive".to_owned(),
             destination_uid: None,
             size_bytes: 1_234,

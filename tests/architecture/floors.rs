@@ -59,7 +59,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         room: "cli",
         rooms: &["values", "audit", "providers", "records", "plan", "report", "engine"],
-        crates: &["clap", "percent_encoding", "serde_json", "tempfile", "tracing", "tracing_subscriber", "url"],
+        crates: &["clap", "indicatif", "percent_encoding", "serde_json", "tempfile", "tracing", "tracing_subscriber", "url"],
     },
     Floor {
         room: "ui",

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
-use crate::engine::message_list::{MessageListFormat, save, saved_words};
+use crate::engine::message_list::{MessageListFormat, left_out_folders, save, saved_words};
 use crate::engine::messages::Message;
 use crate::engine::{UserError, explain};
 use crate::plan::MessageQuery;
@@ -36,11 +36,13 @@ impl Actor {
         }
         open.view.messages.is_saving = true;
         let (project, addresses) = (Arc::clone(&open.project), open.addresses());
+        let left_out = left_out_folders(&open.view.plan.mailboxes, &addresses);
         self.launch(
             JobKind::SaveMessages,
             |_context| async move {
                 let target = path.clone();
-                let saved = tokio::task::spawn_blocking(move || save(&project, &addresses, &target)).await;
+                let saved =
+                    tokio::task::spawn_blocking(move || save(&project, &addresses, &left_out, &target)).await;
                 let result = saved.unwrap_or_else(|error| {
                     Err(Box::new(explain::defect("The list of messages was not written", &error)))
                 });

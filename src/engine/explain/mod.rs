@@ -126,10 +126,7 @@ pub(super) fn dns(error: &DnsError) -> UserError {
     };
     UserError::new(title, sentence(error))
         .or_else("Check the network connection", "Then ask again")
-        .or_else(
-            "Name another resolver on the Domain page",
-            "Such as 192.0.2.53:53; empty means the system's",
-        )
+        .or_else("Name another resolver", "Such as 192.0.2.53:53; empty means the system's")
         .caused_by(error)
 }
 
@@ -173,22 +170,19 @@ pub(super) fn unknown_provider(id: &ProviderId, catalogue: &Catalogue) -> UserEr
 pub(super) fn no_source_server() -> UserError {
     UserError::new("The server that holds your mail is not known", "Mail is copied from it.")
         .or("Look for it", "Asks the DNS", Command::FindServer(RequestId::default()))
-        .or_else("Type it on the Domain page", "")
+        .or_else("Type its name", "")
 }
 
 /// The destination or its server is missing.
 pub(super) fn no_destination() -> UserError {
     UserError::new("No destination is chosen", "Mail is copied to it, and the new records are made for it.")
-        .or_else(
-            "Choose a provider on the Destination page",
-            "For any other IMAP server, name the server too",
-        )
+        .or_else("Choose a provider", "For any other IMAP server, name the server too")
 }
 
 /// No mailbox is ticked.
 pub(super) fn no_mailboxes() -> UserError {
     UserError::new("No mailbox is chosen", "There is nothing to count and nothing to copy.")
-        .or_else("Tick at least one mailbox", "On the Mailboxes page")
+        .or_else("Choose at least one mailbox", "")
 }
 
 /// There is no plan.

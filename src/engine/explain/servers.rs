@@ -6,7 +6,7 @@ use crate::engine::{CertificateView, Command, RequestId, SignInState, UserError}
 use crate::imap::{ImapError, SignInError};
 use crate::plan::Side;
 use crate::transfer::{FolderProblem, FolderTrouble, TransferError, VerifyReport};
-use crate::values::{Endpoint, MisfitError};
+use crate::values::{Endpoint, MisfitError, with_thousands};
 
 /// No password is kept for this side.
 pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
@@ -14,7 +14,7 @@ pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
         format!("There is no password for {} at {}", attempt.signs_in(), attempt.server.host),
         "It was not entered yet, or it was kept for an earlier session only.",
     )
-    .or_else("Enter the password", "In the row of this mailbox")
+    .or_else("Enter the password", "In its row, or by an option of the command")
 }
 
 /// A sign-in that failed: its state in the table, and its words.
@@ -72,7 +72,7 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::LoginDisabled => (
             SignInState::Failed,
             UserError::new(format!("{host} takes no password here"), sentence(error))
-                .or_else("Use TLS (port 993)", "On the Domain or Destination page"),
+                .or_else("Use TLS (port 993)", "Of either server, where it is named"),
         ),
         SignInError::Refused { words } => (
             SignInState::Failed,
@@ -99,7 +99,7 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
 
 fn wrong_password(host: &str, user: &str) -> UserError {
     UserError::new(format!("{host} did not accept the password of {user}"), "User name or password is wrong.")
-        .or_else("Enter the password again", "In the row of this mailbox")
+        .or_else("Enter the password again", "In its row, or by an option of the command")
         .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”")
 }
 
@@ -119,10 +119,10 @@ fn token(attempt: &Attempt, error: &SignInError) -> UserError {
         .or_else("Check what the token is for", "It needs the scope for IMAP, and this mailbox as its user"),
         SignInError::NotOffered { .. } => {
             UserError::new(format!("{host} cannot be signed in to in this way"), sentence(error))
-                .or_else("Choose another way to sign in", "In the row of this mailbox")
+                .or_else("Choose another way to sign in", "In its row, or by an option of the command")
         }
         other => UserError::new(format!("There is no token for {user} at {host}"), sentence(other))
-            .or_else("Check the token file or command", "In the row of this mailbox"),
+            .or_else("Check the token file or command", "In its row, or by an option of the command"),
     }
 }
 
@@ -186,8 +186,8 @@ fn connection(
 ) -> (SignInState, UserError) {
     let server = &attempt.server;
     let place = match attempt.side {
-        Side::Source => "On the Domain page",
-        Side::Destination => "On the Destination page",
+        Side::Source => "On the Domain page, or in --from",
+        Side::Destination => "On the Destination page, or in --to",
     };
     let (state, explained) = match error {
         ImapError::CertificateNotKnown(facts) => {
@@ -402,10 +402,20 @@ const fn trouble_words(problem: &FolderProblem) -> &'static str {
 pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
     let count = report.difference_count.saturating_add(report.not_placed);
     let mut error = UserError::new(
-        format!("{count} of {} copies could not be confirmed", report.checked),
-        "They are missing at the destination, or differ from what the source had.",
+        match report.checked {
+            1 => "The only copy could not be confirmed".to_owned(),
+            checked => format!(
+                "{} of {} copies could not be confirmed",
+                with_thousands(count),
+                with_thousands(checked)
+            ),
+        },
+        match count {
+            1 => "It is missing at the destination, or differs from what the source has.",
+            _ => "They are missing at the destination, or differ from what the source has.",
+        },
     )
-    .or_else("Look at these messages at the provider", "“Copy details” lists them by folder")
+    .or_else("Look at these messages at the provider", "The details list them by folder")
     .or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
     let lines: Vec<String> = report
         .differences
