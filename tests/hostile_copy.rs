@@ -157,6 +157,10 @@ fn try_all(is_source: bool, phases: &[Phase]) {
     let is_chosen = |index: usize| is_exhaustive || index.is_multiple_of(SAMPLE);
     let cases: Vec<(Phase, Harm)> =
         all.into_iter().enumerate().filter(|(index, _)| is_chosen(*index)).map(|(_, case)| case).collect();
+    try_cases(is_source, &cases);
+}
+
+fn try_cases(is_source: bool, cases: &[(Phase, Harm)]) {
     let began = Instant::now();
     let (mut figures, mut failures) = (Vec::new(), Vec::new());
     for cases in cases.chunks(AT_ONCE) {
@@ -199,6 +203,19 @@ fn a_destination_does_harm_before_there_is_mail() {
 #[test]
 fn a_destination_does_harm_with_the_mail() {
     try_all(false, &[Phase::Open, Phase::Append, Phase::Logout]);
+}
+
+/// Depth once ended the program, so it is tried in every phase of either side.
+#[test]
+fn depth_does_no_harm_in_any_phase() {
+    use Phase::{Append, Bodies, Facts, Greeting, List, Logout, Open, SignIn};
+    for (is_source, phases) in [
+        (true, &[Greeting, SignIn, List, Open, Facts, Bodies, Logout][..]),
+        (false, &[Greeting, SignIn, List, Open, Append, Logout]),
+    ] {
+        let cases: Vec<_> = phases.iter().map(|phase| (*phase, Harm::DeepStructure)).collect();
+        try_cases(is_source, &cases);
+    }
 }
 
 #[test]

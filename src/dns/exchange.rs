@@ -99,3 +99,35 @@ async fn over_tcp(server: SocketAddr, asked: &Asked) -> io::Result<Reading> {
     stream.read_exact(&mut answer).await?;
     Ok(packet::read(asked, &answer))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::values::{DnsName, RecordType};
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_drips_over_tcp_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let question = DnsQuestion { name: DnsName::new("weber.example"), record_type: RecordType::Txt };
+        let asked = packet::build(&question, true).unwrap();
+        let drip = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(&[0xff, 0xff]).await.unwrap();
+            while stream.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let began = tokio::time::Instant::now();
+        tokio::select! {
+            () = drip => unreachable!(),
+            reading = finish_over_tcp(server, &asked) => {
+                assert!(matches!(&reading, Reading::Said(said) if matches!(said.outcome, Outcome::Timeout)));
+            }
+        }
+        assert!(began.elapsed() <= TCP_TIME + Duration::from_secs(1), "{:?}", began.elapsed());
+    }
+}

@@ -249,4 +249,45 @@ mod tests {
         let error = connect(&endpoint, &TrustPolicy::default(), Timeouts::default()).await.unwrap_err();
         assert!(matches!(error, ImapError::NotReached { .. }), "{error}");
     }
+
+    /// A server that says this and then a byte a second.
+    async fn drip(listener: tokio::net::TcpListener, first: &[u8]) {
+        use tokio::io::AsyncWriteExt as _;
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(first).await.unwrap();
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        std::future::pending::<()>().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drip_before_the_greeting_ends() {
+        // A record of TLS that is announced and never whole; a greeting without end.
+        for (security, first) in [
+            (Security::Tls, &b"\x16\x03\x03\x40\x00"[..]),
+            (Security::StartTls, b"* OK "),
+            (Security::Clear, b"* OK "),
+        ] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let endpoint =
+                Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port(), security).unwrap();
+            let began = tokio::time::Instant::now();
+            let (trust, timeouts) = (TrustPolicy::default(), Timeouts::default());
+            let error = tokio::select! {
+                outcome = connect(&endpoint, &trust, timeouts) => outcome.unwrap_err(),
+                () = drip(listener, first) => unreachable!(),
+            };
+            let is_slow = match security {
+                Security::Tls => matches!(error, ImapError::Tls(_)),
+                Security::StartTls => matches!(error, ImapError::Silent { .. }),
+                Security::Clear => matches!(error, ImapError::TooSlow { .. }),
+            };
+            assert!(is_slow, "{security:?}: {error}");
+            assert!(
+                began.elapsed() <= timeouts.connect + timeouts.reply + Duration::from_secs(10),
+                "{security:?}"
+            );
+        }
+    }
 }

@@ -214,3 +214,35 @@ fn problem_words(error: &rustls::Error, names: &[String], is_self_signed: bool) 
         other => format!("it was not accepted: {other}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SEQUENCE in SEQUENCE, so many times.
+    fn nested(depth: usize) -> Vec<u8> {
+        (0..depth).fold(Vec::new(), |inner, _| {
+            let length = u32::try_from(inner.len()).unwrap().to_be_bytes();
+            [&[0x30, 0x84][..], &length, &inner].concat()
+        })
+    }
+
+    #[test]
+    fn certificates_nested_without_end_are_survived() {
+        let error = rustls::Error::General("not trusted".to_owned());
+        for depth in [100, 5_000] {
+            let deep = nested(depth);
+            let facts = certificate_facts(&deep, Fingerprint([0; 32]), &error);
+            assert_eq!((facts.problem.as_str(), facts.names.len()), ("it cannot be read", 0));
+            // As the name of an honest certificate's beginning: version, number, algorithm, issuer.
+            let head = b"\xa0\x03\x02\x01\x02\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70";
+            for body in [[&head[..], &deep].concat(), [&head[..13], &deep].concat()] {
+                let wrap = |body: &[u8]| {
+                    [&[0x30, 0x84][..], &u32::try_from(body.len()).unwrap().to_be_bytes(), body].concat()
+                };
+                let facts = certificate_facts(&wrap(&wrap(&body)), Fingerprint([0; 32]), &error);
+                assert_eq!(facts.problem, "it cannot be read");
+            }
+        }
+    }
+}

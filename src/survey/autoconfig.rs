@@ -64,4 +64,16 @@ mod tests {
         assert!(imap_servers(bomb.as_bytes(), &domain).is_empty());
         assert!(imap_servers(b"<html>\xff", &domain).is_empty());
     }
+
+    #[test]
+    fn a_file_nested_as_deep_as_it_can_be_is_survived() {
+        let domain = DomainName::parse("weber.example").unwrap();
+        // Files are fetched up to 256 KiB.
+        for (open, close) in [("<a>", "</a>"), ("<a b='c'>", "</a>"), ("<a xmlns='x'><b>", "</b></a>")] {
+            let depth = 250_000 / (open.len() + close.len());
+            let deep = format!("{}{}", open.repeat(depth), close.repeat(depth));
+            assert!(imap_servers(deep.as_bytes(), &domain).is_empty());
+            assert!(imap_servers(open.repeat(depth).as_bytes(), &domain).is_empty());
+        }
+    }
 }

@@ -28,14 +28,20 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor) {
         } else {
             "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned()
         };
+        if request.starts_with("GET /drip ") {
+            let _begun = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await;
+            while stream.write_all(b"xxxxxxxxxx").await.is_ok() && stream.flush().await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
         // The client may hang up early; that is what the test is about.
         let _sent = stream.write_all(answer.as_bytes()).await;
         let _closed = stream.shutdown().await;
     }
 }
 
-#[tokio::test]
-async fn files_are_fetched_over_https_only_and_bounded() {
+/// A server with a certificate of its own, and a client that trusts it.
+fn tls() -> (ServerConfig, ClientConfig) {
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let certificate = CertificateDer::from(certified.cert.der().to_vec());
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der()));
@@ -53,6 +59,12 @@ async fn files_are_fetched_over_https_only_and_bounded() {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    (server, client)
+}
+
+#[tokio::test]
+async fn files_are_fetched_over_https_only_and_bounded() {
+    let (server, client) = tls();
     let web = Web::with_tls(client).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("https://localhost:{}", listener.local_addr().unwrap().port());
@@ -79,6 +91,21 @@ async fn files_are_fetched_over_https_only_and_bounded() {
         () = checks => {}
     }
     assert!(Web::new().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_drips_is_given_up() {
+    let (server, client) = tls();
+    let web = Web::with_tls(client).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/drip", listener.local_addr().unwrap().port());
+    let domain = DomainName::parse("weber.example").unwrap();
+    let began = tokio::time::Instant::now();
+    tokio::select! {
+        () = serve(listener, TlsAcceptor::from(Arc::new(server))) => panic!("the server ended"),
+        fetched = web.get(&url, &domain) => assert!(matches!(fetched, Err(WebError::Fetch(_))), "{fetched:?}"),
+    }
+    assert!(began.elapsed() <= TOTAL_TIME + CONNECT_TIME, "{:?}", began.elapsed());
 }
 
 #[test]
