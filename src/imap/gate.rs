@@ -94,39 +94,30 @@ pub struct Counters {
 }
 
 /// A reply that is being collected.
+#[derive(Default)]
 struct PartialReply {
     bytes: Vec<u8>,
-    kind: Kind,
+    /// Known with its first line.
+    kind: Option<Kind>,
     /// Words for people follow, in which parentheses mean nothing.
     is_text: bool,
     /// Nobody asked for it: nothing of it is held.
     is_dropped: bool,
     depth: Depth,
+    literals: usize,
+    literal: Literal,
     /// Bytes of the current literal still to come.
     literal_left: usize,
-    /// The current literal is left out.
-    is_skipping: bool,
-    /// The current literal goes to whoever waits for that message.
-    is_pouring: bool,
-    literals: usize,
-    is_begun: bool,
 }
 
-impl Default for PartialReply {
-    fn default() -> Self {
-        Self {
-            bytes: Vec::new(),
-            kind: Kind::Told,
-            is_text: false,
-            is_dropped: false,
-            depth: Depth::default(),
-            literal_left: 0,
-            is_skipping: false,
-            is_pouring: false,
-            literals: 0,
-            is_begun: false,
-        }
-    }
+/// What becomes of a literal.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Literal {
+    #[default]
+    Held,
+    LeftOut,
+    /// It goes to whoever waits for that message.
+    Poured,
 }
 
 /// How far a step has led.
@@ -303,17 +294,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
 
     /// Decides what becomes of a reply by its first line, and counts how deep each line leads.
     fn look_at(&mut self, line: &[u8]) -> io::Result<()> {
-        if !self.reply.is_begun {
-            self.reply.is_begun = true;
-            self.reply.kind = Kind::of(line);
+        if self.reply.kind.is_none() {
+            let kind = Kind::of(line);
+            self.reply.kind = Some(kind);
             self.reply.is_text = Kind::is_text(line);
-            self.reply.is_dropped = !self.asked.wants(self.reply.kind);
+            self.reply.is_dropped = !self.asked.wants(kind);
         }
         if !self.reply.is_text && !self.reply.depth.takes(line) {
             return Err(self.hostile("lists nested beyond all bounds"));
         }
         // Flags of messages, which others change meanwhile, may be told unasked.
-        if self.reply.is_dropped && self.reply.kind != Kind::Fetch {
+        if self.reply.is_dropped && self.reply.kind != Some(Kind::Fetch) {
             self.count_unasked(line.len())?;
         }
         Ok(())
@@ -337,7 +328,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
         self.reply.literal_left -= length;
         self.pour_out(length);
-        if !self.reply.is_skipping {
+        if self.reply.literal == Literal::Held {
             let piece = self.input.get(self.start..self.start + length).unwrap_or_default();
             self.reply.bytes.extend_from_slice(piece);
         }
@@ -364,7 +355,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if length > self.limits.literal_bytes {
             return Err(self.hostile("a literal beyond all bounds"));
         }
-        let is_data = self.reply.kind == Kind::Fetch;
+        let is_data = self.reply.kind == Some(Kind::Fetch);
         let is_unasked = self.reply.is_dropped || is_data && !self.asked.wants_data();
         if is_unasked {
             self.count_unasked(length)?;
@@ -375,10 +366,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
         self.reply.literal_left = length;
         let text = line.get(..memchr::memrchr(b'{', line).unwrap_or(line.len())).unwrap_or_default();
-        self.reply.is_pouring = !is_unasked && self.is_poured(text, length);
-        self.reply.is_skipping =
-            self.reply.is_pouring || is_unasked || length > KEPT_LITERAL_BYTES || held > KEPT_REPLY_BYTES;
-        if self.reply.is_skipping {
+        self.reply.literal = if is_unasked {
+            Literal::LeftOut
+        } else if self.is_poured(text, length) {
+            Literal::Poured
+        } else if length > KEPT_LITERAL_BYTES || held > KEPT_REPLY_BYTES {
+            Literal::LeftOut
+        } else {
+            Literal::Held
+        };
+        if self.reply.literal != Literal::Held {
             // As if the server gave nothing.
             self.take_up(text)?;
             return self.take_up(b"NIL");
@@ -396,7 +393,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if self.tally.replies > self.limits.replies_per_command {
             return Err(self.hostile("too many replies to one command"));
         }
-        if reply.kind != Kind::Fetch {
+        if reply.kind != Some(Kind::Fetch) {
             self.tally.other_replies += 1;
             if self.tally.other_replies > self.limits.other_replies_per_command {
                 return Err(self.hostile("too many replies to one command"));
@@ -423,7 +420,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.start = 0;
         let left = self.reply.literal_left;
         // What is left of a long literal goes straight to where it is held.
-        let is_direct = self.input.is_empty() && !self.reply.is_skipping && left >= READ_BYTES;
+        let is_held = self.reply.literal == Literal::Held;
+        let is_direct = self.input.is_empty() && is_held && left >= READ_BYTES;
         let target = if is_direct { &mut self.reply.bytes } else { &mut self.input };
         let filled = target.len();
         target.resize(filled + READ_BYTES, 0);

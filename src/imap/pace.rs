@@ -89,7 +89,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(60);
+    const LIMIT: Duration = Duration::from_mins(1);
 
     /// Waits second by second for what a server sends in each; how long it took to be given up.
     fn outlived(seconds: u64, received: impl Fn(u64) -> u64) -> Option<(u64, ImapError)> {

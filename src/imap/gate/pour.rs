@@ -1,6 +1,6 @@
 //! One large message on its way past the readers: its bytes are taken out piece by piece, so that memory stays bounded.
 
-use super::Gate;
+use super::{Gate, Literal};
 
 /// Bytes that wait at most before nothing more is read.
 const MOST_WAITING: usize = 1 << 20;
@@ -90,7 +90,7 @@ impl<S> Gate<S> {
 
     /// Takes so many bytes of the literal out.
     pub(super) fn pour_out(&mut self, length: usize) {
-        if self.reply.is_pouring
+        if self.reply.literal == Literal::Poured
             && let Some(pour) = &mut self.pour
         {
             pour.put(self.input.get(self.start..self.start + length).unwrap_or_default());
