@@ -19,7 +19,7 @@ use named::Named;
 const END: &str = "MAILFERRY_TEST_END";
 const STARTED: &str = "MAILFERRY_TEST_STARTED";
 /// Longest time until everything is started, or gone.
-const MAX_TIME: Duration = Duration::from_secs(60);
+const MAX_TIME: Duration = Duration::from_mins(1);
 
 /// The test that fails or is killed: run by the others only.
 #[test]

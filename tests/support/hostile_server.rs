@@ -185,7 +185,7 @@ impl Dialogue {
             let line = line.trim_end().to_owned();
             let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
             if let Some(user) = command.strip_prefix("LOGIN ").and_then(|rest| rest.split(' ').next()) {
-                self.user = user.trim_matches('"').to_owned();
+                user.trim_matches('"').clone_into(&mut self.user);
             }
             let mut message = Vec::new();
             if let Some((_, length)) = command.rsplit_once('{') {
