@@ -223,3 +223,13 @@ fn the_list_of_messages_names_the_folders_that_were_left_out() {
         "{text}"
     );
 }
+
+#[test]
+fn a_dry_run_tells_which_flags_the_destination_cannot_keep() {
+    let pair = Pair::start(mails());
+    pair.destination.set(|state| state.permanent_flags = Some("\\Seen \\Answered \\Draft"));
+    let output = pair.copy(&["--dry-run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let words = "cannot keep all flags: \\Flagged, keywords other than its own";
+    assert!(said(&output).contains(words), "{}", said(&output));
+}

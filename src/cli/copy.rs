@@ -33,22 +33,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     }
     check_message_list(arguments.messages.as_deref())?;
     super::places::check_copy(arguments)?;
-    let mut config = EngineConfig::headless();
-    config.secrets = SecretsPolicy::SessionThenKeyring;
-    config.parallel_mailboxes = usize::from(arguments.max_connections);
-    config.proof = match arguments.verify {
-        None => Proof::AsChosen,
-        Some(Verify::None) => Proof::None,
-        Some(Verify::Quick) => Proof::Quick,
-        Some(Verify::Full) => Proof::Full,
-    };
-    config.compression = match arguments.compress {
-        Compress::Auto => Compression::Automatic,
-        Compress::Always => Compression::Always,
-        Compress::Never => Compression::Never,
-    };
-    config.samples_dates = arguments.dry_run;
-    config.timeouts.reply = Duration::from_secs(arguments.timeout);
+    let mut config = config_of(arguments);
     // Without a project file of its own, the ledger lives as long as this run.
     let temporary = tempfile_for(arguments)?;
     if temporary.is_some() {
@@ -113,6 +98,27 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         None => output::print(&outcome.words())?,
     }
     Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
+}
+
+/// How the engine runs for these arguments.
+fn config_of(arguments: &Copy) -> EngineConfig {
+    let mut config = EngineConfig::headless();
+    config.secrets = SecretsPolicy::SessionThenKeyring;
+    config.parallel_mailboxes = usize::from(arguments.max_connections);
+    config.proof = match arguments.verify {
+        None => Proof::AsChosen,
+        Some(Verify::None) => Proof::None,
+        Some(Verify::Quick) => Proof::Quick,
+        Some(Verify::Full) => Proof::Full,
+    };
+    config.compression = match arguments.compress {
+        Compress::Auto => Compression::Automatic,
+        Compress::Always => Compression::Always,
+        Compress::Never => Compression::Never,
+    };
+    config.samples_dates = arguments.dry_run;
+    config.timeouts.reply = Duration::from_secs(arguments.timeout);
+    config
 }
 
 /// Proves what was copied before, and nothing else.

@@ -61,6 +61,9 @@ async fn one(
     let counted: Result<_, transfer::TransferError> = counted.await;
     let (mut plan, oversize) =
         counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
+    if settings.samples_dates {
+        plan.remarks.extend(transfer::flags_remark(&mut destination_session).await);
+    }
     to.leave(destination_session);
     if settings.samples_dates {
         match transfer::find_earlier_move(&mut source_session, &plan).await {

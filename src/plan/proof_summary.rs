@@ -98,9 +98,10 @@ impl ProofSummary {
             let own = counted_as(self.others, "message of its own", "messages of their own");
             parts.push(format!("beside the copies, the folders hold {own}"));
         }
-        match parts.is_empty() {
-            true => "Nothing had to be compared".to_owned(),
-            false => first_upper(&parts.join("; ")),
+        if parts.is_empty() {
+            "Nothing had to be compared".to_owned()
+        } else {
+            first_upper(&parts.join("; "))
         }
     }
 
@@ -171,7 +172,8 @@ impl ProofSummary {
             "lie in another folder than their own",
         );
         if self.in_junk > 0 {
-            elsewhere.push_str(&format!(", {} of them in the folder for junk", with_thousands(self.in_junk)));
+            let in_junk = with_thousands(self.in_junk);
+            elsewhere = format!("{elsewhere}, {in_junk} of them in the folder for junk");
         }
         let parts = [
             (self.differences, copies(self.differences, "is missing or differs", "are missing or differ")),

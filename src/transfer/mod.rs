@@ -22,6 +22,7 @@ mod destination_name;
 mod error;
 mod export;
 mod false_keywords;
+mod flag_limits;
 mod flags;
 mod folder_opening;
 mod found_elsewhere;
@@ -67,6 +68,7 @@ pub use control::{CopyControl, CopyController, copy_control};
 pub use copy::copy_mailbox;
 pub use date_samples::find_earlier_move;
 pub use error::TransferError;
+pub use flag_limits::flags_remark;
 pub use inventory::inventory;
 pub use oversize::find_oversize;
 pub use request::{

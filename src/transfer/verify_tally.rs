@@ -75,7 +75,9 @@ impl VerifyReport {
         let is_lost = |flag: &String| wanted.get(flag).is_some_and(|(all, without)| is_habit(*without, *all));
         for (Difference { folder, uid, what }, lacking) in other_flags {
             if lacking.iter().all(is_lost) {
-                lacking.into_iter().for_each(|flag| self.cannot_keep(flag));
+                for flag in lacking {
+                    self.cannot_keep(flag);
+                }
             } else {
                 self.differs(&folder, uid, what);
             }
