@@ -357,11 +357,11 @@ async fn a_filter_leaves_out_with_the_cause_and_takes_in_when_it_changes() {
         mails.push(one);
     }
     let Some(mut pair) = Pair::new(&mails, &Settings::default()).await else { return };
+    const LEFT: [MessageState; 2] = [MessageState::LeftOut, MessageState::Deferred];
     let causes = |pair: &Pair| -> BTreeMap<String, usize> {
         let ledger = pair.bench.ledger();
         let folders = ledger.folder_totals().unwrap();
-        let rows =
-            folders.iter().flat_map(|folder| ledger.rows(folder.id, &[MessageState::LeftOut]).unwrap());
+        let rows = folders.iter().flat_map(|folder| ledger.rows(folder.id, &LEFT).unwrap());
         rows.fold(BTreeMap::new(), |mut counts, row| {
             *counts.entry(row.cause.unwrap_or_default()).or_default() += 1;
             counts

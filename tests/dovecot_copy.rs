@@ -75,6 +75,7 @@ impl Bench {
             options: CopyOptions::default(),
             export_folder: None,
             claims: None,
+            under_way: Arc::default(),
         };
         let (mut from, mut to) =
             (request.source.open().await.unwrap(), request.destination.open().await.unwrap());

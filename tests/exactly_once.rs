@@ -72,6 +72,7 @@ async fn request(
         options: CopyOptions::default(),
         export_folder: None,
         claims: None,
+        under_way: Arc::default(),
     }
 }
 

@@ -351,7 +351,7 @@ async fn a_server_may_take_its_time_to_store_what_it_was_sent() {
         let mut session = anna.open_new().await.unwrap();
         let body = Body::Memory(b"x".repeat(bytes).into());
         let message = NewMessage { flags: Vec::new(), internal_date: String::new(), body };
-        let request = session.send_append("INBOX", &mut [message]).await?;
+        let request = session.send_append("INBOX", &mut [message], &|_| {}).await?;
         session.append_outcome(&request).await
     };
     // The literal has no line break, so that it is one command for this server.
@@ -413,7 +413,8 @@ async fn names_and_headers_go_in_utf8_where_a_server_has_agreed_to_it() {
         assert_eq!((folder.raw.as_str(), folder.name.as_str()), ("Gel&APY-scht &- alt", "Gelöscht & alt"));
         let raw = folder.raw.clone();
         session.examine(&raw).await.unwrap();
-        let request = session.send_append(&raw, &mut [letter("Grüße"), letter("plain")]).await.unwrap();
+        let request =
+            session.send_append(&raw, &mut [letter("Grüße"), letter("plain")], &|_| {}).await.unwrap();
         assert!(session.append_outcome(&request).await.unwrap().is_ok());
         session.noop().await.unwrap();
         let commands = server.commands();

@@ -53,6 +53,27 @@ pub struct AppendRequest {
     early: Option<Completion>,
 }
 
+/// Hears how many bytes of messages have gone to the socket since it was last told.
+pub type Leaving<'a> = &'a (dyn Fn(u64) + Send + Sync);
+
+/// How much of the messages of a command has gone to the socket.
+struct Gone<'a> {
+    queued: u64,
+    told: u64,
+    tell: Leaving<'a>,
+}
+
+impl Gone<'_> {
+    /// So many bytes still wait for the socket: what was queued beyond them has gone.
+    fn look(&mut self, waiting: usize) {
+        let gone = self.queued.saturating_sub(waiting as u64);
+        if gone > self.told {
+            (self.tell)(gone - self.told);
+            self.told = gone;
+        }
+    }
+}
+
 /// Bytes that may wait for the socket while the next message is prepared.
 const SEND_WINDOW: usize = 256 * 1024;
 /// A larger message waits for the server's word, where it need not: one that is refused for its size has not gone over
@@ -68,16 +89,18 @@ impl Session {
     }
 
     /// Sends messages with one APPEND; more than one only where [`Self::can_append_many`].
-    /// Returns when nearly all of it has left, with the answer still to come.
+    /// Returns when nearly all of it has left, with the answer still to come. `leaving` hears how much that is.
     pub async fn send_append(
         &mut self,
         folder: &str,
         messages: &mut [NewMessage],
+        leaving: Leaving<'_>,
     ) -> Result<AppendRequest, ImapError> {
         let name = self.folder_name(folder)?;
         let tag = self.new_tag(&format!("APPEND {name} … ({} messages)", messages.len()));
         let mut line = format!("{tag} APPEND {name}");
         let mut end = "";
+        let mut gone = Gone { queued: 0, told: 0, tell: leaving };
         for message in messages {
             line.insert_str(0, end);
             let length = message.body.bytes();
@@ -93,22 +116,25 @@ impl Session {
             if waits && let Some(refusal) = self.wait_for_go(&tag).await? {
                 return Ok(AppendRequest { tag, early: Some(refusal) });
             }
-            self.send_body(&mut message.body).await?;
+            self.send_body(&mut message.body, &mut gone).await?;
         }
         self.queue(end.as_bytes());
         self.queue(b"\r\n");
         self.drain(SEND_WINDOW).await?;
+        gone.look(self.queued());
         Ok(AppendRequest { tag, early: None })
     }
 
-    async fn send_body(&mut self, body: &mut Body) -> Result<(), ImapError> {
+    async fn send_body(&mut self, body: &mut Body, gone: &mut Gone<'_>) -> Result<(), ImapError> {
         match body {
             Body::Memory(bytes) => {
                 for piece in bytes.chunks(SEND_WINDOW) {
                     self.queue(piece);
+                    gone.queued += piece.len() as u64;
                     // Small messages go together: a system call for each costs more than the copying.
                     if self.queued() > SEND_WINDOW {
                         self.drain(SEND_WINDOW).await?;
+                        gone.look(self.queued());
                     }
                 }
                 Ok(())
@@ -121,7 +147,9 @@ impl Session {
                         return Ok(());
                     }
                     self.queue(&chunk);
+                    gone.queued += chunk.len() as u64;
                     self.drain(SEND_WINDOW).await?;
+                    gone.look(self.queued());
                 }
             }
         }

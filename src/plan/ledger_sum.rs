@@ -22,6 +22,8 @@ pub enum MessageState {
     Vanished,
     /// Left out by the owner's choice.
     LeftOut,
+    /// A trial did not take it: it waits for the whole copy.
+    Deferred,
 }
 
 /// The ledger as a sum: `source_count` is always the sum of all the others.
@@ -43,6 +45,9 @@ pub struct LedgerSum {
     pub vanished: u64,
     /// [`MessageState::LeftOut`].
     pub left_out: u64,
+    /// [`MessageState::Deferred`].
+    #[serde(default)]
+    pub deferred: u64,
     /// [`MessageState::ToDo`] and [`MessageState::InFlight`].
     pub to_do: u64,
 }
@@ -60,6 +65,7 @@ impl LedgerSum {
             MessageState::Refused => &mut self.refused,
             MessageState::Vanished => &mut self.vanished,
             MessageState::LeftOut => &mut self.left_out,
+            MessageState::Deferred => &mut self.deferred,
         };
         *field += count;
     }
@@ -75,6 +81,7 @@ impl LedgerSum {
             MessageState::Refused => self.refused,
             MessageState::Vanished => self.vanished,
             MessageState::LeftOut => self.left_out,
+            MessageState::Deferred => self.deferred,
         }
     }
 
@@ -90,12 +97,28 @@ impl LedgerSum {
             refused: self.refused + other.refused,
             vanished: self.vanished + other.vanished,
             left_out: self.left_out + other.left_out,
+            deferred: self.deferred + other.deferred,
             to_do: self.to_do + other.to_do,
         }
     }
 
     /// Messages that reached a final state.
     pub const fn finished(&self) -> u64 {
-        self.source_count - self.to_do
+        self.source_count - self.to_do - self.deferred
+    }
+
+    /// Messages that lie at the destination.
+    pub const fn arrived(&self) -> u64 {
+        self.copied + self.already_there + self.repaired
+    }
+
+    /// Messages that are to be at the destination in the end: all but those that were left out or are gone.
+    pub const fn wanted(&self) -> u64 {
+        self.source_count - self.left_out - self.vanished
+    }
+
+    /// Messages that are still to be copied, by this run or by the whole copy after a trial.
+    pub const fn waiting(&self) -> u64 {
+        self.to_do + self.deferred
     }
 }

@@ -1,5 +1,6 @@
 //! Plan: folders and where they go, message states, forecast. Pure; the wires only carry it out.
 
+mod content_digest;
 mod copy_options;
 mod decision;
 mod duration_words;
@@ -35,12 +36,14 @@ mod repair;
 mod search_text;
 mod selection;
 mod server_habits;
+mod subject;
 
+pub use content_digest::content_digest;
 pub use copy_options::{CopyMode, CopyOptions, MessageDates, ProofDepth};
 pub use decision::{Collisions, collides_with, needs_decision, open_decisions};
 pub use duration_words::duration_words;
 pub use earlier_move::{MIN_DATED_MESSAGES, day_of_earlier_move, words_of_earlier_move};
-pub use estimate::{EtaEstimator, ThroughputPoint};
+pub use estimate::{SpeedMeter, SpeedPoint, TimeLeft, mean_speed};
 pub use folder::{FolderPath, SpecialUse};
 pub use folder_name::clean_destination;
 pub use folder_pattern::FolderPattern;
@@ -71,3 +74,4 @@ pub use repair::{
 };
 pub use search_text::{SearchTextError, check_search};
 pub use selection::{Candidate, is_choosy, left_out};
+pub use subject::subject_of;

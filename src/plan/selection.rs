@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{CopyOptions, MessageFilter};
+use super::{CopyOptions, MessageFilter, MessageState};
 use crate::values::with_thousands;
 
 /// A message that may take part in a copy.
@@ -24,7 +24,7 @@ pub fn is_choosy(options: &CopyOptions) -> bool {
     options.filter != MessageFilter::default() || options.trial_messages.is_some()
 }
 
-/// Which of the messages of one folder do not take part, and why. `found` has the UIDs that the source's search has
+/// Which of the messages of one folder do not take part, what becomes of them, and why. `found` has the UIDs that the source's search has
 /// found, where there is a search.
 ///
 /// A message whose date or size the source does not tell is never left out because of it. In a trial, messages that are
@@ -33,12 +33,12 @@ pub fn left_out(
     options: &CopyOptions,
     candidates: &[Candidate],
     found: Option<&BTreeSet<u32>>,
-) -> BTreeMap<u32, Arc<str>> {
+) -> BTreeMap<u32, (MessageState, Arc<str>)> {
     let words = Words::new(options);
-    let mut left_out: BTreeMap<u32, Arc<str>> = BTreeMap::new();
+    let mut left_out = BTreeMap::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.is_settled) {
         if let Some(because) = words.why(&options.filter, candidate, found) {
-            left_out.insert(candidate.uid, Arc::clone(because));
+            left_out.insert(candidate.uid, (MessageState::LeftOut, Arc::clone(because)));
         }
     }
     let Some(trial) = options.trial_messages else { return left_out };
@@ -53,7 +53,8 @@ pub fn left_out(
     if options.is_newest_first {
         waiting.reverse();
     }
-    left_out.extend(waiting.into_iter().skip(room).map(|uid| (uid, Arc::clone(&words.trial))));
+    let later = |uid| (uid, (MessageState::Deferred, Arc::clone(&words.trial)));
+    left_out.extend(waiting.into_iter().skip(room).map(later));
     left_out
 }
 
@@ -132,7 +133,7 @@ mod tests {
         found: Option<&BTreeSet<u32>>,
         all: &[Candidate],
     ) -> Vec<(u32, String)> {
-        left_out(options, all, found).into_iter().map(|(uid, words)| (uid, words.to_string())).collect()
+        left_out(options, all, found).into_iter().map(|(uid, (_, words))| (uid, words.to_string())).collect()
     }
 
     #[test]

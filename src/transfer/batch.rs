@@ -3,6 +3,7 @@
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::content::Content;
+use super::under_way::Named;
 use crate::imap::NewMessage;
 use crate::project::LedgerRow;
 
@@ -52,9 +53,9 @@ impl Load {
     pub(super) fn into_batch(self) -> Batch {
         let mut batch = Batch::default();
         for Loaded { row, content, flags, reserved } in self.messages {
-            let (body, sha256) = content.into_body();
+            let (body, sha256, named) = content.into_body();
             batch.messages.push(NewMessage { flags, internal_date: row.internal_date.clone(), body });
-            batch.rows.push(Sent { row, sha256, _reserved: reserved });
+            batch.rows.push(Sent { row, sha256, named, _reserved: reserved });
         }
         batch
     }
@@ -71,6 +72,8 @@ pub(super) struct Batch {
 pub(super) struct Sent {
     pub(super) row: LedgerRow,
     pub(super) sha256: [u8; 32],
+    /// A large message stands on the board as long as this is held.
+    named: Option<Named>,
     _reserved: OwnedSemaphorePermit,
 }
 
@@ -98,5 +101,13 @@ impl Batch {
         let rows = self.rows.split_off(middle);
         let messages = self.messages.split_off(middle);
         (self, Self { rows, messages })
+    }
+}
+
+/// The name of the only message, where it is large.
+pub(super) fn named(rows: &[Sent]) -> Option<&Named> {
+    match rows {
+        [only] => only.named.as_ref(),
+        _ => None,
     }
 }

@@ -1,11 +1,12 @@
 use sha2::{Digest as _, Sha256};
 
+use super::under_way::Named;
 use crate::imap::{Body, Spool};
 
 /// The bytes of a message with their SHA-256, as far as it is known: what is in memory is hashed when that is needed.
 pub(super) enum Content {
     Memory { bytes: Vec<u8>, sha256: Option<[u8; 32]> },
-    Spooled { spool: Spool, sha256: [u8; 32] },
+    Spooled { spool: Spool, sha256: [u8; 32], named: Option<Named> },
 }
 
 impl Content {
@@ -28,11 +29,12 @@ impl Content {
         }
     }
 
-    pub(super) fn into_body(mut self) -> (Body, [u8; 32]) {
+    /// The body, its hash, and its name on the board.
+    pub(super) fn into_body(mut self) -> (Body, [u8; 32], Option<Named>) {
         let sha256 = self.sha256();
         match self {
-            Self::Memory { bytes, .. } => (Body::Memory(bytes.into()), sha256),
-            Self::Spooled { spool, .. } => (Body::Spooled(spool), sha256),
+            Self::Memory { bytes, .. } => (Body::Memory(bytes.into()), sha256, None),
+            Self::Spooled { spool, named, .. } => (Body::Spooled(spool), sha256, named),
         }
     }
 }

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::governor::refusal;
+use super::under_way::Named;
 use crate::imap::{Completion, Ending, ImapError, MOST_WHOLE_BYTES, Session, Spool};
 
 /// Bytes of a message in which its header is looked for.
@@ -69,16 +70,16 @@ struct Walk {
 /// the other road has to agree, as far as there is one.
 pub(super) async fn read_large(
     session: &mut Session,
-    wanted: Wanted,
+    (wanted, named): (Wanted, Option<&Named>),
     first: Road,
 ) -> Result<Reading, ImapError> {
-    let one = walk(session, wanted, first).await?;
+    let one = walk(session, (wanted, named), first).await?;
     if let Ok(Walk { large, ending: Ending::End }) = &one
         && (wanted.listed == large.bytes || is_confirmed(session, wanted, first, large.bytes).await?)
     {
         return Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large)));
     }
-    let other = walk(session, wanted, first.other()).await?;
+    let other = walk(session, (wanted, named), first.other()).await?;
     match judge(wanted.listed, &one, &other) {
         Verdict::One => Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
         Verdict::Other => Ok(other.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
@@ -160,13 +161,13 @@ const fn most_bytes(listed: u64) -> u64 {
 /// Reads on one road. A refusal that is about the message is a result; one that speaks of load is an error.
 async fn walk(
     session: &mut Session,
-    wanted: Wanted,
+    (wanted, named): (Wanted, Option<&Named>),
     road: Road,
 ) -> Result<Result<Walk, Completion>, ImapError> {
     let walked = match road {
         Road::Whole if wanted.listed > MOST_WHOLE_BYTES => return Ok(Ok(Walk::nothing())),
-        Road::Whole => whole(session, wanted).await,
-        Road::Pieces => pieces(session, wanted).await,
+        Road::Whole => whole(session, (wanted, named)).await,
+        Road::Pieces => pieces(session, (wanted, named)).await,
     };
     match walked {
         Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
@@ -176,8 +177,8 @@ async fn walk(
     }
 }
 
-async fn whole(session: &mut Session, wanted: Wanted) -> Result<Walk, ImapError> {
-    let mut intake = Intake::new(wanted.is_kept).await?;
+async fn whole(session: &mut Session, (wanted, named): (Wanted, Option<&Named>)) -> Result<Walk, ImapError> {
+    let mut intake = Intake::new(wanted.is_kept, named).await?;
     let mut reading = session.ask_whole(wanted.uid, most_bytes(wanted.listed));
     while let Some(bytes) = session.next_of_whole(&mut reading).await? {
         intake.take(&bytes).await?;
@@ -185,8 +186,8 @@ async fn whole(session: &mut Session, wanted: Wanted) -> Result<Walk, ImapError>
     Ok(Walk { large: intake.finish(), ending: reading.ending() })
 }
 
-async fn pieces(session: &mut Session, wanted: Wanted) -> Result<Walk, ImapError> {
-    let mut intake = Intake::new(wanted.is_kept).await?;
+async fn pieces(session: &mut Session, (wanted, named): (Wanted, Option<&Named>)) -> Result<Walk, ImapError> {
+    let mut intake = Intake::new(wanted.is_kept, named).await?;
     let mut reading = Session::ask_pieces(wanted.uid, wanted.listed, most_bytes(wanted.listed));
     while let Some(bytes) = session.next_piece(&mut reading).await? {
         intake.take(&bytes).await?;
@@ -202,21 +203,29 @@ impl Walk {
 }
 
 /// Takes the bytes of a message as they come.
-struct Intake {
+struct Intake<'a> {
+    /// Where it is told how far it is, for a message that stands on the board.
+    named: Option<&'a Named>,
     spool: Option<Spool>,
     bytes: u64,
     hash: Sha256,
     head: Vec<u8>,
 }
 
-impl Intake {
-    async fn new(is_kept: bool) -> Result<Self, ImapError> {
+impl<'a> Intake<'a> {
+    async fn new(is_kept: bool, named: Option<&'a Named>) -> Result<Self, ImapError> {
+        if let Some(named) = named {
+            named.read_anew();
+        }
         let spool = if is_kept { Some(Spool::create().await?) } else { None };
-        Ok(Self { spool, bytes: 0, hash: Sha256::new(), head: Vec::new() })
+        Ok(Self { named, spool, bytes: 0, hash: Sha256::new(), head: Vec::new() })
     }
 
     async fn take(&mut self, piece: &[u8]) -> Result<(), ImapError> {
         self.hash.update(piece);
+        if let Some(named) = self.named {
+            named.read(piece);
+        }
         self.bytes += piece.len() as u64;
         let room = HEAD_BYTES.saturating_sub(self.head.len());
         self.head.extend(piece.iter().take(room));
@@ -227,7 +236,7 @@ impl Intake {
     }
 
     fn finish(self) -> Large {
-        let Self { spool, bytes, hash, head } = self;
+        let Self { spool, bytes, hash, head, .. } = self;
         Large { spool, bytes, sha256: hash.finalize().into(), head }
     }
 }

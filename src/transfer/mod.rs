@@ -57,6 +57,7 @@ mod source_listing;
 mod source_moves;
 mod stale_ledger;
 mod twins;
+mod under_way;
 mod verify;
 mod verify_page;
 mod verify_report;
@@ -74,6 +75,7 @@ pub use oversize::find_oversize;
 pub use request::{
     CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink,
 };
+pub use under_way::{LargeMessage, UnderWay};
 pub use verify::{prove_mailbox, verify_mailbox};
 pub use verify_report::{Difference, VerifyReport};
 

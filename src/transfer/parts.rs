@@ -230,7 +230,7 @@ impl Parts {
                 let wanted = Wanted { uid: *uid, listed: *listed, is_kept: false };
                 // The copy was read on the other road.
                 if let Reading::Message(Large { bytes, sha256, .. }) =
-                    read_large(session, wanted, Road::Pieces).await.map_err(&at_source)?
+                    read_large(session, (wanted, None), Road::Pieces).await.map_err(&at_source)?
                 {
                     found.insert(*uid, CopyForm { sha256, bytes, content: None });
                 }

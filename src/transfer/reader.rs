@@ -11,6 +11,7 @@ use super::error::TransferError;
 use super::governor::{Refusal, passing, refusal};
 use super::group::Group;
 use super::large::{Large, Reading, Road, Wanted, read_large};
+use super::under_way::Named;
 use super::work::{Part, Work};
 use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
 use crate::plan::{MessageState, Side, identity_key};
@@ -321,14 +322,16 @@ impl Reader<'_> {
         // A connection that breaks at a whole message may last for a piece.
         let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
         let first = if is_careful { Road::Pieces } else { Road::Whole };
-        let mut reading = read_large(self.session, wanted, first).await;
+        let folder = &self.part.folder.unit.plan.source;
+        let named = Named::begin(&self.work.request.under_way, folder, row.uid, row.size);
+        let mut reading = read_large(self.session, (wanted, named.as_ref()), first).await;
         if matches!(reading, Ok(Reading::Doubtful(_))) {
             // What one connection does not hand out another may.
             self.work.meter.download(row.size)?;
-            reading = self.read_anew(wanted, first).await?;
+            reading = self.read_anew((wanted, named.as_ref()), first).await?;
         }
         match reading {
-            Ok(Reading::Message(large)) => self.hand_over_large(row, large).await,
+            Ok(Reading::Message(large)) => self.hand_over_large(row, large, named).await,
             Ok(Reading::Doubtful(words)) => {
                 let cause = format!("the source does not hand it out as one message: {words}");
                 self.give_up(row, MessageState::Refused, cause).await
@@ -339,12 +342,17 @@ impl Reader<'_> {
         }
     }
 
-    async fn hand_over_large(&mut self, row: LedgerRow, large: Large) -> Result<(), ReadEnd> {
+    async fn hand_over_large(
+        &mut self,
+        row: LedgerRow,
+        large: Large,
+        named: Option<Named>,
+    ) -> Result<(), ReadEnd> {
         let Large { spool: Some(spool), bytes, sha256, head } = large else { return Ok(()) };
         // What was listed may be less than what has come.
         self.work.meter.downloaded(bytes.saturating_sub(row.size)).map_err(TransferError::from)?;
         let row = self.learn(row, bytes, &head)?;
-        let mut content = Content::Spooled { spool, sha256 };
+        let mut content = Content::Spooled { spool, sha256, named };
         if self.waits(&row, &mut content) {
             return Ok(());
         }
@@ -358,7 +366,7 @@ impl Reader<'_> {
     /// Reads a large message over a connection of its own.
     async fn read_anew(
         &mut self,
-        wanted: Wanted,
+        wanted: (Wanted, Option<&Named>),
         first: Road,
     ) -> Result<Result<Reading, ImapError>, ReadEnd> {
         let opened = self.work.request.source.open_new().await;

@@ -11,6 +11,7 @@ use super::export::{Exported, Origin, export};
 use super::governor::{Refusal, meaning, refusal};
 use super::repaired_flags;
 use super::request::Progress;
+use super::under_way::InFlight;
 use super::writer::Writer;
 use crate::imap::{Body, Completion, ImapError, NewMessage, Status, is_sendable_date};
 use crate::plan::{
@@ -265,7 +266,10 @@ impl Writer<'_> {
         let at = TransferError::at(Side::Destination);
         caution.tries(folder, uid, steps.last().copied());
         let raw = &self.folder.unit.raw;
-        let request = self.session.send_append(raw, std::slice::from_mut(message)).await.map_err(&at)?;
+        let in_flight = InFlight::new(&self.work.request.under_way);
+        let left = |bytes| in_flight.left(bytes);
+        let sent = self.session.send_append(raw, std::slice::from_mut(message), &left).await;
+        let request = sent.map_err(&at)?;
         let answer = self.session.append_outcome(&request).await.map_err(&at)?;
         caution.has_answer(folder, uid);
         match refusal(&answer) {

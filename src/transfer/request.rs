@@ -1,6 +1,8 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::under_way::UnderWay;
 use crate::imap::{Access, KEEP_ALIVE_EVERY};
 use crate::plan::{CopyOptions, FolderPath, MailboxPlan, Side};
 use crate::project::{AccountClaims, Ledger};
@@ -24,6 +26,8 @@ pub struct CopyRequest {
     pub export_folder: Option<PathBuf>,
     /// Which accounts this run writes into, for other runs to see; `None`: nobody is asked.
     pub claims: Option<AccountClaims>,
+    /// Where the copy tells what is on its way.
+    pub under_way: Arc<UnderWay>,
 }
 
 /// How much may be under way at once in one mailbox.

@@ -226,7 +226,7 @@ impl Page<'_> {
         }
         for (uid, Placed { row, copy_bytes }) in large {
             let wanted = Wanted { uid, listed: copy_bytes, is_kept: false };
-            match read_large(session, wanted, Road::Whole).await {
+            match read_large(session, (wanted, None), Road::Whole).await {
                 Ok(Reading::Message(Large { bytes, sha256, .. })) => {
                     let form = CopyForm { sha256, bytes, content: None };
                     self.compare_form(row, form, in_doubt.contains(&uid));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use tokio::sync::{Mutex, mpsc};
 
-use super::batch::{Batch, Load, Loaded};
+use super::batch::{Batch, Load, Loaded, named};
 use super::error::TransferError;
 use super::flags::flags_for;
 use super::governor::{Refusal, refusal};
@@ -15,6 +15,7 @@ use super::lane::is_asking;
 use super::off_thread::{flush, off_thread};
 use super::reader::{Fetched, Item, Unavailable};
 use super::refused::ending;
+use super::under_way::InFlight;
 use super::work::{ActiveFolder, Work};
 use crate::imap::{AppendRequest, Code, Completion, Session, is_sendable_date};
 use crate::plan::{MessageState, Side};
@@ -67,6 +68,8 @@ enum Event {
 }
 
 struct Flight {
+    /// What of it has left; taken back when its answers are read.
+    in_flight: InFlight,
     requests: Vec<AppendRequest>,
     batch: Batch,
 }
@@ -225,11 +228,22 @@ impl Writer<'_> {
         // An empty literal would abort a MULTIAPPEND (RFC 3502 section 6.3.11), and every message after it.
         let has_empty = batch.messages.iter().any(|message| message.body.bytes() == 0);
         let at_once = if self.session.can_append_many() && !has_empty { batch.len() } else { 1 };
+        let in_flight = InFlight::new(&self.work.request.under_way);
+        let named = named(&batch.rows);
+        if let Some(named) = named {
+            named.begins_to_leave();
+        }
+        let left = |bytes| {
+            in_flight.left(bytes);
+            if let Some(named) = named {
+                named.left(bytes);
+            }
+        };
         for messages in batch.messages.chunks_mut(at_once.max(1)) {
-            let sent = self.session.send_append(&self.folder.unit.raw, messages).await;
+            let sent = self.session.send_append(&self.folder.unit.raw, messages, &left).await;
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
-        Ok(Flight { requests, batch })
+        Ok(Flight { in_flight, requests, batch })
     }
 
     /// Writes intents down, durably, and hashes the messages meanwhile.
@@ -308,7 +322,7 @@ impl Writer<'_> {
 
     /// Reads the answers to a flight; what was read before an error stays read.
     async fn read_answers(&mut self, flight: Flight, answers: &mut Answers) -> Result<(), TransferError> {
-        let Flight { requests, batch } = flight;
+        let Flight { requests, batch, in_flight: _left_until_here } = flight;
         let per_request = batch.len() / requests.len().max(1);
         let mut rows = batch.rows.into_iter();
         let mut messages = batch.messages.into_iter();

@@ -7,7 +7,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         room: "plan",
         rooms: &["values"],
-        crates: &["csv", "sha2", "toml", "data_encoding", "icu_normalizer", "jiff"],
+        crates: &["csv", "sha2", "toml", "data_encoding", "icu_normalizer", "jiff", "mail_parser"],
     },
     Floor {
         room: "report",

@@ -59,6 +59,7 @@ impl Bench {
             options: CopyOptions::default(),
             export_folder: None,
             claims: None,
+            under_way: Arc::default(),
         };
         let mut bench = Self { request, _project: project, _folder: folder };
         bench.plan_anew().await;

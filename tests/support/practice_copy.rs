@@ -478,6 +478,7 @@ impl<'s> Case<'s> {
             options: self.options.clone(),
             export_folder: None,
             claims: None,
+            under_way: Arc::default(),
         }
     }
 
