@@ -1,50 +1,12 @@
 use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::file::now;
 use super::ledger::to_json;
 use super::{Project, ProjectError};
 use crate::audit::AuditReport;
-use crate::plan::ProofSummary;
 use crate::records::RecordsPlan;
-use crate::values::UnixTime;
-
-/// How far the copy is as a job; progress itself is the ledger's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CopyJob {
-    /// What it does.
-    pub phase: CopyJobPhase,
-    /// When it was first started.
-    pub started_at: Option<UnixTime>,
-    /// When it came to its end.
-    pub finished_at: Option<UnixTime>,
-    /// Whether every mailbox was copied to its end, whatever a proof said of it.
-    #[serde(default)]
-    pub is_copied: bool,
-    /// What the proof after the copy said, in words.
-    pub proof: Option<String>,
-    /// The same in figures; files of older versions have none.
-    #[serde(default)]
-    pub proof_counts: Option<ProofSummary>,
-}
-
-/// Phases of the copy that outlive the program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CopyJobPhase {
-    /// Never started.
-    #[default]
-    NotStarted,
-    /// Was running when this was written; found at opening, it means that the program was interrupted.
-    Running,
-    /// Paused by the user.
-    Paused,
-    /// Stopped by the user.
-    Stopped,
-    /// Every row was in a final state.
-    Finished,
-}
 
 impl Project {
     /// The newest audit report.
@@ -84,16 +46,6 @@ impl Project {
     /// Keeps the zone as it was read for the records.
     pub fn set_zone_facts(&self, facts_json: &str) -> Result<(), ProjectError> {
         self.write(|transaction| put(transaction, "zone-facts", facts_json))
-    }
-
-    /// How far the copy is as a job.
-    pub fn copy_job(&self) -> Result<CopyJob, ProjectError> {
-        Ok(self.document("copy-job")?.unwrap_or_default())
-    }
-
-    /// Keeps how far the copy is as a job.
-    pub fn set_copy_job(&self, job: &CopyJob) -> Result<(), ProjectError> {
-        self.set_document("copy-job", Some(job))
     }
 
     /// Reads a stored value; `None` where there is none.
@@ -146,7 +98,7 @@ mod tests {
     use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
     use crate::providers::ProviderId;
     use crate::records::{Change, DiffLine, RecordGroup, Sender, SwitchStage};
-    use crate::values::{Bytes, DomainName};
+    use crate::values::{Bytes, DomainName, UnixTime};
 
     fn project(folder: &tempfile::TempDir) -> std::sync::Arc<Project> {
         let domain = DomainName::parse("example.org").unwrap();

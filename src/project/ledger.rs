@@ -308,14 +308,15 @@ impl Ledger {
         })
     }
 
-    /// Leaves the waiting messages of a folder out, or takes them in again. Messages that were left out one by one,
-    /// which have a cause, stay so. Returns how many changed.
+    /// Leaves the waiting messages of a folder out, with those that a trial has put off, or takes them in again. Messages
+    /// that were left out one by one, which have a cause, stay so. Returns how many changed.
     pub fn set_left_out(&self, folder: FolderId, is_left_out: bool) -> Result<u64, ProjectError> {
-        let (from, to) = if is_left_out { (0, 8) } else { (8, 0) };
+        let (from, put_off, to) = if is_left_out { (0, 9, 8) } else { (8, 8, 0) };
         self.project.write(|transaction| {
             let count = transaction.execute(
-                "UPDATE message SET state = ?3, cause = NULL WHERE folder_id = ?1 AND state = ?2 AND cause IS NULL",
-                params![folder.0, from, to],
+                "UPDATE message SET state = ?4, cause = NULL, is_filtered = 0
+                 WHERE folder_id = ?1 AND ((state = ?2 AND cause IS NULL) OR (state = ?3 AND state = 9))",
+                params![folder.0, from, put_off, to],
             )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })

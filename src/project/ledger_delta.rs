@@ -8,9 +8,9 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::ledger::to_json;
 use super::ledger_copies::SAME_ACCOUNT;
 use super::ledger_queries::read_path;
-use super::ledger_row::unreadable;
+use super::ledger_row::{state_number, unreadable};
 use super::{FolderId, Ledger, ProjectError};
-use crate::plan::{Candidate, FolderPath, IdentityKey, MessageKey, internal_date_secs};
+use crate::plan::{Candidate, FolderPath, IdentityKey, MessageKey, MessageState, internal_date_secs};
 
 /// MESSAGES and UIDNEXT of a folder. While both stay and UIDVALIDITY as well, no message has come or gone: a new one
 /// raises UIDNEXT, and one that goes lowers the count (RFC 3501 section 2.3.1.1).
@@ -352,11 +352,12 @@ impl Ledger {
     }
 
     /// Leaves messages out by filter, and takes those in again that were left out by it and fit now. `judge` gets every
-    /// message that may take part, by ascending UID, and says which do not, and why. Returns how many are left out.
+    /// message that may take part, by ascending UID, and says which do not, what becomes of them, and why. Returns how many
+    /// these are.
     pub fn filter(
         &self,
         folder: FolderId,
-        judge: impl FnOnce(&[Candidate]) -> BTreeMap<u32, Arc<str>>,
+        judge: impl FnOnce(&[Candidate]) -> BTreeMap<u32, (MessageState, Arc<str>)>,
     ) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
             let candidates: Vec<Candidate> = transaction
@@ -371,22 +372,28 @@ impl Ledger {
                         uid: row.get(0)?,
                         bytes: u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
                         received_secs: internal_date_secs(&date),
-                        is_settled: state != 0 && state != 8,
+                        is_settled: !matches!(state, 0 | 8 | 9),
                     })
                 })?
                 .collect::<Result<_, _>>()?;
             let left_out = judge(&candidates);
             let mut leave = transaction.prepare_cached(
-                "UPDATE message SET state = 8, is_filtered = 1, cause = ?3
-                 WHERE folder_id = ?1 AND uid = ?2 AND (state = 0 OR (state = 8 AND cause IS NOT ?3))",
+                "UPDATE message SET state = ?4, is_filtered = 1, cause = ?3
+                 WHERE folder_id = ?1 AND uid = ?2
+                     AND (state = 0 OR (state IN (8, 9) AND (state <> ?4 OR cause IS NOT ?3)))",
             )?;
             let mut take = transaction.prepare_cached(
                 "UPDATE message SET state = 0, is_filtered = 0, cause = NULL
-                 WHERE folder_id = ?1 AND uid = ?2 AND state = 8 AND is_filtered = 1",
+                 WHERE folder_id = ?1 AND uid = ?2 AND state IN (8, 9) AND is_filtered = 1",
             )?;
             for candidate in candidates.iter().filter(|candidate| !candidate.is_settled) {
                 match left_out.get(&candidate.uid) {
-                    Some(words) => leave.execute(params![folder.0, candidate.uid, words.as_ref()])?,
+                    Some((state, words)) => leave.execute(params![
+                        folder.0,
+                        candidate.uid,
+                        words.as_ref(),
+                        state_number(*state)
+                    ])?,
                     None => take.execute(params![folder.0, candidate.uid])?,
                 };
             }

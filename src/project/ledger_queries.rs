@@ -19,22 +19,32 @@ const SAMPLE_LIMIT: usize = 5;
 pub struct LedgerTotals {
     /// Messages by state.
     pub sum: LedgerSum,
-    /// Bytes of messages in final states, left-out ones apart.
+    /// Bytes of messages that lie at the destination.
     pub bytes_done: Bytes,
-    /// Bytes of all messages, left-out ones apart.
+    /// Of these, bytes that were sent there; the others were there before.
+    pub bytes_sent: Bytes,
+    /// Bytes of messages that lie there, and of those that are still to be copied.
     pub bytes_total: Bytes,
 }
 
 impl LedgerTotals {
     fn add(&mut self, state: MessageState, messages: u64, bytes: Bytes) {
         self.sum.add(state, messages);
-        if state == MessageState::LeftOut {
-            return;
+        match state {
+            MessageState::Copied | MessageState::AlreadyThere | MessageState::Repaired => {
+                self.bytes_done = self.bytes_done.plus(bytes);
+                if state != MessageState::AlreadyThere {
+                    self.bytes_sent = self.bytes_sent.plus(bytes);
+                }
+            }
+            MessageState::ToDo | MessageState::InFlight | MessageState::Deferred => {}
+            // What is not copied is no progress, and nothing that progress is measured by.
+            MessageState::Exported
+            | MessageState::Refused
+            | MessageState::Vanished
+            | MessageState::LeftOut => return,
         }
         self.bytes_total = self.bytes_total.plus(bytes);
-        if !matches!(state, MessageState::ToDo | MessageState::InFlight) {
-            self.bytes_done = self.bytes_done.plus(bytes);
-        }
     }
 
     /// Adds another part to this one.
@@ -43,6 +53,7 @@ impl LedgerTotals {
         Self {
             sum: self.sum.plus(other.sum),
             bytes_done: self.bytes_done.plus(other.bytes_done),
+            bytes_sent: self.bytes_sent.plus(other.bytes_sent),
             bytes_total: self.bytes_total.plus(other.bytes_total),
         }
     }

@@ -127,6 +127,7 @@ pub(super) const fn state_number(state: MessageState) -> i64 {
         MessageState::Refused => 6,
         MessageState::Vanished => 7,
         MessageState::LeftOut => 8,
+        MessageState::Deferred => 9,
     }
 }
 
@@ -141,6 +142,7 @@ pub(super) const fn state_from_number(number: i64) -> Option<MessageState> {
         6 => MessageState::Refused,
         7 => MessageState::Vanished,
         8 => MessageState::LeftOut,
+        9 => MessageState::Deferred,
         _ => return None,
     })
 }

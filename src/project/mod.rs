@@ -6,6 +6,7 @@
 mod abandoned;
 mod account_claims;
 mod cause_pattern;
+mod copy_job;
 mod documents;
 mod error;
 mod file;
@@ -30,6 +31,7 @@ mod plans;
 mod repairs;
 #[cfg(test)]
 mod samples;
+mod saved_files;
 mod schema;
 mod settings;
 mod sides;
@@ -37,7 +39,7 @@ mod traffic;
 
 pub use abandoned::{Abandoned, remove_abandoned};
 pub use account_claims::{AccountClaim, AccountClaims, ClaimError, Claimed};
-pub use documents::{CopyJob, CopyJobPhase};
+pub use copy_job::{CopyJob, CopyJobPhase, CopyRoute, EarlierCopy};
 pub use error::ProjectError;
 pub use file::{Project, Unflushed, is_project};
 pub use ledger::Ledger;
@@ -50,6 +52,7 @@ pub use pauses::Pause;
 pub use place::{final_place, is_of_open_project, is_of_project, is_same_place};
 pub use plans::StoredPlan;
 pub use repairs::{ExportedFile, Repair, SentForm};
+pub use saved_files::SavedFile;
 pub use settings::{AuditSettings, Destination};
 pub use sides::{BoundSides, SideChange, Spelling};
 pub use traffic::Traffic;

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -70,26 +69,6 @@ impl Project {
     /// Remembers what the owner asked of the copy.
     pub fn set_copy_options(&self, options: &CopyOptions) -> Result<(), ProjectError> {
         self.set_document("copy-options", Some(options))
-    }
-
-    /// Where the zone lines were last saved.
-    pub fn zone_saved_to(&self) -> Result<Option<PathBuf>, ProjectError> {
-        self.document("zone-saved-to")
-    }
-
-    /// Remembers where the zone lines were saved.
-    pub fn set_zone_saved_to(&self, path: Option<&Path>) -> Result<(), ProjectError> {
-        self.set_document("zone-saved-to", path)
-    }
-
-    /// Where the final report was last saved.
-    pub fn report_saved_to(&self) -> Result<Option<PathBuf>, ProjectError> {
-        self.document("report-saved-to")
-    }
-
-    /// Remembers where the final report was saved.
-    pub fn set_report_saved_to(&self, path: Option<&Path>) -> Result<(), ProjectError> {
-        self.set_document("report-saved-to", path)
     }
 
     /// Answers that the provider's records need, by name.

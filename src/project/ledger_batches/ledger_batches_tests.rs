@@ -38,6 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         MessageState::Refused,
         MessageState::Vanished,
         MessageState::LeftOut,
+        MessageState::Deferred,
     ]);
     let result = (1..=12_u32, state, prop::option::of(1..=40_u32), any::<bool>());
     let copied = (1..=12_u32, Just(MessageState::Copied), prop::option::of(1..=40_u32), Just(false));

@@ -94,7 +94,7 @@ fn a_filter_that_changes_takes_messages_in_again() {
         .filter(inbox, |candidates| {
             let waiting = candidates.iter().filter(|candidate| !candidate.is_settled);
             assert_eq!(candidates.len(), 5);
-            waiting.map(|candidate| (candidate.uid, Arc::clone(&because))).collect()
+            waiting.map(|candidate| (candidate.uid, (MessageState::LeftOut, Arc::clone(&because)))).collect()
         })
         .unwrap();
     assert_eq!((judged, ledger.sum().unwrap().left_out), (2, 2));
@@ -103,7 +103,7 @@ fn a_filter_that_changes_takes_messages_in_again() {
     // Taking the folder in again says nothing about them.
     assert_eq!(ledger.set_left_out(inbox, false).unwrap(), 0);
     assert!(ledger.has_filtered(inbox).unwrap());
-    ledger.filter(inbox, |_| BTreeMap::from([(5, Arc::clone(&because))])).unwrap();
+    ledger.filter(inbox, |_| BTreeMap::from([(5, (MessageState::LeftOut, Arc::clone(&because)))])).unwrap();
     assert_eq!((ledger.sum().unwrap().left_out, ledger.sum().unwrap().to_do), (1, 1));
     ledger.filter(inbox, |_| BTreeMap::new()).unwrap();
     assert!(!ledger.has_filtered(inbox).unwrap());
@@ -143,4 +143,34 @@ fn claims_go_by_the_account_that_a_mailbox_is_bound_to() {
     project.bind_sides(bert.mailbox(), "old.example bert", "other.example office").unwrap();
     assert!(anna.claimed_destination_uids(of_anna).unwrap().is_empty(), "another server, another account");
     assert!(bert.copies_in_place(of_bert).unwrap().is_empty());
+}
+
+#[test]
+fn what_a_trial_puts_off_is_not_left_out_and_counts_as_still_to_copy() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = copied_inbox(&ledger);
+    let before = ledger.totals().unwrap();
+    ledger.add_messages(inbox, &[message(4, &[]), message(5, &[])]).unwrap();
+    let listed = ledger.totals().unwrap();
+    let trial: Arc<str> = "outside the trial".into();
+    let put_off = |uids: &[u32]| -> BTreeMap<u32, (MessageState, Arc<str>)> {
+        uids.iter().map(|uid| (*uid, (MessageState::Deferred, Arc::clone(&trial)))).collect()
+    };
+    ledger.filter(inbox, |_| put_off(&[4, 5])).unwrap();
+    let tried = ledger.totals().unwrap();
+    assert_eq!((tried.sum.deferred, tried.sum.left_out, tried.sum.to_do), (2, 0, 0));
+    assert_eq!((tried.bytes_done, tried.bytes_total), (before.bytes_done, listed.bytes_total));
+    // The owner's filter takes over from the trial, and the whole copy takes in what nothing speaks against.
+    let old: Arc<str> = "older than 2020-01-01".into();
+    ledger.filter(inbox, |_| BTreeMap::from([(4, (MessageState::LeftOut, old))])).unwrap();
+    let sum = ledger.sum().unwrap();
+    assert_eq!((sum.deferred, sum.left_out, sum.to_do), (0, 1, 1));
+    // A folder that is left out by choice keeps nothing waiting.
+    ledger.filter(inbox, |_| put_off(&[4, 5])).unwrap();
+    assert_eq!(ledger.set_left_out(inbox, true).unwrap(), 2);
+    let sum = ledger.sum().unwrap();
+    assert_eq!((sum.deferred, sum.left_out, sum.to_do), (0, 2, 0));
+    assert_eq!(ledger.set_left_out(inbox, false).unwrap(), 2);
+    assert_eq!(ledger.sum().unwrap().to_do, 2);
 }

@@ -104,7 +104,8 @@ CREATE TABLE folder (
     UNIQUE (mailbox_id, source_raw)
 ) STRICT;
 
--- States: 0 to do, 1 in flight, 2 copied, 3 already there, 4 repaired, 5 exported, 6 refused, 7 vanished, 8 left out.
+-- States: 0 to do, 1 in flight, 2 copied, 3 already there, 4 repaired, 5 exported, 6 refused, 7 vanished, 8 left out,
+-- 9 put off by a trial.
 CREATE TABLE message (
     folder_id                 INTEGER NOT NULL REFERENCES folder (id) ON DELETE CASCADE,
     uid                       INTEGER NOT NULL CHECK (uid > 0),
@@ -112,7 +113,7 @@ CREATE TABLE message (
     internal_date             TEXT    NOT NULL,
     flags                     TEXT    NOT NULL DEFAULT '[]',
     identity                  BLOB    NOT NULL CHECK (length(identity) = 32),
-    state                     INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 8),
+    state                     INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 9),
     destination_uid           INTEGER,
     destination_uid_validity  INTEGER,
     intent_uidnext            INTEGER,
@@ -146,7 +147,7 @@ CREATE TABLE message (
 -- below and, for what changes many messages at once, by the batch (ledger_batches.rs).
 CREATE TABLE folder_count (
     folder_id  INTEGER NOT NULL REFERENCES folder (id) ON DELETE CASCADE,
-    state      INTEGER NOT NULL CHECK (state BETWEEN 0 AND 8),
+    state      INTEGER NOT NULL CHECK (state BETWEEN 0 AND 9),
     messages   INTEGER NOT NULL DEFAULT 0,
     bytes      INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (folder_id, state)
@@ -252,7 +253,8 @@ CREATE INDEX message_with_cause ON message (folder_id, state, uid) WHERE cause I
 
 CREATE TRIGGER folder_added AFTER INSERT ON folder BEGIN
     INSERT INTO folder_count (folder_id, state)
-    VALUES (new.id, 0), (new.id, 1), (new.id, 2), (new.id, 3), (new.id, 4), (new.id, 5), (new.id, 6), (new.id, 7), (new.id, 8);
+    VALUES (new.id, 0), (new.id, 1), (new.id, 2), (new.id, 3), (new.id, 4), (new.id, 5), (new.id, 6), (new.id, 7), (new.id, 8),
+        (new.id, 9);
 END;
 
 CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
@@ -278,7 +280,7 @@ CREATE TRIGGER message_moved AFTER UPDATE OF cause ON message WHEN new.state <> 
     WHERE folder_id = new.folder_id AND state = new.state;
 END;
 
-CREATE TRIGGER message_taken_in AFTER UPDATE OF cause ON message WHEN old.state = 8 AND new.state = 0 BEGIN
+CREATE TRIGGER message_taken_in AFTER UPDATE OF cause ON message WHEN old.state IN (8, 9) AND new.state = 0 BEGIN
     UPDATE folder SET needs_match = 1 WHERE id = new.folder_id AND needs_match = 0;
 END;
 
