@@ -11,4 +11,4 @@ mod store;
 mod worker;
 
 pub use secret_name::SecretName;
-pub use store::{Kept, Patience, SecretStore, StoreStatus};
+pub use store::{Kept, Lookup, Patience, SecretStore, StoreStatus};

@@ -21,7 +21,9 @@ pub enum StoreStatus {
     /// Not known yet.
     #[default]
     Unknown,
-    /// The system keyring answers.
+    /// The system keyring runs. It has neither handed out nor taken a secret yet, so that nobody knows whether it is locked.
+    Found,
+    /// The system keyring has handed out or taken a secret, which it does only unlocked.
     System,
     /// A call to the system keyring takes so long that it must be waiting to be unlocked.
     WaitsForUnlock,
@@ -36,6 +38,17 @@ pub enum Kept {
     InKeyring,
     /// Into memory; it goes into the keyring as soon as that is unlocked or found by [`SecretStore::retry`].
     ThisSession,
+}
+
+/// What is known of a secret that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// It is there, and kept so long.
+    Kept(Secret, Kept),
+    /// There is none.
+    Nothing,
+    /// The keyring did not say: it waits to be unlocked, or cannot be asked.
+    NoAnswer,
 }
 
 /// How long callers wait for a keyring.
@@ -83,6 +96,13 @@ impl Shared {
                 *current = status;
                 is_new
             });
+        }
+    }
+
+    /// The keyring has answered, without anything that it does only unlocked.
+    pub fn set_found(&self, worker: u64) {
+        if *self.status.borrow() != StoreStatus::System {
+            self.set_status(worker, StoreStatus::Found);
         }
     }
 }
@@ -137,18 +157,38 @@ impl SecretStore {
 
     /// The secret under this name, or `None` where there is none or the keyring does not answer in time.
     pub async fn get(&self, name: &SecretName) -> Option<Secret> {
+        match self.look(name).await {
+            Lookup::Kept(secret, _) => Some(secret),
+            Lookup::Nothing | Lookup::NoAnswer => None,
+        }
+    }
+
+    /// The secret under this name and where it is kept, or why there is none.
+    pub async fn look(&self, name: &SecretName) -> Lookup {
         match self.shared.memory.get(name) {
-            Wish::Keep(secret) => return Some(secret),
-            Wish::Forget => return None,
+            Wish::Keep(secret) => return Lookup::Kept(secret, self.kept(name)),
+            Wish::Forget => return Lookup::Nothing,
             Wish::Unknown => {}
+        }
+        if self.connector.is_none() {
+            return Lookup::Nothing;
         }
         let (reply, answer) = oneshot::channel();
         if !self.submit(Job::Get(name.clone(), reply)) {
-            return None;
+            return Lookup::NoAnswer;
         }
-        let found = self.patiently(answer).await.flatten()?;
-        self.shared.memory.remember(name, found.clone());
-        Some(found)
+        match self.patiently(answer).await.flatten() {
+            None => Lookup::NoAnswer,
+            Some(None) => Lookup::Nothing,
+            Some(Some(found)) => {
+                self.shared.memory.remember(name, found.clone());
+                Lookup::Kept(found, Kept::InKeyring)
+            }
+        }
+    }
+
+    fn kept(&self, name: &SecretName) -> Kept {
+        if self.shared.memory.is_saved(name) { Kept::InKeyring } else { Kept::ThisSession }
     }
 
     /// Keeps a secret. Returns within moments: while the keyring waits to be unlocked, memory has it.
@@ -185,7 +225,7 @@ impl SecretStore {
         if self.submit(Job::Sync(name.clone(), reply)) {
             self.for_a_moment(answer).await;
         }
-        if self.shared.memory.is_saved(name) { Kept::InKeyring } else { Kept::ThisSession }
+        self.kept(name)
     }
 
     /// Hands a job to the keyring thread, and starts one where none runs. False where that cannot be done.

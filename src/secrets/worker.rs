@@ -20,8 +20,8 @@ const SYNC_ROUNDS: usize = 5;
 pub(super) enum Job {
     /// Connects anew and saves what is not saved yet.
     Connect(oneshot::Sender<()>),
-    /// Reads an entry.
-    Get(SecretName, oneshot::Sender<Option<Secret>>),
+    /// Reads an entry; `None` where the keyring does not say whether there is one.
+    Get(SecretName, oneshot::Sender<Option<Option<Secret>>>),
     /// Makes the keyring agree with the newest wish for this name. Carries no value: a call that hung for minutes
     /// must not write an old password over a new one.
     Sync(SecretName, oneshot::Sender<()>),
@@ -68,15 +68,23 @@ impl Keyring {
             match job {
                 Job::Connect(reply) => {
                     self.backend = None;
-                    // Connecting alone says whether a store runs; its status is set on the way.
+                    // Connecting alone says whether a store runs, and nothing about whether it is locked.
                     let connected = self.with_backend(|_backend| Ok(())).is_some();
+                    if connected {
+                        self.shared.set_status(self.number, StoreStatus::Found);
+                    }
                     for name in self.shared.memory.unsaved().into_iter().filter(|_| connected) {
                         self.sync(&name);
                     }
                     answer(reply, ());
                 }
                 Job::Get(name, reply) => {
-                    let found = self.with_backend(|backend| backend.get(&name)).flatten();
+                    let found = self.with_backend(|backend| backend.get(&name));
+                    match &found {
+                        Some(Some(_secret)) => self.shared.set_status(self.number, StoreStatus::System),
+                        Some(None) => self.shared.set_found(self.number),
+                        None => {}
+                    }
                     answer(reply, found);
                 }
                 Job::Sync(name, reply) => {
@@ -97,14 +105,21 @@ impl Keyring {
                 Wish::Forget => backend.delete(name),
                 Wish::Unknown => Ok(()),
             });
-            if written.is_none() || self.shared.memory.mark_saved(name, &wish) {
+            if written.is_none() {
+                return;
+            }
+            match wish {
+                Wish::Keep(_) => self.shared.set_status(self.number, StoreStatus::System),
+                Wish::Forget | Wish::Unknown => self.shared.set_found(self.number),
+            }
+            if self.shared.memory.mark_saved(name, &wish) {
                 return;
             }
         }
     }
 
     /// Runs a call with the store; connects first where there is no connection, and once more where it broke.
-    /// Sets the status either way; `None` where the store did not do it.
+    /// `None` where the store did not do it; the status says why then.
     fn with_backend<T>(
         &mut self,
         mut call: impl FnMut(&mut dyn Backend) -> Result<T, BackendError>,
@@ -114,10 +129,7 @@ impl Keyring {
             outcome = self.attempt(&mut call);
         }
         match outcome {
-            Ok(value) => {
-                self.shared.set_status(self.number, StoreStatus::System);
-                Some(value)
-            }
+            Ok(value) => Some(value),
             Err(error) => {
                 let words = match error {
                     BackendError::NotRunning(words) => format!("No password store is running: {words}"),

@@ -105,7 +105,7 @@ async fn a_keyring_is_left_alone_until_something_is_asked_of_it() {
     assert_eq!(store.status(), StoreStatus::Unknown);
     assert_eq!(store.get(&name()).await, None);
     assert_eq!(keyring.with(|fake| fake.calls), 1);
-    assert_eq!(store.status(), StoreStatus::System);
+    assert_eq!(store.status(), StoreStatus::Found, "a keyring without the entry may be locked");
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn without_a_keyring_the_session_keeps_it_until_retry_finds_one() {
 async fn a_refusal_is_told_and_costs_nothing() {
     let keyring = FakeKeyring::default();
     let store = keyring.store();
-    wait_for(&store, |status| *status == StoreStatus::System).await;
+    wait_for(&store, |status| *status == StoreStatus::Found).await;
     keyring.with(|fake| fake.refusal = Some("no default keyring".to_owned()));
     assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
     let StoreStatus::ThisSessionOnly(words) = store.status() else { panic!("{store:?}") };
@@ -156,7 +156,7 @@ async fn a_refusal_is_told_and_costs_nothing() {
 async fn a_locked_keyring_holds_nobody_up() {
     let keyring = FakeKeyring::default();
     let store = keyring.store();
-    wait_for(&store, |status| *status == StoreStatus::System).await;
+    wait_for(&store, |status| *status == StoreStatus::Found).await;
     let unlock = keyring.lock();
     assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
     assert_eq!(store.status(), StoreStatus::WaitsForUnlock);
@@ -173,7 +173,7 @@ async fn reading_waits_for_the_prompt_and_retry_leaves_a_stuck_one_alone() {
     let keyring = FakeKeyring::default();
     keyring.with(|fake| fake.entries.insert(name().to_string(), "geheim".to_owned()));
     let store = keyring.store();
-    wait_for(&store, |status| *status == StoreStatus::System).await;
+    wait_for(&store, |status| *status == StoreStatus::Found).await;
     let unlock = keyring.lock();
     let name = name();
     let reading = store.get(&name);
@@ -207,4 +207,36 @@ async fn a_practice_project_never_touches_the_keyring() {
         store.retry().await,
         StoreStatus::ThisSessionOnly("Practice projects keep nothing".to_owned())
     );
+}
+
+#[tokio::test]
+async fn a_keyring_is_called_unlocked_only_after_it_has_handed_out_or_taken_something() {
+    let keyring = FakeKeyring::default();
+    let store = keyring.store();
+    wait_for(&store, |status| *status == StoreStatus::Found).await;
+    assert_eq!(store.look(&name()).await, Lookup::Nothing);
+    assert_eq!(store.status(), StoreStatus::Found);
+    store.delete(&SecretName::new("0123", 5, "source")).await;
+    assert_eq!(store.status(), StoreStatus::Found);
+    store.set(&name(), Secret::new("geheim")).await;
+    assert_eq!(store.status(), StoreStatus::System);
+    assert_eq!(store.look(&name()).await, Lookup::Kept(Secret::new("geheim"), Kept::InKeyring));
+
+    let next = keyring.store();
+    wait_for(&next, |status| *status == StoreStatus::Found).await;
+    assert_eq!(next.look(&name()).await, Lookup::Kept(Secret::new("geheim"), Kept::InKeyring));
+    assert_eq!(next.status(), StoreStatus::System);
+}
+
+#[tokio::test]
+async fn a_keyring_that_refuses_has_not_said_that_there_is_no_password() {
+    let keyring = FakeKeyring::default();
+    keyring.with(|fake| fake.entries.insert("0123/4/source".to_owned(), "geheim".to_owned()));
+    let store = keyring.store();
+    wait_for(&store, |status| *status == StoreStatus::Found).await;
+    keyring.with(|fake| fake.refusal = Some("the prompt was dismissed".to_owned()));
+    assert_eq!(store.look(&name()).await, Lookup::NoAnswer);
+    let other = SecretName::new("0123", 5, "source");
+    store.set(&other, Secret::new("x")).await;
+    assert_eq!(store.look(&other).await, Lookup::Kept(Secret::new("x"), Kept::ThisSession));
 }
