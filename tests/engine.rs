@@ -11,6 +11,8 @@
 mod dovecot;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "engine/standing.rs"]
+mod standing;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -21,8 +23,8 @@ use std::time::Duration;
 use dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry::engine::{
     AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
-    MailboxProgressState, PracticeTrouble, ProjectView, Proof, RequestId, SecretsPolicy, SignInState,
-    Snapshot, Step, StepState, UserError, step_state,
+    MailboxProgressState, PracticeTrouble, ProjectView, Proof, ReportFormat, RequestId, SecretsPolicy,
+    SignInState, Snapshot, Step, StepState, UserError, step_state,
 };
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, ProofDepth, Side,
@@ -53,7 +55,7 @@ fn config(home: &Path) -> EngineConfig {
         proof: Proof::Full,
         compression: mailferry::engine::Compression::default(),
         timeouts: mailferry::engine::Timeouts::default(),
-        searches_by_itself: true,
+        acts_by_itself: true,
         samples_dates: true,
         quits_on_interrupt: false,
     }
@@ -315,7 +317,7 @@ fn the_window_can_be_closed_in_the_middle_of_a_copy() {
     bench.send(Command::OpenProject(file));
     let project = bench.wait_project(|_| true);
     assert!(!project.was_interrupted, "it was closed in order");
-    assert_eq!(project.copy.phase, CopyPhase::Stopped);
+    assert_eq!(project.copy.phase, CopyPhase::Interrupted, "it goes on once the passwords are there");
     // Nothing is listed yet where the window was very quick.
     let sum = project.copy.sum;
     assert!(sum.copied < 900, "everything was copied before the window closed: {sum:?}");
@@ -692,7 +694,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         export_folder: None,
         parallel_mailboxes: 1,
         proof: Proof::None,
-        searches_by_itself: false,
+        acts_by_itself: false,
         samples_dates: false,
         quits_on_interrupt: false,
         compression: mailferry::imap::Compression::default(),

@@ -263,7 +263,7 @@ fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliErr
             }
             let project = driver.project()?;
             let row = project.mailboxes.iter().find(|row| row.id == mailbox);
-            let is_listed = accounts.has_list && row.is_some_and(|row| row.sign_in(side).has_password);
+            let is_listed = accounts.has_list && row.is_some_and(|row| row.sign_in(side).has_password());
             if let Some(secret) = password.as_ref().filter(|_| !is_listed) {
                 driver.require(Command::SetPassword { mailbox, side, secret: secret.clone() })?;
             }

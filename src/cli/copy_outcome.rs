@@ -182,7 +182,7 @@ impl Outcome {
     pub fn words(&self) -> String {
         let sum = &self.sum;
         let mut text = format!(
-            "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} to do\n",
+            "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} put off by a trial + {} to do\n",
             with_thousands(sum.source_count),
             with_thousands(sum.copied),
             with_thousands(sum.already_there),
@@ -191,6 +191,7 @@ impl Outcome {
             with_thousands(sum.refused),
             with_thousands(sum.vanished),
             with_thousands(sum.left_out),
+            with_thousands(sum.deferred),
             with_thousands(sum.to_do)
         );
         for mailbox in

@@ -156,6 +156,7 @@ fn total(project: &ProjectView, now: UnixTime) -> TotalLine {
             CopyPhase::Pausing => "pausing",
             CopyPhase::Paused => "paused",
             CopyPhase::Stopping => "stopping",
+            CopyPhase::Interrupted => "interrupted",
             CopyPhase::Stopped => "stopped",
             CopyPhase::Finished => "finished",
         },
@@ -164,7 +165,7 @@ fn total(project: &ProjectView, now: UnixTime) -> TotalLine {
         bytes_done: copy.bytes_done.0,
         bytes_all: copy.bytes_total.0,
         bytes_per_second: copy.bytes_per_second,
-        seconds_left: copy.seconds_left,
+        seconds_left: copy.time_left.map(|left| left.most_secs),
     }
 }
 
@@ -206,7 +207,7 @@ fn until_words(until: UnixTime, now: UnixTime) -> String {
 pub(super) fn total_words(project: &ProjectView) -> String {
     let copy = &project.copy;
     let left =
-        copy.seconds_left.map_or_else(String::new, |seconds| format!(", {} left", duration_words(seconds)));
+        copy.time_left.map_or_else(String::new, |left| format!(", {} left", duration_words(left.most_secs)));
     format!(
         "{} of {} messages, {} of {}{left}",
         with_thousands(copy.sum.finished()),
@@ -230,6 +231,7 @@ mod tests {
             sum: LedgerSum { source_count: 1_200, copied: 40, to_do: 1_160, ..LedgerSum::default() },
             bytes_done: Bytes(1_000),
             bytes_total: Bytes(2_000),
+            was_done: false,
             folders: Vec::new(),
         }
     }

@@ -164,6 +164,13 @@ impl Actor {
         });
     }
 
+    /// Has the start page say where the open project stands, also should the program end without a word.
+    pub(super) fn remember_recent(&mut self) {
+        if let Some(open) = self.open.as_ref().filter(|open| !open.project.is_practice()) {
+            self.recent.remember(open.as_recent());
+        }
+    }
+
     /// Marks that something changed, for the next beat.
     pub(super) fn touch(&mut self) {
         self.is_dirty = true;

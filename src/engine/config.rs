@@ -9,7 +9,7 @@ const PARALLEL_MAILBOXES: usize = 4;
 impl EngineConfig {
     /// The same for a command without a window: nothing is asked that was not asked for, and Ctrl+C ends it in order.
     pub fn headless() -> Self {
-        Self { searches_by_itself: false, quits_on_interrupt: true, ..Self::for_this_user() }
+        Self { acts_by_itself: false, quits_on_interrupt: true, ..Self::for_this_user() }
     }
 
     /// The places that this system gives to programs and documents of this user.
@@ -26,7 +26,7 @@ impl EngineConfig {
             proof: Proof::AsChosen,
             compression: Compression::default(),
             timeouts: Timeouts::default(),
-            searches_by_itself: true,
+            acts_by_itself: true,
             samples_dates: true,
             quits_on_interrupt: false,
         }

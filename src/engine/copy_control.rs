@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::MailboxProgressState;
 use crate::plan::MailboxId;
-use crate::transfer::{self, CopyController};
+use crate::transfer::{self, CopyController, UnderWay};
 
 /// Pause, resume and stop, of all mailboxes and of one, shared between the engine and the running copy.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub(super) struct CopyControl {
     board: Arc<Mutex<BTreeMap<MailboxId, MailboxProgressState>>>,
     /// Mailboxes that are paused while others go on.
     paused: Arc<Mutex<BTreeMap<MailboxId, watch::Sender<bool>>>>,
+    /// What is on its way, by mailbox.
+    under_way: Arc<Mutex<BTreeMap<MailboxId, Arc<UnderWay>>>>,
     again: mpsc::UnboundedSender<MailboxId>,
 }
 
@@ -28,7 +30,8 @@ impl CopyControl {
         let (controller, control) = transfer::copy_control(CancellationToken::new());
         let (again, receiver) = mpsc::unbounded_channel();
         let paused = Arc::default();
-        (Self { controller: Arc::new(controller), control, board: Arc::default(), paused, again }, receiver)
+        let (controller, under_way) = (Arc::new(controller), Arc::default());
+        (Self { controller, control, board: Arc::default(), paused, under_way, again }, receiver)
     }
 
     /// What each mailbox does now.
@@ -39,6 +42,17 @@ impl CopyControl {
     /// Says what a mailbox does.
     pub(super) fn set_state(&self, mailbox: MailboxId, state: MailboxProgressState) {
         self.board.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox, state);
+    }
+
+    /// Where the copy of a mailbox tells what is on its way.
+    pub(super) fn under_way_of(&self, mailbox: MailboxId) -> Arc<UnderWay> {
+        let mut boards = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(boards.entry(mailbox).or_default())
+    }
+
+    /// What is on its way in all mailboxes.
+    pub(super) fn under_way(&self) -> BTreeMap<MailboxId, Arc<UnderWay>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Messages under way are finished, then every mailbox waits.

@@ -16,7 +16,7 @@ use super::sign_in_job::Attempt;
 use super::{Connections, MailboxProgressState, UserError, explain};
 use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofDepth, ProofSummary};
 use crate::project::{AccountClaims, Ledger};
-use crate::transfer::{self, CopyRequest, FolderProblem, Progress, VerifyReport};
+use crate::transfer::{self, CopyRequest, FolderProblem, Progress, UnderWay, VerifyReport};
 use crate::values::Secret;
 
 /// What the copy of one mailbox needs, but for the passwords.
@@ -202,7 +202,7 @@ async fn one(
 ) -> End {
     let id = work.mailbox;
     control.set_state(id, MailboxProgressState::Running(Connections::default()));
-    let request = match request(work, settings).await {
+    let request = match request(work, settings, control.under_way_of(id)).await {
         Ok(request) => request,
         Err(error) => return End::Failed(error, None),
     };
@@ -261,7 +261,11 @@ fn copies(ledger: &Ledger) -> u64 {
     ledger.sum().map_or(0, |sum| sum.copied + sum.already_there + sum.repaired)
 }
 
-async fn request(work: &MailboxWork, settings: &Settings) -> Result<CopyRequest, Box<UserError>> {
+async fn request(
+    work: &MailboxWork,
+    settings: &Settings,
+    under_way: Arc<UnderWay>,
+) -> Result<CopyRequest, Box<UserError>> {
     let (source_secret, destination_secret) = passwords(work, settings).await?;
     Ok(CopyRequest {
         source: work.source.access(source_secret),
@@ -276,6 +280,7 @@ async fn request(work: &MailboxWork, settings: &Settings) -> Result<CopyRequest,
         options: settings.options.clone(),
         export_folder: settings.export_folder.clone(),
         claims: settings.claims.clone(),
+        under_way,
     })
 }
 

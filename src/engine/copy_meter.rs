@@ -77,7 +77,7 @@ mod tests {
 
     fn totals(copied: u64, already_there: u64, bytes: u64) -> LedgerTotals {
         let sum = LedgerSum { copied, already_there, ..LedgerSum::default() };
-        LedgerTotals { sum, bytes_done: Bytes(bytes), bytes_total: Bytes(bytes) }
+        LedgerTotals { sum, bytes_done: Bytes(bytes), bytes_total: Bytes(bytes), ..LedgerTotals::default() }
     }
 
     fn timed() -> Stopwatch {

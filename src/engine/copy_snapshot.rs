@@ -4,7 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::UserError;
-use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary};
+use crate::plan::{
+    FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary, SpeedPoint,
+    TimeLeft,
+};
+use crate::project::{CopyRoute, EarlierCopy};
+use crate::transfer::LargeMessage;
 use crate::values::{Bytes, UnixTime};
 
 /// What the copy does as a whole.
@@ -21,7 +26,9 @@ pub enum CopyPhase {
     Paused,
     /// Finishing the messages under way before a stop.
     Stopping,
-    /// Stopped by the user, or interrupted with the program; can be started again.
+    /// Was running when the program ended: it goes on by itself once everything is there that it needs.
+    Interrupted,
+    /// Stopped by the user, or because something is in the way; can be started again.
     Stopped,
     /// Every row is in a final state.
     Finished,
@@ -34,16 +41,22 @@ pub struct CopyView {
     pub phase: CopyPhase,
     /// The ledger as a sum.
     pub sum: LedgerSum,
-    /// Bytes in final states.
+    /// Between which servers it runs or ran, as they were called then.
+    pub route: Option<CopyRoute>,
+    /// Copies between other servers that this one has taken the place of, oldest first.
+    pub earlier: Vec<EarlierCopy>,
+    /// Bytes of messages that lie at the destination, and while mail is copied those that have left.
     pub bytes_done: Bytes,
-    /// Bytes that the plan has.
+    /// Bytes of these messages and of those that are still to be copied.
     pub bytes_total: Bytes,
     /// Messages of each folder that the newest run was limited to, where it was a trial.
     pub trial: Option<u32>,
     /// Bytes per second over the last seconds; `None` before anything is measured, and at rest.
     pub bytes_per_second: Option<u64>,
-    /// Honest estimate; `None` until it is stable.
-    pub seconds_left: Option<u64>,
+    /// A range that narrows; `None` until it is known, and for a trial.
+    pub time_left: Option<TimeLeft>,
+    /// Large messages that are on their way now.
+    pub under_way: Vec<UnderWayView>,
     /// Open connections at the source and at the destination.
     pub connections: Connections,
     /// Whether nothing is copied, and what was copied before is proven once more.
@@ -54,8 +67,9 @@ pub struct CopyView {
     pub pauses: Vec<PauseGroup>,
     /// Mailboxes in table order.
     pub mailboxes: Vec<MailboxProgress>,
-    /// Bytes per second over time, oldest first; at most a few hundred points.
-    pub throughput: Arc<Vec<(UnixTime, u64)>>,
+    /// Bytes per second over time, in milliseconds since 1970, oldest first; at most a few hundred points. Where two do
+    /// not touch, nothing ran in between.
+    pub throughput: Arc<Vec<SpeedPoint>>,
     /// Problems by cause, worst first.
     pub problems: Vec<ProblemGroup>,
     /// When the copy was first started.
@@ -66,6 +80,15 @@ pub struct CopyView {
     pub proof: Option<String>,
     /// The same in figures.
     pub proof_counts: Option<ProofSummary>,
+}
+
+/// A large message that is on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderWayView {
+    /// Its mailbox.
+    pub mailbox: MailboxId,
+    /// Its folder, subject and size, and how far it is.
+    pub message: LargeMessage,
 }
 
 /// Open connections, on each side as many as there are.
@@ -101,10 +124,12 @@ pub struct MailboxProgress {
     pub state: MailboxProgressState,
     /// Its ledger as a sum.
     pub sum: LedgerSum,
-    /// Bytes in final states.
+    /// Bytes of messages that lie at the destination, and while mail is copied those that have left.
     pub bytes_done: Bytes,
-    /// Bytes that the plan has.
+    /// Bytes of these messages and of those that are still to be copied.
     pub bytes_total: Bytes,
+    /// Whether it had come to its end, with nothing to do since then as far as is known.
+    pub was_done: bool,
     /// Its folders.
     pub folders: Vec<FolderProgress>,
 }

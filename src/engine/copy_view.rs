@@ -1,69 +1,42 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::actor::Actor;
-use super::log::now;
 use super::{
-    Connections, CopyPhase, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView, PauseGroup,
-    ProblemGroup, ProjectView, explain,
+    Connections, CopyPhase, CopyStanding, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView,
+    PauseGroup, ProblemGroup, ProjectView, UnderWayView, copy_standing, explain,
 };
-use crate::plan::{EtaEstimator, FolderChoice, FolderPath, LedgerSum, MailboxId, MailboxPlan};
-use crate::project::{LedgerTotals, Pause, Project, ProjectError};
-use crate::values::{Bytes, UnixTime};
-
-/// Measures the running copy: bytes over time, speed, and what is left.
-#[derive(Default)]
-pub(super) struct CopyMeter {
-    began: Option<(Instant, UnixTime)>,
-    estimator: EtaEstimator,
-}
-
-impl CopyMeter {
-    /// A copy begins; what was measured of an earlier one says nothing about it.
-    pub(super) fn restart(&mut self) {
-        *self = Self::default();
-    }
-
-    /// The time that passes while the copy is paused does not count.
-    pub(super) fn pause(&mut self) {
-        self.estimator.pause();
-    }
-
-    fn measure(&mut self, bytes_done: Bytes, at: UnixTime) {
-        let instant = Instant::now();
-        let (began, _) = *self.began.get_or_insert((instant, at));
-        let elapsed = instant.duration_since(began).as_millis();
-        self.estimator.add(u64::try_from(elapsed).unwrap_or(u64::MAX), bytes_done.0);
-    }
-
-    fn throughput(&self) -> Vec<(UnixTime, u64)> {
-        let began = self.began.map_or(UnixTime(0), |(_, at)| at);
-        self.estimator
-            .throughput()
-            .iter()
-            .map(|point| {
-                let seconds = i64::try_from(point.at_millis / 1_000).unwrap_or(i64::MAX);
-                (UnixTime(began.0.saturating_add(seconds)), point.bytes_per_second)
-            })
-            .collect()
-    }
-}
+use crate::plan::{FolderChoice, FolderPath, LedgerSum, MailboxId, MailboxPlan, MessageState};
+use crate::project::{BoundSides, LedgerTotals, Pause, Project, ProjectError, Spelling};
+use crate::transfer::UnderWay;
+use crate::values::{Bytes, Endpoint};
 
 /// What the ledger says about the copy, for the page.
 pub(super) struct Fresh {
     pub(super) sum: LedgerSum,
     pub(super) bytes_done: Bytes,
     pub(super) bytes_total: Bytes,
+    /// Bytes that have left, answered or not.
+    pub(super) bytes_sent: Bytes,
     pub(super) mailboxes: Vec<MailboxProgress>,
     pub(super) connections: Connections,
     pub(super) proven: (u64, u64),
+    pub(super) under_way: Vec<UnderWayView>,
+}
+
+/// What is known of the copy besides the ledger.
+pub(super) struct Known<'a> {
+    pub(super) states: &'a BTreeMap<MailboxId, MailboxProgressState>,
+    pub(super) done: &'a BTreeSet<MailboxId>,
+    pub(super) bound: &'a BTreeMap<MailboxId, BoundSides>,
+    /// What is on its way in each mailbox that is being copied.
+    pub(super) under_way: BTreeMap<MailboxId, Arc<UnderWay>>,
 }
 
 impl Fresh {
     /// Adds the connections of a mailbox, and how far its proof is.
     fn count(&mut self, state: &MailboxProgressState, sum: &LedgerSum) {
-        let copies = sum.copied + sum.already_there + sum.repaired;
+        let copies = sum.arrived();
         let done = match state {
             MailboxProgressState::Running(own) => {
                 self.connections.source += own.source;
@@ -108,19 +81,23 @@ pub(super) fn pauses(project: &Project) -> Result<Vec<PauseGroup>, ProjectError>
 pub(super) fn refresh(
     project: &Arc<Project>,
     view: &ProjectView,
-    states: &BTreeMap<MailboxId, MailboxProgressState>,
+    known: &Known<'_>,
 ) -> Result<Fresh, ProjectError> {
     let mut fresh = Fresh {
         sum: LedgerSum::default(),
         bytes_done: Bytes::ZERO,
         bytes_total: Bytes::ZERO,
+        bytes_sent: Bytes::ZERO,
         mailboxes: Vec::new(),
         connections: Connections::default(),
         proven: (0, 0),
+        under_way: Vec::new(),
     };
+    // What was copied elsewhere is history: neither the new plan nor a new account says anything about it.
+    let is_history = copy_standing(view) == CopyStanding::Elsewhere;
     for row in view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
-        let ledger = project.ledger(row.id);
-        let folders = ledger.folder_totals()?;
+        let is_moved = !is_history && is_moved(view, row, known.bound.get(&row.id));
+        let folders = project.ledger(row.id).folder_totals()?;
         let mut totals = folders.iter().fold(LedgerTotals::default(), |sum, folder| sum.plus(folder.totals));
         let listed: Vec<FolderProgress> = folders
             .iter()
@@ -130,14 +107,28 @@ pub(super) fn refresh(
                 sum: folder.totals.sum,
             })
             .collect();
-        if let Some(plan) = view.plan.mailboxes.get(&row.id) {
-            add_what_is_not_listed(plan, &folders.iter().map(|folder| &folder.source).collect(), &mut totals);
+        if let Some(plan) = view.plan.mailboxes.get(&row.id).filter(|_| !is_history) {
+            let listed: BTreeSet<_> = folders.iter().map(|folder| &folder.source).collect();
+            add_what_is_not_listed(plan, &listed, &mut totals);
         }
-        let state = states.get(&row.id).cloned().unwrap_or_else(|| resting_state(view, row, &totals));
+        if is_moved {
+            totals = as_to_do(&totals);
+        }
+        if let Some(under_way) = known.under_way.get(&row.id) {
+            let left = Bytes(under_way.bytes_left());
+            totals.bytes_sent = totals.bytes_sent.plus(left);
+            totals.bytes_done = totals.bytes_done.plus(left).min(totals.bytes_total);
+            let large = under_way.large().into_iter();
+            fresh.under_way.extend(large.map(|message| UnderWayView { mailbox: row.id, message }));
+        }
+        let was_done = known.done.contains(&row.id) && totals.sum.waiting() == 0 && !is_moved;
+        let state = known.states.get(&row.id).filter(|_| !is_moved).cloned();
+        let state = state.unwrap_or_else(|| resting_state(view, row, was_done));
         fresh.count(&state, &totals.sum);
         fresh.sum = fresh.sum.plus(totals.sum);
         fresh.bytes_done = fresh.bytes_done.plus(totals.bytes_done);
         fresh.bytes_total = fresh.bytes_total.plus(totals.bytes_total);
+        fresh.bytes_sent = fresh.bytes_sent.plus(totals.bytes_sent);
         fresh.mailboxes.push(MailboxProgress {
             id: row.id,
             address: row.mailbox.address.to_string(),
@@ -145,14 +136,33 @@ pub(super) fn refresh(
             sum: totals.sum,
             bytes_done: totals.bytes_done,
             bytes_total: totals.bytes_total,
+            was_done,
             folders: listed,
         });
     }
     Ok(fresh)
 }
 
+/// Whether the ledger of a mailbox is about other accounts than those that it is to be copied between now.
+fn is_moved(view: &ProjectView, row: &MailboxView, bound: Option<&BoundSides>) -> bool {
+    let Some(bound) = bound.filter(|_| !view.is_practice) else { return false };
+    let is_other = |known: &str, server: Option<&Endpoint>, user: &str| {
+        server.is_some_and(|server| Spelling::compare(known, &format!("{server} {user}")) == Spelling::Other)
+    };
+    is_other(&bound.source, view.domain.source_server.as_ref(), &row.mailbox.source_user)
+        || is_other(&bound.destination, view.destination.server.as_ref(), &row.mailbox.destination_user)
+}
+
+/// The same messages, with nothing of them copied: the next run looks for them in another account.
+fn as_to_do(totals: &LedgerTotals) -> LedgerTotals {
+    let mut sum = LedgerSum::default();
+    sum.add(MessageState::LeftOut, totals.sum.left_out);
+    sum.add(MessageState::ToDo, totals.sum.source_count - totals.sum.left_out);
+    LedgerTotals { sum, bytes_total: totals.bytes_total, ..LedgerTotals::default() }
+}
+
 fn add_what_is_not_listed(plan: &MailboxPlan, listed: &BTreeSet<&FolderPath>, totals: &mut LedgerTotals) {
-    use crate::plan::MessageState::{LeftOut, ToDo};
+    use MessageState::{LeftOut, ToDo};
     for folder in plan.folders.iter().filter(|folder| !listed.contains(&folder.source)) {
         match folder.choice {
             FolderChoice::Copy => {
@@ -166,15 +176,13 @@ fn add_what_is_not_listed(plan: &MailboxPlan, listed: &BTreeSet<&FolderPath>, to
 }
 
 /// What a mailbox does while no copy of this session has touched it.
-fn resting_state(view: &ProjectView, row: &MailboxView, totals: &LedgerTotals) -> MailboxProgressState {
+fn resting_state(view: &ProjectView, row: &MailboxView, was_done: bool) -> MailboxProgressState {
     let error = row.source.error.as_ref().or(row.destination.error.as_ref());
-    match view.copy.phase {
-        CopyPhase::NotStarted => MailboxProgressState::Queued,
-        _ if error.is_some() => {
-            error.map_or(MailboxProgressState::Queued, |error| MailboxProgressState::Stopped(error.clone()))
-        }
-        CopyPhase::Finished if totals.sum.to_do == 0 => MailboxProgressState::Done,
-        CopyPhase::Paused => MailboxProgressState::Paused,
+    match (view.copy.phase, error) {
+        (CopyPhase::NotStarted, _) => MailboxProgressState::Queued,
+        _ if was_done => MailboxProgressState::Done,
+        (_, Some(error)) => MailboxProgressState::Stopped(error.clone()),
+        (CopyPhase::Paused, None) => MailboxProgressState::Paused,
         _ => MailboxProgressState::Queued,
     }
 }
@@ -186,14 +194,13 @@ impl Actor {
         if !matches!(open.view.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping) {
             return;
         }
-        open.take_copy_states();
+        let has_ended_one = open.take_copy_states();
+        let has_paused = open.view.copy.phase == CopyPhase::Paused;
         open.look_at_the_ledger();
-        let copy = &mut open.view.copy;
-        open.meter.measure(copy.bytes_done, now());
-        copy.bytes_per_second =
-            open.meter.estimator.has_rate().then(|| open.meter.estimator.bytes_per_second());
-        copy.throughput = Arc::new(open.meter.throughput());
-        copy.seconds_left = open.meter.estimator.seconds_left(copy.bytes_total.0);
+        if has_ended_one || has_paused {
+            // Whatever happens to the program, what is done stays done, and what is paused rests.
+            self.remember_copy_phase();
+        }
         self.touch();
         // Lets answers of jobs in between two looks at a large ledger.
         tokio::task::yield_now().await;

@@ -2,7 +2,7 @@
 
 use super::open_project::OpenProject;
 use super::{CopyPhase, ForecastsView};
-use crate::plan::{ForecastInput, MailboxId, Measured, MessageState, forecast, forecast_all};
+use crate::plan::{ForecastInput, MailboxId, Measured, forecast, forecast_all};
 use crate::transfer::CopyLimits;
 use crate::values::Bytes;
 
@@ -47,8 +47,7 @@ impl OpenProject {
         let shown = copy.mailboxes.iter().find(|shown| shown.id == id);
         match shown.filter(|_| copy.phase != CopyPhase::NotStarted) {
             Some(shown) => {
-                let done = shown.sum.finished().saturating_sub(shown.sum.count(MessageState::LeftOut));
-                (messages.saturating_sub(done), Bytes(bytes.0.saturating_sub(shown.bytes_done.0)))
+                (shown.sum.waiting(), Bytes(shown.bytes_total.0.saturating_sub(shown.bytes_done.0)))
             }
             None => (messages, bytes),
         }

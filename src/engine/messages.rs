@@ -7,7 +7,9 @@ use super::commands::sign_in_of;
 use super::jobs::JobKind;
 use super::log::now;
 use super::sign_in_job::Found;
-use super::{AuditView, CopyPhase, Event, ServerCandidate, SignInState, SignInView, UserError, explain};
+use super::{
+    AuditView, CopyPhase, Event, PasswordPlace, ServerCandidate, SignInState, SignInView, UserError, explain,
+};
 use crate::audit::AuditReport;
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side};
 use crate::project::{SignInFact, StoredPlan};
@@ -25,7 +27,7 @@ pub(super) enum Message {
     /// The audit ended: the report and its facts as JSON.
     AuditDone { number: u64, result: Result<Box<(AuditReport, String)>, Box<UserError>> },
     /// It is known which mailboxes have a password.
-    PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side)> },
+    PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side, PasswordPlace)> },
     /// One sign-in ended.
     SignedIn { number: u64, mailbox: MailboxId, side: Side, view: Box<SignInView>, found: Box<Found> },
     /// All sign-ins ended.
@@ -151,14 +153,21 @@ impl Actor {
         }
     }
 
-    fn passwords_recalled(&mut self, known: &[(MailboxId, Side)]) {
+    fn passwords_recalled(&mut self, known: &[(MailboxId, Side, PasswordPlace)]) {
         let Some(open) = self.open.as_mut() else { return };
-        for (mailbox, side) in known {
+        for (mailbox, side, place) in known {
             if let Some(row) = open.mailbox_mut(*mailbox) {
-                sign_in_of(row, *side).has_password = true;
+                let sign_in = sign_in_of(row, *side);
+                let was_typed = sign_in.has_password();
+                sign_in.password = *place;
+                if was_typed && !sign_in.has_password() {
+                    // The answer is older than what was typed meanwhile.
+                    sign_in.password = PasswordPlace::Session;
+                }
             }
         }
         self.watch_keyring();
+        self.go_on_by_itself();
     }
 
     fn signed_in(&mut self, mailbox: MailboxId, side: Side, mut view: SignInView, found: Found) {
@@ -182,6 +191,9 @@ impl Actor {
         let catalogue = Arc::clone(&self.catalogue);
         let Some(open) = self.open.as_mut() else { return };
         if let Some(row) = open.mailbox_mut(mailbox) {
+            if view.password == PasswordPlace::Unknown {
+                view.password = row.sign_in(side).password;
+            }
             *sign_in_of(row, side) = view;
             if counted.is_some() {
                 row.counted = counted;
@@ -231,6 +243,7 @@ impl Actor {
             open.end_copy(&outcome, now());
         }
         self.remember_copy_phase();
+        self.remember_recent();
         let phase = self.open.as_ref().map(|open| open.view.copy.phase);
         if phase == Some(CopyPhase::Finished) {
             self.outlet.event(Event::CopyFinished);

@@ -11,6 +11,7 @@ mod copy_limits;
 mod copy_meter;
 mod copy_snapshot;
 mod copy_view;
+mod copy_words;
 mod core_files;
 mod event;
 mod explain;
@@ -27,6 +28,7 @@ mod message_list;
 mod messages;
 mod open_copy;
 mod open_project;
+mod open_records;
 mod output_file;
 mod passwords;
 mod plan_job;
@@ -36,17 +38,20 @@ mod recent;
 mod report_input;
 mod sign_in_job;
 mod snapshot;
+mod standing;
 mod start;
 mod step;
 mod survey_job;
 mod temporary;
+mod throughput;
 mod user_error;
 
 pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat, RequestId};
 pub use copy_snapshot::{
     Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
-    MessageOutcome, MessagesView, PauseGroup, ProblemGroup,
+    MessageOutcome, MessagesView, PauseGroup, ProblemGroup, UnderWayView,
 };
+pub use copy_words::{elsewhere_words, goes_on_words, project_line, trial_words};
 pub use core_files::keep_no_core_files;
 pub use event::{Event, Notice};
 pub use explain::not_written;
@@ -56,8 +61,12 @@ pub use message_list::MessageListFormat;
 pub use output_file::{OutputError, check_output, write_output};
 pub use snapshot::{
     AuditView, CertificateView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
-    MailboxView, PlanView, PracticeLogins, ProjectView, RecentProject, RecordsView, ServerCandidate,
-    SignInState, SignInView, Snapshot,
+    MailboxView, PasswordPlace, PlanView, PracticeLogins, ProjectView, RecentProject, RecordsView, SavedView,
+    ServerCandidate, SignInState, SignInView, Snapshot,
+};
+pub use standing::{
+    CopyStanding, copied_to, copy_percent, copy_standing, is_asking_keyring, is_keyring_unlocked,
+    is_report_saved, is_zone_saved, missing_passwords, saved_stages,
 };
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
@@ -66,6 +75,8 @@ pub use user_error::{UserError, WayOut};
 
 pub use crate::imap::{Compression, Timeouts};
 pub use crate::project::is_same_place;
+pub use crate::project::{CopyRoute, EarlierCopy};
+pub use crate::transfer::LargeMessage;
 
 /// What the faces hold: a way to send commands, the newest snapshot, and the events since the last look.
 ///

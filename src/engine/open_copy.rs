@@ -2,11 +2,13 @@
 
 use super::copy_control::CopyControl;
 use super::copy_job::{self, MailboxWork};
+use super::copy_view::Known;
 use super::open_project::OpenProject;
 use super::sign_in_job::Attempt;
-use super::{Connections, CopyPhase, MailboxProgressState, UserError, explain};
+use super::throughput::CopyMeter;
+use super::{Connections, CopyPhase, CopyStanding, MailboxProgressState, UserError, copy_standing, explain};
 use crate::plan::{CopyMode, MailboxId, ProofSummary, Side};
-use crate::project::{AccountClaims, ClaimError, CopyJob, CopyJobPhase, Spelling};
+use crate::project::{AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling};
 use crate::values::{AccountIdentity, UnixTime};
 
 /// The problems of a running copy are read with every twelfth look, which is every three seconds.
@@ -16,7 +18,7 @@ impl OpenProject {
     /// What the copy of each chosen mailbox needs. Nothing is begun where it is not clear whether the ledger is about these
     /// accounts, or where somebody else writes to one of them.
     pub(super) fn copy_work(
-        &self,
+        &mut self,
         mode: CopyMode,
         claims: Option<&AccountClaims>,
     ) -> Result<Vec<MailboxWork>, Box<UserError>> {
@@ -36,7 +38,11 @@ impl OpenProject {
                 .map_err(|error| Box::new(explain::project(&error)))?;
             if change.is_change() {
                 tracing::info!("the accounts of {} changed: its copies are looked for anew", source.user);
+                self.done.remove(&source.mailbox);
+                self.copy_states.remove(&source.mailbox);
             }
+            let sides = BoundSides { source: source.account(), destination: destination.account() };
+            self.bound.insert(source.mailbox, sides);
             work.push(MailboxWork {
                 mailbox: source.mailbox,
                 ledger: self.project.ledger(source.mailbox),
@@ -129,7 +135,7 @@ impl OpenProject {
 
     /// The owner says whether accounts that are named in another way are the same ones: then the ledger stays true, else it
     /// begins anew.
-    pub(super) fn name_accounts(&self, are_same: bool) -> Result<(), Box<UserError>> {
+    pub(super) fn name_accounts(&mut self, are_same: bool) -> Result<(), Box<UserError>> {
         for (source, destination) in self.both_sides()? {
             let (from, to) = (source.account(), destination.account());
             let named = if are_same {
@@ -142,6 +148,13 @@ impl OpenProject {
                 self.project.bind_sides(source.mailbox, &from, &to).map(drop)
             };
             named.map_err(|error| Box::new(explain::project(&error)))?;
+            if are_same {
+                self.bound.insert(source.mailbox, BoundSides { source: from, destination: to });
+            }
+        }
+        if are_same {
+            // What was copied lies where it lay, under the name that its server has now.
+            self.view.copy.route = self.route_now().filter(|_| self.view.copy.route.is_some());
         }
         Ok(())
     }
@@ -154,7 +167,7 @@ impl OpenProject {
         at: UnixTime,
     ) {
         self.copy = Some(control);
-        self.meter.restart();
+        self.begin_route();
         let copy = &mut self.view.copy;
         copy.phase = CopyPhase::Running;
         copy.trial = trial;
@@ -166,15 +179,55 @@ impl OpenProject {
         copy.proof_counts = None;
         self.copy_states.clear();
         for row in self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
-            self.copy_states.insert(row.id, MailboxProgressState::Queued);
+            // What was done is done until it is its turn to be looked at again.
+            let was_done = self.done.contains(&row.id);
+            let state = if was_done { MailboxProgressState::Done } else { MailboxProgressState::Queued };
+            self.copy_states.insert(row.id, state);
         }
         self.refresh_copy_totals();
+        self.begin_to_measure();
     }
 
-    /// Takes over what the mailboxes of the running copy do.
-    pub(super) fn take_copy_states(&mut self) {
+    /// The speed is measured from here on.
+    pub(super) fn begin_to_measure(&mut self) {
+        self.meter.begin(&self.view.copy);
+        self.refresh_sums();
+    }
+
+    /// A copy between other servers takes the place of the one before, which is kept as what it was.
+    fn begin_route(&mut self) {
+        let Some(now) = self.route_now() else { return };
+        let is_other = copy_standing(&self.view) == CopyStanding::Elsewhere;
+        let copy = &mut self.view.copy;
+        if let Some(route) = copy.route.replace(now).filter(|_| is_other) {
+            copy.earlier.push(EarlierCopy {
+                route,
+                started_at: copy.started_at.take(),
+                finished_at: copy.finished_at.take(),
+                mailboxes: copy.mailboxes.iter().filter(|shown| shown.sum.source_count > 0).count(),
+                sum: copy.sum,
+                proof: copy.proof.take(),
+            });
+            self.meter = CopyMeter::default();
+        }
+    }
+
+    /// Takes over what the mailboxes of the running copy do. True where one has come to its end, or lost it.
+    pub(super) fn take_copy_states(&mut self) -> bool {
+        let before = self.done.clone();
         if let Some(control) = &self.copy {
-            self.copy_states.extend(control.states());
+            let waits = |id: &MailboxId, state: &MailboxProgressState| {
+                *state == MailboxProgressState::Queued && before.contains(id)
+            };
+            self.copy_states.extend(control.states().into_iter().filter(|(id, state)| !waits(id, state)));
+        }
+        for (id, state) in &self.copy_states {
+            match state {
+                // What a trial comes to is only known at its end.
+                MailboxProgressState::Done if self.view.copy.trial.is_none() => _ = self.done.insert(*id),
+                MailboxProgressState::Stopped(_) => _ = self.done.remove(id),
+                _ => {}
+            }
         }
         let rests = |state: &MailboxProgressState| {
             !matches!(
@@ -188,43 +241,67 @@ impl OpenProject {
         if self.view.copy.phase == CopyPhase::Pausing && self.copy_states.values().all(rests) {
             self.view.copy.phase = CopyPhase::Paused;
             self.view.copy.bytes_per_second = None;
-            self.view.copy.seconds_left = None;
-            self.meter.pause();
+            self.view.copy.time_left = None;
+            self.meter.rest();
         }
+        self.done != before
     }
 
     /// The copy ended, for whichever reason.
     pub(super) fn end_copy(&mut self, outcome: &copy_job::Outcome, at: UnixTime) {
         self.take_copy_states();
         self.copy = None;
+        self.refresh_sums();
+        self.end_trial_states();
         // A chosen mailbox that could not even begin keeps the whole from being finished.
         let is_done = |id| self.copy_states.get(&id) == Some(&MailboxProgressState::Done);
         let all_done =
             self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
-        // A trial leaves the most to do, whatever it came to.
+        // A trial that has put nothing off was the whole copy.
+        let is_whole = copy.trial.is_none() || copy.sum.waiting() == 0;
         if !copy.is_proving {
-            self.is_copied = outcome.is_copied && copy.trial.is_none();
+            self.is_copied = outcome.is_copied && is_whole;
         }
         let was_whole = !copy.is_proving || self.is_copied || copy.finished_at.is_some();
-        let is_finished = outcome.is_complete && all_done && copy.trial.is_none() && was_whole;
+        let is_finished = outcome.is_complete && all_done && is_whole && was_whole;
         copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
+        copy.trial = copy.trial.filter(|_| !is_finished);
         copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
         copy.proof_counts = outcome.proof.clone();
         copy.finished_at = copy.finished_at.or(Some(at)).filter(|_| copy.phase == CopyPhase::Finished);
         copy.is_proving = false;
-        copy.seconds_left = None;
+        copy.time_left = None;
         copy.bytes_per_second = None;
         copy.connections = Connections::default();
-        let is_trial = self.view.copy.trial.is_some();
+        copy.under_way.clear();
         for state in self.copy_states.values_mut() {
-            let is_done = *state == MailboxProgressState::Done && !is_trial;
-            if !is_done && !matches!(state, MailboxProgressState::Stopped(_)) {
+            if !matches!(state, MailboxProgressState::Done | MailboxProgressState::Stopped(_)) {
                 *state = MailboxProgressState::Queued;
             }
         }
+        self.meter.rest();
+        self.view.copy.throughput = Arc::new(self.meter.points());
         self.refresh_copy_totals();
         self.refresh_messages();
+    }
+
+    /// After a trial, a mailbox is done where the trial has put nothing of it off.
+    fn end_trial_states(&mut self) {
+        if self.view.copy.trial.is_none() {
+            return;
+        }
+        for shown in &self.view.copy.mailboxes {
+            let is_whole = shown.sum.waiting() == 0;
+            match self.copy_states.get_mut(&shown.id) {
+                Some(MailboxProgressState::Done) if is_whole => _ = self.done.insert(shown.id),
+                Some(state @ MailboxProgressState::Done) => {
+                    *state = MailboxProgressState::Queued;
+                    self.done.remove(&shown.id);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Sums and bars from the ledger; problems every few looks, as they cost more.
@@ -253,7 +330,13 @@ impl OpenProject {
     }
 
     fn refresh_sums(&mut self) {
-        match super::copy_view::refresh(&self.project, &self.view, &self.copy_states) {
+        let known = Known {
+            states: &self.copy_states,
+            done: &self.done,
+            bound: &self.bound,
+            under_way: self.copy.as_ref().map(CopyControl::under_way).unwrap_or_default(),
+        };
+        match super::copy_view::refresh(&self.project, &self.view, &known) {
             Ok(fresh) => {
                 let copy = &mut self.view.copy;
                 copy.sum = fresh.sum;
@@ -262,6 +345,8 @@ impl OpenProject {
                 copy.mailboxes = fresh.mailboxes;
                 copy.connections = fresh.connections;
                 copy.proven = fresh.proven;
+                copy.under_way = fresh.under_way;
+                self.meter.look(copy, fresh.bytes_sent);
             }
             Err(error) => tracing::warn!("the ledger could not be read: {error}"),
         }
@@ -273,7 +358,9 @@ impl OpenProject {
         CopyJob {
             phase: match copy.phase {
                 CopyPhase::NotStarted => CopyJobPhase::NotStarted,
-                CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => CopyJobPhase::Running,
+                CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping | CopyPhase::Interrupted => {
+                    CopyJobPhase::Running
+                }
                 CopyPhase::Paused => CopyJobPhase::Paused,
                 CopyPhase::Stopped => CopyJobPhase::Stopped,
                 CopyPhase::Finished => CopyJobPhase::Finished,
@@ -283,16 +370,28 @@ impl OpenProject {
             is_copied: self.is_copied,
             proof: copy.proof.clone(),
             proof_counts: copy.proof_counts.clone(),
+            route: copy.route.clone(),
+            trial: copy.trial,
+            is_proving: copy.is_proving,
+            done: self.done.clone(),
+            speeds: self.meter.points(),
+            earlier: copy.earlier.clone(),
         }
     }
 
-    /// A copy that ran while the project closes counts as stopped, not as interrupted.
+    /// A copy that ran while the project closes goes on when it is opened again, unless it was about to rest.
     pub(super) fn remember_phase(&mut self) {
-        if matches!(self.view.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping) {
-            self.view.copy.phase = CopyPhase::Stopped;
-            if let Err(error) = self.project.set_copy_job(&self.copy_job()) {
-                tracing::warn!("the state of the copy was not saved: {error}");
-            }
+        self.view.copy.phase = match self.view.copy.phase {
+            CopyPhase::Running => CopyPhase::Interrupted,
+            CopyPhase::Pausing => CopyPhase::Paused,
+            CopyPhase::Stopping => CopyPhase::Stopped,
+            CopyPhase::Paused => CopyPhase::Paused,
+            _ => return,
+        };
+        self.take_copy_states();
+        self.meter.rest();
+        if let Err(error) = self.project.set_copy_job(&self.copy_job()) {
+            tracing::warn!("the state of the copy was not saved: {error}");
         }
     }
 }

@@ -1,22 +1,23 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::copy_control::CopyControl;
-use super::copy_view::CopyMeter;
 use super::known_provider::ProviderLimits;
 use super::log::now;
+use super::open_records::SavedFiles;
 use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
+use super::throughput::CopyMeter;
 use super::{
     AuditOptions, AuditView, CopyPhase, CopyView, DestinationView, DomainView, MailboxProgress,
     MailboxProgressState, MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView,
-    SignInState, SignInView, Step, UserError, explain, step_line, step_state,
+    SignInState, SignInView, UserError, explain, project_line,
 };
 use crate::imap::{Compression, IdleSessions, Timeouts, TrustPolicy};
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
-use crate::project::{CopyJobPhase, Project, ProjectError};
+use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
-use crate::records::{BindOptions, CurrentZone, RecordsPlan, SwitchStage, desired, questions, render_bind};
+use crate::records::CurrentZone;
 use crate::values::{AccountIdentity, Bytes, Endpoint};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
@@ -35,6 +36,12 @@ pub(super) struct OpenProject {
     pub(super) copy: Option<CopyControl>,
     pub(super) meter: CopyMeter,
     pub(super) copy_states: BTreeMap<MailboxId, MailboxProgressState>,
+    /// Mailboxes that have come to their end, in this session or before.
+    pub(super) done: BTreeSet<MailboxId>,
+    /// Whose mail the ledgers are about.
+    pub(super) bound: BTreeMap<MailboxId, BoundSides>,
+    /// What was saved last.
+    pub(super) saved: SavedFiles,
     /// Looks at the ledger since the project was opened.
     pub(super) looks: u64,
     /// The accounts that sign-ins of this session have led to.
@@ -61,6 +68,8 @@ impl OpenProject {
         let destination = project.destination()?;
         let job = project.copy_job()?;
         let is_copied = job.is_copied;
+        let saved = SavedFiles { zone: project.zone_saved()?, report: project.report_saved()? };
+        let bound = load_bound(&project)?;
         let measured = project.measured()?;
         let zone = match project.zone_facts()? {
             Some(json) => serde_json::from_str(&json)
@@ -96,21 +105,26 @@ impl OpenProject {
                     let provider = catalogue.get(&chosen.provider)?;
                     Some((chosen.provider.clone(), provider.name.clone()))
                 }),
+                is_server_typed: destination.as_ref().is_some_and(|chosen| is_typed(chosen, catalogue)),
                 server: destination.and_then(|chosen| chosen.server),
             },
             mailboxes: Arc::new(load_mailboxes(&project)?),
             plan: load_plans(&project)?,
             copy: CopyView {
-                phase: phase_after_opening(job.phase),
+                phase: phase_after_opening(&job),
+                route: job.route,
+                earlier: job.earlier,
+                trial: job.trial,
                 started_at: job.started_at,
                 finished_at: job.finished_at,
                 proof: job.proof,
                 proof_counts: job.proof_counts,
+                throughput: Arc::new(job.speeds.clone()),
                 ..CopyView::default()
             },
             messages: MessagesView::default(),
-            records: RecordsView { saved_to: project.zone_saved_to()?, ..RecordsView::default() },
-            report_saved: project.report_saved_to()?,
+            records: RecordsView::default(),
+            report_saved: None,
         };
         let mut open = Self {
             is_copied,
@@ -120,8 +134,11 @@ impl OpenProject {
             practice: None,
             practice_folder: None,
             copy: None,
-            meter: CopyMeter::default(),
+            meter: CopyMeter::after(job.speeds),
             copy_states: BTreeMap::new(),
+            done: job.done,
+            bound,
+            saved,
             looks: 0,
             accounts: BTreeMap::new(),
             has_new_reach: false,
@@ -143,7 +160,11 @@ impl OpenProject {
 
     /// What the faces see, now.
     pub(super) fn snapshot(&self) -> ProjectView {
-        ProjectView { saved_at: self.project.saved_at(), ..self.view.clone() }
+        ProjectView {
+            saved_at: self.project.saved_at(),
+            report_saved: self.report_saved(),
+            ..self.view.clone()
+        }
     }
 
     /// What the program does now, in one sentence.
@@ -194,17 +215,23 @@ impl OpenProject {
 
     /// The project as the start page lists it.
     pub(super) fn as_recent(&self) -> RecentProject {
-        let newest = Step::ALL
-            .into_iter()
-            .rev()
-            .find(|step| step_state(*step, &self.view) == super::StepState::Done)
-            .unwrap_or(Step::Domain);
         RecentProject {
             path: self.project.path().to_path_buf(),
             domain: self.project.domain().clone(),
-            state: format!("{}: {}", newest.name(), step_line(newest, &self.view)),
+            state: project_line(&self.view),
             at: now(),
         }
+    }
+
+    /// Between which servers a copy that begins now goes; `None` while one is not known.
+    pub(super) fn route_now(&self) -> Option<CopyRoute> {
+        let (provider, provider_name) = self.view.destination.chosen.clone()?;
+        Some(CopyRoute {
+            source: self.view.domain.source_server.clone()?,
+            provider,
+            provider_name,
+            destination: self.view.destination.server.clone()?,
+        })
     }
 
     pub(super) fn mailbox(&self, id: MailboxId) -> Option<&MailboxView> {
@@ -368,50 +395,6 @@ impl OpenProject {
         self.view.destination.comparisons =
             Arc::new(catalogue.providers().iter().map(|provider| compare(provider, &own)).collect());
     }
-
-    /// Another provider was chosen: its records have to be computed anew.
-    pub(super) fn forget_records(&mut self, catalogue: &Catalogue) {
-        self.view.records = RecordsView::default();
-        if let Err(error) = self.compute_records(catalogue) {
-            self.view.records.error = Some(*error);
-        }
-    }
-
-    /// The records from the zone as last read, the provider and the answers; `None` before there is a zone.
-    pub(super) fn compute_records(
-        &mut self,
-        catalogue: &Catalogue,
-    ) -> Result<Option<RecordsPlan>, Box<UserError>> {
-        let Some((id, _)) = &self.view.destination.chosen else { return Ok(None) };
-        let Some(provider) = catalogue.get(id) else { return Ok(None) };
-        let stored = |error: ProjectError| Box::new(explain::project(&error));
-        let answers = self.project.answers().map_err(stored)?;
-        let choices = self.project.sender_choices().map_err(stored)?;
-        self.view.records.answers = provider
-            .answers
-            .iter()
-            .map(|answer| {
-                let given = answers.get(&answer.name).cloned().unwrap_or_default();
-                (answer.name.clone(), answer.question.clone(), given)
-            })
-            .collect();
-        let Some(zone) = &self.zone else { return Ok(None) };
-        let now_needed =
-            questions(self.project.domain(), provider, &answers, &self.view.domain.audit_options.selectors);
-        if !zone.covers(&now_needed) {
-            // What was not asked is not known; the zone has to be read again for this provider and these answers.
-            self.view.records.plan = None;
-            self.view.records.zone_texts.clear();
-            return Ok(None);
-        }
-        let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
-        let plan = desired(provider, &answers, zone, &dropped);
-        let text = |stage| (stage, render_bind(&plan, &BindOptions { through: stage, made_at: None }));
-        self.view.records.zone_texts = SwitchStage::ALL.into_iter().map(text).collect();
-        self.view.records.plan = Some(Arc::new(plan.clone()));
-        self.view.records.error = None;
-        Ok(Some(plan))
-    }
 }
 
 /// Whether nothing speaks against signing in on both sides of a mailbox.
@@ -460,14 +443,30 @@ fn load_plans(project: &Project) -> Result<PlanView, ProjectError> {
     })
 }
 
-/// A copy that was running when the program ended is stopped, and can be started again.
-const fn phase_after_opening(phase: CopyJobPhase) -> CopyPhase {
-    match phase {
+/// A copy that was running when the program ended goes on. A proof does not: it is made again when it is asked for.
+const fn phase_after_opening(job: &CopyJob) -> CopyPhase {
+    match job.phase {
         CopyJobPhase::NotStarted => CopyPhase::NotStarted,
+        CopyJobPhase::Running if !job.is_proving => CopyPhase::Interrupted,
+        CopyJobPhase::Running if job.finished_at.is_some() => CopyPhase::Finished,
         CopyJobPhase::Running | CopyJobPhase::Stopped => CopyPhase::Stopped,
         CopyJobPhase::Paused => CopyPhase::Paused,
         CopyJobPhase::Finished => CopyPhase::Finished,
     }
+}
+
+/// Whether a server is another one than the catalogue's.
+pub(super) fn is_typed(chosen: &Destination, catalogue: &Catalogue) -> bool {
+    let known = catalogue.get(&chosen.provider).and_then(|provider| provider.imap.as_ref());
+    chosen.server.is_some() && chosen.server.as_ref() != known.map(|fact| &fact.value)
+}
+
+fn load_bound(project: &Project) -> Result<BTreeMap<MailboxId, BoundSides>, ProjectError> {
+    let mut bound = BTreeMap::new();
+    for (id, _) in project.mailboxes()? {
+        bound.extend(project.bound_sides(id)?.map(|sides| (id, sides)));
+    }
+    Ok(bound)
 }
 
 fn counted(plan: &MailboxPlan) -> (u64, Bytes) {

@@ -1,7 +1,8 @@
+use super::PasswordPlace;
 use super::sign_in_job::Attempt;
 use super::start::SecretsPolicy;
 use crate::plan::{MailboxId, Side};
-use crate::secrets::{SecretName, SecretStore, StoreStatus};
+use crate::secrets::{Kept, Lookup, SecretName, SecretStore, StoreStatus};
 use crate::values::{Endpoint, Secret};
 
 /// The passwords of the open projects: a store for this session, and the system's keyring where it is wanted.
@@ -58,42 +59,53 @@ impl Passwords {
         Self { session: self.session.clone(), keyring: None, is_kept_for_good: false }
     }
 
-    /// A password; what was given in this session comes first.
-    pub(super) async fn get(&self, whose: &Whose) -> Option<Secret> {
+    /// A password and where it is; what was given in this session comes first.
+    pub(super) async fn look(&self, whose: &Whose) -> (Option<Secret>, PasswordPlace) {
         let name = whose.name();
-        if let Some(secret) = self.session.get(&name).await {
-            return Some(secret);
+        if let Lookup::Kept(secret, _) = self.session.look(&name).await {
+            return (Some(secret), PasswordPlace::Session);
         }
-        if let Some(keyring) = &self.keyring
-            && let Some(secret) = keyring.get(&name).await
-        {
-            return Some(secret);
+        let mut absent = PasswordPlace::Missing;
+        if let Some(keyring) = &self.keyring {
+            match keyring.look(&name).await {
+                Lookup::Kept(secret, kept) => return (Some(secret), place(kept)),
+                Lookup::Nothing => {}
+                // Where no keyring runs, there is nothing to wait for.
+                Lookup::NoAnswer if matches!(keyring.status(), StoreStatus::ThisSessionOnly(_)) => {}
+                Lookup::NoAnswer => absent = PasswordPlace::NoAnswer,
+            }
         }
         // It was given in this session before a server was chosen, and is for the one that was chosen first.
-        let secret = self.session.get(&whose.before_the_server()).await?;
-        if whose.server.is_some() {
-            self.set(whose, secret.clone()).await;
-            self.session.delete(&whose.before_the_server()).await;
+        let Some(secret) = self.session.get(&whose.before_the_server()).await else { return (None, absent) };
+        if whose.server.is_none() {
+            return (Some(secret), PasswordPlace::Session);
         }
-        Some(secret)
+        let place = self.set(whose, secret.clone()).await;
+        self.session.delete(&whose.before_the_server()).await;
+        (Some(secret), place)
     }
 
     /// What an attempt signs in with: a kept password; nothing where a token comes from its own source.
     pub(super) async fn of(&self, project: &str, attempt: &Attempt) -> Option<Secret> {
-        if !attempt.way.needs_password() {
-            return Some(Secret::default());
-        }
-        self.get(&attempt.whose(project)).await
+        self.look_for(project, attempt).await.0
     }
 
-    /// Keeps a password, where the policy says. One that is not for a server yet is kept for this session.
-    pub(super) async fn set(&self, whose: &Whose, secret: Secret) {
+    /// The same, with the place where it is.
+    pub(super) async fn look_for(&self, project: &str, attempt: &Attempt) -> (Option<Secret>, PasswordPlace) {
+        if !attempt.way.needs_password() {
+            return (Some(Secret::default()), PasswordPlace::NotNeeded);
+        }
+        self.look(&attempt.whose(project)).await
+    }
+
+    /// Keeps a password, where the policy says; one that is not for a server yet is kept for this session. Hands back
+    /// where it is now.
+    pub(super) async fn set(&self, whose: &Whose, secret: Secret) -> PasswordPlace {
         if whose.server.is_none() {
-            self.session.set(&whose.before_the_server(), secret).await;
-            return;
+            return place(self.session.set(&whose.before_the_server(), secret).await);
         }
         let store = self.keyring.as_ref().filter(|_| self.is_kept_for_good).unwrap_or(&self.session);
-        store.set(&whose.name(), secret).await;
+        place(store.set(&whose.name(), secret).await)
     }
 
     /// Forgets a password everywhere.
@@ -115,5 +127,12 @@ impl Passwords {
     /// Where passwords are kept at present.
     pub(super) fn status(&self) -> StoreStatus {
         self.keyring.as_ref().unwrap_or(&self.session).status()
+    }
+}
+
+const fn place(kept: Kept) -> PasswordPlace {
+    match kept {
+        Kept::InKeyring => PasswordPlace::Keyring,
+        Kept::ThisSession => PasswordPlace::Session,
     }
 }

@@ -1,12 +1,14 @@
-use super::MailboxProgressState;
 use super::log::now;
 use super::open_project::OpenProject;
+use super::{CopyStanding, MailboxProgressState, copy_standing, elsewhere_words};
 use crate::plan::{FolderChoice, MailboxPlan};
-use crate::project::{FolderTotals, ProjectError};
+use crate::project::{EarlierCopy, FolderTotals, ProjectError};
 use crate::records::SwitchStage;
 use crate::report::{
-    CopyReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport, ReportInput,
+    CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
+    ReportInput,
 };
+use crate::values::Endpoint;
 
 /// Gathers what the final report says from the open project.
 pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
@@ -43,6 +45,12 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
                 })
                 .collect(),
             selection: view.plan.options.words(),
+            trial: view.copy.trial,
+            earlier: view.copy.earlier.iter().map(earlier).collect(),
+            remark: match copy_standing(view) {
+                CopyStanding::Elsewhere => Some(elsewhere_words(view)),
+                _ => None,
+            },
         }),
     };
     Ok(ReportInput {
@@ -50,7 +58,7 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
         made_at: now(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         is_practice: open.project.is_practice(),
-        source_server: view.domain.source_server.as_ref().map(ToString::to_string).unwrap_or_default(),
+        source_server: source_words(open),
         destination: destination_words(open),
         audit: view.audit.report().map(|report| (**report).clone()),
         copy,
@@ -61,11 +69,37 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
     })
 }
 
+/// Where the mail came from; where some was copied, the server of that copy, whatever is chosen now.
+fn source_words(open: &OpenProject) -> String {
+    let copied = open.view.copy.route.as_ref().map(|route| &route.source);
+    copied.or(open.view.domain.source_server.as_ref()).map(ToString::to_string).unwrap_or_default()
+}
+
+/// Where the mail went; where none was copied, where it is to go.
 fn destination_words(open: &OpenProject) -> String {
+    if let Some(route) = &open.view.copy.route {
+        return place_words(&route.provider_name, &route.destination);
+    }
     let name = open.view.destination.chosen.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
     match &open.view.destination.server {
-        Some(server) => format!("{name} ({server})"),
+        Some(server) => place_words(&name, server),
         None => name,
+    }
+}
+
+fn place_words(name: &str, server: &Endpoint) -> String {
+    format!("{name} ({server})")
+}
+
+fn earlier(copy: &EarlierCopy) -> EarlierReport {
+    EarlierReport {
+        source: copy.route.source.to_string(),
+        destination: place_words(&copy.route.provider_name, &copy.route.destination),
+        started_at: copy.started_at,
+        finished_at: copy.finished_at,
+        mailboxes: copy.mailboxes,
+        sum: copy.sum,
+        proof: copy.proof.clone(),
     }
 }
 

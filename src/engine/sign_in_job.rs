@@ -4,7 +4,7 @@ use super::actor::JobContext;
 use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
 use super::passwords::{Passwords, Whose};
-use super::{SignInState, SignInView, UserError, explain};
+use super::{PasswordPlace, SignInState, SignInView, UserError, explain};
 use crate::imap::{
     Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts, TrustPolicy,
 };
@@ -108,22 +108,16 @@ pub(super) struct Found {
 }
 
 fn failed(error: UserError) -> SignInView {
-    SignInView {
-        has_password: true,
-        state: SignInState::Failed,
-        error: Some(error),
-        server_words: String::new(),
-    }
+    SignInView { state: SignInState::Failed, error: Some(error), ..SignInView::default() }
 }
 
 async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Found) {
-    let Some(secret) = passwords.of(project, attempt).await else {
-        return (needs_password(attempt), Found::default());
-    };
+    let (secret, place) = passwords.look_for(project, attempt).await;
+    let Some(secret) = secret else { return (needs_password(attempt, place), Found::default()) };
     match sign_in(attempt, secret).await {
         Ok((words, mut found)) => {
             let view = SignInView {
-                has_password: true,
+                password: place,
                 state: SignInState::SignedIn,
                 error: None,
                 server_words: words,
@@ -133,8 +127,7 @@ async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignIn
         }
         Err(error) => {
             let (state, error) = explain::sign_in(attempt, &error);
-            let view =
-                SignInView { has_password: true, state, error: Some(error), server_words: String::new() };
+            let view = SignInView { password: place, state, error: Some(error), server_words: String::new() };
             (view, Found::default())
         }
     }
@@ -168,11 +161,11 @@ async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Found), S
     Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account }))
 }
 
-fn needs_password(attempt: &Attempt) -> SignInView {
-    SignInView {
-        has_password: false,
-        state: SignInState::NeedsPassword,
-        error: Some(explain::needs_password(attempt)),
-        server_words: String::new(),
-    }
+/// Without a password nothing is tried. A keyring that did not answer may have it: then nothing is said against the row.
+fn needs_password(attempt: &Attempt, place: PasswordPlace) -> SignInView {
+    let (state, error) = match place {
+        PasswordPlace::NoAnswer => (SignInState::NotTried, None),
+        _ => (SignInState::NeedsPassword, Some(explain::needs_password(attempt))),
+    };
+    SignInView { password: place, state, error, server_words: String::new() }
 }

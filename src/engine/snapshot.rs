@@ -62,7 +62,9 @@ pub enum KeyringStatus {
     /// Not asked yet.
     #[default]
     Unknown,
-    /// The system keyring answers.
+    /// The system keyring runs. Whether it is locked, nobody knows yet.
+    Found,
+    /// The system keyring has handed out or taken a password.
     System,
     /// The system keyring waits to be unlocked.
     WaitsForUnlock,
@@ -101,8 +103,8 @@ pub struct ProjectView {
     pub messages: MessagesView,
     /// Step Records.
     pub records: RecordsView,
-    /// Where the final report was last saved.
-    pub report_saved: Option<PathBuf>,
+    /// The final report, as it was last saved.
+    pub report_saved: Option<SavedView>,
 }
 
 impl ProjectView {
@@ -194,6 +196,8 @@ pub struct DestinationView {
     pub chosen: Option<(ProviderId, String)>,
     /// Its IMAP server.
     pub server: Option<Endpoint>,
+    /// Whether the owner named that server; the catalogue knows another one, or none.
+    pub is_server_typed: bool,
 }
 
 /// A row of the mailbox table.
@@ -224,14 +228,41 @@ impl MailboxView {
 /// Sign-in of one mailbox on one side.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SignInView {
-    /// Whether a password is kept.
-    pub has_password: bool,
+    /// Whether a password is there, and where.
+    pub password: PasswordPlace,
     /// How the last attempt went.
     pub state: SignInState,
     /// What went wrong, with ways out.
     pub error: Option<UserError>,
     /// `Dovecot, TLS 1.3`, after a success.
     pub server_words: String,
+}
+
+impl SignInView {
+    /// Whether nothing has to be typed before a sign-in.
+    pub const fn has_password(&self) -> bool {
+        matches!(self.password, PasswordPlace::Keyring | PasswordPlace::Session | PasswordPlace::NotNeeded)
+    }
+}
+
+/// Where the password of one side of a mailbox is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PasswordPlace {
+    /// Nobody has looked yet.
+    #[default]
+    Unknown,
+    /// The keyring is being asked.
+    Asked,
+    /// The keyring did not say: it is locked, or it does not answer.
+    NoAnswer,
+    /// There is none.
+    Missing,
+    /// In the system keyring.
+    Keyring,
+    /// In this program, until it ends.
+    Session,
+    /// Nowhere: a token comes from its own source.
+    NotNeeded,
 }
 
 /// States of a sign-in, in the words of the table.
@@ -321,6 +352,15 @@ pub struct RecordsView {
     pub answers: Vec<(String, String, String)>,
     /// Why it failed.
     pub error: Option<UserError>,
-    /// Where the snippet was last saved.
-    pub saved_to: Option<PathBuf>,
+    /// The snippets that were saved, by stage.
+    pub saved: BTreeMap<SwitchStage, SavedView>,
+}
+
+/// A file that was saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedView {
+    /// Where.
+    pub path: PathBuf,
+    /// Whether it holds what is on show now: another provider or another answer makes it an old one.
+    pub is_current: bool,
 }

@@ -50,8 +50,9 @@ pub struct EngineConfig {
     pub compression: Compression,
     /// How long servers are waited for.
     pub timeouts: Timeouts,
-    /// Whether a project that is opened without a known server is searched for one at once.
-    pub searches_by_itself: bool,
+    /// Whether what is due is done when a project is opened: a server that is not known is searched for, and a copy that
+    /// was running when the program ended goes on.
+    pub acts_by_itself: bool,
     /// Whether counting also looks at a few dates of each folder, which costs a moment. Not where the copy follows at once.
     pub samples_dates: bool,
     /// Whether Ctrl+C and a request to terminate end the engine in order, as [`Command::Quit`] does.

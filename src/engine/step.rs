@@ -1,4 +1,8 @@
-use super::{AuditView, Command, CopyPhase, ProjectView, SignInState, Snapshot};
+use super::copy_words::{copy_line, copy_readiness};
+use super::{
+    AuditView, Command, CopyStanding, ProjectView, SignInState, Snapshot, copy_standing, is_asking_keyring,
+    is_report_saved, is_zone_saved, missing_passwords, saved_stages,
+};
 use crate::audit::Status;
 use crate::plan::open_decisions;
 use crate::values::with_thousands;
@@ -94,9 +98,9 @@ pub fn step_state(step: Step, project: &ProjectView) -> StepState {
         Step::Plan => plan_state(project),
         Step::Copy => copy_state(project),
         Step::Records => records_state(project),
-        Step::Done => match project.copy.phase {
-            CopyPhase::Finished if project.report_saved.is_some() => StepState::Done,
-            CopyPhase::Finished => StepState::Available,
+        Step::Done => match copy_standing(project) {
+            CopyStanding::Finished if is_report_saved(project) => StepState::Done,
+            CopyStanding::Finished => StepState::Available,
             _ => StepState::Waiting,
         },
     }
@@ -159,16 +163,24 @@ fn plan_state(project: &ProjectView) -> StepState {
 }
 
 fn copy_state(project: &ProjectView) -> StepState {
-    match project.copy.phase {
-        CopyPhase::NotStarted if project.plan.mailboxes.is_empty() => StepState::Waiting,
-        CopyPhase::NotStarted => StepState::Available,
-        CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => {
+    match copy_standing(project) {
+        CopyStanding::NotStarted | CopyStanding::Elsewhere if project.plan.mailboxes.is_empty() => {
+            StepState::Waiting
+        }
+        CopyStanding::NotStarted
+        | CopyStanding::Elsewhere
+        | CopyStanding::Tried(_)
+        | CopyStanding::Outgrown => StepState::Available,
+        CopyStanding::Running | CopyStanding::Pausing | CopyStanding::Stopping => {
             StepState::Running(share(project.copy.bytes_done.0, project.copy.bytes_total.0))
         }
-        CopyPhase::Paused => StepState::Paused,
-        CopyPhase::Stopped => StepState::NeedsYou,
-        CopyPhase::Finished if project.copy.sum.refused > 0 => StepState::NeedsYou,
-        CopyPhase::Finished => StepState::Done,
+        CopyStanding::Interrupted if missing_passwords(project) > 0 && !is_asking_keyring(project) => {
+            StepState::NeedsYou
+        }
+        CopyStanding::Paused | CopyStanding::Interrupted => StepState::Paused,
+        CopyStanding::Stopped => StepState::NeedsYou,
+        CopyStanding::Finished if project.copy.sum.refused > 0 => StepState::NeedsYou,
+        CopyStanding::Finished => StepState::Done,
     }
 }
 
@@ -179,7 +191,7 @@ fn records_state(project: &ProjectView) -> StepState {
         StepState::Running(None)
     } else if project.records.error.is_some() {
         StepState::NeedsYou
-    } else if project.records.saved_to.is_some() {
+    } else if is_zone_saved(project) {
         StepState::Done
     } else {
         StepState::Available
@@ -219,12 +231,19 @@ pub fn step_line(step: Step, project: &ProjectView) -> String {
             StepState::Waiting => "After Destination".to_owned(),
             StepState::Running(_) => "Reading the zone".to_owned(),
             StepState::NeedsYou => "Needs you".to_owned(),
-            StepState::Done => "Zone file saved".to_owned(),
-            StepState::Available | StepState::Paused => "Can be prepared now".to_owned(),
+            StepState::Done => "All stages saved".to_owned(),
+            StepState::Available | StepState::Paused => {
+                match (&project.records.plan, saved_stages(project)) {
+                    (None, _) => "Can be prepared now".to_owned(),
+                    (Some(_), (0, _)) => "Prepared, not saved yet".to_owned(),
+                    (Some(_), (saved, all)) => format!("{saved} of {all} stages saved"),
+                }
+            }
         },
         Step::Done => match step_state(Step::Done, project) {
             StepState::Waiting => "After Copy".to_owned(),
             StepState::Done => "Report saved".to_owned(),
+            _ if project.report_saved.is_some() => "Saved report is older".to_owned(),
             _ => "Report ready".to_owned(),
         },
     }
@@ -256,8 +275,10 @@ fn mailboxes_line(project: &ProjectView) -> String {
 
 /// Folders that wait for a decision; a copy that has begun follows the proposed names.
 fn decisions(project: &ProjectView) -> usize {
-    match project.copy.phase {
-        CopyPhase::NotStarted => project.plan.mailboxes.values().map(open_decisions).sum(),
+    match copy_standing(project) {
+        CopyStanding::NotStarted | CopyStanding::Elsewhere => {
+            project.plan.mailboxes.values().map(open_decisions).sum()
+        }
         _ => 0,
     }
 }
@@ -277,26 +298,6 @@ fn plan_line(project: &ProjectView) -> String {
     }
     let messages: u64 = project.plan.mailboxes.values().map(|plan| plan.chosen().0).sum();
     format!("{} to copy", with_thousands(messages))
-}
-
-fn copy_line(project: &ProjectView) -> String {
-    let percent = || {
-        let total = project.copy.bytes_total.0.max(1);
-        // Never full before done.
-        (u128::from(project.copy.bytes_done.0) * 100 / u128::from(total)).min(99)
-    };
-    match project.copy.phase {
-        CopyPhase::NotStarted if project.plan.mailboxes.is_empty() => "After Plan".to_owned(),
-        CopyPhase::NotStarted => "Can be started".to_owned(),
-        CopyPhase::Running => format!("{}%", percent()),
-        CopyPhase::Pausing | CopyPhase::Stopping => "Finishing what is under way".to_owned(),
-        CopyPhase::Paused => "Paused by you".to_owned(),
-        CopyPhase::Stopped => format!("Stopped at {}%", percent()),
-        CopyPhase::Finished if project.copy.sum.refused > 0 => {
-            format!("Done, {} refused", project.copy.sum.refused)
-        }
-        CopyPhase::Finished => "Done".to_owned(),
-    }
 }
 
 /// Whether the step after this one is open, and what the footer says about it.
@@ -332,19 +333,13 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
                 Readiness::Ready("Nothing is deleted on your server".to_owned())
             }
         }
-        Step::Copy => Readiness::Ready(match project.copy.phase {
-            CopyPhase::Running => {
-                "You can close the window; copying goes on when you open it again".to_owned()
-            }
-            CopyPhase::Finished => "Next: the records that bring new mail to the new place".to_owned(),
-            _ => String::new(),
-        }),
-        Step::Records => match (&project.records.plan, &project.records.saved_to) {
+        Step::Copy => copy_readiness(project),
+        Step::Records => match (&project.records.plan, saved_stages(project).0) {
             (None, _) => blocked("The records are not prepared yet", None),
-            (Some(_), None) => {
+            (Some(_), 0) => {
                 Readiness::Ready("Save the zone lines, then publish them at your DNS host".to_owned())
             }
-            (Some(_), Some(_)) => Readiness::Ready("Next: the report".to_owned()),
+            (Some(_), _) => Readiness::Ready("Next: the report".to_owned()),
         },
         Step::Done => Readiness::Ready(String::new()),
     }

@@ -38,7 +38,7 @@ pub(super) fn counted(number: u64, thing: &str) -> String {
 }
 
 /// The states of a ledger with their counts and words, in reading order.
-pub(super) fn states(sum: &LedgerSum) -> [(u64, &'static str); 8] {
+pub(super) fn states(sum: &LedgerSum) -> [(u64, &'static str); 9] {
     [
         (sum.copied, "copied"),
         (sum.already_there, "already there"),
@@ -47,6 +47,7 @@ pub(super) fn states(sum: &LedgerSum) -> [(u64, &'static str); 8] {
         (sum.refused, "refused"),
         (sum.vanished, "vanished at the source"),
         (sum.left_out, "left out by choice"),
+        (sum.deferred, "put off by a trial"),
         (sum.to_do, "still to do"),
     ]
 }

@@ -50,6 +50,34 @@ pub struct CopyReport {
     /// What took part, where that was not everything.
     #[serde(default)]
     pub selection: Option<String>,
+    /// Messages of each folder that the newest run was limited to, where it was a trial.
+    #[serde(default)]
+    pub trial: Option<u32>,
+    /// Copies between other servers before this one, oldest first.
+    #[serde(default)]
+    pub earlier: Vec<EarlierReport>,
+    /// What has changed since, in a sentence: another destination was chosen.
+    #[serde(default)]
+    pub remark: Option<String>,
+}
+
+/// A copy between other servers, before this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierReport {
+    /// Where the mail came from.
+    pub source: String,
+    /// Where it went.
+    pub destination: String,
+    /// When it was first started.
+    pub started_at: Option<UnixTime>,
+    /// When it came to its end; `None` where it did not.
+    pub finished_at: Option<UnixTime>,
+    /// How many mailboxes took part.
+    pub mailboxes: usize,
+    /// What became of their messages.
+    pub sum: LedgerSum,
+    /// What the proof said, in words.
+    pub proof: Option<String>,
 }
 
 impl CopyReport {

@@ -83,6 +83,7 @@ const fn state_name(state: MessageState) -> &'static str {
         MessageState::Refused => "refused",
         MessageState::Vanished => "vanished",
         MessageState::LeftOut => "left-out",
+        MessageState::Deferred => "deferred",
     }
 }
 
@@ -133,9 +134,10 @@ mod tests {
     #[test]
     fn json_has_the_columns_of_the_table_and_the_same_state_names() {
         use MessageState::{
-            AlreadyThere, Copied, Exported, InFlight, LeftOut, Refused, Repaired, ToDo, Vanished,
+            AlreadyThere, Copied, Deferred, Exported, InFlight, LeftOut, Refused, Repaired, ToDo, Vanished,
         };
-        for state in [ToDo, InFlight, Copied, AlreadyThere, Repaired, Exported, Refused, Vanished, LeftOut] {
+        let settled = [Copied, AlreadyThere, Repaired, Exported, Refused, Vanished, LeftOut];
+        for state in [ToDo, InFlight, Deferred].into_iter().chain(settled) {
             let json = MessageRow { state, ..row("In\"box", Some("NO, really\r\n")) }.json().unwrap();
             assert!(!json.contains('\n'));
             let value: serde_json::Value = serde_json::from_str(&json).unwrap();

@@ -14,7 +14,8 @@ use thiserror::Error;
 
 pub use html::{audit_html, html};
 pub use input::{
-    CopyReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport, ReportInput,
+    CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
+    ReportInput,
 };
 pub use json::{audit_json, json};
 pub use message_rows::{MESSAGE_COLUMNS, MessageRow};

@@ -33,8 +33,8 @@ fn copy_steps(input: &ReportInput, steps: &mut Vec<String>) {
         return;
     };
     let sum = copy.sum();
-    if sum.to_do > 0 {
-        steps.push(format!("Finish the copy: {} to go.", counted(sum.to_do, "message")));
+    if sum.waiting() > 0 {
+        steps.push(format!("Finish the copy: {} to go.", counted(sum.waiting(), "message")));
     }
     if copy.unconfirmed() > 0 {
         let count = counted(copy.unconfirmed(), "message");

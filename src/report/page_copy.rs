@@ -1,7 +1,7 @@
 //! What the page says of the copy.
 
 use super::format::{adds_up, counted, equation, grouped, states, utc};
-use super::{CopyReport, PauseReport};
+use super::{CopyReport, EarlierReport, PauseReport};
 use crate::plan::{LedgerSum, MessageState, duration_words};
 
 pub(super) struct CopyPage {
@@ -21,6 +21,10 @@ pub(super) struct CopyPage {
     pub pauses_sum: String,
     pub pauses: Vec<(String, String)>,
     pub selection: Option<String>,
+    /// What has changed since.
+    pub remark: Option<String>,
+    /// Copies between other servers, a sentence each.
+    pub earlier: Vec<String>,
 }
 
 pub(super) struct MailboxPage {
@@ -49,6 +53,7 @@ pub(super) struct ProblemPage {
 pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
     let sum = copy.sum();
     let times = match (copy.started_at, copy.finished_at) {
+        (Some(from), None) if copy.trial.is_some() => format!("A trial, begun {}.", utc(from)),
         (Some(from), Some(to)) => format!("Copied between {} and {}.", utc(from), utc(to)),
         (Some(from), None) => format!("Begun {}, not finished yet.", utc(from)),
         (None, _) => "Not begun yet.".to_owned(),
@@ -68,6 +73,7 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
             (sum.vanished, "gone from the source before they were copied"),
             (sum.left_out, "left out by choice"),
             (sum.to_do, "still to copy"),
+            (sum.deferred, "put off by a trial; they wait for the whole copy"),
         ]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -113,7 +119,23 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
         pauses_sum: pauses_sum(&copy.pauses),
         pauses: copy.pauses.iter().map(|pause| (pause_words(pause), pause.words.clone())).collect(),
         selection: copy.selection.clone(),
+        remark: copy.remark.clone(),
+        earlier: copy.earlier.iter().map(earlier_words).collect(),
     }
+}
+
+/// `2 mailboxes, 952 of 952 messages, from a.example:993 to Fastmail (b.example:993) between … and ….`
+fn earlier_words(copy: &EarlierReport) -> String {
+    let when = match (copy.started_at, copy.finished_at) {
+        (Some(from), Some(to)) => format!(" between {} and {}", utc(from), utc(to)),
+        (Some(from), None) => format!(", begun {} and not finished", utc(from)),
+        (None, _) => String::new(),
+    };
+    let (mailboxes, arrived, wanted) =
+        (mailboxes(copy.mailboxes), grouped(copy.sum.arrived()), grouped(copy.sum.wanted()));
+    let (source, destination) = (&copy.source, &copy.destination);
+    let proof = copy.proof.as_ref().map_or_else(String::new, |proof| format!(" {proof}"));
+    format!("{mailboxes}, {arrived} of {wanted} messages, from {source} to {destination}{when}.{proof}")
 }
 
 fn pauses_sum(pauses: &[PauseReport]) -> String {
@@ -143,6 +165,9 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
         "The ledger does not add up".to_owned()
     } else if sum.source_count == 0 {
         "Nothing was copied yet".to_owned()
+    } else if sum.deferred > 0 {
+        let (copied, wanted) = (grouped(sum.arrived()), grouped(sum.wanted()));
+        format!("Trial: {copied} of {wanted} copied, {} wait for the whole copy", grouped(sum.waiting()))
     } else if sum.to_do > 0 {
         format!("{} still to copy", counted(sum.to_do, "message"))
     } else if copy.unconfirmed() > 0 {
@@ -170,5 +195,6 @@ const fn state_words(state: MessageState) -> (&'static str, &'static str) {
         MessageState::Refused => ("fail", "Refused"),
         MessageState::Vanished => ("info", "Vanished"),
         MessageState::LeftOut => ("na", "Left out"),
+        MessageState::Deferred => ("unknown", "Put off"),
     }
 }

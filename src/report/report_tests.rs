@@ -9,7 +9,8 @@ use crate::plan::{LedgerSum, MessageState, ProofSummary};
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, CurrentZone, desired, render_bind};
 use crate::report::{
-    CopyReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport, audit_json, json,
+    CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
+    audit_json, json,
 };
 use crate::values::{DomainName, UnixTime};
 
@@ -102,6 +103,17 @@ fn input(text: &str, url: &str) -> ReportInput {
             proof: Some(text.to_owned()),
             proof_counts: None,
             selection: Some(text.to_owned()),
+            trial: None,
+            earlier: vec![EarlierReport {
+                source: text.to_owned(),
+                destination: text.to_owned(),
+                started_at: Some(AT),
+                finished_at: None,
+                mailboxes: 2,
+                sum,
+                proof: Some(text.to_owned()),
+            }],
+            remark: Some(text.to_owned()),
         }),
         records: Some(RecordsReport { plan, zone_text }),
     }

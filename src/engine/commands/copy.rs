@@ -5,7 +5,10 @@ use crate::engine::copy_control::CopyControl;
 use crate::engine::jobs::JobKind;
 use crate::engine::log::now;
 use crate::engine::messages::Message;
-use crate::engine::{CopyPhase, MailboxProgressState, Proof, UserError, copy_job, explain};
+use crate::engine::{
+    CopyPhase, CopyStanding, MailboxProgressState, Proof, UserError, copy_job, copy_standing, explain,
+    missing_passwords,
+};
 use crate::plan::{CopyOptions, MailboxId, ProofDepth};
 use crate::project::AccountClaims;
 
@@ -67,9 +70,11 @@ impl Actor {
             if let Some(open) = self.open.as_mut() {
                 open.view.copy = before;
                 open.copy = None;
+                open.meter.rest();
             }
             return;
         }
+        self.remember_recent();
         self.launch(
             JobKind::Copy,
             |context| copy_job::run(work, settings, (control, again), context),
@@ -99,8 +104,10 @@ impl Actor {
         if self.refuse_while_copying("say whose accounts these are") {
             return;
         }
-        if let Some(Err(error)) = self.open.as_ref().map(|open| open.name_accounts(are_same)) {
-            self.fail(*error);
+        match self.open.as_mut().map(|open| open.name_accounts(are_same)) {
+            Some(Err(error)) => self.fail(*error),
+            Some(Ok(())) => _ = self.remember_copy_phase(),
+            None => {}
         }
     }
 
@@ -172,6 +179,8 @@ impl Actor {
             CopyPhase::Pausing | CopyPhase::Paused => {
                 control.resume();
                 open.view.copy.phase = CopyPhase::Running;
+                open.begin_to_measure();
+                self.remember_copy_phase();
             }
             CopyPhase::Running => {
                 let states = control.states().into_iter();
@@ -247,6 +256,21 @@ impl Actor {
                 }
             }
             _ => self.start_copy(),
+        }
+    }
+
+    /// Goes on with a copy that was running when the program ended, as soon as nothing is missing.
+    pub(in crate::engine) fn go_on_by_itself(&mut self) {
+        let Some(open) = self.open.as_ref().filter(|_| self.config.acts_by_itself) else { return };
+        let is_due = open.view.unconfirmed.is_empty()
+            && copy_standing(&open.view) == CopyStanding::Interrupted
+            && missing_passwords(&open.view) == 0
+            && !self.jobs.is_running(JobKind::Copy);
+        if is_due {
+            match open.view.copy.trial {
+                Some(messages) => self.try_copy(messages),
+                None => self.start_copy(),
+            }
         }
     }
 

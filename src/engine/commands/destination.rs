@@ -1,6 +1,7 @@
 use crate::engine::actor::Actor;
 use crate::engine::explain;
 use crate::engine::jobs::JobKind;
+use crate::engine::open_project::is_typed;
 use crate::plan::Side;
 use crate::project::Destination;
 use crate::providers::ProviderId;
@@ -26,13 +27,15 @@ impl Actor {
         let provider_changed =
             open.view.destination.chosen.as_ref().is_none_or(|(chosen, _)| *chosen != provider);
         let server_changed = open.view.destination.server != server;
-        if server_changed {
-            open.forget_sign_ins(Side::Destination);
-        }
         open.view.destination.chosen = Some((provider, name));
         open.view.destination.server = server;
+        open.view.destination.is_server_typed =
+            open.practice.is_none() && is_typed(&destination, &self.catalogue);
         if provider_changed {
             open.forget_records(&self.catalogue);
+        }
+        if server_changed {
+            self.forget_sign_ins(Side::Destination);
         }
         if provider_changed || server_changed {
             self.jobs.cancel(JobKind::Records);

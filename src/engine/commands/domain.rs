@@ -34,9 +34,9 @@ impl Actor {
             return;
         }
         let Some(open) = self.open.as_mut() else { return };
-        open.forget_sign_ins(crate::plan::Side::Source);
         open.view.domain.source_server = Some(server);
         open.view.domain.search_error = None;
+        self.forget_sign_ins(crate::plan::Side::Source);
         self.forget_plans(None);
         self.recall_passwords();
     }

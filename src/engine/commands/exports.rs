@@ -2,6 +2,8 @@ use std::path::Path;
 
 use crate::engine::actor::Actor;
 use crate::engine::{ReportFormat, explain, report_input, write_output};
+use crate::plan::content_digest;
+use crate::project::SavedFile;
 use crate::records::SwitchStage;
 use crate::report;
 
@@ -30,11 +32,16 @@ impl Actor {
             return self
                 .fail(explain::nothing_to_save("There are no records yet", "Prepare the records first"));
         };
+        let file = SavedFile {
+            path: path.to_path_buf(),
+            sha256: content_digest(text.as_bytes()),
+            provider: open.view.destination.chosen.as_ref().map(|(provider, _)| provider.clone()),
+        };
         if self.write("Saved the zone lines", path, &text)
-            && self.store(|project| project.set_zone_saved_to(Some(path))).is_some()
+            && self.store(|project| project.set_zone_saved(stage, &file)).is_some()
             && let Some(open) = self.open.as_mut()
         {
-            open.view.records.saved_to = Some(path.to_path_buf());
+            open.zone_was_saved(stage, file);
         }
     }
 
@@ -55,11 +62,16 @@ impl Actor {
                 return self.fail(explain::defect("The report could not be put into words", &error));
             }
         };
+        let file = SavedFile {
+            path: path.to_path_buf(),
+            sha256: open.report_digest(),
+            provider: open.view.destination.chosen.as_ref().map(|(provider, _)| provider.clone()),
+        };
         if self.write("Saved the report", path, &text)
-            && self.store(|project| project.set_report_saved_to(Some(path))).is_some()
+            && self.store(|project| project.set_report_saved(Some(&file))).is_some()
             && let Some(open) = self.open.as_mut()
         {
-            open.view.report_saved = Some(path.to_path_buf());
+            open.saved.report = Some(file);
         }
     }
 

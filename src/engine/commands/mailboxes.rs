@@ -6,7 +6,9 @@ use crate::engine::input::{is_readable_by_others, read_input};
 use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::passwords::{Passwords, Whose};
-use crate::engine::{MailboxView, SignInState, SignInView, explain, sign_in_job};
+use crate::engine::{
+    KeyringStatus, MailboxView, PasswordPlace, SignInState, SignInView, explain, sign_in_job,
+};
 use crate::plan::{CsvRow, Mailbox, MailboxId, Side, SignInWays, parse_mailboxes};
 use crate::values::{Credential, EmailAddress, Endpoint, Fingerprint, Secret, SignInWay};
 
@@ -31,6 +33,7 @@ impl Actor {
         if let Some(id) = self.store(|project| project.add_mailbox(&mailbox)) {
             // Its number was never used before, so that no keyring has a password of it.
             self.show_mailbox(id, mailbox);
+            self.refresh_copy();
         }
     }
 
@@ -77,6 +80,8 @@ impl Actor {
             *field = user;
             *view = SignInView::default();
         });
+        self.store(|project| project.set_sign_in(id, side, None));
+        self.refresh_copy();
         self.recall_passwords();
     }
 
@@ -105,6 +110,7 @@ impl Actor {
     /// Ticks or unticks a mailbox.
     pub(super) fn choose_mailbox(&mut self, id: MailboxId, is_chosen: bool) {
         self.change_mailbox(id, |row| row.mailbox.is_chosen = is_chosen);
+        self.refresh_copy();
     }
 
     /// Takes a mailbox out of the project, with its plan, its ledger and its passwords.
@@ -124,6 +130,14 @@ impl Actor {
             Arc::make_mut(&mut open.view.mailboxes).retain(|row| row.id != id);
             Arc::make_mut(&mut open.view.plan.mailboxes).remove(&id);
             open.view.plan.errors.remove(&id);
+        }
+        self.refresh_copy();
+    }
+
+    /// What is chosen has changed, and with it what the copy comes to.
+    fn refresh_copy(&mut self) {
+        if let Some(open) = self.open.as_mut() {
+            open.refresh_copy_totals();
         }
     }
 
@@ -157,19 +171,21 @@ impl Actor {
         let passwords = self.passwords();
         let mut kept = Vec::new();
         let count = imported.len();
+        let keep =
+            async |whose: Whose, secret| (whose.mailbox, whose.side, passwords.set(&whose, secret).await);
         for ((id, mailbox), row) in imported.into_iter().zip(rows) {
             self.show_imported(id, mailbox);
             let given = [(Side::Source, row.source_password), (Side::Destination, row.destination_password)];
             for (side, password) in given {
                 let whose = self.open.as_ref().and_then(|open| open.whose(id, side));
-                if let Some((secret, whose)) = password.zip(whose) {
-                    self.show_password(id, side);
-                    kept.push(async { passwords.set(&{ whose }, secret).await });
-                }
+                kept.extend(password.zip(whose).map(|(secret, whose)| keep(whose, secret)));
             }
         }
         // All at once: a keyring that waits to be unlocked holds the engine up for moments, not for moments each.
-        futures::future::join_all(kept).await;
+        for (id, side, place) in futures::future::join_all(kept).await {
+            self.show_password(id, side, place);
+        }
+        self.refresh_copy();
         self.watch_keyring();
         self.recall_passwords();
         self.notice(format!("Read {count} mailboxes"), Some(path.to_path_buf()));
@@ -178,9 +194,18 @@ impl Actor {
     /// Keeps a password, and lets the row be tried again.
     pub(in crate::engine) async fn set_password(&mut self, id: MailboxId, side: Side, secret: Secret) {
         let Some(whose) = self.open.as_ref().and_then(|open| open.whose(id, side)) else { return };
-        self.passwords().set(&whose, secret).await;
-        self.show_password(id, side);
+        let place = self.passwords().set(&whose, secret).await;
+        self.show_password(id, side, place);
         self.watch_keyring();
+        self.go_on_by_itself();
+    }
+
+    /// Forgets sign-ins at one side after its server changed, also in the file.
+    pub(super) fn forget_sign_ins(&mut self, side: Side) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.forget_sign_ins(side);
+        let rows: Vec<MailboxId> = open.view.mailboxes.iter().map(|row| row.id).collect();
+        self.store(|project| rows.iter().try_for_each(|id| project.set_sign_in(*id, side, None)));
     }
 
     /// Plans that were made for another server or user have to be made again.
@@ -216,38 +241,49 @@ impl Actor {
     }
 
     /// A new password is there: the row can be tried again.
-    fn show_password(&mut self, id: MailboxId, side: Side) {
+    fn show_password(&mut self, id: MailboxId, side: Side, place: PasswordPlace) {
         if let Some(row) = self.open.as_mut().and_then(|open| open.mailbox_mut(id)) {
-            *sign_in_of(row, side) = SignInView { has_password: true, ..SignInView::default() };
+            *sign_in_of(row, side) = SignInView { password: place, ..SignInView::default() };
         }
     }
 
     /// Asks in the background which mailboxes have a password, so that the window never waits for a keyring.
     pub(super) fn recall_passwords(&mut self) {
-        let Some(open) = self.open.as_ref() else { return };
-        let sides = open.view.mailboxes.iter().flat_map(|row| {
-            [Side::Source, Side::Destination]
-                .map(|side| (row.mailbox.way(side).needs_password(), row.id, side))
-        });
-        let wanted: Vec<(bool, Whose)> = sides
-            .filter_map(|(needs_password, id, side)| Some((needs_password, open.whose(id, side)?)))
-            .collect();
-        if wanted.is_empty() {
-            return;
+        let Some(open) = self.open.as_mut() else { return };
+        let mut asked = Vec::new();
+        for row in Arc::make_mut(&mut open.view.mailboxes) {
+            for side in [Side::Source, Side::Destination] {
+                if row.mailbox.way(side).needs_password() {
+                    asked.push((row.id, side));
+                    let sign_in = sign_in_of(row, side);
+                    if !sign_in.has_password() {
+                        sign_in.password = PasswordPlace::Asked;
+                    }
+                } else {
+                    // Tokens come from their own source.
+                    sign_in_of(row, side).password = PasswordPlace::NotNeeded;
+                }
+            }
+        }
+        let asked: Vec<Whose> = asked.into_iter().filter_map(|(id, side)| open.whose(id, side)).collect();
+        if asked.is_empty() {
+            return self.go_on_by_itself();
         }
         let passwords = self.passwords();
         self.launch(
             JobKind::RecallPasswords,
             |context| async move {
                 let mut known = Vec::new();
-                for (needs_password, whose) in wanted {
+                let mut is_silent = false;
+                for whose in asked {
                     if context.token.is_cancelled() {
                         return known;
                     }
-                    // Tokens come from their own source.
-                    if !needs_password || passwords.get(&whose).await.is_some() {
-                        known.push((whose.mailbox, whose.side));
-                    }
+                    // A keyring that has not answered once is not waited for a hundred times.
+                    let place =
+                        if is_silent { PasswordPlace::NoAnswer } else { passwords.look(&whose).await.1 };
+                    is_silent |= place == PasswordPlace::NoAnswer;
+                    known.push((whose.mailbox, whose.side, place));
                 }
                 known
             },
@@ -347,8 +383,13 @@ impl Actor {
     pub(in crate::engine) fn watch_keyring(&mut self) {
         let status = explain::keyring_status(&self.passwords().status());
         if status != self.keyring {
+            // What was kept for the session meanwhile goes into a keyring that opens.
+            let has_opened = status == KeyringStatus::System && self.keyring == KeyringStatus::WaitsForUnlock;
             self.keyring = status;
             self.touch();
+            if has_opened && !self.jobs.is_running(JobKind::RecallPasswords) {
+                self.recall_passwords();
+            }
         }
     }
 }

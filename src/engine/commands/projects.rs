@@ -70,11 +70,9 @@ impl Actor {
                 open.parallel = self.config.parallel_mailboxes;
                 open.refresh_forecasts();
                 tracing::info!("opened {}", open.project.domain());
-                if !open.project.is_practice() {
-                    self.recent.remember(open.as_recent());
-                }
                 self.open = Some(open);
                 self.open_error = None;
+                self.remember_recent();
                 self.begin_with_project();
             }
             Err(error) => {
@@ -87,7 +85,7 @@ impl Actor {
     /// What is asked of keyring and DNS without being told to, once the project may do it.
     pub(super) fn begin_with_project(&mut self) {
         let Some(open) = self.open.as_ref().filter(|open| open.view.unconfirmed.is_empty()) else { return };
-        let must_search = self.config.searches_by_itself
+        let must_search = self.config.acts_by_itself
             && !open.project.is_practice()
             && open.view.domain.source_server.is_none();
         self.recall_passwords();

@@ -333,6 +333,7 @@ pub(super) fn csv(path: &Path, error: &CsvError) -> UserError {
 pub(super) fn keyring_status(status: &StoreStatus) -> KeyringStatus {
     match status {
         StoreStatus::Unknown => KeyringStatus::Unknown,
+        StoreStatus::Found => KeyringStatus::Found,
         StoreStatus::System => KeyringStatus::System,
         StoreStatus::WaitsForUnlock => KeyringStatus::WaitsForUnlock,
         StoreStatus::ThisSessionOnly(why) => KeyringStatus::ThisSessionOnly(why.clone()),

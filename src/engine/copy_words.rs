@@ -1,0 +1,126 @@
+//! How the copy stands, in the words of the rail, the footer, the start page and the report.
+
+use super::{
+    CopyStanding, PasswordPlace, ProjectView, Readiness, Step, StepState, copied_to, copy_percent,
+    copy_standing, is_asking_keyring, is_zone_saved, missing_passwords, step_line, step_state,
+};
+use crate::plan::LedgerSum;
+use crate::values::with_thousands;
+
+/// `Trial: 433 of 740 copied, 307 wait for the whole copy`.
+pub fn trial_words(sum: &LedgerSum) -> String {
+    let verb = if sum.waiting() == 1 { "waits" } else { "wait" };
+    format!(
+        "Trial: {} of {} copied, {} {verb} for the whole copy",
+        with_thousands(sum.arrived()),
+        with_thousands(sum.wanted()),
+        with_thousands(sum.waiting())
+    )
+}
+
+/// What was copied to another place than the one that is chosen now: `Copied to Fastmail (imap.fastmail.com), and nothing to
+/// mailbox.org yet`.
+pub fn elsewhere_words(project: &ProjectView) -> String {
+    let Some(route) = &project.copy.route else { return String::new() };
+    let before = format!("{} ({})", route.provider_name, route.destination.host);
+    match (&project.destination.chosen, &project.destination.server) {
+        (Some((_, name)), Some(server)) => {
+            format!("Copied to {before}. Nothing was copied to {name} ({}) yet", server.host)
+        }
+        (Some((_, name)), None) => format!("Copied to {before}. Nothing was copied to {name} yet"),
+        (None, _) => format!("Copied to {before}"),
+    }
+}
+
+/// The line in the rail.
+pub(super) fn copy_line(project: &ProjectView) -> String {
+    let percent = copy_percent(project);
+    let sum = &project.copy.sum;
+    match copy_standing(project) {
+        CopyStanding::NotStarted if project.plan.mailboxes.is_empty() => "After Plan".to_owned(),
+        CopyStanding::NotStarted => "Can be started".to_owned(),
+        CopyStanding::Elsewhere => match &project.destination.chosen {
+            Some((_, name)) => format!("Nothing at {name} yet"),
+            None => "After Destination".to_owned(),
+        },
+        CopyStanding::Running => format!("{percent}%"),
+        CopyStanding::Pausing | CopyStanding::Stopping => "Finishing what is under way".to_owned(),
+        CopyStanding::Paused => format!("Paused at {percent}%"),
+        CopyStanding::Interrupted if missing_passwords(project) > 0 && !is_asking_keyring(project) => {
+            format!("{percent}%, needs passwords")
+        }
+        CopyStanding::Interrupted => format!("{percent}%, goes on"),
+        CopyStanding::Tried(_) => {
+            format!("Trial: {} of {}", with_thousands(sum.arrived()), with_thousands(sum.wanted()))
+        }
+        CopyStanding::Stopped => format!("Stopped at {percent}%"),
+        CopyStanding::Outgrown => "Something is new".to_owned(),
+        CopyStanding::Finished if sum.refused > 0 => format!("Done, {} refused", with_thousands(sum.refused)),
+        CopyStanding::Finished => "Done".to_owned(),
+    }
+}
+
+/// Where the project stands, for the list on the start page, which is read while it is closed.
+pub fn project_line(project: &ProjectView) -> String {
+    let percent = copy_percent(project);
+    let to = copied_to(project).unwrap_or("the destination");
+    match copy_standing(project) {
+        CopyStanding::NotStarted => {
+            let newest =
+                Step::ALL.into_iter().rev().find(|step| step_state(*step, project) == StepState::Done);
+            let newest = newest.unwrap_or(Step::Domain);
+            format!("{}: {}", newest.name(), step_line(newest, project))
+        }
+        CopyStanding::Elsewhere => elsewhere_words(project),
+        CopyStanding::Running | CopyStanding::Interrupted if needs_passwords_again(project) => {
+            format!("Copied {percent}%, goes on when you open it and enter the passwords")
+        }
+        CopyStanding::Running | CopyStanding::Interrupted => {
+            format!("Copied {percent}%, goes on when you open it")
+        }
+        CopyStanding::Pausing | CopyStanding::Paused => format!("Copied {percent}%, paused by you"),
+        CopyStanding::Stopping | CopyStanding::Stopped => format!("Copied {percent}%, stopped"),
+        CopyStanding::Tried(_) => trial_words(&project.copy.sum),
+        CopyStanding::Outgrown => format!("Copied to {to}; something is new since then"),
+        CopyStanding::Finished if is_zone_saved(project) => format!("Copied to {to}, zone lines saved"),
+        CopyStanding::Finished => format!("Copied to {to}, the records come next"),
+    }
+}
+
+/// Whether passwords are kept that do not outlive the program.
+fn needs_passwords_again(project: &ProjectView) -> bool {
+    let is_lost = |place| !matches!(place, PasswordPlace::Keyring | PasswordPlace::NotNeeded);
+    let chosen = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen);
+    chosen.flat_map(|row| [row.source.password, row.destination.password]).any(is_lost)
+}
+
+/// What happens to a running copy when the window is closed.
+pub fn goes_on_words(project: &ProjectView) -> &'static str {
+    if project.is_practice {
+        "A rehearsal ends when you close it"
+    } else if needs_passwords_again(project) {
+        "You can close the window; copying goes on when you open it again and enter the passwords"
+    } else {
+        "You can close the window; copying goes on when you open it again"
+    }
+}
+
+/// What the footer of the Copy page says.
+pub(super) fn copy_readiness(project: &ProjectView) -> Readiness {
+    let ready = |words: &str| Readiness::Ready(words.to_owned());
+    match copy_standing(project) {
+        CopyStanding::Running => ready(goes_on_words(project)),
+        CopyStanding::Interrupted if is_asking_keyring(project) => {
+            ready("Copying goes on as soon as the keyring has handed out the passwords")
+        }
+        CopyStanding::Interrupted if missing_passwords(project) > 0 => {
+            ready("Copying goes on as soon as the passwords are there")
+        }
+        CopyStanding::Interrupted => ready("Copying was interrupted when the program ended"),
+        CopyStanding::Tried(_) => ready("What the trial has copied is part of the whole copy"),
+        CopyStanding::Elsewhere => Readiness::Ready(elsewhere_words(project)),
+        CopyStanding::Finished => ready("Next: the records that bring new mail to the new place"),
+        CopyStanding::Outgrown => ready("Mailboxes were added or changed since the copy came to its end"),
+        _ => ready(""),
+    }
+}
