@@ -7,12 +7,16 @@
     reason = "tests end where something is wrong"
 )]
 
+#[path = "pages/destination.rs"]
+mod destination;
 #[path = "pages/keyboard.rs"]
 mod keyboard;
 #[path = "pages/once.rs"]
 mod once;
 #[path = "pages/outcomes.rs"]
 mod outcomes;
+#[path = "pages/truth.rs"]
+mod truth;
 #[path = "pages/ways.rs"]
 mod ways;
 #[path = "support/window.rs"]
@@ -22,7 +26,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{
-    AuditOptions, Command, CopyPhase, Event, Notice, ReportFormat, RequestId, Snapshot, Step, UserError,
+    AuditOptions, Command, Event, Notice, ReportFormat, RequestId, Snapshot, Step, UserError,
 };
 use mailferry::plan::{MailboxId, Side};
 use mailferry::providers::ProviderId;
@@ -275,7 +279,7 @@ fn a_copy_is_paused_resumed_and_stopped_after_a_question() {
     assert_eq!(opened.sent(), [Command::PauseCopy, Command::StopCopy]);
     opened.engine.show(samples::with(samples::paused()));
     opened.harness.run();
-    opened.click("Resume copying");
+    opened.click("Continue copying");
     assert_eq!(opened.sent(), [Command::ResumeCopy]);
     opened.click("Prepare records");
     assert_eq!(opened.sent(), [Command::PrepareRecords(RequestId(1))]);
@@ -364,9 +368,7 @@ fn quitting_while_copying_asks_and_at_rest_does_not() {
     assert!(opened.harness.query_by_label("Close while 14 mailboxes are being copied?").is_some());
     opened.click("Keep copying");
     assert_eq!(opened.sent(), []);
-    let mut project = samples::copying();
-    project.copy.phase = CopyPhase::Finished;
-    opened.engine.show(samples::with(project));
+    opened.engine.show(samples::with(samples::finished()));
     opened.harness.run();
     opened.harness.key_press_modifiers(Modifiers::COMMAND, Key::Q);
     opened.harness.run();

@@ -16,6 +16,7 @@ use mailferry::project::{
     ProjectError, SavedFile, SignInFact, SourceMessage, StoredPlan,
 };
 use mailferry::providers::ProviderId;
+use mailferry::records::SwitchStage;
 use mailferry::values::{
     Bytes, CommandLine, Credential, DomainName, EmailAddress, Endpoint, Fingerprint, Mechanism, SignInWay,
     UnixTime,
@@ -89,7 +90,8 @@ fn everything_reads_back_after_reopening_a_copy() {
     project.pin_certificate(&server, pin).unwrap();
     project.pin_certificate(&server, pin).unwrap();
     let zone = SavedFile { path: "/tmp/zone".into(), sha256: "9f86".to_owned(), provider: None };
-    project.set_zone_saved(Some(&zone)).unwrap();
+    project.set_zone_saved(SwitchStage::AtTheSwitch, &zone).unwrap();
+    project.set_zone_saved(SwitchStage::Now, &zone).unwrap();
     let anna = project.add_mailbox(&mailbox("anna@example.org")).unwrap();
     let signed_in = SignInFact { server_words: "Dovecot, TLS 1.3".to_owned(), at: UnixTime(5) };
     project.set_sign_in(anna, Side::Source, Some(&signed_in)).unwrap();
@@ -124,7 +126,7 @@ fn everything_reads_back_after_reopening_a_copy() {
     assert_eq!(project.answers().unwrap(), BTreeMap::from([("verification".to_owned(), "v=1".to_owned())]));
     assert_eq!(project.sender_choices().unwrap(), BTreeMap::from([("include:x.example".to_owned(), false)]));
     assert_eq!(project.pinned_certificates(&server).unwrap(), [pin]);
-    assert_eq!(project.zone_saved().unwrap(), Some(zone));
+    assert_eq!(project.zone_saved().unwrap(), BTreeMap::from([(SwitchStage::Now, zone)]));
     assert_eq!(project.report_saved().unwrap(), None);
     assert_eq!(project.mailboxes().unwrap(), [(anna, mailbox("anna@example.org"))]);
     assert_eq!(project.sign_ins().unwrap(), BTreeMap::from([((anna, Side::Source), signed_in)]));

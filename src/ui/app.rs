@@ -18,7 +18,8 @@ use super::widgets::confirm::{self, Answer, Question};
 use super::widgets::copy_field::take_copied;
 use super::widgets::toast::Toasts;
 use crate::engine::{
-    Command, CopyPhase, EngineHandle, Event, ProjectView, Snapshot, Step, StepState, UserError, step_state,
+    Command, CopyPhase, EngineHandle, Event, ProjectView, Snapshot, Step, StepState, UserError, copy_percent,
+    step_state,
 };
 
 /// What is done when a question is answered with yes.
@@ -181,11 +182,12 @@ impl Window {
         if self.is_quitting {
             return;
         }
-        if self.is_copying() {
-            self.question = Some((self.close_question(), Pending::Quit));
-            ctx.request_repaint();
-        } else {
-            self.quit(ctx);
+        match self.snapshot.project.as_ref().filter(|_| self.is_copying()) {
+            Some(project) => {
+                self.question = Some((copy::close_question(project), Pending::Quit));
+                ctx.request_repaint();
+            }
+            None => self.quit(ctx),
         }
     }
 
@@ -202,19 +204,6 @@ impl Window {
         self.snapshot.project.as_ref().is_some_and(|project| {
             matches!(project.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping)
         })
-    }
-
-    fn close_question(&self) -> Question {
-        let count = self.snapshot.project.as_ref().map_or(0, |project| project.copy.mailboxes.len());
-        Question {
-            title: format!("Close while {} are being copied?", format::counted(count, "mailbox", "mailboxes")),
-            what: "The messages under way are finished first, and the project remembers what was copied. Copying goes \
-                   on when you open it again."
-                .to_owned(),
-            alternative: "To let it go on, minimise the window instead.".to_owned(),
-            safe: "Keep copying".to_owned(),
-            danger: "Close".to_owned(),
-        }
     }
 
     fn set_title(&mut self, ctx: &Context) {
@@ -298,7 +287,7 @@ impl Window {
         match event {
             Some(RailEvent::Go(place)) => self.place = place,
             Some(RailEvent::SwitchProject) if self.is_copying() => {
-                let question = copy::stop_question(project);
+                let question = copy::close_question(project);
                 self.question = Some((question, Pending::Send(Command::CloseProject)));
             }
             Some(RailEvent::SwitchProject) => cx.send(Command::CloseProject),
@@ -476,7 +465,7 @@ fn window_title(snapshot: &Snapshot) -> String {
     let practice = if project.is_practice { "Practice: " } else { "" };
     let percent = match project.copy.phase {
         CopyPhase::Running => {
-            format!("{} % - ", format::percent(project.copy.bytes_done.0, project.copy.bytes_total.0).min(99))
+            format!("{} % - ", copy_percent(project))
         }
         _ => String::new(),
     };

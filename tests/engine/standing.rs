@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
-use mailferry::engine::{CopyStanding, PasswordPlace, copy_standing, is_zone_saved, missing_passwords};
+use mailferry::engine::{
+    CopyStanding, PasswordPlace, copy_standing, is_zone_saved, missing_passwords, saved_stages,
+};
+use mailferry::records::SwitchStage;
 
 use super::*;
 
@@ -190,15 +193,24 @@ fn a_zone_file_is_saved_only_as_long_as_it_holds_the_lines_on_show() {
         bench.wait_project(|project| project.records.plan.is_some() && !project.records.is_preparing)
     };
     prepare(&mut bench);
-    let zone = home.path().join("weber.zone");
-    bench.send(Command::ExportZone(zone.clone()));
+    let export = |bench: &mut Bench, stage, name: &str| {
+        bench.send(Command::ExportZone { path: home.path().join(name), stage });
+        bench.wait_project(|_| true)
+    };
+    let first = export(&mut bench, SwitchStage::Now, "now.zone");
+    assert!(saved_stages(&first).0 == 1 && !is_zone_saved(&first), "{:?}", saved_stages(&first));
+    let same = export(&mut bench, SwitchStage::AtTheSwitch, "now.zone");
+    assert_eq!(saved_stages(&same).0, 1, "one file holds one stage");
+    export(&mut bench, SwitchStage::Now, "now.zone");
+    export(&mut bench, SwitchStage::AtTheSwitch, "switch.zone");
+    export(&mut bench, SwitchStage::Later, "later.zone");
     let saved = bench.wait_project(is_zone_saved);
     assert_eq!(step_state(Step::Records, &saved), StepState::Done);
 
     let other = choose(&mut bench, "mailbox-org", None);
     assert!(!is_zone_saved(&other), "the file is about the other provider");
     let other = prepare(&mut bench);
-    assert!(!is_zone_saved(&other) && other.records.saved.is_some());
+    assert!(saved_stages(&other).0 == 0 && !other.records.saved.is_empty());
 
     // Opened again it is no other: the file of a rehearsal goes with it, so a copy is opened.
     let folder = home.path().join("again");

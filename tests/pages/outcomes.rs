@@ -8,7 +8,7 @@ use mailferry::plan::{
     ProofSummary,
 };
 use mailferry::ui::testing::samples;
-use mailferry::values::UnixTime;
+use mailferry::values::{UnixTime, with_thousands};
 
 use super::window::{Opened, USUAL};
 
@@ -152,8 +152,8 @@ fn a_broken_connection_is_no_countdown_to_now() {
     let mut project = samples::copying();
     project.copy.mailboxes[0].state = MailboxProgressState::Reconnecting("the line dropped".to_owned());
     let opened = Opened::step(project, Step::Copy, false);
-    assert!(count(&opened, "the line dropped. The connection broke and is made anew") > 0);
-    assert!(count(&opened, "Connects again") > 0);
+    assert!(count(&opened, "the line dropped. The connection broke. It is made anew by itself") > 0);
+    assert!(count(&opened, "Lost the connection") > 0);
     assert!(count(&opened, "3 in, 15 out") > 0, "each side as it is");
     assert!(
         count(&opened, "11 connections at your server") > 0 && count(&opened, "23 connections at the") > 0
@@ -165,8 +165,8 @@ fn a_finished_copy_is_proven_again_and_a_failed_proof_is_told() {
     let mut project = samples::finished();
     project.copy.proof_counts = Some(ProofSummary { checked: 9, ..ProofSummary::default() });
     let mut opened = Opened::step(project.clone(), Step::Copy, false);
-    opened.click("Prove again");
-    opened.click("Prove byte by byte");
+    opened.click("Check again");
+    opened.click("Compare every byte");
     assert_eq!(opened.sent(), [Command::ProveCopy(ProofDepth::Quick), Command::ProveCopy(ProofDepth::Full)]);
     assert_eq!(count(&opened, "not confirmed"), 0);
     project.copy.phase = CopyPhase::Stopped;
@@ -260,12 +260,12 @@ fn a_trial_is_offered_and_its_forecast_is_shown_with_how_it_was_measured() {
     let opened = Opened::step(samples::tried(), Step::Plan, false);
     assert_eq!(count(&opened, "Measured on 820 messages: 13 messages/s, 2.3 MB/s."), 1);
     assert!(count(&opened, "All together: ") == 1 && count(&opened, "anna@: ") >= 1);
-    let mut project = samples::copying();
-    project.copy.phase = CopyPhase::Stopped;
-    project.copy.trial = Some(20);
+    let project = samples::after_trial();
+    let waiting = with_thousands(project.copy.sum.deferred);
     let mut opened = Opened::step(project, Step::Copy, false);
-    assert!(count(&opened, "Tried 20 messages per folder, 14 mailboxes") > 0);
-    opened.click("Copy the rest");
+    assert!(count(&opened, &format!("{waiting} wait for the whole copy")) > 0);
+    assert_eq!(count(&opened, "Queued"), 0, "nothing runs, so nothing is queued");
+    opened.click(&format!("Copy the other {waiting} messages"));
     assert_eq!(opened.sent(), [Command::StartCopy]);
 }
 

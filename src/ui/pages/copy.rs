@@ -2,12 +2,16 @@ use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::copy_detail;
-pub use super::copy_footer::{footer, stop_question};
-use super::copy_panels::{ledger, problem_row, throughput, waiting};
+pub use super::copy_footer::{close_question, footer};
+use super::copy_panels::{ledger, problem_row, throughput, under_way, waiting};
 use super::copy_proof;
+use super::copy_words::{mailbox_numbers, mailbox_percent, rest_words, sentence, state_words, title, tone};
 use super::message_list::MessageList;
 use super::short_address;
-use crate::engine::{Connections, CopyPhase, CopyView, MailboxProgress, MailboxProgressState, ProjectView};
+use crate::engine::{
+    Connections, CopyPhase, CopyStanding, CopyView, MailboxProgress, MailboxProgressState, ProjectView,
+    copy_percent, copy_standing, elsewhere_words,
+};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
@@ -18,7 +22,6 @@ use crate::ui::widgets::badge::badge_at;
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
-use crate::values::with_thousands;
 
 const ROW: f32 = 29.0;
 /// Stopped mailboxes whose error is shown without being asked for: there may be thousands.
@@ -54,8 +57,8 @@ impl CopyPage {
             return;
         }
         scroll_page(ui, "copy", cx.is_narrow, |ui| {
-            head(ui, copy, cx.is_narrow);
-            if copy.phase == CopyPhase::NotStarted {
+            head(ui, project, cx.is_narrow);
+            if !has_begun(project) {
                 not_started(ui, project);
                 return;
             }
@@ -72,6 +75,7 @@ impl CopyPage {
                 Part::Aside if cx.is_narrow => self.narrow_aside(ui, project, cx),
                 Part::Aside => {
                     throughput(ui, copy);
+                    under_way(ui, project);
                     waiting(ui, project, cx);
                     self.problems(ui, project, cx);
                     copy_proof::pauses(ui, copy);
@@ -108,6 +112,7 @@ impl CopyPage {
             if index == 0 {
                 waiting(ui, project, cx);
                 throughput(ui, &project.copy);
+                under_way(ui, project);
             } else {
                 self.problems(ui, project, cx);
                 copy_proof::pauses(ui, &project.copy);
@@ -126,8 +131,9 @@ impl CopyPage {
             let (head, _) = table_head(ui, columns, &[], None);
             let open = self.opened.filter(|index| *index < rows.len());
             let mut list = RowList::begin(ui, "Mailboxes", head, rows.len(), ROW, &mut self.cursor);
+            let standing = copy_standing(project);
             let sentence =
-                |index: usize| rows.get(index).map_or_else(String::new, |progress| sentence(progress));
+                |index: usize| rows.get(index).map_or_else(String::new, |shown| sentence(shown, standing));
             let draw = |ui: &mut Ui, index: usize, rect: Rect, _look| {
                 if let Some(progress) = rows.get(index) {
                     mailbox_row(ui, rect, progress, project, columns, open == Some(index));
@@ -172,109 +178,41 @@ fn has_aside(copy: &CopyView) -> bool {
         use MailboxProgressState::{Paused, Reconnecting, WaitsUntil};
         matches!(progress.state, WaitsUntil(..) | Paused | Reconnecting(_))
     };
-    copy.throughput.len() >= 2
+    !copy.throughput.is_empty()
+        || !copy.under_way.is_empty()
         || !copy.pauses.is_empty()
         || !copy.problems.is_empty()
         || copy.mailboxes.iter().any(is_waiting)
 }
 
-fn title(copy: &CopyView) -> String {
-    let count = copy.mailboxes.len();
-    let all = format::counted(count, "mailbox", "mailboxes");
-    let stopped = copy
-        .mailboxes
-        .iter()
-        .filter(|progress| matches!(progress.state, MailboxProgressState::Stopped(_)))
-        .count();
-    match copy.phase {
-        CopyPhase::NotStarted => "Copy".to_owned(),
-        CopyPhase::Running if stopped > 0 && stopped < count => {
-            format!("Copying goes on for {} of {all}", count - stopped)
-        }
-        CopyPhase::Running if copy.is_proving => format!("Proving {all}"),
-        CopyPhase::Running => match copy.trial {
-            Some(messages) => format!("Trying {} per folder, {all}", trial_words(messages)),
-            None => format!("Copying {all}"),
-        },
-        CopyPhase::Pausing => format!("Pausing {all}"),
-        CopyPhase::Paused => format!("Paused, {all}"),
-        CopyPhase::Stopping => format!("Stopping {all}"),
-        CopyPhase::Stopped => match copy.trial {
-            Some(messages) => format!("Tried {} per folder, {all}", trial_words(messages)),
-            None => format!("Stopped, {all}"),
-        },
-        CopyPhase::Finished => format!("Copied {all}"),
-    }
+/// Whether mail was copied, or is, between the servers that are chosen.
+fn has_begun(project: &ProjectView) -> bool {
+    !matches!(copy_standing(project), CopyStanding::NotStarted | CopyStanding::Elsewhere)
 }
 
-fn trial_words(messages: u32) -> String {
-    format::counted(usize::try_from(messages).unwrap_or(usize::MAX), "message", "messages")
-}
-
-/// The text behind the percent: bytes and the time left.
-fn rest_words(copy: &CopyView) -> String {
-    if copy.is_proving {
-        let (done, total) = copy.proven;
-        return format!(", {} of {} copies compared", with_thousands(done), with_thousands(total));
-    }
-    let bytes = format!(", {} of {}", copy.bytes_done, copy.bytes_total);
-    let left = match (copy.phase, copy.seconds_left) {
-        (CopyPhase::Running, Some(seconds)) => format!(", about {} remaining", format::duration(seconds)),
-        (CopyPhase::Running, None) => ", the time left is not known yet".to_owned(),
-        (CopyPhase::Pausing | CopyPhase::Stopping, _) => ", finishing the messages under way".to_owned(),
-        (CopyPhase::Paused, _) => ", paused by you; nothing is lost or doubled".to_owned(),
-        (CopyPhase::Stopped, _) if copy.trial.is_some() => {
-            ", the trial is over; the Plan page says how long the rest takes".to_owned()
-        }
-        (CopyPhase::Stopped, _) => ", stopped; starting again goes on where it stood".to_owned(),
-        (CopyPhase::Finished, _) => took_words(copy),
-        (CopyPhase::NotStarted, _) => String::new(),
-    };
-    format!("{bytes}{left}")
-}
-
-/// How long a finished copy took, and when it ended.
-fn took_words(copy: &CopyView) -> String {
-    let (Some(from), Some(to)) = (copy.started_at, copy.finished_at) else { return String::new() };
-    let took = format::duration(to.seconds_since(from));
-    format!(", took {took}, finished {}", format::date_time(to))
-}
-
-/// Whole percent as the rail shows it: never full before the end.
-fn percent(copy: &CopyView) -> u64 {
-    let (done, total) = measure(copy);
-    let percent = format::percent(done, total);
-    if copy.phase == CopyPhase::Finished { 100 } else { percent.min(99) }
-}
-
-/// What is done, of how much.
-const fn measure(copy: &CopyView) -> (u64, u64) {
-    if copy.is_proving { copy.proven } else { (copy.bytes_done.0, copy.bytes_total.0) }
-}
-
-fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
-    let theme = Theme::of(ui);
-    if copy.phase == CopyPhase::NotStarted {
+fn head(ui: &mut Ui, project: &ProjectView, is_narrow: bool) {
+    let (theme, copy) = (Theme::of(ui), &project.copy);
+    let words = title(project);
+    if !has_begun(project) {
         page_head(
             ui,
-            &title(copy),
+            &words,
             "Every message is written down before it is sent, so nothing is lost or doubled.",
             |_| {},
         );
         return;
     }
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::hover());
-    let words = title(copy);
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &words));
     text::left(ui, row, &words, Type::Title, theme.text);
     ui.add_space(2.0);
     let mut job = LayoutJob::default();
     job.append(
-        &format!("{}%", percent(copy)),
+        &format!("{}%", copy_percent(project)),
         0.0,
         eframe::egui::TextFormat { font_id: Type::Section.font(), ..Type::Lead.format(theme.text) },
     );
-    job.append(&rest_words(copy), 0.0, Type::Lead.format(theme.text2));
+    job.append(&rest_words(project), 0.0, Type::Lead.format(theme.text2));
     let (line, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 21.0), Sense::hover());
     let end =
         if copy.phase == CopyPhase::Running { connections(ui, line, copy, is_narrow) } else { line.right() };
@@ -282,17 +220,11 @@ fn head(ui: &mut Ui, copy: &CopyView, is_narrow: bool) {
     let galley = ui.painter().layout_job(job);
     ui.place(Rect::from_min_size(line.min, galley.size()), Label::new(galley).selectable(true));
     ui.add_space(9.0);
-    let tone = match copy.phase {
-        CopyPhase::Paused | CopyPhase::Pausing => Tone::Paused,
-        CopyPhase::Stopped if copy.trial.is_some() => Tone::Running,
-        CopyPhase::Stopped | CopyPhase::Stopping => Tone::Fail,
-        CopyPhase::Finished => Tone::Pass,
-        _ => Tone::Running,
-    };
-    let (done, total) = measure(copy);
-    let share = format::share(done, total);
-    let share = if copy.phase == CopyPhase::Finished { 1.0 } else { share.min(0.995) };
-    bar::progress(ui, &format!("{}, {}%", words, percent(copy)), share, tone, 12.0);
+    let (done, total) = if copy.is_proving { copy.proven } else { (copy.bytes_done.0, copy.bytes_total.0) };
+    let is_finished = copy_standing(project) == CopyStanding::Finished;
+    let share = if is_finished { 1.0 } else { format::share(done, total).min(0.995) };
+    let label = format!("{words}, {}%", copy_percent(project));
+    bar::progress(ui, &label, share, tone(project), 12.0);
     ui.add_space(PANEL_GAP);
 }
 
@@ -338,6 +270,10 @@ fn connections(ui: &Ui, line: Rect, copy: &CopyView, is_narrow: bool) -> f32 {
 }
 
 fn not_started(ui: &mut Ui, project: &ProjectView) {
+    if copy_standing(project) == CopyStanding::Elsewhere {
+        note::note(ui, Tone::Info, Icon::Info, &format!("{}.", elsewhere_words(project)), None);
+        ui.add_space(PANEL_GAP);
+    }
     panel::flush_panel(ui, |ui| {
         let (title, words) = if project.plan.mailboxes.is_empty() {
             ("Waits for the plan", "Once the folders are counted on the Plan page, the copy can be started.")
@@ -358,53 +294,6 @@ const fn rank(state: &MailboxProgressState) -> u8 {
         MailboxProgressState::Queued => 4,
         MailboxProgressState::Done => 5,
     }
-}
-
-/// Tone, icon and words of a mailbox's state.
-fn state_words(state: &MailboxProgressState) -> (Tone, Icon, String) {
-    match state {
-        MailboxProgressState::Queued => (Tone::Quiet, Icon::Waiting, "Queued".to_owned()),
-        MailboxProgressState::Running(own) => (Tone::Running, Icon::Running, connection_words(*own)),
-        MailboxProgressState::Proving { done, total } => {
-            (Tone::Running, Icon::Search, format!("Proving, {}%", format::percent(*done, *total).min(99)))
-        }
-        MailboxProgressState::Reconnecting(_) => (Tone::Paused, Icon::Waiting, "Connects again".to_owned()),
-        MailboxProgressState::WaitsUntil(at, _) => {
-            (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
-        }
-        MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
-        MailboxProgressState::Done => (Tone::Pass, Icon::Pass, "Done".to_owned()),
-        MailboxProgressState::Stopped(_) => (Tone::Fail, Icon::Fail, "Stopped".to_owned()),
-    }
-}
-
-/// As many connections as there are; in two numbers where the sides differ.
-fn connection_words(own: Connections) -> String {
-    match (own.source, own.destination) {
-        (0, 0) => "Signing in".to_owned(),
-        (source, destination) if source == destination => {
-            format::counted(source, "connection", "connections")
-        }
-        (source, destination) => format!("{source} in, {destination} out"),
-    }
-}
-
-fn mailbox_percent(progress: &MailboxProgress) -> u64 {
-    match progress.state {
-        MailboxProgressState::Done => 100,
-        _ => format::percent(progress.bytes_done.0, progress.bytes_total.0).min(99),
-    }
-}
-
-fn sentence(progress: &MailboxProgress) -> String {
-    format!(
-        "{}, {}%, {} of {} messages, {}",
-        progress.address,
-        mailbox_percent(progress),
-        with_thousands(progress.sum.finished()),
-        with_thousands(progress.sum.source_count),
-        state_words(&progress.state).2
-    )
 }
 
 fn mailbox_row(
@@ -429,8 +318,8 @@ fn mailbox_row(
         Type::Label,
         theme.text,
     );
-    let (tone, icon, words) = state_words(&progress.state);
-    let is_done = tone == Tone::Pass;
+    let (tone, icon, words) = state_words(progress, copy_standing(project));
+    let is_done = tone == Tone::Pass || progress.was_done;
     let height = if is_done { 4.0 } else { 8.0 };
     let bar_rect = Rect::from_center_size(place.center(), Vec2::new(place.width(), height));
     let bar_tone = if tone == Tone::Quiet { Tone::Running } else { tone };
@@ -438,11 +327,7 @@ fn mailbox_row(
         if is_done { 1.0 } else { format::share(progress.bytes_done.0, progress.bytes_total.0).min(0.99) };
     bar::bar_at(ui, bar_rect, share, bar_tone);
     text::right(ui, *percent, format!("{}%", mailbox_percent(progress)), Type::Body, theme.text2);
-    let numbers = format!(
-        "{} of {}",
-        with_thousands(progress.sum.finished()),
-        with_thousands(progress.sum.source_count)
-    );
+    let numbers = mailbox_numbers(progress);
     text::right(ui, *messages, numbers, Type::Body, theme.text2);
     badge_at(ui, state.with_min_x(state.left() + 20.0), tone, icon, &words);
 }

@@ -95,7 +95,7 @@ fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 24.0), Sense::click());
     let sum = &folder.sum;
-    let numbers = format!("{} of {}", with_thousands(sum.finished()), with_thousands(sum.source_count));
+    let numbers = format!("{} of {}", with_thousands(sum.arrived()), with_thousands(sum.wanted()));
     let refused =
         if sum.refused > 0 { format!("{} refused", with_thousands(sum.refused)) } else { String::new() };
     response.widget_info(|| {
@@ -114,8 +114,8 @@ fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
         eframe::egui::Pos2::new(inner.left() + third * 1.5, row.center().y),
         Vec2::new(third, 4.0),
     );
-    let is_done = sum.to_do == 0;
-    let share = if is_done { 1.0 } else { format::share(sum.finished(), sum.source_count).min(0.99) };
+    let is_done = sum.waiting() == 0;
+    let share = if is_done { 1.0 } else { format::share(sum.arrived(), sum.wanted()).min(0.99) };
     bar::bar_at(ui, place, share, if is_done { Tone::Pass } else { Tone::Running });
     text::right(ui, inner.with_max_x(inner.right() - 96.0), numbers, Type::Small, theme.text2);
     text::right(ui, inner, refused, Type::Small, theme.tone(Tone::Fail).fg);

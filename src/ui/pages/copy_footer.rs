@@ -1,16 +1,22 @@
 //! What the footer of the Copy page offers, and what it asks before it stops.
 
-use crate::engine::{Command, CopyPhase, CopyView, ProjectView, RequestId, Step};
+use crate::engine::{
+    Command, CopyStanding, ProjectView, Readiness, RequestId, Step, copied_to, copy_standing, goes_on_words,
+    is_asking_keyring, missing_passwords,
+};
 use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::Action;
 use crate::ui::shell::{Act, Footer, FooterButton};
 use crate::ui::widgets::confirm::Question;
 
+/// The words of the button that goes on, whatever the copy rests for.
+pub const CONTINUE: &str = "Continue copying";
+
 /// The question before a running copy is stopped.
 pub fn stop_question(project: &ProjectView) -> Question {
     let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
-    let provider = project.destination.chosen.as_ref().map_or("the destination", |(_, name)| name.as_str());
+    let provider = copied_to(project).unwrap_or("the destination");
     Question {
         title: format!("Stop copying {count}?"),
         what: format!(
@@ -23,78 +29,115 @@ pub fn stop_question(project: &ProjectView) -> Question {
     }
 }
 
-/// A trial is followed by the whole copy.
-const fn go_on_label(copy: &CopyView) -> &'static str {
-    if copy.trial.is_some() { "Copy the rest" } else { "Go on copying" }
+/// The question before a project is closed while mail is copied.
+pub fn close_question(project: &ProjectView) -> Question {
+    let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
+    let later = if project.is_practice {
+        "A rehearsal ends when it is closed, with everything in it.".to_owned()
+    } else {
+        let goes_on = goes_on_words(project).rsplit("; ").next().unwrap_or_default();
+        let mut letters = goes_on.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+        format!("The project remembers what was copied. {first}{}.", letters.as_str())
+    };
+    Question {
+        title: format!("Close while {count} are being copied?"),
+        what: format!("The messages under way are finished first. {later}"),
+        alternative: "To let it go on, minimise the window instead.".to_owned(),
+        safe: "Keep copying".to_owned(),
+        danger: "Close".to_owned(),
+    }
 }
 
 /// What the footer says.
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
-    let copy = &project.copy;
-    let records = || {
-        let act = match project.records.plan {
-            Some(_) => Act::Go(Step::Records),
-            None => Act::SendAndGo(Command::PrepareRecords(RequestId::default()), Step::Records),
-        };
-        Some(FooterButton::new("Prepare records", act))
-    };
+    let start = |label: &str| FooterButton::with_icon(label, Icon::Play, Act::Send(Command::StartCopy));
     let stop = || {
         let question = stop_question(project);
-        vec![FooterButton::with_icon(
-            "Stop copying…",
-            Icon::Stop,
-            Act::Do(Action::Ask { question, command: Command::StopCopy }),
-        )]
+        let act = Act::Do(Action::Ask { question, command: Command::StopCopy });
+        vec![FooterButton::with_icon("Stop copying…", Icon::Stop, act)]
     };
-    match copy.phase {
-        CopyPhase::NotStarted => {
-            if project.plan.mailboxes.is_empty() {
-                footer.readiness = crate::engine::Readiness::Blocked {
-                    why: "The folders are not counted yet".to_owned(),
-                    cure: None,
-                };
-            }
-            let label = super::start_label(project);
-            footer.primary = Some(FooterButton::new(label, Act::Send(Command::StartCopy)));
+    match copy_standing(project) {
+        CopyStanding::NotStarted | CopyStanding::Elsewhere => {
+            footer.primary = Some(start_button(project, footer))
         }
-        CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping => {
-            footer.secondary = (copy.phase == CopyPhase::Running).then(|| {
+        standing @ (CopyStanding::Running | CopyStanding::Pausing | CopyStanding::Stopping) => {
+            footer.secondary = (standing == CopyStanding::Running).then(|| {
                 FooterButton::with_icon("Pause copying", Icon::Paused, Act::Send(Command::PauseCopy))
             });
-            footer.menu = if copy.phase == CopyPhase::Stopping { Vec::new() } else { stop() };
-            footer.primary = records();
+            footer.menu = if standing == CopyStanding::Stopping { Vec::new() } else { stop() };
+            footer.primary = Some(records(project));
         }
-        CopyPhase::Paused => {
-            footer.secondary =
-                Some(FooterButton::with_icon("Resume copying", Icon::Play, Act::Send(Command::ResumeCopy)));
+        CopyStanding::Paused => {
+            footer.secondary = Some(records(project));
             footer.menu = stop();
-            footer.primary = records();
+            footer.primary =
+                Some(FooterButton::with_icon(CONTINUE, Icon::Play, Act::Send(Command::ResumeCopy)));
         }
-        CopyPhase::Stopped => {
-            footer.secondary =
-                Some(FooterButton::with_icon(go_on_label(copy), Icon::Play, Act::Send(Command::StartCopy)));
-            footer.primary = records();
-        }
-        CopyPhase::Finished => {
-            if copy.sum.refused > 0 {
-                let label = format!(
-                    "Try {} again",
-                    format::counted(
-                        usize::try_from(copy.sum.refused).unwrap_or(usize::MAX),
-                        "message",
-                        "messages"
-                    )
-                );
-                footer.secondary =
-                    Some(FooterButton::with_icon(label, Icon::Again, Act::Send(Command::RetryFailed)));
+        CopyStanding::Interrupted => {
+            footer.secondary = Some(records(project));
+            let has_to_enter = missing_passwords(project) > 0 && !is_asking_keyring(project);
+            footer.primary = Some(if has_to_enter {
+                FooterButton::new("Enter the passwords", Act::Go(Step::Mailboxes))
             } else {
-                footer.secondary = Some(FooterButton::with_icon(
-                    "Look for new mail",
-                    Icon::Again,
-                    Act::Send(Command::StartCopy),
-                ));
-            }
-            footer.primary = records();
+                start(CONTINUE)
+            });
+        }
+        CopyStanding::Stopped => {
+            footer.secondary = Some(records(project));
+            footer.primary = Some(start(CONTINUE));
+        }
+        CopyStanding::Tried(_) => {
+            footer.secondary = Some(records(project));
+            let waiting = usize::try_from(project.copy.sum.waiting()).unwrap_or(usize::MAX);
+            let rest = format::counted(waiting, "message", "messages");
+            footer.primary = Some(start(&format!("Copy the other {rest}")));
+        }
+        CopyStanding::Outgrown => {
+            footer.secondary = Some(records(project));
+            footer.primary = Some(what_is_new(project));
+        }
+        CopyStanding::Finished => {
+            let refused = usize::try_from(project.copy.sum.refused).unwrap_or(usize::MAX);
+            footer.secondary = Some(if refused > 0 {
+                let label = format!("Try {} again", format::counted(refused, "message", "messages"));
+                FooterButton::with_icon(label, Icon::Again, Act::Send(Command::RetryFailed))
+            } else {
+                what_is_new(project)
+            });
+            footer.primary = Some(records(project));
         }
     }
+}
+
+fn records(project: &ProjectView) -> FooterButton {
+    let act = match project.records.plan {
+        Some(_) => Act::Go(Step::Records),
+        None => Act::SendAndGo(Command::PrepareRecords(RequestId::default()), Step::Records),
+    };
+    FooterButton::new("Prepare records", act)
+}
+
+/// Starts the copy, or leads to what it waits for.
+fn start_button(project: &ProjectView, footer: &mut Footer) -> FooterButton {
+    if !project.plan.mailboxes.is_empty() {
+        return FooterButton::new(super::start_label(project), Act::Send(Command::StartCopy));
+    }
+    let can_count = project.destination.server.is_some() && project.plan.counting.is_none();
+    let count = Command::BuildPlan(RequestId::default());
+    footer.readiness = Readiness::Blocked {
+        why: "The folders are not counted yet".to_owned(),
+        cure: (can_count && project.copy.route.is_some()).then(|| ("Count the folders".to_owned(), count)),
+    };
+    FooterButton::new(super::start_label(project), Act::Go(Step::Plan))
+}
+
+/// Copies what has come since: mailboxes without a plan are counted first.
+fn what_is_new(project: &ProjectView) -> FooterButton {
+    let is_planned = |row: &crate::engine::MailboxView| project.plan.mailboxes.contains_key(&row.id);
+    if project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(is_planned) {
+        return FooterButton::with_icon("Copy what is new", Icon::Again, Act::Send(Command::StartCopy));
+    }
+    let count = Command::BuildPlan(RequestId::default());
+    FooterButton::with_icon("Count the folders again", Icon::Again, Act::SendAndGo(count, Step::Plan))
 }

@@ -1,8 +1,10 @@
 //! The panels of the Copy page: ledger, throughput, waiting, problems.
 
-use super::short_address;
-use crate::engine::{Command, CopyPhase, CopyView, MailboxProgressState, ProblemGroup, ProjectView};
-use crate::plan::{LedgerSum, MessageState};
+use super::{short_address, short_name};
+use crate::engine::{
+    Command, CopyPhase, CopyView, MailboxProgressState, ProblemGroup, ProjectView, UnderWayView,
+};
+use crate::plan::{LedgerSum, MessageState, mean_speed};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -10,7 +12,7 @@ use crate::ui::page_cx::PageCx;
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{panel, plot, text};
-use crate::values::with_thousands;
+use crate::values::{Bytes, with_thousands};
 use eframe::egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 
 /// Mailboxes that wait for one reason and are named: there may be thousands.
@@ -27,6 +29,7 @@ pub fn ledger_parts(sum: &LedgerSum, theme: &Theme) -> Vec<(u64, &'static str, C
         (sum.refused, "Refused", bar(Tone::Fail)),
         (sum.vanished, "Vanished", bar(Tone::Unknown)),
         (sum.left_out, "Left out", theme.line2),
+        (sum.deferred, "After the trial", theme.bar_rest),
         (sum.to_do, "To do", theme.bar_rest),
     ]
 }
@@ -36,7 +39,9 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
     let theme = Theme::of(ui);
     let parts: Vec<_> = ledger_parts(sum, theme)
         .into_iter()
-        .filter(|(count, word, _)| *count > 0 || !is_narrow || matches!(*word, "Copied" | "To do"))
+        .filter(|(count, word, _)| {
+            *count > 0 || matches!(*word, "Copied" | "To do") || !is_narrow && *word != "After the trial"
+        })
         .collect();
     panel::flush_panel(ui, |ui| {
         let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 54.0), Sense::hover());
@@ -81,7 +86,7 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
         for ((count, word, color), width) in parts.iter().zip(widths) {
             let mark = Rect::from_center_size(Pos2::new(x + 4.5, row.top() + 18.0), Vec2::splat(8.0));
             ui.painter().rect_filled(mark, 2.0, *color);
-            if *word == "To do" {
+            if matches!(*word, "To do" | "After the trial") {
                 ui.painter().rect_stroke(mark, 2.0, (1.0, theme.line2), StrokeKind::Inside);
             }
             text::left(
@@ -97,23 +102,57 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
     });
 }
 
-/// Throughput over time; nothing before there are two points.
+/// Throughput over time; nothing before there is any.
 pub fn throughput(ui: &mut Ui, copy: &CopyView) {
-    if copy.throughput.len() < 2 {
+    if copy.throughput.is_empty() {
         return;
     }
     let theme = Theme::of(ui);
-    let count = copy.throughput.len().max(1) as u64;
-    let average = copy.throughput.iter().map(|(_, speed)| *speed).fold(0_u64, u64::saturating_add) / count;
+    let average = format::speed(mean_speed(&copy.throughput));
+    let unit = plot::unit(&copy.throughput);
     panel::panel(ui, |ui| {
         let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 20.0), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, "Throughput, MB per second"));
+        response.widget_info(|| {
+            WidgetInfo::labeled(
+                Role::Heading,
+                true,
+                format!("Throughput, {unit} per second, average {average}"),
+            )
+        });
         let place = text::left(ui, row, "Throughput", Type::Section, theme.text);
         let rest = row.with_min_x(place.right() + 8.0);
-        text::left(ui, rest, "MB per second", Type::Small, theme.text2);
-        text::right(ui, row, format!("average {}", format::speed(average)), Type::Small, theme.text2);
+        text::left(ui, rest, format!("{unit} per second"), Type::Small, theme.text2);
+        text::right(ui, row, format!("average {average}"), Type::Small, theme.text2);
         ui.add_space(2.0);
         plot::throughput(ui, &copy.throughput, 118.0);
+    });
+    ui.add_space(PANEL_GAP);
+}
+
+/// Large messages on their way, by name: one of them may take minutes, and nothing else is seen to happen meanwhile.
+pub fn under_way(ui: &mut Ui, project: &ProjectView) {
+    let shown = &project.copy.under_way;
+    if shown.is_empty() {
+        return;
+    }
+    panel::flush_panel(ui, |ui| {
+        panel::panel_head(ui, "Large messages under way", "");
+        for UnderWayView { mailbox, message } in shown.iter().take(MOST_WAITING) {
+            let owner = project.mailboxes.iter().find(|row| row.id == *mailbox);
+            let owner = owner.map_or_else(String::new, |row| short_name(&row.mailbox, project));
+            let subject = if message.subject.is_empty() { "No subject" } else { message.subject.as_str() };
+            let how_far = if message.sent > Bytes::ZERO {
+                format!("{} of {} sent", message.sent, message.size)
+            } else {
+                format!("{} of {} read", message.read, message.size)
+            };
+            let second = format!("{owner} {}: {how_far}", message.folder);
+            two_lines(ui, Tone::Running, Icon::Running, subject, &second);
+        }
+        if shown.len() > MOST_WAITING {
+            let words = format::counted(shown.len() - MOST_WAITING, "more message", "more messages");
+            two_lines(ui, Tone::Running, Icon::Running, &format!("and {words}"), "");
+        }
     });
     ui.add_space(PANEL_GAP);
 }
@@ -163,7 +202,7 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         }
         for (progress, why) in broken.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
-            let second = "The connection broke and is made anew";
+            let second = "The connection broke. It is made anew by itself";
             two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), second);
         }
         for progress in paused.iter().take(MOST_WAITING) {
@@ -218,7 +257,7 @@ pub const fn state_mark(state: MessageState) -> (Tone, Icon) {
         MessageState::Refused => (Tone::Fail, Icon::Fail),
         MessageState::Vanished => (Tone::Info, Icon::Info),
         MessageState::LeftOut => (Tone::Quiet, Icon::NotApplicable),
-        MessageState::ToDo | MessageState::InFlight => (Tone::Quiet, Icon::Waiting),
+        MessageState::ToDo | MessageState::InFlight | MessageState::Deferred => (Tone::Quiet, Icon::Waiting),
     }
 }
 
@@ -232,6 +271,7 @@ pub const fn state_word(state: MessageState) -> &'static str {
         MessageState::Refused => "Refused",
         MessageState::Vanished => "Vanished",
         MessageState::LeftOut => "Left out",
+        MessageState::Deferred => "After the trial",
         MessageState::ToDo => "To do",
         MessageState::InFlight => "Under way",
     }

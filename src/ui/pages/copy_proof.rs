@@ -22,18 +22,18 @@ pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let copy = &project.copy;
     let sum = &copy.sum;
     let is_at_rest = matches!(copy.phase, CopyPhase::Finished | CopyPhase::Stopped);
-    if !is_at_rest || sum.copied + sum.already_there + sum.repaired == 0 {
+    if !is_at_rest || sum.arrived() == 0 {
         return;
     }
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
-            text::words(ui, "Proof", Type::Section, theme.text);
+            text::words(ui, "Check of the copies", Type::Section, theme.text);
             match copy.proof_counts.as_ref().map(|counts| counts.is_clean()) {
-                Some(true) => badge(ui, Tone::Pass, Icon::Pass, "confirmed"),
+                Some(true) => badge(ui, Tone::Pass, Icon::Pass, "all copies match"),
                 Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not confirmed"),
-                None => badge(ui, Tone::Quiet, Icon::Waiting, "not proven"),
+                None => badge(ui, Tone::Quiet, Icon::Waiting, "not checked"),
             };
         });
         ui.add_space(2.0);
@@ -45,9 +45,10 @@ pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         ui.add_space(8.0);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(8.0, 6.0);
+            let check = if copy.proof.is_some() { "Check again" } else { "Check the copies" };
             let again = [
-                (ProofDepth::Quick, "Prove again", Icon::Again),
-                (ProofDepth::Full, "Prove byte by byte", Icon::Search),
+                (ProofDepth::Quick, check, Icon::Again),
+                (ProofDepth::Full, "Compare every byte", Icon::Search),
             ];
             for (depth, label, icon) in again {
                 if Button::secondary(label).small().icon(icon).show(ui).clicked() {

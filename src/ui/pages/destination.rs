@@ -1,11 +1,12 @@
 use eframe::egui::{CursorIcon, OpenUrl, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
+use super::destination_change::change_question;
 use crate::engine::{Command, ProjectView, Readiness, Step};
 use crate::providers::{Comparison, ComparisonRow, Fit, ProviderId};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon, SMALL_ICON};
-use crate::ui::page_cx::PageCx;
+use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::badge::fact_chip;
@@ -137,8 +138,7 @@ impl DestinationPage {
             if is_entered {
                 match Endpoint::parse(&self.server) {
                     Ok(server) => {
-                        let provider = provider.clone();
-                        cx.send(Command::ChooseDestination { provider, server: Some(server) });
+                        choose(project, provider, Some(server), cx);
                     }
                     Err(error) => self.server_error = Some(error.to_string()),
                 }
@@ -147,6 +147,15 @@ impl DestinationPage {
                 field_error(ui, error);
             }
         });
+    }
+}
+
+/// Chooses a destination; asks first where that costs anything.
+fn choose(project: &ProjectView, provider: &ProviderId, server: Option<Endpoint>, cx: &mut PageCx<'_>) {
+    let command = Command::ChooseDestination { provider: provider.clone(), server: server.clone() };
+    match change_question(project, provider, server.as_ref()) {
+        Some(question) => cx.actions.push(Action::Ask { question, command }),
+        None => cx.send(command),
     }
 }
 
@@ -159,7 +168,7 @@ fn table(ui: &mut Ui, project: &ProjectView, columns: &[&Comparison], cx: &mut P
     for (index, column) in columns.iter().enumerate() {
         let cell = cell_of(head, index, columns.len());
         if provider_head(ui, cell, column, chosen == Some(index)) && chosen != Some(index) {
-            cx.send(Command::ChooseDestination { provider: column.provider.clone(), server: None });
+            choose(project, &column.provider, None, cx);
         }
     }
     if let Some(chosen) = chosen {

@@ -1,10 +1,11 @@
 use eframe::egui::{CursorIcon, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::destination_change::source_question;
 use crate::engine::{AuditOptions, AuditView, Command, ProjectView, Readiness, RequestId, Step};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
-use crate::ui::page_cx::PageCx;
+use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::shell::{Act, Footer, FooterButton, page_head, scroll_page};
 use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::button::Button;
@@ -94,7 +95,7 @@ impl DomainPage {
             for candidate in &domain.candidates {
                 let is_chosen = domain.source_server.as_ref() == Some(&candidate.server);
                 if candidate_row(ui, &candidate.server, &candidate.found_by, is_chosen) && !is_chosen {
-                    cx.send(Command::SetSourceServer(candidate.server.clone()));
+                    choose(project, &candidate.server, cx);
                 }
             }
             if let Some(server) = &domain.source_server
@@ -146,7 +147,7 @@ impl DomainPage {
                 });
                 if is_entered {
                     match Endpoint::parse(&self.server) {
-                        Ok(server) => cx.send(Command::SetSourceServer(server)),
+                        Ok(server) => choose(project, &server, cx),
                         Err(error) => self.server_error = Some(error.to_string()),
                     }
                 }
@@ -255,6 +256,14 @@ fn candidate_row(ui: &mut Ui, server: &Endpoint, found_by: &str, is_chosen: bool
     ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
     focus_ring_inside(ui, &response, row);
     response.on_hover_cursor(CursorIcon::PointingHand).clicked()
+}
+
+/// Takes a server as the source; asks first where that costs anything.
+fn choose(project: &ProjectView, server: &Endpoint, cx: &mut PageCx<'_>) {
+    match source_question(project, server) {
+        Some((question, command)) => cx.actions.push(Action::Ask { question, command }),
+        None => cx.send(Command::SetSourceServer(server.clone())),
+    }
 }
 
 /// What the footer says.

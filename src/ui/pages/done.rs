@@ -3,7 +3,10 @@ use eframe::egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 use super::audit::{beside, extension};
 use super::copy_panels::{ledger_parts, state_mark};
 use super::message_list::SaveMessages;
-use crate::engine::{Command, CopyPhase, ProjectView, Readiness, ReportFormat, Step};
+use crate::engine::{
+    Command, CopyStanding, ProjectView, Readiness, ReportFormat, SavedView, Step, copied_to, copy_standing,
+    elsewhere_words, is_zone_saved, saved_stages, trial_words,
+};
 use crate::plan::MessageQuery;
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -40,12 +43,10 @@ impl Default for DonePage {
 impl DonePage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
-        let is_finished = project.copy.phase == CopyPhase::Finished;
         scroll_page(ui, "done", cx.is_narrow, |ui| {
-            let title = if is_finished { "Every message is accounted for" } else { "Report" };
-            page_head(ui, title, &summary(project), |_| {});
+            page_head(ui, &title(project), &summary(project), |_| {});
             panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
-                Part::Main if project.copy.phase == CopyPhase::NotStarted => {
+                Part::Main if copy_standing(project) == CopyStanding::NotStarted => {
                     panel::flush_panel(ui, |ui| {
                         let words = "The sum of all messages appears here once the copy has begun. The report can be saved at any time.";
                         empty_state::empty_state(ui, Icon::Archive, "Nothing copied yet", words, |_| {});
@@ -91,7 +92,7 @@ impl DonePage {
             self.path.show(ui, "Report file", cx);
             if let Some(saved) = &project.report_saved {
                 ui.add_space(6.0);
-                note::note(ui, Tone::Pass, Icon::Pass, &format!("Saved to {}", saved.display()), None);
+                saved_note(ui, saved);
             }
         });
     }
@@ -109,17 +110,52 @@ impl DonePage {
     }
 }
 
+/// A file that holds what is on show, or one that has grown old.
+pub fn saved_note(ui: &mut Ui, saved: &SavedView) {
+    let path = saved.path.display();
+    let (tone, icon, words) = if saved.is_current {
+        (Tone::Pass, Icon::Pass, format!("Saved to {path}"))
+    } else {
+        (Tone::Info, Icon::Info, format!("{path} holds an earlier state, not this one"))
+    };
+    note::note(ui, tone, icon, &words, None);
+}
+
+fn title(project: &ProjectView) -> String {
+    let copy = &project.copy;
+    match copy_standing(project) {
+        CopyStanding::Finished if copy.sum.refused > 0 => {
+            format!("Every message is accounted for, {} refused", with_thousands(copy.sum.refused))
+        }
+        CopyStanding::Finished => "Copied: every message is accounted for".to_owned(),
+        CopyStanding::Elsewhere => {
+            format!("Report of the copy to {}", copied_to(project).unwrap_or("the destination"))
+        }
+        _ => "Report".to_owned(),
+    }
+}
+
 fn summary(project: &ProjectView) -> String {
-    let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
-    let provider = project.destination.chosen.as_ref().map_or("the destination", |(_, name)| name.as_str());
-    match (project.copy.started_at, project.copy.finished_at) {
-        (Some(from), Some(to)) if project.copy.phase == CopyPhase::Finished => format!(
+    let copy = &project.copy;
+    let count = format::counted(copy.mailboxes.len(), "mailbox", "mailboxes");
+    let provider = copied_to(project).unwrap_or("the destination");
+    let times = copy.started_at.zip(copy.finished_at);
+    match (copy_standing(project), times) {
+        (CopyStanding::Finished, Some((from, to))) => format!(
             "{count} copied to {provider} between {} and {}. Each message is in exactly one line below.",
             format::date_time(from),
             format::date_time(to)
         ),
-        (Some(_), _) => "The copy is not finished; the lines below say how far it is.".to_owned(),
-        _ => "What was audited, what was copied, and what to do next.".to_owned(),
+        (CopyStanding::NotStarted, _) => "What was audited, what was copied, and what to do next.".to_owned(),
+        (CopyStanding::Elsewhere, _) => {
+            format!("{}. The lines below are about {provider}.", elsewhere_words(project))
+        }
+        (CopyStanding::Tried(_), _) => format!("{}.", trial_words(&copy.sum)),
+        (CopyStanding::Outgrown, _) => {
+            "Mailboxes were added or changed since the copy came to its end; they are still to be copied."
+                .to_owned()
+        }
+        _ => "The copy is not finished; the lines below say how far it is.".to_owned(),
     }
 }
 
@@ -254,23 +290,35 @@ fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     });
 }
 
+/// How far the copy is, in a few words.
+fn copied_words(project: &ProjectView) -> String {
+    match copy_standing(project) {
+        CopyStanding::Finished => format!("at {}", copied_to(project).unwrap_or("the destination")),
+        CopyStanding::Elsewhere => project.destination.chosen.as_ref().map_or_else(
+            || "no destination is chosen".to_owned(),
+            |(_, name)| format!("nothing is at {name} yet"),
+        ),
+        CopyStanding::NotStarted => "not started yet".to_owned(),
+        _ => "not finished yet".to_owned(),
+    }
+}
+
 /// What is still to do, from the facts of the project: words, what is known, whether it is done.
 fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
-    let is_copied = project.copy.phase == CopyPhase::Finished;
+    let is_copied = copy_standing(project) == CopyStanding::Finished;
     let provider = project.destination.chosen.as_ref().map_or("the new provider", |(_, name)| name.as_str());
-    let saved = project.records.saved_to.as_ref().and_then(|path| path.file_name());
+    let (saved, stages) = saved_stages(project);
     let refused = project.copy.sum.refused;
     let mut tasks = vec![
-        (
-            "Copy every mailbox",
-            if is_copied { format!("at {provider}") } else { "not finished yet".to_owned() },
-            is_copied,
-        ),
+        ("Copy every mailbox", copied_words(project), is_copied),
         (
             "Save the zone lines",
-            saved
-                .map_or_else(|| "on the Records page".to_owned(), |name| name.to_string_lossy().into_owned()),
-            saved.is_some(),
+            match (saved, stages) {
+                (0, _) => "on the Records page".to_owned(),
+                (_, 1) => "the only stage with changes".to_owned(),
+                (saved, stages) => format!("{saved} of {stages} stages"),
+            },
+            is_zone_saved(project),
         ),
         (
             "Publish the lines of stage 1, “Now”",

@@ -3,7 +3,7 @@ use eframe::egui::{Frame, Id, Key, Margin, Ui};
 use super::mailbox_row::sign_in_words;
 use super::mailbox_way::{self, TypedWay};
 use super::mailboxes::Typed;
-use crate::engine::{CertificateView, Command, MailboxView, ProjectView, SignInState};
+use crate::engine::{CertificateView, Command, MailboxView, PasswordPlace, ProjectView, SignInState};
 use crate::plan::{MailboxId, Side};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -151,7 +151,12 @@ fn password(
     let is_entered = |ui: &Ui| ui.input(|input| input.key_pressed(Key::Enter));
     ui.add_space(8.0);
     let whose = part.way.password_caption();
-    let caption = if sign_in.has_password { format!("{whose} (one is kept)") } else { whose.to_owned() };
+    let caption = match sign_in.password {
+        PasswordPlace::Keyring => format!("{whose} (in the system keyring)"),
+        PasswordPlace::Session => format!("{whose} (kept for this session)"),
+        PasswordPlace::Asked => format!("{whose} (the keyring is being asked)"),
+        _ => whose.to_owned(),
+    };
     field_label(ui, &caption);
     let label = format!("Password, {name}");
     let id = Id::unique(("password", row.id.0, part.side));
@@ -160,7 +165,7 @@ fn password(
         let button_name = format!("Keep password, {name}");
         let button = Button::secondary("Keep").name(&button_name).enabled(!part.password.is_empty());
         let width = ui.available_width() - button.size(ui).x - 8.0;
-        let hint = if sign_in.has_password { "type a new one to replace it" } else { "" };
+        let hint = if sign_in.has_password() { "type a new one to replace it" } else { "" };
         let response = Field::new(&label).hint(hint).password().width(width).id(id).show(ui, part.password);
         if focus == Some(part.side) {
             response.request_focus();

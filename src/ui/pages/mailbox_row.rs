@@ -2,7 +2,7 @@
 
 use super::mailboxes::COLUMNS;
 use super::short_name;
-use crate::engine::{MailboxView, ProjectView, SignInState, SignInView};
+use crate::engine::{MailboxView, PasswordPlace, ProjectView, SignInState, SignInView};
 use crate::plan::{FolderChoice, SpecialUse};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -26,10 +26,17 @@ pub enum RowClick {
 /// Tone, icon and words of a sign-in.
 pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
     match sign_in.state {
-        SignInState::NotTried if sign_in.has_password => (Tone::Quiet, Icon::NotApplicable, "Not tried yet"),
-        SignInState::NotTried | SignInState::NeedsPassword => {
-            (Tone::Quiet, Icon::NotApplicable, "Needs a password")
-        }
+        SignInState::NotTried => match sign_in.password {
+            PasswordPlace::Asked => (Tone::Quiet, Icon::Waiting, "Waits for the keyring"),
+            PasswordPlace::NoAnswer => (Tone::Quiet, Icon::Waiting, "Keyring did not answer"),
+            PasswordPlace::Missing | PasswordPlace::Unknown => {
+                (Tone::Quiet, Icon::NotApplicable, "Needs a password")
+            }
+            PasswordPlace::Keyring | PasswordPlace::Session | PasswordPlace::NotNeeded => {
+                (Tone::Quiet, Icon::NotApplicable, "Not tried yet")
+            }
+        },
+        SignInState::NeedsPassword => (Tone::Quiet, Icon::NotApplicable, "Needs a password"),
         SignInState::SigningIn => (Tone::Running, Icon::Running, "Signing in"),
         SignInState::SignedIn => (Tone::Pass, Icon::Pass, "Signed in"),
         SignInState::NeedsAppPassword => (Tone::Warn, Icon::Warn, "Needs an app password"),
@@ -45,7 +52,13 @@ pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
 pub fn way_out(sign_in: &SignInView) -> Option<&'static str> {
     match sign_in.state {
         SignInState::SignedIn | SignInState::SigningIn => None,
-        SignInState::NotTried if sign_in.has_password => None,
+        SignInState::NotTried if sign_in.has_password() => None,
+        // The keyring may have it.
+        SignInState::NotTried
+            if matches!(sign_in.password, PasswordPlace::Asked | PasswordPlace::NoAnswer) =>
+        {
+            None
+        }
         SignInState::NotTried | SignInState::NeedsPassword | SignInState::NeedsAppPassword => {
             Some("Enter it…")
         }

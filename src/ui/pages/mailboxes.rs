@@ -5,7 +5,8 @@ use super::mailbox_editor::{self, Editor};
 use super::mailbox_row::{RowClick, draw_row, inspect, sentence, way_out};
 use super::short_name;
 use crate::engine::{
-    Command, KeyringStatus, MailboxView, ProjectView, Readiness, RequestId, SignInState, SignInView, Step,
+    Command, KeyringStatus, MailboxView, PasswordPlace, ProjectView, Readiness, RequestId, SignInState,
+    SignInView, Step, is_keyring_unlocked,
 };
 use crate::plan::MailboxId;
 use crate::ui::fonts::Type;
@@ -76,11 +77,10 @@ impl MailboxesPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         scroll_page(ui, "mailboxes", cx.is_narrow, |ui| {
-            let mut summary = "Signing in reads nothing but folder names and counts.".to_owned();
-            // Practice passwords never touch the keyring; where there is none, the note below says so.
-            if !project.is_practice && !matches!(cx.snapshot.keyring, KeyringStatus::ThisSessionOnly(_)) {
-                summary.push_str(" Passwords are locked with your system keyring.");
-            }
+            let summary = format!(
+                "Signing in reads nothing but folder names and counts.{}",
+                passwords_words(project, &cx.snapshot.keyring)
+            );
             page_head(ui, "Mailboxes", &summary, |_| {});
             if !project.is_practice {
                 keyring_note(ui, cx);
@@ -207,7 +207,7 @@ impl MailboxesPage {
         let words = "One mailbox per line with a head line: address, and where they differ source_user, \
                      source_password, destination_user, destination_password; for other ways to sign in source_admin, \
                      source_token_file or source_token_command, and the same for destination. Commas or semicolons. \
-                     Passwords go into the keyring, not into the project.";
+                     Passwords never go into the project: they go into the system keyring, where one takes them.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
         self.csv.show(ui, "CSV file", cx);
@@ -327,7 +327,7 @@ impl MailboxesPage {
         let Some(side) = self.editor.as_mut().and_then(|editor| editor.wants_next.take()) else { return };
         let current = self.editor.as_ref().map(|editor| editor.mailbox);
         let after = rows.iter().skip_while(|row| Some(row.id) != current).skip(1);
-        if let Some(next) = after.into_iter().find(|row| !row.sign_in(side).has_password) {
+        if let Some(next) = after.into_iter().find(|row| !row.sign_in(side).has_password()) {
             self.shown = Some(next.id);
             let mut editor = Editor::of(next);
             editor.focus = Some(side);
@@ -346,12 +346,12 @@ impl MailboxesPage {
 }
 
 fn needs_a_try(sign_in: &SignInView) -> bool {
-    sign_in.has_password && !matches!(sign_in.state, SignInState::SignedIn | SignInState::SigningIn)
+    sign_in.has_password() && !matches!(sign_in.state, SignInState::SignedIn | SignInState::SigningIn)
 }
 
 fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
     let (tone, icon, words) = match &cx.snapshot.keyring {
-        KeyringStatus::Unknown | KeyringStatus::System => return,
+        KeyringStatus::Unknown | KeyringStatus::Found | KeyringStatus::System => return,
         KeyringStatus::WaitsForUnlock => (
             Tone::Paused,
             Icon::Lock,
@@ -363,6 +363,27 @@ fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
         cx.send(Command::RetryKeyring);
     }
     ui.add_space(PANEL_GAP);
+}
+
+/// Where the passwords of this project are, as far as the keyring has said so. Practice passwords never touch it; where
+/// there is none, a note says so.
+fn passwords_words(project: &ProjectView, keyring: &KeyringStatus) -> String {
+    let sides = || project.mailboxes.iter().flat_map(|row| [row.source.password, row.destination.password]);
+    let count = |place: PasswordPlace| sides().filter(|known| *known == place).count();
+    let (kept, session) = (count(PasswordPlace::Keyring), count(PasswordPlace::Session));
+    if project.is_practice || matches!(keyring, KeyringStatus::ThisSessionOnly(_)) {
+        return String::new();
+    }
+    match (kept, session) {
+        (0, 0) => " Passwords go into your system keyring, as soon as it takes them.".to_owned(),
+        (_, 0) if is_keyring_unlocked(keyring) => " The passwords are in your system keyring.".to_owned(),
+        (_, 0) => String::new(),
+        (_, session) => format!(
+            " {} kept for this session only, until the keyring takes {}.",
+            format::counted(session, "password is", "passwords are"),
+            if session == 1 { "it" } else { "them" }
+        ),
+    }
 }
 
 /// Where passwords stay without a keyring, and why there is none, without saying the same twice.

@@ -34,7 +34,7 @@ const COLUMNS: [Column; 6] = [
 ];
 
 /// States that are offered as filters.
-const STATES: [MessageState; 8] = [
+const STATES: [MessageState; 9] = [
     MessageState::Copied,
     MessageState::AlreadyThere,
     MessageState::Repaired,
@@ -42,6 +42,7 @@ const STATES: [MessageState; 8] = [
     MessageState::Refused,
     MessageState::Vanished,
     MessageState::LeftOut,
+    MessageState::Deferred,
     MessageState::ToDo,
 ];
 

@@ -8,7 +8,7 @@ use super::plan_aside::{
 };
 use super::plan_options::PlanOptions;
 use super::short_name;
-use crate::engine::{Command, CopyPhase, ProjectView, Step};
+use crate::engine::{Command, CopyStanding, ProjectView, Step, copy_standing};
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan, needs_decision,
 };
@@ -457,16 +457,23 @@ fn folder_row(
 /// What the footer says.
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.tone = Tone::Info;
+    let standing = copy_standing(project);
     let can_try = project.plan.counting.is_none()
         && !project.plan.mailboxes.is_empty()
-        && matches!(project.copy.phase, CopyPhase::NotStarted | CopyPhase::Stopped);
+        && matches!(
+            standing,
+            CopyStanding::NotStarted
+                | CopyStanding::Elsewhere
+                | CopyStanding::Tried(_)
+                | CopyStanding::Stopped
+        );
     if can_try {
         let command = Command::TryCopy { messages: TRIAL_MESSAGES };
         let label = format!("Try {TRIAL_MESSAGES} messages per folder");
         footer.secondary = Some(FooterButton::new(label, Act::SendAndGo(command, Step::Copy)));
     }
-    footer.primary = Some(match project.copy.phase {
-        CopyPhase::NotStarted => {
+    footer.primary = Some(match standing {
+        CopyStanding::NotStarted | CopyStanding::Elsewhere => {
             let label = super::start_label(project);
             FooterButton::new(label, Act::SendAndGo(Command::StartCopy, Step::Copy))
         }

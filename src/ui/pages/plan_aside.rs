@@ -3,7 +3,7 @@
 use eframe::egui::{Stroke, Ui};
 
 use super::short_name;
-use crate::engine::{Command, CopyPhase, ProjectView};
+use crate::engine::{Command, CopyStanding, ProjectView, copy_standing};
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, MailboxId, MailboxPlan, collides_with, open_decisions,
 };
@@ -214,7 +214,7 @@ pub fn too_large(ui: &mut Ui, project: &ProjectView) {
 /// How long it takes, and how that is known.
 pub fn how_long(ui: &mut Ui, project: &ProjectView) {
     let theme = Theme::of(ui);
-    if project.copy.phase == CopyPhase::Finished {
+    if copy_standing(project) == CopyStanding::Finished {
         return;
     }
     let forecasts = &project.plan.forecasts;

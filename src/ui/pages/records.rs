@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eframe::egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::beside;
-use crate::engine::{Command, ProjectView, Step};
+use crate::engine::{Command, ProjectView, Step, saved_stages};
 use crate::records::{Change, DiffLine, RecordGroup, RecordsPlan, Safety, SwitchStage, stage_words};
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -247,9 +247,9 @@ impl RecordsPage {
             if let Some(path) = path.filter(|_| is_clicked) {
                 cx.send(Command::ExportZone { path, stage });
             }
-            if let Some(saved) = &project.records.saved_to {
+            if let Some(saved) = project.records.saved.get(&stage) {
                 ui.add_space(6.0);
-                note::note(ui, Tone::Pass, Icon::Pass, &format!("Saved to {}", saved.display()), None);
+                super::done::saved_note(ui, saved);
             }
         });
         ui.add_space(PANEL_GAP);
@@ -421,7 +421,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.tone = Tone::Info;
     footer.primary = Some(FooterButton::new("Show the report", Act::Go(Step::Done)));
     if let Some(at) = project.copy.finished_at
-        && project.records.saved_to.is_none()
+        && saved_stages(project).0 == 0
         && project.records.plan.is_some()
     {
         let words = format!("First copy finished {}; your server still receives", format::date_time(at));

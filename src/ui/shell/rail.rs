@@ -188,14 +188,11 @@ fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: b
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
-/// The second line of a step; a practice server's address says nothing, and prepared records are not done.
+/// The second line of a step; a practice server's address says nothing.
 fn line_of(step: Step, project: &ProjectView) -> String {
     let has_server = project.domain.source_server.is_some();
     match step {
         Step::Domain if project.is_practice && has_server => "practice server".to_owned(),
-        Step::Records if project.records.plan.is_some() && project.records.saved_to.is_none() => {
-            "Prepared, not saved yet".to_owned()
-        }
         _ => step_line(step, project),
     }
 }

@@ -50,6 +50,7 @@ fn rest_words(snapshot: &Snapshot) -> String {
 pub fn keyring_words(keyring: &KeyringStatus) -> &'static str {
     match keyring {
         KeyringStatus::Unknown => "System keyring not asked yet",
+        KeyringStatus::Found => "System keyring found, not asked for a password yet",
         KeyringStatus::System => "System keyring unlocked",
         KeyringStatus::WaitsForUnlock => "System keyring waits to be unlocked",
         KeyringStatus::ThisSessionOnly(_) => "No system keyring: passwords are kept until the program ends",
@@ -70,8 +71,9 @@ fn right_words(snapshot: &Snapshot) -> String {
     // Practice passwords never touch the keyring.
     match snapshot.keyring {
         _ if project.is_practice => {}
-        KeyringStatus::System => words.push_str(" · Keyring: system"),
-        KeyringStatus::WaitsForUnlock => words.push_str(" · Keyring: locked"),
+        KeyringStatus::Found => words.push_str(" · Keyring: not asked yet"),
+        KeyringStatus::System => words.push_str(" · Keyring: unlocked"),
+        KeyringStatus::WaitsForUnlock => words.push_str(" · Keyring: waits to be unlocked"),
         KeyringStatus::ThisSessionOnly(_) => words.push_str(" · Keyring: this session only"),
         KeyringStatus::Unknown => {}
     }

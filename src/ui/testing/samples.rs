@@ -97,7 +97,7 @@ pub fn empty_project(name: &str) -> ProjectView {
             audit_options: crate::engine::AuditOptions::default(),
         },
         audit: AuditView::NotRun,
-        destination: DestinationView { comparisons: Arc::new(comparisons()), chosen: None, server: None },
+        destination: DestinationView { comparisons: Arc::new(comparisons()), ..DestinationView::default() },
         mailboxes: Arc::default(),
         plan: PlanView::default(),
         copy: CopyView::default(),

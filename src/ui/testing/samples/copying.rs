@@ -1,9 +1,14 @@
 use super::{NOW, ago, error, planned, with};
 use crate::engine::{
-    Command, Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState,
-    MailboxView, MessageListView, MessageOutcome, PauseGroup, ProblemGroup, ProjectView, Snapshot,
+    Command, Connections, CopyPhase, CopyRoute, CopyView, FolderProgress, LargeMessage, MailboxProgress,
+    MailboxProgressState, MailboxView, MessageListView, MessageOutcome, PauseGroup, PlanView, ProblemGroup,
+    ProjectView, Snapshot, UnderWayView,
 };
-use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary};
+use crate::plan::{
+    FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary, SpeedPoint,
+    TimeLeft,
+};
+use crate::providers::ProviderId;
 use crate::values::{Bytes, UnixTime};
 use std::sync::Arc;
 
@@ -22,6 +27,7 @@ fn folder_of(parts: &[&str], name: &str, sum: LedgerSum) -> FolderProgress {
 
 fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> MailboxProgress {
     let (messages, bytes) = row.counted.unwrap_or_default();
+    let state_is_done = state == MailboxProgressState::Done;
     MailboxProgress {
         id: row.id,
         address: row.mailbox.address.to_string(),
@@ -29,6 +35,7 @@ fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> 
         sum: sum_of(messages, messages * percent / 100),
         bytes_done: Bytes(bytes.0 / 100 * percent),
         bytes_total: bytes,
+        was_done: state_is_done,
         folders: vec![
             folder_of(&["INBOX"], "Inbox", sum_of(4_912, 4_912)),
             folder_of(&["Archive", "2019"], "Archive / 2019", sum_of(6_120, 1_204)),
@@ -51,6 +58,40 @@ fn problems() -> Vec<ProblemGroup> {
         group(MessageState::Vanished, "Deleted at the source during the copy", 6, ""),
         group(MessageState::Repaired, "Bad line ends, repaired and copied", 41, ""),
     ]
+}
+
+/// Between the servers that are chosen.
+fn route(project: &ProjectView) -> Option<CopyRoute> {
+    let (provider, provider_name) = project.destination.chosen.clone()?;
+    Some(CopyRoute {
+        source: project.domain.source_server.clone()?,
+        provider,
+        provider_name,
+        destination: project.destination.server.clone()?,
+    })
+}
+
+/// Three hours with a pause of twenty minutes.
+fn throughput() -> Vec<SpeedPoint> {
+    let begin = u64::try_from(NOW.0 - 11_000).unwrap_or(0) * 1_000;
+    let point = |index: u64| {
+        let slow = if (120..132).contains(&index) { 1_100_000 } else { 0 };
+        let from_millis = begin + index * 61_000;
+        let bytes_per_second = 2_300_000 + index * 7_919 % 400 * 1_000 - slow;
+        SpeedPoint { from_millis, to_millis: from_millis + 61_000, bytes_per_second }
+    };
+    (0..180).filter(|index| !(72..92).contains(index)).map(point).collect()
+}
+
+fn large_message() -> LargeMessage {
+    LargeMessage {
+        folder: FolderPath(vec!["Archiv".to_owned(), "2019".to_owned()]),
+        uid: 4_711,
+        subject: "Fotos vom Sommerfest".to_owned(),
+        size: Bytes(30_000_000),
+        read: Bytes(30_000_000),
+        sent: Bytes(12_500_000),
+    }
 }
 
 /// The copy runs, with one mailbox waiting and one paused.
@@ -79,14 +120,9 @@ pub fn copying() -> ProjectView {
             progress_of(row, percent, state)
         })
         .collect();
-    let throughput = (0..180_i64)
-        .map(|index| {
-            let wave = u64::try_from((index * 7919) % 400).unwrap_or(0) * 1_000;
-            let speed = if (72..76).contains(&index) { 0 } else { 2_300_000 + wave };
-            (UnixTime(NOW.0 - 11_000 + index * 61), speed)
-        })
-        .collect();
     project.copy = CopyView {
+        throughput: Arc::new(throughput()),
+        route: route(&project),
         phase: CopyPhase::Running,
         sum: LedgerSum {
             source_count: 184_990,
@@ -98,12 +134,15 @@ pub fn copying() -> ProjectView {
             vanished: 6,
             left_out: 2_960,
             to_do: 68_810,
+            deferred: 0,
         },
         bytes_done: Bytes(26_500_000_000),
         bytes_total: Bytes(43_500_000_000),
         bytes_per_second: Some(2_200_000),
         trial: None,
-        seconds_left: Some(7_830),
+        time_left: Some(TimeLeft { least_secs: 7_200, most_secs: 7_830 }),
+        under_way: vec![UnderWayView { mailbox: MailboxId(1), message: large_message() }],
+        earlier: Vec::new(),
         connections: connections(11, 23),
         is_proving: false,
         proven: (0, 0),
@@ -114,7 +153,6 @@ pub fn copying() -> ProjectView {
             mailboxes: 2,
         }],
         mailboxes,
-        throughput: Arc::new(throughput),
         problems: problems(),
         started_at: Some(ago(11_000)),
         finished_at: None,
@@ -133,6 +171,10 @@ pub fn copying_snapshot() -> Snapshot {
 pub fn paused() -> ProjectView {
     let mut project = copying();
     project.copy.phase = CopyPhase::Paused;
+    rest(&mut project);
+    for shown in project.copy.mailboxes.iter_mut().filter(|shown| !shown.was_done) {
+        shown.state = MailboxProgressState::Paused;
+    }
     project
 }
 
@@ -149,7 +191,7 @@ pub fn stopped_mailboxes() -> ProjectView {
     if let Some(first) = project.copy.mailboxes.first_mut() {
         first.state = MailboxProgressState::Stopped(full);
     }
-    project.copy.seconds_left = None;
+    project.copy.time_left = None;
     project
 }
 
@@ -158,6 +200,7 @@ pub fn finished() -> ProjectView {
     let mut project = copying();
     let rows = Arc::clone(&project.mailboxes);
     project.copy.phase = CopyPhase::Finished;
+    rest(&mut project);
     project.copy.mailboxes =
         rows.iter().map(|row| progress_of(row, 100, MailboxProgressState::Done)).collect();
     project.copy.sum.copied += project.copy.sum.to_do;
@@ -206,4 +249,83 @@ pub fn message_list() -> ProjectView {
     let list = MessageListView { query, sum, total: 6_120, first: 0, rows: rows.collect() };
     project.messages.list = Some(Arc::new(list));
     project
+}
+
+/// A trial is over: the most waits for the whole copy.
+pub fn after_trial() -> ProjectView {
+    let mut project = copying();
+    project.copy.phase = CopyPhase::Stopped;
+    project.copy.trial = Some(20);
+    rest(&mut project);
+    for shown in &mut project.copy.mailboxes {
+        shown.state = MailboxProgressState::Queued;
+        let done = shown.sum.source_count.min(40);
+        shown.sum = LedgerSum {
+            source_count: shown.sum.source_count,
+            copied: done,
+            deferred: shown.sum.source_count - done,
+            ..LedgerSum::default()
+        };
+        shown.bytes_done = Bytes(shown.bytes_total.0 / 50);
+        shown.was_done = false;
+    }
+    add_up(&mut project);
+    project.copy.problems.clear();
+    project.copy.pauses.clear();
+    project
+}
+
+/// The program ended while mail was copied, and was opened again.
+pub fn interrupted() -> ProjectView {
+    let mut project = copying();
+    project.copy.phase = CopyPhase::Interrupted;
+    rest(&mut project);
+    for shown in project.copy.mailboxes.iter_mut().filter(|shown| !shown.was_done) {
+        shown.state = MailboxProgressState::Queued;
+    }
+    project
+}
+
+/// Mail was copied, and then another provider was chosen.
+pub fn elsewhere() -> ProjectView {
+    let mut project = finished();
+    let other = "mailbox.org".to_owned();
+    project.destination.chosen = Some((ProviderId("mailbox-org".to_owned()), other));
+    project.destination.server = Some(super::endpoint("imap.mailbox.example"));
+    project.plan = PlanView::default();
+    project
+}
+
+/// After the end of the copy one more mailbox was added.
+pub fn outgrown() -> ProjectView {
+    let mut project = finished();
+    let row = super::mailbox(99, "neu", "weber-familie.example", 45, 2_000_000);
+    project.copy.mailboxes.push(MailboxProgress {
+        sum: sum_of(45, 0),
+        bytes_done: Bytes::ZERO,
+        was_done: false,
+        ..progress_of(&row, 0, MailboxProgressState::Queued)
+    });
+    Arc::make_mut(&mut project.mailboxes).push(row);
+    project.copy.sum.source_count += 45;
+    project.copy.sum.to_do += 45;
+    project.copy.bytes_total = project.copy.bytes_total.plus(Bytes(2_000_000));
+    project
+}
+
+/// Nothing runs any more.
+fn rest(project: &mut ProjectView) {
+    let copy = &mut project.copy;
+    (copy.bytes_per_second, copy.time_left, copy.connections) = (None, None, Connections::default());
+    copy.under_way.clear();
+}
+
+/// The whole as the sum of its mailboxes.
+fn add_up(project: &mut ProjectView) {
+    let copy = &mut project.copy;
+    let sum = |sum: LedgerSum, shown: &MailboxProgress| sum.plus(shown.sum);
+    copy.sum = copy.mailboxes.iter().fold(LedgerSum::default(), sum);
+    let bytes =
+        |of: fn(&MailboxProgress) -> Bytes| Bytes(copy.mailboxes.iter().map(|shown| of(shown).0).sum());
+    (copy.bytes_done, copy.bytes_total) = (bytes(|shown| shown.bytes_done), bytes(|shown| shown.bytes_total));
 }

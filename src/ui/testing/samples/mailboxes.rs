@@ -1,5 +1,7 @@
 use super::{NOW, ago, chosen, endpoint, error};
-use crate::engine::{CertificateView, Command, MailboxView, ProjectView, SignInState, SignInView};
+use crate::engine::{
+    CertificateView, Command, MailboxView, PasswordPlace, ProjectView, SignInState, SignInView,
+};
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxId, MailboxPlan, SpecialUse,
 };
@@ -28,7 +30,7 @@ pub fn mailbox(id: i64, local: &str, domain: &str, messages: u64, bytes: u64) ->
     let text = format!("{local}@{domain}");
     let address = EmailAddress::parse(&text).unwrap_or_else(|_| unreachable!("a sample address"));
     let signed_in = |words: &str| SignInView {
-        has_password: true,
+        password: PasswordPlace::Keyring,
         state: SignInState::SignedIn,
         error: None,
         server_words: words.to_owned(),
@@ -95,7 +97,11 @@ pub fn every_sign_in_state() -> ProjectView {
         let Some(row) = rows.iter_mut().find(|row| row.id == MailboxId(id)) else { continue };
         let view = if side == 0 { &mut row.source } else { &mut row.destination };
         *view = SignInView {
-            has_password: state != SignInState::NeedsPassword,
+            password: if state == SignInState::NeedsPassword {
+                PasswordPlace::Missing
+            } else {
+                PasswordPlace::Keyring
+            },
             state,
             error,
             server_words: String::new(),
@@ -111,7 +117,7 @@ pub fn many_mailboxes(count: i64) -> ProjectView {
     let mut project = chosen();
     let rows = (1..=count).map(|id| {
         let mut row = mailbox(id, &format!("user{id:04}"), "weber-familie.example", 1_000, 50_000_000);
-        row.destination = SignInView { has_password: true, ..SignInView::default() };
+        row.destination = SignInView { password: PasswordPlace::Keyring, ..SignInView::default() };
         row
     });
     project.mailboxes = Arc::new(rows.collect());

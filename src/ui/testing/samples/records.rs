@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{choose, copying, domain, empty_project, endpoint, finished, mailbox};
 use crate::audit::dmarc::Policy;
 use crate::audit::spf::SpfResult;
-use crate::engine::{PracticeLogins, ProjectView, RecordsView};
+use crate::engine::{PracticeLogins, ProjectView, RecordsView, SavedView};
 use crate::providers::ProviderId;
 use crate::records::{
     Change, DiffLine, DmarcChange, JudgedSender, RecordGroup, RecordsPlan, Sender, SenderRole,
@@ -189,7 +189,7 @@ pub fn with_records() -> ProjectView {
             String::new(),
         )],
         error: None,
-        saved_to: None,
+        saved: BTreeMap::new(),
     };
     project
 }
@@ -197,7 +197,16 @@ pub fn with_records() -> ProjectView {
 /// Everything is done.
 pub fn done() -> ProjectView {
     let mut project = with_records();
-    project.records.saved_to = Some(PathBuf::from("/home/anna/Documents/weber-familie.example.zone"));
+    let files = [
+        (SwitchStage::Now, "1-now"),
+        (SwitchStage::AtTheSwitch, "2-switch"),
+        (SwitchStage::Later, "3-later"),
+    ];
+    let saved = files.map(|(stage, suffix)| {
+        let path = PathBuf::from(format!("/home/anna/Documents/weber-familie.example-{suffix}.zone"));
+        (stage, SavedView { path, is_current: true })
+    });
+    project.records.saved = saved.into();
     project
 }
 

@@ -1,0 +1,175 @@
+//! What the Copy page says of the whole and of each mailbox. Every word goes by how the copy stands.
+
+use crate::engine::{
+    Connections, CopyStanding, CopyView, MailboxProgress, MailboxProgressState, ProjectView, copy_standing,
+    trial_words,
+};
+use crate::plan::TimeLeft;
+use crate::ui::format;
+use crate::ui::icons::Icon;
+use crate::ui::theme::Tone;
+use crate::values::with_thousands;
+
+/// The title of the page.
+pub fn title(project: &ProjectView) -> String {
+    let copy = &project.copy;
+    let count = copy.mailboxes.len();
+    let all = format::counted(count, "mailbox", "mailboxes");
+    let is_stopped = |shown: &&MailboxProgress| matches!(shown.state, MailboxProgressState::Stopped(_));
+    let stopped = copy.mailboxes.iter().filter(is_stopped).count();
+    let far = || {
+        let (arrived, wanted) = (with_thousands(copy.sum.arrived()), with_thousands(copy.sum.wanted()));
+        format!("{all}, {arrived} of {wanted} messages are over there")
+    };
+    match copy_standing(project) {
+        CopyStanding::NotStarted | CopyStanding::Elsewhere => "Copy".to_owned(),
+        CopyStanding::Running if stopped > 0 && stopped < count => {
+            format!("Copying goes on for {} of {all}", count - stopped)
+        }
+        CopyStanding::Running if copy.is_proving => format!("Comparing the copies of {all}"),
+        CopyStanding::Running => match copy.trial {
+            Some(messages) => format!("Trying {} per folder, {all}", messages_words(messages)),
+            None => waiting_title(copy).unwrap_or_else(|| format!("Copying {all}")),
+        },
+        CopyStanding::Pausing => format!("Pausing {all}"),
+        CopyStanding::Paused => format!("Paused: {}", far()),
+        CopyStanding::Stopping => format!("Stopping {all}"),
+        CopyStanding::Interrupted => format!("Interrupted: {}", far()),
+        CopyStanding::Tried(_) => trial_words(&copy.sum),
+        CopyStanding::Stopped => format!("Stopped: {}", far()),
+        CopyStanding::Outgrown => "Copied before, and something is new since then".to_owned(),
+        CopyStanding::Finished => format!("Copied {all}"),
+    }
+}
+
+/// Where every mailbox that is not done waits for its server, the first to go on says until when.
+fn waiting_title(copy: &CopyView) -> Option<String> {
+    let open = || copy.mailboxes.iter().filter(|shown| shown.state != MailboxProgressState::Done);
+    let until = |shown: &MailboxProgress| match shown.state {
+        MailboxProgressState::WaitsUntil(at, _) => Some(at),
+        _ => None,
+    };
+    let first = open().map(until).collect::<Option<Vec<_>>>()?.into_iter().min()?;
+    let words = match open().count() {
+        1 => "The last mailbox waits".to_owned(),
+        count => format!("All {} mailboxes that are left wait", with_thousands(count as u64)),
+    };
+    Some(format!("{words} until {}", format::time(first)))
+}
+
+fn messages_words(messages: u32) -> String {
+    format::counted(usize::try_from(messages).unwrap_or(usize::MAX), "message", "messages")
+}
+
+/// The text behind the percent: bytes and the time left.
+pub fn rest_words(project: &ProjectView) -> String {
+    let copy = &project.copy;
+    if copy.is_proving {
+        let (done, total) = copy.proven;
+        return format!(", {} of {} copies compared", with_thousands(done), with_thousands(total));
+    }
+    let bytes = format!(", {} of {}", copy.bytes_done, copy.bytes_total);
+    let left = match copy_standing(project) {
+        CopyStanding::Running if copy.trial.is_some() => ", the rest waits for the whole copy".to_owned(),
+        CopyStanding::Running => match copy.time_left {
+            Some(left) => format!(", {}", left_words(left)),
+            None => ", the time left is not known yet".to_owned(),
+        },
+        CopyStanding::Pausing | CopyStanding::Stopping => ", finishing the messages under way".to_owned(),
+        CopyStanding::Paused => ", paused by you; nothing is lost or doubled".to_owned(),
+        CopyStanding::Interrupted => ", the program ended meanwhile; nothing is lost or doubled".to_owned(),
+        CopyStanding::Tried(_) => ", the Plan page says how long the rest takes".to_owned(),
+        CopyStanding::Stopped => ", starting again goes on where it stood".to_owned(),
+        CopyStanding::Finished => took_words(copy),
+        CopyStanding::Outgrown | CopyStanding::NotStarted | CopyStanding::Elsewhere => String::new(),
+    };
+    format!("{bytes}{left}")
+}
+
+/// `about 4 minutes remaining`, or `3 minutes to 6 minutes remaining` while it is not known better.
+fn left_words(left: TimeLeft) -> String {
+    let (least, most) = (format::duration(left.least_secs), format::duration(left.most_secs));
+    let is_close = left.most_secs.saturating_sub(left.least_secs) <= left.most_secs / 5;
+    if is_close || least == most {
+        format!("about {most} remaining")
+    } else {
+        format!("{least} to {most} remaining")
+    }
+}
+
+/// How long a finished copy took, and when it ended.
+fn took_words(copy: &CopyView) -> String {
+    let (Some(from), Some(to)) = (copy.started_at, copy.finished_at) else { return String::new() };
+    let took = format::duration(to.seconds_since(from));
+    format!(", took {took}, finished {}", format::date_time(to))
+}
+
+/// The colour of the whole.
+pub fn tone(project: &ProjectView) -> Tone {
+    match copy_standing(project) {
+        CopyStanding::Paused | CopyStanding::Pausing | CopyStanding::Interrupted => Tone::Paused,
+        CopyStanding::Stopped | CopyStanding::Stopping => Tone::Fail,
+        CopyStanding::Finished => Tone::Pass,
+        _ => Tone::Running,
+    }
+}
+
+/// Tone, icon and words of a mailbox's state.
+pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Icon, String) {
+    let quiet = |words: &str| (Tone::Quiet, Icon::Waiting, words.to_owned());
+    match &shown.state {
+        MailboxProgressState::Queued => quiet(match standing {
+            CopyStanding::Running | CopyStanding::Pausing | CopyStanding::Stopping => "Queued",
+            CopyStanding::Tried(_) => "Rest not copied yet",
+            _ if shown.sum.arrived() == 0 => "Not started yet",
+            _ => "Not done yet",
+        }),
+        MailboxProgressState::Running(own) => (Tone::Running, Icon::Running, connection_words(*own)),
+        MailboxProgressState::Proving { done, total } => {
+            let words = format!("Comparing, {}%", format::percent(*done, *total).min(99));
+            (Tone::Running, Icon::Search, words)
+        }
+        MailboxProgressState::Reconnecting(_) => {
+            (Tone::Paused, Icon::Waiting, "Lost the connection".to_owned())
+        }
+        MailboxProgressState::WaitsUntil(at, _) => {
+            (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
+        }
+        MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
+        MailboxProgressState::Done => (Tone::Pass, Icon::Pass, "Done".to_owned()),
+        MailboxProgressState::Stopped(_) => (Tone::Fail, Icon::Fail, "Stopped".to_owned()),
+    }
+}
+
+/// As many connections as there are; in two numbers where the sides differ.
+fn connection_words(own: Connections) -> String {
+    match (own.source, own.destination) {
+        (0, 0) => "Signing in".to_owned(),
+        (source, destination) if source == destination => {
+            format::counted(source, "connection", "connections")
+        }
+        (source, destination) => format!("{source} in, {destination} out"),
+    }
+}
+
+/// Whole percent of a mailbox: full only where it is done, also while it is looked at again.
+pub fn mailbox_percent(shown: &MailboxProgress) -> u64 {
+    match shown.state {
+        MailboxProgressState::Done => 100,
+        _ if shown.was_done => 100,
+        _ => format::percent(shown.bytes_done.0, shown.bytes_total.0).min(99),
+    }
+}
+
+/// `21,067 of 21,090`: messages at the destination, of those that are to be there.
+pub fn mailbox_numbers(shown: &MailboxProgress) -> String {
+    let sum = &shown.sum;
+    format!("{} of {}", with_thousands(sum.arrived()), with_thousands(sum.wanted()))
+}
+
+/// The row as one sentence for screen readers.
+pub fn sentence(shown: &MailboxProgress, standing: CopyStanding) -> String {
+    let (percent, numbers) = (mailbox_percent(shown), mailbox_numbers(shown));
+    let state = state_words(shown, standing).2;
+    format!("{}, {percent}%, {numbers} messages, {state}", shown.address)
+}

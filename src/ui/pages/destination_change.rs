@@ -1,0 +1,124 @@
+//! What another destination costs: asked before it is chosen, never after.
+
+use crate::engine::{Command, ProjectView};
+use crate::providers::ProviderId;
+use crate::ui::format;
+use crate::ui::widgets::confirm::Question;
+use crate::values::{Endpoint, with_thousands};
+
+/// The question before another provider or server is chosen; `None` where nothing is lost.
+pub fn change_question(
+    project: &ProjectView,
+    provider: &ProviderId,
+    server: Option<&Endpoint>,
+) -> Option<Question> {
+    let (chosen, name) = project.destination.chosen.as_ref()?;
+    let is_same_provider = chosen == provider;
+    // A practice project keeps its own server.
+    let is_same_server =
+        project.is_practice || (server.is_some() && server == project.destination.server.as_ref());
+    if is_same_provider && is_same_server {
+        return None;
+    }
+    let lost = losses(project, is_same_provider);
+    let is_copied = project.copy.route.is_some();
+    if lost.is_empty() && !is_copied {
+        return None;
+    }
+    let new = match (is_same_provider, server) {
+        (true, Some(server)) => format!("the server {}", server.host),
+        _ => name_of(project, provider),
+    };
+    let lost = match lost.as_slice() {
+        [] => String::new(),
+        lost => format!("This is lost and has to be made again: {}.", lost.join("; ")),
+    };
+    Some(Question {
+        title: format!("Change the destination from {name} to {new}?"),
+        what: [lost, kept_words(project, is_same_server), answers_words(project, name, is_same_provider)]
+            .into_iter()
+            .filter(|words| !words.is_empty())
+            .collect::<Vec<_>>()
+            .join(" "),
+        alternative: "To move some mailboxes to another provider, make another project for them.".to_owned(),
+        safe: format!("Stay with {name}"),
+        danger: "Change the destination".to_owned(),
+    })
+}
+
+fn name_of(project: &ProjectView, provider: &ProviderId) -> String {
+    let known = project.destination.comparisons.iter().find(|column| column.provider == *provider);
+    known.map_or_else(|| provider.0.clone(), |column| column.name.clone())
+}
+
+/// What has to be made again.
+fn losses(project: &ProjectView, is_same_provider: bool) -> Vec<String> {
+    let mut lost = Vec::new();
+    let plans = project.plan.mailboxes.len();
+    if plans > 0 {
+        let mailboxes = format::counted(plans, "mailbox", "mailboxes");
+        lost.push(format!("the count of the folders of {mailboxes}"));
+    }
+    if !is_same_provider {
+        if project.records.plan.is_some() {
+            lost.push("the records that were prepared".to_owned());
+        }
+        if let Some(server) = &project.destination.server
+            && project.destination.is_server_typed
+        {
+            lost.push(format!("the server that you typed in, {}", server.host));
+        }
+    }
+    lost
+}
+
+/// What stays as it was.
+fn kept_words(project: &ProjectView, is_same_server: bool) -> String {
+    let Some(route) = project.copy.route.as_ref() else {
+        return "Nothing was copied yet, so nothing else changes.".to_owned();
+    };
+    let copied = with_thousands(project.copy.sum.arrived());
+    let there = format!(
+        "The {copied} messages copied to {} stay there, and the report keeps them.",
+        route.provider_name
+    );
+    if is_same_server { there } else { format!("{there} The copy to the new place begins from nothing.") }
+}
+
+/// Answers are kept under their names in the project file.
+fn answers_words(project: &ProjectView, name: &str, is_same_provider: bool) -> String {
+    let answers = project.records.answers.iter().filter(|(.., value)| !value.is_empty()).count();
+    if is_same_provider || answers == 0 {
+        return String::new();
+    }
+    let answers = format::counted(answers, "answer", "answers");
+    format!("Your {answers} for the records of {name} are set aside and come back with {name}.")
+}
+
+/// The question before another server becomes the source; `None` where nothing is lost.
+pub fn source_question(project: &ProjectView, server: &Endpoint) -> Option<(Question, Command)> {
+    let known = project.domain.source_server.as_ref().filter(|known| *known != server)?;
+    let plans = project.plan.mailboxes.len();
+    if plans == 0 && project.copy.route.is_none() {
+        return None;
+    }
+    let lost = if plans > 0 {
+        let mailboxes = format::counted(plans, "mailbox", "mailboxes");
+        format!("The count of the folders of {mailboxes} has to be made again.")
+    } else {
+        String::new()
+    };
+    let kept = if project.copy.route.is_some() {
+        format!("What was copied from {} stays at the destination, and the report keeps it.", known.host)
+    } else {
+        String::new()
+    };
+    let question = Question {
+        title: format!("Copy from {} instead of {}?", server.host, known.host),
+        what: [lost, kept].join(" ").trim().to_owned(),
+        alternative: "To move mail from two servers, make a project for each.".to_owned(),
+        safe: format!("Stay with {}", known.host),
+        danger: "Change the server".to_owned(),
+    };
+    Some((question, Command::SetSourceServer(server.clone())))
+}
