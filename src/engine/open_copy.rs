@@ -1,5 +1,7 @@
 //! The copy of the open project: what it needs, how it begins and ends, and what the ledger says meanwhile.
 
+use std::sync::Arc;
+
 use super::copy_control::CopyControl;
 use super::copy_job::{self, MailboxWork};
 use super::copy_view::Known;
