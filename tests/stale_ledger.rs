@@ -125,7 +125,7 @@ impl Pair {
             options: CopyOptions::default(),
             export_folder: None,
             claims: None,
-            under_way: std::sync::Arc::default(),
+            under_way: Arc::default(),
         };
         let (_controller, control) = copy_control(CancellationToken::new());
         let outcome = copy_mailbox(&request, control, &|_: Progress| on_progress(&path)).await.unwrap();
