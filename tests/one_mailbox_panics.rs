@@ -110,7 +110,7 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         proof: Proof::Full,
         compression: mailferry::engine::Compression::default(),
         timeouts: mailferry::engine::Timeouts::default(),
-        searches_by_itself: false,
+        acts_by_itself: false,
         samples_dates: true,
         quits_on_interrupt: false,
         confirmed_file: None,
