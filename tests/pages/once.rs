@@ -83,7 +83,7 @@ fn notes_about_records_stand_above_the_lines() {
 #[test]
 fn a_saved_file_is_named_where_it_was_saved() {
     let opened = Opened::step(samples::done(), Step::Records, false);
-    assert_eq!(count(&opened, "Saved to /home/anna/Documents/weber-familie.example.zone"), 1);
+    assert_eq!(count(&opened, "Saved to /home/anna/Documents/weber-familie.example-1-now.zone"), 1);
 }
 
 #[test]
