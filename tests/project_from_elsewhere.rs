@@ -207,7 +207,7 @@ impl Bench {
             accounts_folder: home.join("accounts"),
             projects_folder: home.to_owned(),
             secrets: SecretsPolicy::SessionOnly,
-            searches_by_itself: true,
+            acts_by_itself: true,
             quits_on_interrupt: false,
             ..EngineConfig::headless()
         };

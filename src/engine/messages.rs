@@ -158,11 +158,11 @@ impl Actor {
         for (mailbox, side, place) in known {
             if let Some(row) = open.mailbox_mut(*mailbox) {
                 let sign_in = sign_in_of(row, *side);
-                let was_typed = sign_in.has_password();
-                sign_in.password = *place;
-                if was_typed && !sign_in.has_password() {
+                let known = std::mem::replace(&mut sign_in.password, *place);
+                if matches!(known, PasswordPlace::Keyring | PasswordPlace::Session) && !sign_in.has_password()
+                {
                     // The answer is older than what was typed meanwhile.
-                    sign_in.password = PasswordPlace::Session;
+                    sign_in.password = known;
                 }
             }
         }

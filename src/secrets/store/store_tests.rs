@@ -216,7 +216,7 @@ async fn a_keyring_is_called_unlocked_only_after_it_has_handed_out_or_taken_some
     wait_for(&store, |status| *status == StoreStatus::Found).await;
     assert_eq!(store.look(&name()).await, Lookup::Nothing);
     assert_eq!(store.status(), StoreStatus::Found);
-    store.delete(&SecretName::new("0123", 5, "source")).await;
+    store.delete(&SecretName::new("0123", 5, "source", ("imap.example.org:993", "anna"))).await;
     assert_eq!(store.status(), StoreStatus::Found);
     store.set(&name(), Secret::new("geheim")).await;
     assert_eq!(store.status(), StoreStatus::System);
@@ -236,7 +236,7 @@ async fn a_keyring_that_refuses_has_not_said_that_there_is_no_password() {
     wait_for(&store, |status| *status == StoreStatus::Found).await;
     keyring.with(|fake| fake.refusal = Some("the prompt was dismissed".to_owned()));
     assert_eq!(store.look(&name()).await, Lookup::NoAnswer);
-    let other = SecretName::new("0123", 5, "source");
+    let other = SecretName::new("0123", 5, "source", ("imap.example.org:993", "anna"));
     store.set(&other, Secret::new("x")).await;
     assert_eq!(store.look(&other).await, Lookup::Kept(Secret::new("x"), Kept::ThisSession));
 }
