@@ -114,6 +114,7 @@ impl Copy {
             options: CopyOptions::default(),
             claims: None,
             export_folder: None,
+            under_way: Arc::default(),
         }
     }
 
