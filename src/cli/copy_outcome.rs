@@ -54,12 +54,23 @@ struct MailboxOutcome {
     details: String,
     sum: LedgerSum,
     folders: Vec<FolderOutcome>,
+    /// Folders that have got other names, as the destination refused the planned ones.
+    renamed: Vec<RenamedOutcome>,
 }
 
 #[derive(Debug, Serialize)]
 struct WayOutcome {
     what: String,
     consequence: String,
+}
+
+/// A folder that has another name than was planned.
+#[derive(Debug, Serialize)]
+struct RenamedOutcome {
+    planned: String,
+    made: String,
+    /// The server's words.
+    because: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +122,15 @@ impl MailboxOutcome {
                 .folders
                 .iter()
                 .map(|folder| FolderOutcome { name: folder.name.clone(), sum: folder.sum })
+                .collect(),
+            renamed: mailbox
+                .renamed
+                .iter()
+                .map(|name| RenamedOutcome {
+                    planned: name.planned.to_string(),
+                    made: name.made.to_string(),
+                    because: name.words.clone(),
+                })
                 .collect(),
         }
     }
@@ -207,6 +227,15 @@ impl Outcome {
             if more > 0 {
                 let more = counted(more, "line");
                 output::append(&mut text, format_args!("    and {more} more; the JSON has them all\n"));
+            }
+        }
+        for mailbox in &self.mailboxes {
+            for RenamedOutcome { planned, made, because } in &mailbox.renamed {
+                let words = format_args!(
+                    "{}: {planned} became {made} because the server refused it: {because}\n",
+                    mailbox.address
+                );
+                output::append(&mut text, words);
             }
         }
         for problem in &self.problems {

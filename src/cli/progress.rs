@@ -233,6 +233,7 @@ mod tests {
             bytes_total: Bytes(2_000),
             was_done: false,
             folders: Vec::new(),
+            renamed: Vec::new(),
         }
     }
 

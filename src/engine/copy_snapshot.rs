@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::UserError;
 use crate::plan::{
-    FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary, SpeedPoint,
+    FolderPath, LearntName, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary, SpeedPoint,
     TimeLeft,
 };
 use crate::project::{CopyRoute, EarlierCopy};
@@ -132,6 +132,8 @@ pub struct MailboxProgress {
     pub was_done: bool,
     /// Its folders.
     pub folders: Vec<FolderProgress>,
+    /// Folders that have got other names than were planned, as the destination refused these.
+    pub renamed: Vec<LearntName>,
 }
 
 /// What one mailbox does.

@@ -213,6 +213,8 @@ impl Actor {
                 let Some(overrides) = self.store(|project| project.folder_overrides(mailbox)) else { return };
                 let mut plan = stored.plan;
                 crate::plan::apply_overrides(&mut plan, &overrides);
+                let Some(lessons) = self.store(|project| project.name_lessons(mailbox)) else { return };
+                lessons.apply(&mut plan);
                 if let Some(open) = self.open.as_mut() {
                     open.show_plan(mailbox, plan, stored.oversize);
                 }

@@ -249,10 +249,21 @@ impl OpenProject {
         self.done != before
     }
 
+    /// Shows folders under the names that they have got.
+    fn show_learnt_names(&mut self) {
+        for (mailbox, plan) in Arc::make_mut(&mut self.view.plan.mailboxes) {
+            match self.project.name_lessons(*mailbox) {
+                Ok(lessons) => lessons.apply(plan),
+                Err(error) => tracing::warn!(%error, "learnt names of folders could not be read"),
+            }
+        }
+    }
+
     /// The copy ended, for whichever reason.
     pub(super) fn end_copy(&mut self, outcome: &copy_job::Outcome, at: UnixTime) {
         self.take_copy_states();
         self.copy = None;
+        self.show_learnt_names();
         self.refresh_sums();
         self.end_trial_states();
         // A chosen mailbox that could not even begin keeps the whole from being finished.

@@ -430,6 +430,7 @@ fn load_plans(project: &Project) -> Result<PlanView, ProjectError> {
     for (mailbox, stored) in project.plans()? {
         let mut plan = stored.plan;
         apply_overrides(&mut plan, &project.folder_overrides(mailbox)?);
+        project.name_lessons(mailbox)?.apply(&mut plan);
         counted_at = counted_at.max(Some(stored.counted_at));
         plans.insert(mailbox, plan);
         oversize.insert(mailbox, stored.oversize);

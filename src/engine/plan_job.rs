@@ -6,9 +6,8 @@ use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
 use super::sign_in_job::Attempt;
 use super::{UserError, explain};
-use crate::imap::Detail;
 use crate::plan::{DestinationRules, MailboxPlan, Oversize};
-use crate::transfer;
+use crate::transfer::{self, Counted};
 use crate::values::Bytes;
 
 /// Counts and maps all mailboxes, some at a time, and tells each outcome.
@@ -47,20 +46,11 @@ async fn one(
 ) -> Result<(MailboxPlan, Oversize), Box<UserError>> {
     let from = source.access(password(source, settings).await?);
     let to = destination.access(password(destination, settings).await?);
-    let (source_session, destination_session) =
-        tokio::join!(from.open_to_list(Detail::Everything), to.open_to_list(Detail::Counts));
-    let mut source_session = source_session.map_err(|error| Box::new(explain::sign_in(source, &error).1))?;
-    let mut destination_session =
-        destination_session.map_err(|error| Box::new(explain::sign_in(destination, &error).1))?;
-    let counted = async {
-        let plan = transfer::inventory(&mut source_session, &mut destination_session, rules.clone()).await?;
-        let (from, to) = (&mut source_session, &destination_session);
-        let oversize = transfer::find_oversize(from, to, &plan, message_limit).await?;
-        Ok((plan, oversize))
-    };
-    let counted: Result<_, transfer::TransferError> = counted.await;
-    let (mut plan, oversize) =
-        counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
+    let counted = transfer::count(&from, &to, (rules, message_limit)).await;
+    let counted = counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
+    let Counted { mut plan, oversize, source: mut source_session, destination: mut destination_session, left } =
+        counted;
+    plan.remarks.extend(explain::uncounted(&plan, &left));
     if settings.samples_dates {
         plan.remarks.extend(transfer::flags_remark(&mut destination_session).await);
     }

@@ -15,23 +15,28 @@ pub struct NewFolder {
 }
 
 impl Session {
-    /// Makes folders, and subscribes to those that are to be seen, all in one round trip. What is refused is told when
-    /// the folder is opened.
-    pub async fn create_many(&mut self, folders: &[NewFolder]) -> Result<(), ImapError> {
-        for window in folders.chunks(STATUS_WINDOW) {
+    /// Makes folders, and subscribes to those that are to be seen, all in one round trip. Returns those that are refused, by
+    /// their place among the others. A folder that is there already is no error.
+    pub async fn create_many(&mut self, folders: &[NewFolder]) -> Result<Vec<usize>, ImapError> {
+        let mut refused = Vec::new();
+        for (first, window) in (0..).step_by(STATUS_WINDOW).zip(folders.chunks(STATUS_WINDOW)) {
             let mut tags = Vec::with_capacity(window.len() * 2);
-            for folder in window {
+            for (at, folder) in (first..).zip(window) {
                 let name = self.folder_name(&folder.raw)?;
-                tags.push(self.submit(&format!("CREATE {name}")));
+                tags.push((Some(at), self.submit(&format!("CREATE {name}"))));
                 if folder.is_subscribed {
-                    tags.push(self.submit(&format!("SUBSCRIBE {name}")));
+                    tags.push((None, self.submit(&format!("SUBSCRIBE {name}"))));
                 }
             }
-            for tag in tags {
-                self.finish(&tag, |_| {}).await?;
+            for (made, tag) in tags {
+                let completion = self.finish(&tag, |_| {}).await?;
+                if let Some(at) = made.filter(|_| !completion.is_ok() && !is_already_there(&completion)) {
+                    tracing::debug!(%completion, "a folder is refused");
+                    refused.push(at);
+                }
             }
         }
-        Ok(())
+        Ok(refused)
     }
 
     /// Makes a folder, and subscribes to it where it is to be seen. A folder that is there already is no error.

@@ -203,7 +203,9 @@ impl Session {
                 return Ok(folders);
             }
             self.leave_folder().await?;
-            self.ask_lists(detail);
+            if !self.care.is_one_by_one {
+                self.ask_lists(detail);
+            }
         }
         let told = self.lists_answer().await?;
         let ListsTold { detail, items, mut listing, subscribed } = told.unwrap_or_else(|| ListsTold {
@@ -320,6 +322,9 @@ impl Session {
     async fn complete_statuses(&mut self, folders: &mut [Folder], items: &str) -> Result<(), ImapError> {
         let mut missing: Vec<&mut Folder> =
             folders.iter_mut().filter(|folder| folder.is_selectable() && folder.status.is_none()).collect();
+        if self.care.is_one_by_one {
+            return self.count_one_by_one(&mut missing, items).await;
+        }
         for window in missing.chunks_mut(STATUS_WINDOW) {
             let mut tags = Vec::with_capacity(window.len());
             for folder in window.iter() {

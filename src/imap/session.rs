@@ -16,6 +16,7 @@ use super::error::ImapError;
 use super::folders::AskedLists;
 use super::gate::{Counters, Gate};
 use super::limits::Timeouts;
+use super::list_care::ListCare;
 use super::listed::Listed;
 use super::namespace::Namespace;
 use super::pace::Pace;
@@ -77,6 +78,10 @@ pub struct Session {
     pub(super) asked_lists: Option<AskedLists>,
     /// What was told of the folders, and when.
     pub(super) listed: Option<Listed>,
+    /// How carefully folders are counted.
+    pub(super) care: ListCare,
+    /// The folder that the server is asked about alone.
+    pub(super) asks_about: Option<String>,
     /// Whether the server tells which messages went away.
     pub(super) qresync: Qresync,
     /// The words of a BYE.
@@ -117,6 +122,8 @@ impl Session {
             unconfirmed: None,
             asked_lists: None,
             listed: None,
+            care: ListCare::default(),
+            asks_about: None,
             qresync: Qresync::default(),
             bye: None,
             bad: None,

@@ -152,7 +152,7 @@ fn trim_and_limit(name: &mut String, reasons: &mut Vec<String>, rules: &Destinat
 }
 
 /// A character that people read as the same one and that servers take as a plain letter.
-const fn look_alike(character: char) -> char {
+pub(super) const fn look_alike(character: char) -> char {
     match character {
         '/' => '∕',
         '\\' => '⧵',

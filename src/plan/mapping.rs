@@ -469,7 +469,7 @@ fn numbered(path: &FolderPath, number: u64, max_name_chars: usize) -> FolderPath
 }
 
 /// The name as a destination sees it that tells neither capitals nor ways to write an accent apart.
-pub(super) fn fold(path: &FolderPath) -> Vec<String> {
+pub fn fold(path: &FolderPath) -> Vec<String> {
     path.0.iter().map(|part| fold_name(part)).collect()
 }
 

@@ -24,6 +24,7 @@ mod ledger_twins;
 mod lock;
 mod mailboxes;
 mod message_list;
+mod name_lessons;
 mod pauses;
 mod place;
 mod plain_file;

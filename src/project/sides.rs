@@ -129,6 +129,9 @@ impl Project {
             } else if change.is_destination_changed {
                 change.copies_forgotten = forget_destination(transaction, mailbox)?;
             }
+            if change.is_destination_changed {
+                transaction.execute("DELETE FROM name_lessons WHERE mailbox_id = ?1", [mailbox.0])?;
+            }
             store_sides(transaction, mailbox, (source, destination))
         })?;
         Ok(change)

@@ -21,7 +21,7 @@ impl Job<'_> {
         lane: &mut Lane,
         (source, destination): (&FoldersByName, &FoldersByName),
     ) -> Result<bool, TransferError> {
-        let request = self.request;
+        let request = &self.request;
         let from = request.source.account(&mut lane.source, source.values()).await;
         let from = from.map_err(TransferError::at(Side::Source))?;
         let to = request.destination.account(&mut lane.destination, destination.values()).await;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::error::TransferError;
-use super::work::{Unit, Work};
+use super::unit::Unit;
+use super::work::Work;
 use crate::imap::{BodyRequest, Session};
 use crate::plan::Side;
 use crate::project::LedgerRow;

@@ -23,6 +23,7 @@ pub(super) async fn other_names(
         group.sort_by_key(|folder| rank(folder));
         let mut known: BTreeSet<[u8; 32]> = BTreeSet::new();
         for folder in group {
+            session.now_about(Some(&folder.raw));
             match digest(session, &folder.raw).await {
                 Ok(Some(digest)) if !known.insert(digest) => {
                     others.insert(folder.raw.clone());
@@ -31,6 +32,7 @@ pub(super) async fn other_names(
                 Ok(_) | Err(ImapError::Refused { .. } | ImapError::BadName(_)) => {}
                 Err(error) => return Err(error),
             }
+            session.now_about(None);
         }
     }
     Ok(others)

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::counting::CountCare;
 use super::error::TransferError;
 use super::export::{Exported, take_back};
 use super::request::{Progress, ProgressSink};
-use crate::imap::{Completion, ImapError};
+use crate::imap::Completion;
 use crate::plan::{RepairStep, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::UnixTime;
+
+mod folders;
 
 /// Breaks at the same place after which messages go one by one.
 const BREAKS_BEFORE_CARE: u32 = 2;
@@ -67,6 +70,10 @@ struct Learnt {
     goodbyes: BTreeMap<(String, bool), (u32, String)>,
     /// Folders that one connection at a time writes into.
     kept_to_one: BTreeSet<FolderId>,
+    /// How the folders of each side are counted.
+    counting: CountCare,
+    /// The destination has ended the connection while many folders were made.
+    makes_one_by_one: bool,
     has_failed: bool,
 }
 
@@ -292,26 +299,6 @@ impl Caution {
             trouble.careful_left = CAREFUL_MESSAGES;
         }
         blame(&mut trouble.hits, trouble.alone.take())
-    }
-
-    /// A command that opens this folder has failed. A server that says goodbye to it (shares that are gone at Zimbra)
-    /// may do so every time.
-    pub(super) fn opening_failed(&self, folder: &str, side: Side, error: &ImapError) {
-        if let ImapError::Closed(Some(words)) = error {
-            let mut learnt = self.learnt();
-            let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
-            *goodbye = (goodbye.0 + 1, words.clone());
-        }
-    }
-
-    /// The words with which a server has said goodbye to this folder so often that it is left for this run.
-    pub(super) fn goodbye(&self, folder: &str, side: Side) -> Option<String> {
-        let learnt = self.learnt();
-        let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side == Side::Source))?;
-        // At the source it may be one message of a listing, which is found out first.
-        let most = if side == Side::Source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION };
-        (*count >= most)
-            .then(|| format!("the server ends the connection when this folder is opened: {words}"))
     }
 
     /// How many messages of this folder may be asked for at once when it is listed.

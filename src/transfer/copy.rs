@@ -10,6 +10,7 @@ use super::both_lists::{FoldersByName, list_both};
 use super::caution::{Caution, record_refusals};
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::folder_names::FolderNames;
 use super::gmail_destination::{Folding, finish_labels};
 use super::gmail_source::LabelHomes;
 use super::governor::passing;
@@ -46,7 +47,8 @@ pub async fn copy_mailbox(
     let selection = Selection::new(&request.options)?;
     let governor = Governor::new(request.limits.pairs.max(request.limits.appenders));
     let mut job = Job {
-        request,
+        request: request.clone(),
+        names: FolderNames::load(&request.ledger)?,
         control,
         sink,
         governor,
@@ -80,7 +82,10 @@ pub async fn copy_mailbox(
 }
 
 pub(super) struct Job<'a> {
-    pub(super) request: &'a CopyRequest,
+    /// With the places that folders have got.
+    pub(super) request: CopyRequest,
+    /// Which names the destination takes.
+    pub(super) names: FolderNames,
     pub(super) control: CopyControl,
     pub(super) sink: ProgressSink<'a>,
     /// Keeps the pace: fewer connections after each break and each request to slow down.
@@ -102,10 +107,10 @@ impl Job<'_> {
         }
     }
 
-    /// Messages that are listed, and once more those that are finished: grows with every step forward.
+    /// Messages that are listed, once more those that are finished, and what was learnt: grows with every step forward.
     fn progress(&self) -> Result<u64, TransferError> {
         let sum = self.request.ledger.sum()?;
-        Ok(sum.source_count + sum.finished())
+        Ok(sum.source_count + sum.finished() + self.caution.lessons())
     }
 
     /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
@@ -170,18 +175,22 @@ impl Job<'_> {
         if self.control.is_stopped() {
             return Ok(());
         }
+        self.names.apply(&mut self.request.plan);
         self.heed_choices()?;
         let mut lane = Box::pin(self.connect()).await?;
         self.governor.let_in();
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
-        let (source, destination) = list_both(&mut lane, self.is_mirror()).await?;
+        let listed = list_both(&mut lane, self.is_mirror()).await;
+        let (source, destination) = listed
+            .inspect_err(|error| self.caution.counting_broke(error, (&lane.source, &lane.destination)))?;
         if !self.admit(&mut lane, (&source, &destination)).await? {
             return Ok(());
         }
         let keeps_labels = lane.destination.is_gmail();
-        let homes = LabelHomes::look(&mut lane.source, self.request, keeps_labels, &source).await?;
-        let mut work = Work::new(self.request, &self.control, self.sink, namespace, &self.caution);
+        let homes = LabelHomes::look(&mut lane.source, &self.request, keeps_labels, &source).await?;
+        let known = (&self.caution, &self.names);
+        let mut work = Work::new(&self.request, &self.control, self.sink, namespace, known);
         work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
         work.homes = homes;
         work.pair_opened();
@@ -270,9 +279,14 @@ impl Job<'_> {
         let failed = |side| move |source| TransferError::SignIn { side, source };
         let changes = if self.is_mirror() { Detail::Changes } else { Detail::Counts };
         let (source, destination) = tokio::try_join!(
-            async { self.request.source.open_to_list(changes).await.map_err(failed(Side::Source)) },
             async {
-                self.request.destination.open_to_list(Detail::Counts).await.map_err(failed(Side::Destination))
+                let care = self.caution.counting(Side::Source);
+                care.open(&self.request.source, changes).await.map_err(failed(Side::Source))
+            },
+            async {
+                let care = self.caution.counting(Side::Destination);
+                let opened = care.open(&self.request.destination, Detail::Counts).await;
+                opened.map_err(failed(Side::Destination))
             },
         )?;
         Ok(Lane { source, destination, appenders: Vec::new(), is_let_in: true })
@@ -317,7 +331,7 @@ impl Job<'_> {
             self.prepare(work, lane, folders).await?;
             work.all_listed();
             // Not before: while a large source is listed, they would be silent for too long.
-            lane.appenders = open_appenders(self.request, appenders).await;
+            lane.appenders = open_appenders(&self.request, appenders).await;
             work.appenders_opened(lane.appenders.len());
             lane.run(work).await
         };
@@ -333,7 +347,7 @@ impl Job<'_> {
         lane: &mut Lane,
         (source, destination): (&FoldersByName, &FoldersByName),
     ) -> Result<(), TransferError> {
-        let (request, mode) = (self.request, self.request.options.mode);
+        let (request, mode) = (&self.request, self.request.options.mode);
         let lookout = Lookout::new(self.chosen(), request, &work.namespace, destination)?;
         let left_alone = lookout.left_alone(mode);
         let Lane { source: session, destination: other, .. } = &mut *lane;
@@ -346,15 +360,14 @@ impl Job<'_> {
                 let looks = (&lookout, &moves);
                 let watched = self.list_all(work, session, (source, destination), looks).await?;
                 if self.is_mirror() {
-                    mirror::read_changes(session, &request.ledger, &plans, source).await?;
+                    mirror::read_changes(session, (&request.ledger, &self.caution), &plans, source).await?;
                 }
                 drop(end_of_list);
                 Ok::<_, TransferError>(watched)
             },
             async {
-                let told = lookout.settle(other, request, destination).await?;
-                let missing = self.missing(work, (source, destination), &lookout);
-                other.create_many(&missing).await.map_err(TransferError::at(Side::Destination))?;
+                self.make_missing(work, other, (source, destination), &lookout).await?;
+                let told = lookout.settle(other, request, (destination, &self.caution)).await?;
                 // A large source is listed for longer than a server waits in silence.
                 let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
                 Ok(told)
@@ -377,7 +390,8 @@ impl Job<'_> {
         }
         if self.is_mirror() && !work.control.is_stopped() {
             for (plan, words) in
-                mirror::write_changes(other, &request.ledger, &plans, &work.namespace).await?
+                mirror::write_changes(other, (&request.ledger, &self.caution), &plans, &work.namespace)
+                    .await?
             {
                 work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
             }

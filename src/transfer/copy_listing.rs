@@ -13,46 +13,117 @@ use super::request::{FolderTrouble, Progress};
 use super::selection::Chosen;
 use super::source_listing::{Listed, SourceLister};
 use super::source_moves::Left;
-use super::work::{Unit, Work};
-use crate::imap::{Folder, FolderStatus, NewFolder, Session};
+use super::unit::Unit;
+use super::work::Work;
+use crate::imap::{Folder, FolderStatus, ImapError, NewFolder, Session};
 use crate::plan::{FolderPlan, Side};
 use crate::project::{FolderCounts, FolderId};
 
-/// Folders made before any is opened.
-const MAX_FOLDERS_MADE: usize = 2_000;
+/// A folder that is to be made, and its plan where it holds messages.
+type Missing<'p> = (NewFolder, Option<&'p FolderPlan>);
 
 impl Job<'_> {
+    /// Makes the folders that the destination has not. What is refused gets another name, or is told.
+    pub(super) async fn make_missing(
+        &self,
+        work: &Work<'_>,
+        session: &mut Session,
+        (source, destination): (&FoldersByName, &FoldersByName),
+        lookout: &Lookout<'_>,
+    ) -> Result<(), TransferError> {
+        let missing = self.missing(work, (source, destination), lookout);
+        let folders: Vec<NewFolder> = missing.iter().map(|(folder, _)| folder.clone()).collect();
+        let refused: BTreeSet<usize> = self.create(work, session, (&folders, &missing)).await?;
+        if !refused.is_empty() {
+            let made =
+                (0..).zip(folders).filter(|(at, _)| !refused.contains(at)).map(|(_, folder)| folder.raw);
+            work.names.note_there(work, destination.keys().cloned().chain(made)).await;
+            let mut plans: Vec<&FolderPlan> =
+                refused.into_iter().filter_map(|at| missing.get(at).and_then(|(_, plan)| *plan)).collect();
+            plans.sort_by_key(|plan| plan.destination.0.len());
+            for plan in plans {
+                let raw = raw_name(&plan.destination, &work.namespace);
+                if work.caution.goodbye(&raw, Side::Destination).is_some() {
+                    continue;
+                }
+                if let Err(completion) = work.names.make(session, work, plan).await? {
+                    work.note_problem(plan, Side::Destination, completion.to_string());
+                }
+            }
+        }
+        work.names.keep_taken(&self.request.ledger, self.chosen())?;
+        work.folders_are_made();
+        Ok(())
+    }
+
+    /// Makes folders all at once, or one by one where the destination has ended the connection at one of them. Those that
+    /// are refused, by their place among the others.
+    async fn create(
+        &self,
+        work: &Work<'_>,
+        session: &mut Session,
+        (folders, missing): (&[NewFolder], &[Missing<'_>]),
+    ) -> Result<BTreeSet<usize>, TransferError> {
+        let at = TransferError::at(Side::Destination);
+        if !work.caution.makes_one_by_one() {
+            let made = session.create_many(folders).await;
+            if made.as_ref().is_err_and(ImapError::is_connection_lost) {
+                work.caution.make_one_by_one();
+            }
+            return made.map(|refused| refused.into_iter().collect()).map_err(at);
+        }
+        let mut refused = BTreeSet::new();
+        for (place, (folder, plan)) in missing.iter().enumerate() {
+            if let Some(words) = work.caution.goodbye(&folder.raw, Side::Destination) {
+                if let Some(plan) = plan {
+                    work.note_problem(plan, Side::Destination, words);
+                }
+                continue;
+            }
+            match session.create(folder).await {
+                Ok(()) => {}
+                Err(ImapError::Refused { .. }) => {
+                    refused.insert(place);
+                }
+                Err(error) => {
+                    work.caution.ended_at(&folder.raw, Side::Destination, &error);
+                    return Err(at(error));
+                }
+            }
+        }
+        Ok(refused)
+    }
+
     /// Folders that the destination has not, outermost first, and behind them those above them that hold no messages:
     /// where folders are files (mbox), such a one is there by then, and is no file.
-    pub(super) fn missing(
+    fn missing(
         &self,
         work: &Work<'_>,
         (source, destination): (&FoldersByName, &FoldersByName),
         lookout: &Lookout<'_>,
-    ) -> Vec<NewFolder> {
+    ) -> Vec<Missing<'_>> {
         let mut asked = BTreeSet::new();
         let mut is_new = |raw: &String| {
             !raw.eq_ignore_ascii_case("INBOX") && !destination.contains_key(raw) && asked.insert(raw.clone())
         };
-        let mut missing: Vec<NewFolder> = Vec::new();
+        let mut missing: Vec<Missing<'_>> = Vec::new();
         // What the source does not count may not be there to be read; it is made when it has been listed.
         let is_counted = |plan: &&FolderPlan| is_counted(source, plan);
         for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
             let raw = raw_name(&plan.destination, &work.namespace);
             if is_new(&raw) {
-                missing.push(NewFolder { raw, is_subscribed: !plan.is_unsubscribed });
+                missing.push((NewFolder { raw, is_subscribed: !plan.is_unsubscribed }, Some(plan)));
             }
         }
-        missing.sort_by_key(|folder| folder.raw.len());
+        missing.sort_by_key(|(folder, _)| folder.raw.len());
         for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
             for above in parents(&plan.destination) {
                 let raw = raw_name(&above, &work.namespace);
                 if is_new(&raw) {
-                    missing.push(NewFolder { raw, is_subscribed: true });
+                    missing.push((NewFolder { raw, is_subscribed: true }, None));
                 }
             }
         }
-        missing.truncate(MAX_FOLDERS_MADE);
         missing
     }
 
@@ -172,7 +243,8 @@ impl Job<'_> {
             let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
             let may_be_there = self.may_be_there(chosen.folder, destination.get(&raw))?;
             let (plan, folder) = (chosen.plan.clone(), chosen.folder);
-            work.add(Unit { plan, folder, raw, is_late, may_be_there });
+            let is_new = !destination.contains_key(&raw);
+            work.add(Unit { plan, folder, raw, is_late, may_be_there, is_new });
         }
         Ok(())
     }

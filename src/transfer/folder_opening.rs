@@ -1,12 +1,13 @@
 //! Opening a folder on both sides; what is missing at the destination is made.
 
 use super::ahead::Ahead;
-use super::destination_name::{parents, raw_name};
+use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::lane::{Lane, is_busy, refuse_folder};
 use super::request::Progress;
-use super::work::{Unit, Work};
-use crate::imap::{ImapError, NewFolder, Opened, Session};
+use super::unit::Unit;
+use super::work::Work;
+use crate::imap::{ImapError, Opened, Session};
 use crate::plan::{FolderPath, Side};
 
 /// What may be the matter where Gmail neither makes nor opens a folder.
@@ -30,7 +31,7 @@ impl Lane {
     pub(super) async fn open_both(
         &mut self,
         work: &Work<'_>,
-        unit: &Unit,
+        unit: &mut Unit,
     ) -> Result<Option<Opening>, TransferError> {
         for (raw, side) in names(unit) {
             if let Some(words) = work.caution.goodbye(raw, side) {
@@ -44,6 +45,10 @@ impl Lane {
         let asked = Ahead::ask(&mut self.source, work, unit)?;
         let (opened, examined) =
             tokio::join!(open_destination(&mut self.destination, work, unit), self.source.examined(&examine));
+        let (opened, place) = opened?;
+        if let Some(place) = place {
+            work.rename(unit, place)?;
+        }
         Ok(Some(Opening { opened, examined, asked }))
     }
 
@@ -77,32 +82,22 @@ impl Lane {
     }
 }
 
-/// Opens the destination folder, and makes it, with the folders above it, where it is not there.
-async fn open_destination(session: &mut Session, work: &Work<'_>, unit: &Unit) -> Result<Opened, ImapError> {
-    let raw = &unit.raw;
-    match session.select(raw).await {
+/// Opens the destination folder, and makes it, with the folders above it, where it is not there: under another name where
+/// its own is refused, which is told.
+async fn open_destination(
+    session: &mut Session,
+    work: &Work<'_>,
+    unit: &Unit,
+) -> Result<(Result<Opened, ImapError>, Option<FolderPath>), TransferError> {
+    match session.select(&unit.raw).await {
         Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => {}
-        settled => return settled,
+        settled => return Ok((settled, None)),
     }
-    let folder = NewFolder { raw: raw.clone(), is_subscribed: !unit.plan.is_unsubscribed };
-    let made = session.create(&folder).await;
-    if matches!(made, Err(ImapError::Refused { .. })) {
-        make_parents(session, work, &unit.plan.destination).await?;
-        session.create(&folder).await?;
-    } else {
-        made?;
-    }
-    session.select(raw).await
-}
-
-async fn make_parents(session: &mut Session, work: &Work<'_>, path: &FolderPath) -> Result<(), ImapError> {
-    for parent in parents(path) {
-        let parent = NewFolder { raw: raw_name(&parent, &work.namespace), is_subscribed: true };
-        match session.create(&parent).await {
-            // A parent that may not be made may still be there under a namespace.
-            Ok(()) | Err(ImapError::Refused { .. }) => {}
-            Err(error) => return Err(error),
+    match work.names.make(session, work, &unit.plan).await? {
+        Ok(place) => {
+            let opened = session.select(&raw_name(&place, &work.namespace)).await;
+            Ok((opened, Some(place)))
         }
+        Err(completion) => Ok((Err(ImapError::Refused { command: "CREATE", completion }), None)),
     }
-    Ok(())
 }

@@ -60,6 +60,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
     for folder in folders {
         let status = folder.status.unwrap_or_default();
         let messages = status.messages.unwrap_or(0);
+        session.now_about(Some(&folder.raw));
         let bytes = match status.bytes {
             Some(bytes) => bytes,
             None if messages == 0 || !folder.is_selectable() || stays.contains_key(&folder.raw) => 0,
@@ -70,6 +71,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
                 Err(error) => return Err(error),
             },
         };
+        session.now_about(None);
         found.push(SourceFolder {
             path: FolderPath(folder.parts()),
             special_use: special_use(&folder),

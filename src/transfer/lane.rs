@@ -17,7 +17,8 @@ use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
 use super::request::{FolderTrouble, Progress};
-use super::work::{ActiveFolder, Next, Part, Turn, Unit, Work};
+use super::unit::Unit;
+use super::work::{ActiveFolder, Next, Part, Turn, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
 use crate::plan::{CopyMode, MessageState, Side};
@@ -82,7 +83,8 @@ impl Lane {
         turn: Turn<'a>,
     ) -> Result<(), TransferError> {
         let ledger = &work.request.ledger;
-        let Some(opening) = self.open_both(work, &unit).await? else { return Ok(()) };
+        let mut unit = work.placed(unit).await?;
+        let Some(opening) = self.open_both(work, &mut unit).await? else { return Ok(()) };
         if let Err(error) = self.let_in(work).await {
             work.give_back(unit);
             return Err(error);

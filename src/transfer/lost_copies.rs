@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::both_lists::FoldersByName;
+use super::caution::Caution;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::moved_copies::{Elsewhere, Found, Looked};
@@ -124,7 +125,7 @@ impl<'p> Lookout<'p> {
         &self,
         session: &mut Session,
         request: &CopyRequest,
-        destination: &FoldersByName,
+        (destination, caution): (&FoldersByName, &Caution),
     ) -> Result<Vec<Told<'p>>, TransferError> {
         let is_mirror = request.options.mode == CopyMode::BeforeSwitch;
         let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
@@ -133,16 +134,20 @@ impl<'p> Lookout<'p> {
                 by_destination.entry(known.destination).or_default().push(known.id);
             }
         }
-        let mut search = Search { session, request, destination, by_destination };
+        let mut search = Search { session, request, destination, by_destination, caution };
         let mut told = Vec::new();
         for window in self.suspects.chunks(FOLDERS_AHEAD) {
             let mut asked = Vec::with_capacity(window.len());
             for suspect in window {
-                asked.push((suspect, search.ask(suspect)?));
+                match caution.goodbye(&suspect.raw, Side::Destination) {
+                    Some(words) => told.push((suspect.plan, FolderTrouble::Closed, words)),
+                    None => asked.push((suspect, search.ask(suspect)?)),
+                }
             }
             let mut missing = Vec::new();
             for (suspect, request) in asked {
-                missing.push((suspect, search.missing(suspect, request).await?));
+                let found = search.missing(suspect, request).await;
+                missing.push((suspect, caution.heed_opening(&suspect.raw, Side::Destination, found)?));
             }
             for (suspect, missing) in missing {
                 if missing.is_empty() {
@@ -187,6 +192,8 @@ pub(super) struct Search<'a> {
     pub(super) session: &'a mut Session,
     pub(super) request: &'a CopyRequest,
     pub(super) destination: &'a FoldersByName,
+    /// What broken connections have taught.
+    pub(super) caution: &'a Caution,
     /// Folders of the ledger by where they go.
     pub(super) by_destination: BTreeMap<FolderPath, Vec<FolderId>>,
 }

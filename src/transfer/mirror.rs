@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::both_lists::FoldersByName;
+use super::caution::Caution;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::flags::{flag_changes, flags_for, normal_flags};
@@ -31,11 +32,13 @@ struct Question<'p> {
 /// for all flags, as their counts do not tell a changed flag.
 pub(super) async fn read_changes(
     session: &mut Session,
-    ledger: &Ledger,
+    (ledger, caution): (&Ledger, &Caution),
     plans: &[&FolderPlan],
     source: &FoldersByName,
 ) -> Result<(), TransferError> {
     let mut questions = questions(session, ledger, plans, source)?;
+    // It is told of where the folder is listed.
+    questions.retain(|question| caution.goodbye(&question.plan.source_raw, Side::Source).is_none());
     let mut asked: VecDeque<(Question<'_>, FlagsRequest)> = VecDeque::new();
     loop {
         while asked.len() < FOLDERS_AHEAD
@@ -61,7 +64,9 @@ pub(super) async fn read_changes(
             Err(ListingError::Imap(ImapError::Refused { completion, .. })) => {
                 tracing::info!(%completion, folder = %question.plan.source, "changed flags could not be read");
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                return caution.heed_opening(&question.plan.source_raw, Side::Source, Err(error.into()));
+            }
         }
     }
 }
@@ -95,7 +100,7 @@ fn questions<'p>(
 /// Gives copies the flags that changed at the source. Words for each folder where the destination refuses.
 pub(super) async fn write_changes<'p>(
     session: &mut Session,
-    ledger: &Ledger,
+    (ledger, caution): (&Ledger, &Caution),
     plans: &[&'p FolderPlan],
     namespace: &Namespace,
 ) -> Result<Vec<(&'p FolderPlan, String)>, TransferError> {
@@ -104,7 +109,8 @@ pub(super) async fn write_changes<'p>(
     for plan in plans {
         let Some(memory) = memories.get(&plan.source_raw) else { continue };
         let raw = raw_name(&plan.destination, namespace);
-        loop {
+        // It is told of where the folder is opened.
+        while caution.goodbye(&raw, Side::Destination).is_none() {
             let changed = ledger.changed_flags(memory.id, PAGE_COPIES)?;
             if changed.is_empty() {
                 break;
@@ -115,7 +121,7 @@ pub(super) async fn write_changes<'p>(
                     told.push((*plan, completion.to_string()));
                     break;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return caution.heed_opening(&raw, Side::Destination, Err(error)),
             }
         }
     }

@@ -68,10 +68,14 @@ impl Search<'_> {
         path: &FolderPath,
     ) -> Result<Looked, TransferError> {
         // Opened and listed whatever its counts say: servers keep old ones, and a copy that is overlooked is doubled.
+        if let Some(words) = self.caution.goodbye(&folder.raw, Side::Destination) {
+            return Ok(Looked::Unsure(words));
+        }
         let (opened, present) = match self.list(&folder.raw, false).await {
             Ok(listed) => listed,
             Err(ImapError::Refused { completion, .. }) => return looked_in_vain(&completion),
             Err(error) => {
+                self.caution.opening_failed(&folder.raw, Side::Destination, &error);
                 let words = error.folder_trouble().ok_or_else(|| at_destination(error))?;
                 return Ok(Looked::Unsure(words));
             }

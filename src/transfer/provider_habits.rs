@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::TransferError;
-use super::work::Unit;
+use super::unit::Unit;
 use crate::imap::{Opened, Session};
 use crate::plan::{
     FolderChoice, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,

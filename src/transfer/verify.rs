@@ -15,7 +15,7 @@ use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
 use super::verify_page::{Page, Placed};
 use super::verify_report::VerifyReport;
-use crate::imap::{Completion, ImapError, Namespace, Opened, Session};
+use crate::imap::{ImapError, Namespace, Opened, Session};
 use crate::plan::{CopyMode, FolderPath, Governor, MessageState, ProofDepth as Depth, Side};
 use crate::project::{FolderTotals, LedgerRow, SetAside};
 
@@ -29,6 +29,8 @@ const CLOSER_LOOKS: usize = 100;
 const PAGES_PER_DAY: u64 = 8;
 /// Folders up to this size are asked for with one command each.
 const AT_ONCE_MESSAGES: u64 = 20_000;
+/// Ends of the connection without a step in between, the last one at the opening of a folder, after which that one is left.
+const GOODBYES_AT_ONE_FOLDER: u32 = 3;
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 8;
 const COPIED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
@@ -66,6 +68,8 @@ pub async fn prove_mailbox(
         lost: Vec::new(),
         parts: Parts::default(),
         rewrites: false,
+        is_opening: false,
+        ended: 0,
         report: VerifyReport::default(),
     };
     let (mut governor, mut steps) = (Governor::new(1), 0);
@@ -79,6 +83,7 @@ pub async fn prove_mailbox(
             Ok(()) => return Ok(Some(proof.report)),
             Err(error) => error,
         };
+        proof.heed_goodbye(&error)?;
         if proof.steps > steps {
             governor.progressed();
         }
@@ -115,6 +120,10 @@ struct Proof<'a> {
     parts: Parts,
     /// It is known to do that.
     rewrites: bool,
+    /// The first folder is being opened, with nothing else under way.
+    is_opening: bool,
+    /// How often the connection has ended since a page was done; from then on folders are opened one at a time.
+    ended: u32,
     report: VerifyReport,
 }
 
@@ -136,7 +145,7 @@ impl Proof<'_> {
         self.rewrites = session.rewrites_messages();
         let is_at_once = self.depth == Depth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
-            if is_at_once && self.after == 0 && is_small(&folder) {
+            if is_at_once && self.ended == 0 && self.after == 0 && is_small(&folder) {
                 self.rest().await;
                 self.prove_ahead(&mut session, &namespace).await?;
                 continue;
@@ -186,7 +195,9 @@ impl Proof<'_> {
                     page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
                     self.turn(page, (&folder, &raw), &opened);
                 }
-                Err(ImapError::Refused { completion, .. }) => self.note_closed(&folder, &completion)?,
+                Err(ImapError::Refused { completion, .. }) => {
+                    self.note_closed(&folder, &completion.to_string())?;
+                }
                 Err(error) => return Err(at_destination(error)),
             }
             self.folders.pop_front();
@@ -289,15 +300,37 @@ impl Proof<'_> {
         Ok(())
     }
 
+    /// A folder at whose opening the server ends the connection again and again is left, and told of.
+    fn heed_goodbye(&mut self, error: &TransferError) -> Result<(), TransferError> {
+        let is_lost = matches!(error, TransferError::Server { side: Side::Destination, .. });
+        if !is_lost || !error.is_connection_lost() || error.is_after_sleep() {
+            return Ok(());
+        }
+        self.ended += 1;
+        let was_opening = std::mem::take(&mut self.is_opening);
+        if self.ended >= GOODBYES_AT_ONE_FOLDER
+            && let Some(folder) = self.folders.front().cloned().filter(|_| was_opening)
+        {
+            let words = match error {
+                TransferError::Server { source, .. } => source.to_string(),
+                other => other.to_string(),
+            };
+            self.note_closed(&folder, &words)?;
+            self.folders.pop_front();
+            (self.after, self.steps, self.ended) = (0, self.steps + 1, 1);
+        }
+        Ok(())
+    }
+
     /// A folder that is gone is a difference, but where people have moved or removed every copy in it.
-    fn note_closed(&mut self, folder: &FolderTotals, completion: &Completion) -> Result<(), TransferError> {
+    fn note_closed(&mut self, folder: &FolderTotals, words: &str) -> Result<(), TransferError> {
         let (ledger, sum) = (&self.request.ledger, folder.totals.sum);
         let copies = sum.copied + sum.already_there + sum.repaired;
         if ledger.set_aside(folder.id)?.elsewhere.len() as u64 == copies {
             self.report.checked += copies;
             self.report.moved_or_removed += copies;
         } else {
-            self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {completion}"));
+            self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {words}"));
         }
         Ok(())
     }
@@ -324,10 +357,13 @@ impl Proof<'_> {
         folder: &FolderTotals,
         raw: &str,
     ) -> Result<(), TransferError> {
-        let opened = match session.select(raw).await {
+        self.is_opening = true;
+        let selected = session.select(raw).await;
+        self.is_opening = matches!(&selected, Err(error) if error.is_connection_lost());
+        let opened = match selected {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                return self.note_closed(folder, &completion);
+                return self.note_closed(folder, &completion.to_string());
             }
             Err(error) => return Err(at_destination(error)),
         };

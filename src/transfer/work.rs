@@ -1,6 +1,5 @@
 //! What the lanes of one copy share: folders that wait, folders under way, and the first error.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -13,6 +12,7 @@ use super::budget::Budget;
 use super::caution::Caution;
 use super::control::CopyControl;
 use super::error::TransferError;
+use super::folder_names::FolderNames;
 use super::gmail_destination::Folding;
 use super::gmail_source::LabelHomes;
 use super::governor::meaning_of;
@@ -21,10 +21,10 @@ use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
 use super::twins::Twins;
+use super::unit::{Order, Unit};
 use crate::imap::{Namespace, Opened};
 use crate::plan::{FolderPath, FolderPlan, MessageState, RefusalMeaning, Side};
 use crate::project::{FolderId, LedgerRow, ProjectError};
-use crate::values::Bytes;
 
 /// Rows taken from the ledger at once.
 const PAGE_ROWS: usize = 250;
@@ -34,34 +34,6 @@ const PAGE_ROWS_ASKING: usize = 40;
 const WORTH_HELP: u64 = 120;
 /// The same where the destination asks for each message.
 const WORTH_HELP_ASKING: u64 = 24;
-
-/// A folder whose messages have their rows.
-#[derive(Clone, Debug)]
-pub(super) struct Unit {
-    pub(super) plan: FolderPlan,
-    pub(super) folder: FolderId,
-    /// The destination folder as the server spells it.
-    pub(super) raw: String,
-    /// Whether something of an earlier run may still arrive, so that other folders had better go first.
-    pub(super) is_late: bool,
-    /// Whether some of it may be at the destination without the ledger knowing, so that it is compared first.
-    pub(super) may_be_there: bool,
-}
-
-impl Unit {
-    /// Folders that go to the same place take turns: each must see what the other has stored there.
-    fn key(&self) -> String {
-        self.raw.to_lowercase()
-    }
-
-    /// When its turn is among those that wait: what may be late goes last, and the largest first, as one that is begun at
-    /// the end would keep one lane busy long after the others are done.
-    fn order(&self, number: i64) -> Order {
-        (self.is_late, Reverse((self.plan.bytes, self.plan.messages)), number)
-    }
-}
-
-type Order = (bool, Reverse<(Bytes, u64)>, i64);
 
 /// A folder that is being copied, by one lane or several.
 #[derive(Debug)]
@@ -123,6 +95,10 @@ pub(super) struct Work<'a> {
     pub(super) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
     pub(super) caution: &'a Caution,
+    /// Which names the destination takes.
+    pub(super) names: &'a FolderNames,
+    /// Ends with the making of folders at the beginning.
+    pub(super) making: CancellationToken,
     /// Where one message shows under many labels: what is there already.
     pub(super) folding: Option<Folding>,
     /// Where the source shows one message under many labels: the best of them.
@@ -168,7 +144,7 @@ impl<'a> Work<'a> {
         control: &CopyControl,
         sink: ProgressSink<'a>,
         namespace: Namespace,
-        caution: &'a Caution,
+        (caution, names): (&'a Caution, &'a FolderNames),
     ) -> Self {
         let (control, wind_down) = control.child();
         Self {
@@ -179,6 +155,8 @@ impl<'a> Work<'a> {
             budget: Budget::new(request.limits.budget_bytes),
             meter: Meter::new(request),
             caution,
+            names,
+            making: CancellationToken::new(),
             folding: None,
             homes: None,
             kept_flags: KeptFlags::default(),

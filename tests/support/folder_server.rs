@@ -38,7 +38,11 @@ pub struct Shelf {
 
 /// A folder that is listed in quotes, with these messages.
 pub fn shelf(name: &[u8], messages: impl IntoIterator<Item = Stored>) -> Shelf {
-    Shelf { listed: [b"\"", name, b"\""].concat(), ..written(name, name, messages) }
+    let escaped: Vec<u8> = name
+        .iter()
+        .flat_map(|byte| [b'\\', *byte].into_iter().skip(usize::from(!b"\\\"".contains(byte))))
+        .collect();
+    Shelf { listed: [b"\"", escaped.as_slice(), b"\""].concat(), ..written(name, name, messages) }
 }
 
 /// A folder that is listed as it stands here.
@@ -117,6 +121,11 @@ impl FolderServer {
         let mut counts: Vec<_> = held.shelves.iter().map(count).collect();
         counts.sort();
         counts
+    }
+
+    /// Takes a folder away.
+    pub fn remove(&self, name: &str) {
+        self.held.lock().unwrap().shelves.retain(|shelf| shelf.name != name.as_bytes());
     }
 
     /// Puts one more message into a folder.

@@ -102,6 +102,8 @@ impl Actor {
         if self.store(|project| project.set_folder_override(mailbox, folder, &changed)).is_none() {
             return;
         }
+        let Some(lessons) = self.store(|project| project.name_lessons(mailbox)) else { return };
+        lessons.apply(&mut plan);
         if let Some(open) = self.open.as_mut() {
             Arc::make_mut(&mut open.view.plan.mailboxes).insert(mailbox, plan);
             open.refresh_copy_totals();

@@ -23,7 +23,7 @@ use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
 pub(super) use problems::problem;
-pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer};
+pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer, uncounted};
 pub(super) use trust::unconfirmed;
 
 /// The first letter in upper case, for errors whose own words begin in lower case.

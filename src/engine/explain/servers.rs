@@ -1,10 +1,12 @@
 //! Errors of mail servers: signing in, copying, proving.
 
+use std::collections::BTreeMap;
+
 use super::{not_claimed, project, same_account, sentence};
 use crate::engine::sign_in_job::Attempt;
 use crate::engine::{CertificateView, Command, RequestId, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
-use crate::plan::Side;
+use crate::plan::{MailboxPlan, Side};
 use crate::transfer::{FolderProblem, FolderTrouble, TransferError, VerifyReport};
 use crate::values::{Endpoint, MisfitError, with_thousands};
 
@@ -309,6 +311,22 @@ pub(in crate::engine) fn transfer(
         TransferError::NotClaimed(inner) => not_claimed(destination, inner),
         TransferError::Project(inner) => project(inner),
     }
+}
+
+/// Folders that the server does not let anybody count, in sentences.
+pub(in crate::engine) fn uncounted(plan: &MailboxPlan, left: &BTreeMap<String, String>) -> Vec<String> {
+    let name = |raw: &String| {
+        let folder = plan.folders.iter().find(|folder| folder.source_raw == *raw);
+        folder.map_or_else(|| raw.clone(), |folder| folder.source.to_string())
+    };
+    let sentence = |(raw, words): (&String, &String)| {
+        format!(
+            "The folder {} could not be counted, as your server ends the connection when it is asked about it: {words}. All \
+             other folders are copied; leave it out if it cannot be read either",
+            name(raw)
+        )
+    };
+    left.iter().map(sentence).collect()
 }
 
 /// What is the matter with folders; `None` where nothing is. The worst gives the title, and every one has its line in

@@ -218,6 +218,12 @@ CREATE TABLE repair (
     CHECK ((sent_size IS NULL) = (sent_identity IS NULL) AND (sent_size IS NULL) = (sent_sha256 IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- What the destination's refusals have taught about folder names, so that a later run finds its folders again.
+CREATE TABLE name_lessons (
+    mailbox_id  INTEGER PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE,
+    lessons     TEXT NOT NULL
+) STRICT;
+
 -- How often servers asked a mailbox to wait, and for how long altogether; one line for words that say the same.
 CREATE TABLE pause (
     mailbox_id  INTEGER NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE,

@@ -40,6 +40,7 @@ fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> 
             folder_of(&["INBOX"], "Inbox", sum_of(4_912, 4_912)),
             folder_of(&["Archive", "2019"], "Archive / 2019", sum_of(6_120, 1_204)),
         ],
+        renamed: Vec::new(),
     }
 }
 

@@ -1,0 +1,90 @@
+//! What single folders have taught: at which of them a server says goodbye, and how they are counted and made since.
+
+use super::{Caution, GOODBYES_AT_DESTINATION, GOODBYES_AT_SOURCE};
+use crate::imap::{ImapError, ListCare, Session};
+use crate::plan::Side;
+use crate::transfer::error::TransferError;
+
+impl Caution {
+    /// A command that opens this folder has failed. A server that says goodbye to it (shares that are gone at Zimbra)
+    /// may do so every time.
+    pub(in crate::transfer) fn opening_failed(&self, folder: &str, side: Side, error: &ImapError) {
+        if let ImapError::Closed(Some(words)) = error {
+            let mut learnt = self.learnt();
+            let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
+            *goodbye = (goodbye.0 + 1, words.clone());
+        }
+    }
+
+    /// The same for whatever was done with the folder.
+    pub(in crate::transfer) fn heed_opening<T>(
+        &self,
+        folder: &str,
+        side: Side,
+        outcome: Result<T, TransferError>,
+    ) -> Result<T, TransferError> {
+        if let Err(TransferError::Server { source, .. }) = &outcome {
+            self.opening_failed(folder, side, source);
+        }
+        outcome
+    }
+
+    /// The connection ended at a command about this folder, with nothing else under way.
+    pub(in crate::transfer) fn ended_at(&self, folder: &str, side: Side, error: &ImapError) {
+        if error.is_connection_lost() && !matches!(error, ImapError::Slept { .. }) {
+            let mut learnt = self.learnt();
+            let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
+            *goodbye = (goodbye.0 + 1, error.to_string());
+        }
+    }
+
+    /// How folders of this side are counted.
+    pub(in crate::transfer) fn counting(&self, side: Side) -> ListCare {
+        self.learnt().counting.of(side)
+    }
+
+    /// The connection broke while folders were counted. One that is to blame has one try less when it is opened.
+    pub(in crate::transfer) fn counting_broke(&self, error: &TransferError, sessions: (&Session, &Session)) {
+        let mut learnt = self.learnt();
+        if !learnt.counting.learn(error, sessions) {
+            return;
+        }
+        for (side, most) in [(Side::Source, GOODBYES_AT_SOURCE), (Side::Destination, GOODBYES_AT_DESTINATION)]
+        {
+            for (raw, words) in learnt.counting.left(side).clone() {
+                let goodbye = learnt.goodbyes.entry((raw, side == Side::Source)).or_default();
+                *goodbye = (goodbye.0.max(most - 1), words);
+            }
+        }
+    }
+
+    /// How often something was learnt that lets the copy come further.
+    pub(in crate::transfer) fn lessons(&self) -> u64 {
+        let learnt = self.learnt();
+        let left = |side| learnt.counting.left(side).len() as u64;
+        let given_up = learnt.goodbyes.iter().filter(|((_, is_source), (count, _))| {
+            *count >= if *is_source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION }
+        });
+        left(Side::Source) + left(Side::Destination) + given_up.count() as u64
+    }
+
+    /// The connection broke while folders were made: from now on one at a time, to see at which.
+    pub(in crate::transfer) fn make_one_by_one(&self) {
+        self.learnt().makes_one_by_one = true;
+    }
+
+    /// Whether folders are made one by one.
+    pub(in crate::transfer) fn makes_one_by_one(&self) -> bool {
+        self.learnt().makes_one_by_one
+    }
+
+    /// The words with which a server has said goodbye to this folder so often that it is left for this run.
+    pub(in crate::transfer) fn goodbye(&self, folder: &str, side: Side) -> Option<String> {
+        let learnt = self.learnt();
+        let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side == Side::Source))?;
+        // At the source it may be one message of a listing, which is found out first.
+        let most = if side == Side::Source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION };
+        (*count >= most)
+            .then(|| format!("the server ends the connection when this folder is opened: {words}"))
+    }
+}

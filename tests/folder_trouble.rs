@@ -1,0 +1,184 @@
+//! The trouble of one folder stays with that folder, in every phase: it is named, and the rest goes on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::panic,
+    clippy::large_futures,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail loudly"
+)]
+
+#[path = "support/copy_bench.rs"]
+mod copy_bench;
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/folder_server.rs"]
+mod folder_server;
+#[path = "support/odd_imap.rs"]
+mod odd_imap;
+#[path = "support/plain_imap.rs"]
+mod plain_imap;
+mod support;
+
+use copy_bench::Bench;
+use folder_server::{FolderServer, Harm, Shelf, shelf};
+use mailferry::plan::{DestinationRules, FolderChoice, LeftOutBecause};
+use mailferry::transfer::{Depth, count, verify_mailbox};
+use odd_imap::{Stored, numbered};
+
+fn mails(first: u32, count: u32) -> Vec<Stored> {
+    (first..first + count).map(|number| numbered(number, "text")).collect()
+}
+
+/// The inbox and folders from A on, each with two messages.
+fn folders(names: &[&str]) -> Vec<Shelf> {
+    let all = ["INBOX"].into_iter().chain(names.iter().copied());
+    (0..).zip(all).map(|(number, name)| shelf(name.as_bytes(), mails(number * 2 + 1, 2))).collect()
+}
+
+fn empty() -> FolderServer {
+    FolderServer::start(vec![shelf(b"INBOX", [])])
+}
+
+#[tokio::test]
+async fn a_goodbye_while_folders_are_counted_leaves_that_folder_out() {
+    for word_of_harm in ["STATUS", "EXAMINE"] {
+        for is_polite in [true, false] {
+            let source = FolderServer::start(folders(&["A", "Bad", "C"]));
+            source.harm(move |word, name, _| {
+                // What is counted is opened where the server does not tell sizes.
+                let is_harm = name == b"Bad" && (word == word_of_harm || word == "EXAMINE");
+                is_harm.then_some(if is_polite { Harm::Bye("share is gone") } else { Harm::Cut })
+            });
+            let destination = empty();
+            {
+                let rules = DestinationRules::default();
+                let counted = count(&source.access(), &destination.access(), (&rules, None)).await.unwrap();
+                let left: Vec<&String> = counted.left.keys().collect();
+                assert_eq!(left, ["Bad"], "{word_of_harm}");
+                assert!(!is_polite || counted.left["Bad"].contains("share is gone"), "{:?}", counted.left);
+                let messages: u64 = counted.plan.folders.iter().map(|folder| folder.messages).sum();
+                assert!(messages >= 6, "{:#?}", counted.plan);
+            }
+        }
+    }
+}
+
+async fn bench_of(source: &FolderServer, destination: &FolderServer) -> Bench {
+    let bench = Bench::new(source.access(), destination.access()).await;
+    assert_eq!(bench.request.plan.folders.len(), source.counts().len());
+    bench
+}
+
+/// Copies, and checks that this folder alone is told of.
+async fn tells_of(bench: &Bench, folder: &str, words: &str) {
+    let outcome = bench.copy(&|_| {}).await.unwrap();
+    let [problem] = outcome.folder_problems.as_slice() else { panic!("{outcome:?}") };
+    assert_eq!(problem.folder.to_string(), folder);
+    assert!(problem.words.contains(words), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_goodbye_at_one_folder_of_the_source_ends_nothing_else() {
+    for commands in [&["STATUS", "EXAMINE"][..], &["EXAMINE"]] {
+        let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C", "Worse"])), empty());
+        {
+            let bench = bench_of(&source, &destination).await;
+            source.harm(|word, name, _| {
+                (commands.contains(&word) && name == b"Bad").then_some(Harm::Bye("share is gone"))
+            });
+            tells_of(&bench, "Bad", "share is gone").await;
+            assert_eq!(bench.sum().copied, 8);
+            let names: Vec<String> = destination.counts().into_iter().map(|(name, _)| name).collect();
+            assert!(
+                ["A", "C", "INBOX", "Worse"].iter().all(|name| names.iter().any(|one| one == name)),
+                "{names:?}"
+            );
+            // Later runs ask for the flags of every folder.
+            source.deliver("Worse", numbered(99, "new"));
+            tells_of(&bench, "Bad", "share is gone").await;
+            assert_eq!(bench.sum().copied, 9);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_ends_the_connection_in_a_later_run_ends_nothing_else() {
+    let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+    let bench = bench_of(&source, &destination).await;
+    assert_eq!(bench.copy_all().await, 8);
+    source.deliver("C", numbered(91, "new"));
+    source.harm(|word, name, _| (word == "EXAMINE" && name == b"Bad").then_some(Harm::Bye("share is gone")));
+    bench.copy(&|_| {}).await.unwrap();
+    assert_eq!(bench.sum().copied, 9);
+}
+
+#[tokio::test]
+async fn a_goodbye_at_the_making_of_one_folder_ends_nothing_else() {
+    for is_polite in [true, false] {
+        let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+        {
+            let mut bench = bench_of(&source, &destination).await;
+            destination.harm(move |word, name, _| {
+                let harm = if is_polite { Harm::Bye("internal error") } else { Harm::Cut };
+                (word == "CREATE" && name == b"Bad").then_some(harm)
+            });
+            tells_of(&bench, "Bad", if is_polite { "internal error" } else { "connection" }).await;
+            assert_eq!(bench.sum().copied, 6);
+            // Left out by hand, it is no trouble any more.
+            for folder in &mut bench.request.plan.folders {
+                if folder.source_raw == "Bad" {
+                    folder.choice = FolderChoice::LeaveOut(LeftOutBecause::YouChose);
+                }
+            }
+            assert_eq!(bench.copy_all().await, 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_goodbye_at_one_folder_of_the_destination_ends_nothing_else() {
+    let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+    {
+        let bench = bench_of(&source, &destination).await;
+        assert_eq!(bench.copy_all().await, 8);
+        source.deliver("Bad", numbered(90, "new"));
+        source.deliver("C", numbered(91, "new"));
+        destination.harm(|word, name, _| {
+            let is_harm = ["STATUS", "SELECT", "EXAMINE"].contains(&word) && name == b"Bad";
+            is_harm.then_some(Harm::Bye("index is broken"))
+        });
+        tells_of(&bench, "Bad", "index is broken").await;
+        assert_eq!(bench.sum().copied, 9);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_vanishes_after_the_plan_is_told_of() {
+    let (source, destination) = (FolderServer::start(folders(&["A", "Gone", "C"])), empty());
+    {
+        let bench = bench_of(&source, &destination).await;
+        source.remove("Gone");
+        tells_of(&bench, "Gone", "no such folder").await;
+        assert_eq!(bench.sum().copied, 6);
+    }
+}
+
+#[tokio::test]
+async fn a_proof_goes_on_behind_a_folder_that_ends_the_connection() {
+    for depth in [Depth::Quick, Depth::Full] {
+        let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+        {
+            let bench = bench_of(&source, &destination).await;
+            assert_eq!(bench.copy_all().await, 8);
+            destination.harm(|word, name, _| {
+                (["SELECT", "EXAMINE"].contains(&word) && name == b"Bad")
+                    .then_some(Harm::Bye("index is broken"))
+            });
+            let report = verify_mailbox(&bench.request, depth).await.unwrap();
+            assert_eq!(report.checked, 6, "{report:?}");
+            let told = report.differences.iter().find(|one| one.folder.to_string() == "Bad").unwrap();
+            assert!(told.what.contains("index is broken"), "{report:?}");
+        }
+    }
+}
