@@ -10,6 +10,8 @@
 
 #[path = "support/copy_bench.rs"]
 mod copy_bench;
+#[path = "support/courier.rs"]
+mod courier;
 #[path = "support/dovecot.rs"]
 mod dovecot;
 #[path = "support/folder_server.rs"]
@@ -21,6 +23,7 @@ mod plain_imap;
 mod support;
 
 use copy_bench::Bench;
+use courier::Courier;
 use dovecot::{Dovecot, Settings, access};
 use folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry::plan::FolderPath;
@@ -188,4 +191,46 @@ async fn dovecot_gets_dots_and_a_tilde_under_other_names() {
         assert_eq!(client.count(folder), 1, "{:?}", client.folders());
     }
     bench.assert_proven(4).await;
+}
+
+/// What is made in UTF-8 there ends the connection of every program that lists its folders without.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn courier_gets_names_that_every_program_can_list_and_gives_those_that_few_can() {
+    let Some(source) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+    let Some(destination) = Courier::start(&["anna"]) else { return };
+    let mail = |folder: &str| Mail {
+        folder: folder.to_owned(),
+        flags: vec!["\\Seen"],
+        date: " 1-Mar-2023 10:00:00 +0100".to_owned(),
+        bytes: format!("Subject: Grüße 😀\r\nMessage-ID: <{}@weber.example>\r\n\r\nText\r\n", folder.len())
+            .into_bytes(),
+    };
+    let names = ["INBOX", "B&APw-ro", "Party &2DzfiQ-"];
+    PlainImap::open(source.clear_port, "anna").store(&names.map(mail));
+    let from = access(source.clear_port, Security::Clear, "anna");
+    let to = access(destination.clear_port, Security::Clear, "anna");
+    let mut bench = Bench::new(from, to.clone()).await;
+    assert_eq!(bench.copy_all().await, 3);
+    bench.plan_anew().await;
+    assert_eq!(bench.copy_all().await, 0);
+    let mut client = PlainImap::open(destination.clear_port, "anna");
+    for folder in ["INBOX", "INBOX.B&APw-ro", "INBOX.Party _"] {
+        assert_eq!(client.count(folder), 1, "{:?}", client.folders());
+    }
+    bench.assert_proven(3).await;
+
+    // Another program has made such a folder there: it is copied from there all the same.
+    client.run("ENABLE UTF8=ACCEPT");
+    client.run("CREATE \"INBOX.x😀\"");
+    let back = Dovecot::start(&["anna"], &Settings::default()).unwrap();
+    let home = access(back.clear_port, Security::Clear, "anna");
+    let rules = mailferry::plan::DestinationRules::default();
+    let counted = mailferry::transfer::count(&to, &home, (&rules, None)).await.unwrap();
+    let planned: Vec<String> =
+        counted.plan.folders.iter().map(|folder| folder.destination.to_string()).collect();
+    assert!(planned.contains(&"x😀".to_owned()), "{planned:?}");
+    let mut bench = Bench::new(access(source.clear_port, Security::Clear, "anna"), home).await;
+    bench.request.source = to;
+    bench.request.plan = counted.plan;
+    assert_eq!(bench.copy_all().await, 3);
 }

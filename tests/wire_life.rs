@@ -387,7 +387,7 @@ async fn names_go_back_as_they_came_in_both_encodings() {
 }
 
 #[tokio::test]
-async fn names_and_headers_go_in_utf8_where_a_server_has_agreed_to_it() {
+async fn names_and_headers_go_in_utf8_only_where_a_server_speaks_nothing_else() {
     let list = "* LIST () \"/\" \"Gelöscht & alt\"\r\n* LIST () \"/\" INBOX\r\n{tag} OK\r\n";
     let letter = |subject: &str| NewMessage {
         flags: Vec::new(),
@@ -395,7 +395,8 @@ async fn names_and_headers_go_in_utf8_where_a_server_has_agreed_to_it() {
         body: Body::Memory(format!("Subject: {subject}\r\n\r\nText\r\n").into_bytes().into()),
     };
     for (capabilities, agrees, is_used) in [
-        ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT", true, true),
+        ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ONLY", true, true),
+        ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT", true, false),
         ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT", false, false),
         ("IMAP4rev1 ENABLE LITERAL+ MULTIAPPEND UTF8=ACCEPT X-GM-EXT-1", true, false),
     ] {
@@ -430,7 +431,7 @@ async fn names_and_headers_go_in_utf8_where_a_server_has_agreed_to_it() {
             assert!(has("EXAMINE \"Gel&APY-scht &- alt\""), "{commands:#?}");
             assert!(has("APPEND \"Gel&APY-scht &- alt\" () {26+}"), "{commands:#?}");
         }
-        assert_eq!(has("ENABLE UTF8=ACCEPT"), !capabilities.contains("X-GM"));
+        assert_eq!(has("ENABLE UTF8=ACCEPT"), capabilities.contains("UTF8=ONLY"));
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Introduced {
     namespace: Option<Namespace>,
     /// Whether nothing else was agreed with the server.
     is_plain: bool,
+    /// Whether folders have their names in UTF-8.
+    has_utf8: bool,
 }
 
 /// A proof of the sign-in whose answer is still to be read.
@@ -27,7 +29,11 @@ impl Access {
     /// once, and whether the server has let it in is to be asked with [`Session::let_in`] before anything counts.
     pub async fn open_beside(&self, first: &Introduced) -> Result<Session, SignInError> {
         if !first.is_plain || self.options.way.admin().is_some() {
-            return self.open_new().await;
+            let mut session = self.open_new().await?;
+            if first.has_utf8 {
+                session.speak_utf8().await?;
+            }
+            return Ok(session);
         }
         let mut session = self.enter(Behind::Later).await?;
         session.facts.name = first.name.clone().or(session.facts.name);
@@ -50,6 +56,7 @@ impl Session {
             name: self.facts.name.clone(),
             namespace: self.namespace.clone(),
             is_plain: !self.has_utf8 && !self.is_compressed(),
+            has_utf8: self.has_utf8,
         }
     }
 

@@ -14,6 +14,8 @@ use super::sign_in::{Access, SignInError};
 pub struct ListCare {
     /// One at a time, so that it is seen which of them ends the connection.
     pub is_one_by_one: bool,
+    /// In UTF-8 where the server offers it, as it has ended the connection without.
+    pub is_in_utf8: bool,
     /// Those that have done so are not counted; names as the server spells them.
     pub left: BTreeSet<String>,
 }
@@ -26,6 +28,9 @@ impl ListCare {
             return access.open_to_list(detail).await;
         }
         let mut session = access.open_new().await?;
+        if self.is_in_utf8 {
+            session.speak_utf8().await?;
+        }
         session.care = self;
         Ok(session)
     }

@@ -1,5 +1,6 @@
-//! UTF8=ACCEPT (RFC 6855): names and headers in UTF-8 where a server offers them. Everywhere else in the program a name is
-//! spelled in modified UTF-7, so that a ledger means the same folders whether a server offers this or not.
+//! UTF8=ACCEPT (RFC 6855): names and headers in UTF-8 where a server leaves no other way. One that offers it takes modified
+//! UTF-7 as well, and a folder that is made in UTF-8 can be out of reach for other programs (Courier ends their connections).
+//! Everywhere else in the program a name is spelled in modified UTF-7, so that a ledger means the same folders either way.
 
 use super::command;
 use super::error::ImapError;
@@ -8,11 +9,20 @@ use super::session::Session;
 use super::utf7::{decode_utf7, encode_utf7};
 
 impl Session {
-    /// Asks for UTF-8 where it is offered. Not at Gmail, where it is not known how labels are spelled then.
+    /// Asks for UTF-8 where the server speaks nothing else.
     pub(super) fn submit_utf8(&mut self) -> Option<String> {
-        let is_offered = self.capabilities.has("UTF8=ACCEPT") || self.capabilities.has("UTF8=ONLY");
-        let is_wanted = is_offered && self.capabilities.has("ENABLE") && !self.is_gmail();
-        is_wanted.then(|| self.submit("ENABLE UTF8=ACCEPT"))
+        self.capabilities.has("UTF8=ONLY").then(|| self.submit("ENABLE UTF8=ACCEPT"))
+    }
+
+    /// Asks for UTF-8 where it is offered, as the folders cannot be listed without. Not at Gmail, where it is not known how
+    /// labels are spelled then.
+    pub(super) async fn speak_utf8(&mut self) -> Result<(), ImapError> {
+        let is_offered = self.capabilities.has("UTF8=ACCEPT") && self.capabilities.has("ENABLE");
+        if is_offered && !self.has_utf8 && !self.is_gmail() {
+            let tag = self.submit("ENABLE UTF8=ACCEPT");
+            self.finish(&tag, |_| {}).await?;
+        }
+        Ok(())
     }
 
     /// A reply as it would be without UTF8=ACCEPT, and whether it says that this has begun.

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder_name::{clean_part, fold_name, too_deep};
 use super::folder_words::special_use_by_name;
+use super::plan_remarks::{doubtful_names, too_many_folders};
 use super::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
 use crate::values::Bytes;
 
@@ -62,6 +63,8 @@ pub struct DestinationRules {
     pub has_files_for_folders: bool,
     /// How many folders a mailbox may have, by contract; empty where that is not known.
     pub folder_counts: Vec<u32>,
+    /// Signs in names that some set-ups of its server refuse, and others take.
+    pub doubtful_signs: Vec<char>,
 }
 
 impl Default for DestinationRules {
@@ -80,6 +83,7 @@ impl Default for DestinationRules {
             childless: Vec::new(),
             has_files_for_folders: false,
             folder_counts: Vec::new(),
+            doubtful_signs: Vec::new(),
         }
     }
 }
@@ -123,29 +127,11 @@ pub fn map_folders(
         }
     }
     plans.sort_by_cached_key(tree_order);
-    let remarks = too_many_folders(&plans, destination).into_iter().collect();
-    MailboxPlan { folders: plans, name_rules: Some(destination.into()), remarks, ..MailboxPlan::default() }
-}
-
-/// Words, where the destination may not allow as many folders as the mailbox needs.
-fn too_many_folders(plans: &[FolderPlan], destination: &DestinationRules) -> Option<String> {
-    let needed: BTreeSet<Vec<String>> = plans
-        .iter()
-        .filter(|plan| plan.choice == FolderChoice::Copy)
-        .map(|plan| &plan.destination)
-        .chain(&destination.existing)
-        .map(fold)
+    let remarks = too_many_folders(&plans, destination)
+        .into_iter()
+        .chain(doubtful_names(&plans, destination))
         .collect();
-    let least = destination.folder_counts.iter().min()?;
-    let counts: Vec<String> = destination.folder_counts.iter().map(ToString::to_string).collect();
-    (needed.len() > usize::try_from(*least).unwrap_or(usize::MAX)).then(|| {
-        format!(
-            "The mailbox needs {} folders at the destination, which allows {}, depending on the contract. Ask the provider, \
-             or leave folders out or merge them",
-            needed.len(),
-            counts.join(" or ")
-        )
-    })
+    MailboxPlan { folders: plans, name_rules: Some(destination.into()), remarks, ..MailboxPlan::default() }
 }
 
 fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place) -> FolderPlan {

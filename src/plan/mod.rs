@@ -31,6 +31,7 @@ mod nonmail_folders;
 mod option_words;
 mod overrides;
 mod oversize;
+mod plan_remarks;
 mod proof_summary;
 mod reach;
 mod repair;

@@ -24,6 +24,8 @@ pub struct NameLessons {
     signs: BTreeSet<char>,
     /// Signs that no name may begin with.
     leading: BTreeSet<char>,
+    /// Whether it takes no letter beyond Unicode's basic plane, such as emoji.
+    is_basic_only: bool,
     /// The longest part of a name that it takes, in bytes of modified UTF-7.
     longest: Option<usize>,
     /// Folders that were refused under their planned names.
@@ -48,6 +50,8 @@ pub enum Lesson {
     Sign(char),
     /// This sign is refused at the beginning of a name.
     Leading(char),
+    /// Letters beyond Unicode's basic plane are refused.
+    BasicOnly,
     /// Longer parts are refused than these, in bytes of modified UTF-7.
     Longest(usize),
     /// Nothing beyond this one name.
@@ -85,6 +89,9 @@ impl NameLessons {
                 if is_refused { look_alike(sign) } else { sign }
             })
             .collect();
+        if self.is_basic_only {
+            clean = basic(&clean);
+        }
         if let Some(longest) = self.longest {
             shorten(&mut clean, longest);
         }
@@ -103,6 +110,7 @@ impl NameLessons {
             Lesson::Longest(bytes) => {
                 self.longest = Some(self.longest.map_or(*bytes, |known| known.min(*bytes)))
             }
+            Lesson::BasicOnly => self.is_basic_only = true,
             Lesson::OnlyThis => {}
         }
         let words: String = name.words.chars().filter(|sign| !sign.is_control()).take(MAX_WORDS).collect();
@@ -176,6 +184,7 @@ pub fn spellings(refused: &FolderPath, words: &str, top: usize) -> Vec<(FolderPa
     };
     found.add(replaced(look_alike), Lesson::OnlyThis);
     found.add(replaced(|_| '_'), Lesson::OnlyThis);
+    found.add(basic(name), Lesson::BasicOnly);
     let length = encoded_bytes(name);
     for bytes in LENGTHS.into_iter().filter(|bytes| *bytes < length) {
         let mut short = name.clone();
@@ -244,6 +253,11 @@ pub fn free_place(wanted: &FolderPath, taken: &BTreeSet<Vec<String>>) -> FolderP
     place
 }
 
+/// Without letters beyond Unicode's basic plane: modified UTF-7 spells each as two, which some servers cannot read.
+fn basic(name: &str) -> String {
+    name.chars().map(|sign| if u32::from(sign) > 0xFFFF { '_' } else { sign }).collect()
+}
+
 /// Whether a refusal says that the folder above takes none below it.
 fn speaks_of_children(words: &str) -> bool {
     let words = fold_name(words);
@@ -309,6 +323,7 @@ mod tests {
             ["INBOX|Work (mail)"],
             "nothing stands beside the inbox's own"
         );
+        assert_eq!(tried("Büro 😀", "no", 0)[0], "Büro _");
         let long = "n".repeat(130);
         assert_eq!(tried(&long, "no", 0)[..2], ["n".repeat(120), "n".repeat(100)]);
         assert_eq!(tried("***", "no", 0).last().unwrap(), "Folder");

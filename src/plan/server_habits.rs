@@ -26,6 +26,8 @@ struct ServerHabits {
     #[serde(default)]
     folder_counts: Vec<u32>,
     has_inbox_children: Option<bool>,
+    #[serde(default)]
+    doubtful_signs: String,
     #[expect(dead_code, reason = "for people who read the data file")]
     source: String,
     #[expect(dead_code, reason = "for people who read the data file")]
@@ -58,6 +60,7 @@ impl DestinationRules {
             self.max_depth = self.max_depth.min(habits.deepest_level.unwrap_or(usize::MAX));
             self.allows_inbox_children &= habits.has_inbox_children.unwrap_or(true);
             self.folder_counts.extend(&habits.folder_counts);
+            self.doubtful_signs.extend(habits.doubtful_signs.chars());
         }
     }
 }
@@ -80,7 +83,7 @@ mod tests {
         assert_eq!(at("notgmx.net"), (usual.max_depth, Vec::new()));
         let mut rules = DestinationRules::default();
         rules.learn_software("Dovecot");
-        assert_eq!(rules, usual);
+        assert_eq!(rules, DestinationRules { doubtful_signs: vec!['.'], ..usual });
         rules.learn_software("Lotus Domino");
         assert!(!rules.allows_inbox_children);
     }

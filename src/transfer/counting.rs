@@ -123,6 +123,7 @@ impl CountCare {
             }
             Some(_) => false,
             None => {
+                known.care.is_in_utf8 = true;
                 known.unclear += 1;
                 known.unclear <= MAX_UNCLEAR
             }

@@ -285,6 +285,22 @@ fn no_name_alone_makes_a_view() {
 }
 
 #[test]
+fn names_that_may_be_refused_are_told_of_before_they_are_made() {
+    let rules = DestinationRules {
+        doubtful_signs: vec!['.'],
+        existing: vec![path("v1.0")],
+        ..DestinationRules::default()
+    };
+    let remarks = |names: &[&str]| {
+        let source: Vec<_> = names.iter().map(|name| folder(name)).collect();
+        map_folders(&source, &[], &rules).remarks
+    };
+    assert_eq!(remarks(&["Plain", "v1.0"]), [""; 0]);
+    let told = remarks(&["Plain", "v1.2", "v1.2|Sub"]);
+    assert!(told.len() == 1 && told[0].contains("2 folders, such as “v1.2”"), "{told:?}");
+}
+
+#[test]
 fn what_was_changed_is_told() {
     let rules = DestinationRules { forbidden: vec!['^'], ..DestinationRules::default() };
     let plan = map_folders(&[folder("a/b^")], &[], &rules);
