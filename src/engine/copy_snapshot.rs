@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::UserError;
 use crate::plan::{
-    FolderPath, LearntName, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary, SpeedPoint,
-    TimeLeft,
+    FolderPath, LearntName, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary,
+    SpeedPoint, TimeLeft,
 };
 use crate::project::{CopyRoute, EarlierCopy};
 use crate::transfer::LargeMessage;

@@ -48,8 +48,13 @@ async fn one(
     let to = destination.access(password(destination, settings).await?);
     let counted = transfer::count(&from, &to, (rules, message_limit)).await;
     let counted = counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
-    let Counted { mut plan, oversize, source: mut source_session, destination: mut destination_session, left } =
-        counted;
+    let Counted {
+        mut plan,
+        oversize,
+        source: mut source_session,
+        destination: mut destination_session,
+        left,
+    } = counted;
     plan.remarks.extend(explain::uncounted(&plan, &left));
     if settings.samples_dates {
         plan.remarks.extend(transfer::flags_remark(&mut destination_session).await);
