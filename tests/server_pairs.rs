@@ -292,9 +292,14 @@ fn differences(wanted: &BTreeMap<Key, usize>, there: &BTreeMap<Key, usize>, sum:
 /// Whether a fault is known, and only waits for names to be learnt from refusals.
 fn is_awaited(fault: &str, all: &[String]) -> bool {
     let is_name = |fault: &str| {
-        ["Invalid mailbox name", "not allowed in mailbox name", "cannot list the folders"]
-            .iter()
-            .any(|words| fault.contains(words))
+        let words = [
+            "Invalid mailbox name",
+            "not allowed in mailbox name",
+            "cannot list the folders",
+            // Courier, now and then, where several connections make folders at once.
+            "Cannot create this folder",
+        ];
+        words.iter().any(|words| fault.contains(words))
     };
     // What lies in folders that nobody can list is lacking as well.
     is_name(fault) || (fault.contains("lacking") && all.iter().any(|fault| fault.contains("cannot list")))
