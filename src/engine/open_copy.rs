@@ -281,7 +281,7 @@ impl OpenProject {
         copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
         copy.trial = copy.trial.filter(|_| !is_finished);
         copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
-        copy.proof_counts = outcome.proof.clone();
+        copy.proof_counts.clone_from(&outcome.proof);
         copy.finished_at = copy.finished_at.or(Some(at)).filter(|_| copy.phase == CopyPhase::Finished);
         copy.is_proving = false;
         copy.time_left = None;
