@@ -138,7 +138,7 @@ pub(super) fn refresh(
             bytes_total: totals.bytes_total,
             was_done,
             folders: listed,
-            renamed: ledger.name_lessons()?.refused().cloned().collect(),
+            renamed: project.ledger(row.id).name_lessons()?.refused().cloned().collect(),
         });
     }
     Ok(fresh)
