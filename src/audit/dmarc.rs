@@ -165,15 +165,23 @@ fn shown(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
+/// What receivers apply to mail of a domain, as far as DNS tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EffectivePolicy {
+    /// DNS did not answer.
+    Unknown,
+    /// What applies; `None` where no record does.
+    Known(Option<Policy>),
+}
+
 /// The policy that receivers apply to mail of this domain (RFC 9989 section 4.10.1): its own, or that of the record above.
-/// The outer `None` where DNS did not answer, the inner one where no record applies.
 ///
 /// # Errors
 /// The questions whose answers are missing in the book.
 pub fn effective_policy(
     book: &AnswerBook,
     domain: &DnsName,
-) -> Result<Option<Option<Policy>>, BTreeSet<DnsQuestion>> {
+) -> Result<EffectivePolicy, BTreeSet<DnsQuestion>> {
     let lookups = Lookups::new(book);
     let walked = walk(&lookups, domain);
     let policy = walked.deciding().and_then(|step| {
@@ -182,7 +190,11 @@ pub fn effective_policy(
     });
     let is_known = walked.steps.iter().all(|step| step.answer.outcome.is_known());
     let missing = lookups.into_missing();
-    if missing.is_empty() { Ok(is_known.then_some(policy)) } else { Err(missing) }
+    match (missing.is_empty(), is_known) {
+        (false, _) => Err(missing),
+        (true, true) => Ok(EffectivePolicy::Known(policy)),
+        (true, false) => Ok(EffectivePolicy::Unknown),
+    }
 }
 
 /// One step of a tree walk.

@@ -8,7 +8,7 @@ use indicatif::MultiProgress;
 use serde::Serialize;
 
 use super::CliError;
-use crate::engine::{InputError, OutputError, UserError, not_written, read_text_input, write_output};
+use crate::engine::{InputError, UserError, not_written, read_text_input, write_output};
 
 /// Whether standard error is read by a program that wants a JSON object per line.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
@@ -59,7 +59,7 @@ pub fn print(text: &str) -> Result<(), CliError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // A reader such as `head` may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| failed(Path::new("standard output"), error.into())),
+        other => other.map_err(|error| not_written(Path::new("standard output"), &error.into()).into()),
     }
 }
 
@@ -80,11 +80,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
     if path == Path::new("-") {
         return print(text);
     }
-    write_output(path, |out| out.write_all(text.as_bytes())).map_err(|error| failed(path, error))
-}
-
-fn failed(path: &Path, error: OutputError) -> CliError {
-    not_written(path, &error).into()
+    write_output(path, |out| out.write_all(text.as_bytes())).map_err(|error| not_written(path, &error).into())
 }
 
 /// A text file that the user named, at most `most_bytes` long.

@@ -67,7 +67,7 @@ impl Confirmed {
         }
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_vec(&self.projects).map_err(io::Error::other)?;
-        Ok(super::output_file::write_output(file, |out| out.write_all(&text))?)
+        super::output_file::write_output(file, |out| out.write_all(&text))
     }
 
     /// Another window or command may have written meanwhile.
@@ -106,12 +106,12 @@ mod tests {
         let (one, other) = (reach("192.0.2.1:53"), reach("192.0.2.2:53"));
         let mut confirmed = Confirmed::load(Some(file.clone()));
         let mut second_window = Confirmed::load(Some(file.clone()));
-        assert_eq!(confirmed.missing("a", vec![one.clone()]), [one.clone()]);
-        confirmed.confirm("a", &[one.clone()], UnixTime(1)).unwrap();
-        second_window.confirm("b", &[other.clone()], UnixTime(2)).unwrap();
+        assert_eq!(confirmed.missing("a", vec![one.clone()]), std::slice::from_ref(&one));
+        confirmed.confirm("a", std::slice::from_ref(&one), UnixTime(1)).unwrap();
+        second_window.confirm("b", std::slice::from_ref(&other), UnixTime(2)).unwrap();
         let mut again = Confirmed::load(Some(file.clone()));
-        assert_eq!(again.missing("a", vec![one.clone(), other.clone()]), [other.clone()]);
-        assert_eq!(again.missing("b", vec![one.clone(), other.clone()]), [one.clone()]);
+        assert_eq!(again.missing("a", vec![one.clone(), other.clone()]), std::slice::from_ref(&other));
+        assert_eq!(again.missing("b", vec![one.clone(), other.clone()]), std::slice::from_ref(&one));
         assert!(!std::fs::read_to_string(&file).unwrap().contains("192.0.2"));
         std::fs::write(&file, "{").unwrap();
         assert_eq!(Confirmed::load(Some(file)).missing("a", vec![one.clone()]), [one]);

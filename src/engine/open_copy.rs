@@ -396,9 +396,8 @@ impl OpenProject {
     pub(super) fn remember_phase(&mut self) {
         self.view.copy.phase = match self.view.copy.phase {
             CopyPhase::Running => CopyPhase::Interrupted,
-            CopyPhase::Pausing => CopyPhase::Paused,
+            CopyPhase::Pausing | CopyPhase::Paused => CopyPhase::Paused,
             CopyPhase::Stopping => CopyPhase::Stopped,
-            CopyPhase::Paused => CopyPhase::Paused,
             _ => return,
         };
         self.take_copy_states();

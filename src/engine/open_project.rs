@@ -71,12 +71,7 @@ impl OpenProject {
         let saved = SavedFiles { zone: project.zone_saved()?, report: project.report_saved()? };
         let bound = load_bound(&project)?;
         let measured = project.measured()?;
-        let zone = match project.zone_facts()? {
-            Some(json) => serde_json::from_str(&json)
-                .map_err(|error| tracing::warn!("the zone of the project is read anew: {error}"))
-                .ok(),
-            None => None,
-        };
+        let zone = load_zone(&project)?;
         let view = ProjectView {
             path: project.path().to_path_buf(),
             is_practice: project.is_practice(),
@@ -110,18 +105,7 @@ impl OpenProject {
             },
             mailboxes: Arc::new(load_mailboxes(&project)?),
             plan: load_plans(&project)?,
-            copy: CopyView {
-                phase: phase_after_opening(&job),
-                route: job.route,
-                earlier: job.earlier,
-                trial: job.trial,
-                started_at: job.started_at,
-                finished_at: job.finished_at,
-                proof: job.proof,
-                proof_counts: job.proof_counts,
-                throughput: Arc::new(job.speeds.clone()),
-                ..CopyView::default()
-            },
+            copy: view_of(&job),
             messages: MessagesView::default(),
             records: RecordsView::default(),
             report_saved: None,
@@ -402,6 +386,30 @@ fn may_sign_in(row: &MailboxView) -> bool {
     [&row.source.state, &row.destination.state]
         .iter()
         .all(|state| matches!(state, SignInState::NotTried | SignInState::SigningIn | SignInState::SignedIn))
+}
+
+/// The zone as it was last read; one that cannot be understood is read anew.
+fn load_zone(project: &Project) -> Result<Option<CurrentZone>, ProjectError> {
+    let Some(json) = project.zone_facts()? else { return Ok(None) };
+    Ok(serde_json::from_str(&json)
+        .map_err(|error| tracing::warn!("the zone of the project is read anew: {error}"))
+        .ok())
+}
+
+/// The copy as the project was left.
+fn view_of(job: &CopyJob) -> CopyView {
+    CopyView {
+        phase: phase_after_opening(job),
+        route: job.route.clone(),
+        earlier: job.earlier.clone(),
+        trial: job.trial,
+        started_at: job.started_at,
+        finished_at: job.finished_at,
+        proof: job.proof.clone(),
+        proof_counts: job.proof_counts.clone(),
+        throughput: Arc::new(job.speeds.clone()),
+        ..CopyView::default()
+    }
 }
 
 fn load_mailboxes(project: &Project) -> Result<Vec<MailboxView>, ProjectError> {

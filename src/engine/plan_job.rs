@@ -46,7 +46,7 @@ async fn one(
 ) -> Result<(MailboxPlan, Oversize), Box<UserError>> {
     let from = source.access(password(source, settings).await?);
     let to = destination.access(password(destination, settings).await?);
-    let counted = transfer::count(&from, &to, (rules, message_limit)).await;
+    let counted = Box::pin(transfer::count(&from, &to, (rules, message_limit))).await;
     let counted = counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
     let Counted {
         mut plan,

@@ -26,6 +26,7 @@ const EVENT_QUEUE: usize = 256;
 const QUIT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where an engine keeps its things, and how it treats secrets.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, each with a name at the call")]
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
     /// The list of recent projects; `None` keeps it in memory.

@@ -34,6 +34,15 @@ impl Access {
     }
 }
 
+/// The server's own name of the inbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum InboxId {
+    #[default]
+    NotAsked,
+    /// Asked for; `None` where the server has none, or has not said it.
+    Asked(Option<String>),
+}
+
 impl Session {
     /// The item of STATUS that holds the id of a mailbox: that of RFC 8474, or Dovecot's own.
     fn id_item(&self) -> Option<&'static str> {
@@ -47,7 +56,7 @@ impl Session {
     /// Asks for the id of the inbox; [`Self::note_inbox_id`] takes the answer.
     pub(super) fn submit_inbox_id(&mut self) -> Option<String> {
         let item = self.id_item()?;
-        self.inbox_id = Some(None);
+        self.inbox_id = InboxId::Asked(None);
         Some(self.submit(&format!("STATUS INBOX ({item})")))
     }
 
@@ -55,13 +64,13 @@ impl Session {
     pub(super) fn note_inbox_id(&mut self, values: &BTreeMap<String, String>) {
         let found = ["MAILBOXID", "X-GUID"].into_iter().find_map(|kind| Some((kind, values.get(kind)?)));
         if let Some((kind, id)) = found.filter(|(_, id)| !id.is_empty() && id.len() <= MAX_ID) {
-            self.inbox_id = Some(Some(format!("{kind} {id}")));
+            self.inbox_id = InboxId::Asked(Some(format!("{kind} {id}")));
         }
     }
 
     /// The server's own name of the inbox, where it has one. Asked for once.
     pub(super) async fn inbox_id(&mut self) -> Result<Option<String>, ImapError> {
-        if let Some(known) = &self.inbox_id {
+        if let InboxId::Asked(known) = &self.inbox_id {
             return Ok(known.clone());
         }
         let sent = self.commands_sent();
@@ -77,6 +86,9 @@ impl Session {
         if let Some(values) = told {
             self.note_inbox_id(&values);
         }
-        Ok(self.inbox_id.clone().flatten())
+        Ok(match &self.inbox_id {
+            InboxId::Asked(known) => known.clone(),
+            InboxId::NotAsked => None,
+        })
     }
 }

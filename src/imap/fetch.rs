@@ -64,7 +64,7 @@ fn is_plain(name: &str, value: &Value, reply: &[u8]) -> bool {
     let is_number = || (1..=9).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
     match name {
         "UID" | "RFC822.SIZE" => is_number(),
-        "FLAGS" => value.iter().filter(|byte| **byte == b'(').count() == 1,
+        "FLAGS" => memchr::memchr_iter(b'(', value).count() == 1,
         "INTERNALDATE" => value.starts_with(b"\""),
         _ => (is_body(name) || name == "BODY[HEADER]") && (is_literal || !value.contains(&b'\\')),
     }

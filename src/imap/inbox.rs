@@ -49,8 +49,7 @@ impl Session {
     /// Makes sure that a mailbox without anything to open is not taken for an empty one.
     pub async fn expect_folders(&mut self, folders: &[Folder]) -> Result<(), ImapError> {
         let open: Vec<&Folder> = folders.iter().filter(|folder| folder.is_selectable()).collect();
-        let is_known = |folder: &&&Folder| folder.status.is_some();
-        if open.len() > 1 || open.first().filter(is_known).is_some() {
+        if open.len() > 1 || open.first().is_some_and(|folder| folder.status.is_some()) {
             return Ok(());
         }
         match self.examine("INBOX").await {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use super::account::InboxId;
 use super::asked::{AskedBodies, Wish};
 use super::awake::Awake;
 use super::beside::Unconfirmed;
@@ -51,7 +52,7 @@ pub struct Session {
     /// Every address of the server's name when the connection was made.
     pub(super) addresses: Vec<IpAddr>,
     /// The server's own name of the inbox, once it was asked for; `Some(None)` where it does not tell.
-    pub(super) inbox_id: Option<Option<String>>,
+    pub(super) inbox_id: InboxId,
     /// Messages in the opened folder, as far as the server has told.
     pub(super) exists: u32,
     /// Messages that went away since it was opened.
@@ -107,7 +108,7 @@ impl Session {
             namespace: None,
             facts,
             addresses: Vec::new(),
-            inbox_id: None,
+            inbox_id: InboxId::default(),
             exists: 0,
             expunged: 0,
             message_limit: None,

@@ -212,17 +212,14 @@ impl SpeedMeter {
         let mut halved: Vec<SpeedPoint> = Vec::with_capacity(self.points.len() / 2 + 1);
         let mut may_grow = false;
         for point in std::mem::take(&mut self.points) {
-            match halved.last_mut().filter(|last| may_grow && last.to_millis == point.from_millis) {
-                Some(last) => {
-                    let bytes = last.bytes().saturating_add(point.bytes());
-                    last.to_millis = point.to_millis;
-                    last.bytes_per_second = rate(bytes, last.millis());
-                    may_grow = false;
-                }
-                None => {
-                    halved.push(point);
-                    may_grow = true;
-                }
+            let touching = halved.last_mut().filter(|last| may_grow && last.to_millis == point.from_millis);
+            may_grow = touching.is_none();
+            if let Some(last) = touching {
+                let bytes = last.bytes().saturating_add(point.bytes());
+                last.to_millis = point.to_millis;
+                last.bytes_per_second = rate(bytes, last.millis());
+            } else {
+                halved.push(point);
             }
         }
         // Where nearly every point stands alone, the oldest go.
@@ -266,6 +263,7 @@ mod tests {
         (from.0 + seconds * 1_000, from.1 + seconds * rate)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the estimate gives it")]
     fn exact(secs: u64) -> Option<TimeLeft> {
         Some(TimeLeft { least_secs: secs, most_secs: secs })
     }

@@ -108,7 +108,7 @@ impl NameLessons {
                 self.leading.insert(*sign);
             }
             Lesson::Longest(bytes) => {
-                self.longest = Some(self.longest.map_or(*bytes, |known| known.min(*bytes)))
+                self.longest = Some(self.longest.map_or(*bytes, |known| known.min(*bytes)));
             }
             Lesson::BasicOnly => self.is_basic_only = true,
             Lesson::OnlyThis => {}

@@ -160,8 +160,8 @@ impl Run {
                 Err(ProjectError::Locked { pid }) => {
                     let Table { pid: told, accounts: taken } = read_table(&table)?;
                     let is_taken =
-                        |one: &&AccountIdentity| taken.iter().any(|other| other.is_same_account(one));
-                    if let Some(index) = accounts.iter().position(|one| is_taken(&one)) {
+                        |one: &AccountIdentity| taken.iter().any(|other| other.is_same_account(one));
+                    if let Some(index) = accounts.iter().position(|one| is_taken(one)) {
                         return Ok(Some((index, pid.or((told != 0).then_some(told)))));
                     }
                 }

@@ -51,7 +51,7 @@ pub(super) struct SchemaRow {
 impl SchemaRow {
     /// `a view “project”`.
     pub fn words(&self) -> String {
-        let kind: String = self.kind.chars().filter(|sign| sign.is_ascii_alphanumeric()).take(20).collect();
+        let kind: String = self.kind.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
         let name: String = self.name.chars().filter(|sign| !sign.is_control()).take(60).collect();
         format!("a {kind} “{name}”")
     }

@@ -12,7 +12,7 @@ use super::spf_world::World;
 use super::unread::{Needs, fully_read_addresses};
 use super::{Change, DiffLine, LeftOut, RecordGroup, RecordsPlan, SwitchStage};
 use crate::audit::dkim::DkimKey;
-use crate::audit::dmarc::Policy;
+use crate::audit::dmarc::{EffectivePolicy, Policy};
 use crate::providers::{
     Answer, AnswerCheck, AnswerError, Provider, RecordPurpose, RecordTemplate, TemplateType, fill, is_host,
     is_label,
@@ -97,7 +97,10 @@ fn plan(
     plan.group("DKIM", "Signatures that prove a message is yours", dkim_group, &Needs::names_of(&dkim));
 
     let mut dmarc_group = Lines::default();
-    let holding = policy(&mut world.today(), &case).flatten();
+    let holding = match policy(&mut world.today(), &case) {
+        EffectivePolicy::Known(holding) => holding,
+        EffectivePolicy::Unknown => None,
+    };
     dmarc_lines(current, holding, &mut dmarc_group);
     plan.group("DMARC", "What receivers do with forgeries", dmarc_group, &Needs::name("_dmarc"));
 

@@ -11,7 +11,7 @@ use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::diff::{Change, RecordsPlan, SwitchStage};
 use super::spf_terms::spf_text_meant;
 use super::spf_world::World;
-use crate::audit::dmarc::{Policy, effective_policy};
+use crate::audit::dmarc::{EffectivePolicy, Policy, effective_policy};
 use crate::audit::spf::{SpfResult, allowed_networks};
 use crate::values::{AnswerBook, DnsName};
 
@@ -287,20 +287,23 @@ fn judge_stage(
 }
 
 fn dmarc_change(before: &mut AnswerBook, after: &mut AnswerBook, case: &Case<'_>) -> Option<DmarcChange> {
-    let before = policy(before, case)?;
-    let after = policy(after, case)?;
-    Some(DmarcChange { before, after })
+    match (policy(before, case), policy(after, case)) {
+        (EffectivePolicy::Known(before), EffectivePolicy::Known(after)) => {
+            Some(DmarcChange { before, after })
+        }
+        _ => None,
+    }
 }
 
-/// The policy that holds for the domain; the outer `None` where it is not known.
-pub(super) fn policy(book: &mut AnswerBook, case: &Case<'_>) -> Option<Option<Policy>> {
+/// The policy that holds for the domain.
+pub(super) fn policy(book: &mut AnswerBook, case: &Case<'_>) -> EffectivePolicy {
     let domain = case.zone.domain.dns();
     loop {
         match effective_policy(book, &domain) {
             Ok(policy) => return policy,
             Err(missing) => {
                 if !case.world.answer_locally(book, missing) {
-                    return None;
+                    return EffectivePolicy::Unknown;
                 }
             }
         }

@@ -106,12 +106,11 @@ impl<'a> World<'a> {
     pub fn answer_locally(&self, book: &mut AnswerBook, questions: BTreeSet<DnsQuestion>) -> bool {
         let mut is_all = true;
         for question in questions {
-            match self.local_answer(book, &question) {
-                Some(answer) => book.insert(answer),
-                None => {
-                    is_all = false;
-                    self.missing.borrow_mut().insert(question);
-                }
+            if let Some(answer) = self.local_answer(book, &question) {
+                book.insert(answer);
+            } else {
+                is_all = false;
+                self.missing.borrow_mut().insert(question);
             }
         }
         is_all
@@ -150,16 +149,15 @@ impl<'a> World<'a> {
                 ZoneData::Cname(target) => Some(target.clone()),
                 _ => None,
             });
-            match alias {
-                Some(target) => name = target,
-                None => {
-                    let is_there = self.zone.records.iter().any(|record| {
+            let Some(target) = alias else {
+                let is_there =
+                    self.zone.records.iter().any(|record| {
                         record.name == relative || record.name.ends_with(&format!(".{relative}"))
                     });
-                    let outcome = if is_there { Outcome::NoData } else { Outcome::NxDomain };
-                    return Some(DnsAnswer::empty(question.clone(), outcome));
-                }
-            }
+                let outcome = if is_there { Outcome::NoData } else { Outcome::NxDomain };
+                return Some(DnsAnswer::empty(question.clone(), outcome));
+            };
+            name = target;
         }
         Some(DnsAnswer::empty(question.clone(), Outcome::ServFail))
     }

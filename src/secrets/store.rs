@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::SecretName;
 use super::backend::{Connector, connect_system};
 use super::memory::{Memory, Wish};
-use super::worker::{Job, Worker};
+use super::worker::{Entry, Job, Worker};
 use crate::values::Secret;
 
 /// Keyring threads that may hang in a prompt before no further one is started.
@@ -177,10 +177,10 @@ impl SecretStore {
         if !self.submit(Job::Get(name.clone(), reply)) {
             return Lookup::NoAnswer;
         }
-        match self.patiently(answer).await.flatten() {
-            None => Lookup::NoAnswer,
-            Some(None) => Lookup::Nothing,
-            Some(Some(found)) => {
+        match self.patiently(answer).await {
+            None | Some(Entry::Unknown) => Lookup::NoAnswer,
+            Some(Entry::Missing) => Lookup::Nothing,
+            Some(Entry::Found(found)) => {
                 self.shared.memory.remember(name, found.clone());
                 Lookup::Kept(found, Kept::InKeyring)
             }

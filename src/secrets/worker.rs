@@ -20,11 +20,21 @@ const SYNC_ROUNDS: usize = 5;
 pub(super) enum Job {
     /// Connects anew and saves what is not saved yet.
     Connect(oneshot::Sender<()>),
-    /// Reads an entry; `None` where the keyring does not say whether there is one.
-    Get(SecretName, oneshot::Sender<Option<Option<Secret>>>),
+    /// Reads an entry.
+    Get(SecretName, oneshot::Sender<Entry>),
     /// Makes the keyring agree with the newest wish for this name. Carries no value: a call that hung for minutes
     /// must not write an old password over a new one.
     Sync(SecretName, oneshot::Sender<()>),
+}
+
+/// What the keyring says of an entry.
+pub(super) enum Entry {
+    /// Not whether there is one.
+    Unknown,
+    /// There is none.
+    Missing,
+    /// This is it.
+    Found(Secret),
 }
 
 /// The way to a keyring thread.
@@ -79,13 +89,18 @@ impl Keyring {
                     answer(reply, ());
                 }
                 Job::Get(name, reply) => {
-                    let found = self.with_backend(|backend| backend.get(&name));
-                    match &found {
-                        Some(Some(_secret)) => self.shared.set_status(self.number, StoreStatus::System),
-                        Some(None) => self.shared.set_found(self.number),
-                        None => {}
-                    }
-                    answer(reply, found);
+                    let entry = match self.with_backend(|backend| backend.get(&name)) {
+                        Some(Some(secret)) => {
+                            self.shared.set_status(self.number, StoreStatus::System);
+                            Entry::Found(secret)
+                        }
+                        Some(None) => {
+                            self.shared.set_found(self.number);
+                            Entry::Missing
+                        }
+                        None => Entry::Unknown,
+                    };
+                    answer(reply, entry);
                 }
                 Job::Sync(name, reply) => {
                     self.sync(&name);

@@ -165,7 +165,7 @@ impl FolderNames {
                 }
                 Err(completion) if !is_about_name(&completion) => return Ok(Err(completion)),
                 Err(completion) => {
-                    tracing::debug!(%completion, %spelling, "another spelling is refused as well")
+                    tracing::debug!(%completion, %spelling, "another spelling is refused as well");
                 }
             }
         }

@@ -246,11 +246,13 @@ mod tests {
     use super::*;
     use crate::imap::Status;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a walk ends")]
     fn ended(bytes: u64, with: u8) -> Result<Walk, Completion> {
         let large = Large { spool: None, bytes, sha256: [with; 32], head: Vec::new() };
         Ok(Walk { large, ending: Ending::End })
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a walk ends")]
     fn stopped(ending: Ending) -> Result<Walk, Completion> {
         Ok(Walk { ending, ..Walk::nothing() })
     }

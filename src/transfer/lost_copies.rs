@@ -134,7 +134,7 @@ impl<'p> Lookout<'p> {
                 by_destination.entry(known.destination).or_default().push(known.id);
             }
         }
-        let mut search = Search { session, request, destination, by_destination, caution };
+        let mut search = Search { session, request, destination, caution, by_destination };
         let mut told = Vec::new();
         for window in self.suspects.chunks(FOLDERS_AHEAD) {
             let mut asked = Vec::with_capacity(window.len());

@@ -69,7 +69,7 @@ enum Event {
 
 struct Flight {
     /// What of it has left; taken back when its answers are read.
-    in_flight: InFlight,
+    left: InFlight,
     requests: Vec<AppendRequest>,
     batch: Batch,
 }
@@ -243,7 +243,7 @@ impl Writer<'_> {
             let sent = self.session.send_append(&self.folder.unit.raw, messages, &left).await;
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
-        Ok(Flight { in_flight, requests, batch })
+        Ok(Flight { left: in_flight, requests, batch })
     }
 
     /// Writes intents down, durably, and hashes the messages meanwhile.
@@ -322,7 +322,7 @@ impl Writer<'_> {
 
     /// Reads the answers to a flight; what was read before an error stays read.
     async fn read_answers(&mut self, flight: Flight, answers: &mut Answers) -> Result<(), TransferError> {
-        let Flight { requests, batch, in_flight: _left_until_here } = flight;
+        let Flight { requests, batch, left: _until_here } = flight;
         let per_request = batch.len() / requests.len().max(1);
         let mut rows = batch.rows.into_iter();
         let mut messages = batch.messages.into_iter();

@@ -24,16 +24,12 @@ impl Actor {
                 | Command::SaveReport { .. }
         );
         let Some(open) = self.open.as_mut().filter(|_| !is_harmless) else { return false };
-        match explain::unconfirmed(&open.view.unconfirmed) {
-            Some(question) => {
-                self.fail(question);
-                true
-            }
-            None => {
-                open.has_new_reach = true;
-                false
-            }
-        }
+        let Some(question) = explain::unconfirmed(&open.view.unconfirmed) else {
+            open.has_new_reach = true;
+            return false;
+        };
+        self.fail(question);
+        true
     }
 
     /// The owner has looked at what the project would do, and agrees.

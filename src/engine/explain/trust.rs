@@ -54,10 +54,9 @@ fn lines(reaches: &[Reach]) -> Vec<String> {
                 users.entry((*side, server)).or_default();
             }
             Reach::SignIn { side, server, user, way } => {
-                let place = server.as_ref().map_or_else(
-                    || "a server that is not chosen yet".to_owned(),
-                    |server| server.to_string(),
-                );
+                let place = server
+                    .as_ref()
+                    .map_or_else(|| "a server that is not chosen yet".to_owned(), ToString::to_string);
                 match &way.credential {
                     Credential::TokenCommand(line) => {
                         let what =
