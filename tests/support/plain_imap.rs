@@ -191,7 +191,7 @@ impl PlainImap {
 
     /// Message bytes of a folder as SHA-256, in the order of their sequence numbers.
     pub fn order(&mut self, folder: &str) -> Vec<String> {
-        self.run(&format!("EXAMINE {}", quoted(folder.as_ref())));
+        self.run(&format!("EXAMINE {}", quoted(folder)));
         let Ok(lines) = self.try_run(b"FETCH 1:* (BODY.PEEK[])") else { return Vec::new() };
         let bodies = lines.into_iter().filter(|(line, _)| line.contains(" FETCH ("));
         bodies.map(|(_, body)| digest(&body)).collect()
