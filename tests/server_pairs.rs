@@ -182,8 +182,11 @@ fn key(what: &str, held: &Held, to: Kind, is_copy: bool) -> Key {
     let flags = held.flags.iter().filter(kept).cloned().collect();
     let moment = Zoned::strptime("%d-%b-%Y %H:%M:%S %z", held.date.trim()).unwrap().timestamp();
     let mut normal = normalised(bytes);
-    if matches!(to, Kind::Cyrus) {
-        blank_raw_letters(&mut normal);
+    match to {
+        Kind::Cyrus => blank_raw_letters(&mut normal),
+        // Courier keeps no CR that does not end a line.
+        Kind::Courier => normal.retain(|byte| *byte != b'\r'),
+        _ => {}
     }
     let date = if to.keeps_date(moment) { moment.to_string() } else { "in days to come".to_owned() };
     (what.to_owned(), digest(&normal), flags, date)
