@@ -103,7 +103,7 @@ async fn tls_and_starttls_to_cyrus_carry_the_copy_once_its_certificate_is_pinned
         let port = if security == Security::Tls { destination.tls_port } else { destination.clear_port };
         let mut way_in = access(port, security, "anna");
         assert!(way_in.open().await.is_err(), "an unknown certificate was believed");
-        way_in.trust.pinned.push(destination.fingerprint());
+        way_in.trust.pinned = Some(destination.fingerprint());
         let bench = Bench::new(access(source.clear_port, Security::Clear, "anna"), way_in).await;
         assert_eq!(bench.copy_all().await, mails.len() as u64);
         assert_same(&in_dovecot(&source), &in_cyrus(&destination, &plain));

@@ -42,9 +42,13 @@ async fn an_unknown_certificate_is_shown_and_accepted_only_when_pinned() {
         assert_eq!(facts.fingerprint, fingerprint);
         assert_eq!(facts.names, ["localhost", "127.0.0.1"]);
         assert!(facts.not_before < facts.not_after);
-        anna.trust.pinned = vec![Fingerprint([7; 32])];
-        assert!(anna.open().await.is_err());
-        anna.trust.pinned.push(fingerprint);
+        anna.trust.pinned = Some(Fingerprint([7; 32]));
+        let error = anna.open().await.unwrap_err();
+        let SignInError::Imap(ImapError::CertificateChanged { approved, shown }) = error else {
+            panic!("{error}")
+        };
+        assert_eq!((approved, shown.fingerprint), (Fingerprint([7; 32]), fingerprint));
+        anna.trust.pinned = Some(fingerprint);
         let session = anna.open().await.unwrap();
         assert_eq!(session.server_words(), "Dovecot, TLS 1.3");
     }

@@ -7,6 +7,8 @@
     reason = "tests end where something is wrong"
 )]
 
+#[path = "pages/certificates.rs"]
+mod certificates;
 #[path = "pages/destination.rs"]
 mod destination;
 #[path = "pages/keyboard.rs"]
@@ -15,6 +17,8 @@ mod keyboard;
 mod once;
 #[path = "pages/outcomes.rs"]
 mod outcomes;
+#[path = "pages/strangers.rs"]
+mod strangers;
 #[path = "pages/truth.rs"]
 mod truth;
 #[path = "pages/ways.rs"]
@@ -384,6 +388,7 @@ fn events_become_toasts_and_errors_stay_until_closed() {
         server_words: None,
         ways_out: Vec::new(),
         details: String::new(),
+        certificate: None,
     };
     {
         let mut state = opened.engine.0.borrow_mut();

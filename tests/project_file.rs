@@ -12,7 +12,7 @@ use mailferry::plan::{
     MessageState, Oversize, OversizeFolder, Side, parse_mailboxes,
 };
 use mailferry::project::{
-    AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Project,
+    AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Pin, Project,
     ProjectError, SavedFile, SignInFact, SourceMessage, StoredPlan,
 };
 use mailferry::providers::ProviderId;
@@ -79,7 +79,12 @@ fn everything_reads_back_after_reopening_a_copy() {
         selectors: vec!["default".to_owned()],
         sending_addresses: vec!["192.0.2.1".parse().unwrap()],
     };
-    let pin = Fingerprint([5; 32]);
+    let pin = Pin {
+        fingerprint: Fingerprint([5; 32]),
+        approved_at: UnixTime(7),
+        issuer: Some("CN=mail.example.org".to_owned()),
+        valid_until: Some(UnixTime(1_900_000_000)),
+    };
     project.set_source_server(Some(&server)).unwrap();
     project.set_destination(Some(&destination)).unwrap();
     project.set_audit_settings(&audit).unwrap();
@@ -87,8 +92,7 @@ fn everything_reads_back_after_reopening_a_copy() {
     project.set_answer("empty", "x").unwrap();
     project.set_answer("empty", "").unwrap();
     project.set_sender_choice("include:x.example", false).unwrap();
-    project.pin_certificate(&server, pin).unwrap();
-    project.pin_certificate(&server, pin).unwrap();
+    project.pin_certificate(&server, &pin).unwrap();
     let zone = SavedFile { path: "/tmp/zone".into(), sha256: "9f86".to_owned(), provider: None };
     project.set_zone_saved(SwitchStage::AtTheSwitch, &zone).unwrap();
     project.set_zone_saved(SwitchStage::Now, &zone).unwrap();
@@ -125,7 +129,8 @@ fn everything_reads_back_after_reopening_a_copy() {
     assert_eq!(project.audit_settings().unwrap(), audit);
     assert_eq!(project.answers().unwrap(), BTreeMap::from([("verification".to_owned(), "v=1".to_owned())]));
     assert_eq!(project.sender_choices().unwrap(), BTreeMap::from([("include:x.example".to_owned(), false)]));
-    assert_eq!(project.pinned_certificates(&server).unwrap(), [pin]);
+    let place = (server.host.clone(), server.port);
+    assert_eq!(project.pins().unwrap(), BTreeMap::from([(place.clone(), pin.clone())]));
     assert_eq!(project.zone_saved().unwrap(), BTreeMap::from([(SwitchStage::Now, zone)]));
     assert_eq!(project.report_saved().unwrap(), None);
     assert_eq!(project.mailboxes().unwrap(), [(anna, mailbox("anna@example.org"))]);
@@ -137,8 +142,13 @@ fn everything_reads_back_after_reopening_a_copy() {
     project.forget_plans(&[anna]).unwrap();
     assert!(project.measured().unwrap().is_empty(), "another server has another speed");
     assert_eq!(project.copy_job().unwrap(), job);
-    project.unpin_certificates(&server).unwrap();
-    assert!(project.pinned_certificates(&server).unwrap().is_empty());
+    // The same one again keeps its day; another one takes its place.
+    project.pin_certificate(&server, &Pin { approved_at: UnixTime(9), ..pin.clone() }).unwrap();
+    assert_eq!(project.pins().unwrap(), BTreeMap::from([(place.clone(), pin)]));
+    let renewed =
+        Pin { fingerprint: Fingerprint([8; 32]), approved_at: UnixTime(12), issuer: None, valid_until: None };
+    project.pin_certificate(&server, &renewed).unwrap();
+    assert_eq!(project.pins().unwrap(), BTreeMap::from([(place, renewed)]));
 }
 
 fn plan() -> MailboxPlan {

@@ -29,7 +29,7 @@ use sha2::{Digest as _, Sha256};
 
 fn pinned(port: u16, fingerprint: Fingerprint) -> Access {
     let mut access = access(port, Security::Tls, "anna");
-    access.trust.pinned.push(fingerprint);
+    access.trust.pinned = Some(fingerprint);
     access
 }
 

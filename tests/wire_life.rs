@@ -162,7 +162,7 @@ async fn what_a_server_promised_before_tls_is_forgotten() {
     let (port, fingerprint) =
         starttls_server("IMAP4rev1 STARTTLS LITERAL+ AUTH=EVIL MULTIAPPEND", "IMAP4rev1 UIDPLUS");
     let mut anna = access(port, Security::StartTls, "anna");
-    anna.trust.pinned = vec![fingerprint];
+    anna.trust.pinned = Some(fingerprint);
     let session = anna.open_new().await.unwrap();
     let capabilities = session.capabilities();
     assert!(capabilities.has("UIDPLUS"));

@@ -67,7 +67,7 @@ fn ask(arguments: &Audit) -> Result<Facts, CliError> {
 
 /// The findings for a terminal, worst first as on the page.
 fn words(report: &AuditReport) -> String {
-    let mut text = format!("{}\n{}\n", report.domain, report.summary);
+    let mut text = format!("{}\n{}\n", report.domain, output::line(&report.summary));
     for finding in &report.findings {
         let word = match finding.status {
             Status::Pass => "pass",
@@ -77,16 +77,22 @@ fn words(report: &AuditReport) -> String {
             Status::Unknown => "unknown",
             Status::NotApplicable => "n/a",
         };
-        output::append(&mut text, format_args!("\n{word:8} {} ({})\n", finding.title, finding.id));
+        output::append(
+            &mut text,
+            format_args!("\n{word:8} {} ({})\n", output::line(&finding.title), finding.id),
+        );
         if matches!(finding.status, Status::Pass | Status::NotApplicable) {
             continue;
         }
-        output::append(&mut text, format_args!("         {}\n", finding.words));
+        output::append(&mut text, format_args!("         {}\n", output::line(&finding.words)));
         if let Some(remedy) = &finding.remedy {
-            output::append(&mut text, format_args!("         What to do: {remedy}\n"));
+            output::append(&mut text, format_args!("         What to do: {}\n", output::line(remedy)));
         }
         if let Some(copy) = &finding.copy {
-            output::append(&mut text, format_args!("         {}: {}\n", copy.name, copy.value));
+            output::append(
+                &mut text,
+                format_args!("         {}: {}\n", copy.name, output::line(&copy.value)),
+            );
         }
     }
     text

@@ -73,7 +73,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     }
     for (mailbox, warnings) in &project.plan.warnings {
         for warning in warnings {
-            output::say(&format!("{}: {warning}", address_of(&project, *mailbox)));
+            output::say(&output::line(&format!("{}: {warning}", address_of(&project, *mailbox))));
         }
     }
     if arguments.plan.without_account_lock {
@@ -346,6 +346,7 @@ pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
     let chosen: Vec<_> = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).collect();
     let mut failed = Vec::new();
     let mut last_error = None;
+    let mut certificates = Vec::new();
     for row in &chosen {
         for (side, view) in [(Side::Source, &row.source), (Side::Destination, &row.destination)] {
             if view.state == SignInState::SignedIn {
@@ -355,10 +356,11 @@ pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
                 UserError::new("Not signed in", format!("The {side} did not let this mailbox in."))
                     .or_else("Check server, user and password", "")
             });
-            output::say(&format!("{} ({side}): {}", row.mailbox.address, error.to_text()));
-            if let SignInState::CertificateNotKnown(certificate) = &view.state {
-                output::say(&format!("  SHA-256 fingerprint: {}", certificate.fingerprint));
-            }
+            // One question about each certificate, however many mailboxes wait for the answer.
+            let is_said = error.certificate.is_some() && certificates.contains(&error.certificate);
+            let words = if is_said { error.title.clone() } else { error.to_text() };
+            output::say(&format!("{} ({side}): {words}", row.mailbox.address));
+            certificates.push(error.certificate.clone());
             failed.push(row.id);
             last_error = Some(error);
         }

@@ -240,9 +240,9 @@ impl Outcome {
         }
         for problem in &self.problems {
             let count = with_thousands(problem.count);
-            output::append(&mut text, format_args!("{count} x {}\n", problem.cause));
+            output::append(&mut text, format_args!("{count} x {}\n", output::line(&problem.cause)));
             if !problem.way_out.is_empty() {
-                output::append(&mut text, format_args!("  {}\n", problem.way_out));
+                output::append(&mut text, format_args!("  {}\n", output::line(&problem.way_out)));
             }
         }
         if let Some(folder) = &self.export_folder {
@@ -254,7 +254,7 @@ impl Outcome {
                 "waited {} x, {} altogether: {}\n",
                 with_thousands(pause.times),
                 duration_words(pause.seconds),
-                pause.words
+                output::line(&pause.words)
             );
             output::append(&mut text, words);
         }

@@ -56,7 +56,7 @@ impl LiveDisplay {
             });
             bar.set_length(mailbox.bytes_total.0);
             bar.set_position(mailbox.bytes_done.0);
-            bar.set_message(words(mailbox, snapshot.now));
+            bar.set_message(output::line(&words(mailbox, snapshot.now)));
         }
         self.total.set_length(project.copy.bytes_total.0);
         self.total.set_position(project.copy.bytes_done.0);

@@ -51,6 +51,12 @@ impl From<UserError> for CliError {
     }
 }
 
+impl From<Box<UserError>> for CliError {
+    fn from(error: Box<UserError>) -> Self {
+        Self::CouldNotRun(error)
+    }
+}
+
 /// The domain as typed; one that is none is wrong usage.
 fn checked_domain(text: &str) -> Result<DomainName, CliError> {
     DomainName::parse(text).map_err(|error| CliError::Usage(error.to_string()))

@@ -8,7 +8,10 @@ use indicatif::MultiProgress;
 use serde::Serialize;
 
 use super::CliError;
-use crate::engine::{InputError, UserError, not_written, read_text_input, write_output};
+use crate::engine::{
+    CleanText, InputError, OutputError, UserError, not_written, read_text_input, write_output,
+};
+use crate::values::{printable_json, printable_line};
 
 /// Whether standard error is read by a program that wants a JSON object per line.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
@@ -29,7 +32,7 @@ pub fn say_in_json() {
 /// A line for programs, on standard error.
 pub fn say_json(value: &impl Serialize) {
     if let Ok(line) = serde_json::to_string(value) {
-        let _nobody_listens = writeln!(io::stderr(), "{line}");
+        let _nobody_listens = writeln!(io::stderr(), "{}", printable_json(&line));
     }
 }
 
@@ -40,7 +43,10 @@ pub fn say(words: &str) {
     }
     let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     // When standard error is closed there is nobody left to tell.
-    let write = || drop(writeln!(io::stderr(), "{words}"));
+    let write = || {
+        let mut terminal = CleanText::new(io::stderr());
+        drop(writeln!(terminal, "{words}").and_then(|()| terminal.finish()));
+    };
     match drawn {
         Some(drawn) => drawn.suspend(write),
         None => write(),
@@ -53,13 +59,18 @@ pub fn append(text: &mut String, more: fmt::Arguments<'_>) {
     let _infallible = text.write_fmt(more);
 }
 
+/// What somebody else may have said, as one line: a line break in it must not look like one of ours.
+pub fn line(words: &impl fmt::Display) -> String {
+    printable_line(&words.to_string()).into_owned()
+}
+
 /// Machine output, on standard output.
 pub fn print(text: &str) -> Result<(), CliError> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let mut out = CleanText::new(io::stdout().lock());
+    match out.write_all(text.as_bytes()).and_then(|()| out.finish()) {
         // A reader such as `head` may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| not_written(Path::new("standard output"), &error.into()).into()),
+        other => other.map_err(|error| failed(Path::new("standard output"), &error.into())),
     }
 }
 
@@ -72,7 +83,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), CliError> {
         )
     })?;
     text.push('\n');
-    write_text(path, &text)
+    write_text(path, &printable_json(&text))
 }
 
 /// Text to a file, or to standard output for “-”.
@@ -80,7 +91,11 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), CliError> {
     if path == Path::new("-") {
         return print(text);
     }
-    write_output(path, |out| out.write_all(text.as_bytes())).map_err(|error| not_written(path, &error).into())
+    write_output(path, |out| out.write_all(text.as_bytes())).map_err(|error| failed(path, &error))
+}
+
+fn failed(path: &Path, error: &OutputError) -> CliError {
+    not_written(path, error).into()
 }
 
 /// A text file that the user named, at most `most_bytes` long.

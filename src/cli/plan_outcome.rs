@@ -122,7 +122,7 @@ pub fn plan_words(project: &ProjectView) -> String {
             text.push_str(&oversize_words(oversize));
         }
         for warning in project.plan.warnings.get(id).into_iter().flatten() {
-            output::append(&mut text, format_args!("  note: {warning}\n"));
+            output::append(&mut text, format_args!("  note: {}\n", output::line(warning)));
         }
         if let Some(forecast) = project.plan.forecasts.mailboxes.get(id) {
             output::append(&mut text, format_args!("  takes {} ({})\n", forecast.words(), forecast.basis()));
@@ -149,7 +149,7 @@ fn folder_words(collisions: &Collisions<'_>, folder: &FolderPlan) -> String {
     };
     let decide = if collisions.needs_decision(folder) { ", decide whether the two are one" } else { "" };
     let messages = with_thousands(folder.messages);
-    format!("{} {what} ({messages} messages, {}{why}{decide})", folder.source, folder.bytes)
+    output::line(&format!("{} {what} ({messages} messages, {}{why}{decide})", folder.source, folder.bytes))
 }
 
 fn oversize_words(oversize: &Oversize) -> String {

@@ -96,7 +96,7 @@ impl ProgressTeller {
             }
             self.told.insert(mailbox.id, key);
             match self.form {
-                ProgressForm::Lines => output::say(&words(mailbox, snapshot.now)),
+                ProgressForm::Lines => output::say(&output::line(&words(mailbox, snapshot.now))),
                 ProgressForm::Json => output::say_json(&line(mailbox, snapshot.now)),
             }
         }

@@ -45,7 +45,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     };
     let (plan, zone_text) = headless::records(&question)?;
     for note in &plan.notes {
-        output::say(&format!("Note: {note}"));
+        output::say(&format!("Note: {}", output::line(note)));
     }
     for judgement in &plan.judgements {
         output::say(&stage_words(judgement));
@@ -76,7 +76,11 @@ fn table(plan: &RecordsPlan) -> String {
                 &mut text,
                 format_args!(
                     "{sign} {:24} {:>6} {:5} {}\n    {}\n",
-                    line.name, line.ttl_secs, line.record_type, line.value, line.reason
+                    output::line(&line.name),
+                    line.ttl_secs,
+                    line.record_type,
+                    output::line(&line.value),
+                    output::line(&line.reason)
                 ),
             );
         }

@@ -14,7 +14,7 @@ pub fn run(arguments: &Spf) -> Result<ExitCode, CliError> {
         helo: arguments.helo.as_deref(),
         resolver: arguments.resolver.as_deref().unwrap_or_default(),
     };
-    let lines = headless::spf(&question)?;
+    let lines: Vec<String> = headless::spf(&question)?.iter().map(output::line).collect();
     output::print(&format!("{}\n", lines.join("\n")))?;
     Ok(ExitCode::SUCCESS)
 }

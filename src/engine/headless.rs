@@ -24,7 +24,7 @@ pub fn audit(
     domain: &str,
     options: &AuditOptions,
     progress: &mut (dyn FnMut(usize, usize, &str) + Send),
-) -> Result<Facts, UserError> {
+) -> Result<Facts, Box<UserError>> {
     let domain = DomainName::parse(domain).map_err(|error| explain::domain_name(&error))?;
     let options_for_survey = SurveyOptions {
         selectors: options.selectors.clone(),
@@ -58,7 +58,7 @@ pub struct SpfQuestion<'a> {
 ///
 /// # Errors
 /// In the user's words: no domain, no address, or no resolver that answers.
-pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, UserError> {
+pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
     let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
     let sender = match question.sender {
         Some(text) => EmailAddress::parse(text).map_err(|error| explain::email_address(&error))?.to_ascii(),
@@ -104,7 +104,7 @@ pub struct RecordsQuestion<'a> {
 ///
 /// # Errors
 /// In the user's words: no domain, unknown provider, wrong answer, unreadable zone file, no resolver that answers.
-pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), UserError> {
+pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), Box<UserError>> {
     let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
     let catalogue = Catalogue::embedded();
     let id = ProviderId(question.provider.to_owned());
@@ -140,10 +140,10 @@ async fn asked(address: &str) -> Result<crate::dns::Resolver, Box<UserError>> {
 }
 
 /// Runs one future to its end on a runtime of its own.
-fn to_its_end<T>(work: impl Future<Output = Result<T, Box<UserError>>>) -> Result<T, UserError> {
+fn to_its_end<T>(work: impl Future<Output = Result<T, Box<UserError>>>) -> Result<T, Box<UserError>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| explain::defect("The engine could not start", &error))?;
-    runtime.block_on(work).map_err(|error| *error)
+    runtime.block_on(work)
 }

@@ -1,6 +1,8 @@
 //! The engine: Command in, Snapshot and Event out. Owns tokio, the tasks and their cancellation.
 
 mod actor;
+mod certificates;
+mod clean_text;
 mod command;
 mod commands;
 mod config;
@@ -31,6 +33,7 @@ mod open_project;
 mod open_records;
 mod output_file;
 mod passwords;
+mod pins;
 mod plan_job;
 mod practice;
 mod reaches;
@@ -46,6 +49,8 @@ mod temporary;
 mod throughput;
 mod user_error;
 
+pub use certificates::{CertificateQuestion, certificate_questions};
+pub use clean_text::CleanText;
 pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat, RequestId};
 pub use copy_snapshot::{
     Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
@@ -60,9 +65,9 @@ pub use log::{LogRing, RingLayer};
 pub use message_list::MessageListFormat;
 pub use output_file::{OutputError, check_output, write_output};
 pub use snapshot::{
-    AuditView, CertificateView, DestinationView, DomainView, ForecastsView, KeyringStatus, LogLine,
-    MailboxView, PasswordPlace, PlanView, PracticeLogins, ProjectView, RecentProject, RecordsView, SavedView,
-    ServerCandidate, SignInState, SignInView, Snapshot,
+    ApprovedCertificate, AuditView, CertificateView, DestinationView, DomainView, ForecastsView,
+    KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView, PracticeLogins, ProjectView, RecentProject,
+    RecordsView, SavedView, ServerCandidate, SignInState, SignInView, Snapshot,
 };
 pub use standing::{
     CopyStanding, copied_to, copy_percent, copy_standing, is_asking_keyring, is_keyring_unlocked,

@@ -97,8 +97,7 @@ impl OpenProject {
             Some(account) => self.accounts.insert((mailbox, side), account),
             None => self.accounts.remove(&(mailbox, side)),
         };
-        let attempts =
-            self.sign_in_attempts(&[mailbox]).map_err(|error| Box::new(explain::project(&error)))?;
+        let attempts = self.sign_in_attempts(&[mailbox]);
         let [source, destination] = attempts.as_slice() else { return Ok(()) };
         match (self.account_of(source), self.account_of(destination)) {
             (Some(from), Some(to)) if from.is_itself(to) => {
@@ -169,6 +168,7 @@ impl OpenProject {
         at: UnixTime,
     ) {
         self.copy = Some(control);
+        self.was_proof_only = is_proving;
         self.begin_route();
         let copy = &mut self.view.copy;
         copy.phase = CopyPhase::Running;

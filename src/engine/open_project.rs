@@ -5,6 +5,7 @@ use super::copy_control::CopyControl;
 use super::known_provider::ProviderLimits;
 use super::log::now;
 use super::open_records::SavedFiles;
+use super::pins::PinBook;
 use super::practice::PracticeWorld;
 use super::sign_in_job::Attempt;
 use super::throughput::CopyMeter;
@@ -13,12 +14,12 @@ use super::{
     MailboxProgressState, MailboxView, MessagesView, PlanView, ProjectView, RecentProject, RecordsView,
     SignInState, SignInView, UserError, explain, project_line,
 };
-use crate::imap::{Compression, IdleSessions, Timeouts, TrustPolicy};
+use crate::imap::{Compression, IdleSessions, Timeouts};
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
 use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
-use crate::values::{AccountIdentity, Bytes, Endpoint};
+use crate::values::{AccountIdentity, Bytes};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
 pub(super) struct OpenProject {
@@ -42,12 +43,16 @@ pub(super) struct OpenProject {
     pub(super) bound: BTreeMap<MailboxId, BoundSides>,
     /// What was saved last.
     pub(super) saved: SavedFiles,
+    /// Whether the newest run was nothing but a proof.
+    pub(super) was_proof_only: bool,
     /// Looks at the ledger since the project was opened.
     pub(super) looks: u64,
     /// The accounts that sign-ins of this session have led to.
     pub(super) accounts: BTreeMap<(MailboxId, Side), AccountIdentity>,
     /// Whether the owner may have entered something since what the project does was last confirmed.
     pub(super) has_new_reach: bool,
+    /// The approved certificates.
+    pub(super) pins: PinBook,
     /// Connections between two steps.
     pub(super) idle: IdleSessions,
     /// Whether connections are compressed.
@@ -70,7 +75,7 @@ impl OpenProject {
         let is_copied = job.is_copied;
         let saved = SavedFiles { zone: project.zone_saved()?, report: project.report_saved()? };
         let bound = load_bound(&project)?;
-        let measured = project.measured()?;
+        let (measured, pins) = (project.measured()?, PinBook::new(project.pins()?));
         let zone = load_zone(&project)?;
         let view = ProjectView {
             path: project.path().to_path_buf(),
@@ -123,9 +128,11 @@ impl OpenProject {
             done: job.done,
             bound,
             saved,
+            was_proof_only: false,
             looks: 0,
             accounts: BTreeMap::new(),
             has_new_reach: false,
+            pins,
             idle: IdleSessions::default(),
             compression: Compression::default(),
             timeouts: Timeouts::default(),
@@ -277,7 +284,7 @@ impl OpenProject {
     }
 
     /// Both sides of these mailboxes, or of all chosen ones, as sign-ins to try.
-    pub(super) fn sign_in_attempts(&self, wanted: &[MailboxId]) -> Result<Vec<Attempt>, ProjectError> {
+    pub(super) fn sign_in_attempts(&self, wanted: &[MailboxId]) -> Vec<Attempt> {
         let sides = [
             (Side::Source, self.view.domain.source_server.clone()),
             (Side::Destination, self.view.destination.server.clone()),
@@ -285,7 +292,6 @@ impl OpenProject {
         let mut attempts = Vec::new();
         for (side, server) in sides {
             let Some(server) = server else { continue };
-            let trust = self.trust(&server)?;
             for row in self.view.mailboxes.iter() {
                 let is_wanted =
                     if wanted.is_empty() { row.mailbox.is_chosen } else { wanted.contains(&row.id) };
@@ -294,7 +300,7 @@ impl OpenProject {
                         mailbox: row.id,
                         side,
                         server: server.clone(),
-                        trust: trust.clone(),
+                        pins: self.pins.clone(),
                         user: row.mailbox.user(side).to_owned(),
                         way: row.mailbox.way(side).clone(),
                         compression: self.compression,
@@ -305,12 +311,7 @@ impl OpenProject {
             }
         }
         attempts.sort_by_key(|attempt| (attempt.mailbox, attempt.side));
-        Ok(attempts)
-    }
-
-    /// Certificates pinned for a server.
-    fn trust(&self, server: &Endpoint) -> Result<TrustPolicy, ProjectError> {
-        Ok(TrustPolicy { pinned: self.project.pinned_certificates(server)? })
+        attempts
     }
 
     /// Chosen mailboxes with the way into both servers.
@@ -321,7 +322,7 @@ impl OpenProject {
         if self.view.destination.server.is_none() {
             return Err(Box::new(explain::no_destination()));
         }
-        let attempts = self.sign_in_attempts(&[]).map_err(|error| Box::new(explain::project(&error)))?;
+        let attempts = self.sign_in_attempts(&[]);
         let mut pairs = Vec::new();
         for pair in attempts.chunks_exact(2) {
             // Mailboxes that do not get in are named on their page; trying them again may lock them out.

@@ -2,7 +2,7 @@
 //!
 //! A plain file is replaced whole or not at all and keeps its mode and owner; a new one gets the mode that the umask
 //! leaves. What is no plain file (a device, a pipe) is written through, and a link keeps pointing where it did. A file of
-//! a project is never written over.
+//! a project is never written over. All of these are text, and words from strangers are cleaned as they pass.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use super::clean_text::CleanText;
 use crate::project::{final_place, is_of_open_project, is_of_project, is_project};
 
 /// Why an output was not written.
@@ -85,9 +86,9 @@ fn is_descriptor(path: &Path) -> bool {
 }
 
 fn through(stream: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(stream);
+    let mut out = CleanText::new(BufWriter::new(stream));
     content(&mut out)?;
-    out.flush()
+    out.finish()
 }
 
 /// A new file, seen under its name only when it is whole.

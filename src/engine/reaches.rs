@@ -23,11 +23,11 @@ impl OpenProject {
             let server = self.server(side).filter(|_| !is_practice);
             if let Some(server) = server {
                 reaches.push(Reach::Server { side, server: server.clone() });
-                for fingerprint in self.project.pinned_certificates(server)? {
+                if let Some(pin) = self.pins.of(server) {
                     reaches.push(Reach::Certificate {
                         host: server.host.clone(),
                         port: server.port,
-                        fingerprint,
+                        fingerprint: pin.fingerprint,
                     });
                 }
             }

@@ -90,7 +90,8 @@ fn read(file: &Path) -> Vec<Entry> {
 
 fn write(file: &Path, entries: &[Entry]) -> Result<(), super::OutputError> {
     super::output_file::write_output(file, |out| {
-        out.write_all(&serde_json::to_vec_pretty(entries).map_err(std::io::Error::other)?)
+        let json = serde_json::to_string_pretty(entries).map_err(std::io::Error::other)?;
+        out.write_all(crate::values::printable_json(&json).as_bytes())
     })
 }
 

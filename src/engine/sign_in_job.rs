@@ -4,10 +4,9 @@ use super::actor::JobContext;
 use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
 use super::passwords::{Passwords, Whose};
+use super::pins::PinBook;
 use super::{PasswordPlace, SignInState, SignInView, UserError, explain};
-use crate::imap::{
-    Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts, TrustPolicy,
-};
+use crate::imap::{Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts};
 use crate::plan::{MailboxId, Side};
 use crate::values::{AccountIdentity, Bytes, Endpoint, Secret, SignInWay};
 
@@ -17,7 +16,7 @@ pub(super) struct Attempt {
     pub(super) mailbox: MailboxId,
     pub(super) side: Side,
     pub(super) server: Endpoint,
-    pub(super) trust: TrustPolicy,
+    pub(super) pins: PinBook,
     pub(super) user: String,
     pub(super) way: SignInWay,
     pub(super) compression: Compression,
@@ -51,7 +50,7 @@ impl Attempt {
     pub(super) fn access(&self, secret: Secret) -> Access {
         Access {
             endpoint: self.server.clone(),
-            trust: self.trust.clone(),
+            trust: self.pins.trust(&self.server),
             user: self.user.clone(),
             secret,
             timeouts: self.timeouts,

@@ -283,15 +283,15 @@ pub enum SignInState {
     PasswordRefused,
     /// The server knows no such mailbox.
     NoSuchMailbox,
-    /// The certificate is not known; it can be trusted by its fingerprint.
-    CertificateNotKnown(CertificateView),
+    /// The certificate is not known, or not the approved one; it can be approved by its fingerprint.
+    CertificateNotKnown(Box<CertificateView>),
     /// The server was not reached.
     ServerNotReached,
     /// Anything else; the error says what.
     Failed,
 }
 
-/// A certificate that no known authority vouches for.
+/// A certificate that no known authority vouches for, or that is not the approved one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateView {
     /// The server that showed it.
@@ -306,8 +306,23 @@ pub struct CertificateView {
     pub valid_from: UnixTime,
     /// Last moment of validity.
     pub valid_until: UnixTime,
-    /// Why it is not trusted, in words.
+    /// What speaks against it, or who vouches for it, in words.
     pub problem: String,
+    /// The one that was approved before; `None` at the first meeting.
+    pub approved: Option<ApprovedCertificate>,
+}
+
+/// A certificate that was approved before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovedCertificate {
+    /// SHA-256.
+    pub fingerprint: Fingerprint,
+    /// When it was approved.
+    pub at: Option<UnixTime>,
+    /// Who signed it, where that is known.
+    pub issuer: Option<String>,
+    /// Last moment of its validity, where that is known.
+    pub valid_until: Option<UnixTime>,
 }
 
 /// Step Plan.

@@ -1,4 +1,6 @@
-use super::Command;
+use super::log::day;
+use super::{ApprovedCertificate, CertificateView, Command};
+use crate::values::{UnixTime, printable_line, printable_text};
 
 /// An error in the user's words: what happened, why, and the ways out. Made in `explain.rs` only.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +15,8 @@ pub struct UserError {
     pub ways_out: Vec<WayOut>,
     /// Everything for “Copy details”: the chain of causes, without secrets.
     pub details: String,
+    /// The certificate that it is about, for pages to show with its fingerprint.
+    pub certificate: Option<Box<CertificateView>>,
 }
 
 /// One way out of an error.
@@ -30,19 +34,21 @@ impl UserError {
     /// What happened and why; ways out and details are added next.
     pub fn new(title: impl Into<String>, cause: impl Into<String>) -> Self {
         Self {
-            title: title.into(),
-            cause: cause.into(),
+            // One line each, whatever a folder or a server is called.
+            title: printable_line(&title.into()).into_owned(),
+            cause: printable_text(&cause.into()).into_owned(),
             server_words: None,
             ways_out: Vec::new(),
             details: String::new(),
+            certificate: None,
         }
     }
 
     /// Adds the server's or system's own words, unless there are none.
     #[must_use]
     pub fn with_server_words(mut self, words: &str) -> Self {
-        let words = words.trim();
-        self.server_words = (!words.is_empty()).then(|| words.to_owned());
+        let words = printable_line(words.trim());
+        self.server_words = (!words.is_empty()).then(|| words.into_owned());
         self
     }
 
@@ -86,12 +92,22 @@ impl UserError {
         self
     }
 
+    /// Says which certificate it is about.
+    #[must_use]
+    pub(super) fn about_certificate(mut self, certificate: CertificateView) -> Self {
+        self.certificate = Some(Box::new(certificate));
+        self
+    }
+
     /// The error as text for a terminal or the clipboard.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n{}", self.title, self.cause);
         if let Some(words) = &self.server_words {
             text.push_str("\n  the server's words: ");
             text.push_str(words);
+        }
+        if let Some(certificate) = &self.certificate {
+            text.push_str(&certificate_words(certificate));
         }
         for (index, way) in self.ways_out.iter().enumerate() {
             let consequence =
@@ -104,4 +120,38 @@ impl UserError {
         }
         text
     }
+}
+
+impl ApprovedCertificate {
+    /// The day on which it was approved: `2026-11-12`.
+    pub fn day(&self) -> Option<String> {
+        self.at.and_then(day)
+    }
+}
+
+/// The fingerprints of a certificate, one to a line, with who signed it and how long it holds.
+fn certificate_words(certificate: &CertificateView) -> String {
+    let mut text = String::new();
+    let mut line = |label: &str, value: &str| text.extend(["\n  ", label, ": ", value]);
+    let until = |time: Option<UnixTime>| time.and_then(day).unwrap_or_default();
+    if let Some(approved) = &certificate.approved {
+        line("approved SHA-256 fingerprint", &approved.fingerprint.to_string());
+        let day = approved.day();
+        let facts = [("approved on", &day), ("signed by", &approved.issuer)];
+        for (label, value) in facts {
+            if let Some(value) = value {
+                line(label, value);
+            }
+        }
+        if approved.valid_until.is_some() {
+            line("valid until", &until(approved.valid_until));
+        }
+        line("shown now by", &certificate.server.to_string());
+    }
+    line("SHA-256 fingerprint", &certificate.fingerprint.to_string());
+    line("names", &certificate.names.join(", "));
+    line("signed by", &certificate.issuer);
+    let (from, to) = (until(Some(certificate.valid_from)), until(Some(certificate.valid_until)));
+    line("valid", &format!("{from} to {to}"));
+    text
 }

@@ -224,9 +224,10 @@ async fn handshake(
     let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let outcome =
         timeout(limit, connecting).await.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()));
-    outcome.map_err(|error| match trust::take_seen(&seen) {
-        Some(facts) => ImapError::CertificateNotKnown(Box::new(facts)),
-        None => ImapError::Tls(error),
+    outcome.map_err(|error| match (trust::take_seen(&seen).map(Box::new), trust.pinned) {
+        (Some(shown), Some(approved)) => ImapError::CertificateChanged { approved, shown },
+        (Some(shown), None) => ImapError::CertificateNotKnown(shown),
+        (None, _) => ImapError::Tls(error),
     })
 }
 

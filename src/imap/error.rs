@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::reply::Completion;
 use super::trust::CertificateFacts;
-use crate::values::Endpoint;
+use crate::values::{Endpoint, Fingerprint};
 
 /// Why talking to an IMAP server failed.
 #[derive(Debug, Error)]
@@ -29,8 +29,19 @@ pub enum ImapError {
     #[error("{0} is not on this computer: clear text is refused, use TLS (port 993) or STARTTLS (port 143)")]
     ClearText(Endpoint),
     /// Nobody known vouches for the certificate, or it is for another name.
-    #[error("the certificate of the server is not trusted: {}", .0.problem)]
+    #[error("the certificate of the server is not trusted: {}", .0.problem.as_deref().unwrap_or("nobody approved it"))]
     CertificateNotKnown(Box<CertificateFacts>),
+    /// The server shows another certificate than the one that the owner approved.
+    #[error(
+        "the server shows another certificate than the approved one: approved {approved}, now {}",
+        .shown.fingerprint
+    )]
+    CertificateChanged {
+        /// SHA-256 of the approved one.
+        approved: Fingerprint,
+        /// The one that it shows now.
+        shown: Box<CertificateFacts>,
+    },
     /// The TLS handshake failed for another reason.
     #[error("TLS failed: {0}")]
     Tls(#[source] io::Error),

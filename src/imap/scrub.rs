@@ -237,7 +237,7 @@ fn without(text: &str, needle: &str) -> String {
 
 /// What of the secret shows in the base64 text of anything that holds it `offset` bytes behind a multiple of three.
 fn aligned(secret: &str, offset: usize) -> Option<Zeroizing<String>> {
-    let padded = Zeroizing::new([vec![0_u8; offset.min(3)].as_slice(), secret.as_bytes()].concat());
+    let padded = Zeroizing::new([vec![0_u8; offset].as_slice(), secret.as_bytes()].concat());
     let encoded = Zeroizing::new(BASE64.encode(&padded));
     // The first and last characters hold bits of what stands beside it.
     let first = (offset * 8).div_ceil(6);

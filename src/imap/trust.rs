@@ -10,13 +10,14 @@ use sha2::{Digest, Sha256};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::values::{Fingerprint, UnixTime};
+use crate::values::{Fingerprint, UnixTime, printable_line};
 
-/// Certificates that the owner trusts for one server, after their fingerprint was shown.
+/// Who is believed to be one server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustPolicy {
-    /// SHA-256 fingerprints of exactly these certificates.
-    pub pinned: Vec<Fingerprint>,
+    /// SHA-256 of the one certificate that the owner approved after its fingerprint was shown. Then no other is taken,
+    /// whoever vouches for it; without one, the system's authorities decide.
+    pub pinned: Option<Fingerprint>,
 }
 
 /// A certificate that is not trusted, for the owner to look at.
@@ -32,8 +33,8 @@ pub struct CertificateFacts {
     pub not_before: UnixTime,
     /// Last moment of validity.
     pub not_after: UnixTime,
-    /// Why it is not trusted, in words.
-    pub problem: String,
+    /// Why it would not be trusted without a pin, in words; `None` where a known authority vouches for it.
+    pub problem: Option<String>,
 }
 
 type Seen = Arc<Mutex<Option<CertificateFacts>>>;
@@ -45,7 +46,7 @@ pub(super) fn client_config(policy: &TrustPolicy) -> Result<(ClientConfig, Seen)
     let verifier = PinningVerifier {
         authorities: authorities(&provider),
         provider: Arc::clone(&provider),
-        pinned: policy.pinned.clone(),
+        pinned: policy.pinned,
         seen: Arc::clone(&seen),
     };
     let config = ClientConfig::builder_with_provider(provider)
@@ -61,14 +62,14 @@ pub(super) fn take_seen(seen: &Seen) -> Option<CertificateFacts> {
     seen.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-type Authorities = Option<Arc<rustls_platform_verifier::Verifier>>;
+type Authorities = Option<Arc<dyn ServerCertVerifier>>;
 
 /// The system's authorities, read once. `None` where the system has none: then only pins are trusted.
 fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
     static AUTHORITIES: OnceLock<Authorities> = OnceLock::new();
     AUTHORITIES
         .get_or_init(|| match rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
-            Ok(verifier) => Some(Arc::new(verifier)),
+            Ok(verifier) => Some(Arc::new(verifier) as Arc<dyn ServerCertVerifier>),
             Err(error) => {
                 tracing::warn!(%error, "the system has no certificate authorities");
                 None
@@ -77,12 +78,12 @@ fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
         .clone()
 }
 
-/// Asks the system's authorities, and accepts exactly the pinned certificates beside them.
+/// Accepts exactly the pinned certificate, or asks the system's authorities where there is none.
 #[derive(Debug)]
 struct PinningVerifier {
     authorities: Authorities,
     provider: Arc<CryptoProvider>,
-    pinned: Vec<Fingerprint>,
+    pinned: Option<Fingerprint>,
     seen: Seen,
 }
 
@@ -96,7 +97,7 @@ impl ServerCertVerifier for PinningVerifier {
         now: TlsTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let fingerprint = Fingerprint(Sha256::digest(end_entity.as_ref()).into());
-        if self.pinned.contains(&fingerprint) {
+        if self.pinned == Some(fingerprint) {
             return Ok(ServerCertVerified::assertion());
         }
         let verified = match &self.authorities {
@@ -105,11 +106,14 @@ impl ServerCertVerifier for PinningVerifier {
             }
             None => Err(CertificateError::UnknownIssuer.into()),
         };
-        if let Err(error) = &verified {
-            let facts = certificate_facts(end_entity, fingerprint, error);
+        if verified.is_err() || self.pinned.is_some() {
+            let facts = certificate_facts(end_entity, fingerprint, verified.as_ref().err());
             *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts);
         }
-        verified
+        match self.pinned {
+            Some(_) => Err(CertificateError::ApplicationVerificationFailure.into()),
+            None => verified,
+        }
     }
 
     fn verify_tls12_signature(
@@ -137,7 +141,11 @@ impl ServerCertVerifier for PinningVerifier {
     }
 }
 
-fn certificate_facts(der: &[u8], fingerprint: Fingerprint, error: &rustls::Error) -> CertificateFacts {
+fn certificate_facts(
+    der: &[u8],
+    fingerprint: Fingerprint,
+    error: Option<&rustls::Error>,
+) -> CertificateFacts {
     let Ok((_, certificate)) = X509Certificate::from_der(der) else {
         return CertificateFacts {
             fingerprint,
@@ -145,21 +153,24 @@ fn certificate_facts(der: &[u8], fingerprint: Fingerprint, error: &rustls::Error
             issuer: String::new(),
             not_before: UnixTime::default(),
             not_after: UnixTime::default(),
-            problem: "it cannot be read".to_owned(),
+            problem: Some("it cannot be read".to_owned()),
         };
     };
     let names = names_of(&certificate);
     let is_self_signed = certificate.subject() == certificate.issuer();
-    let problem = problem_words(error, &names, is_self_signed);
+    let problem = error.map(|error| problem_words(error, &names, is_self_signed));
     CertificateFacts {
         fingerprint,
         names,
-        issuer: certificate.issuer().to_string(),
+        issuer: printable_line(&certificate.issuer().to_string()).chars().take(MAX_ISSUER).collect(),
         not_before: UnixTime(certificate.validity().not_before.timestamp()),
         not_after: UnixTime(certificate.validity().not_after.timestamp()),
         problem,
     }
 }
+
+/// Longest name of an issuer that is shown, in characters.
+const MAX_ISSUER: usize = 300;
 
 /// Most names shown of one certificate.
 const MAX_NAMES: usize = 50;
@@ -170,7 +181,7 @@ fn names_of(certificate: &X509Certificate<'_>) -> Vec<String> {
         .iter()
         .flat_map(|extension| &extension.value.general_names)
         .filter_map(|name| match name {
-            GeneralName::DNSName(host) => Some((*host).to_owned()),
+            GeneralName::DNSName(host) => Some(printable_line(host).into_owned()),
             GeneralName::IPAddress(bytes) => address_words(bytes),
             _ => None,
         })
@@ -178,7 +189,11 @@ fn names_of(certificate: &X509Certificate<'_>) -> Vec<String> {
         .collect();
     if names.is_empty() {
         names.extend(
-            certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok()).map(str::to_owned),
+            certificate
+                .subject()
+                .iter_common_name()
+                .filter_map(|name| name.as_str().ok())
+                .map(|name| printable_line(name).into_owned()),
         );
     }
     names
@@ -232,16 +247,95 @@ mod tests {
         let error = rustls::Error::General("not trusted".to_owned());
         for depth in [100, 5_000] {
             let deep = nested(depth);
-            let facts = certificate_facts(&deep, Fingerprint([0; 32]), &error);
-            assert_eq!((facts.problem.as_str(), facts.names.len()), ("it cannot be read", 0));
+            let facts = certificate_facts(&deep, Fingerprint([0; 32]), Some(&error));
+            assert_eq!((facts.problem.as_deref(), facts.names.len()), (Some("it cannot be read"), 0));
             // As the name of an honest certificate's beginning: version, number, algorithm, issuer.
             let head = b"\xa0\x03\x02\x01\x02\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70";
             for body in [[&head[..], &deep].concat(), [&head[..13], &deep].concat()] {
                 let wrap = |body: &[u8]| {
                     [&[0x30, 0x84][..], &u32::try_from(body.len()).unwrap().to_be_bytes(), body].concat()
                 };
-                let facts = certificate_facts(&wrap(&wrap(&body)), Fingerprint([0; 32]), &error);
-                assert_eq!(facts.problem, "it cannot be read");
+                let facts = certificate_facts(&wrap(&wrap(&body)), Fingerprint([0; 32]), Some(&error));
+                assert_eq!(facts.problem.as_deref(), Some("it cannot be read"));
+            }
+        }
+    }
+
+    /// An authority that vouches for everything, or for nothing.
+    #[derive(Debug)]
+    struct Vouches(bool);
+
+    impl ServerCertVerifier for Vouches {
+        fn verify_server_cert(
+            &self,
+            _end_entity: &CertificateDer<'_>,
+            _intermediates: &[CertificateDer<'_>],
+            _server_name: &ServerName<'_>,
+            _ocsp_response: &[u8],
+            _now: TlsTime,
+        ) -> Result<ServerCertVerified, rustls::Error> {
+            match self.0 {
+                true => Ok(ServerCertVerified::assertion()),
+                false => Err(CertificateError::UnknownIssuer.into()),
+            }
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            _message: &[u8],
+            _certificate: &CertificateDer<'_>,
+            _signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Err(rustls::Error::General("not asked".to_owned()))
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            _message: &[u8],
+            _certificate: &CertificateDer<'_>,
+            _signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Err(rustls::Error::General("not asked".to_owned()))
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_pin_is_the_only_one_that_is_taken_and_authorities_decide_without_one() {
+        let certified = rcgen::generate_simple_self_signed(vec!["mail.weber.example".to_owned()]).unwrap();
+        let der = certified.cert.der();
+        let shown = Fingerprint(Sha256::digest(der.as_ref()).into());
+        let other = Fingerprint([7; 32]);
+        for (authority, pinned, is_taken, problem) in [
+            (true, None, true, None),
+            (false, None, false, Some(true)),
+            (false, Some(shown), true, None),
+            (true, Some(shown), true, None),
+            (false, Some(other), false, Some(true)),
+            // Also one that a public authority vouches for is not the approved one.
+            (true, Some(other), false, Some(false)),
+        ] {
+            let seen = Seen::default();
+            let verifier = PinningVerifier {
+                authorities: Some(Arc::new(Vouches(authority))),
+                provider: Arc::new(rustls::crypto::ring::default_provider()),
+                pinned,
+                seen: Arc::clone(&seen),
+            };
+            let name = ServerName::try_from("mail.weber.example").unwrap();
+            let outcome = verifier.verify_server_cert(der, &[], &name, &[], TlsTime::now());
+            assert_eq!(outcome.is_ok(), is_taken, "{authority} {pinned:?}");
+            let facts = take_seen(&seen);
+            let told = facts.as_ref().map(|facts| facts.problem.is_some());
+            assert_eq!(told, problem, "{authority} {pinned:?}");
+            if let Some(facts) = facts {
+                assert_eq!(
+                    (facts.fingerprint, facts.names.as_slice()),
+                    (shown, &["mail.weber.example".to_owned()][..])
+                );
             }
         }
     }

@@ -54,6 +54,6 @@ pub use place::{final_place, is_of_open_project, is_of_project, is_same_place};
 pub use plans::StoredPlan;
 pub use repairs::{ExportedFile, Repair, SentForm};
 pub use saved_files::SavedFile;
-pub use settings::{AuditSettings, Destination};
+pub use settings::{AuditSettings, Destination, Pin};
 pub use sides::{BoundSides, SideChange, Spelling};
 pub use traffic::Traffic;

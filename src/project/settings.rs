@@ -4,11 +4,10 @@ use std::net::IpAddr;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::file::now;
 use super::{Project, ProjectError};
 use crate::plan::CopyOptions;
 use crate::providers::ProviderId;
-use crate::values::{Endpoint, Fingerprint};
+use crate::values::{Endpoint, Fingerprint, UnixTime};
 
 /// The provider that the mail goes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +16,19 @@ pub struct Destination {
     pub provider: ProviderId,
     /// Its IMAP server, where the owner named one or the catalogue was asked.
     pub server: Option<Endpoint>,
+}
+
+/// A certificate that the owner approved for one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// SHA-256 of it.
+    pub fingerprint: Fingerprint,
+    /// When it was approved.
+    pub approved_at: UnixTime,
+    /// Who signed it, where it was shown before it was approved.
+    pub issuer: Option<String>,
+    /// Last moment of its validity, likewise.
+    pub valid_until: Option<UnixTime>,
 }
 
 /// What the audit is asked with.
@@ -121,40 +133,49 @@ impl Project {
         })
     }
 
-    /// Certificates that the owner trusts for this server.
-    pub fn pinned_certificates(&self, server: &Endpoint) -> Result<Vec<Fingerprint>, ProjectError> {
+    /// The approved certificate of every server that has one, by host and port.
+    pub fn pins(&self) -> Result<BTreeMap<(String, u16), Pin>, ProjectError> {
         self.read(|connection| {
-            let texts: Vec<String> = connection
-                .prepare_cached(
-                    "SELECT fingerprint FROM pinned_certificate WHERE host = ?1 AND port = ?2 ORDER BY at",
-                )?
-                .query_map(params![server.host, server.port], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            texts
-                .iter()
-                .map(|text| text.parse().map_err(|error| ProjectError::unreadable("a fingerprint", error)))
-                .collect()
-        })
-    }
-
-    /// Trusts this certificate for this server only. It settles.
-    pub fn pin_certificate(&self, server: &Endpoint, fingerprint: Fingerprint) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| {
-            transaction.execute(
-                "INSERT INTO pinned_certificate (host, port, fingerprint, at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (host, port, fingerprint) DO NOTHING",
-                params![server.host, server.port, fingerprint.to_string(), now().0],
+            let mut statement = connection.prepare_cached(
+                "SELECT host, port, fingerprint, approved_at, issuer, valid_until FROM pinned_certificate",
             )?;
-            Ok(())
+            let mut rows = statement.query([])?;
+            let mut pins = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let fingerprint: String = row.get(2)?;
+                let pin = Pin {
+                    fingerprint: fingerprint
+                        .parse()
+                        .map_err(|error| ProjectError::unreadable("a fingerprint", error))?,
+                    approved_at: UnixTime(row.get(3)?),
+                    issuer: row.get(4)?,
+                    valid_until: row.get::<_, Option<i64>>(5)?.map(UnixTime),
+                };
+                pins.insert((row.get(0)?, row.get(1)?), pin);
+            }
+            Ok(pins)
         })
     }
 
-    /// Trusts no certificate of this server any more. It settles.
-    pub fn unpin_certificates(&self, server: &Endpoint) -> Result<(), ProjectError> {
+    /// Approves this certificate for this server only, in place of the one before. Approving the same one again changes
+    /// nothing. It settles.
+    pub fn pin_certificate(&self, server: &Endpoint, pin: &Pin) -> Result<(), ProjectError> {
         self.write_settling(|transaction| {
             transaction.execute(
-                "DELETE FROM pinned_certificate WHERE host = ?1 AND port = ?2",
-                params![server.host, server.port],
+                "INSERT INTO pinned_certificate (host, port, fingerprint, approved_at, issuer, valid_until)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (host, port) DO UPDATE
+                 SET fingerprint = excluded.fingerprint, approved_at = excluded.approved_at,
+                     issuer = excluded.issuer, valid_until = excluded.valid_until
+                 WHERE fingerprint <> excluded.fingerprint",
+                params![
+                    server.host,
+                    server.port,
+                    pin.fingerprint.to_string(),
+                    pin.approved_at.0,
+                    pin.issuer,
+                    pin.valid_until.map(|time| time.0)
+                ],
             )?;
             Ok(())
         })

@@ -4,6 +4,7 @@ use super::format::{adds_up, rfc3339};
 use super::{ReportError, ReportInput, next_steps};
 use crate::audit::AuditReport;
 use crate::plan::LedgerSum;
+use crate::values::printable_json;
 
 /// Version of the JSON shape; it grows by new fields only.
 const SCHEMA: u32 = 1;
@@ -40,10 +41,11 @@ pub fn json(input: &ReportInput) -> Result<String, ReportError> {
         next_steps: next_steps(input),
         report: input,
     };
-    Ok(serde_json::to_string_pretty(&report)?)
+    Ok(printable_json(&serde_json::to_string_pretty(&report)?).into_owned())
 }
 
 /// The audit alone for programs.
 pub fn audit_json(audit: &AuditReport) -> Result<String, ReportError> {
-    Ok(serde_json::to_string_pretty(&JsonAudit { schema: SCHEMA, at_utc: rfc3339(audit.at), audit })?)
+    let report = JsonAudit { schema: SCHEMA, at_utc: rfc3339(audit.at), audit };
+    Ok(printable_json(&serde_json::to_string_pretty(&report)?).into_owned())
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use crate::plan::MessageState;
+use crate::values::{printable_json, printable_text};
 
 /// Names of the columns in a CSV file.
 pub const MESSAGE_COLUMNS: &str =
@@ -55,20 +56,40 @@ impl MessageRow {
 
     /// The message as one line of JSON, without a line end.
     pub fn json(&self) -> Result<String, ReportError> {
-        Ok(serde_json::to_string(self)?)
+        Ok(printable_json(&serde_json::to_string(self)?).into_owned())
     }
 }
 
+/// Where one spreadsheet or another begins a new cell, within quotation marks too where it splits at something else than
+/// a comma.
+const CELL_ENDS: [char; 4] = [';', '\t', '\r', '\n'];
+
 /// A cell of words. Folder names and servers' replies are other people's: what a spreadsheet would take for a formula
-/// gets an apostrophe in front, which spreadsheets do not show.
+/// gets an apostrophe in front, which spreadsheets do not show at the beginning of a cell.
 fn cell(words: &str) -> String {
-    let is_formula = words.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let guarded = if is_formula { format!("'{words}") } else { words.to_owned() };
+    let words = printable_text(words);
+    let mut guarded = String::with_capacity(words.len() + 2);
+    if words.starts_with(CELL_ENDS) {
+        guarded.push('\'');
+    }
+    for part in words.split_inclusive(CELL_ENDS) {
+        if is_formula(part) {
+            guarded.push('\'');
+        }
+        guarded.push_str(part);
+    }
     if guarded.contains(['"', ',', '\r', '\n']) {
         format!("\"{}\"", guarded.replace('"', "\"\""))
     } else {
         guarded
     }
+}
+
+/// Whether a cell that begins so is calculated. Some programs look past blanks and quotation marks, and some read the
+/// wide forms of the signs as well.
+fn is_formula(part: &str) -> bool {
+    let begins = part.trim_start_matches(|character: char| character.is_whitespace() || character == '"');
+    begins.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
 }
 
 /// The same names as in JSON.
@@ -118,6 +139,16 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\tx", "'\tx"),
             ("two\r\nlines", "\"two\r\nlines\""),
+            // Where a spreadsheet splits at semicolons or tabs, or does not heed the quotation marks.
+            ("x;=1+1;y", "x;'=1+1;y"),
+            ("x; \"@SUM(A1)", "\"x;' \"\"@SUM(A1)\""),
+            (";=1", "';'=1"),
+            ("x\t-1", "x\t'-1"),
+            ("x\n=1", "\"x\n'=1\""),
+            (" =1", "' =1"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("a;b - c", "a;b - c"),
+            ("\u{1b}[2J\u{202e}", "␛[2J\u{fffd}"),
         ] {
             assert_eq!(cell(folder), expected);
         }

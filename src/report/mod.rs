@@ -1,5 +1,6 @@
 //! The report: what was audited, copied and left, and what to do next, as a page and for programs.
 
+mod escape;
 mod format;
 mod html;
 mod input;

@@ -149,6 +149,31 @@ fn hostile_text_stays_text() {
 }
 
 #[test]
+fn no_report_acts_on_its_reader_whatever_strangers_say() {
+    use crate::values::is_unprintable;
+    for nasty in
+        ["\u{1b}]0;owned\u{7}", "\u{9b}2J", "invoice\u{202e}gpj.exe", "\u{2066}x\u{2069}", "a\0b\u{7f}\rc"]
+    {
+        let report = input(nasty, "https://example.org/");
+        let audit = audit(nasty, "https://example.org/");
+        for page in [html(&report).unwrap(), audit_html(&audit).unwrap()] {
+            let found: Vec<char> = page.chars().filter(|character| is_unprintable(*character)).collect();
+            assert!(found.is_empty(), "{nasty:?}: {found:?}");
+            assert_balanced(&page);
+        }
+        for text in [json(&report).unwrap(), audit_json(&audit).unwrap()] {
+            assert!(!text.contains(is_unprintable), "{nasty:?}");
+            // Programs get what was said, to the letter.
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let summary = value.pointer("/audit/summary").or_else(|| value.pointer("/report/audit/summary"));
+            assert_eq!(summary.and_then(serde_json::Value::as_str), Some(nasty));
+        }
+    }
+    let hebrew = html(&input("דואר נכנס 👩‍👩‍👧", "https://example.org/")).unwrap();
+    assert!(hebrew.contains("דואר נכנס 👩‍👩‍👧"));
+}
+
+#[test]
 fn hostile_addresses_stay_inside_their_attribute() {
     let page = audit_html(&audit("x", "https://a.example/\" onmouseover=\"alert(1)")).unwrap();
     assert!(page.contains("href=\"https://a.example/&#34; onmouseover=&#34;alert(1)\""));

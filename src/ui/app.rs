@@ -86,6 +86,7 @@ impl Window {
     /// Puts fonts, themes and image loaders into a context, and the settings into effect. Call once at start.
     pub fn install(&self, ctx: &Context) {
         egui_extras::install_image_loaders(ctx);
+        ctx.add_plugin(super::clean_output::CleanOutput);
         super::fonts::install(ctx);
         super::theme::install(ctx);
         // Quitting goes through the same question as closing.

@@ -3,6 +3,7 @@
 //! [`run`] opens it. Colours come from [`theme`] only; pages hold view state only.
 
 mod app;
+mod clean_output;
 mod fonts;
 mod format;
 mod icons;

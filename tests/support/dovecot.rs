@@ -159,6 +159,13 @@ impl Dovecot {
         self.child.as_ref().map_or(0, Child::id)
     }
 
+    /// Starts the server again with another key and certificate.
+    pub fn renew_certificate(&mut self) {
+        write_certificate(self.root(), &Settings::default().names);
+        self.kill();
+        self.restart();
+    }
+
     fn root(&self) -> &Path {
         self.folder.path()
     }

@@ -138,6 +138,12 @@ pub fn every_page() -> Vec<(&'static str, Snapshot, Option<Place>)> {
         ("10-copy", samples::copying_snapshot(), Some(Place::Step(Step::Copy))),
         page("copy-paused", samples::paused(), Step::Copy),
         page("15-problems", samples::stopped_mailboxes(), Step::Copy),
+        page("copy-certificate", samples::stopped_by_certificate(), Step::Copy),
+        page(
+            "mailboxes-certificate",
+            samples::asked_about(&samples::changed_certificate(), 50),
+            Step::Mailboxes,
+        ),
         page("copy-finished", samples::finished(), Step::Copy),
         page("copy-messages", samples::message_list(), Step::Copy),
         page("records-empty", samples::finished(), Step::Records),

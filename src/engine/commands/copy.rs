@@ -43,6 +43,17 @@ impl Actor {
         }
     }
 
+    /// Runs once more what ran last: a copy, a trial of it, or a proof.
+    pub(super) fn copy_once_more(&mut self) {
+        let Some((trial, was_proof)) =
+            self.open.as_ref().map(|open| (open.view.copy.trial, open.was_proof_only))
+        else {
+            return;
+        };
+        let depth = self.job_settings().and_then(|settings| settings.proof).unwrap_or_default();
+        self.begin_copy(trial, was_proof.then_some(depth));
+    }
+
     /// Begins a copy, a trial of it, or nothing but a proof.
     fn begin_copy(&mut self, trial: Option<u32>, proof_only: Option<ProofDepth>) {
         let Some(mut settings) = self.job_settings() else { return };

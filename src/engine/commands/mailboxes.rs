@@ -10,7 +10,7 @@ use crate::engine::{
     KeyringStatus, MailboxView, PasswordPlace, SignInState, SignInView, explain, sign_in_job,
 };
 use crate::plan::{CsvRow, Mailbox, MailboxId, Side, SignInWays, parse_mailboxes};
-use crate::values::{Credential, EmailAddress, Endpoint, Fingerprint, Secret, SignInWay};
+use crate::values::{Credential, EmailAddress, Secret, SignInWay};
 
 /// A table of two hundred mailboxes is some 20 kB.
 const MOST_CSV_BYTES: u64 = 4_000_000;
@@ -306,10 +306,7 @@ impl Actor {
         };
         let source = open.view.domain.source_server.clone();
         let destination = open.view.destination.server.clone();
-        let attempts = match open.sign_in_attempts(&wanted) {
-            Ok(attempts) => attempts,
-            Err(error) => return self.fail(explain::project(&error)),
-        };
+        let attempts = open.sign_in_attempts(&wanted);
         for attempt in &attempts {
             if let Some(row) = open.mailbox_mut(attempt.mailbox) {
                 let view = sign_in_of(row, attempt.side);
@@ -340,28 +337,6 @@ impl Actor {
             |context| sign_in_job::run(attempts, uuid, passwords, parallel, context),
             |number, ()| Message::SignInsEnded { number },
         );
-    }
-
-    /// Trusts a certificate for one server, and lets its rows be tried again.
-    pub(super) fn trust_certificate(&mut self, server: &Endpoint, fingerprint: Fingerprint) {
-        if self.store(|project| project.pin_certificate(server, fingerprint)).is_none() {
-            return;
-        }
-        let Some(open) = self.open.as_mut() else { return };
-        for row in Arc::make_mut(&mut open.view.mailboxes) {
-            for view in [&mut row.source, &mut row.destination] {
-                let concerns = matches!(
-                    &view.state,
-                    SignInState::CertificateNotKnown(certificate)
-                        if certificate.server == *server && certificate.fingerprint == fingerprint
-                );
-                if concerns {
-                    view.state = SignInState::NotTried;
-                    view.error = None;
-                }
-            }
-        }
-        self.notice(format!("The certificate of {server} is trusted from now on"), None);
     }
 
     /// Where the passwords of the open project are; practice passwords never touch the keyring.

@@ -1,6 +1,7 @@
 //! Commands, one file per part of the project.
 
 mod audit;
+mod certificates;
 mod copy;
 mod destination;
 mod domain;

@@ -1,6 +1,7 @@
 //! Every error that a person sees, in one place: what happened, why, and at least one way out.
 
 mod accounts;
+mod certificates;
 mod problems;
 mod servers;
 mod trust;

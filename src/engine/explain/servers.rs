@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{not_claimed, project, same_account, sentence};
+use super::{certificates, not_claimed, project, same_account, sentence};
 use crate::engine::sign_in_job::Attempt;
-use crate::engine::{CertificateView, Command, RequestId, SignInState, UserError};
+use crate::engine::{Command, RequestId, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{MailboxPlan, Side};
 use crate::transfer::{FolderProblem, FolderTrouble, TransferError, VerifyReport};
@@ -192,28 +192,8 @@ fn connection(
         Side::Destination => "On the Destination page, or in --to",
     };
     let (state, explained) = match error {
-        ImapError::CertificateNotKnown(facts) => {
-            let view = CertificateView {
-                server: server.clone(),
-                fingerprint: facts.fingerprint,
-                names: facts.names.clone(),
-                issuer: facts.issuer.clone(),
-                valid_from: facts.not_before,
-                valid_until: facts.not_after,
-                problem: facts.problem.clone(),
-            };
-            let explained = UserError::new(
-                format!("The certificate of {} is not trusted", server.host),
-                sentence(&facts.problem),
-            )
-            .or(
-                "Trust this certificate",
-                "For this server only, after you compared the fingerprint with the server's own",
-                Command::TrustCertificate { server: server.clone(), fingerprint: facts.fingerprint },
-            )
-            .or_else("Use the name that the certificate is for", &facts.names.join(", "));
-            (SignInState::CertificateNotKnown(view), explained)
-        }
+        ImapError::CertificateNotKnown(facts) => certificates::not_known(attempt, facts),
+        ImapError::CertificateChanged { approved, shown } => certificates::changed(attempt, *approved, shown),
         ImapError::NoAddress { .. } | ImapError::NotReached { .. } => (
             SignInState::ServerNotReached,
             try_again(not_reached(server, error).or_else("Check the server's name and port", place)),

@@ -27,13 +27,16 @@ CREATE TABLE sender (
     is_kept  INTEGER NOT NULL CHECK (is_kept IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
--- Certificates that the owner trusts, each for one server only.
+-- The one certificate of a server that its owner approved; another one in its place has to be approved anew.
 CREATE TABLE pinned_certificate (
     host         TEXT    NOT NULL,
     port         INTEGER NOT NULL,
     fingerprint  TEXT    NOT NULL,
-    at           INTEGER NOT NULL,
-    PRIMARY KEY (host, port, fingerprint)
+    approved_at  INTEGER NOT NULL,
+    -- Who signed it and until when it is valid, where it was shown before it was approved.
+    issuer       TEXT,
+    valid_until  INTEGER,
+    PRIMARY KEY (host, port)
 ) STRICT, WITHOUT ROWID;
 
 -- AUTOINCREMENT: a number is never used again, because keyring entries carry it.

@@ -1,6 +1,7 @@
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use super::certificate_cards;
 use super::copy_detail;
 pub use super::copy_footer::{close_question, footer};
 use super::copy_panels::{ledger, problem_row, throughput, under_way, waiting};
@@ -9,8 +10,8 @@ use super::copy_words::{mailbox_numbers, mailbox_percent, rest_words, sentence, 
 use super::message_list::MessageList;
 use super::short_address;
 use crate::engine::{
-    Connections, CopyPhase, CopyStanding, CopyView, MailboxProgress, MailboxProgressState, ProjectView,
-    copy_percent, copy_standing, elsewhere_words,
+    Command, Connections, CopyPhase, CopyStanding, CopyView, MailboxProgress, MailboxProgressState,
+    ProjectView, copy_percent, copy_standing, elsewhere_words,
 };
 use crate::ui::fonts::Type;
 use crate::ui::format;
@@ -87,10 +88,12 @@ impl CopyPage {
 
     fn main(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let stopped = project.copy.mailboxes.iter().filter_map(|progress| match &progress.state {
-            MailboxProgressState::Stopped(error) => Some((progress.id, error)),
+            // Certificates have a card of their own, once for each server.
+            MailboxProgressState::Stopped(error) if error.certificate.is_none() => Some((progress.id, error)),
             _ => None,
         });
         let stopped: Vec<_> = stopped.collect();
+        certificate_cards::on_job(ui, project, &Command::StartCopy, cx);
         for (id, error) in stopped.iter().take(MOST_CARDS) {
             ui.push_id(id.0, |ui| error_card::error_card(ui, error, Tone::Fail, cx.commands));
             ui.add_space(PANEL_GAP);

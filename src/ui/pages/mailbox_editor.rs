@@ -3,17 +3,16 @@ use eframe::egui::{Frame, Id, Key, Margin, Ui};
 use super::mailbox_row::sign_in_words;
 use super::mailbox_way::{self, TypedWay};
 use super::mailboxes::Typed;
-use crate::engine::{CertificateView, Command, MailboxView, PasswordPlace, ProjectView, SignInState};
+use crate::engine::{Command, MailboxView, PasswordPlace, ProjectView, SignInState};
 use crate::plan::{MailboxId, Side};
 use crate::ui::fonts::Type;
-use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::{Action, PageCx};
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::field::{Field, field_label};
-use crate::ui::widgets::{badge, copy_field, error_card, key_value, panel, text};
+use crate::ui::widgets::{badge, error_card, note, panel, text};
 use crate::values::Secret;
 
 /// What is half typed for one mailbox. Lives in the page, so that new snapshots never touch it.
@@ -220,53 +219,17 @@ fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<
     });
 }
 
-/// The error of a side, or the certificate that waits for a decision.
+/// The error of a side, or where its certificate is asked about.
 fn trouble(ui: &mut Ui, side: Side, row: &MailboxView, cx: &mut PageCx<'_>) {
     let sign_in = row.sign_in(side);
-    if let SignInState::CertificateNotKnown(certificate) = &sign_in.state {
+    if matches!(sign_in.state, SignInState::CertificateNotKnown(_)) {
         ui.add_space(12.0);
-        certificate_panel(ui, certificate, cx);
+        let words =
+            "The question about this certificate stands at the top of the page, once for all mailboxes.";
+        note::note(ui, Tone::Warn, Icon::Warn, words, None);
     } else if let Some(error) = &sign_in.error {
         ui.add_space(12.0);
         let tone = if sign_in.state == SignInState::NeedsAppPassword { Tone::Warn } else { Tone::Fail };
         ui.push_id(("trouble", side), |ui| error_card::error_card(ui, error, tone, cx.commands));
     }
-}
-
-fn certificate_panel(ui: &mut Ui, certificate: &CertificateView, cx: &mut PageCx<'_>) {
-    let theme = Theme::of(ui);
-    let border = eframe::egui::Stroke::new(1.0, theme.tone(Tone::Warn).bar);
-    panel::marked_panel(ui, border, |ui| {
-        panel::section(ui, &format!("Is this the certificate of {}?", certificate.server));
-        ui.add_space(2.0);
-        text::paragraph(ui, &certificate.problem, Type::Body, theme.text);
-        ui.add_space(6.0);
-        let rows = [
-            ("Names", certificate.names.join(", ")),
-            ("Signed by", certificate.issuer.clone()),
-            (
-                "Valid",
-                format!(
-                    "{} to {}",
-                    format::date(certificate.valid_from),
-                    format::date(certificate.valid_until)
-                ),
-            ),
-        ];
-        key_value::key_values(ui, &rows);
-        ui.add_space(4.0);
-        copy_field::copy_field(ui, "fingerprint", &certificate.fingerprint.to_string());
-        ui.add_space(8.0);
-        let words = "Compare the fingerprint with the one on the server itself. If it is yours, trust it for this server \
-                     only; Mailferry stops if another one is shown later.";
-        text::paragraph(ui, words, Type::Small, theme.text2);
-        ui.add_space(8.0);
-        let label = format!("Trust it for {}", certificate.server.host);
-        if Button::secondary(&label).icon(Icon::Lock).show(ui).clicked() {
-            cx.send(Command::TrustCertificate {
-                server: certificate.server.clone(),
-                fingerprint: certificate.fingerprint,
-            });
-        }
-    });
 }

@@ -42,6 +42,9 @@ pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
         SignInState::NeedsAppPassword => (Tone::Warn, Icon::Warn, "Needs an app password"),
         SignInState::PasswordRefused => (Tone::Fail, Icon::Fail, "Password refused"),
         SignInState::NoSuchMailbox => (Tone::Fail, Icon::Fail, "No such mailbox"),
+        SignInState::CertificateNotKnown(ref certificate) if certificate.approved.is_some() => {
+            (Tone::Fail, Icon::Fail, "Certificate changed")
+        }
         SignInState::CertificateNotKnown(_) => (Tone::Warn, Icon::Warn, "Certificate not known"),
         SignInState::ServerNotReached => (Tone::Fail, Icon::Fail, "Server not reached"),
         SignInState::Failed => (Tone::Fail, Icon::Fail, "Not signed in"),

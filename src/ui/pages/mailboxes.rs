@@ -1,12 +1,15 @@
+use std::collections::BTreeSet;
+
 use eframe::egui::{Rect, Ui, Vec2};
 use zeroize::Zeroizing;
 
+use super::certificate_cards;
 use super::mailbox_editor::{self, Editor};
 use super::mailbox_row::{RowClick, draw_row, inspect, sentence, way_out};
 use super::short_name;
 use crate::engine::{
     Command, KeyringStatus, MailboxView, PasswordPlace, ProjectView, Readiness, RequestId, SignInState,
-    SignInView, Step, is_keyring_unlocked,
+    SignInView, Step, certificate_questions, is_keyring_unlocked,
 };
 use crate::plan::MailboxId;
 use crate::ui::fonts::Type;
@@ -54,6 +57,8 @@ pub struct MailboxesPage {
     csv: PathField,
     editor: Option<Editor>,
     shown: Option<MailboxId>,
+    /// The question about a certificate is to be brought into view.
+    wants_question: bool,
 }
 
 impl Default for MailboxesPage {
@@ -69,6 +74,7 @@ impl Default for MailboxesPage {
             csv: PathField::new(Purpose::ImportCsv),
             editor: None,
             shown: None,
+            wants_question: false,
         }
     }
 }
@@ -89,6 +95,7 @@ impl MailboxesPage {
                 note::note(ui, Tone::Paused, Icon::Practice, &logins.words, None);
                 ui.add_space(PANEL_GAP);
             }
+            certificate_cards::on_mailboxes(ui, project, std::mem::take(&mut self.wants_question), cx);
             self.tools(ui, project, cx);
             self.adding(ui, project, cx);
             if project.mailboxes.is_empty() {
@@ -316,6 +323,7 @@ impl MailboxesPage {
         }
         if let Some(row) = way_out.or(events.opened).and_then(|index| rows.get(index)) {
             self.shown = Some(row.id);
+            self.wants_question = certificate_cards::asks_about(row);
             let is_open = Some(row.id) == edited;
             self.editor = (!is_open).then(|| Editor::of(row));
         }
@@ -448,6 +456,19 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     if !is_open || chosen().next().is_none() || (signing_in == 0 && need_you == 0) {
         return;
     }
+    // One answer may be all that is missing, however many mailboxes wait for it.
+    let questions = certificate_questions(project);
+    let asked: BTreeSet<MailboxId> =
+        questions.iter().flat_map(|question| question.mailboxes.iter().copied()).collect();
+    if let Some(question) = questions.first().filter(|_| signing_in == 0 && need_you == asked.len()) {
+        let why = format!(
+            "{}: check the certificate of {}",
+            format::counted(asked.len(), "mailbox waits", "mailboxes wait"),
+            question.certificate.server.host
+        );
+        footer.readiness = Readiness::Blocked { why, cure: None };
+        return;
+    }
     let verb = if need_you == 1 { "needs" } else { "need" };
     let why = match (need_you, signing_in) {
         (0, _) => format!("{} signing in", format::counted(signing_in, "mailbox is", "mailboxes are")),
@@ -463,7 +484,9 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     if need_you == 0 {
         footer.tone = Tone::Running;
     }
-    let first = chosen().find(|row| way_out(&row.source).or_else(|| way_out(&row.destination)).is_some());
+    let first = chosen()
+        .filter(|row| !asked.contains(&row.id))
+        .find(|row| way_out(&row.source).or_else(|| way_out(&row.destination)).is_some());
     // Leaving several out takes several commands; the link cures the first, and its words say so.
     let cure = first.filter(|_| signing_in == 0).map(|row| {
         let label = format!("Leave {} out", short_name(&row.mailbox, project));

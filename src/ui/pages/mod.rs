@@ -1,6 +1,7 @@
 //! One file per page. Each holds view state only; everything shown comes from the snapshot.
 
 pub mod audit;
+mod certificate_cards;
 pub mod copy;
 mod copy_detail;
 mod copy_footer;

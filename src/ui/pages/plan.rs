@@ -2,13 +2,14 @@ use std::collections::BTreeSet;
 
 use eframe::egui::{Pos2, Rect, Stroke, Ui, Vec2};
 
+use super::certificate_cards;
 use super::mailbox_row::folder_icon;
 use super::plan_aside::{
     Decision, decision, good_to_know, how_long, is_renamed, size_words, too_large, what_will_happen,
 };
 use super::plan_options::PlanOptions;
 use super::short_name;
-use crate::engine::{Command, CopyStanding, ProjectView, Step, copy_standing};
+use crate::engine::{Command, CopyStanding, ProjectView, RequestId, Step, copy_standing};
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan, needs_decision,
 };
@@ -98,7 +99,9 @@ impl PlanPage {
                 });
                 ui.add_space(PANEL_GAP);
             }
-            for (id, error) in &project.plan.errors {
+            let count_again = Command::BuildPlan(RequestId::default());
+            certificate_cards::on_job(ui, project, &count_again, cx);
+            for (id, error) in project.plan.errors.iter().filter(|(_, error)| error.certificate.is_none()) {
                 ui.push_id(id.0, |ui| error_card::error_card(ui, error, Tone::Fail, cx.commands));
                 ui.add_space(PANEL_GAP);
             }

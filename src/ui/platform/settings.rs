@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{read_text_input, write_output};
+use crate::values::printable_json;
 
 /// Longest settings that are read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -76,7 +77,8 @@ pub fn load_settings() -> Settings {
 pub fn save_settings(settings: &Settings) {
     let Some(path) = path() else { return };
     let written = write_output(&path, |out| {
-        out.write_all(&serde_json::to_vec_pretty(settings).map_err(std::io::Error::other)?)
+        let json = serde_json::to_string_pretty(settings).map_err(std::io::Error::other)?;
+        out.write_all(printable_json(&json).as_bytes())
     });
     if let Err(error) = written {
         tracing::warn!(%error, path = %path.display(), "the window's settings were not saved");

@@ -56,6 +56,7 @@ pub fn error(title: &str, cause: &str, words: &str, way_out: &str, command: Opti
             command,
         }],
         details: format!("{title}: caused by: {cause}"),
+        certificate: None,
     }
 }
 

@@ -1,7 +1,7 @@
 use eframe::egui::{CornerRadius, Frame, Margin, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::button::Button;
-use super::{copy_field, panel, text};
+use super::{certificate_card, copy_field, panel, text};
 use crate::engine::{Command, UserError};
 use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon};
@@ -9,7 +9,15 @@ use crate::ui::theme::{RADIUS_PANEL, Theme, Tone};
 
 /// What happened, why, the server's words, and the numbered ways out. Pushes the command of the chosen one.
 pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec<Command>) {
-    card(ui, error, tone, false, commands);
+    match &error.certificate {
+        Some(certificate) => {
+            let waiting = certificate_card::Waiting::default();
+            certificate_card::certificate_card(ui, error, certificate, &waiting, commands);
+        }
+        None => {
+            card(ui, error, tone, false, commands);
+        }
+    }
 }
 
 /// The same with a cross that closes it; true when it was clicked.
@@ -19,6 +27,27 @@ pub fn closable_error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands:
 
 fn card(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool, commands: &mut Vec<Command>) -> bool {
     let mut is_closed = false;
+    frame(ui, tone, |ui| {
+        is_closed = head(ui, (&error.title, error), tone, can_close);
+        body(ui, error, commands);
+    });
+    is_closed
+}
+
+/// The frame of an error card with another title and contents of its own.
+pub(super) fn framed(
+    ui: &mut Ui,
+    (title, error): (&str, &UserError),
+    tone: Tone,
+    contents: impl FnOnce(&mut Ui),
+) {
+    frame(ui, tone, |ui| {
+        head(ui, (title, error), tone, false);
+        Frame::new().inner_margin(Margin { left: 25, ..Margin::ZERO }).show(ui, contents);
+    });
+}
+
+fn frame(ui: &mut Ui, tone: Tone, contents: impl FnOnce(&mut Ui)) {
     let theme = Theme::of(ui);
     let response = Frame::new()
         .fill(theme.surface)
@@ -27,38 +56,36 @@ fn card(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool, commands: &
         .inner_margin(Margin { left: 19, right: 15, top: 11, bottom: 13 })
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            is_closed = head(ui, error, tone, can_close);
-            body(ui, error, commands);
+            contents(ui);
         })
         .response;
     let bar = Rect::from_min_size(response.rect.min, Vec2::new(4.0, response.rect.height()));
     // Clipped, so that the bar follows the round corners of the card.
     let painter = ui.painter().with_clip_rect(bar.intersect(ui.clip_rect()));
     painter.rect_filled(response.rect, CornerRadius::same(RADIUS_PANEL), theme.tone(tone).bar);
-    is_closed
 }
 
-fn head(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool) -> bool {
+fn head(ui: &mut Ui, (title, error): (&str, &UserError), tone: Tone, can_close: bool) -> bool {
     let theme = Theme::of(ui);
     let icon = if tone == Tone::Warn { Icon::Warn } else { Icon::Fail };
     let copy = "details";
     let link_width = Button::link("Copy details").small().icon(Icon::Copy).size(ui).x;
     let close_width = if can_close { 30.0 } else { 0.0 };
     let width = ui.available_width() - ICON - 10.0 - link_width - close_width;
-    let title = text::wrapped(ui, &error.title, Type::Section, theme.text, width);
-    let height = (title.size().y + 4.0).max(26.0);
+    let galley = text::wrapped(ui, title, Type::Section, theme.text, width);
+    let height = (galley.size().y + 4.0).max(26.0);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &error.title));
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, title));
     let first_line = Rect::from_min_size(rect.min, Vec2::new(ICON, 26.0));
     icon.paint(ui, first_line, ICON, theme.tone(tone).fg);
-    text::paint_galley(ui, rect.min + Vec2::new(ICON + 9.0, 3.0), title, theme.text);
+    text::paint_galley(ui, rect.min + Vec2::new(ICON + 9.0, 3.0), galley, theme.text);
     copy_field::copy_link_right(
         ui,
         Rect::from_min_size(rect.min, Vec2::new(rect.width() - close_width, 26.0)),
         copy,
         &details(error),
     );
-    can_close && cross(ui, rect, &error.title)
+    can_close && cross(ui, rect, title)
 }
 
 fn cross(ui: &Ui, head: Rect, title: &str) -> bool {
@@ -72,13 +99,7 @@ fn cross(ui: &Ui, head: Rect, title: &str) -> bool {
 
 /// Everything for the clipboard, in reading order.
 fn details(error: &UserError) -> String {
-    let mut details = format!("{}\n{}\n", error.title, error.cause);
-    if let Some(words) = &error.server_words {
-        details.push_str(words);
-        details.push('\n');
-    }
-    details.push_str(&error.details);
-    details
+    format!("{}\n{}", error.to_text(), error.details)
 }
 
 fn body(ui: &mut Ui, error: &UserError, commands: &mut Vec<Command>) {

@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod bar;
 pub mod button;
+pub mod certificate_card;
 pub mod choice;
 pub mod confirm;
 pub mod copy_field;

@@ -153,6 +153,7 @@ fn third(ui: &mut Ui) {
             way_out("Make an app password at Fastmail", "then enter it here", None),
         ],
         details: String::new(),
+        certificate: None,
     };
     error_card::error_card(ui, &error, Tone::Fail, &mut Vec::new());
     caption(ui, "Evidence block");

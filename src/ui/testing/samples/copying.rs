@@ -1,4 +1,4 @@
-use super::{NOW, ago, error, planned, with};
+use super::{NOW, ago, certificate_error, changed_certificate, error, planned, with};
 use crate::engine::{
     Command, Connections, CopyPhase, CopyRoute, CopyView, FolderProgress, LargeMessage, MailboxProgress,
     MailboxProgressState, MailboxView, MessageListView, MessageOutcome, PauseGroup, PlanView, ProblemGroup,
@@ -193,6 +193,17 @@ pub fn stopped_mailboxes() -> ProjectView {
         first.state = MailboxProgressState::Stopped(full);
     }
     project.copy.time_left = None;
+    project
+}
+
+/// Three mailboxes have stopped, as their server shows another certificate than the approved one.
+pub fn stopped_by_certificate() -> ProjectView {
+    let mut project = copying();
+    let error = certificate_error(&changed_certificate());
+    for progress in project.copy.mailboxes.iter_mut().take(3) {
+        progress.state = MailboxProgressState::Stopped(error.clone());
+    }
+    project.copy.seconds_left = None;
     project
 }
 

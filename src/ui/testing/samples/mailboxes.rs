@@ -1,6 +1,7 @@
 use super::{NOW, ago, chosen, endpoint, error};
 use crate::engine::{
-    CertificateView, Command, MailboxView, PasswordPlace, ProjectView, SignInState, SignInView,
+    ApprovedCertificate, CertificateView, Command, MailboxView, PasswordPlace, ProjectView, SignInState,
+    SignInView, UserError,
 };
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxId, MailboxPlan, SpecialUse,
@@ -68,7 +69,57 @@ pub fn certificate() -> CertificateView {
         valid_from: ago(10_000_000),
         valid_until: UnixTime(NOW.0 + 100_000_000),
         problem: "The server vouches for itself; no authority that this computer knows does.".to_owned(),
+        approved: None,
     }
+}
+
+/// The same server with another certificate than the approved one.
+pub fn changed_certificate() -> CertificateView {
+    CertificateView {
+        approved: Some(ApprovedCertificate {
+            fingerprint: Fingerprint([0x4f; 32]),
+            at: Some(ago(200_000)),
+            issuer: Some("mail.weber-familie.example (itself)".to_owned()),
+            valid_until: Some(UnixTime(NOW.0 + 50_000_000)),
+        }),
+        ..certificate()
+    }
+}
+
+/// What is said of a certificate.
+pub fn certificate_error(certificate: &CertificateView) -> UserError {
+    let mut error = match &certificate.approved {
+        None => error(
+            "The certificate of mail.weber-familie.example is not trusted",
+            &certificate.problem,
+            "",
+            "Use the name that the certificate is for",
+            None,
+        ),
+        Some(_) => error(
+            "mail.weber-familie.example shows a different certificate",
+            "It is not the one you approved on 2026-11-12. It was renewed, or somebody sits in between.",
+            "",
+            "Compare the new fingerprint with the one on the server itself",
+            None,
+        ),
+    };
+    error.certificate = Some(Box::new(certificate.clone()));
+    error
+}
+
+/// Many mailboxes at one server, which shows this certificate to all of them.
+pub fn asked_about(certificate: &CertificateView, count: i64) -> ProjectView {
+    let mut project = many_mailboxes(count);
+    for row in Arc::make_mut(&mut project.mailboxes) {
+        row.source = SignInView {
+            password: PasswordPlace::Keyring,
+            state: SignInState::CertificateNotKnown(Box::new(certificate.clone())),
+            error: Some(certificate_error(certificate)),
+            server_words: String::new(),
+        };
+    }
+    project
 }
 
 /// Mailboxes with every state of a sign-in.
@@ -86,7 +137,12 @@ pub fn every_sign_in_state() -> ProjectView {
         (4, 0, SignInState::PasswordRefused, Some(refused.clone())),
         (4, 1, SignInState::NotTried, None),
         (8, 1, SignInState::SigningIn, None),
-        (9, 0, SignInState::CertificateNotKnown(certificate()), None),
+        (
+            9,
+            0,
+            SignInState::CertificateNotKnown(Box::new(certificate())),
+            Some(certificate_error(&certificate())),
+        ),
         (10, 0, SignInState::ServerNotReached, Some(refused.clone())),
         (11, 1, SignInState::NoSuchMailbox, Some(refused.clone())),
         (12, 1, SignInState::NeedsAppPassword, Some(refused.clone())),

@@ -1,0 +1,93 @@
+//! Certificates that nobody vouches for, and certificates that are not the approved ones.
+
+use super::sentence;
+use crate::engine::sign_in_job::Attempt;
+use crate::engine::{ApprovedCertificate, CertificateView, Command, SignInState, UserError};
+use crate::imap::CertificateFacts;
+use crate::plan::Side;
+use crate::project::Pin;
+use crate::values::Fingerprint;
+
+/// The flag that approves exactly this certificate.
+fn flag(side: Side, fingerprint: Fingerprint) -> String {
+    let name = match side {
+        Side::Source => "--from-fingerprint",
+        Side::Destination => "--to-fingerprint",
+    };
+    format!("In the window, or with {name} {fingerprint}")
+}
+
+/// The first meeting: no authority vouches for the certificate, and nobody has approved it.
+pub(super) fn not_known(attempt: &Attempt, facts: &CertificateFacts) -> (SignInState, UserError) {
+    let server = &attempt.server;
+    let view = view_of(attempt, facts, None);
+    let error =
+        UserError::new(format!("The certificate of {} is not trusted", server.host), sentence(&view.problem))
+            .or(
+                "Trust this certificate",
+                "For this server only, after you compared the fingerprint with the server's own",
+                Command::TrustCertificate { server: server.clone(), fingerprint: facts.fingerprint },
+            )
+            .or_else("Trust it without the window", &flag(attempt.side, facts.fingerprint))
+            .or_else("Use the name that the certificate is for", &facts.names.join(", "))
+            .about_certificate(view.clone());
+    (SignInState::CertificateNotKnown(Box::new(view)), error)
+}
+
+/// The server shows another certificate than the approved one.
+pub(super) fn changed(
+    attempt: &Attempt,
+    approved: Fingerprint,
+    facts: &CertificateFacts,
+) -> (SignInState, UserError) {
+    let server = &attempt.server;
+    let pin = attempt.pins.of(server).filter(|pin| pin.fingerprint == approved);
+    let view = view_of(attempt, facts, Some((approved, pin)));
+    let error = UserError::new(
+        format!("{} shows a different certificate", server.host),
+        format!(
+            "It is not the one you approved{}. It was renewed, or somebody sits in between. {} Nothing was sent to it.",
+            view.approved.as_ref().and_then(ApprovedCertificate::day).map_or_else(String::new, |day| format!(" on {day}")),
+            sentence(&vouched_words(facts)),
+        ),
+    )
+    .or_else(
+        "Compare the new fingerprint with the one on the server itself",
+        "Or ask who looks after the server whether the certificate was renewed",
+    )
+    .or_else("Approve exactly the new one if it is the server's", &flag(attempt.side, facts.fingerprint))
+    .about_certificate(view.clone());
+    (SignInState::CertificateNotKnown(Box::new(view)), error)
+}
+
+fn vouched_words(facts: &CertificateFacts) -> String {
+    match &facts.problem {
+        None => {
+            "A public authority vouches for the new one, which the approval of the old one does not cover"
+                .to_owned()
+        }
+        Some(problem) => format!("Of the new one: {problem}"),
+    }
+}
+
+fn view_of(
+    attempt: &Attempt,
+    facts: &CertificateFacts,
+    approved: Option<(Fingerprint, Option<Pin>)>,
+) -> CertificateView {
+    CertificateView {
+        server: attempt.server.clone(),
+        fingerprint: facts.fingerprint,
+        names: facts.names.clone(),
+        issuer: facts.issuer.clone(),
+        valid_from: facts.not_before,
+        valid_until: facts.not_after,
+        problem: facts.problem.clone().unwrap_or_else(|| "a public authority vouches for it".to_owned()),
+        approved: approved.map(|(fingerprint, pin)| ApprovedCertificate {
+            fingerprint,
+            at: pin.as_ref().map(|pin| pin.approved_at),
+            issuer: pin.as_ref().and_then(|pin| pin.issuer.clone()),
+            valid_until: pin.and_then(|pin| pin.valid_until),
+        }),
+    }
+}

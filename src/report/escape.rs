@@ -1,0 +1,15 @@
+use std::fmt::{self, Write};
+
+use askama::filters::{Escaper, Html};
+
+use crate::values::printable_text;
+
+/// HTML of a report: what strangers said is cleaned, then escaped. Every template uses it, by `askama.toml`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CleanHtml;
+
+impl Escaper for CleanHtml {
+    fn write_escaped_str<W: Write>(&self, dest: W, string: &str) -> fmt::Result {
+        Html.write_escaped_str(dest, &printable_text(string))
+    }
+}
