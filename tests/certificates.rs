@@ -104,6 +104,7 @@ impl Bench {
         let config = EngineConfig {
             recent_file: None,
             projects_folder: home.join("projects"),
+            confirmed_file: None,
             accounts_folder: home.join("accounts"),
             is_without_account_lock: false,
             export_folder: None,

@@ -3,13 +3,12 @@
 use super::open_project::OpenProject;
 use super::passwords::Whose;
 use crate::plan::{MailboxId, Reach, Side};
-use crate::project::ProjectError;
 use crate::values::Endpoint;
 
 impl OpenProject {
     /// Everything that the project reaches out for. The servers of a practice project are inside this program, so that
     /// only what runs or is read remains.
-    pub(super) fn reaches(&self) -> Result<Vec<Reach>, ProjectError> {
+    pub(super) fn reaches(&self) -> Vec<Reach> {
         let is_practice = self.project.is_practice();
         let mut reaches = Vec::new();
         if !is_practice {
@@ -40,7 +39,7 @@ impl OpenProject {
                 way: mailbox.way(side).clone(),
             }));
         }
-        Ok(reaches)
+        reaches
     }
 
     /// The server of a side, where one is chosen.

@@ -57,7 +57,7 @@ impl Actor {
 
     /// What a project of one's own reaches out for is known as it is entered; of any other it is asked.
     fn show(&mut self, path: &Path, opened: Result<OpenProject, ProjectError>, is_new: bool) {
-        let opened = opened.and_then(|open| Ok((open.reaches()?, open)));
+        let opened = opened.map(|open| (open.reaches(), open));
         match opened {
             Ok((reaches, mut open)) => {
                 if !is_new {

@@ -48,10 +48,7 @@ impl Actor {
             return;
         }
         let uuid = open.project.uuid().to_owned();
-        let reaches = match open.reaches() {
-            Ok(reaches) => reaches,
-            Err(error) => return self.fail(explain::project(&error)),
-        };
+        let reaches = open.reaches();
         if let Err(error) = self.confirmed.confirm(&uuid, &reaches, now()) {
             self.notice(format!("What this project may do is asked again next time: {error}"), None);
         }
