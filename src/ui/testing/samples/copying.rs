@@ -203,7 +203,6 @@ pub fn stopped_by_certificate() -> ProjectView {
     for progress in project.copy.mailboxes.iter_mut().take(3) {
         progress.state = MailboxProgressState::Stopped(error.clone());
     }
-    project.copy.seconds_left = None;
     project
 }
 
