@@ -113,7 +113,7 @@ impl Bench {
             proof: Proof::Quick,
             compression: mailferry::engine::Compression::default(),
             timeouts: mailferry::engine::Timeouts::default(),
-            searches_by_itself: false,
+            acts_by_itself: false,
             samples_dates: false,
             quits_on_interrupt: false,
         };
