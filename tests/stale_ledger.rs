@@ -261,6 +261,48 @@ fn an_older_state_knows_nothing_of_later_mail_and_doubles_none_of_it() {
     });
 }
 
+/// The messages alone, sorted.
+fn bytes(held: &Held) -> Vec<Arc<[u8]>> {
+    let mut all: Vec<_> = held.iter().map(|(_, bytes)| Arc::clone(bytes)).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn copies_that_people_have_filed_are_found_by_every_older_state() {
+    for personality in [Personality::dovecot(), Personality::courier(), Personality::yahoo()] {
+        let name = personality.name;
+        in_quick_time(async {
+            let pair = Pair::new(personality, mail()).await;
+            let states = pair.copied_with_states().await;
+            let inbox = FolderPath::inbox();
+            let filed: Vec<SampleMessage> = pair
+                .destination
+                .dump(USER)
+                .into_iter()
+                .filter(|(path, _)| *path == inbox)
+                .map(|(_, message)| message)
+                .take(15)
+                .collect();
+            assert_eq!(filed.len(), 15);
+            for message in &filed {
+                pair.destination.take_out(USER, &inbox, &message.bytes);
+            }
+            pair.destination.deliver(USER, &FolderPath::parse("Sent"), filed[..5].to_vec());
+            pair.destination.deliver(USER, &FolderPath::parse("Filed"), filed[5..].to_vec());
+            let whole = pair.held();
+            assert_eq!(bytes(&whole), bytes(&held(&pair.source)), "{name}");
+            // A run that had not looked at the destination yet has nothing to go by, unless its log is lost.
+            for (number, state) in states.iter().enumerate().filter(|(number, _)| *number != 0) {
+                pair.go_on(state, |_| {}).await;
+                let now = pair.held();
+                assert_eq!(now.len(), whole.len(), "{name}: state {number} of {} doubles", states.len());
+                assert!(now == whole, "{name}: state {number} changes something");
+            }
+        });
+    }
+}
+
 // The same with the program and a real server.
 
 fn program(work: &Path, project: &Path, source: &Dovecot, destination: &Dovecot) -> Child {

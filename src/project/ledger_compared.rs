@@ -4,9 +4,14 @@
 //! its log. A server never gives a UID twice under one UIDVALIDITY, so messages that a newer state has made are the ones
 //! from the remembered UIDNEXT on that belong to no row.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{FolderId, Ledger, ProjectError};
+use super::ledger::to_json;
+use super::mailboxes::missing_mailbox;
+use super::{FolderId, FoundCopy, Ledger, ProjectError};
+use crate::plan::FolderPath;
 
 impl Ledger {
     /// The destination's UIDNEXT when the folder was last compared; `None` where it was not compared yet.
@@ -50,10 +55,88 @@ impl Ledger {
     }
 }
 
+/// A folder of the destination as a run has found it, whether the ledger has anything to do with it or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenFolder {
+    /// UIDs mean something only together with this number.
+    pub uid_validity: u32,
+    /// The UID that the next message got.
+    pub uid_next: u32,
+}
+
+impl Ledger {
+    /// The destination's folders as they were when the last run that ended well had begun, by their names in commands.
+    pub fn seen_folders(&self) -> Result<BTreeMap<String, SeenFolder>, ProjectError> {
+        self.project.read(|connection| {
+            let seen = connection
+                .prepare_cached("SELECT raw, uid_validity, uid_next FROM seen_folder WHERE mailbox_id = ?1")?
+                .query_map([self.mailbox.0], |row| {
+                    Ok((row.get(0)?, SeenFolder { uid_validity: row.get(1)?, uid_next: row.get(2)? }))
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(seen)
+        })
+    }
+
+    /// Whether the newest changes are lost, so that copies may lie in any folder.
+    pub fn is_doubted(&self) -> Result<bool, ProjectError> {
+        self.project.read(|connection| {
+            let is_doubted = connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM doubted_mailbox WHERE mailbox_id = ?1)")?
+                .query_row([self.mailbox.0], |row| row.get(0))?;
+            Ok(is_doubted)
+        })
+    }
+
+    /// Remembers the destination's folders, in place of what was remembered before. Doubts are settled with it.
+    pub fn set_seen_folders(&self, seen: &BTreeMap<String, SeenFolder>) -> Result<(), ProjectError> {
+        if self.seen_folders()? == *seen && !self.is_doubted()? {
+            return Ok(());
+        }
+        self.project.write_soon(|transaction| {
+            transaction.execute("DELETE FROM seen_folder WHERE mailbox_id = ?1", [self.mailbox.0])?;
+            transaction.execute("DELETE FROM doubted_mailbox WHERE mailbox_id = ?1", [self.mailbox.0])?;
+            let mut note = transaction.prepare_cached(
+                "INSERT INTO seen_folder (mailbox_id, raw, uid_validity, uid_next) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for (raw, SeenFolder { uid_validity, uid_next }) in seen {
+                note.execute(params![self.mailbox.0, raw, uid_validity, uid_next])
+                    .map_err(missing_mailbox)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Waiting rows whose copies are in another folder, where people have filed them.
+    pub fn record_strays(
+        &self,
+        folder: FolderId,
+        moved_to: &FolderPath,
+        found: &[FoundCopy],
+    ) -> Result<(), ProjectError> {
+        let moved_to = to_json(moved_to)?;
+        self.project.write_soon(|transaction| {
+            let mut record = transaction.prepare_cached(
+                "UPDATE message SET state = 3, cause = NULL, moved_to = ?3, destination_uid_validity = ?4,
+                     destination_uid = ?5, intent_uidnext = NULL, intent_uid_validity = NULL
+                 WHERE folder_id = ?1 AND uid = ?2 AND state = 0",
+            )?;
+            for FoundCopy { uid, place: (validity, place) } in found {
+                record.execute(params![folder.0, uid, moved_to, validity, place])?;
+            }
+            Ok(())
+        })
+    }
+}
+
 /// Nothing that the ledger says of destination folders may be the newest: every folder is compared before anything is
 /// sent into it.
 pub(super) fn doubt_everything(connection: &Connection) -> Result<(), ProjectError> {
-    connection.execute("UPDATE folder SET needs_match = 1, compared_uid_next = NULL", [])?;
+    connection.execute_batch(
+        "UPDATE folder SET needs_match = 1, compared_uid_next = NULL;
+         DELETE FROM seen_folder;
+         INSERT OR IGNORE INTO doubted_mailbox SELECT id FROM mailbox;",
+    )?;
     Ok(())
 }
 

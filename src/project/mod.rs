@@ -44,6 +44,7 @@ pub use copy_job::{CopyJob, CopyJobPhase, CopyRoute, EarlierCopy};
 pub use error::ProjectError;
 pub use file::{Project, Unflushed, is_project};
 pub use ledger::Ledger;
+pub use ledger_compared::SeenFolder;
 pub use ledger_delta::{ChangedFlags, FolderCounts, FolderMemory, FoundCopy, SetAside};
 pub use ledger_moves::MaybeMoved;
 pub use ledger_queries::{FolderTotals, LedgerTotals, MessageListing, Problem};

@@ -195,6 +195,8 @@ fn forget_destination(transaction: &Transaction<'_>, mailbox: MailboxId) -> Resu
          WHERE mailbox_id = ?1",
         [mailbox.0],
     )?;
+    transaction.execute("DELETE FROM seen_folder WHERE mailbox_id = ?1", [mailbox.0])?;
+    transaction.execute("DELETE FROM doubted_mailbox WHERE mailbox_id = ?1", [mailbox.0])?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }
 

@@ -63,6 +63,15 @@ pub(super) enum Compared {
     },
 }
 
+/// What came of looking for copies.
+#[derive(Debug, Default)]
+pub(super) struct LookedFor {
+    /// Rows that have none.
+    pub(super) missing: Vec<LedgerRow>,
+    /// Messages that no row had claimed before.
+    pub(super) present: usize,
+}
+
 /// A row that looks for its copy: of this folder, or of another that goes to the same place.
 struct Wanted {
     folder: FolderId,
@@ -92,7 +101,7 @@ impl Place<'_> {
         late_append: Duration,
     ) -> Result<Vec<LedgerRow>, TransferError> {
         let rows = self.ledger.rows(self.folder, &[MessageState::InFlight])?;
-        let mut missing = self.look(rows, true, 1).await?;
+        let mut missing = self.look(rows, true, 1).await?.missing;
         for wait in growing_waits(late_append) {
             if missing.is_empty() {
                 break;
@@ -101,7 +110,7 @@ impl Place<'_> {
                 return Ok(Vec::new());
             }
             self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-            missing = self.look(missing, true, 1).await?;
+            missing = self.look(missing, true, 1).await?.missing;
         }
         let uids: Vec<u32> = missing.iter().map(|row| row.uid).collect();
         self.ledger.withdraw_intents(self.folder, &uids)?;
@@ -120,30 +129,21 @@ impl Place<'_> {
         self.look(sent_again, true, 1).await.map(drop)
     }
 
-    /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed. `uid_next` is
-    /// that of the folder as it was opened.
-    pub(super) async fn adopt_present(
-        &mut self,
-        exists: u32,
-        uid_next: u32,
-    ) -> Result<Compared, TransferError> {
-        if !self.ledger.needs_match(self.folder)? {
-            return Ok(Compared::Whole);
-        }
+    /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed.
+    pub(super) async fn adopt_present(&mut self, exists: u32) -> Result<Compared, TransferError> {
         if exists > 0 {
             let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
             let known = |rows: &[LedgerRow]| rows.iter().filter(|row| row.forgotten.is_some()).count();
             let of = known(&rows);
             // A server that writes messages anew gives each a size of its own.
             let is_ours = self.session.rewrites_messages();
-            let lacking = known(&self.look(rows, is_ours, 1).await?);
+            let lacking = known(&self.look(rows, is_ours, 1).await?.missing);
             let claimed = self.ledger.claimed_destination_uids(self.folder)?.len();
             let strangers = usize::try_from(exists).unwrap_or(usize::MAX).saturating_sub(claimed);
             if self.ledger.is_fenced(self.folder)? && is_doubtful(of, lacking, strangers) {
                 return Ok(Compared::HardlyAny { found: of - lacking, of });
             }
         }
-        self.ledger.set_matched(self.folder, uid_next)?;
         Ok(Compared::Whole)
     }
 
@@ -181,13 +181,13 @@ impl Place<'_> {
 
     /// Matches rows with what is at the destination, and records the matches. Copies that arrived without a UID come
     /// first, as they are certainly there: else an equal message that is not there would take their place.
-    /// Rows that were not in flight have no copy below `from`. Returns those of `rows` that have none.
+    /// Rows that were not in flight have no copy below `from`.
     pub(super) async fn look(
         &mut self,
         rows: Vec<LedgerRow>,
         is_ours: bool,
         from: u32,
-    ) -> Result<Vec<LedgerRow>, TransferError> {
+    ) -> Result<LookedFor, TransferError> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
         let mut wanted: Vec<Wanted> =
             unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
@@ -202,7 +202,7 @@ impl Place<'_> {
             .map(|one| one.seeker(repair(one).and_then(|repair| repair.sent.as_ref()), from))
             .collect();
         let Some(first) = seekers.iter().map(|seeker| seeker.original.lowest_uid).min() else {
-            return Ok(Vec::new());
+            return Ok(LookedFor::default());
         };
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let present = self.present_from(first, &claimed).await?;
@@ -241,7 +241,8 @@ impl Place<'_> {
         for (folder, results) in results {
             self.ledger.record_results(folder, &results)?;
         }
-        Ok(missing)
+        let present = present.iter().filter(|copy| copy.key.uid >= from).count();
+        Ok(LookedFor { missing, present })
     }
 
     /// Messages from this UID on that no row claims; `claimed` is in ascending order.

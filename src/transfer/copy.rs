@@ -23,6 +23,7 @@ use super::recovery::wait_after;
 use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::selection::Selection;
 use super::source_moves::{Follow, Left};
+use super::strays::{self, Strays};
 use super::twins::DUPLICATE;
 use super::work::Work;
 use crate::imap::{Detail, Session};
@@ -193,6 +194,7 @@ impl Job<'_> {
         let mut work = Work::new(&self.request, &self.control, self.sink, namespace, known);
         work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
         work.homes = homes;
+        work.strays = Strays::of(&self.request.ledger, &destination, keeps_labels)?;
         work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
@@ -242,6 +244,9 @@ impl Job<'_> {
         if !is_complete {
             self.sends_all = true;
             return Box::pin(self.attempt()).await;
+        }
+        if !self.control.is_stopped() && self.request.ledger.sum()?.to_do == 0 {
+            strays::remember(&self.request.ledger, &destination)?;
         }
         Ok(())
     }

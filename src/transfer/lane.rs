@@ -17,6 +17,7 @@ use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
 use super::request::{FolderTrouble, Progress};
+use super::stale_ledger::Grown;
 use super::unit::Unit;
 use super::work::{ActiveFolder, Next, Part, Turn, Work};
 use super::writer::Writer;
@@ -103,6 +104,7 @@ impl Lane {
         let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
         place.look_again(work.caution.sent_again(unit.folder)).await?;
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
+        let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
         let first = match opened.uid_next {
             Some(uid_next) => uid_next,
@@ -110,7 +112,8 @@ impl Lane {
         };
         // A large folder is compared for longer than a server waits in silence.
         let every = work.request.limits.keep_alive;
-        let comparing = place.compare(opened.exists, first);
+        let grown = Grown { exists: opened.exists, uid_next: first, is_unclear };
+        let comparing = place.compare(grown, (&work.strays, &unit.raw));
         let compared = self.source.keep_alive_during(every, comparing).await?;
         if let Compared::HardlyAny { found, of } = compared {
             let words = format!(

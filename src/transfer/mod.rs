@@ -58,6 +58,7 @@ mod selection;
 mod source_listing;
 mod source_moves;
 mod stale_ledger;
+mod strays;
 mod twins;
 mod under_way;
 mod unit;

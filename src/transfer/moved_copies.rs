@@ -6,11 +6,12 @@ use super::error::TransferError;
 use super::governor::{code_name, meaning, passing};
 use super::lost_copies::{Search, Suspect, at_destination};
 use super::seats::{Seeker, assign};
+use super::strays::WAITING;
 use crate::imap::{Completion, Folder, ImapError};
 use crate::plan::{
     FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, RefusalMeaning, Side, identity_key,
 };
-use crate::project::FoundCopy;
+use crate::project::{FolderId, FoundCopy, Ledger};
 
 /// What came of looking into another folder.
 pub(super) enum Looked {
@@ -44,15 +45,12 @@ impl Search<'_> {
     /// nothing; but at Gmail archived mail is in `\All` only.
     pub(super) fn others(&self, suspect: &Suspect<'_>) -> Vec<Folder> {
         let is_gmail = self.session.capabilities().has("X-GM-EXT-1");
-        let is_view = |folder: &&Folder| {
-            folder.has_attribute("\\Flagged")
-                || folder.has_attribute("\\Important")
-                || (folder.has_attribute("\\All") && !is_gmail)
-        };
         let mut others: Vec<Folder> = self
             .destination
             .values()
-            .filter(|folder| folder.is_selectable() && folder.raw != suspect.raw && !is_view(folder))
+            .filter(|folder| {
+                folder.is_selectable() && folder.raw != suspect.raw && !is_view(folder, is_gmail)
+            })
             .filter(|folder| folder.status.and_then(|status| status.messages) != Some(0))
             .cloned()
             .collect();
@@ -85,22 +83,9 @@ impl Search<'_> {
         }
         let claimed = self.ledger().claimed_in(suspect.memory.id, path, opened.uid_validity)?;
         let unclaimed = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
-        let contested = self.contested_in(path)?;
+        let folders = self.by_destination.get(path).map(Vec::as_slice).unwrap_or_default();
+        let contested = contested(self.ledger(), folders, opened.uid_next)?;
         Ok(Looked::At(Elsewhere { uid_validity: opened.uid_validity, unclaimed, contested }))
-    }
-
-    /// Identities of rows that go to this folder and whose copies there, if there are any, are not known yet.
-    fn contested_in(&self, path: &FolderPath) -> Result<BTreeSet<IdentityKey>, TransferError> {
-        let ledger = self.ledger();
-        let mut contested = BTreeSet::new();
-        for folder in self.by_destination.get(path).into_iter().flatten() {
-            let Some(known) = ledger.memory(*folder)? else { continue };
-            let waiting = [MessageState::InFlight, MessageState::ToDo];
-            let states = if known.needs_match { &waiting[..] } else { &waiting[..1] };
-            contested.extend(ledger.rows(known.id, states)?.into_iter().map(|row| row.identity));
-            contested.extend(ledger.unplaced_copies(known.id)?.into_iter().map(|(_, row)| row.identity));
-        }
-        Ok(contested)
     }
 
     /// Looks for copies among the unclaimed messages of the opened folder. In their own folder copies of ours may have
@@ -155,6 +140,34 @@ impl Search<'_> {
             .collect();
         Ok(Found { found, unclear: waiting.into_iter().map(|(key, _)| key.uid).collect() })
     }
+}
+
+/// Folders that show mail which lives elsewhere. At Gmail archived mail is in `\\All` only.
+pub(super) fn is_view(folder: &Folder, is_gmail: bool) -> bool {
+    folder.has_attribute("\\Flagged")
+        || folder.has_attribute("\\Important")
+        || (folder.has_attribute("\\All") && !is_gmail)
+}
+
+/// Identities of rows of these folders, which go to one place, whose copies there, if there are any, are not known yet. `uid_next` is
+/// that of the folder now.
+pub(super) fn contested(
+    ledger: &Ledger,
+    folders: &[FolderId],
+    uid_next: Option<u32>,
+) -> Result<BTreeSet<IdentityKey>, TransferError> {
+    let mut contested = BTreeSet::new();
+    for folder in folders {
+        let Some(known) = ledger.memory(*folder)? else { continue };
+        let is_unknown = match uid_next {
+            Some(uid_next) => ledger.unknown_from(known.id, uid_next)?.is_some(),
+            None => false,
+        };
+        let states = if known.needs_match || is_unknown { &WAITING[..] } else { &[MessageState::InFlight] };
+        contested.extend(ledger.rows(known.id, states)?.into_iter().map(|row| row.identity));
+        contested.extend(ledger.unplaced_copies(known.id)?.into_iter().map(|(_, row)| row.identity));
+    }
+    Ok(contested)
 }
 
 /// What refused opening says of copies: nothing is in a folder that has gone since it was listed, and nobody moves mail

@@ -4,38 +4,79 @@
 
 use super::adoption::{Compared, Place};
 use super::error::TransferError;
+use super::strays::Strays;
 use crate::plan::MessageState;
 
 /// Rows that may have a copy without the ledger knowing. What was refused may have been taken in another try.
 const MAY_BE_THERE: [MessageState; 3] = [MessageState::ToDo, MessageState::Refused, MessageState::Exported];
 
-impl Place<'_> {
-    /// Holds what is in the opened folder against the rows, as far as that was not done before. `uid_next` is that of the
-    /// folder as it was opened.
-    pub(super) async fn compare(&mut self, exists: u32, uid_next: u32) -> Result<Compared, TransferError> {
-        let compared = self.adopt_present(exists, uid_next).await?;
-        if compared == Compared::Whole {
-            self.adopt_unknown(uid_next).await?;
-        }
-        Ok(compared)
-    }
+/// A destination folder as it was opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grown {
+    /// Messages in it.
+    pub(super) exists: u32,
+    /// The UID that the next message gets.
+    pub(super) uid_next: u32,
+    /// Something may have come and gone without UIDNEXT showing it.
+    pub(super) is_unclear: bool,
+}
 
-    /// Finds copies that came without the knowledge of this ledger. Where UIDNEXT says that nothing unknown has come,
-    /// nothing is asked.
-    async fn adopt_unknown(&mut self, uid_next: u32) -> Result<(), TransferError> {
-        if self.ledger.compared_up_to(self.folder)? == Some(uid_next) {
-            return Ok(());
-        }
-        if let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? {
-            let rows = self.ledger.rows(self.folder, &MAY_BE_THERE)?;
-            let before = rows.len();
-            let is_ours = self.session.rewrites_messages();
-            let lacking = self.look(rows, is_ours, from).await?.len();
-            if lacking < before {
-                let count = before - lacking;
-                tracing::info!(count, "copies that this ledger did not know");
+impl Place<'_> {
+    /// Holds what is in the opened folder against the rows, as far as that was not done before; and where messages have
+    /// come that are not there any more, what has come to other folders. Where UIDNEXT says that nothing unknown has
+    /// come, nothing is asked.
+    pub(super) async fn compare(
+        &mut self,
+        grown: Grown,
+        (strays, raw): (&Strays, &str),
+    ) -> Result<Compared, TransferError> {
+        let Grown { exists, uid_next, is_unclear } = grown;
+        let needs_match = self.ledger.needs_match(self.folder)?;
+        let may_be_elsewhere = if needs_match {
+            let compared = self.adopt_present(exists).await?;
+            if compared != Compared::Whole {
+                return Ok(compared);
+            }
+            true
+        } else if self.ledger.compared_up_to(self.folder)? == Some(uid_next) {
+            if !is_unclear {
+                return Ok(Compared::Whole);
+            }
+            false
+        } else {
+            self.adopt_unknown(uid_next).await?
+        };
+        if (may_be_elsewhere || is_unclear) && !strays.is_empty_beside(raw) {
+            let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
+            if !rows.is_empty() {
+                strays.take(self.session, (self.ledger, self.folder, raw), rows).await?;
             }
         }
-        Ok(self.ledger.set_compared(self.folder, uid_next)?)
+        if needs_match {
+            self.ledger.set_matched(self.folder, uid_next)?;
+        } else {
+            self.ledger.set_compared(self.folder, uid_next)?;
+        }
+        Ok(Compared::Whole)
+    }
+
+    /// Finds copies that came without the knowledge of this ledger. Whether something has come that is gone again.
+    async fn adopt_unknown(&mut self, uid_next: u32) -> Result<bool, TransferError> {
+        let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? else { return Ok(false) };
+        let rows = self.ledger.rows(self.folder, &MAY_BE_THERE)?;
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        let claimed = self.ledger.claimed_destination_uids(self.folder)?;
+        let known = claimed.iter().filter(|uid| (from..uid_next).contains(uid)).count();
+        let before = rows.len();
+        let is_ours = self.session.rewrites_messages();
+        let looked = self.look(rows, is_ours, from).await?;
+        let count = before - looked.missing.len();
+        if count > 0 {
+            tracing::info!(count, "copies that this ledger did not know");
+        }
+        let given = usize::try_from(uid_next - from).unwrap_or(usize::MAX);
+        Ok(known + looked.present < given)
     }
 }

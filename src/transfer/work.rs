@@ -20,6 +20,7 @@ use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
 use super::source_listing::refuse_poison;
+use super::strays::Strays;
 use super::twins::Twins;
 use super::unit::{Order, Unit};
 use crate::imap::{Namespace, Opened};
@@ -103,6 +104,8 @@ pub(super) struct Work<'a> {
     pub(super) folding: Option<Folding>,
     /// Where the source shows one message under many labels: the best of them.
     pub(super) homes: Option<LabelHomes>,
+    /// Mail in the account that copies may be among of which nobody knows.
+    pub(super) strays: Strays,
     /// Flags that the destination is known to keep when a message comes with them.
     pub(super) kept_flags: KeptFlags,
     wind_down: CancellationToken,
@@ -159,6 +162,7 @@ impl<'a> Work<'a> {
             making: CancellationToken::new(),
             folding: None,
             homes: None,
+            strays: Strays::default(),
             kept_flags: KeptFlags::default(),
             wind_down,
             changed: Notify::new(),

@@ -65,18 +65,36 @@ fn a_file_that_has_lost_its_log_is_compared_everywhere() {
     let first = project(&temp);
     let ledger = add_mailbox(&first, "anna@example.org");
     let folder = inbox(&ledger);
+    let archive = SeenFolder { uid_validity: 3, uid_next: 40 };
+    ledger.set_seen_folders(&BTreeMap::from([("Archive".to_owned(), archive)])).unwrap();
     let mailbox = ledger.mailbox();
     drop((ledger, first));
     let doubts = |path: &std::path::Path| {
         let ledger = Project::open(path).unwrap().ledger(mailbox);
-        (ledger.needs_match(folder).unwrap(), ledger.compared_up_to(folder).unwrap())
+        let is_doubted = ledger.is_doubted().unwrap();
+        assert_eq!(ledger.seen_folders().unwrap().is_empty(), is_doubted);
+        (ledger.needs_match(folder).unwrap(), ledger.compared_up_to(folder).unwrap(), is_doubted)
     };
     // Closed in order, then opened again.
-    assert_eq!(doubts(&path), (false, Some(11)));
+    assert_eq!(doubts(&path), (false, Some(11), false));
     // Carried away while it was open, without its log.
     let carried = temp.path().join("carried.mailferry");
     let open = Project::open(&path).unwrap();
     std::fs::copy(&path, &carried).unwrap();
     drop(open);
-    assert_eq!(doubts(&carried), (true, None));
+    assert_eq!(doubts(&carried), (true, None, true));
+}
+
+#[test]
+fn a_waiting_row_whose_copy_lies_elsewhere_is_settled_and_claims_it_there() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = inbox(&ledger);
+    let archive = FolderPath(vec!["Archive".to_owned()]);
+    // The second was copied, and stays where it is.
+    let found = [4, 2].map(|uid| FoundCopy { uid, place: (9, uid + 60) });
+    ledger.record_strays(inbox, &archive, &found).unwrap();
+    assert_eq!(ledger.claimed_in(inbox, &archive, 9).unwrap().into_iter().collect::<Vec<_>>(), [64]);
+    let sum = ledger.sum().unwrap();
+    assert_eq!((sum.copied, sum.already_there, sum.to_do), (3, 1, 1), "{sum:?}");
 }

@@ -146,6 +146,22 @@ CREATE TABLE message (
     CHECK (state <> 1 OR (intent_uidnext IS NOT NULL AND intent_uid_validity IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- The destination's folders as they were when the last run that ended well had begun. What has come to them since, and
+-- belongs to no row, may be a copy that nobody has written down.
+CREATE TABLE seen_folder (
+    mailbox_id    INTEGER NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE,
+    -- The name in commands.
+    raw           TEXT    NOT NULL,
+    uid_validity  INTEGER NOT NULL,
+    uid_next      INTEGER NOT NULL,
+    PRIMARY KEY (mailbox_id, raw)
+) STRICT, WITHOUT ROWID;
+
+-- Mailboxes whose newest changes are lost with the log of the file: their copies may lie in any folder.
+CREATE TABLE doubted_mailbox (
+    mailbox_id  INTEGER PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE
+) STRICT;
+
 -- Counters, so that progress never counts rows. One line per folder and state, kept by the triggers
 -- below and, for what changes many messages at once, by the batch (ledger_batches.rs).
 CREATE TABLE folder_count (
