@@ -276,12 +276,13 @@ fn copies_that_people_have_filed_are_found_by_every_older_state() {
             let pair = Pair::new(personality, mail()).await;
             let states = pair.copied_with_states().await;
             let inbox = FolderPath::inbox();
-            let filed: Vec<SampleMessage> = pair
-                .destination
-                .dump(USER)
-                .into_iter()
-                .filter(|(path, _)| *path == inbox)
-                .map(|(_, message)| message)
+            let all = pair.destination.dump(USER);
+            let is_single =
+                |bytes: &Arc<[u8]>| all.iter().filter(|(_, one)| one.bytes == *bytes).count() == 1;
+            let filed: Vec<SampleMessage> = all
+                .iter()
+                .filter(|(path, message)| *path == inbox && is_single(&message.bytes))
+                .map(|(_, message)| message.clone())
                 .take(15)
                 .collect();
             assert_eq!(filed.len(), 15);
@@ -291,7 +292,7 @@ fn copies_that_people_have_filed_are_found_by_every_older_state() {
             pair.destination.deliver(USER, &FolderPath::parse("Sent"), filed[..5].to_vec());
             pair.destination.deliver(USER, &FolderPath::parse("Filed"), filed[5..].to_vec());
             let whole = pair.held();
-            assert_eq!(bytes(&whole), bytes(&held(&pair.source)), "{name}");
+            assert!(bytes(&whole) == bytes(&held(&pair.source)), "{name}");
             // A run that had not looked at the destination yet has nothing to go by, unless its log is lost.
             for (number, state) in states.iter().enumerate().filter(|(number, _)| *number != 0) {
                 pair.go_on(state, |_| {}).await;

@@ -4,7 +4,7 @@
 //! its log. A server never gives a UID twice under one UIDVALIDITY, so messages that a newer state has made are the ones
 //! from the remembered UIDNEXT on that belong to no row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -104,6 +104,21 @@ impl Ledger {
                     .map_err(missing_mailbox)?;
             }
             Ok(())
+        })
+    }
+
+    /// Those of these messages that are to do.
+    pub fn waiting_among(&self, folder: FolderId, uids: &[u32]) -> Result<BTreeSet<u32>, ProjectError> {
+        let batch = to_json(&uids)?;
+        self.project.read(|connection| {
+            let waiting = connection
+                .prepare_cached(
+                    "SELECT uid FROM message
+                     WHERE folder_id = ?1 AND uid IN (SELECT value FROM json_each(?2)) AND +state = 0",
+                )?
+                .query_map(params![folder.0, batch], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(waiting)
         })
     }
 

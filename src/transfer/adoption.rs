@@ -8,6 +8,8 @@ use super::error::TransferError;
 use super::flags::flags_for;
 use super::kept_flags::doubt_after;
 use super::repaired_flags::unseen;
+use super::request::CopyRequest;
+use super::same_content::to_read;
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use crate::imap::{ImapError, Session};
 use crate::plan::{
@@ -27,6 +29,9 @@ pub(super) struct Place<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) folder: FolderId,
     pub(super) uid_validity: u32,
+    /// Where the messages come from, and the folder there as that server spells it: for messages that only their
+    /// content tells apart.
+    pub(super) source: Option<(&'a CopyRequest, &'a str)>,
 }
 
 /// A copy at the destination, with what tells twins apart.
@@ -68,8 +73,12 @@ pub(super) enum Compared {
 pub(super) struct LookedFor {
     /// Rows that have none.
     pub(super) missing: Vec<LedgerRow>,
+    /// Rows that have got one.
+    pub(super) adopted: usize,
     /// Messages that no row had claimed before.
     pub(super) present: usize,
+    /// Those of them that no row has claimed now either.
+    pub(super) strangers: Vec<MessageKey>,
 }
 
 /// A row that looks for its copy: of this folder, or of another that goes to the same place.
@@ -189,6 +198,20 @@ impl Place<'_> {
         from: u32,
     ) -> Result<LookedFor, TransferError> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
+        if rows.is_empty() && unplaced.is_empty() {
+            return Ok(LookedFor::default());
+        }
+        self.look_at_all((rows, unplaced), is_ours, from).await
+    }
+
+    /// The same, also where nothing is looked for.
+    pub(super) async fn look_at_all(
+        &mut self,
+        (rows, unplaced): (Vec<LedgerRow>, Vec<(FolderId, LedgerRow)>),
+        is_ours: bool,
+        from: u32,
+    ) -> Result<LookedFor, TransferError> {
+        let sought = rows.len();
         let mut wanted: Vec<Wanted> =
             unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
         wanted.extend(rows.into_iter().map(|row| {
@@ -201,9 +224,7 @@ impl Place<'_> {
             .iter()
             .map(|one| one.seeker(repair(one).and_then(|repair| repair.sent.as_ref()), from))
             .collect();
-        let Some(first) = seekers.iter().map(|seeker| seeker.original.lowest_uid).min() else {
-            return Ok(LookedFor::default());
-        };
+        let first = seekers.iter().map(|seeker| seeker.original.lowest_uid).min().unwrap_or(from);
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let present = self.present_from(first, &claimed).await?;
         let looks: Vec<Looks> =
@@ -212,6 +233,7 @@ impl Place<'_> {
             let looks: Vec<&Looks> = rows.iter().filter_map(|row| looks.get(*row)).collect();
             assign_by_looks(seekers, &looks, &present, claimed)
         });
+        let places = self.told_by_content(&wanted, places, &present).await?;
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
         let mut missing = Vec::new();
         for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
@@ -238,11 +260,69 @@ impl Place<'_> {
                 None => missing.push(row),
             }
         }
-        for (folder, results) in results {
-            self.ledger.record_results(folder, &results)?;
+        for (folder, results) in &results {
+            self.ledger.record_results(*folder, results)?;
         }
-        let present = present.iter().filter(|copy| copy.key.uid >= from).count();
-        Ok(LookedFor { missing, present })
+        let taken: BTreeSet<u32> =
+            results.values().flatten().filter_map(|result| Some(result.destination_uid?.1)).collect();
+        let mut strangers: Vec<MessageKey> =
+            present.into_iter().map(|copy| copy.key).filter(|key| key.uid >= from).collect();
+        let present = strangers.len();
+        strangers.retain(|key| !taken.contains(&key.uid));
+        Ok(LookedFor { adopted: sought - missing.len(), missing, present, strangers })
+    }
+
+    /// Gives rows that have no copy those of the messages with their headers which say the same.
+    async fn told_by_content(
+        &mut self,
+        wanted: &[Wanted],
+        mut places: Vec<Option<(u32, bool)>>,
+        present: &[Present],
+    ) -> Result<Vec<Option<(u32, bool)>>, TransferError> {
+        // Repaired forms say something else than the source, and copies of other folders come from elsewhere.
+        let is_read: Vec<bool> = wanted
+            .iter()
+            .zip(&places)
+            .map(|(one, place)| {
+                one.folder == self.folder && place.is_none_or(|(_, is_repaired)| !is_repaired)
+            })
+            .collect();
+        let indices: Vec<usize> =
+            (0..wanted.len()).filter(|index| is_read.get(*index) == Some(&true)).collect();
+        let rows: Vec<MessageKey> = indices
+            .iter()
+            .filter_map(|index| wanted.get(*index))
+            .map(|one| MessageKey { uid: one.row.uid, identity: one.row.identity, size: one.row.size })
+            .collect();
+        let placed: Vec<Option<u32>> =
+            indices.iter().map(|index| places.get(*index).copied().flatten().map(|(uid, _)| uid)).collect();
+        let others: BTreeSet<u32> = places
+            .iter()
+            .zip(&is_read)
+            .filter(|(_, is_read)| !**is_read)
+            .filter_map(|(place, _)| Some((*place)?.0))
+            .collect();
+        let lowest = |key: &MessageKey| {
+            let seekers = wanted.iter().filter(|one| one.row.identity == key.identity);
+            seekers.map(|one| one.row.intent_uidnext.unwrap_or(1)).min().unwrap_or(1)
+        };
+        let free: Vec<MessageKey> =
+            present.iter().map(|copy| copy.key).filter(|key| !others.contains(&key.uid)).collect();
+        let mut groups = to_read(&rows, &placed, &free);
+        for alike in &mut groups {
+            alike.copies.retain(|copy| copy.uid >= lowest(copy));
+        }
+        groups.retain(|alike| !alike.copies.is_empty());
+        for (alike, found) in self.pair_by_content(groups).await? {
+            let Some(found) = found else { continue };
+            for row in &alike.rows {
+                if let Some(place) = indices.get(row.index).and_then(|index| places.get_mut(*index)) {
+                    let paired = found.iter().find(|(paired, _)| *paired == row.index);
+                    *place = paired.map(|(_, uid)| (*uid, false));
+                }
+            }
+        }
+        Ok(places)
     }
 
     /// Messages from this UID on that no row claims; `claimed` is in ascending order.

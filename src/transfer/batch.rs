@@ -1,5 +1,7 @@
 //! Messages that go to the destination together: as they come, and with their intents written down.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::content::Content;
@@ -32,6 +34,15 @@ impl Load {
 
     pub(super) fn len(&self) -> usize {
         self.messages.len()
+    }
+
+    /// Those of the messages with these UIDs at the source.
+    pub(super) fn only(self, uids: &BTreeSet<u32>) -> Self {
+        let mut load = Self::default();
+        self.messages.into_iter().filter(|message| uids.contains(&message.row.uid)).for_each(|message| {
+            load.push(message);
+        });
+        load
     }
 
     /// Bytes that go over the line when it is sent.

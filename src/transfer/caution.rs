@@ -155,6 +155,11 @@ impl Caution {
         learnt.folders.get(&key(folder, side)).is_some_and(|trouble| trouble.careful_left > 0)
     }
 
+    /// Whether something has broken in this run.
+    pub(super) fn has_failed(&self) -> bool {
+        self.learnt().has_failed
+    }
+
     /// Something broke a moment ago.
     pub(super) fn failed(&self) {
         self.learnt().has_failed = true;

@@ -182,6 +182,7 @@ impl Job<'_> {
         self.governor.let_in();
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
+        self.until_quiet(&mut lane.destination).await?;
         let listed = list_both(&mut lane, self.is_mirror()).await;
         let (source, destination) = listed
             .inspect_err(|error| self.caution.counting_broke(error, (&lane.source, &lane.destination)))?;

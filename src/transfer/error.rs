@@ -54,6 +54,17 @@ pub enum TransferError {
         /// The server's words.
         words: String,
     },
+    /// Another run copies the same mail into the same account at the same time.
+    #[error(
+        "another program copies the same mail into this account at the same time; {doubled} messages in {folder} are \
+         there twice"
+    )]
+    SecondRun {
+        /// The destination folder where it was noticed.
+        folder: String,
+        /// Messages that both have sent.
+        doubled: usize,
+    },
     /// The search among the filters cannot be sent to any server.
     #[error("the search cannot be used: {0}")]
     Search(#[from] SearchTextError),

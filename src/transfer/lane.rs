@@ -101,7 +101,9 @@ impl Lane {
         let uid_validity = opened.uid_validity;
         let intent = ledger.newest_intent(unit.folder)?;
         let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
-        let mut place = Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity };
+        let source = Some((work.request, unit.plan.source_raw.as_str()));
+        let mut place =
+            Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity, source };
         place.look_again(work.caution.sent_again(unit.folder)).await?;
         let missing = place.resolve_in_flight(&work.control, late_append).await?;
         let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
@@ -187,6 +189,7 @@ impl Lane {
                     session,
                     work,
                     folder,
+                    number: folder.company.next_writer(),
                     uid_next: folder.first,
                     unplaced: Vec::new(),
                     unsendable: Vec::new(),
@@ -293,8 +296,13 @@ impl Lane {
         let selected = self.destination.select(&folder.unit.raw).await;
         let opened = selected.map_err(TransferError::at(Side::Destination))?;
         let (ledger, uid_validity) = (&work.request.ledger, opened.uid_validity);
-        let place =
-            Place { session: &mut self.destination, ledger, folder: folder.unit.folder, uid_validity };
+        let place = Place {
+            session: &mut self.destination,
+            ledger,
+            folder: folder.unit.folder,
+            uid_validity,
+            source: None,
+        };
         Ok((uid_validity == folder.opened.uid_validity).then_some(place))
     }
 }
@@ -406,7 +414,7 @@ pub(super) fn refuse_folder(work: &Work<'_>, unit: &Unit, words: &str) -> Result
     Ok(work.request.ledger.record_results(unit.folder, &results)?)
 }
 
-async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, TransferError> {
+pub(super) async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, TransferError> {
     if exists == 0 {
         return Ok(0);
     }

@@ -2,7 +2,7 @@
 //! computer has copied meanwhile. What the server says is held against what the ledger knows, and what is not ours is
 //! matched before anything is sent.
 
-use super::adoption::{Compared, Place};
+use super::adoption::{Compared, LookedFor, Place};
 use super::error::TransferError;
 use super::strays::Strays;
 use crate::plan::MessageState;
@@ -63,20 +63,22 @@ impl Place<'_> {
     /// Finds copies that came without the knowledge of this ledger. Whether something has come that is gone again.
     async fn adopt_unknown(&mut self, uid_next: u32) -> Result<bool, TransferError> {
         let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? else { return Ok(false) };
-        let rows = self.ledger.rows(self.folder, &MAY_BE_THERE)?;
-        if rows.is_empty() {
-            return Ok(false);
-        }
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let known = claimed.iter().filter(|uid| (from..uid_next).contains(uid)).count();
-        let before = rows.len();
-        let is_ours = self.session.rewrites_messages();
-        let looked = self.look(rows, is_ours, from).await?;
-        let count = before - looked.missing.len();
-        if count > 0 {
-            tracing::info!(count, "copies that this ledger did not know");
-        }
+        let looked = self.look_for_unknown(from).await?;
         let given = usize::try_from(uid_next - from).unwrap_or(usize::MAX);
         Ok(known + looked.present < given)
+    }
+
+    /// Looks from this UID on for copies of what may be there.
+    pub(super) async fn look_for_unknown(&mut self, from: u32) -> Result<LookedFor, TransferError> {
+        let rows = self.ledger.rows(self.folder, &MAY_BE_THERE)?;
+        let is_ours = self.session.rewrites_messages();
+        let unplaced = self.ledger.unplaced_copies(self.folder)?;
+        let looked = self.look_at_all((rows, unplaced), is_ours, from).await?;
+        if looked.adopted > 0 {
+            tracing::info!(count = looked.adopted, "copies that this ledger did not know");
+        }
+        Ok(looked)
     }
 }

@@ -2,17 +2,23 @@
 //! has written down may be among it, in whatever folder people have filed them meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::both_lists::FoldersByName;
+use super::copy::Job;
 use super::error::TransferError;
 use super::lost_copies::at_destination;
 use super::moved_copies::{contested, is_view};
+use super::request::Progress;
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use crate::imap::{Folder, ImapError, Session};
 use crate::plan::{FolderPath, IDENTITY_HEADERS, MessageKey, MessageState, identity_key};
 use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, SeenFolder, SentForm};
+
+/// Time without anything new after which nothing more is expected to arrive.
+const QUIET: Duration = Duration::from_secs(4);
 
 /// Folders that mail has come to. They are looked into once, and only where copies are lacking.
 #[derive(Debug, Default)]
@@ -27,6 +33,8 @@ pub(super) struct Strays {
 struct Den {
     raw: String,
     path: FolderPath,
+    /// Folders of the ledger whose copies go there.
+    folders: Vec<FolderId>,
     uid_validity: u32,
     uid_next: Option<u32>,
     keys: Vec<MessageKey>,
@@ -85,7 +93,7 @@ impl Strays {
         let forms = ledger.repairs(folder)?;
         for den in dens.iter_mut().filter(|den| den.raw != raw && !den.keys.is_empty()) {
             // Rows that go to that folder come first: the copy may be theirs.
-            let contested = contested(ledger, &den.path, den.uid_next)?;
+            let contested = contested(ledger, &den.folders, den.uid_next)?;
             let keys: Vec<MessageKey> =
                 den.keys.iter().filter(|key| !contested.contains(&key.identity)).copied().collect();
             let seekers: Vec<SeekerOfForms> = rows
@@ -125,6 +133,10 @@ impl Strays {
         (ledger, account): (&Ledger, FolderId),
     ) -> Result<Vec<Den>, TransferError> {
         let mut dens = Vec::with_capacity(self.folders.len());
+        let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
+        for known in ledger.memories()?.into_values() {
+            by_destination.entry(known.destination).or_default().push(known.id);
+        }
         for (folder, first) in &self.folders {
             let opened = match session.examine(&folder.raw).await {
                 Ok(opened) if opened.exists == 0 => continue,
@@ -154,7 +166,8 @@ impl Strays {
                 .await
                 .map_err(at_destination)?;
             let (raw, uid_validity, uid_next) = (folder.raw.clone(), opened.uid_validity, opened.uid_next);
-            dens.push(Den { raw, path, uid_validity, uid_next, keys });
+            let folders = by_destination.get(&path).cloned().unwrap_or_default();
+            dens.push(Den { raw, path, folders, uid_validity, uid_next, keys });
         }
         Ok(dens)
     }
@@ -165,6 +178,33 @@ fn seeker(row: &LedgerRow, sent: Option<&SentForm>, is_ours: bool) -> SeekerOfFo
     SeekerOfForms {
         original: seeker(row.identity, row.size),
         repaired: sent.map(|form| seeker(form.identity, form.size)),
+    }
+}
+
+impl Job<'_> {
+    /// A program that was killed may have left messages under way, and where its log is gone, nobody knows which. Waits
+    /// until nothing comes to the destination any more.
+    pub(super) async fn until_quiet(&self, destination: &mut Session) -> Result<(), TransferError> {
+        let limit = self.request.limits.late_append;
+        if !self.request.ledger.is_doubted()? || self.caution.has_failed() {
+            return Ok(());
+        }
+        let words = "messages of a run that was broken off may still arrive".to_owned();
+        (self.sink)(Progress::Waiting { seconds: limit.as_secs(), words });
+        let mut before = None;
+        let mut waited = Duration::ZERO;
+        while waited < limit {
+            let now = destination.list_folders_unsized().await.map_err(at_destination)?;
+            if before.as_ref() == Some(&now) {
+                break;
+            }
+            before = Some(now);
+            if !self.control.wait(QUIET.min(limit)).await {
+                break;
+            }
+            waited += QUIET;
+        }
+        Ok(())
     }
 }
 

@@ -37,7 +37,13 @@ impl Unit {
     }
 }
 
+/// See [`Unit::order`].
 pub(super) type Order = (bool, Reverse<(Bytes, u64)>, i64);
+
+/// The order for the first batch of all: as folders were listed, so that two runs meet in the same one.
+pub(super) fn first_listed((is_late, _, number): &Order) -> (bool, i64) {
+    (*is_late, *number)
+}
 
 impl Work<'_> {
     /// How many parts of a path stand above the folders of the mailbox at the destination.

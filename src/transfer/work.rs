@@ -19,10 +19,11 @@ use super::governor::meaning_of;
 use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
+use super::second_writer::{Company, Probe};
 use super::source_listing::refuse_poison;
 use super::strays::Strays;
 use super::twins::Twins;
-use super::unit::{Order, Unit};
+use super::unit::{Order, Unit, first_listed};
 use crate::imap::{Namespace, Opened};
 use crate::plan::{FolderPath, FolderPlan, MessageState, RefusalMeaning, Side};
 use crate::project::{FolderId, LedgerRow, ProjectError};
@@ -52,6 +53,8 @@ pub(super) struct ActiveFolder {
     unplaced: Mutex<Vec<LedgerRow>>,
     /// Messages that may be the same, where exact duplicates stay behind.
     pub(super) twins: Option<Twins>,
+    /// Who else writes into it.
+    pub(super) company: Company,
 }
 
 impl ActiveFolder {
@@ -106,6 +109,8 @@ pub(super) struct Work<'a> {
     pub(super) homes: Option<LabelHomes>,
     /// Mail in the account that copies may be among of which nobody knows.
     pub(super) strays: Strays,
+    /// The first batch of all goes alone.
+    pub(super) probe: Probe,
     /// Flags that the destination is known to keep when a message comes with them.
     pub(super) kept_flags: KeptFlags,
     wind_down: CancellationToken,
@@ -163,6 +168,7 @@ impl<'a> Work<'a> {
             folding: None,
             homes: None,
             strays: Strays::default(),
+            probe: Probe::default(),
             kept_flags: KeptFlags::default(),
             wind_down,
             changed: Notify::new(),
@@ -221,6 +227,12 @@ impl<'a> Work<'a> {
     /// No more folders will come.
     pub(super) fn all_listed(&self) {
         locked(&self.state).is_listed = true;
+        self.changed.notify_waiters();
+    }
+
+    /// The first batch of all was answered: every lane may send.
+    pub(super) fn probe_answered(&self) {
+        self.probe.answered();
         self.changed.notify_waiters();
     }
 
@@ -321,8 +333,13 @@ impl<'a> Work<'a> {
         if self.control.is_stopped() {
             return Some(Next::Done);
         }
+        let is_probed = self.probe.is_answered();
+        if !is_probed && !state.busy.is_empty() {
+            return None;
+        }
         let may_begin = |unit: &Unit| (!unit.is_late || state.is_listed) && !state.busy.contains(&unit.key());
-        let free = state.waiting.iter().find(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
+        let mut free = state.waiting.iter().filter(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
+        let free = if is_probed { free.next() } else { free.min_by_key(first_listed) };
         if let Some(unit) = free.and_then(|order| state.waiting.remove(&order)) {
             let key = unit.key();
             state.busy.insert(key.clone());
@@ -359,6 +376,7 @@ impl<'a> Work<'a> {
             lanes: AtomicUsize::new(1),
             unplaced: Mutex::default(),
             twins,
+            company: Company::new(first),
         });
         locked(&self.state).active.push(Arc::clone(&folder));
         self.changed.notify_waiters();

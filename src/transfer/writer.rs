@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, OwnedRwLockReadGuard, mpsc};
 
+use super::arrivals::appended_uids;
 use super::batch::{Batch, Load, Loaded, named};
 use super::error::TransferError;
 use super::flags::flags_for;
@@ -15,9 +16,10 @@ use super::lane::is_asking;
 use super::off_thread::{flush, off_thread};
 use super::reader::{Fetched, Item, Unavailable};
 use super::refused::ending;
+use super::second_writer::Turn;
 use super::under_way::InFlight;
 use super::work::{ActiveFolder, Work};
-use crate::imap::{AppendRequest, Code, Completion, Session, is_sendable_date};
+use crate::imap::{AppendRequest, Completion, Session, is_sendable_date};
 use crate::plan::{MessageState, Side};
 use crate::project::{LedgerRow, MessageResult};
 
@@ -37,6 +39,8 @@ pub(super) struct Writer<'a> {
     pub(super) session: &'a mut Session,
     pub(super) work: &'a Work<'a>,
     pub(super) folder: &'a ActiveFolder,
+    /// Which of the writers of the folder it is.
+    pub(super) number: usize,
     /// The lowest UID that the next message can get.
     pub(super) uid_next: u32,
     /// Copies whose UID the server did not tell.
@@ -67,11 +71,14 @@ enum Event {
     End,
 }
 
-struct Flight {
+pub(super) struct Flight {
     /// What of it has left; taken back when its answers are read.
     left: InFlight,
     requests: Vec<AppendRequest>,
     batch: Batch,
+    /// Its number among those of the folder.
+    number: u64,
+    _sending: OwnedRwLockReadGuard<()>,
 }
 
 impl Writer<'_> {
@@ -83,7 +90,10 @@ impl Writer<'_> {
         while is_open || load.len() > 0 || !flights.is_empty() || !self.unsendable.is_empty() {
             if let Some(unsendable) = self.unsendable.pop() {
                 self.settle_all(&mut flights).await?;
-                Box::pin(self.settle_unsendable(unsendable)).await?;
+                let unsendable = self.without_settled(unsendable)?;
+                if unsendable.len() > 0 {
+                    Box::pin(self.settle_unsendable(unsendable)).await?;
+                }
                 continue;
             }
             let mut is_due = !is_open;
@@ -99,22 +109,44 @@ impl Writer<'_> {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
+                self.heed_strangers(&mut flights).await?;
+                let sending = Arc::clone(&self.folder.company.sending).read_owned().await;
+                load = self.without_settled(load)?;
+                if load.len() == 0 {
+                    continue;
+                }
                 if let Err(limit) = self.work.meter.upload(load.bytes()) {
                     self.settle_all(&mut flights).await?;
                     return Err(limit);
                 }
                 if self.is_poison(&load) {
+                    drop(sending);
                     self.settle_all(&mut flights).await?;
                     Box::pin(self.settle_poison(std::mem::take(&mut load))).await?;
                     continue;
                 }
+                let work = self.work;
+                if load.bytes() > work.request.limits.batch_bytes {
+                    // A large message would keep everybody waiting.
+                    work.probe_answered();
+                }
+                let turn = work.probe.turn().await;
+                if matches!(turn, Turn::Over) {
+                    return Ok(self.unplaced);
+                }
                 let batch = self.announce(std::mem::take(&mut load)).await?;
-                let flight = self.send(batch).await?;
+                let flight = self.send(batch, sending).await?;
                 flights.push_back(flight);
+                if let Turn::First(_turn) = turn {
+                    self.settle_all(&mut flights).await?;
+                    self.heed_strangers(&mut flights).await?;
+                    work.probe_answered();
+                }
             } else {
                 self.settle_first(&mut flights).await?;
             }
         }
+        self.heed_strangers(&mut flights).await?;
         Ok(self.unplaced)
     }
 
@@ -129,7 +161,7 @@ impl Writer<'_> {
     }
 
     fn batches_ahead(&self) -> usize {
-        if self.is_careful() { 1 } else { BATCHES_AHEAD }
+        if self.is_careful() || self.goes_slowly() { 1 } else { BATCHES_AHEAD }
     }
 
     /// Waits for a message, for the answer to the oldest batch under way, or until the batch has waited long enough.
@@ -218,7 +250,12 @@ impl Writer<'_> {
     }
 
     /// Sends what is announced: one MULTIAPPEND, or one APPEND for each message behind one another.
-    async fn send(&mut self, mut batch: Batch) -> Result<Flight, TransferError> {
+    async fn send(
+        &mut self,
+        mut batch: Batch,
+        sending: OwnedRwLockReadGuard<()>,
+    ) -> Result<Flight, TransferError> {
+        let number = self.folder.company.arrivals().sent(self.number);
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
@@ -243,7 +280,7 @@ impl Writer<'_> {
             let sent = self.session.send_append(&self.folder.unit.raw, messages, &left).await;
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
-        Ok(Flight { left: in_flight, requests, batch })
+        Ok(Flight { left: in_flight, requests, batch, number, _sending: sending })
     }
 
     /// Writes intents down, durably, and hashes the messages meanwhile.
@@ -261,7 +298,7 @@ impl Writer<'_> {
         flush(intent).await
     }
 
-    async fn settle_all(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
+    pub(super) async fn settle_all(&mut self, flights: &mut VecDeque<Flight>) -> Result<(), TransferError> {
         while !flights.is_empty() {
             self.settle_first(flights).await?;
         }
@@ -322,7 +359,8 @@ impl Writer<'_> {
 
     /// Reads the answers to a flight; what was read before an error stays read.
     async fn read_answers(&mut self, flight: Flight, answers: &mut Answers) -> Result<(), TransferError> {
-        let Flight { requests, batch, left: _until_here } = flight;
+        let Flight { requests, batch, left: _until_here, number, _sending } = flight;
+        let first = answers.results.len();
         let per_request = batch.len() / requests.len().max(1);
         let mut rows = batch.rows.into_iter();
         let mut messages = batch.messages.into_iter();
@@ -340,6 +378,9 @@ impl Writer<'_> {
                 answers.refused.push((part, completion));
             }
         }
+        let arrived = answers.results.iter().skip(first);
+        let uids: Vec<u32> = arrived.filter_map(|result| Some(result.destination_uid?.1)).collect();
+        self.folder.company.arrivals().answered(number, uids);
         Ok(())
     }
 
@@ -429,7 +470,8 @@ impl Writer<'_> {
                 return Err(limit);
             }
             self.intend(&half.uids()).await?;
-            let flight = self.send(half).await?;
+            let sending = Arc::clone(&self.folder.company.sending).read_owned().await;
+            let flight = self.send(half, sending).await?;
             refused.extend(self.settle(flight).await?);
         }
         waiting.extend(refused.into_iter().rev());
@@ -445,40 +487,5 @@ impl Writer<'_> {
         let mut uids = batch.uids();
         uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
         Ok(self.work.request.ledger.withdraw_intents(self.folder.unit.folder, &uids)?)
-    }
-}
-
-/// The UIDs that the messages got, where the server tells and its answer fits.
-fn appended_uids(completion: &Completion, uid_validity: u32, count: usize) -> Vec<Option<u32>> {
-    let unknown = vec![None; count];
-    let Some(Code::AppendUid { uid_validity: first, uids }) = &completion.code else { return unknown };
-    if *first == uid_validity && uids.len() == count && !uids.contains(&0) {
-        return uids.iter().copied().map(Some).collect();
-    }
-    match uids.as_slice() {
-        // DavMail had the two numbers the wrong way round (davmail #315).
-        [second] if *second == uid_validity && count == 1 && *first != 0 => vec![Some(*first)],
-        _ => unknown,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::imap::Status;
-
-    #[test]
-    fn only_uids_that_fit_are_believed() {
-        for (validity, uids, count, expected) in [
-            (7, vec![10, 11], 2, vec![Some(10), Some(11)]),
-            (7, vec![10], 2, vec![None, None]),
-            (10, vec![7], 1, vec![Some(10)]),
-            (8, vec![10], 1, vec![None]),
-            (7, vec![0], 1, vec![None]),
-        ] {
-            let code = Some(Code::AppendUid { uid_validity: validity, uids });
-            let completion = Completion { status: Status::Ok, code, words: String::new() };
-            assert_eq!(appended_uids(&completion, 7, count), expected);
-        }
     }
 }

@@ -267,6 +267,26 @@ pub(in crate::engine) fn transfer(
         .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
         .or_else("Ask whoever runs the server what is the matter", "")
         .caused_by(error),
+        TransferError::SecondRun { folder, doubled } => {
+            let what = match doubled {
+                0 => format!(
+                    "Copies that this run did not make keep coming to {folder}. Nothing was sent twice."
+                ),
+                1 => format!("Both have sent 1 message to {folder}: it is there twice."),
+                count => format!("Both have sent {count} messages to {folder}: they are there twice."),
+            };
+            UserError::new("Another program copies the same mail into this account", what)
+                .or_else(
+                    "End the other run",
+                    "Mailferry may run on another computer, or on a schedule; one run at a time is enough",
+                )
+                .or(
+                    "Go on",
+                    "What the other run has copied is recognised and not sent again",
+                    Command::StartCopy,
+                )
+                .caused_by(error)
+        }
         TransferError::Throttled { side, seconds, words, .. } => UserError::new(
             format!("{} asks for a pause", attempt(*side).server.host),
             format!("It wants to be left alone for {}.", crate::plan::duration_words(*seconds)),

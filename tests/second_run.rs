@@ -1,0 +1,219 @@
+//! Two runs copy the same mailbox into the same account at the same time, from two computers that know nothing of each
+//! other: at most one batch is there twice, and that is told. Mail that arrives by itself disturbs nobody.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    reason = "tests and their helpers fail loudly"
+)]
+
+#[path = "support/breaking.rs"]
+mod breaking;
+#[path = "support/copy_bench.rs"]
+mod copy_bench;
+#[path = "support/dovecot.rs"]
+mod dovecot;
+#[path = "support/plain_imap.rs"]
+mod plain_imap;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use breaking::in_quick_time;
+use copy_bench::Bench;
+use dovecot::{Dovecot, Settings};
+use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts, TrustPolicy};
+use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
+use mailferry::rehearsal::{
+    FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
+};
+use mailferry::transfer::{CopyOutcome, TransferError};
+use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
+use plain_imap::{PlainImap, mixed_mailbox as real_mailbox};
+use tokio_util::sync::CancellationToken;
+
+const USER: &str = "anna@weber.example";
+const BATCH: usize = 6;
+
+async fn serve(
+    personality: Personality,
+    folders: Vec<SampleFolder>,
+    token: &CancellationToken,
+) -> ImapHandle {
+    let address = EmailAddress::parse(USER).unwrap();
+    let account = ImapAccount { address, password: Secret::new("geheim"), folders };
+    let server = ImapServer::bind(personality, vec![account], 1).await.unwrap();
+    let handle = server.handle();
+    let token = token.clone();
+    #[expect(clippy::disallowed_methods, reason = "the server runs beside the test, which ends it")]
+    tokio::spawn(async move { server.serve(token).await });
+    handle
+}
+
+fn access(handle: &ImapHandle) -> Access {
+    Access {
+        endpoint: handle.endpoint(),
+        trust: TrustPolicy::default(),
+        user: USER.to_owned(),
+        secret: Secret::new("geheim"),
+        timeouts: Timeouts::default(),
+        idle: IdleSessions::default(),
+        options: AccessOptions::default(),
+    }
+}
+
+/// Three folders of different messages.
+fn mail() -> Vec<SampleFolder> {
+    let options = SampleOptions { attachment_percent: 0, large_attachments: 0, ..SampleOptions::default() };
+    let mut folders = mixed_mailbox(11, 400, &options);
+    folders.retain(|folder| ["INBOX", "Sent", "Projekte/2024"].contains(&folder.path.to_string().as_str()));
+    let mut seen = BTreeSet::new();
+    for folder in &mut folders {
+        folder.messages.retain(|message| seen.insert(Arc::clone(&message.bytes)));
+        folder.messages.truncate(60);
+    }
+    folders
+}
+
+fn counted(handle: &ImapHandle) -> BTreeMap<Arc<[u8]>, usize> {
+    let mut counts = BTreeMap::new();
+    for (_, message) in handle.dump(USER) {
+        *counts.entry(message.bytes).or_default() += 1;
+    }
+    counts
+}
+
+fn is_told(outcome: &Result<CopyOutcome, TransferError>) -> bool {
+    match outcome {
+        Ok(outcome) => {
+            outcome.folder_problems.iter().any(|problem| problem.words.contains("are there twice"))
+        }
+        Err(error) => matches!(error, TransferError::SecondRun { .. }),
+    }
+}
+
+#[test]
+fn two_runs_at_once_double_one_batch_at_most_and_say_so() {
+    for personality in [Personality::dovecot(), Personality::icloud()] {
+        let name = personality.name;
+        in_quick_time(async {
+            let token = CancellationToken::new();
+            let source = serve(Personality::dovecot(), mail(), &token).await;
+            let destination = serve(personality, Vec::new(), &token).await;
+            let mut runs = Vec::new();
+            for _computer in 0..2 {
+                let mut bench = Bench::new(access(&source), access(&destination)).await;
+                bench.request.limits.batch_messages = BATCH;
+                runs.push(bench);
+            }
+            let (one, two) = tokio::join!(runs[0].copy(&|_| {}), runs[1].copy(&|_| {}));
+            let doubled: usize = counted(&destination).values().map(|count| count - 1).sum();
+            assert!(doubled <= BATCH, "{name}: {doubled} messages are there twice: {one:?} {two:?}");
+            assert!(doubled == 0 || is_told(&one) || is_told(&two), "{name}: {one:?} {two:?}");
+            // Whichever goes on afterwards finds what the other one has copied.
+            for run in &runs {
+                run.copy(&|_| {}).await.unwrap();
+                assert_eq!(run.sum().to_do, 0, "{name}");
+            }
+            let after: usize = counted(&destination).values().map(|count| count - 1).sum();
+            assert_eq!(after, doubled, "{name}: more is there twice");
+            assert_eq!(counted(&destination).len(), counted(&source).len(), "{name}: something is lost");
+            token.cancel();
+        });
+    }
+}
+
+#[test]
+fn a_run_that_begins_while_another_one_copies_doubles_one_batch_at_most() {
+    in_quick_time(async {
+        let token = CancellationToken::new();
+        let source = serve(Personality::dovecot(), mail(), &token).await;
+        let destination = serve(Personality::dovecot(), Vec::new(), &token).await;
+        let mut runs = Vec::new();
+        for _computer in 0..2 {
+            let mut bench = Bench::new(access(&source), access(&destination)).await;
+            bench.request.limits.batch_messages = BATCH;
+            runs.push(bench);
+        }
+        let begun = tokio::sync::Notify::new();
+        let advanced = AtomicU32::new(0);
+        let sink = |_| {
+            if advanced.fetch_add(1, Ordering::Relaxed) == 8 {
+                begun.notify_one();
+            }
+        };
+        let later = async {
+            begun.notified().await;
+            runs[1].copy(&|_| {}).await
+        };
+        let (one, two) = tokio::join!(runs[0].copy(&sink), later);
+        let doubled: usize = counted(&destination).values().map(|count| count - 1).sum();
+        assert!(doubled <= BATCH, "{doubled} messages are there twice: {one:?} {two:?}");
+        for run in &runs {
+            run.copy(&|_| {}).await.unwrap();
+        }
+        assert_eq!(counted(&destination).values().map(|count| count - 1).sum::<usize>(), doubled);
+        assert_eq!(counted(&destination).len(), counted(&source).len(), "something is lost");
+        token.cancel();
+    });
+}
+
+#[test]
+fn new_mail_that_keeps_coming_holds_nothing_up() {
+    in_quick_time(async {
+        let token = CancellationToken::new();
+        let source = serve(Personality::dovecot(), mail(), &token).await;
+        let destination = serve(Personality::dovecot(), Vec::new(), &token).await;
+        let mut bench = Bench::new(access(&source), access(&destination)).await;
+        bench.request.limits.batch_messages = BATCH;
+        let number = AtomicU32::new(0);
+        let sink = |_| {
+            let number = number.fetch_add(1, Ordering::Relaxed);
+            let text =
+                format!("Subject: visitor\r\nMessage-ID: <{number}@elsewhere.example>\r\n\r\nHello\r\n");
+            let visitor = SampleMessage {
+                bytes: text.into_bytes().into(),
+                flags: BTreeSet::new(),
+                internal_date: UnixTime(1_700_000_000),
+            };
+            destination.deliver(USER, &FolderPath::inbox(), vec![visitor]);
+        };
+        let outcome = bench.copy(&sink).await.unwrap();
+        assert_eq!(outcome.folder_problems, []);
+        let visitors = number.into_inner() as usize;
+        assert!(visitors > 15, "{visitors}");
+        let (wanted, found) = (counted(&source), counted(&destination));
+        assert!(wanted.iter().all(|(bytes, count)| found.get(bytes) == Some(count)));
+        assert_eq!(found.len(), wanted.len() + visitors);
+        // A few questions for each that comes, and one connection for each lane.
+        let traffic = destination.traffic();
+        assert!(traffic.connections <= 4, "{traffic:?}");
+        assert!(traffic.commands < 60 + 8 * visitors as u64, "{traffic:?} for {visitors}");
+        token.cancel();
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_runs_at_once_into_a_real_server() {
+    let Some(source) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+    let Some(destination) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+    PlainImap::open(source.clear_port, "anna").store(&real_mailbox(2_000, '/', ""));
+    let way = |port| dovecot::access(port, Security::Clear, "anna");
+    let one = Bench::new(way(source.clear_port), way(destination.clear_port)).await;
+    let two = Bench::new(way(source.clear_port), way(destination.clear_port)).await;
+    let outcomes = tokio::join!(one.copy(&|_| {}), two.copy(&|_| {}));
+    for run in [&one, &two] {
+        run.copy(&|_| {}).await.unwrap();
+    }
+    let wanted = copy_bench::contents(source.clear_port, '/', "");
+    let found = copy_bench::contents(destination.clear_port, '/', "");
+    let lost = wanted.iter().filter(|(seen, count)| found.get(*seen).unwrap_or(&0) < count).count();
+    let extra: usize =
+        found.iter().map(|(seen, count)| count.saturating_sub(*wanted.get(seen).unwrap_or(&0))).sum();
+    assert_eq!(lost, 0, "{outcomes:?}");
+    let batch = one.request.limits.batch_messages;
+    assert!(extra <= batch, "{extra} messages are there twice: {outcomes:?}");
+}
