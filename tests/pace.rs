@@ -193,7 +193,8 @@ fn the_largest_folder_is_begun_before_smaller_ones() {
         };
         let (_controller, control) = copy_control(CancellationToken::new());
         copy_mailbox(&scene.bench.request, control, &sink).await.unwrap();
-        assert_eq!(begun.into_inner().unwrap(), ["Zeta", "Eta", "Alpha", "Beta"]);
+        // The first batch of all goes into the first folder of the list, where a second run would be met.
+        assert_eq!(begun.into_inner().unwrap(), ["Alpha", "Zeta", "Eta", "Beta"]);
         assert_eq!(scene.arrived().len(), 45);
     }));
 }
