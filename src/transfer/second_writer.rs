@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::RwLock;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use super::adoption::Place;
 use super::arrivals::Arrivals;
@@ -82,6 +82,15 @@ pub(super) enum Turn<'a> {
     First(tokio::sync::MutexGuard<'a, bool>),
     /// Nothing: the run ends with the first batch.
     Over,
+}
+
+impl Turn<'_> {
+    /// Nothing was sent after all: whoever comes next sends the first batch.
+    pub(super) fn give_back(self) {
+        if let Self::First(mut has_begun) = self {
+            *has_begun = false;
+        }
+    }
 }
 
 impl Probe {
@@ -224,6 +233,20 @@ impl Writer<'_> {
             Box::pin(self.meet_strangers()).await?;
         }
         Ok(())
+    }
+
+    /// The right to send a batch. Nothing may be under way while it is waited for, as whoever looks at strangers waits for
+    /// that.
+    pub(super) async fn may_send(
+        &mut self,
+        flights: &mut VecDeque<Flight>,
+    ) -> Result<OwnedRwLockReadGuard<()>, TransferError> {
+        let sending = Arc::clone(&self.folder.company.sending);
+        if let Ok(right) = Arc::clone(&sending).try_read_owned() {
+            return Ok(right);
+        }
+        self.settle_all(flights).await?;
+        Ok(sending.read_owned().await)
     }
 
     /// Takes messages out of a load whose copies have been found meanwhile.

@@ -109,10 +109,17 @@ impl Writer<'_> {
                 if flights.len() >= self.batches_ahead() {
                     self.settle_first(&mut flights).await?;
                 }
+                let work = self.work;
+                // Before the right to send: whoever looks at strangers waits for that of all others.
+                let turn = work.probe.turn().await;
+                if matches!(turn, Turn::Over) {
+                    return Ok(self.unplaced);
+                }
                 self.heed_strangers(&mut flights).await?;
-                let sending = Arc::clone(&self.folder.company.sending).read_owned().await;
+                let sending = self.may_send(&mut flights).await?;
                 load = self.without_settled(load)?;
                 if load.len() == 0 {
+                    turn.give_back();
                     continue;
                 }
                 if let Err(limit) = self.work.meter.upload(load.bytes()) {
@@ -121,18 +128,14 @@ impl Writer<'_> {
                 }
                 if self.is_poison(&load) {
                     drop(sending);
+                    turn.give_back();
                     self.settle_all(&mut flights).await?;
                     Box::pin(self.settle_poison(std::mem::take(&mut load))).await?;
                     continue;
                 }
-                let work = self.work;
                 if load.bytes() > work.request.limits.batch_bytes {
                     // A large message would keep everybody waiting.
                     work.probe_answered();
-                }
-                let turn = work.probe.turn().await;
-                if matches!(turn, Turn::Over) {
-                    return Ok(self.unplaced);
                 }
                 let batch = self.announce(std::mem::take(&mut load)).await?;
                 let flight = self.send(batch, sending).await?;
