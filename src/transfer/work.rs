@@ -334,10 +334,10 @@ impl<'a> Work<'a> {
             return Some(Next::Done);
         }
         let is_probed = self.probe.is_answered();
-        if !is_probed && !state.busy.is_empty() {
-            return None;
-        }
-        let may_begin = |unit: &Unit| (!unit.is_late || state.is_listed) && !state.busy.contains(&unit.key());
+        let may_begin = |unit: &Unit| {
+            let has_company = state.busy.contains(&unit.key()) || (!is_probed && !state.busy.is_empty());
+            (!unit.is_late || state.is_listed) && !has_company
+        };
         let mut free = state.waiting.iter().filter(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
         let free = if is_probed { free.next() } else { free.min_by_key(first_listed) };
         if let Some(unit) = free.and_then(|order| state.waiting.remove(&order)) {
