@@ -1,6 +1,7 @@
 //! A folder on its way through the copy: its plan, its row in the ledger, and its name at the destination.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::destination_name::raw_name;
 use super::error::TransferError;
@@ -28,6 +29,11 @@ impl Unit {
     /// Folders that go to the same place take turns: each must see what the other has stored there.
     pub(super) fn key(&self) -> String {
         self.raw.to_lowercase()
+    }
+
+    /// Whether it may be begun while these places are written into: late ones only when all are listed.
+    pub(super) fn may_begin(&self, is_all_listed: bool, busy: &BTreeSet<String>) -> bool {
+        (!self.is_late || is_all_listed) && !busy.contains(&self.key())
     }
 
     /// When its turn is among those that wait: what may be late goes last, and the largest first, as one that is begun at

@@ -334,10 +334,8 @@ impl<'a> Work<'a> {
             return Some(Next::Done);
         }
         let is_probed = self.probe.is_answered();
-        let may_begin = |unit: &Unit| {
-            let has_company = state.busy.contains(&unit.key()) || (!is_probed && !state.busy.is_empty());
-            (!unit.is_late || state.is_listed) && !has_company
-        };
+        let is_free = is_probed || state.busy.is_empty();
+        let may_begin = |unit: &Unit| is_free && unit.may_begin(state.is_listed, &state.busy);
         let mut free = state.waiting.iter().filter(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
         let free = if is_probed { free.next() } else { free.min_by_key(first_listed) };
         if let Some(unit) = free.and_then(|order| state.waiting.remove(&order)) {
