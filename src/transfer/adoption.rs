@@ -233,7 +233,7 @@ impl Place<'_> {
             let looks: Vec<&Looks> = rows.iter().filter_map(|row| looks.get(*row)).collect();
             assign_by_looks(seekers, &looks, &present, claimed)
         });
-        let places = self.told_by_content(&wanted, places, &present).await?;
+        let places = Box::pin(self.told_by_content(&wanted, places, &present)).await?;
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
         let mut missing = Vec::new();
         for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
@@ -294,7 +294,7 @@ impl Place<'_> {
             .filter_map(|index| wanted.get(*index))
             .map(|one| MessageKey { uid: one.row.uid, identity: one.row.identity, size: one.row.size })
             .collect();
-        let placed: Vec<Option<u32>> =
+        let given: Vec<Option<u32>> =
             indices.iter().map(|index| places.get(*index).copied().flatten().map(|(uid, _)| uid)).collect();
         let others: BTreeSet<u32> = places
             .iter()
@@ -308,7 +308,7 @@ impl Place<'_> {
         };
         let free: Vec<MessageKey> =
             present.iter().map(|copy| copy.key).filter(|key| !others.contains(&key.uid)).collect();
-        let mut groups = to_read(&rows, &placed, &free);
+        let mut groups = to_read(&rows, &given, &free);
         for alike in &mut groups {
             alike.copies.retain(|copy| copy.uid >= lowest(copy));
         }

@@ -115,7 +115,7 @@ impl Lane {
         // A large folder is compared for longer than a server waits in silence.
         let every = work.request.limits.keep_alive;
         let grown = Grown { exists: opened.exists, uid_next: first, is_unclear };
-        let comparing = place.compare(grown, (&work.strays, &unit.raw));
+        let comparing = Box::pin(place.compare(grown, (&work.strays, &unit.raw)));
         let compared = self.source.keep_alive_during(every, comparing).await?;
         if let Compared::HardlyAny { found, of } = compared {
             let words = format!(

@@ -119,8 +119,8 @@ impl Strays {
             ledger.record_strays(folder, &den.path, &copies)?;
             let taken: BTreeSet<u32> = copies.iter().map(|copy| copy.place.1).collect();
             den.keys.retain(|key| !taken.contains(&key.uid));
-            let placed: BTreeSet<u32> = copies.iter().map(|copy| copy.uid).collect();
-            rows.retain(|row| !placed.contains(&row.uid));
+            let settled: BTreeSet<u32> = copies.iter().map(|copy| copy.uid).collect();
+            rows.retain(|row| !settled.contains(&row.uid));
         }
         Ok(())
     }
