@@ -345,6 +345,9 @@ async fn a_sweep_takes_late_mail_from_the_inbox_and_junk_only() {
     assert_eq!(added, expected);
 }
 
+/// States in which a message waits for a choice.
+const LEFT: [MessageState; 2] = [MessageState::LeftOut, MessageState::Deferred];
+
 #[tokio::test]
 async fn a_filter_leaves_out_with_the_cause_and_takes_in_when_it_changes() {
     let mut mails: Vec<Mail> = Vec::new();
@@ -357,7 +360,6 @@ async fn a_filter_leaves_out_with_the_cause_and_takes_in_when_it_changes() {
         mails.push(one);
     }
     let Some(mut pair) = Pair::new(&mails, &Settings::default()).await else { return };
-    const LEFT: [MessageState; 2] = [MessageState::LeftOut, MessageState::Deferred];
     let causes = |pair: &Pair| -> BTreeMap<String, usize> {
         let ledger = pair.bench.ledger();
         let folders = ledger.folder_totals().unwrap();

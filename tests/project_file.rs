@@ -351,6 +351,8 @@ fn a_project_with_a_schema_of_somebody_elses_is_refused_before_it_does_anything(
 }
 
 #[cfg(unix)]
+type Lay = fn(&Path, &Path);
+
 #[test]
 fn nothing_is_written_through_a_link_that_lies_where_a_file_of_ours_goes() {
     use std::os::unix::fs::symlink;
@@ -364,7 +366,6 @@ fn nothing_is_written_through_a_link_that_lies_where_a_file_of_ours_goes() {
             "lock" => folder.path().join("example.org.mailferry.lock"),
             other => folder.path().join(format!("example.org.mailferry-{other}")),
         };
-        type Lay = fn(&Path, &Path);
         let lays: [(&str, Lay); 4] = [
             ("link", |target, place| symlink(target, place).unwrap()),
             ("dangling link", |_, place| symlink(place.with_extension("nothing"), place).unwrap()),

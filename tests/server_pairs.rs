@@ -151,7 +151,7 @@ impl Source {
         }
         // Half of the mail is in the inbox, half in the folder that is easiest.
         for (number, odd) in odd_mail().iter().enumerate() {
-            let folder = if number % 2 == 0 { "INBOX" } else { &folders[1].0 };
+            let folder = if number % 2 == 0 { "INBOX" } else { &folders.get(1).unwrap().0 };
             refused += usize::from(client.try_store(&odd.mail(folder)).is_err());
         }
         let mail = folders.iter().map(|(name, what)| ((*what).to_owned(), client.messages(name))).collect();

@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     reason = "tests end where something is wrong"
 )]
+#![expect(clippy::disallowed_methods, reason = "line and copy run beside the test, which ends them")]
 
 #[path = "support/copy_bench.rs"]
 mod copy_bench;

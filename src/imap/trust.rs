@@ -274,9 +274,10 @@ mod tests {
             _ocsp_response: &[u8],
             _now: TlsTime,
         ) -> Result<ServerCertVerified, rustls::Error> {
-            match self.0 {
-                true => Ok(ServerCertVerified::assertion()),
-                false => Err(CertificateError::UnknownIssuer.into()),
+            if self.0 {
+                Ok(ServerCertVerified::assertion())
+            } else {
+                Err(CertificateError::UnknownIssuer.into())
             }
         }
 

@@ -6,6 +6,7 @@
 //! and letters of all scripts, their joiners and emoji stay as they are.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// One line of words: a line break in it is shown and breaks nothing.
 pub fn printable_line(text: &str) -> Cow<'_, str> {
@@ -43,7 +44,7 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     for character in json.chars() {
         if is_unprintable(character) && character != '\r' {
             // Each of them is below U+10000; in JSON they stand in strings only.
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            let _infallible = write!(escaped, "\\u{:04x}", u32::from(character));
         } else {
             escaped.push(character);
         }

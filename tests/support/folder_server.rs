@@ -1,4 +1,5 @@
 //! A server with several folders whose names are any bytes, and that does harm at single ones.
+#![allow(clippy::similar_names, reason = "shelf and self are told apart well enough")]
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(
     clippy::unwrap_used,
@@ -73,13 +74,13 @@ impl FolderServer {
     pub fn start(shelves: Vec<Shelf>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let held = Held {
+        let state = Held {
             shelves,
             capabilities: "IMAP4rev1 LITERAL+ UIDPLUS",
             judge: Box::new(|_, _, _| None),
             commands: Vec::new(),
         };
-        let server = Self { port, held: Arc::new(Mutex::new(held)) };
+        let server = Self { port, held: Arc::new(Mutex::new(state)) };
         let shared = server.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -115,10 +116,10 @@ impl FolderServer {
 
     /// Names of the folders with how many messages each has, sorted.
     pub fn counts(&self) -> Vec<(String, usize)> {
-        let held = self.held.lock().unwrap();
+        let state = self.held.lock().unwrap();
         let count =
             |shelf: &Shelf| (String::from_utf8_lossy(&shelf.name).into_owned(), shelf.mail.messages.len());
-        let mut counts: Vec<_> = held.shelves.iter().map(count).collect();
+        let mut counts: Vec<_> = state.shelves.iter().map(count).collect();
         counts.sort();
         counts
     }
@@ -130,8 +131,8 @@ impl FolderServer {
 
     /// Puts one more message into a folder.
     pub fn deliver(&self, name: &str, message: Stored) {
-        let mut held = self.held.lock().unwrap();
-        let shelf = held.shelves.iter_mut().find(|shelf| shelf.name == name.as_bytes()).unwrap();
+        let mut state = self.held.lock().unwrap();
+        let shelf = state.shelves.iter_mut().find(|shelf| shelf.name == name.as_bytes()).unwrap();
         let uid = shelf.mail.messages.keys().last().map_or(1, |uid| uid + 1);
         shelf.mail.messages.insert(uid, message);
     }
@@ -204,16 +205,16 @@ impl Line {
     /// Untagged lines and the tagged end; an empty end says goodbye.
     fn answer(&mut self, command: &[u8], message: Option<Vec<u8>>) -> Option<(Vec<u8>, String)> {
         let server = self.server.clone();
-        let mut held = server.held.lock().unwrap();
+        let mut state = server.held.lock().unwrap();
         let text = String::from_utf8_lossy(command).into_owned();
-        held.commands.push(text.clone());
+        state.commands.push(text.clone());
         let (word, arguments) =
             command.split_at(command.iter().position(|b| *b == b' ').unwrap_or(command.len()));
         let word = String::from_utf8_lossy(word).to_ascii_uppercase();
-        let names: Vec<Vec<u8>> = held.shelves.iter().map(|shelf| shelf.name.clone()).collect();
+        let names: Vec<Vec<u8>> = state.shelves.iter().map(|shelf| shelf.name.clone()).collect();
         let names_folder = ["STATUS", "EXAMINE", "SELECT", "CREATE", "APPEND"].contains(&word.as_str());
         let name = if names_folder { name_of(&arguments[1..]).0 } else { Vec::new() };
-        match (held.judge)(&word, &name, &names) {
+        match (state.judge)(&word, &name, &names) {
             Some(Harm::No(words)) => return Some((Vec::new(), format!("NO {words}"))),
             Some(Harm::Bye(words)) => {
                 return Some((format!("* BYE {words}\r\n").into_bytes(), String::new()));
@@ -222,12 +223,12 @@ impl Line {
             None => {}
         }
         let done = |lines: String| Some((lines.into_bytes(), "OK done".to_owned()));
-        let at = held.shelves.iter().position(|shelf| shelf.name == name);
+        let at = state.shelves.iter().position(|shelf| shelf.name == name);
         match word.as_str() {
-            "CAPABILITY" => done(format!("* CAPABILITY {}\r\n", held.capabilities)),
+            "CAPABILITY" => done(format!("* CAPABILITY {}\r\n", state.capabilities)),
             "LIST" if text.ends_with("\"*\"") => {
                 let mut lines = Vec::new();
-                for shelf in held.shelves.iter().filter(|shelf| !shelf.listed.is_empty()) {
+                for shelf in state.shelves.iter().filter(|shelf| !shelf.listed.is_empty()) {
                     lines.extend_from_slice(format!("* LIST ({}) \"/\" ", shelf.attributes).as_bytes());
                     lines.extend_from_slice(&shelf.listed);
                     lines.extend_from_slice(b"\r\n");
@@ -237,14 +238,14 @@ impl Line {
             "LIST" if text == "LIST \"\" \"\"" => done("* LIST (\\Noselect) \"/\" \"\"\r\n".to_owned()),
             "CREATE" if at.is_some() => Some((Vec::new(), "NO [ALREADYEXISTS] it exists already".to_owned())),
             "CREATE" => {
-                held.shelves.push(shelf(&name, []));
+                state.shelves.push(shelf(&name, []));
                 done(String::new())
             }
             "STATUS" | "EXAMINE" | "SELECT" | "APPEND" if at.is_none() => {
                 Some((Vec::new(), "NO [NONEXISTENT] no such folder".to_owned()))
             }
             "STATUS" => {
-                let shelf = &held.shelves[at?];
+                let shelf = &state.shelves[at?];
                 let next = shelf.mail.messages.keys().last().map_or(1, |uid| uid + 1);
                 let mut lines = b"* STATUS ".to_vec();
                 lines.extend_from_slice(if shelf.listed.is_empty() { &shelf.name } else { &shelf.listed });
@@ -255,7 +256,7 @@ impl Line {
                 Some((lines, "OK done".to_owned()))
             }
             "EXAMINE" | "SELECT" => {
-                let messages = &held.shelves[at?].mail.messages;
+                let messages = &state.shelves[at?].mail.messages;
                 let next = messages.keys().last().map_or(1, |uid| uid + 1);
                 let count = messages.len();
                 self.opened = Some(name);
@@ -265,7 +266,7 @@ impl Line {
                 ))
             }
             "APPEND" => {
-                let messages = &mut held.shelves[at?].mail.messages;
+                let messages = &mut state.shelves[at?].mail.messages;
                 let uid = messages.keys().last().map_or(1, |uid| uid + 1);
                 let date = text.rsplit('"').nth(1).filter(|date| date.contains('-')).unwrap_or_default();
                 let flags = text.rsplit(['(', ')']).nth(1).unwrap_or_default().to_owned();
@@ -274,7 +275,7 @@ impl Line {
             }
             "UID" | "FETCH" => {
                 let opened = self.opened.clone()?;
-                let shelf = held.shelves.iter_mut().find(|shelf| shelf.name == opened)?;
+                let shelf = state.shelves.iter_mut().find(|shelf| shelf.name == opened)?;
                 fetch(&mut shelf.mail, &text)
             }
             _ => done(String::new()),

@@ -45,6 +45,7 @@ impl Named {
 
 impl Named {
     /// The number of its process.
+    #[allow(dead_code, reason = "each test binary uses its own part of this module")]
     pub fn process(&self) -> u32 {
         self.child.id()
     }

@@ -176,7 +176,7 @@ pub struct Case<'s> {
     path: PathBuf,
     mailbox: MailboxId,
     project: Option<Arc<Project>>,
-    _folder: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 /// What happens at both sides between two runs.
@@ -401,7 +401,7 @@ impl<'s> Case<'s> {
             path,
             mailbox: *mailbox,
             project: Some(project),
-            _folder: folder,
+            home: folder,
         }
     }
 

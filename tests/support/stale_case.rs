@@ -185,7 +185,7 @@ impl Case<'_> {
                 let folder = scratch();
                 self.path = folder.path().join("carried.mailferry");
                 state.in_one_file().put(&self.path);
-                self._folder = folder;
+                self.home = folder;
             }
         }
         self.project = Some(Project::open(&self.path).unwrap());
@@ -279,7 +279,9 @@ impl Case<'_> {
         let wanted = self.wanted(&self.places()).into_iter();
         let mut wanted = multiset(wanted.map(|(_, message)| self.content(&message, false)));
         if is_labelled {
-            wanted.values_mut().for_each(|count| *count = 1);
+            for count in wanted.values_mut() {
+                *count = 1;
+            }
         }
         if let Some(stranger) = found.keys().find(|content| !wanted.contains_key(*content)) {
             return Err(format!("nobody has put {stranger} there"));
