@@ -1,4 +1,5 @@
 //! A real `named` on a loopback port, with zones from the test.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
 
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -45,7 +46,6 @@ impl Named {
 
 impl Named {
     /// The number of its process.
-    #[allow(dead_code, reason = "each test binary uses its own part of this module")]
     pub fn process(&self) -> u32 {
         self.child.id()
     }

@@ -59,7 +59,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     };
     match copy_standing(project) {
         CopyStanding::NotStarted | CopyStanding::Elsewhere => {
-            footer.primary = Some(start_button(project, footer))
+            footer.primary = Some(start_button(project, footer));
         }
         standing @ (CopyStanding::Running | CopyStanding::Pausing | CopyStanding::Stopping) => {
             footer.secondary = (standing == CopyStanding::Running).then(|| {

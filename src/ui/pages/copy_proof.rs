@@ -4,7 +4,7 @@ use eframe::egui::{Ui, Vec2};
 
 use super::copy_panels::two_lines;
 use crate::engine::{Command, CopyPhase, CopyView, ProjectView};
-use crate::plan::{ProofDepth, duration_words};
+use crate::plan::{ProofDepth, ProofSummary, duration_words};
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::PageCx;
@@ -30,7 +30,7 @@ pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
             text::words(ui, "Check of the copies", Type::Section, theme.text);
-            match copy.proof_counts.as_ref().map(|counts| counts.is_clean()) {
+            match copy.proof_counts.as_ref().map(ProofSummary::is_clean) {
                 Some(true) => badge(ui, Tone::Pass, Icon::Pass, "all copies match"),
                 Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not confirmed"),
                 None => badge(ui, Tone::Quiet, Icon::Waiting, "not checked"),

@@ -152,8 +152,9 @@ impl DestinationPage {
 
 /// Chooses a destination; asks first where that costs anything.
 fn choose(project: &ProjectView, provider: &ProviderId, server: Option<Endpoint>, cx: &mut PageCx<'_>) {
-    let command = Command::ChooseDestination { provider: provider.clone(), server: server.clone() };
-    match change_question(project, provider, server.as_ref()) {
+    let question = change_question(project, provider, server.as_ref());
+    let command = Command::ChooseDestination { provider: provider.clone(), server };
+    match question {
         Some(question) => cx.actions.push(Action::Ask { question, command }),
         None => cx.send(command),
     }
