@@ -54,6 +54,8 @@ fn another_destination_rewrites_nothing_of_the_past() {
 
     // A copy to a third server begins from nothing, and the first one is kept as what it was.
     choose(&mut bench, "generic-imap", Some(clear(third.clear_port)));
+    // A password is for one server only.
+    give_passwords(&mut bench);
     bench.sign_in_and_count();
     bench.send(Command::StartCopy);
     let moved = bench.wait_project(|project| copy_standing(project) == CopyStanding::Finished);
