@@ -9,13 +9,13 @@ use crate::values::with_thousands;
 
 /// `Trial: 433 of 740 copied, 307 wait for the whole copy`.
 pub fn trial_words(sum: &LedgerSum) -> String {
-    let verb = if sum.waiting() == 1 { "waits" } else { "wait" };
-    format!(
-        "Trial: {} of {} copied, {} {verb} for the whole copy",
-        with_thousands(sum.arrived()),
-        with_thousands(sum.wanted()),
-        with_thousands(sum.waiting())
-    )
+    let waiting = match sum.waiting() {
+        0 => "nothing waits".to_owned(),
+        1 => "1 waits".to_owned(),
+        count => format!("{} wait", with_thousands(count)),
+    };
+    let (arrived, wanted) = (with_thousands(sum.arrived()), with_thousands(sum.wanted()));
+    format!("Trial: {arrived} of {wanted} copied, {waiting} for the whole copy")
 }
 
 /// What was copied to another place than the one that is chosen now: `Copied to Fastmail (imap.fastmail.com), and nothing to

@@ -271,15 +271,14 @@ impl OpenProject {
         let all_done =
             self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(|row| is_done(row.id));
         let copy = &mut self.view.copy;
-        // A trial that has put nothing off was the whole copy.
-        let is_whole = copy.trial.is_none() || copy.sum.waiting() == 0;
+        // A trial is no copy of everything, whatever it came to.
+        let is_whole = copy.trial.is_none();
         if !copy.is_proving {
             self.is_copied = outcome.is_copied && is_whole;
         }
         let was_whole = !copy.is_proving || self.is_copied || copy.finished_at.is_some();
         let is_finished = outcome.is_complete && all_done && is_whole && was_whole;
         copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
-        copy.trial = copy.trial.filter(|_| !is_finished);
         copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
         copy.proof_counts.clone_from(&outcome.proof);
         copy.finished_at = copy.finished_at.or(Some(at)).filter(|_| copy.phase == CopyPhase::Finished);

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use mailferry::engine::{
-    CopyStanding, PasswordPlace, copy_standing, is_zone_saved, missing_passwords, saved_stages,
+    CopyStanding, PasswordPlace, copy_standing, is_zone_saved, missing_passwords, saved_stages, trial_words,
 };
 use mailferry::records::SwitchStage;
 
@@ -173,14 +173,16 @@ fn a_trial_stays_a_trial_after_it_was_closed() {
 }
 
 #[test]
-fn a_trial_that_takes_everything_is_the_copy() {
+fn a_trial_that_takes_everything_leaves_nothing_waiting() {
     let Some(servers) = Servers::start(30) else { return };
     let mut bench = Bench::start(servers.home.path());
     let file = servers.home.path().join("weber.mailferry");
     make_project(&mut bench, &file, &servers.source, &servers.destination);
     bench.sign_in_and_count();
     bench.send(Command::TryCopy { messages: 1_000 });
-    bench.wait_project(|project| copy_standing(project) == CopyStanding::Finished);
+    let tried = bench.wait_project(|project| copy_standing(project) == CopyStanding::Tried(1_000));
+    assert!(trial_words(&tried.copy.sum).ends_with("nothing waits for the whole copy"));
+    assert_eq!(state_of(&tried, tried.mailboxes[0].id), MailboxProgressState::Done);
     servers.assert_same();
 }
 

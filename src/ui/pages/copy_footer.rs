@@ -90,8 +90,13 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         CopyStanding::Tried(_) => {
             footer.secondary = Some(records(project));
             let waiting = usize::try_from(project.copy.sum.waiting()).unwrap_or(usize::MAX);
-            let rest = format::counted(waiting, "message", "messages");
-            footer.primary = Some(start(&format!("Copy the other {rest}")));
+            footer.primary = Some(match waiting {
+                0 => start("Start the whole copy"),
+                waiting => {
+                    let rest = format::counted(waiting, "message", "messages");
+                    start(&format!("Copy the other {rest}"))
+                }
+            });
         }
         CopyStanding::Outgrown => {
             footer.secondary = Some(records(project));
