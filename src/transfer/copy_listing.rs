@@ -240,8 +240,12 @@ impl Job<'_> {
         let raw = raw_name(&chosen.plan.destination, &work.namespace);
         let is_to_make = chosen.is_to_make && !destination.contains_key(&raw);
         if is_to_make || self.needs_copy(chosen.folder, destination.get(&raw))? {
-            let is_late = self.request.ledger.newest_intent(chosen.folder)?.is_some();
+            let ledger = &self.request.ledger;
             let may_be_there = self.may_be_there(chosen.folder, destination.get(&raw))?;
+            // Where its copies may lie in other folders, the rows of these have to be known: a copy may be theirs.
+            let may_be_elsewhere =
+                (may_be_there || ledger.needs_match(chosen.folder)?) && !work.strays.is_empty_beside(&raw);
+            let is_late = may_be_elsewhere || ledger.newest_intent(chosen.folder)?.is_some();
             let (plan, folder) = (chosen.plan.clone(), chosen.folder);
             let is_new = !destination.contains_key(&raw);
             work.add(Unit { plan, folder, raw, is_late, may_be_there, is_new });
