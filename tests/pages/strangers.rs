@@ -41,12 +41,12 @@ fn nasty_folders(mut project: ProjectView) -> ProjectView {
 
 fn nasty_server() -> ProjectView {
     let mut certificate = samples::changed_certificate();
-    certificate.issuer = NASTY.to_owned();
+    NASTY.clone_into(&mut certificate.issuer);
     certificate.names = vec![NASTY.to_owned()];
     let mut project = samples::asked_about(&certificate, 3);
     for row in Arc::make_mut(&mut project.mailboxes) {
         row.destination.state = SignInState::Failed;
-        row.destination.server_words = NASTY.to_owned();
+        NASTY.clone_into(&mut row.destination.server_words);
         row.destination.error = Some(samples::error(NASTY, NASTY, NASTY, NASTY, None));
     }
     project
@@ -56,7 +56,7 @@ fn nasty_copy() -> ProjectView {
     let mut project = nasty_folders(samples::stopped_mailboxes());
     for (index, progress) in project.copy.mailboxes.iter_mut().enumerate() {
         for folder in &mut progress.folders {
-            folder.name = NASTY.to_owned();
+            NASTY.clone_into(&mut folder.name);
         }
         if index == 1 {
             progress.state = MailboxProgressState::Reconnecting(NASTY.to_owned());
@@ -66,11 +66,11 @@ fn nasty_copy() -> ProjectView {
         }
     }
     for problem in &mut project.copy.problems {
-        problem.cause = NASTY.to_owned();
+        NASTY.clone_into(&mut problem.cause);
         problem.samples = vec![NASTY.to_owned()];
     }
     for pause in &mut project.copy.pauses {
-        pause.words = NASTY.to_owned();
+        NASTY.clone_into(&mut pause.words);
     }
     project
 }

@@ -95,7 +95,7 @@ const CLAIMS: &[Claim] = &[
     }),
     ("Trial: ", None, |_, snapshot| matches!(standing(snapshot), CopyStanding::Tried(_))),
     ("all copies match", None, |_, snapshot| {
-        project(snapshot).copy.proof_counts.as_ref().is_some_and(|proof| proof.is_clean())
+        project(snapshot).copy.proof_counts.as_ref().is_some_and(mailferry::plan::ProofSummary::is_clean)
     }),
     ("Signed in", Some(Step::Mailboxes), |_, snapshot| {
         let rows = project(snapshot).mailboxes.iter();
