@@ -195,7 +195,7 @@ impl Job<'_> {
         let mut work = Work::new(&self.request, &self.control, self.sink, namespace, known);
         work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
         work.homes = homes;
-        work.strays = Strays::of(&self.request.ledger, &destination, keeps_labels)?;
+        work.strays = Strays::of(&self.request.ledger, &destination, (&work.namespace, keeps_labels))?;
         work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
@@ -373,7 +373,8 @@ impl Job<'_> {
             },
             async {
                 self.make_missing(work, other, (source, destination), &lookout).await?;
-                let told = lookout.settle(other, request, (destination, &self.caution)).await?;
+                let told =
+                    lookout.settle(other, request, (destination, &work.namespace, &self.caution)).await?;
                 // A large source is listed for longer than a server waits in silence.
                 let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
                 Ok(told)

@@ -10,7 +10,7 @@ use super::both_lists::FoldersByName;
 use super::caution::Caution;
 use super::destination_name::raw_name;
 use super::error::TransferError;
-use super::moved_copies::{Elsewhere, Found, Looked};
+use super::moved_copies::{Elsewhere, Found, Looked, known_places};
 use super::request::{CopyRequest, FolderTrouble};
 use crate::imap::{FlagsRequest, Folder, ImapError, Namespace, Opened, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Side};
@@ -125,16 +125,18 @@ impl<'p> Lookout<'p> {
         &self,
         session: &mut Session,
         request: &CopyRequest,
-        (destination, caution): (&FoldersByName, &Caution),
+        (destination, namespace, caution): (&FoldersByName, &Namespace, &Caution),
     ) -> Result<Vec<Told<'p>>, TransferError> {
         let is_mirror = request.options.mode == CopyMode::BeforeSwitch;
         let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
+        let mut places = BTreeMap::new();
         if !self.suspects.is_empty() {
+            places = known_places(&request.ledger, namespace)?;
             for known in request.ledger.memories()?.into_values() {
                 by_destination.entry(known.destination).or_default().push(known.id);
             }
         }
-        let mut search = Search { session, request, destination, caution, by_destination };
+        let mut search = Search { session, request, destination, caution, by_destination, places };
         let mut told = Vec::new();
         for window in self.suspects.chunks(FOLDERS_AHEAD) {
             let mut asked = Vec::with_capacity(window.len());
@@ -196,6 +198,8 @@ pub(super) struct Search<'a> {
     pub(super) caution: &'a Caution,
     /// Folders of the ledger by where they go.
     pub(super) by_destination: BTreeMap<FolderPath, Vec<FolderId>>,
+    /// What the ledger calls these places, by their names at the server.
+    places: BTreeMap<String, FolderPath>,
 }
 
 /// UIDs at the source of the copies that are not in their folder, beside what is there instead.
@@ -315,7 +319,8 @@ impl Search<'_> {
             if uids.is_empty() {
                 break;
             }
-            let path = FolderPath(folder.parts());
+            let place = self.places.get(&folder.raw).cloned();
+            let path = place.unwrap_or_else(|| FolderPath(folder.parts()));
             match self.unclaimed_in(suspect, &folder, &path).await? {
                 Looked::At(there) => self.take(suspect, &mut uids, (&there, Some(&path))).await?,
                 Looked::Nothing => {}

@@ -1,13 +1,14 @@
 //! Where copies are that are not in their own folder any more, as people file their mail and junk filters move it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::governor::{code_name, meaning, passing};
 use super::lost_copies::{Search, Suspect, at_destination};
 use super::seats::{Seeker, assign};
 use super::strays::WAITING;
-use crate::imap::{Completion, Folder, ImapError};
+use crate::imap::{Completion, Folder, ImapError, Namespace};
 use crate::plan::{
     FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, RefusalMeaning, Side, identity_key,
 };
@@ -140,6 +141,15 @@ impl Search<'_> {
             .collect();
         Ok(Found { found, unclear: waiting.into_iter().map(|(key, _)| key.uid).collect() })
     }
+}
+
+/// What the ledger calls the folders that copies go to, by their names at the server: these may have a prefix more.
+pub(super) fn known_places(
+    ledger: &Ledger,
+    namespace: &Namespace,
+) -> Result<BTreeMap<String, FolderPath>, TransferError> {
+    let known = ledger.memories()?.into_values().map(|known| known.destination);
+    Ok(known.map(|path| (raw_name(&path, namespace), path)).collect())
 }
 
 /// Folders that show mail which lives elsewhere. At Gmail archived mail is in `\\All` only.

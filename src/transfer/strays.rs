@@ -10,10 +10,10 @@ use super::both_lists::FoldersByName;
 use super::copy::Job;
 use super::error::TransferError;
 use super::lost_copies::at_destination;
-use super::moved_copies::{contested, is_view};
+use super::moved_copies::{contested, is_view, known_places};
 use super::request::Progress;
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
-use crate::imap::{Folder, ImapError, Session};
+use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{FolderPath, IDENTITY_HEADERS, MessageKey, MessageState, identity_key};
 use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, SeenFolder, SentForm};
 
@@ -25,6 +25,7 @@ const QUIET: Duration = Duration::from_secs(4);
 pub(super) struct Strays {
     /// Each with the lowest UID that such mail can have.
     folders: Vec<(Folder, u32)>,
+    namespace: Namespace,
     found: Mutex<Option<Vec<Den>>>,
 }
 
@@ -46,7 +47,7 @@ impl Strays {
     pub(super) fn of(
         ledger: &Ledger,
         destination: &FoldersByName,
-        is_gmail: bool,
+        (namespace, is_gmail): (&Namespace, bool),
     ) -> Result<Self, TransferError> {
         // Gmail's folders are labels: a message shows in several, and sending it again makes no second one.
         if is_gmail {
@@ -69,7 +70,7 @@ impl Strays {
             .filter(|folder| folder.is_selectable() && !is_view(folder, false))
             .filter_map(|folder| Some((folder.clone(), grown(folder)?)))
             .collect();
-        Ok(Self { folders, found: Mutex::default() })
+        Ok(Self { folders, namespace: namespace.clone(), found: Mutex::default() })
     }
 
     /// Whether there is anything to be found outside this folder.
@@ -94,6 +95,9 @@ impl Strays {
         for den in dens.iter_mut().filter(|den| den.raw != raw && !den.keys.is_empty()) {
             // Rows that go to that folder come first: the copy may be theirs.
             let contested = contested(ledger, &den.folders, den.uid_next)?;
+            // Rows of that folder may have found their copies since it was looked into.
+            let claimed = ledger.claimed_in(folder, &den.path, den.uid_validity)?;
+            den.keys.retain(|key| !claimed.contains(&key.uid));
             let keys: Vec<MessageKey> =
                 den.keys.iter().filter(|key| !contested.contains(&key.identity)).copied().collect();
             let seekers: Vec<SeekerOfForms> = rows
@@ -133,6 +137,7 @@ impl Strays {
         (ledger, account): (&Ledger, FolderId),
     ) -> Result<Vec<Den>, TransferError> {
         let mut dens = Vec::with_capacity(self.folders.len());
+        let places = known_places(ledger, &self.namespace)?;
         let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
         for known in ledger.memories()?.into_values() {
             by_destination.entry(known.destination).or_default().push(known.id);
@@ -147,7 +152,7 @@ impl Strays {
                 }
                 Err(error) => return Err(at_destination(error)),
             };
-            let path = FolderPath(folder.parts());
+            let path = places.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
             let listed = folder.status.and_then(|status| status.uid_validity);
             let first = if listed == Some(opened.uid_validity) { *first } else { 1 };
             let claimed = ledger.claimed_in(account, &path, opened.uid_validity)?;
