@@ -129,6 +129,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(crate::mutate::seeds::properties(256))]
+
         #[test]
         fn what_is_clean_stays_clean(said: String) {
             let line = printable_line(&said).into_owned();
