@@ -355,7 +355,8 @@ async fn a_server_may_take_its_time_to_store_what_it_was_sent() {
         session.append_outcome(&request).await
     };
     // The literal has no line break, so that it is one command for this server.
-    assert!(append(400_000).await.is_ok(), "six seconds more for 400 kB");
+    let large = append(400_000).await;
+    assert!(large.is_ok(), "six seconds more for 400 kB: {large:?}");
     assert!(matches!(append(10).await, Err(ImapError::Silent { .. })), "a small message is stored at once");
 }
 
