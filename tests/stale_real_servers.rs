@@ -268,7 +268,7 @@ async fn remember(name: &str, from: u16, to: u16, filed: &str) {
     let (_state, changes) = measured.run_until(u32::MAX, u32::MAX).await;
     compare(&source, &measured.contents(), &Contents::new()).unwrap();
     let moments = if seeds::is_exhaustive() { changes } else { MOMENTS };
-    let (mut cases, mut failures, mut awaited) = (0, Vec::new(), 0);
+    let (mut cases, mut failures) = (0, Vec::new());
     for (moment, user) in (0..moments).zip(users) {
         let state = changes * moment / moments;
         let memory = MEMORIES[moment as usize % MEMORIES.len()];
@@ -282,19 +282,12 @@ async fn remember(name: &str, from: u16, to: u16, filed: &str) {
         copy.finish().await;
         let found = copy.contents();
         if let Err(error) = compare(&source, &found, &deleted) {
-            // Until copies that their owner has filed are looked for in every folder.
-            if acts && error.contains("at the source") {
-                awaited += 1;
-            } else {
-                failures.push(format!("{memory:?} of {state}, ended at {end}, acts {acts}: {error}"));
-            }
+            failures.push(format!("{memory:?} of {state}, ended at {end}, acts {acts}: {error}"));
         }
         copy.copy().await.unwrap();
         assert_eq!(copy.contents(), found, "{name}: a further run changes what is there");
     }
-    eprintln!(
-        "{name}: {cases} of {changes} states of the project file, {awaited} of them wait for filed copies"
-    );
+    eprintln!("{name}: {cases} of {changes} states of the project file");
     assert!(failures.is_empty(), "{name}: {} of {cases} fail:\n{}", failures.len(), failures.join("\n"));
     assert!(cases * 3 >= moments * 2, "{name}: only {cases} of {moments} states were kept");
 }

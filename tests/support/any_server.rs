@@ -71,9 +71,10 @@ impl Kind {
         }
     }
 
-    /// Whether it keeps a date of arrival: Dovecot takes a day to come in an mbox for a mistake, and writes today.
+    /// Whether it keeps a date of arrival: Dovecot takes a day to come for a mistake, and writes today.
     pub fn keeps_date(self, date: jiff::Timestamp) -> bool {
-        !matches!(self, Self::Mbox) || date < jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1)
+        !matches!(self, Self::Maildir | Self::Mbox)
+            || date < jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1)
     }
 
     /// Whose mail it is. Practice servers know people by their address.

@@ -30,14 +30,11 @@ impl Remembered {
     pub fn run(&self) {
         let start = Instant::now();
         let (plan, measure) = in_quick_time(self.scene.plan_later(self.change));
-        let (mut failures, mut awaited) = (Vec::new(), std::collections::BTreeMap::<_, usize>::new());
+        let mut failures = Vec::new();
         let stale = stale_cases(&measure);
         for case in &stale {
             if let Err(error) = in_quick_time(self.scene.play_stale(&plan, self.change, case)) {
-                match self.awaited(case, &error) {
-                    Some(reason) => *awaited.entry(reason).or_default() += 1,
-                    None => failures.push(format!("{case:?}: {error}")),
-                }
+                failures.push(format!("{case:?}: {error}"));
             }
         }
         let second = second_writers(&measure);
@@ -56,30 +53,9 @@ impl Remembered {
             second.len(),
             start.elapsed().as_secs_f64(),
         );
-        for (reason, count) in awaited {
-            eprintln!("    {count} cases wait for this: {reason}");
-        }
         assert!(failures.is_empty(), "{} of {cases} cases failed:\n{}", failures.len(), failures.join("\n"));
         let floor = if is_exhaustive() { self.floor.all } else { self.floor.ordinary };
         assert!(cases >= floor, "only {cases} cases, where there were {floor}");
-    }
-}
-
-impl Remembered {
-    /// Why a case may still fail. Each reason goes together with its cause.
-    fn awaited(&self, case: &Stale, error: &str) -> Option<&'static str> {
-        let is_doubled = error.contains("more than once");
-        let drops_flags = self.scene.destination.name == "exchange" && error.starts_with("lacking");
-        match case.acts {
-            Acts::Files | Acts::Everything if is_doubled => {
-                Some("copies that their owner has filed are looked for in every folder")
-            }
-            _ if is_doubled && self.scene.source.quirks.size_excess_divisor.is_some() => {
-                Some("copies are recognised where the source announces sizes that are not exact")
-            }
-            _ if drops_flags => Some("flags that a server has dropped are added to copies that are found"),
-            _ => None,
-        }
     }
 }
 
