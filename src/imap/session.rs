@@ -31,6 +31,14 @@ use super::wire::Wire;
 /// Replies that may wait while commands are being sent, and their bytes.
 const MAX_INBOX: usize = 4_096;
 const MAX_INBOX_BYTES: usize = 4 << 20;
+/// A command whose end has not come.
+#[derive(Debug)]
+struct Unanswered {
+    wish: Wish,
+    /// Bytes that were queued before it.
+    queued_before: u64,
+}
+
 /// A signed-in connection to an IMAP server.
 #[derive(Debug)]
 pub struct Session {
@@ -41,7 +49,7 @@ pub struct Session {
     completed: BTreeMap<String, Completion>,
     next_tag: u32,
     /// Tags of commands whose end has not come, and what they ask for.
-    unanswered: BTreeMap<String, Wish>,
+    unanswered: BTreeMap<String, Unanswered>,
     pub(super) timeouts: Timeouts,
     pub(super) capabilities: Capabilities,
     /// How often the server has told what it can do.
@@ -63,8 +71,8 @@ pub struct Session {
     pub(super) round_trip: Duration,
     /// How long the first answer behind the sign-in took.
     pub(super) first_answer: Duration,
-    /// Bytes sent since the last command was answered: storing them takes its time.
-    unanswered_bytes: u64,
+    /// Bytes that were ever queued.
+    queued_bytes: u64,
     awake: Awake,
     pace: Pace,
     /// Messages whose bytes were asked for.
@@ -114,7 +122,7 @@ impl Session {
             message_limit: None,
             round_trip: Duration::ZERO,
             first_answer: Duration::ZERO,
-            unanswered_bytes: 0,
+            queued_bytes: 0,
             awake: Awake::new(SystemTime::now),
             pace: Pace::default(),
             bodies: AskedBodies::default(),
@@ -221,7 +229,7 @@ impl Session {
         let tag = format!("F{}", self.next_tag);
         let wish = Wish::of(shown);
         self.gate.asked().begin(&wish);
-        self.unanswered.insert(tag.clone(), wish);
+        self.unanswered.insert(tag.clone(), Unanswered { wish, queued_before: self.queued_bytes });
         let line = format!("{tag} {shown}");
         self.gate.trace().sent(&line);
         tag
@@ -229,7 +237,7 @@ impl Session {
 
     /// Queues raw bytes.
     pub(super) fn queue(&mut self, bytes: &[u8]) {
-        self.unanswered_bytes = self.unanswered_bytes.saturating_add(bytes.len() as u64);
+        self.queued_bytes = self.queued_bytes.saturating_add(bytes.len() as u64);
         self.gate.queue(bytes);
     }
 
@@ -314,10 +322,9 @@ impl Session {
 
     /// Only the first answer to a command that was sent counts: others come as often as a server likes.
     fn note_answered(&mut self, tag: &str) {
-        let Some(wish) = self.unanswered.remove(tag) else { return };
+        let Some(Unanswered { wish, .. }) = self.unanswered.remove(tag) else { return };
         self.gate.asked().end(&wish);
         self.gate.command_done();
-        self.unanswered_bytes = 0;
         self.pace.start_anew(self.gate.counters());
         if self.unanswered.is_empty() {
             self.bad = None;

@@ -51,7 +51,9 @@ impl Session {
     /// How long the server may be silent.
     pub(super) fn limit(&self) -> Duration {
         // What was sent has to be stored before it is answered.
-        let storing = Duration::from_secs(self.unanswered_bytes / SLOWEST_STORE);
+        let oldest = self.unanswered.values().map(|command| command.queued_before).min();
+        let stored = oldest.map_or(0, |before| self.queued_bytes.saturating_sub(before));
+        let storing = Duration::from_secs(stored / SLOWEST_STORE);
         let patience = self.timeouts.reply + storing;
         if self.bad.is_some() { patience.min(AFTER_BAD) } else { patience }
     }
