@@ -26,11 +26,12 @@ const EXPORT_FOLDER: &str = "mailferry-exported";
 
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
-    let accounts = Accounts::from(arguments)?;
-    let wishes = Wishes::from(arguments)?;
+    // Before anything is said: a program reads every line.
     if arguments.plan.progress == ProgressForm::Json {
         output::say_in_json();
     }
+    let accounts = Accounts::from(arguments)?;
+    let wishes = Wishes::from(arguments)?;
     check_message_list(arguments.messages.as_deref())?;
     super::places::check_copy(arguments)?;
     let mut config = config_of(arguments);
