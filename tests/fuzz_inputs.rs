@@ -15,7 +15,7 @@ fn any_bytes_are_survived() {
 /// The inputs are the same in every run, and they differ from one another.
 #[test]
 fn the_inputs_are_worth_the_time() {
-    let examples: &[&[u8]] = &[b"v=spf1 -all", b"v=spf1 mx"];
+    let examples: &[&[u8]] = &[b"v=spf1 -all", b"v=spf1 mx", b"v=spf1 include:spf.example.org ~all"];
     let inputs = || (1..500).map(|number| mutate::input(examples, number));
     assert!(inputs().eq(inputs()));
     let different: std::collections::BTreeSet<Vec<u8>> = inputs().collect();

@@ -76,7 +76,7 @@ fn fold(name: &str) -> String {
 /// What a folder is for, as far as its name tells.
 ///
 /// Only folders on the top level, right below the inbox, or right below Gmail's container are judged. No name makes a
-/// view: a folder that is called “Important” holds real mail, and so does “[Gmail]/All Mail” where an earlier move has
+/// view: a folder that is called “Important” holds real mail, and so does “\[Gmail\]/All Mail” where an earlier move has
 /// taken it along.
 pub fn special_use_by_name(path: &FolderPath) -> Option<SpecialUse> {
     let name = match path.0.as_slice() {

@@ -66,7 +66,15 @@ impl DomainName {
         let (unicode, outcome) =
             uts46.to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
         outcome.map_err(|_errors| invalid())?;
-        let unicode = unicode.into_owned();
+        // A name that does not come back from its readable form is shown as it is on the wire.
+        let back = uts46.to_ascii(
+            unicode.as_bytes(),
+            AsciiDenyList::STD3,
+            Hyphens::CheckFirstLast,
+            DnsLength::Verify,
+        );
+        let is_readable = back.is_ok_and(|back| back == ascii.as_str());
+        let unicode = if is_readable { unicode.into_owned() } else { ascii.clone() };
         Ok(Self { ascii, unicode })
     }
 
@@ -165,6 +173,13 @@ impl fmt::Display for DnsName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_its_readable_form_would_not_bring_back_is_shown_as_it_is() {
+        let name = DomainName::parse("xn--xn--bcher-kvabcher-kva.example").unwrap();
+        assert_eq!(name.as_unicode(), name.as_ascii());
+        assert_eq!(DomainName::parse(&name.to_string()).unwrap(), name);
+    }
 
     #[test]
     fn both_forms_lead_to_the_same_domain() {
