@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use super::dovecot::PASSWORD;
 use super::plain_imap::PlainImap;
 use super::support::unpacked::{
-    environment, hand_over, is_root, readable_by_the_server, require_unpacked, unprivileged,
+    environment, hand_over, is_root, readable_by_the_server, require_unpacked, unprivileged_for_itself,
 };
 use super::support::{Guard, free_port, run, wait_for_port};
 
@@ -109,7 +109,7 @@ impl Cyrus {
         let root = self.folder.path();
         let program = self.programs.join("usr/lib/cyrus/bin/master");
         let errors = fs::File::create(root.join("stderr")).unwrap();
-        let child = unprivileged(&program)
+        let child = unprivileged_for_itself(&program)
             .arg("-D")
             .arg("-C")
             .arg(root.join("imapd.conf"))

@@ -34,14 +34,22 @@ pub fn is_root() -> bool {
     run(Command::new("id").arg("-u")).stdout.starts_with(b"0\n")
 }
 
-/// A program that a server consists of: never as root, and [`tied`].
+/// A program that a server consists of: never as root, and [`tied`] to the thread that starts it.
 pub fn unprivileged(program: &Path) -> Command {
     if !is_root() {
         return tied(program);
     }
+    as_nobody(&["--pdeathsig", "KILL"], program)
+}
+
+/// The same for a server that a passing thread may start again: something else has to end it.
+pub fn unprivileged_for_itself(program: &Path) -> Command {
+    if is_root() { as_nobody(&[], program) } else { Command::new(program) }
+}
+
+fn as_nobody(ties: &[&str], program: &Path) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--"]);
-    command.arg(program);
+    command.args(ties).args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--"]).arg(program);
     command
 }
 
