@@ -338,9 +338,22 @@ fn kill_at(mut child: Child, messages: usize, reader: &mut PlainImap) {
         if arrived(reader) >= messages {
             child.kill().unwrap();
             child.wait().unwrap();
+            until_quiet(reader);
             return;
         }
         std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until the server has stored what it was still sent: what arrives later than the next look is another test's.
+fn until_quiet(reader: &mut PlainImap) {
+    const LOOKS: usize = 40;
+    let (mut last, mut same) = (arrived(reader), 0);
+    while same < LOOKS {
+        std::thread::sleep(Duration::from_millis(50));
+        let now = arrived(reader);
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
     }
 }
 

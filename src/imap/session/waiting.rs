@@ -27,9 +27,11 @@ impl Session {
         }
         loop {
             let began = Instant::now();
-            let look_after = self.pace.look_after(self.limit());
+            // What an answer ends is judged by what was waited for before it came.
+            let limit = self.limit();
+            let look_after = self.pace.look_after(limit);
             let ready = timeout(look_after, poll_fn(|context| poll(self, context))).await.ok();
-            let judged = self.judge(began.elapsed());
+            let judged = self.judge(began.elapsed(), limit);
             if let Some(Err(error)) = ready {
                 return Err(error);
             }
@@ -58,8 +60,8 @@ impl Session {
         if self.bad.is_some() { patience.min(AFTER_BAD) } else { patience }
     }
 
-    fn judge(&mut self, waited: Duration) -> Result<(), ImapError> {
-        let (now, is_sending, limit) = (self.gate.counters(), self.gate.queued() > 0, self.limit());
+    fn judge(&mut self, waited: Duration, limit: Duration) -> Result<(), ImapError> {
+        let (now, is_sending) = (self.gate.counters(), self.gate.queued() > 0);
         let judged = self.pace.judge(waited, now, is_sending, limit);
         match &self.bad {
             Some(words) => judged.map_err(|_slow| ImapError::NotUnderstood(words.clone())),
