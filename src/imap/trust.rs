@@ -62,14 +62,41 @@ pub(super) fn take_seen(seen: &Seen) -> Option<CertificateFacts> {
     seen.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-type Authorities = Option<Arc<dyn ServerCertVerifier>>;
+/// What a server shows of itself.
+#[derive(Debug)]
+struct Shown<'a> {
+    end_entity: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    server_name: &'a ServerName<'a>,
+    ocsp_response: &'a [u8],
+    now: TlsTime,
+}
+
+/// Says whether a certificate is that of the server which shows it. Signatures are checked in the same way whoever does.
+trait Authority: std::fmt::Debug + Send + Sync {
+    fn vouch(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error>;
+}
+
+impl Authority for rustls_platform_verifier::Verifier {
+    fn vouch(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error> {
+        self.verify_server_cert(
+            shown.end_entity,
+            shown.intermediates,
+            shown.server_name,
+            shown.ocsp_response,
+            shown.now,
+        )
+    }
+}
+
+type Authorities = Option<Arc<dyn Authority>>;
 
 /// The system's authorities, read once. `None` where the system has none: then only pins are trusted.
 fn authorities(provider: &Arc<CryptoProvider>) -> Authorities {
     static AUTHORITIES: OnceLock<Authorities> = OnceLock::new();
     AUTHORITIES
         .get_or_init(|| match rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
-            Ok(verifier) => Some(Arc::new(verifier) as Arc<dyn ServerCertVerifier>),
+            Ok(verifier) => Some(Arc::new(verifier) as Arc<dyn Authority>),
             Err(error) => {
                 tracing::warn!(%error, "the system has no certificate authorities");
                 None
@@ -101,8 +128,8 @@ impl ServerCertVerifier for PinningVerifier {
             return Ok(ServerCertVerified::assertion());
         }
         let verified = match &self.authorities {
-            Some(verifier) => {
-                verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            Some(authority) => {
+                authority.vouch(&Shown { end_entity, intermediates, server_name, ocsp_response, now })
             }
             None => Err(CertificateError::UnknownIssuer.into()),
         };
@@ -265,42 +292,13 @@ mod tests {
     #[derive(Debug)]
     struct Vouches(bool);
 
-    impl ServerCertVerifier for Vouches {
-        fn verify_server_cert(
-            &self,
-            _end_entity: &CertificateDer<'_>,
-            _intermediates: &[CertificateDer<'_>],
-            _server_name: &ServerName<'_>,
-            _ocsp_response: &[u8],
-            _now: TlsTime,
-        ) -> Result<ServerCertVerified, rustls::Error> {
+    impl Authority for Vouches {
+        fn vouch(&self, _shown: &Shown<'_>) -> Result<ServerCertVerified, rustls::Error> {
             if self.0 {
                 Ok(ServerCertVerified::assertion())
             } else {
                 Err(CertificateError::UnknownIssuer.into())
             }
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            _message: &[u8],
-            _certificate: &CertificateDer<'_>,
-            _signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Err(rustls::Error::General("not asked".to_owned()))
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            _message: &[u8],
-            _certificate: &CertificateDer<'_>,
-            _signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, rustls::Error> {
-            Err(rustls::Error::General("not asked".to_owned()))
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            Vec::new()
         }
     }
 
