@@ -6,8 +6,13 @@
     reason = "tests and their helpers fail loudly"
 )]
 
+use std::future::poll_fn;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use mailferry::imap::{
@@ -15,11 +20,46 @@ use mailferry::imap::{
 };
 use mailferry::values::{Endpoint, Secret, Security};
 
+/// Longer than any answer takes on a busy computer; silence is waited for in [`Spoken::and_silence`].
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// How often a server has said something.
+#[derive(Clone, Default)]
+struct Spoken(Arc<AtomicUsize>);
+
+impl Spoken {
+    /// Waits until the server has said something more, and then on a clock that leaps to the end of the wait.
+    async fn and_silence<T>(&self, wait: impl Future<Output = T>) -> T {
+        let (before, mut wait) = (self.0.load(Ordering::SeqCst), pin!(wait));
+        let early = poll_fn(|context| match wait.as_mut().poll(context) {
+            Poll::Ready(waited) => Poll::Ready(Some(waited)),
+            Poll::Pending if self.0.load(Ordering::SeqCst) > before => Poll::Ready(None),
+            Poll::Pending => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        });
+        if let Some(waited) = early.await {
+            return waited;
+        }
+        tokio::time::pause();
+        let waited = wait.await;
+        tokio::time::resume();
+        waited
+    }
+}
+
 /// What the server does at a command whose text holds the key.
 type Script = &'static [(&'static str, &'static str)];
 
 /// A server that answers by script; `{tag}` stands for the command's tag. Anything else is answered with OK.
 fn serve(greeting: &'static str, script: Script) -> Access {
+    serve_counted(greeting, script).0
+}
+
+fn serve_counted(greeting: &'static str, script: Script) -> (Access, Spoken) {
+    let spoken = Spoken::default();
+    let count = spoken.clone();
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -43,22 +83,29 @@ fn serve(greeting: &'static str, script: Script) -> Access {
                 if stream.write_all(answer.as_bytes()).is_err() {
                     break;
                 }
+                count.0.fetch_add(1, Ordering::SeqCst);
             }
         }
     });
-    Access {
+    let access = Access {
         endpoint: Endpoint::new("127.0.0.1", port, Security::Clear).unwrap(),
         trust: TrustPolicy::default(),
         user: "anna".to_owned(),
         secret: Secret::new("secret-of-anna"),
-        timeouts: Timeouts { connect: Duration::from_secs(5), reply: Duration::from_secs(1) },
+        timeouts: Timeouts { connect: PATIENCE, reply: PATIENCE },
         idle: IdleSessions::default(),
         options: mailferry::imap::AccessOptions::default(),
-    }
+    };
+    (access, spoken)
 }
 
 async fn session(script: Script) -> Session {
-    serve("* OK ready\r\n", script).open().await.unwrap()
+    counted_session(script).await.0
+}
+
+async fn counted_session(script: Script) -> (Session, Spoken) {
+    let (access, spoken) = serve_counted("* OK ready\r\n", script);
+    (access.open().await.unwrap(), spoken)
 }
 
 #[tokio::test]
@@ -69,7 +116,10 @@ async fn greetings_that_are_none() {
         let error = serve(greeting, &[]).open().await.unwrap_err();
         assert!(matches!(error, SignInError::Imap(ImapError::TurnedAway(_))), "{greeting}: {error}");
     }
-    let error = serve("", &[]).open().await.unwrap_err();
+    let mut mute = serve("", &[]);
+    // Reached in time, but never answered.
+    mute.timeouts.reply = Duration::from_secs(1);
+    let error = mute.open().await.unwrap_err();
     assert!(matches!(error, SignInError::Imap(ImapError::Silent { seconds: 1 })), "{error}");
 }
 
@@ -103,14 +153,14 @@ async fn floods_and_silence_end_the_connection() {
     let mut flooded = session(&[("NOOP", "flood")]).await;
     let error = flooded.noop().await.unwrap_err();
     assert!(matches!(error, ImapError::Hostile(_)), "{error}");
-    let mut silent = session(&[("NOOP", "* OK still thinking\r\n")]).await;
-    let error = silent.noop().await.unwrap_err();
+    let (mut silent, spoken) = counted_session(&[("NOOP", "* OK still thinking\r\n")]).await;
+    let error = spoken.and_silence(silent.noop()).await.unwrap_err();
     assert!(matches!(error, ImapError::Silent { .. }), "{error}");
     let mut huge = session(&[("EXAMINE", "* LIST () NIL {999999999999}\r\n")]).await;
     let error = huge.examine("INBOX").await.unwrap_err();
     assert!(matches!(error, ImapError::Hostile(_)), "{error}");
-    let mut bye = session(&[("NOOP", "* BYE going down\r\n"), ("EXAMINE", "close")]).await;
-    assert!(matches!(bye.noop().await.unwrap_err(), ImapError::Silent { .. }));
+    let (mut bye, spoken) = counted_session(&[("NOOP", "* BYE going down\r\n"), ("EXAMINE", "close")]).await;
+    assert!(matches!(spoken.and_silence(bye.noop()).await.unwrap_err(), ImapError::Silent { .. }));
     let error = bye.examine("INBOX").await.unwrap_err();
     assert!(matches!(&error, ImapError::Closed(Some(words)) if words == "going down"), "{error}");
 }
@@ -138,9 +188,10 @@ async fn odd_answers_are_survived() {
 
 #[tokio::test]
 async fn a_message_that_breaks_off_is_never_taken_for_whole() {
-    let mut broken = session(&[("UID FETCH", "* 1 FETCH (UID 5 BODY[] {100}\r\nonly this")]).await;
+    let (mut broken, spoken) =
+        counted_session(&[("UID FETCH", "* 1 FETCH (UID 5 BODY[] {100}\r\nonly this")]).await;
     let requests = broken.ask_bodies(&[5]);
-    assert!(broken.next_body(&requests[0]).await.is_err());
+    assert!(spoken.and_silence(broken.next_body(&requests[0])).await.is_err());
     // No bytes at an offset within the message: gone, not complete.
     let mut shrinking = session(&[
         ("<0.196608>", "* 1 FETCH (UID 5 BODY[]<0> {5}\r\nhello)\r\n{tag} OK\r\n"),

@@ -78,7 +78,14 @@ impl Pace {
         }
         let (bytes, least) = (self.moved, u128::from(LEAST_SPEED) * limit.as_millis() / 1_000);
         if u128::from(bytes) < least {
-            return Err(ImapError::TooSlow { bytes, seconds: limit.as_secs() });
+            let seconds = limit.as_secs();
+            // Who said a word at the beginning and nothing more is silent, and not slow.
+            let is_silent = self.silent >= limit.saturating_sub(limit / 10);
+            return Err(if is_silent {
+                ImapError::Silent { seconds }
+            } else {
+                ImapError::TooSlow { bytes, seconds }
+            });
         }
         *self = Self { seen: now, silent: self.silent, ..Self::default() };
         Ok(())
@@ -108,6 +115,9 @@ mod tests {
             assert!(matches!(error, ImapError::TooSlow { seconds: 60, .. }), "{drip}: {error}");
             assert_eq!(after, 60, "{drip}");
         }
+        let (after, error) = outlived(1_000, |second| if second == 1 { 30 } else { 0 }).unwrap();
+        assert!(matches!(error, ImapError::Silent { seconds: 60 }), "{error}");
+        assert_eq!(after, 60);
         assert!(outlived(10_000, |_| LEAST_SPEED).is_none());
         // In bursts, with pauses in between.
         assert!(outlived(10_000, |second| if second % 30 == 0 { 5_000 } else { 0 }).is_none());
