@@ -214,15 +214,15 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_command_is_bounded_in_time_and_output() {
-        let second = Duration::from_secs(5);
-        assert_eq!(ran("echo 'a;b$HOME'", second).unwrap(), "a;b$HOME");
-        assert!(matches!(ran("/no/such/program", second), Err(TokenError::NotRun { .. })));
-        let failed = ran("sh -c 'echo who are you >&2; exit 3'", second).unwrap_err().to_string();
+        let ample = Duration::from_mins(10);
+        assert_eq!(ran("echo 'a;b$HOME'", ample).unwrap(), "a;b$HOME");
+        assert!(matches!(ran("/no/such/program", ample), Err(TokenError::NotRun { .. })));
+        let failed = ran("sh -c 'echo who are you >&2; exit 3'", ample).unwrap_err().to_string();
         assert!(failed.contains("exit status: 3") && failed.contains("who are you"), "{failed}");
-        let began = Instant::now();
-        assert!(matches!(ran("sleep 30", Duration::from_millis(100)), Err(TokenError::TooSlow { .. })));
-        assert!(began.elapsed() < second);
-        let endless = ran("sh -c 'head -c 3000000 /dev/zero | tr \"\\0\" a'", second).unwrap_err();
+        // Never comes to its end by itself.
+        let endless = "sleep infinity";
+        assert!(matches!(ran(endless, Duration::from_millis(100)), Err(TokenError::TooSlow { .. })));
+        let endless = ran("sh -c 'head -c 3000000 /dev/zero | tr \"\\0\" a'", ample).unwrap_err();
         assert!(matches!(endless, TokenError::NoToken { .. }), "{endless}");
     }
 }

@@ -4,6 +4,10 @@ use std::sync::mpsc;
 use super::super::backend::{Backend, BackendError};
 use super::*;
 
+/// Whoever answers at all answers sooner, however busy the computer is; what does not is waited for on a clock that the
+/// test moves.
+const PATIENCE: Patience = Patience { notice: Duration::from_mins(10), give_up: Duration::from_hours(10) };
+
 /// A keyring whose behaviour the test decides while it runs.
 #[derive(Clone, Default)]
 struct FakeKeyring(Arc<Mutex<Fake>>);
@@ -16,6 +20,7 @@ struct Fake {
     /// Calls wait until something comes through here.
     locked: Option<Arc<Mutex<mpsc::Receiver<()>>>>,
     calls: usize,
+    answered: usize,
 }
 
 impl FakeKeyring {
@@ -27,6 +32,17 @@ impl FakeKeyring {
         let (unlock, locked) = mpsc::channel();
         self.with(|fake| fake.locked = Some(Arc::new(Mutex::new(locked))));
         unlock
+    }
+
+    /// Waits until one call more is under way, and then for as long as a keyring may be silent.
+    async fn stay_silent(&self) {
+        let before = self.with(|fake| fake.answered);
+        while self.with(|fake| fake.calls) == before {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::pause();
+        tokio::time::advance(PATIENCE.notice).await;
+        tokio::time::resume();
     }
 
     fn store(&self) -> SecretStore {
@@ -41,8 +57,7 @@ impl FakeKeyring {
             keyring.check()?;
             Ok(Box::new(keyring.clone()) as Box<dyn Backend>)
         });
-        let patience = Patience { notice: Duration::from_millis(200), give_up: Duration::from_secs(30) };
-        SecretStore::with_connector(connector, patience)
+        SecretStore::with_connector(connector, PATIENCE)
     }
 
     fn check(&self) -> Result<(), BackendError> {
@@ -61,6 +76,7 @@ impl FakeKeyring {
         if let Some(locked) = locked {
             let _unlocked_or_gone = locked.lock().unwrap().recv();
         }
+        self.with(|fake| fake.answered += 1);
         self.check()
     }
 }
@@ -158,9 +174,11 @@ async fn a_locked_keyring_holds_nobody_up() {
     let store = keyring.store();
     wait_for(&store, |status| *status == StoreStatus::Found).await;
     let unlock = keyring.lock();
-    assert_eq!(store.set(&name(), Secret::new("geheim")).await, Kept::ThisSession);
+    let name = name();
+    let setting = store.set(&name, Secret::new("geheim"));
+    assert_eq!(futures::join!(setting, keyring.stay_silent()).0, Kept::ThisSession);
     assert_eq!(store.status(), StoreStatus::WaitsForUnlock);
-    assert_eq!(store.get(&name()).await, Some(Secret::new("geheim")));
+    assert_eq!(store.get(&name).await, Some(Secret::new("geheim")));
 
     keyring.with(|fake| fake.locked = None);
     unlock.send(()).unwrap();
@@ -178,6 +196,7 @@ async fn reading_waits_for_the_prompt_and_retry_leaves_a_stuck_one_alone() {
     let name = name();
     let reading = store.get(&name);
     let answering = async {
+        keyring.stay_silent().await;
         wait_for(&store, |status| *status == StoreStatus::WaitsForUnlock).await;
         keyring.with(|fake| fake.locked = None);
         unlock.send(()).unwrap();
@@ -186,7 +205,7 @@ async fn reading_waits_for_the_prompt_and_retry_leaves_a_stuck_one_alone() {
 
     // An old password hangs in a prompt; after a retry a new one is set; the late write must not win.
     let unlock = keyring.lock();
-    store.set(&name, Secret::new("old")).await;
+    futures::join!(store.set(&name, Secret::new("old")), keyring.stay_silent());
     keyring.with(|fake| fake.locked = None);
     assert_eq!(store.retry().await, StoreStatus::System);
     assert_eq!(store.set(&name, Secret::new("new")).await, Kept::InKeyring);
@@ -194,7 +213,7 @@ async fn reading_waits_for_the_prompt_and_retry_leaves_a_stuck_one_alone() {
     unlock.send(()).unwrap();
     // The late thread writes the old one, sees the newer wish, and writes that.
     while keyring.with(|fake| fake.calls) == calls || stored(&keyring).as_deref() != Some("new") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::task::yield_now().await;
     }
 }
 
