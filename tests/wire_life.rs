@@ -17,6 +17,10 @@ mod dovecot;
 mod odd_imap;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "support/practice_scene.rs"]
+mod practice_scene;
+#[path = "support/quick_time.rs"]
+mod quick_time;
 #[path = "support/scripted_imap.rs"]
 mod scripted_imap;
 mod support;
@@ -24,18 +28,22 @@ mod support;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use copy_bench::{Bench, contents};
 use dovecot::{Dovecot, Settings, access};
 use flate2::{Compress, FlushCompress};
-use mailferry::imap::{Body, Compression, ImapError, NewMessage, SignInError, Timeouts};
+use mailferry::imap::{Body, Compression, ImapError, KEEP_ALIVE_EVERY, NewMessage, SignInError, Timeouts};
+use mailferry::rehearsal::{Action, Fault, Personality, Trigger};
 use mailferry::transfer::Progress;
 use mailferry::values::{Fingerprint, Security};
 use odd_imap::{OddImap, Stored};
+use practice_scene::{good, play};
+use quick_time::in_quick_time;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use scripted_imap::{Does, Script, Scripted, talk};
+use scripted_imap::{Does, Scripted};
 use sha2::{Digest as _, Sha256};
 
 fn deflated(bytes: &[u8]) -> Vec<u8> {
@@ -265,99 +273,99 @@ async fn a_copy_from_a_server_that_cuts_its_answers_is_whole_and_never_searches(
     });
 }
 
-#[tokio::test]
-async fn a_resting_connection_is_kept_alive_while_the_other_side_works() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let heard: Arc<Mutex<usize>> = Arc::default();
-    let counted = Arc::clone(&heard);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (stream, counted) = (stream.unwrap(), Arc::clone(&counted));
-            std::thread::spawn(move || {
-                // Silence of more than a second ends the connection, as half an hour does elsewhere.
-                stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-                let script: Script = Arc::new(move |command| {
-                    *counted.lock().unwrap() += usize::from(command == "NOOP");
-                    Does::Nothing
-                });
-                let writer = stream.try_clone().unwrap();
-                drop(talk(BufReader::new(stream), writer, "IMAP4rev1", &script, &Mutex::default()));
-            });
-        }
-    });
-    let anna = access(port, Security::Clear, "anna");
-    let work = || tokio::time::sleep(Duration::from_millis(2_500));
-    let mut kept = anna.open_new().await.unwrap();
-    let done = kept
-        .keep_alive_during(Duration::from_millis(200), async {
-            work().await;
-            7
-        })
-        .await;
-    assert_eq!(done, 7);
-    kept.noop().await.unwrap();
-    assert!(*heard.lock().unwrap() >= 3);
-    let mut forgotten = anna.open_new().await.unwrap();
-    work().await;
-    let lost = forgotten.noop().await.unwrap_err();
-    assert!(lost.is_connection_lost(), "{lost}");
-    // Keeping alive a connection that is gone does not disturb the work.
-    assert_eq!(
-        forgotten
-            .keep_alive_during(Duration::from_millis(10), async {
+/// Longer than a practice server lets a client be silent, which is half an hour.
+const LONG_WORK: Duration = Duration::from_hours(3);
+
+#[test]
+fn a_resting_connection_is_kept_alive_while_the_other_side_works() {
+    in_quick_time(play(Personality::dovecot(), Vec::new(), |scene| async move {
+        let work = || tokio::time::sleep(LONG_WORK);
+        let anna = &scene.bench.request.destination;
+        let commands = || scene.destination.traffic().commands;
+        let mut kept = anna.open_new().await.unwrap();
+        let before = commands();
+        let done = kept
+            .keep_alive_during(KEEP_ALIVE_EVERY, async {
+                work().await;
+                7
+            })
+            .await;
+        assert_eq!(done, 7);
+        // Seventy-two times the length of the pause, less what goes by between looks at the clock.
+        assert!((50..=72).contains(&(commands() - before)), "{} commands", commands() - before);
+        kept.noop().await.unwrap();
+        let mut forgotten = anna.open_new().await.unwrap();
+        work().await;
+        let lost = forgotten.noop().await.unwrap_err();
+        assert!(lost.is_connection_lost(), "{lost}");
+        // Keeping alive a connection that is gone does not disturb the work.
+        let done = forgotten
+            .keep_alive_during(KEEP_ALIVE_EVERY, async {
                 work().await;
                 8
             })
-            .await,
-        8
-    );
+            .await;
+        assert_eq!(done, 8);
+    }));
 }
 
-#[tokio::test]
-async fn the_destination_stays_while_a_slow_source_is_listed() {
-    let copied = async |keep_alive: Duration| {
-        let (source, destination) = (OddImap::start(messages(20)), OddImap::start(messages(0)));
-        let mut bench = Bench::new(source.access(), destination.access()).await;
-        source.set(|state| state.slow_headers = Duration::from_secs(3));
-        destination.set(|state| state.idle_limit = Some(Duration::from_secs(1)));
-        bench.request.limits.keep_alive = keep_alive;
-        let breaks = Mutex::new(0);
-        let count = |progress| {
-            if matches!(progress, Progress::Reconnecting { .. }) {
-                *breaks.lock().unwrap() += 1;
+#[test]
+fn the_destination_stays_while_a_slow_source_is_listed() {
+    let breaks = |keep_alive: Duration| {
+        let breaks = AtomicUsize::new(0);
+        in_quick_time(play(Personality::dovecot(), (0..20).map(good).collect(), |mut scene| {
+            let breaks = &breaks;
+            async move {
+                let slow = Fault {
+                    trigger: Trigger::Command("UID FETCH".to_owned()),
+                    action: Action::Delay(LONG_WORK),
+                    skip: 0,
+                    times: 1,
+                };
+                scene.source.faults().push(slow);
+                scene.bench.request.source.timeouts.reply = 10 * LONG_WORK;
+                scene.bench.request.limits.keep_alive = keep_alive;
+                let count = |progress| {
+                    let is_break = matches!(progress, Progress::Reconnecting { .. });
+                    breaks.fetch_add(usize::from(is_break), Ordering::SeqCst);
+                };
+                scene.bench.copy(&count).await.unwrap();
+                assert_eq!((scene.bench.sum().copied, scene.arrived().len()), (20, 20));
             }
-        };
-        bench.copy(&count).await.unwrap();
-        assert!(source.bodies() == destination.bodies());
-        breaks.into_inner().unwrap()
+        }));
+        breaks.into_inner()
     };
-    let (kept, forgotten) = tokio::join!(copied(Duration::from_millis(200)), copied(Duration::from_hours(1)));
-    assert_eq!(kept, 0, "the connection was kept alive");
-    assert!(forgotten > 0, "without that it is lost, and made anew");
+    assert_eq!(breaks(KEEP_ALIVE_EVERY), 0, "the connection was kept alive");
+    assert!(breaks(100 * LONG_WORK) > 0, "without that it is lost, and made anew");
 }
 
-#[tokio::test]
-async fn a_server_may_take_its_time_to_store_what_it_was_sent() {
-    let server = Scripted::start("IMAP4rev1 LITERAL+", |command| {
-        if command.starts_with("APPEND") {
-            std::thread::sleep(Duration::from_millis(2_500));
-        }
-        Does::Nothing
-    });
-    let mut anna = server.access();
-    anna.timeouts = Timeouts { connect: Duration::from_secs(5), reply: Duration::from_secs(1) };
-    let append = async |bytes: usize| {
-        let mut session = anna.open_new().await.unwrap();
-        let body = Body::Memory(b"x".repeat(bytes).into());
-        let message = NewMessage { flags: Vec::new(), internal_date: String::new(), body };
-        let request = session.send_append("INBOX", &mut [message], &|_| {}).await?;
-        session.append_outcome(&request).await
+#[test]
+fn a_server_may_take_its_time_to_store_what_it_was_sent() {
+    let append = |bytes: usize| {
+        let appended = Mutex::new(None);
+        in_quick_time(play(Personality::dovecot(), Vec::new(), |scene| {
+            let appended = &appended;
+            async move {
+                let action = Action::Delay(Duration::from_secs(12));
+                let trigger = Trigger::Command("APPEND".to_owned());
+                scene.destination.faults().push(Fault { trigger, action, skip: 0, times: 1 });
+                let mut anna = scene.bench.request.destination.clone();
+                anna.timeouts = Timeouts { connect: Duration::from_mins(1), reply: Duration::from_secs(4) };
+                let mut session = anna.open_new().await.unwrap();
+                let body = Body::Memory(b"x".repeat(bytes).into());
+                let message = NewMessage { flags: Vec::new(), internal_date: String::new(), body };
+                let outcome = match session.send_append("INBOX", &mut [message], &|_| {}).await {
+                    Ok(request) => session.append_outcome(&request).await.map(drop),
+                    Err(error) => Err(error),
+                };
+                *appended.lock().unwrap() = Some(outcome);
+            }
+        }));
+        appended.into_inner().unwrap().unwrap()
     };
-    // The literal has no line break, so that it is one command for this server.
-    let large = append(400_000).await;
-    assert!(large.is_ok(), "six seconds more for 400 kB: {large:?}");
-    assert!(matches!(append(10).await, Err(ImapError::Silent { .. })), "a small message is stored at once");
+    let large = append(1 << 20);
+    assert!(large.is_ok(), "sixteen seconds more for a megabyte: {large:?}");
+    assert!(matches!(append(10), Err(ImapError::Silent { .. })), "a small message is stored at once");
 }
 
 #[tokio::test]

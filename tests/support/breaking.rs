@@ -1,68 +1,19 @@
-//! What breaking a copy at every step needs: time that runs faster than the wall's, and a ledger that refuses changes.
-#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+//! What breaking a copy at every step needs: time that follows what is done, and a ledger that refuses changes.
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this module")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+#[path = "quick_time.rs"]
+pub mod quick_time;
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
-use std::future::{Future, poll_fn};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::sync::Once;
-use std::time::Duration;
 
 use mailferry::project::Project;
+pub use quick_time::in_quick_time;
 use tracing::span;
-
-/// How much faster time runs than the wall's while somebody has something to do.
-const TICK: Duration = Duration::from_micros(500);
-const TIME_PER_TICK: Duration = Duration::from_millis(20);
-/// So many ticks without anything to do, and time runs faster still: all wait for time to pass.
-const IDLE_TICKS: u32 = 3;
-/// Most time in one tick then: every wait still takes several ticks.
-const TIME_PER_IDLE_TICK: Duration = Duration::from_secs(2);
-
-/// Runs work on a runtime whose time runs faster than the wall's.
-pub fn in_quick_time<T>(work: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    // A blocking call under way keeps time from jumping ahead whenever everybody waits for a socket.
-    let (end, ended) = std::sync::mpsc::channel::<()>();
-    let polls = Cell::new(0_u64);
-    let result = runtime.block_on(async {
-        let _inhibitor = tokio::task::spawn_blocking(move || ended.recv());
-        let ticks = async {
-            let (mut seen, mut idle, mut step) = (0, 0, TIME_PER_TICK);
-            loop {
-                tokio::task::spawn_blocking(|| std::thread::sleep(TICK)).await.unwrap();
-                // One poll is the end of this tick itself.
-                if polls.get() <= seen + 1 {
-                    idle += 1;
-                } else {
-                    (idle, step) = (0, TIME_PER_TICK);
-                }
-                if idle > IDLE_TICKS {
-                    step = (step * 4).min(TIME_PER_IDLE_TICK);
-                }
-                tokio::time::advance(step).await;
-                seen = polls.get();
-            }
-        };
-        let mut work = pin!(work);
-        let counted = poll_fn(|context| {
-            polls.set(polls.get() + 1);
-            work.as_mut().poll(context)
-        });
-        tokio::select! {
-            biased;
-            result = counted => result,
-            () = ticks => unreachable!(),
-        }
-    });
-    drop(end);
-    runtime.shutdown_background();
-    result
-}
 
 /// Counts the row changes of the ledger, and refuses them from some number on. Ends together with the connection.
 pub struct LedgerCounter;

@@ -3,86 +3,72 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail the test")]
 
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::cell::Cell;
 
-/// The client has said what it wanted to say when it was silent for so long.
-const SILENCE: Duration = Duration::from_millis(60);
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
-/// A running forwarder.
+/// Forwards inside the future that [`CountingProxy::serve`] returns.
 pub struct CountingProxy {
     /// The port to connect to.
     pub port: u16,
-    turns: Arc<AtomicUsize>,
+    listener: TcpListener,
+    target: u16,
+    turns: Cell<usize>,
 }
 
 impl CountingProxy {
-    /// Forwards to `target` and holds the client's bytes back until it is silent.
-    pub fn start(target: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    /// A forwarder to `target`.
+    pub async fn bind(target: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let turns = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&turns);
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let Ok(client) = client else { return };
-                let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else { continue };
-                let counter = Arc::clone(&counter);
-                std::thread::spawn(move || forward(client, server, &counter));
-            }
-        });
-        Self { port, turns }
+        Self { port, listener, target, turns: Cell::new(0) }
     }
 
     /// How often clients spoke until now.
     pub fn turns(&self) -> usize {
-        self.turns.load(Ordering::SeqCst)
+        self.turns.get()
     }
-}
 
-fn forward(mut client: TcpStream, mut server: TcpStream, turns: &AtomicUsize) {
-    client.set_nonblocking(true).unwrap();
-    server.set_nonblocking(true).unwrap();
-    let (mut held, mut heard_at) = (Vec::new(), Instant::now());
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let Some(from_client) = take(&mut client, &mut buffer) else { return };
-        if from_client > 0 {
-            held.extend_from_slice(&buffer[..from_client]);
-            heard_at = Instant::now();
-        }
-        if !held.is_empty() && heard_at.elapsed() >= SILENCE {
-            turns.fetch_add(1, Ordering::SeqCst);
-            if !give(&mut server, &std::mem::take(&mut held)) {
-                return;
+    /// Forwards until dropped, and holds the client's bytes back until the client, which is part of the same work, has
+    /// nothing more to say before it hears something.
+    pub async fn serve(&self, rests: watch::Receiver<u64>) {
+        let mut lines = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => lines.push(self.forward(accepted.unwrap().0, rests.clone())),
+                Some(()) = lines.next(), if !lines.is_empty() => {}
             }
         }
-        let Some(from_server) = take(&mut server, &mut buffer) else { return };
-        if from_server > 0 && !give(&mut client, &buffer[..from_server]) {
-            return;
-        }
-        if from_client == 0 && from_server == 0 {
-            std::thread::sleep(Duration::from_millis(1));
+    }
+
+    async fn forward(&self, mut client: TcpStream, mut rests: watch::Receiver<u64>) {
+        let Ok(mut server) = TcpStream::connect(("127.0.0.1", self.target)).await else { return };
+        let mut held = Vec::new();
+        let (mut sent, mut answered) = (vec![0; 64 << 10], vec![0; 64 << 10]);
+        loop {
+            tokio::select! {
+                read = client.read(&mut sent) => match read {
+                    Ok(count) if count > 0 => {
+                        held.extend_from_slice(&sent[..count]);
+                        rests.mark_unchanged();
+                    }
+                    _ended => return,
+                },
+                read = server.read(&mut answered) => match read {
+                    Ok(count) if count > 0 => client.write_all(&answered[..count]).await.unwrap_or_default(),
+                    _ended => return,
+                },
+                _rest = rests.changed(), if !held.is_empty() => {
+                    self.turns.set(self.turns.get() + 1);
+                    if server.write_all(&std::mem::take(&mut held)).await.is_err() {
+                        return;
+                    }
+                }
+            }
         }
     }
-}
-
-/// Bytes that are there now; `None` at the end of the stream.
-fn take(stream: &mut TcpStream, buffer: &mut [u8]) -> Option<usize> {
-    match stream.read(buffer) {
-        Ok(0) => None,
-        Ok(count) => Some(count),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Some(0),
-        Err(_) => None,
-    }
-}
-
-fn give(stream: &mut TcpStream, bytes: &[u8]) -> bool {
-    stream.set_nonblocking(false).unwrap();
-    let is_given = stream.write_all(bytes).is_ok();
-    stream.set_nonblocking(true).unwrap();
-    is_given
 }

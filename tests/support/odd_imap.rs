@@ -13,7 +13,6 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use mailferry::imap::{Access, Timeouts, TrustPolicy};
 use mailferry::values::{Endpoint, Secret, Security};
@@ -103,10 +102,6 @@ pub struct State {
     pub no_whole_from: Option<usize>,
     /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
     pub most_per_fetch: Option<(usize, bool)>,
-    /// Silence after which a connection is closed.
-    pub idle_limit: Option<Duration>,
-    /// How long headers take to be read.
-    pub slow_headers: Duration,
     /// Commands as they came, without literals.
     pub commands: Vec<String>,
 }
@@ -183,8 +178,6 @@ impl Connection {
     fn serve(mut self) -> std::io::Result<()> {
         self.stream.write_all(b"* OK ready\r\n")?;
         loop {
-            let idle_limit = self.server.state.lock().unwrap().idle_limit;
-            self.stream.set_read_timeout(idle_limit)?;
             let mut line = String::new();
             if self.reader.read_line(&mut line)? == 0 {
                 return Ok(());
@@ -192,10 +185,6 @@ impl Connection {
             let line = line.trim_end().to_owned();
             let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
             self.server.state.lock().unwrap().commands.push(command.to_owned());
-            if command.contains("HEADER") {
-                let slow = self.server.state.lock().unwrap().slow_headers;
-                std::thread::sleep(slow);
-            }
             let answer =
                 if command.starts_with("APPEND") { self.append(command)? } else { self.answer(command) };
             let Some(answer) = answer else { return Ok(()) };
@@ -428,7 +417,7 @@ pub fn echoing(secret: &str, capabilities: &'static str) -> Access {
         endpoint: Endpoint::new("127.0.0.1", port, Security::Clear).unwrap(),
         trust: TrustPolicy::default(),
         secret: Secret::new(secret),
-        timeouts: Timeouts { connect: Duration::from_secs(5), reply: Duration::from_secs(5) },
+        timeouts: Timeouts::default(),
         ..super::dovecot::access(port, Security::Clear, "anna")
     }
 }
