@@ -9,6 +9,8 @@
 
 #[path = "support/checkzone.rs"]
 mod checkzone;
+#[path = "support/cutting_proxy.rs"]
+mod cutting_proxy;
 #[path = "support/dovecot.rs"]
 mod dovecot;
 #[path = "support/plain_imap.rs"]
@@ -16,14 +18,18 @@ mod plain_imap;
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
+use cutting_proxy::CuttingProxy;
 use dovecot::{Dovecot, PASSWORD, Settings};
 use plain_imap::{Mail, PlainImap, large_message, mixed_mailbox};
 
 /// The program with a home of its own, so that no test meets another's projects or a real keyring.
 fn mailferry(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mailferry"));
+    at_home(Command::new(env!("CARGO_BIN_EXE_mailferry")), home)
+}
+
+fn at_home(mut command: Command, home: &Path) -> Command {
     command
         .env("HOME", home)
         .env("XDG_CONFIG_HOME", home.join("config"))
@@ -341,96 +347,87 @@ fn a_project_path_with_a_typo_makes_no_project() {
     assert!(!typo.exists());
 }
 
-#[test]
+/// A rehearsal under way, with a place of its own for temporary folders.
 #[cfg(unix)]
-fn an_interrupt_ends_in_order_and_leaves_no_practice_folder() {
-    let home = tempfile::tempdir().unwrap();
-    let places = tempfile::tempdir().unwrap();
-    let mut child = mailferry(home.path())
-        .env("TMPDIR", places.path())
-        .args(["rehearse", "--headless", "--out"])
-        .arg(home.path().join("out"))
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    while std::fs::read_dir(places.path()).unwrap().count() == 0 {
-        assert!(child.try_wait().unwrap().is_none(), "the rehearsal ended before it was interrupted");
-        std::thread::sleep(std::time::Duration::from_millis(1));
+struct Rehearsal {
+    child: Child,
+    home: tempfile::TempDir,
+    places: tempfile::TempDir,
+}
+
+#[cfg(unix)]
+impl Rehearsal {
+    /// Begins it, behind these words of another program, and waits until it has made its folder.
+    fn begin(before: &[&str]) -> Self {
+        let (home, places) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let words = [before, &[env!("CARGO_BIN_EXE_mailferry"), "rehearse", "--headless", "--out"]].concat();
+        let child = at_home(Command::new(words[0]), home.path())
+            .env("TMPDIR", places.path())
+            .args(&words[1..])
+            .arg(home.path().join("out"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut begun = Self { child, home, places };
+        support::until("the rehearsal has a folder", || {
+            assert!(begun.child.try_wait().unwrap().is_none(), "it ended before");
+            (begun.folders() > 0).then_some(())
+        });
+        begun
     }
-    support::run(Command::new("kill").args(["-INT", &child.id().to_string()]));
-    child.wait().unwrap();
-    assert_eq!(std::fs::read_dir(places.path()).unwrap().count(), 0);
+
+    /// Temporary folders that are there.
+    fn folders(&self) -> usize {
+        std::fs::read_dir(self.places.path()).unwrap().count()
+    }
+
+    /// Sends a signal, and waits for the end.
+    fn signal(&mut self, signal: &str) -> ExitStatus {
+        support::run(Command::new("kill").args([signal, &self.child.id().to_string()]));
+        self.child.wait().unwrap()
+    }
 }
 
 #[test]
 #[cfg(unix)]
-fn a_closed_terminal_and_a_request_to_end_are_heard_like_an_interrupt() {
-    for signal in ["-HUP", "-TERM"] {
-        let home = tempfile::tempdir().unwrap();
-        let places = tempfile::tempdir().unwrap();
-        let mut child = mailferry(home.path())
-            .env("TMPDIR", places.path())
-            .args(["rehearse", "--headless", "--out"])
-            .arg(home.path().join("out"))
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        while std::fs::read_dir(places.path()).unwrap().count() == 0 {
-            assert!(child.try_wait().unwrap().is_none(), "the rehearsal ended before it was interrupted");
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        support::run(Command::new("kill").args([signal, &child.id().to_string()]));
-        assert!(child.wait().unwrap().code().is_some(), "{signal} ended it without order");
-        assert_eq!(std::fs::read_dir(places.path()).unwrap().count(), 0, "{signal}");
+fn an_interrupt_a_closed_terminal_and_a_request_to_end_leave_no_practice_folder() {
+    for signal in ["-INT", "-HUP", "-TERM"] {
+        let mut rehearsal = Rehearsal::begin(&[]);
+        assert!(rehearsal.signal(signal).code().is_some(), "{signal} ended it without order");
+        assert_eq!(rehearsal.folders(), 0, "{signal}");
     }
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn under_nohup_a_closed_terminal_ends_nothing() {
-    let home = tempfile::tempdir().unwrap();
-    let places = tempfile::tempdir().unwrap();
-    let mut child = Command::new("sh")
-        .args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mailferry")])
-        .env("HOME", home.path())
-        .env("XDG_CONFIG_HOME", home.path().join("config"))
-        .env("TMPDIR", places.path())
-        .env_remove("DBUS_SESSION_BUS_ADDRESS")
-        .args(["rehearse", "--headless", "--out"])
-        .arg(home.path().join("out"))
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    while std::fs::read_dir(places.path()).unwrap().count() == 0 {
-        assert!(child.try_wait().unwrap().is_none(), "the rehearsal ended before the signal");
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    support::run(Command::new("kill").args(["-HUP", &child.id().to_string()]));
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(home.path().join("out").join("report.html").exists());
+    let mut rehearsal = Rehearsal::begin(&["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    assert_eq!(rehearsal.signal("-HUP").code(), Some(0));
+    assert!(rehearsal.home.path().join("out").join("report.html").exists());
 }
 
 /// Kills a copy without a project file as soon as its ledger is there, and hands back the ledger's folder.
 #[cfg(unix)]
 fn killed_copy(pair: &Pair, places: &Path) -> std::path::PathBuf {
+    // The first question about messages never reaches the source, so that the copy does not end by itself.
+    let held = CuttingProxy::start_watched(pair.source.clear_port, [], |bytes| {
+        while String::from_utf8_lossy(bytes).contains("UID FETCH") {
+            std::thread::park();
+        }
+    });
     let mut child = pair
-        .copy(&pair.from(), "password")
+        .copy(&format!("imap://anna@127.0.0.1:{}", held.port), "password")
         .env("TMPDIR", places)
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let found = loop {
-        let folders = std::fs::read_dir(places).unwrap().map(|entry| entry.unwrap().path());
-        if let Some(folder) = folders.into_iter().find(|folder| folder.join("copy.mailferry").exists()) {
-            break folder;
-        }
+    let found = support::until("the ledger is there", || {
         assert!(child.try_wait().unwrap().is_none(), "the copy ended before it was killed");
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    };
+        let folders = std::fs::read_dir(places).unwrap().map(|entry| entry.unwrap().path());
+        folders.into_iter().find(|folder| folder.join("copy.mailferry").exists())
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     found

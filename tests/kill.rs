@@ -7,6 +7,8 @@
     reason = "tests end where something is wrong"
 )]
 
+#[path = "support/cutting_proxy.rs"]
+mod cutting_proxy;
 #[path = "support/dovecot.rs"]
 mod dovecot;
 #[path = "support/plain_imap.rs"]
@@ -17,10 +19,13 @@ mod support;
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
+use cutting_proxy::CuttingProxy;
 use dovecot::{Dovecot, PASSWORD, Settings};
 use plain_imap::{Mail, PlainImap, large_message, mixed_mailbox};
+use support::until;
 
 const MESSAGES: usize = 5_000;
 const KILLS: usize = 10;
@@ -39,11 +44,11 @@ fn mails() -> Vec<Mail> {
     mails
 }
 
-fn copy(work: &Path, source: &Dovecot, destination: &Dovecot) -> Child {
+fn copy(work: &Path, source: &Dovecot, destination: u16) -> Child {
     Command::new(env!("CARGO_BIN_EXE_mailferry"))
         .arg("copy")
         .args(["--from", &format!("imap://anna@127.0.0.1:{}", source.clear_port)])
-        .args(["--to", &format!("imap://anna@127.0.0.1:{}", destination.clear_port)])
+        .args(["--to", &format!("imap://anna@127.0.0.1:{destination}")])
         .arg("--from-password-file")
         .arg(work.join("password"))
         .arg("--to-password-file")
@@ -62,19 +67,42 @@ fn copy(work: &Path, source: &Dovecot, destination: &Dovecot) -> Child {
         .unwrap()
 }
 
-/// Ends like `kill -9` a moment after so many messages are there, unless the program comes to its end before.
-/// True where it was killed.
-fn kill_at(mut child: Child, messages: usize, moment: Duration, reader: &mut PlainImap) -> bool {
-    while child.try_wait().unwrap().is_none() {
-        if arrived(reader) >= messages {
-            std::thread::sleep(moment);
-            let was_running = child.try_wait().unwrap().is_none();
+/// The line to the destination: ends the program like `kill -9` once it has begun to send so many messages, before
+/// anything that follows goes further.
+#[derive(Default)]
+struct Killer {
+    /// Messages that may still be begun.
+    left: AtomicUsize,
+    victim: Mutex<Option<Child>>,
+}
+
+impl Killer {
+    fn line(self: &Arc<Self>, target: u16) -> CuttingProxy {
+        let killer = Arc::clone(self);
+        CuttingProxy::start_watched(target, [], move |bytes| killer.watch(bytes))
+    }
+
+    fn watch(&self, bytes: &[u8]) {
+        // Each message is announced as a literal that waits for nobody.
+        let begun = memchr::memmem::find_iter(bytes, b"+}\r\n").count();
+        let before = self.left.fetch_update(SeqCst, SeqCst, |left| Some(left.saturating_sub(begun))).unwrap();
+        if begun > 0
+            && begun >= before
+            && let Some(child) = self.victim.lock().unwrap().as_mut()
+        {
             child.kill().unwrap();
-            child.wait().unwrap();
-            return was_running;
         }
     }
-    false
+
+    /// Runs the program until so many messages are begun. True where it was killed.
+    fn run(&self, messages: usize, start: impl FnOnce() -> Child) -> bool {
+        self.left.store(messages, SeqCst);
+        // Held until the program is known: it is killed at the right moment in any case.
+        *self.victim.lock().unwrap() = Some(start());
+        let ended = until("the program ends", || self.victim.lock().unwrap().as_mut()?.try_wait().unwrap());
+        *self.victim.lock().unwrap() = None;
+        ended.code().is_none()
+    }
 }
 
 /// Messages at the destination.
@@ -91,6 +119,8 @@ fn ten_kills_at_random_change_nothing_about_the_outcome() {
     let work = tempfile::tempdir().unwrap();
     std::fs::write(work.path().join("password"), PASSWORD).unwrap();
 
+    let killer = Arc::<Killer>::default();
+    let line = killer.line(destination.clear_port);
     let seed = seeds::seed();
     let mut random = seed;
     let mut kills = 0;
@@ -99,18 +129,19 @@ fn ten_kills_at_random_change_nothing_about_the_outcome() {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut reader = PlainImap::open(destination.clear_port, "anna");
         let before = arrived(&mut reader);
-        // Every kill falls into the copy: at some hundred messages more than before, and some milliseconds later.
-        let target = before + 1 + usize::try_from((random >> 33) % 350).unwrap();
-        let moment = Duration::from_micros((random >> 20) % 20_000);
-        let child = copy(work.path(), &source, &destination);
-        kills += usize::from(kill_at(child, target, moment, &mut reader));
+        // Every kill falls into the copy: some hundred messages after its beginning.
+        let begun = 1 + usize::try_from((random >> 33) % 450).unwrap();
+        kills += usize::from(killer.run(begun, || copy(work.path(), &source, line.port)));
         let after = arrived(&mut reader);
-        println!("seed {seed}: killed {moment:?} after {target} messages, {after} had arrived");
+        println!(
+            "seed {seed}: killed with {begun} messages begun, {before} had arrived before and {after} after"
+        );
         if after > before && after < MESSAGES {
             partly += 1;
         }
     }
-    let last = copy(work.path(), &source, &destination).wait_with_output().unwrap();
+    killer.left.store(usize::MAX, SeqCst);
+    let last = copy(work.path(), &source, line.port).wait_with_output().unwrap();
     assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
     println!("{kills} of {KILLS} runs were killed, {partly} of them in the middle of the copy");
 

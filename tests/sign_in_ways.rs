@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::print_stderr,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::large_futures,
     reason = "tests and their helpers fail loudly"
 )]
@@ -19,9 +20,11 @@ mod odd_imap;
 mod plain_imap;
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use copy_bench::{Bench, assert_same, contents};
 use cutting_proxy::{Cut, CuttingProxy};
@@ -285,27 +288,65 @@ async fn tokens_are_taken_refused_and_asked_for_again() {
     futures::future::join_all(tries).await;
 }
 
+/// Puts a file in place at once and whole.
+fn replace(path: &Path, text: &str) {
+    let unfinished = path.with_extension("new");
+    std::fs::write(&unfinished, text).unwrap();
+    std::fs::rename(&unfinished, path).unwrap();
+}
+
+/// The tokens of the sign-ins through a line to a server: each is followed by another one in the file, before the
+/// server has seen it.
+struct TokenLine {
+    proxy: CuttingProxy,
+    sent: Arc<Mutex<Vec<String>>>,
+}
+
+impl TokenLine {
+    fn start(port: u16, file: &Path, cuts: impl IntoIterator<Item = Cut>) -> Self {
+        let sent = Arc::<Mutex<Vec<String>>>::default();
+        let (kept, file) = (Arc::clone(&sent), file.to_owned());
+        let watch = move |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            let Some((_tag, command)) = text.split_once(" AUTHENTICATE ") else { return };
+            let initial = command.split_ascii_whitespace().nth(1).unwrap();
+            let initial = String::from_utf8(BASE64.decode(initial.as_bytes()).unwrap()).unwrap();
+            let used = initial.split_once("Bearer ").unwrap().1.trim_end_matches('\u{1}');
+            let mut kept = kept.lock().unwrap();
+            kept.push(used.to_owned());
+            replace(&file, &token("anna", 600 + i64::try_from(kept.len()).unwrap()));
+        };
+        Self { proxy: CuttingProxy::start_watched(port, cuts, watch), sent }
+    }
+
+    /// The way in with the token of the file.
+    fn access(&self, file: &Path) -> Access {
+        let anna = access(self.proxy.port, Security::Clear, "anna");
+        with_way(anna, Credential::TokenFile(file.to_owned()), None)
+    }
+
+    fn sent(&self) -> Vec<String> {
+        self.sent.lock().unwrap().clone()
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_has_just_expired_is_followed_by_the_next() {
     let files = folder();
     let Some(server) = with_tokens(files.path(), "oauthbearer") else { return };
     let path = files.path().join("token");
-    std::fs::write(&path, token("anna", -10)).unwrap();
-    let anna = with_way(
-        access(server.clear_port, Security::Clear, "anna"),
-        Credential::TokenFile(path.clone()),
-        None,
-    );
-    let late = async {
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        std::fs::write(&path, token("anna", 600)).unwrap();
-    };
-    let (opened, ()) = tokio::join!(anna.open_new(), late);
-    opened.unwrap_or_else(|error| panic!("{error}\n{}", server.log()));
+    let expired = token("anna", -10);
+    std::fs::write(&path, &expired).unwrap();
+    let line = TokenLine::start(server.clear_port, &path, []);
+    let anna = line.access(&path);
+    anna.open_new().await.unwrap_or_else(|error| panic!("{error}\n{}", server.log()));
+    let sent = line.sent();
+    assert!(sent.len() == 2 && sent[0] == expired && sent[1] != expired, "{} sign-ins", sent.len());
     // A run that outlives its token: every new connection has the token of its own time.
-    for seconds in [500, 400, 300] {
-        std::fs::write(&path, token("anna", seconds)).unwrap();
+    for opened in 3..6 {
         drop(anna.open_new().await.unwrap());
+        let sent = line.sent();
+        assert_eq!((sent.len(), sent.iter().collect::<BTreeSet<_>>().len()), (opened, opened));
     }
 }
 
@@ -317,47 +358,25 @@ async fn a_copy_whose_connections_break_outlives_its_token() {
     let mails = mixed_mailbox(300, '/', "");
     PlainImap::open(source.clear_port, "anna").store(&mails);
     let path = files.path().join("token");
-    let first = token("anna", 2);
-    std::fs::write(&path, &first).unwrap();
-    let cuts = [15_000, 18_000, 21_000, 24_000].map(Cut::Downward);
-    let proxy = CuttingProxy::start_slow(source.clear_port, cuts, Duration::from_millis(40));
-    let by_token = |port: u16, file: &Path| {
-        let anna = access(port, Security::Clear, "anna");
-        with_way(anna, Credential::TokenFile(file.to_owned()), None)
-    };
-    let mut bench = Bench::new(
-        by_token(source.clear_port, &path),
-        access(destination.clear_port, Security::Clear, "anna"),
-    )
-    .await;
-    bench.request.source = by_token(proxy.port, &path);
+    std::fs::write(&path, token("anna", 600)).unwrap();
+    let way_in = with_way(
+        access(source.clear_port, Security::Clear, "anna"),
+        Credential::TokenFile(path.clone()),
+        None,
+    );
+    let mut bench = Bench::new(way_in, access(destination.clear_port, Security::Clear, "anna")).await;
+    let line =
+        TokenLine::start(source.clear_port, &path, [15_000, 18_000, 21_000, 24_000].map(Cut::Downward));
+    bench.request.source = line.access(&path);
     bench.request.limits.max_breaks = 20;
     // One connection after the other, so that each break is followed by a sign-in.
     bench.request.limits.pairs = 1;
-    // What another program does meanwhile: a fresh token twice a second, each valid for two.
-    let refresh = async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            let fresh = path.with_extension("new");
-            std::fs::write(&fresh, token("anna", 2)).unwrap();
-            std::fs::rename(&fresh, &path).unwrap();
-        }
-    };
-    let copied = async {
-        bench.copy(&|_| {}).await.unwrap();
-        // By now the token that the copy began with is over.
-        tokio::time::sleep(Duration::from_secs(3)).await;
-    };
-    tokio::select! {
-        () = copied => {}
-        () = refresh => {}
-    }
-    assert!(proxy.cut_count() >= 2, "{} cuts", proxy.cut_count());
+    bench.copy(&|_| {}).await.unwrap();
+    let (sent, cuts) = (line.sent(), line.proxy.cut_count());
+    assert!(cuts >= 2 && sent.len() > cuts, "{cuts} cuts, {} sign-ins", sent.len());
+    // None had a token that was over by then: that of an earlier connection.
+    assert_eq!(sent.iter().collect::<BTreeSet<_>>().len(), sent.len());
     assert_same(&contents(source.clear_port, '/', ""), &contents(destination.clear_port, '/', ""));
-    let old = files.path().join("old");
-    std::fs::write(&old, &first).unwrap();
-    let refused = by_token(source.clear_port, &old).open_new().await.unwrap_err();
-    assert!(matches!(refused, SignInError::TokenRefused { .. }), "{refused}");
 }
 
 const COMPRESS: &str = "protocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}\n";

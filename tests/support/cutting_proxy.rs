@@ -26,6 +26,9 @@ pub enum Cut {
     Before(&'static str),
 }
 
+/// Sees what clients send before the server does.
+pub type Watch = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
 /// A running forwarder.
 pub struct CuttingProxy {
     /// The port to connect to.
@@ -41,6 +44,19 @@ impl CuttingProxy {
 
     /// The same, with the server's bytes held back for a time: the longer a reply is under way, the more can happen.
     pub fn start_slow(target: u16, cuts: impl IntoIterator<Item = Cut>, delay: Duration) -> Self {
+        Self::start_with(target, cuts, delay, Arc::new(|_bytes| {}))
+    }
+
+    /// Forwards in the same way as [`Self::start`], and shows what clients send; nothing goes on while that is looked at.
+    pub fn start_watched(
+        target: u16,
+        cuts: impl IntoIterator<Item = Cut>,
+        watch: impl Fn(&[u8]) + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_with(target, cuts, Duration::ZERO, Arc::new(watch))
+    }
+
+    fn start_with(target: u16, cuts: impl IntoIterator<Item = Cut>, delay: Duration, watch: Watch) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let cuts = Mutex::new(cuts.into_iter().collect::<VecDeque<Cut>>());
@@ -55,8 +71,10 @@ impl CuttingProxy {
                     Some(Cut::Upward(_)) => (cut, None),
                     down => (None, down),
                 };
-                forward(&client, &server, upward, Duration::ZERO, &counter);
-                forward(&server, &client, downward, delay, &counter);
+                let upward = Passing { cut: upward, delay: Duration::ZERO, watch: Arc::clone(&watch) };
+                let downward = Passing { cut: downward, delay, watch: Arc::new(|_bytes| {}) };
+                forward(&client, &server, upward, &counter);
+                forward(&server, &client, downward, &counter);
             }
         });
         Self { port, cut_count }
@@ -68,8 +86,15 @@ impl CuttingProxy {
     }
 }
 
-fn forward(from: &TcpStream, to: &TcpStream, cut: Option<Cut>, delay: Duration, counter: &Arc<AtomicUsize>) {
-    let (mut left, lost) = match cut {
+/// What becomes of bytes that go one way.
+struct Passing {
+    cut: Option<Cut>,
+    delay: Duration,
+    watch: Watch,
+}
+
+fn forward(from: &TcpStream, to: &TcpStream, passing: Passing, counter: &Arc<AtomicUsize>) {
+    let (mut left, lost) = match passing.cut {
         Some(Cut::Upward(bytes) | Cut::Downward(bytes)) => (bytes, None),
         Some(Cut::Before(text)) => (usize::MAX, Some(text.as_bytes())),
         None => (usize::MAX, None),
@@ -79,7 +104,8 @@ fn forward(from: &TcpStream, to: &TcpStream, cut: Option<Cut>, delay: Duration, 
     std::thread::spawn(move || {
         let mut buffer = [0_u8; 16 * 1024];
         while let Ok(read) = from.read(&mut buffer) {
-            std::thread::sleep(delay);
+            std::thread::sleep(passing.delay);
+            (passing.watch)(&buffer[..read]);
             let found =
                 lost.and_then(|text| buffer[..read].windows(text.len()).position(|part| part == text));
             left = found.unwrap_or(left);
