@@ -148,7 +148,7 @@ impl Bench {
         self.sent += 1;
         assert!(self.engine.send(command));
         let sent = self.sent;
-        for _ in 0..600 {
+        for _look in 0..support::LOOKS {
             if self.engine.snapshot().commands_taken >= sent {
                 return;
             }
@@ -158,7 +158,7 @@ impl Bench {
     }
 
     fn wait(&mut self, is_reached: impl Fn(&ProjectView) -> bool) -> ProjectView {
-        for _ in 0..900 {
+        for _look in 0..support::LOOKS {
             let project = self.project();
             if is_reached(&project) {
                 return project;

@@ -17,8 +17,11 @@ mod support;
 mod cutting_proxy;
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use cutting_proxy::{Cut, CuttingProxy};
@@ -172,6 +175,16 @@ async fn a_destination_that_has_some_of_the_mail_gets_only_the_rest() {
     bench.assert_equal();
 }
 
+/// Works until it has been polled so often, and drops what is left; `None` where that is something.
+async fn within_polls<T>(most: u64, work: impl Future<Output = T>) -> Option<T> {
+    let (mut work, mut polls) = (pin!(work), 0);
+    poll_fn(|context| {
+        polls += 1;
+        if polls > most { Poll::Ready(None) } else { work.as_mut().poll(context).map(Some) }
+    })
+    .await
+}
+
 #[tokio::test]
 async fn dropping_the_copy_at_any_moment_changes_nothing_about_the_outcome() {
     let mails = mixed_mailbox(300, '/', "");
@@ -183,20 +196,17 @@ async fn dropping_the_copy_at_any_moment_changes_nothing_about_the_outcome() {
     bench.request.limits.batch_messages = 7;
     let (mut drops, mut under_way) = (0, 0);
     for round in 0_u64.. {
-        let moment = Duration::from_millis(150 + round * 137 % 500 + round * 60);
-        match tokio::time::timeout(moment, bench.copy()).await {
-            Ok(outcome) => {
-                outcome.unwrap();
-                if bench.sum().to_do == 0 {
-                    break;
-                }
-            }
-            Err(_dropped) => {
-                drops += 1;
-                under_way += rows_in_flight(bench.ledger());
-            }
-        }
         assert!(round < 500, "no progress: {:?}", bench.sum());
+        let polls = 40 + round * 37 % 130 + round * 16;
+        let Some(outcome) = within_polls(polls, bench.copy()).await else {
+            drops += 1;
+            under_way += rows_in_flight(bench.ledger());
+            continue;
+        };
+        outcome.unwrap();
+        if bench.sum().to_do == 0 {
+            break;
+        }
     }
     assert!(drops > 0 && under_way > 0, "{drops} drops, {under_way} messages under way");
     bench.assert_equal();
@@ -536,18 +546,15 @@ async fn several_pairs_are_interrupted_again_and_again() {
         bench.request.limits.shares_folders = true;
         let (mut drops, mut under_way) = (0, 0);
         for round in 0_u64.. {
-            let moment = Duration::from_millis(300 + round * 137 % 500 + round * 150);
-            match tokio::time::timeout(moment, bench.copy()).await {
-                Ok(outcome) => {
-                    outcome.unwrap();
-                    break;
-                }
-                Err(_dropped) => {
-                    drops += 1;
-                    under_way += rows_in_flight(bench.ledger());
-                }
-            }
             assert!(round < 200, "no progress: {:?}", bench.sum());
+            let polls = 80 + round * 37 % 130 + round * 40;
+            let Some(outcome) = within_polls(polls, bench.copy()).await else {
+                drops += 1;
+                under_way += rows_in_flight(bench.ledger());
+                continue;
+            };
+            outcome.unwrap();
+            break;
         }
         assert!(drops > 0 && under_way > 0, "{drops} drops, {under_way} messages under way");
         bench.assert_equal();

@@ -86,7 +86,7 @@ impl Bench {
     }
 
     fn wait(&mut self, is_reached: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-        for _ in 0..600 {
+        for _look in 0..support::LOOKS {
             while let Some(event) = self.engine.next_event() {
                 if let Event::Failed { error, .. } = event {
                     self.failures.push(error);

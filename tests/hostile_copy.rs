@@ -9,6 +9,7 @@
 
 #[path = "support/hostile_server.rs"]
 mod hostile_server;
+mod support;
 
 use std::fs;
 use std::path::Path;
@@ -18,9 +19,6 @@ use std::time::{Duration, Instant};
 
 use hostile_server::{BAD_WORDS, Harm, HostileServer, MESSAGE, Phase};
 
-/// Longest time of one copy, which waits twenty seconds here for a server that says nothing, and after each break half a
-/// minute for an append that may still arrive.
-const MAX_TIME: Duration = Duration::from_mins(3);
 /// A folder that would lie outside, were it a path.
 const NAME: &str = "../../x";
 /// Copies at the same time.
@@ -68,29 +66,29 @@ fn program(folder: &Path, timeout: &str) -> Command {
 fn run(folder: &Path, mut command: Command) -> Ended {
     let began = Instant::now();
     let words = folder.join("words");
-    let mut child = command
+    let child = command
         .stdin(Stdio::null())
         .stdout(fs::File::create(&words).unwrap())
         .stderr(fs::OpenOptions::new().append(true).open(&words).unwrap())
         .spawn()
         .unwrap();
-    let status_file = format!("/proc/{}/status", child.id());
+    let mut child = support::Forgotten(child);
+    let status_file = format!("/proc/{}/status", child.0.id());
     let mut kilobytes = 0;
-    let code = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status.code();
+    let code = support::until("the copy ends", || {
+        if let Some(status) = child.0.try_wait().unwrap() {
+            return Some(status.code());
         }
         let status = fs::read_to_string(&status_file).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         kilobytes =
             peak.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(kilobytes);
-        if began.elapsed() > MAX_TIME || kilobytes > 4 * MAX_KILOBYTES {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            break None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
+        (kilobytes > 4 * MAX_KILOBYTES).then(|| {
+            child.0.kill().unwrap();
+            child.0.wait().unwrap();
+            None
+        })
+    });
     let words = String::from_utf8_lossy(&fs::read(&words).unwrap()).into_owned();
     Ended { code, words, kilobytes, time: began.elapsed() }
 }

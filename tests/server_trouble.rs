@@ -20,7 +20,6 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use copy_bench::{Bench, assert_same, contents};
 use cyrus::Cyrus;
@@ -30,6 +29,7 @@ use mailferry::rehearsal::{FolderPath, ImapAccount, ImapServer, Personality, Sam
 use mailferry::transfer::{Depth, Progress, TransferError, verify_mailbox};
 use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
 use plain_imap::{PlainImap, Seen, mixed_mailbox};
+use support::until;
 use tokio_util::sync::CancellationToken;
 
 /// Either server, as a test of dying needs it.
@@ -92,8 +92,6 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
     const DEATHS: u64 = 3;
     // Several times what can be under way at one death, so that there is mail left for all of them.
     const MESSAGES: usize = 1_600;
-    // A moment in which nothing listens, so that some tries to connect again fail as well.
-    const DEAD_FOR: Duration = Duration::from_millis(600);
     let mails = mixed_mailbox(MESSAGES, '/', "");
     PlainImap::open(source, "anna").store(&mails);
     let mut bench =
@@ -103,9 +101,16 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
     bench.request.limits.max_breaks = 20;
     let mortal = Arc::new(Mutex::new(mortal));
     let (arrived, deaths, under_way) = (AtomicU64::new(0), AtomicU64::new(0), AtomicUsize::new(0));
-    let risen = Mutex::new(Vec::new());
+    let (not_reached, risen) = (Arc::new(AtomicUsize::new(0)), Mutex::new(Vec::new()));
     let sink = |progress| {
-        let Progress::Advanced { messages, .. } = progress else { return };
+        let messages = match progress {
+            Progress::Advanced { messages, .. } => messages,
+            Progress::Reconnecting { words } => {
+                not_reached.fetch_add(usize::from(words.contains("was not reached")), Ordering::SeqCst);
+                return;
+            }
+            _ => return,
+        };
         let count = arrived.fetch_add(messages, Ordering::SeqCst) + messages;
         let before = deaths.load(Ordering::SeqCst);
         if before == DEATHS || count / MESSAGES_BETWEEN <= before || count >= mails.len() as u64 {
@@ -114,9 +119,11 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
         deaths.fetch_add(1, Ordering::SeqCst);
         under_way.fetch_add(bench.in_flight(), Ordering::SeqCst);
         mortal.lock().unwrap().die();
-        let again = Arc::clone(&mortal);
+        let (again, tries) = (Arc::clone(&mortal), Arc::clone(&not_reached));
+        let before = tries.load(Ordering::SeqCst);
         risen.lock().unwrap().push(std::thread::spawn(move || {
-            std::thread::sleep(DEAD_FOR);
+            // Nothing listens until a try to connect again has failed as well.
+            until("nobody is reached", || (tries.load(Ordering::SeqCst) > before).then_some(()));
             again.lock().unwrap().rise();
         }));
     };
@@ -173,17 +180,11 @@ async fn a_dovecot_source_killed_in_mid_run_gives_everything_once_in_the_end() {
 /// Takes every connection that the server allows `anna`.
 fn take_all(port: u16, count: usize) -> Vec<PlainImap> {
     let mut taken = Vec::new();
-    for _try in 0..500 {
-        match PlainImap::try_open(port, "anna") {
-            Ok(client) => taken.push(client),
-            // Connections of the planning may still be on their way out.
-            Err(_refusal) => std::thread::sleep(Duration::from_millis(20)),
-        }
-        if taken.len() == count {
-            return taken;
-        }
+    while taken.len() < count {
+        // Connections of the planning may still be on their way out.
+        taken.push(until("a connection is free", || PlainImap::try_open(port, "anna").ok()));
     }
-    panic!("only {} of {count} connections", taken.len());
+    taken
 }
 
 /// The copy waits while others hold the connections, says why, and goes on when they are given back.

@@ -10,16 +10,14 @@ mod support;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use dovecot::Dovecot;
 use named::Named;
+use support::until;
 
 /// How the inner test ends, and where it writes down what it has started.
 const END: &str = "MAILFERRY_TEST_END";
 const STARTED: &str = "MAILFERRY_TEST_STARTED";
-/// Longest time until everything is started, or gone.
-const MAX_TIME: Duration = Duration::from_mins(1);
 
 /// The test that fails or is killed: run by the others only.
 #[test]
@@ -56,18 +54,6 @@ fn start(end: &str, started: &Path) -> Child {
         .unwrap()
 }
 
-/// What becomes true sooner or later, and soon on an idle machine.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(began.elapsed() < MAX_TIME, "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// Processes that are this one or belong to its group.
 fn running(process: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -89,11 +75,11 @@ fn servers_end(end: &str, kill: impl Fn(&mut Child)) {
     let folder = tempfile::tempdir().unwrap();
     let started = folder.path().join("started");
     let mut inner = start(end, &started);
-    let processes = until("the servers do not start", || std::fs::read_to_string(&started).ok());
+    let processes = until("the servers are started", || std::fs::read_to_string(&started).ok());
     kill(&mut inner);
     inner.wait().unwrap();
     for process in processes.split_ascii_whitespace() {
-        until(&format!("process {process} goes on"), || running(process).is_empty().then_some(()));
+        until(&format!("process {process} ends"), || running(process).is_empty().then_some(()));
     }
 }
 

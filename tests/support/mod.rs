@@ -15,6 +15,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Finds a server program, or says that the test was skipped.
 ///
@@ -45,6 +46,17 @@ pub fn tied(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]).arg(program);
     command
+}
+
+/// A program that is ended where the test forgets it, or fails.
+pub struct Forgotten(pub Child);
+
+impl Drop for Forgotten {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _killed = self.0.kill();
+        let _ended = self.0.wait();
+    }
 }
 
 /// Ends a group of processes together with this process, however it ends. Dropped in good order, it leaves them alone.
@@ -103,18 +115,32 @@ pub fn free_port() -> u16 {
     panic!("no free port between {} and {}", TEST_PORTS.start, TEST_PORTS.end);
 }
 
+/// Between two looks at what somebody else does.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// So many looks take ten minutes and more: they end a test that hangs, and measure nothing.
+pub const LOOKS: u32 = 30_000;
+
+/// Waits for what becomes true sooner or later, however busy the computer is.
+///
+/// # Panics
+/// Where it never does.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _look in 0..LOOKS {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    panic!("it never comes that {what}");
+}
+
 /// Waits until something listens on this loopback port.
 ///
 /// # Panics
-/// After ten seconds.
+/// Where nothing ever does.
 pub fn wait_for_port(port: u16) {
-    for _ in 0..500 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    panic!("nothing listens on 127.0.0.1:{port} after ten seconds");
+    let connect = || std::net::TcpStream::connect(("127.0.0.1", port)).ok();
+    drop(until(&format!("something listens on 127.0.0.1:{port}"), connect));
 }
 
 /// Runs a command to its end and returns its output.
