@@ -274,7 +274,7 @@ async fn a_copy_from_a_server_that_cuts_its_answers_is_whole_and_never_searches(
 }
 
 /// Longer than a practice server lets a client be silent, which is half an hour.
-const LONG_WORK: Duration = Duration::from_hours(3);
+const LONG_WORK: Duration = Duration::from_hours(1);
 
 #[test]
 fn a_resting_connection_is_kept_alive_while_the_other_side_works() {
@@ -291,8 +291,8 @@ fn a_resting_connection_is_kept_alive_while_the_other_side_works() {
             })
             .await;
         assert_eq!(done, 7);
-        // Seventy-two times the length of the pause, less what goes by between looks at the clock.
-        assert!((50..=72).contains(&(commands() - before)), "{} commands", commands() - before);
+        // Twenty-four times the length of the pause, less what goes by between looks at the clock.
+        assert!((16..=24).contains(&(commands() - before)), "{} commands", commands() - before);
         kept.noop().await.unwrap();
         let mut forgotten = anna.open_new().await.unwrap();
         work().await;
