@@ -18,7 +18,7 @@ mod plain_imap;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use copy_bench::{Bench, assert_same, contents};
@@ -102,6 +102,7 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
     let mortal = Arc::new(Mutex::new(mortal));
     let (arrived, deaths, under_way) = (AtomicU64::new(0), AtomicU64::new(0), AtomicUsize::new(0));
     let (not_reached, risen) = (Arc::new(AtomicUsize::new(0)), Mutex::new(Vec::new()));
+    let is_over = Arc::new(AtomicBool::new(false));
     let sink = |progress| {
         let messages = match progress {
             Progress::Advanced { messages, .. } => messages,
@@ -119,15 +120,18 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
         deaths.fetch_add(1, Ordering::SeqCst);
         under_way.fetch_add(bench.in_flight(), Ordering::SeqCst);
         mortal.lock().unwrap().die();
-        let (again, tries) = (Arc::clone(&mortal), Arc::clone(&not_reached));
+        let (again, tries, is_over) = (Arc::clone(&mortal), Arc::clone(&not_reached), Arc::clone(&is_over));
         let before = tries.load(Ordering::SeqCst);
         risen.lock().unwrap().push(std::thread::spawn(move || {
-            // Nothing listens until a try to connect again has failed as well.
-            until("nobody is reached", || (tries.load(Ordering::SeqCst) > before).then_some(()));
+            // Nothing listens until a try to connect again has failed as well, or none is needed any more.
+            let is_missed = || tries.load(Ordering::SeqCst) > before || is_over.load(Ordering::SeqCst);
+            until("nobody is reached", || is_missed().then_some(()));
             again.lock().unwrap().rise();
         }));
     };
-    let outcome = bench.copy(&sink).await.unwrap();
+    let outcome = bench.copy(&sink).await;
+    is_over.store(true, Ordering::SeqCst);
+    let outcome = outcome.unwrap();
     for thread in risen.into_inner().unwrap() {
         thread.join().unwrap();
     }
