@@ -139,8 +139,11 @@ impl Cyrus {
         child.wait().unwrap();
     }
 
-    /// Starts the server again on the same ports, with what is on its disk.
+    /// Starts the server again on the same ports, with what is on its disk; one that runs goes on, and is not forgotten.
     pub fn restart(&mut self) {
+        if self.child.is_some() {
+            return;
+        }
         self.launch();
     }
 

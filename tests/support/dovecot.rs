@@ -123,8 +123,11 @@ impl Dovecot {
         child.wait().unwrap();
     }
 
-    /// Starts the server again on the same ports, with what is on its disk.
+    /// Starts the server again on the same ports, with what is on its disk; one that runs goes on, and is not forgotten.
     pub fn restart(&mut self) {
+        if self.child.is_some() {
+            return;
+        }
         let server = require_program("dovecot", "dovecot-imapd").unwrap();
         self.launch(&server);
     }
