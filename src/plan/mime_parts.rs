@@ -27,6 +27,24 @@ pub fn mime_content(message: &[u8]) -> MimeContent {
     MimeContent { identity: identity_key(header), parts }
 }
 
+/// Digest of the `Received` fields (RFC 5322 section 3.6.7), whatever their folding: two copies of one delivery agree.
+pub fn received_fields(message: &[u8]) -> [u8; 32] {
+    let (header, _) = split(message);
+    let mut digest = Sha256::new();
+    let mut is_received = false;
+    for line in header.split(|byte| *byte == b'\n') {
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            is_received = line.get(..9).is_some_and(|name| name.eq_ignore_ascii_case(b"received:"));
+        }
+        let words = line.split(u8::is_ascii_whitespace).filter(|word| is_received && !word.is_empty());
+        for word in words {
+            digest.update(word);
+            digest.update(b" ");
+        }
+    }
+    digest.finalize().into()
+}
+
 fn add_parts(entity: &[u8], depth: usize, parts: &mut Vec<[u8; 32]>) {
     if parts.len() >= MAX_PARTS {
         return;

@@ -63,7 +63,7 @@ pub use mailbox_plan::{FolderChoice, FolderPlan, LeftOutBecause, MailboxPlan, Na
 pub use mapping::{DestinationRules, SourceFolder, fold as fold_path, map_folders};
 pub use message_filter::{FilterError, MessageFilter};
 pub use message_query::{MessageQuery, ProblemId};
-pub use mime_parts::{MimeContent, mime_content};
+pub use mime_parts::{MimeContent, mime_content, received_fields};
 pub use name_lessons::{LearntName, Lesson, NameLessons, free_place, is_peculiar, spellings};
 pub use nonmail_folders::holds_no_mail_at_exchange;
 pub use option_words::{OptionWordsError, date_words, parse_date, parse_size};

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::ledger::to_json;
 use super::ledger_row::{ROW_COLUMNS, read_row};
 use super::{FolderId, Ledger, LedgerRow, MessageResult, ProjectError};
-use crate::plan::IdentityKey;
+use crate::plan::{IdentityKey, MessageKey};
 
 macro_rules! same_account {
     () => {
@@ -81,6 +81,25 @@ impl Ledger {
                 .query_map([folder.0], |row| Ok((FolderId(row.get(0)?), read_row(row, 1)?)))?
                 .collect::<Result<_, _>>()?;
             Ok(rows)
+        })
+    }
+
+    /// Copies of all other places of this account that arrived and whose UID is not known.
+    pub fn unplaced_elsewhere(&self, folder: FolderId) -> Result<Vec<MessageKey>, ProjectError> {
+        self.project.read(|connection| {
+            let keys = connection
+                .prepare_cached(&format!(
+                    "SELECT uid, identity, size FROM message
+                     WHERE folder_id IN (SELECT id FROM folder WHERE mailbox_id IN ({SAME_ACCOUNT}))
+                         AND folder_id NOT IN ({SAME_PLACE})
+                         AND state IN (2, 4) AND destination_uid IS NULL AND is_released = 0"
+                ))?
+                .query_map([folder.0], |row| {
+                    let size = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+                    Ok(MessageKey { uid: row.get(0)?, identity: IdentityKey(row.get(1)?), size })
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(keys)
         })
     }
 

@@ -43,6 +43,17 @@ pub struct FolderMemory {
     pub source_modseq: Option<u64>,
 }
 
+/// What identifies a copy as it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyKey {
+    /// Identity and size, with the UID at the source.
+    pub key: MessageKey,
+    /// It was sent by us, and not found there.
+    pub is_ours: bool,
+    /// It was sent in another form than the source has.
+    pub is_repaired: bool,
+}
+
 /// A copy that another place was found for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundCopy {
@@ -172,16 +183,12 @@ impl Ledger {
         })
     }
 
-    /// What identifies these copies as they were sent, by ascending UID at the source; and whether the copy is ours.
-    pub fn copy_keys(
-        &self,
-        folder: FolderId,
-        uids: &BTreeSet<u32>,
-    ) -> Result<Vec<(MessageKey, bool)>, ProjectError> {
+    /// What identifies these copies, by ascending UID at the source.
+    pub fn copy_keys(&self, folder: FolderId, uids: &BTreeSet<u32>) -> Result<Vec<CopyKey>, ProjectError> {
         self.project.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT message.uid, coalesce(sent_identity, identity), coalesce(sent_size, size),
-                     state <> 3 OR forgotten_copy = 1
+                     state <> 3 OR forgotten_copy = 1, sent_identity IS NOT NULL
                  FROM message LEFT JOIN repair ON state = 4
                      AND repair.folder_id = message.folder_id AND repair.uid = message.uid
                  WHERE message.folder_id = ?1 AND state IN (2, 3, 4) ORDER BY message.uid",
@@ -193,7 +200,8 @@ impl Ledger {
                 if uids.contains(&uid) {
                     let size = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
                     let identity = IdentityKey(row.get(1)?);
-                    keys.push((MessageKey { uid, identity, size }, row.get(3)?));
+                    let key = MessageKey { uid, identity, size };
+                    keys.push(CopyKey { key, is_ours: row.get(3)?, is_repaired: row.get(4)? });
                 }
             }
             Ok(keys)
@@ -283,6 +291,28 @@ impl Ledger {
                 changed += note.execute(params![folder.0, uid, to_json(flags)?])?;
             }
             Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+        })
+    }
+
+    /// Copies that were found with these flags only, so that they wait for the others that the source has
+    /// ([`Self::changed_flags`]).
+    pub fn note_copy_flags(
+        &self,
+        folder: FolderId,
+        flags: &[(u32, Vec<String>)],
+    ) -> Result<(), ProjectError> {
+        if flags.is_empty() {
+            return Ok(());
+        }
+        self.project.write_soon(|transaction| {
+            let mut note = transaction.prepare_cached(
+                "UPDATE message SET mirrored_flags = ?3
+                 WHERE folder_id = ?1 AND uid = ?2 AND state IN (2, 3, 4) AND flags <> ?3",
+            )?;
+            for (uid, flags) in flags {
+                note.execute(params![folder.0, uid, to_json(flags)?])?;
+            }
+            Ok(())
         })
     }
 

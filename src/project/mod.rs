@@ -45,7 +45,7 @@ pub use error::ProjectError;
 pub use file::{Project, Unflushed, is_project};
 pub use ledger::Ledger;
 pub use ledger_compared::SeenFolder;
-pub use ledger_delta::{ChangedFlags, FolderCounts, FolderMemory, FoundCopy, SetAside};
+pub use ledger_delta::{ChangedFlags, CopyKey, FolderCounts, FolderMemory, FoundCopy, SetAside};
 pub use ledger_moves::MaybeMoved;
 pub use ledger_queries::{FolderTotals, LedgerTotals, MessageListing, Problem};
 pub use ledger_row::{FolderId, ForgottenCopy, LedgerRow, MessageResult, SourceMessage};

@@ -9,11 +9,11 @@ use super::flags::flags_for;
 use super::kept_flags::doubt_after;
 use super::repaired_flags::unseen;
 use super::request::CopyRequest;
-use super::same_content::to_read;
+use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use crate::imap::{ImapError, Session};
 use crate::plan::{
-    IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, identity_key, internal_date_secs,
+    CopyMode, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, identity_key, internal_date_secs,
 };
 use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, SentForm};
 
@@ -50,6 +50,17 @@ impl Looks {
             flags_for(flags, None).iter().map(|flag| flag.to_ascii_lowercase()).collect();
         flags.sort_unstable();
         Self(flags, internal_date_secs(internal_date))
+    }
+
+    /// Where a copy has some of these flags, and none besides: those that it has. A copy with others was touched by people
+    /// or by the server, and is left as it is.
+    fn lack_some_of(&self, flags: &[String]) -> Option<Vec<String>> {
+        let is_in = |flag: &String, list: &[String]| list.iter().any(|one| one.eq_ignore_ascii_case(flag));
+        let wanted = flags_for(flags, None);
+        if self.0.len() >= wanted.len() || !self.0.iter().all(|flag| is_in(flag, &wanted)) {
+            return None;
+        }
+        Some(flags.iter().filter(|flag| is_in(flag, &self.0)).cloned().collect())
     }
 }
 
@@ -98,9 +109,25 @@ impl Wanted {
             repaired: repaired.map(|form| seeker(form.identity, form.size)),
         }
     }
+
+    /// The same with its place, for a look at what messages say: those of `folder` can be read there.
+    fn sought(&self, folder: FolderId, place: Option<(u32, bool)>) -> Sought {
+        let LedgerRow { uid, identity, size, intent_uidnext, .. } = self.row;
+        Sought {
+            key: MessageKey { uid, identity, size },
+            place,
+            lowest_uid: intent_uidnext.unwrap_or(1),
+            is_readable: self.folder == folder,
+        }
+    }
 }
 
 impl Place<'_> {
+    /// Whether what the source says still goes for the copies too.
+    fn is_mirror(&self) -> bool {
+        self.source.is_some_and(|(request, _)| request.options.mode == CopyMode::BeforeSwitch)
+    }
+
     /// Settles rows whose append may or may not have arrived, by looking above the UIDNEXT of their intents.
     /// Looks again, for as long as `late_append`, while some are missing: the server may still be at it.
     /// Returns the rows that did not arrive and are to do again.
@@ -211,7 +238,7 @@ impl Place<'_> {
         is_ours: bool,
         from: u32,
     ) -> Result<LookedFor, TransferError> {
-        let sought = rows.len();
+        let count = rows.len();
         let mut wanted: Vec<Wanted> =
             unplaced.into_iter().map(|(folder, row)| Wanted { folder, row, is_ours: true }).collect();
         wanted.extend(rows.into_iter().map(|row| {
@@ -233,13 +260,22 @@ impl Place<'_> {
             let looks: Vec<&Looks> = rows.iter().filter_map(|row| looks.get(*row)).collect();
             assign_by_looks(seekers, &looks, &present, claimed)
         });
-        let places = Box::pin(self.told_by_content(&wanted, places, &present)).await?;
+        let sought: Vec<Sought> =
+            wanted.iter().zip(places).map(|(one, place)| one.sought(self.folder, place)).collect();
+        let free: Vec<MessageKey> = present.iter().map(|copy| copy.key).collect();
+        let places = Box::pin(self.told_by_content(&sought, &free, Lies::Here)).await?;
+        let flags: BTreeMap<u32, &Looks> = present.iter().map(|copy| (copy.key.uid, &copy.looks)).collect();
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
-        let mut missing = Vec::new();
+        let (mut missing, mut lacking) = (Vec::new(), Vec::new());
         for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
             let is_copied = matches!(row.state, MessageState::Copied | MessageState::Repaired);
             match place {
                 Some((uid, is_repaired)) => {
+                    if adopted_state(row.state) == MessageState::AlreadyThere
+                        && let Some(kept) = flags.get(&uid).and_then(|looks| looks.lack_some_of(&row.flags))
+                    {
+                        lacking.push((row.uid, kept));
+                    }
                     let repair = repairs.get(&(folder, row.uid)).filter(|_| is_repaired && !is_copied);
                     results.entry(folder).or_default().push(MessageResult {
                         uid: row.uid,
@@ -263,66 +299,16 @@ impl Place<'_> {
         for (folder, results) in &results {
             self.ledger.record_results(*folder, results)?;
         }
+        if self.is_mirror() {
+            self.ledger.note_copy_flags(self.folder, &lacking)?;
+        }
         let taken: BTreeSet<u32> =
             results.values().flatten().filter_map(|result| Some(result.destination_uid?.1)).collect();
         let mut strangers: Vec<MessageKey> =
             present.into_iter().map(|copy| copy.key).filter(|key| key.uid >= from).collect();
         let present = strangers.len();
         strangers.retain(|key| !taken.contains(&key.uid));
-        Ok(LookedFor { adopted: sought - missing.len(), missing, present, strangers })
-    }
-
-    /// Gives rows that have no copy those of the messages with their headers which say the same.
-    async fn told_by_content(
-        &mut self,
-        wanted: &[Wanted],
-        mut places: Vec<Option<(u32, bool)>>,
-        present: &[Present],
-    ) -> Result<Vec<Option<(u32, bool)>>, TransferError> {
-        // Repaired forms say something else than the source, and copies of other folders come from elsewhere.
-        let is_read: Vec<bool> = wanted
-            .iter()
-            .zip(&places)
-            .map(|(one, place)| {
-                one.folder == self.folder && place.is_none_or(|(_, is_repaired)| !is_repaired)
-            })
-            .collect();
-        let indices: Vec<usize> =
-            (0..wanted.len()).filter(|index| is_read.get(*index) == Some(&true)).collect();
-        let rows: Vec<MessageKey> = indices
-            .iter()
-            .filter_map(|index| wanted.get(*index))
-            .map(|one| MessageKey { uid: one.row.uid, identity: one.row.identity, size: one.row.size })
-            .collect();
-        let given: Vec<Option<u32>> =
-            indices.iter().map(|index| places.get(*index).copied().flatten().map(|(uid, _)| uid)).collect();
-        let others: BTreeSet<u32> = places
-            .iter()
-            .zip(&is_read)
-            .filter(|(_, is_read)| !**is_read)
-            .filter_map(|(place, _)| Some((*place)?.0))
-            .collect();
-        let lowest = |key: &MessageKey| {
-            let seekers = wanted.iter().filter(|one| one.row.identity == key.identity);
-            seekers.map(|one| one.row.intent_uidnext.unwrap_or(1)).min().unwrap_or(1)
-        };
-        let free: Vec<MessageKey> =
-            present.iter().map(|copy| copy.key).filter(|key| !others.contains(&key.uid)).collect();
-        let mut groups = to_read(&rows, &given, &free);
-        for alike in &mut groups {
-            alike.copies.retain(|copy| copy.uid >= lowest(copy));
-        }
-        groups.retain(|alike| !alike.copies.is_empty());
-        for (alike, found) in self.pair_by_content(groups).await? {
-            let Some(found) = found else { continue };
-            for row in &alike.rows {
-                if let Some(place) = indices.get(row.index).and_then(|index| places.get_mut(*index)) {
-                    let paired = found.iter().find(|(paired, _)| *paired == row.index);
-                    *place = paired.map(|(_, uid)| (*uid, false));
-                }
-            }
-        }
-        Ok(places)
+        Ok(LookedFor { adopted: count - missing.len(), missing, present, strangers })
     }
 
     /// Messages from this UID on that no row claims; `claimed` is in ascending order.
@@ -458,6 +444,19 @@ mod tests {
         let flagged = Present { looks: Looks::new(&flags(&["Work"]), ""), ..copy(5, true) };
         assert_eq!(place(&[flagged]), [Some(5), None]);
         assert_eq!(assign_by_looks(vec![seeker], &wanted[..1], &[copy(5, true)], vec![5]), [None]);
+    }
+
+    #[test]
+    fn a_copy_waits_for_flags_only_where_nobody_has_given_it_any() {
+        let flags = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
+        let kept = |there: &[&str]| {
+            Looks::new(&flags(there), "").lack_some_of(&flags(&["\\Flagged", "\\Seen", "Work"]))
+        };
+        assert_eq!(kept(&["\\seen"]), Some(flags(&["\\Seen"])));
+        assert_eq!(kept(&["\\Recent", "WORK"]), Some(flags(&["Work"])));
+        assert_eq!(kept(&[]), Some(Vec::new()));
+        assert_eq!(kept(&["\\Seen", "work", "\\flagged"]), None, "it has them all");
+        assert_eq!(kept(&["\\Seen", "$Private"]), None, "people have been at it");
     }
 
     #[test]

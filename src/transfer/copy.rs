@@ -196,6 +196,7 @@ impl Job<'_> {
         work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
         work.homes = homes;
         work.strays = Strays::of(&self.request.ledger, &destination, (&work.namespace, keeps_labels))?;
+        work.strays.place_at_home(&mut lane.destination, &self.request.ledger).await?;
         work.pair_opened();
         let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
@@ -244,6 +245,9 @@ impl Job<'_> {
         self.finish(lane).await;
         if !is_complete {
             self.sends_all = true;
+            return Box::pin(self.attempt()).await;
+        }
+        if !self.control.is_stopped() && self.caution.looks_again() {
             return Box::pin(self.attempt()).await;
         }
         if !self.control.is_stopped() && self.request.ledger.sum()?.to_do == 0 {

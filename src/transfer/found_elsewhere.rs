@@ -7,11 +7,10 @@ use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::request::CopyRequest;
 use super::seats::{Seeker, assign};
+use super::special_folders::{is_junk, is_trash, is_view};
 use super::verify::at_destination;
 use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::plan::{
-    FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, SpecialUse, identity_key, special_use_by_name,
-};
+use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, identity_key};
 use crate::project::FolderId;
 
 /// A copy that is not where it should be.
@@ -112,25 +111,8 @@ async fn take(session: &mut Session, free: &[u32], lost: &mut Vec<Lost>) -> Resu
 /// Folders that mail is moved to, junk and trash first. Views show mail that lives elsewhere, so that finding it there
 /// says nothing; but at Gmail archived mail is in `\\All` only.
 fn searched(folders: Vec<Folder>, is_gmail: bool) -> Vec<Folder> {
-    let is_view = |folder: &Folder| {
-        folder.has_attribute("\\Flagged")
-            || folder.has_attribute("\\Important")
-            || (folder.has_attribute("\\All") && !is_gmail)
-    };
     let mut folders: Vec<Folder> =
-        folders.into_iter().filter(|folder| folder.is_selectable() && !is_view(folder)).collect();
-    folders.sort_by_key(|folder| {
-        let is_trash = has_use(folder, "\\Trash", SpecialUse::Trash);
-        (folder.has_attribute("\\All"), !is_junk(folder), !is_trash)
-    });
+        folders.into_iter().filter(|folder| folder.is_selectable() && !is_view(folder, is_gmail)).collect();
+    folders.sort_by_key(|folder| (folder.has_attribute("\\All"), !is_junk(folder), !is_trash(folder)));
     folders
-}
-
-fn is_junk(folder: &Folder) -> bool {
-    has_use(folder, "\\Junk", SpecialUse::Junk)
-}
-
-/// Whether the server says so, or the name does.
-fn has_use(folder: &Folder, attribute: &str, special_use: SpecialUse) -> bool {
-    folder.has_attribute(attribute) || special_use_by_name(&FolderPath(folder.parts())) == Some(special_use)
 }

@@ -13,6 +13,7 @@ use super::error::TransferError;
 use super::flags::normal_flags;
 use super::folder_opening::Opening;
 use super::governor::refusal;
+use super::mirror;
 use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
 use super::repaired_flags;
@@ -234,7 +235,23 @@ impl Lane {
         uid_validity: u32,
     ) -> Result<(), TransferError> {
         work.kept_flags.settle(work, &mut self.destination, unit, uid_validity).await?;
+        self.add_flags_to_found_copies(work, unit).await?;
         repaired_flags::settle(work, &mut self.destination, unit, uid_validity).await
+    }
+
+    /// Gives copies that were found at the destination the flags that they lack.
+    async fn add_flags_to_found_copies(&mut self, work: &Work<'_>, unit: &Unit) -> Result<(), TransferError> {
+        let ledger = &work.request.ledger;
+        let is_mirror = work.request.options.mode == CopyMode::BeforeSwitch;
+        if !is_mirror || ledger.changed_flags(unit.folder, 1)?.is_empty() {
+            return Ok(());
+        }
+        let (known, plans) = ((ledger, &*work.caution), [&unit.plan]);
+        let refused = mirror::write_changes(&mut self.destination, known, &plans, &work.namespace).await?;
+        for (plan, words) in refused {
+            work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
+        }
+        Ok(())
     }
 
     /// One more look after the folder is done: an append that broke off may have arrived after all.

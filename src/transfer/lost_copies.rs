@@ -353,6 +353,9 @@ impl Search<'_> {
     ) -> Result<(), TransferError> {
         let Found { found, unclear } = self.find(suspect, uids, there, moved_to.is_none()).await?;
         self.ledger().record_moved(suspect.memory.id, moved_to, &found)?;
+        if !unclear.is_empty() {
+            self.caution.note_unclear();
+        }
         for uid in found.into_iter().map(|copy| copy.uid).chain(unclear) {
             uids.remove(&uid);
         }

@@ -60,6 +60,7 @@ mod second_writer;
 mod selection;
 mod source_listing;
 mod source_moves;
+mod special_folders;
 mod stale_ledger;
 mod strays;
 mod twins;

@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::adoption::Place;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::governor::{code_name, meaning, passing};
 use super::lost_copies::{Search, Suspect, at_destination};
+use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, assign};
+use super::special_folders::is_view;
 use super::strays::WAITING;
 use crate::imap::{Completion, Folder, ImapError, Namespace};
 use crate::plan::{
     FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, RefusalMeaning, Side, identity_key,
 };
-use crate::project::{FolderId, FoundCopy, Ledger};
+use crate::project::{CopyKey, FolderId, FoundCopy, Ledger, LedgerRow};
 
 /// What came of looking into another folder.
 pub(super) enum Looked {
@@ -85,13 +88,18 @@ impl Search<'_> {
         let claimed = self.ledger().claimed_in(suspect.memory.id, path, opened.uid_validity)?;
         let unclaimed = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
         let folders = self.by_destination.get(path).map(Vec::as_slice).unwrap_or_default();
-        let contested = contested(self.ledger(), folders, opened.uid_next)?;
+        let waiting = contested(self.ledger(), folders, opened.uid_next)?;
+        let mut contested: BTreeSet<IdentityKey> = waiting.into_iter().map(|key| key.identity).collect();
+        for folder in folders {
+            let unplaced = self.ledger().unplaced_copies(*folder)?;
+            contested.extend(unplaced.into_iter().map(|(_, row)| row.identity));
+        }
         Ok(Looked::At(Elsewhere { uid_validity: opened.uid_validity, unclaimed, contested }))
     }
 
     /// Looks for copies among the unclaimed messages of the opened folder. In their own folder copies of ours may have
-    /// got another size, and everywhere at a server that writes messages anew; else only an equal size will do, as one
-    /// mail is often in two folders in two sizes.
+    /// got another size, and everywhere at a server that writes messages anew; else what messages say decides, as one
+    /// mail is often in two folders in two forms.
     pub(super) async fn find(
         &mut self,
         suspect: &Suspect<'_>,
@@ -103,7 +111,7 @@ impl Search<'_> {
             return Ok(Found::default());
         }
         let keys = self.ledger().copy_keys(suspect.memory.id, uids)?;
-        let wanted: BTreeSet<_> = keys.iter().map(|(key, _)| key.identity).collect();
+        let wanted: BTreeSet<_> = keys.iter().map(|copy| copy.key.identity).collect();
         let mut present: Vec<MessageKey> = Vec::new();
         self.session
             .fetch_facts(&there.unclaimed, &IDENTITY_HEADERS, |facts| {
@@ -121,25 +129,45 @@ impl Search<'_> {
         let unclear: BTreeSet<IdentityKey> =
             present.iter().map(|key| key.identity).filter(|key| there.contested.contains(key)).collect();
         let (waiting, clear): (Vec<_>, Vec<_>) =
-            keys.into_iter().partition(|(key, _)| unclear.contains(&key.identity));
+            keys.into_iter().partition(|copy| unclear.contains(&copy.key.identity));
         let seekers: Vec<Seeker> = clear
             .iter()
-            .map(|(key, is_ours)| Seeker {
+            .map(|CopyKey { key, is_ours, .. }| Seeker {
                 identity: key.identity,
                 size: key.size,
                 lowest_uid: 1,
                 is_ours: rewrites || (*is_ours && is_own_folder),
             })
             .collect();
+        present.retain(|key| !unclear.contains(&key.identity));
         let places = assign(&seekers, &present, &[]);
+        let rows: Vec<Sought> = clear
+            .iter()
+            .zip(places)
+            .map(|(copy, place)| Sought {
+                key: copy.key,
+                place: place.map(|uid| (uid, copy.is_repaired)),
+                lowest_uid: 1,
+                is_readable: !copy.is_repaired,
+            })
+            .collect();
+        let mut place = Place {
+            ledger: &self.request.ledger,
+            folder: suspect.memory.id,
+            uid_validity: there.uid_validity,
+            source: Some((self.request, suspect.plan.source_raw.as_str())),
+            session: &mut *self.session,
+        };
+        let lies = if is_own_folder { Lies::Here } else { Lies::Elsewhere };
+        let places = Box::pin(place.told_by_content(&rows, &present, lies)).await?;
         let found = clear
             .iter()
             .zip(places)
-            .filter_map(|((key, _), place)| {
-                Some(FoundCopy { uid: key.uid, place: (there.uid_validity, place?) })
+            .filter_map(|(copy, place)| {
+                Some(FoundCopy { uid: copy.key.uid, place: (there.uid_validity, place?.0) })
             })
             .collect();
-        Ok(Found { found, unclear: waiting.into_iter().map(|(key, _)| key.uid).collect() })
+        Ok(Found { found, unclear: waiting.into_iter().map(|copy| copy.key.uid).collect() })
     }
 }
 
@@ -152,21 +180,13 @@ pub(super) fn known_places(
     Ok(known.map(|path| (raw_name(&path, namespace), path)).collect())
 }
 
-/// Folders that show mail which lives elsewhere. At Gmail archived mail is in `\\All` only.
-pub(super) fn is_view(folder: &Folder, is_gmail: bool) -> bool {
-    folder.has_attribute("\\Flagged")
-        || folder.has_attribute("\\Important")
-        || (folder.has_attribute("\\All") && !is_gmail)
-}
-
-/// Identities of rows of these folders, which go to one place, whose copies there, if there are any, are not known yet. `uid_next` is
-/// that of the folder now.
+/// Rows of these folders, which go to one place, that wait and may have a copy there. `uid_next` is that of the folder now.
 pub(super) fn contested(
     ledger: &Ledger,
     folders: &[FolderId],
     uid_next: Option<u32>,
-) -> Result<BTreeSet<IdentityKey>, TransferError> {
-    let mut contested = BTreeSet::new();
+) -> Result<Vec<MessageKey>, TransferError> {
+    let mut contested = Vec::new();
     for folder in folders {
         let Some(known) = ledger.memory(*folder)? else { continue };
         let is_unknown = match uid_next {
@@ -174,8 +194,8 @@ pub(super) fn contested(
             None => false,
         };
         let states = if known.needs_match || is_unknown { &WAITING[..] } else { &[MessageState::InFlight] };
-        contested.extend(ledger.rows(known.id, states)?.into_iter().map(|row| row.identity));
-        contested.extend(ledger.unplaced_copies(known.id)?.into_iter().map(|(_, row)| row.identity));
+        let key = |row: LedgerRow| MessageKey { uid: row.uid, identity: row.identity, size: row.size };
+        contested.extend(ledger.rows(known.id, states)?.into_iter().map(key));
     }
     Ok(contested)
 }

@@ -2,14 +2,14 @@
 //! add a header line, servers a line end, and some announce sizes that are only nearly right. What the messages say
 //! decides, so that drafts which were saved several times and list mail with and without a footer stay apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::adoption::Place;
 use super::error::TransferError;
 use super::proof_meter::count_reading;
 use super::request::CopyRequest;
 use crate::imap::{BodyReply, ImapError, Session};
-use crate::plan::{IdentityKey, MessageKey, MimeContent, Side, mime_content};
+use crate::plan::{IdentityKey, MessageKey, MimeContent, Side, mime_content, received_fields};
 
 /// Pairs that are read before the others with the same difference in size are believed.
 const SAMPLES: u32 = 8;
@@ -25,21 +25,21 @@ const BYTES_AT_ONCE: u64 = 8 << 20;
 
 /// A message at the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+struct Row {
     /// Its place among the rows.
-    pub(super) index: usize,
-    pub(super) key: MessageKey,
+    index: usize,
+    key: MessageKey,
     /// The copy that it was given as far as sizes tell.
-    pub(super) placed: Option<u32>,
+    placed: Option<u32>,
 }
 
 /// Messages with the same headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Alike {
+struct Alike {
     /// At the source.
-    pub(super) rows: Vec<Row>,
+    rows: Vec<Row>,
     /// At the destination.
-    pub(super) copies: Vec<MessageKey>,
+    copies: Vec<MessageKey>,
 }
 
 impl Alike {
@@ -90,8 +90,45 @@ impl Habits {
     }
 }
 
-/// What messages say, by their UIDs.
-type Said = BTreeMap<u32, MimeContent>;
+/// Where the messages lie that rows are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lies {
+    /// In the folder that the rows go to.
+    Here,
+    /// In another one. What somebody wrote to themselves lies in two folders and was delivered to one of them, so the
+    /// way that a message has come is compared too.
+    Elsewhere,
+}
+
+/// A row that looks for its copy, with the copy that it was given as far as sizes tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sought {
+    /// Identity and size, with the UID at the source.
+    pub(super) key: MessageKey,
+    /// UID of the copy, and whether it is a repaired form.
+    pub(super) place: Option<(u32, bool)>,
+    /// The copy is not below this UID.
+    pub(super) lowest_uid: u32,
+    /// Whether the message can be read in the source folder at hand.
+    pub(super) is_readable: bool,
+}
+
+/// What a message says, and how it has come where that is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    content: MimeContent,
+    received: Option<[u8; 32]>,
+}
+
+impl Message {
+    fn new(bytes: &[u8], lies: Lies) -> Self {
+        let received = (lies == Lies::Elsewhere).then(|| received_fields(bytes));
+        Self { content: mime_content(bytes), received }
+    }
+}
+
+/// Messages by their UIDs.
+type Said = BTreeMap<u32, Message>;
 
 /// Each row with the copy that says the same; each copy once. One that was given its copy rightly keeps it: equal
 /// messages may differ in flags and date.
@@ -114,11 +151,54 @@ fn pairs(alike: &Alike, source: &Said, destination: &Said) -> Vec<(usize, u32)> 
 }
 
 impl Place<'_> {
+    /// Gives rows that have no copy those of the free messages with their headers which say the same. The folder that
+    /// these lie in is the opened one.
+    pub(super) async fn told_by_content(
+        &mut self,
+        rows: &[Sought],
+        free: &[MessageKey],
+        lies: Lies,
+    ) -> Result<Vec<Option<(u32, bool)>>, TransferError> {
+        let mut places: Vec<Option<(u32, bool)>> = rows.iter().map(|row| row.place).collect();
+        // Repaired forms say something else than the source.
+        let (read, others): (Vec<_>, Vec<_>) = rows
+            .iter()
+            .enumerate()
+            .partition(|(_, row)| row.is_readable && row.place.is_none_or(|(_, is_repaired)| !is_repaired));
+        let others: BTreeSet<u32> = others.iter().filter_map(|(_, row)| Some(row.place?.0)).collect();
+        let keys: Vec<MessageKey> = read.iter().map(|(_, row)| row.key).collect();
+        let given: Vec<Option<u32>> = read.iter().map(|(_, row)| row.place.map(|(uid, _)| uid)).collect();
+        let mut lowest: BTreeMap<IdentityKey, u32> = BTreeMap::new();
+        for row in rows {
+            let lowest = lowest.entry(row.key.identity).or_insert(u32::MAX);
+            *lowest = row.lowest_uid.min(*lowest);
+        }
+        let free: Vec<MessageKey> = free
+            .iter()
+            .filter(|key| lowest.get(&key.identity).is_some_and(|lowest| key.uid >= *lowest))
+            .filter(|key| !others.contains(&key.uid))
+            .copied()
+            .collect();
+        let groups = to_read(&keys, &given, &free);
+        for (alike, found) in self.pair_by_content(groups, lies).await? {
+            let Some(found) = found else { continue };
+            for row in &alike.rows {
+                let place = read.get(row.index).and_then(|(index, _)| places.get_mut(*index));
+                if let Some(place) = place {
+                    let paired = found.iter().find(|(paired, _)| *paired == row.index);
+                    *place = paired.map(|(_, uid)| (*uid, false));
+                }
+            }
+        }
+        Ok(places)
+    }
+
     /// Pairs messages that have the same headers and cannot be told apart or together by their sizes. Each of the groups
     /// with its pairs; `None` where it could not be read.
-    pub(super) async fn pair_by_content(
+    async fn pair_by_content(
         &mut self,
         groups: Vec<Alike>,
+        lies: Lies,
     ) -> Result<Vec<(Alike, Option<Vec<(usize, u32)>>)>, TransferError> {
         let mut habits = Habits::default();
         let mut settled = Vec::with_capacity(groups.len());
@@ -141,7 +221,7 @@ impl Place<'_> {
                     some.push(alike);
                 }
             }
-            let read = self.read_alike(&some, &mut source).await?;
+            let read = self.read_alike(&some, &mut source, lies).await?;
             for alike in some {
                 let found = read.as_ref().map(|(source, destination)| pairs(&alike, source, destination));
                 if let Some(found) = &found {
@@ -161,6 +241,7 @@ impl Place<'_> {
         &mut self,
         groups: &[Alike],
         source: &mut Option<Session>,
+        lies: Lies,
     ) -> Result<Option<(Said, Said)>, TransferError> {
         let Some((request, raw)) = self.source.filter(|_| !groups.is_empty()) else { return Ok(None) };
         for side in [Side::Source, Side::Destination] {
@@ -179,8 +260,8 @@ impl Place<'_> {
         let rows: Vec<u32> = groups.iter().flat_map(|alike| &alike.rows).map(|row| row.key.uid).collect();
         let copies: Vec<u32> = groups.iter().flat_map(|alike| &alike.copies).map(|key| key.uid).collect();
         let (at_source, here) = tokio::try_join!(
-            async { said(session, rows).await.map_err(TransferError::at(Side::Source)) },
-            async { said(self.session, copies).await.map_err(TransferError::at(Side::Destination)) },
+            async { said(session, rows, lies).await.map_err(TransferError::at(Side::Source)) },
+            async { said(self.session, copies, lies).await.map_err(TransferError::at(Side::Destination)) },
         )?;
         Ok(Some((at_source, here)))
     }
@@ -194,7 +275,7 @@ async fn open_source(request: &CopyRequest, raw: &str) -> Result<Session, Transf
 }
 
 /// What these messages of the opened folder say. Those that are refused say nothing.
-async fn said(session: &mut Session, mut uids: Vec<u32>) -> Result<Said, ImapError> {
+async fn said(session: &mut Session, mut uids: Vec<u32>, lies: Lies) -> Result<Said, ImapError> {
     uids.sort_unstable();
     uids.dedup();
     let mut said = Said::new();
@@ -202,7 +283,7 @@ async fn said(session: &mut Session, mut uids: Vec<u32>) -> Result<Said, ImapErr
         loop {
             match session.next_body(&request).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
-                    said.insert(uid, mime_content(&bytes));
+                    said.insert(uid, Message::new(&bytes, lies));
                 }
                 Ok(BodyReply::End) | Err(ImapError::Refused { .. }) => break,
                 Err(error) => return Err(error),
@@ -214,7 +295,7 @@ async fn said(session: &mut Session, mut uids: Vec<u32>) -> Result<Said, ImapErr
 
 /// Groups that have to be read: rows without a copy where there are messages with their headers, together with rows that
 /// were given one of these, as it may be the other one's. `placed` holds each row with the copy that it was given.
-pub(super) fn to_read(rows: &[MessageKey], placed: &[Option<u32>], present: &[MessageKey]) -> Vec<Alike> {
+fn to_read(rows: &[MessageKey], placed: &[Option<u32>], present: &[MessageKey]) -> Vec<Alike> {
     let mut groups: BTreeMap<IdentityKey, Alike> = BTreeMap::new();
     for (row, _) in rows.iter().zip(placed).filter(|(_, place)| place.is_none()) {
         groups.entry(row.identity).or_default();
@@ -241,8 +322,22 @@ mod tests {
         MessageKey { uid, identity: IdentityKey([identity; 32]), size }
     }
 
-    fn message(body: &str) -> MimeContent {
-        mime_content(format!("Message-ID: <a@b>\r\nX-TUID: {}\r\n\r\n{body}", body.len()).as_bytes())
+    fn message(body: &str) -> Message {
+        let text = format!("Message-ID: <a@b>\r\nX-TUID: {}\r\n\r\n{body}", body.len());
+        Message::new(text.as_bytes(), Lies::Here)
+    }
+
+    #[test]
+    fn elsewhere_the_way_that_a_message_has_come_counts_too() {
+        let sent = "Message-ID: <a@b>\r\n\r\nWe meet at eight\r\n";
+        let delivered = format!("Received: by mx.b;\r\n Mon, 1 Jan 2024 10:00:00 +0000\r\n{sent}");
+        let folded = delivered.replace("\r\n Mon", " Mon");
+        let is_same = |one: &str, other: &str, lies| {
+            Message::new(one.as_bytes(), lies) == Message::new(other.as_bytes(), lies)
+        };
+        assert!(is_same(sent, &delivered, Lies::Here));
+        assert!(!is_same(sent, &delivered, Lies::Elsewhere));
+        assert!(is_same(&folded, &delivered, Lies::Elsewhere));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Place<'_> {
         if (may_be_elsewhere || is_unclear) && !strays.is_empty_beside(raw) {
             let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
             if !rows.is_empty() {
-                strays.take(self.session, (self.ledger, self.folder, raw), rows).await?;
+                strays.take(self, raw, rows).await?;
             }
         }
         if needs_match {

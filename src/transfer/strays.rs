@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
+use super::adoption::Place;
 use super::both_lists::FoldersByName;
 use super::copy::Job;
+use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::lost_copies::at_destination;
-use super::moved_copies::{contested, is_view, known_places};
+use super::moved_copies::{contested, known_places};
 use super::request::Progress;
+use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
+use super::special_folders::{is_trash, is_view};
 use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::plan::{FolderPath, IDENTITY_HEADERS, MessageKey, MessageState, identity_key};
-use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, SeenFolder, SentForm};
+use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, identity_key};
+use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, SeenFolder};
 
 /// Time without anything new after which nothing more is expected to arrive.
 const QUIET: Duration = Duration::from_secs(4);
@@ -26,7 +30,15 @@ pub(super) struct Strays {
     /// Each with the lowest UID that such mail can have.
     folders: Vec<(Folder, u32)>,
     namespace: Namespace,
-    found: Mutex<Option<Vec<Den>>>,
+    found: Mutex<Option<Found>>,
+}
+
+/// What was found when they were looked into.
+#[derive(Debug)]
+struct Found {
+    dens: Vec<Den>,
+    /// Copies of other places whose place is not known: what has come may be theirs.
+    unplaced: Vec<MessageKey>,
 }
 
 /// What has come to one folder.
@@ -42,8 +54,9 @@ struct Den {
 }
 
 impl Strays {
-    /// Compares the destination's list with what was remembered of it. A ledger that remembers nothing begins to,
-    /// before anything is sent.
+    /// Compares the destination's list with what was remembered of it. A ledger that remembers nothing may not be the
+    /// first, as its owner may have begun anew, so all mail counts as unknown until a run has ended well. Only what is in
+    /// the trash was put there by people, who want it back where it is to be copied.
     pub(super) fn of(
         ledger: &Ledger,
         destination: &FoldersByName,
@@ -53,10 +66,10 @@ impl Strays {
         if is_gmail {
             return Ok(Self::default());
         }
-        let seen = ledger.seen_folders()?;
+        let mut seen = ledger.seen_folders()?;
         if seen.is_empty() && !ledger.is_doubted()? {
-            remember(ledger, destination)?;
-            return Ok(Self::default());
+            seen = listed(destination, |folder| !is_trash(folder));
+            ledger.set_seen_folders(&seen)?;
         }
         let grown = |folder: &Folder| {
             let status = folder.status.unwrap_or_default();
@@ -78,53 +91,63 @@ impl Strays {
         self.folders.iter().all(|(folder, _)| folder.raw == raw)
     }
 
-    /// Gives waiting rows of a folder the copies of theirs that lie in other folders.
-    pub(super) async fn take(
+    /// Finds copies whose UID no server has told in their own folders, before anything is given away that may be theirs.
+    /// Nobody else works on these folders yet.
+    pub(super) async fn place_at_home(
         &self,
         session: &mut Session,
-        (ledger, folder, raw): (&Ledger, FolderId, &str),
-        mut rows: Vec<LedgerRow>,
+        ledger: &Ledger,
     ) -> Result<(), TransferError> {
-        let mut found = self.found.lock().await;
-        let dens = match &mut *found {
-            Some(dens) => dens,
-            none => none.insert(self.look(session, (ledger, folder)).await?),
-        };
-        let rewrites = session.rewrites_messages();
-        let forms = ledger.repairs(folder)?;
-        for den in dens.iter_mut().filter(|den| den.raw != raw && !den.keys.is_empty()) {
-            // Rows that go to that folder come first: the copy may be theirs.
-            let contested = contested(ledger, &den.folders, den.uid_next)?;
-            // Rows of that folder may have found their copies since it was looked into.
-            let claimed = ledger.claimed_in(folder, &den.path, den.uid_validity)?;
-            den.keys.retain(|key| !claimed.contains(&key.uid));
-            let keys: Vec<MessageKey> =
-                den.keys.iter().filter(|key| !contested.contains(&key.identity)).copied().collect();
-            let seekers: Vec<SeekerOfForms> = rows
-                .iter()
-                .map(|row| {
-                    let sent = forms.get(&(folder, row.uid)).and_then(|repair| repair.sent.as_ref());
-                    seeker(row, sent, rewrites)
-                })
-                .collect();
-            let places =
-                assign_forms(&seekers, Vec::new(), |seekers, _, claimed| assign(&seekers, &keys, &claimed));
-            let copies: Vec<FoundCopy> = rows
-                .iter()
-                .zip(&places)
-                .filter_map(|(row, place)| {
-                    Some(FoundCopy { uid: row.uid, place: (den.uid_validity, (*place)?.0) })
-                })
-                .collect();
-            if copies.is_empty() {
+        if self.folders.is_empty() {
+            return Ok(());
+        }
+        for known in ledger.memories()?.into_values() {
+            if ledger.unplaced_copies(known.id)?.is_empty() {
                 continue;
             }
-            tracing::info!(count = copies.len(), folder = %den.path, "copies that nobody had written down");
-            ledger.record_strays(folder, &den.path, &copies)?;
-            let taken: BTreeSet<u32> = copies.iter().map(|copy| copy.place.1).collect();
+            let uid_validity = match session.examine(&raw_name(&known.destination, &self.namespace)).await {
+                Ok(opened) if Some(opened.uid_validity) == known.destination_uid_validity => {
+                    opened.uid_validity
+                }
+                Ok(_) | Err(ImapError::Refused { .. }) => continue,
+                Err(error) => return Err(at_destination(error)),
+            };
+            let mut place = Place { session, ledger, folder: known.id, uid_validity, source: None };
+            place.place_copies().await?;
+        }
+        session.unselect();
+        Ok(())
+    }
+
+    /// Gives waiting rows of a folder the copies of theirs that lie in other folders. One of these is opened afterwards.
+    pub(super) async fn take(
+        &self,
+        place: &mut Place<'_>,
+        raw: &str,
+        rows: Vec<LedgerRow>,
+    ) -> Result<(), TransferError> {
+        let mut found = self.found.lock().await;
+        let Found { dens, unplaced } = match &mut *found {
+            Some(found) => found,
+            none => none.insert(self.look(place.session, (place.ledger, place.folder)).await?),
+        };
+        if !unplaced.is_empty() {
+            *unplaced = place.ledger.unplaced_elsewhere(place.folder)?;
+        }
+        let mut seekers = Seekers::new(place, rows)?;
+        for den in dens.iter_mut().filter(|den| den.raw != raw) {
+            // Rows of that folder may have found their copies since it was looked into.
+            let claimed = place.ledger.claimed_in(place.folder, &den.path, den.uid_validity)?;
+            den.keys.retain(|key| !claimed.contains(&key.uid));
+            if den.keys.is_empty() || seekers.0.is_empty() {
+                continue;
+            }
+            let first: Vec<MessageKey> = contested(place.ledger, &den.folders, den.uid_next)?
+                .into_iter()
+                .chain(unplaced.iter().copied())
+                .collect();
+            let taken = seekers.settle_in(place, den, &first).await?;
             den.keys.retain(|key| !taken.contains(&key.uid));
-            let settled: BTreeSet<u32> = copies.iter().map(|copy| copy.uid).collect();
-            rows.retain(|row| !settled.contains(&row.uid));
         }
         Ok(())
     }
@@ -135,7 +158,7 @@ impl Strays {
         &self,
         session: &mut Session,
         (ledger, account): (&Ledger, FolderId),
-    ) -> Result<Vec<Den>, TransferError> {
+    ) -> Result<Found, TransferError> {
         let mut dens = Vec::with_capacity(self.folders.len());
         let places = known_places(ledger, &self.namespace)?;
         let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
@@ -174,16 +197,105 @@ impl Strays {
             let folders = by_destination.get(&path).cloned().unwrap_or_default();
             dens.push(Den { raw, path, folders, uid_validity, uid_next, keys });
         }
-        Ok(dens)
+        Ok(Found { dens, unplaced: ledger.unplaced_elsewhere(account)? })
     }
 }
 
-fn seeker(row: &LedgerRow, sent: Option<&SentForm>, is_ours: bool) -> SeekerOfForms {
-    let seeker = |identity, size| Seeker { identity, size, lowest_uid: 1, is_ours };
-    SeekerOfForms {
-        original: seeker(row.identity, row.size),
-        repaired: sent.map(|form| seeker(form.identity, form.size)),
+/// Rows of one place that look for their copies in other folders. Those that have been copied and are not at home come
+/// first, as their copies are certainly there.
+struct Seekers(Vec<(FolderId, LedgerRow)>);
+
+impl Seekers {
+    fn new(place: &Place<'_>, waiting: Vec<LedgerRow>) -> Result<Self, TransferError> {
+        let mut rows = place.ledger.unplaced_copies(place.folder)?;
+        rows.extend(waiting.into_iter().map(|row| (place.folder, row)));
+        Ok(Self(rows))
     }
+
+    /// Writes down the copies that are in this folder, and looks no further for them. `first` are messages of other
+    /// places that these may belong to. UIDs that are given away now.
+    async fn settle_in(
+        &mut self,
+        place: &mut Place<'_>,
+        den: &Den,
+        first: &[MessageKey],
+    ) -> Result<BTreeSet<u32>, TransferError> {
+        let places = self.places(place, den, first).await?;
+        let mut found: BTreeMap<(FolderId, bool), Vec<FoundCopy>> = BTreeMap::new();
+        for ((folder, row), uid) in self.0.iter().zip(&places) {
+            if let Some(uid) = uid {
+                let is_waiting = row.state == MessageState::ToDo;
+                let copy = FoundCopy { uid: row.uid, place: (den.uid_validity, *uid) };
+                found.entry((*folder, is_waiting)).or_default().push(copy);
+            }
+        }
+        for ((folder, is_waiting), copies) in &found {
+            tracing::info!(count = copies.len(), folder = %den.path, "copies that nobody had written down");
+            if *is_waiting {
+                place.ledger.record_strays(*folder, &den.path, copies)?;
+            } else {
+                place.ledger.record_moved(*folder, Some(&den.path), copies)?;
+            }
+        }
+        let mut is_open = places.iter().map(Option::is_none);
+        self.0.retain(|_| is_open.next() == Some(true));
+        Ok(places.into_iter().flatten().collect())
+    }
+
+    /// Equal sizes first, then what messages say.
+    async fn places(
+        &self,
+        place: &mut Place<'_>,
+        den: &Den,
+        first: &[MessageKey],
+    ) -> Result<Vec<Option<u32>>, TransferError> {
+        let rewrites = place.session.rewrites_messages();
+        let repairs = place.ledger.repairs(place.folder)?;
+        let exact = |key: &MessageKey, is_ours| Seeker {
+            identity: key.identity,
+            size: key.size,
+            lowest_uid: 1,
+            is_ours,
+        };
+        let others = first.iter().map(|key| SeekerOfForms { original: exact(key, true), repaired: None });
+        let ours = self.0.iter().map(|(folder, row)| {
+            let sent = repairs.get(&(*folder, row.uid)).and_then(|repair| repair.sent.as_ref());
+            let repaired = sent.map(|form| {
+                exact(&MessageKey { uid: 0, identity: form.identity, size: form.size }, rewrites)
+            });
+            SeekerOfForms { original: exact(&key(row), false), repaired }
+        });
+        let seekers: Vec<SeekerOfForms> = others.chain(ours).collect();
+        let places =
+            assign_forms(&seekers, Vec::new(), |seekers, _, claimed| assign(&seekers, &den.keys, &claimed));
+        let (theirs, ours) = places.split_at(first.len());
+        let theirs: BTreeSet<u32> = theirs.iter().filter_map(|place| Some((*place)?.0)).collect();
+        let free: Vec<MessageKey> =
+            den.keys.iter().filter(|key| !theirs.contains(&key.uid)).copied().collect();
+        let rows: Vec<Sought> = self
+            .0
+            .iter()
+            .zip(ours)
+            .map(|((folder, row), found)| Sought {
+                key: key(row),
+                place: *found,
+                lowest_uid: 1,
+                is_readable: *folder == place.folder,
+            })
+            .collect();
+        let sought: BTreeSet<IdentityKey> =
+            rows.iter().filter(|row| row.place.is_none()).map(|row| row.key.identity).collect();
+        if !free.iter().any(|key| sought.contains(&key.identity)) {
+            return Ok(ours.iter().map(|place| place.map(|(uid, _)| uid)).collect());
+        }
+        place.session.examine(&den.raw).await.map_err(at_destination)?;
+        let places = Box::pin(place.told_by_content(&rows, &free, Lies::Elsewhere)).await?;
+        Ok(places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect())
+    }
+}
+
+fn key(row: &LedgerRow) -> MessageKey {
+    MessageKey { uid: row.uid, identity: row.identity, size: row.size }
 }
 
 impl Job<'_> {
@@ -215,15 +327,20 @@ impl Job<'_> {
 
 /// Remembers the destination's folders as they were listed, once everything that was sent before is written down.
 pub(super) fn remember(ledger: &Ledger, destination: &FoldersByName) -> Result<(), TransferError> {
-    let seen: BTreeMap<String, SeenFolder> = destination
+    Ok(ledger.set_seen_folders(&listed(destination, |_| false))?)
+}
+
+/// The folders as they were listed, as if nothing had come yet to those that are unknown.
+fn listed(destination: &FoldersByName, is_unknown: impl Fn(&Folder) -> bool) -> BTreeMap<String, SeenFolder> {
+    destination
         .iter()
         .filter_map(|(raw, folder)| {
             let status = folder.status?;
             let (uid_validity, uid_next) = status.uid_validity.zip(status.uid_next)?;
+            let uid_next = if is_unknown(folder) { 1 } else { uid_next };
             Some((raw.clone(), SeenFolder { uid_validity, uid_next }))
         })
-        .collect();
-    Ok(ledger.set_seen_folders(&seen)?)
+        .collect()
 }
 
 /// States that wait for a copy to be found or made.
