@@ -20,6 +20,8 @@ pub struct Opened {
     pub uid_next: Option<u32>,
     /// Flags that can be stored; `\*` for any keyword. `None` where the server does not say.
     pub permanent_flags: Option<Vec<String>>,
+    /// Grows with every change of a message (RFC 7162); `None` where the server does not say.
+    pub highest_modseq: Option<u64>,
 }
 
 /// Facts about one message.
@@ -35,6 +37,11 @@ pub struct MessageFacts {
     pub flags: Vec<String>,
     /// The header fields that identify the message.
     pub header: Vec<u8>,
+}
+
+/// The number in `HIGHESTMODSEQ 715194045007`.
+fn highest_modseq(code: &str) -> Option<u64> {
+    code.strip_prefix("HIGHESTMODSEQ ")?.trim().parse().ok().filter(|modseq| *modseq > 0)
 }
 
 /// Bytes kept of the header fields of one message; what identifies it stands in the first of them.
@@ -83,6 +90,9 @@ impl Session {
                     Some(Code::UidValidity(number)) => opened.uid_validity = number,
                     Some(Code::UidNext(number)) => opened.uid_next = Some(number),
                     Some(Code::PermanentFlags(flags)) => opened.permanent_flags = Some(flags),
+                    Some(Code::Other(code)) => {
+                        opened.highest_modseq = highest_modseq(&code).or(opened.highest_modseq);
+                    }
                     _ => {}
                 },
                 _ => {}

@@ -65,7 +65,7 @@ impl Ledger {
                     [id],
                 )?;
             } else if known_destination != destination {
-                forget_copies(transaction, id)?;
+                forget_copies(transaction, id, ANNOUNCED_TOO)?;
                 // Another place may take what this one has refused, be it the folder itself.
                 transaction.execute(
                     "UPDATE message SET state = 0, cause = NULL WHERE folder_id = ?1 AND state = 6",
@@ -73,7 +73,7 @@ impl Ledger {
                 )?;
                 transaction.execute(
                     "UPDATE folder SET needs_match = 1, is_fenced = 0, compared_uid_next = NULL,
-                         destination_uid_validity = NULL WHERE id = ?1",
+                         destination_modseq = NULL, destination_uid_validity = NULL WHERE id = ?1",
                     [id],
                 )?;
             }
@@ -116,11 +116,12 @@ impl Ledger {
             let forgotten = match stored {
                 Some(stored) if stored != uid_validity => {
                     transaction.execute(
-                        "UPDATE folder SET needs_match = 1, is_fenced = 1, compared_uid_next = NULL
+                        "UPDATE folder SET needs_match = 1, is_fenced = 1, compared_uid_next = NULL,
+                             destination_modseq = NULL
                          WHERE id = ?1",
                         [folder.0],
                     )?;
-                    forget_copies(transaction, folder.0)?
+                    forget_copies(transaction, folder.0, ANNOUNCED_TOO)?
                 }
                 _ => 0,
             };
@@ -323,15 +324,23 @@ impl Ledger {
     }
 }
 
-/// Puts copied, adopted, repaired and announced messages back to “to do”, but for those that people have moved away or
-/// removed. Returns how many.
-fn forget_copies(transaction: &Transaction<'_>, folder: i64) -> Result<u64, ProjectError> {
+/// Messages that have been copied, adopted or repaired, and those that are announced.
+const ANNOUNCED_TOO: &str = "1, 2, 3, 4";
+
+/// Puts messages in these states back to “to do”, but for those that people have moved away or removed. Returns how many.
+pub(super) fn forget_copies(
+    transaction: &Transaction<'_>,
+    folder: i64,
+    states: &str,
+) -> Result<u64, ProjectError> {
     let count = transaction.execute(
-        "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
-             intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
-             mirrored_flags = NULL, is_touched = 0,
-             forgotten_copy = CASE WHEN state = 3 AND forgotten_copy <> 1 THEN 2 ELSE 1 END
-         WHERE folder_id = ?1 AND state IN (1, 2, 3, 4) AND moved_to IS NULL AND is_released = 0",
+        &format!(
+            "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
+                 intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
+                 mirrored_flags = NULL, is_touched = 0,
+                 forgotten_copy = CASE WHEN state = 3 AND forgotten_copy <> 1 THEN 2 ELSE 1 END
+             WHERE folder_id = ?1 AND state IN ({states}) AND moved_to IS NULL AND is_released = 0"
+        ),
         [folder],
     )?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))

@@ -3,12 +3,16 @@
 //! The ledger may be an older copy of itself: a backup, a snapshot, a file that was carried to another computer without
 //! its log. A server never gives a UID twice under one UIDVALIDITY, so messages that a newer state has made are the ones
 //! from the remembered UIDNEXT on that belong to no row.
+//!
+//! The server may be the older one: it was set back to a backup under the same UIDVALIDITY, copies are lost, and their UIDs
+//! are given to other messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::ledger::to_json;
+use super::ledger::{forget_copies, to_json};
+use super::ledger_delta::IN_PLACE;
 use super::mailboxes::missing_mailbox;
 use super::{FolderId, FoundCopy, Ledger, ProjectError};
 use crate::plan::FolderPath;
@@ -52,6 +56,63 @@ impl Ledger {
         let known = claimed.iter().filter(|uid| (compared..uid_next).contains(uid)).count();
         let given = usize::try_from(uid_next - compared).unwrap_or(usize::MAX);
         Ok((known < given).then_some(compared))
+    }
+}
+
+impl Ledger {
+    /// Whether the destination folder, whose UIDVALIDITY is the known one, is in an earlier state than it was known in:
+    /// UIDNEXT and HIGHESTMODSEQ only ever grow (RFC 3501 section 2.3.1.1, RFC 7162 section 3.1.2.1).
+    pub fn is_set_back(
+        &self,
+        folder: FolderId,
+        uid_next: Option<u32>,
+        highest_modseq: Option<u64>,
+    ) -> Result<bool, ProjectError> {
+        let (known_uid_next, known_modseq) = self.project.read(|connection| {
+            let known: (u32, Option<i64>) = connection
+                .prepare_cached(&format!(
+                    "SELECT max(coalesce(compared_uid_next, 0), coalesce(destination_uid_next, 0),
+                         coalesce((SELECT max(destination_uid) + 1 FROM message
+                                   WHERE folder_id = ?1 AND {IN_PLACE}), 0)), destination_modseq
+                     FROM folder WHERE id = ?1"
+                ))?
+                .query_row([folder.0], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?
+                .ok_or(ProjectError::Unknown("folder"))?;
+            Ok(known)
+        })?;
+        let known_modseq = known_modseq.and_then(|modseq| u64::try_from(modseq).ok());
+        let is_lower = highest_modseq.zip(known_modseq).is_some_and(|(now, known)| now < known);
+        Ok(is_lower || uid_next.is_some_and(|uid_next| uid_next < known_uid_next))
+    }
+
+    /// The destination folder is in an earlier state: what is known of copies in it is worth nothing, as other messages may
+    /// have their UIDs. The rows go back to [`MessageState::ToDo`](crate::plan::MessageState::ToDo), and the folder must be
+    /// compared. Returns how many did.
+    pub fn set_back(&self, folder: FolderId) -> Result<u64, ProjectError> {
+        self.project.write_soon(|transaction| {
+            transaction.execute(
+                "UPDATE folder SET needs_match = 1, compared_uid_next = NULL, destination_modseq = NULL,
+                     destination_messages = NULL, destination_uid_next = NULL
+                 WHERE id = ?1",
+                [folder.0],
+            )?;
+            // What is under way is waited for as ever.
+            forget_copies(transaction, folder.0, "2, 3, 4")
+        })
+    }
+
+    /// The destination folder was opened while it had this HIGHESTMODSEQ.
+    pub fn set_destination_modseq(&self, folder: FolderId, modseq: u64) -> Result<(), ProjectError> {
+        let modseq = i64::try_from(modseq).unwrap_or(i64::MAX);
+        self.project.write_soon(|transaction| {
+            transaction
+                .prepare_cached(
+                    "UPDATE folder SET destination_modseq = ?2 WHERE id = ?1 AND destination_modseq IS NOT ?2",
+                )?
+                .execute(params![folder.0, modseq])?;
+            Ok(())
+        })
     }
 }
 

@@ -86,7 +86,7 @@ pub struct SetAside {
 }
 
 /// Rows that stand for a copy in its own place.
-const IN_PLACE: &str = "state IN (2, 3, 4) AND destination_uid IS NOT NULL AND moved_to IS NULL
+pub(super) const IN_PLACE: &str = "state IN (2, 3, 4) AND destination_uid IS NOT NULL AND moved_to IS NULL
     AND is_released = 0
     AND destination_uid_validity IS (SELECT destination_uid_validity FROM folder WHERE id = ?1)";
 

@@ -14,8 +14,8 @@ mod trouble;
 pub use dns::{DnsServer, Zones, practice_zone_files};
 pub use error::RehearsalError;
 pub use imap::{
-    Action, Dislike, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, Personality,
-    Quirks, Traffic, Trigger,
+    Action, Dislike, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, MailBackup,
+    Personality, Quirks, Traffic, Trigger,
 };
 pub use mailbox::{SampleFolder, SampleMessage, SpecialUse};
 pub use practice::{Practice, PracticeAccount, PracticeOptions, PracticeServers};

@@ -13,6 +13,7 @@ use super::error::TransferError;
 use super::flags::normal_flags;
 use super::folder_opening::Opening;
 use super::governor::refusal;
+use super::lost_copies::heed_set_back;
 use super::mirror;
 use super::provider_habits::hand_on_renumbered;
 use super::reader::Reader;
@@ -99,6 +100,9 @@ impl Lane {
             return Ok(());
         }
         ledger.fence_destination(unit.folder, opened.uid_validity)?;
+        if work.request.options.mode == CopyMode::BeforeSwitch {
+            heed_set_back(ledger, unit.folder, &opened)?;
+        }
         let uid_validity = opened.uid_validity;
         let intent = ledger.newest_intent(unit.folder)?;
         let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
@@ -126,6 +130,9 @@ impl Lane {
             );
             work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesInDoubt), words);
             return Ok(());
+        }
+        if let Some(modseq) = opened.highest_modseq {
+            ledger.set_destination_modseq(unit.folder, modseq)?;
         }
         if let Some(folding) = &work.folding {
             folding.learn(ledger, &unit)?;

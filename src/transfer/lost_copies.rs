@@ -36,6 +36,8 @@ enum Why {
     Gone,
     /// It is listed with another UIDVALIDITY.
     MadeAnew,
+    /// It is in an earlier state than it was known in, so that other messages may have the UIDs of copies.
+    SetBack,
     /// Its counts are not those that are remembered.
     Counts { is_empty: bool },
 }
@@ -80,9 +82,17 @@ impl<'p> Lookout<'p> {
                 continue;
             }
             let raw = raw_name(&plan.destination, namespace);
-            if let Some(why) = why(&memory, destination.get(&raw), is_mirror) {
-                suspects.push(Suspect { plan, memory, raw, why });
+            let Some(mut why) = why(&memory, destination.get(&raw), is_mirror) else { continue };
+            let status = destination.get(&raw).and_then(|folder| folder.status).unwrap_or_default();
+            if matches!(why, Why::Counts { .. }) && ledger.is_set_back(memory.id, status.uid_next, None)? {
+                if is_mirror {
+                    // The copies are matched anew when the folder is opened.
+                    forget(ledger, memory.id)?;
+                    continue;
+                }
+                why = Why::SetBack;
             }
+            suspects.push(Suspect { plan, memory, raw, why });
         }
         let watched = suspects.iter().map(|suspect: &Suspect<'p>| &suspect.plan.source).collect();
         Ok(Self { suspects, watched, known })
@@ -107,6 +117,7 @@ impl<'p> Lookout<'p> {
         let words = |why| match why {
             Why::Gone => Some("is not there any more"),
             Why::MadeAnew => Some("was made anew"),
+            Why::SetBack => Some("is in an earlier state again, as after a backup was put back"),
             Why::Counts { .. } => None,
         };
         let told = |suspect: &Suspect<'p>| {
@@ -182,6 +193,25 @@ fn why(memory: &FolderMemory, listed: Option<&Folder>, is_mirror: bool) -> Optio
         return None;
     }
     Some(Why::Counts { is_empty: status.messages == Some(0) })
+}
+
+/// Where an opened folder is in an earlier state than it was known in, what is known of its copies is forgotten.
+pub(super) fn heed_set_back(
+    ledger: &Ledger,
+    folder: FolderId,
+    opened: &Opened,
+) -> Result<bool, TransferError> {
+    let is_back = ledger.is_set_back(folder, opened.uid_next, opened.highest_modseq)?;
+    if is_back {
+        forget(ledger, folder)?;
+    }
+    Ok(is_back)
+}
+
+fn forget(ledger: &Ledger, folder: FolderId) -> Result<(), TransferError> {
+    let count = ledger.set_back(folder)?;
+    tracing::warn!(count, "the destination is in an earlier state again; its copies are looked for anew");
+    Ok(())
 }
 
 /// Whether so much is missing that it is hardly what people wanted (mbsync takes the same bounds for a match).
@@ -264,6 +294,9 @@ impl Search<'_> {
         {
             return Ok(Missing::default());
         }
+        if self.is_set_back(memory.id, &opened)? {
+            return Ok(Missing::default());
+        }
         let present_set: BTreeSet<u32> = present.iter().copied().collect();
         let uids: BTreeSet<u32> =
             copies.iter().filter(|(place, _)| !present_set.contains(place)).map(|(_, uid)| *uid).collect();
@@ -275,6 +308,16 @@ impl Search<'_> {
         }
         self.ledger().set_destination_counts(memory.id, None)?;
         Ok(Missing { uids, copies: copies.len(), present: Some((opened.uid_validity, present)) })
+    }
+
+    /// Whether the folder is in an earlier state after all, as its HIGHESTMODSEQ says; then its copies are matched anew.
+    fn is_set_back(&self, folder: FolderId, opened: &Opened) -> Result<bool, TransferError> {
+        let is_mirror = self.request.options.mode == CopyMode::BeforeSwitch;
+        let is_back = is_mirror && heed_set_back(self.ledger(), folder, opened)?;
+        if let Some(modseq) = opened.highest_modseq.filter(|_| !is_back) {
+            self.ledger().set_destination_modseq(folder, modseq)?;
+        }
+        Ok(is_back)
     }
 
     pub(super) async fn list(&mut self, raw: &str, is_empty: bool) -> Result<(Opened, Vec<u32>), ImapError> {

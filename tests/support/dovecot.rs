@@ -157,6 +157,23 @@ impl Dovecot {
         self.restart();
     }
 
+    /// Ends the server, keeps a copy of all mail with its indexes, and starts it again.
+    pub fn back_up(&mut self) -> tempfile::TempDir {
+        self.kill();
+        let backup = tempfile::tempdir().unwrap();
+        copy_all(&self.root().join("mail"), &backup.path().join("mail"));
+        self.restart();
+        backup
+    }
+
+    /// Ends the server, puts a copy of all mail back, and starts it again.
+    pub fn put_back(&mut self, backup: &tempfile::TempDir) {
+        self.kill();
+        fs::remove_dir_all(self.root().join("mail")).unwrap();
+        copy_all(&backup.path().join("mail"), &self.root().join("mail"));
+        self.restart();
+    }
+
     /// The number of its first process, which leads the group of all of them.
     pub fn process(&self) -> u32 {
         self.child.as_ref().map_or(0, Child::id)
@@ -191,6 +208,12 @@ impl Drop for Dovecot {
             let _ended = child.wait();
         }
     }
+}
+
+/// Copies a folder with owners, modes and times.
+fn copy_all(from: &Path, to: &Path) {
+    let copied = run(Command::new("cp").arg("-a").args([from, to]));
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
 }
 
 fn id(option: &str) -> String {

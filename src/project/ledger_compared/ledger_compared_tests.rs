@@ -49,6 +49,27 @@ fn only_what_no_row_claims_is_unknown() {
 }
 
 #[test]
+fn a_folder_that_was_set_back_makes_its_copies_unknown() {
+    let temp = tempfile::tempdir().unwrap();
+    let ledger = add_mailbox(&project(&temp), "anna@example.org");
+    let inbox = inbox(&ledger);
+    // The copies have the UIDs up to 13.
+    for (uid_next, is_back) in [(Some(14), false), (Some(15), false), (None, false), (Some(13), true)] {
+        assert_eq!(ledger.is_set_back(inbox, uid_next, None).unwrap(), is_back, "{uid_next:?}");
+    }
+    assert!(!ledger.is_set_back(inbox, Some(40), Some(5)).unwrap());
+    ledger.set_destination_modseq(inbox, 7).unwrap();
+    assert!(!ledger.is_set_back(inbox, Some(40), Some(7)).unwrap());
+    assert!(ledger.is_set_back(inbox, Some(40), Some(6)).unwrap());
+    assert_eq!(ledger.set_back(inbox).unwrap(), 3);
+    let sum = ledger.sum().unwrap();
+    assert_eq!((sum.to_do, sum.copied), (5, 0), "{sum:?}");
+    assert!(ledger.needs_match(inbox).unwrap() && !ledger.is_fenced(inbox).unwrap());
+    // Nothing is known any more, so that this is no earlier state.
+    assert!(!ledger.is_set_back(inbox, Some(2), Some(1)).unwrap());
+}
+
+#[test]
 fn another_folder_is_compared_from_the_beginning() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");

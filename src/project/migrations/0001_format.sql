@@ -104,6 +104,8 @@ CREATE TABLE folder (
     -- The destination's UIDNEXT when the folder was last compared: every message below it was held against the rows.
     -- What is there from this UID on and belongs to no row came without the knowledge of this ledger.
     compared_uid_next         INTEGER,
+    -- The destination's HIGHESTMODSEQ when it was last opened (RFC 7162), where it keeps one.
+    destination_modseq        INTEGER,
     UNIQUE (mailbox_id, source_raw)
 ) STRICT;
 

@@ -8,7 +8,7 @@ use super::labels;
 use super::quirks::Quirks;
 
 /// One folder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Folder {
     pub(super) uid_validity: u32,
     pub(super) uid_next: u32,

@@ -36,7 +36,7 @@ pub use fault::{Action, Fault, FaultTable, Trigger};
 pub use folder_path::FolderPath;
 pub use personality::{Limits, Personality};
 pub use quirks::Quirks;
-pub use server::{ImapHandle, ImapServer};
+pub use server::{ImapHandle, ImapServer, MailBackup};
 pub use store::ImapAccount;
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::values::{Bytes, Endpoint, Security};
 
 use super::circumstances::{Circumstances, Traffic};
 use super::fault::FaultTable;
+use super::folder::Folder;
 use super::folder_path::FolderPath;
 use super::personality::Personality;
 use super::session::Session;
@@ -136,6 +137,10 @@ impl ImapServer {
     }
 }
 
+/// The folders of a user as they were at some time.
+#[derive(Clone, Debug)]
+pub struct MailBackup(BTreeMap<FolderPath, Folder>);
+
 impl ImapHandle {
     /// Where clients connect: clear text on loopback.
     pub fn endpoint(&self) -> Endpoint {
@@ -220,6 +225,21 @@ impl ImapHandle {
     /// Without labels and a file to keep the mail in.
     pub fn renumber(&self, user: &str) {
         self.shared.with_store(|store| store.with_account(user, Account::renumber));
+    }
+
+    /// The folders of a user with everything in them, for [`Self::restore`].
+    pub fn backup(&self, user: &str) -> MailBackup {
+        let folders = self.shared.with_store(|store| store.account(user).map(Account::backup));
+        MailBackup(folders.unwrap_or_default())
+    }
+
+    /// Puts a backup back: UIDs, UIDNEXT and mod-sequences are what they were, under the same UIDVALIDITY. Connections are
+    /// cut. Without a file to keep the mail in.
+    pub fn restore(&self, user: &str, backup: &MailBackup) {
+        self.shared.with_store(|store| {
+            store.with_account(user, |account| account.restore(backup.0.clone()));
+        });
+        self.cut_connections();
     }
 
     /// Gives the messages of a folder that have these bytes other flags, as their owner would from another device.

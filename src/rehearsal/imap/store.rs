@@ -233,6 +233,14 @@ impl Account {
         });
     }
 
+    pub(super) fn backup(&self) -> BTreeMap<FolderPath, Folder> {
+        self.folders.clone()
+    }
+
+    pub(super) fn restore(&mut self, folders: BTreeMap<FolderPath, Folder>) {
+        self.folders = folders;
+    }
+
     /// Every message of every folder gets another UID.
     pub(super) fn renumber(&mut self) {
         self.folders.values_mut().for_each(Folder::renumber);
