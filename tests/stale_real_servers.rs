@@ -1,5 +1,6 @@
 //! A copy to real servers that goes on with a memory that is not the newest, while the owner files, deletes and receives
-//! mail: every message is there once.
+//! mail: every message is there once. Or beside another copy of the same mail: at most what both had under way when they met
+//! is there twice, and that is told.
 //!
 //! An ordinary run takes a few states of the project file for each server, `MAILFERRY_EXHAUSTIVE=1` one after every
 //! change.
@@ -39,7 +40,9 @@ use dovecot::{Dovecot, access};
 use futures::FutureExt as _;
 use mailferry::plan::{CopyOptions, DestinationRules, Mailbox, MailboxId, MailboxPlan, SignInWays};
 use mailferry::project::Project;
-use mailferry::transfer::{CopyLimits, CopyRequest, TransferError, copy_control, copy_mailbox, inventory};
+use mailferry::transfer::{
+    CopyLimits, CopyOutcome, CopyRequest, TransferError, copy_control, copy_mailbox, inventory,
+};
 use mailferry::values::{DomainName, EmailAddress, Security};
 use plain_imap::{Mail, PlainImap, mixed_mailbox};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +51,10 @@ use tokio_util::sync::CancellationToken;
 const MESSAGES: usize = 30;
 /// Moments of the first run whose memory comes back, in an ordinary run: so many for each server.
 const MOMENTS: u32 = 6;
+/// Messages that go together.
+const BATCH: usize = 5;
+/// How often a first run is polled before a second one begins beside it.
+const BEGINNINGS: [u32; 4] = [0, 40, 90, 160];
 /// How often a copy is taken up again before it counts as stuck.
 const RUNS: u32 = 5;
 /// How mail of the owner's own begins.
@@ -107,7 +114,7 @@ impl Copy {
             ledger: project.ledger(self.mailbox),
             // Several batches, and no long wait for an append whose connection has broken.
             limits: CopyLimits {
-                batch_messages: 5,
+                batch_messages: BATCH,
                 late_append: Duration::from_millis(500),
                 ..CopyLimits::default()
             },
@@ -120,9 +127,19 @@ impl Copy {
 
     /// Copies as a new start of the program would.
     async fn copy(&self) -> Result<(), TransferError> {
+        self.copy_told().await.map(|_outcome| ())
+    }
+
+    /// The same, and what it tells.
+    async fn copy_told(&self) -> Result<CopyOutcome, TransferError> {
         let project = Project::open(&self.path).unwrap();
         let (_controller, control) = copy_control(CancellationToken::new());
-        copy_mailbox(&self.request(&project), control, &|_progress| {}).await.map(|_outcome| ())
+        copy_mailbox(&self.request(&project), control, &|_progress| {}).await
+    }
+
+    /// Messages that the project has still to do.
+    fn to_do(&self) -> u64 {
+        Project::open(&self.path).unwrap().ledger(self.mailbox).sum().unwrap().to_do
     }
 
     /// Copies until it is done.
@@ -292,6 +309,62 @@ async fn remember(name: &str, from: u16, to: u16, filed: &str) {
     assert!(cases * 3 >= moments * 2, "{name}: only {cases} of {moments} states were kept");
 }
 
+/// Whether a run tells that another one is at it, or has been.
+fn is_told(told: &Result<CopyOutcome, TransferError>) -> bool {
+    match told {
+        Ok(outcome) => outcome.folder_problems.iter().any(|one| one.words.contains("are there twice")),
+        Err(error) => matches!(error, TransferError::SecondRun { .. }),
+    }
+}
+
+/// Two computers that know nothing of each other copy into one account, the second beginning at several moments of the
+/// first. A destination that asks for each message gets several connections, each with a batch.
+async fn meet(name: &str, (from, to): (u16, u16), connections: usize) {
+    let source = contents(&mut PlainImap::open(from, "anna"));
+    let (mut most, mut met) = (0, 0);
+    for (start, user) in BEGINNINGS.into_iter().zip(users()) {
+        let (one, two) = (Copy::new(from, to, &user).await, Copy::new(from, to, &user).await);
+        let (mut polls, begun) = (0, tokio::sync::Notify::new());
+        let mut first = std::pin::pin!(one.copy_told());
+        let counted = std::future::poll_fn(|context| {
+            let polled = first.as_mut().poll(context);
+            polls += 1;
+            if polls > start || polled.is_ready() {
+                begun.notify_one();
+            }
+            polled
+        });
+        let second = async {
+            begun.notified().await;
+            two.copy_told().await
+        };
+        let told = futures::future::join(counted, second).await;
+        let surplus = |found: &Contents| -> usize {
+            found.iter().map(|(content, count)| count - source.get(content).unwrap_or(&0)).sum()
+        };
+        let doubled = surplus(&one.contents());
+        most = most.max(doubled);
+        met += usize::from(is_told(&told.0) || is_told(&told.1));
+        assert!(doubled <= BATCH * connections, "{name}, {start}: {doubled} doubled: {told:?}");
+        assert!(doubled == 0 || is_told(&told.0) || is_told(&told.1), "{name}, {start}: {told:?}");
+        for (run, told) in [(&one, &told.0), (&two, &told.1)] {
+            assert!(told.is_err() || run.to_do() == 0, "{name}, {start}: says that it is done: {told:?}");
+            run.finish().await;
+        }
+        for run in [&one, &two] {
+            run.copy().await.unwrap();
+        }
+        let found = one.contents();
+        assert_eq!(surplus(&found), doubled, "{name}, {start}: later runs double more");
+        let lost = source.iter().find(|(content, count)| found.get(*content) < Some(*count));
+        assert_eq!(lost, None, "{name}, {start}");
+    }
+    eprintln!(
+        "{name}: two writers at {} moments, {met} told of it, at most {most} doubled",
+        BEGINNINGS.len()
+    );
+}
+
 fn source() -> Option<Dovecot> {
     let source = Dovecot::start(&["anna"], &dovecot::Settings::default())?;
     PlainImap::open(source.clear_port, "anna").store(&mails());
@@ -323,4 +396,27 @@ async fn an_older_memory_doubles_nothing_at_courier() {
     let Some(source) = source() else { return };
     let Some(destination) = Courier::start(&names(&users())) else { return };
     remember("courier", source.clear_port, destination.clear_port, "INBOX.Abgelegt").await;
+}
+
+#[tokio::test]
+async fn two_computers_meet_at_dovecot() {
+    let Some(source) = source() else { return };
+    let settings = dovecot::Settings::default();
+    let Some(destination) = Dovecot::start(&names(&users()), &settings) else { return };
+    meet("dovecot", (source.clear_port, destination.clear_port), 1).await;
+}
+
+#[tokio::test]
+async fn two_computers_meet_at_cyrus() {
+    let Some(source) = source() else { return };
+    let settings = cyrus::Settings::default();
+    let Some(destination) = Cyrus::start(&names(&users()), &settings) else { return };
+    meet("cyrus", (source.clear_port, destination.clear_port), 1).await;
+}
+
+#[tokio::test]
+async fn two_computers_meet_at_courier() {
+    let Some(source) = source() else { return };
+    let Some(destination) = Courier::start(&names(&users())) else { return };
+    meet("courier", (source.clear_port, destination.clear_port), 3).await;
 }

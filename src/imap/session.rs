@@ -12,6 +12,7 @@ use super::awake::Awake;
 use super::beside::Unconfirmed;
 use super::completion::{LiteralMode, Status};
 use super::connect::ServerFacts;
+use super::counting::AskedCounts;
 use super::deflate::Compression;
 use super::error::ImapError;
 use super::folders::AskedLists;
@@ -85,6 +86,8 @@ pub struct Session {
     pub(super) unconfirmed: Option<Unconfirmed>,
     /// Lists of the folders that are on their way.
     pub(super) asked_lists: Option<AskedLists>,
+    /// Counts of single folders that are on their way.
+    pub(super) asked_counts: AskedCounts,
     /// What was told of the folders, and when.
     pub(super) listed: Option<Listed>,
     /// How carefully folders are counted.
@@ -130,6 +133,7 @@ impl Session {
             has_utf8: false,
             unconfirmed: None,
             asked_lists: None,
+            asked_counts: AskedCounts::default(),
             listed: None,
             care: ListCare::default(),
             asks_about: None,
@@ -289,6 +293,7 @@ impl Session {
         if let Some(scrub) = &self.scrub {
             reply = scrub.reply(reply);
         }
+        self.asked_counts.note(&reply);
         match &reply {
             Reply::Tagged(tag, _) => self.note_answered(tag),
             Reply::Fetch(_) | Reply::List(_) | Reply::Status(..) | Reply::Search(_) => self.pace.computed(),

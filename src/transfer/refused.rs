@@ -1,7 +1,10 @@
 //! What becomes of a message that the destination refuses: repairs one after the other, then a file, then its words.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
+use super::arrivals::appended_uids;
 use super::batch::{Batch, Load, Loaded};
 use super::caution::{Suspect, record_refusals};
 use super::clock::now;
@@ -265,13 +268,26 @@ impl Writer<'_> {
         self.work.request.ledger.record_repair(folder, uid, (words, steps), sent)?;
         let at = TransferError::at(Side::Destination);
         caution.tries(folder, uid, steps.last().copied());
+        let _sending = Arc::clone(&self.folder.company.sending).read_owned().await;
+        let number = self.folder.company.arrivals().sent(self.number, 1);
         let raw = &self.folder.unit.raw;
         let in_flight = InFlight::new(&self.work.request.under_way);
         let left = |bytes| in_flight.left(bytes);
         let sent = self.session.send_append(raw, std::slice::from_mut(message), &left).await;
         let request = sent.map_err(&at)?;
+        let counts = self.ask_counts()?;
         let answer = self.session.append_outcome(&request).await.map_err(&at)?;
         caution.has_answer(folder, uid);
+        let counted = match counts {
+            Some(request) => Some(self.session.counted(request).await.map_err(&at)?),
+            None => None,
+        };
+        let uids = if answer.is_ok() {
+            appended_uids(&answer, self.folder.opened.uid_validity, 1)
+        } else {
+            Vec::new()
+        };
+        self.note_arrivals(number, (uids.len(), uids.into_iter().flatten().collect()), counted);
         match refusal(&answer) {
             _ if answer.is_ok() => Ok(answer),
             Refusal::Message => Ok(answer),

@@ -1,25 +1,35 @@
 //! Somebody else writes into the folder: new mail that comes by itself, which is left alone, or a second run of the same
 //! copy, from another computer, which must not double anything.
 //!
+//! Servers tell which UIDs our copies have got, and those between them are not ours; where one does not tell, the folder is
+//! counted behind each batch, without waiting in between.
+//!
 //! The first batch into a folder goes alone, so that a second run has sent no more than that when it hears of the first.
 //! Of two runs the one gives up whose copy of a message came later.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use super::adoption::Place;
-use super::arrivals::Arrivals;
+use super::arrivals::{Arrivals, Fullness, Measure, Trust};
 use super::batch::Load;
 use super::error::TransferError;
 use super::writer::{Flight, Writer};
-use crate::imap::{ImapError, uid_sets};
+use crate::imap::{CountRequest, FolderStatus, ImapError, Opened, uid_sets};
 use crate::plan::{IdentityKey, MessageState, Side};
 
-/// Looks at gaps between UIDs with nothing in them after which gaps say nothing at this server.
-const SKIPPED_BEFORE_TRUST: usize = 2;
+/// Looks that have found nobody after which gaps between UIDs say nothing at this server, and only counts do.
+const VAIN_BEFORE_COUNTS: usize = 2;
+/// The same after which counts say nothing either.
+const VAIN_BEFORE_NOTHING: usize = 4;
+
+/// Looks at a folder that copies of another run keep coming to, before this one gives up, and the time between them.
+const LOOKS_UNTIL_QUIET: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// What is known of who else writes into a folder that is being filled.
 #[derive(Debug)]
@@ -27,17 +37,16 @@ pub(super) struct Company {
     arrivals: Mutex<Arrivals>,
     /// Read by each batch under way; written by whoever looks at what is not ours.
     pub(super) sending: Arc<RwLock<()>>,
-    is_shared: AtomicBool,
     writers: AtomicUsize,
 }
 
 impl Company {
-    /// Begins with the folder's UIDNEXT.
-    pub(super) fn new(uid_next: u32) -> Self {
+    /// Begins with the folder as it was opened.
+    pub(super) fn new(opened: &Opened, uid_next: u32) -> Self {
+        let before = Fullness { messages: u64::from(opened.exists), uid_next };
         Self {
-            arrivals: Mutex::new(Arrivals::new(uid_next)),
+            arrivals: Mutex::new(Arrivals::new(before)),
             sending: Arc::default(),
-            is_shared: AtomicBool::new(false),
             writers: AtomicUsize::new(0),
         }
     }
@@ -52,15 +61,6 @@ impl Company {
     pub(super) fn next_writer(&self) -> usize {
         self.writers.fetch_add(1, Ordering::Relaxed)
     }
-
-    /// Whether somebody else copies the same mail.
-    fn is_shared(&self) -> bool {
-        self.is_shared.load(Ordering::Relaxed)
-    }
-
-    fn note_shared(&self) {
-        self.is_shared.store(true, Ordering::Relaxed);
-    }
 }
 
 /// The first batch of a run goes alone, so that a second run that has begun at the same time is heard of before more
@@ -70,8 +70,12 @@ pub(super) struct Probe {
     /// Whether somebody has begun.
     turn: tokio::sync::Mutex<bool>,
     is_answered: AtomicBool,
-    /// Looks at UIDs that were not ours, and that no message had.
-    skipped_uids: AtomicUsize,
+    /// Looks at what was not ours that have found nothing.
+    vain_looks: AtomicUsize,
+    /// Whether the server has taken messages without telling their UIDs.
+    tells_no_uids: AtomicBool,
+    /// Whether somebody else copies the same mail.
+    is_shared: AtomicBool,
 }
 
 /// What a writer may do next.
@@ -94,14 +98,31 @@ impl Turn<'_> {
 }
 
 impl Probe {
-    /// UIDs were given out, and nothing was there.
-    fn uid_was_skipped(&self) {
-        self.skipped_uids.fetch_add(1, Ordering::Relaxed);
+    /// Something had come that was not ours, and nothing was there.
+    fn looked_in_vain(&self) {
+        self.vain_looks.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether the server is known to skip UIDs, so that a gap says nothing.
-    fn skips_uids(&self) -> bool {
-        self.skipped_uids.load(Ordering::Relaxed) >= SKIPPED_BEFORE_TRUST
+    /// What the server's numbers are worth.
+    fn trust(&self) -> Trust {
+        match self.vain_looks.load(Ordering::Relaxed) {
+            ..VAIN_BEFORE_COUNTS => Trust::Uids,
+            VAIN_BEFORE_COUNTS..VAIN_BEFORE_NOTHING => Trust::Counts,
+            _ => Trust::Nothing,
+        }
+    }
+
+    /// A message was taken, and its UID was not told.
+    fn uid_was_not_told(&self) {
+        self.tells_no_uids.store(true, Ordering::Relaxed);
+    }
+
+    fn is_shared(&self) -> bool {
+        self.is_shared.load(Ordering::Relaxed)
+    }
+
+    fn note_shared(&self) {
+        self.is_shared.store(true, Ordering::Relaxed);
     }
 
     /// Whether every lane may send.
@@ -133,33 +154,55 @@ impl Probe {
 pub(super) struct Met {
     /// Copies of messages that were still to do: they are ours now.
     pub(super) adopted: usize,
-    /// Messages that nobody had claimed.
-    pub(super) present: usize,
+    /// Messages that this run has not sent.
+    pub(super) foreign: usize,
     /// Messages that equal a copy of ours, by their UIDs.
     pub(super) doubled: Vec<u32>,
-    /// One of them was there before our copy.
+    /// One of them was there before our copy, or may have been.
     pub(super) is_ahead: bool,
 }
 
 impl Place<'_> {
-    /// Matches what has come since the folder was last compared with what is to do, and with what was sent.
-    pub(super) async fn meet(&mut self, uid_next: u32) -> Result<Met, TransferError> {
+    /// Matches what has come since the folder was last compared with what is to do, and with what was sent since. Below
+    /// `accounted_for` every copy is certainly the one that this run has made.
+    pub(super) async fn meet(&mut self, uid_next: u32, accounted_for: u32) -> Result<Met, TransferError> {
         let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? else { return Ok(Met::default()) };
+        self.meet_from(uid_next, (from, from), accounted_for).await
+    }
+
+    /// The same for what has come from this UID on, held against copies from another on.
+    pub(super) async fn meet_from(
+        &mut self,
+        uid_next: u32,
+        (from, copies_from): (u32, u32),
+        accounted_for: u32,
+    ) -> Result<Met, TransferError> {
+        // Of two equal copies the server does not tell which is whose.
+        let unplaced = self.ledger.unplaced_copies(self.folder)?;
+        let unplaced: BTreeSet<u32> = unplaced
+            .into_iter()
+            .filter(|(folder, _)| *folder == self.folder)
+            .map(|(_, row)| row.uid)
+            .collect();
         let looked = self.look_for_unknown(from).await?;
         self.ledger.set_compared(self.folder, uid_next)?;
-        let mut met = Met { adopted: looked.adopted, present: looked.present, ..Met::default() };
-        let mut copies: BTreeMap<(IdentityKey, u64), u32> = BTreeMap::new();
+        let foreign = looked.adopted + looked.strangers.len();
+        let mut met = Met { adopted: looked.adopted, foreign, ..Met::default() };
+        let keeps_size = !self.session.rewrites_messages();
+        let key = |identity: IdentityKey, size: u64| (identity, if keeps_size { size } else { 0 });
+        let mut copies: BTreeMap<(IdentityKey, u64), (u32, bool)> = BTreeMap::new();
         let sent = [MessageState::Copied, MessageState::Repaired];
         let rows = self.ledger.rows(self.folder, &sent)?;
         for row in self.ledger.as_sent(self.folder, rows)? {
-            if let Some(uid) = row.destination_uid.filter(|uid| *uid >= from) {
-                copies.entry((row.identity, row.size)).or_insert(uid);
+            if let Some(uid) = row.destination_uid.filter(|uid| *uid >= copies_from) {
+                let is_certain = uid < accounted_for || !unplaced.contains(&row.uid);
+                copies.entry(key(row.identity, row.size)).or_insert((uid, is_certain));
             }
         }
         for stranger in &looked.strangers {
-            if let Some(copy) = copies.get(&(stranger.identity, stranger.size)) {
+            if let Some((copy, is_certain)) = copies.get(&key(stranger.identity, stranger.size)) {
                 met.doubled.push(stranger.uid);
-                met.is_ahead |= stranger.uid < *copy;
+                met.is_ahead |= !is_certain || stranger.uid < *copy;
             }
         }
         Ok(met)
@@ -167,12 +210,28 @@ impl Place<'_> {
 }
 
 impl Writer<'_> {
-    /// Looks at what somebody else has put into the folder, while nothing of ours is under way to it.
+    /// Looks at what somebody else has put into the folder, while nothing of ours is under way to it. Where it is copies of
+    /// the same mail, waits until no more of them come: the other run has more under way, and ends when it sees ours.
     pub(super) async fn meet_strangers(&mut self) -> Result<(), TransferError> {
-        let _alone = self.folder.company.sending.write().await;
+        let _alone = Arc::clone(&self.folder.company.sending).write_owned().await;
         if !self.has_strangers() {
             return Ok(());
         }
+        for _look in 0..LOOKS_UNTIL_QUIET {
+            let met = self.look_at_strangers().await?;
+            if met == 0 {
+                return Ok(());
+            }
+            self.work.probe.note_shared();
+            if !self.work.control.wait(BETWEEN_LOOKS).await {
+                return Ok(());
+            }
+        }
+        Err(TransferError::SecondRun { folder: self.folder.unit.plan.destination.to_string(), doubled: 0 })
+    }
+
+    /// Matches what has come to the folder. How many copies of our mail there were among it.
+    async fn look_at_strangers(&mut self) -> Result<usize, TransferError> {
         let at = TransferError::at(Side::Destination);
         let unit = &self.folder.unit;
         let opened = self.session.select(&unit.raw).await.map_err(&at)?;
@@ -187,17 +246,16 @@ impl Writer<'_> {
         let (ledger, uid_validity) = (&self.work.request.ledger, opened.uid_validity);
         let source = Some((self.work.request, unit.plan.source_raw.as_str()));
         let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
-        let met = place.meet(uid_next).await?;
+        let accounted_for = self.folder.company.arrivals().accounted_for();
+        let met = place.meet(uid_next, accounted_for).await?;
         self.session.unselect();
-        self.folder.company.arrivals().looked(uid_next);
-        if met.present == 0 {
-            self.work.probe.uid_was_skipped();
+        let now = Fullness { messages: u64::from(opened.exists), uid_next };
+        if met.foreign == 0 && self.folder.company.arrivals().has_strangers(Trust::Uids) {
+            self.work.probe.looked_in_vain();
         }
-        if met.adopted > 0 || !met.doubled.is_empty() {
-            self.folder.company.note_shared();
-        }
+        self.folder.company.arrivals().looked(now);
         if met.doubled.is_empty() {
-            return Ok(());
+            return Ok(met.adopted);
         }
         let (doubled, folder) = (met.doubled.len(), unit.plan.destination.to_string());
         if met.is_ahead {
@@ -208,16 +266,65 @@ impl Writer<'_> {
             uid_sets(&met.doubled).join(",")
         );
         self.work.note_problem(&unit.plan, Side::Destination, words);
-        Ok(())
+        Ok(met.adopted + doubled)
     }
 
     pub(super) fn has_strangers(&self) -> bool {
-        self.folder.company.arrivals().has_strangers() && !self.work.probe.skips_uids()
+        self.folder.company.arrivals().has_strangers(self.work.probe.trust())
+    }
+
+    /// Asks how full the folder is, right behind a batch, where nothing else tells that somebody writes into it.
+    pub(super) fn ask_counts(&mut self) -> Result<Option<CountRequest>, TransferError> {
+        let probe = &self.work.probe;
+        let has_uids = self.session.capabilities().has("UIDPLUS")
+            && !probe.tells_no_uids.load(Ordering::Relaxed)
+            && probe.trust() == Trust::Uids;
+        if has_uids || probe.trust() == Trust::Nothing {
+            return Ok(None);
+        }
+        let asked = self.session.ask_counts(&self.folder.unit.raw);
+        asked.map(Some).map_err(TransferError::at(Side::Destination))
+    }
+
+    /// The first batch was answered without UIDs, which nobody had expected: the folder is counted once more.
+    pub(super) async fn count_first(&mut self) -> Result<(), TransferError> {
+        if self.folder.company.arrivals().is_counted() {
+            return Ok(());
+        }
+        let Some(request) = self.ask_counts()? else { return Ok(()) };
+        let number = self.folder.company.arrivals().sent(self.number, 0);
+        let counted = self.session.counted(request).await.map_err(TransferError::at(Side::Destination))?;
+        self.note_arrivals(number, (0, Vec::new()), Some(counted));
+        Ok(())
+    }
+
+    /// A batch is answered: `arrived` of it are there, with `uids`, and then the folder was as full as `counted` says.
+    pub(super) fn note_arrivals(
+        &self,
+        number: u64,
+        (arrived, uids): (usize, Vec<u32>),
+        counted: Option<FolderStatus>,
+    ) {
+        let probe = &self.work.probe;
+        let mut arrivals = self.folder.company.arrivals();
+        let is_same = |status: &FolderStatus| {
+            status.uid_validity.is_none_or(|validity| validity == self.folder.opened.uid_validity)
+        };
+        if let Some(status) = counted.filter(is_same)
+            && let Some(messages) = status.messages
+        {
+            let now = Fullness { messages, uid_next: status.uid_next.unwrap_or(0) };
+            let measure = if probe.trust() == Trust::Uids { Measure::Uids } else { Measure::Messages };
+            arrivals.counted(number, arrived, now, measure);
+        } else if uids.len() < arrived {
+            probe.uid_was_not_told();
+        }
+        arrivals.answered(number, arrived, uids);
     }
 
     /// Whether only one batch may be under way: nothing is known yet of who else writes here, or somebody does.
     pub(super) fn goes_slowly(&self) -> bool {
-        self.folder.company.is_shared() || !self.folder.company.arrivals().is_answered()
+        self.work.probe.is_shared() || !self.folder.company.arrivals().is_answered()
     }
 
     /// Settles what is under way where somebody else writes into the folder, and looks at it.
@@ -251,7 +358,7 @@ impl Writer<'_> {
 
     /// Takes messages out of a load whose copies have been found meanwhile.
     pub(super) fn without_settled(&self, load: Load) -> Result<Load, TransferError> {
-        if !self.folder.company.is_shared() {
+        if !self.work.probe.is_shared() {
             return Ok(load);
         }
         let waiting = self.work.request.ledger.waiting_among(self.folder.unit.folder, &load.uids())?;

@@ -365,6 +365,7 @@ impl<'a> Work<'a> {
         let drops = self.request.options.drops_duplicates;
         let twins = if drops { Twins::of(&self.request.ledger, unit.folder)? } else { None };
         turn.is_handed_on = true;
+        let company = Company::new(&opened, first);
         let folder = Arc::new(ActiveFolder {
             unit,
             opened,
@@ -374,7 +375,7 @@ impl<'a> Work<'a> {
             lanes: AtomicUsize::new(1),
             unplaced: Mutex::default(),
             twins,
-            company: Company::new(first),
+            company,
         });
         locked(&self.state).active.push(Arc::clone(&folder));
         self.changed.notify_waiters();

@@ -19,7 +19,7 @@ use super::refused::ending;
 use super::second_writer::Turn;
 use super::under_way::InFlight;
 use super::work::{ActiveFolder, Work};
-use crate::imap::{AppendRequest, Completion, Session, is_sendable_date};
+use crate::imap::{AppendRequest, Completion, CountRequest, Session, is_sendable_date};
 use crate::plan::{MessageState, Side};
 use crate::project::{LedgerRow, MessageResult};
 
@@ -78,6 +78,8 @@ pub(super) struct Flight {
     batch: Batch,
     /// Its number among those of the folder.
     number: u64,
+    /// How full the folder is behind it.
+    counts: Option<CountRequest>,
     _sending: OwnedRwLockReadGuard<()>,
 }
 
@@ -142,6 +144,7 @@ impl Writer<'_> {
                 flights.push_back(flight);
                 if let Turn::First(_turn) = turn {
                     self.settle_all(&mut flights).await?;
+                    self.count_first().await?;
                     self.heed_strangers(&mut flights).await?;
                     work.probe_answered();
                 }
@@ -258,7 +261,7 @@ impl Writer<'_> {
         mut batch: Batch,
         sending: OwnedRwLockReadGuard<()>,
     ) -> Result<Flight, TransferError> {
-        let number = self.folder.company.arrivals().sent(self.number);
+        let number = self.folder.company.arrivals().sent(self.number, batch.len());
         if self.is_careful()
             && let [only] = batch.uids().as_slice()
         {
@@ -283,7 +286,8 @@ impl Writer<'_> {
             let sent = self.session.send_append(&self.folder.unit.raw, messages, &left).await;
             requests.push(sent.map_err(TransferError::at(Side::Destination))?);
         }
-        Ok(Flight { left: in_flight, requests, batch, number, _sending: sending })
+        let counts = self.ask_counts()?;
+        Ok(Flight { left: in_flight, requests, batch, number, counts, _sending: sending })
     }
 
     /// Writes intents down, durably, and hashes the messages meanwhile.
@@ -362,7 +366,7 @@ impl Writer<'_> {
 
     /// Reads the answers to a flight; what was read before an error stays read.
     async fn read_answers(&mut self, flight: Flight, answers: &mut Answers) -> Result<(), TransferError> {
-        let Flight { requests, batch, left: _until_here, number, _sending } = flight;
+        let Flight { requests, batch, left: _until_here, number, counts, _sending } = flight;
         let first = answers.results.len();
         let per_request = batch.len() / requests.len().max(1);
         let mut rows = batch.rows.into_iter();
@@ -381,9 +385,15 @@ impl Writer<'_> {
                 answers.refused.push((part, completion));
             }
         }
-        let arrived = answers.results.iter().skip(first);
-        let uids: Vec<u32> = arrived.filter_map(|result| Some(result.destination_uid?.1)).collect();
-        self.folder.company.arrivals().answered(number, uids);
+        let counted = match counts {
+            Some(request) => {
+                Some(self.session.counted(request).await.map_err(TransferError::at(Side::Destination))?)
+            }
+            None => None,
+        };
+        let arrived = answers.results.get(first..).unwrap_or_default();
+        let uids: Vec<u32> = arrived.iter().filter_map(|result| Some(result.destination_uid?.1)).collect();
+        self.note_arrivals(number, (arrived.len(), uids), counted);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use mailferry::rehearsal::{FolderPath, ImapHandle, SampleMessage};
 use mailferry::transfer::TransferError;
 
 use super::breaking::{ChangeWatch, FileState};
-use super::{Case, Change, RUNS, Scene, USER, VISITOR, multiset, scratch, visitor};
+use super::{Case, Change, RUNS, Scene, USER, VISITOR, limits_for, multiset, scratch, visitor};
 
 /// Where the owner files mail at the destination.
 const FILED: &str = "Abgelegt";
@@ -73,6 +73,12 @@ struct Done {
 }
 
 impl Scene {
+    /// Messages that a run has under way when it hears for the first time of another that had begun: the first batch goes
+    /// alone, over the one connection that so little mail gets.
+    pub fn under_way_at_first(&self) -> usize {
+        limits_for(&self.mail).batch_messages
+    }
+
     /// Copies, goes back to an older memory, and copies until it is done; then compares.
     pub async fn play_stale(
         &self,

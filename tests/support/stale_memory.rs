@@ -38,9 +38,12 @@ impl Remembered {
             }
         }
         let second = second_writers(&measure);
-        let mut most = 0;
+        let (mut most, bound) = (0, self.scene.under_way_at_first());
         for case in &second {
             match in_quick_time(self.scene.play_two(&plan, self.change, *case)) {
+                Ok(doubled) if doubled > bound => {
+                    failures.push(format!("{case:?}: {doubled} messages doubled, {bound} at most"));
+                }
                 Ok(doubled) => most = most.max(doubled),
                 Err(error) => failures.push(format!("{case:?}: {error}")),
             }
