@@ -14,6 +14,8 @@ mod breaking;
 mod dovecot;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "support/practice_server.rs"]
+mod practice_server;
 mod support;
 
 use std::collections::BTreeSet;
@@ -24,19 +26,17 @@ use std::time::Duration;
 
 use breaking::in_quick_time;
 use dovecot::{Dovecot, PASSWORD, Settings};
-use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::plan::{CopyOptions, DestinationRules, Mailbox, MailboxId, MailboxPlan};
 use mailferry::project::Project;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
-use mailferry::rehearsal::{
-    FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
+use mailferry::rehearsal::{FolderPath, ImapHandle, Personality, SampleFolder, SampleMessage};
+use mailferry::transfer::{
+    CopyLimits, CopyOutcome, CopyRequest, Progress, copy_control, copy_mailbox, inventory,
 };
-use mailferry::transfer::{CopyLimits, CopyRequest, Progress, copy_control, copy_mailbox, inventory};
-use mailferry::values::{DomainName, EmailAddress, Secret, UnixTime};
+use mailferry::values::{DomainName, EmailAddress, UnixTime};
 use plain_imap::{PlainImap, mixed_mailbox as real_mailbox};
+use practice_server::{USER, practice as serve, practice_access as access};
 use tokio_util::sync::CancellationToken;
-
-const USER: &str = "anna@weber.example";
 
 /// Mail of a mailbox: folder and bytes, sorted.
 type Held = Vec<(String, Arc<[u8]>)>;
@@ -114,6 +114,17 @@ impl Pair {
     /// Copies to the end from this state, and shows the path of the project whenever progress is reported. The state at
     /// the end.
     async fn go_on(&self, from: &State, on_progress: impl Fn(&Path) + Send + Sync) -> State {
+        let (outcome, state) = self.go_on_told(from, |_, path| on_progress(path)).await;
+        assert_eq!(outcome.folder_problems, []);
+        state
+    }
+
+    /// The same, with what is told.
+    async fn go_on_told(
+        &self,
+        from: &State,
+        on_progress: impl Fn(&Progress, &Path) + Send + Sync,
+    ) -> (CopyOutcome, State) {
         let (_folder, path) = from.lay();
         let project = Project::open(&path).unwrap();
         let request = CopyRequest {
@@ -128,11 +139,18 @@ impl Pair {
             under_way: Arc::default(),
         };
         let (_controller, control) = copy_control(CancellationToken::new());
-        let outcome = copy_mailbox(&request, control, &|_: Progress| on_progress(&path)).await.unwrap();
-        assert_eq!(outcome.folder_problems, []);
+        let sink = |progress: Progress| on_progress(&progress, &path);
+        let outcome = copy_mailbox(&request, control, &sink).await.unwrap();
         let sum = request.ledger.sum().unwrap();
         assert_eq!((sum.to_do, sum.refused), (0, 0), "{sum:?}");
         drop((request, project));
+        (outcome, State::of(&path, false))
+    }
+
+    /// The first state as it is without its log while a program has it open.
+    fn doubted(&self) -> State {
+        let (_folder, path) = self.first.lay();
+        let _open = Project::open(&path).unwrap();
         State::of(&path, false)
     }
 
@@ -157,33 +175,6 @@ fn held(handle: &ImapHandle) -> Held {
         handle.dump(USER).into_iter().map(|(path, message)| (path.to_string(), message.bytes)).collect();
     held.sort();
     held
-}
-
-async fn serve(
-    personality: Personality,
-    folders: Vec<SampleFolder>,
-    token: &CancellationToken,
-) -> ImapHandle {
-    let address = EmailAddress::parse(USER).unwrap();
-    let account = ImapAccount { address, password: Secret::new("geheim"), folders };
-    let server = ImapServer::bind(personality, vec![account], 1).await.unwrap();
-    let handle = server.handle();
-    let token = token.clone();
-    #[expect(clippy::disallowed_methods, reason = "the server runs beside the test, which ends it")]
-    tokio::spawn(async move { server.serve(token).await });
-    handle
-}
-
-fn access(handle: &ImapHandle) -> Access {
-    Access {
-        endpoint: handle.endpoint(),
-        trust: TrustPolicy::default(),
-        user: USER.to_owned(),
-        secret: Secret::new("geheim"),
-        timeouts: Timeouts::default(),
-        idle: IdleSessions::default(),
-        options: AccessOptions::default(),
-    }
 }
 
 /// Three folders with equal messages in one and across two.
@@ -304,6 +295,38 @@ fn copies_that_people_have_filed_are_found_by_every_older_state() {
     }
 }
 
+#[test]
+fn what_a_killed_program_had_under_way_is_told_when_it_comes_after_all_is_done() {
+    for personality in [Personality::dovecot(), Personality::proton(), Personality::zoho()] {
+        let name = personality.name;
+        in_quick_time(async {
+            let pair = Pair::new(personality, mail()).await;
+            let all = held(&pair.source).len() as u64;
+            let late = pair.source.dump(USER).into_iter().filter(|(path, _)| *path == FolderPath::inbox());
+            let late: Vec<SampleMessage> = late.map(|(_, message)| message).take(3).collect();
+            let arrived = Mutex::new(0);
+            let last_answer = |progress: &Progress, _: &Path| {
+                let Progress::Advanced { messages, .. } = progress else { return };
+                let mut arrived = arrived.lock().unwrap();
+                *arrived += messages;
+                if *arrived == all {
+                    pair.destination.deliver(USER, &FolderPath::inbox(), late.clone());
+                }
+            };
+            let (outcome, state) = pair.go_on_told(&pair.doubted(), last_answer).await;
+            let words: Vec<&str> = outcome.folder_problems.iter().map(|one| one.words.as_str()).collect();
+            assert!(
+                words.len() == 1 && words[0].starts_with("3 messages are there twice"),
+                "{name}: {words:?}"
+            );
+            let whole = pair.held();
+            assert_eq!(whole.len() as u64, all + 3, "{name}");
+            pair.go_on(&state, |_| {}).await;
+            assert!(pair.held() == whole, "{name}");
+        });
+    }
+}
+
 // The same with the program and a real server.
 
 fn program(work: &Path, project: &Path, source: &Dovecot, destination: &Dovecot) -> Child {
@@ -338,22 +361,9 @@ fn kill_at(mut child: Child, messages: usize, reader: &mut PlainImap) {
         if arrived(reader) >= messages {
             child.kill().unwrap();
             child.wait().unwrap();
-            until_quiet(reader);
             return;
         }
         std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// Waits until the server has stored what it was still sent: what arrives later than the next look is another test's.
-fn until_quiet(reader: &mut PlainImap) {
-    const LOOKS: usize = 40;
-    let (mut last, mut same) = (arrived(reader), 0);
-    while same < LOOKS {
-        std::thread::sleep(Duration::from_millis(50));
-        let now = arrived(reader);
-        same = if now == last { same + 1 } else { 0 };
-        last = now;
     }
 }
 

@@ -15,7 +15,6 @@ pub(super) async fn list_both(
     lane: &mut Lane,
     asks_changes: bool,
 ) -> Result<(FoldersByName, FoldersByName), TransferError> {
-    let by_name = |folders: Vec<Folder>| folders.into_iter().map(|one| (one.raw.clone(), one)).collect();
     let (source, destination) = tokio::try_join!(
         async {
             let listed = if asks_changes {
@@ -29,10 +28,18 @@ pub(super) async fn list_both(
         },
         async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
     )?;
-    // Some servers list the inbox in letters of their own; here it has one name, as in the plan.
-    let named = destination.into_iter().map(|folder| match folder.raw.as_str() {
+    Ok((by_name(source), destination_by_name(destination)))
+}
+
+fn by_name(folders: Vec<Folder>) -> FoldersByName {
+    folders.into_iter().map(|one| (one.raw.clone(), one)).collect()
+}
+
+/// Some servers list the inbox in letters of their own; here it has one name, as in the plan.
+pub(super) fn destination_by_name(folders: Vec<Folder>) -> FoldersByName {
+    let named = folders.into_iter().map(|folder| match folder.raw.as_str() {
         other if other.eq_ignore_ascii_case("INBOX") => Folder { raw: "INBOX".to_owned(), ..folder },
         _ => folder,
     });
-    Ok((by_name(source), by_name(named.collect())))
+    by_name(named.collect())
 }

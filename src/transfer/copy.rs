@@ -242,6 +242,9 @@ impl Job<'_> {
         }
         record_refusals(&self.caution, &self.request.ledger, self.sink)?;
         self.leave_troubled()?;
+        if !self.control.is_stopped() {
+            self.look_for_late_ones(&mut lane.destination).await?;
+        }
         self.finish(lane).await;
         if !is_complete {
             self.sends_all = true;

@@ -38,6 +38,7 @@ mod inventory;
 mod kept_flags;
 mod lane;
 mod large;
+mod late_ones;
 mod listing_rows;
 mod lost_copies;
 mod meter;

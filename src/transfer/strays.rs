@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::adoption::Place;
 use super::both_lists::FoldersByName;
@@ -23,6 +24,9 @@ use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, SeenFolder};
 
 /// Time without anything new after which nothing more is expected to arrive.
 const QUIET: Duration = Duration::from_secs(4);
+/// A server that takes its time with a list takes more of it with messages, of which nothing shows before the last one of a
+/// command is stored.
+const QUIET_PER_LIST: u32 = 20;
 
 /// Folders that mail has come to. They are looked into once, and only where copies are lacking.
 #[derive(Debug, Default)]
@@ -300,7 +304,8 @@ fn key(row: &LedgerRow) -> MessageKey {
 
 impl Job<'_> {
     /// A program that was killed may have left messages under way, and where its log is gone, nobody knows which. Waits
-    /// until nothing comes to the destination any more.
+    /// until nothing comes to the destination any more. What is later still is noticed when it comes, and once more at the
+    /// end.
     pub(super) async fn until_quiet(&self, destination: &mut Session) -> Result<(), TransferError> {
         let limit = self.request.limits.late_append;
         if !self.request.ledger.is_doubted()? || self.caution.has_failed() {
@@ -311,15 +316,17 @@ impl Job<'_> {
         let mut before = None;
         let mut waited = Duration::ZERO;
         while waited < limit {
+            let asked = Instant::now();
             let now = destination.list_folders_unsized().await.map_err(at_destination)?;
+            let quiet = QUIET.max(asked.elapsed() * QUIET_PER_LIST).min(limit);
             if before.as_ref() == Some(&now) {
                 break;
             }
             before = Some(now);
-            if !self.control.wait(QUIET.min(limit)).await {
+            if !self.control.wait(quiet).await {
                 break;
             }
-            waited += QUIET;
+            waited += quiet;
         }
         Ok(())
     }
