@@ -17,6 +17,8 @@ mod dovecot;
 mod odd_imap;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "support/practice_server.rs"]
+mod practice_server;
 mod support;
 
 use std::collections::BTreeSet;
@@ -24,20 +26,16 @@ use std::sync::Arc;
 
 use breaking::in_quick_time;
 use copy_bench::Bench;
-use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts, TrustPolicy};
 use mailferry::plan::{CopyMode, MessageFilter};
 use mailferry::project::FolderId;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{
-    Action, Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
-    Trigger,
+    Action, Fault, FolderPath, ImapHandle, Personality, SampleFolder, SampleMessage, Trigger,
 };
 use mailferry::transfer::FolderTrouble;
-use mailferry::values::{EmailAddress, Secret};
 use odd_imap::{OddImap, numbered};
+use practice_server::{USER, practice as serve, practice_access as access};
 use tokio_util::sync::CancellationToken;
-
-const USER: &str = "anna@weber.example";
 
 /// Mail of a mailbox: folder and bytes, sorted.
 type Held = Vec<(String, Arc<[u8]>)>;
@@ -110,33 +108,6 @@ fn held(handle: &ImapHandle) -> Held {
         handle.dump(USER).into_iter().map(|(path, message)| (path.to_string(), message.bytes)).collect();
     held.sort();
     held
-}
-
-async fn serve(
-    personality: Personality,
-    folders: Vec<SampleFolder>,
-    token: &CancellationToken,
-) -> ImapHandle {
-    let address = EmailAddress::parse(USER).unwrap();
-    let account = ImapAccount { address, password: Secret::new("geheim"), folders };
-    let server = ImapServer::bind(personality, vec![account], 1).await.unwrap();
-    let handle = server.handle();
-    let token = token.clone();
-    #[expect(clippy::disallowed_methods, reason = "the server runs beside the test, which ends it")]
-    tokio::spawn(async move { server.serve(token).await });
-    handle
-}
-
-fn access(handle: &ImapHandle) -> Access {
-    Access {
-        endpoint: handle.endpoint(),
-        trust: TrustPolicy::default(),
-        user: USER.to_owned(),
-        secret: Secret::new("geheim"),
-        timeouts: Timeouts::default(),
-        idle: IdleSessions::default(),
-        options: AccessOptions::default(),
-    }
 }
 
 /// Two folders whose names are the same on both sides.
