@@ -1,6 +1,7 @@
 //! The folders themselves arrive: empty ones too, and those that the owner had hidden stay hidden.
 #![allow(
     clippy::unwrap_used,
+    clippy::large_futures,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,

@@ -14,6 +14,9 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::UnixTime;
 
 mod folders;
+mod second_look;
+
+use second_look::SecondLook;
 
 /// Breaks at the same place after which messages go one by one.
 const BREAKS_BEFORE_CARE: u32 = 2;
@@ -74,10 +77,7 @@ struct Learnt {
     counting: CountCare,
     /// The destination has ended the connection while many folders were made.
     makes_one_by_one: bool,
-    /// Copies may be where rows were waiting that have found their own meanwhile.
-    has_unclear: bool,
-    /// That was looked into once more.
-    has_looked_again: bool,
+    second_look: SecondLook,
     has_failed: bool,
 }
 
@@ -177,19 +177,6 @@ impl Caution {
         }
         let passed = intent.map_or(0, |intent| now.0.saturating_sub(intent));
         limit.saturating_sub(Duration::from_secs(u64::try_from(passed).unwrap_or(0)))
-    }
-
-    /// Copies that are not in their place may be where other rows wait to be told which copy is theirs.
-    pub(super) fn note_unclear(&self) {
-        self.learnt().has_unclear = true;
-    }
-
-    /// Whether that is worth one more look, now that nothing waits any more.
-    pub(super) fn looks_again(&self) -> bool {
-        let mut learnt = self.learnt();
-        let is_worth_it = std::mem::take(&mut learnt.has_unclear) && !learnt.has_looked_again;
-        learnt.has_looked_again |= is_worth_it;
-        is_worth_it
     }
 
     /// Whether messages of any folder go one by one: then one pair of connections is all that makes sense.

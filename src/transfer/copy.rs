@@ -198,27 +198,11 @@ impl Job<'_> {
         work.strays = Strays::of(&self.request.ledger, &destination, (&work.namespace, keeps_labels))?;
         work.strays.place_at_home(&mut lane.destination, &self.request.ledger).await?;
         work.pair_opened();
-        let waiting = self.waiting(&source)?;
         let asks = is_asking(&lane.destination);
         if asks {
             work.destination_asks();
         }
-        let limits = self.request.limits;
-        let worth = if asks { MESSAGES_PER_ASKING_PAIR } else { MESSAGES_PER_PAIR };
-        let affordable = usize::try_from(waiting / worth).unwrap_or(usize::MAX);
-        let allowed = self.governor.connections();
-        let most = match (asks, lane.is_near()) {
-            (true, _) => limits.asking_pairs,
-            (false, true) => limits.near_pairs.min(limits.pairs),
-            (false, false) => limits.pairs,
-        };
-        let pairs = allowed.min(most).min(1 + affordable);
-        let (pairs, may_append) = if self.caution.is_careful_anywhere() {
-            (1, false)
-        } else {
-            (pairs, waiting / worth > pairs as u64)
-        };
-        let appenders = if asks && may_append { limits.appenders.min(allowed) } else { 0 };
+        let (pairs, appenders) = self.connections(&lane, asks, self.waiting(&source)?);
         let known = (lane.source.introduced(), lane.destination.introduced());
         let others = join_all((1..pairs).map(|_| more_lane(&work, &known, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
@@ -257,6 +241,27 @@ impl Job<'_> {
             strays::remember(&self.request.ledger, &destination)?;
         }
         Ok(())
+    }
+
+    /// How many pairs of connections the waiting messages are worth, and how many more for each that only append.
+    fn connections(&self, lane: &Lane, asks: bool, waiting: u64) -> (usize, usize) {
+        let limits = self.request.limits;
+        let worth = if asks { MESSAGES_PER_ASKING_PAIR } else { MESSAGES_PER_PAIR };
+        let affordable = usize::try_from(waiting / worth).unwrap_or(usize::MAX);
+        let allowed = self.governor.connections();
+        let most = match (asks, lane.is_near()) {
+            (true, _) => limits.asking_pairs,
+            (false, true) => limits.near_pairs.min(limits.pairs),
+            (false, false) => limits.pairs,
+        };
+        let pairs = allowed.min(most).min(1 + affordable);
+        let (pairs, may_append) = if self.caution.is_careful_anywhere() {
+            (1, false)
+        } else {
+            (pairs, waiting / worth > pairs as u64)
+        };
+        let appenders = if asks && may_append { limits.appenders.min(allowed) } else { 0 };
+        (pairs, appenders)
     }
 
     /// Says goodbye at the source, and leaves the destination to the proof.

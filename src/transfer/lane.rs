@@ -64,7 +64,7 @@ impl Lane {
             match work.next().await {
                 Next::Open(unit, turn) => {
                     let folder = unit.folder;
-                    let copied = self.copy_folder(work, unit, turn).await;
+                    let copied = Box::pin(self.copy_folder(work, unit, turn)).await;
                     copied.inspect_err(|error| work.heed_lock(folder, error))?;
                 }
                 Next::Help(part) => {
@@ -242,7 +242,7 @@ impl Lane {
         uid_validity: u32,
     ) -> Result<(), TransferError> {
         work.kept_flags.settle(work, &mut self.destination, unit, uid_validity).await?;
-        self.add_flags_to_found_copies(work, unit).await?;
+        Box::pin(self.add_flags_to_found_copies(work, unit)).await?;
         repaired_flags::settle(work, &mut self.destination, unit, uid_validity).await
     }
 
@@ -253,7 +253,7 @@ impl Lane {
         if !is_mirror || ledger.changed_flags(unit.folder, 1)?.is_empty() {
             return Ok(());
         }
-        let (known, plans) = ((ledger, &*work.caution), [&unit.plan]);
+        let (known, plans) = ((ledger, work.caution), [&unit.plan]);
         let refused = mirror::write_changes(&mut self.destination, known, &plans, &work.namespace).await?;
         for (plan, words) in refused {
             work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);

@@ -286,6 +286,15 @@ impl Writer<'_> {
         asked.map(Some).map_err(TransferError::at(Side::Destination))
     }
 
+    /// The answer to that question.
+    pub(super) async fn counted(
+        &mut self,
+        asked: Option<CountRequest>,
+    ) -> Result<Option<FolderStatus>, TransferError> {
+        let Some(request) = asked else { return Ok(None) };
+        self.session.counted(request).await.map(Some).map_err(TransferError::at(Side::Destination))
+    }
+
     /// The first batch was answered without UIDs, which nobody had expected: the folder is counted once more.
     pub(super) async fn count_first(&mut self) -> Result<(), TransferError> {
         if self.folder.company.arrivals().is_counted() {

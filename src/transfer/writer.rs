@@ -385,12 +385,7 @@ impl Writer<'_> {
                 answers.refused.push((part, completion));
             }
         }
-        let counted = match counts {
-            Some(request) => {
-                Some(self.session.counted(request).await.map_err(TransferError::at(Side::Destination))?)
-            }
-            None => None,
-        };
+        let counted = self.counted(counts).await?;
         let arrived = answers.results.get(first..).unwrap_or_default();
         let uids: Vec<u32> = arrived.iter().filter_map(|result| Some(result.destination_uid?.1)).collect();
         self.note_arrivals(number, (arrived.len(), uids), counted);
