@@ -140,16 +140,17 @@ impl Session {
                 Ok(())
             }
             Body::Spooled(spool) => {
-                spool.rewind().await?;
+                spool.rewind()?;
                 loop {
-                    let chunk = spool.read().await?;
+                    let chunk = spool.take().await?;
                     if chunk.is_empty() {
                         return Ok(());
                     }
-                    self.queue(&chunk);
-                    gone.queued += chunk.len() as u64;
-                    self.drain(SEND_WINDOW).await?;
+                    // The socket has enough to go on with, and what nothing waits before is not copied once more.
+                    self.drain(0).await?;
                     gone.look(self.queued());
+                    gone.queued += chunk.len() as u64;
+                    self.queue_owned(chunk);
                 }
             }
         }

@@ -9,7 +9,9 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::bytes::BufMut as _;
+use tokio_util::io::poll_read_buf;
 
 use super::asked::{Asked, Kind};
 use super::depth::Depth;
@@ -164,6 +166,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.outgoing.extend_from_slice(bytes);
     }
 
+    /// Queues bytes that are nobody else's; they are not copied where nothing waits before them.
+    pub(super) fn queue_owned(&mut self, bytes: Vec<u8>) {
+        if self.queued() > 0 {
+            return self.queue(&bytes);
+        }
+        self.outgoing = bytes;
+        self.outgoing_start = 0;
+    }
+
     /// Bytes that wait to be sent.
     pub(super) fn queued(&self) -> usize {
         self.outgoing.len().saturating_sub(self.outgoing_start)
@@ -235,7 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             if let Some(what) = self.verdict {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, what)));
             }
-            if self.hold == Hold::Now || self.pour.as_ref().is_some_and(Pour::is_full) {
+            if self.hold == Hold::Now || self.is_pour_full() {
                 // What was held for is done, and what was poured out is taken, before the next poll.
                 context.waker().wake_by_ref();
                 return Poll::Pending;
@@ -419,17 +430,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         self.input.drain(..self.start);
         self.start = 0;
         let left = self.reply.literal_left;
-        // What is left of a long literal goes straight to where it is held.
-        let is_held = self.reply.literal == Literal::Held;
-        let is_direct = self.input.is_empty() && is_held && left >= READ_BYTES;
-        let target = if is_direct { &mut self.reply.bytes } else { &mut self.input };
-        let filled = target.len();
-        target.resize(filled + READ_BYTES, 0);
-        let mut buffer = ReadBuf::new(target.get_mut(filled..).unwrap_or_default());
-        let polled = Pin::new(&mut self.wire).poll_read(context, &mut buffer);
-        let read = buffer.filled().len();
-        target.truncate(filled + read);
-        ready!(polled)?;
+        // What is left of a long literal goes straight to where it is held, or to whoever waits for it.
+        let (target, most, is_direct) = match (&self.reply.literal, &mut self.pour) {
+            _ if !self.input.is_empty() => (&mut self.input, READ_BYTES, false),
+            (Literal::Held, _) if left >= READ_BYTES => (&mut self.reply.bytes, READ_BYTES, true),
+            (Literal::Poured, Some(pour)) if left > 0 => {
+                let (waiting, room) = pour.room();
+                (waiting, room.min(left), true)
+            }
+            _ => (&mut self.input, READ_BYTES, false),
+        };
+        target.reserve(most);
+        let read = ready!(poll_read_buf(Pin::new(&mut self.wire), context, &mut target.limit(most)))?;
         if is_direct {
             self.reply.literal_left -= read;
         }

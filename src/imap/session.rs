@@ -245,6 +245,12 @@ impl Session {
         self.gate.queue(bytes);
     }
 
+    /// Queues raw bytes that are nobody else's.
+    pub(super) fn queue_owned(&mut self, bytes: Vec<u8>) {
+        self.queued_bytes = self.queued_bytes.saturating_add(bytes.len() as u64);
+        self.gate.queue_owned(bytes);
+    }
+
     /// Commands that were sent up to now.
     pub(super) fn commands_sent(&self) -> u32 {
         self.next_tag

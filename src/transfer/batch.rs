@@ -6,7 +6,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::content::Content;
 use super::under_way::Named;
-use crate::imap::NewMessage;
+use crate::imap::{Body, NewMessage};
 use crate::project::LedgerRow;
 
 /// A message that has come from the source.
@@ -95,6 +95,13 @@ impl Batch {
 
     pub(super) fn uids(&self) -> Vec<u32> {
         self.rows.iter().map(|sent| sent.row.uid).collect()
+    }
+
+    /// Whether bytes of it have left the memory, so that it cannot be sent again.
+    pub(super) fn is_spent(&self) -> bool {
+        let is_spent =
+            |message: &NewMessage| matches!(&message.body, Body::Spooled(spool) if spool.is_spent());
+        self.messages.iter().any(is_spent)
     }
 
     /// Bytes that go over the line when it is sent.

@@ -108,7 +108,7 @@ async fn write_whole(folder: &Path, body: &mut Body) -> Result<tempfile::NamedTe
     match body {
         Body::Memory(bytes) => file.write_all(bytes).await.map_err(ImapError::Spool)?,
         Body::Spooled(spool) => {
-            spool.rewind().await?;
+            spool.rewind()?;
             loop {
                 let piece = spool.read().await?;
                 if piece.is_empty() {

@@ -185,7 +185,8 @@ impl Lane {
         self.destination.unselect();
         let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
         let receiver = Arc::new(Mutex::new(receiver));
-        let reader = Reader { session: &mut self.source, work, part: &part, asked, items: sender };
+        let is_near = self.is_near();
+        let reader = Reader { session: &mut self.source, work, part: &part, is_near, asked, items: sender };
         let is_kept_to_one = work.caution.is_kept_to_one(part.folder.unit.folder);
         let appenders = if is_kept_to_one { &mut [] } else { self.appenders.as_mut_slice() };
         let sessions = std::iter::once(&mut self.destination).chain(appenders);

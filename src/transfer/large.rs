@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::governor::refusal;
+use super::room::Slot;
 use super::under_way::Named;
 use crate::imap::{Completion, Ending, ImapError, MOST_WHOLE_BYTES, Session, Spool};
 
@@ -50,6 +51,15 @@ pub(super) enum Reading {
     Doubtful(String),
 }
 
+/// What follows the reading of a message, where somebody does.
+#[derive(Default)]
+pub(super) struct Beside<'a> {
+    /// Where it is told how far it is.
+    pub(super) named: Option<&'a Named>,
+    /// Room in memory for its bytes; else they go to a file.
+    pub(super) slot: Option<Slot>,
+}
+
 /// The message that is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
@@ -70,16 +80,18 @@ struct Walk {
 /// the other road has to agree, as far as there is one.
 pub(super) async fn read_large(
     session: &mut Session,
-    (wanted, named): (Wanted, Option<&Named>),
+    (wanted, mut beside): (Wanted, Beside<'_>),
     first: Road,
 ) -> Result<Reading, ImapError> {
-    let one = walk(session, (wanted, named), first).await?;
+    let one = walk(session, (wanted, &mut beside), first).await?;
     if let Ok(Walk { large, ending: Ending::End }) = &one
         && (wanted.listed == large.bytes || is_confirmed(session, wanted, first, large.bytes).await?)
     {
         return Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large)));
     }
-    let other = walk(session, (wanted, named), first.other()).await?;
+    // Both are held at once.
+    beside.slot = None;
+    let other = walk(session, (wanted, &mut beside), first.other()).await?;
     match judge(wanted.listed, &one, &other) {
         Verdict::One => Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
         Verdict::Other => Ok(other.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
@@ -161,13 +173,13 @@ const fn most_bytes(listed: u64) -> u64 {
 /// Reads on one road. A refusal that is about the message is a result; one that speaks of load is an error.
 async fn walk(
     session: &mut Session,
-    (wanted, named): (Wanted, Option<&Named>),
+    (wanted, beside): (Wanted, &mut Beside<'_>),
     road: Road,
 ) -> Result<Result<Walk, Completion>, ImapError> {
     let walked = match road {
         Road::Whole if wanted.listed > MOST_WHOLE_BYTES => return Ok(Ok(Walk::nothing())),
-        Road::Whole => whole(session, (wanted, named)).await,
-        Road::Pieces => pieces(session, (wanted, named)).await,
+        Road::Whole => whole(session, (wanted, beside)).await,
+        Road::Pieces => pieces(session, (wanted, beside)).await,
     };
     match walked {
         Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
@@ -177,20 +189,26 @@ async fn walk(
     }
 }
 
-async fn whole(session: &mut Session, (wanted, named): (Wanted, Option<&Named>)) -> Result<Walk, ImapError> {
-    let mut intake = Intake::new(wanted.is_kept, named).await?;
+async fn whole(
+    session: &mut Session,
+    (wanted, beside): (Wanted, &mut Beside<'_>),
+) -> Result<Walk, ImapError> {
+    let mut intake = Intake::new(wanted.is_kept, beside);
     let mut reading = session.ask_whole(wanted.uid, most_bytes(wanted.listed));
     while let Some(bytes) = session.next_of_whole(&mut reading).await? {
-        intake.take(&bytes).await?;
+        intake.take(bytes).await?;
     }
     Ok(Walk { large: intake.finish(), ending: reading.ending() })
 }
 
-async fn pieces(session: &mut Session, (wanted, named): (Wanted, Option<&Named>)) -> Result<Walk, ImapError> {
-    let mut intake = Intake::new(wanted.is_kept, named).await?;
+async fn pieces(
+    session: &mut Session,
+    (wanted, beside): (Wanted, &mut Beside<'_>),
+) -> Result<Walk, ImapError> {
+    let mut intake = Intake::new(wanted.is_kept, beside);
     let mut reading = Session::ask_pieces(wanted.uid, wanted.listed, most_bytes(wanted.listed));
     while let Some(bytes) = session.next_piece(&mut reading).await? {
-        intake.take(&bytes).await?;
+        intake.take(bytes).await?;
     }
     Ok(Walk { large: intake.finish(), ending: reading.ending() })
 }
@@ -204,8 +222,8 @@ impl Walk {
 
 /// Takes the bytes of a message as they come.
 struct Intake<'a> {
-    /// Where it is told how far it is, for a message that stands on the board.
     named: Option<&'a Named>,
+    slot: Option<&'a mut Slot>,
     spool: Option<Spool>,
     bytes: u64,
     hash: Sha256,
@@ -213,26 +231,39 @@ struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    async fn new(is_kept: bool, named: Option<&'a Named>) -> Result<Self, ImapError> {
+    fn new(is_kept: bool, beside: &'a mut Beside<'_>) -> Self {
+        let Beside { named, slot } = beside;
         if let Some(named) = named {
             named.read_anew();
         }
-        let spool = if is_kept { Some(Spool::create().await?) } else { None };
-        Ok(Self { named, spool, bytes: 0, hash: Sha256::new(), head: Vec::new() })
+        Self {
+            named: *named,
+            slot: slot.as_mut(),
+            spool: is_kept.then(Spool::default),
+            bytes: 0,
+            hash: Sha256::new(),
+            head: Vec::new(),
+        }
     }
 
-    async fn take(&mut self, piece: &[u8]) -> Result<(), ImapError> {
-        self.hash.update(piece);
+    async fn take(&mut self, piece: Vec<u8>) -> Result<(), ImapError> {
+        // Here and not on another thread: handing a piece over costs more than its hash.
+        self.hash.update(&piece);
         if let Some(named) = self.named {
-            named.read(piece);
+            named.read(&piece);
         }
         self.bytes += piece.len() as u64;
         let room = HEAD_BYTES.saturating_sub(self.head.len());
         self.head.extend(piece.iter().take(room));
-        match &mut self.spool {
-            Some(spool) => spool.write(piece).await,
-            None => Ok(()),
+        let Some(spool) = &mut self.spool else { return Ok(()) };
+        let room = match &mut self.slot {
+            Some(slot) => slot.take(piece.len() as u64).await,
+            None => None,
+        };
+        if room.is_none() {
+            self.slot = None;
         }
+        spool.add(piece, room).await
     }
 
     fn finish(self) -> Large {

@@ -55,6 +55,7 @@ mod recovery;
 mod refused;
 mod repaired_flags;
 mod request;
+mod room;
 mod same_content;
 mod seats;
 mod second_writer;

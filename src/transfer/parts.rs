@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::TransferError;
 use super::governor::refusal;
-use super::large::{Large, Reading, Road, Wanted, read_large};
+use super::large::{Beside, Large, Reading, Road, Wanted, read_large};
 use super::proof_meter::count_reading;
 use super::request::CopyRequest;
 use super::verify_report::VerifyReport;
@@ -230,7 +230,9 @@ impl Parts {
                 let wanted = Wanted { uid: *uid, listed: *listed, is_kept: false };
                 // The copy was read on the other road.
                 if let Reading::Message(Large { bytes, sha256, .. }) =
-                    read_large(session, (wanted, None), Road::Pieces).await.map_err(&at_source)?
+                    read_large(session, (wanted, Beside::default()), Road::Pieces)
+                        .await
+                        .map_err(&at_source)?
                 {
                     found.insert(*uid, CopyForm { sha256, bytes, content: None });
                 }

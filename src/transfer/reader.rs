@@ -10,7 +10,8 @@ use super::content::Content;
 use super::error::TransferError;
 use super::governor::{Refusal, passing, refusal};
 use super::group::Group;
-use super::large::{Large, Reading, Road, Wanted, read_large};
+use super::large::{Beside, Large, Reading, Road, Wanted, read_large};
+use super::room::Slot;
 use super::under_way::Named;
 use super::work::{Part, Work};
 use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
@@ -50,6 +51,8 @@ pub(super) struct Reader<'a> {
     pub(super) session: &'a mut Session,
     pub(super) work: &'a Work<'a>,
     pub(super) part: &'a Part<'a>,
+    /// Neither side makes anybody wait.
+    pub(super) is_near: bool,
     /// What was asked for already.
     pub(super) asked: Option<Ahead>,
     pub(super) items: mpsc::Sender<Item>,
@@ -324,7 +327,8 @@ impl Reader<'_> {
         let first = if is_careful { Road::Pieces } else { Road::Whole };
         let folder = &self.part.folder.unit.plan.source;
         let named = Named::begin(&self.work.request.under_way, folder, row.uid, row.size);
-        let mut reading = read_large(self.session, (wanted, named.as_ref()), first).await;
+        let beside = Beside { named: named.as_ref(), slot: self.slot(&row) };
+        let mut reading = read_large(self.session, (wanted, beside), first).await;
         if matches!(reading, Ok(Reading::Doubtful(_))) {
             // What one connection does not hand out another may.
             self.work.meter.download(row.size)?;
@@ -340,6 +344,19 @@ impl Reader<'_> {
             Err(ImapError::Refused { completion, .. }) => self.give_up_refused(row, &completion).await,
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Room in memory for a message that is likely to leave at once, and for good.
+    fn slot(&self, row: &LedgerRow) -> Option<Slot> {
+        let (work, folder) = (self.work, self.folder());
+        // Where messages wait for one another, one that has left cannot be read a second time.
+        let is_alone = work.folding.is_none() && self.part.folder.twins.is_none();
+        let is_careful =
+            [Side::Source, Side::Destination].into_iter().any(|side| work.caution.is_careful(folder, side));
+        if !self.is_near || !is_alone || is_careful || work.room.is_refused(folder, row.uid) {
+            return None;
+        }
+        work.room.slot(row.size)
     }
 
     async fn hand_over_large(
@@ -372,7 +389,8 @@ impl Reader<'_> {
         let opened = self.work.request.source.open_new().await;
         let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
         session.examine(&self.part.folder.unit.plan.source_raw).await?;
-        let reading = read_large(&mut session, wanted, first).await;
+        let (wanted, named) = wanted;
+        let reading = read_large(&mut session, (wanted, Beside { named, slot: None }), first).await;
         session.logout().await;
         Ok(reading)
     }

@@ -8,7 +8,7 @@ use super::flags::flags_for;
 use super::found_elsewhere::Lost;
 use super::gmail_destination::shares_copy;
 use super::governor::refusal;
-use super::large::{Large, Reading, Road, Wanted, read_large};
+use super::large::{Beside, Large, Reading, Road, Wanted, read_large};
 use super::parts::{CopyForm, Doubts, LARGE_BYTES};
 use super::verify_report::{Difference, VerifyReport};
 use crate::imap::{
@@ -226,7 +226,7 @@ impl Page<'_> {
         }
         for (uid, Placed { row, copy_bytes }) in large {
             let wanted = Wanted { uid, listed: copy_bytes, is_kept: false };
-            match read_large(session, (wanted, None), Road::Whole).await {
+            match read_large(session, (wanted, Beside::default()), Road::Whole).await {
                 Ok(Reading::Message(Large { bytes, sha256, .. })) => {
                     let form = CopyForm { sha256, bytes, content: None };
                     self.compare_form(row, form, in_doubt.contains(&uid));

@@ -19,6 +19,7 @@ use super::governor::meaning_of;
 use super::kept_flags::KeptFlags;
 use super::meter::Meter;
 use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
+use super::room::Room;
 use super::second_writer::{Company, Probe};
 use super::source_listing::refuse_poison;
 use super::strays::Strays;
@@ -95,6 +96,8 @@ pub(super) struct Work<'a> {
     pub(super) sink: ProgressSink<'a>,
     pub(super) namespace: Namespace,
     pub(super) budget: Budget,
+    /// Room for large messages beside it.
+    pub(super) room: Room,
     /// What the providers let through in a day.
     pub(super) meter: Meter<'a>,
     /// What broken connections and refusals have taught.
@@ -161,6 +164,7 @@ impl<'a> Work<'a> {
             sink,
             namespace,
             budget: Budget::new(request.limits.budget_bytes),
+            room: Room::new(),
             meter: Meter::new(request),
             caution,
             names,

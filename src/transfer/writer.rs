@@ -19,7 +19,7 @@ use super::refused::ending;
 use super::second_writer::Turn;
 use super::under_way::InFlight;
 use super::work::{ActiveFolder, Work};
-use crate::imap::{AppendRequest, Completion, CountRequest, Session, is_sendable_date};
+use crate::imap::{AppendRequest, Body, Completion, CountRequest, NewMessage, Session, is_sendable_date};
 use crate::plan::{MessageState, Side};
 use crate::project::{LedgerRow, MessageResult};
 
@@ -267,6 +267,9 @@ impl Writer<'_> {
         {
             self.work.caution.alone(self.folder.unit.folder, Side::Destination, *only);
         }
+        if let [NewMessage { body: Body::Spooled(spool), .. }] = batch.messages.as_mut_slice() {
+            spool.let_go();
+        }
         let mut requests = Vec::new();
         // An empty literal would abort a MULTIAPPEND (RFC 3502 section 6.3.11), and every message after it.
         let has_empty = batch.messages.iter().any(|message| message.body.bytes() == 0);
@@ -440,6 +443,7 @@ impl Writer<'_> {
                     }
                     self.try_halves(&mut waiting).await?;
                 }
+                Refusal::Message if batch.is_spent() => self.read_again(&batch)?,
                 Refusal::Message => self.settle_alone(batch, completion, &waiting).await?,
                 Refusal::Trouble(_) if batch.len() == 1 && self.is_careful() => {
                     // The server fails again at a message that goes alone: it waits while others are tried.
@@ -451,6 +455,15 @@ impl Writer<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// A refused message whose bytes have left the memory is read once more when the folder is through.
+    fn read_again(&self, batch: &Batch) -> Result<(), TransferError> {
+        self.withdraw(batch, &[])?;
+        let unit = &self.folder.unit;
+        batch.uids().into_iter().for_each(|uid| self.work.room.refused(unit.folder, uid));
+        self.work.give_back(unit.clone());
         Ok(())
     }
 

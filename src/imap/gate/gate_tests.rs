@@ -1,6 +1,6 @@
 use std::future::poll_fn;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, ReadBuf};
 
 use super::*;
 use crate::imap::asked::Wish;

@@ -2,8 +2,8 @@
 
 use super::{Gate, Literal};
 
-/// Bytes that wait at most before nothing more is read.
-const MOST_WAITING: usize = 1 << 20;
+/// Bytes that wait before they are taken and nothing more is read.
+const MOST_WAITING: usize = 256 << 10;
 
 /// Takes the bytes of one message out of the reply that brings it; the reply then says NIL in their place.
 #[derive(Debug)]
@@ -53,6 +53,13 @@ impl Pour {
         self.waiting.extend_from_slice(bytes);
     }
 
+    /// Where the next bytes may be put, and how many: at least one, as long as it is not full.
+    pub(super) fn room(&mut self) -> (&mut Vec<u8>, usize) {
+        let room = MOST_WAITING.saturating_sub(self.waiting.len());
+        self.waiting.reserve_exact(room);
+        (&mut self.waiting, room)
+    }
+
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.waiting)
     }
@@ -75,6 +82,11 @@ impl<S> Gate<S> {
     /// The bytes that have come since the last time.
     pub(in crate::imap) fn take_poured(&mut self) -> Vec<u8> {
         self.pour.as_mut().map(Pour::take).unwrap_or_default()
+    }
+
+    /// Whether so much has come that nothing more is read before it is taken.
+    pub(in crate::imap) fn is_pour_full(&self) -> bool {
+        self.pour.as_ref().is_some_and(Pour::is_full)
     }
 
     /// Replies are whole again; what came of it.

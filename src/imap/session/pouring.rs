@@ -31,12 +31,12 @@ impl Session {
             return Poll::Ready(Ok((self.gate.take_poured(), Some(reply))));
         }
         let polled = self.poll_reply(context);
-        let bytes = self.gate.take_poured();
         match polled {
-            Poll::Ready(Ok(reply)) => Poll::Ready(Ok((bytes, Some(reply)))),
+            Poll::Ready(Ok(reply)) => Poll::Ready(Ok((self.gate.take_poured(), Some(reply)))),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending if bytes.is_empty() => Poll::Pending,
-            Poll::Pending => Poll::Ready(Ok((bytes, None))),
+            // Larger pieces cost less than many small ones.
+            Poll::Pending if !self.gate.is_pour_full() => Poll::Pending,
+            Poll::Pending => Poll::Ready(Ok((self.gate.take_poured(), None))),
         }
     }
 }
