@@ -72,6 +72,11 @@ impl Spool {
         self.lets_go = true;
     }
 
+    /// It is sent more than once: nothing is let go of any more.
+    pub fn keep(&mut self) {
+        self.lets_go = false;
+    }
+
     /// Whether it cannot be read again.
     pub const fn is_spent(&self) -> bool {
         self.is_spent
@@ -187,6 +192,7 @@ mod tests {
                 sent.extend(piece);
             }
             assert_eq!(sent, whole);
+            assert_eq!(spool.is_spent(), lets_go);
         }
         assert_eq!((spool.is_spent(), room.available_permits()), (true, 2));
         assert!(spool.rewind().is_err() && spool.read_whole().await.is_err());

@@ -9,7 +9,7 @@ pub(super) struct Budget {
     units: u32,
 }
 
-const UNIT_BYTES: u64 = 1_024;
+pub(super) const UNIT_BYTES: u64 = 1_024;
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Self {

@@ -356,7 +356,7 @@ impl Reader<'_> {
         if !self.is_near || !is_alone || is_careful || work.room.is_refused(folder, row.uid) {
             return None;
         }
-        work.room.slot(row.size)
+        work.room.slot()
     }
 
     async fn hand_over_large(

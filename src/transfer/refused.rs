@@ -149,6 +149,11 @@ impl Writer<'_> {
     /// Settles a single message that cannot go as it is. An error where the refusal means the mailbox after all, or where
     /// something else comes between.
     async fn settle_refused(&mut self, mut batch: Batch, obstacle: Obstacle) -> Result<(), TransferError> {
+        for message in &mut batch.messages {
+            if let Body::Spooled(spool) = &mut message.body {
+                spool.keep();
+            }
+        }
         let tried = match obstacle.meaning {
             RefusalMeaning::Size | RefusalMeaning::Virus | RefusalMeaning::Account => Vec::new(),
             _ => match self.repair(&mut batch, &obstacle).await? {

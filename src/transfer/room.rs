@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 use tokio::time::timeout;
 
-use super::budget::Budget;
+use super::budget::{Budget, UNIT_BYTES};
 use crate::project::FolderId;
 
-/// The most that is held: a message with attachments of 25 MB, the most that nearly all providers take.
-const MOST_BYTES: u64 = 33 << 20;
+/// The most that is held; what a message has beyond it goes to a file.
+const MOST_BYTES: u64 = 24 << 20;
 /// How long a message that is being read waits until the one before it has left. A slow destination must not keep the
 /// source waiting in the middle of a message.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -54,20 +54,18 @@ impl Room {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).contains(&(folder, uid))
     }
 
-    /// For a message of which so many bytes are listed; `None` where it is too large, or another one is being read.
-    pub(super) fn slot(&self, listed: u64) -> Option<Slot> {
-        if listed > MOST_BYTES {
-            return None;
-        }
+    /// For the next message; `None` where another one is being read.
+    pub(super) fn slot(&self) -> Option<Slot> {
         let reading = Arc::clone(&self.reading).try_lock_owned().ok()?;
-        Some(Slot { budget: self.budget.clone(), left: listed, _reading: reading })
+        Some(Slot { budget: self.budget.clone(), left: MOST_BYTES, _reading: reading })
     }
 }
 
 impl Slot {
-    /// Room for the next bytes of the message; `None` where there is none for long, or the message is longer than listed.
+    /// Room for the next bytes of the message; `None` where there is none for long, or it has had its part.
     pub(super) async fn take(&mut self, bytes: u64) -> Option<OwnedSemaphorePermit> {
-        self.left = self.left.checked_sub(bytes)?;
+        // As the budget counts, so that no message waits for what it holds itself.
+        self.left = self.left.checked_sub(bytes + UNIT_BYTES)?;
         match self.budget.try_reserve(bytes) {
             Some(room) => Some(room),
             None => timeout(PATIENCE, self.budget.reserve(bytes)).await.ok().flatten(),
@@ -82,15 +80,27 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_message_waits_for_the_one_before_it_and_not_for_ever() {
         let room = Room::new();
-        let mut first = room.slot(MOST_BYTES - 1).unwrap();
-        assert!(room.slot(1).is_none(), "two would wait for each other");
-        let held = first.take(MOST_BYTES - 1).await.unwrap();
-        assert!(first.take(1).await.is_none(), "it is longer than listed");
+        let mut first = room.slot().unwrap();
+        assert!(room.slot().is_none(), "two would wait for each other");
+        let held = first.take(MOST_BYTES - UNIT_BYTES).await.unwrap();
         drop(first);
-        let mut second = room.slot(2_000_000).unwrap();
+        let mut second = room.slot().unwrap();
         assert!(second.take(1_000_000).await.is_none(), "nothing leaves");
         let (taken, ()) = tokio::join!(second.take(1_000_000), async { drop(held) });
         assert!(taken.is_some());
-        assert!(room.slot(MOST_BYTES + 1).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_does_not_wait_for_itself() {
+        let began = tokio::time::Instant::now();
+        for piece in [1, 1_000, 4 << 10, 256 << 10, 7_000_000] {
+            let room = Room::new();
+            let (mut slot, mut held) = (room.slot().unwrap(), Vec::new());
+            while let Some(permit) = slot.take(piece).await {
+                held.push(permit);
+            }
+            assert!(!held.is_empty() && held.len() as u64 * piece <= MOST_BYTES, "pieces of {piece} bytes");
+        }
+        assert!(began.elapsed() < PATIENCE);
     }
 }
