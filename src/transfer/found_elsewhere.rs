@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::adoption::Place;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::request::CopyRequest;
+use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, assign};
 use super::special_folders::{is_junk, is_trash, is_view};
 use super::verify::at_destination;
@@ -67,7 +69,7 @@ pub(super) async fn look_elsewhere(
         let claimed = request.ledger.claimed_in(account, &path, opened.uid_validity)?;
         let mut free = session.fetch_uids(1).await.map_err(at_destination)?;
         free.retain(|uid| !claimed.contains(uid));
-        let count = take(session, &free, &mut found.lost).await?;
+        let count = take((session, request), (opened.uid_validity, &free), &mut found.lost).await?;
         found.count += count;
         found.in_junk += if is_junk(&folder) { count } else { 0 };
         if count > 0 {
@@ -78,7 +80,11 @@ pub(super) async fn look_elsewhere(
 }
 
 /// Takes those out of `lost` that are among these messages of the opened folder. Returns how many.
-async fn take(session: &mut Session, free: &[u32], lost: &mut Vec<Lost>) -> Result<u64, TransferError> {
+async fn take(
+    (session, request): (&mut Session, &CopyRequest),
+    (uid_validity, free): (u32, &[u32]),
+    lost: &mut Vec<Lost>,
+) -> Result<u64, TransferError> {
     if free.is_empty() {
         return Ok(0);
     }
@@ -102,10 +108,56 @@ async fn take(session: &mut Session, free: &[u32], lost: &mut Vec<Lost>) -> Resu
         .iter()
         .map(|lost| Seeker { identity: lost.identity, size: lost.size, lowest_uid: 1, is_ours })
         .collect();
-    let mut places = assign(&seekers, &present, &[]).into_iter();
+    let mut places = assign(&seekers, &present, &[]);
+    tell_by_content((session, request), (uid_validity, &present), lost, &mut places).await?;
     let before = lost.len();
+    let mut places = places.into_iter();
     lost.retain(|_| places.next().flatten().is_none());
     Ok((before - lost.len()) as u64)
+}
+
+/// Where sizes do not say so, what messages of the opened folder say decides, one folder of the source after the other.
+async fn tell_by_content(
+    (session, request): (&mut Session, &CopyRequest),
+    (uid_validity, present): (u32, &[MessageKey]),
+    lost: &[Lost],
+    places: &mut [Option<u32>],
+) -> Result<(), TransferError> {
+    let mut by_folder: BTreeMap<FolderId, Vec<usize>> = BTreeMap::new();
+    for (index, lost) in lost.iter().enumerate() {
+        by_folder.entry(lost.folder).or_default().push(index);
+    }
+    for (folder, indices) in by_folder {
+        let rows: Vec<(&Lost, Option<u32>)> =
+            indices.iter().filter_map(|index| Some((lost.get(*index)?, *places.get(*index)?))).collect();
+        let given: BTreeSet<u32> = places.iter().flatten().copied().collect();
+        let own: BTreeSet<u32> = rows.iter().filter_map(|(_, place)| *place).collect();
+        let is_free = |uid: &u32| !given.contains(uid) || own.contains(uid);
+        let free: Vec<MessageKey> = present.iter().filter(|key| is_free(&key.uid)).copied().collect();
+        let plan = rows
+            .first()
+            .and_then(|(lost, _)| request.plan.folders.iter().find(|plan| plan.source == lost.source));
+        let Some(plan) = plan else { continue };
+        let sought: Vec<Sought> = rows
+            .iter()
+            .map(|(lost, place)| Sought {
+                key: MessageKey { uid: lost.uid, identity: lost.identity, size: lost.size },
+                place: place.map(|uid| (uid, false)),
+                lowest_uid: 1,
+                is_readable: true,
+            })
+            .collect();
+        let source = Some((request, plan.source_raw.as_str()));
+        let mut place =
+            Place { session: &mut *session, ledger: &request.ledger, folder, uid_validity, source };
+        let found = Box::pin(place.told_by_content(&sought, &free, Lies::Elsewhere)).await?;
+        for (index, found) in indices.into_iter().zip(found) {
+            if let Some(place) = places.get_mut(index) {
+                *place = found.map(|(uid, _)| uid);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Folders that mail is moved to, junk and trash first. Views show mail that lives elsewhere, so that finding it there
