@@ -97,6 +97,21 @@ async fn signs_that_are_refused_are_learnt_and_children_stay_with_their_parent()
     assert!(tries <= 3, "{:?}", destination.commands());
 }
 
+/// Courier refuses a folder that somebody else has made meanwhile without saying that it is there.
+#[tokio::test]
+async fn a_folder_that_is_there_by_now_gets_no_second_name() {
+    let source = FolderServer::start(folders(&["Plain"]));
+    let made_since = Shelf { listed: Vec::new(), ..shelf(b"Plain", []) };
+    let destination = FolderServer::start(vec![shelf(b"INBOX", []), made_since]);
+    destination.harm(|word, name, _| {
+        (word == "CREATE" && name == b"Plain").then_some(Harm::No("Cannot create this folder."))
+    });
+    let bench = Bench::new(source.access(), destination.access()).await;
+    assert_eq!(bench.copy_all().await, 2);
+    assert_eq!(destination.counts(), [("INBOX".to_owned(), 1), ("Plain".to_owned(), 1)]);
+    assert_eq!(renamed(&bench), []);
+}
+
 #[tokio::test]
 async fn signs_that_no_refusal_names_are_found_all_the_same() {
     let source = FolderServer::start(folders(&["a\"b", "50%", "<x>", "back\\slash", "*.*", "Büro 😀"]));

@@ -135,7 +135,7 @@ impl FolderNames {
         one: OneFolder<'_>,
     ) -> Result<Placed, TransferError> {
         let OneFolder { planned, wanted, top, .. } = one;
-        let refused = match one.create(session, work, wanted).await? {
+        let refused = match one.make(session, work).await? {
             Ok(()) => {
                 tried.there.insert(raw_name(wanted, &work.namespace));
                 if wanted != planned && self.lessons().made(planned).is_none() {
@@ -231,6 +231,27 @@ struct OneFolder<'a> {
 }
 
 impl OneFolder<'_> {
+    /// Makes the folder as it is wanted. A refusal may only mean that it is there by now, made by somebody else since the
+    /// folders were listed, which not every server says (ALREADYEXISTS, RFC 5530).
+    async fn make(
+        &self,
+        session: &mut Session,
+        work: &Work<'_>,
+    ) -> Result<Result<(), Completion>, TransferError> {
+        let refused = match self.create(session, work, self.wanted).await? {
+            Err(refused) if is_about_name(&refused) => refused,
+            settled => return Ok(settled),
+        };
+        match session.examine(&raw_name(self.wanted, &work.namespace)).await {
+            Ok(_) => {
+                session.unselect();
+                Ok(Ok(()))
+            }
+            Err(ImapError::Refused { .. }) => Ok(Err(refused)),
+            Err(error) => Err(self.ended(work, error)),
+        }
+    }
+
     async fn create(
         &self,
         session: &mut Session,
@@ -248,11 +269,13 @@ impl OneFolder<'_> {
                     None => Ok(Err(completion)),
                 }
             }
-            Err(error) => {
-                work.caution.ended_at(&raw_name(self.planned, &work.namespace), Side::Destination, &error);
-                Err(TransferError::at(Side::Destination)(error))
-            }
+            Err(error) => Err(self.ended(work, error)),
         }
+    }
+
+    fn ended(&self, work: &Work<'_>, error: ImapError) -> TransferError {
+        work.caution.ended_at(&raw_name(self.planned, &work.namespace), Side::Destination, &error);
+        TransferError::at(Side::Destination)(error)
     }
 }
 
