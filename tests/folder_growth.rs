@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::large_futures,
+    clippy::indexing_slicing,
     reason = "tests and their helpers fail loudly"
 )]
 
@@ -26,7 +27,7 @@ use mailferry::plan::CopyMode;
 use mailferry::rehearsal::{FolderPath, Personality, SampleFolder, SampleMessage};
 use mailferry::transfer::{Depth, verify_mailbox};
 use mailferry::values::UnixTime;
-use practice_server::{practice, practice_access};
+use practice_server::{USER, practice, practice_access};
 use tokio_util::sync::CancellationToken;
 use tracing::span;
 
@@ -66,12 +67,15 @@ impl tracing::Subscriber for StepWatch {
     fn exit(&self, _span: &span::Id) {}
 }
 
-fn folders(count: usize) -> Vec<SampleFolder> {
-    let message = |folder: usize| SampleMessage {
-        bytes: Arc::from(format!("Message-ID: <{folder}@weber.example>\r\n\r\nText\r\n").into_bytes()),
+fn message(number: usize) -> SampleMessage {
+    SampleMessage {
+        bytes: Arc::from(format!("Message-ID: <{number}@weber.example>\r\n\r\nText\r\n").into_bytes()),
         flags: [].into(),
         internal_date: UnixTime(1_700_000_000),
-    };
+    }
+}
+
+fn folders(count: usize) -> Vec<SampleFolder> {
     let folder = |number: usize| SampleFolder {
         path: FolderPath::parse(&format!("Year {}/Folder {number}", number / 20)),
         special_use: None,
@@ -129,4 +133,30 @@ async fn so_does_a_first_run() {
         token.cancel();
     }
     assert!(counted[0] > 0 && counted[1] <= counted[0] * 5, "{counted:?} thousand steps");
+}
+
+/// People remove one of two copies in every folder: each folder is searched once for all of them, and not once for each.
+#[tokio::test]
+async fn looking_for_lost_copies_grows_with_the_folders_too() {
+    let mut commands = Vec::new();
+    for count in [30, 120] {
+        let token = CancellationToken::new();
+        let mut mail = folders(count);
+        for (number, folder) in (count..).zip(&mut mail) {
+            folder.messages.push(message(number));
+        }
+        let source = practice(Personality::dovecot(), mail.clone(), &token).await;
+        let destination = practice(Personality::dovecot(), Vec::new(), &token).await;
+        let bench = Bench::new(practice_access(&source), practice_access(&destination)).await;
+        assert_eq!(bench.copy_all().await, 2 * count as u64);
+        for folder in &mail {
+            destination.take_out(USER, &folder.path, &folder.messages[0].bytes);
+        }
+        let before = destination.traffic().commands;
+        assert_eq!(bench.copy_all().await, count as u64);
+        commands.push(destination.traffic().commands - before);
+        assert_eq!(destination.dump(USER).len(), 2 * count);
+        token.cancel();
+    }
+    assert!(commands[0] > 0 && commands[1] <= commands[0] * 5, "{commands:?} commands");
 }

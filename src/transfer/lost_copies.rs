@@ -13,8 +13,8 @@ use super::error::TransferError;
 use super::moved_copies::{Elsewhere, Found, Looked, known_places};
 use super::request::{CopyRequest, FolderTrouble};
 use crate::imap::{FlagsRequest, Folder, ImapError, Namespace, Opened, Session};
-use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Side};
-use crate::project::{FolderCounts, FolderId, FolderMemory, Ledger};
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, IdentityKey, Side};
+use crate::project::{CopyKey, FolderCounts, FolderId, FolderMemory, Ledger};
 
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 16;
@@ -148,7 +148,7 @@ impl<'p> Lookout<'p> {
             }
         }
         let mut search = Search { session, request, destination, caution, by_destination, places };
-        let mut told = Vec::new();
+        let (mut told, mut lost) = (Vec::new(), Vec::new());
         for window in self.suspects.chunks(FOLDERS_AHEAD) {
             let mut asked = Vec::with_capacity(window.len());
             for suspect in window {
@@ -167,13 +167,18 @@ impl<'p> Lookout<'p> {
                     continue;
                 }
                 if is_mirror {
-                    let doubt = search.bring_back(suspect, missing).await?;
-                    told.extend(doubt.map(|words| (suspect.plan, FolderTrouble::CopiesInDoubt, words)));
+                    lost.push(search.look_at_home(suspect, missing).await?);
                 } else {
                     let lost = search.release(suspect, missing)?;
                     told.extend(lost.map(|words| (suspect.plan, FolderTrouble::CopiesLost, words)));
                 }
             }
+        }
+        search.look_elsewhere(&mut lost).await?;
+        for lost in lost {
+            let suspect = lost.suspect;
+            let doubt = search.bring_back(lost)?;
+            told.extend(doubt.map(|words| (suspect.plan, FolderTrouble::CopiesInDoubt, words)));
         }
         Ok(told)
     }
@@ -244,6 +249,21 @@ struct Missing {
 impl Missing {
     fn is_empty(&self) -> bool {
         self.uids.is_empty()
+    }
+}
+
+/// Copies of one folder that are not in their place.
+pub(super) struct Lost<'s, 'p> {
+    pub(super) suspect: &'s Suspect<'p>,
+    /// Those that were not found yet.
+    pub(super) keys: Vec<CopyKey>,
+    /// A folder that they may be in and that cannot be searched, and the reason.
+    unsearched: Option<(FolderPath, String)>,
+}
+
+impl Lost<'_, '_> {
+    fn identities(&self) -> BTreeSet<IdentityKey> {
+        self.keys.iter().map(|copy| copy.key.identity).collect()
     }
 }
 
@@ -341,48 +361,73 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// Before the switch: what is in another folder was moved there; what is nowhere is to do again. Where a folder that
-    /// it may be in cannot be searched, it stays as it is for this time. Words where that may last.
-    async fn bring_back(
+    /// Looks for missing copies in their own folder, where they may have got other UIDs.
+    async fn look_at_home<'s, 'p>(
         &mut self,
-        suspect: &Suspect<'_>,
+        suspect: &'s Suspect<'p>,
         missing: Missing,
-    ) -> Result<Option<String>, TransferError> {
-        let Missing { mut uids, present, .. } = missing;
-        let id = suspect.memory.id;
-        if let Some((uid_validity, mut unclaimed)) = present {
-            let claimed: BTreeSet<u32> = self.ledger().claimed_destination_uids(id)?.into_iter().collect();
+    ) -> Result<Lost<'s, 'p>, TransferError> {
+        let keys = self.ledger().copy_keys(suspect.memory.id, &missing.uids)?;
+        let mut lost = Lost { suspect, keys, unsearched: None };
+        if let Some((uid_validity, mut unclaimed)) = missing.present {
+            let claimed = self.ledger().claimed_destination_uids(suspect.memory.id)?;
+            let claimed: BTreeSet<u32> = claimed.into_iter().collect();
             unclaimed.retain(|uid| !claimed.contains(uid));
             self.session.examine(&suspect.raw).await.map_err(at_destination)?;
-            let there = Elsewhere { uid_validity, unclaimed, contested: BTreeSet::new() };
-            self.take(suspect, &mut uids, (&there, None)).await?;
+            let wanted = lost.identities();
+            let present = self.read(&unclaimed, &wanted).await?;
+            let mut there = Elsewhere { uid_validity, present, contested: BTreeSet::new() };
+            self.take(&mut lost, &mut there, None).await?;
         }
-        let mut unsearched = None;
-        for folder in self.others(suspect) {
-            if uids.is_empty() {
-                break;
-            }
+        Ok(lost)
+    }
+
+    /// Looks for what is not at home in every other folder: each is opened once, whatever number of folders lacks copies.
+    async fn look_elsewhere(&mut self, lost: &mut [Lost<'_, '_>]) -> Result<(), TransferError> {
+        for folder in self.others() {
+            let open: Vec<&mut Lost<'_, '_>> = lost
+                .iter_mut()
+                .filter(|lost| !lost.keys.is_empty() && lost.suspect.raw != folder.raw)
+                .collect();
+            let Some(account) = open.first().map(|lost| lost.suspect.memory.id) else { continue };
             let place = self.places.get(&folder.raw).cloned();
             let path = place.unwrap_or_else(|| FolderPath(folder.parts()));
-            match self.unclaimed_in(suspect, &folder, &path).await? {
-                Looked::At(there) => self.take(suspect, &mut uids, (&there, Some(&path))).await?,
+            let wanted = open.iter().flat_map(|lost| lost.identities()).collect();
+            match self.unclaimed_in(account, (&folder, &path), &wanted).await? {
+                Looked::At(mut there) => {
+                    for lost in open {
+                        self.take(lost, &mut there, Some(&path)).await?;
+                    }
+                }
                 Looked::Nothing => {}
-                Looked::Unsure(words) => unsearched = unsearched.or(Some((path, words))),
+                Looked::Unsure(words) => {
+                    for lost in open {
+                        lost.unsearched.get_or_insert_with(|| (path.clone(), words.clone()));
+                    }
+                }
             }
         }
-        if let Some((path, words)) = unsearched.filter(|_| !uids.is_empty()) {
+        Ok(())
+    }
+
+    /// Before the switch what is nowhere is to do again. Where a folder that it may be in cannot be searched, it stays as it
+    /// is for this time. Words where that may last.
+    fn bring_back(&self, lost: Lost<'_, '_>) -> Result<Option<String>, TransferError> {
+        let Lost { suspect, keys, unsearched } = lost;
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        if let Some((path, words)) = unsearched {
             return Ok(Some(format!(
                 "{} copies are not in {} any more, and {path}, where they may be, could not be searched: {words}. They \
                  are not sent again as long as that is so",
-                uids.len(),
+                keys.len(),
                 suspect.plan.destination
             )));
         }
-        let lost: Vec<u32> = uids.into_iter().collect();
-        if !lost.is_empty() {
-            tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "lost copies are made again");
-            self.ledger().forget_lost(id, &lost)?;
-        }
+        let lost: Vec<u32> = keys.into_iter().map(|copy| copy.key.uid).collect();
+        tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "lost copies are made again");
+        self.ledger().forget_lost(suspect.memory.id, &lost)?;
         Ok(None)
     }
 
@@ -390,18 +435,19 @@ impl Search<'_> {
     /// where another row still waits to be told which copy is its own.
     async fn take(
         &mut self,
-        suspect: &Suspect<'_>,
-        uids: &mut BTreeSet<u32>,
-        (there, moved_to): (&Elsewhere, Option<&FolderPath>),
+        lost: &mut Lost<'_, '_>,
+        there: &mut Elsewhere,
+        moved_to: Option<&FolderPath>,
     ) -> Result<(), TransferError> {
-        let Found { found, unclear } = self.find(suspect, uids, there, moved_to.is_none()).await?;
-        self.ledger().record_moved(suspect.memory.id, moved_to, &found)?;
+        let Found { found, unclear } = self.find(lost, there, moved_to.is_none()).await?;
+        self.ledger().record_moved(lost.suspect.memory.id, moved_to, &found)?;
         if !unclear.is_empty() {
             self.caution.note_unclear();
         }
-        for uid in found.into_iter().map(|copy| copy.uid).chain(unclear) {
-            uids.remove(&uid);
-        }
+        let taken: BTreeSet<u32> = found.iter().map(|copy| copy.place.1).collect();
+        there.present.retain(|key| !taken.contains(&key.uid));
+        let settled: BTreeSet<u32> = found.into_iter().map(|copy| copy.uid).chain(unclear).collect();
+        lost.keys.retain(|copy| !settled.contains(&copy.key.uid));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::adoption::Place;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::governor::{code_name, meaning, passing};
-use super::lost_copies::{Search, Suspect, at_destination};
+use super::lost_copies::{Lost, Search, at_destination};
 use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, assign};
 use super::special_folders::is_view;
@@ -30,8 +30,8 @@ pub(super) enum Looked {
 /// An opened folder that copies are looked for in.
 pub(super) struct Elsewhere {
     pub(super) uid_validity: u32,
-    /// UIDs that no row claims.
-    pub(super) unclaimed: Vec<u32>,
+    /// Messages that no row claims and that look like one that is wanted.
+    pub(super) present: Vec<MessageKey>,
     /// What rows without a known place in this folder look like: such copies may be theirs.
     pub(super) contested: BTreeSet<IdentityKey>,
 }
@@ -47,14 +47,12 @@ pub(super) struct Found {
 impl Search<'_> {
     /// Folders that copies may have been moved to. Views show mail that lives elsewhere, so that finding it there says
     /// nothing; but at Gmail archived mail is in `\All` only.
-    pub(super) fn others(&self, suspect: &Suspect<'_>) -> Vec<Folder> {
+    pub(super) fn others(&self) -> Vec<Folder> {
         let is_gmail = self.session.capabilities().has("X-GM-EXT-1");
         let mut others: Vec<Folder> = self
             .destination
             .values()
-            .filter(|folder| {
-                folder.is_selectable() && folder.raw != suspect.raw && !is_view(folder, is_gmail)
-            })
+            .filter(|folder| folder.is_selectable() && !is_view(folder, is_gmail))
             .filter(|folder| folder.status.and_then(|status| status.messages) != Some(0))
             .cloned()
             .collect();
@@ -62,12 +60,12 @@ impl Search<'_> {
         others
     }
 
-    /// Opens another folder, and lists what no row claims there.
+    /// Opens another folder, and reads what no row of this account claims there, as far as it looks like one of these.
     pub(super) async fn unclaimed_in(
         &mut self,
-        suspect: &Suspect<'_>,
-        folder: &Folder,
-        path: &FolderPath,
+        account: FolderId,
+        (folder, path): (&Folder, &FolderPath),
+        wanted: &BTreeSet<IdentityKey>,
     ) -> Result<Looked, TransferError> {
         // Opened and listed whatever its counts say: servers keep old ones, and a copy that is overlooked is doubled.
         if let Some(words) = self.caution.goodbye(&folder.raw, Side::Destination) {
@@ -85,8 +83,9 @@ impl Search<'_> {
         if present.len() < opened.exists as usize {
             return Ok(Looked::Unsure("the server does not list all that it counts".to_owned()));
         }
-        let claimed = self.ledger().claimed_in(suspect.memory.id, path, opened.uid_validity)?;
-        let unclaimed = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
+        let claimed = self.ledger().claimed_in(account, path, opened.uid_validity)?;
+        let unclaimed: Vec<u32> = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
+        let present = self.read(&unclaimed, wanted).await?;
         let folders = self.by_destination.get(path).map(Vec::as_slice).unwrap_or_default();
         let waiting = contested(self.ledger(), folders, opened.uid_next)?;
         let mut contested: BTreeSet<IdentityKey> = waiting.into_iter().map(|key| key.identity).collect();
@@ -94,27 +93,21 @@ impl Search<'_> {
             let unplaced = self.ledger().unplaced_copies(*folder)?;
             contested.extend(unplaced.into_iter().map(|(_, row)| row.identity));
         }
-        Ok(Looked::At(Elsewhere { uid_validity: opened.uid_validity, unclaimed, contested }))
+        Ok(Looked::At(Elsewhere { uid_validity: opened.uid_validity, present, contested }))
     }
 
-    /// Looks for copies among the unclaimed messages of the opened folder. In their own folder copies of ours may have
-    /// got another size, and everywhere at a server that writes messages anew; else what messages say decides, as one
-    /// mail is often in two folders in two forms.
-    pub(super) async fn find(
+    /// Those of these messages of the opened folder that look like one that is wanted.
+    pub(super) async fn read(
         &mut self,
-        suspect: &Suspect<'_>,
-        uids: &BTreeSet<u32>,
-        there: &Elsewhere,
-        is_own_folder: bool,
-    ) -> Result<Found, TransferError> {
-        if there.unclaimed.is_empty() {
-            return Ok(Found::default());
-        }
-        let keys = self.ledger().copy_keys(suspect.memory.id, uids)?;
-        let wanted: BTreeSet<_> = keys.iter().map(|copy| copy.key.identity).collect();
+        uids: &[u32],
+        wanted: &BTreeSet<IdentityKey>,
+    ) -> Result<Vec<MessageKey>, TransferError> {
         let mut present: Vec<MessageKey> = Vec::new();
+        if uids.is_empty() {
+            return Ok(present);
+        }
         self.session
-            .fetch_facts(&there.unclaimed, &IDENTITY_HEADERS, |facts| {
+            .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
                 let found = facts.iter().map(|facts| MessageKey {
                     uid: facts.uid,
                     identity: identity_key(&facts.header),
@@ -125,14 +118,33 @@ impl Search<'_> {
             })
             .await
             .map_err(at_destination)?;
+        Ok(present)
+    }
+
+    /// Looks for copies among the unclaimed messages of the opened folder. In their own folder copies of ours may have
+    /// got another size, and everywhere at a server that writes messages anew; else what messages say decides, as one
+    /// mail is often in two folders in two forms.
+    pub(super) async fn find(
+        &mut self,
+        lost: &Lost<'_, '_>,
+        there: &Elsewhere,
+        is_own_folder: bool,
+    ) -> Result<Found, TransferError> {
+        let suspect = lost.suspect;
+        let wanted: BTreeSet<_> = lost.keys.iter().map(|copy| copy.key.identity).collect();
+        let mut present: Vec<MessageKey> =
+            there.present.iter().filter(|key| wanted.contains(&key.identity)).copied().collect();
+        if present.is_empty() {
+            return Ok(Found::default());
+        }
         let rewrites = self.session.rewrites_messages();
         let unclear: BTreeSet<IdentityKey> =
             present.iter().map(|key| key.identity).filter(|key| there.contested.contains(key)).collect();
         let (waiting, clear): (Vec<_>, Vec<_>) =
-            keys.into_iter().partition(|copy| unclear.contains(&copy.key.identity));
+            lost.keys.iter().partition(|copy| unclear.contains(&copy.key.identity));
         let seekers: Vec<Seeker> = clear
             .iter()
-            .map(|CopyKey { key, is_ours, .. }| Seeker {
+            .map(|CopyKey { key, is_ours, .. }: &&CopyKey| Seeker {
                 identity: key.identity,
                 size: key.size,
                 lowest_uid: 1,
