@@ -75,7 +75,7 @@ impl Servers {
         contents
     }
 
-    /// The owner moves these messages of the destination's inbox, as IMAP4rev1 does it.
+    /// The owner moves these messages of the destination's inbox, without MOVE.
     fn file(&self, numbers: &str, folder: &str) {
         let mut owner = PlainImap::open(self.1.clear_port, "anna");
         owner.try_create(folder).unwrap();
