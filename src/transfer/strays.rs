@@ -20,7 +20,7 @@ use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
 use super::special_folders::{is_trash, is_view};
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, identity_key};
-use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, SeenFolder};
+use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, Repair, SeenFolder};
 
 /// Time without anything new after which nothing more is expected to arrive.
 const QUIET: Duration = Duration::from_secs(4);
@@ -41,6 +41,8 @@ pub(super) struct Strays {
 #[derive(Debug)]
 struct Found {
     dens: Vec<Den>,
+    /// Where in `dens` there are messages with these headers.
+    by_identity: BTreeMap<IdentityKey, BTreeSet<usize>>,
     /// Copies of other places whose place is not known: what has come may be theirs.
     unplaced: Vec<MessageKey>,
 }
@@ -131,7 +133,7 @@ impl Strays {
         rows: Vec<LedgerRow>,
     ) -> Result<(), TransferError> {
         let mut found = self.found.lock().await;
-        let Found { dens, unplaced } = match &mut *found {
+        let Found { dens, by_identity, unplaced } = match &mut *found {
             Some(found) => found,
             none => none.insert(self.look(place.session, (place.ledger, place.folder)).await?),
         };
@@ -139,11 +141,19 @@ impl Strays {
             *unplaced = place.ledger.unplaced_elsewhere(place.folder)?;
         }
         let mut seekers = Seekers::new(place, rows)?;
-        for den in dens.iter_mut().filter(|den| den.raw != raw) {
+        // Most folders have nothing that looks like one of these, and are not asked about in the ledger.
+        let candidates: BTreeSet<usize> = seekers
+            .identities()
+            .filter_map(|identity| by_identity.get(&identity))
+            .flatten()
+            .copied()
+            .collect();
+        for at in candidates {
+            let Some(den) = dens.get_mut(at).filter(|den| den.raw != raw) else { continue };
             // Rows of that folder may have found their copies since it was looked into.
             let claimed = place.ledger.claimed_in(place.folder, &den.path, den.uid_validity)?;
             den.keys.retain(|key| !claimed.contains(&key.uid));
-            if den.keys.is_empty() || seekers.0.is_empty() {
+            if den.keys.is_empty() || seekers.rows.is_empty() {
                 continue;
             }
             let first: Vec<MessageKey> = contested(place.ledger, &den.folders, den.uid_next)?
@@ -201,19 +211,35 @@ impl Strays {
             let folders = by_destination.get(&path).cloned().unwrap_or_default();
             dens.push(Den { raw, path, folders, uid_validity, uid_next, keys });
         }
-        Ok(Found { dens, unplaced: ledger.unplaced_elsewhere(account)? })
+        let mut by_identity: BTreeMap<IdentityKey, BTreeSet<usize>> = BTreeMap::new();
+        for (at, den) in dens.iter().enumerate() {
+            for key in &den.keys {
+                by_identity.entry(key.identity).or_default().insert(at);
+            }
+        }
+        Ok(Found { dens, by_identity, unplaced: ledger.unplaced_elsewhere(account)? })
     }
 }
 
 /// Rows of one place that look for their copies in other folders. Those that have been copied and are not at home come
 /// first, as their copies are certainly there.
-struct Seekers(Vec<(FolderId, LedgerRow)>);
+struct Seekers {
+    rows: Vec<(FolderId, LedgerRow)>,
+    /// In which form some of them were sent.
+    repairs: BTreeMap<(FolderId, u32), Repair>,
+}
 
 impl Seekers {
     fn new(place: &Place<'_>, waiting: Vec<LedgerRow>) -> Result<Self, TransferError> {
         let mut rows = place.ledger.unplaced_copies(place.folder)?;
         rows.extend(waiting.into_iter().map(|row| (place.folder, row)));
-        Ok(Self(rows))
+        Ok(Self { rows, repairs: place.ledger.repairs(place.folder)? })
+    }
+
+    /// What their copies look like.
+    fn identities(&self) -> impl Iterator<Item = IdentityKey> {
+        let sent = self.repairs.values().filter_map(|repair| Some(repair.sent.as_ref()?.identity));
+        self.rows.iter().map(|(_, row)| row.identity).chain(sent)
     }
 
     /// Writes down the copies that are in this folder, and looks no further for them. `first` are messages of other
@@ -226,7 +252,7 @@ impl Seekers {
     ) -> Result<BTreeSet<u32>, TransferError> {
         let places = self.places(place, den, first).await?;
         let mut found: BTreeMap<(FolderId, bool), Vec<FoundCopy>> = BTreeMap::new();
-        for ((folder, row), uid) in self.0.iter().zip(&places) {
+        for ((folder, row), uid) in self.rows.iter().zip(&places) {
             if let Some(uid) = uid {
                 let is_waiting = row.state == MessageState::ToDo;
                 let copy = FoundCopy { uid: row.uid, place: (den.uid_validity, *uid) };
@@ -242,7 +268,7 @@ impl Seekers {
             }
         }
         let mut is_open = places.iter().map(Option::is_none);
-        self.0.retain(|_| is_open.next() == Some(true));
+        self.rows.retain(|_| is_open.next() == Some(true));
         Ok(places.into_iter().flatten().collect())
     }
 
@@ -254,7 +280,6 @@ impl Seekers {
         first: &[MessageKey],
     ) -> Result<Vec<Option<u32>>, TransferError> {
         let rewrites = place.session.rewrites_messages();
-        let repairs = place.ledger.repairs(place.folder)?;
         let exact = |key: &MessageKey, is_ours| Seeker {
             identity: key.identity,
             size: key.size,
@@ -262,8 +287,8 @@ impl Seekers {
             is_ours,
         };
         let others = first.iter().map(|key| SeekerOfForms { original: exact(key, true), repaired: None });
-        let ours = self.0.iter().map(|(folder, row)| {
-            let sent = repairs.get(&(*folder, row.uid)).and_then(|repair| repair.sent.as_ref());
+        let ours = self.rows.iter().map(|(folder, row)| {
+            let sent = self.repairs.get(&(*folder, row.uid)).and_then(|repair| repair.sent.as_ref());
             let repaired = sent.map(|form| {
                 exact(&MessageKey { uid: 0, identity: form.identity, size: form.size }, rewrites)
             });
@@ -277,7 +302,7 @@ impl Seekers {
         let free: Vec<MessageKey> =
             den.keys.iter().filter(|key| !theirs.contains(&key.uid)).copied().collect();
         let rows: Vec<Sought> = self
-            .0
+            .rows
             .iter()
             .zip(ours)
             .map(|((folder, row), found)| Sought {
