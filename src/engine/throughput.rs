@@ -94,6 +94,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_curve_of_earlier_sessions_and_runs_is_kept() {
+        let points = vec![SpeedPoint { from_millis: 1_000, to_millis: 6_000, bytes_per_second: 500 }];
+        let mut meter = CopyMeter::after(points.clone());
+        meter.begin(&CopyView::default());
+        assert_eq!(meter.points(), points);
+        meter.rest();
+        meter.begin(&CopyView::default());
+        assert_eq!(meter.points(), points);
+    }
+
+    #[test]
     fn progress_does_not_flicker_and_does_not_lie() {
         let mut shown = Shown { bytes: 100, smaller: 0 };
         assert_eq!([120, 90, 130].map(|bytes| shown.steady(bytes)), [120, 120, 130]);

@@ -168,7 +168,8 @@ fn a_trial_stays_a_trial_after_it_was_closed() {
     bench.send(Command::StartCopy);
     let whole = bench.wait_project(|project| copy_standing(project) == CopyStanding::Finished);
     assert_eq!((whole.copy.sum.deferred, whole.copy.sum.copied), (0, whole.copy.sum.source_count));
-    assert!(!whole.copy.throughput.is_empty(), "the curve of both runs is kept");
+    // A run of less than a moment leaves no point behind.
+    assert!(whole.copy.throughput.starts_with(&again.copy.throughput), "the curve of both runs is kept");
     servers.assert_same();
 }
 
