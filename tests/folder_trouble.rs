@@ -182,3 +182,30 @@ async fn a_proof_goes_on_behind_a_folder_that_ends_the_connection() {
         }
     }
 }
+
+/// The server fails at one folder: the others do not wait for it, and it is tried again behind them.
+#[tokio::test]
+async fn a_folder_at_which_the_destination_fails_lets_the_others_go_first() {
+    for word_of_harm in ["SELECT", "CREATE"] {
+        let source = FolderServer::start(folders(&["A", "B", "C"]));
+        let there = if word_of_harm == "SELECT" { vec!["INBOX", "A", "B", "C"] } else { vec!["INBOX", "B"] };
+        let destination = FolderServer::start(there.iter().map(|name| shelf(name.as_bytes(), [])).collect());
+        let fails = std::sync::atomic::AtomicU32::new(0);
+        // All folders are made at once, then what was refused alone, and then when the folder's turn comes.
+        let most = if word_of_harm == "SELECT" { 1 } else { 3 };
+        destination.harm(move |word, name, _| {
+            let is_harm = word == word_of_harm
+                && name == b"A"
+                && fails.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < most;
+            is_harm.then_some(Harm::No("[SERVERBUG] internal error"))
+        });
+        let bench = Bench::new(source.access(), destination.access()).await;
+        assert_eq!(bench.copy_all().await, 8, "{word_of_harm}");
+        let counts: Vec<(String, usize)> =
+            ["A", "B", "C", "INBOX"].map(|name| (name.to_owned(), 2)).into_iter().collect();
+        assert_eq!(destination.counts(), counts, "{word_of_harm}");
+        let commands = destination.commands();
+        let last = commands.iter().rfind(|line| line.starts_with("APPEND")).unwrap();
+        assert!(last.contains("\"A\""), "{word_of_harm}: {commands:?}");
+    }
+}

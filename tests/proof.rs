@@ -230,3 +230,22 @@ async fn a_full_proof_reads_the_source_anew_and_does_not_call_cut_mail_whole() {
     let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
     assert_eq!((report.bytes_equal, report.as_read, report.difference_count), (3, 1, 1), "{report:?}");
 }
+
+/// Every road agrees on the cut message, so that only the size that was listed speaks against it.
+#[tokio::test]
+async fn a_message_that_every_road_cuts_is_not_called_whole() {
+    for (count, cut, whole) in [(20_u32, 7_u32, 50_000_u64), (20, 7, 3_000_000), (1, 1, 50_000)] {
+        let destination = OddImap::start([]);
+        let source = OddImap::start((1..=count).map(|number| numbered(number, "hello")));
+        source.set(|state| state.sizes = [(cut, whole)].into());
+        let bench = Bench::new(source.access(), destination.access()).await;
+        bench.copy_all().await;
+        for depth in [Depth::Quick, Depth::Full] {
+            let report = verify_mailbox(&bench.request, depth).await.unwrap();
+            assert!(!report.is_proof(depth), "{report:?}");
+            let found: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
+            assert_eq!(found, [cut], "{report:?}");
+            assert!(report.differences[0].what.contains("it may be cut"), "{report:?}");
+        }
+    }
+}

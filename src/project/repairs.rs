@@ -208,7 +208,8 @@ impl Ledger {
         })
     }
 
-    fn read_lengths(&self, folder: FolderId) -> Result<BTreeMap<u32, u64>, ProjectError> {
+    /// Lengths of messages that were read, in bytes, where these are others than the source lists.
+    pub fn read_lengths(&self, folder: FolderId) -> Result<BTreeMap<u32, u64>, ProjectError> {
         self.project.read(|connection| {
             let lengths = connection
                 .prepare_cached(

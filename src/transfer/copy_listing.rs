@@ -6,6 +6,7 @@ use super::both_lists::FoldersByName;
 use super::copy::Job;
 use super::destination_name::{parents, raw_name};
 use super::error::TransferError;
+use super::governor::meaning;
 use super::kept_flags;
 use super::lost_copies::Lookout;
 use super::provider_habits;
@@ -15,8 +16,8 @@ use super::source_listing::{Listed, SourceLister};
 use super::source_moves::Left;
 use super::unit::Unit;
 use super::work::Work;
-use crate::imap::{Folder, FolderStatus, ImapError, NewFolder, Session};
-use crate::plan::{FolderPlan, Side};
+use crate::imap::{Completion, Folder, FolderStatus, ImapError, NewFolder, Session};
+use crate::plan::{FolderPlan, RefusalMeaning, Side};
 use crate::project::{FolderCounts, FolderId};
 
 /// A folder that is to be made, and its plan where it holds messages.
@@ -46,7 +47,12 @@ impl Job<'_> {
                 if work.caution.goodbye(&raw, Side::Destination).is_some() {
                     continue;
                 }
-                if let Err(completion) = work.names.make(session, work, plan).await? {
+                // One with messages is tried again when its turn comes.
+                let comes_again =
+                    |refused: &Completion| plan.messages > 0 && meaning(refused) == RefusalMeaning::Trouble;
+                if let Err(completion) = work.names.make(session, work, plan).await?
+                    && !comes_again(&completion)
+                {
                     work.note_problem(plan, Side::Destination, completion.to_string());
                 }
             }

@@ -22,7 +22,7 @@ const FEW_TRIES: usize = 2;
 /// Folders in a row that no spelling has helped, after which only odd names are tried again.
 const MAX_FUTILE: usize = 10;
 /// Response codes that speak of something else than the name (RFC 5530).
-const OTHER_REASONS: [&str; 8] = [
+const OTHER_REASONS: [&str; 10] = [
     "NOPERM",
     "LIMIT",
     "OVERQUOTA",
@@ -31,6 +31,8 @@ const OTHER_REASONS: [&str; 8] = [
     "CONTACTADMIN",
     "AUTHORIZATIONFAILED",
     "EXPIRED",
+    "SERVERBUG",
+    "CORRUPTION",
 ];
 
 /// What is known of names, shared by everything that works on one mailbox.

@@ -3,12 +3,13 @@
 use super::ahead::Ahead;
 use super::destination_name::raw_name;
 use super::error::TransferError;
+use super::governor::meaning;
 use super::lane::{Lane, is_busy, refuse_folder};
 use super::request::Progress;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Opened, Session};
-use crate::plan::{FolderPath, Side};
+use crate::plan::{FolderPath, RefusalMeaning, Side};
 
 /// What may be the matter where Gmail neither makes nor opens a folder.
 const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
@@ -67,6 +68,8 @@ impl Lane {
         }
         match opened {
             Ok(opened) => Ok(Some(opened)),
+            // The server fails at this folder: the others go first, and then it is waited for.
+            Err(error) if is_servers_own_trouble(&error) && work.caution.has_second_look() => Ok(None),
             Err(busy) if is_busy(&busy) => Err(TransferError::at(Side::Destination)(busy)),
             Err(ImapError::Refused { completion, .. }) => {
                 let mut words = completion.to_string();
@@ -80,6 +83,11 @@ impl Lane {
             Err(error) => Err(TransferError::at(Side::Destination)(error)),
         }
     }
+}
+
+/// Whether the server says that it has failed itself.
+fn is_servers_own_trouble(error: &ImapError) -> bool {
+    error.refusal().is_some_and(|completion| meaning(completion) == RefusalMeaning::Trouble)
 }
 
 /// Opens the destination folder, and makes it, with the folders above it, where it is not there: under another name where

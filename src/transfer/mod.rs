@@ -19,6 +19,7 @@ mod control;
 mod copy;
 mod copy_listing;
 mod counting;
+mod cut_short;
 mod date_samples;
 mod destination_name;
 mod error;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tokio_util::sync::CancellationToken;
 
 use super::control::{CopyControl, copy_control};
+use super::cut_short::cut_short;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::found_elsewhere::{Lost, look_elsewhere};
@@ -189,6 +190,7 @@ impl Proof<'_> {
             match session.listing_opened(&listing).await {
                 Ok(opened) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
+                    self.doubt_short_ones(&folder, &rows)?;
                     let rows = self.request.ledger.as_sent(folder.id, rows)?;
                     let aside = self.request.ledger.set_aside(folder.id)?;
                     let mut page = self.page(&folder, &raw, &aside);
@@ -202,6 +204,15 @@ impl Proof<'_> {
             }
             self.folders.pop_front();
             self.steps += 1;
+        }
+        Ok(())
+    }
+
+    /// Messages that the source has handed out much shorter than it lists them.
+    fn doubt_short_ones(&mut self, folder: &FolderTotals, rows: &[LedgerRow]) -> Result<(), TransferError> {
+        let read = self.request.ledger.read_lengths(folder.id)?;
+        for one in cut_short(rows, &read) {
+            self.report.differs(&folder.source, one.uid, one.words());
         }
         Ok(())
     }
@@ -379,6 +390,7 @@ impl Proof<'_> {
                 rows.truncate(page_end(&rows, PAGE_BYTES.min(day / PAGES_PER_DAY)));
             }
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
+            self.doubt_short_ones(folder, &rows)?;
             let rows = self.request.ledger.as_sent(folder.id, rows)?;
             let mut page = self.page(folder, raw, &aside);
             let (placed, bytes) = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;

@@ -1,8 +1,9 @@
-//! Lost copies that may be where rows wait for theirs: looked for once more when nothing waits any more.
+//! What is left until everything else is done: lost copies that may be where rows wait for theirs, and folders at which the
+//! server fails.
 
 use super::Caution;
 
-/// Whether lost copies, which may be where rows were waiting, are looked for once more when these have found their own.
+/// Whether everything is gone through once more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum SecondLook {
     #[default]
@@ -18,6 +19,12 @@ impl Caution {
         if learnt.second_look == SecondLook::NotNeeded {
             learnt.second_look = SecondLook::Wanted;
         }
+    }
+
+    /// Leaves something for the end, where that is still to come.
+    pub(in crate::transfer) fn has_second_look(&self) -> bool {
+        self.note_unclear();
+        self.learnt().second_look == SecondLook::Wanted
     }
 
     /// Whether that is worth one more look, now that nothing waits any more.

@@ -1,0 +1,106 @@
+//! Messages that the source has handed out much shorter than it lists them. Every road may agree on a cut message, so that
+//! no second reading shows it; the size that was listed is the only witness. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::plan::MessageState;
+use crate::project::LedgerRow;
+
+/// Copies after which the habit of a server shows.
+const ENOUGH_COPIES: usize = 8;
+/// Bytes by which servers misstate even small messages: headers that they add or leave out, line ends.
+const SMALL_DIFFERENCE: u64 = 512;
+
+/// A message of which less has come than the source lists, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CutShort {
+    /// UID at the source.
+    pub(super) uid: u32,
+    pub(super) listed: u64,
+    pub(super) read: u64,
+}
+
+impl CutShort {
+    pub(super) fn words(&self) -> String {
+        let Self { listed, read, .. } = self;
+        format!("the source lists {listed} bytes and has handed out {read}: it may be cut")
+    }
+}
+
+/// Those of these rows, as the source lists them, that may be cut. `read` has the lengths that came where they are not the
+/// listed ones. Many servers only estimate sizes; they are off by a part of them, and for most messages.
+pub(super) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<CutShort> {
+    let copied = || rows.iter().filter(|row| row.state == MessageState::Copied && row.size > 0);
+    let length = |row: &LedgerRow| read.get(&row.uid).copied().unwrap_or(row.size);
+    let count = copied().count();
+    let keeps_sizes = copied().filter(|row| length(row) == row.size).count() * 2 >= count;
+    let is_cut = |one: &CutShort| {
+        let CutShort { listed, read, .. } = *one;
+        let is_far = read < listed - listed / 8 && listed - read > SMALL_DIFFERENCE;
+        let is_very_far = is_far && read < listed / 2 && count < ENOUGH_COPIES;
+        read == 0 || (is_far && keeps_sizes) || is_very_far
+    };
+    copied()
+        .map(|row| CutShort { uid: row.uid, listed: row.size, read: length(row) })
+        .filter(|one| one.read < one.listed && is_cut(one))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::IdentityKey;
+
+    const NONE: [u32; 0] = [];
+
+    fn rows(sizes: &[u64]) -> Vec<LedgerRow> {
+        let row = |(uid, size): (u32, &u64)| LedgerRow {
+            uid,
+            size: *size,
+            internal_date: String::new(),
+            flags: Vec::new(),
+            identity: IdentityKey([0; 32]),
+            state: MessageState::Copied,
+            intent_uidnext: None,
+            intent_uid_validity: None,
+            destination_uid: None,
+            destination_uid_validity: None,
+            sha256: None,
+            cause: None,
+            forgotten: None,
+        };
+        (1..).zip(sizes).map(row).collect()
+    }
+
+    fn cut(sizes: &[u64], read: &[(u32, u64)]) -> Vec<u32> {
+        cut_short(&rows(sizes), &read.iter().copied().collect()).into_iter().map(|one| one.uid).collect()
+    }
+
+    #[test]
+    fn where_a_server_keeps_sizes_a_short_message_is_in_doubt() {
+        assert_eq!(cut(&[100, 50_000, 200, 300], &[(2, 20_000)]), [2]);
+        assert_eq!(
+            cut(&[100, 50_000, 200, 300], &[(2, 49_990)]),
+            NONE,
+            "a line end or two are lost in counting"
+        );
+        assert_eq!(cut(&[100, 50_000, 200, 300], &[(2, 60_000)]), NONE, "longer is not cut");
+        assert_eq!(cut(&[100, 118, 200], &[(2, 58)]), NONE, "so may a header be");
+        assert_eq!(cut(&[100, 200], &[]), NONE);
+    }
+
+    #[test]
+    fn where_it_estimates_them_only_an_empty_one_is() {
+        let sizes = [1_000; 10];
+        let read: Vec<(u32, u64)> = (1..=10).map(|uid| (uid, 400 + u64::from(uid))).collect();
+        assert_eq!(cut(&sizes, &read), NONE);
+        let read: Vec<(u32, u64)> = (1..=10).map(|uid| (uid, if uid == 3 { 0 } else { 900 })).collect();
+        assert_eq!(cut(&sizes, &read), [3]);
+    }
+
+    #[test]
+    fn of_few_messages_one_that_lacks_half_is_in_doubt() {
+        assert_eq!(cut(&[100_000], &[(1, 0)]), [1]);
+        assert_eq!(cut(&[100_000, 5_000], &[(1, 40_000), (2, 4_500)]), [1]);
+    }
+}
