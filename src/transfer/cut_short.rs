@@ -11,6 +11,9 @@ const ENOUGH_COPIES: usize = 8;
 /// Bytes by which servers misstate even small messages: headers that they add or leave out, line ends.
 const SMALL_DIFFERENCE: u64 = 512;
 
+/// Bytes by which hardly any server misstates a message.
+const LARGE_DIFFERENCE: u64 = 16 << 10;
+
 /// A message of which less has come than the source lists, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CutShort {
@@ -37,7 +40,7 @@ pub(super) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<Cu
     let is_cut = |one: &CutShort| {
         let CutShort { listed, read, .. } = *one;
         let is_far = read < listed - listed / 8 && listed - read > SMALL_DIFFERENCE;
-        let is_very_far = is_far && read < listed / 2 && count < ENOUGH_COPIES;
+        let is_very_far = read < listed / 2 && listed - read > LARGE_DIFFERENCE && count < ENOUGH_COPIES;
         read == 0 || (is_far && keeps_sizes) || is_very_far
     };
     copied()
@@ -101,6 +104,7 @@ mod tests {
     #[test]
     fn of_few_messages_one_that_lacks_half_is_in_doubt() {
         assert_eq!(cut(&[100_000], &[(1, 0)]), [1]);
+        assert_eq!(cut(&[3_058, 3_090], &[(1, 58), (2, 90)]), NONE, "one mistake in all of them");
         assert_eq!(cut(&[100_000, 5_000], &[(1, 40_000), (2, 4_500)]), [1]);
     }
 }
