@@ -25,7 +25,7 @@ use folder_server::{FolderServer, Harm, shelf, written};
 use mailferry::imap::ImapError;
 use mailferry::plan::{DestinationRules, FolderChoice};
 use mailferry::transfer::{TransferError, inventory};
-use odd_imap::{Stored, numbered};
+use odd_imap::{OddImap, Stored, numbered};
 
 fn mails(first: u32, count: u32) -> Vec<Stored> {
     (first..first + count).map(|number| numbered(number, "text")).collect()
@@ -187,4 +187,19 @@ async fn a_folder_that_refuses_its_counts_is_copied_or_told_and_the_rest_goes_on
     assert!(problem.words.contains("keep out"), "{problem:?}");
     let expected = [("INBOX".to_owned(), 2), ("Uncounted".to_owned(), 2)];
     assert_eq!(destination.counts(), expected, "no empty folder is made for what was not read");
+}
+
+/// A server that counts messages without end is asked for a bounded part of them.
+#[tokio::test]
+async fn messages_that_are_only_counted_are_not_looked_for_without_end() {
+    let source = OddImap::start(mails(1, 5));
+    source.set(|state| state.counts = Some(u32::MAX));
+    let destination = OddImap::start([]);
+    let bench = Bench::new(source.access(), destination.access()).await;
+    let outcome = bench.copy(&|_| {}).await.unwrap();
+    assert_eq!(destination.bodies(), source.bodies());
+    let asked = source.state.lock().unwrap().commands.iter().filter(|line| line.contains("FETCH")).count();
+    // Some listings of forty requests each.
+    assert!(asked < 400, "{asked} requests; {outcome:?}");
+    assert!(outcome.folder_problems[0].words.contains("messages more than it lists"), "{outcome:?}");
 }

@@ -16,6 +16,10 @@ const AHEAD: usize = 4;
 /// Beginnings anew, as messages go away meanwhile or the windows turn out too large.
 const MAX_BEGINNINGS: u32 = 12;
 
+/// Message numbers in a row without a message, after which the others are hardly there either: some servers count messages
+/// that they do not list, and one may count any number.
+const MAX_EMPTY_NUMBERS: u32 = 20_000;
+
 /// What is known of the messages of a folder, by UID.
 type Found<T> = BTreeMap<u32, T>;
 
@@ -97,9 +101,9 @@ impl Session {
         for _beginning in 0..MAX_BEGINNINGS {
             let expunged = self.expunged;
             let mut last = self.exists;
-            let mut is_cut = None;
+            let (mut is_cut, mut empty) = (None, 0_u32);
             while last > 0 && is_cut.is_none() && self.expunged == expunged {
-                let mut tags = Vec::with_capacity(AHEAD);
+                let (mut tags, begin) = (Vec::with_capacity(AHEAD), last);
                 while last > 0 && tags.len() < AHEAD {
                     let width = u32::try_from(window).unwrap_or(u32::MAX);
                     let from = last.saturating_sub(width - 1).max(1);
@@ -113,6 +117,10 @@ impl Session {
                         Some(limit) => is_cut = Some(limit),
                         None => refused_unless_ok("FETCH", completion)?,
                     }
+                }
+                empty = if page.is_empty() { empty.saturating_add(begin - last) } else { 0 };
+                if empty > MAX_EMPTY_NUMBERS {
+                    break;
                 }
                 let lowest = page.first_key_value().map(|(uid, _)| *uid);
                 found.append(&mut page);

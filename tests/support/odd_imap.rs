@@ -54,6 +54,8 @@ pub enum Pieces {
 #[derive(Default)]
 pub struct State {
     pub messages: BTreeMap<u32, Stored>,
+    /// EXISTS says so many, whatever there is.
+    pub counts: Option<u32>,
     pub capabilities: &'static str,
     pub is_missing: bool,
     /// UIDVALIDITY of its folder.
@@ -215,7 +217,7 @@ impl Connection {
             }
             "EXAMINE" | "SELECT" => format!(
                 "* {} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n* OK [UIDNEXT {next}] x\r\n* OK [PERMANENTFLAGS ({})] x\r\n",
-                state.messages.len(),
+                state.counts.map_or(state.messages.len(), |count| count as usize),
                 state.uid_validity,
                 state.permanent_flags.unwrap_or("\\Seen \\Flagged \\*")
             ),
