@@ -1,7 +1,7 @@
 use rusqlite::Row;
 use rusqlite::types::Type;
 
-use crate::plan::{IdentityKey, MessageState};
+use crate::plan::{IdentityKey, MessageKey, MessageState};
 
 /// Number of a folder in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +60,13 @@ pub struct LedgerRow {
     pub cause: Option<String>,
     /// The copy that was known before its folder was made anew, or before it was lost.
     pub forgotten: Option<ForgottenCopy>,
+}
+
+impl LedgerRow {
+    /// What identifies the message, with its UID at the source.
+    pub const fn key(&self) -> MessageKey {
+        MessageKey { uid: self.uid, identity: self.identity, size: self.size }
+    }
 }
 
 /// What became of one message.

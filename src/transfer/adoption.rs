@@ -10,10 +10,10 @@ use super::kept_flags::doubt_after;
 use super::repaired_flags::unseen;
 use super::request::CopyRequest;
 use super::same_content::{Lies, Sought};
-use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
+use super::seats::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
 use crate::imap::{ImapError, Session};
 use crate::plan::{
-    CopyMode, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, identity_key, internal_date_secs,
+    CopyMode, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, internal_date_secs,
 };
 use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, SentForm};
 
@@ -112,11 +112,10 @@ impl Wanted {
 
     /// The same with its place, for a look at what messages say: those of `folder` can be read there.
     fn sought(&self, folder: FolderId, place: Option<(u32, bool)>) -> Sought {
-        let LedgerRow { uid, identity, size, intent_uidnext, .. } = self.row;
         Sought {
-            key: MessageKey { uid, identity, size },
+            key: self.row.key(),
             place,
-            lowest_uid: intent_uidnext.unwrap_or(1),
+            lowest_uid: self.row.intent_uidnext.unwrap_or(1),
             is_readable: self.folder == folder,
         }
     }
@@ -320,11 +319,7 @@ impl Place<'_> {
         self.session
             .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
                 present.extend(facts.iter().map(|facts| Present {
-                    key: MessageKey {
-                        uid: facts.uid,
-                        identity: identity_key(&facts.header),
-                        size: facts.size,
-                    },
+                    key: message_key(facts),
                     looks: Looks::new(&facts.flags, &facts.internal_date),
                 }));
                 Ok::<(), ImapError>(())

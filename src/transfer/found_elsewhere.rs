@@ -8,11 +8,11 @@ use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::request::CopyRequest;
 use super::same_content::{Lies, Sought};
-use super::seats::{Seeker, assign};
+use super::seats::{Seeker, assign, message_key};
 use super::special_folders::{is_junk, is_trash, is_view};
 use super::verify::at_destination;
 use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, identity_key};
+use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey};
 use crate::project::FolderId;
 
 /// A copy that is not where it should be.
@@ -92,11 +92,7 @@ async fn take(
     let mut present: Vec<MessageKey> = Vec::new();
     session
         .fetch_facts(free, &IDENTITY_HEADERS, |facts| {
-            let keys = facts.iter().map(|facts| MessageKey {
-                uid: facts.uid,
-                identity: identity_key(&facts.header),
-                size: facts.size,
-            });
+            let keys = facts.iter().map(message_key);
             present.extend(keys.filter(|key| wanted.contains(&key.identity)));
             Ok::<(), ImapError>(())
         })

@@ -8,12 +8,12 @@ use super::error::TransferError;
 use super::governor::{code_name, meaning, passing};
 use super::lost_copies::{Lost, Search, at_destination};
 use super::same_content::{Lies, Sought};
-use super::seats::{Seeker, assign};
+use super::seats::{Seeker, assign, message_key};
 use super::special_folders::is_view;
 use super::strays::WAITING;
 use crate::imap::{Completion, Folder, ImapError, Namespace};
 use crate::plan::{
-    FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, RefusalMeaning, Side, identity_key,
+    FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, RefusalMeaning, Side,
 };
 use crate::project::{CopyKey, FolderId, FoundCopy, Ledger, LedgerRow};
 
@@ -108,11 +108,7 @@ impl Search<'_> {
         }
         self.session
             .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
-                let found = facts.iter().map(|facts| MessageKey {
-                    uid: facts.uid,
-                    identity: identity_key(&facts.header),
-                    size: facts.size,
-                });
+                let found = facts.iter().map(message_key);
                 present.extend(found.filter(|key| wanted.contains(&key.identity)));
                 Ok::<(), ImapError>(())
             })
@@ -206,8 +202,7 @@ pub(super) fn contested(
             None => false,
         };
         let states = if known.needs_match || is_unknown { &WAITING[..] } else { &[MessageState::InFlight] };
-        let key = |row: LedgerRow| MessageKey { uid: row.uid, identity: row.identity, size: row.size };
-        contested.extend(ledger.rows(known.id, states)?.into_iter().map(key));
+        contested.extend(ledger.rows(known.id, states)?.iter().map(LedgerRow::key));
     }
     Ok(contested)
 }

@@ -2,7 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::{IdentityKey, MessageKey};
+use crate::imap::MessageFacts;
+use crate::plan::{IdentityKey, MessageKey, identity_key};
+
+/// What identifies a message that a server shows.
+pub(super) fn message_key(facts: &MessageFacts) -> MessageKey {
+    MessageKey { uid: facts.uid, identity: identity_key(&facts.header), size: facts.size }
+}
 
 /// A row that looks for its copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

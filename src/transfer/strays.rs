@@ -16,10 +16,10 @@ use super::lost_copies::at_destination;
 use super::moved_copies::{contested, known_places};
 use super::request::Progress;
 use super::same_content::{Lies, Sought};
-use super::seats::{Seeker, SeekerOfForms, assign, assign_forms};
+use super::seats::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
 use super::special_folders::{is_trash, is_view};
 use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, identity_key};
+use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState};
 use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, Repair, SeenFolder};
 
 /// Time without anything new after which nothing more is expected to arrive.
@@ -198,11 +198,7 @@ impl Strays {
             let mut keys = Vec::with_capacity(uids.len());
             session
                 .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
-                    keys.extend(facts.iter().map(|facts| MessageKey {
-                        uid: facts.uid,
-                        identity: identity_key(&facts.header),
-                        size: facts.size,
-                    }));
+                    keys.extend(facts.iter().map(message_key));
                     Ok::<(), ImapError>(())
                 })
                 .await
@@ -292,7 +288,7 @@ impl Seekers {
             let repaired = sent.map(|form| {
                 exact(&MessageKey { uid: 0, identity: form.identity, size: form.size }, rewrites)
             });
-            SeekerOfForms { original: exact(&key(row), false), repaired }
+            SeekerOfForms { original: exact(&row.key(), false), repaired }
         });
         let seekers: Vec<SeekerOfForms> = others.chain(ours).collect();
         let places =
@@ -306,7 +302,7 @@ impl Seekers {
             .iter()
             .zip(ours)
             .map(|((folder, row), found)| Sought {
-                key: key(row),
+                key: row.key(),
                 place: *found,
                 lowest_uid: 1,
                 is_readable: *folder == place.folder,
@@ -321,10 +317,6 @@ impl Seekers {
         let places = Box::pin(place.told_by_content(&rows, &free, Lies::Elsewhere)).await?;
         Ok(places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect())
     }
-}
-
-fn key(row: &LedgerRow) -> MessageKey {
-    MessageKey { uid: row.uid, identity: row.identity, size: row.size }
 }
 
 impl Job<'_> {
