@@ -118,6 +118,17 @@ pub enum Verify {
     Full,
 }
 
+/// Forms of the list of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListForm {
+    /// A table.
+    Csv,
+    /// One JSON array.
+    Json,
+    /// One JSON object per line.
+    Jsonl,
+}
+
 /// How thoroughly a proof alone looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Again {
@@ -276,9 +287,13 @@ pub struct Copy {
     /// Not these folders; may be given more than once.
     #[arg(long = "exclude-folder", value_name = "PATTERN")]
     pub exclude_folders: Vec<String>,
-    /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl.
-    #[arg(long, value_name = "FILE.csv|.json|.jsonl", conflicts_with = "dry_run")]
+    /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl, for a pipe or
+    /// device, and for “-”, which is standard output.
+    #[arg(long, value_name = "FILE.csv|.json|.jsonl|-", conflicts_with = "dry_run")]
     pub messages: Option<PathBuf>,
+    /// The form of that list, whatever its place is called.
+    #[arg(long, value_enum, value_name = "FORM", requires = "messages")]
+    pub messages_format: Option<ListForm>,
     /// The plan, the provider, and what is told meanwhile.
     #[command(flatten)]
     pub plan: PlanArgs,

@@ -29,8 +29,13 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
         })?;
         output::write_text(path, &page)?;
     }
+    let is_taken = [&arguments.html, &arguments.save_facts]
+        .into_iter()
+        .flatten()
+        .any(|path| super::places::is_standard_output(path));
     match &arguments.json {
         Some(path) => output::write_json(path, &report)?,
+        None if is_taken => output::say(words(&report).trim_end()),
         None => output::print(&words(&report))?,
     }
     Ok(done(arguments.strict && report.count(Status::Fail) > 0))

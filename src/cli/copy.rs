@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::account_url::AccountUrl;
 use super::accounts::Accounts;
-use super::args::{Again, Compress, Copy, Verify};
+use super::args::{Again, Compress, Copy, ListForm, Verify};
 use super::copy_args::ProgressForm;
 use super::copy_outcome::Outcome;
 use super::driver::Driver;
@@ -32,7 +32,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     }
     let accounts = Accounts::from(arguments)?;
     let wishes = Wishes::from(arguments)?;
-    check_message_list(arguments.messages.as_deref())?;
+    let list = MessageList::of(arguments)?;
     super::places::check_copy(arguments)?;
     let mut config = config_of(arguments);
     // Without a project file of its own, the ledger lives as long as this run.
@@ -58,7 +58,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
     set_options(&mut driver, arguments)?;
     if let Some(depth) = arguments.verify_only {
-        return prove_again(&mut driver, depth, (arguments, exports.as_deref()));
+        return prove_again(&mut driver, depth, (arguments, list.as_ref(), exports.as_deref()));
     }
     let failed_mailboxes = sign_in(&mut driver)?;
     count(&mut driver)?;
@@ -89,15 +89,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         None => Command::StartCopy,
     };
     copy(&mut driver, start, arguments.plan.progress)?;
-    if let Some(path) = &arguments.messages {
-        save_messages(&mut driver, path)?;
-    }
-    let project = driver.project()?;
+    let project = save_list(&mut driver, list.as_ref())?;
     let outcome = Outcome::from(&project, exports.as_deref());
-    match &arguments.json {
-        Some(path) => output::write_json(path, &outcome)?,
-        None => output::print(&outcome.words())?,
-    }
+    tell_outcome(&outcome, arguments)?;
     Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
 }
 
@@ -126,21 +120,15 @@ fn config_of(arguments: &Copy) -> EngineConfig {
 fn prove_again(
     driver: &mut Driver,
     depth: Again,
-    (arguments, exports): (&Copy, Option<&Path>),
+    (arguments, list, exports): (&Copy, Option<&MessageList>, Option<&Path>),
 ) -> Result<ExitCode, CliError> {
     driver.require(Command::ProveCopy(match depth {
         Again::Quick => ProofDepth::Quick,
         Again::Full => ProofDepth::Full,
     }))?;
     to_the_end(driver, arguments.plan.progress)?;
-    if let Some(path) = &arguments.messages {
-        save_messages(driver, path)?;
-    }
-    let outcome = Outcome::from(&driver.project()?, exports);
-    match &arguments.json {
-        Some(path) => output::write_json(path, &outcome)?,
-        None => output::print(&outcome.words())?,
-    }
+    let outcome = Outcome::from(&save_list(driver, list)?, exports);
+    tell_outcome(&outcome, arguments)?;
     Ok(done(outcome.is_unproven()))
 }
 
@@ -411,23 +399,59 @@ fn to_the_end(driver: &mut Driver, form: ProgressForm) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The name of the list says its form; one that does not is wrong usage, told before anything is copied.
-fn check_message_list(path: Option<&Path>) -> Result<(), CliError> {
-    match path {
-        Some(path) if MessageListFormat::of(path).is_none() => Err(CliError::Usage(format!(
-            "--messages {}: the name must end in .csv, .json or .jsonl",
-            path.display()
-        ))),
-        _ => Ok(()),
+/// The outcome: for programs where that is asked for, else in words, which go to standard error where standard output
+/// has the list of messages.
+fn tell_outcome(outcome: &Outcome, arguments: &Copy) -> Result<(), CliError> {
+    let has_list = arguments.messages.as_deref().is_some_and(super::places::is_standard_output);
+    match &arguments.json {
+        Some(path) => output::write_json(path, outcome),
+        None if has_list => {
+            output::say(outcome.words().trim_end());
+            Ok(())
+        }
+        None => output::print(&outcome.words()),
     }
 }
 
-/// Writes one row per message.
-fn save_messages(driver: &mut Driver, path: &Path) -> Result<(), CliError> {
-    driver.require(Command::SaveMessages(path.to_path_buf()))?;
+/// Where the list of messages goes, and in which form.
+struct MessageList {
+    path: PathBuf,
+    format: MessageListFormat,
+}
+
+impl MessageList {
+    /// The name of a file says its form; one that does not is wrong usage, told before anything is copied. What is no file
+    /// has no such name, and gets one object per line where no form is asked for.
+    fn of(arguments: &Copy) -> Result<Option<Self>, CliError> {
+        let Some(path) = &arguments.messages else { return Ok(None) };
+        let asked = arguments.messages_format.map(|form| match form {
+            ListForm::Csv => MessageListFormat::Csv,
+            ListForm::Json => MessageListFormat::Json,
+            ListForm::Jsonl => MessageListFormat::JsonLines,
+        });
+        let of_stream = || (!super::places::is_file(path)).then_some(MessageListFormat::JsonLines);
+        let format = asked.or_else(|| MessageListFormat::of(path)).or_else(of_stream);
+        let format = format.ok_or_else(|| {
+            CliError::Usage(format!(
+                "--messages {}: the name must end in .csv, .json or .jsonl, or --messages-format must say the form",
+                path.display()
+            ))
+        })?;
+        let path = if path == Path::new("-") { PathBuf::from("/dev/stdout") } else { path.clone() };
+        Ok(Some(Self { path, format }))
+    }
+}
+
+/// Writes one row per message, where that is asked for.
+fn save_list(driver: &mut Driver, list: Option<&MessageList>) -> Result<ProjectView, CliError> {
+    let Some(MessageList { path, format }) = list else { return driver.project() };
+    driver.require(Command::SaveMessagesAs(path.clone(), *format))?;
     driver.wait_until(
         |snapshot| snapshot.project.as_ref().is_none_or(|project| !project.messages.is_saving),
         |_| {},
     )?;
-    driver.take_failures().pop().map_or(Ok(()), |error| Err(error.into()))
+    match driver.take_failures().pop() {
+        Some(error) => Err(error.into()),
+        None => driver.project(),
+    }
 }

@@ -43,6 +43,16 @@ fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) ->
         let files = places.iter().filter_map(|(flag, path)| path.map(|path| (*flag, path)));
         files.filter(|(_, path)| is_file(path)).map(|(flag, path)| (flag, path.to_owned())).collect()
     };
+    let streams: Vec<&str> = outputs
+        .iter()
+        .filter(|(_, path)| path.is_some_and(is_standard_output))
+        .map(|(flag, _)| *flag)
+        .collect();
+    if let [one, other, ..] = streams.as_slice() {
+        return Err(CliError::Usage(format!(
+            "{one} and {other} would both be written to standard output, where nobody could tell them apart"
+        )));
+    }
     let (outputs, inputs) = (named(outputs), named(inputs));
     for (index, (flag, path)) in outputs.iter().enumerate() {
         check_output(path, project).map_err(|error| not_written(path, &error))?;
@@ -57,9 +67,15 @@ fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) ->
     Ok(())
 }
 
+/// Whether it is standard output, under one of its names.
+pub(super) fn is_standard_output(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
+}
+
 /// Whether it is a plain file, or will be one.
-fn is_file(path: &Path) -> bool {
+pub(super) fn is_file(path: &Path) -> bool {
     path != Path::new("-")
         && !path.starts_with("/dev")
+        && !path.starts_with("/proc/self/fd")
         && std::fs::metadata(path).map_or(true, |metadata| metadata.is_file())
 }

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::message_list::MessageListFormat;
 use crate::plan::{CopyOptions, FolderPath, MailboxId, MessageQuery, ProofDepth, Side};
 use crate::providers::ProviderId;
 use crate::records::SwitchStage;
@@ -217,6 +218,8 @@ pub enum Command {
     HideMessages,
     /// Writes one row per message: a table for `.csv`, JSON for `.json`, a JSON object per line for `.jsonl`.
     SaveMessages(PathBuf),
+    /// The same in this form, whatever the place is called.
+    SaveMessagesAs(PathBuf, MessageListFormat),
     /// Reads the zone and computes the new records.
     PrepareRecords(RequestId),
     /// Gives an answer that the provider's records need, such as a verification text or a DKIM key.

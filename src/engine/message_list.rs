@@ -72,11 +72,10 @@ pub(super) fn left_out_folders(
 /// Writes every message of the ledger and every folder that was left out, whole or not at all. Returns how many messages.
 pub(super) fn save(
     project: &Project,
-    addresses: &BTreeMap<MailboxId, String>,
-    left_out: &[MessageRow],
+    (addresses, left_out): (&BTreeMap<MailboxId, String>, &[MessageRow]),
     path: &Path,
+    format: MessageListFormat,
 ) -> Result<u64, Box<UserError>> {
-    let format = MessageListFormat::of(path).ok_or_else(|| Box::new(explain::message_list_name(path)))?;
     let mut failed: Option<ProjectError> = None;
     let mut count = 0;
     let written = write_output(path, |out| {

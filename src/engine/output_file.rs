@@ -56,13 +56,13 @@ pub fn write_output(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), OutputError> {
     if let Some(stream) = stream_of(path) {
-        return Ok(through(stream, content)?);
+        return Ok(seen_enough(through(stream, content))?);
     }
     check_output(path, None)?;
     let place = final_place(path);
     match std::fs::metadata(path) {
         Ok(old) if !old.is_file() || is_descriptor(path) => {
-            Ok(through(OpenOptions::new().write(true).open(path)?, content)?)
+            Ok(seen_enough(through(OpenOptions::new().write(true).open(path)?, content))?)
         }
         Ok(old) => Ok(replace(&place, &old, content)?),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(make(&place, content)?),
@@ -89,6 +89,14 @@ fn through(stream: impl Write, content: impl FnOnce(&mut dyn Write) -> io::Resul
     let mut out = CleanText::new(BufWriter::new(stream));
     content(&mut out)?;
     out.finish()
+}
+
+/// A reader at the other end of a pipe, such as `head`, may have seen enough.
+fn seen_enough(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// A new file, seen under its name only when it is whole.

@@ -25,10 +25,7 @@ impl Actor {
     }
 
     /// Writes one row per message into a file, beside everything else that runs.
-    pub(super) fn save_messages(&mut self, path: PathBuf) {
-        if MessageListFormat::of(&path).is_none() {
-            return self.fail(explain::message_list_name(&path));
-        }
+    pub(super) fn save_messages(&mut self, path: PathBuf, format: MessageListFormat) {
         let Some(open) = self.open.as_mut() else { return };
         if open.view.copy.started_at.is_none() {
             return self
@@ -41,8 +38,10 @@ impl Actor {
             JobKind::SaveMessages,
             |_context| async move {
                 let target = path.clone();
-                let saved =
-                    tokio::task::spawn_blocking(move || save(&project, &addresses, &left_out, &target)).await;
+                let saved = tokio::task::spawn_blocking(move || {
+                    save(&project, (&addresses, &left_out), &target, format)
+                })
+                .await;
                 let result = saved.unwrap_or_else(|error| {
                     Err(Box::new(explain::defect("The list of messages was not written", &error)))
                 });

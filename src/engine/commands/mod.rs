@@ -15,8 +15,9 @@ mod trust;
 
 pub(super) use mailboxes::sign_in_of;
 
-use super::Command;
 use super::actor::{Actor, Next};
+use super::message_list::MessageListFormat;
+use super::{Command, explain};
 
 impl Actor {
     /// Takes one command.
@@ -78,7 +79,11 @@ impl Actor {
             Command::ExportZone { path, stage } => self.export_zone(&path, stage),
             Command::ShowMessages { query, first } => self.show_messages(&query, first),
             Command::HideMessages => self.hide_messages(),
-            Command::SaveMessages(path) => self.save_messages(path),
+            Command::SaveMessages(path) => match MessageListFormat::of(&path) {
+                Some(format) => self.save_messages(path, format),
+                None => self.fail(explain::message_list_name(&path)),
+            },
+            Command::SaveMessagesAs(path, format) => self.save_messages(path, format),
             Command::SaveReport { path, format } => self.save_report(&path, format),
         }
         Next::Continue

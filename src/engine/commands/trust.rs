@@ -19,6 +19,7 @@ impl Actor {
                 | Command::ShowMessages { .. }
                 | Command::HideMessages
                 | Command::SaveMessages(_)
+                | Command::SaveMessagesAs(..)
                 | Command::ExportAudit { .. }
                 | Command::ExportZone { .. }
                 | Command::SaveReport { .. }
