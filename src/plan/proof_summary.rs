@@ -27,6 +27,8 @@ pub struct ProofSummary {
     pub moved_or_removed: u64,
     /// Copies that were found in another folder than their own.
     pub found_elsewhere: u64,
+    /// Where, with the number of copies in each of these folders.
+    pub found_in: BTreeMap<String, u64>,
     /// Those of them in the folder for junk.
     pub in_junk: u64,
     /// Messages that share the one copy of identical mail that the destination keeps.
@@ -54,7 +56,11 @@ impl ProofSummary {
         for (flag, count) in other.flags_not_kept {
             *self.flags_not_kept.entry(flag).or_default() += count;
         }
+        for (folder, count) in other.found_in {
+            *self.found_in.entry(folder).or_default() += count;
+        }
         Self {
+            found_in: self.found_in,
             as_read: self.as_read + other.as_read,
             other_dates: self.other_dates + other.other_dates,
             flags_not_kept: self.flags_not_kept,
@@ -171,6 +177,20 @@ impl ProofSummary {
             "lies in another folder than its own",
             "lie in another folder than their own",
         );
+        let mut places: Vec<(&String, &u64)> = self.found_in.iter().collect();
+        places.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let more = places.len().saturating_sub(MOST_PLACES);
+        let mut places: Vec<String> = places
+            .into_iter()
+            .take(MOST_PLACES)
+            .map(|(folder, count)| format!("{} in {folder}", with_thousands(*count)))
+            .collect();
+        if more > 0 {
+            places.push(format!("and others in {}", counted_as(more as u64, "more folder", "more folders")));
+        }
+        if !places.is_empty() {
+            elsewhere = format!("{elsewhere} ({})", places.join(", "));
+        }
         if self.in_junk > 0 {
             let in_junk = with_thousands(self.in_junk);
             elsewhere = format!("{elsewhere}, {in_junk} of them in the folder for junk");
@@ -230,6 +250,9 @@ impl ProofSummary {
         parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect()
     }
 }
+
+/// Folders that are named among those that copies were found in.
+const MOST_PLACES: usize = 5;
 
 fn counted_as(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", with_thousands(count), if count == 1 { one } else { many })

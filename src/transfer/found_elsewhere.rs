@@ -33,6 +33,8 @@ pub(super) struct Lost {
 pub(super) struct Found {
     /// Copies that are in some folder.
     pub(super) count: u64,
+    /// Where, with the number of copies in each of these folders.
+    pub(super) places: BTreeMap<String, u64>,
     /// Those of them in the folder for junk.
     pub(super) in_junk: u64,
     /// Copies that are nowhere.
@@ -73,6 +75,7 @@ pub(super) async fn look_elsewhere(
         found.count += count;
         found.in_junk += if is_junk(&folder) { count } else { 0 };
         if count > 0 {
+            *found.places.entry(path.to_string()).or_default() += count;
             tracing::info!(count, folder = %path, "copies are in another place than they were given");
         }
     }

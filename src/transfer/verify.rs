@@ -18,7 +18,7 @@ use super::verify_page::{Page, Placed};
 use super::verify_report::VerifyReport;
 use crate::imap::{ImapError, Namespace, Opened, Session};
 use crate::plan::{CopyMode, FolderPath, Governor, MessageState, ProofDepth as Depth, Side};
-use crate::project::{FolderTotals, LedgerRow, SetAside};
+use crate::project::{FolderId, FolderTotals, LedgerRow, SetAside};
 
 /// Rows that are compared at once.
 const PAGE_ROWS: usize = 1_000;
@@ -67,6 +67,7 @@ pub async fn prove_mailbox(
         unsure: Vec::new(),
         looked: 0,
         lost: Vec::new(),
+        closed: BTreeMap::new(),
         parts: Parts::default(),
         rewrites: false,
         is_opening: false,
@@ -117,6 +118,8 @@ struct Proof<'a> {
     looked: usize,
     /// Copies that are not in their place.
     lost: Vec<Lost>,
+    /// Folders that the destination does not open, with its words.
+    closed: BTreeMap<FolderId, String>,
     /// For copies whose bytes alone prove nothing.
     parts: Parts,
     /// It is known to do that.
@@ -198,7 +201,7 @@ impl Proof<'_> {
                     self.turn(page, (&folder, &raw), &opened);
                 }
                 Err(ImapError::Refused { completion, .. }) => {
-                    self.note_closed(&folder, &completion.to_string())?;
+                    self.look_for_all(&folder, &completion.to_string())?;
                 }
                 Err(error) => return Err(at_destination(error)),
             }
@@ -287,8 +290,14 @@ impl Proof<'_> {
         let found = look_elsewhere(session, self.request, namespace, &self.lost).await?;
         self.report.found_elsewhere += found.count;
         self.report.in_junk += found.in_junk;
+        for (folder, count) in found.places {
+            *self.report.found_in.entry(folder).or_default() += count;
+        }
         for lost in found.lost {
-            if lost.had_place {
+            if let Some(words) = self.closed.get(&lost.folder) {
+                let what = format!("not found anywhere, and its folder cannot be opened: {words}");
+                self.report.differs(&lost.source, lost.uid, what);
+            } else if lost.had_place {
                 self.report.differs(&lost.source, lost.uid, "no longer at the destination");
             } else {
                 self.report.is_not_placed(&lost.source, lost.uid);
@@ -346,6 +355,29 @@ impl Proof<'_> {
         Ok(())
     }
 
+    /// A folder that cannot be opened may have been renamed: its copies are looked for in all others before they count as
+    /// missing.
+    fn look_for_all(&mut self, folder: &FolderTotals, words: &str) -> Result<(), TransferError> {
+        let ledger = &self.request.ledger;
+        let aside = ledger.set_aside(folder.id)?.elsewhere;
+        let rows = ledger.rows(folder.id, &COPIED)?;
+        let copies = rows.len() as u64;
+        let mut rows = ledger.as_sent(folder.id, rows)?;
+        rows.retain(|row| !aside.contains(&row.uid));
+        self.report.checked += copies;
+        self.report.moved_or_removed += copies - rows.len() as u64;
+        self.closed.insert(folder.id, words.to_owned());
+        self.lost.extend(rows.into_iter().map(|row| Lost {
+            folder: folder.id,
+            source: folder.source.clone(),
+            uid: row.uid,
+            identity: row.identity,
+            size: row.size,
+            had_place: true,
+        }));
+        Ok(())
+    }
+
     /// A page counts when it is done: one that breaks off is compared again.
     fn page<'p>(&self, folder: &'p FolderTotals, raw: &str, aside: &'p SetAside) -> Page<'p> {
         Page {
@@ -374,7 +406,7 @@ impl Proof<'_> {
         let opened = match selected {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                return self.note_closed(folder, &completion.to_string());
+                return self.look_for_all(folder, &completion.to_string());
             }
             Err(error) => return Err(at_destination(error)),
         };

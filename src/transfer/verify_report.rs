@@ -24,6 +24,8 @@ pub struct VerifyReport {
     pub moved_or_removed: u64,
     /// Copies that were found in another folder than their own.
     pub found_elsewhere: u64,
+    /// Where, with the number of copies in each of these folders.
+    pub found_in: BTreeMap<String, u64>,
     /// Those of them that lie in the folder for junk.
     pub in_junk: u64,
     /// Messages without a copy of their own, as the destination keeps one of identical ones.
@@ -92,6 +94,7 @@ impl VerifyReport {
             not_placed: self.not_placed,
             moved_or_removed: self.moved_or_removed,
             found_elsewhere: self.found_elsewhere,
+            found_in: self.found_in.clone(),
             in_junk: self.in_junk,
             shared: self.shared,
             parts_equal: self.parts_equal,
