@@ -233,3 +233,104 @@ fn a_dry_run_tells_which_flags_the_destination_cannot_keep() {
     let words = "cannot keep all flags: \\Flagged, keywords other than its own";
     assert!(said(&output).contains(words), "{}", said(&output));
 }
+
+/// What the program has written to a named pipe.
+#[cfg(unix)]
+fn through_a_pipe(pair: &Pair, flag: &str, more: &[&str]) -> (Output, String) {
+    let pipe = pair.home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    let flags: Vec<&str> = [flag, pipe.to_str().unwrap()].into_iter().chain(more.iter().copied()).collect();
+    let output = pair.copy(&flags);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = reader.join().unwrap();
+    std::fs::remove_file(pipe).unwrap();
+    (output, text)
+}
+
+#[cfg(unix)]
+#[test]
+fn outputs_go_to_pipes_and_devices_as_well_as_to_files() {
+    let pair = Pair::start(mails());
+    let rows = |text: &str| -> Vec<serde_json::Value> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    for place in ["-", "/dev/stdout", "/dev/fd/1"] {
+        // The words of the outcome leave standard output to the list.
+        let output = pair.copy(&["--messages", place]);
+        assert_eq!(output.status.code(), Some(0), "{place}: {}", said(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(rows(&text).len(), 3, "{place}: {text}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("3 on the source = "), "{place}");
+    }
+    let table = pair.copy(&["--messages", "-", "--messages-format", "csv"]);
+    assert!(table.stdout.starts_with(b"mailbox,folder,"), "{}", said(&table));
+    let (_, listed) = through_a_pipe(&pair, "--messages", &[]);
+    assert_eq!(rows(&listed).len(), 3, "{listed}");
+    let (output, outcome) =
+        through_a_pipe(&pair, "--json", &["--messages", "-", "--messages-format", "json"]);
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(list.as_array().map(Vec::len), Some(3), "{list}");
+    let outcome: serde_json::Value = serde_json::from_str(&outcome).unwrap();
+    assert_eq!(outcome["is_complete"], true, "{outcome}");
+    for flags in [["--messages", "/dev/null"], ["--json", "/dev/null"], ["--json", "/dev/stdout"]] {
+        let output = pair.copy(&flags);
+        assert_eq!(output.status.code(), Some(0), "{flags:?}: {}", said(&output));
+    }
+    // A name says the form, or a flag does.
+    let output = pair.copy(&["--messages", "list.txt"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let output = pair.copy(&["--messages", "list.txt", "--messages-format", "jsonl"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = std::fs::read_to_string(pair.home.path().join("here/list.txt")).unwrap();
+    assert_eq!(rows(&text).len(), 3, "{text}");
+    // Two outputs in one stream could not be told apart.
+    let output = pair.copy(&["--messages", "-", "--json", "/dev/stdout"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("--json and --messages"), "{}", said(&output));
+}
+
+#[test]
+fn the_last_line_of_a_mailbox_says_what_is_there_and_what_is_not() {
+    let pair = Pair::start(mails());
+    pair.refuse_large(Some("NO Virus found"));
+    let shown = said(&pair.copy(&["--verify", "none"]));
+    assert!(shown.contains("is incomplete; 2 of 3 messages copied, 1 saved as files"), "{shown}");
+    assert!(!shown.contains("is done"), "{shown}");
+    let whole = Pair::start(mails());
+    let shown = said(&whole.copy(&[]));
+    assert!(shown.contains("is done; 3 of 3 messages copied"), "{shown}");
+}
+
+#[test]
+fn a_trial_is_named_only_where_there_was_one() {
+    let pair = Pair::start(mails());
+    let shown = said(&pair.copy(&["--trial", "1"]));
+    assert!(shown.contains("+ 2 put off by a trial +") && shown.contains("is tried; 1 of 3"), "{shown}");
+    let whole = Pair::start(mails());
+    let shown = said(&whole.copy(&[]));
+    assert!(!shown.contains("trial"), "{shown}");
+}
+
+#[test]
+fn the_trouble_of_a_folder_has_its_code_and_its_way_out_on_both_outputs() {
+    let pair = Pair::start(mails());
+    pair.destination.set(|state| state.told_uid = Some(|uid| uid + 3));
+    let output = pair.copy(&["--json", "-"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let outcome = json(&output);
+    let mailbox = &outcome["mailboxes"][0];
+    assert_eq!((&mailbox["code"], &outcome["sum"]["copied"]), (&"folder-wrong-uids".into(), &3.into()));
+    let problem = &mailbox["folder_problems"][0];
+    assert_eq!((&problem["folder"], &problem["code"]), (&"INBOX".into(), &"folder-wrong-uids".into()));
+    assert!(problem["way_out"]["what"].as_str().unwrap().contains("what it has answered"), "{problem}");
+    let shown = said(&output);
+    assert!(!shown.contains("opened") && !shown.contains("another program"), "{shown}");
+    let words = Pair::start(mails());
+    words.destination.set(|state| state.told_uid = Some(|uid| uid + 3));
+    let shown = said(&words.copy(&[]));
+    assert!(shown.contains("answers from the provider’s server that do not fit what it lists"), "{shown}");
+}

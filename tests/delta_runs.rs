@@ -296,6 +296,65 @@ async fn flags_follow_the_source_before_the_switch_but_not_where_people_have_set
     }
 }
 
+/// After the switch people give a folder another name, or file all of its mail: its copies are found there and not called
+/// lost, in the proof and in the copy.
+#[tokio::test]
+async fn a_folder_that_people_rename_after_the_switch_is_found() {
+    for is_filed in [false, true] {
+        let mails = plain_mailbox(160);
+        let Some(mut pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+        pair.bench.request.options.mode = CopyMode::AfterSwitch;
+        let count = mails.iter().filter(|mail| mail.folder == "Old mail").count() as u64;
+        assert!(count >= 20, "{count}");
+        let mut people = pair.at_destination();
+        if is_filed {
+            people.run("CREATE \"Of old\"");
+            run_in(&mut people, "Old mail", &["MOVE 1:* \"Of old\""]);
+            people.run("UNSELECT");
+        } else {
+            people.run("RENAME \"Old mail\" \"Of old\"");
+        }
+        let expected = pair.of_destination();
+        // The proof alone, before any run has seen it.
+        let report = pair.proof().await;
+        assert_eq!(report.found_elsewhere, count, "{report:?}");
+        assert_eq!(report.found_in.get("Of old"), Some(&count), "{report:?}");
+        let words = report.summary(Depth::Full).words();
+        assert!(words.contains(&format!("({count} in Of old)")), "{words}");
+        assert_eq!(pair.run().await.unwrap().folder_problems, [], "nothing waits, and nothing is lost");
+        assert_same(&expected, &pair.of_destination());
+        pair.proof().await;
+        if is_filed {
+            continue;
+        }
+        pair.at_source().store(&[mail("Old mail", 8_001, "03-Apr-2024 10:00:00 +0000")]);
+        let problems = pair.run().await.unwrap().folder_problems;
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        assert_eq!(problem.trouble, FolderTrouble::FolderMoved, "{problem:?}");
+        assert!(!problem.words.contains("lost"), "{problem:?}");
+        assert_same(&expected, &pair.of_destination());
+        assert_eq!(pair.bench.sum().to_do, 1);
+    }
+}
+
+/// What is lost indeed is told, and what was found is told beside it.
+#[tokio::test]
+async fn of_a_renamed_folder_only_what_is_nowhere_is_lost() {
+    let mails = plain_mailbox(160);
+    let Some(mut pair) = Pair::copied(&mails, &Settings::default()).await else { return };
+    pair.bench.request.options.mode = CopyMode::AfterSwitch;
+    let count = mails.iter().filter(|mail| mail.folder == "Old mail").count();
+    let mut people = pair.at_destination();
+    people.run("RENAME \"Old mail\" \"Of old\"");
+    remove(&mut people, "Of old", "1:3");
+    let problems = pair.run().await.unwrap().folder_problems;
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert_eq!(problem.trouble, FolderTrouble::CopiesLost, "{problem:?}");
+    let left = count - 3;
+    let found = format!("3 of {count} copies of it are lost; {left} were found ({left} in Of old)");
+    assert!(problem.words.contains(&found), "{found}: {problem:?}");
+}
+
 #[tokio::test]
 async fn after_the_switch_mail_is_added_and_nothing_else_is_touched() {
     let mails = plain_mailbox(160);

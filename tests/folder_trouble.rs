@@ -23,7 +23,7 @@ mod support;
 use copy_bench::Bench;
 use folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry::plan::{DestinationRules, FolderChoice, LeftOutBecause};
-use mailferry::transfer::{Depth, count, verify_mailbox};
+use mailferry::transfer::{Depth, FolderTrouble, count, verify_mailbox};
 use odd_imap::{Stored, numbered};
 
 fn mails(first: u32, count: u32) -> Vec<Stored> {
@@ -207,5 +207,43 @@ async fn a_folder_at_which_the_destination_fails_lets_the_others_go_first() {
         let commands = destination.commands();
         let last = commands.iter().rfind(|line| line.starts_with("APPEND")).unwrap();
         assert!(last.contains("\"A\""), "{word_of_harm}: {commands:?}");
+    }
+}
+
+/// The connection ends at every message of one folder, whichever it is: that is the folder's trouble, and no verdict about
+/// any message.
+#[tokio::test]
+async fn a_goodbye_at_each_message_of_one_folder_says_nothing_about_the_messages() {
+    let cases = [("APPEND", true, 7), ("APPEND", false, 1), ("UID", false, 2), ("UID", true, 5)];
+    for (word_of_harm, is_polite, messages) in cases {
+        let mut all = folders(&["A", "C"]);
+        all.push(shelf(b"Bad", mails(100, messages)));
+        let (source, destination) = (FolderServer::start(all), empty());
+        let mut bench = bench_of(&source, &destination).await;
+        bench.request.limits.late_append = std::time::Duration::from_millis(20);
+        let exports = tempfile::tempdir().unwrap();
+        bench.request.export_folder = Some(exports.path().join("exported"));
+        let server = if word_of_harm == "UID" { &source } else { &destination };
+        server.harm(move |word, name, _| {
+            let harm = if is_polite { Harm::Bye("disk is sick") } else { Harm::Cut };
+            (word == word_of_harm && name == b"Bad").then_some(harm)
+        });
+        let outcome = bench.copy(&|_| {}).await;
+        let outcome =
+            outcome.unwrap_or_else(|error| panic!("{word_of_harm} {is_polite} {messages}: {error}"));
+        let case = format!("{word_of_harm}, {is_polite}, {messages}: {outcome:?}, {:?}", bench.sum());
+        let [problem] = outcome.folder_problems.as_slice() else { panic!("{case}") };
+        assert_eq!(problem.folder.to_string(), "Bad", "{case}");
+        assert_eq!(problem.trouble, FolderTrouble::ConnectionLost, "{case}");
+        assert!(!is_polite || problem.words.contains("disk is sick"), "{case}");
+        let sum = bench.sum();
+        assert_eq!((sum.copied, sum.refused, sum.exported, sum.repaired), (6, 0, 0, 0), "{case}");
+        assert!(!exports.path().join("exported").exists(), "{case}");
+        // The server is well again.
+        server.harm(|_, _, _| None);
+        bench.copy_all().await;
+        assert_eq!(bench.sum().copied, 6 + u64::from(messages), "{case}");
+        let there = destination.counts().into_iter().find(|(name, _)| name == "Bad").unwrap();
+        assert_eq!(there.1, messages as usize, "{case}");
     }
 }

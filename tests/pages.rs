@@ -389,6 +389,8 @@ fn events_become_toasts_and_errors_stay_until_closed() {
         ways_out: Vec::new(),
         details: String::new(),
         certificate: None,
+        code: None,
+        folders: Vec::new(),
     };
     {
         let mut state = opened.engine.0.borrow_mut();

@@ -472,6 +472,26 @@ async fn a_message_that_ends_the_connection_goes_with_shorter_lines_or_as_a_file
     }
 }
 
+/// Where several messages end the connection, each is found, whatever their order; what ends it last of all of them is
+/// left to do rather than blamed wrongly.
+#[tokio::test]
+async fn messages_that_end_the_connection_are_told_from_those_that_do_not() {
+    for poisoned in [vec![1], vec![20], vec![1, 2, 9], vec![5, 11, 12, 18]] {
+        let body = |number: u32| if poisoned.contains(&number) { "poison" } else { "hello" };
+        let mail: Vec<Stored> = (1..=20).map(|number| numbered(number, body(number))).collect();
+        let (source, destination) = (OddImap::start(mail), OddImap::start([]));
+        let mut bench = Bench::new(source.access(), destination.access()).await;
+        bench.request.limits.late_append = Duration::from_millis(20);
+        destination.set(|state| state.cut_append = Some("poison"));
+        bench.copy_all().await;
+        let folder = bench.ledger().folder_totals().unwrap()[0].id;
+        let refused = bench.ledger().rows(folder, &[MessageState::Refused]).unwrap();
+        let refused: Vec<u32> = refused.iter().map(|row| row.uid).collect();
+        assert_eq!(refused, poisoned);
+        assert_eq!(bench.sum().copied, 20 - poisoned.len() as u64, "{:?}", bench.sum());
+    }
+}
+
 #[tokio::test]
 async fn flags_that_nobody_has_seen_at_the_destination_are_left_to_people_after_the_switch() {
     for (mode, starred) in [(CopyMode::BeforeSwitch, 3), (CopyMode::AfterSwitch, 0)] {

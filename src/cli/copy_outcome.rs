@@ -6,7 +6,10 @@ use serde::Serialize;
 
 use super::output;
 use super::plan_outcome::ForecastOutcome;
-use crate::engine::{CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, UserError, WayOut};
+use crate::engine::{
+    CopyPhase, FolderRemark, MailboxProgress, MailboxProgressState, ProjectView, UserError, WayOut,
+    is_all_copied, result_words,
+};
 use crate::plan::{LedgerSum, ProofSummary, duration_words};
 use crate::values::{counted, with_thousands};
 
@@ -39,6 +42,10 @@ pub struct Outcome {
 struct MailboxOutcome {
     address: String,
     state: String,
+    /// The name of what has stopped it.
+    code: Option<&'static str>,
+    /// What is the matter with single folders.
+    folder_problems: Vec<FolderProblemOutcome>,
     /// Why it has stopped, in a sentence or two.
     reason: Option<String>,
     /// The server's own words.
@@ -56,6 +63,18 @@ struct MailboxOutcome {
     folders: Vec<FolderOutcome>,
     /// Folders that have got other names, as the destination refused the planned ones.
     renamed: Vec<RenamedOutcome>,
+}
+
+/// What is the matter with one folder.
+#[derive(Debug, Serialize)]
+struct FolderProblemOutcome {
+    folder: String,
+    /// Its name for programs, which stays.
+    code: &'static str,
+    title: String,
+    reason: String,
+    server_words: Option<String>,
+    way_out: WayOutcome,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,6 +115,20 @@ struct ProblemOutcome {
     samples: Vec<String>,
 }
 
+impl FolderProblemOutcome {
+    fn of(remark: &FolderRemark) -> Self {
+        let (what, consequence) = remark.way_out.clone();
+        Self {
+            folder: remark.folder.clone(),
+            code: remark.code,
+            title: remark.title.clone(),
+            reason: remark.cause.clone(),
+            server_words: remark.server_words.clone(),
+            way_out: WayOutcome { what, consequence },
+        }
+    }
+}
+
 impl MailboxOutcome {
     fn of(mailbox: &MailboxProgress, is_trial: bool) -> Self {
         let error = match &mailbox.state {
@@ -107,10 +140,17 @@ impl MailboxOutcome {
             address: mailbox.address.clone(),
             state: match (&mailbox.state, error) {
                 (_, Some(error)) => error.title.clone(),
+                (MailboxProgressState::Done, _) if !is_all_copied(&mailbox.sum, is_trial) => {
+                    format!("incomplete: {}", result_words(&mailbox.sum))
+                }
                 (MailboxProgressState::Done, _) => "done".to_owned(),
                 _ if is_trial => "tried".to_owned(),
                 _ => "not done".to_owned(),
             },
+            code: error.and_then(|error| error.code),
+            folder_problems: error
+                .map(|error| error.folders.iter().map(FolderProblemOutcome::of).collect())
+                .unwrap_or_default(),
             reason: error.map(|error| error.cause.clone()),
             server_words: error.and_then(|error| error.server_words.clone()),
             ways_out: error.map(|error| error.ways_out.iter().map(way).collect()).unwrap_or_default(),
@@ -148,7 +188,7 @@ impl Outcome {
                 && all_done
                 && copy.sum.refused == 0
                 && copy.sum.exported == 0
-                && copy.sum.to_do == 0,
+                && copy.sum.waiting() == 0,
             trial: copy.trial,
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
@@ -201,8 +241,13 @@ impl Outcome {
     /// The same for people.
     pub fn words(&self) -> String {
         let sum = &self.sum;
+        // Said only where there was a trial that put something off.
+        let put_off = match sum.deferred {
+            0 => String::new(),
+            count => format!(" + {} put off by a trial", with_thousands(count)),
+        };
         let mut text = format!(
-            "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out + {} put off by a trial + {} to do\n",
+            "{} on the source = {} copied + {} already there + {} repaired + {} exported + {} refused + {} vanished + {} left out{put_off} + {} to do\n",
             with_thousands(sum.source_count),
             with_thousands(sum.copied),
             with_thousands(sum.already_there),
@@ -211,7 +256,6 @@ impl Outcome {
             with_thousands(sum.refused),
             with_thousands(sum.vanished),
             with_thousands(sum.left_out),
-            with_thousands(sum.deferred),
             with_thousands(sum.to_do)
         );
         for mailbox in

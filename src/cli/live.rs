@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
-use super::progress::{total_words, words};
+use super::progress::{Moment, total_words, words};
 use crate::engine::{MailboxProgressState, Snapshot};
 use crate::plan::MailboxId;
 
@@ -56,7 +56,7 @@ impl LiveDisplay {
             });
             bar.set_length(mailbox.bytes_total.0);
             bar.set_position(mailbox.bytes_done.0);
-            bar.set_message(output::line(&words(mailbox, snapshot.now)));
+            bar.set_message(output::line(&words(mailbox, Moment::of(snapshot, project))));
         }
         self.total.set_length(project.copy.bytes_total.0);
         self.total.set_position(project.copy.bytes_done.0);

@@ -9,7 +9,10 @@ use serde::Serialize;
 use super::copy_args::ProgressForm;
 use super::live::LiveDisplay;
 use super::output;
-use crate::engine::{Connections, CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot};
+use crate::engine::{
+    Connections, CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot, is_all_copied,
+    result_words,
+};
 use crate::plan::{MailboxId, duration_words};
 use crate::values::{UnixTime, with_thousands};
 
@@ -40,7 +43,11 @@ struct MailboxLine<'a> {
     until: Option<i64>,
     messages_done: u64,
     messages_all: u64,
+    /// Those that lie at the destination.
+    copied: u64,
     refused: u64,
+    exported: u64,
+    to_do: u64,
     bytes_done: u64,
     bytes_all: u64,
 }
@@ -77,11 +84,13 @@ impl ProgressTeller {
         if is_time {
             self.last = Instant::now();
         }
+        let moment = Moment::of(snapshot, project);
         for mailbox in &project.copy.mailboxes {
             let (state, ..) = state_of(&mailbox.state);
             // Words of a wait may count down; the kind of the state and its end say whether it is another one.
             let key = match &mailbox.state {
                 MailboxProgressState::WaitsUntil(until, _) => format!("{state} {}", until.0),
+                MailboxProgressState::Queued if moment.is_over => format!("{state} no more"),
                 _ => state.to_owned(),
             };
             let is_known = self.told.get(&mailbox.id) == Some(&key);
@@ -96,7 +105,9 @@ impl ProgressTeller {
             }
             self.told.insert(mailbox.id, key);
             match self.form {
-                ProgressForm::Lines => output::say(&output::line(&words(mailbox, snapshot.now))),
+                ProgressForm::Lines => {
+                    output::say(&output::line(&words(mailbox, moment)));
+                }
                 ProgressForm::Json => output::say_json(&line(mailbox, snapshot.now)),
             }
         }
@@ -105,6 +116,25 @@ impl ProgressTeller {
                 ProgressForm::Lines => output::say(&total_words(project)),
                 ProgressForm::Json => output::say_json(&total(project, snapshot.now)),
             }
+        }
+    }
+}
+
+/// When something is told, and of what kind of run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    now: UnixTime,
+    is_trial: bool,
+    /// Nothing runs any more.
+    is_over: bool,
+}
+
+impl Moment {
+    pub(super) fn of(snapshot: &Snapshot, project: &ProjectView) -> Self {
+        Self {
+            now: snapshot.now,
+            is_trial: project.copy.trial.is_some(),
+            is_over: matches!(project.copy.phase, CopyPhase::Finished | CopyPhase::Stopped),
         }
     }
 }
@@ -139,7 +169,10 @@ fn line(mailbox: &MailboxProgress, now: UnixTime) -> MailboxLine<'_> {
         until: until.map(|until| until.0),
         messages_done: mailbox.sum.finished(),
         messages_all: mailbox.sum.source_count,
+        copied: mailbox.sum.arrived(),
         refused: mailbox.sum.refused,
+        exported: mailbox.sum.exported,
+        to_do: mailbox.sum.to_do,
         bytes_done: mailbox.bytes_done.0,
         bytes_all: mailbox.bytes_total.0,
     }
@@ -169,8 +202,10 @@ fn total(project: &ProjectView, now: UnixTime) -> TotalLine {
     }
 }
 
-pub(super) fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
+pub(super) fn words(mailbox: &MailboxProgress, moment: Moment) -> String {
+    let Moment { now, is_trial, is_over } = moment;
     let state = match &mailbox.state {
+        MailboxProgressState::Queued if is_over => return end_words(mailbox, is_trial),
         MailboxProgressState::Queued => "waits for its turn".to_owned(),
         MailboxProgressState::Running(Connections { source, destination }) => {
             let word = if *source == 1 { "connection" } else { "connections" };
@@ -184,8 +219,15 @@ pub(super) fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
             format!("goes on by itself {}: {why}", until_words(*until, now))
         }
         MailboxProgressState::Paused => "is paused".to_owned(),
-        MailboxProgressState::Done => "is done".to_owned(),
-        MailboxProgressState::Stopped(error) => format!("has stopped: {}", error.title),
+        MailboxProgressState::Done => return end_words(mailbox, is_trial),
+        MailboxProgressState::Stopped(error) => {
+            return format!(
+                "{}: has stopped: {}; {}",
+                mailbox.address,
+                error.title,
+                result_words(&mailbox.sum)
+            );
+        }
     };
     format!(
         "{}: {state}; {} of {} messages, {} of {}",
@@ -195,6 +237,18 @@ pub(super) fn words(mailbox: &MailboxProgress, now: UnixTime) -> String {
         mailbox.bytes_done,
         mailbox.bytes_total
     )
+}
+
+/// The last line of a mailbox that has come to its end: what lies at the destination, and what does not.
+fn end_words(mailbox: &MailboxProgress, is_trial: bool) -> String {
+    let (sum, address) = (&mailbox.sum, &mailbox.address);
+    let is_done = mailbox.state == MailboxProgressState::Done;
+    let state = match (is_all_copied(sum, is_trial), is_trial) {
+        (true, true) => "is tried",
+        (true, false) if is_done => "is done",
+        _ => "is incomplete",
+    };
+    format!("{address}: {state}; {}, {} of {}", result_words(sum), mailbox.bytes_done, mailbox.bytes_total)
 }
 
 /// `at 14:05 UTC (in about 5 minutes)`.
@@ -220,6 +274,7 @@ pub(super) fn total_words(project: &ProjectView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::UserError;
     use crate::plan::LedgerSum;
     use crate::values::Bytes;
 
@@ -245,7 +300,7 @@ mod tests {
             "the server asks for a pause".to_owned(),
         ));
         assert_eq!(
-            words(&waits, now),
+            words(&waits, Moment { now, is_trial: false, is_over: false }),
             "anna@weber.example: goes on by itself at 22:18 UTC (in about 5 minutes): the server asks for a pause; \
              40 of 1,200 messages, 1.0 kB of 2.0 kB"
         );
@@ -254,7 +309,49 @@ mod tests {
         assert_eq!(line["because"], "the server asks for a pause");
         let runs = mailbox(MailboxProgressState::Running(Connections { source: 4, destination: 9 }));
         assert!(
-            words(&runs, now).contains("copies over 4 connections to the source and 9 to the destination")
+            words(&runs, Moment { now, is_trial: false, is_over: false })
+                .contains("copies over 4 connections to the source and 9 to the destination")
         );
+    }
+
+    #[test]
+    fn the_last_line_says_what_is_there_and_what_is_not() {
+        let sum = |copied, refused, exported, to_do, deferred| LedgerSum {
+            source_count: copied + refused + exported + to_do + deferred,
+            copied,
+            refused,
+            exported,
+            to_do,
+            deferred,
+            ..LedgerSum::default()
+        };
+        let stopped = UserError::new("The mailbox is full", "Nothing more fits.");
+        let (done, queued) = (|| MailboxProgressState::Done, || MailboxProgressState::Queued);
+        let gone = LedgerSum { source_count: 3, vanished: 1, left_out: 2, ..LedgerSum::default() };
+        for (state, sum, is_trial, expected) in [
+            (done(), sum(3, 0, 0, 0, 0), false, "is done; 3 of 3 messages copied, "),
+            (done(), sum(1, 0, 0, 0, 0), false, "is done; 1 of 1 message copied, "),
+            (done(), sum(0, 0, 0, 0, 0), false, "is done; there was nothing to copy, "),
+            (done(), gone, false, "is done; nothing was left to copy, "),
+            (done(), sum(0, 3, 0, 0, 0), false, "is incomplete; 0 of 3 messages copied, 3 refused, "),
+            (done(), sum(2, 0, 1, 0, 0), false, "is incomplete; 2 of 3 messages copied, 1 saved as files, "),
+            (done(), sum(2, 0, 0, 1, 0), false, "is incomplete; 2 of 3 messages copied, 1 still to do, "),
+            (done(), sum(2, 0, 0, 0, 5), true, "is tried; 2 of 7 messages copied, 5 put off by a trial, "),
+            (done(), sum(1, 1, 0, 0, 5), true, "is incomplete; 1 of 7 messages copied, 1 refused, "),
+            (queued(), sum(1, 0, 0, 0, 2), true, "is tried; 1 of 3 messages copied, 2 put off by a trial, "),
+            (queued(), sum(1, 0, 0, 2, 0), false, "is incomplete; 1 of 3 messages copied, 2 still to do, "),
+            (queued(), sum(3, 0, 0, 0, 0), false, "is incomplete; 3 of 3 messages copied, "),
+            (done(), sum(2, 0, 0, 0, 5), false, "is incomplete; 2 of 7 messages copied, 5 put off"),
+            (
+                MailboxProgressState::Stopped(stopped),
+                sum(2, 0, 0, 4, 0),
+                false,
+                "has stopped: The mailbox is full; 2 of 6 messages copied, 4 still to do",
+            ),
+        ] {
+            let moment = Moment { now: UnixTime(0), is_trial, is_over: true };
+            let shown = words(&MailboxProgress { sum, ..mailbox(state) }, moment);
+            assert!(shown.contains(expected), "{shown}\n{expected}");
+        }
     }
 }

@@ -7,11 +7,10 @@ use super::driver::Driver;
 use super::{CliError, copy, done, output};
 use crate::engine::{
     AuditView, Command, CopyPhase, EngineConfig, LogRing, ProjectView, ReportFormat, RequestId,
-    SecretsPolicy, UserError,
+    SecretsPolicy, UserError, result_words,
 };
 use crate::providers::ProviderId;
 use crate::records::SwitchStage;
-use crate::values::with_thousands;
 
 /// `mailferry rehearse --headless`: every step on the embedded servers, then the report and the zone file.
 pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
@@ -73,8 +72,7 @@ fn carry(driver: &mut Driver) -> Result<(), CliError> {
     output::say("Copy: starting");
     copy::copy(driver, Command::StartCopy, ProgressForm::Lines)?;
     let sum = driver.project()?.copy.sum;
-    let (done, all) = (with_thousands(sum.finished()), with_thousands(sum.source_count));
-    output::say(&format!("Copy: {done} of {all} messages"));
+    output::say(&format!("Copy: {}", result_words(&sum)));
     Ok(())
 }
 

@@ -252,6 +252,7 @@ fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: ProofD
         },
         (Some(mut error), Some(folders)) => {
             error.details = format!("{}\n{}\n{}", error.details, folders.title, folders.details);
+            error.folders = folders.folders;
             End::Failed(Box::new(error), report)
         }
         (None, Some(error)) => End::Failed(Box::new(error), report),
@@ -311,7 +312,7 @@ mod tests {
         };
         let problems = [
             problem("INBOX", FolderTrouble::FlagsRefused, "no such flag"),
-            problem("Work", FolderTrouble::Closed, "NO not allowed"),
+            problem("Work", FolderTrouble::CreationRefused, "NO not allowed"),
         ];
         let report = VerifyReport { checked: 9, bytes_equal: 9, ..VerifyReport::default() };
         let End::Failed(error, Some(told)) = ended(&problems, Some(report.clone()), ProofDepth::Full) else {

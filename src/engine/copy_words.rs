@@ -18,6 +18,35 @@ pub fn trial_words(sum: &LedgerSum) -> String {
     format!("Trial: {arrived} of {wanted} copied, {waiting} for the whole copy")
 }
 
+/// What became of the messages of a copy that has come to its end or was ended, as far as the ledger knows:
+/// `38 of 40 messages copied, 1 refused, 1 still to do`.
+pub fn result_words(sum: &LedgerSum) -> String {
+    let (arrived, wanted) = (sum.arrived(), sum.wanted());
+    let copied = match wanted {
+        0 if sum.source_count == 0 => "there was nothing to copy".to_owned(),
+        0 => "nothing was left to copy".to_owned(),
+        wanted => {
+            let thing = if wanted == 1 { "message" } else { "messages" };
+            format!("{} of {} {thing} copied", with_thousands(arrived), with_thousands(wanted))
+        }
+    };
+    let others = [
+        (sum.exported, "saved as files"),
+        (sum.refused, "refused"),
+        (sum.deferred, "put off by a trial"),
+        (sum.to_do, "still to do"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    let others = others.map(|(count, what)| format!("{} {what}", with_thousands(count)));
+    std::iter::once(copied).chain(others).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether every message that was wanted is at the destination. What a trial has put off was not wanted of it.
+pub const fn is_all_copied(sum: &LedgerSum, is_trial: bool) -> bool {
+    let put_off = if is_trial { sum.deferred } else { 0 };
+    sum.arrived() + put_off == sum.wanted()
+}
+
 /// What was copied to another place than the one that is chosen now: `Copied to Fastmail (imap.fastmail.com), and nothing to
 /// mailbox.org yet`.
 pub fn elsewhere_words(project: &ProjectView) -> String {
@@ -55,7 +84,13 @@ pub(super) fn copy_line(project: &ProjectView) -> String {
         }
         CopyStanding::Stopped => format!("Stopped at {percent}%"),
         CopyStanding::Outgrown => "Something is new".to_owned(),
+        CopyStanding::Finished if sum.to_do > 0 => {
+            format!("Incomplete, {} to do", with_thousands(sum.to_do))
+        }
         CopyStanding::Finished if sum.refused > 0 => format!("Done, {} refused", with_thousands(sum.refused)),
+        CopyStanding::Finished if sum.exported > 0 => {
+            format!("Done, {} saved as files", with_thousands(sum.exported))
+        }
         CopyStanding::Finished => "Done".to_owned(),
     }
 }

@@ -56,7 +56,9 @@ pub use copy_snapshot::{
     Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
     MessageOutcome, MessagesView, PauseGroup, ProblemGroup, UnderWayView,
 };
-pub use copy_words::{elsewhere_words, goes_on_words, project_line, trial_words};
+pub use copy_words::{
+    elsewhere_words, goes_on_words, is_all_copied, project_line, result_words, trial_words,
+};
 pub use core_files::keep_no_core_files;
 pub use event::{Event, Notice};
 pub use explain::not_written;
@@ -76,7 +78,7 @@ pub use standing::{
 pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use temporary::{remove_abandoned_projects, temporary_project};
-pub use user_error::{UserError, WayOut};
+pub use user_error::{FolderRemark, UserError, WayOut};
 
 pub use crate::imap::{Compression, Timeouts};
 pub use crate::project::is_same_place;

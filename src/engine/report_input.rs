@@ -1,6 +1,6 @@
 use super::log::now;
 use super::open_project::OpenProject;
-use super::{CopyStanding, MailboxProgressState, copy_standing, elsewhere_words};
+use super::{CopyStanding, FolderRemark, MailboxProgressState, UserError, copy_standing, elsewhere_words};
 use crate::plan::{FolderChoice, MailboxPlan};
 use crate::project::{EarlierCopy, FolderTotals, ProjectError};
 use crate::records::SwitchStage;
@@ -112,13 +112,24 @@ fn mailboxes(open: &OpenProject) -> Result<Vec<MailboxReport>, ProjectError> {
             address: shown.address.clone(),
             sum: shown.sum,
             trouble: match &shown.state {
-                MailboxProgressState::Stopped(error) => Some(format!("{}. {}", error.title, error.cause)),
+                MailboxProgressState::Stopped(error) => Some(trouble_words(error)),
                 _ => None,
             },
             folders: folder_reports(&folders, plan),
         });
     }
     Ok(reports)
+}
+
+/// Why a mailbox stopped; where it is about folders, each of them with the server's words and what can be done.
+fn trouble_words(error: &UserError) -> String {
+    let of_folder = |remark: &FolderRemark| {
+        let said = remark.server_words.as_ref().map(|said| format!(": “{said}”")).unwrap_or_default();
+        format!("{}{said}. {}.", remark.title, remark.way_out.0)
+    };
+    let whole = format!("{}. {}", error.title, error.cause);
+    let folders = error.folders.iter().map(of_folder);
+    std::iter::once(whole).chain(folders).collect::<Vec<_>>().join(" ")
 }
 
 /// Folders of the ledger, then those that stayed behind.

@@ -17,6 +17,27 @@ pub struct UserError {
     pub details: String,
     /// The certificate that it is about, for pages to show with its fingerprint.
     pub certificate: Option<Box<CertificateView>>,
+    /// Its name for programs, where it has one.
+    pub code: Option<&'static str>,
+    /// What is the matter with single folders, one by one.
+    pub folders: Vec<FolderRemark>,
+}
+
+/// What is the matter with one folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FolderRemark {
+    /// The folder at the source.
+    pub folder: String,
+    /// Its name for programs.
+    pub code: &'static str,
+    /// What happened: `The folder Work could not be made at the provider`.
+    pub title: String,
+    /// Why, in one or two sentences.
+    pub cause: String,
+    /// The server's own words, where it said any.
+    pub server_words: Option<String>,
+    /// What can be done, and what comes of it.
+    pub way_out: (String, String),
 }
 
 /// One way out of an error.
@@ -41,7 +62,16 @@ impl UserError {
             ways_out: Vec::new(),
             details: String::new(),
             certificate: None,
+            code: None,
+            folders: Vec::new(),
         }
+    }
+
+    /// Gives it a name for programs.
+    #[must_use]
+    pub const fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// Adds the server's or system's own words, unless there are none.

@@ -248,6 +248,16 @@ impl Ledger {
         )
     }
 
+    /// Copies whose UID at the destination is not the one that was told: it is not known any more. Returns how many.
+    pub fn unplace(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
+        self.change_each(
+            folder,
+            uids,
+            "UPDATE message SET destination_uid = NULL, destination_uid_validity = NULL
+             WHERE folder_id = ?1 AND uid = ?2 AND state IN (2, 4)",
+        )
+    }
+
     /// Copies that people have removed after the switch: they are not made again. Returns how many.
     pub fn release(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
         self.change_each(

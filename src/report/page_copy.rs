@@ -165,11 +165,11 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
         "The ledger does not add up".to_owned()
     } else if sum.source_count == 0 {
         "Nothing was copied yet".to_owned()
-    } else if sum.deferred > 0 {
+    } else if sum.deferred > 0 && copy.trial.is_some() {
         let (copied, wanted) = (grouped(sum.arrived()), grouped(sum.wanted()));
         format!("Trial: {copied} of {wanted} copied, {} wait for the whole copy", grouped(sum.waiting()))
-    } else if sum.to_do > 0 {
-        format!("{} still to copy", counted(sum.to_do, "message"))
+    } else if sum.waiting() > 0 {
+        format!("{} still to copy", counted(sum.waiting(), "message"))
     } else if copy.unconfirmed() > 0 {
         format!("{} could not be confirmed at the destination", counted(copy.unconfirmed(), "message"))
     } else if copy.troubled() > 0 {

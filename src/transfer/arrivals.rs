@@ -43,6 +43,8 @@ pub(super) struct Arrivals {
     arrived: BTreeMap<usize, u64>,
     /// There were more messages than we had sent.
     is_overfull: bool,
+    /// How many UIDs were told that something else has.
+    told_taken: u32,
     /// Whether the folder was counted behind a batch.
     is_counted: bool,
 }
@@ -73,7 +75,11 @@ impl Arrivals {
         if let Some(may_fill) = &mut self.may_fill {
             may_fill.remove(&number);
         }
-        self.own.extend(uids.into_iter().filter(|uid| *uid >= self.next));
+        for uid in uids {
+            if uid < self.next || !self.own.insert(uid) {
+                self.told_taken = self.told_taken.saturating_add(1);
+            }
+        }
         while self.own.remove(&self.next) {
             self.next = self.next.saturating_add(1);
         }
@@ -117,7 +123,7 @@ impl Arrivals {
     pub(super) fn has_strangers(&self, trust: Trust) -> bool {
         let has_gap = self.may_fill.as_ref().is_some_and(BTreeSet::is_empty);
         match trust {
-            Trust::Uids => has_gap || self.is_overfull,
+            Trust::Uids => has_gap || self.is_overfull || self.has_told_taken(),
             Trust::Counts => self.is_overfull,
             Trust::Nothing => false,
         }
@@ -131,6 +137,12 @@ impl Arrivals {
         self.before = now;
         self.arrived.clear();
         self.is_overfull = false;
+        self.told_taken = 0;
+    }
+
+    /// Whether a UID was told that something else has: what was there before, or an earlier copy of ours.
+    pub(super) const fn has_told_taken(&self) -> bool {
+        self.told_taken > 0
     }
 
     /// Whether the folder was ever counted behind a batch.
@@ -224,6 +236,21 @@ mod tests {
         arrivals.answered(third, 1, [13]);
         assert!(has_strangers(&arrivals));
         assert!(!arrivals.has_strangers(Trust::Counts), "UIDs are known to be skipped");
+    }
+
+    #[test]
+    fn a_uid_that_something_else_has_is_worth_a_look() {
+        for uid in [1, 9, 10] {
+            let mut arrivals = from(10);
+            let first = arrivals.sent(0, 1);
+            arrivals.answered(first, 1, [10]);
+            assert!(!has_strangers(&arrivals));
+            let second = arrivals.sent(0, 1);
+            arrivals.answered(second, 1, [uid]);
+            assert!(has_strangers(&arrivals) && arrivals.has_told_taken(), "{uid}");
+            arrivals.looked(full(12));
+            assert!(!has_strangers(&arrivals), "{uid}");
+        }
     }
 
     #[test]

@@ -14,14 +14,19 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::UnixTime;
 
 mod folders;
+mod isolation;
 mod second_look;
 
-use second_look::SecondLook;
+use isolation::Isolation;
+pub(super) use isolation::Verdict;
+use second_look::SecondLooks;
 
 /// Breaks at the same place after which messages go one by one.
 const BREAKS_BEFORE_CARE: u32 = 2;
 /// Breaks at one and the same message after which it is left.
 const BREAKS_AT_ONE: u32 = 2;
+/// Breaks in a row while a folder is listed, with no message under way alone, after which it is left.
+const BREAKS_AT_LISTING: u32 = 4;
 /// Messages that go one by one before the copy is quick again.
 const CAREFUL_MESSAGES: u32 = 400;
 /// Refusals with the same words, without anything accepted in between, that mean the mailbox and not the messages.
@@ -77,7 +82,7 @@ struct Learnt {
     counting: CountCare,
     /// The destination has ended the connection while many folders were made.
     makes_one_by_one: bool,
-    second_look: SecondLook,
+    second_looks: SecondLooks,
     has_failed: bool,
 }
 
@@ -88,9 +93,10 @@ struct Trouble {
     /// The first message that was to do at the last break.
     first: Option<u32>,
     careful_left: u32,
-    /// The message that is under way alone.
-    alone: Option<u32>,
-    hits: BTreeMap<u32, u32>,
+    /// Which message is to blame, or none.
+    isolation: Isolation,
+    /// The folder is left for this run: the last words with which the connection ended.
+    left: Option<String>,
 }
 
 /// Breaks while a folder was listed.
@@ -99,8 +105,7 @@ struct Listing {
     breaks: u32,
     /// Rows at the last break.
     known: usize,
-    alone: Option<u32>,
-    hits: BTreeMap<u32, u32>,
+    isolation: Isolation,
 }
 
 /// A refusal that may be meant for the whole mailbox, or a server's own trouble. Its row stays as it is until that is
@@ -282,60 +287,109 @@ impl Caution {
     /// This message is under way, and no other.
     pub(super) fn alone(&self, folder: FolderId, side: Side, uid: u32) {
         if let Some(trouble) = self.learnt().folders.get_mut(&key(folder, side)) {
-            trouble.alone = Some(uid);
+            trouble.isolation.alone(uid);
             trouble.careful_left = trouble.careful_left.saturating_sub(1);
         }
     }
 
-    /// The message that was under way alone has passed.
+    /// A message of the folder was answered, whatever the answer was; where one was under way alone, that one.
     pub(super) fn passed(&self, folder: FolderId, side: Side) {
-        if let Some(trouble) = self.learnt().folders.get_mut(&key(folder, side)) {
-            trouble.alone = None;
+        self.learnt().folders.entry(key(folder, side)).or_default().isolation.passed();
+    }
+
+    /// The connection to this side broke; `first` is the first message of the folder that is to do. What that says, once
+    /// it is clear.
+    pub(super) fn broke(&self, folder: FolderId, side: Side, first: Option<u32>) -> Option<Verdict> {
+        let mut learnt = self.learnt();
+        let trouble = learnt.folders.entry(key(folder, side)).or_default();
+        trouble.count(first);
+        let verdict = trouble.isolation.broke()?;
+        trouble.careful_left = CAREFUL_MESSAGES;
+        Some(verdict)
+    }
+
+    /// The server of this side has failed by itself: that says nothing about the message that was under way.
+    pub(super) fn failed_at(&self, folder: FolderId, side: Side, first: Option<u32>) {
+        let mut learnt = self.learnt();
+        let trouble = learnt.folders.entry(key(folder, side)).or_default();
+        trouble.count(first);
+        trouble.isolation.forget_alone();
+    }
+
+    /// Messages of the folder that wait until all others have had their turn, as the connection has ended at them.
+    pub(super) fn set_aside(&self, folder: FolderId) -> BTreeSet<u32> {
+        let learnt = self.learnt();
+        let sides = [Side::Source, Side::Destination];
+        let troubles = sides.into_iter().filter_map(|side| learnt.folders.get(&key(folder, side)));
+        troubles.flat_map(|trouble| trouble.isolation.aside()).collect()
+    }
+
+    /// Those have their turn now, one by one.
+    pub(super) fn begins_set_aside(&self, folder: FolderId) {
+        let mut learnt = self.learnt();
+        for side in [Side::Source, Side::Destination] {
+            if let Some(trouble) = learnt.folders.get_mut(&key(folder, side))
+                && trouble.isolation.aside().next().is_some()
+            {
+                trouble.careful_left = CAREFUL_MESSAGES;
+            }
         }
     }
 
-    /// The connection to this side broke; `first` is the first message of the folder that is to do.
-    /// The message that is to blame, once that is clear.
-    pub(super) fn broke(&self, folder: FolderId, side: Side, first: Option<u32>) -> Option<u32> {
-        let mut learnt = self.learnt();
-        let trouble = learnt.folders.entry(key(folder, side)).or_default();
-        if trouble.first == first {
-            trouble.breaks += 1;
-        } else {
-            (trouble.first, trouble.breaks) = (first, 1);
-        }
-        if trouble.breaks >= BREAKS_BEFORE_CARE {
-            trouble.careful_left = CAREFUL_MESSAGES;
-        }
-        blame(&mut trouble.hits, trouble.alone.take())
+    /// The connection ends at this folder whatever message is under way: it is left for this run.
+    pub(super) fn leave(&self, folder: FolderId, side: Side, words: String) {
+        self.learnt().folders.entry(key(folder, side)).or_default().left = Some(words);
+    }
+
+    /// Where the folder was left: at which side, and the last words.
+    pub(super) fn left(&self, folder: FolderId) -> Option<(Side, String)> {
+        let learnt = self.learnt();
+        [Side::Source, Side::Destination].into_iter().find_map(|side| {
+            let words = learnt.folders.get(&key(folder, side))?.left.clone()?;
+            Some((side, words))
+        })
     }
 
     /// How many messages of this folder may be asked for at once when it is listed.
     pub(super) fn listing_window(&self, folder: &str) -> usize {
-        let breaks = self.learnt().listings.get(folder).map_or(0, |listing| listing.breaks);
+        let breaks = self.learnt().listings.get(folder).map_or(0, |listing| {
+            let least = u32::from(listing.isolation.aside().next().is_some());
+            listing.breaks.max(least)
+        });
         (LISTING_WINDOW >> (5 * breaks.min(2))).max(1)
     }
 
-    /// This message is being listed, and no other; `None`: it has passed.
+    /// This message is being listed, and no other; `None`: it, or what was listed with others, has passed.
     pub(super) fn lists_alone(&self, folder: &str, uid: Option<u32>) {
         if let Some(listing) = self.learnt().listings.get_mut(folder) {
-            listing.alone = uid;
+            match uid {
+                Some(uid) => listing.isolation.alone(uid),
+                None => listing.isolation.passed(),
+            }
         }
     }
 
-    /// The connection broke while this folder was listed, of which so many rows are known.
-    /// The message that is to blame, once that is clear.
-    pub(super) fn broke_listing(&self, folder: &str, known: usize) -> Option<u32> {
+    /// Messages of the folder that are listed when all others are.
+    pub(super) fn listed_last(&self, folder: &str) -> BTreeSet<u32> {
+        let learnt = self.learnt();
+        learnt.listings.get(folder).into_iter().flat_map(|listing| listing.isolation.aside()).collect()
+    }
+
+    /// The connection broke while this folder was listed, of which so many rows are known. What that says, once it is
+    /// clear.
+    pub(super) fn broke_listing(&self, folder: &str, known: usize) -> Option<Verdict> {
         let mut learnt = self.learnt();
         let listing = learnt.listings.entry(folder.to_owned()).or_default();
         listing.breaks =
-            if listing.known == known || listing.alone.is_some() { listing.breaks + 1 } else { 1 };
+            if listing.known == known || listing.isolation.is_alone() { listing.breaks + 1 } else { 1 };
         listing.known = known;
-        let blamed = blame(&mut listing.hits, listing.alone.take());
-        if blamed.is_some() {
-            listing.breaks = 0;
+        // It ends before any single message is asked about.
+        if listing.breaks >= BREAKS_AT_LISTING && !listing.isolation.is_alone() {
+            return Some(Verdict::Folder);
         }
-        blamed
+        let verdict = listing.isolation.broke()?;
+        listing.breaks = 0;
+        Some(verdict)
     }
 
     /// Keeps a refusal until it is clear what it is about. True when it means the mailbox.
@@ -381,11 +435,18 @@ fn key(folder: FolderId, side: Side) -> (FolderId, bool) {
     (folder, side == Side::Source)
 }
 
-fn blame(hits: &mut BTreeMap<u32, u32>, alone: Option<u32>) -> Option<u32> {
-    let uid = alone?;
-    let count = hits.entry(uid).or_default();
-    *count += 1;
-    (*count >= BREAKS_AT_ONE).then_some(uid)
+impl Trouble {
+    /// One more break, with this message the first to do.
+    fn count(&mut self, first: Option<u32>) {
+        if self.first == first {
+            self.breaks += 1;
+        } else {
+            (self.first, self.breaks) = (first, 1);
+        }
+        if self.breaks >= BREAKS_BEFORE_CARE {
+            self.careful_left = CAREFUL_MESSAGES;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -396,17 +457,39 @@ mod tests {
 
     const FOLDER: FolderId = FolderId(1);
 
+    /// The connection ends while this message is under way alone, twice.
+    fn ends_at(caution: &Caution, uid: u32) -> Option<Verdict> {
+        caution.alone(FOLDER, Side::Source, uid);
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(uid)), None);
+        caution.alone(FOLDER, Side::Source, uid);
+        caution.broke(FOLDER, Side::Source, Some(uid))
+    }
+
     #[test]
-    fn a_message_is_blamed_when_it_was_alone_twice() {
+    fn a_message_is_set_aside_when_it_was_alone_twice_and_blamed_when_others_have_passed() {
         let caution = Caution::default();
         assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
         assert!(!caution.is_careful(FOLDER, Side::Source));
         assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
         assert!(caution.is_careful(FOLDER, Side::Source) && !caution.is_careful(FOLDER, Side::Destination));
+        assert_eq!(ends_at(&caution, 9), Some(Verdict::Aside));
+        assert_eq!(caution.set_aside(FOLDER), BTreeSet::from([9]));
+        caution.alone(FOLDER, Side::Source, 10);
+        caution.passed(FOLDER, Side::Source);
+        caution.begins_set_aside(FOLDER);
         caution.alone(FOLDER, Side::Source, 9);
-        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
-        caution.alone(FOLDER, Side::Source, 9);
-        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), Some(9));
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), Some(Verdict::Message(9)));
+        assert!(caution.set_aside(FOLDER).is_empty());
+    }
+
+    #[test]
+    fn a_server_that_fails_says_nothing_about_a_message() {
+        let caution = Caution::default();
+        for _ in 0..20 {
+            caution.alone(FOLDER, Side::Destination, 9);
+            caution.failed_at(FOLDER, Side::Destination, Some(9));
+        }
+        assert!(caution.set_aside(FOLDER).is_empty() && caution.is_careful(FOLDER, Side::Destination));
     }
 
     #[test]
@@ -449,8 +532,28 @@ mod tests {
         caution.lists_alone("INBOX", Some(4));
         assert_eq!(caution.broke_listing("INBOX", 3), None);
         caution.lists_alone("INBOX", Some(4));
-        assert_eq!(caution.broke_listing("INBOX", 3), Some(4));
+        assert_eq!(caution.broke_listing("INBOX", 3), Some(Verdict::Aside));
+        assert_eq!(
+            (caution.listing_window("INBOX"), caution.listed_last("INBOX")),
+            (15, BTreeSet::from([4]))
+        );
+        caution.lists_alone("INBOX", None);
+        caution.lists_alone("INBOX", Some(4));
+        assert_eq!(caution.broke_listing("INBOX", 9), Some(Verdict::Message(4)));
         assert_eq!(caution.listing_window("INBOX"), 500);
+    }
+
+    #[test]
+    fn a_listing_that_ends_before_any_message_is_asked_about_is_given_up() {
+        let caution = Caution::default();
+        for _ in 1..BREAKS_AT_LISTING {
+            assert_eq!(caution.broke_listing("INBOX", 0), None);
+        }
+        assert_eq!(caution.broke_listing("INBOX", 0), Some(Verdict::Folder));
+        // As long as rows are added, it is the line.
+        for known in 1..50 {
+            assert_eq!(caution.broke_listing("Sent", known), None);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The copy of one mailbox: list, look, copy, and begin anew when a connection breaks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::future::join_all;
 
@@ -20,7 +20,9 @@ use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
 use super::more_lanes::{more_lane, open_appenders};
 use super::recovery::wait_after;
-use super::request::{CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
+use super::request::{
+    CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems, Progress, ProgressSink,
+};
 use super::selection::Selection;
 use super::source_moves::{Follow, Left};
 use super::strays::{self, Strays};
@@ -92,7 +94,7 @@ pub(super) struct Job<'a> {
     /// Keeps the pace: fewer connections after each break and each request to slow down.
     pub(super) governor: Governor,
     pub(super) selection: Selection<'a>,
-    pub(super) problems: BTreeMap<FolderPath, FolderProblem>,
+    pub(super) problems: Problems,
     pub(super) caution: Caution,
     /// Messages go out even where their like seems to be there.
     pub(super) sends_all: bool,
@@ -158,7 +160,7 @@ impl Job<'_> {
             let words = format!("{}, to do as before: {words}", counted(*count, "message"));
             let trouble = FolderTrouble::ServerFails;
             let problem = FolderProblem { folder: folder.source.clone(), side, trouble, words };
-            self.problems.insert(folder.source, problem);
+            self.problems.insert((folder.source, trouble), problem);
         }
         Ok(())
     }
@@ -337,6 +339,12 @@ impl Job<'_> {
         Ok(waiting.sum())
     }
 
+    /// Whether messages of this folder are to do.
+    fn waits(&self, plan: &FolderPlan) -> Result<bool, TransferError> {
+        let mut folders = self.request.ledger.folder_totals()?.into_iter();
+        Ok(folders.any(|folder| folder.source == plan.source && folder.totals.sum.to_do > 0))
+    }
+
     /// Lists the source while the other lanes begin with what is listed, then works as one of them.
     async fn first_lane<'a>(
         &self,
@@ -392,8 +400,7 @@ impl Job<'_> {
                 Ok(told)
             },
         )?;
-        let alone: BTreeSet<&FolderPath> = left_alone.iter().map(|(plan, ..)| &plan.source).collect();
-        watched.retain(|chosen| !alone.contains(&chosen.plan.source));
+        watched.retain(|chosen| !left_alone.contains(&chosen.plan.source));
         let with = Follow {
             source: session,
             destination: other,
@@ -404,7 +411,11 @@ impl Job<'_> {
         for chosen in watched {
             self.offer(work, &chosen, destination)?;
         }
-        for (plan, trouble, words) in left_alone.into_iter().chain(told) {
+        for (plan, trouble, words) in told {
+            // Where people have moved a folder and nothing waits for it, nothing is the matter.
+            if trouble == FolderTrouble::FolderMoved && !self.waits(plan)? {
+                continue;
+            }
             work.note_trouble(plan, (Side::Destination, trouble), words);
         }
         if self.is_mirror() && !work.control.is_stopped() {

@@ -53,7 +53,8 @@ impl Job<'_> {
                 if let Err(completion) = work.names.make(session, work, plan).await?
                     && !comes_again(&completion)
                 {
-                    work.note_problem(plan, Side::Destination, completion.to_string());
+                    let trouble = (Side::Destination, FolderTrouble::CreationRefused);
+                    work.note_trouble(plan, trouble, completion.to_string());
                 }
             }
         }
@@ -82,7 +83,7 @@ impl Job<'_> {
         for (place, (folder, plan)) in missing.iter().enumerate() {
             if let Some(words) = work.caution.goodbye(&folder.raw, Side::Destination) {
                 if let Some(plan) = plan {
-                    work.note_problem(plan, Side::Destination, words);
+                    work.note_trouble(plan, (Side::Destination, FolderTrouble::ConnectionLost), words);
                 }
                 continue;
             }
@@ -146,22 +147,22 @@ impl Job<'_> {
         let (mut failed, mut later) = (None, Vec::new());
         let has_window = provider_habits::has_window(session);
         let mut tell = |plan: &'p FolderPlan, listed: Listed| {
-            let (folder, words) = match listed {
+            let (folder, lacking) = match listed {
                 Listed::All(folder) => (folder, None),
-                Listed::Some(folder, words) => (folder, Some(words)),
+                Listed::Some(folder, trouble, words) => (folder, Some((trouble, words))),
                 Listed::Closed(trouble, words) => {
                     return work.note_trouble(plan, (Side::Source, trouble), words);
                 }
             };
             let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
             if let Some(words) = provider_habits::cut_off(has_window, status.messages) {
-                work.note_problem(plan, Side::Source, words);
+                work.note_trouble(plan, (Side::Source, FolderTrouble::CountSuspicious), words);
             }
             let is_new = !memories.contains_key(&plan.source_raw);
-            let noted = match words {
+            let noted = match lacking {
                 None => self.note_whole(folder, status, is_new),
-                Some(words) => {
-                    work.note_problem(plan, Side::Source, words);
+                Some((trouble, words)) => {
+                    work.note_trouble(plan, (Side::Source, trouble), words);
                     Ok(())
                 }
             };

@@ -95,6 +95,14 @@ impl TransferError {
         move |source| Self::Server { side, source }
     }
 
+    /// What has happened at the server, without which side it is.
+    pub(super) fn server_words(&self) -> String {
+        match self {
+            Self::Server { source, .. } => source.to_string(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the computer slept: nobody's fault, and no reason to go slower.
     pub(super) fn is_after_sleep(&self) -> bool {
         matches!(self, Self::Server { source: ImapError::Slept { .. }, .. })

@@ -5,7 +5,7 @@ use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::governor::meaning;
 use super::lane::{Lane, is_busy, refuse_folder};
-use super::request::Progress;
+use super::request::{FolderTrouble, Progress};
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Opened, Session};
@@ -36,7 +36,7 @@ impl Lane {
     ) -> Result<Option<Opening>, TransferError> {
         for (raw, side) in names(unit) {
             if let Some(words) = work.caution.goodbye(raw, side) {
-                work.note_problem(&unit.plan, side, words);
+                work.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
                 return Ok(None);
             }
         }
@@ -69,15 +69,21 @@ impl Lane {
         match opened {
             Ok(opened) => Ok(Some(opened)),
             // The server fails at this folder: the others go first, and then it is waited for.
-            Err(error) if is_servers_own_trouble(&error) && work.caution.has_second_look() => Ok(None),
+            Err(error) if is_servers_own_trouble(&error) && work.caution.leaves_folder_for_the_end() => {
+                Ok(None)
+            }
             Err(busy) if is_busy(&busy) => Err(TransferError::at(Side::Destination)(busy)),
-            Err(ImapError::Refused { completion, .. }) => {
+            Err(ImapError::Refused { command, completion }) => {
+                let trouble = match command {
+                    "CREATE" => FolderTrouble::CreationRefused,
+                    _ => FolderTrouble::OpeningRefused,
+                };
                 let mut words = completion.to_string();
                 if self.destination.is_gmail() {
                     words.push_str(HIDDEN_LABEL);
                 }
-                refuse_folder(work, unit, &words)?;
-                work.note_problem(&unit.plan, Side::Destination, words);
+                refuse_folder(work, unit, (trouble, &words))?;
+                work.note_trouble(&unit.plan, (Side::Destination, trouble), words);
                 Ok(None)
             }
             Err(error) => Err(TransferError::at(Side::Destination)(error)),
@@ -97,15 +103,17 @@ async fn open_destination(
     work: &Work<'_>,
     unit: &Unit,
 ) -> Result<(Result<Opened, ImapError>, Option<FolderPath>), TransferError> {
-    match session.select(&unit.raw).await {
-        Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => {}
+    let refused = match session.select(&unit.raw).await {
+        Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => refused,
         settled => return Ok((settled, None)),
-    }
+    };
     match work.names.make(session, work, &unit.plan).await? {
         Ok(place) => {
             let opened = session.select(&raw_name(&place, &work.namespace)).await;
             Ok((opened, Some(place)))
         }
+        // It is there, and its opening is what was refused.
+        Err(completion) if completion.has_code("ALREADYEXISTS") => Ok((Err(refused), None)),
         Err(completion) => Ok((Err(ImapError::Refused { command: "CREATE", completion }), None)),
     }
 }

@@ -11,6 +11,7 @@ use super::false_keywords;
 use super::flags::flags_for;
 use super::governor::{passing, refusal};
 use super::repaired_flags;
+use super::request::FolderTrouble;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Session};
@@ -173,7 +174,7 @@ impl KeptFlags {
         }
         for (flag, count) in dropped {
             let words = format!("the destination does not keep {flag}: {count} copies are without it");
-            work.note_problem(&unit.plan, Side::Destination, words);
+            work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::FlagsNotKept), words);
         }
         Ok(())
     }

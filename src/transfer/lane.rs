@@ -143,6 +143,10 @@ impl Lane {
         if left == 0 {
             return self.settle_flags(work, &unit, uid_validity).await;
         }
+        if let Some((side, words)) = work.caution.left(unit.folder) {
+            work.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
+            return Ok(());
+        }
         let examined = examined.map_err(at_source)?;
         self.check_same(work, &unit, &examined)?;
         let is_renumbered = hand_on_renumbered(&mut self.source, ledger, &unit, &examined).await?;
@@ -280,7 +284,7 @@ impl Lane {
                 late.len(),
                 uid_sets(&late).join(",")
             );
-            work.note_problem(plan, Side::Destination, words);
+            work.note_trouble(plan, (Side::Destination, FolderTrouble::ArrivedLate), words);
         }
         Ok(())
     }
@@ -363,7 +367,7 @@ fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool,
         && known.is_some_and(|known| known != uid_validity);
     if is_anew {
         let words = format!("the folder {} was made anew while mail was copied", unit.plan.destination);
-        work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesLost), words);
+        work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::MadeAnew), words);
     }
     Ok(is_anew)
 }
@@ -424,7 +428,12 @@ fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Res
 }
 
 /// The destination will not have this folder: its waiting messages are refused with the server's words.
-pub(super) fn refuse_folder(work: &Work<'_>, unit: &Unit, words: &str) -> Result<(), TransferError> {
+pub(super) fn refuse_folder(
+    work: &Work<'_>,
+    unit: &Unit,
+    (trouble, words): (FolderTrouble, &str),
+) -> Result<(), TransferError> {
+    let what = if trouble == FolderTrouble::CreationRefused { "made" } else { "opened" };
     let rows = work.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
     let results: Vec<MessageResult> = rows
         .into_iter()
@@ -433,7 +442,7 @@ pub(super) fn refuse_folder(work: &Work<'_>, unit: &Unit, words: &str) -> Result
             state: MessageState::Refused,
             destination_uid: None,
             sha256: None,
-            cause: Some(format!("the folder could not be made: {words}")),
+            cause: Some(format!("the folder could not be {what}: {words}")),
         })
         .collect();
     Ok(work.request.ledger.record_results(unit.folder, &results)?)

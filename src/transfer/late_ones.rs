@@ -38,7 +38,7 @@ impl Job<'_> {
             }
         }
         for problem in found {
-            self.problems.insert(problem.folder.clone(), problem);
+            self.problems.insert((problem.folder.clone(), problem.trouble), problem);
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ impl Job<'_> {
             met.doubled.len(),
             uid_sets(&met.doubled).join(",")
         );
-        let (folder, trouble) = (plan.source.clone(), FolderTrouble::Closed);
+        let (folder, trouble) = (plan.source.clone(), FolderTrouble::ArrivedLate);
         Ok(Some(FolderProblem { folder, side: Side::Destination, trouble, words }))
     }
 }

@@ -32,7 +32,9 @@ impl Listing<'_> {
         if window >= QUICK_WINDOW {
             return self.add_bisecting(uids).await;
         }
-        for part in uids.chunks(window) {
+        let aside = self.caution.listed_last(self.name);
+        let (last, first): (Vec<u32>, Vec<u32>) = uids.iter().partition(|uid| aside.contains(*uid));
+        for part in first.chunks(window).chain(last.chunks(1)) {
             if let [only] = part {
                 self.caution.lists_alone(self.name, Some(*only));
             }

@@ -21,6 +21,9 @@ const FOLDERS_AHEAD: usize = 16;
 /// Copies that must be missing at least, so that their loss counts as wholesale.
 const WHOLESALE_COPIES: usize = 20;
 
+/// What is said where copies are lost after the switch.
+const NOT_TWICE: &str = "after the switch nothing is copied a second time by itself";
+
 /// A folder whose copies may not all be there.
 pub(super) struct Suspect<'p> {
     pub(super) plan: &'p FolderPlan,
@@ -108,27 +111,13 @@ impl<'p> Lookout<'p> {
         self.known.contains(&plan.source)
     }
 
-    /// Folders that this run leaves alone, with the words for it: after the switch, a folder that is gone or another
-    /// one is for people to decide about.
-    pub(super) fn left_alone(&self, mode: CopyMode) -> Vec<Told<'p>> {
-        if mode == CopyMode::BeforeSwitch {
-            return Vec::new();
-        }
-        let words = |why| match why {
-            Why::Gone => Some("is not there any more"),
-            Why::MadeAnew => Some("was made anew"),
-            Why::SetBack => Some("is in an earlier state again, as after a backup was put back"),
-            Why::Counts { .. } => None,
+    /// Folders that this run leaves alone: after the switch, a folder that is gone or another one is for people to decide
+    /// about.
+    pub(super) fn left_alone(&self, mode: CopyMode) -> BTreeSet<&'p FolderPath> {
+        let is_alone = |suspect: &&Suspect<'p>| {
+            mode != CopyMode::BeforeSwitch && !matches!(suspect.why, Why::Counts { .. })
         };
-        let told = |suspect: &Suspect<'p>| {
-            let words = format!(
-                "the folder {} {}, and the copies in it are lost; after the switch nothing is copied a second time by itself",
-                suspect.plan.destination,
-                words(suspect.why)?
-            );
-            Some((suspect.plan, FolderTrouble::CopiesLost, words))
-        };
-        self.suspects.iter().filter_map(told).collect()
+        self.suspects.iter().filter(is_alone).map(|suspect| &suspect.plan.source).collect()
     }
 
     /// Looks for the copies of all suspects, and notes what became of them. Returns what has to be told.
@@ -152,8 +141,17 @@ impl<'p> Lookout<'p> {
         for window in self.suspects.chunks(FOLDERS_AHEAD) {
             let mut asked = Vec::with_capacity(window.len());
             for suspect in window {
+                if suspect.why == Why::SetBack && !is_mirror {
+                    let words = format!(
+                        "the folder {} is in an earlier state again, as after a backup was put back, and the copies in it \
+                         are lost; {NOT_TWICE}",
+                        suspect.plan.destination
+                    );
+                    told.push((suspect.plan, FolderTrouble::CopiesLost, words));
+                    continue;
+                }
                 match caution.goodbye(&suspect.raw, Side::Destination) {
-                    Some(words) => told.push((suspect.plan, FolderTrouble::Closed, words)),
+                    Some(words) => told.push((suspect.plan, FolderTrouble::ConnectionLost, words)),
                     None => asked.push((suspect, search.ask(suspect)?)),
                 }
             }
@@ -163,22 +161,23 @@ impl<'p> Lookout<'p> {
                 missing.push((suspect, caution.heed_opening(&suspect.raw, Side::Destination, found)?));
             }
             for (suspect, missing) in missing {
-                if missing.is_empty() {
+                let is_other = !is_mirror && matches!(suspect.why, Why::Gone | Why::MadeAnew);
+                if missing.is_empty() && !is_other {
                     continue;
                 }
-                if is_mirror {
+                if is_mirror || is_other || is_wholesale(missing.uids.len(), missing.copies) {
                     lost.push(search.look_at_home(suspect, missing).await?);
                 } else {
-                    let lost = search.release(suspect, missing)?;
-                    told.extend(lost.map(|words| (suspect.plan, FolderTrouble::CopiesLost, words)));
+                    let uids: Vec<u32> = missing.uids.into_iter().collect();
+                    search.ledger().release(suspect.memory.id, &uids)?;
                 }
             }
         }
         search.look_elsewhere(&mut lost).await?;
         for lost in lost {
             let suspect = lost.suspect;
-            let doubt = search.bring_back(lost)?;
-            told.extend(doubt.map(|words| (suspect.plan, FolderTrouble::CopiesInDoubt, words)));
+            let left = if is_mirror { search.bring_back(lost)? } else { search.leave_to_people(lost)? };
+            told.extend(left.map(|(trouble, words)| (suspect.plan, trouble, words)));
         }
         Ok(told)
     }
@@ -257,6 +256,10 @@ pub(super) struct Lost<'s, 'p> {
     pub(super) suspect: &'s Suspect<'p>,
     /// Those that were not found yet.
     pub(super) keys: Vec<CopyKey>,
+    /// How many copies the folder had.
+    copies: usize,
+    /// How many were found, by the folder that they are in.
+    found: BTreeMap<FolderPath, usize>,
     /// A folder that they may be in and that cannot be searched, and the reason.
     unsearched: Option<(FolderPath, String)>,
 }
@@ -291,8 +294,13 @@ impl Search<'_> {
         let copies = self.ledger().copies_in_place(memory.id)?;
         let Why::Counts { is_empty } = suspect.why else {
             let is_mirror = self.request.options.mode == CopyMode::BeforeSwitch;
-            let uids = if is_mirror { copies.values().copied().collect() } else { BTreeSet::new() };
-            return Ok(Missing { copies: copies.len(), uids, present: None });
+            let present = if suspect.why == Why::MadeAnew && !is_mirror {
+                let (opened, present) = self.list(&suspect.raw, false).await.map_err(at_destination)?;
+                Some((opened.uid_validity, present))
+            } else {
+                None
+            };
+            return Ok(Missing { copies: copies.len(), uids: copies.values().copied().collect(), present });
         };
         let answer =
             match asked {
@@ -347,18 +355,49 @@ impl Search<'_> {
         Ok((opened, present))
     }
 
-    /// After the switch: what people have removed stays removed. Words, where hardly anything is left.
-    fn release(&self, suspect: &Suspect<'_>, missing: Missing) -> Result<Option<String>, TransferError> {
-        let lost = missing.uids.len();
-        if is_wholesale(lost, missing.copies) {
-            return Ok(Some(format!(
-                "{lost} of {} copies in {} are lost; after the switch nothing is copied a second time by itself",
-                missing.copies, suspect.plan.destination
-            )));
-        }
-        let uids: Vec<u32> = missing.uids.into_iter().collect();
-        self.ledger().release(suspect.memory.id, &uids)?;
-        Ok(None)
+    /// After the switch: what people have removed stays removed. What is the matter, where hardly anything is left, or the
+    /// folder is another one.
+    fn leave_to_people(&self, lost: Lost<'_, '_>) -> Result<Option<(FolderTrouble, String)>, TransferError> {
+        let Lost { suspect, keys, copies, found, unsearched } = lost;
+        let destination = &suspect.plan.destination;
+        let (left, places) = (keys.len(), places_words(&found));
+        let unsearched = unsearched
+            .map(|(path, words)| format!("; {path}, where they may be, could not be searched: {words}"))
+            .unwrap_or_default();
+        let happened = match suspect.why {
+            Why::Gone => Some("is not there any more"),
+            Why::MadeAnew => Some("was made anew"),
+            Why::SetBack | Why::Counts { .. } => None,
+        };
+        Ok(match happened {
+            Some(happened) if left == 0 => Some((
+                FolderTrouble::FolderMoved,
+                format!(
+                    "the folder {destination} {happened}, and all {copies} copies of it were found{places}; new mail for it \
+                     waits, as after the switch no folder is filled anew by itself"
+                ),
+            )),
+            Some(happened) => Some((
+                FolderTrouble::CopiesLost,
+                format!(
+                    "the folder {destination} {happened}, and {left} of {copies} copies of it are lost; {} were \
+                     found{places}; {NOT_TWICE}{unsearched}",
+                    copies - left
+                ),
+            )),
+            None if is_wholesale(left, copies) => Some((
+                FolderTrouble::CopiesLost,
+                format!(
+                    "{left} of {copies} copies in {destination} are lost; {} were found{places}; {NOT_TWICE}{unsearched}",
+                    copies - left
+                ),
+            )),
+            None => {
+                let uids: Vec<u32> = keys.into_iter().map(|copy| copy.key.uid).collect();
+                self.ledger().release(suspect.memory.id, &uids)?;
+                None
+            }
+        })
     }
 
     /// Looks for missing copies in their own folder, where they may have got other UIDs.
@@ -368,10 +407,11 @@ impl Search<'_> {
         missing: Missing,
     ) -> Result<Lost<'s, 'p>, TransferError> {
         let keys = self.ledger().copy_keys(suspect.memory.id, &missing.uids)?;
-        let mut lost = Lost { suspect, keys, unsearched: None };
+        let mut lost =
+            Lost { suspect, keys, copies: missing.copies, found: BTreeMap::new(), unsearched: None };
         if let Some((uid_validity, mut unclaimed)) = missing.present {
-            let claimed = self.ledger().claimed_destination_uids(suspect.memory.id)?;
-            let claimed: BTreeSet<u32> = claimed.into_iter().collect();
+            let own = (suspect.memory.id, &suspect.plan.destination);
+            let claimed = self.ledger().claimed_in(own.0, own.1, uid_validity)?;
             unclaimed.retain(|uid| !claimed.contains(uid));
             self.session.examine(&suspect.raw).await.map_err(at_destination)?;
             let wanted = lost.identities();
@@ -412,18 +452,19 @@ impl Search<'_> {
 
     /// Before the switch what is nowhere is to do again. Where a folder that it may be in cannot be searched, it stays as it
     /// is for this time. Words where that may last.
-    fn bring_back(&self, lost: Lost<'_, '_>) -> Result<Option<String>, TransferError> {
-        let Lost { suspect, keys, unsearched } = lost;
+    fn bring_back(&self, lost: Lost<'_, '_>) -> Result<Option<(FolderTrouble, String)>, TransferError> {
+        let Lost { suspect, keys, unsearched, .. } = lost;
         if keys.is_empty() {
             return Ok(None);
         }
         if let Some((path, words)) = unsearched {
-            return Ok(Some(format!(
+            let words = format!(
                 "{} copies are not in {} any more, and {path}, where they may be, could not be searched: {words}. They \
                  are not sent again as long as that is so",
                 keys.len(),
                 suspect.plan.destination
-            )));
+            );
+            return Ok(Some((FolderTrouble::CopiesInDoubt, words)));
         }
         let lost: Vec<u32> = keys.into_iter().map(|copy| copy.key.uid).collect();
         tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "lost copies are made again");
@@ -441,6 +482,10 @@ impl Search<'_> {
     ) -> Result<(), TransferError> {
         let Found { found, unclear } = self.find(lost, there, moved_to.is_none()).await?;
         self.ledger().record_moved(lost.suspect.memory.id, moved_to, &found)?;
+        if !found.is_empty() {
+            let place = moved_to.unwrap_or(&lost.suspect.plan.destination);
+            *lost.found.entry(place.clone()).or_default() += found.len();
+        }
         if !unclear.is_empty() {
             self.caution.note_unclear();
         }
@@ -450,6 +495,12 @@ impl Search<'_> {
         lost.keys.retain(|copy| !settled.contains(&copy.key.uid));
         Ok(())
     }
+}
+
+/// ` (3 in Archive, 2 in Old)`; empty where there is none.
+fn places_words(found: &BTreeMap<FolderPath, usize>) -> String {
+    let places: Vec<String> = found.iter().map(|(path, count)| format!("{count} in {path}")).collect();
+    if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) }
 }
 
 pub(super) fn at_destination(error: ImapError) -> TransferError {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::arrivals::appended_uids;
 use super::batch::{Batch, Load, Loaded};
 use super::caution::{Suspect, record_refusals};
 use super::clock::now;
@@ -287,11 +286,7 @@ impl Writer<'_> {
             Some(request) => Some(self.session.counted(request).await.map_err(&at)?),
             None => None,
         };
-        let uids = if answer.is_ok() {
-            appended_uids(&answer, self.folder.opened.uid_validity, 1)
-        } else {
-            Vec::new()
-        };
+        let uids = if answer.is_ok() { self.told_uids(&answer, 1) } else { Vec::new() };
         self.note_arrivals(number, (uids.len(), uids.into_iter().flatten().collect()), counted);
         match refusal(&answer) {
             _ if answer.is_ok() => Ok(answer),

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,21 +162,107 @@ pub struct CopyOutcome {
     pub folder_problems: Vec<FolderProblem>,
 }
 
-/// What is the matter with a folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is the matter with a folder, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FolderTrouble {
-    /// It could not be opened, listed or made.
-    Closed,
+    /// The server does not open it.
+    OpeningRefused,
+    /// The destination does not make it.
+    CreationRefused,
+    /// Its name cannot be sent to the server.
+    NameUnsendable,
+    /// The server ends the connection at it, again and again, whatever message is under way.
+    ConnectionLost,
+    /// The server refuses to tell of its messages.
+    ListingRefused,
+    /// The server lists fewer messages than it counts.
+    ListedShort,
+    /// It shows exactly as many messages as this kind of server ever shows.
+    CountSuspicious,
+    /// It was made anew while it was being listed or filled.
+    MadeAnew,
     /// Copies in it are lost, and after the switch they are not made a second time by themselves.
     CopiesLost,
+    /// After the switch it is not in its place any more, all its copies were found elsewhere, and new mail for it waits.
+    FolderMoved,
     /// Copies in it cannot be told from other mail, or not be looked for: nothing is sent that might be there.
     CopiesInDoubt,
+    /// Messages that were on their way when a connection or a program ended have arrived after they were sent again.
+    ArrivedLate,
+    /// Another program copies the same mail into it.
+    DoubledByOthers,
+    /// The server has told UIDs of copies that are not those under which it lists them.
+    WrongUids,
     /// A server fails at single messages of it, which are still to do.
     ServerFails,
-    /// The destination does not take the flags that the source has now.
-    FlagsRefused,
     /// The source does not take the search among the filters.
     SearchRefused,
+    /// The destination does not take the flags that the source has now.
+    FlagsRefused,
+    /// The destination takes a flag and does not keep it.
+    FlagsNotKept,
+}
+
+impl FolderTrouble {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::OpeningRefused,
+        Self::CreationRefused,
+        Self::NameUnsendable,
+        Self::ConnectionLost,
+        Self::ListingRefused,
+        Self::ListedShort,
+        Self::CountSuspicious,
+        Self::MadeAnew,
+        Self::CopiesLost,
+        Self::FolderMoved,
+        Self::CopiesInDoubt,
+        Self::ArrivedLate,
+        Self::DoubledByOthers,
+        Self::WrongUids,
+        Self::ServerFails,
+        Self::SearchRefused,
+        Self::FlagsRefused,
+        Self::FlagsNotKept,
+    ];
+
+    /// Its name for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OpeningRefused => "folder-opening-refused",
+            Self::CreationRefused => "folder-creation-refused",
+            Self::NameUnsendable => "folder-name-unsendable",
+            Self::ConnectionLost => "folder-connection-lost",
+            Self::ListingRefused => "folder-listing-refused",
+            Self::ListedShort => "folder-listed-short",
+            Self::CountSuspicious => "folder-count-suspicious",
+            Self::MadeAnew => "folder-made-anew",
+            Self::CopiesLost => "folder-copies-lost",
+            Self::FolderMoved => "folder-moved",
+            Self::CopiesInDoubt => "folder-copies-in-doubt",
+            Self::ArrivedLate => "folder-arrived-late",
+            Self::DoubledByOthers => "folder-doubled-by-others",
+            Self::WrongUids => "folder-wrong-uids",
+            Self::ServerFails => "folder-server-fails",
+            Self::SearchRefused => "folder-search-refused",
+            Self::FlagsRefused => "folder-flags-refused",
+            Self::FlagsNotKept => "folder-flags-not-kept",
+        }
+    }
+
+    /// Whether the words that come with it are a server's own.
+    pub const fn has_server_words(self) -> bool {
+        matches!(
+            self,
+            Self::OpeningRefused
+                | Self::CreationRefused
+                | Self::ConnectionLost
+                | Self::ListingRefused
+                | Self::ServerFails
+                | Self::SearchRefused
+                | Self::FlagsRefused
+        )
+    }
 }
 
 /// A folder that could not be opened or made, or in which something else was left undone.
@@ -190,6 +277,9 @@ pub struct FolderProblem {
     /// Its words, or ours where no server said anything.
     pub words: String,
 }
+
+/// What is the matter with folders, each trouble of each folder once.
+pub(super) type Problems = BTreeMap<(FolderPath, FolderTrouble), FolderProblem>;
 
 /// Takes progress; called often, must be quick.
 pub type ProgressSink<'a> = &'a (dyn Fn(Progress) + Send + Sync);

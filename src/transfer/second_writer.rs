@@ -15,12 +15,14 @@ use std::time::Duration;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use super::adoption::Place;
-use super::arrivals::{Arrivals, Fullness, Measure, Trust};
+use super::arrivals::{Arrivals, Fullness, Measure, Trust, appended_uids};
 use super::batch::Load;
 use super::error::TransferError;
+use super::request::FolderTrouble;
+use super::seats::message_key;
 use super::writer::{Flight, Writer};
-use crate::imap::{CountRequest, FolderStatus, ImapError, Opened, uid_sets};
-use crate::plan::{IdentityKey, MessageState, Side};
+use crate::imap::{Completion, CountRequest, FolderStatus, ImapError, Opened, uid_sets};
+use crate::plan::{IDENTITY_HEADERS, IdentityKey, MessageState, Side};
 
 /// Looks that have found nobody after which gaps between UIDs say nothing at this server, and only counts do.
 const VAIN_BEFORE_COUNTS: usize = 2;
@@ -74,6 +76,8 @@ pub(super) struct Probe {
     vain_looks: AtomicUsize,
     /// Whether the server has taken messages without telling their UIDs.
     tells_no_uids: AtomicBool,
+    /// Whether the server has told UIDs under which it lists something else.
+    do_uids_not_fit: AtomicBool,
     /// Whether somebody else copies the same mail.
     is_shared: AtomicBool,
 }
@@ -115,6 +119,16 @@ impl Probe {
     /// A message was taken, and its UID was not told.
     fn uid_was_not_told(&self) {
         self.tells_no_uids.store(true, Ordering::Relaxed);
+    }
+
+    /// The UIDs that the server tells are not those under which it lists the copies.
+    fn uids_do_not_fit(&self) {
+        self.do_uids_not_fit.store(true, Ordering::Relaxed);
+        self.uid_was_not_told();
+    }
+
+    fn do_uids_not_fit(&self) -> bool {
+        self.do_uids_not_fit.load(Ordering::Relaxed)
     }
 
     fn is_shared(&self) -> bool {
@@ -160,6 +174,8 @@ pub(super) struct Met {
     pub(super) doubled: Vec<u32>,
     /// One of them was there before our copy, or may have been.
     pub(super) is_ahead: bool,
+    /// Copies of ours that are not under the UIDs that the server has told for them.
+    pub(super) misplaced: usize,
 }
 
 impl Place<'_> {
@@ -170,8 +186,60 @@ impl Place<'_> {
         self.meet_from(uid_next, (from, from), accounted_for).await
     }
 
-    /// The same for what has come from this UID on, held against copies from another on.
+    /// The same for what has come from this UID on, held against copies from another on. What looks like a second copy may
+    /// be the only one, where the server has told another UID for it than the one under which it lists it.
     pub(super) async fn meet_from(
+        &mut self,
+        uid_next: u32,
+        (from, copies_from): (u32, u32),
+        accounted_for: u32,
+    ) -> Result<Met, TransferError> {
+        let met = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
+        let misplaced = if met.doubled.is_empty() { 0 } else { self.place_anew(copies_from).await? };
+        if misplaced == 0 {
+            return Ok(met);
+        }
+        let again = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
+        Ok(Met { adopted: met.adopted + again.adopted, misplaced, ..again })
+    }
+
+    /// Gives copies their places that are not under the UIDs, from this one on, that the server has told. How many.
+    async fn place_anew(&mut self, copies_from: u32) -> Result<usize, TransferError> {
+        let wrong = self.wrongly_told(copies_from).await?;
+        if !wrong.is_empty() {
+            self.ledger.unplace(self.folder, &wrong)?;
+            self.place_copies().await?;
+        }
+        Ok(wrong.len())
+    }
+
+    /// UIDs at the source of copies from this UID on under whose UID the destination lists nothing, or another message.
+    async fn wrongly_told(&mut self, copies_from: u32) -> Result<Vec<u32>, TransferError> {
+        let rows = self.ledger.rows(self.folder, &[MessageState::Copied, MessageState::Repaired])?;
+        let mut told: BTreeMap<u32, Vec<(u32, IdentityKey)>> = BTreeMap::new();
+        for row in self.ledger.as_sent(self.folder, rows)? {
+            if let Some(uid) = row.destination_uid.filter(|uid| *uid >= copies_from) {
+                told.entry(uid).or_default().push((row.uid, row.identity));
+            }
+        }
+        let uids: Vec<u32> = told.keys().copied().collect();
+        self.session
+            .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
+                for facts in facts {
+                    let key = message_key(&facts);
+                    // One copy may stand for several messages, where a server keeps one of identical ones.
+                    if let Some(rows) = told.get_mut(&key.uid) {
+                        rows.retain(|(_, identity)| *identity != key.identity);
+                    }
+                }
+                Ok::<(), ImapError>(())
+            })
+            .await
+            .map_err(TransferError::at(Side::Destination))?;
+        Ok(told.into_values().flatten().map(|(uid, _)| uid).collect())
+    }
+
+    async fn match_from(
         &mut self,
         uid_next: u32,
         (from, copies_from): (u32, u32),
@@ -247,13 +315,20 @@ impl Writer<'_> {
         let source = Some((self.work.request, unit.plan.source_raw.as_str()));
         let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
         let accounted_for = self.folder.company.arrivals().accounted_for();
+        // One look at the UIDs that were told is enough, whatever else there is to see.
+        let odd =
+            if self.folder.company.arrivals().has_told_taken() { place.place_anew(1).await? } else { 0 };
         let met = place.meet(uid_next, accounted_for).await?;
+        let misplaced = odd.max(met.misplaced);
         self.session.unselect();
         let now = Fullness { messages: u64::from(opened.exists), uid_next };
         if met.foreign == 0 && self.folder.company.arrivals().has_strangers(Trust::Uids) {
             self.work.probe.looked_in_vain();
         }
         self.folder.company.arrivals().looked(now);
+        if misplaced > 0 {
+            self.note_wrong_uids(misplaced);
+        }
         if met.doubled.is_empty() {
             return Ok(met.adopted);
         }
@@ -265,8 +340,28 @@ impl Writer<'_> {
             "{doubled} messages are there twice, as another program copies the same mail into this folder: UIDs {}",
             uid_sets(&met.doubled).join(",")
         );
-        self.work.note_problem(&unit.plan, Side::Destination, words);
+        self.work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::DoubledByOthers), words);
         Ok(met.adopted + doubled)
+    }
+
+    /// The server's UIDs are not believed from now on: copies are looked for by what they are.
+    fn note_wrong_uids(&self, copies: usize) {
+        self.work.probe.uids_do_not_fit();
+        let words = format!(
+            "for {} the server has told other UIDs than those under which it lists them; the copies were found by what \
+             they are, and nothing was sent twice",
+            if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") }
+        );
+        let trouble = (Side::Destination, FolderTrouble::WrongUids);
+        self.work.note_trouble(&self.folder.unit.plan, trouble, words);
+    }
+
+    /// The UIDs of these copies as the server has told them, where it can be believed.
+    pub(super) fn told_uids(&self, completion: &Completion, count: usize) -> Vec<Option<u32>> {
+        if self.work.probe.do_uids_not_fit() {
+            return vec![None; count];
+        }
+        appended_uids(completion, self.folder.opened.uid_validity, count)
     }
 
     pub(super) fn has_strangers(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::caution::Caution;
+use super::caution::{Caution, Verdict};
 use super::error::TransferError;
 use super::governor::passing;
 use super::listing_rows::{Listing, ListingError, QUICK_WINDOW, source_message};
@@ -20,14 +20,14 @@ pub(super) enum Listed {
     /// Every message has its row.
     All(FolderId),
     /// The server listed fewer messages than it counts; those it listed have their rows.
-    Some(FolderId, String),
+    Some(FolderId, FolderTrouble, String),
     /// The folder cannot be read, or must not be, with the server's words or ours.
     Closed(FolderTrouble, String),
 }
 
 impl Listed {
-    fn closed(words: String) -> Self {
-        Self::Closed(FolderTrouble::Closed, words)
+    fn closed((trouble, words): (FolderTrouble, String)) -> Self {
+        Self::Closed(trouble, words)
     }
 
     /// After the switch: its messages have other numbers than those that were copied.
@@ -100,7 +100,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         tell: &mut impl FnMut(&'a FolderPlan, Listed),
     ) -> Result<(), TransferError> {
         if let Some(words) = self.caution.goodbye(&plan.source_raw, Side::Source) {
-            tell(plan, Listed::closed(words));
+            tell(plan, Listed::Closed(FolderTrouble::ConnectionLost, words));
             return Ok(());
         }
         let status = listed.and_then(|folder| folder.status).unwrap_or_default();
@@ -112,7 +112,7 @@ impl<'a, 's> SourceLister<'a, 's> {
                 let request = match asked {
                     Ok(request) => request,
                     Err(error) => {
-                        return told_of_folder(error).map(|words| tell(plan, Listed::closed(words)));
+                        return told_of_folder(error).map(|told| tell(plan, Listed::closed(told)));
                     }
                 };
                 self.ahead.push_back(Asked { plan, request, first });
@@ -160,9 +160,11 @@ impl<'a, 's> SourceLister<'a, 's> {
             let Some(known) = known else { return Ok(()) };
             let count = usize::try_from(known.totals.sum.source_count).unwrap_or(usize::MAX);
             match self.caution.broke_listing(&plan.source_raw, count) {
-                Some(uid) => refuse_poison(self.ledger, known.id, uid),
-                None => Ok(()),
+                Some(Verdict::Message(uid)) => refuse_poison(self.ledger, known.id, uid)?,
+                Some(Verdict::Folder) => self.caution.leave_listing(&plan.source_raw, error.server_words()),
+                Some(Verdict::Aside) | None => {}
             }
+            Ok(())
         });
         if let Err(error) = learnt {
             tracing::warn!(%error, "a broken connection could not be written down");
@@ -188,7 +190,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         let Asked { plan, request, first } = asked;
         let opened = match self.session.listing_opened(request).await {
             Ok(opened) => opened,
-            Err(error) => return told_of_folder(error).map(|words| Some(Listed::closed(words))),
+            Err(error) => return told_of_folder(error).map(|told| Some(Listed::closed(told))),
         };
         let (ledger, dates) = (self.ledger, self.options.dates);
         let Some(folder) = self.folder(plan, opened.uid_validity)? else {
@@ -217,7 +219,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         };
         if !is_whole {
             let words = "the folder was made anew while it was being listed".to_owned();
-            return Ok(Some(Listed::closed(words)));
+            return Ok(Some(Listed::Closed(FolderTrouble::MadeAnew, words)));
         }
         let exists = u64::from(opened.exists);
         let sum = ledger.totals_of(folder)?.sum;
@@ -316,16 +318,17 @@ async fn list_source(
         Listing { session, ledger, folder, name: &plan.source_raw, caution, dates: options.dates };
     if let Some(words) = listing.add(&new).await? {
         ledger.set_listed_short(folder, true)?;
-        return Ok(Listed::Some(folder, words));
+        return Ok(Listed::Some(folder, FolderTrouble::ListingRefused, words));
     }
     ledger.set_listed_short(folder, lacking > 0)?;
     if is_all_new {
         caution.flags_are_fresh(folder);
     }
-    Ok(match lacking {
-        0 => Listed::All(folder),
-        _ => Listed::Some(folder, format!("the server counts {lacking} messages more than it lists")),
-    })
+    if lacking == 0 {
+        return Ok(Listed::All(folder));
+    }
+    let words = format!("the server counts {lacking} messages more than it lists");
+    Ok(Listed::Some(folder, FolderTrouble::ListedShort, words))
 }
 
 /// The folder and its UIDs from what an earlier run has listed and what the server says has changed since. `None` where
@@ -354,9 +357,15 @@ async fn since_last_run(
     }
 }
 
-/// The words for what is the matter with one folder; the error where it is more than that.
-fn told_of_folder(error: ImapError) -> Result<String, TransferError> {
-    error.folder_trouble().ok_or_else(|| TransferError::at(Side::Source)(error))
+/// What is the matter with one folder; the error where it is more than that.
+fn told_of_folder(error: ImapError) -> Result<(FolderTrouble, String), TransferError> {
+    let trouble = match &error {
+        ImapError::BadName(_) => FolderTrouble::NameUnsendable,
+        ImapError::Refused { command: "EXAMINE" | "SELECT", .. } => FolderTrouble::OpeningRefused,
+        _ => FolderTrouble::ListingRefused,
+    };
+    let words = error.folder_trouble().ok_or_else(|| TransferError::at(Side::Source)(error))?;
+    Ok((trouble, words))
 }
 
 /// Opens the folder and lists its UIDs; again where the server lists fewer than it counts.

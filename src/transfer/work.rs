@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
-use super::caution::Caution;
+use super::caution::{Caution, Verdict};
 use super::control::CopyControl;
 use super::error::TransferError;
 use super::folder_names::FolderNames;
@@ -18,7 +18,7 @@ use super::gmail_source::LabelHomes;
 use super::governor::meaning_of;
 use super::kept_flags::KeptFlags;
 use super::meter::Meter;
-use super::request::{CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink};
+use super::request::{CopyRequest, FolderProblem, FolderTrouble, Problems, Progress, ProgressSink};
 use super::room::Room;
 use super::second_writer::{Company, Probe};
 use super::source_listing::refuse_poison;
@@ -26,7 +26,7 @@ use super::strays::Strays;
 use super::twins::Twins;
 use super::unit::{Order, Unit, first_listed};
 use crate::imap::{Namespace, Opened};
-use crate::plan::{FolderPath, FolderPlan, MessageState, RefusalMeaning, Side};
+use crate::plan::{FolderPlan, MessageState, RefusalMeaning, Side};
 use crate::project::{FolderId, LedgerRow, ProjectError};
 
 /// Rows taken from the ledger at once.
@@ -49,6 +49,8 @@ pub(super) struct ActiveFolder {
     taken: Mutex<Option<u32>>,
     /// Rows that no lane has taken yet.
     left: AtomicU64,
+    /// Whether what was set aside has had its turn in this attempt.
+    has_given_last: AtomicBool,
     lanes: AtomicUsize,
     /// Copies whose UID the server did not tell.
     unplaced: Mutex<Vec<LedgerRow>>,
@@ -135,7 +137,7 @@ struct State {
     active: Vec<Arc<ActiveFolder>>,
     readers: usize,
     paused: usize,
-    problems: BTreeMap<FolderPath, FolderProblem>,
+    problems: Problems,
     error: Option<TransferError>,
 }
 
@@ -272,24 +274,26 @@ impl<'a> Work<'a> {
             TransferError::Throttled { side, meaning: RefusalMeaning::Trouble, .. } => (side, true),
             _ => return Ok(()),
         };
-        if self.control.is_stopped() {
+        // A computer that slept says nothing about any message.
+        if self.control.is_stopped() || error.is_after_sleep() {
             return Ok(());
         }
         let ledger = &self.request.ledger;
         let waiting = [MessageState::ToDo, MessageState::InFlight];
-        let first = ledger.rows_after(folder, &waiting, 0, 1)?.first().map(|row| row.uid);
+        let aside = self.caution.set_aside(folder);
+        let rows = ledger.rows_after(folder, &waiting, 0, aside.len() + 1)?;
+        let first = rows.iter().map(|row| row.uid).find(|uid| !aside.contains(uid));
+        if is_trouble {
+            self.caution.failed_at(folder, *side, first);
+            return Ok(());
+        }
         match (self.caution.broke(folder, *side, first), side) {
-            // A server that fails has said nothing about the message.
-            _ if is_trouble => {}
-            (Some(uid), Side::Source) => refuse_poison(ledger, folder, uid)?,
-            (Some(uid), Side::Destination) => self.caution.blame(folder, uid),
-            (None, _) => {}
+            (Some(Verdict::Message(uid)), Side::Source) => refuse_poison(ledger, folder, uid)?,
+            (Some(Verdict::Message(uid)), Side::Destination) => self.caution.blame(folder, uid),
+            (Some(Verdict::Folder), _) => self.caution.leave(folder, *side, error.server_words()),
+            (Some(Verdict::Aside) | None, _) => {}
         }
         Ok(())
-    }
-
-    pub(super) fn note_problem(&self, plan: &FolderPlan, side: Side, words: String) {
-        self.note_trouble(plan, (side, FolderTrouble::Closed), words);
     }
 
     pub(super) fn note_trouble(
@@ -299,11 +303,11 @@ impl<'a> Work<'a> {
         words: String,
     ) {
         let problem = FolderProblem { folder: plan.source.clone(), side, trouble, words };
-        locked(&self.state).problems.insert(plan.source.clone(), problem);
+        locked(&self.state).problems.insert((plan.source.clone(), trouble), problem);
     }
 
     /// The problems and the first error, once every lane has ended.
-    pub(super) fn into_outcome(self) -> (BTreeMap<FolderPath, FolderProblem>, Option<TransferError>) {
+    pub(super) fn into_outcome(self) -> (Problems, Option<TransferError>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         (state.problems, state.error)
     }
@@ -376,6 +380,7 @@ impl<'a> Work<'a> {
             first,
             taken: Mutex::default(),
             left: AtomicU64::new(left),
+            has_given_last: AtomicBool::new(false),
             lanes: AtomicUsize::new(1),
             unplaced: Mutex::default(),
             twins,
@@ -386,15 +391,46 @@ impl<'a> Work<'a> {
         Ok(Part { work: self, folder })
     }
 
-    /// Rows of a folder that are to do, beyond those that are taken up to this UID.
-    pub(super) fn page(&self, folder: FolderId, taken: Option<u32>) -> Result<Vec<LedgerRow>, ProjectError> {
+    /// Rows of a folder that are to do, beyond those that are taken up to this UID; without those that are set aside.
+    pub(super) fn page(
+        &self,
+        folder: FolderId,
+        mut taken: Option<u32>,
+    ) -> Result<Vec<LedgerRow>, ProjectError> {
         let (ledger, state) = (&self.request.ledger, MessageState::ToDo);
         let most = if self.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS };
-        if self.request.options.is_newest_first {
-            ledger.rows_before(folder, state, taken, most)
-        } else {
-            ledger.rows_after(folder, &[state], taken.unwrap_or(0), most)
+        let aside = self.caution.set_aside(folder);
+        loop {
+            let mut rows = if self.request.options.is_newest_first {
+                ledger.rows_before(folder, state, taken, most)?
+            } else {
+                ledger.rows_after(folder, &[state], taken.unwrap_or(0), most)?
+            };
+            let edge = self.edge(&rows);
+            rows.retain(|row| !aside.contains(&row.uid));
+            if edge.is_none() || !rows.is_empty() {
+                return Ok(rows);
+            }
+            taken = edge;
         }
+    }
+
+    /// The row of a page beyond which the next one begins.
+    fn edge(&self, rows: &[LedgerRow]) -> Option<u32> {
+        let edge = if self.request.options.is_newest_first { rows.first() } else { rows.last() };
+        edge.map(|row| row.uid)
+    }
+
+    /// Rows that were set aside, when all others of the folder are taken.
+    fn last_page(&self, folder: FolderId) -> Result<Vec<LedgerRow>, ProjectError> {
+        let aside = self.caution.set_aside(folder);
+        if aside.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.caution.begins_set_aside(folder);
+        let mut rows = self.request.ledger.rows(folder, &[MessageState::ToDo])?;
+        rows.retain(|row| aside.contains(&row.uid));
+        Ok(rows)
     }
 
     /// Whether a message is read in pieces. Some servers give no size or a wrong one; such messages are as well.
@@ -459,15 +495,15 @@ impl Part<'_> {
     pub(super) fn next_page(&self) -> Result<Vec<LedgerRow>, ProjectError> {
         let folder = &self.folder;
         let mut taken = locked(&folder.taken);
-        let is_newest_first = self.work.request.options.is_newest_first;
-        let rows = self.work.page(folder.unit.folder, *taken)?;
+        let mut rows = self.work.page(folder.unit.folder, *taken)?;
+        if rows.is_empty() && !folder.has_given_last.swap(true, Ordering::Relaxed) {
+            rows = self.work.last_page(folder.unit.folder)?;
+        } else if let Some(edge) = self.work.edge(&rows) {
+            *taken = Some(edge);
+        }
         let count = rows.len() as u64;
         let left = folder.left.load(Ordering::Relaxed).saturating_sub(count);
         folder.left.store(if count == 0 { 0 } else { left }, Ordering::Relaxed);
-        let edge = if is_newest_first { rows.first() } else { rows.last() };
-        if let Some(edge) = edge {
-            *taken = Some(edge.uid);
-        }
         Ok(rows)
     }
 

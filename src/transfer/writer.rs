@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, mpsc};
 
-use super::arrivals::appended_uids;
 use super::batch::{Batch, Load, Loaded, named};
 use super::error::TransferError;
 use super::flags::flags_for;
@@ -402,7 +401,7 @@ impl Writer<'_> {
         state: MessageState,
         cause: Option<&str>,
     ) -> Vec<MessageResult> {
-        let uids = appended_uids(completion, self.folder.opened.uid_validity, batch.len());
+        let uids = self.told_uids(completion, batch.len());
         if let Some(highest) = uids.iter().flatten().max() {
             self.uid_next = self.uid_next.max(highest.saturating_add(1));
         }

@@ -213,7 +213,11 @@ impl Line {
         let word = String::from_utf8_lossy(word).to_ascii_uppercase();
         let names: Vec<Vec<u8>> = state.shelves.iter().map(|shelf| shelf.name.clone()).collect();
         let names_folder = ["STATUS", "EXAMINE", "SELECT", "CREATE", "APPEND"].contains(&word.as_str());
-        let name = if names_folder { name_of(&arguments[1..]).0 } else { Vec::new() };
+        let name = match &self.opened {
+            _ if names_folder => name_of(&arguments[1..]).0,
+            Some(opened) if word == "UID" => opened.clone(),
+            _ => Vec::new(),
+        };
         match (state.judge)(&word, &name, &names) {
             Some(Harm::No(words)) => return Some((Vec::new(), format!("NO {words}"))),
             Some(Harm::Bye(words)) => {

@@ -94,6 +94,8 @@ pub struct State {
     pub own_date: Option<&'static str>,
     /// OK without APPENDUID.
     pub hides_uids: bool,
+    /// What is told in place of the UID that a message has got.
+    pub told_uid: Option<fn(u32) -> u32>,
     /// OK to an APPEND of a message that holds this, which is dropped; this other mail arrives instead.
     pub swallow: Option<(&'static str, Stored)>,
     /// Pieces that begin here or further on are left out of answers.
@@ -268,7 +270,8 @@ impl Connection {
             stored = other.clone();
         }
         state.messages.insert(uid, stored);
-        let code = if state.hides_uids { String::new() } else { format!("[APPENDUID 7 {uid}] ") };
+        let told = state.told_uid.map_or(uid, |told| told(uid));
+        let code = if state.hides_uids { String::new() } else { format!("[APPENDUID 7 {told}] ") };
         Ok(Some((Vec::new(), format!("OK {code}done"))))
     }
 }

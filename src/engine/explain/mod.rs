@@ -2,7 +2,9 @@
 
 mod accounts;
 mod certificates;
+mod folders;
 mod problems;
+mod response_codes;
 mod servers;
 mod trust;
 
@@ -23,8 +25,9 @@ use crate::survey::SurveyError;
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
+pub(super) use folders::folders;
 pub(super) use problems::problem;
-pub(super) use servers::{differences, folders, needs_password, sign_in, sign_in_way, transfer, uncounted};
+pub(super) use servers::{differences, needs_password, sign_in, sign_in_way, transfer, uncounted};
 pub(super) use trust::unconfirmed;
 
 /// The first letter in upper case, for errors whose own words begin in lower case.

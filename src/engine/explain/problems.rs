@@ -1,5 +1,6 @@
 //! Messages that share a cause, in plain words, with the way out that fits the cause.
 
+use super::response_codes::response_code;
 use crate::engine::ProblemGroup;
 use crate::plan::{MessageState, RefusalMeaning, refusal_meaning};
 use crate::project::Problem;
@@ -56,7 +57,10 @@ fn out_of_refusal(cause: &str) -> &'static str {
         }
         RefusalMeaning::Virus => "Look at them on the old server; the provider’s scanner will not have them",
         RefusalMeaning::Folder => "Make the folder at the provider or rename it in the plan, then retry",
-        RefusalMeaning::Account => "Check at the provider that the mailbox may be written, then retry",
+        RefusalMeaning::Account => match cause.find('[').and_then(|at| response_code(cause.get(at..)?)) {
+            Some(code) => code.way_out.0,
+            None => "Check at the provider that the mailbox may be written, then retry",
+        },
         RefusalMeaning::Message(_) | RefusalMeaning::Unknown => {
             "Retry the refused messages, or save them from the old server by hand"
         }

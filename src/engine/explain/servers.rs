@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::response_codes::{ResponseCode, response_code};
 use super::{certificates, not_claimed, project, same_account, sentence};
 use crate::engine::sign_in_job::Attempt;
 use crate::engine::{Command, RequestId, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{MailboxPlan, Side};
-use crate::transfer::{FolderProblem, FolderTrouble, TransferError, VerifyReport};
+use crate::transfer::{TransferError, VerifyReport};
 use crate::values::{Endpoint, MisfitError, with_thousands};
 
 /// No password is kept for this side.
@@ -96,7 +97,47 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         | SignInError::ServerNotProven(_) => (SignInState::Failed, try_again(whose(attempt, error))),
         SignInError::Imap(inner) => return connection(attempt, inner, try_again),
     };
+    let explained = match response_code(turned_away(error)) {
+        None => explained,
+        Some(code) => coded_refusal(attempt, (explained, turned_away(error)), code, again),
+    };
     (state, explained.caused_by(error))
+}
+
+/// What a server has said that turned a sign-in away, where that may be one of many things.
+fn turned_away(error: &SignInError) -> &str {
+    match error {
+        SignInError::ServerBusy { words }
+        | SignInError::NotAllowed { words, .. }
+        | SignInError::Refused { words } => words,
+        _ => "",
+    }
+}
+
+/// A sign-in that was turned away with a response code.
+fn coded_refusal(
+    attempt: &Attempt,
+    (explained, words): (UserError, &str),
+    code: &ResponseCode,
+    again: Command,
+) -> UserError {
+    // These two are said of a server that has too much to do; the others are said of something else.
+    if ["LIMIT", "INUSE"].contains(&code.name) {
+        return by_code(explained, words);
+    }
+    let title = format!("{} did not let {} in", attempt.server.host, attempt.signs_in());
+    let plain = UserError::new(title, code.meaning).with_server_words(words);
+    by_code(plain.or("Sign in again", "", again), words)
+}
+
+/// Where the server gives a response code, it is what the code means that is said, not what it mostly is.
+fn by_code(mut explained: UserError, words: &str) -> UserError {
+    if let Some(code) = response_code(words) {
+        code.meaning.clone_into(&mut explained.cause);
+        explained = explained.or_else(code.way_out.0, code.way_out.1);
+        explained.ways_out.rotate_right(1);
+    }
+    explained
 }
 
 fn wrong_password(host: &str, user: &str) -> UserError {
@@ -205,22 +246,24 @@ fn connection(
         ),
         _ => (
             SignInState::Failed,
-            try_again(
+            try_again(by_code(
                 UserError::new(format!("Talking to {} failed", server.host), sentence(error))
-                    .with_server_words(said(error)),
-            ),
+                    .with_server_words(&said(error)),
+                &said(error),
+            )),
         ),
     };
     (state, explained.caused_by(error))
 }
 
 /// What the server itself has said, where it said anything.
-fn said(error: &ImapError) -> &str {
+fn said(error: &ImapError) -> String {
     match error {
-        ImapError::NotUnderstood(words) | ImapError::TurnedAway(words) => words,
-        ImapError::Closed(words) => words.as_deref().unwrap_or_default(),
-        ImapError::Refused { completion, .. } => &completion.words,
-        _ => "",
+        ImapError::NotUnderstood(words) | ImapError::TurnedAway(words) => words.clone(),
+        ImapError::Closed(words) => words.clone().unwrap_or_default(),
+        // With its code, which says more than the words do.
+        ImapError::Refused { completion, .. } => completion.to_string(),
+        _ => String::new(),
     }
 }
 
@@ -235,6 +278,23 @@ pub(in crate::engine) fn transfer(
     destination: &Attempt,
     error: &TransferError,
 ) -> UserError {
+    transfer_words(source, destination, error).coded(match error {
+        TransferError::SignIn { .. } => "sign-in-failed",
+        TransferError::Server { source, .. } if source.is_connection_lost() => "connection-lost",
+        TransferError::Server { .. } => "server-unusable",
+        TransferError::DestinationFull { .. } => "destination-full",
+        TransferError::NotRecovered { .. } => "server-not-recovered",
+        TransferError::SecondRun { .. } => "second-run",
+        TransferError::Throttled { .. } => "server-asks-to-wait",
+        TransferError::Search(_) => "search-unusable",
+        TransferError::DailyLimit { .. } => "daily-limit",
+        TransferError::SameAccount => "same-account",
+        TransferError::NotClaimed(_) => "account-not-claimed",
+        TransferError::Project(_) => "project-unusable",
+    })
+}
+
+fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError) -> UserError {
     let attempt = |side: Side| match side {
         Side::Source => source,
         Side::Destination => destination,
@@ -242,12 +302,7 @@ pub(in crate::engine) fn transfer(
     match error {
         TransferError::SignIn { side, source } => sign_in(attempt(*side), source).1,
         TransferError::Server { side, source } => {
-            let server = &attempt(*side).server;
-            UserError::new(format!("{} cannot be used any longer", server.host), sentence(source))
-                .with_server_words(said(source))
-                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
-                .or_else("Check the network connection", "")
-                .caused_by(error)
+            unusable(&attempt(*side).server.host, source).caused_by(error)
         }
         TransferError::DestinationFull { words } => {
             UserError::new("The mailbox at the provider is full", "Nothing more fits into it.")
@@ -265,7 +320,10 @@ pub(in crate::engine) fn transfer(
         )
         .with_server_words(words)
         .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
-        .or_else("Ask whoever runs the server what is the matter", "")
+        .or_else(
+            response_code(words).map_or("Ask whoever runs the server what is the matter", |code| code.way_out.0),
+            "",
+        )
         .caused_by(error),
         TransferError::SecondRun { folder, doubled } => {
             let what = match doubled {
@@ -313,6 +371,21 @@ pub(in crate::engine) fn transfer(
     }
 }
 
+/// A server that cannot be used any longer: the network is named only where the connection is what has failed.
+fn unusable(host: &str, error: &ImapError) -> UserError {
+    let words = said(error);
+    let code = response_code(&words);
+    let cause = code.map_or_else(|| sentence(error), |code| format!("{} {}", code.meaning, sentence(error)));
+    let explained = UserError::new(format!("{host} cannot be used any longer"), cause)
+        .with_server_words(&words)
+        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy);
+    match code {
+        Some(code) => explained.or_else(code.way_out.0, code.way_out.1),
+        None if error.is_connection_lost() => explained.or_else("Check the network connection", ""),
+        None => explained.or_else("Ask whoever runs the server what is the matter", ""),
+    }
+}
+
 /// Folders that the server does not let anybody count, in sentences.
 pub(in crate::engine) fn uncounted(plan: &MailboxPlan, left: &BTreeMap<String, String>) -> Vec<String> {
     let name = |raw: &String| {
@@ -327,93 +400,6 @@ pub(in crate::engine) fn uncounted(plan: &MailboxPlan, left: &BTreeMap<String, S
         )
     };
     left.iter().map(sentence).collect()
-}
-
-/// What is the matter with folders; `None` where nothing is. The worst gives the title, and every one has its line in
-/// the details.
-pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError> {
-    let rank = |problem: &&FolderProblem| match problem.trouble {
-        FolderTrouble::Closed => 0,
-        FolderTrouble::CopiesLost => 1,
-        FolderTrouble::CopiesInDoubt => 2,
-        FolderTrouble::ServerFails => 3,
-        FolderTrouble::SearchRefused => 4,
-        FolderTrouble::FlagsRefused => 5,
-    };
-    let problem = problems.iter().min_by_key(rank)?;
-    let alike = |other: &&FolderProblem| other.trouble == problem.trouble && other.side == problem.side;
-    let what = trouble_words(problem);
-    let title = match problems.iter().filter(alike).count() {
-        1 => format!("The folder {} {what}", problem.folder),
-        count => format!("{count} folders {what}, such as {}", problem.folder),
-    };
-    let others = problems.len() - problems.iter().filter(alike).count();
-    let mut error = match problem.trouble {
-        FolderTrouble::CopiesLost | FolderTrouble::CopiesInDoubt => {
-            UserError::new(title, sentence(&problem.words))
-        }
-        FolderTrouble::ServerFails => UserError::new(
-            title,
-            "They were tried several times and are still to do; everything else was copied.",
-        )
-        .with_server_words(&problem.words),
-        _ => UserError::new(title, "All other folders were copied.").with_server_words(&problem.words),
-    };
-    if others > 0 {
-        let more = format!(" {others} more remarks are about other folders; the details have them all.");
-        error.cause.push_str(&more);
-    }
-    let mut error = match problem.trouble {
-        FolderTrouble::Closed => error.or_else(
-            "Give the folder another name in the plan, or leave it out",
-            "Then start the copy again",
-        ),
-        FolderTrouble::CopiesLost => error.or_else(
-            "Copy once more in the mode “before the switch”",
-            "It brings back what is lost, and leaves what people have moved",
-        ),
-        FolderTrouble::CopiesInDoubt if problem.side == Side::Source => error.or_else(
-            "Copy this folder once more in the mode “before the switch”",
-            "Everything is compared; what people have moved or deleted since the switch may come a second time",
-        ),
-        FolderTrouble::CopiesInDoubt => error
-            .or_else("Look into the folder at the provider", "Nothing was changed there")
-            .or_else(
-                "Empty it, or give the folder another name in the plan, and start the copy again",
-                "Its mail is then copied anew; an empty folder is filled without a question",
-            ),
-        FolderTrouble::ServerFails => error.or_else(
-            "Ask whoever runs the server what it stumbles over",
-            "Or move these messages out of the folder and go on",
-        ),
-        FolderTrouble::FlagsRefused => error,
-        FolderTrouble::SearchRefused => error.or_else(
-            "Write the search anew, or filter by date and size instead",
-            "Then start the copy again",
-        ),
-    };
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|problem| format!("{} {}: {}", problem.folder, trouble_words(problem), problem.words))
-        .collect();
-    error.details = lines.join("\n");
-    Some(error.or("Try again", "Only what is missing is copied", Command::StartCopy))
-}
-
-const fn trouble_words(problem: &FolderProblem) -> &'static str {
-    match (problem.trouble, problem.side) {
-        (FolderTrouble::Closed, Side::Source) => "could not be opened at your server",
-        (FolderTrouble::Closed, Side::Destination) => "could not be made or opened at the provider",
-        (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
-        (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
-        (FolderTrouble::CopiesInDoubt, Side::Source) => "got other numbers at your server",
-        (FolderTrouble::CopiesInDoubt, Side::Destination) => "may hold its copies in another form or place",
-        (FolderTrouble::ServerFails, Side::Source) => "has messages at which your server fails",
-        (FolderTrouble::ServerFails, Side::Destination) => {
-            "has messages at which the provider’s server fails"
-        }
-        (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
-    }
 }
 
 /// Copies that are not what they should be.
@@ -433,6 +419,7 @@ pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
             _ => "They are missing at the destination, or differ from what the source has.",
         },
     )
+    .coded("copies-unconfirmed")
     .or_else("Look at these messages at the provider", "The details list them by folder")
     .or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
     let lines: Vec<String> = report

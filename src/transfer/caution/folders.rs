@@ -38,6 +38,11 @@ impl Caution {
         }
     }
 
+    /// The connection ends while the folder is listed, whatever message it is at: it is left for this run.
+    pub(in crate::transfer) fn leave_listing(&self, folder: &str, words: String) {
+        self.learnt().goodbyes.insert((folder.to_owned(), true), (GOODBYES_AT_SOURCE, words));
+    }
+
     /// How folders of this side are counted.
     pub(in crate::transfer) fn counting(&self, side: Side) -> ListCare {
         self.learnt().counting.of(side)
@@ -65,7 +70,14 @@ impl Caution {
         let given_up = learnt.goodbyes.iter().filter(|((_, is_source), (count, _))| {
             *count >= if *is_source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION }
         });
-        left(Side::Source) + left(Side::Destination) + given_up.count() as u64
+        let troubles = learnt.folders.values();
+        let aside = troubles.map(|trouble| {
+            let aside = trouble.isolation.aside().count() as u64;
+            aside + u64::from(trouble.left.is_some())
+        });
+        let listed_last = learnt.listings.values().map(|listing| listing.isolation.aside().count() as u64);
+        let aside: u64 = aside.chain(listed_last).sum();
+        left(Side::Source) + left(Side::Destination) + given_up.count() as u64 + aside
     }
 
     /// The connection broke while folders were made: from now on one at a time, to see at which.

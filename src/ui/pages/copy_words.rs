@@ -136,6 +136,9 @@ pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Ic
             (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
         }
         MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
+        MailboxProgressState::Done if shown.sum.to_do > 0 => {
+            (Tone::Warn, Icon::Warn, "Incomplete".to_owned())
+        }
         MailboxProgressState::Done => (Tone::Pass, Icon::Pass, "Done".to_owned()),
         MailboxProgressState::Stopped(_) => (Tone::Fail, Icon::Fail, "Stopped".to_owned()),
     }

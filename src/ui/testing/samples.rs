@@ -57,6 +57,8 @@ pub fn error(title: &str, cause: &str, words: &str, way_out: &str, command: Opti
         }],
         details: format!("{title}: caused by: {cause}"),
         certificate: None,
+        code: None,
+        folders: Vec::new(),
     }
 }
 

@@ -7,6 +7,9 @@ use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::{RADIUS_PANEL, Theme, Tone};
 
+/// Folders that are shown one by one; the details have them all.
+const SHOWN_FOLDERS: usize = 8;
+
 /// What happened, why, the server's words, and the numbered ways out. Pushes the command of the chosen one.
 pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec<Command>) {
     match &error.certificate {
@@ -102,6 +105,25 @@ fn details(error: &UserError) -> String {
     format!("{}\n{}", error.to_text(), error.details)
 }
 
+/// Where it is about several folders: each of them with what happened there, the server's words and what can be done.
+fn other_folders(ui: &mut Ui, error: &UserError) {
+    if error.folders.len() < 2 {
+        return;
+    }
+    let theme = Theme::of(ui);
+    ui.add_space(6.0);
+    for remark in error.folders.iter().take(SHOWN_FOLDERS) {
+        let said = remark.server_words.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
+        let words = format!("{}{said}. {}.", remark.title, remark.way_out.0);
+        text::paragraph(ui, &words, Type::Small, theme.text2);
+    }
+    let more = error.folders.len().saturating_sub(SHOWN_FOLDERS);
+    if more > 0 {
+        let words = format!("{more} more are in the details.");
+        text::paragraph(ui, &words, Type::Small, theme.text2);
+    }
+}
+
 fn body(ui: &mut Ui, error: &UserError, commands: &mut Vec<Command>) {
     let theme = Theme::of(ui);
     Frame::new().inner_margin(Margin { left: 25, ..Margin::ZERO }).show(ui, |ui| {
@@ -110,6 +132,7 @@ fn body(ui: &mut Ui, error: &UserError, commands: &mut Vec<Command>) {
             ui.add_space(6.0);
             panel::well(ui, |ui| text::paragraph(ui, words, Type::Mono, theme.text2));
         }
+        other_folders(ui, error);
         ui.add_space(8.0);
         for (index, way_out) in error.ways_out.iter().enumerate() {
             ui.push_id(index, |ui| {

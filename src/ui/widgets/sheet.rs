@@ -154,6 +154,8 @@ fn third(ui: &mut Ui) {
         ],
         details: String::new(),
         certificate: None,
+        code: None,
+        folders: Vec::new(),
     };
     error_card::error_card(ui, &error, Tone::Fail, &mut Vec::new());
     caption(ui, "Evidence block");

@@ -1,0 +1,256 @@
+//! What is the matter with folders: a title, the server's words and a way out for each trouble.
+
+use super::response_codes::response_code;
+use super::sentence;
+use crate::engine::{Command, FolderRemark, UserError};
+use crate::plan::Side;
+use crate::transfer::{FolderProblem, FolderTrouble};
+
+/// What is the matter with folders; `None` where nothing is. The worst gives the title, and every one has its lines in
+/// the details and its place among the folders.
+pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError> {
+    let problem = problems.iter().min_by_key(|problem| problem.trouble)?;
+    let alike = |other: &&FolderProblem| other.trouble == problem.trouble && other.side == problem.side;
+    let same: Vec<&FolderProblem> = problems.iter().filter(alike).collect();
+    let what = happened(problem.trouble, problem.side);
+    let title = match same.len() {
+        1 => format!("The folder {} {what}", problem.folder),
+        count => format!("{count} folders {what}, such as {}", problem.folder),
+    };
+    let mut error = UserError::new(title, cause(problem)).coded(problem.trouble.code());
+    if problem.trouble.has_server_words() {
+        error = error.with_server_words(&problem.words);
+    }
+    let others = problems.len() - same.len();
+    if others > 0 {
+        let (are, have) = if others == 1 { ("remark is", "it") } else { ("remarks are", "them all") };
+        let more = format!(" {others} more {are} about other things; the details have {have}.");
+        error.cause.push_str(&more);
+    }
+    let (what, consequence) = way_out(problem);
+    error = error.or_else(&what, &consequence);
+    if (problem.trouble, problem.side) == (FolderTrouble::CopiesInDoubt, Side::Destination) {
+        error = error.or_else(
+            "Empty it, or give the folder another name in the plan, and start the copy again",
+            "Its mail is then copied anew; an empty folder is filled without a question",
+        );
+    }
+    error.folders = problems.iter().map(remark).collect();
+    let lines: Vec<String> = error.folders.iter().zip(problems).map(line).collect();
+    error.details = lines.join("\n");
+    Some(error.or("Try again", "Only what is missing is copied", Command::StartCopy))
+}
+
+fn remark(problem: &FolderProblem) -> FolderRemark {
+    let title = format!("The folder {} {}", problem.folder, happened(problem.trouble, problem.side));
+    let shown = UserError::new(title, cause(problem));
+    let shown =
+        if problem.trouble.has_server_words() { shown.with_server_words(&problem.words) } else { shown };
+    FolderRemark {
+        folder: problem.folder.to_string(),
+        code: problem.trouble.code(),
+        title: shown.title,
+        cause: shown.cause,
+        server_words: shown.server_words,
+        way_out: way_out(problem),
+    }
+}
+
+/// `Work could not be made at the provider: [NOPERM] no. Have the right given at the server.`
+fn line((remark, problem): (&FolderRemark, &FolderProblem)) -> String {
+    let happened = happened(problem.trouble, problem.side);
+    let way = sentence(&remark.way_out.0);
+    match &remark.server_words {
+        Some(words) => format!("{} {happened}: {words}\n    {way}", problem.folder),
+        None => format!("{} {happened}: {}\n    {way}", problem.folder, problem.words),
+    }
+}
+
+const fn happened(trouble: FolderTrouble, side: Side) -> &'static str {
+    match (trouble, side) {
+        (FolderTrouble::OpeningRefused, Side::Source) => "could not be opened at your server",
+        (FolderTrouble::OpeningRefused, Side::Destination) => "could not be opened at the provider",
+        (FolderTrouble::CreationRefused, _) => "could not be made at the provider",
+        (FolderTrouble::NameUnsendable, _) => "has a name that cannot be sent to a server",
+        (FolderTrouble::ConnectionLost, Side::Source) => "makes your server end the connection",
+        (FolderTrouble::ConnectionLost, Side::Destination) => {
+            "makes the provider’s server end the connection"
+        }
+        (FolderTrouble::ListingRefused, _) => "could not be listed at your server",
+        (FolderTrouble::ListedShort, _) => "is listed in part only by your server",
+        (FolderTrouble::CountSuspicious, _) => "may hold more mail than your server shows",
+        (FolderTrouble::MadeAnew, Side::Source) => "was made anew while it was being listed",
+        (FolderTrouble::MadeAnew, Side::Destination) => {
+            "was made anew at the provider while it was being filled"
+        }
+        (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
+        (FolderTrouble::FolderMoved, _) => "is not in its place at the provider any more",
+        (FolderTrouble::CopiesInDoubt, Side::Source) => "got other numbers at your server",
+        (FolderTrouble::CopiesInDoubt, Side::Destination) => "may hold its copies in another form or place",
+        (FolderTrouble::ArrivedLate, _) => "got messages twice, as some arrived late",
+        (FolderTrouble::DoubledByOthers, _) => "is filled by another program as well",
+        (FolderTrouble::WrongUids, _) => {
+            "got answers from the provider’s server that do not fit what it lists"
+        }
+        (FolderTrouble::ServerFails, Side::Source) => "has messages at which your server fails",
+        (FolderTrouble::ServerFails, Side::Destination) => {
+            "has messages at which the provider’s server fails"
+        }
+        (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
+        (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
+        (FolderTrouble::FlagsNotKept, _) => "has copies that do not keep a flag at the provider",
+    }
+}
+
+fn cause(problem: &FolderProblem) -> String {
+    if !problem.trouble.has_server_words() {
+        return sentence(&problem.words);
+    }
+    let meaning = response_code(&problem.words).map(|code| format!("{} ", code.meaning)).unwrap_or_default();
+    let rest = match problem.trouble {
+        FolderTrouble::ServerFails => {
+            "They were tried several times and are still to do; everything else was copied."
+        }
+        FolderTrouble::ConnectionLost => {
+            "It ends whatever message is under way, so nothing is said about the messages: they are still to do. All \
+             other folders were copied."
+        }
+        FolderTrouble::FlagsRefused => "The mail itself was copied.",
+        _ => "All other folders were copied.",
+    };
+    format!("{meaning}{rest}")
+}
+
+/// What can be done: what the response code asks for, where the words begin with one, else what fits the trouble.
+fn way_out(problem: &FolderProblem) -> (String, String) {
+    let by_code = response_code(&problem.words).filter(|_| problem.trouble.has_server_words());
+    let (what, consequence) = match (by_code, problem.trouble, problem.side) {
+        (Some(code), ..) => code.way_out,
+        (None, FolderTrouble::OpeningRefused, _) => (
+            "Check at the server that the mailbox may open it, or leave it out of the plan",
+            "Then start the copy again",
+        ),
+        (None, FolderTrouble::CreationRefused, _) => (
+            "Give the folder another name in the plan, or make it at the provider yourself",
+            "Then start the copy again",
+        ),
+        (None, FolderTrouble::NameUnsendable, _) => {
+            ("Rename the folder at your server, or leave it out of the plan", "Then count the folders again")
+        }
+        (None, FolderTrouble::ConnectionLost, _) => (
+            "Ask whoever runs the server why it ends the connection at this folder",
+            "Or leave the folder out of the plan; its messages stay to do until then",
+        ),
+        (None, FolderTrouble::ListingRefused | FolderTrouble::ListedShort, _) => (
+            "Ask whoever runs your server to repair the folder’s index",
+            "Then start the copy again: what was not listed is copied then",
+        ),
+        (None, FolderTrouble::CountSuspicious, _) => (
+            "Move older mail into folders of its own first, or use the server’s address for exports",
+            "Then start the copy again",
+        ),
+        (None, FolderTrouble::MadeAnew, _) => ("Start the copy again", "The folder is listed as it is now"),
+        (None, FolderTrouble::CopiesLost, _) => (
+            "Copy once more in the mode “before the switch”",
+            "It brings back what is lost, and leaves what people have moved",
+        ),
+        (None, FolderTrouble::FolderMoved, _) => (
+            "Give the folder in the plan the name under which its mail lies now",
+            "Or copy once more in the mode “before the switch”, which makes it again",
+        ),
+        (None, FolderTrouble::CopiesInDoubt, Side::Source) => (
+            "Copy this folder once more in the mode “before the switch”",
+            "Everything is compared; what people have moved or deleted since the switch may come a second time",
+        ),
+        (None, FolderTrouble::CopiesInDoubt, Side::Destination) => {
+            ("Look into the folder at the provider", "Nothing was changed there")
+        }
+        (None, FolderTrouble::ArrivedLate, _) => (
+            "Delete one of each pair at the provider",
+            "The details name them; nothing is deleted by this program",
+        ),
+        (None, FolderTrouble::DoubledByOthers, _) => {
+            ("End the other program, then delete one of each pair", "One run at a time is enough")
+        }
+        (None, FolderTrouble::WrongUids, _) => (
+            "Tell whoever runs the provider’s server what it has answered",
+            "The copies were found by what they are; nothing needs to be sent again",
+        ),
+        (None, FolderTrouble::ServerFails, _) => (
+            "Ask whoever runs the server what it stumbles over",
+            "Or move these messages out of the folder and go on",
+        ),
+        (None, FolderTrouble::SearchRefused, _) => {
+            ("Write the search anew, or filter by date and size instead", "Then start the copy again")
+        }
+        (None, FolderTrouble::FlagsRefused, _) => {
+            ("Set the flags at the provider by hand where they matter", "The mail itself is there")
+        }
+        (None, FolderTrouble::FlagsNotKept, _) => {
+            ("Use a folder in place of the flag where it matters", "The mail itself is there")
+        }
+    };
+    (what.to_owned(), consequence.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::plan::FolderPath;
+
+    fn problem(folder: &str, (trouble, side): (FolderTrouble, Side), words: &str) -> FolderProblem {
+        let folder = FolderPath(vec![folder.to_owned()]);
+        FolderProblem { folder, side, trouble, words: words.to_owned() }
+    }
+
+    #[test]
+    fn every_trouble_has_a_code_a_title_and_a_way_out_of_its_own() {
+        let (mut codes, mut titles) = (BTreeSet::new(), BTreeSet::new());
+        for trouble in FolderTrouble::ALL {
+            let error = folders(&[problem("Work", (trouble, Side::Destination), "nobody said why")]).unwrap();
+            assert!(codes.insert(error.code.unwrap()) && titles.insert(error.title.clone()), "{error:?}");
+            assert!(error.ways_out.len() >= 2, "{error:?}");
+            assert_eq!(error.server_words.is_some(), trouble.has_server_words(), "{error:?}");
+            assert!(error.details.contains("nobody said why"), "{error:?}");
+            let text = error.to_text().to_lowercase();
+            assert!(text.contains("nobody said why") && !text.contains("network"), "{text}");
+            let [remark] = error.folders.as_slice() else { unreachable!("one folder, one remark") };
+            assert_eq!((remark.code, &remark.folder), (trouble.code(), &"Work".to_owned()));
+            let opening = text.contains("opened");
+            assert_eq!(opening, trouble == FolderTrouble::OpeningRefused, "{text}");
+        }
+        assert_eq!(codes.len(), FolderTrouble::ALL.len());
+    }
+
+    #[test]
+    fn a_response_code_decides_what_can_be_done() {
+        let at = (FolderTrouble::CreationRefused, Side::Destination);
+        for (words, part) in [
+            ("[NOPERM] no new folders", "Have the right given"),
+            ("[OVERQUOTA] full", "Get more room"),
+            ("[CONTACTADMIN] call us", "Ask the admin"),
+            ("no new folders", "another name in the plan"),
+        ] {
+            let error = folders(&[problem("Work", at, words)]).unwrap();
+            assert!(error.to_text().contains(part), "{}", error.to_text());
+            assert_eq!(error.server_words.as_deref(), Some(words));
+        }
+    }
+
+    #[test]
+    fn the_worst_gives_the_title_and_none_is_left_out() {
+        let made = (FolderTrouble::CreationRefused, Side::Destination);
+        let all = [
+            problem("A", (FolderTrouble::FlagsNotKept, Side::Destination), "no \\Flagged"),
+            problem("B", made, "[CANNOT] no"),
+            problem("C", made, "[CANNOT] no"),
+        ];
+        let error = folders(&all).unwrap();
+        assert!(error.title.starts_with("2 folders could not be made"), "{error:?}");
+        assert!(error.cause.contains("1 more remark is"), "{error:?}");
+        assert_eq!(error.folders.iter().map(|one| one.folder.as_str()).collect::<Vec<_>>(), ["A", "B", "C"]);
+        assert_eq!(folders(&[]), None);
+    }
+}
