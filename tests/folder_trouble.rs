@@ -18,12 +18,14 @@ mod folder_server;
 mod odd_imap;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
+#[path = "support/quick_time.rs"]
+mod quick_time;
 mod support;
 
 use copy_bench::Bench;
 use folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry::plan::{DestinationRules, FolderChoice, LeftOutBecause};
-use mailferry::transfer::{Depth, FolderTrouble, count, verify_mailbox};
+use mailferry::transfer::{CountWishes, Depth, FolderTrouble, Progress, count, verify_mailbox};
 use odd_imap::{Stored, numbered};
 
 fn mails(first: u32, count: u32) -> Vec<Stored> {
@@ -52,8 +54,10 @@ async fn a_goodbye_while_folders_are_counted_leaves_that_folder_out() {
             });
             let destination = empty();
             {
-                let rules = DestinationRules::default();
-                let counted = count(&source.access(), &destination.access(), (&rules, None)).await.unwrap();
+                let counted =
+                    count(&source.access(), &destination.access(), &CountWishes::default(), &|_| {})
+                        .await
+                        .unwrap();
                 let left: Vec<&String> = counted.left.keys().collect();
                 assert_eq!(left, ["Bad"], "{word_of_harm}");
                 assert!(!is_polite || counted.left["Bad"].contains("share is gone"), "{:?}", counted.left);
@@ -245,5 +249,64 @@ async fn a_goodbye_at_each_message_of_one_folder_says_nothing_about_the_messages
         assert_eq!(bench.sum().copied, 6 + u64::from(messages), "{case}");
         let there = destination.counts().into_iter().find(|(name, _)| name == "Bad").unwrap();
         assert_eq!(there.1, messages as usize, "{case}");
+/// The server fails at some folders for ever: they are waited for by name, a few times, and the rest is done.
+#[test]
+fn folders_that_never_open_are_waited_for_by_name_and_left() {
+    for words in ["[SERVERBUG] broken index", "[INUSE] somebody is at it", "[UNAVAILABLE] not now"] {
+        quick_time::in_quick_time(async {
+            let source = FolderServer::start(folders(&["A", "B", "C"]));
+            let there = ["INBOX", "A", "B", "C"];
+            let destination =
+                FolderServer::start(there.iter().map(|name| shelf(name.as_bytes(), [])).collect());
+            destination.harm(move |word, name, _| {
+                let is_harm = word == "SELECT" && [b"A", b"B"].iter().any(|bad| name == *bad);
+                is_harm.then_some(Harm::No(words))
+            });
+            let (mut from, mut to) = (source.access(), destination.access());
+            // Time leaps, and the servers do not leap with it.
+            from.timeouts.reply = std::time::Duration::from_hours(24);
+            to.timeouts.reply = from.timeouts.reply;
+            let bench = Bench::new(from, to).await;
+            let waits = std::sync::Mutex::new(Vec::new());
+            let sink = |progress| {
+                if let Progress::Waiting { words, .. } = progress {
+                    waits.lock().unwrap().push(words);
+                }
+            };
+            let outcome = bench.copy(&sink).await.unwrap();
+            let told: Vec<String> =
+                outcome.folder_problems.iter().map(|one| one.folder.to_string()).collect();
+            assert_eq!(told, ["A", "B"], "{outcome:?}");
+            assert!(outcome.folder_problems.iter().all(|one| one.words.contains(words)), "{outcome:?}");
+            let waits = waits.into_inner().unwrap();
+            assert_eq!(waits.len(), 3, "{waits:?}");
+            assert!(waits.iter().all(|wait| wait.contains("folder A") && wait.contains(words)), "{waits:?}");
+            assert_eq!((bench.sum().copied, bench.sum().to_do), (4, 4));
+            destination.harm(|_, _, _| None);
+            assert_eq!(bench.copy_all().await, 4);
+        });
+    }
+}
+
+/// A command of the proof that is refused for no reason that passes is asked once more; then its folder is told of.
+#[tokio::test]
+async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
+    let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
+    let bench = bench_of(&source, &destination).await;
+    assert_eq!(bench.copy_all().await, 6);
+    for depth in [Depth::Quick, Depth::Full] {
+        for harm in [(|| Harm::Bad("what")) as fn() -> Harm, || Harm::No("no")] {
+            let left = std::sync::atomic::AtomicU32::new(1);
+            destination.harm(move |word, _, _| {
+                let is_first = word == "UID" && left.swap(0, std::sync::atomic::Ordering::Relaxed) == 1;
+                is_first.then(harm)
+            });
+            let report = verify_mailbox(&bench.request, depth).await.unwrap();
+            assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
+            destination.harm(move |word, _, _| (word == "UID").then(harm));
+            let report = verify_mailbox(&bench.request, depth).await.unwrap();
+            let told: Vec<String> = report.differences.iter().map(|one| one.folder.to_string()).collect();
+            assert_eq!(told, ["INBOX", "A", "B"], "{report:?}");
+        }
     }
 }

@@ -92,7 +92,7 @@ fn serve_counted(greeting: &'static str, script: Script) -> (Access, Spoken) {
         trust: TrustPolicy::default(),
         user: "anna".to_owned(),
         secret: Secret::new("secret-of-anna"),
-        timeouts: Timeouts { connect: PATIENCE, reply: PATIENCE },
+        timeouts: Timeouts { connect: PATIENCE, reply: PATIENCE, ..Timeouts::default() },
         idle: IdleSessions::default(),
         options: mailferry::imap::AccessOptions::default(),
     };

@@ -239,8 +239,8 @@ async fn courier_gets_names_that_every_program_can_list_and_gives_those_that_few
     client.run("CREATE \"INBOX.x😀\"");
     let back = Dovecot::start(&["anna"], &Settings::default()).unwrap();
     let home = access(back.clear_port, Security::Clear, "anna");
-    let rules = mailferry::plan::DestinationRules::default();
-    let counted = mailferry::transfer::count(&to, &home, (&rules, None)).await.unwrap();
+    let wishes = mailferry::transfer::CountWishes::default();
+    let counted = mailferry::transfer::count(&to, &home, &wishes, &|_| {}).await.unwrap();
     let planned: Vec<String> =
         counted.plan.folders.iter().map(|folder| folder.destination.to_string()).collect();
     assert!(planned.contains(&"x😀".to_owned()), "{planned:?}");

@@ -350,7 +350,11 @@ fn a_server_may_take_its_time_to_store_what_it_was_sent() {
                 let trigger = Trigger::Command("APPEND".to_owned());
                 scene.destination.faults().push(Fault { trigger, action, skip: 0, times: 1 });
                 let mut anna = scene.bench.request.destination.clone();
-                anna.timeouts = Timeouts { connect: Duration::from_mins(1), reply: Duration::from_secs(4) };
+                anna.timeouts = Timeouts {
+                    connect: Duration::from_mins(1),
+                    reply: Duration::from_secs(4),
+                    ..Timeouts::default()
+                };
                 let mut session = anna.open_new().await.unwrap();
                 let body = Body::Memory(b"x".repeat(bytes).into());
                 let message = NewMessage { flags: Vec::new(), internal_date: String::new(), body };

@@ -11,7 +11,7 @@ use super::driver::Driver;
 use super::folder_changes;
 use super::plan_outcome::{PlanOutcome, address_of, plan_words};
 use super::progress::ProgressTeller;
-use super::wishes::{Wishes, choose_folders, set_options};
+use super::wishes::{Wishes, choose_folders, leave_uncounted, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
     Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof, RequestId,
@@ -56,14 +56,41 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let mut driver = Driver::start(config, log)?;
     open(&mut driver, &path, (&accounts, arguments.plan.confirm_project))?;
     configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
-    set_options(&mut driver, arguments)?;
-    if let Some(depth) = arguments.verify_only {
-        return prove_again(&mut driver, depth, (arguments, list.as_ref(), exports.as_deref()));
+    // From here on it is known which mailboxes there are, and whoever reads the outcome hears of each.
+    let carried_out = carry_out(&mut driver, arguments, (&wishes, list.as_ref(), exports.as_deref()));
+    if let (Err(error), Some(path)) = (&carried_out, &arguments.json) {
+        write_failure(&driver, path, (error, exports.as_deref()));
     }
-    let failed_mailboxes = sign_in(&mut driver)?;
-    count(&mut driver)?;
-    choose_folders(&mut driver, &wishes)?;
-    folder_changes::apply(&mut driver, &wishes.changes)?;
+    carried_out
+}
+
+/// Writes what is known of a run that has ended early. What hinders even that must not hide the error itself.
+fn write_failure(driver: &Driver, path: &Path, (error, exports): (&CliError, Option<&Path>)) {
+    let CliError::CouldNotRun(error) = error else { return };
+    let Ok(project) = driver.project() else { return };
+    let outcome = Outcome::from(&project, exports).ended_early(error);
+    if let Err(CliError::CouldNotRun(other)) = output::write_json(path, &outcome)
+        && other.title != error.title
+    {
+        output::say(&other.to_text());
+    }
+}
+
+/// Everything behind the accounts.
+fn carry_out(
+    driver: &mut Driver,
+    arguments: &Copy,
+    (wishes, list, exports): (&Wishes, Option<&MessageList>, Option<&Path>),
+) -> Result<ExitCode, CliError> {
+    set_options(driver, arguments)?;
+    if let Some(depth) = arguments.verify_only {
+        return prove_again(driver, depth, (arguments, list, exports));
+    }
+    leave_uncounted(driver, wishes)?;
+    let failed_mailboxes = sign_in(driver)?;
+    count(driver)?;
+    choose_folders(driver, wishes)?;
+    folder_changes::apply(driver, &wishes.changes)?;
     let project = driver.project()?;
     if arguments.dry_run {
         match &arguments.json {
@@ -88,9 +115,9 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
         None if arguments.plan.retry_failed => Command::RetryFailed,
         None => Command::StartCopy,
     };
-    copy(&mut driver, start, arguments.plan.progress)?;
-    let project = save_list(&mut driver, list.as_ref())?;
-    let outcome = Outcome::from(&project, exports.as_deref());
+    copy(driver, start, arguments.plan.progress)?;
+    let project = save_list(driver, list)?;
+    let outcome = Outcome::from(&project, exports);
     tell_outcome(&outcome, arguments)?;
     Ok(done(failed_mailboxes > 0 || outcome.has_failures() || !project.plan.errors.is_empty()))
 }
@@ -373,7 +400,10 @@ pub fn count(driver: &mut Driver) -> Result<(), CliError> {
         let address = address_of(&project, *mailbox);
         output::say(&format!("{address}: {}", error.to_text()));
     }
-    Ok(())
+    match project.plan.errors.values().next() {
+        Some(error) if project.plan.mailboxes.is_empty() => Err(error.clone().into()),
+        _ => Ok(()),
+    }
 }
 
 /// Copies to the end, and tells what each mailbox does meanwhile.

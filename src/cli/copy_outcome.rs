@@ -21,6 +21,8 @@ const DETAIL_LINES: usize = 20;
 pub struct Outcome {
     /// Whether every message of every mailbox is at the destination, or was left out or deleted by its owner.
     pub is_complete: bool,
+    /// What has ended the run early, before all mailboxes had their turn.
+    error: Option<ErrorOutcome>,
     /// Messages of each folder that a trial was limited to; `null` for a whole copy.
     trial: Option<u32>,
     sum: LedgerSum,
@@ -77,6 +79,15 @@ struct FolderProblemOutcome {
     way_out: WayOutcome,
 }
 
+/// An error with its ways out.
+#[derive(Debug, Serialize)]
+struct ErrorOutcome {
+    what: String,
+    reason: String,
+    server_words: Option<String>,
+    ways_out: Vec<WayOutcome>,
+}
+
 #[derive(Debug, Serialize)]
 struct WayOutcome {
     what: String,
@@ -129,13 +140,21 @@ impl FolderProblemOutcome {
     }
 }
 
+impl WayOutcome {
+    fn all(error: &UserError) -> Vec<Self> {
+        let way = |way: &WayOut| Self { what: way.label.clone(), consequence: way.consequence.clone() };
+        error.ways_out.iter().map(way).collect()
+    }
+}
+
 impl MailboxOutcome {
-    fn of(mailbox: &MailboxProgress, is_trial: bool) -> Self {
+    /// `before` is what went wrong before the copy.
+    fn of(mailbox: &MailboxProgress, before: Option<&UserError>, is_trial: bool) -> Self {
         let error = match &mailbox.state {
             MailboxProgressState::Stopped(error) => Some(error),
-            _ => None,
+            MailboxProgressState::Done => None,
+            _ => before,
         };
-        let way = |way: &WayOut| WayOutcome { what: way.label.clone(), consequence: way.consequence.clone() };
         Self {
             address: mailbox.address.clone(),
             state: match (&mailbox.state, error) {
@@ -153,7 +172,7 @@ impl MailboxOutcome {
                 .unwrap_or_default(),
             reason: error.map(|error| error.cause.clone()),
             server_words: error.and_then(|error| error.server_words.clone()),
-            ways_out: error.map(|error| error.ways_out.iter().map(way).collect()).unwrap_or_default(),
+            ways_out: error.map(WayOutcome::all).unwrap_or_default(),
             is_stopped: error.is_some(),
             details: error.map(|error| error.details.clone()).unwrap_or_default(),
             text: error.map(UserError::to_text),
@@ -180,8 +199,16 @@ impl Outcome {
     /// What the ledger says now.
     pub fn from(project: &ProjectView, exports: Option<&Path>) -> Self {
         let copy = &project.copy;
-        let mailboxes: Vec<_> =
-            copy.mailboxes.iter().map(|mailbox| MailboxOutcome::of(mailbox, copy.trial.is_some())).collect();
+        let before = |mailbox: &MailboxProgress| {
+            let row = project.mailboxes.iter().find(|row| row.id == mailbox.id)?;
+            let signing_in = row.source.error.as_ref().or(row.destination.error.as_ref());
+            signing_in.or_else(|| project.plan.errors.get(&mailbox.id))
+        };
+        let mailboxes: Vec<_> = copy
+            .mailboxes
+            .iter()
+            .map(|mailbox| MailboxOutcome::of(mailbox, before(mailbox), copy.trial.is_some()))
+            .collect();
         let all_done = copy.mailboxes.iter().all(|mailbox| mailbox.state == MailboxProgressState::Done);
         Self {
             is_complete: copy.phase == CopyPhase::Finished
@@ -189,6 +216,7 @@ impl Outcome {
                 && copy.sum.refused == 0
                 && copy.sum.exported == 0
                 && copy.sum.waiting() == 0,
+            error: None,
             trial: copy.trial,
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
@@ -221,6 +249,17 @@ impl Outcome {
             export_folder: (copy.sum.exported > 0)
                 .then(|| exports.map_or_else(|| project.export_folder(), Path::to_path_buf)),
         }
+    }
+
+    /// The same of a run that has ended early.
+    pub fn ended_early(self, error: &UserError) -> Self {
+        let told = ErrorOutcome {
+            what: error.title.clone(),
+            reason: error.cause.clone(),
+            server_words: error.server_words.clone(),
+            ways_out: WayOutcome::all(error),
+        };
+        Self { is_complete: false, error: Some(told), ..self }
     }
 
     /// Whether something is left that was asked for: a trial is asked for less than everything.

@@ -98,6 +98,14 @@ pub fn set_options(driver: &mut Driver, arguments: &Copy) -> Result<(), CliError
     Ok(())
 }
 
+/// What is left out is not even counted: a server may stumble over it.
+pub fn leave_uncounted(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliError> {
+    if !wishes.excluded.is_empty() {
+        driver.require(Command::LeaveUncounted(wishes.excluded.clone()))?;
+    }
+    Ok(())
+}
+
 /// Takes in and leaves out the folders that the flags name. A pattern that no folder fits is a mistake.
 pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliError> {
     let plans = driver.project()?.plan.mailboxes;

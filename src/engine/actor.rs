@@ -63,6 +63,11 @@ impl JobContext {
     pub(super) async fn tell(&self, message: Message) {
         let _nobody_asks = self.answers.send(message).await;
     }
+
+    /// Sends a word that may be lost where the engine has too much to do.
+    pub(super) fn tell_soon(&self, message: Message) {
+        let _is_lost = self.answers.try_send(message);
+    }
 }
 
 /// What happens after a command.

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::message_list::MessageListFormat;
-use crate::plan::{CopyOptions, FolderPath, MailboxId, MessageQuery, ProofDepth, Side};
+use crate::plan::{CopyOptions, FolderPath, FolderPattern, MailboxId, MessageQuery, ProofDepth, Side};
 use crate::providers::ProviderId;
 use crate::records::SwitchStage;
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
@@ -146,6 +146,8 @@ pub enum Command {
     RetryKeyring,
     /// Lists folders, counts and sizes of the chosen mailboxes and maps them.
     BuildPlan(RequestId),
+    /// Folders that fit one of these are not even counted in this session.
+    LeaveUncounted(Vec<FolderPattern>),
     /// Copies a folder or leaves it out.
     IncludeFolder {
         /// Which mailbox.

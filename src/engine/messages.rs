@@ -14,6 +14,7 @@ use crate::audit::AuditReport;
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side};
 use crate::project::{SignInFact, StoredPlan};
 use crate::records::CurrentZone;
+use crate::values::counted;
 
 /// Messages from which a new measurement takes the place of an older one, however large that was.
 const TELLING_MESSAGES: u64 = 200;
@@ -30,6 +31,8 @@ pub(super) enum Message {
     PasswordsRecalled { number: u64, known: Vec<(MailboxId, Side, PasswordPlace)> },
     /// One sign-in ended.
     SignedIn { number: u64, mailbox: MailboxId, side: Side, view: Box<SignInView>, found: Box<Found> },
+    /// A job waits before it asks a server once more that has trouble.
+    Waits { kind: JobKind, number: u64, mailbox: MailboxId, seconds: u64, words: String },
     /// All sign-ins ended.
     SignInsEnded { number: u64 },
     /// One mailbox was counted and mapped.
@@ -51,7 +54,10 @@ pub(super) enum Message {
 impl Message {
     /// Whether the message only tells of progress, which may be shown with the next beat.
     pub(super) const fn is_progress(&self) -> bool {
-        matches!(self, Self::AuditProgress { .. } | Self::Planned { .. } | Self::SignedIn { .. })
+        matches!(
+            self,
+            Self::AuditProgress { .. } | Self::Planned { .. } | Self::SignedIn { .. } | Self::Waits { .. }
+        )
     }
 
     const fn job(&self) -> (JobKind, u64) {
@@ -59,6 +65,7 @@ impl Message {
             Self::ServersFound { number, .. } => (JobKind::FindServer, *number),
             Self::AuditProgress { number, .. } | Self::AuditDone { number, .. } => (JobKind::Audit, *number),
             Self::PasswordsRecalled { number, .. } => (JobKind::RecallPasswords, *number),
+            Self::Waits { kind, number, .. } => (*kind, *number),
             Self::SignedIn { number, .. } | Self::SignInsEnded { number } => (JobKind::SignIn, *number),
             Self::Planned { number, .. } | Self::PlansEnded { number } => (JobKind::Plan, *number),
             Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
@@ -88,6 +95,7 @@ impl Actor {
             Message::SignedIn { mailbox, side, view, found, .. } => {
                 self.signed_in(mailbox, side, *view, *found);
             }
+            Message::Waits { mailbox, seconds, words, .. } => self.tell_wait(mailbox, seconds, &words),
             Message::SignInsEnded { .. } => {}
             Message::Planned { mailbox, result, .. } => self.planned(mailbox, result),
             Message::PlansEnded { .. } => self.plans_ended(),
@@ -97,6 +105,13 @@ impl Actor {
             Message::PracticeEnded { .. } => self.fail(explain::practice_ended()),
             Message::Panicked { kind, words, .. } => self.panicked(kind, &words),
         }
+    }
+
+    /// A word about a server that is asked again.
+    fn tell_wait(&self, mailbox: MailboxId, seconds: u64, words: &str) {
+        let Some(row) = self.open.as_ref().and_then(|open| open.mailbox(mailbox)) else { return };
+        let again = counted(seconds, "second");
+        self.notice(format!("{}: {words}; tried again in {again}", row.mailbox.address), None);
     }
 
     fn servers_found(&mut self, result: Result<Vec<ServerCandidate>, Box<UserError>>) {
@@ -180,7 +195,7 @@ impl Actor {
         if !is_awaited {
             return;
         }
-        let Found { counted, account } = found;
+        let Found { counted, account, known } = found;
         if let Some(Err(error)) = self.open.as_mut().map(|open| open.learn_account(mailbox, side, account)) {
             view.state = SignInState::Failed;
             view.error = Some(*error);
@@ -198,6 +213,9 @@ impl Actor {
             if counted.is_some() {
                 row.counted = counted;
             }
+        }
+        if side == Side::Source && !known.is_empty() {
+            open.seen_folders.insert(mailbox, known);
         }
         open.compare_providers(&catalogue);
         self.watch_keyring();

@@ -15,6 +15,7 @@ mod copy_snapshot;
 mod copy_view;
 mod copy_words;
 mod core_files;
+mod counted_folders;
 mod event;
 mod explain;
 mod find_server;

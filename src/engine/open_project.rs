@@ -15,7 +15,7 @@ use super::{
     SignInState, SignInView, UserError, explain, project_line,
 };
 use crate::imap::{Compression, IdleSessions, Timeouts};
-use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
+use crate::plan::{FolderPattern, MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
 use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
@@ -64,6 +64,10 @@ pub(super) struct OpenProject {
     pub(super) limits: ProviderLimits,
     /// Mailboxes that are copied at the same time.
     pub(super) parallel: usize,
+    /// The folders that the last sign-in at the source has shown, as the server spells them.
+    pub(super) seen_folders: BTreeMap<MailboxId, BTreeSet<String>>,
+    /// Folders that are left out in this session whatever they hold, and not counted.
+    pub(super) excluded: Vec<FolderPattern>,
 }
 
 impl OpenProject {
@@ -139,6 +143,8 @@ impl OpenProject {
             measured,
             limits: ProviderLimits::default(),
             parallel: 1,
+            seen_folders: BTreeMap::new(),
+            excluded: Vec::new(),
         };
         open.count_mailboxes_from_plans();
         open.compare_providers(catalogue);
@@ -306,6 +312,7 @@ impl OpenProject {
                         compression: self.compression,
                         timeouts: self.timeouts,
                         idle: self.idle.clone(),
+                        uncounted: self.uncounted(side),
                     });
                 }
             }

@@ -1,29 +1,41 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::StreamExt as _;
 
 use super::actor::JobContext;
 use super::copy_job::{Settings, password};
 use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
-use super::sign_in_job::Attempt;
+use super::sign_in_job::{Attempt, waits_of};
 use super::{UserError, explain};
-use crate::plan::{DestinationRules, MailboxPlan, Oversize};
-use crate::transfer::{self, Counted};
+use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Oversize};
+use crate::transfer::{self, CountWishes, Counted, ProgressSink};
 use crate::values::Bytes;
+
+/// Folders of each source that were there before, as the server spells them.
+pub(super) type KnownFolders = BTreeMap<MailboxId, BTreeSet<String>>;
 
 /// Counts and maps all mailboxes, some at a time, and tells each outcome.
 pub(super) async fn run(
     pairs: Vec<(Attempt, Attempt)>,
-    (rules, message_limit): (DestinationRules, Option<Bytes>),
+    ((rules, message_limit), mut known): ((DestinationRules, Option<Bytes>), KnownFolders),
     settings: Settings,
     context: JobContext,
 ) {
     futures::stream::iter(pairs)
         .map(|(source, destination)| {
-            let (rules, settings, context) = (&rules, &settings, &context);
+            let wishes = CountWishes {
+                rules: rules.clone(),
+                message_limit,
+                known: known.remove(&source.mailbox).unwrap_or_default(),
+                uncounted: source.uncounted.clone(),
+            };
+            let (settings, context) = (&settings, &context);
             async move {
+                let sink = waits_of(context, source.mailbox, JobKind::Plan);
                 let result = tokio::select! {
                     () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-                    ended = contained(one((&source, &destination), rules, message_limit, settings)) => match ended {
+                    ended = contained(one((&source, &destination), &wishes, settings, &sink)) => match ended {
                         Ended::Normally(result) => result,
                         Ended::Panicked(words) => Err(Box::new(explain::panicked(JobKind::Plan, &words))),
                     },
@@ -40,13 +52,13 @@ pub(super) async fn run(
 
 async fn one(
     (source, destination): (&Attempt, &Attempt),
-    rules: &DestinationRules,
-    message_limit: Option<Bytes>,
+    wishes: &CountWishes,
     settings: &Settings,
+    sink: ProgressSink<'_>,
 ) -> Result<(MailboxPlan, Oversize), Box<UserError>> {
     let from = source.access(password(source, settings).await?);
     let to = destination.access(password(destination, settings).await?);
-    let counted = Box::pin(transfer::count(&from, &to, (rules, message_limit))).await;
+    let counted = Box::pin(transfer::count(&from, &to, wishes, sink)).await;
     let counted = counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
     let Counted {
         mut plan,

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use futures::StreamExt as _;
 
 use super::actor::JobContext;
@@ -6,8 +8,9 @@ use super::messages::Message;
 use super::passwords::{Passwords, Whose};
 use super::pins::PinBook;
 use super::{PasswordPlace, SignInState, SignInView, UserError, explain};
-use crate::imap::{Access, AccessOptions, Compression, Detail, IdleSessions, SignInError, Timeouts};
+use crate::imap::{Access, AccessOptions, Compression, Folder, IdleSessions, Timeouts, Uncounted};
 use crate::plan::{MailboxId, Side};
+use crate::transfer::{self, Progress, TransferError};
 use crate::values::{AccountIdentity, Bytes, Endpoint, Secret, SignInWay};
 
 /// One sign-in to try: everything but the password.
@@ -22,6 +25,8 @@ pub(super) struct Attempt {
     pub(super) compression: Compression,
     pub(super) timeouts: Timeouts,
     pub(super) idle: IdleSessions,
+    /// Folders that nobody wants counted.
+    pub(super) uncounted: Uncounted,
 }
 
 impl Attempt {
@@ -74,7 +79,7 @@ pub(super) async fn run(
             async move {
                 let (view, found) = tokio::select! {
                     () = context.token.cancelled() => (SignInView::default(), Found::default()),
-                    ended = contained(one(&attempt, project, passwords)) => match ended {
+                    ended = contained(one(&attempt, project, passwords, context)) => match ended {
                         Ended::Normally(outcome) => outcome,
                         Ended::Panicked(words) => {
                             (failed(explain::panicked(JobKind::SignIn, &words)), Found::default())
@@ -104,16 +109,23 @@ pub(super) struct Found {
     pub(super) counted: Option<(u64, Bytes)>,
     /// The account that it has led to.
     pub(super) account: Option<AccountIdentity>,
+    /// The folders that it has, as the server spells them.
+    pub(super) known: BTreeSet<String>,
 }
 
 fn failed(error: UserError) -> SignInView {
     SignInView { state: SignInState::Failed, error: Some(error), ..SignInView::default() }
 }
 
-async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignInView, Found) {
+async fn one(
+    attempt: &Attempt,
+    project: &str,
+    passwords: &Passwords,
+    context: &JobContext,
+) -> (SignInView, Found) {
     let (secret, place) = passwords.look_for(project, attempt).await;
     let Some(secret) = secret else { return (needs_password(attempt, place), Found::default()) };
-    match sign_in(attempt, secret).await {
+    match sign_in(attempt, secret, context).await {
         Ok((words, mut found)) => {
             let view = SignInView {
                 password: place,
@@ -125,7 +137,11 @@ async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignIn
             (view, found)
         }
         Err(error) => {
-            let (state, error) = explain::sign_in(attempt, &error);
+            let (state, error) = match &error {
+                TransferError::SignIn { source, .. } => explain::sign_in(attempt, source),
+                TransferError::Server { source, .. } => explain::talk(attempt, source),
+                other => (SignInState::Failed, explain::transfer(attempt, attempt, other)),
+            };
             let view = SignInView { password: place, state, error: Some(error), server_words: String::new() };
             (view, Found::default())
         }
@@ -133,22 +149,17 @@ async fn one(attempt: &Attempt, project: &str, passwords: &Passwords) -> (SignIn
 }
 
 /// Signs in, and lists the folders: only then does a sign-in count.
-async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Found), SignInError> {
-    let access = attempt.access(secret);
-    let (mut session, folders) = match attempt.side {
-        Side::Source => {
-            let mut session = access.open_new_to_list(Detail::Everything).await?;
-            let folders = session.list_folders().await?;
-            (session, folders)
-        }
-        Side::Destination => {
-            let mut session = access.open_new_to_list(Detail::Counts).await?;
-            let folders = session.list_folders_unsized().await?;
-            (session, folders)
-        }
-    };
+async fn sign_in(
+    attempt: &Attempt,
+    secret: Secret,
+    context: &JobContext,
+) -> Result<(String, Found), TransferError> {
+    let (access, side) = (attempt.access(secret), attempt.side);
+    let sink = waits_of(context, attempt.mailbox, JobKind::SignIn);
+    let (mut session, folders) = transfer::look_in(&access, (side, &attempt.uncounted), &sink).await?;
     let words = session.server_words();
-    let account = Some(access.account(&mut session, &folders).await?);
+    let account = access.account(&mut session, &folders).await;
+    let account = Some(account.map_err(|source| TransferError::Server { side, source })?);
     // What follows a sign-in most often follows at once, and begins with this connection.
     access.leave(session);
     let mut messages = 0;
@@ -157,7 +168,22 @@ async fn sign_in(attempt: &Attempt, secret: Secret) -> Result<(String, Found), S
         messages += status.messages.unwrap_or(0);
         bytes = bytes.zip(status.bytes).map(|(sum, more)| sum.saturating_add(more));
     }
-    Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account }))
+    let known = folders.into_iter().filter(Folder::is_selectable).map(|folder| folder.raw).collect();
+    Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account, known }))
+}
+
+/// Tells what is waited for before anything is copied.
+pub(super) fn waits_of(
+    context: &JobContext,
+    mailbox: MailboxId,
+    kind: JobKind,
+) -> impl Fn(Progress) + Send + Sync + '_ {
+    move |progress| {
+        if let Progress::Waiting { seconds, words } = progress {
+            let number = context.number;
+            context.tell_soon(Message::Waits { kind, number, mailbox, seconds, words });
+        }
+    }
 }
 
 /// Without a password nothing is tried. A keyring that did not answer may have it: then nothing is said against the row.

@@ -188,6 +188,11 @@ impl Session {
         self.list(Detail::Names).await
     }
 
+    /// Lists every folder with so much about each.
+    pub async fn list_in(&mut self, detail: Detail) -> Result<Vec<Folder>, ImapError> {
+        self.list(detail).await
+    }
+
     async fn list(&mut self, detail: Detail) -> Result<Vec<Folder>, ImapError> {
         if let Some(folders) = self.told_folders(detail) {
             return Ok(folders);
@@ -198,12 +203,13 @@ impl Session {
                 let plain = self.plain_list();
                 self.run("LIST", plain, |reply| listing.take(reply)).await?;
                 let mut folders = folders_of(listing);
+                self.lists_nothing = folders.is_empty();
                 self.add_unlisted_children(&mut folders).await?;
                 self.add_unlisted_inbox(&mut folders, &self.status_items(detail)).await?;
                 return Ok(folders);
             }
             self.leave_folder().await?;
-            if !self.care.is_one_by_one {
+            if self.care.counts_at_once() {
                 self.ask_lists(detail);
             }
         }
@@ -219,6 +225,7 @@ impl Session {
             self.run("LIST", plain, |reply| listing.take(reply)).await?;
         }
         let mut folders = folders_of(listing);
+        self.lists_nothing = folders.is_empty();
         self.add_unlisted_children(&mut folders).await?;
         self.add_unlisted_inbox(&mut folders, &items).await?;
         self.complete_statuses(&mut folders, &items).await?;
@@ -299,7 +306,7 @@ impl Session {
     }
 
     /// What STATUS is asked for, as far as the server knows it.
-    fn status_items(&self, detail: Detail) -> String {
+    pub(super) fn status_items(&self, detail: Detail) -> String {
         let mut items = "MESSAGES UIDNEXT UIDVALIDITY".to_owned();
         if detail >= Detail::Changes && self.has_condstore() {
             items.push_str(" HIGHESTMODSEQ");
@@ -320,8 +327,10 @@ impl Session {
 
     /// Asks for the counts that did not come with the list, several at a time.
     async fn complete_statuses(&mut self, folders: &mut [Folder], items: &str) -> Result<(), ImapError> {
-        let mut missing: Vec<&mut Folder> =
-            folders.iter_mut().filter(|folder| folder.is_selectable() && folder.status.is_none()).collect();
+        let care = self.care.clone();
+        let is_wanted =
+            |folder: &&mut Folder| folder.is_selectable() && folder.status.is_none() && care.counts(folder);
+        let mut missing: Vec<&mut Folder> = folders.iter_mut().filter(is_wanted).collect();
         if self.care.is_one_by_one {
             return self.count_one_by_one(&mut missing, items).await;
         }
@@ -431,7 +440,7 @@ impl Session {
 }
 
 /// Whether two spellings name one folder: only the inbox has more than one (RFC 3501 section 5.1).
-fn is_same_name(one: &str, other: &str) -> bool {
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
     one == other || (one.eq_ignore_ascii_case("INBOX") && other.eq_ignore_ascii_case("INBOX"))
 }
 

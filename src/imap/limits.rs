@@ -46,10 +46,16 @@ pub struct Timeouts {
     pub connect: Duration,
     /// A reply, or progress within a long one.
     pub reply: Duration,
+    /// The first wait before a server that has trouble is asked once more, ahead of a copy; later ones are longer.
+    pub again: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(20), reply: Duration::from_mins(2) }
+        Self {
+            connect: Duration::from_secs(20),
+            reply: Duration::from_mins(2),
+            again: Duration::from_secs(1),
+        }
     }
 }

@@ -92,6 +92,8 @@ pub struct Session {
     pub(super) listed: Option<Listed>,
     /// How carefully folders are counted.
     pub(super) care: ListCare,
+    /// The last list of all folders had none.
+    pub(super) lists_nothing: bool,
     /// The folder that the server is asked about alone.
     pub(super) asks_about: Option<String>,
     /// Whether the server tells which messages went away.
@@ -136,6 +138,7 @@ impl Session {
             asked_counts: AskedCounts::default(),
             listed: None,
             care: ListCare::default(),
+            lists_nothing: false,
             asks_about: None,
             qresync: Qresync::default(),
             bye: None,

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::admin_proof;
 use super::beside::confirm_later;
-use super::completion::Completion;
+use super::completion::{Completion, Status};
 use super::connect::{Connection, connect};
 use super::deflate::Compression;
 use super::error::ImapError;
@@ -445,6 +445,8 @@ pub(super) fn classify(completion: &Completion, host: &str) -> SignInError {
         Meaning::NoSuchMailbox => SignInError::NoSuchMailbox { words },
         Meaning::NotAllowed(advice) => SignInError::NotAllowed { words, advice },
         Meaning::Busy => SignInError::ServerBusy { words },
+        // It says nothing about the password, and another connection may be understood.
+        Meaning::Unknown if completion.status == Status::Bad => ImapError::NotUnderstood(words).into(),
         Meaning::Unknown => SignInError::Refused { words },
     }
 }

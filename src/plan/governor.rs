@@ -11,6 +11,8 @@ pub enum ServerSign {
     Locked,
     /// The server itself has failed.
     Fails,
+    /// It has refused a command, and does not say that this passes.
+    Refuses,
     /// The server says that too much is asked of it, without saying how long.
     TooMuch,
     /// The server says for how long it wants to be left alone, in milliseconds.
@@ -114,7 +116,9 @@ impl Governor {
             ServerSign::AsksToWait(milliseconds) => milliseconds.max(doubled(ASKED_MILLISECONDS, in_a_row)),
             ServerSign::Fails => doubled(FAILURE_MILLISECONDS, in_a_row),
             ServerSign::Locked => doubled(LOCK_MILLISECONDS, in_a_row),
-            ServerSign::Broke | ServerSign::Away => doubled(BREAK_MILLISECONDS, in_a_row),
+            ServerSign::Broke | ServerSign::Away | ServerSign::Refuses => {
+                doubled(BREAK_MILLISECONDS, in_a_row)
+            }
             ServerSign::TooMuch if had_several => {
                 let (first, most) = THROTTLE_MILLISECONDS;
                 self.delay_milliseconds = (self.delay_milliseconds * 2).clamp(first, most);

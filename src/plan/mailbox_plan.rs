@@ -21,6 +21,9 @@ pub struct MailboxPlan {
     /// Room that is left in the mailbox at the destination, where the server tells (RFC 9208).
     #[serde(default)]
     pub free_bytes: Option<Bytes>,
+    /// The source has listed no folder at all when it was counted, not even the inbox that it opens.
+    #[serde(default)]
+    pub lists_nothing: bool,
 }
 
 /// What names a destination takes, as it was found when the plan was made.

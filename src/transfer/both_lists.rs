@@ -1,34 +1,57 @@
 //! What both sides list at the beginning of a copy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::control::CopyControl;
 use super::error::TransferError;
+use super::known_folders::{Lacking, complete, complete_if_cut};
 use super::lane::Lane;
-use crate::imap::Folder;
+use crate::imap::{Detail, Folder};
 use crate::plan::Side;
 
 /// The folders of a server by their names in commands.
 pub(super) type FoldersByName = BTreeMap<String, Folder>;
 
-/// The folders of both sides with their counts, by their names in commands.
+/// Folders that are known to have been there, by their names in commands.
+#[derive(Debug, Default)]
+pub(super) struct KnownFolders {
+    pub(super) source: BTreeSet<String>,
+    pub(super) destination: BTreeSet<String>,
+}
+
+/// What both sides have listed.
+pub(super) struct BothLists {
+    pub(super) source: FoldersByName,
+    pub(super) destination: FoldersByName,
+    /// What the source's list has lacked.
+    pub(super) lacking: Lacking,
+}
+
+/// The folders of both sides with their counts.
 pub(super) async fn list_both(
     lane: &mut Lane,
-    asks_changes: bool,
-) -> Result<(FoldersByName, FoldersByName), TransferError> {
-    let (source, destination) = tokio::try_join!(
+    detail: Detail,
+    (known, control): (&KnownFolders, &CopyControl),
+) -> Result<BothLists, TransferError> {
+    let Lane { source, destination, .. } = lane;
+    let ((source, lacking), destination) = tokio::try_join!(
         async {
-            let listed = if asks_changes {
-                lane.source.list_folders_with_changes().await
-            } else {
-                lane.source.list_folders_unsized().await
-            };
-            let folders = listed.map_err(TransferError::at(Side::Source))?;
-            lane.source.expect_folders(&folders).await.map_err(TransferError::at(Side::Source))?;
+            let at = TransferError::at(Side::Source);
+            let mut folders = source.list_in(detail).await.map_err(&at)?;
+            let completed = complete(source, &mut folders, &known.source, (detail, Some(control))).await;
+            let lacking = completed.map_err(&at)?;
+            source.expect_folders(&folders).await.map_err(&at)?;
+            Ok::<_, TransferError>((folders, lacking))
+        },
+        async {
+            let (detail, at) = (Detail::Counts, TransferError::at(Side::Destination));
+            let mut folders = destination.list_in(detail).await.map_err(&at)?;
+            let how = (detail, Some(control));
+            complete_if_cut(destination, &mut folders, &known.destination, how).await.map_err(&at)?;
             Ok(folders)
         },
-        async { lane.destination.list_folders_unsized().await.map_err(TransferError::at(Side::Destination)) },
     )?;
-    Ok((by_name(source), destination_by_name(destination)))
+    Ok(BothLists { source: by_name(source), destination: destination_by_name(destination), lacking })
 }
 
 fn by_name(folders: Vec<Folder>) -> FoldersByName {

@@ -13,13 +13,16 @@ use crate::plan::{RepairStep, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::UnixTime;
 
+mod failing_folders;
 mod folders;
 mod isolation;
 mod second_look;
 
+use failing_folders::FailingFolders;
+pub(super) use failing_folders::{NextRound, OPENING_TRIES};
 use isolation::Isolation;
 pub(super) use isolation::Verdict;
-use second_look::SecondLooks;
+use second_look::SecondLook;
 
 /// Breaks at the same place after which messages go one by one.
 const BREAKS_BEFORE_CARE: u32 = 2;
@@ -82,7 +85,8 @@ struct Learnt {
     counting: CountCare,
     /// The destination has ended the connection while many folders were made.
     makes_one_by_one: bool,
-    second_looks: SecondLooks,
+    second_look: SecondLook,
+    failing: FailingFolders,
     has_failed: bool,
 }
 

@@ -6,8 +6,8 @@ use futures::future::join_all;
 
 use tokio::sync::oneshot;
 
-use super::both_lists::{FoldersByName, list_both};
-use super::caution::{Caution, record_refusals};
+use super::both_lists::{BothLists, FoldersByName, list_both};
+use super::caution::{Caution, NextRound, record_refusals};
 use super::control::CopyControl;
 use super::error::TransferError;
 use super::folder_names::FolderNames;
@@ -18,6 +18,7 @@ use super::kept_flags;
 use super::lane::{Lane, is_asking};
 use super::lost_copies::{Lookout, takes_part};
 use super::mirror;
+use super::missing_folders::uncounted;
 use super::more_lanes::{more_lane, open_appenders};
 use super::recovery::wait_after;
 use super::request::{
@@ -59,8 +60,10 @@ pub async fn copy_mailbox(
         problems: BTreeMap::new(),
         caution: Caution::default(),
         sends_all: false,
+        gone: BTreeSet::new(),
         claim: None,
     };
+    job.caution.leave_uncounted(uncounted(&request.plan));
     if !job.is_mirror() {
         kept_flags::leave_to_the_owner(&request.ledger)?;
     }
@@ -98,6 +101,8 @@ pub(super) struct Job<'a> {
     pub(super) caution: Caution,
     /// Messages go out even where their like seems to be there.
     pub(super) sends_all: bool,
+    /// Folders that the source says it has not any more, as it spells them.
+    pub(super) gone: BTreeSet<String>,
     /// Keeps others from writing into the destination.
     pub(super) claim: Option<AccountClaim>,
 }
@@ -185,9 +190,12 @@ impl Job<'_> {
         let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
         self.until_quiet(&mut lane.destination).await?;
-        let listed = list_both(&mut lane, self.is_mirror()).await;
-        let (source, destination) = listed
+        let known = self.known_folders(&namespace)?;
+        let listed = list_both(&mut lane, self.source_detail(), (&known, &self.control)).await;
+        let BothLists { source, destination, lacking } = listed
             .inspect_err(|error| self.caution.counting_broke(error, (&lane.source, &lane.destination)))?;
+        self.tell_of_missing(&lacking, (&source, lane.source.lists_nothing()))?;
+        self.gone = lacking.gone;
         if !self.admit(&mut lane, (&source, &destination)).await? {
             return Ok(());
         }
@@ -238,6 +246,13 @@ impl Job<'_> {
         }
         if !self.control.is_stopped() && self.caution.looks_again() {
             return Box::pin(self.attempt()).await;
+        }
+        if !self.control.is_stopped() {
+            match self.caution.next_round() {
+                NextRound::NotNeeded => {}
+                NextRound::Now => return Box::pin(self.attempt()).await,
+                NextRound::Later(words) => return Err(TransferError::failing(words)),
+            }
         }
         if !self.control.is_stopped() && self.request.ledger.sum()?.to_do == 0 {
             strays::remember(&self.request.ledger, &destination)?;
@@ -297,7 +312,7 @@ impl Job<'_> {
 
     async fn connect(&self) -> Result<Lane, TransferError> {
         let failed = |side| move |source| TransferError::SignIn { side, source };
-        let changes = if self.is_mirror() { Detail::Changes } else { Detail::Counts };
+        let changes = self.source_detail();
         let (source, destination) = tokio::try_join!(
             async {
                 let care = self.caution.counting(Side::Source);
@@ -315,6 +330,11 @@ impl Job<'_> {
     pub(super) fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
         let mode = self.request.options.mode;
         self.request.plan.folders.iter().filter(move |plan| takes_part(plan, mode))
+    }
+
+    /// How much is asked about each folder of the source.
+    fn source_detail(&self) -> Detail {
+        if self.is_mirror() { Detail::Changes } else { Detail::Counts }
     }
 
     /// Whether flags and lost copies follow the source.

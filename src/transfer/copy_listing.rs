@@ -15,6 +15,7 @@ use super::selection::Chosen;
 use super::source_listing::{Listed, SourceLister};
 use super::source_moves::Left;
 use super::unit::Unit;
+use super::views::Views;
 use super::work::Work;
 use crate::imap::{Completion, Folder, FolderStatus, ImapError, NewFolder, Session};
 use crate::plan::{FolderPlan, RefusalMeaning, Side};
@@ -144,7 +145,8 @@ impl Job<'_> {
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         let ledger = &self.request.ledger;
         let memories = ledger.memories()?;
-        let (mut failed, mut later) = (None, Vec::new());
+        let (mut failed, mut later, mut shown) = (None, Vec::new(), Vec::new());
+        let views = Views::of(session, source);
         let has_window = provider_habits::has_window(session);
         let mut tell = |plan: &'p FolderPlan, listed: Listed| {
             let (folder, lacking) = match listed {
@@ -169,7 +171,10 @@ impl Job<'_> {
             let is_to_make = !is_counted(source, plan) && !lookout.knows(plan);
             let chosen = Chosen { plan, folder, found: None, is_to_make };
             let offered = noted.and_then(|()| {
-                if self.selection.has_search() || lookout.watches(plan) || !moves.is_empty() {
+                if views.has(plan) {
+                    shown.push(chosen);
+                    Ok(())
+                } else if self.selection.has_search() || lookout.watches(plan) || !moves.is_empty() {
                     later.push(chosen);
                     Ok(())
                 } else {
@@ -186,6 +191,10 @@ impl Job<'_> {
             if work.control.is_stopped() {
                 break;
             }
+            if self.gone.contains(&plan.source_raw) && self.is_settled(plan)? {
+                tracing::info!(folder = %plan.source, "a folder with nothing left to do was removed at the source");
+                continue;
+            }
             (self.sink)(Progress::Listing { folder: plan.source.clone() });
             lister.list(plan, source.get(&plan.source_raw), &mut tell).await?;
         }
@@ -193,6 +202,8 @@ impl Job<'_> {
         if let Some(error) = failed {
             return Err(error);
         }
+        Views::settle(ledger, &shown)?;
+        later.extend(shown);
         self.search_all(work, session, (later, destination), lookout).await
     }
 

@@ -103,6 +103,12 @@ impl TransferError {
         }
     }
 
+    /// The destination fails at some folders by its own words.
+    pub(super) const fn failing(words: String) -> Self {
+        let meaning = RefusalMeaning::Trouble;
+        Self::Throttled { side: Side::Destination, seconds: 0, words, meaning }
+    }
+
     /// Whether the computer slept: nobody's fault, and no reason to go slower.
     pub(super) fn is_after_sleep(&self) -> bool {
         matches!(self, Self::Server { source: ImapError::Slept { .. }, .. })

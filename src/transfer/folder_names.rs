@@ -281,9 +281,13 @@ impl OneFolder<'_> {
     }
 }
 
-/// Whether a refusal may be about the name; where it says nothing else, it may.
+/// Whether a refusal may be about the name; where it says nothing else, it may. A failure of the server's own says nothing
+/// about it, unless it speaks of the name.
 fn is_about_name(completion: &Completion) -> bool {
-    refusal(completion) != Refusal::Full
+    let refusal = refusal(completion);
+    let speaks_of_name = completion.words.to_lowercase().contains("name");
+    refusal != Refusal::Full
+        && (!refusal.is_passing() || speaks_of_name)
         && code_name(completion)
             .is_none_or(|code| !OTHER_REASONS.iter().any(|known| code.eq_ignore_ascii_case(known)))
 }

@@ -1,6 +1,7 @@
 //! Opening a folder on both sides; what is missing at the destination is made.
 
 use super::ahead::Ahead;
+use super::caution::OPENING_TRIES;
 use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::governor::meaning;
@@ -8,7 +9,7 @@ use super::lane::{Lane, is_busy, refuse_folder};
 use super::request::{FolderTrouble, Progress};
 use super::unit::Unit;
 use super::work::Work;
-use crate::imap::{ImapError, Opened, Session};
+use crate::imap::{Completion, ImapError, Opened, Session};
 use crate::plan::{FolderPath, RefusalMeaning, Side};
 
 /// What may be the matter where Gmail neither makes nor opens a folder.
@@ -67,17 +68,26 @@ impl Lane {
             }
         }
         match opened {
-            Ok(opened) => Ok(Some(opened)),
-            // The server fails at this folder: the others go first, and then it is waited for.
-            Err(error) if is_servers_own_trouble(&error) && work.caution.leaves_folder_for_the_end() => {
+            Ok(opened) => {
+                work.caution.opened_one();
+                Ok(Some(opened))
+            }
+            // The server fails at this folder: the others go first, then it is waited for, and then it is left.
+            Err(ImapError::Refused { command, completion })
+                if is_of_this_folder(&completion) && work.caution.has_opened_one() =>
+            {
+                let words = completion.to_string();
+                let folder = &unit.plan.destination;
+                if !work.caution.opens_later(format!("the folder {folder} at the destination: {words}")) {
+                    let words =
+                        format!("{words} (it was tried {OPENING_TRIES} times, its messages stay to do)");
+                    work.note_trouble(&unit.plan, (Side::Destination, refused_at(command)), words);
+                }
                 Ok(None)
             }
             Err(busy) if is_busy(&busy) => Err(TransferError::at(Side::Destination)(busy)),
             Err(ImapError::Refused { command, completion }) => {
-                let trouble = match command {
-                    "CREATE" => FolderTrouble::CreationRefused,
-                    _ => FolderTrouble::OpeningRefused,
-                };
+                let trouble = refused_at(command);
                 let mut words = completion.to_string();
                 if self.destination.is_gmail() {
                     words.push_str(HIDDEN_LABEL);
@@ -91,9 +101,19 @@ impl Lane {
     }
 }
 
-/// Whether the server says that it has failed itself.
-fn is_servers_own_trouble(error: &ImapError) -> bool {
-    error.refusal().is_some_and(|completion| meaning(completion) == RefusalMeaning::Trouble)
+/// What is the matter where this command is refused.
+fn refused_at(command: &str) -> FolderTrouble {
+    match command {
+        "CREATE" => FolderTrouble::CreationRefused,
+        _ => FolderTrouble::OpeningRefused,
+    }
+}
+
+/// Whether a refusal that passes may be about this folder alone: its index is broken, or somebody else has it.
+fn is_of_this_folder(completion: &Completion) -> bool {
+    matches!(meaning(completion), RefusalMeaning::Trouble | RefusalMeaning::Locked)
+        || completion.has_code("INUSE")
+        || completion.has_code("UNAVAILABLE")
 }
 
 /// Opens the destination folder, and makes it, with the folders above it, where it is not there: under another name where

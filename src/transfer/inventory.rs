@@ -7,8 +7,10 @@ use super::aliases::other_names;
 use super::error::TransferError;
 use super::gmail_destination::add_label_rules;
 use super::gmail_source::{keep_archived, name_archived, survey_archived};
+use super::known_folders::complete;
 use super::provider_habits::{leave_labels, move_below_folders, name_views};
-use crate::imap::{Folder, ImapError, Namespace, Session, Whose};
+use super::views::doubt_views;
+use crate::imap::{Detail, Folder, ImapError, Namespace, Session, Whose};
 use crate::plan::{
     DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
     hidden_by_gmail, holds_no_mail_at_exchange, map_folders, special_use_by_name,
@@ -22,17 +24,28 @@ pub async fn inventory(
     destination: &mut Session,
     rules: DestinationRules,
 ) -> Result<MailboxPlan, TransferError> {
-    let (found, rules) = tokio::join!(survey_source(source), survey_destination(destination, rules));
-    let (mut folders, prefix) = found.map_err(TransferError::at(Side::Source))?;
+    inventory_of(source, destination, rules, &BTreeSet::new()).await
+}
+
+/// The same of a source of which these folders are known to have been there.
+pub(super) async fn inventory_of(
+    source: &mut Session,
+    destination: &mut Session,
+    rules: DestinationRules,
+    known: &BTreeSet<String>,
+) -> Result<MailboxPlan, TransferError> {
+    let (found, rules) = tokio::join!(survey_source(source, known), survey_destination(destination, rules));
+    let Survey { mut folders, prefix, remarks } = found.map_err(TransferError::at(Side::Source))?;
     let mut rules = rules.map_err(TransferError::at(Side::Destination))?;
     let hidden = if source.is_gmail() { hidden_by_gmail(&folders) } else { Vec::new() };
     name_views(source, &mut folders);
+    let doubted = doubt_views(source, &mut folders);
     let all_mail = survey_archived(source, &mut folders).await.map_err(TransferError::at(Side::Source))?;
     if all_mail.is_some() && destination.is_gmail() {
         keep_archived(&mut rules);
     }
     let mut plan = map_folders(&folders, &prefix, &rules);
-    plan.remarks.extend(hidden);
+    plan.remarks.extend(hidden.into_iter().chain(remarks).chain(doubted));
     if let Some(raw) = all_mail {
         name_archived(&mut plan, &raw, &rules);
     }
@@ -43,9 +56,19 @@ pub async fn inventory(
     Ok(plan)
 }
 
-async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<String>), ImapError> {
+/// What the source has.
+struct Survey {
+    folders: Vec<SourceFolder>,
+    /// The parts of its namespace prefix.
+    prefix: Vec<String>,
+    /// What is to be said of its list.
+    remarks: Vec<String>,
+}
+
+async fn survey_source(session: &mut Session, known: &BTreeSet<String>) -> Result<Survey, ImapError> {
     let namespace = session.namespace().await?;
-    let folders = session.list_folders().await?;
+    let mut folders = session.list_folders().await?;
+    let lacking = complete(session, &mut folders, known, (Detail::Everything, None)).await?;
     session.expect_folders(&folders).await?;
     let unsubscribed = unsubscribed(session, &folders).await?;
     let stays: BTreeMap<String, LeftOutBecause> = folders
@@ -84,7 +107,7 @@ async fn survey_source(session: &mut Session) -> Result<(Vec<SourceFolder>, Vec<
             raw: folder.raw,
         });
     }
-    Ok((found, prefix_parts(&namespace)))
+    Ok(Survey { folders: found, prefix: prefix_parts(&namespace), remarks: lacking.remarks() })
 }
 
 /// Why a folder stays behind unless its owner asks for it.

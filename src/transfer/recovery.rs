@@ -24,6 +24,8 @@ const FOR_LOAD: Patience = Patience { tries: 24, time: Duration::from_hours(6) }
 const FOR_ASKED: Patience = Patience { tries: 1_000, time: Duration::from_hours(72) };
 /// For one that has failed by itself.
 const FOR_FAILURE: Patience = Patience { tries: 6, time: Duration::from_mins(30) };
+/// For a command that it has refused for no reason that passes: another connection may do better.
+const FOR_REFUSAL: Patience = Patience { tries: 2, time: Duration::from_mins(1) };
 /// A wait is looked at again after this time: clocks stand still while a laptop sleeps.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
@@ -44,11 +46,11 @@ pub(super) async fn wait_after(
     let patience = patience(sign, limits);
     let waited = Duration::from_millis(pace.waited_milliseconds);
     if pace.in_a_row > patience.tries || waited >= patience.time {
-        return Err(not_recovered(error, pace));
+        return Err(if sign == ServerSign::Refuses { error } else { not_recovered(error, pace) });
     }
     let wait = Duration::from_millis(pace.wait_milliseconds);
     sink(match sign {
-        ServerSign::Broke | ServerSign::Away => Progress::Reconnecting { words },
+        ServerSign::Broke | ServerSign::Away | ServerSign::Refuses => Progress::Reconnecting { words },
         _ => Progress::Waiting { seconds: pace.wait_milliseconds.div_ceil(1_000), words },
     });
     Ok(control.wait(wait).await)
@@ -64,6 +66,7 @@ const fn patience(sign: ServerSign, limits: CopyLimits) -> Patience {
         ServerSign::TooMuch | ServerSign::Locked => FOR_LOAD,
         ServerSign::AsksToWait(_) => FOR_ASKED,
         ServerSign::Fails => FOR_FAILURE,
+        ServerSign::Refuses => FOR_REFUSAL,
     }
 }
 
@@ -96,6 +99,9 @@ fn sign_of(error: &TransferError, has_worked: bool) -> Option<(ServerSign, Strin
             if has_worked || suggested_milliseconds(words).is_some() =>
         {
             (words.clone(), RefusalMeaning::Busy)
+        }
+        TransferError::Server { source: ImapError::Refused { .. }, .. } => {
+            return Some((ServerSign::Refuses, error.to_string()));
         }
         lost if lost.is_connection_lost() => return Some((ServerSign::Broke, lost.to_string())),
         _ => return None,

@@ -181,6 +181,8 @@ pub enum FolderTrouble {
     CountSuspicious,
     /// It was made anew while it was being listed or filled.
     MadeAnew,
+    /// The source does not list it any more, although messages of it are to do, or it is there.
+    NotListed,
     /// Copies in it are lost, and after the switch they are not made a second time by themselves.
     CopiesLost,
     /// After the switch it is not in its place any more, all its copies were found elsewhere, and new mail for it waits.
@@ -205,7 +207,7 @@ pub enum FolderTrouble {
 
 impl FolderTrouble {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::OpeningRefused,
         Self::CreationRefused,
         Self::NameUnsendable,
@@ -214,6 +216,7 @@ impl FolderTrouble {
         Self::ListedShort,
         Self::CountSuspicious,
         Self::MadeAnew,
+        Self::NotListed,
         Self::CopiesLost,
         Self::FolderMoved,
         Self::CopiesInDoubt,
@@ -237,6 +240,7 @@ impl FolderTrouble {
             Self::ListedShort => "folder-listed-short",
             Self::CountSuspicious => "folder-count-suspicious",
             Self::MadeAnew => "folder-made-anew",
+            Self::NotListed => "folder-not-listed",
             Self::CopiesLost => "folder-copies-lost",
             Self::FolderMoved => "folder-moved",
             Self::CopiesInDoubt => "folder-copies-in-doubt",

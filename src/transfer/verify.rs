@@ -72,6 +72,7 @@ pub async fn prove_mailbox(
         rewrites: false,
         is_opening: false,
         ended: 0,
+        refused: 0,
         report: VerifyReport::default(),
     };
     let (mut governor, mut steps) = (Governor::new(1), 0);
@@ -88,8 +89,12 @@ pub async fn prove_mailbox(
         proof.heed_goodbye(&error)?;
         if proof.steps > steps {
             governor.progressed();
+            proof.refused = 0;
         }
         steps = proof.steps;
+        if proof.heed_refusal(&error)? {
+            continue;
+        }
         if !wait_after(error, &mut governor, (request.limits, &control), sink).await? {
             return Ok(None);
         }
@@ -128,6 +133,8 @@ struct Proof<'a> {
     is_opening: bool,
     /// How often the connection has ended since a page was done; from then on folders are opened one at a time.
     ended: u32,
+    /// How often a command was refused since a page was done, for no reason that passes.
+    refused: u32,
     report: VerifyReport,
 }
 
@@ -340,6 +347,24 @@ impl Proof<'_> {
             (self.after, self.steps, self.ended) = (0, self.steps + 1, 1);
         }
         Ok(())
+    }
+
+    /// What is refused for no reason that passes is asked once more on a new connection; then its folder is left, and told
+    /// of. True where the proof goes on.
+    fn heed_refusal(&mut self, error: &TransferError) -> Result<bool, TransferError> {
+        let TransferError::Server { side: Side::Destination, source: refused @ ImapError::Refused { .. } } =
+            error
+        else {
+            return Ok(false);
+        };
+        self.refused += 1;
+        if self.refused > 1 {
+            let Some(folder) = self.folders.pop_front() else { return Ok(false) };
+            self.note_closed(&folder, &refused.to_string())?;
+            (self.after, self.steps, self.refused) = (0, self.steps + 1, 0);
+        }
+        (self.sink)(Progress::Reconnecting { words: error.to_string() });
+        Ok(true)
     }
 
     /// A folder that is gone is a difference, but where people have moved or removed every copy in it.

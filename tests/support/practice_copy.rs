@@ -340,7 +340,11 @@ fn access(endpoint: &Endpoint) -> Access {
         trust: TrustPolicy::default(),
         user: USER.to_owned(),
         secret: Secret::new(PASSWORD),
-        timeouts: Timeouts { connect: Duration::from_secs(8), reply: Duration::from_secs(8) },
+        timeouts: Timeouts {
+            connect: Duration::from_secs(8),
+            reply: Duration::from_secs(8),
+            ..Timeouts::default()
+        },
         idle: mailferry::imap::IdleSessions::default(),
         options: mailferry::imap::AccessOptions::default(),
     }

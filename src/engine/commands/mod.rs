@@ -51,6 +51,11 @@ impl Actor {
             Command::TrustCertificate { server, fingerprint } => self.trust_certificate(&server, fingerprint),
             Command::RetryKeyring => self.retry_keyring().await,
             Command::BuildPlan(_) => self.build_plan(),
+            Command::LeaveUncounted(patterns) => {
+                if let Some(open) = self.open.as_mut() {
+                    open.excluded = patterns;
+                }
+            }
             Command::IncludeFolder { mailbox, folder, is_included } => {
                 self.change_folder(mailbox, &folder, |change| change.is_included = Some(is_included));
             }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
@@ -8,7 +9,7 @@ use crate::plan::{
     DestinationRules, FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination,
     shared_destinations,
 };
-use crate::project::StoredPlan;
+use crate::project::{ProjectError, StoredPlan};
 
 impl Actor {
     /// Counts folders and sizes of the chosen mailboxes and maps them.
@@ -24,13 +25,20 @@ impl Actor {
             Ok(pairs) => pairs,
             Err(error) => return self.fail(*error),
         };
+        let ids = pairs.iter().map(|(source, _)| source.mailbox);
+        let known: Result<BTreeMap<_, _>, ProjectError> =
+            ids.map(|id| open.known_folders(id).map(|known| (id, known))).collect();
+        let known = match known {
+            Ok(known) => known,
+            Err(error) => return self.fail(explain::project(&error)),
+        };
         let rules = open.destination_rules(&catalogue);
         let message_limit = open.provider_limits(&catalogue).message;
         open.view.plan.counting = Some((0, pairs.len()));
         open.view.plan.errors.clear();
         self.launch(
             JobKind::Plan,
-            |context| plan_job::run(pairs, (rules, message_limit), settings, context),
+            |context| plan_job::run(pairs, ((rules, message_limit), known), settings, context),
             |number, ()| Message::PlansEnded { number },
         );
     }

@@ -83,6 +83,7 @@ const fn happened(trouble: FolderTrouble, side: Side) -> &'static str {
         (FolderTrouble::MadeAnew, Side::Destination) => {
             "was made anew at the provider while it was being filled"
         }
+        (FolderTrouble::NotListed, _) => "could not be found in the list of your server",
         (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
         (FolderTrouble::FolderMoved, _) => "is not in its place at the provider any more",
         (FolderTrouble::CopiesInDoubt, Side::Source) => "got other numbers at your server",
@@ -150,6 +151,10 @@ fn way_out(problem: &FolderProblem) -> (String, String) {
             "Then start the copy again",
         ),
         (None, FolderTrouble::MadeAnew, _) => ("Start the copy again", "The folder is listed as it is now"),
+        (None, FolderTrouble::NotListed, _) => (
+            "Look at your server whether its list of folders is whole",
+            "Then start the copy again; a folder that you have removed can be left out in the plan",
+        ),
         (None, FolderTrouble::CopiesLost, _) => (
             "Copy once more in the mode “before the switch”",
             "It brings back what is lost, and leaves what people have moved",

@@ -64,12 +64,9 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::ServerBusy { words } => (
             SignInState::Failed,
             try_again(
-                UserError::new(
-                    format!("{host} is busy"),
-                    "It takes no more connections now, or slows down this account.",
-                )
-                .with_server_words(words)
-                .or_else("Wait some minutes", "Such limits lift by themselves"),
+                busy(host, words)
+                    .with_server_words(words)
+                    .or_else("Wait some minutes", "Such limits lift by themselves"),
             ),
         ),
         SignInError::LoginDisabled => (
@@ -138,6 +135,23 @@ fn by_code(mut explained: UserError, words: &str) -> UserError {
         explained.ways_out.rotate_right(1);
     }
     explained
+}
+
+/// A server that is busy, or has trouble of its own, as its words say.
+fn busy(host: &str, words: &str) -> UserError {
+    let said = words.to_lowercase();
+    let says = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
+    if says(&["[serverbug]", "[unavailable]", "internal error", "temporary"]) {
+        UserError::new(
+            format!("{host} has trouble of its own"),
+            "It does not let anybody in now; name and password were not judged.",
+        )
+    } else {
+        UserError::new(
+            format!("{host} is busy"),
+            "It takes no more connections now, or slows down this account.",
+        )
+    }
 }
 
 fn wrong_password(host: &str, user: &str) -> UserError {
@@ -219,6 +233,12 @@ pub(in crate::engine) fn sign_in_way(misfit: &MisfitError) -> UserError {
     UserError::new("This way to sign in cannot work", sentence(misfit))
         .or_else("Choose another mechanism, or none", "Nothing was changed")
         .caused_by(misfit)
+}
+
+/// A connection that failed after the sign-in, before anything was copied.
+pub(in crate::engine) fn talk(attempt: &Attempt, error: &ImapError) -> (SignInState, UserError) {
+    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
+    connection(attempt, error, |error| error.or("Sign in again", "", again.clone()))
 }
 
 /// A connection that failed before or while signing in.

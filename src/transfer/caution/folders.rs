@@ -1,7 +1,7 @@
 //! What single folders have taught: at which of them a server says goodbye, and how they are counted and made since.
 
 use super::{Caution, GOODBYES_AT_DESTINATION, GOODBYES_AT_SOURCE};
-use crate::imap::{ImapError, ListCare, Session};
+use crate::imap::{ImapError, ListCare, Session, Uncounted};
 use crate::plan::Side;
 use crate::transfer::error::TransferError;
 
@@ -41,6 +41,11 @@ impl Caution {
     /// The connection ends while the folder is listed, whatever message it is at: it is left for this run.
     pub(in crate::transfer) fn leave_listing(&self, folder: &str, words: String) {
         self.learnt().goodbyes.insert((folder.to_owned(), true), (GOODBYES_AT_SOURCE, words));
+    }
+
+    /// These folders of the source are not counted.
+    pub(in crate::transfer) fn leave_uncounted(&self, uncounted: Uncounted) {
+        self.learnt().counting.leave_uncounted(uncounted);
     }
 
     /// How folders of this side are counted.
