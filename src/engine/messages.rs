@@ -65,14 +65,13 @@ impl Message {
             Self::ServersFound { number, .. } => (JobKind::FindServer, *number),
             Self::AuditProgress { number, .. } | Self::AuditDone { number, .. } => (JobKind::Audit, *number),
             Self::PasswordsRecalled { number, .. } => (JobKind::RecallPasswords, *number),
-            Self::Waits { kind, number, .. } => (*kind, *number),
             Self::SignedIn { number, .. } | Self::SignInsEnded { number } => (JobKind::SignIn, *number),
             Self::Planned { number, .. } | Self::PlansEnded { number } => (JobKind::Plan, *number),
             Self::CopyEnded { number, .. } => (JobKind::Copy, *number),
             Self::MessagesSaved { number, .. } => (JobKind::SaveMessages, *number),
             Self::ZoneRead { number, .. } => (JobKind::Records, *number),
             Self::PracticeEnded { number } => (JobKind::Practice, *number),
-            Self::Panicked { kind, number, .. } => (*kind, *number),
+            Self::Waits { kind, number, .. } | Self::Panicked { kind, number, .. } => (*kind, *number),
         }
     }
 }

@@ -11,9 +11,12 @@ use super::reply::Reply;
 use super::session::Session;
 use super::sign_in::{Access, SignInError};
 
+/// Says whether a folder is one of those.
+type Judge = dyn Fn(&Folder) -> bool + Send + Sync;
+
 /// Folders that nobody wants counted.
 #[derive(Clone, Default)]
-pub struct Uncounted(Option<Arc<dyn Fn(&Folder) -> bool + Send + Sync>>);
+pub struct Uncounted(Option<Arc<Judge>>);
 
 impl fmt::Debug for Uncounted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
