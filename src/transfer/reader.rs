@@ -104,7 +104,9 @@ impl Reader<'_> {
         // After a stop nothing of it is under way yet, as far as anybody can see.
         if let Some(asked) = self.asked.take().filter(|_| !self.work.control.is_stopped()) {
             rows.extend(self.part.next_page().map_err(TransferError::from)?);
-            self.take_over(asked.take(&mut rows), &mut ahead).await;
+            let asked = asked.take(&mut rows);
+            self.wait_for_first_batch(asked.iter().map(|(_, group)| bytes_of(group)).sum(), &mut ahead).await?;
+            self.take_over(asked, &mut ahead).await;
         }
         loop {
             if self.work.control.is_stopped() {
@@ -124,6 +126,7 @@ impl Reader<'_> {
                 break;
             }
             if self.work.caution.is_careful(self.folder(), Side::Source) {
+                self.wait_for_first_batch(u64::MAX, &mut ahead).await?;
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
                     self.read_carefully(row).await?;
@@ -131,6 +134,7 @@ impl Reader<'_> {
                 continue;
             }
             if rows.front().is_some_and(|row| self.work.is_large(row)) {
+                self.wait_for_first_batch(u64::MAX, &mut ahead).await?;
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
                     self.send(Item::Flush).await?;
@@ -139,6 +143,7 @@ impl Reader<'_> {
                 continue;
             }
             let group = next_group(&mut rows, |row| self.work.is_large(row));
+            self.wait_for_first_batch(bytes_of(&group), &mut ahead).await?;
             if let Err(limit) = self.work.meter.download(bytes_of(&group)) {
                 self.finish_all(&mut ahead).await?;
                 return Err(limit.into());
@@ -150,6 +155,16 @@ impl Reader<'_> {
             }
         }
         self.finish_all(&mut ahead).await
+    }
+
+    /// While another folder sends the first batch of the run, little is read here: that one needs room for it.
+    async fn wait_for_first_batch(&mut self, bytes: u64, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
+        let work = self.work;
+        if !work.may_read_early(&self.part.folder.unit, bytes) {
+            self.finish_all(ahead).await?;
+            work.first_batch_is_due(&self.part.folder.unit).await;
+        }
+        Ok(())
     }
 
     fn folder(&self) -> FolderId {

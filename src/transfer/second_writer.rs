@@ -20,6 +20,8 @@ use super::batch::Load;
 use super::error::TransferError;
 use super::request::FolderTrouble;
 use super::seats::message_key;
+use super::unit::Unit;
+use super::work::Work;
 use super::writer::{Flight, Writer};
 use crate::imap::{Completion, CountRequest, FolderStatus, ImapError, Opened, uid_sets};
 use crate::plan::{IDENTITY_HEADERS, IdentityKey, MessageState, Side};
@@ -98,6 +100,28 @@ impl Turn<'_> {
         if let Self::First(mut has_begun) = self {
             *has_begun = false;
         }
+    }
+}
+
+impl Work<'_> {
+    /// Whether this folder sends the first batch of the run: of those that are begun, it was listed first.
+    fn leads(&self, unit: &Unit) -> bool {
+        self.first_begun().is_none_or(|key| key == unit.key())
+    }
+
+    /// Waits until messages of this folder may leave: it leads, or the first batch is answered. False after a stop.
+    pub(super) async fn first_batch_is_due(&self, unit: &Unit) -> bool {
+        self.until(|| self.probe.is_answered() || self.leads(unit)).await
+    }
+
+    /// The turn to send a batch into this folder.
+    pub(super) async fn turn_to_send(&self, unit: &Unit) -> Turn<'_> {
+        if self.first_batch_is_due(unit).await { self.probe.turn().await } else { Turn::Over }
+    }
+
+    /// Whether so many bytes more may be read in a folder whose messages may not leave yet.
+    pub(super) fn may_read_early(&self, unit: &Unit, bytes: u64) -> bool {
+        self.probe.is_answered() || self.leads(unit) || self.takes_early(bytes)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A folder on its way through the copy: its plan, its row in the ledger, and its name at the destination.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::destination_name::raw_name;
 use super::error::TransferError;
@@ -32,8 +32,8 @@ impl Unit {
     }
 
     /// Whether it may be begun while these places are written into: late ones only when all are listed.
-    pub(super) fn may_begin(&self, is_all_listed: bool, busy: &BTreeSet<String>) -> bool {
-        (!self.is_late || is_all_listed) && !busy.contains(&self.key())
+    pub(super) fn may_begin(&self, is_all_listed: bool, busy: &BTreeMap<String, ListedOrder>) -> bool {
+        (!self.is_late || is_all_listed) && !busy.contains_key(&self.key())
     }
 
     /// When its turn is among those that wait: what may be late goes last, and the largest first, as one that is begun at
@@ -47,7 +47,10 @@ impl Unit {
 pub(super) type Order = (bool, Reverse<(Bytes, u64)>, i64);
 
 /// The order for the first batch of all: as folders were listed, so that two runs meet in the same one.
-pub(super) fn first_listed((is_late, _, number): &Order) -> (bool, i64) {
+pub(super) type ListedOrder = (bool, i64);
+
+/// See [`ListedOrder`].
+pub(super) fn first_listed((is_late, _, number): &Order) -> ListedOrder {
     (*is_late, *number)
 }
 

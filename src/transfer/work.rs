@@ -1,6 +1,6 @@
 //! What the lanes of one copy share: folders that wait, folders under way, and the first error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,7 @@ use super::second_writer::{Company, Probe};
 use super::source_listing::refuse_poison;
 use super::strays::Strays;
 use super::twins::Twins;
-use super::unit::{Order, Unit, first_listed};
+use super::unit::{ListedOrder, Order, Unit, first_listed};
 use crate::imap::{Namespace, Opened};
 use crate::plan::{FolderPlan, MessageState, RefusalMeaning, Side};
 use crate::project::{FolderId, LedgerRow, ProjectError};
@@ -122,6 +122,8 @@ pub(super) struct Work<'a> {
     changed: Notify,
     /// The destination asks for each message before it may be sent.
     is_asking: AtomicBool,
+    /// Bytes that were asked for in folders that wait for the first batch of all.
+    early_bytes: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -131,7 +133,8 @@ struct State {
     /// Numbers of the units that were added last and given back last.
     numbers: (i64, i64),
     is_listed: bool,
-    busy: BTreeSet<String>,
+    /// Places that are written into, with the order in which their folders were listed.
+    busy: BTreeMap<String, ListedOrder>,
     pairs: usize,
     appenders: usize,
     active: Vec<Arc<ActiveFolder>>,
@@ -179,6 +182,7 @@ impl<'a> Work<'a> {
             wind_down,
             changed: Notify::new(),
             is_asking: AtomicBool::new(false),
+            early_bytes: AtomicU64::new(0),
             state: Mutex::default(),
         }
     }
@@ -324,6 +328,30 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The place that was listed first among those that are begun.
+    pub(super) fn first_begun(&self) -> Option<String> {
+        locked(&self.state).busy.iter().min_by_key(|(_, order)| **order).map(|(key, _)| key.clone())
+    }
+
+    /// Whether so many bytes more are no more than half of the byte budget, with all that were taken so before.
+    pub(super) fn takes_early(&self, bytes: u64) -> bool {
+        let most = self.request.limits.budget_bytes as u64 / 2;
+        let taken = |before: u64| before.checked_add(bytes).filter(|after| *after <= most);
+        self.early_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok()
+    }
+
+    /// Waits until this is so, looking whenever something has changed. False after a stop.
+    pub(super) async fn until(&self, is_so: impl Fn() -> bool) -> bool {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.control.is_stopped() || is_so() {
+                return !self.control.is_stopped();
+            }
+            self.control.until_stopped(changed).await;
+        }
+    }
+
     /// Waits until every folder is done, or the copy ends for another reason.
     pub(super) async fn nothing_left(&self) {
         loop {
@@ -341,14 +369,12 @@ impl<'a> Work<'a> {
         if self.control.is_stopped() {
             return Some(Next::Done);
         }
-        let is_probed = self.probe.is_answered();
-        let is_free = is_probed || state.busy.is_empty();
-        let may_begin = |unit: &Unit| is_free && unit.may_begin(state.is_listed, &state.busy);
+        let may_begin = |unit: &Unit| unit.may_begin(state.is_listed, &state.busy);
         let mut free = state.waiting.iter().filter(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
-        let free = if is_probed { free.next() } else { free.min_by_key(first_listed) };
-        if let Some(unit) = free.and_then(|order| state.waiting.remove(&order)) {
+        let free = if self.probe.is_answered() { free.next() } else { free.min_by_key(first_listed) };
+        if let Some((order, unit)) = free.and_then(|order| state.waiting.remove_entry(&order)) {
             let key = unit.key();
-            state.busy.insert(key.clone());
+            state.busy.insert(key.clone(), first_listed(&order));
             return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));
         }
         let is_shared = self.request.limits.shares_folders || self.is_asking();

@@ -112,7 +112,7 @@ impl Writer<'_> {
                 }
                 let work = self.work;
                 // Before the right to send: whoever looks at strangers waits for that of all others.
-                let turn = work.probe.turn().await;
+                let turn = work.turn_to_send(&self.folder.unit).await;
                 if matches!(turn, Turn::Over) {
                     return Ok(self.unplaced);
                 }
