@@ -1,7 +1,8 @@
 //! What the commands under way ask for, so that everything else can be dropped before it costs anything.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use super::asked_data::{AskedData, DataWish, Fit, Holds};
 use super::error::ImapError;
 
 /// What a reply is about (RFC 3501 section 7, and the extensions that are used here).
@@ -66,7 +67,7 @@ impl Kind {
 pub(super) struct Wish {
     kinds: &'static [Kind],
     /// Message data that may come as literals: headers, bodies, labels.
-    has_data: bool,
+    data: Option<DataWish>,
 }
 
 impl Wish {
@@ -74,7 +75,8 @@ impl Wish {
     pub(super) fn of(text: &str) -> Self {
         let mut words = text.split(' ');
         let word = words.next().unwrap_or_default();
-        let word = if word == "UID" { words.next().unwrap_or_default() } else { word };
+        let is_by_uid = word == "UID";
+        let word = if is_by_uid { words.next().unwrap_or_default() } else { word };
         let kinds: &[Kind] = match word {
             "FETCH" | "STORE" => &[Kind::Fetch],
             "LIST" => &[Kind::Folder, Kind::Counts],
@@ -87,8 +89,13 @@ impl Wish {
             "SEARCH" => &[Kind::Found],
             _ => &[],
         };
-        let has_data = word == "FETCH" && (text.contains("BODY") || text.contains("X-GM-LABELS"));
-        Self { kinds, has_data }
+        let set = words.next().filter(|_| word == "FETCH");
+        Self { kinds, data: set.and_then(|set| DataWish::of((set, is_by_uid), text)) }
+    }
+
+    /// The same, without messages that are longer than this.
+    pub(super) fn at_most(self, bytes: usize) -> Self {
+        Self { data: self.data.map(|data| data.at_most(bytes)), ..self }
     }
 }
 
@@ -96,7 +103,7 @@ impl Wish {
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     kinds: [u32; Kind::Unknown as usize + 1],
-    data: u32,
+    data: AskedData,
 }
 
 impl Asked {
@@ -107,7 +114,7 @@ impl Asked {
                 *count = count.saturating_add(1);
             }
         }
-        self.data = self.data.saturating_add(u32::from(wish.has_data));
+        wish.data.iter().for_each(|data| self.data.begin(data));
     }
 
     /// A command was answered.
@@ -117,7 +124,7 @@ impl Asked {
                 *count = count.saturating_sub(1);
             }
         }
-        self.data = self.data.saturating_sub(u32::from(wish.has_data));
+        wish.data.iter().for_each(|data| self.data.end(data));
     }
 
     /// Whether a reply of this kind is wanted.
@@ -125,9 +132,9 @@ impl Asked {
         kind == Kind::Told || self.kinds.get(kind as usize).is_some_and(|count| *count > 0)
     }
 
-    /// Whether message data may come as literals.
-    pub(super) fn wants_data(&self) -> bool {
-        self.data > 0
+    /// Whether this message data is wanted of the message with this UID, as far as that is known.
+    pub(super) fn fit(&self, uid: Option<u32>, holds: Holds, length: usize) -> Fit {
+        self.data.fit(uid, holds, length)
     }
 }
 
@@ -136,30 +143,63 @@ impl Asked {
 const MAX_UNASKED: u32 = 1_000;
 const MAX_UNASKED_BYTES: usize = 32 << 20;
 
-/// Messages whose bytes were asked for and have not come.
+/// Messages whose bytes are asked for.
 #[derive(Debug, Default)]
 pub(super) struct AskedBodies {
-    expected: BTreeSet<u32>,
+    asked: BTreeMap<u32, Awaited>,
     unasked: u32,
     unasked_bytes: usize,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Awaited {
+    /// The beginning of it, and not the whole message.
+    is_beginning: bool,
+    has_come: bool,
+}
+
+/// What a message that has come is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// The answer to a question.
+    First,
+    /// Another answer to it.
+    Again,
+    /// No answer.
+    Unasked,
+}
+
 impl AskedBodies {
     /// Messages that are about to be asked for; where nothing else is under way, what has not come will not come.
-    pub(super) fn ask(&mut self, uids: &[u32], is_quiet: bool) {
+    pub(super) fn ask(&mut self, uids: &[u32], (is_beginning, is_quiet): (bool, bool)) {
         if is_quiet {
-            self.expected.clear();
+            self.asked.clear();
         }
-        self.expected.extend(uids);
+        let awaited = Awaited { is_beginning, has_come: false };
+        self.asked.extend(uids.iter().map(|uid| (*uid, awaited)));
     }
 
-    /// Whether this message was asked for; an error where too many come that were not.
-    pub(super) fn take(&mut self, uid: u32, bytes: usize) -> Result<bool, ImapError> {
-        if self.expected.remove(&uid) {
-            return Ok(true);
-        }
+    /// What these bytes of a message are, which begin at this place of it; an error where too many come that were not
+    /// asked for.
+    pub(super) fn take(
+        &mut self,
+        uid: u32,
+        (origin, bytes): (Option<u32>, usize),
+    ) -> Result<Came, ImapError> {
+        let fits = |awaited: &&mut Awaited| match origin {
+            None => true,
+            Some(place) => awaited.is_beginning && place == 0,
+        };
+        let came = match self.asked.get_mut(&uid).filter(fits) {
+            Some(awaited) if !awaited.has_come => {
+                awaited.has_come = true;
+                return Ok(Came::First);
+            }
+            Some(_) => Came::Again,
+            None => Came::Unasked,
+        };
         self.drop_unasked(bytes)?;
-        Ok(false)
+        Ok(came)
     }
 
     /// A message, or a piece of one, has come that nobody asked for.
@@ -179,23 +219,24 @@ mod tests {
 
     #[test]
     fn only_what_commands_ask_for_is_wanted() {
+        let body = |asked: &Asked| asked.fit(Some(1), Holds::Body(None), 5);
         let mut asked = Asked::default();
         let bodies = Wish::of("UID FETCH 1:9 (UID BODY.PEEK[])");
         let lists = Wish::of("LIST \"\" \"*\" RETURN (STATUS (MESSAGES))");
-        assert!(!asked.wants(Kind::of(b"* 1 FETCH (UID 1 BODY[] {5}\r\n")) && !asked.wants_data());
+        assert!(!asked.wants(Kind::of(b"* 1 FETCH (UID 1 BODY[] {5}\r\n")) && body(&asked) == Fit::Unasked);
         asked.begin(&bodies);
         asked.begin(&lists);
         for line in [&b"* 1 FETCH (UID 1)\r\n"[..], b"* LIST () NIL a\r\n", b"* status a (MESSAGES 1)\r\n"] {
             assert!(asked.wants(Kind::of(line)));
         }
-        assert!(asked.wants_data());
+        assert_eq!(body(&asked), Fit::Wanted);
         for line in [&b"* ID NIL\r\n"[..], b"* SEARCH 1 2\r\n", b"* XYZZY\r\n", b"* \r\n", b"* ESEARCH x\r\n"]
         {
             assert!(!asked.wants(Kind::of(line)), "{}", String::from_utf8_lossy(line));
         }
         asked.end(&bodies);
         asked.end(&lists);
-        assert!(!asked.wants(Kind::Fetch) && !asked.wants(Kind::Folder) && !asked.wants_data());
+        assert!(!asked.wants(Kind::Fetch) && !asked.wants(Kind::Folder) && body(&asked) == Fit::Unasked);
     }
 
     #[test]
@@ -218,14 +259,17 @@ mod tests {
     #[test]
     fn messages_that_nobody_asked_for_are_dropped_and_not_for_ever() {
         let mut bodies = AskedBodies::default();
-        bodies.ask(&[3, 5], true);
-        assert!(
-            bodies.take(5, 10).unwrap() && !bodies.take(5, 10).unwrap() && !bodies.take(70_000, 10).unwrap()
-        );
-        bodies.ask(&[5], false);
-        assert!(bodies.take(3, 10).unwrap() && bodies.take(5, 10).unwrap());
-        let dropped = (0..u64::MAX).take_while(|_| bodies.take(9, 1).is_ok()).count();
-        assert_eq!(dropped, MAX_UNASKED as usize - 2);
-        assert!(AskedBodies::default().take(1, MAX_UNASKED_BYTES + 1).is_err());
+        bodies.ask(&[3, 5], (false, true));
+        assert_eq!(bodies.take(5, (Some(0), 10)).unwrap(), Came::Unasked, "a piece is not the whole");
+        assert_eq!(bodies.take(5, (None, 10)).unwrap(), Came::First);
+        assert_eq!(bodies.take(5, (None, 10)).unwrap(), Came::Again);
+        assert_eq!(bodies.take(70_000, (None, 10)).unwrap(), Came::Unasked);
+        bodies.ask(&[5], (true, false));
+        assert_eq!(bodies.take(3, (None, 10)).unwrap(), Came::First);
+        assert_eq!(bodies.take(5, (Some(7), 10)).unwrap(), Came::Unasked, "another piece");
+        assert_eq!(bodies.take(5, (Some(0), 10)).unwrap(), Came::First);
+        let dropped = (0..u64::MAX).take_while(|_| bodies.take(9, (None, 1)).is_ok()).count();
+        assert_eq!(dropped, MAX_UNASKED as usize - 4);
+        assert!(AskedBodies::default().take(1, (None, MAX_UNASKED_BYTES + 1)).is_err());
     }
 }

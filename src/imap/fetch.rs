@@ -30,6 +30,9 @@ pub(super) fn read(mut reply: Vec<u8>) -> Reply {
         }
         attributes.push((name, value));
     }
+    if is_contrary(&reply, &attributes) {
+        return Reply::Fetch(Box::default());
+    }
     let is_plain = attributes.iter().all(|(name, value)| is_plain(name, value, &reply));
     let parsed = if is_plain { parsed(&reply, in_place.is_none()) } else { None };
     let mut item = parsed.unwrap_or_else(|| taken(&reply, &attributes));
@@ -39,6 +42,18 @@ pub(super) fn read(mut reply: Vec<u8>) -> Reply {
         item.body = Some(reply);
     }
     Reply::Fetch(Box::new(item))
+}
+
+/// Whether the reply names two messages, or shows two bodies: nobody knows what it is about.
+fn is_contrary(reply: &[u8], attributes: &[(String, Value)]) -> bool {
+    let differ = |is_meant: fn(&str) -> bool| {
+        let mut shown = attributes.iter().filter(|(name, _)| is_meant(name));
+        let shown = shown.by_ref().map(|(name, value)| (name, reply.get(value.range())));
+        let mut shown = shown.peekable();
+        let first = shown.peek().cloned();
+        shown.any(|one| Some(one) != first)
+    };
+    differ(|name| name == "UID") || differ(is_body)
 }
 
 /// What the walk has found.
@@ -119,6 +134,7 @@ fn take(item: &mut FetchItem, name: &str, value: Option<Token>) {
         "FLAGS" => item.flags = texts(),
         "INTERNALDATE" => item.internal_date = value.text(),
         "RFC822.SIZE" => item.size = Some(value.number().map_or(0, believable_size)),
+        "X-TOO-LONG" => item.is_too_long = true,
         "X-GM-MSGID" => item.gmail_message = value.number(),
         "X-GM-LABELS" => item.gmail_labels = texts(),
         _ if is_body(name) => {

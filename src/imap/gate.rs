@@ -14,6 +14,7 @@ use tokio_util::bytes::BufMut as _;
 use tokio_util::io::poll_read_buf;
 
 use super::asked::{Asked, Kind};
+use super::asked_data::{About, Fit, Holds};
 use super::depth::Depth;
 use super::limits::Limits;
 use super::trace::Trace;
@@ -33,6 +34,9 @@ const KEPT_REPLY_BYTES: usize = KEPT_LITERAL_BYTES + (1 << 20);
 const READ_BYTES: usize = 64 * 1024;
 /// Memory that is kept for the next commands when all is sent.
 const KEPT_OUTGOING_BYTES: usize = 1 << 20;
+
+/// What stands behind the NIL in place of message data that is longer than was asked for, as one more attribute.
+pub(super) const TOO_LONG: &[u8] = b" X-TOO-LONG 1";
 
 const NOT_MESSAGE_DATA: &str = "a large reply that is not message data";
 
@@ -106,6 +110,8 @@ struct PartialReply {
     /// Nobody asked for it: nothing of it is held.
     is_dropped: bool,
     depth: Depth,
+    /// Which message it is about.
+    about: About,
     literals: usize,
     literal: Literal,
     /// Bytes of the current literal still to come.
@@ -269,6 +275,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
     }
 
+    /// Reads no further: somebody has seen what the server did wrong.
+    pub(super) fn condemn(&mut self, what: &'static str) {
+        self.verdict.get_or_insert(what);
+    }
+
     fn hostile(&mut self, what: &'static str) -> io::Error {
         self.verdict = Some(what);
         io::Error::new(io::ErrorKind::InvalidData, what)
@@ -366,8 +377,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if length > self.limits.literal_bytes {
             return Err(self.hostile("a literal beyond all bounds"));
         }
+        let text = line.get(..memchr::memrchr(b'{', line).unwrap_or(line.len())).unwrap_or_default();
         let is_data = self.reply.kind == Some(Kind::Fetch);
-        let is_unasked = self.reply.is_dropped || is_data && !self.asked.wants_data();
+        let fit = if is_data { self.fit(text, length) } else { Fit::Wanted };
+        let is_unasked = self.reply.is_dropped || fit == Fit::Unasked;
         if is_unasked {
             self.count_unasked(length)?;
         }
@@ -376,11 +389,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return Err(self.hostile(NOT_MESSAGE_DATA));
         }
         self.reply.literal_left = length;
-        let text = line.get(..memchr::memrchr(b'{', line).unwrap_or(line.len())).unwrap_or_default();
-        self.reply.literal = if is_unasked {
+        self.reply.literal = if is_unasked || fit == Fit::TooLong {
             Literal::LeftOut
-        } else if self.is_poured(text, length) {
-            Literal::Poured
+        } else if let Some(poured) = self.poured(text, length) {
+            poured
         } else if length > KEPT_LITERAL_BYTES || held > KEPT_REPLY_BYTES {
             Literal::LeftOut
         } else {
@@ -389,12 +401,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if self.reply.literal != Literal::Held {
             // As if the server gave nothing.
             self.take_up(text)?;
-            return self.take_up(b"NIL");
+            self.take_up(b"NIL")?;
+            return if fit == Fit::TooLong { self.take_up(TOO_LONG) } else { Ok(()) };
         }
         self.take_up(line)?;
         // Honest servers close the reply right behind it.
         self.reply.bytes.reserve(length + 16);
         Ok(())
+    }
+
+    /// Whether the literal behind this text of a FETCH reply is wanted.
+    fn fit(&mut self, text: &[u8], length: usize) -> Fit {
+        self.reply.about.walk(text);
+        let holds = Holds::after(text);
+        match self.asked.fit(self.reply.about.uid(), holds, length) {
+            // Labels and names of header fields are short.
+            Fit::Wanted if holds == Holds::Text && length > HELD_BYTES => Fit::Unasked,
+            fit => fit,
+        }
     }
 
     /// The reply, unless it is dropped.

@@ -3,7 +3,7 @@
 //! The two are different roads to the same bytes. A server that fails on one of them, or cuts a message on it, mostly
 //! does not on the other.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::error::ImapError;
 use super::limits::Limits;
@@ -16,6 +16,8 @@ const PIECE_LENGTH: u32 = 192 << 10;
 /// Bytes in pieces that are asked for ahead, and the pieces that these may be.
 const AHEAD_BYTES: u64 = 2 << 20;
 const AHEAD_PIECES: usize = 32;
+/// Bytes that are asked for where only the question is whether there are any.
+const MORE_LENGTH: u32 = 16;
 /// Answers without bytes at one place that are believed to be the end of the message.
 const EMPTY_AT_END: u32 = 2;
 /// The most that one command may hand out whole, in bytes.
@@ -32,6 +34,8 @@ pub enum Ending {
     Beyond,
     /// The server answers in a form that says nothing certain.
     Unclear,
+    /// The server gives several answers to one question.
+    Contrary,
 }
 
 /// A message that is handed out whole.
@@ -41,6 +45,8 @@ pub struct WholeReading {
     tag: String,
     bytes: u64,
     has_come: bool,
+    /// It has come once more.
+    is_contrary: bool,
     ending: Option<Ending>,
 }
 
@@ -63,6 +69,8 @@ pub struct PieceReading {
     step: u32,
     asked: VecDeque<Asked>,
     arrived: BTreeMap<u64, Vec<u8>>,
+    /// A piece has come twice, with other bytes.
+    is_contrary: bool,
     /// Answers without bytes at `reached`.
     empty: u32,
     ending: Option<Ending>,
@@ -83,6 +91,10 @@ enum Piece {
     None,
     /// Bytes without the place where they begin.
     WithoutPlace,
+    /// More bytes than were asked for.
+    TooLong,
+    /// Several answers.
+    Contrary,
 }
 
 impl PieceReading {
@@ -95,6 +107,7 @@ impl PieceReading {
             step: PIECE_LENGTH,
             asked: VecDeque::new(),
             arrived: BTreeMap::new(),
+            is_contrary: false,
             empty: 0,
             ending: None,
         }
@@ -143,6 +156,8 @@ impl PieceReading {
                 Some(bytes)
             }
             Piece::WithoutPlace => self.end_with(Ending::Unclear),
+            Piece::TooLong => self.end_with(Ending::Beyond),
+            Piece::Contrary => self.end_with(Ending::Contrary),
             Piece::None if self.reached == 0 => self.end_with(Ending::Nothing),
             Piece::Bytes(_) | Piece::None => {
                 self.empty += 1;
@@ -167,7 +182,7 @@ impl Session {
         let most = most_bytes.min(MOST_WHOLE_BYTES).min(Limits::default().literal_bytes as u64);
         self.begin_pour(uid, usize::try_from(most).unwrap_or(usize::MAX));
         let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[])"));
-        WholeReading { uid, tag, bytes: 0, has_come: false, ending: None }
+        WholeReading { uid, tag, bytes: 0, has_come: false, is_contrary: false, ending: None }
     }
 
     /// The next bytes; `None` at the end.
@@ -178,6 +193,7 @@ impl Session {
                 refused_unless_ok("FETCH", completion)?;
                 let is_whole = poured.length.is_none_or(|length| length as u64 == reading.bytes);
                 reading.ending = Some(match poured.beyond {
+                    _ if reading.is_contrary || poured.is_contrary => Ending::Contrary,
                     Some(_) if reading.bytes == 0 => Ending::Beyond,
                     _ if reading.has_come && is_whole => Ending::End,
                     _ => Ending::Nothing,
@@ -194,7 +210,10 @@ impl Session {
                         Some(body) if !reading.has_come && item.origin.is_none() => {
                             (bytes, reading.has_come) = (body, true);
                         }
-                        Some(other) => self.bodies.drop_unasked(other.len())?,
+                        Some(other) => {
+                            reading.is_contrary |= item.origin.is_none();
+                            self.bodies.drop_unasked(other.len())?;
+                        }
                         None => {}
                     }
                 }
@@ -258,21 +277,67 @@ impl Session {
 
     /// Whether the server has bytes of a message behind this place.
     pub async fn has_more(&mut self, uid: u32, offset: u64) -> Result<bool, ImapError> {
-        let mut reading = PieceReading::new(uid, 0, u64::MAX);
-        let Ok(from) = u32::try_from(offset) else { return Ok(false) };
-        let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{PIECE_LENGTH}>)"));
-        let asked = Asked { offset, length: PIECE_LENGTH, tag };
-        match self.collect_piece(&mut reading, &asked).await {
-            Ok(Piece::Bytes(bytes)) => Ok(!bytes.is_empty()),
-            Ok(Piece::None | Piece::WithoutPlace) | Err(ImapError::Refused { .. }) => Ok(false),
-            Err(error) => Err(error),
+        Ok(self.have_more(&[(uid, offset)]).await?.contains(&uid))
+    }
+
+    /// Those of these messages of which the server has bytes behind the place that is given with each. Asked for at once;
+    /// needs a connection without requests under way.
+    pub async fn have_more(&mut self, places: &[(u32, u64)]) -> Result<BTreeSet<u32>, ImapError> {
+        let mut found = BTreeSet::new();
+        for places in places.chunks(AHEAD_PIECES) {
+            let mut questions = Vec::with_capacity(places.len());
+            for (uid, offset) in places {
+                let Ok(from) = u32::try_from(*offset) else { continue };
+                let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{MORE_LENGTH}>)"));
+                let asked = Asked { offset: *offset, length: MORE_LENGTH, tag };
+                questions.push((PieceReading::new(*uid, 0, u64::MAX), asked));
+            }
+            self.collect_more(questions, &mut found).await?;
         }
+        Ok(found)
+    }
+
+    async fn collect_more(
+        &mut self,
+        questions: Vec<(PieceReading, Asked)>,
+        found: &mut BTreeSet<u32>,
+    ) -> Result<(), ImapError> {
+        // What is answered early belongs to another of the questions.
+        let places: BTreeMap<u32, u64> =
+            questions.iter().map(|(reading, asked)| (reading.uid, asked.offset)).collect();
+        for (_, asked) in questions {
+            let completion = loop {
+                if let Some(completion) = self.take_completed(&asked.tag) {
+                    break completion;
+                }
+                match self.next().await? {
+                    Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
+                    Reply::Fetch(item) => {
+                        let Some(uid) = item.uid else { continue };
+                        // Some do not say which piece it is.
+                        let is_asked = places
+                            .get(&uid)
+                            .is_some_and(|asked| item.origin.is_none_or(|place| u64::from(place) == *asked));
+                        let has_bytes = item.is_too_long || item.body.is_some_and(|body| !body.is_empty());
+                        if is_asked && has_bytes {
+                            found.insert(uid);
+                        }
+                    }
+                    _ => {}
+                }
+            };
+            match refused_unless_ok("FETCH", completion) {
+                Ok(()) | Err(ImapError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Reads to the end of the request for one piece. Servers that join pipelined commands (Dovecot) send the next piece
     /// before that end, so pieces go by their own place.
     async fn collect_piece(&mut self, reading: &mut PieceReading, asked: &Asked) -> Result<Piece, ImapError> {
-        let mut is_without_place = false;
+        let (mut is_without_place, mut is_too_long) = (false, false);
         let places: Vec<u64> = reading.asked.iter().map(|asked| asked.offset).chain([asked.offset]).collect();
         let completion = loop {
             if let Some(completion) = self.take_completed(&asked.tag) {
@@ -286,12 +351,23 @@ impl Session {
                 Reply::Fetch(item) => item,
                 _ => continue,
             };
+            let (is_ours, place) = (item.uid == Some(reading.uid), item.origin.map(u64::from));
+            if is_ours && item.is_too_long {
+                is_without_place |= place.is_none();
+                is_too_long |= place.is_some();
+            }
             let Some(body) = item.body else { continue };
-            match item.origin.map(u64::from) {
-                _ if item.uid != Some(reading.uid) => self.bodies.drop_unasked(body.len())?,
-                Some(place) if places.contains(&place) && !reading.arrived.contains_key(&place) => {
-                    reading.arrived.insert(place, body);
-                }
+            match place {
+                _ if !is_ours => self.bodies.drop_unasked(body.len())?,
+                Some(place) if places.contains(&place) => match reading.arrived.get(&place) {
+                    None => {
+                        reading.arrived.insert(place, body);
+                    }
+                    Some(other) => {
+                        reading.is_contrary |= *other != body;
+                        self.bodies.drop_unasked(body.len())?;
+                    }
+                },
                 None if !is_without_place => is_without_place = true,
                 // Pieces that nobody asked for, or a second time, would fill the memory.
                 _ => self.bodies.drop_unasked(body.len())?,
@@ -299,7 +375,9 @@ impl Session {
         };
         refused_unless_ok("FETCH", completion)?;
         Ok(match reading.arrived.remove(&asked.offset) {
+            _ if reading.is_contrary => Piece::Contrary,
             Some(bytes) => Piece::Bytes(bytes),
+            None if is_too_long => Piece::TooLong,
             None if is_without_place => Piece::WithoutPlace,
             None => Piece::None,
         })
@@ -350,7 +428,7 @@ mod tests {
     #[test]
     fn an_empty_answer_ahead_of_the_place_reached_is_no_end() {
         // The first answer at each place is empty, once.
-        let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
+        let seen = std::cell::RefCell::new(BTreeSet::new());
         let (bytes, ending) = read(2 << 20, |offset, length| {
             if offset > 0 && seen.borrow_mut().insert(offset) {
                 return Piece::None;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::asked::Came;
 use super::completion::{Code, Completion, Status};
 use super::error::ImapError;
 use super::paging::WINDOW;
@@ -318,11 +319,16 @@ impl Session {
 
     /// Asks for whole messages; the answers come from [`Self::next_body`].
     pub fn ask_bodies(&mut self, uids: &[u32]) -> Vec<BodyRequest> {
+        self.ask_bodies_within(uids, usize::MAX)
+    }
+
+    /// As [`Self::ask_bodies`]; messages of more bytes than these are left out.
+    pub fn ask_bodies_within(&mut self, uids: &[u32], bytes: usize) -> Vec<BodyRequest> {
         let is_quiet = self.is_quiet();
-        self.bodies.ask(uids, is_quiet);
+        self.bodies.ask(uids, (false, is_quiet));
         uid_sets(uids)
             .into_iter()
-            .map(|set| BodyRequest(self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[])"))))
+            .map(|set| BodyRequest(self.submit_within(&format!("UID FETCH {set} (UID BODY.PEEK[])"), bytes)))
             .collect()
     }
 
@@ -330,7 +336,7 @@ impl Session {
     /// [`Self::next_body`].
     pub fn ask_beginnings(&mut self, uids: &[u32], bytes: u32) -> Vec<BodyRequest> {
         let is_quiet = self.is_quiet();
-        self.bodies.ask(uids, is_quiet);
+        self.bodies.ask(uids, (true, is_quiet));
         uid_sets(uids)
             .into_iter()
             .map(|set| BodyRequest(self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[]<0.{bytes}>)"))))
@@ -346,10 +352,11 @@ impl Session {
             match self.next().await? {
                 Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
                 Reply::Fetch(item) => {
-                    if let (Some(uid), Some(bytes)) = (item.uid, item.body)
-                        && self.bodies.take(uid, bytes.len())?
-                    {
-                        return Ok(BodyReply::Message { uid, bytes });
+                    let (Some(uid), Some(bytes)) = (item.uid, item.body) else { continue };
+                    match self.bodies.take(uid, (item.origin, bytes.len()))? {
+                        Came::First => return Ok(BodyReply::Message { uid, bytes }),
+                        Came::Again => return Ok(BodyReply::Again { uid, bytes }),
+                        Came::Unasked => {}
                     }
                 }
                 _ => {}
@@ -390,6 +397,13 @@ pub enum BodyReply {
         /// Its UID.
         uid: u32,
         /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// One more answer for a message that has come; where it says something else, nobody knows which of them it is.
+    Again {
+        /// Its UID.
+        uid: u32,
+        /// What is said to be its bytes.
         bytes: Vec<u8>,
     },
     /// There is no more; messages that did not come are gone.

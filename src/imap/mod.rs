@@ -7,6 +7,7 @@ mod account;
 mod admin_proof;
 mod append;
 mod asked;
+mod asked_data;
 mod awake;
 mod beside;
 mod changes;

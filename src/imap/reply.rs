@@ -98,6 +98,8 @@ pub(super) struct FetchItem {
     pub(super) body: Option<Vec<u8>>,
     /// Where in the message `body` begins, where it is a piece.
     pub(super) origin: Option<u32>,
+    /// More of it came than was asked for, and was left out.
+    pub(super) is_too_long: bool,
     /// X-GM-MSGID: the number of the message at Gmail, the same under all its labels.
     pub(super) gmail_message: Option<u64>,
     /// X-GM-LABELS: the labels besides the folder that is open, as Gmail writes them.

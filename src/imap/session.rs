@@ -28,6 +28,7 @@ use super::reply::{self, Capabilities, Completion, Reply};
 use super::scrub::Scrub;
 use super::trace::Trace;
 use super::wire::Wire;
+use flood::Flood;
 
 /// Replies that may wait while commands are being sent, and their bytes.
 const MAX_INBOX: usize = 4_096;
@@ -76,6 +77,7 @@ pub struct Session {
     queued_bytes: u64,
     awake: Awake,
     pace: Pace,
+    flood: Flood,
     /// Messages whose bytes were asked for.
     pub(super) bodies: AskedBodies,
     /// A folder was opened at some time, and may still be.
@@ -130,6 +132,7 @@ impl Session {
             queued_bytes: 0,
             awake: Awake::new(SystemTime::now),
             pace: Pace::default(),
+            flood: Flood::default(),
             bodies: AskedBodies::default(),
             has_opened: false,
             has_utf8: false,
@@ -223,6 +226,13 @@ impl Session {
         tag
     }
 
+    /// Queues a FETCH whose whole messages are left out where they are longer than this.
+    pub(super) fn submit_within(&mut self, text: &str, bytes: usize) -> String {
+        let tag = self.new_tag_for(text, Wish::of(text).at_most(bytes));
+        self.queue(&raw_name::to_bytes(&format!("{tag} {text}\r\n")));
+        tag
+    }
+
     /// Queues a command of which only `shown` may be kept in the trace.
     pub(super) fn submit_secret(&mut self, text: &str, shown: &str) -> String {
         let tag = self.new_tag(shown);
@@ -232,9 +242,12 @@ impl Session {
 
     /// A tag for a command that is queued in pieces.
     pub(super) fn new_tag(&mut self, shown: &str) -> String {
+        self.new_tag_for(shown, Wish::of(shown))
+    }
+
+    fn new_tag_for(&mut self, shown: &str, wish: Wish) -> String {
         self.next_tag = self.next_tag.wrapping_add(1);
         let tag = format!("F{}", self.next_tag);
-        let wish = Wish::of(shown);
         self.gate.asked().begin(&wish);
         self.unanswered.insert(tag.clone(), Unanswered { wish, queued_before: self.queued_bytes });
         let line = format!("{tag} {shown}");
@@ -303,6 +316,7 @@ impl Session {
             reply = scrub.reply(reply);
         }
         self.asked_counts.note(&reply);
+        self.heed_flood(&reply);
         match &reply {
             Reply::Tagged(tag, _) => self.note_answered(tag),
             Reply::Fetch(_) | Reply::List(_) | Reply::Status(..) | Reply::Search(_) => self.pace.computed(),
@@ -339,6 +353,7 @@ impl Session {
         let Some(Unanswered { wish, .. }) = self.unanswered.remove(tag) else { return };
         self.gate.asked().end(&wish);
         self.gate.command_done();
+        self.flood = Flood::default();
         self.pace.start_anew(self.gate.counters());
         if self.unanswered.is_empty() {
             self.bad = None;
@@ -473,6 +488,7 @@ impl Session {
     }
 }
 
+mod flood;
 mod pouring;
 #[cfg(test)]
 mod session_tests;

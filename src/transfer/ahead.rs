@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::error::TransferError;
+use super::group::most_of;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{BodyRequest, Session};
@@ -53,7 +54,8 @@ impl Ahead {
             }
             left -= bytes;
             let uids: Vec<u32> = group.iter().map(|row| row.uid).collect();
-            groups.push(Asked { requests: source.ask_bodies(&uids), uids: uids.into_iter().collect() });
+            let requests = source.ask_bodies_within(&uids, most_of(&group));
+            groups.push(Asked { requests, uids: uids.into_iter().collect() });
         }
         Ok((!groups.is_empty()).then_some(Self { groups }))
     }

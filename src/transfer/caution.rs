@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::counting::CountCare;
 use super::error::TransferError;
 use super::export::{Exported, take_back};
+use super::listed_sizes::ListedSizes;
 use super::request::{Progress, ProgressSink};
 use crate::imap::Completion;
 use crate::plan::{RepairStep, Side};
@@ -52,6 +53,8 @@ pub(super) struct Caution {
     learnt: Mutex<Learnt>,
     /// Held while a message is repaired.
     pub(super) repairing: tokio::sync::Mutex<()>,
+    /// What the sizes are worth that the source lists.
+    pub(super) sizes: ListedSizes,
 }
 
 #[derive(Debug, Default)]

@@ -107,9 +107,15 @@ impl Folding {
 async fn hash_of(session: &mut Session, uid: u32) -> Result<Option<[u8; 32]>, ImapError> {
     let mut hash = None;
     for request in session.ask_bodies(&[uid]) {
-        while let BodyReply::Message { uid: came, bytes } = session.next_body(&request).await? {
-            if came == uid {
-                hash = Some(Sha256::digest(&bytes).into());
+        loop {
+            match session.next_body(&request).await? {
+                BodyReply::Message { uid: came, bytes } if came == uid => {
+                    hash = Some(Sha256::digest(&bytes).into());
+                }
+                // Nobody knows which of them it is.
+                BodyReply::Again { .. } => return Ok(None),
+                BodyReply::Message { .. } => {}
+                BodyReply::End => break,
             }
         }
     }

@@ -103,6 +103,19 @@ pub(super) async fn read_large(
     }
 }
 
+/// What one road alone shows of a message; `None` where it comes to no end, or is refused.
+pub(super) async fn read_on(
+    session: &mut Session,
+    wanted: Wanted,
+    road: Road,
+) -> Result<Option<Large>, ImapError> {
+    let mut beside = Beside::default();
+    Ok(match walk(session, (wanted, &mut beside), road).await? {
+        Ok(Walk { large, ending: Ending::End }) => Some(large),
+        _ => None,
+    })
+}
+
 /// Whether a whole message of another length than announced ends where it ends: nothing is behind it in pieces.
 async fn is_confirmed(
     session: &mut Session,
@@ -131,21 +144,27 @@ fn judge(listed: u64, one: &Result<Walk, Completion>, other: &Result<Walk, Compl
         Ok(Walk { large, ending: Ending::End }) => Some((large.bytes, large.sha256)),
         _ => None,
     };
-    let is_beyond =
-        |walk: &Result<Walk, Completion>| matches!(walk, Ok(walk) if walk.ending == Ending::Beyond);
+    let is = |walk: &Result<Walk, Completion>, ending| matches!(walk, Ok(walk) if walk.ending == ending);
+    let either = |ending| is(one, ending) || is(other, ending);
+    // Whose other road tells tales is believed only as far as it comes to what it lists.
+    let tells_tales = either(Ending::Contrary) || either(Ending::Beyond) || either(Ending::Unclear);
     match (ended(one), ended(other)) {
         (Some(one), Some(other)) if one == other => Verdict::One,
         // Two witnesses against one: the length that is listed, and the road that comes to it.
-        (Some(_), Some((bytes, _))) if bytes == listed => Verdict::Other,
+        (Some((bytes, _)), Some((other, _))) if bytes == listed && other != listed => Verdict::One,
+        (Some((one, _)), Some((bytes, _))) if bytes == listed && one != listed => Verdict::Other,
         (Some((one, _)), Some((other, _))) => Verdict::Doubtful(format!(
             "the server hands it out in two forms, of {one} and of {other} bytes, and lists {listed} bytes"
         )),
-        (Some((bytes, _)), None) => alone(listed, bytes, Verdict::One),
-        (None, Some((bytes, _))) => alone(listed, bytes, Verdict::Other),
-        (None, None) if is_beyond(one) || is_beyond(other) => {
+        (Some((bytes, _)), None) => alone((listed, tells_tales), bytes, Verdict::One),
+        (None, Some((bytes, _))) => alone((listed, tells_tales), bytes, Verdict::Other),
+        (None, None) if either(Ending::Contrary) => {
+            Verdict::Doubtful("the server gives several answers for this message".to_owned())
+        }
+        (None, None) if either(Ending::Beyond) => {
             Verdict::Doubtful(format!("the server lists {listed} bytes and hands out many more"))
         }
-        (None, None) if matches!(one, Ok(walk) if walk.ending == Ending::Unclear) => Verdict::Doubtful(
+        (None, None) if is(one, Ending::Unclear) => Verdict::Doubtful(
             "the server answers in a form that does not tell which part of the message it is".to_owned(),
         ),
         (None, None) => Verdict::Nothing,
@@ -153,13 +172,18 @@ fn judge(listed: u64, one: &Result<Walk, Completion>, other: &Result<Walk, Compl
 }
 
 /// One road alone: a message that ends early, far from what is listed, may be cut.
-fn alone(listed: u64, bytes: u64, verdict: Verdict) -> Verdict {
+fn alone((listed, tells_tales): (u64, bool), bytes: u64, verdict: Verdict) -> Verdict {
     // Servers that estimate sizes are off by a part of them.
-    let is_near = bytes >= listed - listed / 8 && bytes <= most_bytes(listed);
-    if listed == 0 || is_near && bytes > 0 {
+    let least = listed - listed / 8;
+    let most = if tells_tales { listed + listed / 8 } else { most_bytes(listed) };
+    if listed == 0 || bytes >= least && bytes <= most && bytes > 0 {
         return verdict;
     }
-    Verdict::Doubtful(format!("the server lists {listed} bytes and hands out the first {bytes} only"))
+    Verdict::Doubtful(if bytes < least {
+        format!("the server lists {listed} bytes and hands out the first {bytes} only")
+    } else {
+        format!("the server lists {listed} bytes and hands out {bytes}, and contradicts itself")
+    })
 }
 
 /// The most that is read of a message of which so many bytes are listed.
@@ -300,6 +324,9 @@ mod tests {
             (ended(5_200, 1), ended(5_000, 2), Verdict::Other),
             (stopped(Ending::Unclear), ended(5_000, 2), Verdict::Other),
             (stopped(Ending::Beyond), ended(5_100, 2), Verdict::Other),
+            (stopped(Ending::Contrary), ended(5_000, 2), Verdict::Other),
+            (ended(5_000, 1), ended(4_900, 1), Verdict::One),
+            (ended(9_000, 1), refused(), Verdict::One),
             (refused(), ended(5_000, 2), Verdict::Other),
             (ended(5_000, 1), refused(), Verdict::One),
             (ended(4_800, 1), stopped(Ending::Nothing), Verdict::One),
@@ -313,6 +340,10 @@ mod tests {
         assert!(doubtful(refused(), ended(2_000, 1)), "cut");
         assert!(doubtful(stopped(Ending::Beyond), stopped(Ending::Nothing)));
         assert!(doubtful(stopped(Ending::Unclear), refused()));
+        assert!(doubtful(ended(5_000, 1), ended(5_000, 2)), "as long, and not the same");
+        assert!(doubtful(stopped(Ending::Contrary), stopped(Ending::Contrary)));
+        assert!(doubtful(stopped(Ending::Contrary), ended(4_000, 1)));
+        assert!(doubtful(ended(500_000, 1), stopped(Ending::Beyond)), "and pieces are longer than asked for");
         assert_eq!(judge(0, &stopped(Ending::Nothing), &ended(70, 1)), Verdict::Other, "nothing is listed");
     }
 }

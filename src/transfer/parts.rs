@@ -3,16 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::error::TransferError;
 use super::governor::refusal;
-use super::large::{Beside, Large, Reading, Road, Wanted, read_large};
 use super::proof_meter::count_reading;
 use super::request::CopyRequest;
+use super::source_forms::{Found, Sought, large_source_form, source_forms};
 use super::verify_report::VerifyReport;
-use crate::imap::{BodyReply, BodyRequest, ImapError, Session};
-use crate::plan::{FolderPath, MessageState, MimeContent, Side, mime_content};
+use crate::imap::{ImapError, Session};
+use crate::plan::{FolderPath, MessageState, MimeContent, Side};
 use crate::project::{FolderId, LedgerRow};
 
 /// Messages read with one command; each may have up to two megabytes.
@@ -59,8 +57,16 @@ impl Doubts {
     }
 
     /// What comes of one of them.
-    fn judge(&self, doubt: &Doubt, found: Option<&CopyForm>, report: &mut VerifyReport) {
+    fn judge(&self, doubt: &Doubt, found: Option<&Found>, report: &mut VerifyReport) {
         let Doubt { row, copy, is_short } = doubt;
+        let found = match found {
+            Some(Found::Doubtful(words)) => {
+                report.differs(&self.source, row.uid, words.as_str());
+                return;
+            }
+            Some(Found::Form(form)) => Some(form),
+            None => None,
+        };
         // A repaired message was not sent as it is at the source.
         let is_repaired = row.state == MessageState::Repaired;
         let is_as_sent = row.sha256 == Some(copy.sha256);
@@ -109,30 +115,6 @@ pub(super) struct Parts {
     opened: Option<String>,
 }
 
-/// Reads what these requests bring.
-async fn collect(
-    session: &mut Session,
-    requests: Vec<BodyRequest>,
-    found: &mut BTreeMap<u32, CopyForm>,
-) -> Result<(), TransferError> {
-    for request in requests {
-        loop {
-            match session.next_body(&request).await {
-                Ok(BodyReply::Message { uid, bytes }) => {
-                    let content = Some(mime_content(&bytes));
-                    let sha256 = Sha256::digest(&bytes).into();
-                    found.insert(uid, CopyForm { sha256, bytes: bytes.len() as u64, content });
-                }
-                Ok(BodyReply::End) => break,
-                // One message spoils no others.
-                Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => break,
-                Err(error) => return Err(TransferError::at(Side::Source)(error)),
-            }
-        }
-    }
-    Ok(())
-}
-
 impl Parts {
     /// Reads the messages behind these copies again, and adds what came of it to the report.
     pub(super) async fn compare(
@@ -173,12 +155,12 @@ impl Parts {
         // Large ones go alone.
         let most = if first { 1 } else { READ_AT_ONCE };
         let some = doubts.rows.values().take(most).take_while(|doubt| is_large(&doubt.row) == first);
-        let uids: Vec<(u32, u64)> = some.clone().map(|doubt| (doubt.row.uid, doubt.row.size)).collect();
-        let expected: BTreeMap<u32, [u8; 32]> =
-            some.map(|doubt| (doubt.row.uid, doubt.copy.sha256)).collect();
-        let bytes = uids.iter().fold(0_u64, |sum, (_, size)| sum.saturating_add(*size));
+        let sought: Vec<Sought> = some
+            .map(|Doubt { row, copy, .. }| Sought { uid: row.uid, listed: row.size, copy: copy.sha256 })
+            .collect();
+        let bytes = sought.iter().fold(0_u64, |sum, one| sum.saturating_add(one.listed));
         count_reading(request, Side::Source, bytes)?;
-        let found = match self.read(request, raw, (&uids, first), &expected).await {
+        let found = match self.read(request, raw, (&sought, first)).await {
             Ok(found) => found,
             Err(TransferError::Server { source: ImapError::Refused { completion, .. }, .. })
                 if !refusal(&completion).is_passing() =>
@@ -188,12 +170,12 @@ impl Parts {
             Err(error) => return Err(error),
         };
         let mut lengths = Vec::new();
-        for (uid, _) in uids {
+        for Sought { uid, .. } in sought {
             if let Some(doubt) = doubts.rows.remove(&uid) {
                 let found = found.get(&uid);
                 doubts.judge(&doubt, found, report);
                 // The source lists another length than it hands out; the next proof knows.
-                let is_equal = found.is_some_and(|found| found.sha256 == doubt.copy.sha256);
+                let is_equal = matches!(found, Some(Found::Form(form)) if form.sha256 == doubt.copy.sha256);
                 if is_equal && doubt.copy.bytes != doubt.row.size && doubt.row.state != MessageState::Repaired
                 {
                     lengths.push((uid, doubt.copy.bytes));
@@ -209,9 +191,8 @@ impl Parts {
         &mut self,
         request: &CopyRequest,
         raw: &str,
-        (uids, are_large): (&[(u32, u64)], bool),
-        expected: &BTreeMap<u32, [u8; 32]>,
-    ) -> Result<BTreeMap<u32, CopyForm>, TransferError> {
+        (sought, are_large): (&[Sought], bool),
+    ) -> Result<BTreeMap<u32, Found>, TransferError> {
         let at_source = TransferError::at(Side::Source);
         let session = match &mut self.source {
             Some(session) => session,
@@ -224,31 +205,14 @@ impl Parts {
             session.examine(raw).await.map_err(&at_source)?;
             self.opened = Some(raw.to_owned());
         }
-        let mut found = BTreeMap::new();
-        if are_large {
-            for (uid, listed) in uids {
-                let wanted = Wanted { uid: *uid, listed: *listed, is_kept: false };
-                // The copy was read on the other road.
-                if let Reading::Message(Large { bytes, sha256, .. }) =
-                    read_large(session, (wanted, Beside::default()), Road::Pieces)
-                        .await
-                        .map_err(&at_source)?
-                {
-                    found.insert(*uid, CopyForm { sha256, bytes, content: None });
-                }
-            }
-            return Ok(found);
+        if !are_large {
+            return source_forms(session, sought).await.map_err(&at_source);
         }
-        let all: Vec<u32> = uids.iter().map(|(uid, _)| *uid).collect();
-        // The copy was read whole. Where a piece that has room for all of it shows something else, the whole decides.
-        let piece = u32::try_from(2 * LARGE_BYTES).unwrap_or(u32::MAX);
-        let asked = session.ask_beginnings(&all, piece);
-        collect(session, asked, &mut found).await?;
-        let is_other = |uid: &u32| found.get(uid).map(|form| &form.sha256) != expected.get(uid);
-        let others: Vec<u32> = all.into_iter().filter(is_other).collect();
-        if !others.is_empty() {
-            let asked = session.ask_bodies(&others);
-            collect(session, asked, &mut found).await?;
+        let mut found = BTreeMap::new();
+        for one in sought {
+            if let Some(form) = large_source_form(session, one).await.map_err(&at_source)? {
+                found.insert(one.uid, form);
+            }
         }
         Ok(found)
     }

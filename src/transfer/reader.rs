@@ -9,9 +9,10 @@ use super::caution::Suspect;
 use super::content::Content;
 use super::error::TransferError;
 use super::governor::{Refusal, passing, refusal};
-use super::group::Group;
+use super::group::{Arrived, Group, most_of};
 use super::large::{Beside, Large, Reading, Road, Wanted, read_large};
 use super::room::Slot;
+use super::second_road::Form;
 use super::under_way::Named;
 use super::work::{Part, Work};
 use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
@@ -44,8 +45,6 @@ pub(super) struct Fetched {
 
 /// Requests under way at the source, as far as the byte budget goes.
 const REQUESTS_AHEAD: usize = 8;
-/// Bytes that a message may be larger than listed, beside a sixteenth of its size: line ends are often not counted.
-const SIZE_SLACK: u64 = 4 << 10;
 
 pub(super) struct Reader<'a> {
     pub(super) session: &'a mut Session,
@@ -59,9 +58,9 @@ pub(super) struct Reader<'a> {
 }
 
 /// The receiver is gone: the other half has failed and tells why.
-struct Gone;
+pub(super) struct Gone;
 
-enum ReadEnd {
+pub(super) enum ReadEnd {
     Gone,
     Error(TransferError),
 }
@@ -138,7 +137,7 @@ impl Reader<'_> {
                 self.finish_all(&mut ahead).await?;
                 if let Some(row) = rows.pop_front() {
                     self.send(Item::Flush).await?;
-                    self.read_large(row).await?;
+                    self.read_large(row, None).await?;
                 }
                 continue;
             }
@@ -176,7 +175,7 @@ impl Reader<'_> {
         self.send(Item::Flush).await?;
         self.work.caution.alone(self.folder(), Side::Source, row.uid);
         if self.work.is_large(&row) {
-            self.read_large(row).await?;
+            self.read_large(row, None).await?;
         } else if let Some(reserved) = self.work.budget.reserve(row.size).await {
             self.read_alone(row, reserved).await?;
         }
@@ -221,7 +220,8 @@ impl Reader<'_> {
 
     fn ask(&mut self, rows: Vec<LedgerRow>, reserved: OwnedSemaphorePermit, ahead: &mut VecDeque<Group>) {
         let uids: Vec<u32> = rows.iter().map(|row| row.uid).collect();
-        ahead.push_back(Group::new(self.session.ask_bodies(&uids), rows, reserved));
+        let requests = self.session.ask_bodies_within(&uids, most_of(&rows));
+        ahead.push_back(Group::new(requests, rows, reserved));
     }
 
     async fn finish_all(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
@@ -233,35 +233,34 @@ impl Reader<'_> {
 
     /// Reads the oldest request to its end.
     async fn finish_first(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
-        let mut beyond = Vec::new();
         while let Some(request) = ahead.front().and_then(|group| group.requests.front().cloned()) {
             match self.session.next_body(&request).await {
-                Ok(BodyReply::Message { uid, bytes }) => {
-                    let found = ahead.iter_mut().find_map(|group| group.take(uid, &self.work.budget));
-                    // A message that nobody asked for, or a second time, is dropped.
-                    if let Some((row, reserved)) = found {
-                        if is_far_beyond(&row, bytes.len()) {
-                            beyond.push(row);
-                        } else {
-                            self.hand_over(row, bytes, reserved).await?;
-                        }
-                    }
+                Ok(BodyReply::Message { uid, bytes } | BodyReply::Again { uid, bytes }) => {
+                    let budget = &self.work.budget;
+                    // A message that nobody asked for is dropped.
+                    let keep = |bytes, group: &mut Group| group.keep(uid, bytes, budget);
+                    let _dropped = ahead.iter_mut().try_fold(bytes, keep);
                     continue;
                 }
                 Ok(BodyReply::End) => {}
                 // One message may spoil the answer for its whole group: each is asked for alone below.
                 Err(ImapError::Refused { completion, .. }) => self.heed(&completion)?,
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    self.hand_over_sound(ahead, &error).await?;
+                    return Err(error.into());
+                }
             }
             if let Some(group) = ahead.front_mut() {
                 group.requests.pop_front();
             }
         }
         let Some(mut group) = ahead.pop_front() else { return Ok(()) };
-        if group.waiting.is_empty() && beyond.is_empty() {
+        let came = std::mem::take(&mut group.came);
+        let unsure = self.hand_over_believed(came).await?;
+        if group.waiting.is_empty() && unsure.is_empty() {
             return Ok(());
         }
-        // Asking alone needs a quiet connection: the other requests are read first.
+        // Asking again needs a quiet connection: the other requests are read first.
         while ahead.front().is_some() {
             Box::pin(self.finish_first(ahead)).await?;
         }
@@ -272,29 +271,24 @@ impl Reader<'_> {
             }
         }
         drop(group);
-        for row in beyond {
-            self.send(Item::Flush).await?;
-            self.read_large(row).await?;
-        }
-        Ok(())
+        self.look_behind(unsure).await
     }
 
     async fn read_alone(&mut self, row: LedgerRow, reserved: OwnedSemaphorePermit) -> Result<(), ReadEnd> {
-        for request in self.session.ask_bodies(&[row.uid]) {
+        let most = most_of(std::slice::from_ref(&row));
+        for request in self.session.ask_bodies_within(&[row.uid], most) {
             loop {
                 match self.session.next_body(&request).await {
                     Ok(BodyReply::Message { uid, bytes }) if uid == row.uid => {
+                        let mut arrived = Arrived::new(row, bytes, reserved);
                         // The tagged answer comes first: a connection that ends here has not given the message.
-                        if let Err(refused) = self.finish_request(&request).await? {
-                            return self.give_up_refused(row, &refused).await;
+                        if let Err(refused) = self.finish_request(&request, &mut arrived).await? {
+                            return self.give_up_refused(arrived.row, &refused).await;
                         }
-                        if is_far_beyond(&row, bytes.len()) {
-                            self.send(Item::Flush).await?;
-                            return self.read_large(row).await;
-                        }
-                        return self.hand_over(row, bytes, reserved).await;
+                        let unsure = self.hand_over_believed(vec![arrived]).await?;
+                        return self.look_behind(unsure).await;
                     }
-                    Ok(BodyReply::Message { .. }) => {}
+                    Ok(BodyReply::Message { .. } | BodyReply::Again { .. }) => {}
                     Ok(BodyReply::End) => break,
                     Err(ImapError::Refused { completion, .. }) => {
                         return self.give_up_refused(row, &completion).await;
@@ -306,15 +300,20 @@ impl Reader<'_> {
         // Gone, not handed out, or so much larger than listed that it was left out: in pieces it may come all the same.
         drop(reserved);
         self.send(Item::Flush).await?;
-        self.read_large(row).await
+        self.read_large(row, None).await
     }
 
     /// Reads to the end of a request whose message has come; the refusal where it ends with one all the same.
-    async fn finish_request(&mut self, request: &BodyRequest) -> Result<Result<(), Completion>, ReadEnd> {
+    async fn finish_request(
+        &mut self,
+        request: &BodyRequest,
+        arrived: &mut Arrived,
+    ) -> Result<Result<(), Completion>, ReadEnd> {
         loop {
             match self.session.next_body(request).await {
                 Ok(BodyReply::End) => return Ok(Ok(())),
-                Ok(BodyReply::Message { .. }) => {}
+                Ok(BodyReply::Again { uid, bytes }) if uid == arrived.row.uid => arrived.again(&bytes),
+                Ok(BodyReply::Message { .. } | BodyReply::Again { .. }) => {}
                 Err(ImapError::Refused { completion, .. }) => return Ok(Err(completion)),
                 Err(error) => return Err(error.into()),
             }
@@ -334,7 +333,8 @@ impl Reader<'_> {
         }
     }
 
-    async fn read_large(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
+    /// Reads a message on two roads, where one alone is no witness. `shown` is what has come of it before.
+    pub(super) async fn read_large(&mut self, row: LedgerRow, shown: Option<Form>) -> Result<(), ReadEnd> {
         self.work.meter.download(row.size)?;
         let wanted = Wanted { uid: row.uid, listed: row.size, is_kept: true };
         // A connection that breaks at a whole message may last for a piece.
@@ -349,6 +349,7 @@ impl Reader<'_> {
             self.work.meter.download(row.size)?;
             reading = self.read_anew((wanted, named.as_ref()), first).await?;
         }
+        self.learn_size(&row, shown, &reading);
         match reading {
             Ok(Reading::Message(large)) => self.hand_over_large(row, large, named).await,
             Ok(Reading::Doubtful(words)) => {
@@ -425,7 +426,7 @@ impl Reader<'_> {
         passing(Side::Source, completion).map_or(Ok(()), Err)
     }
 
-    async fn hand_over(
+    pub(super) async fn hand_over(
         &mut self,
         row: LedgerRow,
         bytes: Vec<u8>,
@@ -488,17 +489,11 @@ impl Reader<'_> {
         self.send(Item::Unavailable(Box::new(Unavailable { row, state, cause }))).await
     }
 
-    async fn send(&mut self, item: Item) -> Result<(), ReadEnd> {
+    pub(super) async fn send(&mut self, item: Item) -> Result<(), ReadEnd> {
         self.items.send(item).await.map_err(|_closed| Gone.into())
     }
 }
 
 fn bytes_of(rows: &[LedgerRow]) -> u64 {
     rows.iter().map(|row| row.size).sum()
-}
-
-/// Whether a message is so much larger than listed that the byte budget means nothing any more. Such a one is read
-/// again in pieces.
-fn is_far_beyond(row: &LedgerRow, bytes: usize) -> bool {
-    bytes as u64 > row.size + row.size / 16 + SIZE_SLACK
 }

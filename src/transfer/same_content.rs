@@ -285,6 +285,12 @@ async fn said(session: &mut Session, mut uids: Vec<u32>, lies: Lies) -> Result<S
                 Ok(BodyReply::Message { uid, bytes }) => {
                     said.insert(uid, Message::new(&bytes, lies));
                 }
+                // Nobody knows which of them it is.
+                Ok(BodyReply::Again { uid, bytes }) => {
+                    if said.get(&uid) != Some(&Message::new(&bytes, lies)) {
+                        said.remove(&uid);
+                    }
+                }
                 Ok(BodyReply::End) | Err(ImapError::Refused { .. }) => break,
                 Err(error) => return Err(error),
             }

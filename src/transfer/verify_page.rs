@@ -23,6 +23,7 @@ const READ_AGAIN: usize = 20;
 /// Pieces in which earlier versions have read messages, in bytes.
 const PIECE_BYTES: u64 = 1 << 20;
 
+const TWO_FORMS: &str = "the destination gives two answers for it, with other bytes";
 const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
 
 /// Some rows of one folder.
@@ -266,11 +267,19 @@ impl Page<'_> {
         body: &BodyRequest,
         (waiting, in_doubt): (&mut BTreeMap<u32, Placed>, &BTreeSet<u32>),
     ) -> Result<(), ImapError> {
+        let mut came: BTreeMap<u32, (u32, [u8; 32])> = BTreeMap::new();
         loop {
             match session.next_body(body).await {
+                Ok(BodyReply::Again { uid, bytes }) => {
+                    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+                    if let Some((row, _)) = came.get(&uid).filter(|(_, first)| *first != sha256) {
+                        self.report.differs(self.folder.1, *row, TWO_FORMS);
+                    }
+                }
                 Ok(BodyReply::Message { uid, bytes }) => {
                     let Some(Placed { row, .. }) = waiting.remove(&uid) else { continue };
                     let sha256 = Sha256::digest(&bytes).into();
+                    came.insert(uid, (row.uid, sha256));
                     // The content matters only where the bytes are not known to be those that were sent.
                     let content = (row.sha256 != Some(sha256)).then(|| mime_content(&bytes));
                     let form = CopyForm { sha256, bytes: bytes.len() as u64, content };

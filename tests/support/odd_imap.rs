@@ -48,6 +48,10 @@ pub enum Pieces {
     Whole,
     /// The first bytes are others.
     Wrong,
+    /// A byte in the middle is another.
+    WrongInside,
+    /// So many bytes more than were asked for.
+    Longer(usize),
 }
 
 /// What the server holds and how it misbehaves.
@@ -104,6 +108,10 @@ pub struct State {
     pub pieces: Pieces,
     /// Whole messages of so many bytes or more do not come.
     pub no_whole_from: Option<usize>,
+    /// Whole messages end after so many bytes; pieces do not.
+    pub cut_whole: BTreeMap<u32, usize>,
+    /// What comes as the whole message before the true answer to each question for its bytes.
+    pub slipped_in: BTreeMap<u32, Vec<u8>>,
     /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
     pub most_per_fetch: Option<(usize, bool)>,
     /// Commands as they came, without literals.
@@ -324,6 +332,11 @@ pub fn fetch(state: &mut State, command: &str) -> Option<(Vec<u8>, String)> {
         if wants_header && state.without_facts.contains(&uid) {
             continue;
         }
+        if let Some(other) = state.slipped_in.get(&uid).filter(|_| wants_body) {
+            out.extend_from_slice(format!("* {uid} FETCH (UID {uid}").as_bytes());
+            literal(&mut out, "BODY[]", other);
+            out.extend_from_slice(b")\r\n");
+        }
         let mut line = format!("* {uid} FETCH (UID {uid}");
         if command.contains("FLAGS") {
             write!(line, " FLAGS ({})", stored.flags).unwrap();
@@ -357,7 +370,8 @@ fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
     let Some(piece) = command.split_once("BODY.PEEK[]<").map(|(_, rest)| rest.split_once('>').unwrap().0)
     else {
         if state.no_whole_from.is_none_or(|most| bytes.len() < most) {
-            literal(out, "BODY[]", bytes);
+            let end = state.cut_whole.get(&uid).map_or(bytes.len(), |end| bytes.len().min(*end));
+            literal(out, "BODY[]", &bytes[..end]);
         }
         return;
     };
@@ -382,6 +396,11 @@ fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
         Pieces::PaddedForEver => piece.resize(asked, 0),
         Pieces::Whole => piece.clone_from(bytes),
         Pieces::Wrong if offset == 0 => piece[0] ^= 1,
+        Pieces::WrongInside if !piece.is_empty() => {
+            let middle = piece.len() / 2;
+            piece[middle] ^= 1;
+        }
+        Pieces::Longer(more) => piece.resize(asked + more, b'x'),
         _ => {}
     }
     let name = match state.pieces {

@@ -236,3 +236,92 @@ async fn the_last_words_of_a_server_are_read_when_it_takes_nothing_more() {
     let error = poll_fn(|context| gate.poll_reply(context)).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
 }
+
+/// Most bytes that a gate holds while it walks over all of this, and whether it goes to its end.
+async fn held(commands: &[&str], server: Vec<u8>) -> (usize, Option<&'static str>, Vec<String>) {
+    let (ours, mut theirs) = tokio::io::duplex(1 << 16);
+    let mut gate = Gate::new(ours, Limits::default());
+    commands.iter().for_each(|command| gate.asked().begin(&Wish::of(command)));
+    let feed = async {
+        let _until_given_up = theirs.write_all(&server).await;
+        drop(theirs);
+    };
+    let (mut most, mut replies) = (0, Vec::new());
+    let read = async {
+        loop {
+            let polled = poll_fn(|context| {
+                let polled = gate.poll_reply(context);
+                most = most.max(gate.input.capacity() + gate.reply.bytes.capacity());
+                polled
+            })
+            .await;
+            let Ok(Some(reply)) = polled else { break };
+            most = most.max(reply.capacity());
+            if replies.len() < 10 {
+                replies.push(String::from_utf8_lossy(&reply).into_owned());
+            }
+        }
+        gate.verdict()
+    };
+    let verdict = tokio::select! {
+        biased;
+        verdict = read => verdict,
+        () = async { feed.await; std::future::pending::<()>().await } => unreachable!(),
+    };
+    (most, verdict, replies)
+}
+
+#[tokio::test]
+async fn message_data_that_nobody_asked_for_costs_no_memory() {
+    let body = |about: &str, bytes: usize| {
+        let mut reply = format!("* 1 FETCH ({about} {{{bytes}}}\r\n").into_bytes();
+        reply.resize(reply.len() + bytes, b'x');
+        reply.extend_from_slice(b")\r\n");
+        reply
+    };
+    let whole = ["UID FETCH 5:9 (UID BODY.PEEK[])"];
+    let piece = ["UID FETCH 7 (UID BODY.PEEK[]<0.1000>)", "UID FETCH 7 (UID BODY.PEEK[]<1000.1000>)"];
+    for (commands, about) in [
+        (&whole[..], "UID 4 BODY[]"),
+        (&whole, "FLAGS () UID 10 BODY[]"),
+        (&whole, "UID 7 BODY[TEXT]"),
+        (&whole, "UID 7 BODY[HEADER]"),
+        (&whole, "UID 7 BODY[]<0>"),
+        (&piece, "UID 7 BODY[]<5>"),
+        (&piece, "UID 8 BODY[]<0>"),
+        (&piece, "UID 7 BODY[1]<0>"),
+        (&["UID FETCH 1:* (UID FLAGS)"], "UID 7 BODY[]"),
+        (&["UID FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (DATE)])"], "UID 7 BODY[]"),
+    ] {
+        let (most, verdict, replies) = held(commands, body(about, 3 << 20)).await;
+        assert!(most < 4 * READ_BYTES, "{about}: {most}");
+        assert!(verdict.is_none() && replies[0].contains("NIL"), "{about}: {replies:?}");
+        // Without end they end the connection.
+        let (most, verdict, _) = held(commands, body(about, 1 << 20).repeat(20)).await;
+        assert!(most < 4 * READ_BYTES && verdict.is_some(), "{about}: {most} {verdict:?}");
+        let (most, verdict, _) = held(commands, body(about, 10).repeat(20_000)).await;
+        assert!(most < 4 * READ_BYTES && verdict.is_some(), "{about}: {most} {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_more_of_a_piece_is_held_than_was_asked_for() {
+    let commands = ["UID FETCH 7 (UID BODY.PEEK[]<0.1000>)", "UID FETCH 7 (UID BODY.PEEK[]<1000.500>)"];
+    for (about, bytes, is_held) in [
+        ("UID 7 BODY[]<0>", 1_000, true),
+        ("UID 7 BODY[]<0>", 1_001, false),
+        ("UID 7 BODY[]<1000>", 501, false),
+        ("UID 7 BODY[]<1000.500>", 500, true),
+        ("UID 7 BODY[]", 3 << 20, false),
+        ("UID 7 BODY[]<0>", 3 << 20, false),
+        ("BODY[]<0>", 3 << 20, false),
+    ] {
+        let mut server = format!("* 1 FETCH ({about} {{{bytes}}}\r\n").into_bytes();
+        server.resize(server.len() + bytes, b'x');
+        server.extend_from_slice(b")\r\nF1 OK done\r\n");
+        let (most, verdict, replies) = held(&commands, server).await;
+        assert!(most < 4 * READ_BYTES && verdict.is_none(), "{about} {bytes}: {most} {verdict:?}");
+        assert_eq!(replies[0].contains("NIL X-TOO-LONG"), !is_held, "{about} {bytes}: {replies:?}");
+        assert_eq!(replies[1], "F1 OK done\r\n");
+    }
+}

@@ -15,24 +15,32 @@ pub(super) struct Pour {
     length: Option<usize>,
     /// Length of a message beyond `most_bytes`, which was left out.
     beyond: Option<usize>,
+    /// It has come a second time.
+    is_contrary: bool,
 }
 
 impl Pour {
     pub(super) const fn new(uid: u32, most_bytes: usize) -> Self {
-        Self { uid, most_bytes, waiting: Vec::new(), length: None, beyond: None }
+        Self { uid, most_bytes, waiting: Vec::new(), length: None, beyond: None, is_contrary: false }
     }
 
-    /// Whether a literal that follows on this text is the message that is waited for. Notes its length.
-    pub(super) fn begins(&mut self, text: &[u8], length: usize) -> bool {
-        if self.length.is_some() || !self.is_ours(text) {
-            return false;
+    /// What becomes of a literal that follows on this text: `None` where it is not the message that is waited for. Notes
+    /// its length.
+    pub(super) fn begins(&mut self, text: &[u8], length: usize) -> Option<Literal> {
+        if !self.is_ours(text) {
+            return None;
+        }
+        if self.length.is_some() || self.beyond.is_some() {
+            // Nobody knows which of them it is.
+            self.is_contrary = true;
+            return Some(Literal::LeftOut);
         }
         if length > self.most_bytes {
             self.beyond = Some(length);
-            return false;
+            return Some(Literal::LeftOut);
         }
         self.length = Some(length);
-        true
+        Some(Literal::Poured)
     }
 
     /// `* 5 FETCH (UID 7 BODY[] `: of another message where it names another UID.
@@ -69,7 +77,7 @@ impl Pour {
     }
 
     pub(super) const fn outcome(&self) -> Poured {
-        Poured { length: self.length, beyond: self.beyond }
+        Poured { length: self.length, beyond: self.beyond, is_contrary: self.is_contrary }
     }
 }
 
@@ -94,9 +102,9 @@ impl<S> Gate<S> {
         self.pour.take().map(|pour| pour.outcome()).unwrap_or_default()
     }
 
-    /// Whether the literal behind this text is the message that somebody waits for.
-    pub(super) fn is_poured(&mut self, text: &[u8], length: usize) -> bool {
-        let Some(pour) = &mut self.pour else { return false };
+    /// What becomes of the literal behind this text, where somebody waits for that message.
+    pub(super) fn poured(&mut self, text: &[u8], length: usize) -> Option<Literal> {
+        let pour = self.pour.as_mut()?;
         pour.begins(&[self.reply.bytes.as_slice(), text].concat(), length)
     }
 
@@ -117,6 +125,8 @@ pub(in crate::imap) struct Poured {
     pub(in crate::imap) length: Option<usize>,
     /// The length of one that was beyond what was agreed on, and was left out.
     pub(in crate::imap) beyond: Option<usize>,
+    /// Whether it has come more than once.
+    pub(in crate::imap) is_contrary: bool,
 }
 
 #[cfg(test)]
@@ -126,13 +136,17 @@ mod tests {
     #[test]
     fn only_the_message_that_was_asked_for_is_taken_out_and_once() {
         let mut pour = Pour::new(7, 100);
-        assert!(!pour.begins(b"* 5 FETCH (UID 8 BODY[] ", 10), "another message");
-        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[HEADER] ", 10), "another part");
-        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[]<0> ", 10), "a piece");
-        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[] ", 101), "more than was agreed on");
-        assert_eq!(pour.outcome(), Poured { length: None, beyond: Some(101) });
-        assert!(pour.begins(b"* 5 FETCH (body[] ", 10), "the UID may come behind it");
-        assert!(!pour.begins(b"* 5 FETCH (UID 7 BODY[] ", 10), "a second time");
+        assert_eq!(pour.begins(b"* 5 FETCH (UID 8 BODY[] ", 10), None, "another message");
+        assert_eq!(pour.begins(b"* 5 FETCH (UID 7 BODY[HEADER] ", 10), None, "another part");
+        assert_eq!(pour.begins(b"* 5 FETCH (UID 7 BODY[]<0> ", 10), None, "a piece");
+        let begun = pour.begins(b"* 5 FETCH (body[] ", 10);
+        assert_eq!(begun, Some(Literal::Poured), "the UID may come behind it");
+        assert!(!pour.outcome().is_contrary);
+        assert_eq!(pour.begins(b"* 5 FETCH (UID 7 BODY[] ", 10), Some(Literal::LeftOut), "a second time");
+        assert!(pour.outcome().is_contrary);
+        let mut long = Pour::new(7, 100);
+        assert_eq!(long.begins(b"* 5 FETCH (UID 7 BODY[] ", 101), Some(Literal::LeftOut));
+        assert_eq!(long.outcome(), Poured { length: None, beyond: Some(101), is_contrary: false });
         pour.put(b"0123456789");
         assert_eq!((pour.take().len(), pour.take().len()), (10, 0));
         assert_eq!(pour.outcome().length, Some(10));

@@ -167,3 +167,73 @@ async fn a_tag_with_neither_ok_nor_no_nor_bad_is_a_refusal_in_its_words() {
         assert_eq!((refusal.status, refusal.words.as_str()), (Status::Bad, words));
     }
 }
+
+/// Sends lines that `line` makes, without end, until the other side is gone; how many bytes it took.
+async fn flood(mut server: TcpStream, line: impl Fn(u32) -> String) -> u64 {
+    let (mut sent, mut number) = (0, 0);
+    loop {
+        let lines: String = (number..number + 500).map(&line).collect();
+        number += 500;
+        if server.write_all(lines.as_bytes()).await.is_err() {
+            return sent;
+        }
+        sent += lines.len() as u64;
+    }
+}
+
+#[tokio::test]
+async fn no_more_answers_about_messages_are_taken_than_a_folder_has_messages() {
+    for line in [
+        (|_| "* 5 FETCH (FLAGS (\\Seen))\r\n".to_owned()) as fn(u32) -> String,
+        |number| format!("* {} FETCH (UID {0} RFC822.SIZE 10 FLAGS ())\r\n", number + 1),
+        |number| format!("* SEARCH {0} {0} {0}\r\n", number + 1),
+        |number| format!("* 1 FETCH (UID {} BODY[] \"x\")\r\n", number % 9 + 1),
+    ] {
+        for question in 0..4 {
+            if question == 2 && !line(0).contains("SEARCH") {
+                // Flags that nobody asked for are dropped as they come.
+                continue;
+            }
+            let (mut session, mut server) = connected().await;
+            server.write_all(b"* 3 EXISTS\r\n").await.unwrap();
+            let task = tokio::spawn(flood(server, line));
+            let words = line(0);
+            let ended = match question {
+                0 => session.fetch_uids(1).await.map(drop),
+                1 => session.fetch_flags().await.map(drop),
+                2 => session.uids_larger_than(9).await.map(drop),
+                _ => {
+                    let request = session.ask_bodies(&[1, 2, 3]).remove(0);
+                    loop {
+                        match session.next_body(&request).await {
+                            Ok(BodyReply::End) => break Ok(()),
+                            Ok(_) => {}
+                            Err(error) => break Err(error),
+                        }
+                    }
+                }
+            };
+            assert!(matches!(ended, Err(ImapError::Hostile(_))), "{words} {question}: {ended:?}");
+            // All that could be gathered of it.
+            let received = session.counters().received;
+            assert!(received < 2 << 20, "{words} {question}: {received}");
+            drop(session);
+            task.await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_folder_with_many_messages_may_be_told_of_each_of_them_twice() {
+    let (mut session, mut server) = connected().await;
+    let serve = async {
+        server.write_all(b"* 30000 EXISTS\r\n").await.unwrap();
+        for _ in 0..2 {
+            let lines: String = (1..=30_000).map(|uid| format!("* {uid} FETCH (UID {uid})\r\n")).collect();
+            server.write_all(lines.as_bytes()).await.unwrap();
+        }
+        server.write_all(b"F1 OK done\r\n").await.unwrap();
+    };
+    let (uids, ()) = tokio::join!(session.fetch_uids(1), serve);
+    assert_eq!(uids.unwrap().len(), 30_000);
+}
