@@ -27,7 +27,8 @@ use odd_imap::{OddImap, Pieces, State, Stored, numbered};
 
 /// A message whose every line is its own.
 fn letter(number: u32, lines: u32) -> Stored {
-    numbered(number, &(0..lines).map(|line| format!("line {line} of {number}\r\n")).collect::<String>())
+    let body: Vec<String> = (0..lines).map(|line| format!("line {line} of {number}\r\n")).collect();
+    numbered(number, &body.concat())
 }
 
 fn letters() -> Vec<Stored> {
@@ -104,6 +105,30 @@ async fn a_whole_message_that_is_shorter_than_its_pieces_is_not_what_is_copied()
     }
 }
 
+#[tokio::test]
+async fn a_whole_message_that_is_longer_than_its_pieces_is_not_what_is_copied() {
+    for more in [1, 40, 5_000] {
+        let pair = Pair::new(letters(), |state| state.padded_whole = [(7, more), (20, more)].into()).await;
+        pair.bench.copy_all().await;
+        pair.assert_copied_but(&[], &format!("{more}"));
+        assert!(pair.proof(Depth::Full).await.is_proof(Depth::Full), "{more}");
+    }
+}
+
+/// Asked about its end alone, the server shows nothing; only whoever reads it in pieces sees the rest.
+#[tokio::test]
+async fn a_full_proof_names_a_message_whose_rest_is_hidden() {
+    let pair = Pair::new(letters(), |state| {
+        state.cut_whole = [(7, state.messages[&7].bytes.len() - 9)].into();
+        state.hidden_rest = [7].into();
+    })
+    .await;
+    pair.bench.copy_all().await;
+    let report = pair.proof(Depth::Full).await;
+    let named: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
+    assert_eq!(named, [7], "{report:?}");
+}
+
 /// The listed size comes of the same mistake, so that the copy has no reason to look twice.
 #[tokio::test]
 async fn a_full_proof_names_a_cut_message_that_is_listed_as_short_as_it_comes() {
@@ -145,7 +170,7 @@ async fn where_no_size_decides_between_two_forms_the_message_is_named_and_not_co
 
 #[tokio::test]
 async fn a_habit_of_sizes_costs_samples_and_exact_sizes_cost_nothing() {
-    for (by, least, most) in [(0, 0, 0), (9, 8, 20), (-2, 8, 20)] {
+    for (by, least, most) in [(0, 0, 0), (9, 8, 40), (-2, 8, 40)] {
         let mails = (1..=300).map(|number| letter(number, 3)).collect();
         let pair = Pair::new(mails, |state| {
             let listed = |length: usize| (length as u64).saturating_add_signed(by);

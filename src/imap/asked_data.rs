@@ -289,7 +289,9 @@ mod tests {
             (&[b"* 5 FETCH (UID ", b")\r\n"], None),
         ] {
             let mut about = About::default();
-            lines.iter().for_each(|line| about.walk(line));
+            for line in lines {
+                about.walk(line);
+            }
             assert_eq!(about.uid(), uid, "{:?}", String::from_utf8_lossy(&lines.concat()));
         }
     }

@@ -50,7 +50,7 @@ fn is_contrary(reply: &[u8], attributes: &[(String, Value)]) -> bool {
         let mut shown = attributes.iter().filter(|(name, _)| is_meant(name));
         let shown = shown.by_ref().map(|(name, value)| (name, reply.get(value.range())));
         let mut shown = shown.peekable();
-        let first = shown.peek().cloned();
+        let first = shown.peek().copied();
         shown.any(|one| Some(one) != first)
     };
     differ(|name| name == "UID") || differ(is_body)

@@ -116,7 +116,7 @@ pub(super) async fn read_on(
     })
 }
 
-/// Whether a whole message of another length than announced ends where it ends: nothing is behind it in pieces.
+/// Whether a whole message of another length than announced ends where it ends: pieces go as far, and nothing is behind it.
 async fn is_confirmed(
     session: &mut Session,
     wanted: Wanted,
@@ -124,7 +124,8 @@ async fn is_confirmed(
     bytes: u64,
 ) -> Result<bool, ImapError> {
     match road {
-        Road::Whole => Ok(!session.has_more(wanted.uid, bytes).await?),
+        Road::Whole if bytes == 0 || session.has_more(wanted.uid, bytes).await? => Ok(false),
+        Road::Whole => session.has_more(wanted.uid, bytes - 1).await,
         Road::Pieces => Ok(false),
     }
 }

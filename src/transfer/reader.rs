@@ -231,8 +231,29 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads the oldest request to its end.
+    /// Reads the oldest requests to their end, and what needs another look.
     async fn finish_first(&mut self, ahead: &mut VecDeque<Group>) -> Result<(), ReadEnd> {
+        let (mut unsure, mut lacking) = (Vec::new(), Vec::new());
+        while let Some(group) = self.read_first(ahead).await? {
+            // What has come and is not handed over keeps its part of the byte budget, and nothing else does.
+            let Group { came, waiting, .. } = group;
+            unsure.extend(self.hand_over_believed(came).await?);
+            lacking.extend(waiting.into_values());
+            if unsure.is_empty() && lacking.is_empty() {
+                return Ok(());
+            }
+            // Asking again needs a quiet connection: the other requests are read first.
+        }
+        self.look_behind(unsure).await?;
+        for row in lacking {
+            let Some(reserved) = self.work.budget.reserve(row.size).await else { break };
+            self.read_alone(row, reserved).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads what belongs to the oldest group; `None` where there is none.
+    async fn read_first(&mut self, ahead: &mut VecDeque<Group>) -> Result<Option<Group>, ReadEnd> {
         while let Some(request) = ahead.front().and_then(|group| group.requests.front().cloned()) {
             match self.session.next_body(&request).await {
                 Ok(BodyReply::Message { uid, bytes } | BodyReply::Again { uid, bytes }) => {
@@ -243,7 +264,7 @@ impl Reader<'_> {
                     continue;
                 }
                 Ok(BodyReply::End) => {}
-                // One message may spoil the answer for its whole group: each is asked for alone below.
+                // One message may spoil the answer for its whole group: each that lacks is asked for alone.
                 Err(ImapError::Refused { completion, .. }) => self.heed(&completion)?,
                 Err(error) => {
                     self.hand_over_sound(ahead, &error).await?;
@@ -254,24 +275,7 @@ impl Reader<'_> {
                 group.requests.pop_front();
             }
         }
-        let Some(mut group) = ahead.pop_front() else { return Ok(()) };
-        let came = std::mem::take(&mut group.came);
-        let unsure = self.hand_over_believed(came).await?;
-        if group.waiting.is_empty() && unsure.is_empty() {
-            return Ok(());
-        }
-        // Asking again needs a quiet connection: the other requests are read first.
-        while ahead.front().is_some() {
-            Box::pin(self.finish_first(ahead)).await?;
-        }
-        let uids: Vec<u32> = group.waiting.keys().copied().collect();
-        for uid in uids {
-            if let Some((row, reserved)) = group.take(uid, &self.work.budget) {
-                self.read_alone(row, reserved).await?;
-            }
-        }
-        drop(group);
-        self.look_behind(unsure).await
+        Ok(ahead.pop_front())
     }
 
     async fn read_alone(&mut self, row: LedgerRow, reserved: OwnedSemaphorePermit) -> Result<(), ReadEnd> {

@@ -1,7 +1,7 @@
 //! Small messages come whole and in groups. Where one has come in another length than listed, or in several forms, it is
 //! looked for on another road before it counts: at a quiet connection, behind the end of what has come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use sha2::{Digest as _, Sha256};
 
@@ -65,8 +65,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Messages of another length than listed count where nothing is behind their end in pieces. All others are read anew
-    /// on both roads. Needs a connection without requests under way.
+    /// Messages of another length than listed count where they end in pieces as they came. All others are read anew on both
+    /// roads. Needs a connection without requests under way.
     pub(super) async fn look_behind(&mut self, mut unsure: Vec<Arrived>) -> Result<(), ReadEnd> {
         let mut anew = Vec::new();
         while !unsure.is_empty() {
@@ -78,10 +78,10 @@ impl Reader<'_> {
                 Some((arrived.row.uid, bytes.len() as u64))
             };
             let ends: Vec<(u32, u64)> = some.iter().filter_map(end).collect();
-            let have_more = self.session.have_more(&ends).await?;
+            let mut is_sound = self.ends_as_it_came(&ends).await?;
             for Arrived { row, reserved, bytes } in some {
                 match bytes {
-                    Some(bytes) if !bytes.is_empty() && !have_more.contains(&row.uid) => {
+                    Some(bytes) if is_sound.remove(&row.uid) => {
                         self.work.caution.sizes.learn(row.size, bytes.len() as u64, true);
                         self.hand_over(row, bytes, reserved).await?;
                     }
@@ -89,11 +89,20 @@ impl Reader<'_> {
                 }
             }
         }
+        // Whoever waits for room in the byte budget must hold none.
         for (row, shown) in anew {
             self.send(Item::Flush).await?;
             self.read_large(row, shown).await?;
         }
         Ok(())
+    }
+
+    /// Those of these messages, each with its length, that end there in pieces: they go as far, and no further.
+    async fn ends_as_it_came(&mut self, ends: &[(u32, u64)]) -> Result<BTreeSet<u32>, ReadEnd> {
+        let go_on = self.session.have_more(ends).await?;
+        let last = ends.iter().filter(|(uid, _)| !go_on.contains(uid));
+        let last: Vec<(u32, u64)> = last.map(|(uid, bytes)| (*uid, bytes.saturating_sub(1))).collect();
+        Ok(self.session.have_more(&last).await?)
     }
 
     /// Both roads have shown whether what came before was the message.

@@ -28,6 +28,8 @@ type Forms = BTreeMap<u32, Found>;
 /// What a road has shown of a message that is shown on another one as well.
 struct Piece {
     form: CopyForm,
+    /// It is as long as a piece that is padded would be.
+    may_be_padded: bool,
     /// Whether the whole message begins with it.
     is_beginning: bool,
 }
@@ -98,7 +100,8 @@ pub(super) async fn source_forms(session: &mut Session, sought: &[Sought]) -> Re
     let mut pieces: BTreeMap<u32, Piece> = BTreeMap::new();
     for one in &others {
         if let Some(Found::Form(form)) = found.remove(&one.uid) {
-            pieces.insert(one.uid, Piece { form, is_beginning: false });
+            let may_be_padded = form.bytes == u64::from(PIECE_BYTES);
+            pieces.insert(one.uid, Piece { form, may_be_padded, is_beginning: false });
         }
     }
     let uids: Vec<u32> = others.iter().map(|one| one.uid).collect();
@@ -169,7 +172,11 @@ pub(super) async fn large_source_form(
     if pieces.bytes > whole.bytes && session.has_more(one.uid, whole.bytes).await? {
         return Ok(Some(between(one.listed, form, Some(pieces))));
     }
-    let piece = Piece { form: (&pieces).into(), is_beginning: pieces.bytes < whole.bytes };
+    let piece = Piece {
+        form: (&pieces).into(),
+        may_be_padded: pieces.bytes == one.listed,
+        is_beginning: pieces.bytes < whole.bytes,
+    };
     Ok(Some(at_same_end(form, &piece, one)))
 }
 
@@ -191,7 +198,7 @@ fn at_same_end(form: CopyForm, piece: &Piece, one: &Sought) -> Found {
     let is_written_anew = form.sha256 != one.copy && form.content.is_some();
     let is_alike = piece.form.sha256 == form.sha256
         || piece.is_beginning
-        || piece.form.bytes > form.bytes
+        || piece.may_be_padded && piece.form.bytes > form.bytes
         || is_written_anew && piece.form.content == form.content;
     if is_alike { Found::Form(form) } else { two_forms(form.bytes, piece.form.bytes) }
 }

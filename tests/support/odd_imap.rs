@@ -110,6 +110,10 @@ pub struct State {
     pub no_whole_from: Option<usize>,
     /// Whole messages end after so many bytes; pieces do not.
     pub cut_whole: BTreeMap<u32, usize>,
+    /// Whole messages have so many bytes more than pieces.
+    pub padded_whole: BTreeMap<u32, usize>,
+    /// Nothing comes for pieces of these that begin where the whole message ends, which is cut.
+    pub hidden_rest: BTreeSet<u32>,
     /// What comes as the whole message before the true answer to each question for its bytes.
     pub slipped_in: BTreeMap<u32, Vec<u8>>,
     /// Most messages that one FETCH answers for, the newest of them; and whether the answer says so (RFC 9738).
@@ -371,7 +375,9 @@ fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
     else {
         if state.no_whole_from.is_none_or(|most| bytes.len() < most) {
             let end = state.cut_whole.get(&uid).map_or(bytes.len(), |end| bytes.len().min(*end));
-            literal(out, "BODY[]", &bytes[..end]);
+            let mut whole = bytes[..end].to_vec();
+            whole.resize(end + state.padded_whole.get(&uid).copied().unwrap_or(0), b'x');
+            literal(out, "BODY[]", &whole);
         }
         return;
     };
@@ -380,7 +386,10 @@ fn body(out: &mut Vec<u8>, state: &State, uid: u32, command: &str) {
     if state.no_pieces_from.is_some_and(|first| offset >= first) {
         return;
     }
-    let is_nil = state.pieces == Pieces::Nil || (offset >= bytes.len() && offset > 0 && state.is_nil_at_end);
+    let is_hidden = state.hidden_rest.contains(&uid) && state.cut_whole.get(&uid) == Some(&offset);
+    let is_nil = state.pieces == Pieces::Nil
+        || is_hidden
+        || (offset >= bytes.len() && offset > 0 && state.is_nil_at_end);
     if is_nil {
         out.extend_from_slice(format!(" BODY[]<{offset}> NIL").as_bytes());
         return;

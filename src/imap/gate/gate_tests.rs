@@ -241,7 +241,9 @@ async fn the_last_words_of_a_server_are_read_when_it_takes_nothing_more() {
 async fn held(commands: &[&str], server: Vec<u8>) -> (usize, Option<&'static str>, Vec<String>) {
     let (ours, mut theirs) = tokio::io::duplex(1 << 16);
     let mut gate = Gate::new(ours, Limits::default());
-    commands.iter().for_each(|command| gate.asked().begin(&Wish::of(command)));
+    for command in commands {
+        gate.asked().begin(&Wish::of(command));
+    }
     let feed = async {
         let _until_given_up = theirs.write_all(&server).await;
         drop(theirs);
