@@ -86,7 +86,7 @@ async fn the_bytes_of_a_large_message_count_as_they_leave_and_it_has_a_name() {
     // Bytes on the line are the bytes of the message.
     from.options.compression = mailferry::imap::Compression::Never;
     to.options.compression = mailferry::imap::Compression::Never;
-    let bench = Arc::new(Bench::new(from, to).await);
+    let bench = Arc::new(Box::pin(Bench::new(from, to)).await);
     let board = Arc::clone(&bench.request.under_way);
     let copying = tokio::spawn({
         let bench = Arc::clone(&bench);
