@@ -24,7 +24,7 @@ mod support;
 
 use copy_bench::Bench;
 use folder_server::{FolderServer, Harm, Shelf, shelf};
-use mailferry::plan::{DestinationRules, FolderChoice, LeftOutBecause};
+use mailferry::plan::{FolderChoice, LeftOutBecause};
 use mailferry::transfer::{CountWishes, Depth, FolderTrouble, Progress, count, verify_mailbox};
 use odd_imap::{Stored, numbered};
 
@@ -249,6 +249,9 @@ async fn a_goodbye_at_each_message_of_one_folder_says_nothing_about_the_messages
         assert_eq!(bench.sum().copied, 6 + u64::from(messages), "{case}");
         let there = destination.counts().into_iter().find(|(name, _)| name == "Bad").unwrap();
         assert_eq!(there.1, messages as usize, "{case}");
+    }
+}
+
 /// The server fails at some folders for ever: they are waited for by name, a few times, and the rest is done.
 #[test]
 fn folders_that_never_open_are_waited_for_by_name_and_left() {

@@ -1,6 +1,6 @@
 //! The copy of one mailbox: list, look, copy, and begin anew when a connection breaks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 

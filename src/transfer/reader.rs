@@ -104,7 +104,8 @@ impl Reader<'_> {
         if let Some(asked) = self.asked.take().filter(|_| !self.work.control.is_stopped()) {
             rows.extend(self.part.next_page().map_err(TransferError::from)?);
             let asked = asked.take(&mut rows);
-            self.wait_for_first_batch(asked.iter().map(|(_, group)| bytes_of(group)).sum(), &mut ahead).await?;
+            self.wait_for_first_batch(asked.iter().map(|(_, group)| bytes_of(group)).sum(), &mut ahead)
+                .await?;
             self.take_over(asked, &mut ahead).await;
         }
         loop {
