@@ -37,6 +37,8 @@ pub struct Project {
     is_practice: bool,
     was_interrupted: bool,
     saved_at: AtomicI64,
+    /// When the file or its folder was changed last, before this program opened it.
+    touched_at: SystemTime,
     /// Whether something that was left to [`Self::unsettled`] may not be durable yet.
     is_unsettled: AtomicBool,
     database: Mutex<Option<Database>>,
@@ -92,7 +94,7 @@ impl Project {
         unfinished.as_file().sync_all().map_err(|error| ProjectError::from_io(folder, error))?;
         unfinished.persist_noclobber(path).map_err(|error| ProjectError::from_io(path, error.error))?;
         let open_here = OpenHere::note(path)?;
-        Self::open_locked(path, lock, open_here, true)
+        Self::open_locked(path, (lock, open_here), (SystemTime::now(), true))
     }
 
     /// Opens an existing project file and brings it to the newest format. Whatever link leads to the file, it is
@@ -101,16 +103,16 @@ impl Project {
         let path = &canonical(path)?;
         let open_here = OpenHere::note(path)?;
         check_header(path)?;
+        let touched_at = touched_at(path);
         let lock = FileLock::of_project(path)?;
-        Self::open_locked(path, lock, open_here, false)
+        Self::open_locked(path, (lock, open_here), (touched_at, false))
     }
 
     /// A new file is marked as open from the beginning.
     fn open_locked(
         path: &Path,
-        lock: FileLock,
-        open_here: OpenHere,
-        is_new: bool,
+        (lock, open_here): (FileLock, OpenHere),
+        (touched_at, is_new): (SystemTime, bool),
     ) -> Result<Arc<Self>, ProjectError> {
         check_beside(path)?;
         let has_log = log_path(path).metadata().is_ok_and(|log| log.len() > 0);
@@ -155,6 +157,7 @@ impl Project {
             is_practice,
             was_interrupted,
             saved_at: AtomicI64::new(now().0),
+            touched_at,
             is_unsettled: AtomicBool::new(false),
             database: Mutex::new(Some(Database { log: Arc::new(log), connection })),
             _lock: lock,
@@ -185,6 +188,12 @@ impl Project {
     /// Whether the program ended last time without closing this project.
     pub fn was_interrupted(&self) -> bool {
         self.was_interrupted
+    }
+
+    /// How long the file had been left alone by now: neither it nor the names in its folder were changed by anybody else.
+    /// A clock that was set back makes it shorter, never longer.
+    pub fn left_alone_for(&self) -> Duration {
+        self.touched_at.elapsed().unwrap_or_default()
     }
 
     /// When the newest change was kept.
@@ -353,6 +362,14 @@ pub fn is_project(path: &Path) -> bool {
 }
 
 /// Tells a project from other files without letting SQLite touch them.
+/// When somebody has last written the file, or has made, renamed or removed anything beside it, such as its log. Now where
+/// that cannot be told.
+fn touched_at(path: &Path) -> SystemTime {
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    let folder = path.parent().and_then(changed);
+    changed(path).zip(folder).map_or_else(SystemTime::now, |(file, folder)| file.max(folder))
+}
+
 fn check_header(path: &Path) -> Result<(), ProjectError> {
     let mut header = Vec::with_capacity(100);
     let file = File::open(path).map_err(|error| ProjectError::from_io(path, error))?;

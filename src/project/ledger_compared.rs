@@ -8,6 +8,7 @@
 //! are given to other messages.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -147,6 +148,11 @@ impl Ledger {
                 .query_row([self.mailbox.0], |row| row.get(0))?;
             Ok(is_doubted)
         })
+    }
+
+    /// How long ago whoever has lost these changes may have been at work: not longer than the file was left alone.
+    pub fn left_alone_for(&self) -> Duration {
+        self.project.left_alone_for()
     }
 
     /// Remembers the destination's folders, in place of what was remembered before. Doubts are settled with it.

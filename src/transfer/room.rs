@@ -12,7 +12,7 @@ use super::budget::{Budget, UNIT_BYTES};
 use crate::project::FolderId;
 
 /// The most that is held; what a message has beyond it goes to a file.
-const MOST_BYTES: u64 = 20 << 20;
+const MOST_BYTES: u64 = 16 << 20;
 /// How long a message that is being read waits until the one before it has left. A slow destination must not keep the
 /// source waiting in the middle of a message.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -330,6 +330,12 @@ impl Job<'_> {
         }
         let words = "messages of a run that was broken off may still arrive".to_owned();
         (self.sink)(Progress::Waiting { seconds: limit.as_secs(), words });
+        // A program that has just been killed is waited for as long as messages are known to be late. Quiet alone proves
+        // nothing then: a busy server shows none of a command before the last one is stored.
+        let rest = limit.saturating_sub(self.request.ledger.left_alone_for());
+        if !rest.is_zero() && !self.control.wait(rest).await {
+            return Ok(());
+        }
         let mut before = None;
         let mut waited = Duration::ZERO;
         while waited < limit {

@@ -152,3 +152,18 @@ fn what_has_to_be_durable_waits_for_the_disk_with_nothing_held() {
     assert_eq!(steps.of(|| intent.unwrap().flush().unwrap()), [FLUSHES]);
     drop(project);
 }
+
+#[test]
+fn a_file_is_left_alone_since_it_or_its_folder_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.mailferry");
+    File::create(&path).unwrap();
+    let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    for (file, beside, expected) in [(500, 900, 900), (900, 500, 900), (700, 700, 700)] {
+        File::open(&path).unwrap().set_modified(at(file)).unwrap();
+        File::open(folder.path()).unwrap().set_modified(at(beside)).unwrap();
+        assert_eq!(touched_at(&path), at(expected), "{file} {beside}");
+    }
+    let before = SystemTime::now();
+    assert!(touched_at(&folder.path().join("none")) >= before);
+}
