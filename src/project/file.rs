@@ -212,7 +212,7 @@ impl Project {
     pub fn close(&self) -> Result<(), ProjectError> {
         let Some(Database { log, connection }) = self.guard().take() else { return Ok(()) };
         drop(log);
-        connection.execute("UPDATE project SET is_open = 0", [])?;
+        connection.execute("UPDATE project SET is_open = 0, has_lost_log = 0", [])?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
         connection.close().map_err(|(_connection, error)| ProjectError::from(error))
     }

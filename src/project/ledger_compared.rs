@@ -215,7 +215,8 @@ impl Ledger {
 /// sent into it.
 pub(super) fn doubt_everything(connection: &Connection) -> Result<(), ProjectError> {
     connection.execute_batch(
-        "UPDATE folder SET needs_match = 1, compared_uid_next = NULL;
+        "UPDATE project SET has_lost_log = 1;
+         UPDATE folder SET needs_match = 1, compared_uid_next = NULL;
          DELETE FROM seen_folder;
          INSERT OR IGNORE INTO doubted_mailbox SELECT id FROM mailbox;",
     )?;

@@ -206,7 +206,11 @@ fn insert(transaction: &Transaction<'_>, mailbox: &Mailbox) -> Result<MailboxId,
             ],
         )
         .map_err(|error| duplicate(mailbox, error))?;
-    Ok(MailboxId(transaction.last_insert_rowid()))
+    let id = MailboxId(transaction.last_insert_rowid());
+    // It may have been here before, in a log that is lost.
+    transaction
+        .execute("INSERT INTO doubted_mailbox SELECT ?1 FROM project WHERE has_lost_log = 1", [id.0])?;
+    Ok(id)
 }
 
 fn update(transaction: &Transaction<'_>, id: MailboxId, mailbox: &Mailbox) -> Result<(), ProjectError> {

@@ -107,6 +107,22 @@ fn a_file_that_has_lost_its_log_is_compared_everywhere() {
 }
 
 #[test]
+fn a_mailbox_that_was_lost_with_the_log_is_doubted_when_it_comes_back() {
+    let temp = tempfile::tempdir().unwrap();
+    let first = project(&temp);
+    add_mailbox(&first, "anna@example.org");
+    let carried = temp.path().join("carried.mailferry");
+    std::fs::copy(temp.path().join("example.org.mailferry"), &carried).unwrap();
+    drop(first);
+    let without_log = Project::open(&carried).unwrap();
+    assert!(without_log.mailboxes().unwrap().is_empty(), "the log alone knew of it");
+    assert!(add_mailbox(&without_log, "anna@example.org").is_doubted().unwrap());
+    drop(without_log);
+    let later = Project::open(&carried).unwrap();
+    assert!(!add_mailbox(&later, "ben@example.org").is_doubted().unwrap(), "closed in order meanwhile");
+}
+
+#[test]
 fn a_waiting_row_whose_copy_lies_elsewhere_is_settled_and_claims_it_there() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");

@@ -5,7 +5,9 @@ CREATE TABLE project (
     domain       TEXT    NOT NULL,
     is_practice  INTEGER NOT NULL DEFAULT 0 CHECK (is_practice IN (0, 1)),
     created_at   INTEGER NOT NULL,
-    is_open      INTEGER NOT NULL DEFAULT 0 CHECK (is_open IN (0, 1))
+    is_open      INTEGER NOT NULL DEFAULT 0 CHECK (is_open IN (0, 1)),
+    -- The log was lost, and maybe mailboxes with it: those that are added before the file is closed in order are doubted.
+    has_lost_log INTEGER NOT NULL DEFAULT 0 CHECK (has_lost_log IN (0, 1))
 ) STRICT;
 
 -- Values that are read and written as a whole: JSON, except where the name says otherwise.
