@@ -37,15 +37,15 @@ unit: export RUST_TEST_THREADS ?= 3
 unit:
 	cargo test --locked --no-default-features --no-run
 	@log=$$(mktemp); status=0; \
-	cargo test --locked --no-default-features --test $(waiting_test) > "$$log" 2>&1 & beside=$$!; \
+	cargo test --locked --no-default-features --no-fail-fast $(addprefix --test ,$(waiting_tests)) > "$$log" 2>&1 & beside=$$!; \
 	cargo test --locked --no-default-features --no-fail-fast --lib --bins $(addprefix --test ,$(other_tests)) || status=1; \
 	wait $$beside || status=1; cat "$$log"; rm -f "$$log"; exit $$status
 	cargo test --locked --no-default-features --doc
 	cargo test --locked --no-fail-fast --lib --bins $(gui_tests)
 
-# Waits for servers that do harm and hardly computes, so it runs beside the others.
-waiting_test = hostile_copy
-other_tests = $(filter-out $(waiting_test) pages page_pictures,$(basename $(notdir $(wildcard tests/*.rs))))
+# Wait for servers that do harm and for late messages, and hardly compute, so they run beside the others.
+waiting_tests = hostile_copy stale_ledger
+other_tests = $(filter-out $(waiting_tests) pages page_pictures,$(basename $(notdir $(wildcard tests/*.rs))))
 
 # What the window can change. The copy between real servers is the same code with and without it, and runs once.
 gui_tests = --test architecture --test command_line --test engine --test pages --test page_pictures
