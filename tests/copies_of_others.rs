@@ -12,6 +12,8 @@
 mod copy_bench;
 #[path = "support/dovecot.rs"]
 mod dovecot;
+#[path = "support/mbsync.rs"]
+mod mbsync;
 #[path = "support/plain_imap.rs"]
 mod plain_imap;
 mod support;
@@ -93,6 +95,53 @@ async fn copies_of_mbsync_are_not_sent_again() {
         mails.iter().enumerate().map(|(number, mail)| with_tuid(number, mail)).collect();
     let Some(recognised) = assert_each_once(&mails, &there).await else { return };
     assert_eq!(recognised, 498);
+}
+
+/// mbsync itself has copied half of the mailbox before, once from account to account and once by way of a Maildir on a disk.
+#[tokio::test]
+async fn a_mailbox_that_mbsync_has_begun_is_only_completed() {
+    for is_by_disk in [false, true] {
+        let Some(source) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+        let Some(destination) = Dovecot::start(&["anna"], &Settings::default()) else { return };
+        let account = |port| mbsync::Account { port, user: "anna", prefix: "" };
+        let (from, to) = (account(source.clear_port), account(destination.clear_port));
+        let mails: Vec<Mail> = (0..120)
+            .map(|number| Mail {
+                folder: ["INBOX", "Archive"][number % 2].to_owned(),
+                flags: if number % 3 == 0 { vec!["\\Seen"] } else { Vec::new() },
+                ..mail(numbered(number))
+            })
+            .collect();
+        let (before, later) = mails.split_at(80);
+        PlainImap::open(source.clear_port, "anna").store(before);
+        let begun = if is_by_disk {
+            let maildir = tempfile::tempdir().unwrap();
+            mbsync::pull(from, maildir.path()).and_then(|()| mbsync::push(maildir.path(), to))
+        } else {
+            mbsync::copy(from, to)
+        };
+        let Some(()) = begun else { return };
+        PlainImap::open(source.clear_port, "anna").store(later);
+        let way = |port| dovecot::access(port, Security::Clear, "anna");
+        let bench = Bench::new(way(source.clear_port), way(destination.clear_port)).await;
+        for _run in 0..2 {
+            bench.copy_all().await;
+            let held = |port| {
+                let mut reader = PlainImap::open(port, "anna");
+                let mut texts: BTreeMap<(String, Vec<u8>, Vec<String>), usize> = BTreeMap::new();
+                for folder in reader.folders() {
+                    for held in reader.messages(&folder) {
+                        *texts.entry((folder.clone(), text(&held.bytes), held.flags)).or_default() += 1;
+                    }
+                }
+                texts
+            };
+            let (wanted, found) = (held(source.clear_port), held(destination.clear_port));
+            assert_eq!(wanted.values().sum::<usize>(), 120);
+            assert!(found == wanted, "by disk: {is_by_disk}, {} messages", found.values().sum::<usize>());
+        }
+        assert_eq!((bench.sum().already_there, bench.sum().copied), (80, 40), "by disk: {is_by_disk}");
+    }
 }
 
 #[tokio::test]
