@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex};
 use copy_bench::Bench;
 use folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry::imap::{SignInError, Uncounted};
-use mailferry::plan::{FolderChoice, Side};
+use mailferry::plan::{CopyMode, FolderChoice, Side};
 use mailferry::transfer::{CountWishes, FolderTrouble, Progress, TransferError, count, look_in};
 use odd_imap::{Stored, numbered};
 
@@ -247,6 +247,38 @@ async fn an_empty_list_of_the_destination_doubles_nothing() {
     assert_eq!(bench.copy_all().await, 1);
     let counts: Vec<(String, usize)> = destination.counts();
     assert_eq!(counts, [("A".to_owned(), 3), ("B".to_owned(), 2), ("INBOX".to_owned(), 2)]);
+}
+
+/// Copies in a folder that the destination does not list any more are where they were, whatever STATUS says.
+#[tokio::test]
+async fn a_folder_that_the_destination_leaves_out_of_its_list_is_not_filled_again() {
+    for (mode, is_counted) in [CopyMode::BeforeSwitch, CopyMode::AfterSwitch]
+        .into_iter()
+        .flat_map(|mode| [(mode, true), (mode, false)])
+    {
+        let (source, destination) = (FolderServer::start(folders(&["A", "B", "C"])), empty());
+        let mut bench = Bench::new(source.access(), destination.access()).await;
+        assert_eq!(bench.copy_all().await, 8);
+        destination.hide("A");
+        if !is_counted {
+            destination
+                .harm(|word, name, _| (word == "STATUS" && name == b"A").then_some(Harm::No("not now")));
+        }
+        bench.request.options.mode = mode;
+        for run in 0..3 {
+            let outcome = bench.copy(&|_| {}).await.unwrap();
+            let told = outcome.folder_problems.len();
+            assert!(told == 0 || (mode == CopyMode::AfterSwitch && !is_counted), "{run}: {outcome:?}");
+            let counts = destination.counts();
+            assert!(counts.iter().all(|(_, count)| *count == 2), "{mode:?}, {is_counted}, {run}: {counts:?}");
+        }
+        // What is new there arrives all the same.
+        source.deliver("A", numbered(91, "new"));
+        if is_counted {
+            bench.copy_all().await;
+            assert_eq!(destination.counts().into_iter().map(|(_, count)| count).sum::<usize>(), 9);
+        }
+    }
 }
 
 #[tokio::test]

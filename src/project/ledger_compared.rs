@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::ledger::{forget_copies, to_json};
 use super::ledger_delta::IN_PLACE;
@@ -92,15 +92,15 @@ impl Ledger {
     /// compared. Returns how many did.
     pub fn set_back(&self, folder: FolderId) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
-            transaction.execute(
-                "UPDATE folder SET needs_match = 1, compared_uid_next = NULL, destination_modseq = NULL,
-                     destination_messages = NULL, destination_uid_next = NULL
-                 WHERE id = ?1",
-                [folder.0],
-            )?;
+            doubt(transaction, folder)?;
             // What is under way is waited for as ever.
             forget_copies(transaction, folder.0, "2, 3, 4")
         })
+    }
+
+    /// Nothing is sent into the folder before everything in it is compared.
+    pub fn must_be_compared(&self, folder: FolderId) -> Result<(), ProjectError> {
+        self.project.write_soon(|transaction| doubt(transaction, folder))
     }
 
     /// The destination folder was opened while it had this HIGHESTMODSEQ.
@@ -209,6 +209,17 @@ impl Ledger {
             Ok(())
         })
     }
+}
+
+/// What the ledger says of one destination folder is worth nothing.
+fn doubt(transaction: &Transaction<'_>, folder: FolderId) -> Result<(), ProjectError> {
+    transaction.execute(
+        "UPDATE folder SET needs_match = 1, compared_uid_next = NULL, destination_modseq = NULL,
+             destination_messages = NULL, destination_uid_next = NULL
+         WHERE id = ?1",
+        [folder.0],
+    )?;
+    Ok(())
 }
 
 /// Nothing that the ledger says of destination folders may be the newest: every folder is compared before anything is

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::control::CopyControl;
 use super::error::TransferError;
-use super::known_folders::{Lacking, complete, complete_if_cut};
+use super::known_folders::{Lacking, complete};
 use super::lane::Lane;
 use crate::imap::{Detail, Folder};
 use crate::plan::Side;
@@ -47,7 +47,8 @@ pub(super) async fn list_both(
             let (detail, at) = (Detail::Counts, TransferError::at(Side::Destination));
             let mut folders = destination.list_in(detail).await.map_err(&at)?;
             let how = (detail, Some(control));
-            complete_if_cut(destination, &mut folders, &known.destination, how).await.map_err(&at)?;
+            // Copies in a folder that is only not listed are neither lost nor to be made again.
+            complete(destination, &mut folders, &known.destination, how).await.map_err(&at)?;
             Ok(folders)
         },
     )?;

@@ -87,20 +87,6 @@ pub(super) async fn complete(
     }
 }
 
-/// The same where only a list that lacks most of what is known is worth a question.
-pub(super) async fn complete_if_cut(
-    session: &mut Session,
-    folders: &mut Vec<Folder>,
-    known: &BTreeSet<String>,
-    how: (Detail, Option<&CopyControl>),
-) -> Result<(), ImapError> {
-    let missing = missing(folders, known).len();
-    if missing > 0 && missing >= folders.iter().filter(|folder| folder.is_selectable()).count() {
-        complete(session, folders, known, how).await?;
-    }
-    Ok(())
-}
-
 fn missing(folders: &[Folder], known: &BTreeSet<String>) -> Vec<String> {
     let listed: BTreeSet<&str> = folders.iter().map(|folder| folder.raw.as_str()).collect();
     let is_missing = |raw: &&String| !listed.contains(raw.as_str()) && !raw.eq_ignore_ascii_case("INBOX");

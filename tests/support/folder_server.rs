@@ -137,6 +137,13 @@ impl FolderServer {
         self.held.lock().unwrap().shelves.retain(|shelf| shelf.name != name.as_bytes());
     }
 
+    /// LIST leaves out this folder from now on, which stays as it is.
+    pub fn hide(&self, name: &str) {
+        let mut state = self.held.lock().unwrap();
+        let shelf = state.shelves.iter_mut().find(|shelf| shelf.name == name.as_bytes()).unwrap();
+        shelf.listed.clear();
+    }
+
     /// Puts one more message into a folder.
     pub fn deliver(&self, name: &str, message: Stored) {
         let mut state = self.held.lock().unwrap();
