@@ -157,6 +157,30 @@ async fn a_goodbye_at_one_folder_of_the_destination_ends_nothing_else() {
     }
 }
 
+/// The same where the server says nothing when it ends the connection.
+#[tokio::test]
+async fn a_destination_that_hangs_up_at_one_folder_ends_nothing_else() {
+    for bad in ["Bad", "INBOX"] {
+        for is_new in [false, true] {
+            let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+            let bench = bench_of(&source, &destination).await;
+            let before = if is_new { 0 } else { bench.copy_all().await };
+            if !is_new {
+                source.deliver(bad, numbered(90, "new"));
+                source.deliver("C", numbered(91, "new"));
+            }
+            let is_bad = move |word: &str, name: &[u8]| word == "SELECT" && name == bad.as_bytes();
+            destination.harm(move |word, name, _| is_bad(word, name).then_some(Harm::Cut));
+            tells_of(&bench, bad, "").await;
+            let expected = if is_new { 6 } else { before + 1 };
+            assert_eq!(bench.sum().copied, expected, "{bad}, {is_new}");
+            destination.harm(|_, _, _| None);
+            bench.copy_all().await;
+            assert_eq!(bench.sum().copied, if is_new { 8 } else { 10 }, "{bad}, {is_new}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_folder_that_vanishes_after_the_plan_is_told_of() {
     let (source, destination) = (FolderServer::start(folders(&["A", "Gone", "C"])), empty());

@@ -37,9 +37,6 @@ const CAREFUL_MESSAGES: u32 = 400;
 const SAME_REFUSALS: usize = 10;
 /// How often messages at which a server fails are tried again once all others are done.
 const TROUBLE_ROUNDS: u32 = 2;
-/// Goodbyes at the opening of one folder after which it is left.
-const GOODBYES_AT_SOURCE: u32 = 4;
-const GOODBYES_AT_DESTINATION: u32 = 2;
 /// Kinds of refusals that are remembered.
 const MAX_KINDS: usize = 100;
 /// Flags of waiting messages that were read longer ago are read again.

@@ -63,8 +63,9 @@ impl Lane {
         source_error: Option<&ImapError>,
     ) -> Result<Option<Opened>, TransferError> {
         for ((raw, side), error) in names(unit).into_iter().zip([opened.as_ref().err(), source_error]) {
-            if let Some(error) = error {
-                work.caution.opening_failed(raw, side, error);
+            match error {
+                Some(error) => work.caution.opening_failed(raw, side, error),
+                None => work.caution.opened(raw, side),
             }
         }
         match opened {

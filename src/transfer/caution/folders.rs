@@ -1,19 +1,45 @@
 //! What single folders have taught: at which of them a server says goodbye, and how they are counted and made since.
 
-use super::{Caution, GOODBYES_AT_DESTINATION, GOODBYES_AT_SOURCE};
+use super::Caution;
 use crate::imap::{ImapError, ListCare, Session, Uncounted};
 use crate::plan::Side;
 use crate::transfer::error::TransferError;
 
+/// Goodbyes at the opening of one folder after which it is left.
+const GOODBYES: u32 = 4;
+
+/// What a goodbye with words counts. At the source it may be one message of a listing, which is found out first.
+const fn goodbye(side: Side) -> u32 {
+    match side {
+        Side::Source => 1,
+        Side::Destination => 2,
+    }
+}
+
 impl Caution {
     /// A command that opens this folder has failed. A server that says goodbye to it (shares that are gone at Zimbra)
-    /// may do so every time.
+    /// may do so every time, and so may one that ends the connection without a word; that may be the line as well, and
+    /// counts for less.
     pub(in crate::transfer) fn opening_failed(&self, folder: &str, side: Side, error: &ImapError) {
-        if let ImapError::Closed(Some(words)) = error {
-            let mut learnt = self.learnt();
-            let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
-            *goodbye = (goodbye.0 + 1, words.clone());
+        match error {
+            ImapError::Closed(Some(words)) => {
+                self.count_goodbye(folder, side, (goodbye(side), words.clone()))
+            }
+            ImapError::Slept { .. } => {}
+            error if error.is_connection_lost() => self.count_goodbye(folder, side, (1, error.to_string())),
+            _ => {}
         }
+    }
+
+    /// The folder was opened: what ended the connection before was not the folder.
+    pub(in crate::transfer) fn opened(&self, folder: &str, side: Side) {
+        self.learnt().goodbyes.remove(&(folder.to_owned(), side == Side::Source));
+    }
+
+    fn count_goodbye(&self, folder: &str, side: Side, (weight, words): (u32, String)) {
+        let mut learnt = self.learnt();
+        let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
+        *goodbye = (goodbye.0 + weight, words);
     }
 
     /// The same for whatever was done with the folder.
@@ -32,15 +58,13 @@ impl Caution {
     /// The connection ended at a command about this folder, with nothing else under way.
     pub(in crate::transfer) fn ended_at(&self, folder: &str, side: Side, error: &ImapError) {
         if error.is_connection_lost() && !matches!(error, ImapError::Slept { .. }) {
-            let mut learnt = self.learnt();
-            let goodbye = learnt.goodbyes.entry((folder.to_owned(), side == Side::Source)).or_default();
-            *goodbye = (goodbye.0 + 1, error.to_string());
+            self.count_goodbye(folder, side, (goodbye(side), error.to_string()));
         }
     }
 
     /// The connection ends while the folder is listed, whatever message it is at: it is left for this run.
     pub(in crate::transfer) fn leave_listing(&self, folder: &str, words: String) {
-        self.learnt().goodbyes.insert((folder.to_owned(), true), (GOODBYES_AT_SOURCE, words));
+        self.learnt().goodbyes.insert((folder.to_owned(), true), (GOODBYES, words));
     }
 
     /// These folders of the source are not counted.
@@ -59,11 +83,10 @@ impl Caution {
         if !learnt.counting.learn(error, sessions) {
             return;
         }
-        for (side, most) in [(Side::Source, GOODBYES_AT_SOURCE), (Side::Destination, GOODBYES_AT_DESTINATION)]
-        {
+        for side in [Side::Source, Side::Destination] {
             for (raw, words) in learnt.counting.left(side).clone() {
                 let goodbye = learnt.goodbyes.entry((raw, side == Side::Source)).or_default();
-                *goodbye = (goodbye.0.max(most - 1), words);
+                *goodbye = (goodbye.0.max(GOODBYES - self::goodbye(side)), words);
             }
         }
     }
@@ -72,9 +95,7 @@ impl Caution {
     pub(in crate::transfer) fn lessons(&self) -> u64 {
         let learnt = self.learnt();
         let left = |side| learnt.counting.left(side).len() as u64;
-        let given_up = learnt.goodbyes.iter().filter(|((_, is_source), (count, _))| {
-            *count >= if *is_source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION }
-        });
+        let given_up = learnt.goodbyes.values().filter(|(count, _)| *count >= GOODBYES);
         let troubles = learnt.folders.values();
         let aside = troubles.map(|trouble| {
             let aside = trouble.isolation.aside().count() as u64;
@@ -99,9 +120,7 @@ impl Caution {
     pub(in crate::transfer) fn goodbye(&self, folder: &str, side: Side) -> Option<String> {
         let learnt = self.learnt();
         let (count, words) = learnt.goodbyes.get(&(folder.to_owned(), side == Side::Source))?;
-        // At the source it may be one message of a listing, which is found out first.
-        let most = if side == Side::Source { GOODBYES_AT_SOURCE } else { GOODBYES_AT_DESTINATION };
-        (*count >= most)
+        (*count >= GOODBYES)
             .then(|| format!("the server ends the connection when this folder is opened: {words}"))
     }
 }
