@@ -146,6 +146,28 @@ async fn a_name_that_cannot_be_sent_is_that_folder_s_trouble() {
     assert_eq!(destination.counts(), expected, "no empty folder is made for what was not read");
 }
 
+/// A server that announces Gmail's extension and tells nothing of it is an ordinary one: nothing stays behind.
+#[tokio::test]
+async fn gmail_s_extension_without_its_numbers_leaves_nothing_out() {
+    for has_all in [false, true] {
+        let mut shelves = vec![shelf(b"INBOX", mails(1, 3)), shelf(b"A", mails(10, 3))];
+        if has_all {
+            let mut all = shelf(b"All", [mails(1, 3), mails(10, 3), mails(20, 2)].concat());
+            all.attributes = "\\All";
+            shelves.push(all);
+        }
+        let source = FolderServer::start(shelves);
+        source.announce("IMAP4rev1 LITERAL+ UIDPLUS X-GM-EXT-1");
+        let destination = empty_destination();
+        let bench = Bench::new(source.access(), destination.access()).await;
+        for _run in 0..3 {
+            bench.copy_all().await;
+            let there: usize = destination.counts().into_iter().map(|(_, count)| count).sum();
+            assert_eq!(there, if has_all { 8 } else { 6 }, "{:?}, {:?}", destination.counts(), bench.sum());
+        }
+    }
+}
+
 #[tokio::test]
 async fn folders_with_gmail_s_names_hold_mail_at_a_plain_server() {
     let source = FolderServer::start(vec![

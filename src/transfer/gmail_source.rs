@@ -42,6 +42,8 @@ struct Shown {
     id: FolderId,
     source: FolderPath,
     is_all_mail: bool,
+    /// Messages in it.
+    exists: u32,
     /// UID and X-GM-MSGID, ascending.
     numbers: Vec<(u32, u64)>,
 }
@@ -91,6 +93,12 @@ impl LabelHomes {
             for (plan, question) in asked {
                 folders.extend(read_folder(session, &request.ledger, plan, &question).await?);
             }
+        }
+        if is_plain(&folders) {
+            tracing::warn!("the source announces X-GM-EXT-1 and tells no number of any message");
+            session.has_no_labels();
+            request.ledger.take_in_again(ARRIVED)?;
+            return Ok(None);
         }
         let mut found =
             Self { folders, homes: Homes::default(), policy, moved: Mutex::new(Moved::default()) };
@@ -220,7 +228,13 @@ async fn read_folder(
     numbers.dedup_by_key(|(uid, _)| *uid);
     let id = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, opened.uid_validity)?;
     let is_all_mail = plan.special_use == Some(SpecialUse::All);
-    Ok(Some(Shown { id, source: plan.source.clone(), is_all_mail, numbers }))
+    let exists = opened.exists;
+    Ok(Some(Shown { id, source: plan.source.clone(), is_all_mail, exists, numbers }))
+}
+
+/// Whether there are messages and no number of any: what is announced as Gmail's extension is none.
+fn is_plain(folders: &[Shown]) -> bool {
+    folders.iter().any(|shown| shown.exists > 0) && folders.iter().all(|shown| shown.numbers.is_empty())
 }
 
 /// Whether the counts of all folders say that nothing came, went or moved since everything was settled.

@@ -15,7 +15,7 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
     let what = happened(problem.trouble, problem.side);
     let title = match same.len() {
         1 => format!("The folder {} {what}", problem.folder),
-        count => format!("{count} folders {what}, such as {}", problem.folder),
+        count => format!("{count} folders {}, such as {}", plural(what), problem.folder),
     };
     let mut error = UserError::new(title, cause(problem)).coded(problem.trouble.code());
     if problem.trouble.has_server_words() {
@@ -66,6 +66,23 @@ fn line((remark, problem): (&FolderRemark, &FolderProblem)) -> String {
     }
 }
 
+/// What happened to several folders, by what is said of one.
+fn plural(what: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("is", "are"),
+        ("was", "were"),
+        ("has", "have"),
+        ("makes", "make"),
+        ("its", "their"),
+        ("it", "they"),
+    ];
+    let word = |word: &str| {
+        let known = WORDS.iter().find(|(one, _)| *one == word);
+        known.map_or_else(|| word.to_owned(), |(_, several)| (*several).to_owned())
+    };
+    what.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 const fn happened(trouble: FolderTrouble, side: Side) -> &'static str {
     match (trouble, side) {
         (FolderTrouble::OpeningRefused, Side::Source) => "could not be opened at your server",
@@ -79,10 +96,8 @@ const fn happened(trouble: FolderTrouble, side: Side) -> &'static str {
         (FolderTrouble::ListingRefused, _) => "could not be listed at your server",
         (FolderTrouble::ListedShort, _) => "is listed in part only by your server",
         (FolderTrouble::CountSuspicious, _) => "may hold more mail than your server shows",
-        (FolderTrouble::MadeAnew, Side::Source) => "was made anew while it was being listed",
-        (FolderTrouble::MadeAnew, Side::Destination) => {
-            "was made anew at the provider while it was being filled"
-        }
+        (FolderTrouble::MadeAnew, Side::Source) => "was made anew while being listed",
+        (FolderTrouble::MadeAnew, Side::Destination) => "was made anew at the provider while being filled",
         (FolderTrouble::NotListed, _) => "could not be found in the list of your server",
         (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
         (FolderTrouble::FolderMoved, _) => "is not in its place at the provider any more",
@@ -241,6 +256,20 @@ mod tests {
             let error = folders(&[problem("Work", at, words)]).unwrap();
             assert!(error.to_text().contains(part), "{}", error.to_text());
             assert_eq!(error.server_words.as_deref(), Some(words));
+        }
+    }
+
+    #[test]
+    fn several_folders_are_told_in_the_plural() {
+        for trouble in FolderTrouble::ALL {
+            for side in [Side::Source, Side::Destination] {
+                let two = [problem("A", (trouble, side), "why"), problem("B", (trouble, side), "why")];
+                let title = folders(&two).unwrap().title;
+                assert!(title.starts_with("2 folders ") && title.ends_with(", such as A"), "{title}");
+                let words: Vec<&str> = title.split([' ', ',']).collect();
+                assert!(!["is", "was", "has", "makes"].contains(&words[2]), "{title}");
+                assert!(!words.contains(&"its"), "{title}");
+            }
         }
     }
 
