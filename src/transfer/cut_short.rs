@@ -14,6 +14,9 @@ const SMALL_DIFFERENCE: u64 = 512;
 /// Bytes by which hardly any server misstates a message.
 const LARGE_DIFFERENCE: u64 = 16 << 10;
 
+/// Bytes below which no server cuts: many small messages have the same length.
+const LEAST_CAP: u64 = 1 << 10;
+
 /// A message of which less has come than the source lists, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CutShort {
@@ -37,8 +40,12 @@ pub(super) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<Cu
     let length = |row: &LedgerRow| read.get(&row.uid).copied().unwrap_or(row.size);
     let count = copied().count();
     let keeps_sizes = copied().filter(|row| length(row) == row.size).count() * 2 >= count;
+    let cap = cap_of(copied().map(|row| (row.size, length(row))));
     let is_cut = |one: &CutShort| {
         let CutShort { listed, read, .. } = *one;
+        if cap == Some(read) && listed - read > SMALL_DIFFERENCE {
+            return true;
+        }
         let is_far = read < listed - listed / 8 && listed - read > SMALL_DIFFERENCE;
         let is_very_far = read < listed / 2 && listed - read > LARGE_DIFFERENCE && count < ENOUGH_COPIES;
         read == 0 || (is_far && keeps_sizes) || is_very_far
@@ -47,6 +54,17 @@ pub(super) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<Cu
         .map(|row| CutShort { uid: row.uid, listed: row.size, read: length(row) })
         .filter(|one| one.read < one.listed && is_cut(one))
         .collect()
+}
+
+/// The length at which a source seems to cut whatever is longer: nothing longer has come, although it was listed, and
+/// several messages have come with exactly this length, or one with a round one. Sizes are listed and read lengths.
+fn cap_of(sizes: impl Iterator<Item = (u64, u64)> + Clone) -> Option<u64> {
+    let longest = sizes.clone().map(|(_, read)| read).max()?;
+    let at_cap = sizes.filter(|(_, read)| *read == longest);
+    let cut = at_cap.clone().filter(|(listed, read)| listed > read).count();
+    let is_round = longest % 1_000 == 0 || longest % 1_024 == 0;
+    let is_cap = cut == at_cap.count() && (cut > 1 || (cut == 1 && is_round));
+    (is_cap && longest >= LEAST_CAP).then_some(longest)
 }
 
 #[cfg(test)]
@@ -99,6 +117,19 @@ mod tests {
         assert_eq!(cut(&sizes, &read), NONE);
         let read: Vec<(u32, u64)> = (1..=10).map(|uid| (uid, if uid == 3 { 0 } else { 900 })).collect();
         assert_eq!(cut(&sizes, &read), [3]);
+    }
+
+    #[test]
+    fn a_length_that_nothing_goes_beyond_is_a_cut() {
+        assert_eq!(cut(&[1_200_000], &[(1, 1_000_000)]), [1], "round");
+        assert_eq!(cut(&[1_200_000], &[(1, 1_048_576)]), [1], "round as well");
+        assert_eq!(cut(&[1_200_000], &[(1, 1_100_003)]), NONE, "one that is misstated");
+        assert_eq!(cut(&[1_200_000, 1_300_000, 70], &[(1, 1_100_003), (2, 1_100_003)]), [1, 2]);
+        let sizes = [9_000_000, 2_000, 1_100_000, 1_200_000, 3_000, 1_300_000];
+        let read = [(1, 1_000_000), (3, 1_000_000), (4, 1_000_000), (6, 1_000_000)];
+        assert_eq!(cut(&sizes, &read), [1, 3, 4, 6]);
+        assert_eq!(cut(&[1_200_000, 1_500_000], &[(1, 1_100_000)]), NONE, "a longer one has come whole");
+        assert_eq!(cut(&[1_000_200], &[(1, 1_000_000)]), NONE, "so little may be a header");
     }
 
     #[test]
