@@ -204,6 +204,11 @@ impl Capabilities {
         self.0.contains(name)
     }
 
+    /// A capability that is announced and not there.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

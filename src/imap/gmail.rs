@@ -21,15 +21,18 @@ pub struct NumberRequest {
     fetch: String,
 }
 
+/// Gmail's own extension.
+const EXTENSION: &str = "X-GM-EXT-1";
+
 impl Session {
     /// Whether the server is Gmail, as far as its extension tells.
     pub fn is_gmail(&self) -> bool {
-        self.capabilities().has("X-GM-EXT-1") && !self.has_no_labels
+        self.capabilities().has(EXTENSION)
     }
 
     /// The server has told the number of no message: its folders are ordinary ones, whatever it announces.
-    pub const fn has_no_labels(&mut self) {
-        self.has_no_labels = true;
+    pub fn has_no_labels(&mut self) {
+        self.capabilities.forget(EXTENSION);
     }
 
     /// Opens a folder for reading and asks for the number of each of its messages, without waiting in between.

@@ -96,8 +96,6 @@ pub struct Session {
     pub(super) care: ListCare,
     /// The last list of all folders had none.
     pub(super) lists_nothing: bool,
-    /// It announces Gmail's extension and tells nothing of it.
-    pub(super) has_no_labels: bool,
     /// The folder that the server is asked about alone.
     pub(super) asks_about: Option<String>,
     /// Whether the server tells which messages went away.
@@ -144,7 +142,6 @@ impl Session {
             listed: None,
             care: ListCare::default(),
             lists_nothing: false,
-            has_no_labels: false,
             asks_about: None,
             qresync: Qresync::default(),
             bye: None,

@@ -23,7 +23,7 @@ impl Caution {
     pub(in crate::transfer) fn opening_failed(&self, folder: &str, side: Side, error: &ImapError) {
         match error {
             ImapError::Closed(Some(words)) => {
-                self.count_goodbye(folder, side, (goodbye(side), words.clone()))
+                self.count_goodbye(folder, side, (goodbye(side), words.clone()));
             }
             ImapError::Slept { .. } => {}
             error if error.is_connection_lost() => self.count_goodbye(folder, side, (1, error.to_string())),
