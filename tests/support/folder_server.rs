@@ -247,15 +247,7 @@ impl Line {
         let at = state.shelves.iter().position(|shelf| shelf.name == name);
         match word.as_str() {
             "CAPABILITY" => done(format!("* CAPABILITY {}\r\n", state.capabilities)),
-            "LIST" if text.ends_with("\"*\"") => {
-                let mut lines = Vec::new();
-                for shelf in state.shelves.iter().filter(|shelf| !shelf.listed.is_empty()) {
-                    lines.extend_from_slice(format!("* LIST ({}) \"/\" ", shelf.attributes).as_bytes());
-                    lines.extend_from_slice(&shelf.listed);
-                    lines.extend_from_slice(b"\r\n");
-                }
-                Some((lines, "OK done".to_owned()))
-            }
+            "LIST" if text.ends_with("\"*\"") => Some((list_of(&state.shelves), "OK done".to_owned())),
             "NAMESPACE" => done("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n".to_owned()),
             "LIST" if text == "LIST \"\" \"\"" => done("* LIST (\\Noselect) \"/\" \"\"\r\n".to_owned()),
             "CREATE" if at.is_some() => Some((Vec::new(), "NO [ALREADYEXISTS] it exists already".to_owned())),
@@ -303,6 +295,17 @@ impl Line {
             _ => done(String::new()),
         }
     }
+}
+
+/// The lines of LIST.
+fn list_of(shelves: &[Shelf]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for shelf in shelves.iter().filter(|shelf| !shelf.listed.is_empty()) {
+        lines.extend_from_slice(format!("* LIST ({}) \"/\" ", shelf.attributes).as_bytes());
+        lines.extend_from_slice(&shelf.listed);
+        lines.extend_from_slice(b"\r\n");
+    }
+    lines
 }
 
 /// Whether the literal that a line ends with is the first thing behind the command.
