@@ -22,9 +22,11 @@ mod plain_imap;
 mod quick_time;
 mod support;
 
+use std::time::Duration;
+
 use copy_bench::Bench;
 use folder_server::{FolderServer, Harm, Shelf, shelf};
-use mailferry::plan::{FolderChoice, LeftOutBecause};
+use mailferry::plan::{FolderChoice, LeftOutBecause, Side};
 use mailferry::transfer::{CountWishes, Depth, FolderTrouble, Progress, count, verify_mailbox};
 use odd_imap::{Stored, numbered};
 
@@ -204,9 +206,11 @@ async fn a_proof_goes_on_behind_a_folder_that_ends_the_connection() {
                     .then_some(Harm::Bye("index is broken"))
             });
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
-            assert_eq!(report.checked, 6, "{report:?}");
-            let told = report.differences.iter().find(|one| one.folder.to_string() == "Bad").unwrap();
-            assert!(told.what.contains("index is broken"), "{report:?}");
+            assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
+            let [left] = report.left.as_slice() else { panic!("{report:?}") };
+            assert_eq!((left.folder.to_string(), left.copies), ("Bad".to_owned(), 2), "{report:?}");
+            assert!(left.words.contains("index is broken"), "{report:?}");
+            assert!(!report.is_proof(depth));
         }
     }
 }
@@ -248,7 +252,7 @@ async fn a_goodbye_at_each_message_of_one_folder_says_nothing_about_the_messages
         all.push(shelf(b"Bad", mails(100, messages)));
         let (source, destination) = (FolderServer::start(all), empty());
         let mut bench = bench_of(&source, &destination).await;
-        bench.request.limits.late_append = std::time::Duration::from_millis(20);
+        bench.request.limits.late_append = Duration::from_millis(20);
         let exports = tempfile::tempdir().unwrap();
         bench.request.export_folder = Some(exports.path().join("exported"));
         let server = if word_of_harm == "UID" { &source } else { &destination };
@@ -291,7 +295,7 @@ fn folders_that_never_open_are_waited_for_by_name_and_left() {
             });
             let (mut from, mut to) = (source.access(), destination.access());
             // Time leaps, and the servers do not leap with it.
-            from.timeouts.reply = std::time::Duration::from_hours(24);
+            from.timeouts.reply = Duration::from_hours(24);
             to.timeouts.reply = from.timeouts.reply;
             let bench = Bench::new(from, to).await;
             let waits = std::sync::Mutex::new(Vec::new());
@@ -332,8 +336,146 @@ async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
             assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
             destination.harm(move |word, _, _| (word == "UID").then(harm));
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
-            let told: Vec<String> = report.differences.iter().map(|one| one.folder.to_string()).collect();
+            let told: Vec<String> = report.left.iter().map(|one| one.folder.to_string()).collect();
             assert_eq!(told, ["INBOX", "A", "B"], "{report:?}");
+            assert_eq!(
+                (report.checked, report.left_copies(), report.difference_count),
+                (0, 6, 0),
+                "{report:?}"
+            );
+            assert!(!report.is_proof(depth));
         }
+    }
+}
+
+/// Each way in which a connection ends at one folder, at its opening and while its messages are read, on either side: the
+/// folder is named, its copies count as not compared, and the others are.
+#[test]
+fn a_proof_leaves_a_folder_at_which_connections_end_and_compares_the_others() {
+    type Case = (Side, Depth, &'static [&'static str]);
+    let cases: [Case; 6] = [
+        (Side::Destination, Depth::Quick, &["SELECT", "EXAMINE"]),
+        (Side::Destination, Depth::Quick, &["UID"]),
+        (Side::Destination, Depth::Full, &["SELECT", "EXAMINE"]),
+        (Side::Destination, Depth::Full, &["UID"]),
+        (Side::Source, Depth::Full, &["SELECT", "EXAMINE"]),
+        (Side::Source, Depth::Full, &["UID"]),
+    ];
+    let harms: [fn() -> Harm; 3] = [|| Harm::Bye("index is broken"), || Harm::Cut, || Harm::Silence];
+    quick_time::in_quick_time(async {
+        let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+        let (mut from, mut to) = (source.access(), destination.access());
+        // Time leaps, and the servers do not leap with it.
+        from.timeouts.reply = Duration::from_mins(15);
+        to.timeouts.reply = from.timeouts.reply;
+        let bench = Bench::new(from, to).await;
+        assert_eq!(bench.copy_all().await, 8);
+        for (side, depth, words) in cases {
+            for (number, harm) in harms.into_iter().enumerate() {
+                let server = if side == Side::Source { &source } else { &destination };
+                server.harm(move |word, name, _| (words.contains(&word) && name == b"Bad").then(harm));
+                let report = verify_mailbox(&bench.request, depth).await;
+                let case = format!("{side:?}, {depth:?}, {words:?}, {number}: {report:?}");
+                let report = report.unwrap_or_else(|_| panic!("{case}"));
+                assert_eq!((report.checked, report.difference_count), (6, 0), "{case}");
+                assert_eq!(report.bytes_equal, if depth == Depth::Full { 6 } else { 0 }, "{case}");
+                let [left] = report.left.as_slice() else { panic!("{case}") };
+                assert_eq!((left.folder.to_string(), left.side, left.copies), ("Bad".to_owned(), side, 2));
+                assert!(!left.words.is_empty() && (number > 0 || left.words.contains("index is broken")));
+                assert!(!report.is_proof(depth), "{case}");
+                let told = report.summary(depth).words();
+                assert!(told.starts_with("6 copies were") && told.contains("(2 in Bad)"), "{told}");
+                assert!(!told.contains("missing"), "{told}");
+                server.harm(|_, _, _| None);
+            }
+        }
+        assert!(verify_mailbox(&bench.request, Depth::Full).await.unwrap().is_proof(Depth::Full));
+    });
+}
+
+/// What is in a folder that is there and shut nobody knows; only what was in one that is gone is missing.
+#[tokio::test]
+async fn copies_in_a_folder_that_is_shut_are_not_called_missing() {
+    let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+    let bench = bench_of(&source, &destination).await;
+    assert_eq!(bench.copy_all().await, 8);
+    for depth in [Depth::Quick, Depth::Full] {
+        for harm in [(|| Harm::No("is broken")) as fn() -> Harm, || Harm::Bad("is broken")] {
+            destination.harm(move |word, name, _| {
+                (["SELECT", "EXAMINE"].contains(&word) && name == b"Bad").then(harm)
+            });
+            let report = verify_mailbox(&bench.request, depth).await.unwrap();
+            assert_eq!((report.checked, report.difference_count, report.not_placed), (6, 0, 0), "{report:?}");
+            let [left] = report.left.as_slice() else { panic!("{report:?}") };
+            assert_eq!((left.folder.to_string(), left.copies), ("Bad".to_owned(), 2), "{report:?}");
+            assert!(left.words.contains("is broken") && !report.is_proof(depth), "{report:?}");
+        }
+    }
+    destination.harm(|_, _, _| None);
+    destination.remove("Bad");
+    for depth in [Depth::Quick, Depth::Full] {
+        let report = verify_mailbox(&bench.request, depth).await.unwrap();
+        assert_eq!((report.checked, report.difference_count), (8, 2), "{report:?}");
+        assert!(report.left.is_empty(), "{report:?}");
+    }
+}
+
+/// A folder at which the connection ends does not keep the proof from looking for a lost copy in the others.
+#[test]
+fn a_search_for_lost_copies_passes_by_a_folder_that_ends_the_connection() {
+    quick_time::in_quick_time(async {
+        let source = FolderServer::start(folders(&["A"]));
+        let destination = FolderServer::start(vec![shelf(b"INBOX", []), shelf(b"Other", mails(50, 2))]);
+        let (mut from, mut to) = (source.access(), destination.access());
+        from.timeouts.reply = Duration::from_hours(24);
+        to.timeouts.reply = from.timeouts.reply;
+        let bench = Bench::new(from, to).await;
+        assert_eq!(bench.copy_all().await, 4);
+        destination.take_out("A", 1);
+        for depth in [Depth::Quick, Depth::Full] {
+            for word_of_harm in ["EXAMINE", "UID"] {
+                destination.harm(move |word, name, _| {
+                    (word == word_of_harm && name == b"Other").then_some(Harm::Bye("index is broken"))
+                });
+                let report = verify_mailbox(&bench.request, depth).await.unwrap();
+                assert_eq!((report.checked, report.difference_count), (4, 1), "{report:?}");
+                assert_eq!(report.differences[0].what, "no longer at the destination");
+            }
+        }
+    });
+}
+
+/// Once is no trouble; each time is that of the folder alone.
+#[test]
+fn a_source_folder_that_is_made_anew_each_time_ends_nothing_else() {
+    for times in [1, u32::MAX] {
+        quick_time::in_quick_time(async {
+            let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
+            let (mut from, mut to) = (source.access(), destination.access());
+            from.timeouts.reply = Duration::from_hours(24);
+            to.timeouts.reply = from.timeouts.reply;
+            let bench = Bench::new(from, to).await;
+            let seen = std::sync::atomic::AtomicU32::new(0);
+            source.harm(move |word, name, _| {
+                let is_harm = word == "EXAMINE" && name == b"Bad";
+                // Not at the listing, which is the first.
+                let before =
+                    if is_harm { seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) } else { 0 };
+                (is_harm && before >= 1 && before - 1 < times).then_some(Harm::MadeAnew)
+            });
+            let outcome = bench.copy(&|_| {}).await.unwrap();
+            let told: Vec<(String, FolderTrouble, Side)> = outcome
+                .folder_problems
+                .iter()
+                .map(|one| (one.folder.to_string(), one.trouble, one.side))
+                .collect();
+            if times == 1 {
+                assert_eq!((told.len(), bench.sum().copied), (0, 8), "{outcome:?}");
+            } else {
+                assert_eq!(told, [("Bad".to_owned(), FolderTrouble::MadeAnew, Side::Source)]);
+                assert!(outcome.folder_problems[0].words.contains("UIDVALIDITY"), "{outcome:?}");
+                assert_eq!(bench.sum().copied, 6);
+            }
+        });
     }
 }

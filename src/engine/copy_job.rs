@@ -252,7 +252,7 @@ fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: ProofD
         },
         (Some(mut error), Some(folders)) => {
             error.details = format!("{}\n{}\n{}", error.details, folders.title, folders.details);
-            error.folders = folders.folders;
+            error.folders.splice(0..0, folders.folders);
             End::Failed(Box::new(error), report)
         }
         (None, Some(error)) => End::Failed(Box::new(error), report),

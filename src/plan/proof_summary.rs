@@ -11,7 +11,7 @@ use crate::values::{counted, with_thousands};
 pub struct ProofSummary {
     /// Whether the destination was read again, and not only its lists.
     pub is_full: bool,
-    /// Copies in the ledger, all of them.
+    /// Copies in the ledger, but those of `unread`.
     pub checked: u64,
     /// Copies whose bytes were read and are those of the source.
     pub bytes_equal: u64,
@@ -47,6 +47,10 @@ pub struct ProofSummary {
     pub flags_not_kept: BTreeMap<String, u64>,
     /// Copies that are missing, or differ from what the source had.
     pub differences: u64,
+    /// Copies that were not compared, as their folder could not be read; they are not among `checked`.
+    pub unread: u64,
+    /// Which folders these are, with the number of copies in each.
+    pub unread_in: BTreeMap<String, u64>,
 }
 
 impl ProofSummary {
@@ -59,7 +63,12 @@ impl ProofSummary {
         for (folder, count) in other.found_in {
             *self.found_in.entry(folder).or_default() += count;
         }
+        for (folder, count) in other.unread_in {
+            *self.unread_in.entry(folder).or_default() += count;
+        }
         Self {
+            unread: self.unread + other.unread,
+            unread_in: self.unread_in,
             found_in: self.found_in,
             as_read: self.as_read + other.as_read,
             other_dates: self.other_dates + other.other_dates,
@@ -82,15 +91,20 @@ impl ProofSummary {
         }
     }
 
-    /// Whether nothing speaks against any copy.
+    /// Whether nothing speaks against any copy, and all were compared.
     pub const fn is_clean(&self) -> bool {
+        self.agrees() && self.unread == 0
+    }
+
+    /// Whether every copy that was compared is as it should be.
+    const fn agrees(&self) -> bool {
         self.differences == 0 && self.not_placed == 0
     }
 
     /// One sentence; only what was really compared counts as compared.
     pub fn words(&self) -> String {
         let mut parts: Vec<String> = self.compared();
-        if self.is_clean() && !parts.is_empty() {
+        if self.agrees() && !parts.is_empty() {
             parts = vec![format!("{}: all agree", parts.join("; "))];
         }
         parts.extend(self.apart());
@@ -177,25 +191,23 @@ impl ProofSummary {
             "lies in another folder than its own",
             "lie in another folder than their own",
         );
-        let mut places: Vec<(&String, &u64)> = self.found_in.iter().collect();
-        places.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let more = places.len().saturating_sub(MOST_PLACES);
-        let mut places: Vec<String> = places
-            .into_iter()
-            .take(MOST_PLACES)
-            .map(|(folder, count)| format!("{} in {folder}", with_thousands(*count)))
-            .collect();
-        if more > 0 {
-            places.push(format!("and others in {}", counted_as(more as u64, "more folder", "more folders")));
-        }
-        if !places.is_empty() {
-            elsewhere = format!("{elsewhere} ({})", places.join(", "));
+        if !self.found_in.is_empty() {
+            elsewhere = format!("{elsewhere} ({})", places(&self.found_in));
         }
         if self.in_junk > 0 {
             let in_junk = with_thousands(self.in_junk);
             elsewhere = format!("{elsewhere}, {in_junk} of them in the folder for junk");
         }
+        let mut unread = copies(
+            self.unread,
+            "could not be compared, as its folder could not be read",
+            "could not be compared, as their folder could not be read",
+        );
+        if !self.unread_in.is_empty() {
+            unread = format!("{unread} ({})", places(&self.unread_in));
+        }
         let parts = [
+            (self.unread, unread),
             (self.differences, copies(self.differences, "is missing or differs", "are missing or differ")),
             (
                 self.not_placed,
@@ -251,8 +263,24 @@ impl ProofSummary {
     }
 }
 
-/// Folders that are named among those that copies were found in.
+/// Folders that are named, those with the most copies.
 const MOST_PLACES: usize = 5;
+
+/// Folders with the number of copies in each.
+fn places(folders: &BTreeMap<String, u64>) -> String {
+    let mut places: Vec<(&String, &u64)> = folders.iter().collect();
+    places.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let more = places.len().saturating_sub(MOST_PLACES);
+    let mut places: Vec<String> = places
+        .into_iter()
+        .take(MOST_PLACES)
+        .map(|(folder, count)| format!("{} in {folder}", with_thousands(*count)))
+        .collect();
+    if more > 0 {
+        places.push(format!("and others in {}", counted_as(more as u64, "more folder", "more folders")));
+    }
+    places.join(", ")
+}
 
 fn counted_as(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", with_thousands(count), if count == 1 { one } else { many })
@@ -314,6 +342,14 @@ mod tests {
             assert!(!summary.plus(full(9, 9)).words().contains("all agree"));
         }
         assert_eq!(ProofSummary { differences: 9, ..full(9, 0) }.words(), "9 copies are missing or differ");
+        let unread =
+            ProofSummary { unread: 3, unread_in: BTreeMap::from([("A".to_owned(), 3)]), ..full(6, 6) };
+        assert!(!unread.is_clean());
+        assert_eq!(
+            unread.words(),
+            "6 copies were read again on both sides and compared by SHA-256: all agree; 3 copies could not be compared, \
+             as their folder could not be read (3 in A)"
+        );
         let moved = ProofSummary { found_elsewhere: 3, in_junk: 2, others: 1_500, ..full(5, 2) };
         assert!(
             moved.words().ends_with(

@@ -88,7 +88,7 @@ impl CopyReport {
 
     /// Copies that the proof could not confirm.
     pub fn unconfirmed(&self) -> u64 {
-        self.proof_counts.as_ref().map_or(0, |proof| proof.differences + proof.not_placed)
+        self.proof_counts.as_ref().map_or(0, |proof| proof.differences + proof.not_placed + proof.unread)
     }
 
     /// All mailboxes together.

@@ -79,6 +79,8 @@ struct Learnt {
     helped: BTreeMap<String, RepairStep>,
     /// Folders at whose opening a server says goodbye: how often, and its last words.
     goodbyes: BTreeMap<(String, bool), (u32, String)>,
+    /// How often folders of the source were made anew since they were listed.
+    made_anew: BTreeMap<String, u32>,
     /// Folders that one connection at a time writes into.
     kept_to_one: BTreeSet<FolderId>,
     /// How the folders of each side are counted.

@@ -39,14 +39,24 @@ pub(super) struct Found {
     pub(super) in_junk: u64,
     /// Copies that are nowhere.
     pub(super) lost: Vec<Lost>,
+    /// Names of the folders that the destination lists as such that can be opened.
+    pub(super) listed: BTreeSet<String>,
+}
+
+/// Where it is looked.
+pub(super) struct Search<'a> {
+    /// Folders that are passed by, as the connection ends at them.
+    pub(super) skipped: &'a BTreeSet<String>,
+    /// The folder that is being looked into; it stays where the search breaks off.
+    pub(super) under_way: &'a mut Option<String>,
 }
 
 /// Looks for copies by their headers, each time among messages that belong to nothing else. Multiplicity is kept.
 pub(super) async fn look_elsewhere(
     session: &mut Session,
-    request: &CopyRequest,
-    namespace: &Namespace,
+    (request, namespace): (&CopyRequest, &Namespace),
     lost: &[Lost],
+    search: Search<'_>,
 ) -> Result<Found, TransferError> {
     let mut found = Found { lost: lost.to_vec(), ..Found::default() };
     if lost.is_empty() {
@@ -59,7 +69,13 @@ pub(super) async fn look_elsewhere(
         .map(|folder| (raw_name(&folder.destination, namespace), folder.destination))
         .collect();
     let folders = session.list_folders_unsized().await.map_err(at_destination)?;
+    let selectable = folders.iter().filter(|folder| folder.is_selectable());
+    found.listed = selectable.map(|folder| folder.raw.clone()).collect();
     for folder in searched(folders, session.is_gmail()) {
+        if search.skipped.contains(&folder.raw) {
+            continue;
+        }
+        *search.under_way = Some(folder.raw.clone());
         let Some(account) = found.lost.first().map(|lost| lost.folder) else { break };
         let path = paths.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
         let opened = match session.examine(&folder.raw).await {
@@ -79,6 +95,7 @@ pub(super) async fn look_elsewhere(
             tracing::info!(count, folder = %path, "copies are in another place than they were given");
         }
     }
+    *search.under_way = None;
     Ok(found)
 }
 

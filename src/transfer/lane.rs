@@ -175,6 +175,7 @@ impl Lane {
                 return Ok(());
             }
         }
+        work.caution.was_made_anew(&plan.source_raw);
         let words = "the source folder was made anew while it was being copied".to_owned();
         Err(at_source(ImapError::Closed(Some(words))))
     }

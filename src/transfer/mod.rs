@@ -96,6 +96,6 @@ pub use request::{
 };
 pub use under_way::{LargeMessage, UnderWay};
 pub use verify::{prove_mailbox, verify_mailbox};
-pub use verify_report::{Difference, VerifyReport};
+pub use verify_report::{Difference, LeftFolder, VerifyReport};
 
 pub use crate::plan::ProofDepth as Depth;

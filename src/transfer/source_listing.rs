@@ -103,6 +103,11 @@ impl<'a, 's> SourceLister<'a, 's> {
             tell(plan, Listed::Closed(FolderTrouble::ConnectionLost, words));
             return Ok(());
         }
+        if self.caution.is_made_anew_always(&plan.source_raw) {
+            let words = "its UIDVALIDITY is another one each time that it is opened".to_owned();
+            tell(plan, Listed::Closed(FolderTrouble::MadeAnew, words));
+            return Ok(());
+        }
         let status = listed.and_then(|folder| folder.status).unwrap_or_default();
         match self.question(plan, status)? {
             Question::Useless => tell(plan, Listed::made_anew()),

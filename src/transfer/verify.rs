@@ -1,5 +1,7 @@
 //! Proof after the copy: the ledger against what the destination shows.
 
+mod left;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tokio_util::sync::CancellationToken;
@@ -8,7 +10,7 @@ use super::control::{CopyControl, copy_control};
 use super::cut_short::cut_short;
 use super::destination_name::raw_name;
 use super::error::TransferError;
-use super::found_elsewhere::{Lost, look_elsewhere};
+use super::found_elsewhere::{Lost, Search, look_elsewhere};
 use super::governor::passing;
 use super::parts::{Doubts, Parts};
 use super::proof_meter::count_reading;
@@ -19,6 +21,7 @@ use super::verify_report::VerifyReport;
 use crate::imap::{ImapError, Namespace, Opened, Session};
 use crate::plan::{CopyMode, FolderPath, Governor, MessageState, ProofDepth as Depth, Side};
 use crate::project::{FolderId, FolderTotals, LedgerRow, SetAside};
+use left::{At, Closed, Ends};
 
 /// Rows that are compared at once.
 const PAGE_ROWS: usize = 1_000;
@@ -30,8 +33,6 @@ const CLOSER_LOOKS: usize = 100;
 const PAGES_PER_DAY: u64 = 8;
 /// Folders up to this size are asked for with one command each.
 const AT_ONCE_MESSAGES: u64 = 20_000;
-/// Ends of the connection without a step in between, the last one at the opening of a folder, after which that one is left.
-const GOODBYES_AT_ONE_FOLDER: u32 = 3;
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 8;
 const COPIED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
@@ -70,8 +71,9 @@ pub async fn prove_mailbox(
         closed: BTreeMap::new(),
         parts: Parts::default(),
         rewrites: false,
-        is_opening: false,
-        ended: 0,
+        ends: Ends::default(),
+        raw: None,
+        skipped: BTreeSet::new(),
         refused: 0,
         report: VerifyReport::default(),
     };
@@ -123,16 +125,18 @@ struct Proof<'a> {
     looked: usize,
     /// Copies that are not in their place.
     lost: Vec<Lost>,
-    /// Folders that the destination does not open, with its words.
-    closed: BTreeMap<FolderId, String>,
+    /// Folders that the destination does not open.
+    closed: BTreeMap<FolderId, Closed>,
     /// For copies whose bytes alone prove nothing.
     parts: Parts,
     /// It is known to do that.
     rewrites: bool,
-    /// The first folder is being opened, with nothing else under way.
-    is_opening: bool,
-    /// How often the connection has ended since a page was done; from then on folders are opened one at a time.
-    ended: u32,
+    /// Where connections have ended.
+    ends: Ends,
+    /// The name at the destination of the folder that is under way, with nothing else.
+    raw: Option<String>,
+    /// Folders of the destination in which nothing is looked for any more.
+    skipped: BTreeSet<String>,
     /// How often a command was refused since a page was done, for no reason that passes.
     refused: u32,
     report: VerifyReport,
@@ -147,6 +151,7 @@ struct Counted {
 
 impl Proof<'_> {
     async fn attempt(&mut self) -> Result<(), TransferError> {
+        (self.raw, self.ends.at) = (None, At::Nowhere);
         self.rest().await;
         let opened = self.request.destination.open().await;
         let mut session =
@@ -156,7 +161,7 @@ impl Proof<'_> {
         self.rewrites = session.rewrites_messages();
         let is_at_once = self.depth == Depth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
-            if is_at_once && self.ended == 0 && self.after == 0 && is_small(&folder) {
+            if is_at_once && !self.ends.is_one_by_one && self.after == 0 && is_small(&folder) {
                 self.rest().await;
                 self.prove_ahead(&mut session, &namespace).await?;
                 continue;
@@ -169,6 +174,7 @@ impl Proof<'_> {
         self.rest().await;
         self.look_closer(&mut session).await?;
         self.report.judge_habits();
+        self.raw = None;
         self.settle_lost(&mut session, &namespace).await?;
         self.count_others()?;
         session.logout().await;
@@ -190,6 +196,7 @@ impl Proof<'_> {
         session: &mut Session,
         namespace: &Namespace,
     ) -> Result<(), TransferError> {
+        (self.raw, self.ends.at) = (None, At::Several);
         let mut asked = Vec::with_capacity(FOLDERS_AHEAD);
         for folder in self.folders.iter().take_while(|folder| is_small(folder)).take(FOLDERS_AHEAD) {
             let raw = raw_name(&folder.destination, namespace);
@@ -200,15 +207,15 @@ impl Proof<'_> {
             match session.listing_opened(&listing).await {
                 Ok(opened) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
-                    self.doubt_short_ones(&folder, &rows)?;
-                    let rows = self.request.ledger.as_sent(folder.id, rows)?;
                     let aside = self.request.ledger.set_aside(folder.id)?;
                     let mut page = self.page(&folder, &raw, &aside);
+                    self.doubt_short_ones(&mut page, &folder, &rows)?;
+                    let rows = self.request.ledger.as_sent(folder.id, rows)?;
                     page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
                     self.turn(page, (&folder, &raw), &opened);
                 }
                 Err(ImapError::Refused { completion, .. }) => {
-                    self.look_for_all(&folder, &completion.to_string())?;
+                    self.look_for_all((&folder, &raw), &completion.to_string())?;
                 }
                 Err(error) => return Err(at_destination(error)),
             }
@@ -219,10 +226,15 @@ impl Proof<'_> {
     }
 
     /// Messages that the source has handed out much shorter than it lists them.
-    fn doubt_short_ones(&mut self, folder: &FolderTotals, rows: &[LedgerRow]) -> Result<(), TransferError> {
+    fn doubt_short_ones(
+        &self,
+        page: &mut Page<'_>,
+        folder: &FolderTotals,
+        rows: &[LedgerRow],
+    ) -> Result<(), TransferError> {
         let read = self.request.ledger.read_lengths(folder.id)?;
         for one in cut_short(rows, &read) {
-            self.report.differs(&folder.source, one.uid, one.words());
+            page.report.differs(&folder.source, one.uid, one.words());
         }
         Ok(())
     }
@@ -257,6 +269,7 @@ impl Proof<'_> {
                 return Err(error);
             }
             self.looked += unsure.len();
+            self.steps += 1;
             for Placed { row, copy_bytes } in rest.into_values() {
                 if self.report.difference_count == 0 {
                     self.report.resized += 1;
@@ -278,6 +291,7 @@ impl Proof<'_> {
         if unsure.is_empty() {
             return Ok(());
         }
+        (self.raw, self.ends.at) = (Some(raw.to_owned()), At::Reading);
         session.select(raw).await.map_err(at_destination)?;
         let aside = self.request.ledger.set_aside(folder.id)?;
         let bytes = unsure.values().map(|one| one.copy_bytes).fold(0, u64::saturating_add);
@@ -294,15 +308,24 @@ impl Proof<'_> {
         session: &mut Session,
         namespace: &Namespace,
     ) -> Result<(), TransferError> {
-        let found = look_elsewhere(session, self.request, namespace, &self.lost).await?;
+        self.ends.at = At::Reading;
+        let search = Search { skipped: &self.skipped, under_way: &mut self.raw };
+        let found = look_elsewhere(session, (self.request, namespace), &self.lost, search).await?;
         self.report.found_elsewhere += found.count;
         self.report.in_junk += found.in_junk;
         for (folder, count) in found.places {
             *self.report.found_in.entry(folder).or_default() += count;
         }
+        self.report.checked +=
+            self.lost.iter().filter(|lost| self.closed.contains_key(&lost.folder)).count() as u64;
         for lost in found.lost {
-            if let Some(words) = self.closed.get(&lost.folder) {
-                let what = format!("not found anywhere, and its folder cannot be opened: {words}");
+            let closed = self.closed.get(&lost.folder);
+            if let Some(closed) = closed.filter(|closed| found.listed.contains(&closed.raw)) {
+                // It is there and shut, so that nobody knows what is in it.
+                self.report.checked = self.report.checked.saturating_sub(1);
+                self.report.leave((&lost.source, Side::Destination), 1, &closed.words);
+            } else if let Some(closed) = closed {
+                let what = format!("not found anywhere, and its folder cannot be opened: {}", closed.words);
                 self.report.differs(&lost.source, lost.uid, what);
             } else if lost.had_place {
                 self.report.differs(&lost.source, lost.uid, "no longer at the destination");
@@ -324,82 +347,6 @@ impl Proof<'_> {
                 self.report.others += exists.saturating_sub(claimed.len() as u64);
             }
         }
-        Ok(())
-    }
-
-    /// A folder at whose opening the server ends the connection again and again is left, and told of.
-    fn heed_goodbye(&mut self, error: &TransferError) -> Result<(), TransferError> {
-        let is_lost = matches!(error, TransferError::Server { side: Side::Destination, .. });
-        if !is_lost || !error.is_connection_lost() || error.is_after_sleep() {
-            return Ok(());
-        }
-        self.ended += 1;
-        let was_opening = std::mem::take(&mut self.is_opening);
-        if self.ended >= GOODBYES_AT_ONE_FOLDER
-            && let Some(folder) = self.folders.front().cloned().filter(|_| was_opening)
-        {
-            let words = match error {
-                TransferError::Server { source, .. } => source.to_string(),
-                other => other.to_string(),
-            };
-            self.note_closed(&folder, &words)?;
-            self.folders.pop_front();
-            (self.after, self.steps, self.ended) = (0, self.steps + 1, 1);
-        }
-        Ok(())
-    }
-
-    /// What is refused for no reason that passes is asked once more on a new connection; then its folder is left, and told
-    /// of. True where the proof goes on.
-    fn heed_refusal(&mut self, error: &TransferError) -> Result<bool, TransferError> {
-        let TransferError::Server { side: Side::Destination, source: refused @ ImapError::Refused { .. } } =
-            error
-        else {
-            return Ok(false);
-        };
-        self.refused += 1;
-        if self.refused > 1 {
-            let Some(folder) = self.folders.pop_front() else { return Ok(false) };
-            self.note_closed(&folder, &refused.to_string())?;
-            (self.after, self.steps, self.refused) = (0, self.steps + 1, 0);
-        }
-        (self.sink)(Progress::Reconnecting { words: error.to_string() });
-        Ok(true)
-    }
-
-    /// A folder that is gone is a difference, but where people have moved or removed every copy in it.
-    fn note_closed(&mut self, folder: &FolderTotals, words: &str) -> Result<(), TransferError> {
-        let (ledger, sum) = (&self.request.ledger, folder.totals.sum);
-        let copies = sum.copied + sum.already_there + sum.repaired;
-        if ledger.set_aside(folder.id)?.elsewhere.len() as u64 == copies {
-            self.report.checked += copies;
-            self.report.moved_or_removed += copies;
-        } else {
-            self.report.differs(&folder.source, 0, format!("the folder cannot be opened: {words}"));
-        }
-        Ok(())
-    }
-
-    /// A folder that cannot be opened may have been renamed: its copies are looked for in all others before they count as
-    /// missing.
-    fn look_for_all(&mut self, folder: &FolderTotals, words: &str) -> Result<(), TransferError> {
-        let ledger = &self.request.ledger;
-        let aside = ledger.set_aside(folder.id)?.elsewhere;
-        let rows = ledger.rows(folder.id, &COPIED)?;
-        let copies = rows.len() as u64;
-        let mut rows = ledger.as_sent(folder.id, rows)?;
-        rows.retain(|row| !aside.contains(&row.uid));
-        self.report.checked += copies;
-        self.report.moved_or_removed += copies - rows.len() as u64;
-        self.closed.insert(folder.id, words.to_owned());
-        self.lost.extend(rows.into_iter().map(|row| Lost {
-            folder: folder.id,
-            source: folder.source.clone(),
-            uid: row.uid,
-            identity: row.identity,
-            size: row.size,
-            had_place: true,
-        }));
         Ok(())
     }
 
@@ -425,16 +372,15 @@ impl Proof<'_> {
         folder: &FolderTotals,
         raw: &str,
     ) -> Result<(), TransferError> {
-        self.is_opening = true;
-        let selected = session.select(raw).await;
-        self.is_opening = matches!(&selected, Err(error) if error.is_connection_lost());
-        let opened = match selected {
+        (self.raw, self.ends.at) = (Some(raw.to_owned()), At::Opening);
+        let opened = match session.select(raw).await {
             Ok(opened) => opened,
             Err(ImapError::Refused { completion, .. }) => {
-                return self.look_for_all(folder, &completion.to_string());
+                return self.look_for_all((folder, raw), &completion.to_string());
             }
             Err(error) => return Err(at_destination(error)),
         };
+        self.ends.at = At::Reading;
         let aside = self.request.ledger.set_aside(folder.id)?;
         loop {
             self.rest().await;
@@ -447,9 +393,9 @@ impl Proof<'_> {
                 rows.truncate(page_end(&rows, PAGE_BYTES.min(day / PAGES_PER_DAY)));
             }
             let Some(last) = rows.last().map(|row| row.uid) else { return Ok(()) };
-            self.doubt_short_ones(folder, &rows)?;
-            let rows = self.request.ledger.as_sent(folder.id, rows)?;
             let mut page = self.page(folder, raw, &aside);
+            self.doubt_short_ones(&mut page, folder, &rows)?;
+            let rows = self.request.ledger.as_sent(folder.id, rows)?;
             let (placed, bytes) = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
             if self.depth == Depth::Full {
                 count_reading(self.request, Side::Destination, bytes)?;

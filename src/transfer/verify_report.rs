@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::verify_tally::Tally;
-use crate::plan::{FolderPath, ProofDepth as Depth, ProofSummary};
+use crate::plan::{FolderPath, ProofDepth as Depth, ProofSummary, Side};
 
 /// What the proof found. Each copy is `checked`, and in at most one of the counts that say how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifyReport {
-    /// Copies in the ledger, all of them: also those of `not_compared` and `not_placed`.
+    /// Copies in the ledger, but those in folders of `left`: also those of `not_compared` and `not_placed`.
     pub checked: u64,
     /// Copies whose bytes were read and are those of the source.
     pub bytes_equal: u64,
@@ -50,6 +50,21 @@ pub struct VerifyReport {
     pub differences: Vec<Difference>,
     /// The first of those in `not_placed`.
     pub unplaced: Vec<Difference>,
+    /// Folders whose copies were not compared, as a server did not let them be read.
+    pub left: Vec<LeftFolder>,
+}
+
+/// A folder that could not be read to its end. Nothing is known of these copies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftFolder {
+    /// The folder at the source.
+    pub folder: FolderPath,
+    /// Where it could not be read.
+    pub side: Side,
+    /// Copies that were not compared.
+    pub copies: u64,
+    /// What the server said, or what happened.
+    pub words: String,
 }
 
 /// A copy that is not what it should be.
@@ -82,8 +97,31 @@ impl VerifyReport {
         }
     }
 
+    /// So many copies of a folder are not compared.
+    pub(super) fn leave(&mut self, (folder, side): (&FolderPath, Side), copies: u64, words: &str) {
+        if copies == 0 {
+            return;
+        }
+        let known = self.left.iter_mut().find(|left| left.folder == *folder && left.side == side);
+        if let Some(left) = known {
+            left.copies += copies;
+        } else {
+            let (folder, words) = (folder.clone(), words.to_owned());
+            self.left.push(LeftFolder { folder, side, copies, words });
+        }
+    }
+
+    /// Copies that were not compared, as their folder could not be read.
+    pub fn left_copies(&self) -> u64 {
+        self.left.iter().map(|left| left.copies).sum()
+    }
+
     /// The figures, as the project keeps them.
     pub fn summary(&self, depth: Depth) -> ProofSummary {
+        let mut unread_in = BTreeMap::new();
+        for left in &self.left {
+            *unread_in.entry(left.folder.to_string()).or_default() += left.copies;
+        }
         ProofSummary {
             is_full: matches!(depth, Depth::Full),
             checked: self.checked,
@@ -104,13 +142,15 @@ impl VerifyReport {
             other_dates: self.other_dates,
             flags_not_kept: self.flags_not_kept.clone(),
             differences: self.difference_count,
+            unread: self.left_copies(),
+            unread_in,
         }
     }
 
-    /// Whether everything that was to be proven is: no difference, no copy whose place is not known, and with
-    /// [`Depth::Full`] none whose content was left alone.
+    /// Whether everything that was to be proven is: no difference, no copy whose place is not known, no folder
+    /// that was left, and with [`Depth::Full`] none whose content was left alone.
     pub const fn is_proof(&self, depth: Depth) -> bool {
         let is_open = matches!(depth, Depth::Full) && self.resized > 0;
-        self.difference_count == 0 && self.not_placed == 0 && !is_open
+        self.difference_count == 0 && self.not_placed == 0 && self.left.is_empty() && !is_open
     }
 }

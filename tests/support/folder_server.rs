@@ -29,7 +29,14 @@ pub enum Harm {
     Bad(&'static str),
     /// OK, and nothing before it.
     Nothing,
+    /// No answer, and the connection stays.
+    Silence,
+    /// The folder gets another UIDVALIDITY first; then what was asked for.
+    MadeAnew,
 }
+
+/// The end of an answer that never comes.
+const NEVER: &str = "never";
 
 /// A folder.
 pub struct Shelf {
@@ -144,6 +151,13 @@ impl FolderServer {
         shelf.listed.clear();
     }
 
+    /// Takes a message out of a folder.
+    pub fn take_out(&self, name: &str, uid: u32) {
+        let mut state = self.held.lock().unwrap();
+        let shelf = state.shelves.iter_mut().find(|shelf| shelf.name == name.as_bytes()).unwrap();
+        shelf.mail.messages.remove(&uid).unwrap();
+    }
+
     /// Puts one more message into a folder.
     pub fn deliver(&self, name: &str, message: Stored) {
         let mut state = self.held.lock().unwrap();
@@ -209,6 +223,9 @@ impl Line {
             let blank = line.iter().position(|byte| *byte == b' ').unwrap();
             let (tag, command) = (String::from_utf8_lossy(&line[..blank]).into_owned(), &line[blank + 1..]);
             let Some((untagged, tagged)) = self.answer(command, message) else { return Ok(()) };
+            if tagged == NEVER {
+                continue;
+            }
             self.stream.write_all(&untagged)?;
             if tagged.is_empty() {
                 return Ok(());
@@ -241,6 +258,11 @@ impl Line {
             Some(Harm::Cut) => return None,
             Some(Harm::Bad(words)) => return Some((Vec::new(), format!("BAD {words}"))),
             Some(Harm::Nothing) => return Some((Vec::new(), "OK done".to_owned())),
+            Some(Harm::Silence) => return Some((Vec::new(), NEVER.to_owned())),
+            Some(Harm::MadeAnew) => {
+                let shelf = state.shelves.iter_mut().find(|shelf| shelf.name == name)?;
+                shelf.mail.uid_validity += 1;
+            }
             None => {}
         }
         let done = |lines: String| Some((lines.into_bytes(), "OK done".to_owned()));
@@ -263,19 +285,19 @@ impl Line {
                 let next = shelf.mail.messages.keys().last().map_or(1, |uid| uid + 1);
                 let mut lines = b"* STATUS ".to_vec();
                 lines.extend_from_slice(if shelf.listed.is_empty() { &shelf.name } else { &shelf.listed });
-                let count = shelf.mail.messages.len();
+                let (count, validity) = (shelf.mail.messages.len(), shelf.mail.uid_validity);
                 lines.extend_from_slice(
-                    format!(" (MESSAGES {count} UIDNEXT {next} UIDVALIDITY 7)\r\n").as_bytes(),
+                    format!(" (MESSAGES {count} UIDNEXT {next} UIDVALIDITY {validity})\r\n").as_bytes(),
                 );
                 Some((lines, "OK done".to_owned()))
             }
             "EXAMINE" | "SELECT" => {
-                let messages = &state.shelves[at?].mail.messages;
+                let State { messages, uid_validity, .. } = &state.shelves[at?].mail;
                 let next = messages.keys().last().map_or(1, |uid| uid + 1);
                 let count = messages.len();
                 self.opened = Some(name);
                 done(format!(
-                    "* {count} EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n* OK [UIDNEXT {next}] x\r\n\
+                    "* {count} EXISTS\r\n* OK [UIDVALIDITY {uid_validity}] x\r\n* OK [UIDNEXT {next}] x\r\n\
                      * OK [PERMANENTFLAGS (\\Seen \\Flagged \\*)] x\r\n"
                 ))
             }

@@ -4,6 +4,7 @@ mod accounts;
 mod certificates;
 mod folders;
 mod problems;
+mod proofs;
 mod response_codes;
 mod servers;
 mod trust;
@@ -27,7 +28,8 @@ use crate::values::{DomainName, DomainNameError, EmailAddressError};
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
 pub(super) use folders::folders;
 pub(super) use problems::problem;
-pub(super) use servers::{differences, needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
+pub(super) use proofs::differences;
+pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
 pub(super) use trust::unconfirmed;
 
 /// The first letter in upper case, for errors whose own words begin in lower case.

@@ -8,8 +8,8 @@ use crate::engine::sign_in_job::Attempt;
 use crate::engine::{Command, RequestId, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
 use crate::plan::{MailboxPlan, Side};
-use crate::transfer::{TransferError, VerifyReport};
-use crate::values::{Endpoint, MisfitError, with_thousands};
+use crate::transfer::TransferError;
+use crate::values::{Endpoint, MisfitError};
 
 /// No password is kept for this side.
 pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
@@ -420,34 +420,4 @@ pub(in crate::engine) fn uncounted(plan: &MailboxPlan, left: &BTreeMap<String, S
         )
     };
     left.iter().map(sentence).collect()
-}
-
-/// Copies that are not what they should be.
-pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
-    let count = report.difference_count.saturating_add(report.not_placed);
-    let mut error = UserError::new(
-        match report.checked {
-            1 => "The only copy could not be confirmed".to_owned(),
-            checked => format!(
-                "{} of {} copies could not be confirmed",
-                with_thousands(count),
-                with_thousands(checked)
-            ),
-        },
-        match count {
-            1 => "It is missing at the destination, or differs from what the source has.",
-            _ => "They are missing at the destination, or differ from what the source has.",
-        },
-    )
-    .coded("copies-unconfirmed")
-    .or_else("Look at these messages at the provider", "The details list them by folder")
-    .or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
-    let lines: Vec<String> = report
-        .differences
-        .iter()
-        .chain(&report.unplaced)
-        .map(|difference| format!("{}, UID {}: {}", difference.folder, difference.uid, difference.what))
-        .collect();
-    error.details = lines.join("\n");
-    error
 }

@@ -16,7 +16,20 @@ const fn goodbye(side: Side) -> u32 {
     }
 }
 
+/// How often a folder of the source may be made anew, in one run, since it was listed.
+const TIMES_MADE_ANEW: u32 = 3;
+
 impl Caution {
+    /// The source has made the folder anew since it was listed.
+    pub(in crate::transfer) fn was_made_anew(&self, folder: &str) {
+        *self.learnt().made_anew.entry(folder.to_owned()).or_default() += 1;
+    }
+
+    /// Whether that has happened so often that the folder is left for this run.
+    pub(in crate::transfer) fn is_made_anew_always(&self, folder: &str) -> bool {
+        self.learnt().made_anew.get(folder).is_some_and(|times| *times >= TIMES_MADE_ANEW)
+    }
+
     /// A command that opens this folder has failed. A server that says goodbye to it (shares that are gone at Zimbra)
     /// may do so every time, and so may one that ends the connection without a word; that may be the line as well, and
     /// counts for less.
@@ -96,6 +109,7 @@ impl Caution {
         let learnt = self.learnt();
         let left = |side| learnt.counting.left(side).len() as u64;
         let given_up = learnt.goodbyes.values().filter(|(count, _)| *count >= GOODBYES);
+        let made_anew = learnt.made_anew.values().filter(|times| **times >= TIMES_MADE_ANEW).count() as u64;
         let troubles = learnt.folders.values();
         let aside = troubles.map(|trouble| {
             let aside = trouble.isolation.aside().count() as u64;
@@ -103,7 +117,7 @@ impl Caution {
         });
         let listed_last = learnt.listings.values().map(|listing| listing.isolation.aside().count() as u64);
         let aside: u64 = aside.chain(listed_last).sum();
-        left(Side::Source) + left(Side::Destination) + given_up.count() as u64 + aside
+        left(Side::Source) + left(Side::Destination) + given_up.count() as u64 + made_anew + aside
     }
 
     /// The connection broke while folders were made: from now on one at a time, to see at which.

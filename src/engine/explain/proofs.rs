@@ -1,0 +1,152 @@
+//! What a proof could not confirm.
+
+use super::sentence;
+use crate::engine::{Command, FolderRemark, UserError};
+use crate::plan::Side;
+use crate::transfer::{LeftFolder, VerifyReport};
+use crate::values::{counted, with_thousands};
+
+/// Folders that the cause names.
+const NAMED: usize = 3;
+
+/// Copies that are not what they should be, and folders whose copies were not compared.
+pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
+    let count = report.difference_count.saturating_add(report.not_placed);
+    let mut error = match report.left.first() {
+        None => UserError::new(unconfirmed(report, count), missing(count)).coded("copies-unconfirmed"),
+        Some(first) => {
+            let left = report.left_copies();
+            let all = report.checked.saturating_add(left);
+            let title =
+                format!("{} of {} copies could not be compared", with_thousands(left), with_thousands(all));
+            let compared = format!("{} compared. {}", was(report.checked), unread(&report.left));
+            let error = if count == 0 {
+                UserError::new(title, compared).coded("copies-not-compared")
+            } else {
+                let title = format!("{}, and {title}", unconfirmed(report, count));
+                UserError::new(title, format!("{} {compared}", missing(count))).coded("copies-unconfirmed")
+            };
+            error.with_server_words(&first.words)
+        }
+    };
+    if count > 0 || report.left.is_empty() {
+        error = error.or_else("Look at these messages at the provider", "The details list them by folder");
+    }
+    error = error.or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
+    error.folders = report.left.iter().map(remark).collect();
+    let left = report.left.iter().map(|left| {
+        format!("{}: {} not compared, as {}: {}", left.folder, was(left.copies), shut(left.side), left.words)
+    });
+    let lines = report
+        .differences
+        .iter()
+        .chain(&report.unplaced)
+        .map(|difference| format!("{}, UID {}: {}", difference.folder, difference.uid, difference.what));
+    error.details = left.chain(lines).collect::<Vec<String>>().join("\n");
+    error
+}
+
+fn unconfirmed(report: &VerifyReport, count: u64) -> String {
+    match report.checked {
+        1 if report.left.is_empty() => "The only copy could not be confirmed".to_owned(),
+        checked => {
+            format!("{} of {} copies could not be confirmed", with_thousands(count), with_thousands(checked))
+        }
+    }
+}
+
+const fn missing(count: u64) -> &'static str {
+    match count {
+        1 => "It is missing at the destination, or differs from what the source has.",
+        _ => "They are missing at the destination, or differ from what the source has.",
+    }
+}
+
+fn was(copies: u64) -> String {
+    if copies == 1 { "1 copy was".to_owned() } else { format!("{} copies were", with_thousands(copies)) }
+}
+
+const fn shut(side: Side) -> &'static str {
+    match side {
+        Side::Source => "the folder could not be read at your server",
+        Side::Destination => "the folder could not be read at the provider",
+    }
+}
+
+/// Which folders were left.
+fn unread(left: &[LeftFolder]) -> String {
+    let where_from = |side| match side {
+        Side::Source => "at your server",
+        Side::Destination => "at the provider",
+    };
+    let named: Vec<String> = left
+        .iter()
+        .take(NAMED)
+        .map(|left| format!("{} ({} {})", left.folder, with_thousands(left.copies), where_from(left.side)))
+        .collect();
+    let more = left.len().saturating_sub(NAMED) as u64;
+    let more = if more > 0 { format!(" and {}", counted(more, "more folder")) } else { String::new() };
+    let folders = if left.len() == 1 { "This folder" } else { "These folders" };
+    format!(
+        "{folders} could not be read, so that nothing is known of the copies there: {}{more}.",
+        named.join(", ")
+    )
+}
+
+fn remark(left: &LeftFolder) -> FolderRemark {
+    let shown = UserError::new(
+        format!("The copies in the folder {} could not be compared", left.folder),
+        sentence(&format!("{} not compared, as {}", was(left.copies), shut(left.side))),
+    )
+    .with_server_words(&left.words);
+    FolderRemark {
+        folder: left.folder.to_string(),
+        code: "folder-not-compared",
+        title: shown.title,
+        cause: shown.cause,
+        server_words: shown.server_words,
+        way_out: (
+            "Have the server's admin look at this folder, then check again".to_owned(),
+            "The mail in it was copied; only the check is open".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::FolderPath;
+
+    fn left(folder: &str, copies: u64) -> LeftFolder {
+        LeftFolder {
+            folder: FolderPath(vec![folder.to_owned()]),
+            side: Side::Destination,
+            copies,
+            words: "[SERVERBUG] broken".to_owned(),
+        }
+    }
+
+    #[test]
+    fn copies_that_could_not_be_compared_are_not_called_missing() {
+        let report = VerifyReport { checked: 6, left: vec![left("A", 3)], ..VerifyReport::default() };
+        let error = differences(&report);
+        assert_eq!(error.title, "3 of 9 copies could not be compared");
+        assert_eq!(
+            error.cause,
+            "6 copies were compared. This folder could not be read, so that nothing is known of the copies there: A (3 \
+             at the provider)."
+        );
+        assert_eq!(
+            error.details,
+            "A: 3 copies were not compared, as the folder could not be read at the provider: [SERVERBUG] broken"
+        );
+        assert_eq!(error.server_words.as_deref(), Some("[SERVERBUG] broken"));
+        assert_eq!(error.folders.len(), 1);
+        let both = VerifyReport { difference_count: 2, ..report };
+        let error = differences(&both);
+        assert_eq!(
+            error.title,
+            "2 of 6 copies could not be confirmed, and 3 of 9 copies could not be compared"
+        );
+    }
+}
