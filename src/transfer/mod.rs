@@ -64,6 +64,7 @@ mod room;
 mod same_content;
 mod seats;
 mod second_road;
+mod second_try;
 mod second_writer;
 mod selection;
 mod source_forms;

@@ -13,6 +13,7 @@ use super::export::{Exported, Origin, export};
 use super::governor::{Refusal, meaning, refusal};
 use super::repaired_flags;
 use super::request::Progress;
+use super::second_try::says_nothing;
 use super::under_way::InFlight;
 use super::writer::Writer;
 use crate::imap::{Body, Completion, ImapError, NewMessage, Status, is_sendable_date};
@@ -56,7 +57,7 @@ enum Repaired {
 
 impl Writer<'_> {
     /// What a refusal is about, judged by everything that is known of the message.
-    fn meaning_of(&self, batch: &Batch, refused: &Completion) -> RefusalMeaning {
+    pub(super) fn meaning_of(&self, batch: &Batch, refused: &Completion) -> RefusalMeaning {
         let limit = self.session.capabilities().append_limit().unwrap_or(u64::MAX);
         let is_larger = batch.messages.iter().any(|message| message.body.bytes() > limit);
         match meaning(refused) {
@@ -99,9 +100,10 @@ impl Writer<'_> {
     /// Settles a single message that the server has refused.
     pub(super) async fn settle_answered(
         &mut self,
-        batch: Batch,
+        mut batch: Batch,
         refused: Completion,
     ) -> Result<(), TransferError> {
+        let Some(refused) = self.try_again(&mut batch, refused).await? else { return Ok(()) };
         let meaning = self.meaning_of(&batch, &refused);
         if meaning == RefusalMeaning::Trouble {
             return self.put_aside(&batch, refused);
@@ -222,6 +224,9 @@ impl Writer<'_> {
                 return Ok(Repaired::Taken);
             }
             last = meaning(&answer);
+            if says_nothing(last) && self.has_come(batch).await? {
+                return Ok(Repaired::Taken);
+            }
         }
         Ok(Repaired::Not(ladder.tried().to_vec()))
     }
@@ -252,6 +257,9 @@ impl Writer<'_> {
                 self.taken(batch, &answer)?;
                 return Ok(Repaired::Taken);
             }
+            if says_nothing(meaning(&answer)) && self.has_come(batch).await? {
+                return Ok(Repaired::Taken);
+            }
         }
         Ok(Repaired::Not(tried))
     }
@@ -265,29 +273,48 @@ impl Writer<'_> {
         sent: &SentForm,
     ) -> Result<Completion, TransferError> {
         let (folder, caution) = (self.folder.unit.folder, self.work.caution);
-        if let Err(limit) = self.work.meter.upload(message.body.bytes()) {
+        self.may_upload(batch, message.body.bytes())?;
+        self.work.request.ledger.record_repair(folder, uid, (words, steps), sent)?;
+        caution.tries(folder, uid, steps.last().copied());
+        let answer = self.send_alone(std::slice::from_mut(message)).await?;
+        caution.has_answer(folder, uid);
+        self.judged(batch, answer)
+    }
+
+    /// Counts bytes that are about to be sent; an error, with the intent taken back, where they are too many for today.
+    pub(super) fn may_upload(&self, batch: &Batch, bytes: u64) -> Result<(), TransferError> {
+        if let Err(limit) = self.work.meter.upload(bytes) {
             self.withdraw(batch, &[])?;
             return Err(limit);
         }
-        self.work.request.ledger.record_repair(folder, uid, (words, steps), sent)?;
+        Ok(())
+    }
+
+    /// Sends one message whose intent is on the disk, and reads the answer to it.
+    pub(super) async fn send_alone(
+        &mut self,
+        message: &mut [NewMessage],
+    ) -> Result<Completion, TransferError> {
         let at = TransferError::at(Side::Destination);
-        caution.tries(folder, uid, steps.last().copied());
         let _sending = Arc::clone(&self.folder.company.sending).read_owned().await;
         let number = self.folder.company.arrivals().sent(self.number, 1);
         let raw = &self.folder.unit.raw;
         let in_flight = InFlight::new(&self.work.request.under_way);
         let left = |bytes| in_flight.left(bytes);
-        let sent = self.session.send_append(raw, std::slice::from_mut(message), &left).await;
-        let request = sent.map_err(&at)?;
+        let request = self.session.send_append(raw, message, &left).await.map_err(&at)?;
         let counts = self.ask_counts()?;
         let answer = self.session.append_outcome(&request).await.map_err(&at)?;
-        caution.has_answer(folder, uid);
         let counted = match counts {
             Some(request) => Some(self.session.counted(request).await.map_err(&at)?),
             None => None,
         };
         let uids = if answer.is_ok() { self.told_uids(&answer, 1) } else { Vec::new() };
         self.note_arrivals(number, (uids.len(), uids.into_iter().flatten().collect()), counted);
+        Ok(answer)
+    }
+
+    /// An answer that is about the message; any other takes the intent back and is an error.
+    pub(super) fn judged(&self, batch: &Batch, answer: Completion) -> Result<Completion, TransferError> {
         match refusal(&answer) {
             _ if answer.is_ok() => Ok(answer),
             Refusal::Message => Ok(answer),

@@ -322,15 +322,21 @@ impl Writer<'_> {
         Err(TransferError::SecondRun { folder: self.folder.unit.plan.destination.to_string(), doubled: 0 })
     }
 
-    /// Matches what has come to the folder. How many copies of our mail there were among it.
-    async fn look_at_strangers(&mut self) -> Result<usize, TransferError> {
+    /// Opens the folder that is being filled, to look into it; an error where it was made anew meanwhile.
+    pub(super) async fn reopen(&mut self) -> Result<Opened, TransferError> {
         let at = TransferError::at(Side::Destination);
-        let unit = &self.folder.unit;
-        let opened = self.session.select(&unit.raw).await.map_err(&at)?;
+        let opened = self.session.select(&self.folder.unit.raw).await.map_err(&at)?;
         if opened.uid_validity != self.folder.opened.uid_validity {
             let words = "the destination folder was made anew while it was being filled".to_owned();
             return Err(at(ImapError::Closed(Some(words))));
         }
+        Ok(opened)
+    }
+
+    /// Matches what has come to the folder. How many copies of our mail there were among it.
+    async fn look_at_strangers(&mut self) -> Result<usize, TransferError> {
+        let opened = self.reopen().await?;
+        let unit = &self.folder.unit;
         let uid_next = match opened.uid_next {
             Some(uid_next) => uid_next,
             None => super::lane::highest_uid(self.session, opened.exists).await?.saturating_add(1),

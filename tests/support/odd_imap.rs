@@ -84,6 +84,8 @@ pub struct State {
     pub is_nil_at_end: bool,
     /// Words of the answer to APPEND where it is refused: by size of the message.
     pub refuse_append: Option<Box<dyn Fn(usize) -> Option<&'static str> + Send>>,
+    /// Asked about each message that APPEND brings: how it is refused, if it is.
+    pub deny_append: Option<Box<dyn FnMut(&[u8]) -> Option<Denial> + Send>>,
     /// The line drops behind an APPEND of a message that holds this.
     pub cut_append: Option<&'static str>,
     /// The line drops behind an APPEND of a message that holds this, once, and the message is not there. With the next
@@ -120,6 +122,15 @@ pub struct State {
     pub most_per_fetch: Option<(usize, bool)>,
     /// Commands as they came, without literals.
     pub commands: Vec<String>,
+}
+
+/// A refusal of an APPEND.
+#[derive(Clone, Copy, Debug)]
+pub struct Denial {
+    /// The answer behind the tag.
+    pub words: &'static str,
+    /// The message is stored all the same.
+    pub is_stored: bool,
 }
 
 /// The running server.
@@ -256,6 +267,10 @@ impl Connection {
         if let Some(words) = state.refuse_append.as_ref().and_then(|refuse| refuse(bytes.len())) {
             return Ok(Some((Vec::new(), words.to_owned())));
         }
+        let denial = state.deny_append.as_mut().and_then(|deny| deny(&bytes));
+        if let Some(Denial { words, is_stored: false }) = denial {
+            return Ok(Some((Vec::new(), words.to_owned())));
+        }
         let uid = state.messages.keys().last().map_or(1, |uid| uid + 1);
         let flags = command.split(['(', ')']).nth(1).unwrap_or_default().to_owned();
         let date =
@@ -282,6 +297,9 @@ impl Connection {
             stored = other.clone();
         }
         state.messages.insert(uid, stored);
+        if let Some(Denial { words, .. }) = denial {
+            return Ok(Some((Vec::new(), words.to_owned())));
+        }
         let told = state.told_uid.map_or(uid, |told| told(uid));
         let code = if state.hides_uids { String::new() } else { format!("[APPENDUID 7 {told}] ") };
         Ok(Some((Vec::new(), format!("OK {code}done"))))
