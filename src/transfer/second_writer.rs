@@ -3,7 +3,6 @@
 //!
 //! Servers tell which UIDs our copies have got, and those between them are not ours; where one does not tell, the folder is
 //! counted behind each batch, without waiting in between.
-//!
 //! The first batch into a folder goes alone, so that a second run has sent no more than that when it hears of the first.
 //! Of two runs the one gives up whose copy of a message came later.
 

@@ -54,6 +54,9 @@ pub enum Pieces {
     Longer(usize),
 }
 
+/// Which messages are not taken, and how.
+pub type DenyAppend = Box<dyn FnMut(&[u8]) -> Option<Denial> + Send>;
+
 /// What the server holds and how it misbehaves.
 #[derive(Default)]
 pub struct State {
@@ -85,7 +88,7 @@ pub struct State {
     /// Words of the answer to APPEND where it is refused: by size of the message.
     pub refuse_append: Option<Box<dyn Fn(usize) -> Option<&'static str> + Send>>,
     /// Asked about each message that APPEND brings: how it is refused, if it is.
-    pub deny_append: Option<Box<dyn FnMut(&[u8]) -> Option<Denial> + Send>>,
+    pub deny_append: Option<DenyAppend>,
     /// The line drops behind an APPEND of a message that holds this.
     pub cut_append: Option<&'static str>,
     /// The line drops behind an APPEND of a message that holds this, once, and the message is not there. With the next
