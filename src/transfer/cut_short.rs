@@ -1,7 +1,7 @@
 //! Messages that the source has handed out much shorter than it lists them. Every road may agree on a cut message, so that
 //! no second reading shows it; the size that was listed is the only witness. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::MessageState;
 use crate::project::LedgerRow;
@@ -56,14 +56,17 @@ pub(super) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<Cu
         .collect()
 }
 
-/// The length at which a source seems to cut whatever is longer: nothing longer has come, although it was listed, and
-/// several messages have come with exactly this length, or one with a round one. Sizes are listed and read lengths.
+/// The length at which a source seems to cut whatever is longer: nothing longer has come, and messages that are listed with
+/// several sizes have come with exactly this length, or one with a round one that lacks much. Sizes are listed and read
+/// lengths.
 fn cap_of(sizes: impl Iterator<Item = (u64, u64)> + Clone) -> Option<u64> {
     let longest = sizes.clone().map(|(_, read)| read).max()?;
-    let at_cap = sizes.filter(|(_, read)| *read == longest);
-    let cut = at_cap.clone().filter(|(listed, read)| listed > read).count();
-    let is_round = longest % 1_000 == 0 || longest % 1_024 == 0;
-    let is_cap = cut == at_cap.count() && (cut > 1 || (cut == 1 && is_round));
+    let at_cap = || sizes.clone().filter(|(_, read)| *read == longest);
+    let is_all_cut = at_cap().all(|(listed, read)| listed > read);
+    let listed: BTreeSet<u64> = at_cap().map(|(listed, _)| listed).collect();
+    let is_round = longest.is_multiple_of(1_000) || longest.is_multiple_of(1_024);
+    let lacks_much = || listed.iter().all(|listed| longest < listed - listed / 8);
+    let is_cap = is_all_cut && (listed.len() > 1 || (is_round && lacks_much()));
     (is_cap && longest >= LEAST_CAP).then_some(longest)
 }
 
@@ -130,6 +133,9 @@ mod tests {
         assert_eq!(cut(&sizes, &read), [1, 3, 4, 6]);
         assert_eq!(cut(&[1_200_000, 1_500_000], &[(1, 1_100_000)]), NONE, "a longer one has come whole");
         assert_eq!(cut(&[1_000_200], &[(1, 1_000_000)]), NONE, "so little may be a header");
+        assert_eq!(cut(&[1_260_000], &[(1, 1_200_000)]), NONE, "nor is round alone a sign");
+        let twins = [(2, 24_120), (3, 24_120)];
+        assert_eq!(cut(&[900, 25_627, 25_627, 800], &twins), NONE, "one message twice");
     }
 
     #[test]

@@ -31,15 +31,17 @@ impl Caution {
     }
 
     /// A command that opens this folder has failed. A server that says goodbye to it (shares that are gone at Zimbra)
-    /// may do so every time, and so may one that ends the connection without a word; that may be the line as well, and
-    /// counts for less.
+    /// may do so every time, and so may a destination that ends the connection without a word; that may be the line as
+    /// well, and counts for less. At the source a message of the listing is looked for first.
     pub(in crate::transfer) fn opening_failed(&self, folder: &str, side: Side, error: &ImapError) {
         match error {
             ImapError::Closed(Some(words)) => {
                 self.count_goodbye(folder, side, (goodbye(side), words.clone()));
             }
             ImapError::Slept { .. } => {}
-            error if error.is_connection_lost() => self.count_goodbye(folder, side, (1, error.to_string())),
+            error if side == Side::Destination && error.is_connection_lost() => {
+                self.count_goodbye(folder, side, (1, error.to_string()));
+            }
             _ => {}
         }
     }
