@@ -40,7 +40,7 @@ pub(super) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<Cu
     let length = |row: &LedgerRow| read.get(&row.uid).copied().unwrap_or(row.size);
     let count = copied().count();
     let keeps_sizes = copied().filter(|row| length(row) == row.size).count() * 2 >= count;
-    let cap = cap_of(copied().map(|row| (row.size, length(row))));
+    let cap = cap_of(&copied().map(|row| (row.size, length(row))));
     let is_cut = |one: &CutShort| {
         let CutShort { listed, read, .. } = *one;
         if cap == Some(read) && listed - read > SMALL_DIFFERENCE {
@@ -59,7 +59,7 @@ pub(super) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<Cu
 /// The length at which a source seems to cut whatever is longer: nothing longer has come, and messages that are listed with
 /// several sizes have come with exactly this length, or one with a round one that lacks much. Sizes are listed and read
 /// lengths.
-fn cap_of(sizes: impl Iterator<Item = (u64, u64)> + Clone) -> Option<u64> {
+fn cap_of(sizes: &(impl Iterator<Item = (u64, u64)> + Clone)) -> Option<u64> {
     let longest = sizes.clone().map(|(_, read)| read).max()?;
     let at_cap = || sizes.clone().filter(|(_, read)| *read == longest);
     let is_all_cut = at_cap().all(|(listed, read)| listed > read);
