@@ -33,12 +33,7 @@ impl OpenProject {
             known.extend(with_mail.map(|folder| folder.source_raw.clone()));
         }
         let ledger = self.project.ledger(mailbox);
-        let waiting: BTreeSet<_> = ledger
-            .folder_totals()?
-            .into_iter()
-            .filter(|folder| folder.totals.sum.waiting() > 0)
-            .map(|folder| folder.id)
-            .collect();
+        let waiting = ledger.waiting_folders()?;
         let memories = ledger.memories()?.into_iter();
         known.extend(memories.filter(|(_, memory)| waiting.contains(&memory.id)).map(|(raw, _)| raw));
         Ok(known)

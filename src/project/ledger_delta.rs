@@ -106,6 +106,12 @@ impl Ledger {
         })
     }
 
+    /// Folders with messages that are still to do or put off.
+    pub fn waiting_folders(&self) -> Result<BTreeSet<FolderId>, ProjectError> {
+        let totals = self.folder_totals()?.into_iter();
+        Ok(totals.filter(|folder| folder.totals.sum.waiting() > 0).map(|folder| folder.id).collect())
+    }
+
     /// What is remembered of each folder of the mailbox, by the source's own spelling of its name.
     pub fn memories(&self) -> Result<BTreeMap<String, FolderMemory>, ProjectError> {
         self.project.read(|connection| {

@@ -29,12 +29,7 @@ impl Job<'_> {
     /// Folders that are there as far as the plan and the ledger know.
     pub(super) fn known_folders(&self, namespace: &Namespace) -> Result<KnownFolders, TransferError> {
         let ledger = &self.request.ledger;
-        let waiting: BTreeSet<_> = ledger
-            .folder_totals()?
-            .into_iter()
-            .filter(|folder| folder.totals.sum.waiting() > 0)
-            .map(|folder| folder.id)
-            .collect();
+        let waiting = ledger.waiting_folders()?;
         let memories = ledger.memories()?;
         let planned =
             self.chosen().filter(|plan| plan.messages > 0 || memories.contains_key(&plan.source_raw));
