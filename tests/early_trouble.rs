@@ -303,6 +303,43 @@ async fn a_removed_folder_is_told_of_only_where_messages_were_to_do() {
     }
 }
 
+/// A folder with messages to do that is listed later as one that holds none: it is asked for by its name, and copied or told
+/// of.
+#[tokio::test]
+async fn a_folder_that_is_listed_as_unselectable_later_is_not_left_out_in_silence() {
+    for attributes in ["\\Noselect", "\\NonExistent", "\\Noselect \\HasChildren"] {
+        for (is_there, is_planned_anew) in [(true, false), (true, true), (false, false), (false, true)] {
+            let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
+            let mut bench = Bench::new(source.access(), destination.access()).await;
+            destination.harm(|word, name, _| (word == "APPEND" && name == b"B").then_some(Harm::Cut));
+            bench.request.limits.max_breaks = 0;
+            bench.copy(&|_| {}).await.unwrap_err();
+            destination.harm(|_, _, _| None);
+            source.mark("B", attributes);
+            if !is_there {
+                source.harm(|word, name, _| {
+                    (["STATUS", "EXAMINE"].contains(&word) && name == b"B")
+                        .then_some(Harm::No("[NONEXISTENT] no such folder"))
+                });
+            }
+            if is_planned_anew {
+                let known = wishes(&["INBOX", "A", "B"]);
+                let counted = count(&source.access(), &destination.access(), &known, &|_| {}).await.unwrap();
+                bench.request.plan = counted.plan;
+            }
+            let outcome = bench.copy(&|_| {}).await.unwrap();
+            let told: Vec<String> =
+                outcome.folder_problems.iter().map(|one| one.folder.to_string()).collect();
+            let case = format!("{attributes} {is_there} {is_planned_anew}: {outcome:?}");
+            if is_there {
+                assert_eq!((told.len(), bench.sum().copied, bench.sum().to_do), (0, 6, 0), "{case}");
+            } else {
+                assert_eq!((told.as_slice(), bench.sum().to_do), (["B".to_owned()].as_slice(), 2), "{case}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_lies_only_in_a_so_called_view_is_copied() {
     let mut shelves = folders(&["Work"]);

@@ -348,6 +348,43 @@ async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
     }
 }
 
+/// A source that refuses to open a folder, or to hand its messages out, has not let them be compared: that is no proof. What
+/// it does not have any more is compared with what was read.
+#[tokio::test]
+async fn copies_whose_source_is_refused_are_not_called_proven() {
+    let refusals: [(&str, fn() -> Harm); 4] = [
+        ("EXAMINE", || Harm::No("[NOPERM] not yours any more")),
+        ("EXAMINE", || Harm::Bad("what")),
+        ("UID", || Harm::No("not today")),
+        ("UID", || Harm::Bad("what")),
+    ];
+    for (refused, harm) in refusals {
+        let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
+        let bench = bench_of(&source, &destination).await;
+        assert_eq!(bench.copy_all().await, 6);
+        source.harm(move |word, name, _| (word == refused && name == b"A").then(harm));
+        let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+        let [left] = report.left.as_slice() else { panic!("{refused}: {report:?}") };
+        assert_eq!((left.folder.to_string(), left.copies), ("A".to_owned(), 2), "{report:?}");
+        assert_eq!((left.side, report.checked, report.bytes_equal), (Side::Source, 4, 4), "{report:?}");
+        assert!(!report.is_proof(Depth::Full));
+    }
+    for is_folder in [true, false] {
+        let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
+        let bench = bench_of(&source, &destination).await;
+        assert_eq!(bench.copy_all().await, 6);
+        if is_folder {
+            source.remove("A");
+        } else {
+            source.take_out("A", 1);
+            source.take_out("A", 2);
+        }
+        let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+        assert_eq!((report.checked, report.bytes_equal, report.as_read), (6, 4, 2), "{report:?}");
+        assert!(report.is_proof(Depth::Full));
+    }
+}
+
 /// Each way in which a connection ends at one folder, at its opening and while its messages are read, on either side: the
 /// folder is named, its copies count as not compared, and the others are.
 #[test]

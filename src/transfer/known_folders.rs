@@ -31,7 +31,7 @@ impl Lacking {
             format!("Your server does not list the folder {name} any more, and does not say whether it is there: {words}")
         });
         let unlisted = self.unlisted.iter().map(|name| {
-            format!("Your server leaves the folder {name} out of its list, and has it all the same: it is copied as well")
+            format!("Your server leaves the folder {name} out of its list, and has it all the same")
         });
         unclear.chain(unlisted).collect()
     }
@@ -73,6 +73,8 @@ pub(super) async fn complete(
             match found {
                 Unlisted::There(folder) => {
                     lacking.unlisted.insert(raw);
+                    // It may be listed as one that holds no messages.
+                    folders.retain(|listed| listed.raw != folder.raw);
                     folders.push(folder);
                 }
                 Unlisted::Unclear(words) => {
@@ -87,8 +89,10 @@ pub(super) async fn complete(
     }
 }
 
+/// Known folders that the list lacks, or marks as holding no messages.
 fn missing(folders: &[Folder], known: &BTreeSet<String>) -> Vec<String> {
-    let listed: BTreeSet<&str> = folders.iter().map(|folder| folder.raw.as_str()).collect();
+    let selectable = folders.iter().filter(|folder| folder.is_selectable());
+    let listed: BTreeSet<&str> = selectable.map(|folder| folder.raw.as_str()).collect();
     let is_missing = |raw: &&String| !listed.contains(raw.as_str()) && !raw.eq_ignore_ascii_case("INBOX");
     known.iter().filter(is_missing).take(MOST_ASKED).cloned().collect()
 }

@@ -8,7 +8,7 @@ use super::destination_name::raw_name;
 use super::error::TransferError;
 use super::known_folders::Lacking;
 use super::request::{FolderProblem, FolderTrouble};
-use crate::imap::{Namespace, Uncounted};
+use crate::imap::{Folder, Namespace, Uncounted};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, Side};
 use crate::values::counted;
 
@@ -54,8 +54,9 @@ impl Job<'_> {
         (source, lists_nothing): (&FoldersByName, bool),
     ) -> Result<(), TransferError> {
         let ledger = &self.request.ledger;
+        let holds_messages = |plan: &&FolderPlan| plan.choice != FolderChoice::ContainerOnly;
         let planned: BTreeSet<&FolderPath> =
-            self.request.plan.folders.iter().map(|plan| &plan.source).collect();
+            self.request.plan.folders.iter().filter(holds_messages).map(|plan| &plan.source).collect();
         let raws: BTreeMap<_, String> =
             ledger.memories()?.into_iter().map(|(raw, memory)| (memory.id, raw)).collect();
         let mut told: Vec<(FolderPath, String)> = Vec::new();
@@ -67,7 +68,7 @@ impl Job<'_> {
             let raw = raws.get(&folder.id);
             let why = match raw.and_then(|raw| lacking.unclear.get(raw)) {
                 Some(words) => format!("the server does not say whether it is there: {words}"),
-                None if raw.is_some_and(|raw| source.contains_key(raw)) => {
+                None if raw.and_then(|raw| source.get(raw)).is_some_and(Folder::is_selectable) => {
                     "it is there, and the plan does not have it: count the folders again".to_owned()
                 }
                 None => "the server says that it is not there".to_owned(),

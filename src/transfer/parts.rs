@@ -9,7 +9,7 @@ use super::proof_meter::count_reading;
 use super::request::CopyRequest;
 use super::source_forms::{Found, Sought, large_source_form, source_forms};
 use super::verify_report::VerifyReport;
-use crate::imap::{ImapError, Session};
+use crate::imap::{ImapError, Session, is_gone};
 use crate::plan::{FolderPath, MessageState, MimeContent, Side};
 use crate::project::{FolderId, LedgerRow};
 
@@ -62,6 +62,11 @@ impl Doubts {
         let found = match found {
             Some(Found::Doubtful(words)) => {
                 report.differs(&self.source, row.uid, words.as_str());
+                return;
+            }
+            Some(Found::Refused(words)) => {
+                report.checked = report.checked.saturating_sub(1);
+                report.leave((&self.source, Side::Source), 1, words);
                 return;
             }
             Some(Found::Form(form)) => Some(form),
@@ -165,7 +170,14 @@ impl Parts {
             Err(TransferError::Server { source: ImapError::Refused { completion, .. }, .. })
                 if !refusal(&completion).is_passing() =>
             {
-                BTreeMap::new()
+                // A folder that is gone has nothing to compare with; one that is shut has.
+                let words = completion.to_string();
+                let is_shut = !is_gone(&completion);
+                sought
+                    .iter()
+                    .filter(|_| is_shut)
+                    .map(|one| (one.uid, Found::Refused(words.clone())))
+                    .collect()
             }
             Err(error) => return Err(error),
         };

@@ -20,6 +20,8 @@ pub(super) enum Found {
     Form(CopyForm),
     /// Nobody can say what the message is: why.
     Doubtful(String),
+    /// The source has it and refuses to hand it out: its words.
+    Refused(String),
 }
 
 /// What one road shows of messages, by UID.
@@ -137,7 +139,9 @@ async fn settle(
     for one in others {
         let form = match (pieces.remove(&one.uid), whole.remove(&one.uid)) {
             // It came twice, or in a form that nobody can read: the two roads of large messages may tell.
-            (_, Some(Found::Doubtful(_))) | (None, None) => walk_both(session, one).await?,
+            (_, Some(Found::Doubtful(_) | Found::Refused(_))) | (None, None) => {
+                walk_both(session, one).await?
+            }
             (Some(piece), None) => Some(Found::Form(piece.form)),
             (Some(_), Some(Found::Form(form))) if have_more.contains(&one.uid) => {
                 let pieces = read_on(session, one.wanted(), Road::Pieces).await?;
@@ -226,7 +230,25 @@ async fn walk_both(session: &mut Session, one: &Sought) -> Result<Option<Found>,
         Ok(Reading::Message(large)) => Some(Found::Form((&large).into())),
         Ok(Reading::Doubtful(words)) => Some(Found::Doubtful(words)),
         Ok(Reading::Nothing) => None,
-        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => None,
+        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
+            is_listed(session, one.uid).await?.then(|| Found::Refused(completion.to_string()))
+        }
         Err(error) => return Err(error),
     })
+}
+
+/// Whether the opened folder still has a message that it refuses to hand out. A folder that answers nothing has it.
+async fn is_listed(session: &mut Session, uid: u32) -> Result<bool, ImapError> {
+    let mut is_there = false;
+    let asked = session
+        .fetch_facts(&[uid], &["MESSAGE-ID"], |facts| {
+            is_there |= facts.iter().any(|one| one.uid == uid);
+            Ok::<(), ImapError>(())
+        })
+        .await;
+    match asked {
+        Ok(()) => Ok(is_there),
+        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => Ok(true),
+        Err(error) => Err(error),
+    }
 }

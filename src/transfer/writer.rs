@@ -114,6 +114,8 @@ impl Writer<'_> {
                 // Before the right to send: whoever looks at strangers waits for that of all others.
                 let turn = work.turn_to_send(&self.folder.unit).await;
                 if matches!(turn, Turn::Over) {
+                    // The run ends, and what has left may have arrived.
+                    self.settle_all(&mut flights).await?;
                     return Ok(self.unplaced);
                 }
                 self.heed_strangers(&mut flights).await?;

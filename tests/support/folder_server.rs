@@ -144,6 +144,13 @@ impl FolderServer {
         self.held.lock().unwrap().shelves.retain(|shelf| shelf.name != name.as_bytes());
     }
 
+    /// Lists a folder with these attributes from now on.
+    pub fn mark(&self, name: &str, attributes: &'static str) {
+        let mut held = self.held.lock().unwrap();
+        let shelf = held.shelves.iter_mut().find(|shelf| shelf.name == name.as_bytes()).unwrap();
+        shelf.attributes = attributes;
+    }
+
     /// LIST leaves out this folder from now on, which stays as it is.
     pub fn hide(&self, name: &str) {
         let mut state = self.held.lock().unwrap();

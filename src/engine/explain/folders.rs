@@ -128,11 +128,11 @@ fn cause(problem: &FolderProblem) -> String {
             "They were tried several times and are still to do; everything else was copied."
         }
         FolderTrouble::ConnectionLost => {
-            "It ends whatever message is under way, so nothing is said about the messages: they are still to do. All \
-             other folders were copied."
+            "It ends whatever message is under way, so nothing is said about the messages: they are still to do. It \
+             does not stop the other folders."
         }
         FolderTrouble::FlagsRefused => "The mail itself was copied.",
-        _ => "All other folders were copied.",
+        _ => "It does not stop the other folders.",
     };
     format!("{meaning}{rest}")
 }

@@ -73,6 +73,7 @@ pub fn rest_words(project: &ProjectView) -> String {
         CopyStanding::Running if copy.trial.is_some() => ", the rest waits for the whole copy".to_owned(),
         CopyStanding::Running => match copy.time_left {
             Some(left) => format!(", {}", left_words(left)),
+            None if copy.bytes_total.0 > 0 && copy.bytes_done >= copy.bytes_total => ", finishing".to_owned(),
             None => ", the time left is not known yet".to_owned(),
         },
         CopyStanding::Pausing | CopyStanding::Stopping => ", finishing the messages under way".to_owned(),
