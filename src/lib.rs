@@ -21,6 +21,7 @@ pub mod imap;
 #[path = "../tests/support/mutate.rs"]
 #[doc(hidden)]
 pub mod mutate;
+pub mod net;
 pub mod plan;
 pub mod project;
 pub mod providers;

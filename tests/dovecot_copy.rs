@@ -27,6 +27,7 @@ use std::time::Duration;
 use cutting_proxy::{Cut, CuttingProxy};
 use dovecot::{Dovecot, Settings, access};
 use mailferry::imap::{ImapError, SignInError};
+use mailferry::net::NetError;
 use mailferry::plan::{
     CopyOptions, DestinationRules, FolderChoice, LedgerSum, LeftOutBecause, Mailbox, MailboxPlan,
     MessageState,
@@ -459,7 +460,7 @@ async fn a_dead_server_ends_the_copy_with_its_side() {
     let TransferError::SignIn { side: mailferry::plan::Side::Destination, source } = &error else {
         panic!("{error}")
     };
-    assert!(matches!(source, SignInError::Imap(ImapError::NotReached { .. })), "{source}");
+    assert!(matches!(source, SignInError::Imap(ImapError::Net(NetError::NotReached { .. }))), "{source}");
 }
 
 #[tokio::test]

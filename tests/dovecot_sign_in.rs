@@ -12,6 +12,7 @@ mod support;
 
 use dovecot::{Dovecot, Settings, access};
 use mailferry::imap::{ImapError, SignInError};
+use mailferry::net::NetError;
 use mailferry::values::{Fingerprint, Secret, Security};
 use sha2::{Digest as _, Sha256};
 
@@ -38,13 +39,16 @@ async fn an_unknown_certificate_is_shown_and_accepted_only_when_pinned() {
     for (port, security) in [(server.tls_port, Security::Tls), (server.clear_port, Security::StartTls)] {
         let mut anna = access(port, security, "anna");
         let error = anna.open().await.unwrap_err();
-        let SignInError::Imap(ImapError::CertificateNotKnown(facts)) = error else { panic!("{error}") };
+        let SignInError::Imap(ImapError::Net(NetError::CertificateNotKnown(facts))) = error else {
+            panic!("{error}")
+        };
         assert_eq!(facts.fingerprint, fingerprint);
         assert_eq!(facts.names, ["localhost", "127.0.0.1"]);
         assert!(facts.not_before < facts.not_after);
         anna.trust.pinned = Some(Fingerprint([7; 32]));
         let error = anna.open().await.unwrap_err();
-        let SignInError::Imap(ImapError::CertificateChanged { approved, shown }) = error else {
+        let SignInError::Imap(ImapError::Net(NetError::CertificateChanged { approved, shown })) = error
+        else {
             panic!("{error}")
         };
         assert_eq!((approved, shown.fingerprint), (Fingerprint([7; 32]), fingerprint));
@@ -59,6 +63,8 @@ async fn a_certificate_for_another_name_is_not_known_either() {
     let settings = Settings { names: vec!["mail.weber.example".to_owned()], ..Settings::default() };
     let Some(server) = Dovecot::start(&["anna"], &settings) else { return };
     let error = access(server.tls_port, Security::Tls, "anna").open().await.unwrap_err();
-    let SignInError::Imap(ImapError::CertificateNotKnown(facts)) = error else { panic!("{error}") };
+    let SignInError::Imap(ImapError::Net(NetError::CertificateNotKnown(facts))) = error else {
+        panic!("{error}")
+    };
     assert_eq!(facts.names, ["mail.weber.example"]);
 }

@@ -348,11 +348,14 @@ async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
     }
 }
 
+/// A command that is refused, and how.
+type Refusal = (&'static str, fn() -> Harm);
+
 /// A source that refuses to open a folder, or to hand its messages out, has not let them be compared: that is no proof. What
 /// it does not have any more is compared with what was read.
 #[tokio::test]
 async fn copies_whose_source_is_refused_are_not_called_proven() {
-    let refusals: [(&str, fn() -> Harm); 4] = [
+    let refusals: [Refusal; 4] = [
         ("EXAMINE", || Harm::No("[NOPERM] not yours any more")),
         ("EXAMINE", || Harm::Bad("what")),
         ("UID", || Harm::No("not today")),

@@ -15,9 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use mailferry::imap::{
-    Access, BodyReply, Ending, IdleSessions, ImapError, Session, SignInError, Timeouts, TrustPolicy,
-};
+use mailferry::imap::{Access, BodyReply, Ending, IdleSessions, ImapError, Session, SignInError, Timeouts};
+use mailferry::net::TrustPolicy;
 use mailferry::values::{Endpoint, Secret, Security};
 
 /// Longer than any answer takes on a busy computer; silence is waited for in [`Spoken::and_silence`].

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use leaving_line::{Line, State};
 use mailferry::imap::ImapError;
+use mailferry::net::NetError;
 use mailferry::rehearsal::Personality;
 use mailferry::transfer::TransferError;
 use practice_copy::tiny_mailboxes::tiny_mailbox;
@@ -92,7 +93,10 @@ fn a_network_that_stays_away_ends_the_run_in_words_and_a_later_one_goes_on() {
         (case.limits.max_breaks, case.limits.max_breaks_away) = (2, 5);
         let ended = copy_over(&mut case, At::Destination, (State::Cut, 6), Duration::from_hours(10)).await;
         let error = ended.result.unwrap_err();
-        let is_away = matches!(&error, TransferError::Server { source: ImapError::NotReached { .. }, .. });
+        let is_away = matches!(
+            &error,
+            TransferError::Server { source: ImapError::Net(NetError::NotReached { .. }), .. }
+        );
         assert!(is_away || error.to_string().contains("reach"), "{error:?}");
         assert!(ended.time < Duration::from_mins(10), "{:?}", ended.time);
         case.copy_again().await;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::imap::TrustPolicy;
+use crate::net::TrustPolicy;
 use crate::project::Pin;
 use crate::values::Endpoint;
 

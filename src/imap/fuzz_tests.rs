@@ -14,16 +14,19 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::asked::Wish;
-use super::completion::{Capabilities, Completion};
-use super::deflate::Deflate;
-use super::gate::Gate;
-use super::limits::Limits;
-use super::reply::{Reply, from_held};
-use super::scram::ClientFirst;
-use super::sign_in_replies::meaning;
-use super::tokens::tokens;
-use super::{decode_utf7, encode_utf7, starttls, uid_sets};
+use crate::imap::protocol::asked::Wish;
+use crate::imap::protocol::completion::{Capabilities, Completion};
+use crate::imap::protocol::limits::Limits;
+use crate::imap::protocol::reply::{Reply, from_held};
+use crate::imap::protocol::tokens::tokens;
+use crate::imap::protocol::uid_set::uid_sets;
+use crate::imap::protocol::utf7::decode_utf7;
+use crate::imap::protocol::utf7::encode_utf7;
+use crate::imap::sign_in::refusals::meaning;
+use crate::imap::sign_in::scram::ClientFirst;
+use crate::imap::transport::deflate::Deflate;
+use crate::imap::transport::gate::Gate;
+use crate::imap::transport::starttls;
 use crate::mutate::Target;
 use crate::values::Secret;
 

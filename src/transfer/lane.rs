@@ -68,7 +68,7 @@ impl Lane {
                     copied.inspect_err(|error| work.heed_lock(folder, error))?;
                 }
                 Next::Help(part) => {
-                    self.let_in(work).await?;
+                    self.confirm_sign_in(work).await?;
                     let raw = &part.folder.unit.plan.source_raw;
                     let examined = self.source.examine(raw).await;
                     self.check_same(work, &part.folder.unit, &examined.map_err(at_source)?)?;
@@ -88,7 +88,7 @@ impl Lane {
         let ledger = &work.request.ledger;
         let mut unit = work.placed(unit).await?;
         let Some(opening) = self.open_both(work, &mut unit).await? else { return Ok(()) };
-        if let Err(error) = self.let_in(work).await {
+        if let Err(error) = self.confirm_sign_in(work).await {
             work.give_back(unit);
             return Err(error);
         }

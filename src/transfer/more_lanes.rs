@@ -24,14 +24,15 @@ impl Lane {
     }
 
     /// Whether both servers have let it in. From then on it counts.
-    pub(super) async fn let_in(&mut self, work: &Work<'_>) -> Result<(), TransferError> {
+    pub(super) async fn confirm_sign_in(&mut self, work: &Work<'_>) -> Result<(), TransferError> {
         if self.is_let_in {
             return Ok(());
         }
         let failed = |side| move |source| TransferError::SignIn { side, source };
-        tokio::try_join!(async { self.source.let_in().await.map_err(failed(Side::Source)) }, async {
-            self.destination.let_in().await.map_err(failed(Side::Destination))
-        },)?;
+        tokio::try_join!(
+            async { self.source.confirm_sign_in().await.map_err(failed(Side::Source)) },
+            async { self.destination.confirm_sign_in().await.map_err(failed(Side::Destination)) },
+        )?;
         self.is_let_in = true;
         work.pair_opened();
         work.appenders_opened(self.appenders.len());

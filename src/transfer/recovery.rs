@@ -8,6 +8,7 @@ use super::error::TransferError;
 use super::governor::{meaning, refusal, suggested_milliseconds};
 use super::request::{CopyLimits, Progress, ProgressSink};
 use crate::imap::{ImapError, SignInError};
+use crate::net::NetError;
 use crate::plan::{Governor, Pace, RefusalMeaning, ServerSign};
 use crate::values::UnixTime;
 
@@ -119,11 +120,15 @@ fn sign_of(error: &TransferError, has_worked: bool) -> Option<(ServerSign, Strin
 const fn is_away(error: &TransferError) -> bool {
     matches!(
         error,
-        TransferError::Server { source: ImapError::NotReached { .. } | ImapError::NoAddress { .. }, .. }
-            | TransferError::SignIn {
-                source: SignInError::Imap(ImapError::NotReached { .. } | ImapError::NoAddress { .. }),
-                ..
-            }
+        TransferError::Server {
+            source: ImapError::Net(NetError::NotReached { .. } | NetError::NoAddress { .. }),
+            ..
+        } | TransferError::SignIn {
+            source: SignInError::Imap(ImapError::Net(
+                NetError::NotReached { .. } | NetError::NoAddress { .. }
+            )),
+            ..
+        }
     )
 }
 

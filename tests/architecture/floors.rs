@@ -17,11 +17,18 @@ const FLOORS: &[Floor] = &[
     Floor { room: "dns", rooms: &["values"], crates: &["hickory_proto", "hickory_resolver", "tokio", "futures", "tracing"] },
     Floor { room: "web", rooms: &["values"], crates: &["reqwest", "rustls", "rustls_platform_verifier", "tokio", "url", "futures", "tracing"] },
     Floor {
-        room: "imap",
+        room: "net",
         rooms: &["values"],
         crates: &[
-            "async_imap", "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "rustls_platform_verifier", "sha2",
-            "socket2", "tempfile", "tokio", "tokio_rustls", "tokio_util", "tracing", "x509_parser", "zeroize",
+            "futures", "rustls", "rustls_platform_verifier", "sha2", "socket2", "tokio", "tokio_rustls", "tracing", "x509_parser",
+        ],
+    },
+    Floor {
+        room: "imap",
+        rooms: &["values", "net"],
+        crates: &[
+            "async_imap", "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "sha2", "tempfile", "tokio",
+            "tokio_rustls", "tokio_util", "tracing", "zeroize",
         ],
     },
     Floor {
@@ -37,7 +44,7 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "transfer",
-        rooms: &["values", "plan", "imap", "project"],
+        rooms: &["values", "plan", "net", "imap", "project"],
         crates: &["futures", "sha2", "tempfile", "tokio", "tokio_util", "tracing"],
     },
     Floor {
@@ -51,7 +58,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         room: "engine",
         rooms: &[
-            "values", "audit", "providers", "records", "plan", "report", "dns", "web", "imap", "project", "secrets",
+            "values", "audit", "providers", "records", "plan", "report", "dns", "web", "net", "imap", "project", "secrets",
             "survey", "transfer", "rehearsal",
         ],
         crates: &["futures", "jiff", "rustix", "serde_json", "tempfile", "tokio", "tokio_util", "tracing", "tracing_subscriber"],

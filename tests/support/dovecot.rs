@@ -15,7 +15,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use mailferry::imap::{Access, IdleSessions, Timeouts, TrustPolicy};
+use mailferry::imap::{Access, IdleSessions, Timeouts};
+use mailferry::net::TrustPolicy;
 use mailferry::values::{Endpoint, Secret, Security};
 
 use super::support::{Guard, free_port, require_program, run, wait_for_port};

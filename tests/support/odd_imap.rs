@@ -14,7 +14,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use mailferry::imap::{Access, Timeouts, TrustPolicy};
+use mailferry::imap::{Access, Timeouts};
+use mailferry::net::TrustPolicy;
 use mailferry::values::{Endpoint, Secret, Security};
 
 /// A stored message.

@@ -30,7 +30,8 @@ use std::time::Duration;
 pub use breaking::in_quick_time;
 use breaking::{ChangeWatch, LedgerCounter};
 use futures::FutureExt as _;
-use mailferry::imap::{Access, Timeouts, TrustPolicy};
+use mailferry::imap::{Access, Timeouts};
+use mailferry::net::TrustPolicy;
 use mailferry::plan::{
     CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState,
 };

@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
-use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts, TrustPolicy};
+use mailferry::imap::{Access, AccessOptions, IdleSessions, Timeouts};
+use mailferry::net::TrustPolicy;
 use mailferry::rehearsal::{ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder};
 use mailferry::values::{EmailAddress, Secret};
 use tokio_util::sync::CancellationToken;

@@ -3,7 +3,7 @@
 use super::sentence;
 use crate::engine::sign_in_job::Attempt;
 use crate::engine::{ApprovedCertificate, CertificateView, Command, SignInState, UserError};
-use crate::imap::CertificateFacts;
+use crate::net::CertificateFacts;
 use crate::plan::Side;
 use crate::project::Pin;
 use crate::values::Fingerprint;

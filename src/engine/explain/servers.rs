@@ -7,6 +7,7 @@ use super::{certificates, not_claimed, project, same_account, sentence};
 use crate::engine::sign_in_job::Attempt;
 use crate::engine::{Command, RequestId, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
+use crate::net::NetError;
 use crate::plan::{MailboxPlan, Side};
 use crate::transfer::TransferError;
 use crate::values::{Endpoint, MisfitError};
@@ -253,9 +254,11 @@ fn connection(
         Side::Destination => "On the Destination page, or in --to",
     };
     let (state, explained) = match error {
-        ImapError::CertificateNotKnown(facts) => certificates::not_known(attempt, facts),
-        ImapError::CertificateChanged { approved, shown } => certificates::changed(attempt, *approved, shown),
-        ImapError::NoAddress { .. } | ImapError::NotReached { .. } => (
+        ImapError::Net(NetError::CertificateNotKnown(facts)) => certificates::not_known(attempt, facts),
+        ImapError::Net(NetError::CertificateChanged { approved, shown }) => {
+            certificates::changed(attempt, *approved, shown)
+        }
+        ImapError::Net(NetError::NoAddress { .. } | NetError::NotReached { .. }) => (
             SignInState::ServerNotReached,
             try_again(not_reached(server, error).or_else("Check the server's name and port", place)),
         ),

@@ -3,8 +3,8 @@
 use std::task::{Context, Poll};
 
 use super::{Reply, Session};
-use crate::imap::error::ImapError;
-use crate::imap::gate::Poured;
+use crate::imap::protocol::error::ImapError;
+use crate::imap::transport::gate::Poured;
 
 /// Bytes of the message that have come, and a reply behind them.
 pub(in crate::imap) type Arrived = (Vec<u8>, Option<Reply>);

@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use super::waiting::AFTER_BAD;
 use super::*;
-use crate::imap::limits::Limits;
-use crate::imap::messages::BodyReply;
-use crate::imap::pace::{LEAST_SPEED, LOOK_EVERY};
-use crate::imap::wire::Transport;
+use crate::imap::commands::fetch::BodyReply;
+use crate::imap::protocol::limits::Limits;
+use crate::imap::transport::pace::{LEAST_SPEED, LOOK_EVERY};
+use crate::imap::transport::stream::Transport;
 
 async fn connected() -> (Session, TcpStream) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -29,7 +29,7 @@ fn ahead(seconds: &AtomicU64) -> SystemTime {
 #[tokio::test]
 async fn a_connection_that_slept_at_rest_is_not_used_again() {
     let (mut session, mut server) = connected().await;
-    session.awake = Awake::new(|| ahead(&SLEEP_AT_REST));
+    session.suspend_detector = SuspendDetector::new(|| ahead(&SLEEP_AT_REST));
     assert!(session.is_alive());
     SLEEP_AT_REST.store(3_600, Ordering::SeqCst);
     assert!(!session.is_alive(), "not even when the server seems to be there");
@@ -42,7 +42,7 @@ async fn a_connection_that_slept_at_rest_is_not_used_again() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_sleeps_while_it_waits_is_given_up_at_once() {
     let (mut session, mut server) = connected().await;
-    session.awake = Awake::new(|| ahead(&SLEEP_WHILE_WAITING));
+    session.suspend_detector = SuspendDetector::new(|| ahead(&SLEEP_WHILE_WAITING));
     let began = Instant::now();
     let server_side = async {
         let mut buffer = [0; 100];

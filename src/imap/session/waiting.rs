@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::Session;
-use crate::imap::error::ImapError;
+use crate::imap::protocol::error::ImapError;
 
 /// Slowest server that is waited for while it stores what it was sent, in bytes per second.
 const SLOWEST_STORE: u64 = 64 * 1024;
@@ -44,7 +44,7 @@ impl Session {
     }
 
     fn check_awake(&mut self) -> Result<(), ImapError> {
-        match self.awake.look() {
+        match self.suspend_detector.look() {
             Some(slept) => Err(ImapError::Slept { seconds: slept.as_secs() }),
             None => Ok(()),
         }

@@ -1,0 +1,21 @@
+//! Moving messages between folders of one account (RFC 6851).
+
+use crate::imap::protocol::error::ImapError;
+use crate::imap::protocol::uid_set::uid_sets;
+use crate::imap::session::Session;
+
+impl Session {
+    /// Whether the server moves messages by itself: a copy and a removal in one, which no break can leave half done.
+    pub fn can_move(&self) -> bool {
+        self.capabilities().has("MOVE")
+    }
+
+    /// Moves these messages (ascending UIDs) of the selected folder into another one.
+    pub async fn move_messages(&mut self, uids: &[u32], raw: &str) -> Result<(), ImapError> {
+        let folder = self.folder_name(raw)?;
+        for set in uid_sets(uids) {
+            self.run("MOVE", &format!("UID MOVE {set} {folder}"), |_| {}).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! What a connection remembers for what stands above it: the server's introduction, a sign-in that is not confirmed yet, and
+//! how far an extension was agreed on.
+
+use std::fmt;
+
+/// How far the server was asked to speak QRESYNC.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::imap) enum Qresync {
+    /// Not asked yet.
+    #[default]
+    NotAsked,
+    /// Asked with this command, whose answer nobody has read.
+    Asked(String),
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// The server's own name of the inbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::imap) enum InboxId {
+    #[default]
+    NotAsked,
+    /// Asked for; `None` where the server has none, or has not said it.
+    Asked(Option<String>),
+}
+
+/// What is known of a server for people to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// `Dovecot`, from ID (RFC 2971) or the greeting.
+    pub name: Option<String>,
+    /// `TLS 1.3`; `None` in clear text.
+    pub tls: Option<&'static str>,
+    /// What was checked about whose mailbox this is, where an admin has signed in for it.
+    pub note: Option<String>,
+}
+
+impl fmt::Display for ServerFacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.as_deref().unwrap_or("IMAP server");
+        write!(formatter, "{name}, {}", self.tls.unwrap_or("clear text on this computer"))?;
+        self.note.as_deref().map_or(Ok(()), |note| write!(formatter, ", {note}"))
+    }
+}
+
+/// A proof of the sign-in whose answer is still to be read.
+#[derive(Debug)]
+pub(in crate::imap) struct PendingSignIn {
+    pub(in crate::imap) list: String,
+    pub(in crate::imap) id: Option<String>,
+    pub(in crate::imap) host: String,
+}

@@ -1,0 +1,112 @@
+//! Connections between two steps: signing in costs several round trips, so the next step goes on with the same one.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::imap::session::Session;
+use crate::imap::sign_in::{Access, AccessOptions};
+use crate::net::TrustPolicy;
+use crate::values::{Endpoint, Secret};
+
+/// How long a connection may rest; later it is made anew, as the server may have let go of it.
+const REST: Duration = Duration::from_secs(20);
+/// Most connections that rest at the same time.
+const MAX_RESTING: usize = 16;
+
+/// Signed-in connections that nobody uses at present. Clones share them; dropping the last clone closes them.
+#[derive(Clone, Default)]
+pub struct IdleSessions {
+    resting: Arc<Mutex<Vec<Resting>>>,
+    /// Mailboxes whose inbox was found to be another than that of the admin who signs in for them.
+    proven: Arc<Mutex<Vec<Proven>>>,
+}
+
+struct Proven {
+    endpoint: Endpoint,
+    user: String,
+    options: AccessOptions,
+    words: String,
+}
+
+struct Resting {
+    since: Instant,
+    endpoint: Endpoint,
+    trust: TrustPolicy,
+    user: String,
+    secret: Secret,
+    options: AccessOptions,
+    session: Session,
+}
+
+impl Resting {
+    fn is_for(&self, access: &Access) -> bool {
+        self.endpoint == access.endpoint
+            && self.trust == access.trust
+            && self.user == access.user
+            && self.secret.expose() == access.secret.expose()
+            && self.options == access.options
+    }
+}
+
+impl fmt::Debug for IdleSessions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("IdleSessions")
+    }
+}
+
+impl IdleSessions {
+    /// A connection to the same server, under the same name and password, that still stands.
+    pub(in crate::imap) fn take(&self, access: &Access) -> Option<Session> {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.retain(|one| one.since.elapsed() < REST);
+        while let Some(position) = resting.iter().position(|one| one.is_for(access)) {
+            let mut session = resting.swap_remove(position).session;
+            if session.is_alive() {
+                return Some(session);
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection for the next step.
+    pub(in crate::imap) fn leave(&self, access: &Access, session: Session) {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.retain(|one| one.since.elapsed() < REST);
+        if resting.len() < MAX_RESTING {
+            resting.push(Resting {
+                since: Instant::now(),
+                endpoint: access.endpoint.clone(),
+                trust: access.trust.clone(),
+                user: access.user.clone(),
+                secret: access.secret.clone(),
+                options: access.options.clone(),
+                session,
+            });
+        }
+    }
+
+    /// What was found about whose mailbox an admin's sign-in opens.
+    pub(in crate::imap) fn proven(&self, access: &Access) -> Option<String> {
+        let proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = proven.iter().find(|one| {
+            one.endpoint == access.endpoint && one.user == access.user && one.options == access.options
+        });
+        found.map(|one| one.words.clone())
+    }
+
+    /// Remembers it for the further connections of this run.
+    pub(in crate::imap) fn prove(&self, access: &Access, words: &str) {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner).push(Proven {
+            endpoint: access.endpoint.clone(),
+            user: access.user.clone(),
+            options: access.options.clone(),
+            words: words.to_owned(),
+        });
+    }
+
+    /// Closes the connections that have rested for too long.
+    pub fn close_expired(&self) {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| one.since.elapsed() < REST);
+    }
+}

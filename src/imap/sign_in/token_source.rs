@@ -1,0 +1,228 @@
+//! Where an OAuth token comes from: a file that another program keeps fresh, or a command that prints one.
+//! Asked anew for each connection, so that a run may outlive any token.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+use tokio::io::AsyncReadExt as _;
+
+use crate::values::{CommandLine, Credential, Secret};
+
+/// Largest output that is read; tokens have some kilobytes at most.
+const MAX_BYTES: u64 = 64 * 1024;
+/// How long a command may take: it may have to ask a server on another continent.
+const COMMAND_LIMIT: Duration = Duration::from_mins(1);
+/// How often a running command is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Characters kept of what a command says on its error output.
+const MAX_WORDS: usize = 200;
+
+/// Why there is no token. No variant holds what was read.
+#[derive(Debug, Error)]
+pub enum TokenError {
+    /// The file cannot be read.
+    #[error("the token file {path} cannot be read: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The command could not be run.
+    #[error("the token command “{program}” cannot be run: {source}")]
+    NotRun {
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The command ended with an error.
+    #[error("the token command “{program}” failed ({status}){}", if words.is_empty() { String::new() } else { format!(": {words}") })]
+    Failed {
+        /// The program.
+        program: String,
+        /// `exit status: 1`.
+        status: String,
+        /// What it said on its error output.
+        words: String,
+    },
+    /// The command did not end in time, and was ended.
+    #[error("the token command “{program}” did not answer within {seconds} seconds")]
+    TooSlow {
+        /// The program.
+        program: String,
+        /// The time waited, in seconds.
+        seconds: u64,
+    },
+    /// What came is no token.
+    #[error("{from} gives no token: {problem}")]
+    NoToken {
+        /// The file or the program.
+        from: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+}
+
+/// The token of this source; `None` where passwords are used.
+pub(in crate::imap) async fn read(credential: &Credential) -> Option<Result<Secret, TokenError>> {
+    match credential {
+        Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. } => None,
+        Credential::TokenFile(path) => Some(read_file(path).await),
+        Credential::TokenCommand(line) => {
+            let line = line.clone();
+            let program = line.program().to_owned();
+            let ran = tokio::task::spawn_blocking(move || run(&line, COMMAND_LIMIT)).await;
+            Some(
+                ran.unwrap_or_else(|error| {
+                    Err(TokenError::NotRun { program, source: io::Error::other(error) })
+                }),
+            )
+        }
+    }
+}
+
+async fn read_file(path: &Path) -> Result<Secret, TokenError> {
+    let shown = path.display().to_string();
+    let failed = |source| TokenError::File { path: shown.clone(), source };
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).await.map_err(failed)?;
+    token_in(&bytes, &shown)
+}
+
+/// The first line that is not empty. A token is visible ASCII (RFC 6750 section 2.1), so nothing else can slip into
+/// the sign-in with it.
+fn token_in(bytes: &[u8], from: &str) -> Result<Secret, TokenError> {
+    let no_token = |problem| TokenError::NoToken { from: from.to_owned(), problem };
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(no_token("it is longer than any token"));
+    }
+    // Some editors put a byte-order mark before the first letter.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_not_text| no_token("it is not text"))?;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+    let line = line.ok_or_else(|| no_token("it is empty"))?;
+    if !line.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(no_token("its first line holds blanks or other characters that no token has"));
+    }
+    Ok(Secret::new(line))
+}
+
+/// Runs the command to its end, or to the end of the time.
+fn run(line: &CommandLine, limit: Duration) -> Result<Secret, TokenError> {
+    let program = line.program();
+    let not_run = |source| TokenError::NotRun { program: program.to_owned(), source };
+    let mut child = Command::new(program)
+        .args(line.arguments())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(not_run)?;
+    let output = child.stdout.take().map(collect);
+    let errors = child.stderr.take().map(collect);
+    let deadline = Instant::now() + limit;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(not_run)? {
+            break status;
+        }
+        if Instant::now() >= deadline {
+            end(&mut child);
+            return Err(TokenError::TooSlow { program: program.to_owned(), seconds: limit.as_secs() });
+        }
+        std::thread::sleep(LOOK_EVERY);
+    };
+    // A grandchild may hold the pipe open for ever; what came until now and shortly after is all that counts.
+    let collected = |reader: Option<mpsc::Receiver<Vec<u8>>>| {
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(500));
+        reader.and_then(|reader| reader.recv_timeout(left).ok()).unwrap_or_default()
+    };
+    if !status.success() {
+        let words = String::from_utf8_lossy(&collected(errors))
+            .lines()
+            .rfind(|line| !line.trim().is_empty())
+            .map(|line| line.chars().filter(|character| !character.is_control()).take(MAX_WORDS).collect())
+            .unwrap_or_default();
+        return Err(TokenError::Failed { program: program.to_owned(), status: status.to_string(), words });
+    }
+    token_in(&zeroize::Zeroizing::new(collected(output)), &format!("the token command “{program}”"))
+}
+
+/// Reads on a thread of its own, so that a full pipe never stops the command and a quiet one never stops us.
+fn collect(pipe: impl io::Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let mut pipe = pipe.take(MAX_BYTES + 1);
+        if let Err(error) = pipe.read_to_end(&mut bytes) {
+            tracing::debug!(%error, "the output of a token command broke off");
+        }
+        // Nobody waits any more where the time is up.
+        drop(sender.send(bytes));
+        // The rest goes nowhere, so that a talkative command comes to its end.
+        drop(io::copy(&mut pipe.into_inner(), &mut io::sink()));
+    });
+    receiver
+}
+
+fn end(child: &mut Child) {
+    if let Err(error) = child.kill().and_then(|()| child.wait()) {
+        tracing::warn!(%error, "a token command could not be ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(text: &str, limit: Duration) -> Result<String, TokenError> {
+        run(&CommandLine::parse(text).unwrap(), limit).map(|secret| secret.expose().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_anew_each_time() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let source = Credential::TokenFile(file.path().to_owned());
+        for token in ["ya29.first", "ya29.second"] {
+            std::fs::write(file.path(), format!("\n  {token}\r\nrest\n")).unwrap();
+            assert_eq!(read(&source).await.unwrap().unwrap().expose(), token);
+        }
+        std::fs::write(file.path(), b"\xef\xbb\xbfya29.third\n").unwrap();
+        assert_eq!(read(&source).await.unwrap().unwrap().expose(), "ya29.third");
+        let long = vec![b'a'; 70_000];
+        for (bytes, words) in [
+            (&b""[..], "empty"),
+            (b"two words", "blanks"),
+            (b"a\x01b", "blanks"),
+            (b"\xff\xfe", "not text"),
+            (&long, "longer"),
+        ] {
+            std::fs::write(file.path(), bytes).unwrap();
+            let error = read(&source).await.unwrap().unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+            assert!(!error.contains("two words"), "{error}");
+        }
+        assert!(read(&Credential::TokenFile("/nowhere/token".into())).await.unwrap().is_err());
+        assert!(read(&Credential::Password).await.is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_is_bounded_in_time_and_output() {
+        let ample = Duration::from_mins(10);
+        assert_eq!(ran("echo 'a;b$HOME'", ample).unwrap(), "a;b$HOME");
+        assert!(matches!(ran("/no/such/program", ample), Err(TokenError::NotRun { .. })));
+        let failed = ran("sh -c 'echo who are you >&2; exit 3'", ample).unwrap_err().to_string();
+        assert!(failed.contains("exit status: 3") && failed.contains("who are you"), "{failed}");
+        // Never comes to its end by itself.
+        let endless = "sleep infinity";
+        assert!(matches!(ran(endless, Duration::from_millis(100)), Err(TokenError::TooSlow { .. })));
+        let endless = ran("sh -c 'head -c 3000000 /dev/zero | tr \"\\0\" a'", ample).unwrap_err();
+        assert!(matches!(endless, TokenError::NoToken { .. }), "{endless}");
+    }
+}

@@ -1,0 +1,46 @@
+//! Why there is no connection, or none that can be trusted.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::trust::CertificateFacts;
+use crate::values::{Endpoint, Fingerprint};
+
+/// Why a server was not connected to.
+#[derive(Debug, Error)]
+pub enum NetError {
+    /// The host name has no address, or the resolver does not answer.
+    #[error("{endpoint} has no address: {source}")]
+    NoAddress {
+        /// The server.
+        endpoint: Endpoint,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// No address of the server accepts a connection.
+    #[error("{endpoint} was not reached: {source}")]
+    NotReached {
+        /// The server.
+        endpoint: Endpoint,
+        /// What the last address said.
+        source: io::Error,
+    },
+    /// Nobody known vouches for the certificate, or it is for another name.
+    #[error("the certificate of the server is not trusted: {}", .0.problem.as_deref().unwrap_or("nobody approved it"))]
+    CertificateNotKnown(Box<CertificateFacts>),
+    /// The server shows another certificate than the one that the owner approved.
+    #[error(
+        "the server shows another certificate than the approved one: approved {approved}, now {}",
+        .shown.fingerprint
+    )]
+    CertificateChanged {
+        /// SHA-256 of the approved one.
+        approved: Fingerprint,
+        /// The one that it shows now.
+        shown: Box<CertificateFacts>,
+    },
+    /// The TLS handshake failed for another reason.
+    #[error("TLS failed: {0}")]
+    Tls(#[source] io::Error),
+}
