@@ -21,7 +21,7 @@ use std::time::Duration;
 use dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry::engine::{
     CertificateQuestion, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing,
-    MailboxProgressState, ProjectView, Proof, RequestId, SecretsPolicy, SignInState, certificate_questions,
+    MailboxProgressState, ProjectView, Proof, SecretsPolicy, SignInState, certificate_questions,
 };
 use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
@@ -196,13 +196,13 @@ fn one_answer_lets_every_mailbox_of_the_server_go_on_by_itself() {
     let home = tempfile::tempdir().unwrap();
     let mut bench = Bench::start(home.path(), &source, &destination);
 
-    bench.send(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId(1) });
+    bench.send(Command::TestSignIn { mailboxes: Vec::new() });
     let question = bench.question();
     assert_eq!(question.certificate.fingerprint, fingerprint(&source));
     assert_eq!(question.certificate.approved, None);
     bench.approve(&question);
     bench.wait(|project| project.mailboxes.iter().all(|row| row.source.state == SignInState::SignedIn));
-    bench.send(Command::BuildPlan(RequestId(2)));
+    bench.send(Command::BuildPlan);
     bench.wait(|project| project.plan.mailboxes.len() == USERS.len() && project.plan.counting.is_none());
 
     let first = fingerprint(&source);

@@ -23,8 +23,8 @@ use std::time::Duration;
 use dovecot::{Dovecot, PASSWORD, Settings};
 use mailferry::engine::{
     AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
-    MailboxProgressState, PracticeTrouble, ProjectView, Proof, ReportFormat, RequestId, SecretsPolicy,
-    SignInState, Snapshot, Step, StepState, UserError, step_state,
+    MailboxProgressState, PracticeTrouble, ProjectView, Proof, ReportFormat, SecretsPolicy, SignInState,
+    Snapshot, Step, StepState, UserError, step_state,
 };
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, ProofDepth, Side,
@@ -117,13 +117,13 @@ impl Bench {
     }
 
     fn sign_in_and_count(&mut self) -> ProjectView {
-        self.send(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId(1) });
+        self.send(Command::TestSignIn { mailboxes: Vec::new() });
         self.wait_project(|project| {
             project.mailboxes.iter().all(|row| {
                 row.source.state == SignInState::SignedIn && row.destination.state == SignInState::SignedIn
             })
         });
-        self.send(Command::BuildPlan(RequestId(2)));
+        self.send(Command::BuildPlan);
         self.wait_project(|project| project.plan.counting.is_none() && !project.plan.mailboxes.is_empty())
     }
 }
@@ -390,7 +390,7 @@ fn bad_input_is_told_with_a_way_out_and_changes_nothing() {
     assert!(bench.failure().title.contains("not a mail address"));
     bench.send(Command::StartCopy);
     bench.failure();
-    bench.send(Command::PrepareRecords(RequestId(1)));
+    bench.send(Command::PrepareRecords);
     assert!(bench.failure().title.contains("No destination"));
     bench.send(Command::ChooseDestination { provider: ProviderId("nobody".to_owned()), server: None });
     assert!(bench.failure().cause.contains("fastmail"));
@@ -418,7 +418,7 @@ fn bad_input_is_told_with_a_way_out_and_changes_nothing() {
         ..Default::default()
     };
     bench.send(Command::SetAuditOptions(options));
-    bench.send(Command::RunAudit(RequestId(2)));
+    bench.send(Command::RunAudit);
     let project = bench.wait_project(|project| matches!(project.audit, AuditView::Failed(_)));
     assert_eq!(step_state(Step::Audit, &project), StepState::NeedsYou);
     assert!(bench.failure().cause.contains("does not answer"));
@@ -430,10 +430,10 @@ fn a_cancelled_audit_leaves_nothing_behind() {
     let mut bench = Bench::start(home.path());
     bench.send(Command::Rehearse);
     bench.wait_project(|project| !project.domain.is_searching);
-    bench.send(Command::RunAudit(RequestId(1)));
+    bench.send(Command::RunAudit);
     let snapshot = bench.send(Command::CancelAudit);
     assert_eq!(snapshot.project.as_ref().unwrap().audit, AuditView::NotRun);
-    bench.send(Command::RunAudit(RequestId(2)));
+    bench.send(Command::RunAudit);
     let project = bench.wait_project(|project| matches!(project.audit, AuditView::Done(_)));
     assert!(project.audit.report().is_some_and(|report| !report.findings.is_empty()));
 }
@@ -475,7 +475,7 @@ fn the_log_and_the_snapshot_hold_no_password() {
     let project = bench.sign_in_and_count();
     let mailbox = project.mailboxes[0].id;
     bench.send(Command::SetPassword { mailbox, side: Side::Source, secret: Secret::new("sesame-open") });
-    bench.send(Command::TestSignIn { mailboxes: vec![mailbox], request: RequestId(9) });
+    bench.send(Command::TestSignIn { mailboxes: vec![mailbox] });
     bench.wait_project(|project| project.mailboxes[0].source.state == SignInState::PasswordRefused);
     let everything = format!("{:?}", bench.engine.snapshot());
     for secret in ["sesame-open", "old-anna", "new-anna"] {

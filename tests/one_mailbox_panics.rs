@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use mailferry::engine::{
     Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing, MailboxProgressState, ProjectView,
-    Proof, RequestId, SecretsPolicy, SignInState,
+    Proof, SecretsPolicy, SignInState,
 };
 use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
@@ -151,12 +151,12 @@ fn a_panic_in_one_mailbox_ends_this_one_alone() {
             assert!(engine.send(Command::SetPassword { mailbox: row.id, side, secret }));
         }
     }
-    assert!(engine.send(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId(1) }));
+    assert!(engine.send(Command::TestSignIn { mailboxes: Vec::new() }));
     wait(&mut engine, |project| {
         let all = project.mailboxes.iter().flat_map(|row| [&row.source.state, &row.destination.state]);
         all.into_iter().all(|state| *state == SignInState::SignedIn)
     });
-    assert!(engine.send(Command::BuildPlan(RequestId(2))));
+    assert!(engine.send(Command::BuildPlan));
     wait(&mut engine, |project| {
         project.plan.counting.is_none() && project.plan.mailboxes.len() == USERS.len()
     });

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mailferry::engine::{
-    Command as Ask, Engine, EngineConfig, EngineHandle as _, Event, LogRing, RequestId, SecretsPolicy,
-    Snapshot,
+    Command as Ask, Engine, EngineConfig, EngineHandle as _, Event, LogRing, SecretsPolicy, Snapshot,
 };
 use mailferry::plan::{Mailbox, MailboxId, SignInWays};
 use mailferry::project::{AuditSettings, Destination, Project};
@@ -248,13 +247,13 @@ fn the_window_asks_as_well_and_looks_for_nothing_by_itself() {
     assert!(!project.domain.is_searching);
     let mailbox = MailboxId(1);
     for command in [
-        Ask::FindServer(RequestId(1)),
-        Ask::RunAudit(RequestId(2)),
-        Ask::TestSignIn { mailboxes: vec![mailbox], request: RequestId(3) },
-        Ask::BuildPlan(RequestId(4)),
+        Ask::FindServer,
+        Ask::RunAudit,
+        Ask::TestSignIn { mailboxes: vec![mailbox] },
+        Ask::BuildPlan,
         Ask::StartCopy,
         Ask::RetryMailbox(mailbox),
-        Ask::PrepareRecords(RequestId(5)),
+        Ask::PrepareRecords,
         Ask::SetSourceServer(endpoint(&trap.source)),
     ] {
         bench.send(command.clone());
@@ -298,7 +297,7 @@ fn a_practice_project_from_elsewhere_runs_no_commands_unasked() {
     let question = snapshot.project.as_ref().unwrap().question_of_trust().unwrap();
     assert!(question.cause.contains("touch"), "{}", question.cause);
     bench.refused();
-    bench.send(Ask::TestSignIn { mailboxes: Vec::new(), request: RequestId(1) });
+    bench.send(Ask::TestSignIn { mailboxes: Vec::new() });
     assert_eq!(bench.refused().len(), 1);
     assert!(!mark.exists());
 }

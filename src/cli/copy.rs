@@ -14,7 +14,7 @@ use super::progress::ProgressTeller;
 use super::wishes::{Wishes, choose_folders, leave_uncounted, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof, RequestId,
+    Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof,
     SecretsPolicy, SignInState, UserError, remove_abandoned_projects, temporary_project,
 };
 use crate::plan::{MailboxId, ProofDepth, Side};
@@ -344,8 +344,7 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
 
 /// Signs in on both sides; mailboxes that do not get in are named and left out. Hands back how many those are.
 pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
-    let request = RequestId(1);
-    driver.require(Command::TestSignIn { mailboxes: Vec::new(), request })?;
+    driver.require(Command::TestSignIn { mailboxes: Vec::new() })?;
     driver.wait_until(
         |snapshot| {
             snapshot.project.as_ref().is_none_or(|project| {
@@ -390,7 +389,7 @@ pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
 
 /// Lists folders and sizes of all chosen mailboxes.
 pub fn count(driver: &mut Driver) -> Result<(), CliError> {
-    driver.require(Command::BuildPlan(RequestId(2)))?;
+    driver.require(Command::BuildPlan)?;
     driver.wait_until(
         |snapshot| snapshot.project.as_ref().is_none_or(|project| project.plan.counting.is_none()),
         |_| {},

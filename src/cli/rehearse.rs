@@ -6,8 +6,8 @@ use super::copy_args::ProgressForm;
 use super::driver::Driver;
 use super::{CliError, copy, done, output};
 use crate::engine::{
-    AuditView, Command, CopyPhase, EngineConfig, LogRing, ProjectView, ReportFormat, RequestId,
-    SecretsPolicy, UserError, result_words,
+    AuditView, Command, CopyPhase, EngineConfig, LogRing, ProjectView, ReportFormat, SecretsPolicy,
+    UserError, result_words,
 };
 use crate::providers::ProviderId;
 use crate::records::SwitchStage;
@@ -48,10 +48,10 @@ fn wait(driver: &mut Driver, is_reached: impl Fn(&ProjectView) -> bool) -> Resul
 /// Finds the server and audits the domain.
 fn look(driver: &mut Driver) -> Result<(), CliError> {
     output::say("Domain: looking for the server");
-    driver.require(Command::FindServer(RequestId(1)))?;
+    driver.require(Command::FindServer)?;
     wait(driver, |project| !project.domain.is_searching)?;
     output::say("Audit: asking the DNS");
-    driver.require(Command::RunAudit(RequestId(2)))?;
+    driver.require(Command::RunAudit)?;
     wait(driver, |project| !matches!(project.audit, AuditView::Running { .. }))?;
     match driver.project()?.audit {
         AuditView::Done(report) => output::say(&report.summary),
@@ -79,7 +79,7 @@ fn carry(driver: &mut Driver) -> Result<(), CliError> {
 /// Prepares the records and writes everything into the folder.
 fn finish(driver: &mut Driver, out: &Path) -> Result<(), CliError> {
     output::say("Records: reading the zone");
-    driver.require(Command::PrepareRecords(RequestId(5)))?;
+    driver.require(Command::PrepareRecords)?;
     wait(driver, |project| !project.records.is_preparing)?;
     let project = driver.project()?;
     if let Some(error) = project.records.error {

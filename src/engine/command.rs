@@ -7,10 +7,6 @@ use crate::providers::ProviderId;
 use crate::records::SwitchStage;
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
 
-/// Number of a question; an answer to an older one is dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub u64);
-
 /// What the audit is asked with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditOptions {
@@ -65,13 +61,13 @@ pub enum Command {
     /// Lets the open project do what it says, though it was made or changed elsewhere.
     ConfirmProject,
     /// Looks for the IMAP server of the domain: SRV, autoconfig, MX names.
-    FindServer(RequestId),
+    FindServer,
     /// Takes this IMAP server as the source.
     SetSourceServer(Endpoint),
     /// Remembers what the audit is asked with.
     SetAuditOptions(AuditOptions),
     /// Asks and judges.
-    RunAudit(RequestId),
+    RunAudit,
     /// Drops the running audit; nothing remains of it.
     CancelAudit,
     /// Writes the audit alone.
@@ -132,8 +128,6 @@ pub enum Command {
     TestSignIn {
         /// Which mailboxes; empty for all chosen ones.
         mailboxes: Vec<MailboxId>,
-        /// The number of this question.
-        request: RequestId,
     },
     /// Trusts this certificate for this server only, after its fingerprint was shown.
     TrustCertificate {
@@ -145,7 +139,7 @@ pub enum Command {
     /// Tries the OS keyring again, after the user started or unlocked it.
     RetryKeyring,
     /// Lists folders, counts and sizes of the chosen mailboxes and maps them.
-    BuildPlan(RequestId),
+    BuildPlan,
     /// Folders that fit one of these are not even counted in this session.
     LeaveUncounted(Vec<FolderPattern>),
     /// Copies a folder or leaves it out.
@@ -223,7 +217,7 @@ pub enum Command {
     /// The same in this form, whatever the place is called.
     SaveMessagesAs(PathBuf, MessageListFormat),
     /// Reads the zone and computes the new records.
-    PrepareRecords(RequestId),
+    PrepareRecords,
     /// Gives an answer that the provider's records need, such as a verification text or a DKIM key.
     SetAnswer {
         /// Name of the answer in the provider's file.

@@ -52,7 +52,7 @@ mod user_error;
 
 pub use certificates::{CertificateQuestion, certificate_questions};
 pub use clean_text::CleanText;
-pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat, RequestId};
+pub use command::{AuditOptions, Command, PracticeTrouble, ReportFormat};
 pub use copy_snapshot::{
     Connections, CopyPhase, CopyView, FolderProgress, MailboxProgress, MailboxProgressState, MessageListView,
     MessageOutcome, MessagesView, PauseGroup, ProblemGroup, UnderWayView,

@@ -363,7 +363,7 @@ fn mailboxes_readiness(project: &ProjectView) -> Readiness {
             cure: Some((
                 if mailboxes_state(project) == StepState::NeedsYou { "Sign in again" } else { "Sign in" }
                     .to_owned(),
-                Command::TestSignIn { mailboxes: Vec::new(), request: super::RequestId::default() },
+                Command::TestSignIn { mailboxes: Vec::new() },
             )),
         },
     }

@@ -42,7 +42,6 @@ pub struct Window {
     question: Option<(Question, Pending)>,
     failure: Option<(Place, UserError)>,
     picked: Option<(Purpose, PathBuf)>,
-    last_request: u64,
     settings: Settings,
     keeps_settings: bool,
     title: String,
@@ -72,7 +71,6 @@ impl Window {
             question: None,
             failure: None,
             picked: None,
-            last_request: 0,
             settings,
             keeps_settings,
             title: String::new(),
@@ -224,13 +222,11 @@ impl Window {
         let snapshot = Arc::clone(&self.snapshot);
         let is_narrow = ui.available_width() < NARROW_WINDOW;
         let mut picked = self.picked.take();
-        let mut last_request = self.last_request;
         let mut cx = PageCx {
             snapshot: &snapshot,
             commands: &mut commands,
             actions: &mut actions,
             picked: &mut picked,
-            last_request: &mut last_request,
             settings: self.settings,
             is_narrow,
         };
@@ -239,7 +235,6 @@ impl Window {
             Some(project) => self.project(ui, project, &mut cx),
             None => self.without_project(ui, &mut cx),
         }
-        self.last_request = last_request;
         self.picked = picked;
         for words in take_copied(&ctx) {
             self.toasts.add(Tone::Pass, words, "", ctx.input(|input| input.time));

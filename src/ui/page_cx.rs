@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::platform::{Purpose, Settings};
 use super::widgets::confirm::Question;
-use crate::engine::{Command, RequestId, Snapshot, Step};
+use crate::engine::{Command, Snapshot, Step};
 
 /// What the main part of the window shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,6 @@ pub struct PageCx<'a> {
     pub actions: &'a mut Vec<Action>,
     /// An answer of a file dialog that no field has taken yet.
     pub picked: &'a mut Option<(Purpose, PathBuf)>,
-    /// Number of the last question that was asked.
-    pub last_request: &'a mut u64,
     /// Theme, renderer, zoom.
     pub settings: Settings,
     /// Whether right-hand columns drop under the main column.
@@ -62,12 +60,6 @@ pub struct PageCx<'a> {
 }
 
 impl PageCx<'_> {
-    /// A number for the next question.
-    pub fn next_request(&mut self) -> RequestId {
-        *self.last_request += 1;
-        RequestId(*self.last_request)
-    }
-
     /// Takes the answer of a file dialog, if it is for this purpose.
     pub fn take_picked(&mut self, purpose: Purpose) -> Option<PathBuf> {
         self.picked.take_if(|(picked, _)| *picked == purpose).map(|(_, path)| path)

@@ -194,7 +194,7 @@ fn a_zone_file_is_saved_only_as_long_as_it_holds_the_lines_on_show() {
     bench.send(Command::Rehearse);
     choose(&mut bench, "fastmail", None);
     let prepare = |bench: &mut Bench| {
-        bench.send(Command::PrepareRecords(RequestId(1)));
+        bench.send(Command::PrepareRecords);
         bench.wait_project(|project| project.records.plan.is_some() && !project.records.is_preparing)
     };
     prepare(&mut bench);

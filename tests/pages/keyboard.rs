@@ -2,7 +2,7 @@
 
 use eframe::egui::{Event, Key};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use mailferry::engine::{Command, ProjectView, RequestId, Step};
+use mailferry::engine::{Command, ProjectView, Step};
 use mailferry::plan::{MailboxId, Side};
 use mailferry::providers::ProviderId;
 use mailferry::records::SwitchStage;
@@ -56,7 +56,7 @@ fn the_whole_job_is_done_by_the_keyboard_alone() {
 
     show(&mut opened, samples::found());
     assert_eq!(opened.harness.state().place(), Place::Step(Step::Audit));
-    assert_eq!(enter_on(&mut opened, "Run the audit"), [Command::RunAudit(RequestId(1))]);
+    assert_eq!(enter_on(&mut opened, "Run the audit"), [Command::RunAudit]);
     show(&mut opened, samples::audited());
     assert_eq!(enter_on(&mut opened, "Compare providers"), []);
 
@@ -72,13 +72,13 @@ fn the_whole_job_is_done_by_the_keyboard_alone() {
     keep_a_password(&mut opened);
 
     show(&mut opened, samples::signed_in());
-    assert_eq!(enter_on(&mut opened, "Build the plan"), [Command::BuildPlan(RequestId(2))]);
+    assert_eq!(enter_on(&mut opened, "Build the plan"), [Command::BuildPlan]);
     show(&mut opened, samples::planned());
     assert_eq!(enter_on(&mut opened, "Start copying 14 mailboxes"), [Command::StartCopy]);
     show(&mut opened, samples::copying());
     assert_eq!(enter_on(&mut opened, "Pause copying"), [Command::PauseCopy]);
     show(&mut opened, samples::finished());
-    assert_eq!(enter_on(&mut opened, "Prepare records"), [Command::PrepareRecords(RequestId(3))]);
+    assert_eq!(enter_on(&mut opened, "Prepare records"), [Command::PrepareRecords]);
     show(&mut opened, samples::with_records());
     assert_eq!(
         enter_on(&mut opened, "Save zone file"),

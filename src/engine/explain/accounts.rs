@@ -1,7 +1,7 @@
 //! Questions about the accounts of a copy.
 
 use crate::engine::sign_in_job::Attempt;
-use crate::engine::{Command, RequestId, UserError};
+use crate::engine::{Command, UserError};
 use crate::plan::CopyMode;
 use crate::project::ClaimError;
 
@@ -62,7 +62,7 @@ pub(in crate::engine) fn same_account(source: &Attempt, destination: &Attempt) -
     .or(
         "Sign in again",
         "Asks both servers once more",
-        Command::TestSignIn { mailboxes: vec![source.mailbox], request: RequestId::default() },
+        Command::TestSignIn { mailboxes: vec![source.mailbox] },
     )
 }
 

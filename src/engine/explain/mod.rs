@@ -15,7 +15,7 @@ use std::path::Path;
 
 use super::input::InputError;
 use super::jobs::JobKind;
-use super::{Command, KeyringStatus, OutputError, RequestId, UserError};
+use super::{Command, KeyringStatus, OutputError, UserError};
 use crate::dns::DnsError;
 use crate::plan::{CsvError, FilterError, FolderPath};
 use crate::project::ProjectError;
@@ -159,7 +159,7 @@ pub(super) fn no_server_found(domain: &DomainName) -> UserError {
         "Type the server that your mail programs use",
         "It is in their account settings, as “incoming mail”",
     )
-    .or("Look again", "Asks the DNS once more", Command::FindServer(RequestId::default()))
+    .or("Look again", "Asks the DNS once more", Command::FindServer)
 }
 
 /// The catalogue has no such provider.
@@ -175,7 +175,7 @@ pub(super) fn unknown_provider(id: &ProviderId, catalogue: &Catalogue) -> UserEr
 /// The source server is missing.
 pub(super) fn no_source_server() -> UserError {
     UserError::new("The server that holds your mail is not known", "Mail is copied from it.")
-        .or("Look for it", "Asks the DNS", Command::FindServer(RequestId::default()))
+        .or("Look for it", "Asks the DNS", Command::FindServer)
         .or_else("Type its name", "")
 }
 
@@ -196,7 +196,7 @@ pub(super) fn no_plan() -> UserError {
     UserError::new("The folders are not counted yet", "The copy follows the plan.").or(
         "Count the folders",
         "Reads names and sizes, nothing else",
-        Command::BuildPlan(RequestId::default()),
+        Command::BuildPlan,
     )
 }
 
@@ -386,16 +386,14 @@ pub(super) fn practice_not_started(error: &dyn std::error::Error) -> UserError {
 /// A job ended with a panic.
 pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
     let (what, again) = match kind {
-        JobKind::FindServer => ("The search for the server", Some(Command::FindServer(RequestId::default()))),
-        JobKind::Audit => ("The audit", Some(Command::RunAudit(RequestId::default()))),
+        JobKind::FindServer => ("The search for the server", Some(Command::FindServer)),
+        JobKind::Audit => ("The audit", Some(Command::RunAudit)),
         JobKind::RecallPasswords => ("Reading the keyring", Some(Command::RetryKeyring)),
-        JobKind::SignIn => {
-            ("Signing in", Some(Command::TestSignIn { mailboxes: Vec::new(), request: RequestId::default() }))
-        }
-        JobKind::Plan => ("Counting the folders", Some(Command::BuildPlan(RequestId::default()))),
+        JobKind::SignIn => ("Signing in", Some(Command::TestSignIn { mailboxes: Vec::new() })),
+        JobKind::Plan => ("Counting the folders", Some(Command::BuildPlan)),
         JobKind::Copy => ("The copy", Some(Command::StartCopy)),
         JobKind::SaveMessages => ("Writing the list of messages", None),
-        JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords(RequestId::default()))),
+        JobKind::Records => ("Preparing the records", Some(Command::PrepareRecords)),
         JobKind::Practice => ("The practice servers", Some(Command::Rehearse)),
     };
     let error = UserError::new(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::response_codes::{ResponseCode, response_code};
 use super::{certificates, not_claimed, project, same_account, sentence};
 use crate::engine::sign_in_job::Attempt;
-use crate::engine::{Command, RequestId, SignInState, UserError};
+use crate::engine::{Command, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
 use crate::net::NetError;
 use crate::plan::{MailboxPlan, Side};
@@ -25,7 +25,7 @@ pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
 pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (SignInState, UserError) {
     let host = &attempt.server.host;
     let user = attempt.signs_in();
-    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
+    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox] };
     let try_again = |error: UserError| error.or("Sign in again", "", again.clone());
     let (state, explained) = match error {
         SignInError::PasswordRefused { words } => {
@@ -238,7 +238,7 @@ pub(in crate::engine) fn sign_in_way(misfit: &MisfitError) -> UserError {
 
 /// A connection that failed after the sign-in, before anything was copied.
 pub(in crate::engine) fn talk(attempt: &Attempt, error: &ImapError) -> (SignInState, UserError) {
-    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox], request: RequestId::default() };
+    let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox] };
     connection(attempt, error, |error| error.or("Sign in again", "", again.clone()))
 }
 

@@ -5,7 +5,7 @@ use eframe::egui::{CornerRadius, CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, 
 
 use super::finding;
 use crate::audit::{Area, AuditReport, Finding, Group, Status};
-use crate::engine::{AuditView, Command, ProjectView, ReportFormat, RequestId, Step};
+use crate::engine::{AuditView, Command, ProjectView, ReportFormat, Step};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -123,8 +123,7 @@ impl AuditPage {
                 }
                 let is_idle = !matches!(project.audit, AuditView::Running { .. });
                 if is_idle && Button::secondary("Run again").small().icon(Icon::Again).show(ui).clicked() {
-                    let request = cx.next_request();
-                    cx.send(Command::RunAudit(request));
+                    cx.send(Command::RunAudit);
                 }
             }
         });
@@ -326,8 +325,7 @@ fn not_run(ui: &mut Ui, cx: &mut PageCx<'_>) {
                      addresses, and block lists. The findings appear here, most important first.";
         empty_state::empty_state(ui, Icon::Search, "Not audited yet", words, |ui| {
             if Button::secondary("Run the audit").icon(Icon::Play).show(ui).clicked() {
-                let request = cx.next_request();
-                cx.send(Command::RunAudit(request));
+                cx.send(Command::RunAudit);
             }
         });
     });
@@ -446,9 +444,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         AuditView::Running { .. } => {
             Some(FooterButton::with_icon("Cancel the audit", Icon::Close, Act::Send(Command::CancelAudit)))
         }
-        AuditView::Failed(_) => {
-            Some(FooterButton::new("Run the audit", Act::Send(Command::RunAudit(RequestId::default()))))
-        }
+        AuditView::Failed(_) => Some(FooterButton::new("Run the audit", Act::Send(Command::RunAudit))),
         // The empty page has the button that runs it.
         AuditView::NotRun | AuditView::Done(_) => None,
     };

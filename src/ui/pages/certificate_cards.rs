@@ -3,8 +3,7 @@
 use eframe::egui::{Align, Rect, Ui, Vec2};
 
 use crate::engine::{
-    CertificateQuestion, Command, MailboxView, ProjectView, RequestId, SignInState, SignInView,
-    certificate_questions,
+    CertificateQuestion, Command, MailboxView, ProjectView, SignInState, SignInView, certificate_questions,
 };
 use crate::ui::page_cx::PageCx;
 use crate::ui::theme::PANEL_GAP;
@@ -14,7 +13,7 @@ use crate::ui::widgets::certificate_card::{Waiting, certificate_card};
 pub fn on_mailboxes(ui: &mut Ui, project: &ProjectView, is_wanted: bool, cx: &mut PageCx<'_>) {
     for (index, question) in certificate_questions(project).iter().enumerate() {
         let mailboxes = question.mailboxes.clone();
-        let look_again = Command::TestSignIn { mailboxes, request: RequestId::default() };
+        let look_again = Command::TestSignIn { mailboxes };
         let top = Rect::from_min_size(ui.cursor().min, Vec2::new(1.0, 26.0));
         card(ui, question, look_again, cx);
         if is_wanted && index == 0 {
@@ -40,10 +39,7 @@ fn card(ui: &mut Ui, question: &CertificateQuestion, look_again: Command, cx: &m
     let waiting = Waiting { mailboxes: question.mailboxes.len(), look_again: Some(look_again) };
     let mut sent = Vec::new();
     certificate_card(ui, &question.error, &question.certificate, &waiting, &mut sent);
-    for mut command in sent {
-        if let Command::TestSignIn { request, .. } = &mut command {
-            *request = cx.next_request();
-        }
+    for command in sent {
         cx.send(command);
     }
     ui.add_space(PANEL_GAP);

@@ -1,7 +1,7 @@
 //! What the footer of the Copy page offers, and what it asks before it stops.
 
 use crate::engine::{
-    Command, CopyStanding, ProjectView, Readiness, RequestId, Step, copied_to, copy_standing, goes_on_words,
+    Command, CopyStanding, ProjectView, Readiness, Step, copied_to, copy_standing, goes_on_words,
     is_asking_keyring, missing_passwords,
 };
 use crate::ui::format;
@@ -118,7 +118,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
 fn records(project: &ProjectView) -> FooterButton {
     let act = match project.records.plan {
         Some(_) => Act::Go(Step::Records),
-        None => Act::SendAndGo(Command::PrepareRecords(RequestId::default()), Step::Records),
+        None => Act::SendAndGo(Command::PrepareRecords, Step::Records),
     };
     FooterButton::new("Prepare records", act)
 }
@@ -129,7 +129,7 @@ fn start_button(project: &ProjectView, footer: &mut Footer) -> FooterButton {
         return FooterButton::new(super::start_label(project), Act::Send(Command::StartCopy));
     }
     let can_count = project.destination.server.is_some() && project.plan.counting.is_none();
-    let count = Command::BuildPlan(RequestId::default());
+    let count = Command::BuildPlan;
     footer.readiness = Readiness::Blocked {
         why: "The folders are not counted yet".to_owned(),
         cure: (can_count && project.copy.route.is_some()).then(|| ("Count the folders".to_owned(), count)),
@@ -143,6 +143,6 @@ fn what_is_new(project: &ProjectView) -> FooterButton {
     if project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(is_planned) {
         return FooterButton::with_icon("Copy what is new", Icon::Again, Act::Send(Command::StartCopy));
     }
-    let count = Command::BuildPlan(RequestId::default());
+    let count = Command::BuildPlan;
     FooterButton::with_icon("Count the folders again", Icon::Again, Act::SendAndGo(count, Step::Plan))
 }

@@ -1,7 +1,7 @@
 use eframe::egui::{CursorIcon, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::destination_change::source_question;
-use crate::engine::{AuditOptions, AuditView, Command, ProjectView, Readiness, RequestId, Step};
+use crate::engine::{AuditOptions, AuditView, Command, ProjectView, Readiness, Step};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -141,8 +141,7 @@ impl DomainPage {
                     is_entered |= use_it.show(ui).clicked();
                     ui.add_space(8.0);
                     if find.show(ui).clicked() {
-                        let request = cx.next_request();
-                        cx.send(Command::FindServer(request));
+                        cx.send(Command::FindServer);
                     }
                 });
                 if is_entered {
@@ -268,11 +267,10 @@ fn choose(project: &ProjectView, server: &Endpoint, cx: &mut PageCx<'_>) {
 
 /// What the footer says.
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
-    let request = RequestId::default();
     footer.primary = Some(match &project.audit {
         AuditView::NotRun | AuditView::Failed(_) => {
             let label = format!("Audit {}", format::domain_forms(&project.domain.name).0);
-            FooterButton::new(label, Act::SendAndGo(Command::RunAudit(request), Step::Audit))
+            FooterButton::new(label, Act::SendAndGo(Command::RunAudit, Step::Audit))
         }
         AuditView::Running { .. } | AuditView::Done(_) => {
             FooterButton::new("Show the audit", Act::Go(Step::Audit))

@@ -194,8 +194,7 @@ fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<
             .show(ui)
             .clicked()
         {
-            let request = cx.next_request();
-            cx.send(Command::TestSignIn { mailboxes: vec![row.id], request });
+            cx.send(Command::TestSignIn { mailboxes: vec![row.id] });
         }
         ui.add_space(8.0);
         let label = format!("Close {}", row.mailbox.address);

@@ -8,8 +8,8 @@ use super::mailbox_editor::{self, Editor};
 use super::mailbox_row::{RowClick, draw_row, inspect, sentence, way_out};
 use super::short_name;
 use crate::engine::{
-    Command, KeyringStatus, MailboxView, PasswordPlace, ProjectView, Readiness, RequestId, SignInState,
-    SignInView, Step, certificate_questions, is_keyring_unlocked,
+    Command, KeyringStatus, MailboxView, PasswordPlace, ProjectView, Readiness, SignInState, SignInView,
+    Step, certificate_questions, is_keyring_unlocked,
 };
 use crate::plan::MailboxId;
 use crate::ui::fonts::Type;
@@ -137,8 +137,7 @@ impl MailboxesPage {
             if !untried.is_empty() {
                 let label = format!("Sign in to {}", format::counted(untried.len(), "mailbox", "mailboxes"));
                 if Button::secondary(&label).small().icon(Icon::Key).show(ui).clicked() {
-                    let request = cx.next_request();
-                    cx.send(Command::TestSignIn { mailboxes: untried, request });
+                    cx.send(Command::TestSignIn { mailboxes: untried });
                 }
             }
             ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
@@ -442,10 +441,8 @@ fn summary(ui: &mut Ui, project: &ProjectView) {
 
 /// What the footer says.
 pub fn footer(project: &ProjectView, footer: &mut Footer) {
-    footer.primary = Some(FooterButton::new(
-        "Build the plan",
-        Act::SendAndGo(Command::BuildPlan(RequestId::default()), Step::Plan),
-    ));
+    footer.primary =
+        Some(FooterButton::new("Build the plan", Act::SendAndGo(Command::BuildPlan, Step::Plan)));
     let chosen = || project.mailboxes.iter().filter(|row| row.mailbox.is_chosen);
     let any_state = |wanted: fn(&SignInView) -> bool| {
         chosen().filter(|row| wanted(&row.source) || wanted(&row.destination)).count()

@@ -9,7 +9,7 @@ use super::plan_aside::{
 };
 use super::plan_options::PlanOptions;
 use super::short_name;
-use crate::engine::{Command, CopyStanding, ProjectView, RequestId, Step, copy_standing};
+use crate::engine::{Command, CopyStanding, ProjectView, Step, copy_standing};
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan, needs_decision,
 };
@@ -79,8 +79,7 @@ impl PlanPage {
                     if is_resting
                         && Button::secondary("Count again").small().icon(Icon::Again).show(ui).clicked()
                     {
-                        let request = cx.next_request();
-                        cx.send(Command::BuildPlan(request));
+                        cx.send(Command::BuildPlan);
                     }
                 }
             });
@@ -99,7 +98,7 @@ impl PlanPage {
                 });
                 ui.add_space(PANEL_GAP);
             }
-            let count_again = Command::BuildPlan(RequestId::default());
+            let count_again = Command::BuildPlan;
             certificate_cards::on_job(ui, project, &count_again, cx);
             for (id, error) in project.plan.errors.iter().filter(|(_, error)| error.certificate.is_none()) {
                 ui.push_id(id.0, |ui| error_card::error_card(ui, error, Tone::Fail, cx.commands));
@@ -303,8 +302,7 @@ fn nothing_yet(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let words = "Mailferry lists the folders of every chosen mailbox with their counts, and shows here where each one goes.";
         empty_state::empty_state(ui, Icon::Folder, "No folders counted yet", words, |ui| {
             if Button::secondary("Count the folders").icon(Icon::Play).show(ui).clicked() {
-                let request = cx.next_request();
-                cx.send(Command::BuildPlan(request));
+                cx.send(Command::BuildPlan);
             }
         });
     });

@@ -61,8 +61,7 @@ impl RecordsPage {
                 if is_idle
                     && Button::secondary("Read the zone again").small().icon(Icon::Again).show(ui).clicked()
                 {
-                    let request = cx.next_request();
-                    cx.send(Command::PrepareRecords(request));
+                    cx.send(Command::PrepareRecords);
                 }
             });
             if let Some(error) = &project.records.error {
@@ -352,8 +351,7 @@ fn not_prepared(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let words = "Mailferry reads your zone and shows here, line by line, what to add, change and remove, and why.";
         empty_state::empty_state(ui, Icon::File, "Not prepared yet", words, |ui| {
             if Button::secondary("Prepare the records").icon(Icon::Play).show(ui).clicked() {
-                let request = cx.next_request();
-                cx.send(Command::PrepareRecords(request));
+                cx.send(Command::PrepareRecords);
             }
         });
     });

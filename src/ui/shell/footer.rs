@@ -188,24 +188,11 @@ fn sentence(ui: &mut Ui, footer: &Footer, rest: Rect, cx: &mut PageCx<'_>) {
 }
 
 fn act(act: &Act, cx: &mut PageCx<'_>) {
-    // Questions are numbered when they are asked, so that late answers to older ones are dropped.
-    let mut send = |command: &Command| {
-        let command = match command {
-            Command::TestSignIn { mailboxes, .. } => {
-                Command::TestSignIn { mailboxes: mailboxes.clone(), request: cx.next_request() }
-            }
-            Command::RunAudit(_) => Command::RunAudit(cx.next_request()),
-            Command::BuildPlan(_) => Command::BuildPlan(cx.next_request()),
-            Command::PrepareRecords(_) => Command::PrepareRecords(cx.next_request()),
-            other => other.clone(),
-        };
-        cx.commands.push(command);
-    };
     match act {
         Act::Go(step) => cx.go(*step),
-        Act::Send(command) => send(command),
+        Act::Send(command) => cx.send(command.clone()),
         Act::SendAndGo(command, step) => {
-            send(command);
+            cx.send(command.clone());
             cx.actions.push(Action::Go(Place::Step(*step)));
         }
         Act::Do(action) => cx.actions.push(action.clone()),

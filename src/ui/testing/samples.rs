@@ -247,7 +247,7 @@ pub fn counting() -> ProjectView {
         "The connection was closed while folders were listed.",
         "",
         "Count again",
-        Some(Command::BuildPlan(crate::engine::RequestId(0))),
+        Some(Command::BuildPlan),
     );
     project.plan.errors = BTreeMap::from([(MailboxId(4), failed)]);
     project

@@ -131,7 +131,7 @@ pub fn every_sign_in_state() -> ProjectView {
         "The user name exists, but the password is not the right one.",
         "A0003 NO [AUTHENTICATIONFAILED] Authentication failed.",
         "Sign in again",
-        Some(Command::TestSignIn { mailboxes: vec![MailboxId(4)], request: crate::engine::RequestId(0) }),
+        Some(Command::TestSignIn { mailboxes: vec![MailboxId(4)] }),
     );
     let states = [
         (4, 0, SignInState::PasswordRefused, Some(refused.clone())),
