@@ -42,13 +42,14 @@ unit:
 	wait $$beside || status=1; cat "$$log"; rm -f "$$log"; exit $$status
 	cargo test --locked --no-default-features --doc
 	cargo test --locked --no-fail-fast --lib --bins $(gui_tests)
+	cargo test --locked --test cli contract::
 
 # Wait for servers that do harm and for late messages, and hardly compute, so they run beside the others.
 waiting_tests = hostile_copy stale_ledger
-other_tests = $(filter-out $(waiting_tests) pages page_pictures,$(basename $(notdir $(wildcard tests/*.rs))))
+other_tests = $(filter-out $(waiting_tests) ui,$(patsubst tests/%/main.rs,%,$(wildcard tests/*/main.rs)))
 
 # What the window can change. The copy between real servers is the same code with and without it, and runs once.
-gui_tests = --test architecture --test command_line --test engine --test pages --test page_pictures
+gui_tests = --test architecture --test engine --test ui
 
 doc: export RUSTDOCFLAGS = -D warnings
 doc:
@@ -70,14 +71,12 @@ exhaustive: export MAILFERRY_REQUIRE_SERVERS = 1
 exhaustive: setup-test
 	@export MAILFERRY_SEED=$${MAILFERRY_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "MAILFERRY_SEED=$$MAILFERRY_SEED"; \
-	cargo test --locked --no-default-features --lib --test fuzz_inputs --test interrupt_everywhere \
-		--test random_faults --test personalities --test hostile_copy --test kill \
-		--test server_pairs --test stale_real_servers -- --nocapture
+	cargo test --locked --no-default-features --lib --test exhaustive --test hostile_copy -- --nocapture
 
 # The pictures that the window is compared with; to be looked at before they are committed.
 snapshots: export UPDATE_SNAPSHOTS = 1
 snapshots:
-	cargo test --locked --test page_pictures
+	cargo test --locked --test ui pictures::
 
 clean:
 	cargo clean

@@ -1,9 +1,6 @@
 //! Draws every page in light and dark as a picture, to be looked at: `cargo run --example page_pictures FOLDER [NAME]`.
 //! With a name, only pictures whose names have it in them.
 
-#[path = "../tests/support/window.rs"]
-mod window;
-
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -11,7 +8,7 @@ use eframe::egui::Vec2;
 use mailferry::engine::Step;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
-use window::{Opened, USUAL, every_page};
+use mailferry_test_support::window::{self, Opened, USUAL, every_page};
 
 type Outcome = Result<(), Box<dyn Error>>;
 

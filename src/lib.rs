@@ -1,6 +1,6 @@
 //! Mailferry audits a mail domain, copies its mailboxes over IMAP exactly once, and writes its new DNS records.
 //!
-//! The rooms, from the ground floor up (`ARCHITECTURE.md` has the map, `tests/architecture.rs` holds it):
+//! The rooms, from the ground floor up (`ARCHITECTURE.md` has the map, `tests/architecture` holds it):
 //!
 //! | floor | rooms |
 //! | --- | --- |
@@ -17,10 +17,6 @@ pub mod cli;
 pub mod dns;
 pub mod engine;
 pub mod imap;
-#[cfg(any(test, fuzzing))]
-#[path = "../tests/support/mutate.rs"]
-#[doc(hidden)]
-pub mod mutate;
 pub mod net;
 pub mod plan;
 pub mod project;
@@ -35,3 +31,7 @@ pub mod transfer;
 pub mod ui;
 pub mod values;
 pub mod web;
+
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use mailferry_test_inputs as mutate;

@@ -7,8 +7,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use super::dovecot::PASSWORD;
-use super::plain_imap::Mail;
+use mailferry_test_support::clients::plain_imap::Mail;
+use mailferry_test_support::servers::dovecot::PASSWORD;
+
 use super::tools::Account;
 
 /// Messages in one APPEND.

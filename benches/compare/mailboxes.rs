@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::plain_imap::{Mail, large_message};
+use mailferry_test_support::clients::plain_imap::{Mail, large_message};
 
 /// Folders of the mixed mailbox.
 pub const FOLDERS: usize = 10;

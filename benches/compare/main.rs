@@ -16,15 +16,6 @@
     reason = "tests end where something is wrong"
 )]
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
-#[path = "../../tests/support/dovecot.rs"]
-mod dovecot;
-
-#[path = "../../tests/support/plain_imap.rs"]
-mod plain_imap;
-
 mod bare;
 mod delay_proxy;
 mod mailboxes;
@@ -35,9 +26,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use delay_proxy::DelayProxy;
-use dovecot::{Dovecot, Settings};
 use mailboxes::{FOLDERS, LARGE_MESSAGES, large, mixed, small};
-use plain_imap::{Mail, PlainImap};
+use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
+use mailferry_test_support::servers::dovecot::{Dovecot, Settings};
 use tools::{Account, Figure, Tool, mailferry, planning};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);

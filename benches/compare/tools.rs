@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::dovecot::PASSWORD;
+use mailferry_test_support::servers::dovecot::PASSWORD;
 
 /// One clock tick of `/proc/<pid>/stat`, in seconds: `USER_HZ` is 100 on every Linux that we know.
 const TICK_SECONDS: f64 = 0.01;

@@ -3,11 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mailferry::{cli, dns, imap, plan, survey};
-
-#[path = "../../tests/support/mutate.rs"]
-mod mutate;
-#[path = "../../tests/support/public_targets.rs"]
-mod public_targets;
+use mailferry_test_support::public_targets;
 
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, bytes)) = input.split_first() else { return };

@@ -86,7 +86,7 @@ pub enum CatalogueError {
 impl Catalogue {
     /// The providers that come with the program.
     ///
-    /// A file that does not load is left out here; `tests/providers_catalogue.rs` proves that every one does.
+    /// A file that does not load is left out here; `tests/dns/providers.rs` proves that every one does.
     pub fn embedded() -> Self {
         let providers = EMBEDDED.iter().filter_map(|(name, text)| load_file(name, text).ok()).collect();
         Self { providers }

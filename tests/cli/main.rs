@@ -1,0 +1,19 @@
+//! The program from outside: arguments, exit status, output, and the files that it writes.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests and their helpers end where something is wrong, and say what they skip"
+)]
+
+mod certificates;
+mod contract;
+mod foreign_project;
+mod output_files;
+mod plan;
+mod results;
+mod same_account;
+mod strangers;

@@ -1,0 +1,262 @@
+//! Sources that show a message in two forms: whole and in pieces, or twice in one answer. What is copied is the one that
+//! evidence speaks for, and where nothing decides, the message is named and not copied.
+
+use std::collections::BTreeMap;
+
+use mailferry::plan::MessageState;
+use mailferry::transfer::{Depth, VerifyReport, verify_mailbox};
+use mailferry_test_support::fakes::odd_imap::{OddImap, Pieces, State, Stored, numbered};
+use mailferry_test_support::scenes::copy_bench::Bench;
+
+/// A message whose every line is its own.
+fn letter(number: u32, lines: u32) -> Stored {
+    let body: Vec<String> = (0..lines).map(|line| format!("line {line} of {number}\r\n")).collect();
+    numbered(number, &body.concat())
+}
+
+fn letters() -> Vec<Stored> {
+    (1..=20).map(|number| letter(number, number * 7)).collect()
+}
+
+struct Pair {
+    source: OddImap,
+    destination: OddImap,
+    bench: Bench,
+}
+
+impl Pair {
+    /// The source does this from the beginning.
+    async fn new(mails: Vec<Stored>, change: impl FnOnce(&mut State)) -> Self {
+        let (source, destination) = (OddImap::start(mails), OddImap::start([]));
+        source.set(change);
+        let bench = Bench::new(source.access(), destination.access()).await;
+        Self { source, destination, bench }
+    }
+
+    async fn proof(&self, depth: Depth) -> VerifyReport {
+        verify_mailbox(&self.bench.request, depth).await.unwrap()
+    }
+
+    /// What was refused, and why.
+    fn refused(&self) -> BTreeMap<u32, String> {
+        let ledger = self.bench.ledger();
+        let folder = ledger.folder_totals().unwrap()[0].id;
+        let rows = ledger.rows(folder, &[MessageState::Refused]).unwrap();
+        rows.into_iter().map(|row| (row.uid, row.cause.unwrap_or_default())).collect()
+    }
+
+    /// How often the source was asked for pieces.
+    fn pieces(&self) -> usize {
+        let state = self.source.state.lock().unwrap();
+        state.commands.iter().filter(|command| command.contains("PEEK[]<")).count()
+    }
+
+    /// Everything but these messages is at the destination, byte by byte, and nothing else.
+    fn assert_copied_but(&self, left: &[u32], words: &str) {
+        let mut expected: Vec<Vec<u8>> = {
+            let state = self.source.state.lock().unwrap();
+            let whole = state.messages.iter().filter(|(uid, _)| !left.contains(uid));
+            whole.map(|(_, message)| message.bytes.clone()).collect()
+        };
+        expected.sort();
+        let shown = |bodies: &[Vec<u8>]| bodies.iter().map(Vec::len).collect::<Vec<_>>();
+        let bodies = self.destination.bodies();
+        assert!(bodies == expected, "{words}: {:?} for {:?}", shown(&bodies), shown(&expected));
+    }
+}
+
+fn lengths(state: &State) -> Vec<(u32, usize)> {
+    state.messages.iter().map(|(uid, message)| (*uid, message.bytes.len())).collect()
+}
+
+#[tokio::test]
+async fn a_whole_message_that_is_shorter_than_its_pieces_is_not_what_is_copied() {
+    for cut in [1_usize, 2, 30, 400, usize::MAX] {
+        for uids in [&[7_u32][..], &[1, 2, 19, 20]] {
+            let pair = Pair::new(letters(), |state| {
+                let all = lengths(state).into_iter().filter(|(uid, _)| uids.contains(uid));
+                state.cut_whole = all.map(|(uid, length)| (uid, length.saturating_sub(cut))).collect();
+            })
+            .await;
+            pair.bench.copy_all().await;
+            pair.assert_copied_but(&[], &format!("{cut} {uids:?}"));
+            for depth in [Depth::Quick, Depth::Full] {
+                let report = pair.proof(depth).await;
+                assert!(report.is_proof(depth), "{cut} {uids:?}: {report:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_whole_message_that_is_longer_than_its_pieces_is_not_what_is_copied() {
+    for more in [1, 40, 5_000] {
+        let pair = Pair::new(letters(), |state| state.padded_whole = [(7, more), (20, more)].into()).await;
+        pair.bench.copy_all().await;
+        pair.assert_copied_but(&[], &format!("{more}"));
+        assert!(pair.proof(Depth::Full).await.is_proof(Depth::Full), "{more}");
+    }
+}
+
+/// Asked about its end alone, the server shows nothing; only whoever reads it in pieces sees the rest.
+#[tokio::test]
+async fn a_full_proof_names_a_message_whose_rest_is_hidden() {
+    let pair = Pair::new(letters(), |state| {
+        state.cut_whole = [(7, state.messages[&7].bytes.len() - 9)].into();
+        state.hidden_rest = [7].into();
+    })
+    .await;
+    pair.bench.copy_all().await;
+    let report = pair.proof(Depth::Full).await;
+    let named: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
+    assert_eq!(named, [7], "{report:?}");
+}
+
+/// The listed size comes of the same mistake, so that the copy has no reason to look twice.
+#[tokio::test]
+async fn a_full_proof_names_a_cut_message_that_is_listed_as_short_as_it_comes() {
+    for cut in [1, 30] {
+        let pair = Pair::new(letters(), |state| {
+            let length = state.messages[&7].bytes.len() - cut;
+            state.cut_whole = [(7, length)].into();
+            state.sizes = [(7, length as u64)].into();
+        })
+        .await;
+        pair.bench.copy_all().await;
+        assert_eq!(pair.pieces(), 0, "no road more where sizes agree");
+        let report = pair.proof(Depth::Full).await;
+        assert!(!report.is_proof(Depth::Full), "{report:?}");
+        let named: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
+        assert_eq!(named, [7], "{report:?}");
+        assert!(report.differences[0].what.contains("in two forms"), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_no_size_decides_between_two_forms_the_message_is_named_and_not_copied() {
+    let pair = Pair::new(letters(), |state| {
+        let length = state.messages[&7].bytes.len();
+        state.cut_whole = [(7, length - 5)].into();
+        state.sizes = [(7, length as u64 + 3)].into();
+    })
+    .await;
+    pair.bench.copy(&|_| {}).await.unwrap();
+    pair.assert_copied_but(&[7], "in two forms");
+    let refused = pair.refused();
+    assert!(refused[&7].contains("in two forms"), "{refused:?}");
+    // It comes once the source says one thing.
+    pair.source.set(|state| state.cut_whole.clear());
+    pair.bench.ledger().retry_refused().unwrap();
+    pair.bench.copy_all().await;
+    pair.assert_copied_but(&[], "by now");
+}
+
+#[tokio::test]
+async fn a_habit_of_sizes_costs_samples_and_exact_sizes_cost_nothing() {
+    for (by, least, most) in [(0, 0, 0), (9, 8, 40), (-2, 8, 40)] {
+        let mails = (1..=300).map(|number| letter(number, 3)).collect();
+        let pair = Pair::new(mails, |state| {
+            let listed = |length: usize| (length as u64).saturating_add_signed(by);
+            state.sizes = lengths(state).into_iter().map(|(uid, length)| (uid, listed(length))).collect();
+        })
+        .await;
+        pair.bench.copy_all().await;
+        pair.assert_copied_but(&[], &format!("{by}"));
+        let asked = pair.pieces();
+        assert!((least..=most).contains(&asked), "{by}: {asked}");
+    }
+}
+
+/// Who has once handed out a cut message is looked at each time from then on.
+#[tokio::test]
+async fn a_habit_of_sizes_does_not_cover_a_cut_message_among_the_samples() {
+    let mails = (1..=120).map(|number| letter(number, 3)).collect();
+    let pair = Pair::new(mails, |state| {
+        let all = lengths(state);
+        state.sizes = all.iter().map(|(uid, length)| (*uid, *length as u64)).collect();
+        // As much shorter as a server may be off that counts line ends.
+        state.cut_whole = all.iter().map(|(uid, length)| (*uid, length - 4)).collect();
+    })
+    .await;
+    pair.bench.copy_all().await;
+    pair.assert_copied_but(&[], "each of them is cut");
+}
+
+#[tokio::test]
+async fn what_is_slipped_in_before_the_true_answer_is_not_copied() {
+    let true_length = letter(7, 49).bytes.len();
+    for other in [Vec::new(), b"hello".to_vec(), vec![b'x'; true_length], vec![b'x'; true_length + 900]] {
+        let words = format!("{} bytes", other.len());
+        let pair = Pair::new(letters(), |state| state.slipped_in = [(7, other.clone())].into()).await;
+        pair.bench.copy_all().await;
+        pair.assert_copied_but(&[], &words);
+        let report = pair.proof(Depth::Full).await;
+        assert!(report.is_proof(Depth::Full), "{words}: {report:?}");
+        // Without pieces nothing tells which of the answers it is.
+        let pair = Pair::new(letters(), |state| {
+            state.slipped_in = [(7, other)].into();
+            state.pieces = Pieces::Refused("NO no such part");
+        })
+        .await;
+        pair.bench.copy(&|_| {}).await.unwrap();
+        pair.assert_copied_but(&[7], &words);
+        assert!(pair.refused().contains_key(&7), "{words}: {:?}", pair.refused());
+    }
+}
+
+#[tokio::test]
+async fn a_proof_believes_no_destination_that_gives_two_answers() {
+    let pair = Pair::new(letters(), |_| {}).await;
+    pair.bench.copy_all().await;
+    let length = letter(7, 49).bytes.len();
+    pair.destination.set(|state| state.slipped_in = [(7, vec![b'x'; length])].into());
+    let report = pair.proof(Depth::Full).await;
+    assert!(!report.is_proof(Depth::Full), "{report:?}");
+    assert!(report.differences.iter().all(|one| one.uid == 7), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_full_proof_says_so_where_pieces_are_other_bytes_of_the_same_length() {
+    for pieces in [Pieces::Wrong, Pieces::WrongInside] {
+        let pair = Pair::new(letters(), |_| {}).await;
+        pair.bench.copy_all().await;
+        pair.source.set(|state| state.pieces = pieces);
+        let report = pair.proof(Depth::Full).await;
+        assert_eq!(report.difference_count, 20, "{pieces:?}: {report:?}");
+        assert!(report.differences[0].what.contains("in two forms"), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_piece_that_is_longer_than_asked_for_is_refused_in_words() {
+    for more in [1, 3 << 20] {
+        let pair = Pair::new(vec![letter(1, 9), letter(2, 12_000)], |state| {
+            state.pieces = Pieces::Longer(more);
+            state.no_whole_from = Some(1);
+        })
+        .await;
+        pair.bench.copy(&|_| {}).await.unwrap();
+        pair.assert_copied_but(&[1, 2], &format!("{more}"));
+        let refused = pair.refused();
+        assert!(refused.values().all(|cause| cause.contains("hands out many more")), "{more}: {refused:?}");
+        // The whole message is as long as listed.
+        pair.source.set(|state| state.no_whole_from = None);
+        pair.bench.ledger().retry_refused().unwrap();
+        pair.bench.copy_all().await;
+        pair.assert_copied_but(&[], &format!("{more}"));
+    }
+}
+
+#[tokio::test]
+async fn a_message_without_bytes_that_is_listed_with_some_is_no_copy() {
+    let pair = Pair::new(letters(), |state| {
+        state.cut_whole = [(7, 0), (8, 0)].into();
+        state.messages.get_mut(&8).unwrap().bytes = b"\r\n\r\n".to_vec();
+        state.sizes = [(8, 400)].into();
+    })
+    .await;
+    pair.bench.copy(&|_| {}).await.unwrap();
+    pair.assert_copied_but(&[8], "what pieces show is taken where it is as long as listed");
+    let refused = pair.refused();
+    assert!(refused.keys().eq([&8]), "{refused:?}");
+}

@@ -1,0 +1,124 @@
+//! The provider files that come with the program: all load, all facts have sources, all records can be made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mailferry::providers::{
+    Catalogue, CatalogueError, Fit, OwnMail, RecordPurpose, SignInMethod, TemplateType, answers, compare,
+};
+use mailferry::records::{Change, CurrentZone, check_answer, desired};
+use mailferry::values::{Bytes, DomainName};
+
+#[test]
+fn every_embedded_file_loads() {
+    let files = Catalogue::embedded_files();
+    let loaded = Catalogue::load(files).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(loaded, Catalogue::embedded());
+    let ids = loaded.providers().iter().map(|provider| provider.id.0.as_str()).collect::<BTreeSet<_>>();
+    let expected = ["fastmail", "generic-imap", "google-workspace", "mailbox-org", "microsoft365", "migadu"];
+    assert_eq!(ids, BTreeSet::from(expected));
+}
+
+#[test]
+fn the_folder_holds_what_is_embedded() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/providers");
+    let on_disk = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect::<BTreeSet<_>>();
+    let embedded = Catalogue::embedded_files().iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(on_disk, embedded);
+}
+
+#[test]
+fn every_fact_that_is_shown_has_a_source_with_an_iso_date() {
+    let own = OwnMail {
+        mailbox_count: 3,
+        total: Some(Bytes(5_000_000_000)),
+        largest_mailbox: Some(Bytes(3_000_000_000)),
+        largest_message: Some(Bytes(60_000_000)),
+    };
+    for provider in Catalogue::embedded().providers() {
+        let rows = compare(provider, &own).rows;
+        assert!(rows.len() >= 15);
+        for row in rows {
+            let place = format!("{}: {} = {}", provider.id, row.label, row.value);
+            assert!(!row.value.is_empty(), "{place}");
+            if let Some(source) = row.source {
+                assert!(source.url.starts_with("https://"), "{place}");
+                let date = source.date.split('-').map(str::len).collect::<Vec<_>>();
+                assert_eq!(date, [4, 2, 2], "{place}");
+                assert_ne!(row.fit, Fit::NotConfirmed, "{place}");
+            }
+        }
+        let is_known = provider.homepage.is_some();
+        assert_eq!(provider.imap.is_some(), is_known, "{}", provider.id);
+        assert_eq!(provider.sign_in.source.is_some(), is_known, "{}", provider.id);
+        assert_eq!(provider.spf_source.is_some(), is_known, "{}", provider.id);
+        assert!(provider.records.iter().all(|record| record.source.is_some() == is_known), "{}", provider.id);
+    }
+}
+
+#[test]
+fn every_known_provider_has_the_records_that_mail_needs() {
+    for provider in Catalogue::embedded().providers() {
+        for purpose in [RecordPurpose::Mx, RecordPurpose::Dkim] {
+            assert!(
+                provider.records.iter().any(|record| record.purpose == purpose),
+                "{} {purpose:?}",
+                provider.id
+            );
+        }
+        assert!(!provider.spf_mechanisms.is_empty());
+        assert!(
+            provider
+                .records
+                .iter()
+                .all(|record| (record.purpose == RecordPurpose::Mx)
+                    == (record.record_type == TemplateType::Mx))
+        );
+        if provider.sign_in.method == SignInMethod::AppPassword {
+            assert!(provider.sign_in.help_url.is_some(), "{}", provider.id);
+        }
+    }
+}
+
+/// The key of RFC 8463 section A.1.
+const WHOLE_KEY: &str = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+#[test]
+fn examples_are_accepted_and_fill_every_record() {
+    let domain = DomainName::parse("example.org").unwrap();
+    for provider in Catalogue::embedded().providers() {
+        let mut typed = BTreeMap::new();
+        for answer in answers(provider).iter().filter(|answer| answer.name != "dkim_target") {
+            // The example of a key shows how one begins; half a key is refused.
+            let is_key = answer.name == "dkim_key";
+            let value = if is_key { WHOLE_KEY } else { &answer.example };
+            assert_eq!(check_answer(provider, &answer.name, &answer.example).is_err(), is_key);
+            check_answer(provider, &answer.name, value).unwrap();
+            check_answer(provider, &answer.name, "$INCLUDE /etc/passwd").unwrap_err();
+            typed.insert(answer.name.clone(), value.to_owned());
+        }
+        let plan = desired(provider, &typed, &CurrentZone::new(domain.clone()), &BTreeSet::new());
+        let added =
+            plan.groups.iter().flat_map(|group| &group.lines).filter(|line| line.change == Change::Add);
+        // SPF and DMARC come on top of the templates; a generic server has either key or target.
+        let templates = provider.records.len() - usize::from(provider.answer("dkim_target").is_some());
+        assert_eq!(added.count(), templates + 2, "{}: {plan:#?}", provider.id);
+        assert!(!plan.notes.iter().any(|note| note.contains("Still to look up")), "{:?}", plan.notes);
+    }
+}
+
+#[test]
+fn an_unknown_key_in_a_provider_file_is_an_error_with_the_way_out() {
+    let (name, text) = Catalogue::embedded_files()[0];
+    let line = text.lines().position(|line| line.starts_with("port = ")).unwrap() + 1;
+    let wrong = text.replacen("port = ", "prot = ", 1);
+    let error = Catalogue::load(&[(name, &wrong)]).unwrap_err();
+    assert!(
+        matches!(&error, CatalogueError::UnknownKey { file, line: found, key, .. }
+            if file == name && *found == line && key == "prot"),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("correct its spelling or remove the line"), "{error}");
+}
