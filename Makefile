@@ -30,6 +30,8 @@ fmt:
 clippy:
 	cargo clippy --locked --all-targets --no-default-features -- -D warnings
 	cargo clippy --locked --all-targets -- -D warnings
+	# As it is shipped, without the feature `testing`.
+	cargo clippy --locked -- -D warnings
 
 unit: export MAILFERRY_REQUIRE_SERVERS = 1
 # Most tests wait for servers, so one more at a time than there are cores on a small machine.

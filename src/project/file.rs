@@ -219,7 +219,7 @@ impl Project {
 
     /// For tests of what happens where the file refuses a change: works on the connection itself, for instance to give it
     /// triggers that end with it. Nothing else goes past the functions of this room.
-    #[doc(hidden)]
+    #[cfg(feature = "testing")]
     pub fn with_connection_of_test<T>(&self, work: impl FnOnce(&Connection) -> T) -> Result<T, ProjectError> {
         self.read(|connection| Ok(work(connection)))
     }

@@ -13,6 +13,7 @@ fn zoned(at: UnixTime) -> Option<Zoned> {
 static IS_UTC: AtomicBool = AtomicBool::new(cfg!(test));
 
 /// Shows times in UTC from now on: pictures in tests must not depend on where they are drawn.
+#[cfg(feature = "testing")]
 pub fn use_utc() {
     IS_UTC.store(true, Ordering::Relaxed);
 }

@@ -6,12 +6,14 @@ macro_rules! icons {
     ($($name:ident = $file:literal,)+) => {
         /// The icons of the window; each is named as its file.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the sheet of components has one more"))]
         pub enum Icon {
             $(#[doc = concat!("`", $file, ".svg`")] $name,)+
         }
 
         impl Icon {
             /// All of them, in the order of their names.
+            #[cfg(feature = "testing")]
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             fn source(self) -> ImageSource<'static> {

@@ -12,6 +12,7 @@ mod pages;
 pub mod platform;
 mod run;
 mod shell;
+#[cfg(feature = "testing")]
 pub mod testing;
 pub mod theme;
 mod widgets;

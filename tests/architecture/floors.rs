@@ -1,7 +1,50 @@
-/// The table of floors, from the ground up.
-const FLOORS: &[Floor] = &[
-    Floor { room: "values", rooms: &[], crates: &["idna", "ipnet", "zeroize"] },
-    Floor { room: "audit", rooms: &["values"], crates: &["ipnet", "pkcs1", "spki", "data_encoding", "serde_json", "toml", "percent_encoding", "tracing"] },
+//! What each room may use, from the ground up. A permission that is not needed fails the test, as a lack of one does.
+
+use super::circles::Arrow;
+
+/// What a room may use: other rooms, and outside crates beyond those that every room has.
+pub struct Floor {
+    /// Its folder in `src`.
+    pub room: &'static str,
+    /// Rooms of ours.
+    pub rooms: &'static [&'static str],
+    /// Crates of others.
+    pub crates: &'static [&'static str],
+}
+
+/// An arrow between two folders of a room that closes a circle, and why it is there. Others get none.
+pub struct Known {
+    room: &'static str,
+    from: &'static str,
+    to: &'static str,
+    /// Why, in a main clause.
+    pub reason: &'static str,
+}
+
+impl Known {
+    /// The arrow itself.
+    pub fn arrow(&self) -> Arrow {
+        Arrow { room: self.room.to_owned(), from: self.from.to_owned(), to: self.to.to_owned() }
+    }
+}
+
+/// Crates that carry no I/O and are free for every room.
+pub const COMMON: &[&str] = &["serde", "thiserror"];
+
+/// Rooms that must stay pure: no clock, no files, no sockets, no environment, no threads.
+pub const PURE: &[&str] = &["values", "audit", "providers", "records", "plan", "report"];
+
+/// Circles of today. The list only ever becomes shorter.
+pub const KNOWN_CIRCLES: &[Known] = &[];
+
+/// The table of floors.
+pub const FLOORS: &[Floor] = &[
+    Floor { room: "values", rooms: &[], crates: &["idna", "zeroize"] },
+    Floor {
+        room: "audit",
+        rooms: &["values"],
+        crates: &["ipnet", "pkcs1", "spki", "data_encoding", "serde_json", "toml"],
+    },
     Floor { room: "providers", rooms: &["values"], crates: &["data_encoding", "ipnet", "toml"] },
     Floor { room: "records", rooms: &["values", "audit", "providers"], crates: &["ipnet"] },
     Floor {
@@ -11,24 +54,50 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "report",
-        rooms: &["values", "audit", "providers", "records", "plan"],
+        rooms: &["values", "audit", "records", "plan"],
         crates: &["askama", "jiff", "serde_json"],
     },
-    Floor { room: "dns", rooms: &["values"], crates: &["hickory_proto", "hickory_resolver", "tokio", "futures", "tracing"] },
-    Floor { room: "web", rooms: &["values"], crates: &["reqwest", "rustls", "rustls_platform_verifier", "tokio", "url", "futures", "tracing"] },
+    Floor {
+        room: "dns",
+        rooms: &["values"],
+        crates: &["hickory_proto", "hickory_resolver", "tokio", "tracing"],
+    },
+    Floor {
+        room: "web",
+        rooms: &["values"],
+        crates: &["reqwest", "rustls", "rustls_platform_verifier", "url"],
+    },
     Floor {
         room: "net",
         rooms: &["values"],
         crates: &[
-            "futures", "rustls", "rustls_platform_verifier", "sha2", "socket2", "tokio", "tokio_rustls", "tracing", "x509_parser",
+            "futures",
+            "rustls",
+            "rustls_platform_verifier",
+            "sha2",
+            "socket2",
+            "tokio",
+            "tokio_rustls",
+            "tracing",
+            "x509_parser",
         ],
     },
     Floor {
         room: "imap",
         rooms: &["values", "net"],
         crates: &[
-            "async_imap", "data_encoding", "flate2", "futures", "memchr", "ring", "rustls", "sha2", "tempfile", "tokio",
-            "tokio_rustls", "tokio_util", "tracing", "zeroize",
+            "async_imap",
+            "data_encoding",
+            "flate2",
+            "memchr",
+            "ring",
+            "rustls",
+            "tempfile",
+            "tokio",
+            "tokio_rustls",
+            "tokio_util",
+            "tracing",
+            "zeroize",
         ],
     },
     Floor {
@@ -36,11 +105,22 @@ const FLOORS: &[Floor] = &[
         rooms: &["values", "audit", "providers", "records", "plan"],
         crates: &["rusqlite", "rustix", "serde_json", "tempfile", "tracing"],
     },
-    Floor { room: "secrets", rooms: &["values", "plan"], crates: &["apple_native_keyring_store", "keyring_core", "tokio", "tracing", "windows_native_keyring_store", "zbus_secret_service_keyring_store"] },
+    Floor {
+        room: "secrets",
+        rooms: &["values"],
+        crates: &[
+            "apple_native_keyring_store",
+            "keyring_core",
+            "tokio",
+            "tracing",
+            "windows_native_keyring_store",
+            "zbus_secret_service_keyring_store",
+        ],
+    },
     Floor {
         room: "survey",
         rooms: &["values", "audit", "dns", "web", "providers", "records"],
-        crates: &["futures", "ipnet", "roxmltree", "tokio", "tokio_util", "tracing", "toml"],
+        crates: &["futures", "roxmltree", "tokio", "tokio_util", "tracing"],
     },
     Floor {
         room: "transfer",
@@ -49,28 +129,77 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "rehearsal",
-        rooms: &["values", "dns", "imap"],
+        rooms: &["values"],
         crates: &[
-            "data_encoding", "futures", "hickory_proto", "hickory_resolver", "hickory_server", "imap_codec",
-            "jiff", "memchr", "rustix", "serde_json", "tempfile", "tokio", "tokio_util", "tracing",
+            "data_encoding",
+            "futures",
+            "hickory_proto",
+            "imap_codec",
+            "memchr",
+            "rustix",
+            "serde_json",
+            "tokio",
+            "tokio_util",
+            "tracing",
         ],
     },
     Floor {
         room: "engine",
         rooms: &[
-            "values", "audit", "providers", "records", "plan", "report", "dns", "web", "net", "imap", "project", "secrets",
-            "survey", "transfer", "rehearsal",
+            "values",
+            "audit",
+            "providers",
+            "records",
+            "plan",
+            "report",
+            "dns",
+            "web",
+            "net",
+            "imap",
+            "project",
+            "secrets",
+            "survey",
+            "transfer",
+            "rehearsal",
         ],
-        crates: &["futures", "jiff", "rustix", "serde_json", "tempfile", "tokio", "tokio_util", "tracing", "tracing_subscriber"],
+        crates: &[
+            "futures",
+            "jiff",
+            "rustix",
+            "serde_json",
+            "tempfile",
+            "tokio",
+            "tokio_util",
+            "tracing",
+            "tracing_subscriber",
+        ],
     },
     Floor {
         room: "cli",
         rooms: &["values", "audit", "providers", "records", "plan", "report", "engine"],
-        crates: &["clap", "indicatif", "percent_encoding", "serde_json", "tempfile", "tracing", "tracing_subscriber", "url"],
+        crates: &[
+            "clap",
+            "indicatif",
+            "percent_encoding",
+            "serde_json",
+            "tempfile",
+            "tracing_subscriber",
+            "url",
+        ],
     },
     Floor {
         room: "ui",
         rooms: &["values", "audit", "providers", "records", "plan", "engine"],
-        crates: &["eframe", "egui", "egui_extras", "jiff", "rfd", "serde_json", "tracing", "unicode_script", "zbus", "zeroize"],
+        crates: &[
+            "eframe",
+            "egui_extras",
+            "jiff",
+            "rfd",
+            "serde_json",
+            "tracing",
+            "unicode_script",
+            "zbus",
+            "zeroize",
+        ],
     },
 ];

@@ -148,6 +148,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Dialogs for tests: remembers what was asked and answers at once.
+#[cfg(feature = "testing")]
 #[derive(Debug, Default)]
 pub struct FakeDialogs {
     /// What was asked.
@@ -157,6 +158,7 @@ pub struct FakeDialogs {
     pending: Option<DialogAnswer>,
 }
 
+#[cfg(feature = "testing")]
 impl Dialogs for FakeDialogs {
     fn ask(&mut self, purpose: Purpose, _start: Option<PathBuf>) {
         self.asked.push(purpose);

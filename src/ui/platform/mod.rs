@@ -5,5 +5,7 @@ mod dialogs;
 mod settings;
 
 pub use color_scheme::watch_color_scheme;
-pub use dialogs::{DialogAnswer, Dialogs, FakeDialogs, NativeDialogs, Purpose};
+#[cfg(feature = "testing")]
+pub use dialogs::FakeDialogs;
+pub use dialogs::{DialogAnswer, Dialogs, NativeDialogs, Purpose};
 pub use settings::{RendererChoice, Settings, ThemeChoice, load_settings, save_settings};

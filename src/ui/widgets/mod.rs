@@ -19,6 +19,7 @@ pub mod panel;
 pub mod path_field;
 pub mod plot;
 pub mod row_list;
+#[cfg(feature = "testing")]
 pub mod sheet;
 pub mod spf_tree;
 pub mod text;
