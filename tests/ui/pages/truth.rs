@@ -138,8 +138,10 @@ const DUTIES: &[Duty] = &[
     ("an unknown time is said to be unknown", Step::Copy, |project, _| {
         let copy = &project.copy;
         let is_unknown = copy.time_left.is_none() && copy.trial.is_none() && !copy.is_proving;
-        (copy_standing(project) == CopyStanding::Running && is_unknown)
-            .then(|| "the time left is not known yet".to_owned())
+        // With every byte over there, nothing is left to be timed.
+        let is_over_there = copy.bytes_total.0 > 0 && copy.bytes_done >= copy.bytes_total;
+        let words = if is_over_there { ", finishing" } else { "the time left is not known yet" };
+        (copy_standing(project) == CopyStanding::Running && is_unknown).then(|| words.to_owned())
     }),
     ("a stale zone file is an old one", Step::Records, |project, _| {
         let saved = project.records.saved.get(&SwitchStage::Now).filter(|saved| !saved.is_current)?;
