@@ -120,6 +120,7 @@ struct FolderOutcome {
 #[derive(Debug, Serialize)]
 struct ProblemOutcome {
     state: crate::plan::MessageState,
+    code: &'static str,
     cause: String,
     way_out: String,
     count: u64,
@@ -240,6 +241,7 @@ impl Outcome {
                 .iter()
                 .map(|group| ProblemOutcome {
                     state: group.state,
+                    code: group.code,
                     cause: group.cause.clone(),
                     way_out: group.way_out.clone(),
                     count: group.count,

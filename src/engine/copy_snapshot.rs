@@ -180,7 +180,9 @@ pub struct ProblemGroup {
     pub id: ProblemId,
     /// What became of them.
     pub state: MessageState,
-    /// The cause in plain words.
+    /// The reason's name for programs.
+    pub code: &'static str,
+    /// The reason in plain words.
     pub cause: String,
     /// How many.
     pub count: u64,

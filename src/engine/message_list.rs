@@ -61,6 +61,7 @@ pub(super) fn left_out_folders(
                 size_bytes: folder.bytes.0,
                 date: String::new(),
                 state: MessageState::LeftOut,
+                code: None,
                 cause: Some(format!("{}, {}", counted(folder.messages, "message"), because.words())),
                 sha256: None,
             });
@@ -160,7 +161,8 @@ fn row_of(listing: &MessageListing, addresses: &BTreeMap<MailboxId, String>) -> 
         size_bytes: row.size,
         date: row.internal_date.clone(),
         state: row.state,
-        cause: row.cause.clone(),
+        cause: explain::why(row),
+        code: row.reason.as_ref().map(|reason| reason.code().name()),
         sha256: row.sha256.as_ref().map(hex),
     }
 }
@@ -202,6 +204,7 @@ pub(super) fn look(
         rows: rows
             .into_iter()
             .map(|listing| MessageOutcome {
+                cause: explain::why(&listing.row).unwrap_or_default(),
                 mailbox: listing.mailbox,
                 folder: listing.source,
                 destination: listing.destination,
@@ -210,7 +213,6 @@ pub(super) fn look(
                 size: Bytes(listing.row.size),
                 date: listing.row.internal_date,
                 state: listing.row.state,
-                cause: listing.row.cause.unwrap_or_default(),
                 sha256: listing.row.sha256.as_ref().map(hex).unwrap_or_default(),
             })
             .collect(),
@@ -270,7 +272,8 @@ mod tests {
                 intent_uidnext: None,
                 intent_uid_validity: None,
                 sha256: Some([0xab; 32]),
-                cause: None,
+                reason: None,
+                flag_check: None,
                 forgotten: None,
             },
         }

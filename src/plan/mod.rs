@@ -34,6 +34,7 @@ mod oversize;
 mod plan_remarks;
 mod proof_summary;
 mod reach;
+mod reason;
 mod repair;
 mod search_text;
 mod selection;
@@ -71,6 +72,9 @@ pub use overrides::{FolderOverride, apply_overrides, shared_destinations};
 pub use oversize::{Oversize, OversizeFolder};
 pub use proof_summary::ProofSummary;
 pub use reach::Reach;
+#[cfg(test)]
+pub use reason::samples as reason_samples;
+pub use reason::{FlagCheck, FlagsAfter, Reason, ReasonCode, RepairTrigger, ServerWords};
 pub use repair::{
     Draft, RefusalMeaning, RepairLadder, RepairStep, asks_for_receipt, date_of_header, export_component,
     export_file_name, refusal_meaning,

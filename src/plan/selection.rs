@@ -1,10 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::{CopyOptions, MessageFilter, MessageState};
-use crate::values::with_thousands;
+use super::{CopyOptions, MessageFilter, MessageState, Reason};
 
 /// A message that may take part in a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +30,11 @@ pub fn left_out(
     options: &CopyOptions,
     candidates: &[Candidate],
     found: Option<&BTreeSet<u32>>,
-) -> BTreeMap<u32, (MessageState, Arc<str>)> {
-    let words = Words::new(options);
+) -> BTreeMap<u32, (MessageState, Arc<Reason>)> {
+    let reasons = Reasons::new(options);
     let mut left_out = BTreeMap::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.is_settled) {
-        if let Some(because) = words.why(&options.filter, candidate, found) {
+        if let Some(because) = reasons.why(&options.filter, candidate, found) {
             left_out.insert(candidate.uid, (MessageState::LeftOut, Arc::clone(because)));
         }
     }
@@ -53,37 +50,31 @@ pub fn left_out(
     if options.is_newest_first {
         waiting.reverse();
     }
-    let later = |uid| (uid, (MessageState::Deferred, Arc::clone(&words.trial)));
+    let later = |uid| (uid, (MessageState::Deferred, Arc::clone(&reasons.trial)));
     left_out.extend(waiting.into_iter().skip(room).map(later));
     left_out
 }
 
-/// The causes, each written once however many messages have it.
-struct Words {
-    too_old: Arc<str>,
-    too_new: Arc<str>,
-    too_small: Arc<str>,
-    too_large: Arc<str>,
-    not_found: Arc<str>,
-    trial: Arc<str>,
+/// The reasons, each made once however many messages have it.
+struct Reasons {
+    too_old: Arc<Reason>,
+    too_new: Arc<Reason>,
+    too_small: Arc<Reason>,
+    too_large: Arc<Reason>,
+    not_found: Arc<Reason>,
+    trial: Arc<Reason>,
 }
 
-impl Words {
+impl Reasons {
     fn new(options: &CopyOptions) -> Self {
         let filter = &options.filter;
-        let count = |number: Option<u64>| with_thousands(number.unwrap_or_default());
         Self {
-            too_old: format!("older than {}", moment(filter.since_secs)).into(),
-            too_new: format!("received on {} or later", moment(filter.before_secs)).into(),
-            too_small: format!("smaller than {} bytes", count(filter.min_bytes)).into(),
-            too_large: format!("larger than {} bytes", count(filter.max_bytes)).into(),
-            not_found: format!("not found by the search {}", filter.search.as_deref().unwrap_or_default())
-                .into(),
-            trial: format!(
-                "outside the trial of {} messages per folder",
-                count(options.trial_messages.map(u64::from))
-            )
-            .into(),
+            too_old: Reason::TooOld(filter.since_secs.unwrap_or_default()).into(),
+            too_new: Reason::TooNew(filter.before_secs.unwrap_or_default()).into(),
+            too_small: Reason::TooSmall(filter.min_bytes.unwrap_or_default()).into(),
+            too_large: Reason::TooLarge(filter.max_bytes.unwrap_or_default()).into(),
+            not_found: Reason::NotFound(filter.search.clone().unwrap_or_default()).into(),
+            trial: Reason::OutsideTrial(options.trial_messages.unwrap_or_default()).into(),
         }
     }
 
@@ -92,7 +83,7 @@ impl Words {
         filter: &MessageFilter,
         candidate: &Candidate,
         found: Option<&BTreeSet<u32>>,
-    ) -> Option<&Arc<str>> {
+    ) -> Option<&Arc<Reason>> {
         let received = candidate.received_secs;
         let is = |limit: Option<i64>, beyond: fn(i64, i64) -> bool| {
             limit.zip(received).is_some_and(|(limit, received)| beyond(received, limit))
@@ -109,15 +100,8 @@ impl Words {
             (found.is_some_and(|found| !found.contains(&candidate.uid)), &self.not_found),
         ]
         .into_iter()
-        .find_map(|(is_outside, words)| is_outside.then_some(words))
+        .find_map(|(is_outside, reason)| is_outside.then_some(reason))
     }
-}
-
-/// `2020-01-01`, with the time of day where it is not midnight UTC.
-fn moment(secs: Option<i64>) -> String {
-    let Some(time) = secs.and_then(|secs| Timestamp::from_second(secs).ok()) else { return String::new() };
-    let is_midnight = time.as_second().rem_euclid(86_400) == 0;
-    time.strftime(if is_midnight { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M UTC" }).to_string()
 }
 
 #[cfg(test)]
@@ -132,8 +116,9 @@ mod tests {
         options: &CopyOptions,
         found: Option<&BTreeSet<u32>>,
         all: &[Candidate],
-    ) -> Vec<(u32, String)> {
-        left_out(options, all, found).into_iter().map(|(uid, (_, words))| (uid, words.to_string())).collect()
+    ) -> Vec<(u32, Reason)> {
+        let left_out = left_out(options, all, found).into_iter();
+        left_out.map(|(uid, (_, reason))| (uid, Reason::clone(&reason))).collect()
     }
 
     #[test]
@@ -158,16 +143,13 @@ mod tests {
         ];
         let found = BTreeSet::from([1, 2, 3, 4, 5, 7]);
         let expected = [
-            (1, "older than 2020-01-01"),
-            (3, "received on 2020-01-01 01:00 UTC or later"),
-            (4, "smaller than 10 bytes"),
-            (5, "larger than 2,000 bytes"),
-            (6, "not found by the search UNSEEN"),
+            (1, Reason::TooOld(1_577_836_800)),
+            (3, Reason::TooNew(1_577_840_400)),
+            (4, Reason::TooSmall(10)),
+            (5, Reason::TooLarge(2_000)),
+            (6, Reason::NotFound("UNSEEN".to_owned())),
         ];
-        assert_eq!(
-            reasons(&options, Some(&found), &all),
-            expected.map(|(uid, words)| (uid, words.to_owned()))
-        );
+        assert_eq!(reasons(&options, Some(&found), &all), expected);
         assert!(reasons(&CopyOptions::default(), None, &all).is_empty());
     }
 

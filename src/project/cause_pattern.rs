@@ -1,4 +1,5 @@
-//! What causes have in common when servers put a number, an address or an identifier of the message into their words.
+//! What details of one reason have in common when servers put a number, an address or an identifier of the message into
+//! their words.
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
@@ -8,17 +9,21 @@ use super::ProjectError;
 /// Stands for whatever differs.
 const ANYTHING: &str = "…";
 
-/// Longest pattern in characters.
+/// Longest pattern of a line in characters.
 const PATTERN_LIMIT: usize = 200;
 
 /// Words at least this long are identifiers, whatever they are made of.
 const LONGEST_WORD: usize = 32;
 
-/// The words of a cause without those that name one message.
-pub(super) fn cause_pattern(cause: &str) -> String {
+/// A detail, line by line, without the words that name one message.
+pub(super) fn cause_pattern(detail: &str) -> String {
+    detail.split('\n').map(line_pattern).collect::<Vec<_>>().join("\n")
+}
+
+fn line_pattern(line: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut length = 0;
-    for word in cause.split_whitespace() {
+    for word in line.split_whitespace() {
         let word = fold(word);
         if word == ANYTHING && words.last().is_some_and(|last| last == ANYTHING) {
             continue;
@@ -55,12 +60,13 @@ fn is_status_code(word: &str) -> bool {
     }))
 }
 
-/// Makes `cause_pattern(TEXT)` known to a connection; the triggers of the ledger call it.
+/// Makes `cause_pattern(TEXT)` known to a connection; the triggers of the ledger call it. A detail that is not there has an
+/// empty one.
 pub(super) fn register(connection: &Connection) -> Result<(), ProjectError> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("cause_pattern", 1, flags, |context| {
-        Ok(cause_pattern(&context.get::<String>(0)?))
+        Ok(cause_pattern(&context.get::<Option<String>>(0)?.unwrap_or_default()))
     })?;
     Ok(())
 }
@@ -72,8 +78,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_one_cause_have_one_pattern() {
-        for (cause, pattern) in [
+    fn details_of_one_cause_have_one_pattern() {
+        for (detail, pattern) in [
             ("NO too big", "NO too big"),
             ("NO size 34567 exceeds 25,000,000 bytes", "NO size … exceeds … bytes"),
             (
@@ -87,8 +93,9 @@ mod tests {
             ("INBOX/Müller/12.eml", "…"),
             ("", ""),
             ("...", "..."),
+            ("refused\nLIMIT\nno 5 more\n", "refused\nLIMIT\nno … more\n"),
         ] {
-            assert_eq!(cause_pattern(cause), pattern, "{cause}");
+            assert_eq!(cause_pattern(detail), pattern, "{detail}");
         }
     }
 
@@ -96,11 +103,13 @@ mod tests {
         #![proptest_config(crate::mutate::seeds::properties(256))]
 
         #[test]
-        fn patterns_are_bounded_and_stable(cause in "\\PC{0,300}") {
-            let pattern = cause_pattern(&cause);
+        fn patterns_are_bounded_and_stable(line in "\\PC{0,300}") {
+            let pattern = cause_pattern(&line);
             prop_assert!(pattern.chars().count() <= PATTERN_LIMIT + 2);
             let parts = |text: &str| text.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>();
             prop_assert_eq!(parts(&pattern).join(" "), pattern);
+            let lines = cause_pattern(&format!("{line}\n{line}"));
+            prop_assert_eq!(lines.split('\n').count(), 2);
         }
     }
 }

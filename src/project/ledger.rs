@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, LedgerRow, Project, ProjectError};
-use crate::plan::{FolderPath, MailboxId, MessageState};
+use crate::plan::{FolderPath, MailboxId, MessageState, ReasonCode};
 
 /// The ledger of one mailbox: one row per source message, written before and after every append.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Ledger {
                 forget_copies(transaction, id, ANNOUNCED_TOO)?;
                 // Another place may take what this one has refused, be it the folder itself.
                 transaction.execute(
-                    "UPDATE message SET state = 0, cause = NULL WHERE folder_id = ?1 AND state = 6",
+                    "UPDATE message SET state = 0, reason = NULL, detail = NULL WHERE folder_id = ?1 AND state = 6",
                     [id],
                 )?;
                 transaction.execute(
@@ -190,12 +190,11 @@ impl Ledger {
                 .query_map([folder.0], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             let mut mark = transaction.prepare_cached(
-                "UPDATE message SET state = 7, cause = 'no longer on the source server'
-                 WHERE folder_id = ?1 AND uid = ?2",
+                "UPDATE message SET state = 7, reason = ?3, detail = NULL WHERE folder_id = ?1 AND uid = ?2",
             )?;
             let mut vanished = 0;
             for uid in waiting.into_iter().filter(|uid| !present.contains(uid)) {
-                mark.execute(params![folder.0, uid])?;
+                mark.execute(params![folder.0, uid, ReasonCode::NotListed.number()])?;
                 vanished += 1;
             }
             Ok(vanished)
@@ -287,7 +286,7 @@ impl Ledger {
     pub fn withdraw_intents(&self, folder: FolderId, uids: &[u32]) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             let mut withdraw = transaction.prepare_cached(
-                "UPDATE message SET state = 0, cause = cause, intent_uidnext = NULL, intent_uid_validity = NULL
+                "UPDATE message SET state = 0, reason = reason, intent_uidnext = NULL, intent_uid_validity = NULL
                  WHERE folder_id = ?1 AND uid = ?2 AND state = 1",
             )?;
             for uid in uids {
@@ -301,7 +300,7 @@ impl Ledger {
     pub fn retry_refused(&self) -> Result<u64, ProjectError> {
         self.project.write(|transaction| {
             let count = transaction.execute(
-                "UPDATE message SET state = 0, cause = NULL
+                "UPDATE message SET state = 0, reason = NULL, detail = NULL
                  WHERE state IN (5, 6) AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
                 [self.mailbox.0],
             )?;
@@ -310,15 +309,23 @@ impl Ledger {
     }
 
     /// Leaves the waiting messages of a folder out, with those that a trial has put off, or takes them in again. Messages
-    /// that were left out one by one, which have a cause, stay so. Returns how many changed.
+    /// that were left out one by one, for a reason of their own, stay so. Returns how many changed.
     pub fn set_left_out(&self, folder: FolderId, is_left_out: bool) -> Result<u64, ProjectError> {
-        let (from, put_off, to) = if is_left_out { (0, 9, 8) } else { (8, 8, 0) };
+        let with_folder = ReasonCode::FolderLeftOut.number();
         self.project.write(|transaction| {
-            let count = transaction.execute(
-                "UPDATE message SET state = ?4, cause = NULL, is_filtered = 0
-                 WHERE folder_id = ?1 AND ((state = ?2 AND cause IS NULL) OR (state = ?3 AND state = 9))",
-                params![folder.0, from, put_off, to],
-            )?;
+            let count = if is_left_out {
+                transaction.execute(
+                    "UPDATE message SET state = 8, reason = ?2, detail = NULL, is_filtered = 0
+                     WHERE folder_id = ?1 AND ((state = 0 AND reason IS NULL) OR state = 9)",
+                    params![folder.0, with_folder],
+                )?
+            } else {
+                transaction.execute(
+                    "UPDATE message SET state = 0, reason = NULL, detail = NULL, is_filtered = 0
+                     WHERE folder_id = ?1 AND reason = ?2 AND state = 8",
+                    params![folder.0, with_folder],
+                )?
+            };
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })
     }
@@ -336,7 +343,7 @@ pub(super) fn forget_copies(
     let count = transaction.execute(
         &format!(
             "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
-                 intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
+                 intent_uidnext = NULL, intent_uid_validity = NULL, reason = NULL, detail = NULL, needs_flag_check = 0,
                  mirrored_flags = NULL, is_touched = 0,
                  forgotten_copy = CASE WHEN state = 3 AND forgotten_copy <> 1 THEN 2 ELSE 1 END
              WHERE folder_id = ?1 AND state IN ({states}) AND moved_to IS NULL AND is_released = 0"

@@ -8,12 +8,9 @@ use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
 
 use super::ledger::to_json;
 use super::ledger_copies::give_back_borrowed;
-use super::ledger_row::state_number;
+use super::ledger_row::{state_number, stored_reason};
 use super::{FolderId, Ledger, MessageResult, ProjectError, SourceMessage, Unflushed};
-use crate::plan::MessageState;
-
-/// Longest stored cause in characters; servers may send kilobytes.
-pub(super) const CAUSE_LIMIT: usize = 1_000;
+use crate::plan::{FlagCheck, MessageState};
 
 impl Ledger {
     /// Adds rows in one transaction. A row that exists keeps its state and gets the flags of today, which its copy has
@@ -219,7 +216,8 @@ fn list_again(
                  mirrored_flags = CASE WHEN state IN (2, 3, 4)
                      THEN nullif(coalesce(mirrored_flags, flags), ?3) END,
                  comebacks = comebacks + (state = 7),
-                 cause = CASE state WHEN 7 THEN NULL ELSE cause END,
+                 reason = CASE state WHEN 7 THEN NULL ELSE reason END,
+                 detail = CASE state WHEN 7 THEN NULL ELSE detail END,
                  state = CASE state WHEN 7 THEN 0 ELSE state END
              WHERE folder_id = ?1 AND uid = ?2 AND (flags <> ?3 OR state = 7)",
         )?
@@ -234,7 +232,7 @@ fn record_arrival(
     folder: FolderId,
     result: &MessageResult,
 ) -> Result<bool, ProjectError> {
-    if result.state != MessageState::Copied || result.cause.is_some() {
+    if result.state != MessageState::Copied || result.reason.is_some() {
         return Ok(false);
     }
     let (validity, uid) = result.destination_uid.unzip();
@@ -243,10 +241,17 @@ fn record_arrival(
             "UPDATE message SET
                  state = 2, destination_uid_validity = ?3, destination_uid = ?4, sha256 = coalesce(?5, sha256),
                  intent_uidnext = CASE WHEN ?4 IS NULL THEN intent_uidnext END,
-                 intent_uid_validity = CASE WHEN ?4 IS NULL THEN intent_uid_validity END
-             WHERE folder_id = ?1 AND uid = ?2 AND state = 1 AND cause IS NULL AND mirrored_flags IS NULL",
+                 intent_uid_validity = CASE WHEN ?4 IS NULL THEN intent_uid_validity END, needs_flag_check = ?6
+             WHERE folder_id = ?1 AND uid = ?2 AND state = 1 AND reason IS NULL AND mirrored_flags IS NULL",
         )?
-        .execute(params![folder.0, result.uid, validity, uid, result.sha256])?;
+        .execute(params![
+            folder.0,
+            result.uid,
+            validity,
+            uid,
+            result.sha256,
+            FlagCheck::number(result.flag_check),
+        ])?;
     Ok(changed == 1)
 }
 
@@ -257,11 +262,12 @@ fn record_outcome(
     result: &MessageResult,
 ) -> Result<(), ProjectError> {
     let (validity, uid) = result.destination_uid.unzip();
+    let (reason, detail) = stored_reason(result.reason.as_ref());
     let changed = transaction
         .prepare_cached(
             "UPDATE message SET
                  state = ?3, destination_uid_validity = ?4, destination_uid = ?5,
-                 sha256 = coalesce(?6, sha256), cause = ?7,
+                 sha256 = coalesce(?6, sha256), reason = ?7, detail = ?8, needs_flag_check = ?9,
                  intent_uidnext = CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uidnext END,
                  intent_uid_validity =
                      CASE WHEN ?3 = 1 OR (?3 IN (2, 4) AND ?5 IS NULL) THEN intent_uid_validity END,
@@ -275,7 +281,9 @@ fn record_outcome(
             validity,
             uid,
             result.sha256,
-            result.cause.as_deref().map(bounded_cause),
+            reason,
+            detail,
+            FlagCheck::number(result.flag_check),
         ])?;
     if changed == 1 { Ok(()) } else { Err(ProjectError::Unknown("message")) }
 }
@@ -329,10 +337,6 @@ fn missing_folder(error: rusqlite::Error) -> ProjectError {
 
 fn stored_size(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
-}
-
-fn bounded_cause(cause: &str) -> String {
-    cause.chars().take(CAUSE_LIMIT).collect()
 }
 
 #[cfg(test)]

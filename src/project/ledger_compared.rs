@@ -199,7 +199,7 @@ impl Ledger {
         let moved_to = to_json(moved_to)?;
         self.project.write_soon(|transaction| {
             let mut record = transaction.prepare_cached(
-                "UPDATE message SET state = 3, cause = NULL, moved_to = ?3, destination_uid_validity = ?4,
+                "UPDATE message SET state = 3, reason = NULL, detail = NULL, needs_flag_check = 0, moved_to = ?3, destination_uid_validity = ?4,
                      destination_uid = ?5, intent_uidnext = NULL, intent_uid_validity = NULL
                  WHERE folder_id = ?1 AND uid = ?2 AND state = 0",
             )?;

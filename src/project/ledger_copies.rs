@@ -187,7 +187,8 @@ pub(super) fn give_back_borrowed(
         .query_map([folder.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<_, _>>()?;
     let mut give_back = transaction.prepare_cached(
-        "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL, cause = NULL
+        "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL, reason = NULL,
+             detail = NULL, needs_flag_check = 0
          WHERE folder_id = ?1 AND uid = ?2",
     )?;
     for (other, uid, validity, place) in borrowed {

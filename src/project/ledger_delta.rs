@@ -8,9 +8,9 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::ledger::to_json;
 use super::ledger_copies::SAME_ACCOUNT;
 use super::ledger_queries::read_path;
-use super::ledger_row::{state_number, unreadable};
+use super::ledger_row::{state_number, stored_reason, unreadable};
 use super::{FolderId, Ledger, ProjectError};
-use crate::plan::{Candidate, FolderPath, IdentityKey, MessageKey, MessageState, internal_date_secs};
+use crate::plan::{Candidate, FolderPath, IdentityKey, MessageKey, MessageState, Reason, internal_date_secs};
 
 /// MESSAGES and UIDNEXT of a folder. While both stay and UIDVALIDITY as well, no message has come or gone: a new one
 /// raises UIDNEXT, and one that goes lowers the count (RFC 3501 section 2.3.1.1).
@@ -247,7 +247,7 @@ impl Ledger {
             folder,
             uids,
             "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
-                 intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
+                 intent_uidnext = NULL, intent_uid_validity = NULL, reason = NULL, detail = NULL, needs_flag_check = 0,
                  mirrored_flags = NULL, is_touched = 0, moved_to = NULL,
                  forgotten_copy = CASE WHEN state = 3 AND forgotten_copy <> 1 THEN 2 ELSE 1 END
              WHERE folder_id = ?1 AND uid = ?2 AND state IN (2, 3, 4)",
@@ -403,7 +403,7 @@ impl Ledger {
     pub fn filter(
         &self,
         folder: FolderId,
-        judge: impl FnOnce(&[Candidate]) -> BTreeMap<u32, (MessageState, Arc<str>)>,
+        judge: impl FnOnce(&[Candidate]) -> BTreeMap<u32, (MessageState, Arc<Reason>)>,
     ) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
             let candidates: Vec<Candidate> = transaction
@@ -424,22 +424,26 @@ impl Ledger {
                 .collect::<Result<_, _>>()?;
             let left_out = judge(&candidates);
             let mut leave = transaction.prepare_cached(
-                "UPDATE message SET state = ?4, is_filtered = 1, cause = ?3
-                 WHERE folder_id = ?1 AND uid = ?2
-                     AND (state = 0 OR (state IN (8, 9) AND (state <> ?4 OR cause IS NOT ?3)))",
+                "UPDATE message SET state = ?5, is_filtered = 1, reason = ?3, detail = ?4
+                 WHERE folder_id = ?1 AND uid = ?2 AND (state = 0
+                     OR (state IN (8, 9) AND (state <> ?5 OR reason IS NOT ?3 OR detail IS NOT ?4)))",
             )?;
             let mut take = transaction.prepare_cached(
-                "UPDATE message SET state = 0, is_filtered = 0, cause = NULL
+                "UPDATE message SET state = 0, is_filtered = 0, reason = NULL, detail = NULL
                  WHERE folder_id = ?1 AND uid = ?2 AND state IN (8, 9) AND is_filtered = 1",
             )?;
             for candidate in candidates.iter().filter(|candidate| !candidate.is_settled) {
                 match left_out.get(&candidate.uid) {
-                    Some((state, words)) => leave.execute(params![
-                        folder.0,
-                        candidate.uid,
-                        words.as_ref(),
-                        state_number(*state)
-                    ])?,
+                    Some((state, reason)) => {
+                        let (reason, detail) = stored_reason(Some(reason));
+                        leave.execute(params![
+                            folder.0,
+                            candidate.uid,
+                            reason,
+                            detail,
+                            state_number(*state)
+                        ])?
+                    }
                     None => take.execute(params![folder.0, candidate.uid])?,
                 };
             }

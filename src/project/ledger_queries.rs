@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 
-use super::ledger_row::{ROW_COLUMNS, read_row, state_from_number, unreadable};
+use super::ledger_row::{ROW_COLUMNS, read_reason, read_row, state_from_number, unreadable};
 use super::{FolderId, Ledger, LedgerRow, Project, ProjectError};
-use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageState, ProblemId};
+use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageState, ProblemId, Reason};
 use crate::values::Bytes;
 
 /// Groups of problems that are listed; servers may word every refusal differently.
@@ -72,15 +72,15 @@ pub struct FolderTotals {
     pub totals: LedgerTotals,
 }
 
-/// Messages that share a state, and a cause but for numbers, addresses and identifiers in it.
+/// Messages that share a state, and a reason but for numbers, addresses and identifiers in its detail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Its number, as long as it has messages.
     pub id: ProblemId,
     /// Refused, exported, repaired or vanished.
     pub state: MessageState,
-    /// The server's words, the file or the repair; with “…” for what differs from message to message.
-    pub cause: String,
+    /// Why; with “…” for what differs from message to message.
+    pub reason: Reason,
     /// How many messages.
     pub count: u64,
     /// The first few: folder at the source, and UID.
@@ -157,7 +157,7 @@ impl Ledger {
         })
     }
 
-    /// What went wrong in this mailbox, by state and cause, worst first.
+    /// What went wrong in this mailbox, by state and reason, worst first.
     pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
         self.project.read(|connection| problems(connection, Some(self.mailbox)))
     }
@@ -181,7 +181,7 @@ impl Project {
         })
     }
 
-    /// What went wrong in the whole project, by state and cause, worst first.
+    /// What went wrong in the whole project, by state and reason, worst first.
     pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
         self.read(|connection| problems(connection, None))
     }
@@ -189,8 +189,10 @@ impl Project {
     /// Gives messages of all mailboxes another try that were refused or saved as files. Returns how many.
     pub fn retry_refused(&self) -> Result<u64, ProjectError> {
         self.write(|transaction| {
-            let count = transaction
-                .execute("UPDATE message SET state = 0, cause = NULL WHERE state IN (5, 6)", [])?;
+            let count = transaction.execute(
+                "UPDATE message SET state = 0, reason = NULL, detail = NULL WHERE state IN (5, 6)",
+                [],
+            )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })
     }
@@ -229,16 +231,16 @@ impl Project {
 }
 
 /// All groups of the project, read from an index in their order, whatever servers put into their words.
-const GROUPS: &str = "SELECT id, state, iif(is_uniform, words, pattern), messages FROM problem_group
-     ORDER BY severity, messages DESC, pattern LIMIT ?1";
+const GROUPS: &str = "SELECT id, state, messages, reason, iif(is_uniform, detail, pattern) FROM problem_group
+     ORDER BY severity, messages DESC, reason, pattern LIMIT ?1";
 
 /// Groups of one mailbox; reads its problems one by one.
 const GROUPS_OF_MAILBOX: &str =
-    "SELECT problem_group.id, state, iif(is_uniform, words, pattern), count(*) AS here
+    "SELECT problem_group.id, state, count(*) AS here, reason, iif(is_uniform, detail, pattern)
      FROM folder CROSS JOIN problem ON problem.folder_id = folder.id
          JOIN problem_group ON problem_group.id = problem.group_id
      WHERE folder.mailbox_id = ?2
-     GROUP BY problem_group.id ORDER BY severity, here DESC, pattern LIMIT ?1";
+     GROUP BY problem_group.id ORDER BY severity, here DESC, reason, pattern LIMIT ?1";
 
 /// The first messages of a group.
 const SAMPLES: &str = "SELECT folder.source, problem.uid
@@ -259,14 +261,16 @@ fn problems(connection: &Connection, mailbox: Option<MailboxId>) -> Result<Vec<P
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let group: i64 = row.get(0)?;
-        let count: i64 = row.get(3)?;
+        let count: i64 = row.get(2)?;
+        let reason =
+            read_reason(row, 3)?.ok_or_else(|| unreadable(3, Type::Integer, "a problem without a reason"))?;
         let samples = samples
             .query_map(params![group, mailbox, sample_limit], |row| Ok((read_path(row, 0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         found.push(Problem {
             id: ProblemId(group),
             state: read_state(row, 1)?,
-            cause: row.get(2)?,
+            reason,
             count: u64::try_from(count).unwrap_or(0),
             samples,
         });

@@ -1,7 +1,7 @@
 use rusqlite::Row;
 use rusqlite::types::Type;
 
-use crate::plan::{IdentityKey, MessageKey, MessageState};
+use crate::plan::{FlagCheck, IdentityKey, MessageKey, MessageState, Reason, ReasonCode};
 
 /// Number of a folder in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,8 +56,10 @@ pub struct LedgerRow {
     pub intent_uid_validity: Option<u32>,
     /// SHA-256 of the bytes that were read from the source.
     pub sha256: Option<[u8; 32]>,
-    /// The server's words, the repair or the file, as the state asks for.
-    pub cause: Option<String>,
+    /// Why it is in its state, where there is more to say than the state itself.
+    pub reason: Option<Reason>,
+    /// Why the flags of its copy have still to be looked at.
+    pub flag_check: Option<FlagCheck>,
     /// The copy that was known before its folder was made anew, or before it was lost.
     pub forgotten: Option<ForgottenCopy>,
 }
@@ -80,13 +82,15 @@ pub struct MessageResult {
     pub destination_uid: Option<(u32, u32)>,
     /// SHA-256 of the bytes that were read from the source; `None` keeps a stored one.
     pub sha256: Option<[u8; 32]>,
-    /// The server's words, the repair or the file.
-    pub cause: Option<String>,
+    /// Why, where there is more to say than the state itself.
+    pub reason: Option<Reason>,
+    /// Why the flags of its copy have still to be looked at.
+    pub flag_check: Option<FlagCheck>,
 }
 
 /// Columns of a [`LedgerRow`], in the order that [`read_row`] expects.
 pub(super) const ROW_COLUMNS: &str = "uid, size, internal_date, flags, identity, state, destination_uid, \
-     destination_uid_validity, intent_uidnext, intent_uid_validity, sha256, cause, forgotten_copy";
+     destination_uid_validity, intent_uidnext, intent_uid_validity, sha256, reason, detail, needs_flag_check, forgotten_copy";
 
 /// Reads the columns of [`ROW_COLUMNS`], which begin at `first`.
 pub(super) fn read_row(row: &Row<'_>, first: usize) -> rusqlite::Result<LedgerRow> {
@@ -105,13 +109,33 @@ pub(super) fn read_row(row: &Row<'_>, first: usize) -> rusqlite::Result<LedgerRo
         intent_uidnext: row.get(first + 8)?,
         intent_uid_validity: row.get(first + 9)?,
         sha256: row.get(first + 10)?,
-        cause: row.get(first + 11)?,
-        forgotten: match row.get::<_, i64>(first + 12)? {
+        reason: read_reason(row, first + 11)?,
+        flag_check: read_flag_check(row, first + 13)?,
+        forgotten: match row.get::<_, i64>(first + 14)? {
             1 => Some(ForgottenCopy::Sent),
             2 => Some(ForgottenCopy::Found),
             _ => None,
         },
     })
+}
+
+/// Reads the reason in the column `first` and its detail in the next one.
+pub(super) fn read_reason(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Reason>> {
+    let Some(number) = row.get::<_, Option<i64>>(first)? else { return Ok(None) };
+    let detail: Option<String> = row.get(first + 1)?;
+    let reason = ReasonCode::from_number(number).and_then(|code| Reason::read(code, detail.as_deref()));
+    reason.map(Some).ok_or_else(|| unreadable(first, Type::Integer, format!("reason {number}")))
+}
+
+fn read_flag_check(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<FlagCheck>> {
+    let number: i64 = row.get(column)?;
+    let check = FlagCheck::from_number(number);
+    check.ok_or_else(|| unreadable(column, Type::Integer, format!("flag check {number}")))
+}
+
+/// Number and detail of a reason, as they stand in the file.
+pub(super) fn stored_reason(reason: Option<&Reason>) -> (Option<i64>, Option<String>) {
+    (reason.map(|reason| reason.code().number()), reason.and_then(Reason::detail))
 }
 
 pub(super) fn unreadable(

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
-use crate::plan::MessageState;
+use crate::plan::{MessageState, ReasonCode};
 
 impl Ledger {
     /// Messages of the folder that have the headers and the size of another one in it, by ascending UID. Those that are
@@ -25,14 +25,14 @@ impl Ledger {
         })
     }
 
-    /// Takes messages in again that were left out, one by one, for a cause that begins so. Returns how many.
-    pub fn take_in_again(&self, cause: &str) -> Result<u64, ProjectError> {
+    /// Takes messages in again that were left out, one by one, for this reason. Returns how many.
+    pub fn take_in_again(&self, reason: ReasonCode) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
             let count = transaction.execute(
-                "UPDATE message INDEXED BY message_with_cause SET state = 0, cause = NULL
-                 WHERE state = ?2 AND is_filtered = 0 AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3
+                "UPDATE message INDEXED BY message_with_reason SET state = 0, reason = NULL, detail = NULL
+                 WHERE state = ?2 AND is_filtered = 0 AND reason = ?3
                      AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
-                params![self.mailbox.0, state_number(MessageState::LeftOut), cause],
+                params![self.mailbox.0, state_number(MessageState::LeftOut), reason.number()],
             )?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         })

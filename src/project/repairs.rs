@@ -8,7 +8,7 @@ use super::ledger::to_json;
 use super::ledger_copies::SAME_PLACE;
 use super::ledger_row::unreadable;
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
-use crate::plan::{IdentityKey, MessageState, RepairStep};
+use crate::plan::{FlagsAfter, IdentityKey, MessageState, Reason, RepairStep, RepairTrigger};
 
 /// Longest stored words of a refusal, in characters.
 const WORDS_LIMIT: usize = 500;
@@ -36,8 +36,8 @@ pub struct ExportedFile {
 /// What was done to a message that the destination refused as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
-    /// The server's words about the message as it was.
-    pub refusal: String,
+    /// Why it did not go as it was.
+    pub trigger: RepairTrigger,
     /// The steps that were tried, in their order.
     pub steps: Vec<RepairStep>,
     /// What was sent last.
@@ -48,36 +48,38 @@ pub struct Repair {
 
 impl Repair {
     /// What was done, for the row of the message.
-    pub fn words(&self) -> String {
-        let Self { refusal, steps, file, .. } = self;
-        let done: Vec<&str> = steps.iter().map(|step| step.words()).collect();
-        match file {
-            Some(file) => format!("saved as {}; the destination refused it: {refusal}", file.path),
-            None => format!("{}; as it was, the destination refused it: {refusal}", done.join(", ")),
+    pub fn reason(&self) -> Reason {
+        let (trigger, steps) = (self.trigger.clone(), self.steps.clone());
+        match &self.file {
+            Some(file) => Reason::Exported { trigger, file: file.path.clone() },
+            None => Reason::Repaired { trigger, steps, flags: FlagsAfter::AsSent },
         }
     }
 }
 
 /// Columns of a [`Repair`].
-const COLUMNS: &str = "refusal, steps, sent_size, sent_identity, sent_sha256, file, file_sha256";
+const COLUMNS: &str =
+    "trigger_name, refusal_code, refusal, steps, sent_size, sent_identity, sent_sha256, file, file_sha256";
 
 fn read_repair(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Repair> {
-    let steps: String = row.get(first + 1)?;
-    let sent = match (row.get(first + 2)?, row.get(first + 3)?, row.get(first + 4)?) {
+    let [name, code, text]: [String; 3] = [row.get(first)?, row.get(first + 1)?, row.get(first + 2)?];
+    let steps: String = row.get(first + 3)?;
+    let sent = match (row.get(first + 4)?, row.get(first + 5)?, row.get(first + 6)?) {
         (Some(size), Some(identity), Some(sha256)) => {
             let size: i64 = size;
             Some(SentForm { size: u64::try_from(size).unwrap_or(0), identity: IdentityKey(identity), sha256 })
         }
         _ => None,
     };
-    let file = match (row.get(first + 5)?, row.get(first + 6)?) {
+    let file = match (row.get(first + 7)?, row.get(first + 8)?) {
         (Some(path), Some(sha256)) => Some(ExportedFile { path, sha256 }),
         _ => None,
     };
     Ok(Repair {
-        refusal: row.get(first)?,
+        trigger: RepairTrigger::read(&name, &code, &text)
+            .ok_or_else(|| unreadable(first, rusqlite::types::Type::Text, format!("trigger {name}")))?,
         steps: serde_json::from_str(&steps)
-            .map_err(|error| unreadable(first + 1, rusqlite::types::Type::Text, error))?,
+            .map_err(|error| unreadable(first + 3, rusqlite::types::Type::Text, error))?,
         sent,
         file,
     })
@@ -90,9 +92,10 @@ impl Ledger {
         &self,
         folder: FolderId,
         uid: u32,
-        (refusal, steps): (&str, &[RepairStep]),
+        (trigger, steps): (&RepairTrigger, &[RepairStep]),
         sent: &SentForm,
     ) -> Result<(), ProjectError> {
+        let [name, code, text] = trigger.stored();
         self.project.write(|transaction| {
             let in_flight: Option<i64> = transaction
                 .prepare_cached("SELECT state FROM message WHERE folder_id = ?1 AND uid = ?2")?
@@ -103,9 +106,11 @@ impl Ledger {
             }
             transaction
                 .prepare_cached(
-                    "INSERT INTO repair (folder_id, uid, refusal, steps, sent_size, sent_identity, sent_sha256)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                    "INSERT INTO repair (folder_id, uid, trigger_name, refusal_code, refusal, steps, sent_size,
+                         sent_identity, sent_sha256)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                      ON CONFLICT (folder_id, uid) DO UPDATE SET
+                         trigger_name = excluded.trigger_name, refusal_code = excluded.refusal_code,
                          refusal = excluded.refusal, steps = excluded.steps, sent_size = excluded.sent_size,
                          sent_identity = excluded.sent_identity, sent_sha256 = excluded.sent_sha256,
                          file = NULL, file_sha256 = NULL",
@@ -113,7 +118,9 @@ impl Ledger {
                 .execute(params![
                     folder.0,
                     uid,
-                    bounded(refusal),
+                    name,
+                    code,
+                    bounded(text),
                     to_json(&steps)?,
                     i64::try_from(sent.size).unwrap_or(i64::MAX),
                     sent.identity.0,
@@ -128,17 +135,19 @@ impl Ledger {
         &self,
         folder: FolderId,
         uid: u32,
-        (refusal, steps): (&str, &[RepairStep]),
+        (trigger, steps): (&RepairTrigger, &[RepairStep]),
         file: &ExportedFile,
     ) -> Result<(), ProjectError> {
+        let [name, code, text] = trigger.stored();
         self.project.write_soon(|transaction| {
             transaction.execute(
-                "INSERT INTO repair (folder_id, uid, refusal, steps, file, file_sha256)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                "INSERT INTO repair (folder_id, uid, trigger_name, refusal_code, refusal, steps, file, file_sha256)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT (folder_id, uid) DO UPDATE SET
+                     trigger_name = excluded.trigger_name, refusal_code = excluded.refusal_code,
                      refusal = excluded.refusal, steps = excluded.steps,
                      file = excluded.file, file_sha256 = excluded.file_sha256",
-                params![folder.0, uid, bounded(refusal), to_json(&steps)?, file.path, file.sha256],
+                params![folder.0, uid, name, code, bounded(text), to_json(&steps)?, file.path, file.sha256],
             )?;
             Ok(())
         })

@@ -179,7 +179,7 @@ fn drop_folders(transaction: &Transaction<'_>, mailbox: MailboxId) -> Result<u64
 fn forget_destination(transaction: &Transaction<'_>, mailbox: MailboxId) -> Result<u64, ProjectError> {
     let count = transaction.execute(
         "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL,
-             intent_uidnext = NULL, intent_uid_validity = NULL, cause = NULL,
+             intent_uidnext = NULL, intent_uid_validity = NULL, reason = NULL, detail = NULL, needs_flag_check = 0,
              mirrored_flags = NULL, is_touched = 0, moved_to = NULL, is_released = 0, forgotten_copy = 0
          WHERE state IN (1, 2, 3, 4, 5, 6)
              AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",

@@ -7,12 +7,9 @@ use super::adoption::Place;
 use super::control::CopyControl;
 use super::error::TransferError;
 use crate::imap::ImapError;
-use crate::plan::{IDENTITY_HEADERS, IdentityKey, MessageState, Side, identity_key};
+use crate::plan::{IDENTITY_HEADERS, IdentityKey, MessageState, Reason, Side, identity_key};
 use crate::project::{LedgerRow, MessageResult};
 
-/// What is said of such a message.
-const ABSENT: &str =
-    "accepted but absent: the destination said that it took this message, and does not have it";
 /// Looks before a message counts as absent; a server may still be at it.
 const LOOKS: u32 = 3;
 
@@ -99,7 +96,8 @@ impl Place<'_> {
                 state: MessageState::Refused,
                 destination_uid: None,
                 sha256: None,
-                cause: Some(ABSENT.to_owned()),
+                reason: Some(Reason::Absent),
+                flag_check: None,
             })
             .collect();
         Ok(self.ledger.record_results(self.folder, &results)?)

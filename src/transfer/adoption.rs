@@ -7,15 +7,14 @@ use super::control::CopyControl;
 use super::error::TransferError;
 use super::flags::flags_for;
 use super::kept_flags::doubt_after;
-use super::repaired_flags::unseen;
 use super::request::CopyRequest;
 use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
 use crate::imap::{ImapError, Session};
 use crate::plan::{
-    CopyMode, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, internal_date_secs,
+    CopyMode, FlagCheck, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, internal_date_secs,
 };
-use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, SentForm};
+use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, Repair, SentForm};
 
 /// Copies that are found again after which a folder that was made anew counts as the one that it was, however many are
 /// not there (mbsync takes the same bounds).
@@ -285,10 +284,11 @@ impl Place<'_> {
                         },
                         destination_uid: Some((self.uid_validity, uid)),
                         sha256: None,
-                        cause: repair
-                            .map(|repair| unseen(&repair.words()))
-                            .or(row.cause.filter(|_| !is_given_up(row.state)))
-                            .or_else(|| doubt_after(row.state)),
+                        flag_check: match repair {
+                            Some(_) => Some(FlagCheck::Unseen),
+                            None => row.flag_check.or_else(|| doubt_after(row.state)),
+                        },
+                        reason: repair.map(Repair::reason).or(row.reason.filter(|_| !is_given_up(row.state))),
                     });
                 }
                 None if is_copied => {}

@@ -10,7 +10,7 @@ use super::export::{Exported, take_back};
 use super::listed_sizes::ListedSizes;
 use super::request::{Progress, ProgressSink};
 use crate::imap::Completion;
-use crate::plan::{RepairStep, Side};
+use crate::plan::{RepairStep, RepairTrigger, ServerWords, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::UnixTime;
 
@@ -75,8 +75,8 @@ struct Learnt {
     poison: BTreeSet<(FolderId, u32)>,
     /// Repairs that are under way, and how often the connection has ended at each.
     trying: BTreeMap<(FolderId, u32), BTreeMap<RepairStep, u32>>,
-    /// The repair that helped last, by the words of the refusal.
-    helped: BTreeMap<String, RepairStep>,
+    /// The repair that helped last, by what called for it.
+    helped: BTreeMap<RepairTrigger, RepairStep>,
     /// Folders at whose opening a server says goodbye: how often, and its last words.
     goodbyes: BTreeMap<(String, bool), (u32, String)>,
     /// How often folders of the source were made anew since they were listed.
@@ -274,20 +274,20 @@ impl Caution {
         RepairStep::ALL.into_iter().filter(is_skipped).collect()
     }
 
-    /// This repair has helped a message that was refused with these words.
-    pub(super) fn learn_repair(&self, words: &str, step: Option<RepairStep>) {
+    /// This repair has helped a message that did not go for this reason.
+    pub(super) fn learn_repair(&self, trigger: &RepairTrigger, step: Option<RepairStep>) {
         if let Some(step) = step {
             let mut learnt = self.learnt();
             if learnt.helped.len() >= MAX_KINDS {
                 learnt.helped.clear();
             }
-            learnt.helped.insert(kind(words), step);
+            learnt.helped.insert(kind_of(trigger), step);
         }
     }
 
-    /// The repair that has helped others with these words.
-    pub(super) fn learnt_repair(&self, words: &str) -> Option<RepairStep> {
-        self.learnt().helped.get(&kind(words)).copied()
+    /// The repair that has helped others that did not go for this reason.
+    pub(super) fn learnt_repair(&self, trigger: &RepairTrigger) -> Option<RepairStep> {
+        self.learnt().helped.get(&kind_of(trigger)).copied()
     }
 
     /// This message is under way, and no other.
@@ -437,6 +437,17 @@ fn kind(words: &str) -> String {
     words.chars().filter(|character| !character.is_ascii_digit()).collect()
 }
 
+/// What calls for the same repair in other messages.
+fn kind_of(trigger: &RepairTrigger) -> RepairTrigger {
+    match trigger {
+        RepairTrigger::Refused(ServerWords { code, text }) => {
+            RepairTrigger::Refused(ServerWords { code: code.clone(), text: kind(text) })
+        }
+        RepairTrigger::UnsendableDate(_) => RepairTrigger::UnsendableDate(String::new()),
+        RepairTrigger::EndsConnection | RepairTrigger::DisarmReceipt => trigger.clone(),
+    }
+}
+
 fn key(folder: FolderId, side: Side) -> (FolderId, bool) {
     (folder, side == Side::Source)
 }
@@ -572,7 +583,8 @@ mod tests {
                 state: MessageState::Refused,
                 destination_uid: None,
                 sha256: None,
-                cause: None,
+                reason: None,
+                flag_check: None,
             },
             side: Side::Destination,
             bytes: 1,

@@ -27,10 +27,9 @@ use super::request::{
 use super::selection::Selection;
 use super::source_moves::{Follow, Left};
 use super::strays::{self, Strays};
-use super::twins::DUPLICATE;
 use super::work::Work;
 use crate::imap::{Detail, Session};
-use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Side};
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, ReasonCode, Side};
 use crate::project::{AccountClaim, FolderId};
 use crate::values::counted;
 
@@ -292,7 +291,7 @@ impl Job<'_> {
     fn heed_choices(&self) -> Result<(), TransferError> {
         let ledger = &self.request.ledger;
         if !self.request.options.drops_duplicates {
-            ledger.take_in_again(DUPLICATE)?;
+            ledger.take_in_again(ReasonCode::DuplicateOf)?;
         }
         let choices: BTreeMap<&FolderPath, FolderChoice> =
             self.request.plan.folders.iter().map(|plan| (&plan.source, plan.choice)).collect();

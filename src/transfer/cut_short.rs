@@ -90,7 +90,8 @@ mod tests {
             destination_uid: None,
             destination_uid_validity: None,
             sha256: None,
-            cause: None,
+            reason: None,
+            flag_check: None,
             forgotten: None,
         };
         (1..).zip(sizes).map(row).collect()

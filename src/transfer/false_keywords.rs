@@ -79,7 +79,8 @@ mod tests {
             intent_uidnext: Some(1),
             intent_uid_validity: Some(1),
             sha256: None,
-            cause: None,
+            reason: None,
+            flag_check: None,
             forgotten: None,
         }
     }

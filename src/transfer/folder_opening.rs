@@ -4,16 +4,16 @@ use super::ahead::Ahead;
 use super::caution::OPENING_TRIES;
 use super::destination_name::raw_name;
 use super::error::TransferError;
-use super::governor::meaning;
+use super::governor::{meaning, server_words};
 use super::lane::{Lane, is_busy, refuse_folder};
 use super::request::{FolderTrouble, Progress};
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{Completion, ImapError, Opened, Session};
-use crate::plan::{FolderPath, RefusalMeaning, Side};
+use crate::plan::{FolderPath, Reason, RefusalMeaning, Side};
 
 /// What may be the matter where Gmail neither makes nor opens a folder.
-const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
+pub const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
                             settings under Labels)";
 
 /// A folder that was opened on both sides, and its first messages, which were asked for.
@@ -89,11 +89,17 @@ impl Lane {
             Err(busy) if is_busy(&busy) => Err(TransferError::at(Side::Destination)(busy)),
             Err(ImapError::Refused { command, completion }) => {
                 let trouble = refused_at(command);
+                let is_label = self.destination.is_gmail();
                 let mut words = completion.to_string();
-                if self.destination.is_gmail() {
+                if is_label {
                     words.push_str(HIDDEN_LABEL);
                 }
-                refuse_folder(work, unit, (trouble, &words))?;
+                let answer = server_words(&completion);
+                let reason = match trouble {
+                    FolderTrouble::CreationRefused => Reason::FolderNotMade { answer, is_label },
+                    _ => Reason::FolderNotOpened { answer, is_label },
+                };
+                refuse_folder(work, unit, &reason)?;
                 work.note_trouble(&unit.plan, (Side::Destination, trouble), words);
                 Ok(None)
             }

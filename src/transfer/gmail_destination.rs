@@ -9,13 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::destination_name::raw_name;
 use super::error::TransferError;
-use super::governor::{passing, refusal};
+use super::governor::{passing, refusal, server_words};
 use super::off_thread::flush;
 use super::request::Progress;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Session};
-use crate::plan::{DestinationRules, MessageState, Side, SpecialUse};
+use crate::plan::{DestinationRules, MessageState, Reason, Side, SpecialUse};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
 /// Rows read from the ledger at once.
@@ -25,14 +25,6 @@ const LABELLED_AT_ONCE: usize = 200;
 /// Characters that Gmail refuses in labels, or reads as something else.
 const FORBIDDEN: [char; 4] = ['^', '"', '\\', '\''];
 const PLACED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
-
-pub(super) const ONE_OF_EQUALS: &str = "Gmail keeps one copy of identical mail in a folder";
-/// Folded into a message that was there before, whose bytes are still to be read.
-const FOLDED_UNREAD: &str =
-    "Gmail has folded it into a message that was there before, and that one was not read yet";
-const LABELLED: &str = "Gmail shows one message under each of its labels";
-const TAKEN_FOR_ANOTHER: &str =
-    "Gmail takes it for another message with the same Message-ID, and keeps only that one";
 
 /// Messages of one account, as far as this program has put them there.
 #[derive(Debug, Default)]
@@ -168,8 +160,13 @@ impl Folding {
                 if known.is_none() {
                     state.unread.push(Made { folder: unit.folder, uid: result.uid, target, copy, sha256 });
                 }
-                let cause = if known.is_some() { ONE_OF_EQUALS } else { FOLDED_UNREAD };
-                MessageResult { state: MessageState::AlreadyThere, cause: Some(cause.to_owned()), ..result }
+                let reason = if known.is_some() { Reason::SharesCopy } else { Reason::FoldedUnread };
+                MessageResult {
+                    state: MessageState::AlreadyThere,
+                    reason: Some(reason),
+                    flag_check: None,
+                    ..result
+                }
             }
         }
     }
@@ -237,7 +234,7 @@ impl Labelling<'_, '_> {
         let Some((uid_validity, uid_next)) = open(self.session, self.target).await? else { return Ok(()) };
         if home == self.target {
             let results =
-                part.iter().map(|(message, uid)| found(message, (uid_validity, *uid), ONE_OF_EQUALS));
+                part.iter().map(|(message, uid)| found(message, (uid_validity, *uid), Reason::SharesCopy));
             return self.record(part, &results.collect::<Vec<_>>());
         }
         let ledger = &self.work.request.ledger;
@@ -258,7 +255,7 @@ impl Labelling<'_, '_> {
         let answers = self.session.add_label(copies_to_label, self.target).await.map_err(at_destination)?;
         if let Some(refused) = answers.into_iter().find(|answer| !answer.is_ok()) {
             ledger.withdraw_intents(self.folder, &uids)?;
-            return self.refuse(part, &format!("Gmail refuses the label: {refused}"));
+            return self.refuse(part, &Reason::LabelRefused(server_words(&refused)));
         }
         let Some((uid_validity, _)) = open(self.session, self.target).await? else { return Ok(()) };
         let shown = self.shown(numbers.values(), uid_next).await?;
@@ -266,14 +263,15 @@ impl Labelling<'_, '_> {
         for (message, copy) in part {
             match numbers.get(copy).and_then(|number| shown.get(number)) {
                 Some(uid) => {
-                    let cause = if self.uids.insert(*uid) { LABELLED } else { ONE_OF_EQUALS };
-                    results.push(found(message, (uid_validity, *uid), cause));
+                    let is_new = self.uids.insert(*uid);
+                    let reason = if is_new { Reason::Labelled } else { Reason::SharesCopy };
+                    results.push(found(message, (uid_validity, *uid), reason));
                 }
                 None => lacking.push((*message, *copy)),
             }
         }
         self.record(part, &results)?;
-        self.refuse(&lacking, "Gmail took the label and does not show the message under it")
+        self.refuse(&lacking, &Reason::LabelNotShown)
     }
 
     /// The UIDs of these messages in the open folder; mostly they have just got them.
@@ -292,7 +290,7 @@ impl Labelling<'_, '_> {
         Ok(shown)
     }
 
-    fn refuse(&self, part: &[(Later, u32)], cause: &str) -> Result<(), TransferError> {
+    fn refuse(&self, part: &[(Later, u32)], reason: &Reason) -> Result<(), TransferError> {
         let results: Vec<MessageResult> = part
             .iter()
             .map(|(message, _)| MessageResult {
@@ -300,7 +298,8 @@ impl Labelling<'_, '_> {
                 state: MessageState::Refused,
                 destination_uid: None,
                 sha256: Some(message.sha256),
-                cause: Some(cause.to_owned()),
+                reason: Some(reason.clone()),
+                flag_check: None,
             })
             .collect();
         self.record(part, &results)
@@ -317,13 +316,14 @@ impl Labelling<'_, '_> {
     }
 }
 
-fn found(message: &Later, place: (u32, u32), cause: &str) -> MessageResult {
+fn found(message: &Later, place: (u32, u32), reason: Reason) -> MessageResult {
     MessageResult {
         uid: message.uid,
         state: MessageState::AlreadyThere,
         destination_uid: Some(place),
         sha256: Some(message.sha256),
-        cause: Some(cause.to_owned()),
+        reason: Some(reason),
+        flag_check: None,
     }
 }
 
@@ -333,7 +333,8 @@ pub(super) fn taken_for_another(uid: u32, sha256: [u8; 32]) -> MessageResult {
         state: MessageState::Refused,
         destination_uid: None,
         sha256: Some(sha256),
-        cause: Some(TAKEN_FOR_ANOTHER.to_owned()),
+        reason: Some(Reason::TakenForAnother),
+        flag_check: None,
     }
 }
 
@@ -351,7 +352,7 @@ pub(super) async fn finish_labels(work: &Work<'_>, session: &mut Session) -> boo
 
 /// Whether the row has no copy of its own, as Gmail keeps one of identical messages.
 pub(super) fn shares_copy(row: &LedgerRow) -> bool {
-    row.state == MessageState::AlreadyThere && row.cause.as_deref() == Some(ONE_OF_EQUALS)
+    row.state == MessageState::AlreadyThere && row.reason == Some(Reason::SharesCopy)
 }
 
 /// What Gmail refuses in the names of labels, beside what is known of the provider.
@@ -378,7 +379,7 @@ fn load(
             after = last.uid;
             for row in rows {
                 let Some(uid) = row.destination_uid else { continue };
-                if row.cause.as_deref() == Some(FOLDED_UNREAD)
+                if row.reason == Some(Reason::FoldedUnread)
                     && let Some(sha256) = row.sha256
                 {
                     // A run that was broken off has not come to it.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::error::TransferError;
-use super::gmail_destination::{Folding, Made, ONE_OF_EQUALS, at_destination, open, taken_for_another};
+use super::gmail_destination::{Folding, Made, at_destination, open, taken_for_another};
 use super::work::Work;
 use crate::imap::{BodyReply, ImapError, Session};
-use crate::plan::MessageState;
+use crate::plan::{MessageState, Reason};
 use crate::project::MessageResult;
 
 impl Folding {
@@ -37,7 +37,8 @@ impl Folding {
                     state: MessageState::AlreadyThere,
                     destination_uid: place,
                     sha256: Some(one.sha256),
-                    cause: Some(ONE_OF_EQUALS.to_owned()),
+                    reason: Some(Reason::SharesCopy),
+                    flag_check: None,
                 }
             } else {
                 taken_for_another(one.uid, one.sha256)

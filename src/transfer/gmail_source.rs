@@ -12,7 +12,7 @@ use super::request::CopyRequest;
 use crate::imap::{Folder, ImapError, NumberRequest, Session};
 use crate::plan::{
     DestinationRules, FolderChoice, FolderPath, FolderPlan, GmailLabels, Homes, IdentityKey, MailboxPlan,
-    MessageState, Side, SourceFolder, SpecialUse, has_home, label_rank,
+    MessageState, Reason, ReasonCode, Side, SourceFolder, SpecialUse, has_home, label_rank,
 };
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::Bytes;
@@ -24,10 +24,6 @@ const PAGE_ROWS: usize = 1_000;
 /// States of rows that are at the destination, or may be.
 const SENT: [MessageState; 4] =
     [MessageState::InFlight, MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
-
-const ONE_MESSAGE: &str = ": Gmail shows one message under each of its labels";
-const MOVED: &str = ": it was copied there before it was moved at Gmail";
-const ARRIVED: &str = "arrived during the copy; the next copy takes it";
 
 /// Which folder each message of a Gmail mailbox goes to.
 pub(super) struct LabelHomes {
@@ -97,7 +93,7 @@ impl LabelHomes {
         if is_plain(&folders) {
             tracing::warn!("the source announces X-GM-EXT-1 and tells no number of any message");
             session.has_no_labels();
-            request.ledger.take_in_again(ARRIVED)?;
+            request.ledger.take_in_again(ReasonCode::ArrivedDuringCopy)?;
             return Ok(None);
         }
         let mut found =
@@ -154,23 +150,24 @@ impl LabelHomes {
     /// What becomes of a row that waits or is left out; `None` where it stays as it is.
     fn verdict(&self, index: usize, row: &LedgerRow) -> Option<MessageResult> {
         let is_left_out = row.state == MessageState::LeftOut;
-        if is_left_out && !row.cause.as_deref().is_some_and(is_ours) {
+        if is_left_out && !row.reason.as_ref().is_some_and(is_ours) {
             return None;
         }
-        let cause = self.cause_to_leave_out(index, row);
-        if is_left_out == cause.is_some() && (!is_left_out || row.cause == cause) {
+        let reason = self.reason_to_leave_out(index, row);
+        if is_left_out == reason.is_some() && (!is_left_out || row.reason == reason) {
             return None;
         }
         Some(MessageResult {
             uid: row.uid,
-            state: if cause.is_some() { MessageState::LeftOut } else { MessageState::ToDo },
+            state: if reason.is_some() { MessageState::LeftOut } else { MessageState::ToDo },
             destination_uid: None,
             sha256: None,
-            cause,
+            reason,
+            flag_check: None,
         })
     }
 
-    fn cause_to_leave_out(&self, index: usize, row: &LedgerRow) -> Option<String> {
+    fn reason_to_leave_out(&self, index: usize, row: &LedgerRow) -> Option<Reason> {
         let shown = self.folders.get(index)?;
         let may_repeat = self.policy == GmailLabels::EveryFolder && !shown.is_all_mail;
         if may_repeat {
@@ -178,15 +175,15 @@ impl LabelHomes {
         }
         let Some(number) = shown.number(row.uid) else {
             // Nobody knows its labels yet. New mail comes into the inbox; elsewhere it might be that same message.
-            return (!shown.source.is_inbox()).then(|| ARRIVED.to_owned());
+            return (!shown.source.is_inbox()).then_some(Reason::ArrivedDuringCopy);
         };
         let home = usize::from(self.homes.home(number)?);
         let name = |index: usize| self.folders.get(index).map(|folder| folder.source.to_string());
         if home != index {
-            return Some(format!("already in {}{ONE_MESSAGE}", name(home)?));
+            return Some(Reason::ShownElsewhere(name(home)?));
         }
         let before = self.copied_before(index, row)?;
-        Some(format!("already in {}{MOVED}", name(before)?))
+        Some(Reason::CopiedBeforeMove(name(before)?))
     }
 
     /// The folder that this message was copied from before it was moved here.
@@ -205,8 +202,8 @@ fn place(index: usize) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }
 
-fn is_ours(cause: &str) -> bool {
-    cause == ARRIVED || cause.ends_with(ONE_MESSAGE) || cause.ends_with(MOVED)
+const fn is_ours(reason: &Reason) -> bool {
+    matches!(reason, Reason::ArrivedDuringCopy | Reason::ShownElsewhere(_) | Reason::CopiedBeforeMove(_))
 }
 
 /// The messages of one folder; `None` where it cannot be opened, which its listing will tell.
@@ -257,7 +254,7 @@ fn is_quiet(
             && (sum.source_count == 0 || next == status.uid_next)
             && sum.to_do == 0
             && sum.vanished == 0;
-        if !is_same || ledger.has_cause(folder.id, MessageState::LeftOut, ARRIVED)? {
+        if !is_same || ledger.has_reason(folder.id, MessageState::LeftOut, ReasonCode::ArrivedDuringCopy)? {
             return Ok(false);
         }
     }

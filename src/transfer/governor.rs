@@ -2,7 +2,7 @@
 
 use super::error::TransferError;
 use crate::imap::{Code, Completion, ImapError};
-use crate::plan::{RefusalMeaning, Side, refusal_meaning};
+use crate::plan::{RefusalMeaning, ServerWords, Side, refusal_meaning};
 
 /// What to do about a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,11 @@ pub(super) fn meaning_of(error: &TransferError) -> Option<RefusalMeaning> {
         }
         _ => None,
     }
+}
+
+/// What a server has answered, as it is kept.
+pub(super) fn server_words(completion: &Completion) -> ServerWords {
+    ServerWords { code: code_name(completion).map(ToOwned::to_owned), text: completion.to_string() }
 }
 
 /// The name of the response code.

@@ -10,20 +10,13 @@ use super::error::TransferError;
 use super::false_keywords;
 use super::flags::flags_for;
 use super::governor::{passing, refusal};
-use super::repaired_flags;
 use super::request::FolderTrouble;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Session};
-use crate::plan::{CopyMode, MessageState, Side};
+use crate::plan::{CopyMode, FlagCheck, MessageState, Reason, Side};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 
-/// The cause of copies that were found after their append broke off: whatever else is known, each is looked at.
-const IN_DOUBT: &str = "its flags are still to be looked at";
-/// The cause of copies with a flag that was not yet seen to survive an APPEND; another copy may show it.
-const UNSEEN: &str = "its flags are still to be seen";
-/// How both begin, so that one question finds both: one kind would be gone through again and again for the other.
-const STILL_OPEN: &str = "its flags are still to be ";
 /// Copies of which it is remembered that they are fresh: a few show as much as all of them.
 const MAX_FRESH: usize = 10_000;
 /// Copies looked at with one command.
@@ -44,25 +37,18 @@ pub(super) struct KeptFlags {
 
 /// Whether copies of a folder wait for their flags to be seen.
 pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
-    Ok(has_doubts(ledger, folder)? || repaired_flags::is_in_doubt(ledger, folder)?)
-}
-
-/// The same for copies that went as they are.
-fn has_doubts(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
-    let state = MessageState::Copied;
-    Ok(ledger.has_cause(folder, state, IN_DOUBT)? || ledger.has_cause(folder, state, UNSEEN)?)
+    let is_open = |state| ledger.has_flag_checks(folder, state);
+    Ok(is_open(MessageState::Copied)? || is_open(MessageState::Repaired)?)
 }
 
 /// After the switch the flags of copies that were made before are the owner's own: nobody looks at them any more.
 pub(super) fn leave_to_the_owner(ledger: &Ledger) -> Result<(), TransferError> {
-    repaired_flags::leave_to_the_owner(ledger)?;
-    ledger.forget_cause((MessageState::Copied, IN_DOUBT))?;
-    Ok(ledger.forget_cause((MessageState::Copied, UNSEEN))?)
+    Ok(ledger.forget_flag_checks()?)
 }
 
-/// The cause of a copy that is found after its append broke off: nobody has seen its flags.
-pub(super) fn doubt_after(state: MessageState) -> Option<String> {
-    (state == MessageState::InFlight).then(|| IN_DOUBT.to_owned())
+/// A copy that is found after its append broke off: nobody has seen its flags.
+pub(super) fn doubt_after(state: MessageState) -> Option<FlagCheck> {
+    (state == MessageState::InFlight).then_some(FlagCheck::InDoubt)
 }
 
 impl KeptFlags {
@@ -74,8 +60,9 @@ impl KeptFlags {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The cause of a copy that has come with these flags just now; `None` where all of them are known to be kept.
-    pub(super) fn doubt(&self, folder: FolderId, uid: u32, flags: &[String]) -> Option<&'static str> {
+    /// Whether a copy that has come with these flags just now is to be looked at; `None` where all of them are known to be
+    /// kept.
+    pub(super) fn doubt(&self, folder: FolderId, uid: u32, flags: &[String]) -> Option<FlagCheck> {
         if self.are_known(flags) {
             return None;
         }
@@ -83,7 +70,7 @@ impl KeptFlags {
         if fresh.len() < MAX_FRESH {
             fresh.insert((folder, uid));
         }
-        Some(UNSEEN)
+        Some(FlagCheck::Unseen)
     }
 
     /// Whether all of these flags are known to be kept.
@@ -101,7 +88,7 @@ impl KeptFlags {
         unit: &Unit,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
-        if !has_doubts(&work.request.ledger, unit.folder)? {
+        if !work.request.ledger.has_flag_checks(unit.folder, MessageState::Copied)? {
             return Ok(());
         }
         let Ok(_turn) = self.turn.try_lock() else {
@@ -137,14 +124,14 @@ impl KeptFlags {
         let mut permanent = None;
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         loop {
-            let open = ledger.rows_with_cause(unit.folder, (MessageState::Copied, STILL_OPEN), PAGE_ROWS)?;
+            let open = ledger.rows_to_check(unit.folder, MessageState::Copied, PAGE_ROWS)?;
             if open.is_empty() {
                 break;
             }
             // What another look has shown meanwhile needs no look here.
             let (known, rows): (Vec<_>, Vec<_>) = open
                 .into_iter()
-                .partition(|row| row.cause.as_deref() == Some(UNSEEN) && self.are_known(&row.flags));
+                .partition(|row| row.flag_check == Some(FlagCheck::Unseen) && self.are_known(&row.flags));
             ledger.record_results(
                 unit.folder,
                 &known.iter().map(|row| result(row, None)).collect::<Vec<_>>(),
@@ -165,7 +152,7 @@ impl KeptFlags {
             let lacking = self.set_lacking(session, (unit.folder, &rows), permanent, is_mirror).await?;
             let results: Vec<MessageResult> = rows
                 .iter()
-                .map(|row| result(row, row.destination_uid.and_then(|uid| words(lacking.get(&uid)?))))
+                .map(|row| result(row, row.destination_uid.and_then(|uid| not_kept(lacking.get(&uid)?))))
                 .collect();
             ledger.record_results(unit.folder, &results)?;
             for flag in lacking.into_values().flatten() {
@@ -194,7 +181,7 @@ impl KeptFlags {
         let uids: Vec<u32> = wanted.keys().copied().collect();
         let found = session.flags_of(&uids).await.map_err(at_destination)?;
         if takes_away {
-            let is_broken_off = |row: &&LedgerRow| row.cause.as_deref() == Some(IN_DOUBT);
+            let is_broken_off = |row: &&LedgerRow| row.flag_check == Some(FlagCheck::InDoubt);
             let broken_off: Vec<&LedgerRow> = rows.iter().filter(is_broken_off).collect();
             false_keywords::take_away(session, &broken_off, &found).await?;
         }
@@ -238,13 +225,14 @@ impl KeptFlags {
 }
 
 /// The row as it stands, with what is left to say of it.
-fn result(row: &LedgerRow, cause: Option<String>) -> MessageResult {
+fn result(row: &LedgerRow, reason: Option<Reason>) -> MessageResult {
     MessageResult {
         uid: row.uid,
         state: row.state,
         destination_uid: row.destination_uid_validity.zip(row.destination_uid),
         sha256: None,
-        cause,
+        reason,
+        flag_check: None,
     }
 }
 
@@ -262,8 +250,8 @@ fn lacking(wanted: &BTreeMap<u32, Vec<String>>, found: &[(u32, Vec<String>)]) ->
     lacking
 }
 
-fn words(flags: &[String]) -> Option<String> {
-    (!flags.is_empty()).then(|| format!("the destination does not keep {}", flags.join(" ")))
+fn not_kept(flags: &[String]) -> Option<Reason> {
+    (!flags.is_empty()).then(|| Reason::FlagsNotKept(flags.to_vec()))
 }
 
 fn at_destination(source: ImapError) -> TransferError {

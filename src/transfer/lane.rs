@@ -24,7 +24,7 @@ use super::unit::Unit;
 use super::work::{ActiveFolder, Next, Part, Turn, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
-use crate::plan::{CopyMode, MessageState, Side};
+use crate::plan::{CopyMode, MessageState, Reason, Side};
 use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, MessageResult};
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
@@ -421,20 +421,16 @@ fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Res
             state: MessageState::Refused,
             destination_uid: None,
             sha256: None,
-            cause: Some("the destination ends the connection at this message".to_owned()),
+            reason: Some(Reason::ends_connection(Side::Destination)),
+            flag_check: None,
         };
         work.request.ledger.record_results(folder, &[result])?;
     }
     Ok(())
 }
 
-/// The destination will not have this folder: its waiting messages are refused with the server's words.
-pub(super) fn refuse_folder(
-    work: &Work<'_>,
-    unit: &Unit,
-    (trouble, words): (FolderTrouble, &str),
-) -> Result<(), TransferError> {
-    let what = if trouble == FolderTrouble::CreationRefused { "made" } else { "opened" };
+/// The destination will not have this folder: its waiting messages are refused.
+pub(super) fn refuse_folder(work: &Work<'_>, unit: &Unit, reason: &Reason) -> Result<(), TransferError> {
     let rows = work.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
     let results: Vec<MessageResult> = rows
         .into_iter()
@@ -443,7 +439,8 @@ pub(super) fn refuse_folder(
             state: MessageState::Refused,
             destination_uid: None,
             sha256: None,
-            cause: Some(format!("the folder could not be {what}: {words}")),
+            reason: Some(reason.clone()),
+            flag_check: None,
         })
         .collect();
     Ok(work.request.ledger.record_results(unit.folder, &results)?)

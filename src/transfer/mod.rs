@@ -90,6 +90,7 @@ pub use counting::{CountWishes, Counted, count, look_in};
 pub use date_samples::find_earlier_move;
 pub use error::TransferError;
 pub use flag_limits::flags_remark;
+pub use folder_opening::HIDDEN_LABEL;
 pub use inventory::inventory;
 pub use oversize::find_oversize;
 pub use request::{

@@ -8,7 +8,7 @@ use super::ahead::{Ahead, GROUP_MESSAGES, next_group};
 use super::caution::Suspect;
 use super::content::Content;
 use super::error::TransferError;
-use super::governor::{Refusal, passing, refusal};
+use super::governor::{Refusal, passing, refusal, server_words};
 use super::group::{Arrived, Group, most_of};
 use super::large::{Beside, Large, Reading, Road, Wanted, read_large};
 use super::room::Slot;
@@ -16,13 +16,13 @@ use super::second_road::Form;
 use super::under_way::Named;
 use super::work::{Part, Work};
 use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
-use crate::plan::{MessageState, Side, identity_key};
+use crate::plan::{MessageState, Reason, Side, identity_key};
 use crate::project::{FolderId, LedgerRow, MessageResult};
 
 /// What the source half hands over.
 pub(super) enum Item {
     Message(Box<Fetched>),
-    /// The source no longer has it, or does not hand it out: final state and cause.
+    /// The source no longer has it, or does not hand it out: final state and reason.
     Unavailable(Box<Unavailable>),
     /// Nothing more comes for a while: send what there is.
     Flush,
@@ -32,7 +32,7 @@ pub(super) enum Item {
 pub(super) struct Unavailable {
     pub(super) row: LedgerRow,
     pub(super) state: MessageState,
-    pub(super) cause: String,
+    pub(super) reason: Reason,
 }
 
 /// A message with its bytes.
@@ -328,11 +328,8 @@ impl Reader<'_> {
     /// No bytes came: gone, or listed and not handed out.
     async fn give_up_without_bytes(&mut self, row: LedgerRow) -> Result<(), ReadEnd> {
         match self.session.is_listed(row.uid).await {
-            Ok(false) => self.give_up(row, MessageState::Vanished, "gone from the source".to_owned()).await,
-            Ok(true) => {
-                let cause = "the source lists it and does not hand it out".to_owned();
-                self.give_up(row, MessageState::Refused, cause).await
-            }
+            Ok(false) => self.give_up(row, MessageState::Vanished, Reason::Gone).await,
+            Ok(true) => self.give_up(row, MessageState::Refused, Reason::NotHandedOut).await,
             Err(ImapError::Refused { completion, .. }) => self.give_up_refused(row, &completion).await,
             Err(error) => Err(error.into()),
         }
@@ -358,8 +355,7 @@ impl Reader<'_> {
         match reading {
             Ok(Reading::Message(large)) => self.hand_over_large(row, large, named).await,
             Ok(Reading::Doubtful(words)) => {
-                let cause = format!("the source does not hand it out as one message: {words}");
-                self.give_up(row, MessageState::Refused, cause).await
+                self.give_up(row, MessageState::Refused, Reason::Doubtful(words)).await
             }
             Ok(Reading::Nothing) => self.give_up_without_bytes(row).await,
             Err(ImapError::Refused { completion, .. }) => self.give_up_refused(row, &completion).await,
@@ -452,25 +448,26 @@ impl Reader<'_> {
 
     /// A message that was asked for alone is refused.
     async fn give_up_refused(&mut self, row: LedgerRow, refused: &Completion) -> Result<(), ReadEnd> {
-        let cause = format!("the source does not hand it out: {refused}");
+        let reason = Reason::RefusedBySource(server_words(refused));
         let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
         if is_careful && let Refusal::Trouble(_) = refusal(refused) {
-            return Ok(self.suspect(&row, refused, cause)?);
+            return Ok(self.suspect(&row, refused, reason)?);
         }
         self.heed(refused)?;
-        self.give_up(row, MessageState::Refused, cause).await
+        self.give_up(row, MessageState::Refused, reason).await
     }
 
     /// A server that fails at a message which goes alone: it waits while others are tried. An error where it fails at
     /// one after the other.
-    fn suspect(&self, row: &LedgerRow, refused: &Completion, cause: String) -> Result<(), TransferError> {
+    fn suspect(&self, row: &LedgerRow, refused: &Completion, reason: Reason) -> Result<(), TransferError> {
         let (folder, caution) = (self.folder(), self.work.caution);
         let result = MessageResult {
             uid: row.uid,
             state: MessageState::Refused,
             destination_uid: None,
             sha256: None,
-            cause: Some(cause),
+            reason: Some(reason),
+            flag_check: None,
         };
         let suspect = Suspect {
             folder,
@@ -490,8 +487,8 @@ impl Reader<'_> {
         self.heed(refused)
     }
 
-    async fn give_up(&mut self, row: LedgerRow, state: MessageState, cause: String) -> Result<(), ReadEnd> {
-        self.send(Item::Unavailable(Box::new(Unavailable { row, state, cause }))).await
+    async fn give_up(&mut self, row: LedgerRow, state: MessageState, reason: Reason) -> Result<(), ReadEnd> {
+        self.send(Item::Unavailable(Box::new(Unavailable { row, state, reason }))).await
     }
 
     pub(super) async fn send(&mut self, item: Item) -> Result<(), ReadEnd> {

@@ -10,41 +10,33 @@ use super::clock::now;
 use super::content::Content;
 use super::error::TransferError;
 use super::export::{Exported, Origin, export};
-use super::governor::{Refusal, meaning, refusal};
-use super::repaired_flags;
+use super::governor::{Refusal, meaning, refusal, server_words};
 use super::request::Progress;
 use super::second_try::says_nothing;
 use super::under_way::InFlight;
 use super::writer::Writer;
-use crate::imap::{Body, Completion, ImapError, NewMessage, Status, is_sendable_date};
+use crate::imap::{Body, Completion, ImapError, NewMessage, is_sendable_date};
 use crate::plan::{
-    Draft, MessageState, RefusalMeaning, RepairLadder, RepairStep, Side, asks_for_receipt, identity_key,
+    Draft, MessageState, Reason, RefusalMeaning, RepairLadder, RepairStep, RepairTrigger, Side,
+    asks_for_receipt, identity_key,
 };
 use crate::project::{ExportedFile, MessageResult, SentForm};
 
 /// Larger messages are not repaired but saved as they are: a repair holds the whole message in memory, up to three times.
 /// Hardly any provider takes a larger one.
 const REPAIR_BYTES: u64 = 36 << 20;
-/// What is said of a message that no answer comes to.
-const ENDS_CONNECTION: &str = "the destination ends the connection at this message";
 
-/// In place of a refusal where the owner wants a repair.
-const DISARM: &str = "the owner asks that requests for a read receipt be disarmed";
-
-/// Why a message does not go as it is.
+/// Why a message does not go as it is, and what that is about.
 struct Obstacle {
-    /// The server's answer, or ours where it was not asked.
-    refused: Completion,
+    trigger: RepairTrigger<Completion>,
     meaning: RefusalMeaning,
-    /// The connection ends at it.
-    is_poison: bool,
 }
 
-impl Obstacle {
-    fn of_ours(status: Status, words: String, meaning: RefusalMeaning) -> Self {
-        let refused = Completion { status, code: None, words };
-        Self { refused, meaning, is_poison: false }
-    }
+/// What has become of a message that is not taken in any form.
+struct Saved {
+    state: MessageState,
+    reason: Reason,
+    file: Option<Exported>,
 }
 
 /// How the repairs of one message ended.
@@ -69,9 +61,8 @@ impl Writer<'_> {
     /// A message at which the destination has ended the connection again and again is not sent as it is any more.
     pub(super) async fn settle_poison(&mut self, load: Load) -> Result<(), TransferError> {
         let batch = self.announce(load).await?;
-        let words = ENDS_CONNECTION.to_owned();
-        let obstacle = Obstacle::of_ours(Status::No, words, RefusalMeaning::Unknown);
-        self.settle_refused(batch, Obstacle { is_poison: true, ..obstacle }).await
+        let trigger = RepairTrigger::EndsConnection;
+        self.settle_refused(batch, Obstacle { trigger, meaning: RefusalMeaning::Unknown }).await
     }
 
     /// Whether a message goes without its request for a receipt: the owner asked for it, and the message is read. What is
@@ -87,14 +78,13 @@ impl Writer<'_> {
     pub(super) async fn settle_unsendable(&mut self, load: Load) -> Result<(), TransferError> {
         let batch = self.announce(load).await?;
         if batch.messages.iter().all(|message| is_sendable_date(&message.internal_date)) {
-            let asked_for = RefusalMeaning::Message(Some(RepairStep::ReadReceipt));
-            let obstacle = Obstacle::of_ours(Status::No, DISARM.to_owned(), asked_for);
+            let meaning = RefusalMeaning::Message(Some(RepairStep::ReadReceipt));
+            let obstacle = Obstacle { trigger: RepairTrigger::DisarmReceipt, meaning };
             return self.settle_refused(batch, obstacle).await;
         }
-        let date = batch.messages.first().map(|message| message.internal_date.as_str()).unwrap_or_default();
-        let words = format!("invalid date-time, which no server can be told: {date}");
+        let date = batch.messages.first().map(|message| message.internal_date.clone()).unwrap_or_default();
         let meaning = RefusalMeaning::Message(Some(RepairStep::Date));
-        self.settle_refused(batch, Obstacle::of_ours(Status::Bad, words, meaning)).await
+        self.settle_refused(batch, Obstacle { trigger: RepairTrigger::UnsendableDate(date), meaning }).await
     }
 
     /// Settles a single message that the server has refused.
@@ -108,7 +98,7 @@ impl Writer<'_> {
         if meaning == RefusalMeaning::Trouble {
             return self.put_aside(&batch, refused);
         }
-        self.settle_refused(batch, Obstacle { refused, meaning, is_poison: false }).await
+        self.settle_refused(batch, Obstacle { trigger: RepairTrigger::Refused(refused), meaning }).await
     }
 
     /// The server fails at this message: it waits while others are tried. An error where it fails at one after the other.
@@ -121,7 +111,8 @@ impl Writer<'_> {
             state: MessageState::Refused,
             destination_uid: None,
             sha256: None,
-            cause: Some(refused.to_string()),
+            reason: Some(Reason::NotTaken(RepairTrigger::Refused(server_words(&refused)))),
+            flag_check: None,
         };
         let bytes = batch.source_bytes();
         self.suspect(Suspect {
@@ -164,28 +155,30 @@ impl Writer<'_> {
         };
         let folder = self.folder.unit.folder;
         self.work.caution.passed(folder, Side::Destination);
-        let Obstacle { refused, meaning, is_poison } = obstacle;
-        let words = refused.to_string();
+        let Obstacle { trigger, meaning } = obstacle;
         let bytes = batch.source_bytes();
         let may_export = meaning != RefusalMeaning::Account;
-        let (state, cause, file) = self.save(&mut batch, (&words, &tried), may_export).await?;
+        let saved = self.save(&mut batch, (&trigger.map(server_words), &tried), may_export).await?;
+        let Saved { state, reason, file } = saved;
         let Some(sent) = batch.rows.first() else { return Ok(()) };
         let result = MessageResult {
             uid: sent.row.uid,
             state,
             destination_uid: None,
             sha256: Some(sent.sha256),
-            cause: Some(cause),
+            reason: Some(reason),
+            flag_check: None,
         };
-        if meaning.is_about_message() || is_poison {
-            return self.record(&[result], bytes);
-        }
+        let refusal = match trigger {
+            RepairTrigger::Refused(refusal) if !meaning.is_about_message() => refusal,
+            _ => return self.record(&[result], bytes),
+        };
         self.suspect(Suspect {
             folder,
             side: Side::Destination,
             result,
             bytes,
-            refusal: refused,
+            refusal,
             is_trouble: false,
             file,
         })
@@ -200,15 +193,15 @@ impl Writer<'_> {
         // One at a time: each holds its message several times.
         let caution = self.work.caution;
         let _alone = caution.repairing.lock().await;
+        let trigger = obstacle.trigger.map(server_words);
         let Some(draft) = batch.draft().await? else {
-            return self.repair_flags(batch, &obstacle.refused).await;
+            return self.repair_flags(batch, &trigger).await;
         };
         let mut ladder = RepairLadder::new(draft, now().0);
-        for step in caution.steps_to_skip(folder, uid, obstacle.is_poison) {
+        for step in caution.steps_to_skip(folder, uid, trigger == RepairTrigger::EndsConnection) {
             ladder.skip(step);
         }
-        let words = obstacle.refused.to_string();
-        let learnt = caution.learnt_repair(&words);
+        let learnt = caution.learnt_repair(&trigger);
         let mut last = obstacle.meaning;
         while let Some(form) = ladder.next(last, learnt) {
             let mut message = NewMessage {
@@ -217,9 +210,10 @@ impl Writer<'_> {
                 body: Body::Memory(form.bytes.clone()),
             };
             let sent = sent_form(&form.bytes);
-            let answer = self.send_form((batch, uid), &mut message, (&words, ladder.tried()), &sent).await?;
+            let answer =
+                self.send_form((batch, uid), &mut message, (&trigger, ladder.tried()), &sent).await?;
             if answer.is_ok() {
-                caution.learn_repair(&words, ladder.tried().last().copied());
+                caution.learn_repair(&trigger, ladder.tried().last().copied());
                 self.taken(batch, &answer)?;
                 return Ok(Repaired::Taken);
             }
@@ -235,9 +229,8 @@ impl Writer<'_> {
     async fn repair_flags(
         &mut self,
         batch: &mut Batch,
-        refused: &Completion,
+        trigger: &RepairTrigger,
     ) -> Result<Repaired, TransferError> {
-        let words = refused.to_string();
         let mut tried = Vec::new();
         for step in [RepairStep::Deleted, RepairStep::Keywords] {
             let (Some(first), Some(message)) = (batch.rows.first(), batch.messages.first_mut()) else {
@@ -250,7 +243,7 @@ impl Writer<'_> {
             let (uid, sha256) = (first.row.uid, first.sha256);
             let sent = SentForm { size: message.body.bytes(), identity: first.row.identity, sha256 };
             let Some(mut message) = batch.messages.pop() else { break };
-            let answer = self.send_form((batch, uid), &mut message, (&words, &tried), &sent).await;
+            let answer = self.send_form((batch, uid), &mut message, (trigger, &tried), &sent).await;
             batch.messages.push(message);
             let answer = answer?;
             if answer.is_ok() {
@@ -269,12 +262,12 @@ impl Writer<'_> {
         &mut self,
         (batch, uid): (&Batch, u32),
         message: &mut NewMessage,
-        (words, steps): (&str, &[RepairStep]),
+        (trigger, steps): (&RepairTrigger, &[RepairStep]),
         sent: &SentForm,
     ) -> Result<Completion, TransferError> {
         let (folder, caution) = (self.folder.unit.folder, self.work.caution);
         self.may_upload(batch, message.body.bytes())?;
-        self.work.request.ledger.record_repair(folder, uid, (words, steps), sent)?;
+        self.work.request.ledger.record_repair(folder, uid, (trigger, steps), sent)?;
         caution.tries(folder, uid, steps.last().copied());
         let answer = self.send_alone(std::slice::from_mut(message)).await?;
         caution.has_answer(folder, uid);
@@ -332,8 +325,8 @@ impl Writer<'_> {
         let folder = self.folder.unit.folder;
         let uid = batch.rows.first().map_or(0, |sent| sent.row.uid);
         let known = self.work.request.ledger.repair(folder, uid)?;
-        let words = known.map(|repair| repaired_flags::unseen(&repair.words()));
-        let results = self.arrived(batch, answer, MessageState::Repaired, words.as_deref());
+        let repair = known.map(|repair| repair.reason());
+        let results = self.arrived(batch, answer, MessageState::Repaired, repair.as_ref());
         self.record(&results, batch.source_bytes())
     }
 
@@ -341,27 +334,27 @@ impl Writer<'_> {
     async fn save(
         &self,
         batch: &mut Batch,
-        (words, tried): (&str, &[RepairStep]),
+        (trigger, tried): (&RepairTrigger, &[RepairStep]),
         may_export: bool,
-    ) -> Result<(MessageState, String, Option<Exported>), TransferError> {
+    ) -> Result<Saved, TransferError> {
         let root = self.work.request.export_folder.as_deref().filter(|_| may_export);
         let (Some(root), Some(sent), Some(message)) = (root, batch.rows.first(), batch.messages.first_mut())
         else {
-            return Ok((MessageState::Refused, words.to_owned(), None));
+            let reason = Reason::NotTaken(trigger.clone());
+            return Ok(Saved { state: MessageState::Refused, reason, file: None });
         };
         let (request, unit) = (self.work.request, &self.folder.unit);
         let origin = Origin { user: &request.source.user, folder: &unit.plan.source, uid: sent.row.uid };
         match export(root, origin, &mut message.body, sent.sha256).await {
             Ok(file) => {
                 let kept = ExportedFile { path: file.shown.clone(), sha256: sent.sha256 };
-                request.ledger.record_export(unit.folder, sent.row.uid, (words, tried), &kept)?;
-                let known = request.ledger.repair(unit.folder, sent.row.uid)?;
-                let cause = known.map_or_else(|| words.to_owned(), |repair| repair.words());
-                Ok((MessageState::Exported, cause, Some(file)))
+                request.ledger.record_export(unit.folder, sent.row.uid, (trigger, tried), &kept)?;
+                let reason = Reason::Exported { trigger: trigger.clone(), file: kept.path };
+                Ok(Saved { state: MessageState::Exported, reason, file: Some(file) })
             }
             Err(error) => {
-                let cause = format!("{words}; it could not be saved as a file either: {error}");
-                Ok((MessageState::Refused, cause, None))
+                let reason = Reason::NotSaved { trigger: trigger.clone(), error: error.to_string() };
+                Ok(Saved { state: MessageState::Refused, reason, file: None })
             }
         }
     }

@@ -8,30 +8,13 @@ use super::governor::refusal;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Session};
-use crate::plan::{MessageState, Side};
-use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::plan::{FlagsAfter, MessageState, Reason, Side};
+use crate::project::{LedgerRow, MessageResult};
 
 /// Refused flags in a row after which no more are tried: servers end connections after many errors.
 const MAX_REFUSED: usize = 5;
 /// Copies looked at with one command.
 const PAGE_ROWS: usize = 500;
-/// State of repaired copies, and the beginning of their cause until their flags have been seen.
-const UNSEEN: (MessageState, &str) = (MessageState::Repaired, "its flags are still to be seen; ");
-
-/// The cause of a repaired copy, whose flags nobody has seen.
-pub(super) fn unseen(repair: &str) -> String {
-    format!("{}{repair}", UNSEEN.1)
-}
-
-/// Whether repaired copies of a folder wait for their flags to be seen.
-pub(super) fn is_in_doubt(ledger: &Ledger, folder: FolderId) -> Result<bool, TransferError> {
-    Ok(ledger.has_cause(folder, UNSEEN.0, UNSEEN.1)?)
-}
-
-/// After the switch the flags of copies that were made before are the owner's own.
-pub(super) fn leave_to_the_owner(ledger: &Ledger) -> Result<(), TransferError> {
-    Ok(ledger.forget_cause(UNSEEN)?)
-}
 
 /// Sets what the repaired copies of this folder lack whose flags nobody has seen, each flag by itself, and writes down
 /// what came of it.
@@ -44,7 +27,7 @@ pub(super) async fn settle(
     let ledger = &work.request.ledger;
     let mut permanent = None;
     loop {
-        let rows = ledger.rows_with_cause(unit.folder, UNSEEN, PAGE_ROWS)?;
+        let rows = ledger.rows_to_check(unit.folder, MessageState::Repaired, PAGE_ROWS)?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -124,23 +107,29 @@ async fn look(
     Ok(lacking)
 }
 
-fn missing(uid: u32, lacking: &Lacking) -> Vec<&str> {
-    lacking.iter().filter(|(_, uids)| uids.contains(&uid)).map(|(flag, _)| flag.as_str()).collect()
+fn missing(uid: u32, lacking: &Lacking) -> Vec<String> {
+    lacking.iter().filter(|(_, uids)| uids.contains(&uid)).map(|(flag, _)| flag.clone()).collect()
 }
 
 /// The row, whose flags have been seen; `missing` are those that could not be set, where any had to be.
-fn result(row: &LedgerRow, missing: Option<Vec<&str>>) -> MessageResult {
-    let repair = row.cause.as_deref().and_then(|cause| cause.strip_prefix(UNSEEN.1)).unwrap_or_default();
+fn result(row: &LedgerRow, missing: Option<Vec<String>>) -> MessageResult {
     let seen = match missing {
-        None => String::new(),
-        Some(flags) if flags.is_empty() => "its flags were set afterwards; ".to_owned(),
-        Some(flags) => format!("the destination does not keep {}; ", flags.join(" ")),
+        None => FlagsAfter::AsSent,
+        Some(flags) if flags.is_empty() => FlagsAfter::Set,
+        Some(flags) => FlagsAfter::NotKept(flags),
+    };
+    let reason = match row.reason.clone() {
+        Some(Reason::Repaired { trigger, steps, .. }) => {
+            Some(Reason::Repaired { trigger, steps, flags: seen })
+        }
+        other => other,
     };
     MessageResult {
         uid: row.uid,
         state: row.state,
         destination_uid: row.destination_uid_validity.zip(row.destination_uid),
         sha256: None,
-        cause: Some(format!("{seen}{repair}")),
+        reason,
+        flag_check: None,
     }
 }

@@ -10,7 +10,9 @@ use super::request::FolderTrouble;
 use crate::imap::{
     Completion, Folder, FolderStatus, ImapError, KnownUids, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{CopyMode, CopyOptions, FolderPlan, IDENTITY_HEADERS, MessageDates, MessageState, Side};
+use crate::plan::{
+    CopyMode, CopyOptions, FolderPlan, IDENTITY_HEADERS, MessageDates, MessageState, Reason, Side,
+};
 use crate::project::{
     FolderCounts, FolderId, FolderMemory, Ledger, MessageResult, ProjectError, SourceMessage,
 };
@@ -404,7 +406,8 @@ pub(super) fn refuse_poison(ledger: &Ledger, folder: FolderId, uid: u32) -> Resu
         state: MessageState::Refused,
         destination_uid: None,
         sha256: None,
-        cause: Some("the source ends the connection at this message".to_owned()),
+        reason: Some(Reason::ends_connection(Side::Source)),
+        flag_check: None,
     };
     Ok(ledger.record_results(folder, &[result])?)
 }

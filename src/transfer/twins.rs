@@ -5,11 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::TransferError;
-use crate::plan::MessageState;
+use crate::plan::{MessageState, Reason};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
-
-/// How the cause of a duplicate that stays behind begins.
-pub(super) const DUPLICATE: &str = "an exact duplicate of";
 
 /// SHA-256 of a message, and its flags.
 type Content = ([u8; 32], BTreeSet<String>);
@@ -80,7 +77,8 @@ impl Twins {
                 state: MessageState::LeftOut,
                 destination_uid: None,
                 sha256: None,
-                cause: Some(format!("{DUPLICATE} the message with UID {first}, which is copied")),
+                reason: Some(Reason::DuplicateOf(first)),
+                flag_check: None,
             });
             settled.left_out.push(row);
         }

@@ -7,13 +7,11 @@ use super::both_lists::FoldersByName;
 use super::error::TransferError;
 use super::selection::Chosen;
 use crate::imap::{Folder, Session};
-use crate::plan::{FolderPlan, IdentityKey, MessageState, SourceFolder, SpecialUse};
+use crate::plan::{FolderPlan, IdentityKey, MessageState, Reason, ReasonCode, SourceFolder, SpecialUse};
 use crate::project::{FolderId, Ledger, MessageResult};
 
 /// Rows that are looked at together.
 const PAGE_ROWS: usize = 2_000;
-/// How the cause of a message begins that stays behind.
-const SHOWN: &str = "the folder only shows it; it lies in ";
 /// Rows whose message comes from its own folder, or has.
 const TAKES_PART: [MessageState; 7] = [
     MessageState::ToDo,
@@ -73,7 +71,7 @@ impl Views {
         }
         // What had another place may be gone from there.
         if ledger.sum()?.vanished > 0 {
-            ledger.take_in_again(SHOWN)?;
+            ledger.take_in_again(ReasonCode::ShownByView)?;
         }
         let mut open: BTreeSet<FolderId> = views.iter().map(|view| view.folder).collect();
         for view in views {
@@ -103,7 +101,8 @@ fn settle_one(ledger: &Ledger, view: FolderId, open: &BTreeSet<FolderId>) -> Res
                     state: MessageState::LeftOut,
                     destination_uid: None,
                     sha256: None,
-                    cause: Some(format!("{SHOWN}{}", folder.source)),
+                    reason: Some(Reason::ShownByView(folder.source.to_string())),
+                    flag_check: None,
                 })
                 .collect();
             ledger.record_results(view, &results)?;

@@ -19,7 +19,7 @@ use super::second_writer::Turn;
 use super::under_way::InFlight;
 use super::work::{ActiveFolder, Work};
 use crate::imap::{AppendRequest, Body, Completion, CountRequest, NewMessage, Session, is_sendable_date};
-use crate::plan::{MessageState, Side};
+use crate::plan::{FlagCheck, MessageState, Reason, Side};
 use crate::project::{LedgerRow, MessageResult};
 
 /// Batches under way at the destination.
@@ -225,13 +225,14 @@ impl Writer<'_> {
         match item {
             Item::Flush => return Ok(true),
             Item::Unavailable(unavailable) => {
-                let Unavailable { row, state, cause } = *unavailable;
+                let Unavailable { row, state, reason } = *unavailable;
                 let result = MessageResult {
                     uid: row.uid,
                     state,
                     destination_uid: None,
                     sha256: None,
-                    cause: Some(cause),
+                    reason: Some(reason),
+                    flag_check: None,
                 };
                 self.record(&[result], row.size)?;
             }
@@ -401,7 +402,7 @@ impl Writer<'_> {
         batch: &Batch,
         completion: &Completion,
         state: MessageState,
-        cause: Option<&str>,
+        repair: Option<&Reason>,
     ) -> Vec<MessageResult> {
         let uids = self.told_uids(completion, batch.len());
         if let Some(highest) = uids.iter().flatten().max() {
@@ -420,9 +421,11 @@ impl Writer<'_> {
                 state,
                 destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
-                cause: cause
-                    .or_else(|| kept_flags.doubt(folder, sent.row.uid, &message.flags))
-                    .map(str::to_owned),
+                reason: repair.cloned(),
+                flag_check: match repair {
+                    Some(_) => Some(FlagCheck::Unseen),
+                    None => kept_flags.doubt(folder, sent.row.uid, &message.flags),
+                },
             })
             .map(|result| match &self.work.folding {
                 Some(folding) => folding.made(&self.folder.unit, result),

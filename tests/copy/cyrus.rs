@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use mailferry::engine::reason_words;
 use mailferry::plan::MessageState;
 use mailferry::rehearsal::{FolderPath, ImapAccount, ImapServer, Personality, SampleFolder, SampleMessage};
 use mailferry::transfer::TransferError;
@@ -138,7 +139,7 @@ async fn names_that_differ_only_in_how_an_accent_is_written_stay_two_folders() {
 /// Messages that did not arrive as they were: how many, and with which words.
 fn problems(bench: &Bench) -> Vec<(MessageState, String, u64)> {
     let all = bench.ledger().problems().unwrap().into_iter();
-    all.map(|problem| (problem.state, problem.cause, problem.count)).collect()
+    all.map(|problem| (problem.state, reason_words(&problem.reason), problem.count)).collect()
 }
 
 #[tokio::test]

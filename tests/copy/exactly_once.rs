@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use mailferry::engine::why;
 use mailferry::imap::Access;
 use mailferry::plan::{CopyOptions, DestinationRules, LedgerSum, Mailbox, MessageState, identity_key};
 use mailferry::project::{LedgerRow, MessageResult, Project, SourceMessage};
@@ -139,7 +140,8 @@ fn copied_without_uid(uid: u32) -> MessageResult {
         state: MessageState::Copied,
         destination_uid: None,
         sha256: Some([1; 32]),
-        cause: None,
+        reason: None,
+        flag_check: None,
     }
 }
 
@@ -213,7 +215,7 @@ async fn a_message_that_was_taken_and_is_not_there_is_told_although_other_mail_h
     bench.copy().await.unwrap();
     let sum = bench.sum();
     assert_eq!((sum.copied, sum.refused), (3, 1), "{sum:?}");
-    let cause = bench.rows(MessageState::Refused)[0].cause.clone().unwrap_or_default();
+    let cause = why(&bench.rows(MessageState::Refused)[0]).unwrap_or_default();
     assert!(cause.contains("accepted but absent"), "{cause}");
 }
 
@@ -387,7 +389,7 @@ async fn a_message_that_ends_the_connection_is_refused_and_the_others_arrive() {
     bench.copy().await.unwrap();
     let refused = bench.rows(MessageState::Refused);
     assert_eq!(refused.iter().map(|row| row.uid).collect::<Vec<_>>(), [17]);
-    assert!(refused[0].cause.as_deref().unwrap().contains("ends the connection"), "{refused:?}");
+    assert!(why(&refused[0]).unwrap().contains("ends the connection"), "{refused:?}");
     assert_eq!(bench.sum().copied, 39);
 }
 
@@ -467,7 +469,7 @@ async fn a_large_message_whose_last_pieces_do_not_come_is_not_called_copied() {
     bench.copy().await.unwrap();
     let refused = bench.rows(MessageState::Refused);
     assert_eq!((bench.sum().copied, refused.len()), (1, 1), "{:?}", bench.sum());
-    assert!(refused[0].cause.as_deref().is_some_and(|cause| cause.contains("hands out the first 2")));
+    assert!(why(&refused[0]).is_some_and(|cause| cause.contains("hands out the first 2")));
     let connections = bench.source.state.lock().unwrap().commands.clone();
     assert_eq!(
         connections.iter().filter(|command| command.contains("PEEK[]<0.")).count(),

@@ -1,6 +1,7 @@
 //! Large messages from servers that hand out pieces, or whole messages, in their own way: never cut, never padded, and
 //! where nobody can tell, said so in words.
 
+use mailferry::engine::why;
 use mailferry::plan::MessageState;
 use mailferry::transfer::{Depth, verify_mailbox};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Pieces, Stored, numbered};
@@ -60,7 +61,7 @@ impl Pair {
         let ledger = self.bench.ledger();
         let folder = ledger.folder_totals().unwrap()[0].id;
         let rows = ledger.rows(folder, &[MessageState::Refused]).unwrap();
-        rows.into_iter().map(|row| row.cause.unwrap_or_default()).collect()
+        rows.into_iter().map(|row| why(&row).unwrap_or_default()).collect()
     }
 
     /// Nothing at the destination is anything but a message of the source.

@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use mailferry::engine::why;
 use mailferry::plan::{
     CopyMode, CopyOptions, FolderPath, MessageFilter, MessageState, SpecialUse, shared_destinations,
 };
@@ -411,7 +412,7 @@ async fn a_filter_leaves_out_with_the_cause_and_takes_in_when_it_changes() {
         let folders = ledger.folder_totals().unwrap();
         let rows = folders.iter().flat_map(|folder| ledger.rows(folder.id, &LEFT).unwrap());
         rows.fold(BTreeMap::new(), |mut counts, row| {
-            *counts.entry(row.cause.unwrap_or_default()).or_default() += 1;
+            *counts.entry(why(&row).unwrap_or_default()).or_default() += 1;
             counts
         })
     };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use mailferry::engine::why;
 use mailferry::plan::MessageState;
 use mailferry::transfer::{Depth, VerifyReport, verify_mailbox};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Pieces, State, Stored, numbered};
@@ -42,7 +43,7 @@ impl Pair {
         let ledger = self.bench.ledger();
         let folder = ledger.folder_totals().unwrap()[0].id;
         let rows = ledger.rows(folder, &[MessageState::Refused]).unwrap();
-        rows.into_iter().map(|row| (row.uid, row.cause.unwrap_or_default())).collect()
+        rows.into_iter().map(|row| (row.uid, why(&row).unwrap_or_default())).collect()
     }
 
     /// How often the source was asked for pieces.

@@ -571,7 +571,8 @@ fn result(uid: u32) -> MessageResult {
         state: MessageState::Copied,
         destination_uid: Some((3, uid)),
         sha256: Some([9; 32]),
-        cause: None,
+        reason: None,
+        flag_check: None,
     }
 }
 

@@ -1,38 +1,30 @@
-//! Messages that share a cause, in plain words, with the way out that fits the cause.
+//! Messages that share a reason, in plain words, with the way out that fits.
 
+use super::reasons::reason_words;
 use super::response_codes::response_code;
 use crate::engine::ProblemGroup;
-use crate::plan::{MessageState, RefusalMeaning, refusal_meaning};
+use crate::plan::{MessageState, Reason, RefusalMeaning, RepairTrigger, ServerWords, refusal_meaning};
 use crate::project::Problem;
 
-/// Causes that the program gives itself, by what is in their words, and the way out of each.
-const OWN_CAUSES: [(&str, &str); 5] = [
-    ("accepted but absent", "Retry the refused messages; the destination said that it had taken these"),
-    ("the source ", "Open them at your server; what it hands out again is copied by a retry"),
-    (
-        "takes it for another message",
-        "Nothing to do where they are the same; else save them from the old server",
-    ),
-    ("the label", "Give the label by hand at Gmail, or retry the refused messages"),
-    ("ends the connection", "Retry the refused messages, or save them from the old server by hand"),
-];
+/// Another try, or a copy by hand.
+const BY_HAND: &str = "Retry the refused messages, or save them from the old server by hand";
 
-/// Messages that share a cause.
+/// Messages that share a reason.
 pub(in crate::engine) fn problem(problem: &Problem) -> ProblemGroup {
+    let words = reason_words(&problem.reason);
     let (cause, way_out) = match problem.state {
         MessageState::Vanished => {
             ("Deleted at the source during the copy".to_owned(), "Nothing to do: the mail was deleted there")
         }
-        MessageState::Refused => (format!("Refused: {}", problem.cause), out_of_refusal(&problem.cause)),
-        MessageState::Repaired => (format!("Repaired and copied: {}", problem.cause), ""),
-        MessageState::Exported => {
-            (format!("Saved as a file: {}", problem.cause), out_of_export(&problem.cause))
-        }
-        _ => (problem.cause.clone(), ""),
+        MessageState::Refused => (format!("Refused: {words}"), out_of_refusal(&problem.reason)),
+        MessageState::Repaired => (format!("Repaired and copied: {words}"), ""),
+        MessageState::Exported => (format!("Saved as a file: {words}"), out_of_export(&problem.reason)),
+        _ => (words, ""),
     };
     ProblemGroup {
         id: problem.id,
         state: problem.state,
+        code: problem.reason.code().name(),
         cause,
         count: problem.count,
         way_out: way_out.to_owned(),
@@ -40,11 +32,31 @@ pub(in crate::engine) fn problem(problem: &Problem) -> ProblemGroup {
     }
 }
 
-fn out_of_refusal(cause: &str) -> &'static str {
-    if let Some((_, way_out)) = OWN_CAUSES.iter().find(|(words, _)| cause.contains(words)) {
-        return way_out;
+fn out_of_refusal(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Absent => "Retry the refused messages; the destination said that it had taken these",
+        Reason::NotHandedOut
+        | Reason::Doubtful(_)
+        | Reason::RefusedBySource(_)
+        | Reason::SourceEndsConnection => {
+            "Open them at your server; what it hands out again is copied by a retry"
+        }
+        Reason::TakenForAnother => {
+            "Nothing to do where they are the same; else save them from the old server"
+        }
+        Reason::LabelRefused(_) | Reason::LabelNotShown => {
+            "Give the label by hand at Gmail, or retry the refused messages"
+        }
+        Reason::NotTaken(RepairTrigger::Refused(answer))
+        | Reason::NotSaved { trigger: RepairTrigger::Refused(answer), .. }
+        | Reason::FolderNotMade { answer, .. }
+        | Reason::FolderNotOpened { answer, .. } => out_of_answer(answer),
+        _ => BY_HAND,
     }
-    match meaning(cause) {
+}
+
+fn out_of_answer(answer: &ServerWords) -> &'static str {
+    match meaning(answer) {
         RefusalMeaning::Full => "Make room at the provider, then retry the refused messages",
         RefusalMeaning::Trouble => {
             "Ask the server’s admin: it fails at this message. Or save it from the old server by hand"
@@ -57,55 +69,76 @@ fn out_of_refusal(cause: &str) -> &'static str {
         }
         RefusalMeaning::Virus => "Look at them on the old server; the provider’s scanner will not have them",
         RefusalMeaning::Folder => "Make the folder at the provider or rename it in the plan, then retry",
-        RefusalMeaning::Account => match cause.find('[').and_then(|at| response_code(cause.get(at..)?)) {
+        RefusalMeaning::Account => match response_code(&answer.text) {
             Some(code) => code.way_out.0,
             None => "Check at the provider that the mailbox may be written, then retry",
         },
-        RefusalMeaning::Message(_) | RefusalMeaning::Unknown => {
-            "Retry the refused messages, or save them from the old server by hand"
-        }
+        RefusalMeaning::Message(_) | RefusalMeaning::Unknown => BY_HAND,
     }
 }
 
-fn out_of_export(cause: &str) -> &'static str {
-    match meaning(cause) {
-        RefusalMeaning::Size => "Keep the files: they are larger than the provider takes",
-        RefusalMeaning::Virus => "Look into the files with care: the provider’s scanner will not have them",
+fn out_of_export(reason: &Reason) -> &'static str {
+    let refused = match reason {
+        Reason::Exported { trigger: RepairTrigger::Refused(answer), .. } => Some(meaning(answer)),
+        _ => None,
+    };
+    match refused {
+        Some(RefusalMeaning::Size) => "Keep the files: they are larger than the provider takes",
+        Some(RefusalMeaning::Virus) => {
+            "Look into the files with care: the provider’s scanner will not have them"
+        }
         _ => "Import the file in a mail program",
     }
 }
 
-/// What the server's words mean, with the code that they may begin with: `[TOOBIG] Message size exceeds the limit`.
-fn meaning(cause: &str) -> RefusalMeaning {
-    let code = cause.split_once('[').and_then(|(_, rest)| rest.split([']', ' ']).next());
-    refusal_meaning(code, cause)
+/// What the server's answer means.
+fn meaning(answer: &ServerWords) -> RefusalMeaning {
+    refusal_meaning(answer.code.as_deref(), &answer.text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::ProblemId;
+    use crate::plan::{ProblemId, Side};
 
     #[test]
     fn every_cause_has_a_way_out_of_its_own() {
-        let way = |state, cause: &str| {
-            let samples = Vec::new();
-            problem(&Problem { id: ProblemId(1), state, cause: cause.to_owned(), count: 2, samples }).way_out
+        let way = |state, reason: &Reason| {
+            let (reason, samples) = (reason.clone(), Vec::new());
+            problem(&Problem { id: ProblemId(1), state, reason, count: 2, samples }).way_out
         };
-        let refused = |cause| way(MessageState::Refused, cause);
-        for (cause, part) in [
-            ("NO [OVERQUOTA] Quota exceeded", "Make room"),
-            ("NO [TOOBIG] Message size exceeds the limit", "higher limit"),
-            ("NO [LIMIT] Rate limit hit", "later"),
-            ("NO [TRYCREATE] no such mailbox", "Make the folder"),
-            ("accepted but absent: the destination said that it took this message", "had taken"),
-            ("the source lists it and does not hand it out", "at your server"),
-            ("Gmail takes it for another message with the same Message-ID", "Nothing to do"),
-            ("BAD something else", "save them from the old server"),
+        let trigger = |code: &str, text: &str| {
+            let code = (!code.is_empty()).then(|| code.to_owned());
+            RepairTrigger::Refused(ServerWords { code, text: text.to_owned() })
+        };
+        let answered = |code, text| Reason::NotTaken(trigger(code, text));
+        let answer = ServerWords { code: None, text: "[OVERQUOTA] no".to_owned() };
+        for (reason, part) in [
+            (answered("OVERQUOTA", "[OVERQUOTA] Quota exceeded"), "Make room"),
+            (answered("TOOBIG", "[TOOBIG] Message size exceeds the limit"), "higher limit"),
+            (answered("LIMIT", "[LIMIT] Rate limit hit"), "later"),
+            (answered("TRYCREATE", "no such mailbox"), "Make the folder"),
+            (answered("NOPERM", "[NOPERM] no"), response_code("[NOPERM]").unwrap().way_out.0),
+            (answered("", "something else"), "save them from the old server"),
+            // A server's words are never taken for a reason of our own.
+            (answered("", "the source of the label ends the connection"), BY_HAND),
+            (Reason::NotSaved { trigger: trigger("", "quota"), error: "disk full".to_owned() }, "Make room"),
+            (Reason::FolderNotMade { answer, is_label: true }, "Make room"),
+            (Reason::Absent, "had taken"),
+            (Reason::NotHandedOut, "at your server"),
+            (Reason::SourceEndsConnection, "at your server"),
+            (Reason::TakenForAnother, "Nothing to do"),
+            (Reason::LabelNotShown, "Give the label by hand"),
+            (Reason::ends_connection(Side::Destination), BY_HAND),
         ] {
-            assert!(refused(cause).contains(part), "{cause}: {}", refused(cause));
+            let way_out = way(MessageState::Refused, &reason);
+            assert!(way_out.contains(part), "{reason:?}: {way_out}");
         }
-        assert!(way(MessageState::Exported, "NO [TOOBIG] too large").contains("larger than"));
-        assert!(way(MessageState::Exported, "NO bad header").contains("Import"));
+        let saved = |trigger| {
+            way(MessageState::Exported, &Reason::Exported { trigger, file: "virus/1.eml".to_owned() })
+        };
+        assert!(saved(trigger("TOOBIG", "[TOOBIG] too large")).contains("larger than"));
+        assert!(saved(trigger("", "bad header")).contains("Import"));
+        assert!(saved(RepairTrigger::EndsConnection).contains("Import"));
     }
 }

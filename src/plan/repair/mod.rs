@@ -74,6 +74,26 @@ impl RepairStep {
         Self::Wrap,
     ];
 
+    /// Its name in the project file, where reasons are kept.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LineEnds => "line-ends",
+            Self::Header => "header",
+            Self::Date => "date",
+            Self::Deleted => "deleted",
+            Self::Keywords => "keywords",
+            Self::LongLines => "long-lines",
+            Self::Nul => "nul",
+            Self::ReadReceipt => "read-receipt",
+            Self::Wrap => "wrap",
+        }
+    }
+
+    /// The step of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+
     /// What was done, for people.
     pub const fn words(self) -> &'static str {
         match self {

@@ -1,6 +1,5 @@
 use super::*;
-use crate::plan::{IdentityKey, LedgerSum};
-use crate::project::ledger_batches::CAUSE_LIMIT;
+use crate::plan::{IdentityKey, LedgerSum, reason_samples};
 use crate::project::samples::{add_mailbox, project};
 use crate::project::{MessageResult, SourceMessage};
 use crate::values::{Bytes, EmailAddress};
@@ -25,12 +24,14 @@ fn copied(uid: u32, copy: u32) -> MessageResult {
         state: MessageState::Copied,
         destination_uid: Some((7, copy)),
         sha256: Some([1; 32]),
-        cause: None,
+        reason: None,
+        flag_check: None,
     }
 }
 
-fn result(uid: u32, state: MessageState, cause: &str) -> MessageResult {
-    MessageResult { uid, state, destination_uid: None, sha256: None, cause: Some(cause.to_owned()) }
+fn result(uid: u32, state: MessageState, words: &str) -> MessageResult {
+    let reason = Some(reason_samples::refused(words));
+    MessageResult { uid, state, destination_uid: None, sha256: None, reason, flag_check: None }
 }
 
 fn uids(ledger: &Ledger, folder: FolderId, states: &[MessageState]) -> Vec<u32> {
@@ -114,7 +115,7 @@ fn a_second_listing_changes_flags_only() {
     let rows = ledger.rows(folder, &[MessageState::Copied, MessageState::ToDo]).unwrap();
     assert_eq!(rows[0].flags, ["\\Flagged"]);
     assert_eq!((rows[0].state, rows[1].state), (MessageState::Copied, MessageState::ToDo));
-    assert_eq!(rows[1].cause, None);
+    assert_eq!(rows[1].reason, None);
     assert_eq!(ledger.sum().unwrap().source_count, 2);
     assert_eq!(ledger.folder("A", &path("A"), &path("A"), 5).unwrap(), folder);
     assert_eq!(ledger.sum().unwrap().copied, 1);
@@ -188,10 +189,10 @@ fn problems_are_grouped_and_messages_are_paged() {
     ledger.record_results(folder, &results).unwrap();
     let problems = ledger.problems().unwrap();
     assert_eq!(problems, project.problems().unwrap());
-    assert_eq!((problems[0].cause.as_str(), problems[0].count), ("NO too big", 8));
+    assert_eq!((&problems[0].reason, problems[0].count), (&reason_samples::refused("NO too big"), 8));
     assert_eq!(problems[0].samples.len(), SAMPLES_SHOWN);
     assert_eq!(problems[0].samples[0], (path("A"), 1));
-    assert_eq!(problems[1].cause.len(), CAUSE_LIMIT);
+    assert_eq!(problems[1].reason.detail().unwrap().len(), "refused\n\n".len() + 1_000, "it is bounded");
     assert_eq!(problems[2].state, MessageState::Repaired);
 
     let first = project.messages_after(None, 12).unwrap();
@@ -229,12 +230,20 @@ fn hot_queries_use_an_index() {
             "message_by_state",
         ),
         (
-            "SELECT uid FROM message INDEXED BY message_with_cause WHERE folder_id = 1 AND state = 2 AND cause IS NOT NULL AND substr(cause, 1, 3) = 'a' ORDER BY uid LIMIT 9",
-            "message_with_cause",
+            "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_with_reason WHERE folder_id = 1 AND state = 8 AND reason = 28)",
+            "message_with_reason",
         ),
         (
-            "UPDATE message INDEXED BY message_with_cause SET cause = NULL WHERE state = 2 AND cause IS NOT NULL AND substr(cause, 1, 3) = 'a' AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = 1)",
-            "message_with_cause",
+            "UPDATE message INDEXED BY message_with_reason SET state = 0 WHERE state = 8 AND is_filtered = 0 AND reason = 30 AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = 1)",
+            "message_with_reason",
+        ),
+        (
+            "SELECT uid FROM message INDEXED BY message_with_flag_check WHERE folder_id = 1 AND state = 2 AND needs_flag_check > 0 ORDER BY uid LIMIT 9",
+            "message_with_flag_check",
+        ),
+        (
+            "UPDATE message INDEXED BY message_with_flag_check SET needs_flag_check = 0 WHERE needs_flag_check > 0 AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = 1)",
+            "message_with_flag_check",
         ),
         ("SELECT max(uid) FROM message WHERE folder_id = 1", "PRIMARY KEY"),
         ("UPDATE message SET state = 2 WHERE folder_id = 1 AND uid = 2", "PRIMARY KEY"),
@@ -251,7 +260,7 @@ fn hot_queries_use_an_index() {
             "PRIMARY KEY",
         ),
         (
-            "SELECT * FROM problem_group ORDER BY severity, messages DESC, pattern LIMIT 50",
+            "SELECT * FROM problem_group ORDER BY severity, messages DESC, reason, pattern LIMIT 50",
             "problem_group_in_order",
         ),
         (

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::mutate::seeds::properties;
+use crate::plan::reason_samples;
 use crate::plan::{FolderPath, IdentityKey};
 use crate::project::Project;
 use crate::project::samples::{add_mailbox, project};
@@ -82,12 +83,13 @@ fn take(ledger: &Ledger, folder: FolderId, number: usize, step: &Step) {
         Step::Record(results) => {
             let results: Vec<_> = results
                 .iter()
-                .map(|(uid, state, copy, has_cause)| MessageResult {
+                .map(|(uid, state, copy, has_reason)| MessageResult {
                     uid: *uid,
                     state: *state,
                     destination_uid: copy.map(|copy| (7, copy)),
                     sha256: None,
-                    cause: has_cause.then(|| format!("cause {}", uid % 3)),
+                    reason: has_reason.then(|| reason_samples::refused(&format!("cause {}", uid % 3))),
+                    flag_check: uid.is_multiple_of(2).then_some(FlagCheck::Unseen),
                 })
                 .collect();
             ledger.record_results(folder, &results).err()
@@ -133,22 +135,22 @@ fn both_counts(project: &Project) -> [BTreeMap<i64, (i64, i64)>; 2] {
 }
 
 /// Messages by problem: the groups, and what the rows add up to.
-fn both_problems(project: &Project) -> [BTreeMap<(i64, String), i64>; 2] {
+fn both_problems(project: &Project) -> [BTreeMap<(i64, i64, String), i64>; 2] {
     let read = |sql: &str| {
         project
             .read(|connection| {
                 Ok(connection
                     .prepare(sql)?
-                    .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
+                    .query_map([], |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)))?
                     .collect::<Result<_, _>>()?)
             })
             .unwrap()
     };
     [
-        read("SELECT state, pattern, messages FROM problem_group"),
+        read("SELECT state, reason, pattern, messages FROM problem_group"),
         read(
-            "SELECT state, cause_pattern(cause), count(*) FROM message
-             WHERE cause IS NOT NULL AND state IN (4, 5, 6, 7) GROUP BY state, cause_pattern(cause)",
+            "SELECT state, reason, cause_pattern(detail), count(*) FROM message
+             WHERE reason IS NOT NULL AND state IN (4, 5, 6, 7) GROUP BY state, reason, cause_pattern(detail)",
         ),
     ]
 }
@@ -163,14 +165,14 @@ fn counters_hold(steps: &[Step]) -> BTreeMap<i64, (i64, i64)> {
         take(&ledger, inbox, number, step);
         let [counters, rows] = both_counts(&project);
         assert_eq!(counters, rows, "after {step:?}");
-        let [groups, causes] = both_problems(&project);
-        assert_eq!(groups, causes, "after {step:?}");
+        let [groups, rows] = both_problems(&project);
+        assert_eq!(groups, rows, "after {step:?}");
     }
     let [counters, _rows] = both_counts(&project);
     counters
 }
 
-/// A step that records these, without a cause.
+/// A step that records these, without a reason.
 fn record(results: &[(u32, MessageState, Option<u32>)]) -> Step {
     Step::Record(results.iter().map(|(uid, state, copy)| (*uid, *state, *copy, false)).collect())
 }

@@ -25,7 +25,8 @@ fn inbox(ledger: &Ledger) -> FolderId {
         state: MessageState::Copied,
         destination_uid: Some((7, uid + 10)),
         sha256: None,
-        cause: None,
+        reason: None,
+        flag_check: None,
     };
     ledger.record_results(inbox, &[1, 2, 3].map(copied)).unwrap();
     inbox

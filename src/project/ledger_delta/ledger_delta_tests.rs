@@ -25,7 +25,8 @@ fn copied_inbox(ledger: &Ledger) -> FolderId {
             state: MessageState::Copied,
             destination_uid: Some((7, uid + 10)),
             sha256: None,
-            cause: None,
+            reason: None,
+            flag_check: None,
         })
         .collect();
     ledger.record_results(inbox, &results).unwrap();
@@ -89,7 +90,7 @@ fn a_filter_that_changes_takes_messages_in_again() {
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
     let inbox = copied_inbox(&ledger);
     ledger.add_messages(inbox, &[message(4, &[]), message(5, &[])]).unwrap();
-    let because: Arc<str> = "older than 2020-01-01".into();
+    let because = Arc::new(Reason::TooOld(1_577_836_800));
     let judged = ledger
         .filter(inbox, |candidates| {
             let waiting = candidates.iter().filter(|candidate| !candidate.is_settled);
@@ -99,7 +100,7 @@ fn a_filter_that_changes_takes_messages_in_again() {
         .unwrap();
     assert_eq!((judged, ledger.sum().unwrap().left_out), (2, 2));
     let rows = ledger.rows(inbox, &[MessageState::LeftOut]).unwrap();
-    assert!(rows.iter().all(|row| row.cause.as_deref() == Some("older than 2020-01-01")), "{rows:?}");
+    assert!(rows.iter().all(|row| row.reason.as_ref() == Some(&*because)), "{rows:?}");
     // Taking the folder in again says nothing about them.
     assert_eq!(ledger.set_left_out(inbox, false).unwrap(), 0);
     assert!(ledger.has_filtered(inbox).unwrap());
@@ -153,8 +154,8 @@ fn what_a_trial_puts_off_is_not_left_out_and_counts_as_still_to_copy() {
     let before = ledger.totals().unwrap();
     ledger.add_messages(inbox, &[message(4, &[]), message(5, &[])]).unwrap();
     let listed = ledger.totals().unwrap();
-    let trial: Arc<str> = "outside the trial".into();
-    let put_off = |uids: &[u32]| -> BTreeMap<u32, (MessageState, Arc<str>)> {
+    let trial = Arc::new(Reason::OutsideTrial(5));
+    let put_off = |uids: &[u32]| -> BTreeMap<u32, (MessageState, Arc<Reason>)> {
         uids.iter().map(|uid| (*uid, (MessageState::Deferred, Arc::clone(&trial)))).collect()
     };
     ledger.filter(inbox, |_| put_off(&[4, 5])).unwrap();
@@ -162,7 +163,7 @@ fn what_a_trial_puts_off_is_not_left_out_and_counts_as_still_to_copy() {
     assert_eq!((tried.sum.deferred, tried.sum.left_out, tried.sum.to_do), (2, 0, 0));
     assert_eq!((tried.bytes_done, tried.bytes_total), (before.bytes_done, listed.bytes_total));
     // The owner's filter takes over from the trial, and the whole copy takes in what nothing speaks against.
-    let old: Arc<str> = "older than 2020-01-01".into();
+    let old = Arc::new(Reason::TooOld(1_577_836_800));
     ledger.filter(inbox, |_| BTreeMap::from([(4, (MessageState::LeftOut, old))])).unwrap();
     let sum = ledger.sum().unwrap();
     assert_eq!((sum.deferred, sum.left_out, sum.to_do), (0, 1, 1));

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::plan::IdentityKey;
+use crate::plan::{IdentityKey, RepairTrigger, reason_samples};
 use crate::project::samples::{add_mailbox, project};
 use crate::project::{Ledger, MessageResult, SourceMessage};
 
@@ -20,12 +20,21 @@ fn folder(ledger: &Ledger, name: &str, messages: u32) -> FolderId {
     folder
 }
 
-fn result(uid: u32, state: MessageState, cause: Option<String>) -> MessageResult {
-    MessageResult { uid, state, destination_uid: None, sha256: None, cause }
+fn result(uid: u32, state: MessageState, words: Option<String>) -> MessageResult {
+    let reason = words.map(|words| reason_samples::refused(&words));
+    MessageResult { uid, state, destination_uid: None, sha256: None, reason, flag_check: None }
+}
+
+/// The server's words.
+fn words(reason: &Reason) -> String {
+    match reason {
+        Reason::NotTaken(RepairTrigger::Refused(answer)) => answer.text.clone(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn shown(problems: &[Problem]) -> Vec<(String, u64)> {
-    problems.iter().map(|problem| (problem.cause.clone(), problem.count)).collect()
+    problems.iter().map(|problem| (words(&problem.reason), problem.count)).collect()
 }
 
 #[test]
@@ -44,9 +53,9 @@ fn causes_that_differ_in_numbers_only_are_one_problem() {
     let problems = project.problems().unwrap();
     assert_eq!(shown(&problems).len(), 2);
     assert_eq!(problems[0].count, 201);
-    assert_eq!(problems[0].cause, "NO Internal error [… session <…>]");
+    assert_eq!(words(&problems[0].reason), "NO Internal error [… session <…>]");
     assert_eq!(problems[0].samples.len(), 5);
-    assert_eq!((problems[1].cause.as_str(), problems[1].count), ("NO larger than … bytes", 12));
+    assert_eq!(shown(&problems)[1], ("NO larger than … bytes".to_owned(), 12));
 
     let bens = ben.problems().unwrap();
     assert_eq!(bens.iter().map(|problem| problem.count).collect::<Vec<_>>(), [2, 1]);
@@ -67,23 +76,27 @@ fn causes_that_differ_in_numbers_only_are_one_problem() {
 }
 
 /// The groups as the messages themselves tell them.
-fn counted(project: &Project) -> Vec<(i64, String, i64)> {
+fn counted(project: &Project) -> Vec<(i64, i64, String, i64)> {
     read_groups(
         project,
-        "SELECT state, cause_pattern(cause) AS pattern, count(*) FROM message
-         WHERE cause IS NOT NULL AND state IN (4, 5, 6, 7) GROUP BY state, pattern ORDER BY state, pattern",
+        "SELECT state, reason, cause_pattern(detail) AS pattern, count(*) FROM message
+         WHERE reason IS NOT NULL AND state IN (4, 5, 6, 7)
+         GROUP BY state, reason, pattern ORDER BY state, reason, pattern",
     )
 }
 
-fn kept(project: &Project) -> Vec<(i64, String, i64)> {
-    read_groups(project, "SELECT state, pattern, messages FROM problem_group ORDER BY state, pattern")
+fn kept(project: &Project) -> Vec<(i64, i64, String, i64)> {
+    read_groups(
+        project,
+        "SELECT state, reason, pattern, messages FROM problem_group ORDER BY state, reason, pattern",
+    )
 }
 
-fn read_groups(project: &Project, query: &str) -> Vec<(i64, String, i64)> {
+fn read_groups(project: &Project, query: &str) -> Vec<(i64, i64, String, i64)> {
     let read = |connection: &Connection| {
         let groups = connection
             .prepare(query)?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
             .collect::<Result<_, _>>()?;
         Ok(groups)
     };
@@ -119,9 +132,9 @@ fn groups_agree_with_the_messages_after_any_change() {
                 project.bind_sides(ledger.mailbox(), "a", &format!("b{}", next(2))).unwrap();
             }
             _ => {
-                let cause = [None, Some("NO x"), Some("NO 1 x"), Some("NO 2 x"), Some("5.7.1 no")][next(5)];
+                let words = [None, Some("NO x"), Some("NO 1 x"), Some("NO 2 x"), Some("5.7.1 no")][next(5)];
                 let uid = u32::try_from(next(40)).unwrap() + 1;
-                let row = result(uid, states[next(6)], cause.map(ToOwned::to_owned));
+                let row = result(uid, states[next(6)], words.map(ToOwned::to_owned));
                 ledger.record_results(folder, &[row]).unwrap();
             }
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::plan::reason_samples;
 use crate::plan::{FolderPath, IdentityKey};
 use crate::project::samples::add_mailbox;
 use crate::project::{Ledger, MessageResult, SourceMessage};
@@ -33,12 +34,13 @@ fn messages_are_asked_for_by_mailbox_folder_state_and_problem_in_pages() {
     let (anna, ben) = (add_mailbox(&project, "anna@example.org"), add_mailbox(&project, "ben@example.org"));
     let (a, _) = (folder(&anna, "A", 5), folder(&anna, "B", 4));
     folder(&ben, "A", 3);
-    let result = |uid, state, cause: Option<&str>| MessageResult {
+    let result = |uid, state, words: Option<&str>| MessageResult {
         uid,
         state,
         destination_uid: None,
         sha256: None,
-        cause: cause.map(str::to_owned),
+        reason: words.map(reason_samples::refused),
+        flag_check: None,
     };
     let refused = |uid| result(uid, MessageState::Refused, Some("NO not mail"));
     anna.record_results(a, &[refused(2), result(3, MessageState::Copied, None), refused(5)]).unwrap();

@@ -128,7 +128,12 @@ CREATE TABLE message (
     sha256                    BLOB CHECK (length(sha256) = 32),
     -- Length of the bytes that were read from the source, where it is another than `size`, which is what the source lists.
     read_bytes                INTEGER CHECK (read_bytes >= 0),
-    cause                     TEXT,
+    -- Why the message is in its state: a number of plan/reason.rs, and what differs from message to message, a part on each
+    -- line. No words for people.
+    reason                    INTEGER,
+    detail                    TEXT,
+    -- Whether the flags of the copy have still to be looked at: 0 no, 1 they were not yet seen, 2 its append had broken off.
+    needs_flag_check          INTEGER NOT NULL DEFAULT 0 CHECK (needs_flag_check IN (0, 1, 2)),
     -- The source's flags that the copy was last given; NULL: those in `flags`.
     mirrored_flags            TEXT,
     -- 1: people have given the copy flags of their own, which stay.
@@ -147,7 +152,8 @@ CREATE TABLE message (
     -- ours is recognised in another size as well, which servers give to messages that they write anew.
     forgotten_copy            INTEGER NOT NULL DEFAULT 0 CHECK (forgotten_copy IN (0, 1, 2)),
     PRIMARY KEY (folder_id, uid),
-    CHECK (state <> 1 OR (intent_uidnext IS NOT NULL AND intent_uid_validity IS NOT NULL))
+    CHECK (state <> 1 OR (intent_uidnext IS NOT NULL AND intent_uid_validity IS NOT NULL)),
+    CHECK (detail IS NULL OR reason IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
 -- The destination's folders as they were when the last run that ended well had begun. What has come to them since, and
@@ -183,19 +189,20 @@ CREATE TABLE mailbox_sides (
     destination  TEXT NOT NULL
 ) STRICT;
 
--- Problems by pattern, kept by the triggers below, so that the list never reads the messages.
--- The pattern of a cause is its words without what differs from message to message; see cause_pattern.rs.
+-- Problems by reason and pattern, kept by the triggers below, so that the list never reads the messages.
+-- The pattern of a detail is its words without what names one message; see cause_pattern.rs.
 CREATE TABLE problem_group (
     id          INTEGER PRIMARY KEY,
     state       INTEGER NOT NULL,
     -- 0 refused, 1 exported, 2 vanished, 3 repaired: the order in which they are shown.
     severity    INTEGER NOT NULL,
+    reason      INTEGER NOT NULL,
     pattern     TEXT    NOT NULL,
-    -- The cause of the first message, and whether all the others have exactly the same.
-    words       TEXT    NOT NULL,
+    -- The detail of the first message, and whether all the others have exactly the same.
+    detail      TEXT,
     is_uniform  INTEGER NOT NULL DEFAULT 1 CHECK (is_uniform IN (0, 1)),
     messages    INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (state, pattern)
+    UNIQUE (state, reason, pattern)
 ) STRICT;
 
 -- Which messages are in which group.
@@ -229,6 +236,9 @@ CREATE TABLE measured (
 CREATE TABLE repair (
     folder_id      INTEGER NOT NULL,
     uid            INTEGER NOT NULL,
+    -- Why it did not go as it was (RepairTrigger in plan/reason.rs), and the server's response code and words, or the date.
+    trigger_name   TEXT    NOT NULL,
+    refusal_code   TEXT    NOT NULL DEFAULT '',
     refusal        TEXT    NOT NULL,
     steps          TEXT    NOT NULL DEFAULT '[]',
     sent_size      INTEGER CHECK (sent_size >= 0),
@@ -265,7 +275,7 @@ CREATE INDEX message_by_state ON message (folder_id, state, uid);
 -- Folders that go to one place are looked for once for each folder.
 CREATE INDEX folder_by_destination ON folder (destination, mailbox_id);
 
-CREATE INDEX problem_group_in_order ON problem_group (severity, messages DESC, pattern);
+CREATE INDEX problem_group_in_order ON problem_group (severity, messages DESC, reason, pattern);
 
 CREATE INDEX problem_by_group ON problem (group_id, folder_id, uid);
 
@@ -277,8 +287,10 @@ CREATE INDEX message_by_new_place ON message (moved_to) WHERE moved_to IS NOT NU
 
 CREATE INDEX message_filtered ON message (folder_id, uid) WHERE is_filtered = 1;
 
--- Few messages have a cause: without this, looking for them goes through the whole folder.
-CREATE INDEX message_with_cause ON message (folder_id, state, uid) WHERE cause IS NOT NULL;
+-- Few messages have a reason, or flags to be looked at: without these, looking for them goes through the whole folder.
+CREATE INDEX message_with_reason ON message (folder_id, reason, state, uid) WHERE reason IS NOT NULL;
+
+CREATE INDEX message_with_flag_check ON message (folder_id, state, uid) WHERE needs_flag_check > 0;
 
 CREATE TRIGGER folder_added AFTER INSERT ON folder BEGIN
     INSERT INTO folder_count (folder_id, state)
@@ -291,7 +303,7 @@ CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
     WHERE folder_id = old.folder_id AND state = old.state;
 END;
 
-CREATE TRIGGER problem_removed AFTER DELETE ON message WHEN old.cause IS NOT NULL
+CREATE TRIGGER problem_removed AFTER DELETE ON message WHEN old.reason IS NOT NULL AND old.state IN (4, 5, 6, 7)
 BEGIN
     UPDATE problem_group SET messages = messages - 1
     WHERE id = (SELECT group_id FROM problem WHERE folder_id = old.folder_id AND uid = old.uid);
@@ -300,36 +312,37 @@ BEGIN
     DELETE FROM problem WHERE folder_id = old.folder_id AND uid = old.uid;
 END;
 
--- What changes many messages at once counts them itself and leaves `cause` alone. Every other statement that sets `state`
--- sets `cause` as well, if only to what it is: that is what these three go by.
-CREATE TRIGGER message_moved AFTER UPDATE OF cause ON message WHEN new.state <> old.state BEGIN
+-- What changes many messages at once counts them itself and leaves `reason` alone. Every other statement that sets `state`
+-- sets `reason` as well, if only to what it is: that is what these three go by.
+CREATE TRIGGER message_moved AFTER UPDATE OF reason ON message WHEN new.state <> old.state BEGIN
     UPDATE folder_count SET messages = messages - 1, bytes = bytes - old.size
     WHERE folder_id = old.folder_id AND state = old.state;
     UPDATE folder_count SET messages = messages + 1, bytes = bytes + new.size
     WHERE folder_id = new.folder_id AND state = new.state;
 END;
 
-CREATE TRIGGER message_taken_in AFTER UPDATE OF cause ON message WHEN old.state IN (8, 9) AND new.state = 0 BEGIN
+CREATE TRIGGER message_taken_in AFTER UPDATE OF reason ON message WHEN old.state IN (8, 9) AND new.state = 0 BEGIN
     UPDATE folder SET needs_match = 1 WHERE id = new.folder_id AND needs_match = 0;
 END;
 
-CREATE TRIGGER problem_changed AFTER UPDATE OF cause ON message
-WHEN (old.cause IS NOT NULL OR new.cause IS NOT NULL) AND (old.state <> new.state OR old.cause IS NOT new.cause)
+CREATE TRIGGER problem_changed AFTER UPDATE OF reason ON message
+WHEN ((old.reason IS NOT NULL AND old.state IN (4, 5, 6, 7)) OR (new.reason IS NOT NULL AND new.state IN (4, 5, 6, 7)))
+    AND (old.state <> new.state OR old.reason IS NOT new.reason OR old.detail IS NOT new.detail)
 BEGIN
     UPDATE problem_group SET messages = messages - 1
     WHERE id = (SELECT group_id FROM problem WHERE folder_id = old.folder_id AND uid = old.uid);
     DELETE FROM problem_group
     WHERE id = (SELECT group_id FROM problem WHERE folder_id = old.folder_id AND uid = old.uid) AND messages = 0;
     DELETE FROM problem WHERE folder_id = old.folder_id AND uid = old.uid;
-    INSERT INTO problem_group (state, severity, pattern, words)
+    INSERT INTO problem_group (state, severity, reason, pattern, detail)
     SELECT new.state, CASE new.state WHEN 6 THEN 0 WHEN 5 THEN 1 WHEN 7 THEN 2 ELSE 3 END,
-        cause_pattern(new.cause), new.cause
-    WHERE new.cause IS NOT NULL AND new.state IN (4, 5, 6, 7)
-    ON CONFLICT (state, pattern) DO UPDATE SET is_uniform = is_uniform AND words = excluded.words;
+        new.reason, cause_pattern(new.detail), new.detail
+    WHERE new.reason IS NOT NULL AND new.state IN (4, 5, 6, 7)
+    ON CONFLICT (state, reason, pattern) DO UPDATE SET is_uniform = is_uniform AND detail IS excluded.detail;
     INSERT INTO problem (folder_id, uid, group_id)
     SELECT new.folder_id, new.uid, id FROM problem_group
-    WHERE new.cause IS NOT NULL AND new.state IN (4, 5, 6, 7)
-        AND state = new.state AND pattern = cause_pattern(new.cause);
+    WHERE new.reason IS NOT NULL AND new.state IN (4, 5, 6, 7)
+        AND state = new.state AND reason = new.reason AND pattern = cause_pattern(new.detail);
     UPDATE problem_group SET messages = messages + 1
     WHERE id = (SELECT group_id FROM problem WHERE folder_id = new.folder_id AND uid = new.uid);
 END;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::plan::FolderPath;
+use crate::plan::{FolderPath, ServerWords};
 use crate::project::samples::{self, add_mailbox};
 use crate::project::{MessageResult, Project, SourceMessage};
 
@@ -22,13 +22,18 @@ fn ledger(folder: &tempfile::TempDir) -> (Arc<Project>, Ledger, FolderId) {
 
 const SENT: SentForm = SentForm { size: 120, identity: IdentityKey([2; 32]), sha256: [3; 32] };
 
+fn refused_with(text: &str) -> RepairTrigger {
+    RepairTrigger::Refused(ServerWords { code: None, text: text.to_owned() })
+}
+
 fn repaired(uid: u32) -> MessageResult {
     MessageResult {
         uid,
         state: MessageState::Repaired,
         destination_uid: Some((7, 40)),
         sha256: Some([9; 32]),
-        cause: None,
+        reason: None,
+        flag_check: None,
     }
 }
 
@@ -37,17 +42,16 @@ fn a_repair_is_written_down_before_it_is_sent_and_compared_as_sent() {
     let temp = tempfile::tempdir().unwrap();
     let (_project, ledger, inbox) = ledger(&temp);
     let steps = [RepairStep::LineEnds, RepairStep::Nul];
-    let refused = ledger.record_repair(inbox, 1, ("NUL", &steps), &SENT);
+    let trigger = refused_with("NO nul");
+    let refused = ledger.record_repair(inbox, 1, (&refused_with("NUL"), &steps), &SENT);
     assert!(matches!(refused, Err(ProjectError::NotToDo { uid: 1 })), "nothing is sent without an intent");
     ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
-    ledger.record_repair(inbox, 1, ("NO nul", &steps[..1]), &SENT).unwrap();
-    ledger.record_repair(inbox, 1, ("NO nul", &steps), &SENT).unwrap();
+    ledger.record_repair(inbox, 1, (&trigger, &steps[..1]), &SENT).unwrap();
+    ledger.record_repair(inbox, 1, (&trigger, &steps), &SENT).unwrap();
     let known = ledger.repair(inbox, 1).unwrap().unwrap();
     assert_eq!((known.sent, known.steps.as_slice()), (Some(SENT), &steps[..]));
-    assert_eq!(
-        known.words(),
-        "line ends put in order, parts with NUL bytes encoded anew; as it was, the destination refused it: NO nul"
-    );
+    let steps = steps.to_vec();
+    assert_eq!(known.reason(), Reason::Repaired { trigger, steps, flags: FlagsAfter::AsSent });
 
     ledger.record_results(inbox, &[repaired(1)]).unwrap();
     let rows = ledger.rows(inbox, &[MessageState::Repaired]).unwrap();
@@ -61,10 +65,12 @@ fn a_file_is_remembered_and_goes_with_its_message() {
     let temp = tempfile::tempdir().unwrap();
     let (_project, ledger, inbox) = ledger(&temp);
     let file = ExportedFile { path: "x-exported/anna/INBOX/2.eml".to_owned(), sha256: [4; 32] };
-    ledger.record_export(inbox, 2, ("virus", &[]), &file).unwrap();
+    let code = Some("CANNOT".to_owned());
+    let trigger = RepairTrigger::Refused(ServerWords { code, text: "[CANNOT] virus".to_owned() });
+    ledger.record_export(inbox, 2, (&trigger, &[]), &file).unwrap();
     let known = ledger.repairs(inbox).unwrap().remove(&(inbox, 2)).unwrap();
     assert_eq!((known.file.as_ref(), known.sent), (Some(&file), None));
-    assert_eq!(known.words(), "saved as x-exported/anna/INBOX/2.eml; the destination refused it: virus");
+    assert_eq!(known.reason(), Reason::Exported { trigger, file: file.path });
     ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 6).unwrap();
     assert!(ledger.repairs(inbox).unwrap().is_empty(), "the source is another one");
 }
@@ -86,7 +92,7 @@ fn a_message_that_gets_another_number_takes_its_repair_along() {
     let temp = tempfile::tempdir().unwrap();
     let (_project, ledger, inbox) = ledger(&temp);
     ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
-    ledger.record_repair(inbox, 1, ("NO nul", &[RepairStep::Nul]), &SENT).unwrap();
+    ledger.record_repair(inbox, 1, (&refused_with("NO nul"), &[RepairStep::Nul]), &SENT).unwrap();
     ledger.record_results(inbox, &[repaired(1)]).unwrap();
     // The same message under another UID, as the source lists it now.
     assert_eq!(ledger.renumber(inbox, &[2]).unwrap(), 1);

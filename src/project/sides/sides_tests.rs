@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::plan::reason_samples;
 use crate::plan::{FolderPath, IdentityKey, LedgerSum, Mailbox, MessageState};
 use crate::project::{FolderId, Ledger, MessageResult, SourceMessage};
 use crate::values::{DomainName, EmailAddress};
@@ -44,7 +45,8 @@ fn fill(ledger: &Ledger, name: &str) -> FolderId {
         state,
         destination_uid: Some((7, uid + 10)),
         sha256: Some([1; 32]),
-        cause: Some("words".to_owned()),
+        reason: Some(reason_samples::refused("words")),
+        flag_check: None,
     };
     let results = [
         result(3, MessageState::Copied),
@@ -98,7 +100,7 @@ fn another_destination_forgets_every_copy_and_every_refusal() {
         assert!(ledger.needs_match(folder).unwrap());
         assert!(ledger.claimed_destination_uids(folder).unwrap().is_empty());
         let row = ledger.rows(folder, &[MessageState::ToDo]).unwrap().swap_remove(1);
-        assert_eq!((row.intent_uidnext, row.destination_uid, row.cause), (None, None, None));
+        assert_eq!((row.intent_uidnext, row.destination_uid, row.reason), (None, None, None));
         // A UIDVALIDITY that happens to be the same one is no reason to trust anything.
         assert_eq!(ledger.fence_destination(folder, 7).unwrap(), 0);
         assert!(ledger.needs_match(folder).unwrap());

@@ -47,6 +47,7 @@ fn progress_of(row: &MailboxView, percent: u64, state: MailboxProgressState) -> 
 fn problems() -> Vec<ProblemGroup> {
     let group = |state, cause: &str, count, way_out: &str| ProblemGroup {
         id: ProblemId(i64::try_from(cause.len()).unwrap_or(0)),
+        code: "not-taken",
         state,
         cause: cause.to_owned(),
         count,

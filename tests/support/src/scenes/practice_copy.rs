@@ -17,6 +17,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use mailferry::imap::{Access, Timeouts};
 use mailferry::net::TrustPolicy;
+use mailferry::engine::why;
 use mailferry::plan::{
     CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState,
 };
@@ -438,7 +439,7 @@ impl<'s> Case<'s> {
     pub fn rows(&self) -> Vec<(String, MessageState, String)> {
         let listed = self.project.as_ref().unwrap().messages_after(None, usize::MAX).unwrap();
         let shown = |one: mailferry::project::MessageListing| {
-            (one.source.to_string(), one.row.state, one.row.cause.unwrap_or_default())
+            (one.source.to_string(), one.row.state, why(&one.row).unwrap_or_default())
         };
         listed.into_iter().map(shown).collect()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mailferry::engine::why;
 use mailferry::plan::MessageState;
 use mailferry::project::Repair;
 use mailferry::rehearsal::{
@@ -69,7 +70,7 @@ impl Scene {
         let ledger = self.bench.ledger();
         let inbox = ledger.folder_totals().unwrap()[0].id;
         let row = ledger.rows_after(inbox, &ALL, uid - 1, 1).unwrap().remove(0);
-        (row.state, row.cause.unwrap_or_default())
+        (row.state, why(&row).unwrap_or_default())
     }
 
     /// The ledger's own proof: every copy is what was sent.

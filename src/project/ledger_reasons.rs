@@ -4,27 +4,40 @@ use rusqlite::{Transaction, params};
 
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
-use crate::plan::MessageState;
+use crate::plan::{MessageState, ReasonCode};
 
 /// Identity and size of a message.
 type Likeness = (Vec<u8>, i64);
 
 impl Ledger {
-    /// Whether a message of the folder is in this state for a cause that begins so.
-    pub fn has_cause(
+    /// Whether a message of the folder is in this state for this reason.
+    pub fn has_reason(
         &self,
         folder: FolderId,
         state: MessageState,
-        cause: &str,
+        reason: ReasonCode,
     ) -> Result<bool, ProjectError> {
         self.project.read(|connection| {
-            let has_cause = connection
+            let has_reason = connection
                 .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_with_cause
-                         WHERE folder_id = ?1 AND state = ?2 AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3)",
+                    "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_with_reason
+                         WHERE folder_id = ?1 AND state = ?2 AND reason = ?3)",
                 )?
-                .query_row(params![folder.0, state_number(state), cause], |row| row.get(0))?;
-            Ok(has_cause)
+                .query_row(params![folder.0, state_number(state), reason.number()], |row| row.get(0))?;
+            Ok(has_reason)
+        })
+    }
+
+    /// Whether copies of the folder in this state have flags that are still to be looked at.
+    pub fn has_flag_checks(&self, folder: FolderId, state: MessageState) -> Result<bool, ProjectError> {
+        self.project.read(|connection| {
+            let has_checks = connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_with_flag_check
+                         WHERE folder_id = ?1 AND state = ?2 AND needs_flag_check > 0)",
+                )?
+                .query_row(params![folder.0, state_number(state)], |row| row.get(0))?;
+            Ok(has_checks)
         })
     }
 
@@ -60,36 +73,34 @@ impl Ledger {
         })
     }
 
-    /// Forgets this beginning of the causes of messages in this state, in every folder of the mailbox.
-    pub fn forget_cause(&self, (state, cause): (MessageState, &str)) -> Result<(), ProjectError> {
+    /// Nobody looks at the flags of copies any more, in every folder of the mailbox.
+    pub fn forget_flag_checks(&self) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             transaction.execute(
-                "UPDATE message INDEXED BY message_with_cause SET cause = nullif(substr(cause, length(?3) + 1), '')
-                     WHERE state = ?2 AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3
-                     AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
-                params![self.mailbox.0, state_number(state), cause],
+                "UPDATE message INDEXED BY message_with_flag_check SET needs_flag_check = 0
+                     WHERE needs_flag_check > 0 AND folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
+                params![self.mailbox.0],
             )?;
             Ok(())
         })
     }
 
-    /// At most `limit` messages of the folder in this state for a cause that begins so, by ascending UID.
-    pub fn rows_with_cause(
+    /// At most `limit` copies of the folder in this state whose flags are still to be looked at, by ascending UID.
+    pub fn rows_to_check(
         &self,
         folder: FolderId,
-        (state, cause): (MessageState, &str),
+        state: MessageState,
         limit: usize,
     ) -> Result<Vec<LedgerRow>, ProjectError> {
         self.project.read(|connection| {
             let rows = connection
                 .prepare_cached(&format!(
-                    "SELECT {ROW_COLUMNS} FROM message INDEXED BY message_with_cause
-                     WHERE folder_id = ?1 AND state = ?2
-                         AND cause IS NOT NULL AND substr(cause, 1, length(?3)) = ?3
-                     ORDER BY uid LIMIT ?4"
+                    "SELECT {ROW_COLUMNS} FROM message INDEXED BY message_with_flag_check
+                     WHERE folder_id = ?1 AND state = ?2 AND needs_flag_check > 0
+                     ORDER BY uid LIMIT ?3"
                 ))?
                 .query_map(
-                    params![folder.0, state_number(state), cause, i64::try_from(limit).unwrap_or(i64::MAX)],
+                    params![folder.0, state_number(state), i64::try_from(limit).unwrap_or(i64::MAX)],
                     |row| read_row(row, 0),
                 )?
                 .collect::<Result<_, _>>()?;

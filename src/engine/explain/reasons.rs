@@ -1,0 +1,198 @@
+//! The words for people of every [`Reason`]. Nothing is decided by them.
+
+use jiff::Timestamp;
+
+use crate::plan::{FlagCheck, FlagsAfter, Reason, RepairStep, RepairTrigger};
+use crate::project::LedgerRow;
+use crate::transfer::HIDDEN_LABEL;
+use crate::values::with_thousands;
+
+/// Why a message is in its state; `None` where the state says everything.
+pub fn why(row: &LedgerRow) -> Option<String> {
+    let check = row.flag_check.map(|check| check_words(check).to_owned());
+    let parts: Vec<String> = check.into_iter().chain(row.reason.as_ref().map(reason_words)).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What is said of a reason.
+pub fn reason_words(reason: &Reason) -> String {
+    match reason {
+        Reason::NotListed => "no longer on the source server".to_owned(),
+        Reason::Gone => "gone from the source".to_owned(),
+        Reason::NotHandedOut => "the source lists it and does not hand it out".to_owned(),
+        Reason::Doubtful(doubt) => format!("the source does not hand it out as one message: {doubt}"),
+        Reason::RefusedBySource(answer) => format!("the source does not hand it out: {}", answer.text),
+        Reason::SourceEndsConnection => "the source ends the connection at this message".to_owned(),
+        Reason::NotTaken(trigger) => trigger_words(trigger),
+        Reason::NotSaved { trigger, error } => {
+            format!("{}; it could not be saved as a file either: {error}", trigger_words(trigger))
+        }
+        Reason::Exported { trigger, file } => format!("saved as {file}; {}", as_it_was(trigger)),
+        Reason::Repaired { trigger, steps, flags } => repair_words(trigger, steps, flags),
+        Reason::FolderNotMade { answer, is_label } => {
+            format!("the folder could not be made: {}{}", answer.text, hint(*is_label))
+        }
+        Reason::FolderNotOpened { answer, is_label } => {
+            format!("the folder could not be opened: {}{}", answer.text, hint(*is_label))
+        }
+        Reason::Absent => {
+            let said =
+                "accepted but absent: the destination said that it took this message, and does not have it";
+            said.to_owned()
+        }
+        Reason::FlagsNotKept(flags) => not_kept(flags),
+        Reason::SharesCopy => "Gmail keeps one copy of identical mail in a folder".to_owned(),
+        Reason::FoldedUnread => {
+            "Gmail has folded it into a message that was there before, and that one was not read yet"
+                .to_owned()
+        }
+        Reason::Labelled => "Gmail shows one message under each of its labels".to_owned(),
+        Reason::TakenForAnother => {
+            "Gmail takes it for another message with the same Message-ID, and keeps only that one".to_owned()
+        }
+        Reason::LabelRefused(answer) => format!("Gmail refuses the label: {}", answer.text),
+        Reason::LabelNotShown => "Gmail took the label and does not show the message under it".to_owned(),
+        Reason::ShownElsewhere(folder) => {
+            format!("already in {folder}: Gmail shows one message under each of its labels")
+        }
+        Reason::CopiedBeforeMove(folder) => {
+            format!("already in {folder}: it was copied there before it was moved at Gmail")
+        }
+        Reason::ArrivedDuringCopy => "arrived during the copy; the next copy takes it".to_owned(),
+        Reason::DuplicateOf(uid) => {
+            format!("an exact duplicate of the message with UID {uid}, which is copied")
+        }
+        Reason::ShownByView(folder) => format!("the folder only shows it; it lies in {folder}"),
+        Reason::FolderLeftOut => "its folder is left out".to_owned(),
+        Reason::TooOld(secs) => format!("older than {}", moment(*secs)),
+        Reason::TooNew(secs) => format!("received on {} or later", moment(*secs)),
+        Reason::TooSmall(bytes) => format!("smaller than {} bytes", with_thousands(*bytes)),
+        Reason::TooLarge(bytes) => format!("larger than {} bytes", with_thousands(*bytes)),
+        Reason::NotFound(search) => format!("not found by the search {search}"),
+        Reason::OutsideTrial(messages) => {
+            format!("outside the trial of {} messages per folder", with_thousands(u64::from(*messages)))
+        }
+    }
+}
+
+const fn check_words(check: FlagCheck) -> &'static str {
+    match check {
+        FlagCheck::Unseen => "its flags are still to be seen",
+        FlagCheck::InDoubt => "its flags are still to be looked at",
+    }
+}
+
+/// Why a message does not go.
+fn trigger_words(trigger: &RepairTrigger) -> String {
+    match trigger {
+        RepairTrigger::Refused(answer) => answer.text.clone(),
+        RepairTrigger::EndsConnection => "the destination ends the connection at this message".to_owned(),
+        RepairTrigger::UnsendableDate(date) => {
+            format!("invalid date-time, which no server can be told: {date}")
+        }
+        RepairTrigger::DisarmReceipt => {
+            "the owner asks that requests for a read receipt be disarmed".to_owned()
+        }
+    }
+}
+
+/// The same of a message that went in another form, or became a file.
+fn as_it_was(trigger: &RepairTrigger) -> String {
+    match trigger {
+        RepairTrigger::Refused(answer) => format!("the destination refused it: {}", answer.text),
+        RepairTrigger::EndsConnection => "the destination ended the connection at it".to_owned(),
+        RepairTrigger::UnsendableDate(date) => format!("no server can be told its date: {date}"),
+        RepairTrigger::DisarmReceipt => trigger_words(trigger),
+    }
+}
+
+fn repair_words(trigger: &RepairTrigger, steps: &[RepairStep], flags: &FlagsAfter) -> String {
+    let seen = match flags {
+        FlagsAfter::AsSent => String::new(),
+        FlagsAfter::Set => "its flags were set afterwards; ".to_owned(),
+        FlagsAfter::NotKept(flags) => format!("{}; ", not_kept(flags)),
+    };
+    let done: Vec<&str> = steps.iter().map(|step| step.words()).collect();
+    let because = match trigger {
+        RepairTrigger::DisarmReceipt => ", as the owner asks for it".to_owned(),
+        _ => format!("; as it was, {}", as_it_was(trigger)),
+    };
+    format!("{seen}{}{because}", done.join(", "))
+}
+
+fn not_kept(flags: &[String]) -> String {
+    format!("the destination does not keep {}", flags.join(" "))
+}
+
+const fn hint(is_label: bool) -> &'static str {
+    if is_label { HIDDEN_LABEL } else { "" }
+}
+
+/// `2020-01-01`, with the time of day where it is not midnight UTC.
+fn moment(secs: i64) -> String {
+    let Ok(time) = Timestamp::from_second(secs) else { return String::new() };
+    let is_midnight = secs.rem_euclid(86_400) == 0;
+    time.strftime(if is_midnight { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M UTC" }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::plan::{ReasonCode, ServerWords, reason_samples};
+
+    #[test]
+    fn every_reason_has_words_and_none_has_those_of_another() {
+        let reasons = reason_samples::one_of_each();
+        let codes: BTreeSet<ReasonCode> = reasons.iter().map(Reason::code).collect();
+        assert_eq!(codes.len(), ReasonCode::ALL.len());
+        let words: BTreeSet<String> = reasons.iter().map(reason_words).collect();
+        assert_eq!(words.len(), reasons.len(), "{words:#?}");
+        assert!(words.iter().all(|words| words.chars().count() > 10), "{words:#?}");
+    }
+
+    #[test]
+    fn reasons_with_parts_say_them() {
+        let answer = || ServerWords { code: Some("LIMIT".to_owned()), text: "[LIMIT] no".to_owned() };
+        let refused = || RepairTrigger::Refused(answer());
+        let steps = vec![RepairStep::LineEnds, RepairStep::Keywords];
+        let repaired = |trigger, flags| Reason::Repaired { trigger, steps: steps.clone(), flags };
+        for (reason, words) in [
+            (Reason::NotTaken(refused()), "[LIMIT] no"),
+            (
+                Reason::NotSaved { trigger: refused(), error: "full".to_owned() },
+                "[LIMIT] no; it could not be saved as a file either: full",
+            ),
+            (
+                Reason::Exported { trigger: refused(), file: "a/1.eml".to_owned() },
+                "saved as a/1.eml; the destination refused it: [LIMIT] no",
+            ),
+            (
+                repaired(refused(), FlagsAfter::AsSent),
+                "line ends put in order, keywords left off; as it was, the destination refused it: [LIMIT] no",
+            ),
+            (
+                repaired(RepairTrigger::EndsConnection, FlagsAfter::NotKept(vec!["\\Flagged".to_owned()])),
+                "the destination does not keep \\Flagged; line ends put in order, keywords left off; as it was, the \
+                 destination ended the connection at it",
+            ),
+            (
+                repaired(RepairTrigger::DisarmReceipt, FlagsAfter::Set),
+                "its flags were set afterwards; line ends put in order, keywords left off, as the owner asks for it",
+            ),
+            (
+                Reason::FolderNotMade { answer: answer(), is_label: false },
+                "the folder could not be made: [LIMIT] no",
+            ),
+            (Reason::TooOld(1_577_836_800), "older than 2020-01-01"),
+            (Reason::TooNew(1_577_840_400), "received on 2020-01-01 01:00 UTC or later"),
+            (Reason::TooSmall(10), "smaller than 10 bytes"),
+            (Reason::TooLarge(2_000), "larger than 2,000 bytes"),
+            (Reason::NotFound("UNSEEN".to_owned()), "not found by the search UNSEEN"),
+            (Reason::OutsideTrial(13), "outside the trial of 13 messages per folder"),
+        ] {
+            assert_eq!(reason_words(&reason), words);
+        }
+    }
+}
