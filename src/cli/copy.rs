@@ -70,7 +70,7 @@ fn write_failure(driver: &Driver, path: &Path, (error, exports): (&CliError, Opt
     let Ok(project) = driver.project() else { return };
     let outcome = Outcome::from(&project, exports).ended_early(error);
     if let Err(CliError::CouldNotRun(other)) = output::write_json(path, &outcome)
-        && other.title != error.title
+        && other != *error
     {
         output::say(&other.to_text());
     }

@@ -56,6 +56,9 @@ struct MailboxOutcome {
     ways_out: Vec<WayOutcome>,
     #[serde(skip)]
     is_stopped: bool,
+    /// Everything that was asked for is done.
+    #[serde(skip)]
+    is_settled: bool,
     /// All of it for people.
     #[serde(skip)]
     text: Option<String>,
@@ -156,17 +159,19 @@ impl MailboxOutcome {
             MailboxProgressState::Done => None,
             _ => before,
         };
+        let (state, is_settled) = match (&mailbox.state, error) {
+            (_, Some(error)) => (error.title.clone(), false),
+            (MailboxProgressState::Done, _) if !is_all_copied(&mailbox.sum, is_trial) => {
+                (format!("incomplete: {}", result_words(&mailbox.sum)), false)
+            }
+            (MailboxProgressState::Done, _) => ("done".to_owned(), true),
+            _ if is_trial => ("tried".to_owned(), true),
+            _ => ("not done".to_owned(), false),
+        };
         Self {
             address: mailbox.address.clone(),
-            state: match (&mailbox.state, error) {
-                (_, Some(error)) => error.title.clone(),
-                (MailboxProgressState::Done, _) if !is_all_copied(&mailbox.sum, is_trial) => {
-                    format!("incomplete: {}", result_words(&mailbox.sum))
-                }
-                (MailboxProgressState::Done, _) => "done".to_owned(),
-                _ if is_trial => "tried".to_owned(),
-                _ => "not done".to_owned(),
-            },
+            state,
+            is_settled,
             code: error.and_then(|error| error.code),
             folder_problems: error
                 .map(|error| error.folders.iter().map(FolderProblemOutcome::of).collect())
@@ -299,9 +304,7 @@ impl Outcome {
             with_thousands(sum.left_out),
             with_thousands(sum.to_do)
         );
-        for mailbox in
-            self.mailboxes.iter().filter(|mailbox| !["done", "tried"].contains(&mailbox.state.as_str()))
-        {
+        for mailbox in self.mailboxes.iter().filter(|mailbox| !mailbox.is_settled) {
             let state = mailbox.text.as_ref().unwrap_or(&mailbox.state);
             output::append(&mut text, format_args!("{}: {state}\n", mailbox.address));
             let mut details = mailbox.details.lines();

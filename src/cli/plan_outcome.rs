@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::output;
-use crate::engine::ProjectView;
+use crate::engine::{ProjectView, rename_words};
 use crate::plan::{Collisions, FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize};
 use crate::values::with_thousands;
 
@@ -86,7 +86,7 @@ fn mailbox(project: &ProjectView, id: MailboxId, plan: &MailboxPlan) -> MailboxO
         messages: folder.messages,
         bytes: folder.bytes.0,
         choice: folder.choice,
-        renamed_because: folder.renamed_because.clone(),
+        renamed_because: rename_words(&folder.renamed),
         needs_decision: collisions.needs_decision(folder),
     };
     MailboxOutcome {
@@ -143,7 +143,7 @@ fn folder_words(collisions: &Collisions<'_>, folder: &FolderPlan) -> String {
         FolderChoice::LeaveOut(because) => because.words().to_owned(),
         FolderChoice::ContainerOnly => "holds folders only".to_owned(),
     };
-    let why = match &folder.renamed_because {
+    let why = match rename_words(&folder.renamed) {
         Some(reason) if folder.choice == FolderChoice::Copy => format!(", because {reason}"),
         _ => String::new(),
     };

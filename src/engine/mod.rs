@@ -62,7 +62,7 @@ pub use copy_words::{
 };
 pub use core_files::keep_no_core_files;
 pub use event::{Event, Notice};
-pub use explain::{not_written, reason_words, why};
+pub use explain::{not_written, reason_words, rename_words, why};
 pub use input::{InputError, is_readable_by_others, read_input, read_secret, read_text_input};
 pub use log::{LogRing, RingLayer};
 pub use message_list::MessageListFormat;

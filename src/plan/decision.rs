@@ -1,59 +1,51 @@
+//! Folders that collide: two that want the same place, of which the second has got a number behind its name until its owner
+//! says what becomes of it.
+
 use std::collections::BTreeMap;
 
 use super::mapping::fold;
 use super::{FolderChoice, FolderPath, FolderPlan, MailboxPlan};
 
-/// The folders of a plan by where they go, for whoever asks about each of them.
+/// The folders of a plan by what they are called at the source, for whoever asks about each of them.
 pub struct Collisions<'a> {
-    by_place: BTreeMap<Vec<String>, Vec<&'a FolderPlan>>,
+    by_source: BTreeMap<&'a FolderPath, &'a FolderPlan>,
 }
 
 impl<'a> Collisions<'a> {
     /// Those of this plan.
     pub fn of(plan: &'a MailboxPlan) -> Self {
-        let mut by_place: BTreeMap<Vec<String>, Vec<&FolderPlan>> = BTreeMap::new();
-        for folder in plan.folders.iter().filter(|folder| folder.choice == FolderChoice::Copy) {
-            by_place.entry(fold(&folder.destination)).or_default().push(folder);
-        }
-        Self { by_place }
+        // Of two that are called the same, the first one has the place.
+        let by_source = plan.folders.iter().rev().map(|folder| (&folder.source, folder)).collect();
+        Self { by_source }
     }
 
     /// The folder whose place this one wanted: it goes to the same name with a number behind it, until its owner decides.
     pub fn with(&self, folder: &FolderPlan) -> Option<&'a FolderPlan> {
-        let there = self.by_place.get(&wanted(folder)?)?;
-        there.iter().find(|other| other.source != folder.source).copied()
+        let (with, _) = folder.collision()?;
+        self.by_source.get(with).copied().filter(|other| stands_in_the_way(other, folder))
     }
 
     /// Whether the owner has not said yet what becomes of a folder that collides with another one.
     pub fn needs_decision(&self, folder: &FolderPlan) -> bool {
-        folder.renamed_because.as_deref() != Some(super::overrides::CHOSEN_BY_YOU)
-            && self.with(folder).is_some()
+        self.with(folder).is_some()
     }
 }
 
 /// The same for one folder alone.
 pub fn collides_with<'a>(plan: &'a MailboxPlan, folder: &FolderPlan) -> Option<&'a FolderPlan> {
-    let wanted = wanted(folder)?;
-    plan.folders.iter().find(|other| {
-        other.choice == FolderChoice::Copy
-            && other.source != folder.source
-            && fold(&other.destination) == wanted
-    })
+    let (with, _) = folder.collision()?;
+    let other = plan.folders.iter().find(|other| other.source == *with)?;
+    stands_in_the_way(other, folder).then_some(other)
 }
 
-/// The folded place that a folder has wanted, where it has got a number behind its name instead.
-fn wanted(folder: &FolderPlan) -> Option<Vec<String>> {
-    if folder.choice != FolderChoice::Copy || folder.renamed_because.is_none() {
-        return None;
-    }
-    let (name, parents) = folder.destination.0.split_last()?;
-    let (stem, number) = name.rsplit_once(' ')?;
-    let is_number = !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit());
-    // A folder that has the number at the source has not got it from the mapping.
-    if !is_number || folder.source.name() == name {
-        return None;
-    }
-    Some(fold(&FolderPath(parents.iter().cloned().chain([stem.to_owned()]).collect())))
+/// Whether the other folder is in the place that this one wanted: both are copied, and its owner has not sent it elsewhere.
+fn stands_in_the_way(other: &FolderPlan, folder: &FolderPlan) -> bool {
+    let has_place = || folder.collision().is_some_and(|(_, place)| fold(place) == fold(&other.destination));
+    let is_copied = |one: &FolderPlan| one.choice == FolderChoice::Copy;
+    is_copied(folder)
+        && is_copied(other)
+        && other.source != folder.source
+        && (!other.is_named_by_owner() || has_place())
 }
 
 /// How many folders of a plan wait for a decision.
@@ -64,8 +56,7 @@ pub fn open_decisions(plan: &MailboxPlan) -> usize {
 
 /// Whether the owner has not said yet what becomes of a folder that collides with another one.
 pub fn needs_decision(plan: &MailboxPlan, folder: &FolderPlan) -> bool {
-    folder.renamed_because.as_deref() != Some(super::overrides::CHOSEN_BY_YOU)
-        && collides_with(plan, folder).is_some()
+    collides_with(plan, folder).is_some()
 }
 
 #[cfg(test)]
@@ -113,6 +104,47 @@ mod tests {
         let keep = FolderOverride { destination: Some(chosen), ..FolderOverride::default() };
         apply_overrides(&mut plan, &BTreeMap::from([(path(&second), keep)]));
         assert_eq!(waiting(&plan), []);
+    }
+
+    #[test]
+    fn a_collision_lasts_as_long_as_both_want_the_place() {
+        let names = ["INBOX", "P", "P|Haus", "P|haus"];
+        let after = |changed: &str, change: FolderOverride| {
+            let mut plan = plan(&names);
+            apply_overrides(&mut plan, &BTreeMap::from([(path(changed), change)]));
+            open_decisions(&plan)
+        };
+        let named =
+            |name: &str| FolderOverride { destination: Some(path(name)), ..FolderOverride::default() };
+        let left_out = || FolderOverride { is_included: Some(false), ..FolderOverride::default() };
+        // Which of the two comes first is for the mapping to say.
+        let (second, first) = waiting(&plan(&names)).remove(0);
+        for (changed, change, open) in [
+            ("INBOX", FolderOverride::default(), 1),
+            (first.as_str(), named("Elsewhere"), 0),
+            (first.as_str(), named(&first), 1),
+            (first.as_str(), left_out(), 0),
+            (second.as_str(), left_out(), 0),
+            (second.as_str(), named("Another"), 0),
+            // Both move along.
+            ("P", named("Q"), 1),
+        ] {
+            assert_eq!(after(changed, change.clone()), open, "{changed}: {change:?}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_long_name_is_no_matter() {
+        let rules = DestinationRules { max_name_chars: 4, ..DestinationRules::default() };
+        let folder = |name: &str| SourceFolder {
+            raw: name.to_owned(),
+            path: path(name),
+            is_selectable: true,
+            ..SourceFolder::default()
+        };
+        let plan = map_folders(&["abcdef", "abcdxy"].map(folder), &[], &rules);
+        let found = waiting(&plan);
+        assert_eq!(found, [("abcdxy".to_owned(), "abcdef".to_owned())], "{plan:#?}");
     }
 
     #[test]

@@ -1,10 +1,15 @@
 /// An estimate in words, no finer than it deserves: `about 2 hours, 10 minutes`.
 pub fn duration_words(seconds: u64) -> String {
+    format!("about {}", bare_duration_words(seconds))
+}
+
+/// The same without “about”, for sentences that say so themselves.
+pub fn bare_duration_words(seconds: u64) -> String {
     let minutes = seconds.div_ceil(60);
     match minutes {
-        0 | 1 => "about a minute".to_owned(),
-        2..=19 => format!("about {minutes} minutes"),
-        20..=57 => format!("about {} minutes", round_to(minutes, 5)),
+        0 | 1 => "a minute".to_owned(),
+        2..=19 => format!("{minutes} minutes"),
+        20..=57 => format!("{} minutes", round_to(minutes, 5)),
         58..600 => {
             let rounded = round_to(minutes, 5);
             words(rounded / 60, "hour", rounded % 60, "minute")
@@ -24,9 +29,9 @@ const fn round_to(number: u64, step: u64) -> u64 {
 fn words(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
     let counted = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     if small == 0 {
-        format!("about {}", counted(large, large_unit))
+        counted(large, large_unit)
     } else {
-        format!("about {}, {}", counted(large, large_unit), counted(small, small_unit))
+        format!("{}, {}", counted(large, large_unit), counted(small, small_unit))
     }
 }
 

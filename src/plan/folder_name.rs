@@ -1,19 +1,19 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use super::FolderPath;
-use super::mapping::{DestinationRules, fold, takes_no_folders};
+use super::mapping::{DestinationRules, fold};
+use super::{FolderPath, RenameReason};
 
 /// One part of a folder name made acceptable to the destination, and what was done to it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CleanName {
     pub name: String,
-    /// Reasons in words, in the order of the changes; empty where the name stays.
-    pub reasons: Vec<String>,
+    /// Why, in the order of the changes; empty where the name stays.
+    pub reasons: Vec<RenameReason>,
 }
 
 /// Makes a name that the owner chose acceptable to the destination, and says what was changed in it: its parts, its place
 /// below the destination's prefix, and its depth.
-pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (FolderPath, Vec<String>) {
+pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (FolderPath, Vec<RenameReason>) {
     if path.is_inbox() {
         return (FolderPath::inbox(), Vec::new());
     }
@@ -21,7 +21,7 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
     let mut own: &[String] = match path.0.strip_prefix(rules.prefix.as_slice()) {
         Some(own) if !own.is_empty() => own,
         _ => {
-            reasons.push(format!("the destination keeps all folders below “{}”", rules.prefix.join(" / ")));
+            reasons.push(RenameReason::BelowPrefix(FolderPath(rules.prefix.clone())));
             &path.0
         }
     };
@@ -29,7 +29,7 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
         && inbox.eq_ignore_ascii_case("INBOX")
         && !rules.allows_inbox_children
     {
-        reasons.push("the destination has no folders below the inbox".to_owned());
+        reasons.push(RenameReason::NothingBelowInbox);
         own = children;
     }
     let mut own = own.to_vec();
@@ -45,19 +45,19 @@ pub fn clean_destination(path: &FolderPath, rules: &DestinationRules) -> (Folder
 }
 
 /// Joins what stands below a folder that takes no folders with its name; says so.
-fn join_below_childless(parts: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
+fn join_below_childless(parts: &mut Vec<String>, rules: &DestinationRules) -> Option<RenameReason> {
     let childless: Vec<Vec<String>> = rules.childless.iter().map(fold).collect();
     let above = |depth: usize| FolderPath(parts.iter().take(depth).cloned().collect());
     let mut depths = rules.prefix.len().max(1)..parts.len();
     let depth = depths.find(|depth| childless.contains(&fold(&above(*depth))))?;
-    let reason = takes_no_folders(&above(depth));
+    let reason = RenameReason::Childless(above(depth));
     let joined = parts.split_off(depth - 1).join(" - ");
     parts.push(joined);
     Some(reason)
 }
 
 /// Joins the last parts of a path, given without the prefix, that is deeper than the destination allows; says so.
-fn flatten(own: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
+fn flatten(own: &mut Vec<String>, rules: &DestinationRules) -> Option<RenameReason> {
     let is_flat = rules.delimiter.is_none();
     let deepest = if is_flat { 1 } else { rules.max_depth.saturating_sub(rules.prefix.len()).max(1) };
     if own.len() <= deepest {
@@ -69,12 +69,8 @@ fn flatten(own: &mut Vec<String>, rules: &DestinationRules) -> Option<String> {
 }
 
 /// Why a folder stands beside another one that it was below.
-pub(super) fn too_deep(rules: &DestinationRules) -> String {
-    if rules.delimiter.is_none() {
-        "the destination has no folders within folders".to_owned()
-    } else {
-        format!("the destination allows {} levels of folders", rules.max_depth)
-    }
+pub(super) const fn too_deep(rules: &DestinationRules) -> RenameReason {
+    if rules.delimiter.is_none() { RenameReason::Flat } else { RenameReason::TooDeep(rules.max_depth) }
 }
 
 /// Letters with accents in one code point each (NFC, RFC 5198). macOS writes two, and people see no difference.
@@ -95,7 +91,7 @@ pub(super) fn clean_part(part: &str, is_top: bool, rules: &DestinationRules) -> 
     let mut forbidden = Vec::new();
     let whole = composed(part);
     if whole != part {
-        reasons.push("accents are written as servers expect them".to_owned());
+        reasons.push(RenameReason::Accents);
     }
     for character in whole.chars() {
         if character.is_control() {
@@ -113,41 +109,39 @@ pub(super) fn clean_part(part: &str, is_top: bool, rules: &DestinationRules) -> 
         }
     }
     if let Some(delimiter) = rules.delimiter.filter(|_| has_delimiter) {
-        reasons.push(format!("“{delimiter}” separates folders at the destination"));
+        reasons.push(RenameReason::Delimiter(delimiter));
     }
     if has_control {
-        reasons.push("control characters are not allowed in names".to_owned());
+        reasons.push(RenameReason::ControlCharacters);
     }
-    for character in forbidden {
-        reasons.push(format!("the destination does not allow “{character}” in names"));
-    }
+    reasons.extend(forbidden.into_iter().map(RenameReason::Forbidden));
     if is_top && name.starts_with('#') {
         // RFC 3501 section 5.1.2: a leading “#” names a namespace.
         name.replace_range(..1, "♯");
-        reasons.push("a name that begins with “#” means something else to IMAP servers".to_owned());
+        reasons.push(RenameReason::NamespaceSign);
     }
     trim_and_limit(&mut name, &mut reasons, rules);
     if is_top && rules.reserved.iter().any(|reserved| reserved.eq_ignore_ascii_case(&name)) {
-        reasons.push(format!("the destination keeps the name “{name}” for itself"));
+        reasons.push(RenameReason::Reserved(name.clone()));
         name.push_str(" (mail)");
     }
     CleanName { name, reasons }
 }
 
-fn trim_and_limit(name: &mut String, reasons: &mut Vec<String>, rules: &DestinationRules) {
+fn trim_and_limit(name: &mut String, reasons: &mut Vec<RenameReason>, rules: &DestinationRules) {
     let trimmed = name.trim();
     if trimmed.len() != name.len() {
         *name = trimmed.to_owned();
-        reasons.push("blanks at the beginning or end get lost at many servers".to_owned());
+        reasons.push(RenameReason::Blanks);
     }
     if name.chars().count() > rules.max_name_chars {
         let kept: String = name.chars().take(rules.max_name_chars).collect();
         kept.trim_end().clone_into(name);
-        reasons.push(format!("the destination allows {} characters in a name", rules.max_name_chars));
+        reasons.push(RenameReason::TooLong(rules.max_name_chars));
     }
     if name.is_empty() {
         "unnamed".clone_into(name);
-        reasons.push("a folder needs a name".to_owned());
+        reasons.push(RenameReason::Empty);
     }
 }
 

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::duration_words::bare_duration_words;
 use super::{Side, duration_words};
 use crate::values::{Bytes, with_thousands};
 
@@ -174,11 +175,11 @@ impl Forecast {
     /// `5 to 7 hours`, `about 2 days`, `at least 3 days`.
     pub fn words(&self) -> String {
         let Some(most) = self.most_secs else {
-            return format!("at least {}", bare(&duration_words(self.least_secs)));
+            return format!("at least {}", bare_duration_words(self.least_secs));
         };
-        let (least_words, most_words) = (duration_words(self.least_secs), duration_words(most));
+        let (least_words, most_words) = (bare_duration_words(self.least_secs), bare_duration_words(most));
         if least_words == most_words {
-            return most_words;
+            return duration_words(most);
         }
         match (round(self.least_secs), round(most)) {
             ((least, unit, _), (most, most_unit, plural)) if unit == most_unit => {
@@ -188,7 +189,7 @@ impl Forecast {
                     format!("{least} to {most} {plural}")
                 }
             }
-            _ => format!("{} to {}", bare(&least_words), bare(&most_words)),
+            _ => format!("{} to {}", least_words, most_words),
         }
     }
 
@@ -198,10 +199,6 @@ impl Forecast {
         let capped = self.cap.as_ref().map(DailyCap::words);
         [measured, capped].into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
-}
-
-fn bare(words: &str) -> &str {
-    words.strip_prefix("about ").unwrap_or(words)
 }
 
 /// A duration in its largest sensible unit.

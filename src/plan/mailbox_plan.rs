@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{DestinationRules, FolderPath, MessageDates, SpecialUse};
+use super::{DestinationRules, FolderPath, MessageDates, RenameReason, SpecialUse};
 use crate::values::Bytes;
 
 /// Where the folders of one mailbox go.
@@ -123,8 +123,8 @@ pub struct FolderPlan {
     pub bytes: Bytes,
     /// Whether it is copied.
     pub choice: FolderChoice,
-    /// What was changed in the name and why; `None` where the name stays.
-    pub renamed_because: Option<String>,
+    /// What was changed in the name and why; empty where the name stays.
+    pub renamed: Vec<RenameReason>,
     /// The owner has unsubscribed from it, so that mail programs hide it; so they will at the destination.
     #[serde(default)]
     pub is_unsubscribed: bool,

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::folder_name::{clean_part, fold_name, too_deep};
 use super::folder_words::special_use_by_name;
 use super::plan_remarks::{doubtful_names, too_many_folders};
-use super::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, SpecialUse};
+use super::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, RenameReason, SpecialUse};
 use crate::values::Bytes;
 
 /// A folder as the source lists it.
@@ -122,7 +122,8 @@ pub fn map_folders(
         for (copy, folder) in same_path.iter().enumerate() {
             let special_use = uses.get(path).copied().filter(|_| copy == 0);
             // A second folder of the same decoded name is another folder, and gets a place of its own.
-            let place = if copy == 0 { mapper.resolve(path) } else { mapper.resolve_twin(path) };
+            let mut place = if copy == 0 { mapper.resolve(path) } else { mapper.resolve_twin(path) };
+            name_as_listed(&mut place, &folders);
             plans.push(plan_of(folder, special_use, place));
         }
     }
@@ -132,6 +133,17 @@ pub fn map_folders(
         .chain(doubtful_names(&plans, destination))
         .collect();
     MailboxPlan { folders: plans, name_rules: Some(destination.into()), remarks, ..MailboxPlan::default() }
+}
+
+/// Names the folder that a place collides with as the source lists it, with the namespace prefix.
+fn name_as_listed(place: &mut Place, folders: &BTreeMap<FolderPath, Vec<&SourceFolder>>) {
+    for reason in &mut place.reasons {
+        if let RenameReason::Collision { with, .. } = reason
+            && let Some(first) = folders.get(with).and_then(|same| same.first())
+        {
+            with.clone_from(&first.path);
+        }
+    }
 }
 
 fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place) -> FolderPlan {
@@ -152,7 +164,7 @@ fn plan_of(folder: &SourceFolder, special_use: Option<SpecialUse>, place: Place)
         messages: folder.messages,
         bytes: folder.bytes,
         choice,
-        renamed_because: (!place.reasons.is_empty()).then(|| place.reasons.join("; ")),
+        renamed: place.reasons,
         is_unsubscribed: folder.is_unsubscribed,
     }
 }
@@ -212,7 +224,7 @@ fn assign_special_uses(
 #[derive(Clone, Debug)]
 struct Place {
     path: FolderPath,
-    reasons: Vec<String>,
+    reasons: Vec<RenameReason>,
 }
 
 /// Gives out places at the destination, each once.
@@ -229,8 +241,8 @@ struct Mapper<'rules> {
     with_mail: BTreeSet<&'rules FolderPath>,
     /// Folded names that take no folders below them.
     childless: BTreeSet<Vec<String>>,
-    /// Folded names that are given out.
-    used: BTreeSet<Vec<String>>,
+    /// Folded names that are given out, each with the folder at the source that has it.
+    used: BTreeMap<Vec<String>, FolderPath>,
     /// The next number to try for a folded name, so that many equal names stay cheap.
     next_number: BTreeMap<Vec<String>, u64>,
     places: BTreeMap<FolderPath, Place>,
@@ -267,7 +279,7 @@ impl<'rules> Mapper<'rules> {
                 .map(|(path, _)| path)
                 .collect(),
             childless: rules.childless.iter().map(fold).collect(),
-            used: BTreeSet::new(),
+            used: BTreeMap::new(),
             next_number: BTreeMap::new(),
             places: BTreeMap::new(),
         }
@@ -275,7 +287,7 @@ impl<'rules> Mapper<'rules> {
 
     /// The inbox and the special folders choose first, so that no plain folder sits on their place.
     fn take_inbox_and_special(&mut self, folders: &BTreeMap<FolderPath, Vec<&SourceFolder>>) {
-        self.used.insert(fold(&FolderPath::inbox()));
+        self.used.insert(fold(&FolderPath::inbox()), FolderPath::inbox());
         // Also where the source does not list it: its children must know where it is.
         self.places.insert(FolderPath::inbox(), Place { path: FolderPath::inbox(), reasons: Vec::new() });
         // How many source folders have a name.
@@ -285,13 +297,13 @@ impl<'rules> Mapper<'rules> {
         }
         for (path, special_use) in self.uses {
             if let Some(target) = self.special_target(*special_use, path, &natural) {
-                let is_taken = !folders.contains_key(path) || !self.used.insert(fold(&target));
-                if is_taken {
+                if !folders.contains_key(path) || self.used.contains_key(&fold(&target)) {
                     continue;
                 }
+                self.used.insert(fold(&target), path.clone());
                 let is_renamed = without_prefix(&target, &self.rules.prefix) != *path;
-                let reason = format!("the destination has “{target}” for this");
-                let reasons = if is_renamed { vec![reason] } else { Vec::new() };
+                let reasons =
+                    if is_renamed { vec![RenameReason::SameUse(target.clone())] } else { Vec::new() };
                 self.places.insert(path.clone(), Place { path: target, reasons });
             }
         }
@@ -354,8 +366,7 @@ impl<'rules> Mapper<'rules> {
 
     fn place_below_parent(&mut self, path: &FolderPath) -> Place {
         let Some((name, parents)) = path.0.split_last() else {
-            return self
-                .claim(&FolderPath(vec!["unnamed".to_owned()]), vec!["a folder needs a name".to_owned()]);
+            return self.claim(path, &FolderPath(vec!["unnamed".to_owned()]), vec![RenameReason::Empty]);
         };
         let (base, mut reasons) = self.base(parents);
         let clean = clean_part(name, base.len() == self.rules.prefix.len(), self.rules);
@@ -364,7 +375,7 @@ impl<'rules> Mapper<'rules> {
         let mut name = clean.name;
         if is_inbox_below_inbox(&parts, &name) {
             name.push_str(" 2");
-            reasons.push("below the inbox a folder of that name would pass for the inbox itself".to_owned());
+            reasons.push(RenameReason::PassesForInbox);
         }
         if let Some(reason) = self.joined_because(parents, &parts) {
             let joined = format!("{} - {}", parts.pop().unwrap_or_default(), name);
@@ -373,11 +384,11 @@ impl<'rules> Mapper<'rules> {
         } else {
             parts.push(name);
         }
-        self.claim(&FolderPath(parts), reasons)
+        self.claim(path, &FolderPath(parts), reasons)
     }
 
     /// Why a child of these parents, which stand there at the destination, stands beside them and not below.
-    fn joined_because(&self, parents: &[String], there: &[String]) -> Option<String> {
+    fn joined_because(&self, parents: &[String], there: &[String]) -> Option<RenameReason> {
         if there.len() <= self.rules.prefix.len() {
             return None;
         }
@@ -386,45 +397,46 @@ impl<'rules> Mapper<'rules> {
         }
         let there = FolderPath(there.to_vec());
         if self.childless.contains(&fold(&there)) {
-            return Some(takes_no_folders(&there));
+            return Some(RenameReason::Childless(there));
         }
         let is_file =
             self.rules.has_files_for_folders && self.with_mail.contains(&FolderPath(parents.to_vec()));
-        is_file.then(|| "a folder at the destination holds either messages or folders".to_owned())
+        is_file.then_some(RenameReason::MailOrFolders)
     }
 
     /// The destination's parts that a child of these parents stands below, and why they are not the old ones.
-    fn base(&self, parents: &[String]) -> (Vec<String>, Vec<String>) {
+    fn base(&self, parents: &[String]) -> (Vec<String>, Vec<RenameReason>) {
         let is_inbox = matches!(parents, [only] if only == "INBOX");
         if parents.is_empty() || (is_inbox && !self.rules.prefix.is_empty()) {
             return (self.rules.prefix.clone(), Vec::new());
         }
         if is_inbox && !self.rules.allows_inbox_children {
-            let reason = "the destination has no folders below the inbox".to_owned();
-            return (self.rules.prefix.clone(), vec![reason]);
+            return (self.rules.prefix.clone(), vec![RenameReason::NothingBelowInbox]);
         }
         match self.places.get(&FolderPath(parents.to_vec())) {
             Some(place) if place.reasons.is_empty() => (place.path.0.clone(), Vec::new()),
-            Some(place) => (place.path.0.clone(), vec!["the folder above it has another name".to_owned()]),
+            Some(place) => (place.path.0.clone(), vec![RenameReason::ParentRenamed]),
             None => (self.rules.prefix.clone(), Vec::new()),
         }
     }
 
-    /// Gives out this place, with a number behind the name where it is taken.
-    fn claim(&mut self, wanted: &FolderPath, mut reasons: Vec<String>) -> Place {
+    /// Gives out the place that a folder of the source wants, with a number behind the name where it is taken.
+    fn claim(&mut self, source: &FolderPath, wanted: &FolderPath, mut reasons: Vec<RenameReason>) -> Place {
         let mut path = wanted.clone();
         let folded_wanted = fold(wanted);
         let mut number = self.next_number.get(&folded_wanted).copied().unwrap_or(2);
-        while !self.used.insert(fold(&path)) {
+        while self.used.contains_key(&fold(&path)) {
             path = numbered(wanted, number, self.rules.max_name_chars);
             number += 1;
         }
+        self.used.insert(fold(&path), source.clone());
         if path != *wanted {
+            let with = self.used.get(&folded_wanted).cloned().unwrap_or_default();
+            reasons.push(RenameReason::Collision { with, place: wanted.clone() });
             self.next_number.insert(folded_wanted, number);
-            reasons.push(format!("another folder goes to “{wanted}”"));
         }
         if let Some(existing) = self.existing.get(&fold(&path)).filter(|_| !self.exact.contains(&path)) {
-            reasons.push(format!("the destination has “{existing}” already"));
+            reasons.push(RenameReason::Exists(existing.clone()));
             path = existing.clone();
         }
         Place { path, reasons }
@@ -435,11 +447,6 @@ impl<'rules> Mapper<'rules> {
 fn is_inbox_below_inbox(parents: &[String], name: &str) -> bool {
     let is_inbox = |part: &str| part.eq_ignore_ascii_case("INBOX");
     matches!(parents, [only] if is_inbox(only)) && is_inbox(name)
-}
-
-/// Why nothing stands below a folder (`\Noinferiors`).
-pub(super) fn takes_no_folders(path: &FolderPath) -> String {
-    format!("“{path}” at the destination takes no folders below it")
 }
 
 /// The path with a number behind its last part, which is shortened where it would become too long.

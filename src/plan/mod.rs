@@ -35,7 +35,10 @@ mod plan_remarks;
 mod proof_summary;
 mod reach;
 mod reason;
+mod reason_code;
+mod rename_reason;
 mod repair;
+mod repair_trigger;
 mod search_text;
 mod selection;
 mod server_habits;
@@ -74,11 +77,16 @@ pub use proof_summary::ProofSummary;
 pub use reach::Reach;
 #[cfg(test)]
 pub use reason::samples as reason_samples;
-pub use reason::{FlagCheck, FlagsAfter, Reason, ReasonCode, RepairTrigger, ServerWords};
+pub use reason::{FlagCheck, FlagsAfter, Reason};
+pub use reason_code::ReasonCode;
+pub use rename_reason::RenameReason;
+#[cfg(test)]
+pub use rename_reason::samples as rename_samples;
 pub use repair::{
     Draft, RefusalMeaning, RepairLadder, RepairStep, asks_for_receipt, date_of_header, export_component,
     export_file_name, refusal_meaning,
 };
+pub use repair_trigger::{RepairTrigger, ServerWords};
 pub use search_text::{SearchTextError, check_search};
 pub use selection::{Candidate, is_choosy, left_out};
 pub use subject::subject_of;

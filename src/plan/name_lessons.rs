@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder_name::{fold_name, look_alike};
 use super::mapping::fold;
-use super::{FolderPath, MailboxPlan};
+use super::{FolderPath, MailboxPlan, RenameReason};
 
 /// Longest names that are tried where one may be too long, in bytes of modified UTF-7.
 const LENGTHS: [usize; 7] = [240, 200, 120, 100, 64, 40, 30];
@@ -125,39 +125,36 @@ impl NameLessons {
         }
         let by_place: BTreeMap<&[String], &LearntName> =
             self.names.iter().map(|name| (name.planned.0.as_slice(), name)).collect();
+        // The learnt name of the nearest folder, this one or one above it, and how deep that is.
+        let nearest = |place: &FolderPath| {
+            let mut above = (1..=place.0.len()).rev().filter_map(|depth| place.0.get(..depth));
+            above.find_map(|part| Some((part.len(), *by_place.get(part)?)))
+        };
+        let moved = |place: &FolderPath| {
+            let (depth, learnt) = nearest(place)?;
+            let rest = place.0.get(depth..).unwrap_or_default().iter().map(|name| self.clean(name));
+            Some(FolderPath(learnt.made.0.iter().cloned().chain(rest).collect()))
+        };
         for folder in &mut plan.folders {
-            let depths = (1..=folder.destination.0.len()).rev();
-            let mut above = depths.filter_map(|depth| folder.destination.0.get(..depth));
-            let Some((planned, learnt)) = above.find_map(|place| Some((place, by_place.get(place)?))) else {
-                continue;
-            };
-            let is_itself = planned.len() == folder.destination.0.len();
+            let Some((depth, learnt)) = nearest(&folder.destination) else { continue };
             if learnt.made == learnt.planned {
                 continue;
             }
-            let rest = folder.destination.0.get(planned.len()..).unwrap_or_default();
-            let place = learnt.made.0.iter().cloned().chain(rest.iter().map(|name| self.clean(name)));
-            let place = FolderPath(place.collect());
-            let reason = if is_itself { learnt.reason() } else { ABOVE.to_owned() };
-            folder.renamed_because = Some(match folder.renamed_because.take() {
-                Some(known) => format!("{known}; {reason}"),
-                None => reason,
-            });
-            folder.destination = place;
+            let is_itself = depth == folder.destination.0.len();
+            let reason = if is_itself { learnt.reason() } else { RenameReason::ParentRenamed };
+            folder.move_by(moved);
+            folder.renamed.push(reason);
         }
     }
 }
 
-/// Why a folder has another name, where the one above it has.
-const ABOVE: &str = "the folder above it has another name";
-
 impl LearntName {
     /// Why the folder has another name.
-    pub fn reason(&self) -> String {
+    fn reason(&self) -> RenameReason {
         if self.words.is_empty() {
-            return ABOVE.to_owned();
+            return RenameReason::ParentRenamed;
         }
-        format!("the server refused “{}”: {}", self.planned, self.words)
+        RenameReason::RefusedByServer { planned: self.planned.clone(), words: self.words.clone() }
     }
 }
 
@@ -363,8 +360,11 @@ mod tests {
         let places: Vec<String> = plan.folders.iter().map(|folder| folder.destination.0.join("|")).collect();
         assert_eq!(places, ["Foo", "Foo․Bar", "Foo․Bar|In․side", "v1.2"]);
         assert_eq!(
-            plan.folders[1].renamed_because.as_deref(),
-            Some("the server refused “Foo.Bar”: NO Invalid mailbox name")
+            plan.folders[1].renamed,
+            [RenameReason::RefusedByServer {
+                planned: path("Foo.Bar"),
+                words: "NO Invalid mailbox name".to_owned()
+            }]
         );
         assert_eq!(lessons.clean("v1.2"), "v1․2");
         let stored: NameLessons = serde_json::from_str(&serde_json::to_string(&lessons).unwrap()).unwrap();

@@ -3,10 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::folder_name::clean_destination;
-use super::{DestinationRules, FolderChoice, FolderPath, LeftOutBecause, MailboxPlan};
-
-/// Why a folder has another name, where the owner said so.
-pub(super) const CHOSEN_BY_YOU: &str = "you chose this name";
+use super::{DestinationRules, FolderChoice, FolderPath, LeftOutBecause, MailboxPlan, RenameReason};
 
 /// What the owner changed about one folder of a plan. Applied after the mapping, so it survives a new count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,15 +46,19 @@ pub fn apply_overrides(plan: &mut MailboxPlan, overrides: &BTreeMap<FolderPath, 
         let mut above = depths.filter_map(|depth| folder.source.0.get(..depth));
         let nearest = above.find_map(|source| Some((source, renamed.get(source)?)));
         if let Some((source, (old, new))) = nearest {
-            let rest = folder.destination.0.strip_prefix(old.0.as_slice());
+            // Below a folder that went deeper, not every level may find its place.
+            let moved = |path: &FolderPath| {
+                let rest = path.0.strip_prefix(old.0.as_slice())?;
+                Some(acceptable(FolderPath(new.0.iter().chain(rest).cloned().collect())))
+            };
             if source == folder.source.0 {
                 folder.destination = new.clone();
-                folder.renamed_because = Some(CHOSEN_BY_YOU.to_owned());
-            } else if let Some(rest) = rest {
-                let path = FolderPath(new.0.iter().chain(rest).cloned().collect());
-                // Below a folder that went deeper, not every level may find its place.
-                folder.destination = acceptable(path);
-                folder.renamed_because = Some("the folder above it has another name".to_owned());
+                folder.renamed = vec![RenameReason::ChosenByOwner];
+            } else if folder.destination.0.starts_with(&old.0) {
+                // Whether it collides with a folder beside it does not hang on the name above.
+                folder.renamed.retain(|reason| matches!(reason, RenameReason::Collision { .. }));
+                folder.move_by(moved);
+                folder.renamed.push(RenameReason::ParentRenamed);
             }
         }
         match overrides.get(&folder.source).and_then(|change| change.is_included) {
@@ -128,8 +129,8 @@ mod tests {
         apply_overrides(&mut plan, &overrides);
         let targets: Vec<_> = plan.folders.iter().map(|folder| folder.destination.0.join("|")).collect();
         assert_eq!(targets, ["INBOX", "[Gmail]|All Mail", "Alt", "Beta", "Beta|C"]);
-        assert_eq!(plan.folders[2].renamed_because.as_deref(), Some("you chose this name"));
-        assert!(plan.folders[0].renamed_because.is_none());
+        assert_eq!(plan.folders[2].renamed, [RenameReason::ChosenByOwner]);
+        assert!(plan.folders[0].renamed.is_empty());
         assert!(shared_destinations(&plan, &overrides).is_empty());
     }
 

@@ -178,7 +178,7 @@ mod tests {
                     messages: 0,
                     bytes: Bytes::ZERO,
                     choice,
-                    renamed_because: None,
+                    renamed: crate::plan::rename_samples::one_of_each(),
                     is_unsubscribed: false,
                 }],
                 ..MailboxPlan::default()

@@ -8,7 +8,7 @@ use crate::values::{printable_json, printable_text};
 
 /// Names of the columns in a CSV file.
 pub const MESSAGE_COLUMNS: &str =
-    "mailbox,folder,source_uid,destination_folder,destination_uid,size_bytes,date,state,code,cause,sha256";
+    "mailbox,folder,source_uid,destination_folder,destination_uid,size_bytes,date,state,cause,sha256,code";
 
 /// What became of one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,12 +29,12 @@ pub struct MessageRow {
     pub date: String,
     /// What became of it.
     pub state: MessageState,
-    /// The reason's name for programs, where there is more to say than the state itself.
-    pub code: Option<&'static str>,
-    /// The reason in words.
+    /// The reason in words, where there is more to say than the state itself.
     pub cause: Option<String>,
     /// SHA-256 of the bytes that were read from the source, in hexadecimal.
     pub sha256: Option<String>,
+    /// The reason's name for programs.
+    pub code: Option<&'static str>,
 }
 
 impl MessageRow {
@@ -50,9 +50,9 @@ impl MessageRow {
             self.size_bytes.to_string(),
             cell(&self.date),
             state_name(self.state).to_owned(),
-            self.code.unwrap_or_default().to_owned(),
             cell(self.cause.as_deref().unwrap_or_default()),
             self.sha256.clone().unwrap_or_default(),
+            self.code.unwrap_or_default().to_owned(),
         ];
         format!("{}\r\n", cells.join(","))
     }
@@ -163,7 +163,7 @@ mod tests {
         let csv = row("Inbox", None).csv();
         assert_eq!(csv.trim_end().split(',').count(), MESSAGE_COLUMNS.split(',').count());
         assert!(csv.starts_with("anna@example.org,Inbox,7,Archive,,1234,"), "{csv}");
-        assert!(csv.ends_with(&format!(",refused,,,{}\r\n", "ab".repeat(32))), "{csv}");
+        assert!(csv.ends_with(&format!(",refused,,{},\r\n", "ab".repeat(32))), "{csv}");
     }
 
     #[test]

@@ -24,6 +24,14 @@ pub enum TransferError {
         /// The last error.
         source: ImapError,
     },
+    /// A folder is not what it was when the copy began with it: new connections look at it anew.
+    #[error("{}", change.words(*side))]
+    FolderChanged {
+        /// Which server.
+        side: Side,
+        /// What has become of it.
+        change: FolderChange,
+    },
     /// The mailbox at the destination is full.
     #[error("the mailbox at the destination is full: {words}")]
     DestinationFull {
@@ -89,6 +97,29 @@ pub enum TransferError {
     Project(#[from] ProjectError),
 }
 
+/// What has become of a folder during the copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FolderChange {
+    /// It has another UIDVALIDITY.
+    MadeAnew,
+    /// It is not there any more; the server's words.
+    Gone(String),
+}
+
+impl FolderChange {
+    fn words(&self, side: Side) -> String {
+        match (self, side) {
+            (Self::MadeAnew, Side::Source) => {
+                "the source folder was made anew while it was being copied".to_owned()
+            }
+            (Self::MadeAnew, Side::Destination) => {
+                "the destination folder was made anew while it was being filled".to_owned()
+            }
+            (Self::Gone(words), _) => format!("the folder is no longer there: {words}"),
+        }
+    }
+}
+
 impl TransferError {
     /// Labels an IMAP error with its side.
     pub(super) fn at(side: Side) -> impl Fn(ImapError) -> Self {
@@ -119,6 +150,7 @@ impl TransferError {
         match self {
             Self::Server { source, .. } => source.is_connection_lost(),
             Self::SignIn { source, .. } => source.is_temporary(),
+            Self::FolderChanged { .. } => true,
             _ => false,
         }
     }

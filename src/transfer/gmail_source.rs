@@ -12,7 +12,7 @@ use super::request::CopyRequest;
 use crate::imap::{Folder, ImapError, NumberRequest, Session};
 use crate::plan::{
     DestinationRules, FolderChoice, FolderPath, FolderPlan, GmailLabels, Homes, IdentityKey, MailboxPlan,
-    MessageState, Reason, ReasonCode, Side, SourceFolder, SpecialUse, has_home, label_rank,
+    MessageState, Reason, ReasonCode, RenameReason, Side, SourceFolder, SpecialUse, has_home, label_rank,
 };
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::Bytes;
@@ -318,6 +318,6 @@ pub(super) fn name_archived(plan: &mut MailboxPlan, raw: &str, rules: &Destinati
             let mut free = free.filter(|path| !taken.contains(&path.to_string().to_lowercase()));
             all.destination = free.next().unwrap_or_else(|| all.destination.clone());
         }
-        all.renamed_because = Some("only mail without a label; all other mail is in its folders".to_owned());
+        all.renamed = vec![RenameReason::UnlabelledOnly];
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use super::adoption::{Compared, Place};
 use super::ahead::Ahead;
 use super::clock::now;
-use super::error::TransferError;
+use super::error::{FolderChange, TransferError};
 use super::flags::normal_flags;
 use super::folder_opening::Opening;
 use super::governor::refusal;
@@ -176,8 +176,7 @@ impl Lane {
             }
         }
         work.caution.was_made_anew(&plan.source_raw);
-        let words = "the source folder was made anew while it was being copied".to_owned();
-        Err(at_source(ImapError::Closed(Some(words))))
+        Err(TransferError::FolderChanged { side: Side::Source, change: FolderChange::MadeAnew })
     }
 
     /// Moves messages of one folder until no row is left that another lane has not taken.

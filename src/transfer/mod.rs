@@ -88,7 +88,7 @@ pub use control::{CopyControl, CopyController, copy_control};
 pub use copy::copy_mailbox;
 pub use counting::{CountWishes, Counted, count, look_in};
 pub use date_samples::find_earlier_move;
-pub use error::TransferError;
+pub use error::{FolderChange, TransferError};
 pub use flag_limits::flags_remark;
 pub use folder_opening::HIDDEN_LABEL;
 pub use inventory::inventory;

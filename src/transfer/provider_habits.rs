@@ -6,7 +6,7 @@ use super::error::TransferError;
 use super::unit::Unit;
 use crate::imap::{Opened, Session};
 use crate::plan::{
-    FolderChoice, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
+    FolderChoice, FolderPath, LeftOutBecause, MailboxPlan, RenameReason, Side, SourceFolder, SpecialUse,
     special_use_at_gmail,
 };
 use crate::project::Ledger;
@@ -120,8 +120,12 @@ pub(super) fn move_below_folders(session: &Session, plan: &mut MailboxPlan, exis
             || top.is_some_and(|top| top == "Folders" || top == "Labels")
             || existing.contains(&folder.destination);
         if !has_place {
-            folder.destination.0.insert(0, "Folders".to_owned());
-            folder.renamed_because = Some("Proton keeps folders of one’s own below “Folders”".to_owned());
+            let below = |path: &FolderPath| {
+                let parts = ["Folders".to_owned()].into_iter().chain(path.0.iter().cloned());
+                Some(FolderPath(parts.collect()))
+            };
+            folder.move_by(below);
+            folder.renamed.push(RenameReason::BelowProtonFolders);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::batch::{Batch, Load, Loaded};
 use super::caution::{Suspect, record_refusals};
 use super::clock::now;
 use super::content::Content;
-use super::error::TransferError;
+use super::error::{FolderChange, TransferError};
 use super::export::{Exported, Origin, export};
 use super::governor::{Refusal, meaning, refusal, server_words};
 use super::request::Progress;
@@ -409,10 +409,7 @@ pub(super) fn ending(refusal: Refusal, completion: Completion) -> TransferError 
             TransferError::Throttled { side, seconds, words, meaning }
         }
         // Deleted meanwhile: a new connection makes it anew and looks what is in it.
-        Refusal::FolderMissing => {
-            let source = ImapError::Closed(Some(format!("the folder is no longer there: {words}")));
-            TransferError::Server { side, source }
-        }
+        Refusal::FolderMissing => TransferError::FolderChanged { side, change: FolderChange::Gone(words) },
         Refusal::Message => {
             TransferError::Server { side, source: ImapError::Refused { command: "APPEND", completion } }
         }

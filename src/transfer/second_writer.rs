@@ -16,7 +16,7 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use super::adoption::Place;
 use super::arrivals::{Arrivals, Fullness, Measure, Trust, appended_uids};
 use super::batch::Load;
-use super::error::TransferError;
+use super::error::{FolderChange, TransferError};
 use super::request::FolderTrouble;
 use super::seats::message_key;
 use super::unit::Unit;
@@ -326,8 +326,8 @@ impl Writer<'_> {
         let at = TransferError::at(Side::Destination);
         let opened = self.session.select(&self.folder.unit.raw).await.map_err(&at)?;
         if opened.uid_validity != self.folder.opened.uid_validity {
-            let words = "the destination folder was made anew while it was being filled".to_owned();
-            return Err(at(ImapError::Closed(Some(words))));
+            let (side, change) = (Side::Destination, FolderChange::MadeAnew);
+            return Err(TransferError::FolderChanged { side, change });
         }
         Ok(opened)
     }

@@ -275,6 +275,7 @@ impl<'a> Work<'a> {
     fn learn_from(&self, folder: FolderId, error: &TransferError) -> Result<(), TransferError> {
         let (side, is_trouble) = match error {
             TransferError::Server { side, .. } if error.is_connection_lost() => (side, false),
+            TransferError::FolderChanged { side, .. } => (side, false),
             TransferError::Throttled { side, meaning: RefusalMeaning::Trouble, .. } => (side, true),
             _ => return Ok(()),
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use mailferry::engine::rename_words;
 use mailferry::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause};
 use mailferry::values::Security;
 use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
@@ -182,7 +183,7 @@ async fn where_folders_are_files_children_stand_beside_their_parent() {
     let planned = |name: &str| {
         let mut folders = bench.request.plan.folders.iter();
         let plan = folders.find(|plan| plan.source.0.join("/") == name).unwrap();
-        (plan.destination.0.join("/"), plan.renamed_because.clone().unwrap_or_default())
+        (plan.destination.0.join("/"), rename_words(&plan.renamed).unwrap_or_default())
     };
     let (deep, because) = planned("Work/Deep");
     assert_eq!(deep, "Work - Deep");

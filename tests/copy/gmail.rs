@@ -288,7 +288,7 @@ fn names_that_gmail_refuses_are_changed_in_the_plan() {
             .plan
             .folders
             .iter()
-            .filter(|plan| plan.renamed_because.is_some())
+            .filter(|plan| !plan.renamed.is_empty())
             .map(|plan| plan.destination.to_string())
             .collect();
         assert_eq!(renamed.len(), 3, "{renamed:?}");

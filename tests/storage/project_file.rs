@@ -161,7 +161,7 @@ fn plan() -> MailboxPlan {
             messages: 3,
             bytes: Bytes(9),
             choice: FolderChoice::Copy,
-            renamed_because: None,
+            renamed: Vec::new(),
             is_unsubscribed: false,
         }],
         ..MailboxPlan::default()

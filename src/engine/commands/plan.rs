@@ -59,8 +59,8 @@ impl Actor {
         let told = open.view.plan.mailboxes.get(&mailbox).and_then(|plan| plan.name_rules.as_ref());
         let rules = told.map_or_else(|| open.destination_rules(&self.catalogue), DestinationRules::from);
         let (clean, reasons) = clean_destination(wanted, &rules);
-        if !reasons.is_empty() {
-            self.notice(format!("The name was changed to {clean}: {}", reasons.join("; ")), None);
+        if let Some(why) = explain::rename_words(&reasons) {
+            self.notice(format!("The name was changed to {clean}: {why}"), None);
         }
         Some(clean)
     }

@@ -30,7 +30,7 @@ pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_a
 pub(super) use folders::folders;
 pub(super) use problems::problem;
 pub(super) use proofs::differences;
-pub use reasons::{reason_words, why};
+pub use reasons::{reason_words, rename_words, why};
 pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
 pub(super) use trust::unconfirmed;
 

@@ -1,8 +1,8 @@
-//! The words for people of every [`Reason`]. Nothing is decided by them.
+//! The words for people of every [`Reason`] and [`RenameReason`]. Nothing is decided by them.
 
 use jiff::Timestamp;
 
-use crate::plan::{FlagCheck, FlagsAfter, Reason, RepairStep, RepairTrigger};
+use crate::plan::{FlagCheck, FlagsAfter, Reason, RenameReason, RepairStep, RepairTrigger};
 use crate::project::LedgerRow;
 use crate::transfer::HIDDEN_LABEL;
 use crate::values::with_thousands;
@@ -75,6 +75,53 @@ pub fn reason_words(reason: &Reason) -> String {
     }
 }
 
+/// What was changed in the name of a folder and why; `None` where the name stays.
+pub fn rename_words(reasons: &[RenameReason]) -> Option<String> {
+    let words: Vec<String> = reasons.iter().map(one_rename).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+fn one_rename(reason: &RenameReason) -> String {
+    match reason {
+        RenameReason::Accents => "accents are written as servers expect them".to_owned(),
+        RenameReason::Delimiter(sign) => format!("“{sign}” separates folders at the destination"),
+        RenameReason::ControlCharacters => "control characters are not allowed in names".to_owned(),
+        RenameReason::Forbidden(sign) => format!("the destination does not allow “{sign}” in names"),
+        RenameReason::NamespaceSign => {
+            "a name that begins with “#” means something else to IMAP servers".to_owned()
+        }
+        RenameReason::Blanks => "blanks at the beginning or end get lost at many servers".to_owned(),
+        RenameReason::TooLong(most) => format!("the destination allows {most} characters in a name"),
+        RenameReason::Empty => "a folder needs a name".to_owned(),
+        RenameReason::Reserved(name) => format!("the destination keeps the name “{name}” for itself"),
+        RenameReason::BelowPrefix(prefix) => format!("the destination keeps all folders below “{prefix}”"),
+        RenameReason::NothingBelowInbox => "the destination has no folders below the inbox".to_owned(),
+        RenameReason::Flat => "the destination has no folders within folders".to_owned(),
+        RenameReason::TooDeep(levels) => format!("the destination allows {levels} levels of folders"),
+        RenameReason::Childless(folder) => {
+            format!("“{folder}” at the destination takes no folders below it")
+        }
+        RenameReason::MailOrFolders => {
+            "a folder at the destination holds either messages or folders".to_owned()
+        }
+        RenameReason::SameUse(folder) => format!("the destination has “{folder}” for this"),
+        RenameReason::PassesForInbox => {
+            "below the inbox a folder of that name would pass for the inbox itself".to_owned()
+        }
+        RenameReason::ParentRenamed => "the folder above it has another name".to_owned(),
+        RenameReason::Collision { place, .. } => format!("another folder goes to “{place}”"),
+        RenameReason::Exists(folder) => format!("the destination has “{folder}” already"),
+        RenameReason::ChosenByOwner => "you chose this name".to_owned(),
+        RenameReason::RefusedByServer { planned, words } => {
+            format!("the server refused “{planned}”: {words}")
+        }
+        RenameReason::BelowProtonFolders => "Proton keeps folders of one’s own below “Folders”".to_owned(),
+        RenameReason::UnlabelledOnly => {
+            "only mail without a label; all other mail is in its folders".to_owned()
+        }
+    }
+}
+
 const fn check_words(check: FlagCheck) -> &'static str {
     match check {
         FlagCheck::Unseen => "its flags are still to be seen",
@@ -140,7 +187,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::plan::{ReasonCode, ServerWords, reason_samples};
+    use crate::plan::{ReasonCode, ServerWords, reason_samples, rename_samples};
 
     #[test]
     fn every_reason_has_words_and_none_has_those_of_another() {
@@ -150,6 +197,19 @@ mod tests {
         let words: BTreeSet<String> = reasons.iter().map(reason_words).collect();
         assert_eq!(words.len(), reasons.len(), "{words:#?}");
         assert!(words.iter().all(|words| words.chars().count() > 10), "{words:#?}");
+    }
+
+    #[test]
+    fn every_rename_has_words_and_none_has_those_of_another() {
+        let reasons = rename_samples::one_of_each();
+        let words: BTreeSet<String> = reasons.iter().map(one_rename).collect();
+        assert_eq!(words.len(), reasons.len(), "{words:#?}");
+        assert_eq!(rename_words(&[]), None);
+        let two = [RenameReason::Delimiter('/'), RenameReason::Forbidden('^')];
+        assert_eq!(
+            rename_words(&two).as_deref(),
+            Some("“/” separates folders at the destination; the destination does not allow “^” in names")
+        );
     }
 
     #[test]

@@ -305,6 +305,7 @@ pub(in crate::engine) fn transfer(
         TransferError::SignIn { .. } => "sign-in-failed",
         TransferError::Server { source, .. } if source.is_connection_lost() => "connection-lost",
         TransferError::Server { .. } => "server-unusable",
+        TransferError::FolderChanged { .. } => "folder-changed",
         TransferError::DestinationFull { .. } => "destination-full",
         TransferError::NotRecovered { .. } => "server-not-recovered",
         TransferError::SecondRun { .. } => "second-run",
@@ -327,6 +328,13 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         TransferError::Server { side, source } => {
             unusable(&attempt(*side).server.host, source).caused_by(error)
         }
+        TransferError::FolderChanged { side, .. } => UserError::new(
+            format!("A folder at {} changes while it is being copied", attempt(*side).server.host),
+            sentence(error),
+        )
+        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+        .or_else("See who else works in the folder", "Another program may delete it and make it anew")
+        .caused_by(error),
         TransferError::DestinationFull { words } => {
             UserError::new("The mailbox at the provider is full", "Nothing more fits into it.")
                 .with_server_words(words)

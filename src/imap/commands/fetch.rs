@@ -108,7 +108,7 @@ impl Session {
         if command == "SELECT" && completion.is_ok() && completion.has_code("READ-ONLY") {
             // Said before the first message is sent, and not by the refusal of each.
             let words = "the server opens this folder for reading only; whoever owns it has to give the right to write";
-            let completion = Completion { status: Status::No, code: None, words: words.to_owned() };
+            let completion = Completion { status: Status::No, words: words.to_owned(), ..completion };
             return Err(ImapError::Refused { command, completion });
         }
         if completion.is_ok() { Ok(opened) } else { Err(ImapError::Refused { command, completion }) }

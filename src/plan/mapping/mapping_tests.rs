@@ -25,7 +25,7 @@ fn map(source: &[SourceFolder], rules: &DestinationRules) -> Vec<(String, String
     map_folders(source, &[], rules)
         .folders
         .into_iter()
-        .map(|plan| (plan.source.0.join("|"), plan.destination.0.join("|"), plan.renamed_because.is_some()))
+        .map(|plan| (plan.source.0.join("|"), plan.destination.0.join("|"), !plan.renamed.is_empty()))
         .collect()
 }
 
@@ -160,7 +160,7 @@ fn prefixes_come_off_and_go_on() {
     let plan = map_folders(&source, &["INBOX".to_owned()], &DestinationRules::default());
     let targets: Vec<_> = plan.folders.iter().map(|folder| folder.destination.0.join("|")).collect();
     assert_eq!(targets, ["INBOX", "Sent", "Work", "Work|A"]);
-    assert!(plan.folders.iter().all(|folder| folder.renamed_because.is_none()));
+    assert!(plan.folders.iter().all(|folder| folder.renamed.is_empty()));
 
     let courier = DestinationRules {
         delimiter: Some('.'),
@@ -270,8 +270,8 @@ fn a_long_name_stays_where_no_server_has_set_a_limit() {
     let long = "a".repeat(200);
     let plan = map_folders(&[folder(&long)], &[], &DestinationRules::default());
     assert_eq!(
-        (plan.folders[0].destination.name(), &plan.folders[0].renamed_because),
-        (long.as_str(), &None)
+        (plan.folders[0].destination.name(), plan.folders[0].renamed.as_slice()),
+        (long.as_str(), &[][..])
     );
 }
 
@@ -304,10 +304,7 @@ fn names_that_may_be_refused_are_told_of_before_they_are_made() {
 fn what_was_changed_is_told() {
     let rules = DestinationRules { forbidden: vec!['^'], ..DestinationRules::default() };
     let plan = map_folders(&[folder("a/b^")], &[], &rules);
-    assert_eq!(
-        plan.folders[0].renamed_because.as_deref(),
-        Some("“/” separates folders at the destination; the destination does not allow “^” in names")
-    );
+    assert_eq!(plan.folders[0].renamed, [RenameReason::Delimiter('/'), RenameReason::Forbidden('^')]);
 }
 
 #[test]

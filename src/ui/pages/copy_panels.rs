@@ -18,20 +18,32 @@ use eframe::egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, Widge
 /// Mailboxes that wait for one reason and are named: there may be thousands.
 const MOST_WAITING: usize = 6;
 
-/// The parts of the ledger: count, words, colour, and whether it is shown only when above zero.
-pub fn ledger_parts(sum: &LedgerSum, theme: &Theme) -> Vec<(u64, &'static str, Color32)> {
+/// A part of the ledger.
+pub struct LedgerPart {
+    pub state: MessageState,
+    pub count: u64,
+    pub word: &'static str,
+    pub color: Color32,
+}
+
+/// The parts of the ledger, in their order.
+pub fn ledger_parts(sum: &LedgerSum, theme: &Theme) -> Vec<LedgerPart> {
+    use MessageState::{
+        AlreadyThere, Copied, Deferred, Exported, LeftOut, Refused, Repaired, ToDo, Vanished,
+    };
     let bar = |tone: Tone| theme.tone(tone).bar;
-    vec![
-        (sum.copied, "Copied", theme.accent_bar),
-        (sum.already_there, "Already there", bar(Tone::Info)),
-        (sum.repaired, "Repaired", bar(Tone::Pass)),
-        (sum.exported, "Saved as .eml", bar(Tone::Warn)),
-        (sum.refused, "Refused", bar(Tone::Fail)),
-        (sum.vanished, "Vanished", bar(Tone::Unknown)),
-        (sum.left_out, "Left out", theme.line2),
-        (sum.deferred, "After the trial", theme.bar_rest),
-        (sum.to_do, "To do", theme.bar_rest),
-    ]
+    let parts = [
+        (Copied, sum.copied, "Copied", theme.accent_bar),
+        (AlreadyThere, sum.already_there, "Already there", bar(Tone::Info)),
+        (Repaired, sum.repaired, "Repaired", bar(Tone::Pass)),
+        (Exported, sum.exported, "Saved as .eml", bar(Tone::Warn)),
+        (Refused, sum.refused, "Refused", bar(Tone::Fail)),
+        (Vanished, sum.vanished, "Vanished", bar(Tone::Unknown)),
+        (LeftOut, sum.left_out, "Left out", theme.line2),
+        (Deferred, sum.deferred, "After the trial", theme.bar_rest),
+        (ToDo, sum.to_do, "To do", theme.bar_rest),
+    ];
+    parts.map(|(state, count, word, color)| LedgerPart { state, count, word, color }).into()
 }
 
 /// The ledger as an equation: what is on the server is the sum of what became of it.
@@ -39,15 +51,17 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
     let theme = Theme::of(ui);
     let parts: Vec<_> = ledger_parts(sum, theme)
         .into_iter()
-        .filter(|(count, word, _)| {
-            *count > 0 || matches!(*word, "Copied" | "To do") || !is_narrow && *word != "After the trial"
+        .filter(|part| match part.state {
+            MessageState::Copied | MessageState::ToDo => true,
+            MessageState::Deferred => part.count > 0,
+            _ => part.count > 0 || !is_narrow,
         })
         .collect();
     panel::flush_panel(ui, |ui| {
         let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 54.0), Sense::hover());
         response.widget_info(|| {
             let sum_words: Vec<String> =
-                parts.iter().map(|(count, word, _)| format!("{} {word}", with_thousands(*count))).collect();
+                parts.iter().map(|part| format!("{} {}", with_thousands(part.count), part.word)).collect();
             let words =
                 format!("{} on your server = {}", with_thousands(sum.source_count), sum_words.join(" + "));
             WidgetInfo::labeled(Role::Label, true, words)
@@ -71,22 +85,19 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
         }
         let widths: Vec<f32> = parts
             .iter()
-            .map(|(count, word, _)| {
-                15.0 + text::width(ui, &with_thousands(*count), Type::Section).max(text::width(
-                    ui,
-                    word,
-                    Type::Small,
-                ))
+            .map(|part| {
+                let count = text::width(ui, &with_thousands(part.count), Type::Section);
+                15.0 + count.max(text::width(ui, part.word, Type::Small))
             })
             .collect();
         let used: f32 = widths.iter().sum();
         #[expect(clippy::cast_precision_loss, reason = "eight parts")]
         let gap =
             ((inner.right() - x - used) / parts.len().saturating_sub(1).max(1) as f32).clamp(6.0, 130.0);
-        for ((count, word, color), width) in parts.iter().zip(widths) {
+        for (LedgerPart { state, count, word, color }, width) in parts.iter().zip(widths) {
             let mark = Rect::from_center_size(Pos2::new(x + 4.5, row.top() + 18.0), Vec2::splat(8.0));
             ui.painter().rect_filled(mark, 2.0, *color);
-            if matches!(*word, "To do" | "After the trial") {
+            if matches!(state, MessageState::ToDo | MessageState::Deferred) {
                 ui.painter().rect_stroke(mark, 2.0, (1.0, theme.line2), StrokeKind::Inside);
             }
             text::left(

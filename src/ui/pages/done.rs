@@ -1,13 +1,13 @@
 use eframe::egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::{beside, extension};
-use super::copy_panels::{ledger_parts, state_mark};
+use super::copy_panels::{LedgerPart, ledger_parts, state_mark};
 use super::message_list::SaveMessages;
 use crate::engine::{
     Command, CopyStanding, ProjectView, Readiness, ReportFormat, SavedView, Step, copied_to, copy_standing,
     elsewhere_words, is_zone_saved, saved_stages, trial_words,
 };
-use crate::plan::MessageQuery;
+use crate::plan::{MessageQuery, MessageState};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -164,19 +164,19 @@ fn ledger(ui: &mut Ui, project: &ProjectView) {
     let sum = &project.copy.sum;
     let parts: Vec<_> = ledger_parts(sum, theme)
         .into_iter()
-        .filter(|(count, word, _)| *count > 0 || *word == "Copied")
+        .filter(|part| part.count > 0 || part.state == MessageState::Copied)
         .collect();
     panel::flush_panel(ui, |ui| {
         let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 30.0), Sense::hover());
         let place = Rect::from_min_size(row.min + Vec2::new(15.0, 11.0), Vec2::new(row.width() - 30.0, 10.0));
         let shares: Vec<_> =
-            parts.iter().map(|(count, _, color)| (format::share(*count, sum.source_count), *color)).collect();
+            parts.iter().map(|part| (format::share(part.count, sum.source_count), part.color)).collect();
         bar::parts_at(ui, place, &shares);
-        for (count, word, color) in &parts {
-            ledger_row(ui, *count, word, *color, &note_for(project, word));
+        for part in &parts {
+            ledger_row(ui, part, &note_for(project, part.state));
         }
         let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 36.0), Sense::hover());
-        let parts_sum: u64 = parts.iter().map(|(count, ..)| *count).sum();
+        let parts_sum: u64 = parts.iter().map(|part| part.count).sum();
         let adds_up = parts_sum == sum.source_count;
         let verdict = if adds_up { "adds up" } else { "does not add up" };
         response.widget_info(|| {
@@ -198,7 +198,8 @@ fn number_end(inner: Rect) -> f32 {
     inner.left() + (inner.width() * 0.463).max(230.0)
 }
 
-fn ledger_row(ui: &mut Ui, count: u64, word: &str, color: eframe::egui::Color32, note: &str) {
+fn ledger_row(ui: &mut Ui, part: &LedgerPart, note: &str) {
+    let LedgerPart { count, word, color, .. } = *part;
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::hover());
     response.widget_info(|| {
@@ -214,26 +215,12 @@ fn ledger_row(ui: &mut Ui, count: u64, word: &str, color: eframe::egui::Color32,
 }
 
 /// The first cause that explains a line.
-fn note_for(project: &ProjectView, word: &str) -> String {
-    if word == "Already there" {
+fn note_for(project: &ProjectView, state: MessageState) -> String {
+    if state == MessageState::AlreadyThere {
         return "found by content, not copied twice".to_owned();
     }
-    project
-        .copy
-        .problems
-        .iter()
-        .find(|problem| {
-            use crate::plan::MessageState;
-            matches!(
-                (word, problem.state),
-                ("Repaired", MessageState::Repaired)
-                    | ("Saved as .eml", MessageState::Exported)
-                    | ("Refused", MessageState::Refused)
-                    | ("Vanished", MessageState::Vanished)
-                    | ("Left out", MessageState::LeftOut)
-            )
-        })
-        .map_or_else(String::new, |problem| problem.cause.clone())
+    let first = project.copy.problems.iter().find(|problem| problem.state == state);
+    first.map_or_else(String::new, |problem| problem.cause.clone())
 }
 
 fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {

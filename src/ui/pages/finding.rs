@@ -1,7 +1,7 @@
 use eframe::egui::{Frame, Margin, OpenUrl, Rect, Ui, Vec2};
 
 use super::audit::COLUMNS;
-use crate::audit::{Changer, Effort, Finding, Importance, Picture};
+use crate::audit::{Changer, Effort, Finding, Importance, Picture, Status};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -63,7 +63,7 @@ pub fn row(ui: &Ui, row: Rect, finding: &Finding, is_open: bool) {
     let mut cell = || parts.next().unwrap_or(inner);
     let (tone, icon, word) = of_status(finding.status);
     let status = cell();
-    let word = if word == "Not applicable" { "n/a" } else { word };
+    let word = if finding.status == Status::NotApplicable { "n/a" } else { word };
     badge_at(ui, status, tone, icon, word);
     let title = cell();
     text::left(ui, title.with_max_x(title.right() - 12.0), &finding.title, Type::Label, theme.text);

@@ -9,7 +9,7 @@ use super::plan_aside::{
 };
 use super::plan_options::PlanOptions;
 use super::short_name;
-use crate::engine::{Command, CopyStanding, ProjectView, Step, copy_standing};
+use crate::engine::{Command, CopyStanding, ProjectView, Step, copy_standing, rename_words};
 use crate::plan::{
     FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan, needs_decision,
 };
@@ -219,8 +219,8 @@ impl PlanPage {
         let theme = Theme::of(ui);
         panel::panel(ui, |ui| {
             panel::section(ui, &visible_name(&folder.source));
-            if let Some(reason) = &folder.renamed_because {
-                text::paragraph(ui, reason, Type::Small, theme.text2);
+            if let Some(reason) = rename_words(&folder.renamed) {
+                text::paragraph(ui, &reason, Type::Small, theme.text2);
             }
             if folder.choice == FolderChoice::ContainerOnly {
                 text::paragraph(

@@ -147,7 +147,7 @@ pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
 /// Whether a folder that is copied gets another name.
 pub fn is_renamed(folder: &FolderPlan) -> bool {
     folder.choice == FolderChoice::Copy
-        && (folder.renamed_because.is_some()
+        && (!folder.renamed.is_empty()
             || (folder.special_use.is_none() && folder.source.name() != folder.destination.name()))
 }
 

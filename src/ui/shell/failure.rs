@@ -6,7 +6,7 @@ use crate::ui::widgets::error_card;
 
 /// Whether a page shows this error by itself, because the snapshot keeps it.
 pub fn is_kept(snapshot: &Snapshot, error: &UserError) -> bool {
-    let same = |kept: Option<&UserError>| kept.is_some_and(|kept| kept.title == error.title);
+    let same = |kept: Option<&UserError>| kept.is_some_and(|kept| kept == error);
     let Some(project) = &snapshot.project else { return same(snapshot.open_error.as_ref()) };
     let audit = match &project.audit {
         AuditView::Failed(error) => Some(error),

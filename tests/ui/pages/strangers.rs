@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::NodeT as _;
 use mailferry::engine::{MailboxProgressState, ProjectView, SignInState, Step};
-use mailferry::plan::FolderPath;
+use mailferry::plan::{FolderPath, RenameReason};
 use mailferry::ui::testing::samples;
 use mailferry::values::is_unprintable;
 
@@ -30,7 +30,8 @@ fn nasty_folders(mut project: ProjectView) -> ProjectView {
         for folder in &mut plan.folders {
             folder.source = FolderPath(vec![format!("{NASTY} {}", folder.source)]);
             folder.destination = folder.source.clone();
-            folder.renamed_because = Some(NASTY.to_owned());
+            let planned = folder.source.clone();
+            folder.renamed = vec![RenameReason::RefusedByServer { planned, words: NASTY.to_owned() }];
         }
     }
     for warnings in project.plan.warnings.values_mut() {

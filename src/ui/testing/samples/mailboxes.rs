@@ -4,7 +4,8 @@ use crate::engine::{
     SignInView, UserError,
 };
 use crate::plan::{
-    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxId, MailboxPlan, SpecialUse,
+    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxId, MailboxPlan, RenameReason,
+    SpecialUse,
 };
 use crate::values::{Bytes, EmailAddress, Fingerprint, UnixTime};
 use std::sync::Arc;
@@ -196,7 +197,7 @@ fn folder(
         messages,
         bytes: Bytes(bytes),
         choice: FolderChoice::Copy,
-        renamed_because: None,
+        renamed: Vec::new(),
         is_unsubscribed: false,
     }
 }
@@ -220,10 +221,11 @@ pub fn family_plan() -> MailboxPlan {
     ];
     for folder in &mut folders {
         if folder.source.name() == "Rechnungen " {
-            folder.renamed_because = Some("a blank at the end is not allowed".to_owned());
+            folder.renamed = vec![RenameReason::Blanks];
         }
         if folder.source.name() == "haus" {
-            folder.renamed_because = Some("another folder goes to “Projekte / Haus”".to_owned());
+            let haus = || FolderPath(vec!["Projekte".to_owned(), "Haus".to_owned()]);
+            folder.renamed = vec![RenameReason::Collision { with: haus(), place: haus() }];
         }
         match folder.special_use {
             Some(SpecialUse::Trash | SpecialUse::Junk) => {
