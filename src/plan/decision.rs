@@ -114,20 +114,20 @@ mod tests {
             apply_overrides(&mut plan, &BTreeMap::from([(path(changed), change)]));
             open_decisions(&plan)
         };
-        let named =
+        let called =
             |name: &str| FolderOverride { destination: Some(path(name)), ..FolderOverride::default() };
         let left_out = || FolderOverride { is_included: Some(false), ..FolderOverride::default() };
         // Which of the two comes first is for the mapping to say.
         let (second, first) = waiting(&plan(&names)).remove(0);
         for (changed, change, open) in [
             ("INBOX", FolderOverride::default(), 1),
-            (first.as_str(), named("Elsewhere"), 0),
-            (first.as_str(), named(&first), 1),
+            (first.as_str(), called("Elsewhere"), 0),
+            (first.as_str(), called(&first), 1),
             (first.as_str(), left_out(), 0),
             (second.as_str(), left_out(), 0),
-            (second.as_str(), named("Another"), 0),
+            (second.as_str(), called("Another"), 0),
             // Both move along.
-            ("P", named("Q"), 1),
+            ("P", called("Q"), 1),
         ] {
             assert_eq!(after(changed, change.clone()), open, "{changed}: {change:?}");
         }

@@ -189,7 +189,7 @@ impl Forecast {
                     format!("{least} to {most} {plural}")
                 }
             }
-            _ => format!("{} to {}", least_words, most_words),
+            _ => format!("{least_words} to {most_words}"),
         }
     }
 

@@ -105,7 +105,7 @@ pub mod samples {
     /// One of every reason.
     pub fn one_of_each() -> Vec<RenameReason> {
         let path = || FolderPath(vec!["A".to_owned(), "B".to_owned()]);
-        let all = vec![
+        let all = [
             RenameReason::Accents,
             RenameReason::Delimiter('/'),
             RenameReason::ControlCharacters,
@@ -131,8 +131,7 @@ pub mod samples {
             RenameReason::BelowProtonFolders,
             RenameReason::UnlabelledOnly,
         ];
-        assert!(all.iter().all(is_listed));
-        all
+        all.into_iter().filter(is_listed).collect()
     }
 
     /// Fails to compile where a reason is new, so that the list above gets it as well.

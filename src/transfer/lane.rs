@@ -72,7 +72,7 @@ impl Lane {
                     let raw = &part.folder.unit.plan.source_raw;
                     let examined = self.source.examine(raw).await;
                     self.check_same(work, &part.folder.unit, &examined.map_err(at_source)?)?;
-                    self.pump(work, part, None).await?;
+                    Box::pin(self.pump(work, part, None)).await?;
                 }
                 Next::Done => return Ok(()),
             }
@@ -157,7 +157,8 @@ impl Lane {
         self.refresh_flags(work, unit.folder).await?;
         let before = opened.exists;
         let folder = unit.folder;
-        self.pump(work, work.begin(turn, (unit, opened, first), left)?, asked).await?;
+        let part = work.begin(turn, (unit, opened, first), left)?;
+        Box::pin(self.pump(work, part, asked)).await?;
         remember_counts(ledger, folder, was_whole.then_some((before, first)))
     }
 

@@ -318,6 +318,13 @@ pub(in crate::engine) fn transfer(
     })
 }
 
+fn folder_changed(host: &str, error: &TransferError) -> UserError {
+    UserError::new(format!("A folder at {host} changes while it is being copied"), sentence(error))
+        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+        .or_else("See who else works in the folder", "Another program may delete it and make it anew")
+        .caused_by(error)
+}
+
 fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError) -> UserError {
     let attempt = |side: Side| match side {
         Side::Source => source,
@@ -328,13 +335,7 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         TransferError::Server { side, source } => {
             unusable(&attempt(*side).server.host, source).caused_by(error)
         }
-        TransferError::FolderChanged { side, .. } => UserError::new(
-            format!("A folder at {} changes while it is being copied", attempt(*side).server.host),
-            sentence(error),
-        )
-        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
-        .or_else("See who else works in the folder", "Another program may delete it and make it anew")
-        .caused_by(error),
+        TransferError::FolderChanged { side, .. } => folder_changed(&attempt(*side).server.host, error),
         TransferError::DestinationFull { words } => {
             UserError::new("The mailbox at the provider is full", "Nothing more fits into it.")
                 .with_server_words(words)

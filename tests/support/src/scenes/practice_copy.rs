@@ -15,9 +15,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use mailferry::engine::why;
 use mailferry::imap::{Access, Timeouts};
 use mailferry::net::TrustPolicy;
-use mailferry::engine::why;
 use mailferry::plan::{
     CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState,
 };
