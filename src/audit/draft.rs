@@ -128,8 +128,3 @@ pub(super) fn listed<T: ToString>(items: &[T]) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
 }
-
-/// `1 address`, `3 addresses`.
-pub(super) fn counted(count: usize, one: &str, several: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {several}") }
-}

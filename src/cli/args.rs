@@ -218,9 +218,16 @@ pub struct Copy {
     /// Keep the project here, to resume later or in the window.
     #[arg(long, value_name = "FILE")]
     pub project: Option<PathBuf>,
-    /// Mailboxes copied at the same time.
+    /// Most connections to one server at the same time, over all mailboxes of the run, and at least one for each side of a
+    /// mailbox. Without it each mailbox has as many as are worth it: up to 7 to each server, and up to 15 to a destination
+    /// that takes one message at a time. In either case a mailbox keeps to what the catalogue knows of its provider. For a
+    /// moment there may be one more: where the sign-in of an admin is checked, and where messages of the source have to be
+    /// read beside the copy.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub max_connections: Option<u16>,
+    /// Most mailboxes at the same time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub max_connections: u8,
+    pub parallel_mailboxes: u8,
     /// How long a server may say nothing until its connection counts as dead.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(5..=3_600))]
     pub timeout: u64,

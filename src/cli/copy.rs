@@ -126,7 +126,8 @@ fn carry_out(
 fn config_of(arguments: &Copy) -> EngineConfig {
     let mut config = EngineConfig::headless();
     config.secrets = SecretsPolicy::SessionThenKeyring;
-    config.parallel_mailboxes = usize::from(arguments.max_connections);
+    config.parallel_mailboxes = usize::from(arguments.parallel_mailboxes);
+    config.max_connections = arguments.max_connections.map(usize::from);
     config.proof = match arguments.verify {
         None => Proof::AsChosen,
         Some(Verify::None) => Proof::None,
@@ -256,7 +257,7 @@ fn configure(
 fn provider_of(project: &ProjectView, server: &Endpoint) -> ProviderId {
     let view = &project.destination;
     let known = view.chosen.as_ref().filter(|_| view.server.as_ref() == Some(server));
-    let by_server = || Some(Catalogue::embedded().at_server(server)?.id.clone());
+    let by_server = || Some(Catalogue::embedded().provider_of(None, Some(server))?.id.clone());
     known
         .map(|(id, _)| id.clone())
         .or_else(by_server)

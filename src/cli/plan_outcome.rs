@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::output;
 use crate::engine::{ProjectView, rename_words};
 use crate::plan::{Collisions, FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize};
-use crate::values::with_thousands;
+use crate::values::{counted_as, with_thousands};
 
 /// How long a copy takes.
 #[derive(Debug, Serialize)]
@@ -156,7 +156,7 @@ fn oversize_words(oversize: &Oversize) -> String {
     let Some(limit) = oversize.limit else { return String::new() };
     let mut text = String::new();
     for folder in &oversize.close {
-        let counted = counted(folder.messages);
+        let counted = counted_as(folder.messages, "message is", "messages are");
         let words =
             format_args!("  {}: {counted} close to what the destination takes ({limit})\n", folder.folder);
         output::append(&mut text, words);
@@ -167,17 +167,9 @@ fn oversize_words(oversize: &Oversize) -> String {
             format_args!(
                 "  {}: {} larger than the destination takes ({limit}); saved as .eml beside the project\n",
                 folder.folder,
-                counted(folder.messages)
+                counted_as(folder.messages, "message is", "messages are")
             ),
         );
     }
     text
-}
-
-/// `1 message is`, `12 messages are`.
-fn counted(messages: u64) -> String {
-    match messages {
-        1 => "1 message is".to_owned(),
-        _ => format!("{} messages are", with_thousands(messages)),
-    }
 }

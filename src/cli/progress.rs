@@ -14,7 +14,7 @@ use crate::engine::{
     result_words,
 };
 use crate::plan::{MailboxId, duration_words};
-use crate::values::{UnixTime, with_thousands};
+use crate::values::{UnixTime, counted_as, with_thousands};
 
 /// How often figures are told of a mailbox whose state stays the same.
 const EVERY: Duration = Duration::from_secs(5);
@@ -208,8 +208,8 @@ pub(super) fn words(mailbox: &MailboxProgress, moment: Moment) -> String {
         MailboxProgressState::Queued if is_over => return end_words(mailbox, is_trial),
         MailboxProgressState::Queued => "waits for its turn".to_owned(),
         MailboxProgressState::Running(Connections { source, destination }) => {
-            let word = if *source == 1 { "connection" } else { "connections" };
-            format!("copies over {source} {word} to the source and {destination} to the destination")
+            let source = counted_as(*source, "connection", "connections");
+            format!("copies over {source} to the source and {destination} to the destination")
         }
         MailboxProgressState::Proving { done, total } => {
             format!("{} of {} copies are compared", with_thousands(*done), with_thousands(*total))

@@ -3,7 +3,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use hickory_resolver::config::ProtocolConfig;
 use hickory_resolver::system_conf::read_system_conf;
@@ -184,7 +184,7 @@ impl Resolver {
         }
         // The semaphore is never closed, and without a permit the question is still a polite one.
         let _permit = self.run.permits.acquire().await.ok();
-        let at = now();
+        let at = UnixTime::now();
         let started = Instant::now();
         let (server, said) = ask_servers(servers, &question).await;
         let answer = DnsAnswer {
@@ -236,11 +236,6 @@ async fn ask_servers(servers: &[SocketAddr], question: &DnsQuestion) -> (Option<
 
 fn without_default_port(server: SocketAddr) -> String {
     if server.port() == 53 { server.ip().to_string() } else { server.to_string() }
-}
-
-fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Both maps stay whole when a holder panics, so a poisoned lock is still good.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::confirmed::Confirmed;
 use super::explain;
 use super::jobs::{Ended, JobKind, Jobs};
-use super::log::{LogRing, now};
+use super::log::LogRing;
 use super::messages::Message;
 use super::open_project::OpenProject;
 use super::passwords::Passwords;
@@ -19,6 +19,7 @@ use super::start::{EngineConfig, Outlet};
 use super::{Command, Event, KeyringStatus, Notice, Snapshot, UserError};
 use crate::project::ProjectError;
 use crate::providers::Catalogue;
+use crate::values::UnixTime;
 
 /// Answers of jobs that may wait; a job that finds no room waits, so nothing is lost.
 const MESSAGE_QUEUE: usize = 256;
@@ -165,7 +166,7 @@ impl Actor {
             log: Arc::new(self.log.lines()),
             lost_events: 0,
             commands_taken: self.commands_taken,
-            now: now(),
+            now: UnixTime::now(),
         });
     }
 

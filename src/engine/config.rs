@@ -23,6 +23,7 @@ impl EngineConfig {
             secrets: SecretsPolicy::Keyring,
             export_folder: None,
             parallel_mailboxes: PARALLEL_MAILBOXES,
+            max_connections: None,
             proof: Proof::AsChosen,
             compression: Compression::default(),
             timeouts: Timeouts::default(),

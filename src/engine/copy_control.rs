@@ -6,13 +6,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::MailboxProgressState;
 use crate::plan::MailboxId;
-use crate::transfer::{self, CopyController, UnderWay};
+use crate::transfer::{self, CopyControl, CopyController, UnderWay};
 
 /// Pause, resume and stop, of all mailboxes and of one, shared between the engine and the running copy.
 #[derive(Clone)]
-pub(super) struct CopyControl {
+pub(super) struct CopyBoard {
     controller: Arc<CopyController>,
-    pub(super) control: transfer::CopyControl,
+    pub(super) control: CopyControl,
     /// What each mailbox does. A board and not a queue: the newest word counts, and none gets lost.
     board: Arc<Mutex<BTreeMap<MailboxId, MailboxProgressState>>>,
     /// Mailboxes that are paused while others go on.
@@ -25,7 +25,7 @@ pub(super) struct CopyControl {
 /// Mailboxes that have come to their end and are to be copied once more.
 pub(super) type Again = mpsc::UnboundedReceiver<MailboxId>;
 
-impl CopyControl {
+impl CopyBoard {
     pub(super) fn new() -> (Self, Again) {
         let (controller, control) = transfer::copy_control(CancellationToken::new());
         let (again, receiver) = mpsc::unbounded_channel();

@@ -1,24 +1,26 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
 
 use super::actor::JobContext;
-use super::copy_control::{Again, CopyControl};
+use super::copy_control::{Again, CopyBoard};
+use super::copy_limits::{RunLimits, copy_limits};
 use super::copy_meter::Stopwatch;
 use super::jobs::{Ended, JobKind, contained};
-use super::log::now;
+use super::known_provider::ProviderLimits;
 use super::mailbox_watch::MailboxWatch;
 use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::{Connections, MailboxProgressState, UserError, explain};
 use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofDepth, ProofSummary};
 use crate::project::{AccountClaims, Ledger};
-use crate::transfer::{self, CopyRequest, FolderProblem, Progress, UnderWay, VerifyReport};
-use crate::values::Secret;
+use crate::transfer::{self, CopyControl, CopyRequest, FolderProblem, Progress, UnderWay, VerifyReport};
+use crate::values::{Secret, UnixTime};
 
 /// What the copy of one mailbox needs, but for the passwords.
 pub(super) struct MailboxWork {
@@ -32,7 +34,10 @@ pub(super) struct MailboxWork {
 /// How the whole copy goes about it.
 #[derive(Clone)]
 pub(super) struct Settings {
-    pub(super) parallel: usize,
+    /// What the mailboxes share.
+    pub(super) run: RunLimits,
+    /// What the catalogue knows of the providers.
+    pub(super) known: ProviderLimits,
     /// How a finished copy is proven; `None`: not at all.
     pub(super) proof: Option<ProofDepth>,
     /// Nothing is copied: what was copied before is proven once more.
@@ -81,16 +86,23 @@ impl End {
     }
 }
 
-/// Copies all mailboxes, some at a time. One that is paused leaves its seat to the others; one that has come to its end
+/// Copies all mailboxes, some at a time. One that is paused leaves its permit to the others; one that has come to its end
 /// can be asked for once more as long as others go on.
 pub(super) async fn run(
     work: Vec<MailboxWork>,
     settings: Settings,
-    (control, mut again): (CopyControl, Again),
+    (control, mut again): (CopyBoard, Again),
     context: JobContext,
 ) -> Outcome {
-    let seats = Semaphore::new(settings.parallel.max(1));
-    let job = CopyRun { settings: &settings, control: &control, context: &context, seats: &seats };
+    let permits = Semaphore::new(settings.run.mailboxes);
+    let unfinished = AtomicUsize::new(work.len());
+    let job = CopyRun {
+        settings: &settings,
+        control: &control,
+        context: &context,
+        permits: &permits,
+        unfinished: &unfinished,
+    };
     let mut running: FuturesUnordered<_> = work.iter().map(|mailbox| job.mailbox(mailbox)).collect();
     let mut ends: BTreeMap<MailboxId, End> = BTreeMap::new();
     let mut measured = BTreeMap::new();
@@ -100,11 +112,13 @@ pub(super) async fn run(
             Some(id) = again.recv() => {
                 let has_ended = ends.remove(&id).is_some();
                 if let Some(mailbox) = work.iter().find(|mailbox| mailbox.mailbox == id && has_ended) {
+                    unfinished.fetch_add(1, Ordering::Relaxed);
                     running.push(job.mailbox(mailbox));
                 }
             }
             ended = running.next() => {
                 let Some((id, end, speed)) = ended else { break };
+                unfinished.fetch_sub(1, Ordering::Relaxed);
                 ends.insert(id, end);
                 measured.extend(speed.map(|speed| (id, speed)));
             }
@@ -123,10 +137,12 @@ pub(super) async fn run(
 /// What all mailboxes of one run share.
 struct CopyRun<'a> {
     settings: &'a Settings,
-    control: &'a CopyControl,
+    control: &'a CopyBoard,
     context: &'a JobContext,
     /// One for each mailbox that may be copied at the same time.
-    seats: &'a Semaphore,
+    permits: &'a Semaphore,
+    /// Mailboxes that have not come to their end.
+    unfinished: &'a AtomicUsize,
 }
 
 impl CopyRun<'_> {
@@ -153,7 +169,7 @@ impl CopyRun<'_> {
         (id, end, measured)
     }
 
-    /// Waits for a seat, copies, and begins anew after a pause of this mailbox alone.
+    /// Waits for a permit, copies, and begins anew after a pause of this mailbox alone.
     async fn to_its_end(&self, work: &MailboxWork, measured: &mut Option<Measured>) -> End {
         let (id, control) = (work.mailbox, &self.control.control);
         let mut paused = self.control.watch_one(id);
@@ -167,13 +183,13 @@ impl CopyRun<'_> {
                 }
             }
             self.control.set_state(id, MailboxProgressState::Queued);
-            let seat = tokio::select! {
+            let permit = tokio::select! {
                 () = control.stopped() => return End::Stopped,
                 () = until(&mut paused, true) => continue,
-                seat = self.seats.acquire() => seat,
+                permit = self.permits.acquire() => permit,
             };
             let (own, stop) = control.child();
-            let mut copy = std::pin::pin!(one(work, self.settings, self.control, own, measured));
+            let mut copy = std::pin::pin!(self.one(work, own, measured));
             let end = tokio::select! {
                 end = &mut copy => end,
                 () = until(&mut paused, true) => {
@@ -181,10 +197,52 @@ impl CopyRun<'_> {
                     copy.await
                 }
             };
-            drop(seat);
+            drop(permit);
             if !matches!(end, End::Stopped) || control.is_stopped() {
                 return end;
             }
+        }
+    }
+
+    async fn one(&self, work: &MailboxWork, own: CopyControl, measured: &mut Option<Measured>) -> End {
+        let (id, settings, control) = (work.mailbox, self.settings, self.control);
+        let share = settings.run.share(self.unfinished.load(Ordering::Relaxed));
+        control.set_state(id, MailboxProgressState::Running(Connections::default()));
+        let request = match request(work, settings, share, control.under_way_of(id)).await {
+            Ok(request) => request,
+            Err(error) => return End::Failed(error, None),
+        };
+        let (clock, watch) = (Stopwatch::default(), MailboxWatch::new(&work.ledger));
+        let sink = |progress: Progress| {
+            clock.hear(&progress);
+            if let Some(state) = watch.hear(&progress, UnixTime::now()) {
+                control.set_state(id, state);
+            }
+        };
+        let explained = |error| Box::new(explain::transfer(&work.source, &work.destination, &error));
+        let mut problems = Vec::new();
+        if !settings.is_proof_only {
+            let before = work.ledger.totals();
+            let outcome = transfer::copy_mailbox(&request, own.clone(), &sink).await;
+            watch.end(UnixTime::now());
+            if let (Ok(before), Ok(after)) = (before, work.ledger.totals()) {
+                *measured = clock.measured(&before, &after).or(*measured);
+            }
+            match outcome {
+                Ok(outcome) if outcome.is_stopped => return End::Stopped,
+                Ok(outcome) => problems = outcome.folder_problems,
+                Err(error) => return End::Failed(explained(error), None),
+            }
+        }
+        let Some(depth) = settings.proof else { return ended(&problems, None, ProofDepth::default()) };
+        control.set_state(id, watch.begin_proof(copies(&work.ledger)));
+        // What is the matter with one folder says nothing about the copies in the others, nor about those it has.
+        let proof = transfer::prove_mailbox(&request, depth, own, &sink).await;
+        watch.end(UnixTime::now());
+        match proof {
+            Ok(None) => End::Stopped,
+            Ok(Some(report)) => ended(&problems, Some(report), depth),
+            Err(error) => End::Failed(explained(error), None),
         }
     }
 }
@@ -192,53 +250,6 @@ impl CopyRun<'_> {
 /// Waits until a mailbox is paused, or until it goes on. The sender lives as long as the control, so nothing else ends it.
 async fn until(paused: &mut watch::Receiver<bool>, wanted: bool) {
     let _sender_lives = paused.wait_for(|is_paused| *is_paused == wanted).await.is_ok();
-}
-
-async fn one(
-    work: &MailboxWork,
-    settings: &Settings,
-    control: &CopyControl,
-    own: transfer::CopyControl,
-    measured: &mut Option<Measured>,
-) -> End {
-    let id = work.mailbox;
-    control.set_state(id, MailboxProgressState::Running(Connections::default()));
-    let request = match request(work, settings, control.under_way_of(id)).await {
-        Ok(request) => request,
-        Err(error) => return End::Failed(error, None),
-    };
-    let (clock, watch) = (Stopwatch::default(), MailboxWatch::new(&work.ledger));
-    let sink = |progress: Progress| {
-        clock.hear(&progress);
-        if let Some(state) = watch.hear(&progress, now()) {
-            control.set_state(id, state);
-        }
-    };
-    let explained = |error| Box::new(explain::transfer(&work.source, &work.destination, &error));
-    let mut problems = Vec::new();
-    if !settings.is_proof_only {
-        let before = work.ledger.totals();
-        let outcome = transfer::copy_mailbox(&request, own.clone(), &sink).await;
-        watch.end(now());
-        if let (Ok(before), Ok(after)) = (before, work.ledger.totals()) {
-            *measured = clock.measured(&before, &after).or(*measured);
-        }
-        match outcome {
-            Ok(outcome) if outcome.is_stopped => return End::Stopped,
-            Ok(outcome) => problems = outcome.folder_problems,
-            Err(error) => return End::Failed(explained(error), None),
-        }
-    }
-    let Some(depth) = settings.proof else { return ended(&problems, None, ProofDepth::default()) };
-    control.set_state(id, watch.begin_proof(copies(&work.ledger)));
-    // What is the matter with one folder says nothing about the copies in the others, nor about those it has.
-    let proof = transfer::prove_mailbox(&request, depth, own, &sink).await;
-    watch.end(now());
-    match proof {
-        Ok(None) => End::Stopped,
-        Ok(Some(report)) => ended(&problems, Some(report), depth),
-        Err(error) => End::Failed(explained(error), None),
-    }
 }
 
 /// How a mailbox has ended whose copy and proof came to their ends.
@@ -266,6 +277,7 @@ fn copies(ledger: &Ledger) -> u64 {
 async fn request(
     work: &MailboxWork,
     settings: &Settings,
+    share: usize,
     under_way: Arc<UnderWay>,
 ) -> Result<CopyRequest, Box<UserError>> {
     let (source_secret, destination_secret) = passwords(work, settings).await?;
@@ -274,11 +286,7 @@ async fn request(
         destination: work.destination.access(destination_secret),
         plan: work.plan.clone(),
         ledger: work.ledger.clone(),
-        limits: super::copy_limits::copy_limits(
-            &work.source.server,
-            &work.destination.server,
-            &settings.options,
-        ),
+        limits: copy_limits(&settings.known, &settings.options, share),
         options: settings.options.clone(),
         export_folder: settings.export_folder.clone(),
         claims: settings.claims.clone(),

@@ -5,7 +5,7 @@ use super::{
     copy_standing, is_asking_keyring, is_zone_saved, missing_passwords, step_line, step_state,
 };
 use crate::plan::LedgerSum;
-use crate::values::with_thousands;
+use crate::values::{counted, with_thousands};
 
 /// `Trial: 433 of 740 copied, 307 wait for the whole copy`.
 pub fn trial_words(sum: &LedgerSum) -> String {
@@ -25,10 +25,7 @@ pub fn result_words(sum: &LedgerSum) -> String {
     let copied = match wanted {
         0 if sum.source_count == 0 => "there was nothing to copy".to_owned(),
         0 => "nothing was left to copy".to_owned(),
-        wanted => {
-            let thing = if wanted == 1 { "message" } else { "messages" };
-            format!("{} of {} {thing} copied", with_thousands(arrived), with_thousands(wanted))
-        }
+        wanted => format!("{} of {} copied", with_thousands(arrived), counted(wanted, "message")),
     };
     let others = [
         (sum.exported, "saved as files"),

@@ -1,19 +1,19 @@
 //! How long the copy of each mailbox will take, from its plan, its ledger, and what was measured.
 
+use super::copy_limits::{RunLimits, copy_limits};
 use super::open_project::OpenProject;
 use super::{CopyPhase, ForecastsView};
 use crate::plan::{ForecastInput, MailboxId, Measured, forecast, forecast_all};
-use crate::transfer::CopyLimits;
+use crate::transfer::Circumstances;
 use crate::values::Bytes;
-
-/// Messages that are worth one more pair of connections.
-const MESSAGES_PER_PAIR: u64 = 100;
 
 impl OpenProject {
     /// Computes the forecasts anew.
     pub(super) fn refresh_forecasts(&mut self) {
         let plans = &self.view.plan.mailboxes;
         let together = self.measured.values().copied().reduce(Measured::plus);
+        let run = self.run_limits();
+        let limits = copy_limits(&self.limits, &self.view.plan.options, run.share(plans.len()));
         let caps = self.limits.caps(&self.view.plan.options);
         let mut warnings = std::collections::BTreeMap::new();
         let mut each = Vec::new();
@@ -24,21 +24,31 @@ impl OpenProject {
             if !told.is_empty() {
                 warnings.insert(*id, told);
             }
-            let most_pairs = u64::try_from(CopyLimits::default().pairs).unwrap_or(1);
-            let allowed = self.limits.connections.map_or(most_pairs, u64::from);
+            let likely =
+                Circumstances { waiting: messages, asks: false, is_near: false, tolerated: limits.pairs };
             let one = forecast(&ForecastInput {
                 messages,
                 bytes,
                 measured: self.measured.get(id).copied().or(together),
-                pairs: most_pairs.min(allowed).min(1 + messages / MESSAGES_PER_PAIR),
+                pairs: limits.connections(likely).pairs as u64,
                 caps,
             });
             mailboxes.extend(one.clone().map(|one| (*id, one)));
             each.push(one);
         }
-        let parallel = u64::try_from(self.parallel).unwrap_or(1);
         self.view.plan.warnings = warnings;
-        self.view.plan.forecasts = ForecastsView { all: forecast_all(&each, parallel), mailboxes };
+        self.view.plan.forecasts =
+            ForecastsView { all: forecast_all(&each, run.mailboxes as u64), mailboxes };
+    }
+
+    /// What the mailboxes of one run share.
+    pub(super) fn run_limits(&self) -> RunLimits {
+        RunLimits::new(
+            self.parallel,
+            self.max_connections,
+            self.view.domain.source_server.as_ref(),
+            self.view.destination.server.as_ref(),
+        )
     }
 
     /// What the copy has still to do of a plan.

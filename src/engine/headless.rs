@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 use tokio_util::sync::CancellationToken;
 
-use super::log::now;
 use super::{AuditOptions, UserError, explain, survey_job};
 use crate::audit::Facts;
 use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
@@ -14,7 +13,7 @@ use crate::records::{
     BindOptions, RecordsPlan, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
 };
 use crate::survey::{self, Progress, SurveyOptions};
-use crate::values::{DomainName, EmailAddress};
+use crate::values::{DomainName, EmailAddress, UnixTime};
 
 /// Measures a domain. `progress` hears how many questions are answered, how many are known, and what is asked now.
 ///
@@ -121,7 +120,7 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
         }
         None => to_its_end(async {
             let resolver = asked(question.resolver).await?;
-            survey::current_zone(&domain, provider, &answers, &[], &resolver, now())
+            survey::current_zone(&domain, provider, &answers, &[], &resolver, UnixTime::now())
                 .await
                 .map_err(|error| Box::new(explain::survey(&error)))
         })?,

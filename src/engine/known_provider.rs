@@ -3,7 +3,7 @@
 use super::copy_limits::chosen;
 use super::open_project::OpenProject;
 use crate::plan::{CopyOptions, DailyCap, DestinationRules, Side};
-use crate::providers::{Catalogue, Provider};
+use crate::providers::{Catalogue, Fact, Provider};
 use crate::values::Bytes;
 
 /// What the catalogue confirms that a copy meets.
@@ -15,48 +15,65 @@ pub(super) struct ProviderLimits {
     pub(super) upload_per_day: Option<Bytes>,
     /// What one mailbox of the source hands out in a day.
     pub(super) download_per_day: Option<Bytes>,
-    /// Connections that one mailbox may have open.
-    pub(super) connections: Option<u32>,
+    /// What one mailbox of the destination hands out in a day, as a full verification reads it.
+    pub(super) read_back_per_day: Option<Bytes>,
+    /// Connections that one mailbox of the source may have open.
+    pub(super) source_connections: Option<u32>,
+    /// Connections that one mailbox of the destination may have open.
+    pub(super) destination_connections: Option<u32>,
 }
 
 impl ProviderLimits {
-    /// What goes over the line in a day at most; the owner's word counts before the provider's.
+    /// What is confirmed of both providers.
+    pub(super) fn of(source: Option<&Provider>, destination: Option<&Provider>) -> Self {
+        let (source, destination) = (source.map(|one| &one.limits), destination.map(|one| &one.limits));
+        Self {
+            message: value(destination.and_then(|limits| limits.message_bytes.as_ref())),
+            upload_per_day: value(destination.and_then(|limits| limits.upload_bytes_per_day.as_ref())),
+            download_per_day: value(source.and_then(|limits| limits.download_bytes_per_day.as_ref())),
+            read_back_per_day: value(destination.and_then(|limits| limits.download_bytes_per_day.as_ref())),
+            source_connections: value(source.and_then(|limits| limits.connections.as_ref())),
+            destination_connections: value(destination.and_then(|limits| limits.connections.as_ref())),
+        }
+    }
+
+    /// What goes up to the destination in a day at most, and what comes down from the source; the owner's word counts
+    /// before the provider's.
+    pub(super) fn daily_bytes(&self, options: &CopyOptions) -> [Option<u64>; 2] {
+        [
+            chosen(options.upload_bytes_per_day, self.upload_per_day.map(|bytes| bytes.0)),
+            chosen(options.download_bytes_per_day, self.download_per_day.map(|bytes| bytes.0)),
+        ]
+    }
+
+    /// The same as caps of a forecast.
     pub(super) fn caps(&self, options: &CopyOptions) -> [Option<DailyCap>; 2] {
-        let sides = [
-            (Side::Destination, options.upload_bytes_per_day, self.upload_per_day),
-            (Side::Source, options.download_bytes_per_day, self.download_per_day),
-        ];
-        sides.map(|(side, own, known)| {
-            let bytes = Bytes(chosen(own, known.map(|bytes| bytes.0))?);
-            Some(DailyCap { bytes, side, is_own: own.is_some() })
-        })
+        let [up, down] = self.daily_bytes(options);
+        let cap = |side, bytes: Option<u64>, own: Option<u64>| {
+            Some(DailyCap { bytes: Bytes(bytes?), side, is_own: own.is_some() })
+        };
+        [
+            cap(Side::Destination, up, options.upload_bytes_per_day),
+            cap(Side::Source, down, options.download_bytes_per_day),
+        ]
     }
 }
 
+fn value<T: Copy>(fact: Option<&Fact<T>>) -> Option<T> {
+    fact.map(|fact| fact.value)
+}
+
 impl OpenProject {
-    /// The provider of the destination: the chosen one, or where none is known by name, the one whose server it is.
+    /// The provider of the destination.
     fn provider<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c Provider> {
         let view = &self.view.destination;
-        let named = view.chosen.as_ref().and_then(|(id, _)| catalogue.get(id));
-        let by_server = || catalogue.at_server(view.server.as_ref()?);
-        named.filter(|provider| provider.imap.is_some()).or_else(by_server)
+        catalogue.provider_of(view.chosen.as_ref().map(|(id, _)| id), view.server.as_ref())
     }
 
     /// What the catalogue confirms about the providers of both sides.
     pub(super) fn provider_limits(&self, catalogue: &Catalogue) -> ProviderLimits {
-        let source = self.view.domain.source_server.as_ref().and_then(|server| catalogue.at_server(server));
-        let down = source.and_then(|provider| provider.limits.download_bytes_per_day.as_ref());
-        let download_per_day = down.map(|fact| fact.value);
-        let Some(provider) = self.provider(catalogue) else {
-            return ProviderLimits { download_per_day, ..ProviderLimits::default() };
-        };
-        let limits = &provider.limits;
-        ProviderLimits {
-            message: limits.message_bytes.as_ref().map(|fact| fact.value),
-            upload_per_day: limits.upload_bytes_per_day.as_ref().map(|fact| fact.value),
-            download_per_day,
-            connections: limits.connections.as_ref().map(|fact| fact.value),
-        }
+        let source = catalogue.provider_of(None, self.view.domain.source_server.as_ref());
+        ProviderLimits::of(source, self.provider(catalogue))
     }
 
     /// What the provider demands of folder names, as far as it is confirmed.

@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -45,7 +44,7 @@ impl<S: Subscriber> Layer<S> for RingLayer {
         let mut words = Words(String::new());
         event.record(&mut words);
         self.0.push(LogLine {
-            at: now(),
+            at: UnixTime::now(),
             level: metadata.level().as_str().to_ascii_lowercase(),
             text: redact(&words.0),
         });
@@ -79,12 +78,6 @@ pub fn redact(line: &str) -> String {
         Some(kept) => format!("{kept}…"),
         None => line.to_owned(),
     }
-}
-
-/// The wall clock, in whole seconds.
-pub fn now() -> UnixTime {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    UnixTime(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// The day of a moment, as the clocks of this computer have it: `2026-11-12`. `None` outside all calendars.

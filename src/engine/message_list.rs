@@ -11,7 +11,7 @@ use super::{MessageListView, MessageOutcome, UserError, explain, write_output};
 use crate::plan::{FolderChoice, MailboxId, MailboxPlan, MessageQuery, MessageState};
 use crate::project::{MessageListing, Project, ProjectError};
 use crate::report::{MESSAGE_COLUMNS, MessageRow};
-use crate::values::{Bytes, counted, with_thousands};
+use crate::values::{Bytes, counted};
 
 /// Rows that a page holds at once: a few screens in each direction.
 pub(super) const PAGE_ROWS: usize = 300;
@@ -177,8 +177,7 @@ fn hex(digest: &[u8; 32]) -> String {
 
 /// `Saved the list of 5,000 messages`.
 pub(super) fn saved_words(count: u64) -> String {
-    let messages = if count == 1 { "message" } else { "messages" };
-    format!("Saved the list of {} {messages}", with_thousands(count))
+    format!("Saved the list of {}", counted(count, "message"))
 }
 
 /// The messages that fit around the one with the index `wanted`, for a page.

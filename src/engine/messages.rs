@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::actor::Actor;
 use super::commands::sign_in_of;
 use super::jobs::JobKind;
-use super::log::now;
 use super::sign_in_job::Found;
 use super::{
     AuditView, CopyPhase, Event, PasswordPlace, ServerCandidate, SignInState, SignInView, UserError, explain,
@@ -14,7 +13,7 @@ use crate::audit::AuditReport;
 use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side};
 use crate::project::{SignInFact, StoredPlan};
 use crate::records::CurrentZone;
-use crate::values::counted;
+use crate::values::{UnixTime, counted};
 
 /// Messages from which a new measurement takes the place of an older one, however large that was.
 const TELLING_MESSAGES: u64 = 200;
@@ -200,7 +199,7 @@ impl Actor {
             view.error = Some(*error);
         }
         let fact = (view.state == SignInState::SignedIn)
-            .then(|| SignInFact { server_words: view.server_words.clone(), at: now() });
+            .then(|| SignInFact { server_words: view.server_words.clone(), at: UnixTime::now() });
         self.store(|project| project.set_sign_in(mailbox, side, fact.as_ref()));
         let catalogue = Arc::clone(&self.catalogue);
         let Some(open) = self.open.as_mut() else { return };
@@ -223,7 +222,7 @@ impl Actor {
     fn planned(&mut self, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>>) {
         match result {
             Ok((plan, oversize)) => {
-                let stored = StoredPlan { plan, counted_at: now(), oversize };
+                let stored = StoredPlan { plan, counted_at: UnixTime::now(), oversize };
                 if self.store(|project| project.set_plan(mailbox, &stored)).is_none() {
                     return;
                 }
@@ -249,7 +248,7 @@ impl Actor {
         let catalogue = Arc::clone(&self.catalogue);
         if let Some(open) = self.open.as_mut() {
             open.view.plan.counting = None;
-            open.view.plan.counted_at = Some(now());
+            open.view.plan.counted_at = Some(UnixTime::now());
             open.compare_providers(&catalogue);
             open.refresh_copy_totals();
         }
@@ -259,7 +258,7 @@ impl Actor {
         self.watch_copy().await;
         self.remember_speeds(&outcome.measured);
         if let Some(open) = self.open.as_mut() {
-            open.end_copy(&outcome, now());
+            open.end_copy(&outcome, UnixTime::now());
         }
         self.remember_copy_phase();
         self.remember_recent();
@@ -321,7 +320,7 @@ impl Actor {
             JobKind::SignIn => open.fail_running_sign_ins(&error),
             JobKind::Plan => open.view.plan.counting = None,
             JobKind::Copy => {
-                open.end_copy(&super::copy_job::Outcome::default(), now());
+                open.end_copy(&super::copy_job::Outcome::default(), UnixTime::now());
                 self.remember_copy_phase();
             }
             JobKind::SaveMessages => open.view.messages.is_saving = false,

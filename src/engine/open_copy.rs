@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::copy_control::CopyControl;
+use super::copy_control::CopyBoard;
 use super::copy_job::{self, MailboxWork};
 use super::copy_view::Known;
 use super::open_project::OpenProject;
@@ -163,7 +163,7 @@ impl OpenProject {
     /// The copy begins, or a proof without one.
     pub(super) fn begin_copy(
         &mut self,
-        control: CopyControl,
+        control: CopyBoard,
         (trial, is_proving): (Option<u32>, bool),
         at: UnixTime,
     ) {
@@ -346,7 +346,7 @@ impl OpenProject {
             states: &self.copy_states,
             done: &self.done,
             bound: &self.bound,
-            under_way: self.copy.as_ref().map(CopyControl::under_way).unwrap_or_default(),
+            under_way: self.copy.as_ref().map(CopyBoard::under_way).unwrap_or_default(),
         };
         match super::copy_view::refresh(&self.project, &self.view, &known) {
             Ok(fresh) => {

@@ -1,9 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::copy_control::CopyControl;
+use super::copy_control::CopyBoard;
 use super::known_provider::ProviderLimits;
-use super::log::now;
 use super::open_records::SavedFiles;
 use super::pins::PinBook;
 use super::practice::PracticeWorld;
@@ -19,7 +18,7 @@ use crate::plan::{FolderPattern, MailboxId, MailboxPlan, Measured, Oversize, Sid
 use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
-use crate::values::{AccountIdentity, Bytes};
+use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
 pub(super) struct OpenProject {
@@ -34,7 +33,7 @@ pub(super) struct OpenProject {
     /// Where the file of a practice project lies; goes when the project is closed.
     pub(super) practice_folder: Option<tempfile::TempDir>,
     /// How the running copy is asked to end.
-    pub(super) copy: Option<CopyControl>,
+    pub(super) copy: Option<CopyBoard>,
     pub(super) meter: CopyMeter,
     pub(super) copy_states: BTreeMap<MailboxId, MailboxProgressState>,
     /// Mailboxes that have come to their end, in this session or before.
@@ -64,6 +63,8 @@ pub(super) struct OpenProject {
     pub(super) limits: ProviderLimits,
     /// Mailboxes that are copied at the same time.
     pub(super) parallel: usize,
+    /// Connections to one server at the same time, over all mailboxes; `None`: as many as are worth it.
+    pub(super) max_connections: Option<usize>,
     /// The folders that the last sign-in at the source has shown, as the server spells them.
     pub(super) seen_folders: BTreeMap<MailboxId, BTreeSet<String>>,
     /// Folders that are left out in this session whatever they hold, and not counted.
@@ -143,6 +144,7 @@ impl OpenProject {
             measured,
             limits: ProviderLimits::default(),
             parallel: 1,
+            max_connections: None,
             seen_folders: BTreeMap::new(),
             excluded: Vec::new(),
         };
@@ -198,7 +200,7 @@ impl OpenProject {
         if let Some((done, total)) = view.plan.counting {
             format!("Counting folders, {done} of {total}")
         } else if signing_in > 0 {
-            format!("Signing in to {}", mailboxes(signing_in))
+            format!("Signing in to {}", counted_as(signing_in, "mailbox", "mailboxes"))
         } else if let AuditView::Running { what, .. } = &view.audit {
             format!("Asking the DNS: {what}")
         } else if view.records.is_preparing {
@@ -216,7 +218,7 @@ impl OpenProject {
             path: self.project.path().to_path_buf(),
             domain: self.project.domain().clone(),
             state: project_line(&self.view),
-            at: now(),
+            at: UnixTime::now(),
         }
     }
 
@@ -496,7 +498,7 @@ fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
 fn copying_words(what: &str, running: usize, shown: &[MailboxProgress]) -> String {
     let count =
         |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
-    let mut parts = vec![format!("{what} {}", mailboxes(running))];
+    let mut parts = vec![format!("{what} {}", counted_as(running, "mailbox", "mailboxes"))];
     let waiting = count(|state| matches!(state, MailboxProgressState::WaitsUntil(..)));
     let paused = count(|state| *state == MailboxProgressState::Paused);
     for (count, what) in [(waiting, if waiting == 1 { "waits" } else { "wait" }), (paused, "paused")] {
@@ -505,8 +507,4 @@ fn copying_words(what: &str, running: usize, shown: &[MailboxProgress]) -> Strin
         }
     }
     parts.join(", ")
-}
-
-fn mailboxes(count: usize) -> String {
-    if count == 1 { "1 mailbox".to_owned() } else { format!("{count} mailboxes") }
 }

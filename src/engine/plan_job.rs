@@ -45,7 +45,7 @@ pub(super) async fn run(
                     .await;
             }
         })
-        .buffer_unordered(settings.parallel.max(1))
+        .buffer_unordered(settings.run.mailboxes)
         .for_each(|()| std::future::ready(()))
         .await;
 }

@@ -1,4 +1,3 @@
-use super::log::now;
 use super::open_project::OpenProject;
 use super::{CopyStanding, FolderRemark, MailboxProgressState, UserError, copy_standing, elsewhere_words};
 use crate::plan::{FolderChoice, MailboxPlan};
@@ -8,7 +7,7 @@ use crate::report::{
     CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
     ReportInput,
 };
-use crate::values::Endpoint;
+use crate::values::{Endpoint, UnixTime};
 
 /// Gathers what the final report says from the open project.
 pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
@@ -55,7 +54,7 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
     };
     Ok(ReportInput {
         domain: open.project.domain().clone(),
-        made_at: now(),
+        made_at: UnixTime::now(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         is_practice: open.project.is_practice(),
         source_server: source_words(open),

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{AuditOptions, CopyView, MessagesView, UserError};
@@ -115,9 +115,15 @@ impl ProjectView {
 
     /// Where messages go as files that the destination will not have: beside the project file.
     pub fn export_folder(&self) -> PathBuf {
-        let stem = self.path.file_stem().unwrap_or(self.path.as_os_str()).to_string_lossy();
-        self.path.with_file_name(format!("{stem}-exported"))
+        export_folder(&self.path)
     }
+}
+
+/// Where messages of a project go as files: beside it, in a folder that is made when the first one needs it.
+pub(super) fn export_folder(project: &Path) -> PathBuf {
+    let mut name = project.file_stem().unwrap_or(project.as_os_str()).to_owned();
+    name.push("-exported");
+    project.with_file_name(name)
 }
 
 /// Log-ins that a practice project comes with, so that a newcomer need not invent any.

@@ -45,6 +45,8 @@ pub struct EngineConfig {
     pub export_folder: Option<PathBuf>,
     /// Mailboxes that are copied or signed in at the same time.
     pub parallel_mailboxes: usize,
+    /// Connections to one server at the same time, over all mailboxes; `None`: as many as are worth it.
+    pub max_connections: Option<usize>,
     /// How a finished copy is proven.
     pub proof: Proof,
     /// Whether connections are compressed.

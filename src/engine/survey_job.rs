@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use super::actor::JobContext;
-use super::log::now;
 use super::messages::Message;
 use super::{AuditOptions, UserError, explain};
 use crate::audit::{AuditReport, judge};
@@ -9,7 +8,7 @@ use crate::dns::Resolver;
 use crate::providers::Provider;
 use crate::records::CurrentZone;
 use crate::survey::{self, Progress, SurveyOptions};
-use crate::values::DomainName;
+use crate::values::{DomainName, UnixTime};
 
 /// What the DNS is asked with.
 pub(super) struct Question {
@@ -70,7 +69,7 @@ pub(super) async fn zone(
     let selectors = question.options.selectors;
     tokio::select! {
         () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
-        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver, now()) => {
+        zone = survey::current_zone(&question.domain, &provider, &answers, &selectors, &resolver, UnixTime::now()) => {
             zone.map(Box::new).map_err(|error| Box::new(explain::survey(&error)))
         }
     }

@@ -1,3 +1,5 @@
+use crate::values::counted;
+
 /// An estimate in words, no finer than it deserves: `about 2 hours, 10 minutes`.
 pub fn duration_words(seconds: u64) -> String {
     format!("about {}", bare_duration_words(seconds))
@@ -27,7 +29,6 @@ const fn round_to(number: u64, step: u64) -> u64 {
 }
 
 fn words(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
-    let counted = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     if small == 0 {
         counted(large, large_unit)
     } else {

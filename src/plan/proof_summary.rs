@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{counted, with_thousands};
+use crate::values::{counted, counted_as, with_thousands};
 
 /// What the proof after a copy really compared, of all mailboxes together. Each copy is among `checked`, and in at most
 /// one of the counts that say how; the others were compared by size, date and flags.
@@ -280,10 +280,6 @@ fn places(folders: &BTreeMap<String, u64>) -> String {
         places.push(format!("and others in {}", counted_as(more as u64, "more folder", "more folders")));
     }
     places.join(", ")
-}
-
-fn counted_as(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", with_thousands(count), if count == 1 { one } else { many })
 }
 
 /// A sentence begins in upper case, where it begins with a word.

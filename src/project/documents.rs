@@ -2,11 +2,11 @@ use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::file::now;
 use super::ledger::to_json;
 use super::{Project, ProjectError};
 use crate::audit::AuditReport;
 use crate::records::RecordsPlan;
+use crate::values::UnixTime;
 
 impl Project {
     /// The newest audit report.
@@ -87,7 +87,7 @@ fn put(transaction: &rusqlite::Transaction<'_>, name: &str, body: &str) -> Resul
     transaction.execute(
         "INSERT INTO document (name, body, at) VALUES (?1, ?2, ?3)
          ON CONFLICT (name) DO UPDATE SET body = excluded.body, at = excluded.at",
-        params![name, body, now().0],
+        params![name, body, UnixTime::now().0],
     )?;
     Ok(())
 }

@@ -156,7 +156,7 @@ impl Project {
             domain,
             is_practice,
             was_interrupted,
-            saved_at: AtomicI64::new(now().0),
+            saved_at: AtomicI64::new(UnixTime::now().0),
             touched_at,
             is_unsettled: AtomicBool::new(false),
             database: Mutex::new(Some(Database { log: Arc::new(log), connection })),
@@ -282,7 +282,7 @@ impl Project {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let outcome = work(&transaction)?;
         transaction.commit()?;
-        self.saved_at.store(now().0, Ordering::Relaxed);
+        self.saved_at.store(UnixTime::now().0, Ordering::Relaxed);
         tracing::trace!(target: CHANGES, "a change is kept");
         Ok((outcome, Unflushed { log: Arc::clone(log) }))
     }
@@ -301,11 +301,6 @@ impl Drop for Project {
     }
 }
 
-pub(super) fn now() -> UnixTime {
-    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    UnixTime(i64::try_from(seconds).unwrap_or(i64::MAX))
-}
-
 fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Result<(), ProjectError> {
     let mut connection = Connection::open(path)?;
     // Nobody opens the file before it is whole and flushed, so that no step of it has to be.
@@ -317,7 +312,7 @@ fn write_new_project(path: &Path, domain: &DomainName, is_practice: bool) -> Res
     connection.execute(
         "INSERT INTO project (singleton, uuid, domain, is_practice, created_at, is_open)
          VALUES (1, lower(hex(randomblob(16))), ?1, ?2, ?3, 1)",
-        params![domain.as_ascii(), is_practice, now().0],
+        params![domain.as_ascii(), is_practice, UnixTime::now().0],
     )?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -11,6 +11,7 @@ use super::ledger_copies::give_back_borrowed;
 use super::ledger_row::{state_number, stored_reason};
 use super::{FolderId, Ledger, MessageResult, ProjectError, SourceMessage, Unflushed};
 use crate::plan::{FlagCheck, MessageState};
+use crate::values::UnixTime;
 
 impl Ledger {
     /// Adds rows in one transaction. A row that exists keeps its state and gets the flags of today, which its copy has
@@ -80,7 +81,7 @@ impl Ledger {
                     batch,
                     destination_uid_validity,
                     destination_uidnext,
-                    super::file::now().0,
+                    UnixTime::now().0,
                 ])?;
             if changed != uids.len() {
                 return Err(not_to_do(transaction, folder, (&batch, destination_uid_validity))?);

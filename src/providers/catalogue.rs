@@ -115,8 +115,15 @@ impl Catalogue {
         &self.providers
     }
 
+    /// The provider of a mailbox: the one that was chosen, if it has an IMAP server of its own, else the one whose server
+    /// it is.
+    pub fn provider_of(&self, chosen: Option<&ProviderId>, server: Option<&Endpoint>) -> Option<&Provider> {
+        let named = chosen.and_then(|id| self.get(id)).filter(|provider| provider.imap.is_some());
+        named.or_else(|| self.at_server(server?))
+    }
+
     /// The provider whose IMAP server this is.
-    pub fn at_server(&self, server: &Endpoint) -> Option<&Provider> {
+    fn at_server(&self, server: &Endpoint) -> Option<&Provider> {
         self.providers.iter().find(|provider| {
             let known = provider.imap.as_ref().map(|imap| imap.value.host.as_str());
             let mut hosts = known.into_iter().chain(provider.other_hosts.iter().map(String::as_str));

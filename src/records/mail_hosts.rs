@@ -3,7 +3,7 @@
 use super::current_zone::{CurrentZone, ZoneData, ZoneRecord};
 use super::desired::{Filled, Lines};
 use super::{Change, SwitchStage};
-use crate::values::DnsName;
+use crate::values::{DnsName, counted};
 
 /// Waiting time of new MX records, short so that the way back is short as well.
 const TTL_SECS_AT_THE_SWITCH: u32 = 300;
@@ -92,15 +92,17 @@ fn advise_ttl(old: &[&ZoneRecord], lines: &mut Lines) {
         lines.note(format!(
             "Senders remember your MX records for {longest} seconds: lower their waiting time (TTL) to \
              {TTL_SECS_AT_THE_SWITCH} at least {} before the switch, and raise it to 3600 three days after.",
-            duration_words(longest)
+            rounded_up(longest)
         ));
     }
 }
 
-fn duration_words(secs: u32) -> String {
-    match secs {
-        0..7200 => format!("{} minutes", secs.div_ceil(60)),
-        7200..172_800 => format!("{} hours", secs.div_ceil(3600)),
-        _ => format!("{} days", secs.div_ceil(86_400)),
-    }
+/// A time that is not shorter than this one, in one unit: `2 hours`.
+fn rounded_up(secs: u32) -> String {
+    let (number, unit) = match secs {
+        0..7200 => (secs.div_ceil(60), "minute"),
+        7200..172_800 => (secs.div_ceil(3600), "hour"),
+        _ => (secs.div_ceil(86_400), "day"),
+    };
+    counted(u64::from(number), unit)
 }

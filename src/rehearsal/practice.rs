@@ -1,10 +1,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::values::{DomainName, EmailAddress, Endpoint, Secret};
+use crate::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 
 use super::dns::{DnsServer, Zones};
 use super::imap::{FolderPath, ImapAccount, ImapHandle, ImapServer, Personality};
@@ -162,6 +161,5 @@ fn empty_mailbox() -> Vec<SampleFolder> {
 
 /// Seconds since 1970, which only grow from one start to the next.
 fn seconds_now() -> u32 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    u32::try_from(now).unwrap_or(u32::MAX / 2)
+    u32::try_from(UnixTime::now().0).unwrap_or(u32::MAX / 2)
 }

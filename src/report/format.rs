@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::plan::LedgerSum;
-use crate::values::UnixTime;
+use crate::values::{UnixTime, with_thousands};
 
 /// A moment in UTC: `2026-11-15 09:12 UTC`.
 pub(super) fn utc(time: UnixTime) -> String {
@@ -16,25 +16,6 @@ pub(super) fn utc(time: UnixTime) -> String {
 /// A moment as RFC 3339 writes it: `2026-11-15T09:12:00Z`.
 pub(super) fn rfc3339(time: UnixTime) -> Option<String> {
     Timestamp::from_second(time.0).ok().map(|time| time.to_string())
-}
-
-/// A whole number with commas between the thousands: `184,990`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `1 message`, `2 messages`.
-pub(super) fn counted(number: u64, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(number))
 }
 
 /// The states of a ledger with their counts and words, in reading order.
@@ -62,8 +43,8 @@ pub(super) fn equation(sum: &LedgerSum) -> String {
     let terms = states(sum)
         .iter()
         .filter(|(count, word)| *count > 0 || *word == "copied")
-        .map(|(count, word)| format!("{} {word}", grouped(*count)))
+        .map(|(count, word)| format!("{} {word}", with_thousands(*count)))
         .collect::<Vec<_>>();
     let sign = if adds_up(sum) { "=" } else { "≠" };
-    format!("{} on the source {sign} {}", grouped(sum.source_count), terms.join(" + "))
+    format!("{} on the source {sign} {}", with_thousands(sum.source_count), terms.join(" + "))
 }

@@ -1,7 +1,7 @@
 use super::ReportInput;
-use super::format::counted;
 use crate::audit::{Group, Status};
 use crate::records::{Change, SwitchStage};
+use crate::values::counted;
 
 /// Findings of the audit that are named among the steps; the rest stands in the report.
 const FINDINGS_MAX: usize = 5;

@@ -1,8 +1,9 @@
 //! What the page says of the copy.
 
-use super::format::{adds_up, counted, equation, grouped, states, utc};
+use super::format::{adds_up, equation, states, utc};
 use super::{CopyReport, EarlierReport, PauseReport};
 use crate::plan::{LedgerSum, MessageState, duration_words};
+use crate::values::{counted, counted_as, with_thousands};
 
 pub(super) struct CopyPage {
     pub times: String,
@@ -65,7 +66,7 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
         states: states(&sum)
             .iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| (grouped(*count), (*word).to_owned()))
+            .map(|(count, word)| (with_thousands(*count), (*word).to_owned()))
             .collect(),
         left: [
             (sum.refused, "refused by the destination"),
@@ -79,7 +80,7 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
         .filter(|(count, _)| *count > 0)
         .map(|(count, words)| (counted(count, "message"), words.to_owned()))
         .collect(),
-        source_count: grouped(sum.source_count),
+        source_count: with_thousands(sum.source_count),
         mailboxes: copy
             .mailboxes
             .iter()
@@ -131,8 +132,11 @@ fn earlier_words(copy: &EarlierReport) -> String {
         (Some(from), None) => format!(", begun {} and not finished", utc(from)),
         (None, _) => String::new(),
     };
-    let (mailboxes, arrived, wanted) =
-        (mailboxes(copy.mailboxes), grouped(copy.sum.arrived()), grouped(copy.sum.wanted()));
+    let (mailboxes, arrived, wanted) = (
+        counted_as(copy.mailboxes, "mailbox", "mailboxes"),
+        with_thousands(copy.sum.arrived()),
+        with_thousands(copy.sum.wanted()),
+    );
     let (source, destination) = (&copy.source, &copy.destination);
     let proof = copy.proof.as_ref().map_or_else(String::new, |proof| format!(" {proof}"));
     format!("{mailboxes}, {arrived} of {wanted} messages, from {source} to {destination}{when}.{proof}")
@@ -145,16 +149,12 @@ fn pauses_sum(pauses: &[PauseReport]) -> String {
 }
 
 fn pause_words(pause: &PauseReport) -> String {
-    let mailboxes = mailboxes(pause.mailboxes);
+    let mailboxes = counted_as(pause.mailboxes, "mailbox", "mailboxes");
     format!("{}, {} in {mailboxes}", times_words(pause.times), duration_words(pause.seconds))
 }
 
-fn mailboxes(count: usize) -> String {
-    if count == 1 { "1 mailbox".to_owned() } else { format!("{count} mailboxes") }
-}
-
 fn times_words(times: u64) -> String {
-    if times == 1 { "once".to_owned() } else { format!("{} times", grouped(times)) }
+    if times == 1 { "once".to_owned() } else { format!("{} times", with_thousands(times)) }
 }
 
 /// The headline: what ledger and proof prove, and nothing more.
@@ -166,19 +166,22 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
     } else if sum.source_count == 0 {
         "Nothing was copied yet".to_owned()
     } else if sum.deferred > 0 && copy.trial.is_some() {
-        let (copied, wanted) = (grouped(sum.arrived()), grouped(sum.wanted()));
-        format!("Trial: {copied} of {wanted} copied, {} wait for the whole copy", grouped(sum.waiting()))
+        let (copied, wanted) = (with_thousands(sum.arrived()), with_thousands(sum.wanted()));
+        format!(
+            "Trial: {copied} of {wanted} copied, {} wait for the whole copy",
+            with_thousands(sum.waiting())
+        )
     } else if sum.waiting() > 0 {
         format!("{} still to copy", counted(sum.waiting(), "message"))
     } else if copy.unconfirmed() > 0 {
         format!("{} could not be confirmed at the destination", counted(copy.unconfirmed(), "message"))
     } else if copy.troubled() > 0 {
-        let (troubled, all) = (copy.troubled(), mailboxes(copy.mailboxes.len()));
+        let (troubled, all) = (copy.troubled(), counted_as(copy.mailboxes.len(), "mailbox", "mailboxes"));
         format!("{troubled} of {all} did not come to {} end", if troubled == 1 { "its" } else { "their" })
     } else if copy.finished_at.is_none() {
         "Every message has its line, but the copy did not come to its end".to_owned()
     } else if sum.refused > 0 {
-        format!("Every message is accounted for, {} refused", grouped(sum.refused))
+        format!("Every message is accounted for, {} refused", with_thousands(sum.refused))
     } else {
         "Every message is accounted for".to_owned()
     }

@@ -1,5 +1,5 @@
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -66,7 +66,7 @@ pub async fn run(
     cancel: &CancellationToken,
 ) -> Result<Facts, SurveyError> {
     let resolver = resolver.fresh();
-    let mut facts = Facts::new(domain.clone(), now(), resolver.label().to_owned());
+    let mut facts = Facts::new(domain.clone(), UnixTime::now(), resolver.label().to_owned());
     facts.selectors = clean_selectors(&options.selectors);
     facts.sending_addresses.clone_from(&options.sending_addresses);
     let survey = gather(&mut facts, &resolver, progress);
@@ -142,11 +142,6 @@ fn clean_selectors(selectors: &[String]) -> Vec<String> {
         }
     }
     clean
-}
-
-pub(super) fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 use std::net::IpAddr;
 
-use super::gather::now;
 use super::{SurveyError, ask_all};
 use crate::audit::spf::{self, SpfQuery, SpfResult, SpfStep, SpfVerdict};
 use crate::dns::Resolver;
-use crate::values::{AnswerBook, DnsQuestion, DomainName};
+use crate::values::{AnswerBook, DnsQuestion, DomainName, UnixTime};
 
 /// Rounds of asking: each lookup may need the answer of the one before.
 const MAX_ROUNDS: usize = 200;
@@ -26,7 +25,8 @@ pub async fn spf_check(
     // SPF works on A-labels; a name that is no domain is the check's own business (result `none`).
     let domain =
         DomainName::parse(domain).map_or_else(|_error| domain.to_owned(), |name| name.as_ascii().to_owned());
-    let query = SpfQuery { ip, domain, sender: ascii_sender(sender), helo: helo.to_owned(), at: now() };
+    let query =
+        SpfQuery { ip, domain, sender: ascii_sender(sender), helo: helo.to_owned(), at: UnixTime::now() };
     let mut book = AnswerBook::default();
     for _ in 0..MAX_ROUNDS {
         match spf::check(&book, &query) {

@@ -22,7 +22,8 @@ use super::missing_folders::uncounted;
 use super::more_lanes::{more_lane, open_appenders};
 use super::recovery::wait_after;
 use super::request::{
-    CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems, Progress, ProgressSink,
+    Circumstances, Connections, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems, Progress,
+    ProgressSink,
 };
 use super::selection::Selection;
 use super::source_moves::{Follow, Left};
@@ -32,11 +33,6 @@ use crate::imap::{Detail, Session};
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, ReasonCode, Side};
 use crate::project::{AccountClaim, FolderId};
 use crate::values::counted;
-
-/// Waiting messages that are worth one more pair of connections.
-const MESSAGES_PER_PAIR: u64 = 100;
-/// The same where the destination asks for each message: there each costs a wait, and a connection a handful of them.
-const MESSAGES_PER_ASKING_PAIR: u64 = 12;
 
 /// Copies one mailbox. Safe to drop at any point and to call again: the ledger knows what was under way.
 ///
@@ -211,7 +207,7 @@ impl Job<'_> {
         if asks {
             work.destination_asks();
         }
-        let (pairs, appenders) = self.connections(&lane, asks, self.waiting(&source)?);
+        let Connections { pairs, appenders } = self.connections(&lane, asks, self.waiting(&source)?);
         let known = (lane.source.introduced(), lane.destination.introduced());
         let others = join_all((1..pairs).map(|_| more_lane(&work, &known, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
@@ -259,25 +255,14 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// How many pairs of connections the waiting messages are worth, and how many more for each that only append.
-    fn connections(&self, lane: &Lane, asks: bool, waiting: u64) -> (usize, usize) {
-        let limits = self.request.limits;
-        let worth = if asks { MESSAGES_PER_ASKING_PAIR } else { MESSAGES_PER_PAIR };
-        let affordable = usize::try_from(waiting / worth).unwrap_or(usize::MAX);
-        let allowed = self.governor.connections();
-        let most = match (asks, lane.is_near()) {
-            (true, _) => limits.asking_pairs,
-            (false, true) => limits.near_pairs.min(limits.pairs),
-            (false, false) => limits.pairs,
-        };
-        let pairs = allowed.min(most).min(1 + affordable);
-        let (pairs, may_append) = if self.caution.is_careful_anywhere() {
-            (1, false)
-        } else {
-            (pairs, waiting / worth > pairs as u64)
-        };
-        let appenders = if asks && may_append { limits.appenders.min(allowed) } else { 0 };
-        (pairs, appenders)
+    /// How many connections the waiting messages are worth.
+    fn connections(&self, lane: &Lane, asks: bool, waiting: u64) -> Connections {
+        if self.caution.is_careful_anywhere() {
+            return Connections { pairs: 1, appenders: 0 };
+        }
+        let tolerated = self.governor.connections();
+        let circumstances = Circumstances { waiting, asks, is_near: lane.is_near(), tolerated };
+        self.request.limits.connections(circumstances)
     }
 
     /// Says goodbye at the source, and leaves the destination to the proof.

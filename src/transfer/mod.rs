@@ -94,7 +94,8 @@ pub use folder_opening::HIDDEN_LABEL;
 pub use inventory::inventory;
 pub use oversize::find_oversize;
 pub use request::{
-    CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress, ProgressSink,
+    Circumstances, Connections, CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress,
+    ProgressSink,
 };
 pub use under_way::{LargeMessage, UnderWay};
 pub use verify::{prove_mailbox, verify_mailbox};

@@ -42,7 +42,7 @@ impl Lane {
 
 /// Opens more connections that only append, as many as the server lets in.
 pub(super) async fn open_appenders(request: &CopyRequest, count: usize) -> Vec<Session> {
-    let opened = join_all((0..count).map(|_| request.destination.open_new())).await;
+    let opened = join_all((0..count).map(|_| request.destination.open_one_more())).await;
     let mut appenders = Vec::new();
     for session in opened {
         match session {

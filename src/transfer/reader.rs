@@ -403,7 +403,7 @@ impl Reader<'_> {
         wanted: (Wanted, Option<&Named>),
         first: Road,
     ) -> Result<Result<Reading, ImapError>, ReadEnd> {
-        let opened = self.work.request.source.open_new().await;
+        let opened = self.work.request.source.open_new_briefly().await;
         let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
         session.examine(&self.part.folder.unit.plan.source_raw).await?;
         let (wanted, named) = wanted;

@@ -50,6 +50,10 @@ pub struct CopyLimits {
     pub asking_pairs: usize,
     /// Connections that such a destination gets beside each pair: each message waits, so more of them wait at once.
     pub appenders: usize,
+    /// Most connections to the source at the same time; the first one is opened in any case.
+    pub source_connections: usize,
+    /// Most connections to the destination, those that only append included; the first one is opened in any case.
+    pub destination_connections: usize,
     /// Whether several pairs may copy one folder. Faster for one large folder, but its messages arrive in another
     /// order; a destination that asks for each message before it may be sent shares folders in any case.
     pub shares_folders: bool,
@@ -72,6 +76,56 @@ pub struct CopyLimits {
     pub keep_alive: Duration,
 }
 
+/// Waiting messages that are worth one more pair of connections.
+const MESSAGES_PER_PAIR: u64 = 100;
+/// The same where the destination asks for each message: there each costs a wait, and a connection a handful of them.
+const MESSAGES_PER_ASKING_PAIR: u64 = 12;
+
+/// What decides how many connections a copy is worth.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// Messages that are to do.
+    pub waiting: u64,
+    /// Whether the destination asks for each message before it may be sent.
+    pub asks: bool,
+    /// Whether both servers answer at once.
+    pub is_near: bool,
+    /// Connections that the servers have not spoken against.
+    pub tolerated: usize,
+}
+
+/// Connections that copy one mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Pairs, one connection of each to each side.
+    pub pairs: usize,
+    /// Further connections beside each pair that only append.
+    pub appenders: usize,
+}
+
+impl CopyLimits {
+    /// How many connections the waiting messages are worth, within what is allowed. There is always one pair.
+    pub fn connections(&self, circumstances: Circumstances) -> Connections {
+        let Circumstances { waiting, asks, is_near, tolerated } = circumstances;
+        let worth = if asks { MESSAGES_PER_ASKING_PAIR } else { MESSAGES_PER_PAIR };
+        let affordable = usize::try_from(waiting / worth).unwrap_or(usize::MAX);
+        let most = match (asks, is_near) {
+            (true, _) => self.asking_pairs,
+            (false, true) => self.near_pairs.min(self.pairs),
+            (false, false) => self.pairs,
+        };
+        let allowed = self.source_connections.min(self.destination_connections).max(1);
+        let pairs = tolerated.min(most).min(affordable.saturating_add(1)).min(allowed);
+        let appenders = if asks && waiting / worth > pairs as u64 {
+            let beside_each = (self.destination_connections / pairs.max(1)).saturating_sub(1);
+            self.appenders.min(tolerated).min(beside_each)
+        } else {
+            0
+        };
+        Connections { pairs, appenders }
+    }
+}
+
 impl Default for CopyLimits {
     fn default() -> Self {
         Self {
@@ -86,6 +140,8 @@ impl Default for CopyLimits {
             // of them rest while a lane goes from one folder to the next.
             asking_pairs: 5,
             appenders: 2,
+            source_connections: usize::MAX,
+            destination_connections: usize::MAX,
             shares_folders: false,
             max_breaks: 6,
             max_breaks_away: 720,

@@ -268,7 +268,7 @@ impl Place<'_> {
 }
 
 async fn open_source(request: &CopyRequest, raw: &str) -> Result<Session, TransferError> {
-    let opened = request.source.open().await;
+    let opened = request.source.open_briefly().await;
     let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
     session.examine(raw).await.map_err(TransferError::at(Side::Source))?;
     Ok(session)

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use crate::values::{DomainName, UnixTime, with_thousands};
+use crate::values::{self, DomainName, UnixTime};
+
+pub use crate::values::counted_as as counted;
 
 fn zoned(at: UnixTime) -> Option<Zoned> {
     Timestamp::from_second(at.0).ok().map(|moment| moment.to_zoned(zone()))
@@ -47,25 +49,19 @@ pub fn when(at: UnixTime, now: UnixTime) -> String {
     if date(at) == date(now) { format!("Today, {}", time(at)) } else { date(at) }
 }
 
-/// `1 mailbox`, `14 mailboxes`: the count with the form of the word that goes with it.
-pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", with_thousands(count as u64), if count == 1 { one } else { many })
-}
-
 /// `about 2 hours, 10 minutes`: two units at most, without false precision.
 pub fn duration(seconds: u64) -> String {
-    let plural = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     let two = |large: u64, unit: &str, small: u64, small_unit: &str| {
         if small == 0 {
-            plural(large, unit)
+            values::counted(large, unit)
         } else {
-            format!("{}, {}", plural(large, unit), plural(small, small_unit))
+            format!("{}, {}", values::counted(large, unit), values::counted(small, small_unit))
         }
     };
     match seconds {
         0..10 => "a few seconds".to_owned(),
-        10..60 => plural(seconds.div_ceil(10) * 10, "second"),
-        60..3_600 => plural(seconds.div_ceil(60), "minute"),
+        10..60 => values::counted(seconds.div_ceil(10) * 10, "second"),
+        60..3_600 => values::counted(seconds.div_ceil(60), "minute"),
         3_600..86_400 => two(seconds / 3_600, "hour", seconds % 3_600 / 600 * 10, "minute"),
         _ => two(seconds / 86_400, "day", seconds % 86_400 / 3_600, "hour"),
     }

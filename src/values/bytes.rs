@@ -61,6 +61,12 @@ pub fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{plural}", with_thousands(number))
 }
 
+/// A number of things, for a word that takes more than an s: `1 mailbox`, `2,000 mailboxes`.
+pub fn counted_as(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{} {}", with_thousands(number), if number == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

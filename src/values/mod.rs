@@ -17,7 +17,7 @@ mod unix_time;
 
 pub use account_identity::{AccountIdentity, InboxMark, may_be_same_user};
 pub use answer_book::AnswerBook;
-pub use bytes::{Bytes, counted, with_thousands};
+pub use bytes::{Bytes, counted, counted_as, with_thousands};
 pub use dns_answer::{DnsAnswer, DnsQuestion, Outcome, RecordData, RecordType};
 pub use domain_name::{DnsName, DomainName, DomainNameError};
 pub use email_address::{EmailAddress, EmailAddressError};

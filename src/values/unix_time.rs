@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 pub struct UnixTime(pub i64);
 
 impl UnixTime {
+    /// The wall clock as the system has it. Only wires, jobs and faces ask; pure code is given the time.
+    pub fn now() -> Self {
+        let elapsed = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Self(i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
+    }
+
     /// Seconds from `earlier` to this moment; zero when the clock went backwards.
     pub fn seconds_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)

@@ -99,6 +99,7 @@ impl Bench {
             export_folder: None,
             secrets: SecretsPolicy::SessionOnly,
             parallel_mailboxes: 4,
+            max_connections: None,
             proof: Proof::Quick,
             compression: mailferry::engine::Compression::default(),
             timeouts: mailferry::engine::Timeouts::default(),

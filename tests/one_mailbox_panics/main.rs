@@ -107,6 +107,7 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         projects_folder: home.join("projects"),
         secrets: SecretsPolicy::SessionOnly,
         parallel_mailboxes: 4,
+        max_connections: None,
         proof: Proof::Full,
         compression: mailferry::engine::Compression::default(),
         timeouts: mailferry::engine::Timeouts::default(),

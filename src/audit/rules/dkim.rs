@@ -2,9 +2,9 @@ use serde::Deserialize;
 
 use super::Context;
 use crate::audit::dkim::{DkimKey, Key, is_key_record};
-use crate::audit::draft::{Draft, counted, listed};
+use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
-use crate::values::{DnsAnswer, DnsName, RecordType};
+use crate::values::{DnsAnswer, DnsName, RecordType, counted_as};
 
 /// Selectors that are asked, named and well-known together.
 const MAX_SELECTORS: usize = 120;
@@ -288,7 +288,7 @@ fn none_found(context: &Context<'_>, tried: usize, found: &Found<'_>) -> Finding
     )
     .words(format!(
         "Keys lie under a name (selector) that only signed mail tells. None was found under {}{named}.",
-        counted(tried, "common name", "common names")
+        counted_as(tried, "common name", "common names")
     ))
     .remedy(
         Effort::Low,

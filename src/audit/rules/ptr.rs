@@ -2,10 +2,10 @@ use std::net::IpAddr;
 
 use super::Context;
 use super::senders::{self, FoundBy, Senders};
-use crate::audit::draft::{Draft, counted, listed};
+use crate::audit::draft::{Draft, listed};
 use crate::audit::lookups::{is_askable, reverse_name};
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
-use crate::values::{DnsAnswer, DnsName, RecordData, RecordType};
+use crate::values::{DnsAnswer, DnsName, RecordData, RecordType, counted_as};
 
 /// Names of one address that are confirmed; receivers look at a few at most.
 const MAX_NAMES: usize = 5;
@@ -115,7 +115,7 @@ fn report(context: &Context<'_>, found: &Found<'_>, findings: &mut Vec<Finding>)
         Draft::new(id, Area::SendingAddress, status, importance, title)
     };
     if !found.nameless.is_empty() {
-        push(new("ptr.missing", Status::Fail, Importance::VeryImportant, format!("{} without a name (PTR): {}", counted(found.nameless.len(), "sending address", "sending addresses"), listed(&found.nameless)))
+        push(new("ptr.missing", Status::Fail, Importance::VeryImportant, format!("{} without a name (PTR): {}", counted_as(found.nameless.len(), "sending address", "sending addresses"), listed(&found.nameless)))
             .words("Large receivers refuse or distrust mail from an address that has no name in the DNS.")
             .remedy(Effort::Medium, Changer::YourHoster, "Set the reverse name (PTR) of the address to the name of your mail server in your hosting provider’s panel, or ask for it.")
             .rfc(1912, "2.1"));

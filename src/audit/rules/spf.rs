@@ -3,12 +3,12 @@ use std::net::IpAddr;
 use super::Context;
 use super::senders::{self, FoundBy};
 use super::spf_proposal::cheaper_record;
-use crate::audit::draft::{Draft, counted, listed};
+use crate::audit::draft::{Draft, listed};
 use crate::audit::spf::{
     self, CostTree, MAX_LOOKUPS, MAX_VOID_LOOKUPS, Mechanism, Qualifier, SpfQuery, SpfRecord, SpfResult,
 };
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Picture, Status};
-use crate::values::{DnsAnswer, RecordType};
+use crate::values::{DnsAnswer, RecordType, counted, counted_as};
 
 /// A record above this is close to what fits beside the other TXT records in one datagram.
 const LONG_RECORD_BYTES: usize = 450;
@@ -231,7 +231,7 @@ fn judge_parts(context: &Context<'_>, tree: &CostTree, findings: &mut Vec<Findin
 }
 
 fn counted_lookups(count: u32) -> String {
-    counted(usize::try_from(count).unwrap_or(usize::MAX), "lookup", "lookups")
+    counted(u64::from(count), "lookup")
 }
 
 fn judge_end(context: &Context<'_>, record: &SpfRecord, tree: &CostTree, findings: &mut Vec<Finding>) {
@@ -357,7 +357,7 @@ fn judge_senders(context: &Context<'_>, senders: &senders::Senders, findings: &m
             "spf.senders-fail",
             status,
             Importance::VeryImportant,
-            format!("SPF does not let {} send", counted(others.len(), "address", "addresses")),
+            format!("SPF does not let {} send", counted_as(others.len(), "address", "addresses")),
         )
         .words(format!(
             "{}: {}.",

@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
-use crate::engine::log::now;
 use crate::engine::{CertificateView, CopyPhase, MailboxProgressState, SignInState, SignInView, UserError};
 use crate::plan::{MailboxId, Side};
 use crate::project::Pin;
-use crate::values::{Endpoint, Fingerprint};
+use crate::values::{Endpoint, Fingerprint, UnixTime};
 
 impl Actor {
     /// Approves a certificate for one server in place of the one before, and lets everything go on that has stopped
@@ -15,7 +14,7 @@ impl Actor {
         let shown = self.shown_certificate(server, fingerprint);
         let pin = Pin {
             fingerprint,
-            approved_at: now(),
+            approved_at: UnixTime::now(),
             issuer: shown.as_ref().map(|view| view.issuer.clone()),
             valid_until: shown.map(|view| view.valid_until),
         };

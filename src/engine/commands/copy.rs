@@ -1,16 +1,16 @@
-use std::path::{Path, PathBuf};
-
 use crate::engine::actor::Actor;
-use crate::engine::copy_control::CopyControl;
+use crate::engine::copy_control::CopyBoard;
+use crate::engine::copy_limits::RunLimits;
 use crate::engine::jobs::JobKind;
-use crate::engine::log::now;
 use crate::engine::messages::Message;
+use crate::engine::snapshot::export_folder;
 use crate::engine::{
     CopyPhase, CopyStanding, MailboxProgressState, Proof, UserError, copy_job, copy_standing, explain,
     missing_passwords,
 };
 use crate::plan::{CopyOptions, MailboxId, ProofDepth};
 use crate::project::AccountClaims;
+use crate::values::UnixTime;
 
 impl Actor {
     /// Starts the copy of the chosen mailboxes, or goes on after a pause or a stop.
@@ -73,9 +73,9 @@ impl Actor {
             Ok(work) => work,
             Err(error) => return self.fail(*error),
         };
-        let (control, again) = CopyControl::new();
+        let (control, again) = CopyBoard::new();
         let before = open.view.copy.clone();
-        open.begin_copy(control.clone(), (trial, proof_only.is_some()), now());
+        open.begin_copy(control.clone(), (trial, proof_only.is_some()), UnixTime::now());
         if !self.remember_copy_phase() {
             // Nothing runs without its place in the file: back to what was.
             if let Some(open) = self.open.as_mut() {
@@ -134,9 +134,11 @@ impl Actor {
     /// What jobs that sign in are given.
     pub(super) fn job_settings(&self) -> Option<copy_job::Settings> {
         let options = self.store(crate::project::Project::copy_options)?;
+        let run = self.limit_connections()?;
         let open = self.open.as_ref()?;
         Some(copy_job::Settings {
-            parallel: self.config.parallel_mailboxes,
+            run,
+            known: open.provider_limits(&self.catalogue),
             proof: match self.config.proof {
                 Proof::None => None,
                 Proof::Quick => Some(ProofDepth::Quick),
@@ -148,9 +150,19 @@ impl Actor {
             passwords: self.passwords(),
             samples_dates: self.config.samples_dates,
             options,
-            export_folder: self.config.export_folder.clone().or_else(|| export_folder(open.project.path())),
+            export_folder: Some(
+                self.config.export_folder.clone().unwrap_or_else(|| export_folder(open.project.path())),
+            ),
             claims: None,
         })
+    }
+
+    /// What the next run shares; from now on all connections of the open project keep to it.
+    pub(super) fn limit_connections(&self) -> Option<RunLimits> {
+        let open = self.open.as_ref()?;
+        let run = open.run_limits();
+        open.idle.limit_connections(run.connections);
+        Some(run)
     }
 
     /// Remembers what the owner asks of the copy.
@@ -292,11 +304,4 @@ impl Actor {
         };
         self.store(|project| project.set_copy_job(&job)).is_some()
     }
-}
-
-/// Where refused messages go as files: beside the project file, made when the first one needs it.
-fn export_folder(project: &Path) -> Option<PathBuf> {
-    let mut name = project.file_stem()?.to_owned();
-    name.push("-exported");
-    Some(project.with_file_name(name))
 }

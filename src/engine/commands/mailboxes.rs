@@ -331,7 +331,7 @@ impl Actor {
         }
         let uuid = open.project.uuid().to_owned();
         let passwords = self.passwords();
-        let parallel = self.config.parallel_mailboxes;
+        let parallel = self.limit_connections().map_or(1, |run| run.mailboxes);
         self.launch(
             JobKind::SignIn,
             |context| sign_in_job::run(attempts, uuid, passwords, parallel, context),

@@ -68,6 +68,7 @@ impl Actor {
                 open.compression = self.config.compression;
                 open.timeouts = self.config.timeouts;
                 open.parallel = self.config.parallel_mailboxes;
+                open.max_connections = self.config.max_connections;
                 open.refresh_forecasts();
                 tracing::info!("opened {}", open.project.domain());
                 self.open = Some(open);

@@ -1,6 +1,6 @@
 use crate::engine::actor::Actor;
-use crate::engine::log::now;
 use crate::engine::{Command, explain};
+use crate::values::UnixTime;
 
 impl Actor {
     /// Whether this command waits until the owner has agreed to what the open project would do; then it is refused in
@@ -50,7 +50,7 @@ impl Actor {
         }
         let uuid = open.project.uuid().to_owned();
         let reaches = open.reaches();
-        if let Err(error) = self.confirmed.confirm(&uuid, &reaches, now()) {
+        if let Err(error) = self.confirmed.confirm(&uuid, &reaches, UnixTime::now()) {
             self.notice(format!("What this project may do is asked again next time: {error}"), None);
         }
     }

@@ -4,7 +4,7 @@ use super::sentence;
 use crate::engine::{Command, FolderRemark, UserError};
 use crate::plan::Side;
 use crate::transfer::{LeftFolder, VerifyReport};
-use crate::values::{counted, with_thousands};
+use crate::values::{counted, counted_as, with_thousands};
 
 /// Folders that the cause names.
 const NAMED: usize = 3;
@@ -63,7 +63,7 @@ const fn missing(count: u64) -> &'static str {
 }
 
 fn was(copies: u64) -> String {
-    if copies == 1 { "1 copy was".to_owned() } else { format!("{} copies were", with_thousands(copies)) }
+    counted_as(copies, "copy was", "copies were")
 }
 
 const fn shut(side: Side) -> &'static str {

@@ -88,6 +88,13 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::TokenRefused { .. } | SignInError::Token(_) | SignInError::NotOffered { .. } => {
             (SignInState::Failed, try_again(token(attempt, error)))
         }
+        SignInError::ConnectionLimit => (
+            SignInState::Failed,
+            try_again(UserError::new(
+                format!("As many connections to {host} are open as are allowed"),
+                "The limit is your own one, not the server's: --max-connections.",
+            )),
+        ),
         SignInError::AdminRefused { .. }
         | SignInError::AdminsOwnMailbox { .. }
         | SignInError::MailboxNotProven { .. }

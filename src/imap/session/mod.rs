@@ -15,6 +15,8 @@ use std::net::IpAddr;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::imap::protocol::asked::{AskedBodies, Wish};
 use crate::imap::protocol::completion::{LiteralMode, Status};
 use crate::imap::protocol::error::ImapError;
@@ -115,6 +117,8 @@ pub struct Session {
     bad: Option<String>,
     /// What server words must not hold, once somebody has signed in.
     scrub: Option<Redactor>,
+    /// It counts as open to its server until this is dropped: the last field, so that the connection is closed by then.
+    pub(in crate::imap) permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Session {
@@ -156,6 +160,7 @@ impl Session {
             bye: None,
             bad: None,
             scrub: None,
+            permit: None,
         }
     }
 

@@ -6,6 +6,7 @@
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::Reply;
 use crate::imap::session::Session;
+use crate::imap::sign_in::connection_limit::Claim;
 use crate::imap::sign_in::{Access, AccessOptions, Behind, SignInError};
 use crate::values::{Credential, SignInWay};
 
@@ -46,7 +47,7 @@ pub(in crate::imap) async fn check(
         options: AccessOptions { way, ..access.options.clone() },
         ..access.clone()
     };
-    let mut own = match own.enter(Behind::Introduction(None)).await {
+    let mut own = match own.enter(Behind::Introduction(None), Claim::Briefly).await {
         Ok(own) => own,
         Err(error) if error.is_temporary() => return Err(error),
         Err(SignInError::Imap(error)) => return Err(SignInError::Imap(error)),

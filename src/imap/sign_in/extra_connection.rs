@@ -4,6 +4,7 @@
 use crate::imap::protocol::namespace::Namespace;
 use crate::imap::session::Session;
 use crate::imap::session::state::PendingSignIn;
+use crate::imap::sign_in::connection_limit::Claim;
 use crate::imap::sign_in::{Access, Behind, SignInError, classify, closed_while_signing_in};
 
 /// What a connection knows from its introduction, for others to the same server.
@@ -22,13 +23,13 @@ impl Access {
     /// once, and whether the server has let it in is to be asked with [`Session::confirm_sign_in`] before anything counts.
     pub async fn open_beside(&self, first: &Introduced) -> Result<Session, SignInError> {
         if !first.is_plain || self.options.way.admin().is_some() {
-            let mut session = self.open_new().await?;
+            let mut session = self.open_one_more().await?;
             if first.has_utf8 {
                 session.speak_utf8().await?;
             }
             return Ok(session);
         }
-        let mut session = self.enter(Behind::Later).await?;
+        let mut session = self.enter(Behind::Later, Claim::IfFree).await?;
         session.facts.name = first.name.clone().or(session.facts.name);
         session.namespace.clone_from(&first.namespace);
         Ok(session)

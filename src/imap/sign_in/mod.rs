@@ -3,6 +3,7 @@
 pub(in crate::imap) mod account_facts;
 pub(in crate::imap) mod admin_check;
 pub(in crate::imap) mod connect;
+mod connection_limit;
 pub(in crate::imap) mod extra_connection;
 pub(in crate::imap) mod pool;
 mod redacted;
@@ -21,6 +22,7 @@ use crate::imap::protocol::limits::Timeouts;
 use crate::imap::session::Session;
 use crate::imap::session::list_cache::Detail;
 use crate::imap::sign_in::connect::{Connection, connect};
+use crate::imap::sign_in::connection_limit::Claim;
 use crate::imap::sign_in::extra_connection::confirm_later;
 use crate::imap::sign_in::pool::IdleSessions;
 use crate::imap::sign_in::refusals::{Meaning, meaning};
@@ -122,6 +124,9 @@ pub enum SignInError {
         /// The admin.
         admin: String,
     },
+    /// No more connections to this server are allowed at the moment, by the owner and not by the server.
+    #[error("as many connections are open to this server as are allowed")]
+    ConnectionLimit,
     /// The server refused for a reason that is not known to us.
     #[error("the server refused the sign-in: {words}")]
     Refused {
@@ -195,13 +200,37 @@ impl Access {
         match self.options.way.admin() {
             // The proof of an admin's sign-in comes in between.
             Some(_) => self.open_new().await,
-            None => self.enter(Behind::Introduction(Some(detail))).await,
+            None => self.enter(Behind::Introduction(Some(detail)), Claim::Wait).await,
         }
     }
 
     /// Connects and signs in. An admin's sign-in counts only when the inbox is not the admin's own.
     pub async fn open_new(&self) -> Result<Session, SignInError> {
-        let mut session = self.enter(Behind::Introduction(None)).await?;
+        self.open_by(Claim::Wait).await
+    }
+
+    /// The same as [`Self::open_new`] where one connection more only makes the work faster: it waits for none of those
+    /// that are allowed.
+    pub async fn open_one_more(&self) -> Result<Session, SignInError> {
+        self.open_by(Claim::IfFree).await
+    }
+
+    /// The same as [`Self::open`] for a moment's question beside a connection that cannot be given back first: where
+    /// no more are allowed, it is one too many.
+    pub async fn open_briefly(&self) -> Result<Session, SignInError> {
+        match self.idle.take(self) {
+            Some(session) => Ok(session),
+            None => self.open_new_briefly().await,
+        }
+    }
+
+    /// The same as [`Self::open_briefly`], and never a connection that an earlier step has left behind.
+    pub async fn open_new_briefly(&self) -> Result<Session, SignInError> {
+        self.open_by(Claim::Briefly).await
+    }
+
+    pub(super) async fn open_by(&self, claim: Claim) -> Result<Session, SignInError> {
+        let mut session = self.enter(Behind::Introduction(None), claim).await?;
         if let Some(admin) = self.options.way.admin() {
             // Boxed, as it opens a second connection.
             let words = Box::pin(admin_check::check(self, admin, &mut session)).await?;
@@ -211,16 +240,16 @@ impl Access {
     }
 
     /// Connects and signs in, with a token that is asked for now.
-    pub(super) async fn enter(&self, behind: Behind) -> Result<Session, SignInError> {
+    pub(super) async fn enter(&self, behind: Behind, claim: Claim) -> Result<Session, SignInError> {
         self.options.way.check().map_err(|misfit| SignInError::Refused { words: misfit.to_string() })?;
         let credential = &self.options.way.credential;
         let Some(token) = token_source::read(credential).await else {
-            return self.enter_with((&self.secret, false), behind).await;
+            return self.enter_with((&self.secret, false), behind, claim).await;
         };
         let mut token = token?;
         let mut tries = 1;
         loop {
-            let refused = match self.enter_with((&token, true), behind).await {
+            let refused = match self.enter_with((&token, true), behind, claim).await {
                 Err(SignInError::TokenRefused { words }) => SignInError::TokenRefused { words },
                 settled => return settled,
             };
@@ -245,8 +274,11 @@ impl Access {
         &self,
         (secret, is_token): (&Secret, bool),
         behind: Behind,
+        claim: Claim,
     ) -> Result<Session, SignInError> {
-        let connection = connect(&self.endpoint, &self.trust, self.timeouts).await?;
+        let permit = self.idle.permit(&self.endpoint, claim).await?;
+        let mut connection = connect(&self.endpoint, &self.trust, self.timeouts).await?;
+        connection.session.permit = permit;
         let user = self.options.way.user_name(&self.user);
         let identity = Identity {
             user: &user,

@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::imap::session::Session;
-use crate::imap::sign_in::{Access, AccessOptions};
+use crate::imap::sign_in::connection_limit::{Claim, Claimed, ConnectionLimit};
+use crate::imap::sign_in::{Access, AccessOptions, SignInError};
 use crate::net::TrustPolicy;
 use crate::values::{Endpoint, Secret};
 
@@ -20,6 +23,7 @@ pub struct IdleSessions {
     resting: Arc<Mutex<Vec<Resting>>>,
     /// Mailboxes whose inbox was found to be another than that of the admin who signs in for them.
     proven: Arc<Mutex<Vec<Proven>>>,
+    limit: ConnectionLimit,
 }
 
 struct Proven {
@@ -56,6 +60,32 @@ impl fmt::Debug for IdleSessions {
 }
 
 impl IdleSessions {
+    /// From now on at most so many connections to one server, those that rest included; `None`: no limit.
+    pub fn limit_connections(&self, most: Option<usize>) {
+        self.limit.set(most);
+    }
+
+    /// A permit for one more connection to the server; one that rests is closed for it. `None` where nothing is counted.
+    pub(super) async fn permit(
+        &self,
+        server: &Endpoint,
+        claim: Claim,
+    ) -> Result<Option<OwnedSemaphorePermit>, SignInError> {
+        match self.limit.claim(server, claim, || self.close_one(server)).await {
+            Claimed::Granted(permit) => Ok(permit),
+            Claimed::Denied => Err(SignInError::ConnectionLimit),
+        }
+    }
+
+    fn close_one(&self, server: &Endpoint) -> bool {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |one: &Resting| {
+            one.endpoint.host.eq_ignore_ascii_case(&server.host) && one.endpoint.port == server.port
+        };
+        let oldest = resting.iter().position(is_same);
+        oldest.map(|position| resting.remove(position)).is_some()
+    }
+
     /// A connection to the same server, under the same name and password, that still stands.
     pub(in crate::imap) fn take(&self, access: &Access) -> Option<Session> {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,7 +103,7 @@ impl IdleSessions {
     pub(in crate::imap) fn leave(&self, access: &Access, session: Session) {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
         resting.retain(|one| one.since.elapsed() < REST);
-        if resting.len() < MAX_RESTING {
+        if resting.len() < MAX_RESTING && !self.limit.is_wanted(&access.endpoint) {
             resting.push(Resting {
                 since: Instant::now(),
                 endpoint: access.endpoint.clone(),

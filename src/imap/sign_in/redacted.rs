@@ -19,6 +19,7 @@ impl SignInError {
             Self::TokenRefused { words } => Self::TokenRefused { words: scrub.words(&words) },
             Self::AdminRefused { words } => Self::AdminRefused { words: scrub.words(&words) },
             other @ (Self::LoginDisabled
+            | Self::ConnectionLimit
             | Self::TooFewRounds { .. }
             | Self::Token(_)
             | Self::NotOffered { .. }

@@ -82,7 +82,7 @@ fn the_time_of_an_intent_counts_while_its_result_is_open() {
     assert_eq!(ledger.newest_intent(inbox).unwrap(), None);
     ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
     let at = ledger.newest_intent(inbox).unwrap().unwrap();
-    assert!((at - super::super::file::now().0).abs() < 5, "{at}");
+    assert!((at - crate::values::UnixTime::now().0).abs() < 5, "{at}");
     ledger.record_results(inbox, &[repaired(1)]).unwrap();
     assert_eq!(ledger.newest_intent(inbox).unwrap(), None);
 }

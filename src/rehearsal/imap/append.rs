@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::rehearsal::mailbox::SampleMessage;
 use crate::values::UnixTime;
@@ -178,8 +177,7 @@ impl Session {
 
     pub(super) fn append(&mut self, raw: &RawCommand, lies: Lies) -> Reply {
         // Only the practice server's own clock is asked; nothing is judged by it.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let append = match parse(raw, UnixTime(i64::try_from(now).unwrap_or(0))) {
+        let append = match parse(raw, UnixTime::now()) {
             Ok(append) => append,
             Err(reply) => return reply,
         };
