@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mailferry::engine::{
-    Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing, ProjectView, Proof, SecretsPolicy,
-    SignInState,
+    Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing, ProjectView, SecretsPolicy,
+    SignInState, Verify,
 };
 use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
@@ -168,7 +168,7 @@ fn most_open(max_connections: Option<usize>, personality: Personality) -> (usize
         secrets: SecretsPolicy::SessionOnly,
         parallel_mailboxes: 4,
         max_connections,
-        proof: Proof::Full,
+        verify: Verify::Full,
         confirmed_file: None,
         accounts_folder: home.path().join("accounts"),
         ..EngineConfig::headless()

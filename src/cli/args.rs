@@ -107,9 +107,9 @@ pub struct Spf {
     pub resolver: Option<String>,
 }
 
-/// How thoroughly a copy is proven.
+/// How thoroughly a copy is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Verify {
+pub enum VerifyFlag {
     /// Not at all.
     None,
     /// Counts, sizes, dates and flags.
@@ -129,9 +129,9 @@ pub enum ListForm {
     Jsonl,
 }
 
-/// How thoroughly a proof alone looks.
+/// How thoroughly a verification alone looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Again {
+pub enum VerifyOnlyFlag {
     /// Counts, sizes, dates and flags.
     Quick,
     /// Every message is read again and compared by SHA-256.
@@ -237,10 +237,10 @@ pub struct Copy {
     /// Count and map, but copy nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// How the copy is proven; as the project says where it is not given, which is quick unless something else was chosen.
+    /// How the copy is verified; as the project says where it is not given, which is quick unless something else was chosen.
     #[arg(long, value_enum)]
-    pub verify: Option<Verify>,
-    /// Copy nothing: prove once more what this project has copied before.
+    pub verify: Option<VerifyFlag>,
+    /// Copy nothing: verify once more what this project has copied before.
     #[arg(
         long,
         value_enum,
@@ -248,7 +248,7 @@ pub struct Copy {
         requires = "project",
         conflicts_with_all = ["dry_run", "trial", "verify", "include_folders", "exclude_folders"]
     )]
-    pub verify_only: Option<Again>,
+    pub verify_only: Option<VerifyOnlyFlag>,
     /// Write the outcome as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,

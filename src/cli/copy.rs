@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::account_url::AccountUrl;
 use super::accounts::Accounts;
-use super::args::{Again, Compress, Copy, ListForm, Verify};
+use super::args::{Compress, Copy, ListForm, VerifyFlag, VerifyOnlyFlag};
 use super::copy_args::ProgressForm;
 use super::copy_outcome::Outcome;
 use super::driver::Driver;
@@ -14,10 +14,10 @@ use super::progress::ProgressTeller;
 use super::wishes::{Wishes, choose_folders, leave_uncounted, set_options};
 use super::{CliError, done, output};
 use crate::engine::{
-    Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, Proof,
-    SecretsPolicy, SignInState, UserError, remove_abandoned_projects, temporary_project,
+    Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, SecretsPolicy,
+    SignInState, UserError, Verify, remove_abandoned_projects, temporary_project,
 };
-use crate::plan::{MailboxId, ProofDepth, Side};
+use crate::plan::{MailboxId, Side, VerifyDepth};
 use crate::providers::{Catalogue, ProviderId};
 use crate::values::{EmailAddress, Endpoint};
 
@@ -84,7 +84,7 @@ fn carry_out(
 ) -> Result<ExitCode, CliError> {
     set_options(driver, arguments)?;
     if let Some(depth) = arguments.verify_only {
-        return prove_again(driver, depth, (arguments, list, exports));
+        return verify_again(driver, depth, (arguments, list, exports));
     }
     leave_uncounted(driver, wishes)?;
     let failed_mailboxes = sign_in(driver)?;
@@ -128,11 +128,11 @@ fn config_of(arguments: &Copy) -> EngineConfig {
     config.secrets = SecretsPolicy::SessionThenKeyring;
     config.parallel_mailboxes = usize::from(arguments.parallel_mailboxes);
     config.max_connections = arguments.max_connections.map(usize::from);
-    config.proof = match arguments.verify {
-        None => Proof::AsChosen,
-        Some(Verify::None) => Proof::None,
-        Some(Verify::Quick) => Proof::Quick,
-        Some(Verify::Full) => Proof::Full,
+    config.verify = match arguments.verify {
+        None => Verify::AsChosen,
+        Some(VerifyFlag::None) => Verify::None,
+        Some(VerifyFlag::Quick) => Verify::Quick,
+        Some(VerifyFlag::Full) => Verify::Full,
     };
     config.compression = match arguments.compress {
         Compress::Auto => Compression::Automatic,
@@ -144,20 +144,20 @@ fn config_of(arguments: &Copy) -> EngineConfig {
     config
 }
 
-/// Proves what was copied before, and nothing else.
-fn prove_again(
+/// Verifies what was copied before, and nothing else.
+fn verify_again(
     driver: &mut Driver,
-    depth: Again,
+    depth: VerifyOnlyFlag,
     (arguments, list, exports): (&Copy, Option<&MessageList>, Option<&Path>),
 ) -> Result<ExitCode, CliError> {
-    driver.require(Command::ProveCopy(match depth {
-        Again::Quick => ProofDepth::Quick,
-        Again::Full => ProofDepth::Full,
+    driver.require(Command::VerifyCopy(match depth {
+        VerifyOnlyFlag::Quick => VerifyDepth::Quick,
+        VerifyOnlyFlag::Full => VerifyDepth::Full,
     }))?;
     to_the_end(driver, arguments.plan.progress)?;
     let outcome = Outcome::from(&save_list(driver, list)?, exports);
     tell_outcome(&outcome, arguments)?;
-    Ok(done(outcome.is_unproven()))
+    Ok(done(outcome.is_unverified()))
 }
 
 /// The same place, whatever directory is the current one.

@@ -10,7 +10,7 @@ use crate::engine::{
     CopyPhase, FolderRemark, MailboxProgress, MailboxProgressState, ProjectView, UserError, WayOut,
     is_all_copied, result_words,
 };
-use crate::plan::{LedgerSum, ProofSummary, duration_words};
+use crate::plan::{LedgerSum, VerifySummary, duration_words};
 use crate::values::{counted, with_thousands};
 
 /// Lines of details that are shown of one mailbox.
@@ -27,9 +27,9 @@ pub struct Outcome {
     trial: Option<u32>,
     sum: LedgerSum,
     bytes_done: u64,
-    proof: Option<String>,
-    /// What the proof compared, in figures.
-    proof_counts: Option<ProofSummary>,
+    verification: Option<String>,
+    /// What the verification compared, in figures.
+    verification_counts: Option<VerifySummary>,
     /// Pauses that servers asked for.
     pauses: Vec<PauseOutcome>,
     /// How long the rest takes, where something is left and anything was measured.
@@ -226,8 +226,8 @@ impl Outcome {
             trial: copy.trial,
             sum: copy.sum,
             bytes_done: copy.bytes_done.0,
-            proof: copy.proof.clone(),
-            proof_counts: copy.proof_counts.clone(),
+            verification: copy.verification.clone(),
+            verification_counts: copy.verification_counts.clone(),
             pauses: copy
                 .pauses
                 .iter()
@@ -278,9 +278,9 @@ impl Outcome {
         }
     }
 
-    /// Whether a proof alone has left anything unproven: a mailbox that stopped, a copy that is not confirmed.
-    pub fn is_unproven(&self) -> bool {
-        self.proof_counts.as_ref().is_none_or(|proof| !proof.is_clean())
+    /// Whether a verification alone has left anything unverified: a mailbox that stopped, a copy that is not confirmed.
+    pub fn is_unverified(&self) -> bool {
+        self.verification_counts.as_ref().is_none_or(|verification| !verification.is_clean())
             || self.mailboxes.iter().any(|mailbox| mailbox.is_stopped)
     }
 
@@ -346,8 +346,8 @@ impl Outcome {
             );
             output::append(&mut text, words);
         }
-        if let Some(proof) = &self.proof {
-            output::append(&mut text, format_args!("{proof}\n"));
+        if let Some(verification) = &self.verification {
+            output::append(&mut text, format_args!("{verification}\n"));
         }
         if let Some(forecast) = &self.forecast {
             let words = format_args!("The whole copy takes {} ({})\n", forecast.words, forecast.basis);

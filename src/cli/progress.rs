@@ -98,7 +98,7 @@ impl ProgressTeller {
             let is_drawn = self.live.is_some();
             let is_at_work = matches!(
                 mailbox.state,
-                MailboxProgressState::Running(_) | MailboxProgressState::Proving { .. }
+                MailboxProgressState::Running(_) | MailboxProgressState::Verifying { .. }
             );
             if is_known && (is_drawn || !(is_time && is_at_work)) || is_drawn && is_at_work {
                 continue;
@@ -147,7 +147,7 @@ const fn state_of(
     match state {
         MailboxProgressState::Queued => ("queued", none, None, None),
         MailboxProgressState::Running(connections) => ("running", *connections, None, None),
-        MailboxProgressState::Proving { .. } => ("proving", none, None, None),
+        MailboxProgressState::Verifying { .. } => ("verifying", none, None, None),
         MailboxProgressState::Reconnecting(why) => ("reconnecting", none, Some(why.as_str()), None),
         MailboxProgressState::WaitsUntil(until, why) => ("waits", none, Some(why.as_str()), Some(*until)),
         MailboxProgressState::Paused => ("paused", none, None, None),
@@ -211,7 +211,7 @@ pub(super) fn words(mailbox: &MailboxProgress, moment: Moment) -> String {
             let source = counted_as(*source, "connection", "connections");
             format!("copies over {source} to the source and {destination} to the destination")
         }
-        MailboxProgressState::Proving { done, total } => {
+        MailboxProgressState::Verifying { done, total } => {
             format!("{} of {} copies are compared", with_thousands(*done), with_thousands(*total))
         }
         MailboxProgressState::Reconnecting(why) => format!("connects anew: {why}"),

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::message_list::MessageListFormat;
-use crate::plan::{CopyOptions, FolderPath, FolderPattern, MailboxId, MessageQuery, ProofDepth, Side};
+use crate::plan::{CopyOptions, FolderPath, FolderPattern, MailboxId, MessageQuery, Side, VerifyDepth};
 use crate::providers::ProviderId;
 use crate::records::SwitchStage;
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
@@ -176,8 +176,8 @@ pub enum Command {
         /// Messages of each folder.
         messages: u32,
     },
-    /// Proves once more what was copied; copies nothing.
-    ProveCopy(ProofDepth),
+    /// Verifies once more what was copied; copies nothing.
+    VerifyCopy(VerifyDepth),
     /// Says what the copy of every mailbox is asked for: mode, filter, order.
     SetCopyOptions(CopyOptions),
     /// Says whether accounts that are named in another way than when mail was copied are the same ones.

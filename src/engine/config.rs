@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::start::{EngineConfig, Proof, SecretsPolicy};
+use super::start::{EngineConfig, SecretsPolicy, Verify};
 use crate::imap::{Compression, Timeouts};
 
 /// Mailboxes that are copied at the same time unless somebody says otherwise.
@@ -24,7 +24,7 @@ impl EngineConfig {
             export_folder: None,
             parallel_mailboxes: PARALLEL_MAILBOXES,
             max_connections: None,
-            proof: Proof::AsChosen,
+            verify: Verify::AsChosen,
             compression: Compression::default(),
             timeouts: Timeouts::default(),
             acts_by_itself: true,

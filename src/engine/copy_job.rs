@@ -17,7 +17,7 @@ use super::mailbox_watch::MailboxWatch;
 use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::{Connections, MailboxProgressState, UserError, explain};
-use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, ProofDepth, ProofSummary};
+use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, VerifyDepth, VerifySummary};
 use crate::project::{AccountClaims, Ledger};
 use crate::transfer::{self, CopyControl, CopyRequest, FolderProblem, Progress, UnderWay, VerifyReport};
 use crate::values::{Secret, UnixTime};
@@ -38,10 +38,10 @@ pub(super) struct Settings {
     pub(super) run: RunLimits,
     /// What the catalogue knows of the providers.
     pub(super) known: ProviderLimits,
-    /// How a finished copy is proven; `None`: not at all.
-    pub(super) proof: Option<ProofDepth>,
-    /// Nothing is copied: what was copied before is proven once more.
-    pub(super) is_proof_only: bool,
+    /// How a finished copy is verified; `None`: not at all.
+    pub(super) verify: Option<VerifyDepth>,
+    /// Nothing is copied: what was copied before is verified once more.
+    pub(super) is_verify_only: bool,
     pub(super) project: String,
     pub(super) passwords: Passwords,
     pub(super) options: CopyOptions,
@@ -58,10 +58,10 @@ pub(super) struct Settings {
 pub(super) struct Outcome {
     /// Whether every mailbox came to its end.
     pub(super) is_complete: bool,
-    /// Whether every mailbox was copied to its end, whatever the proof said.
+    /// Whether every mailbox was copied to its end, whatever the verification said.
     pub(super) is_copied: bool,
-    /// What the proof compared, failed proofs included; `None` where there was none.
-    pub(super) proof: Option<ProofSummary>,
+    /// What the verification compared, failed verifications included; `None` where there was none.
+    pub(super) verification: Option<VerifySummary>,
     /// How fast mailboxes were copied, where it can be told.
     pub(super) measured: BTreeMap<MailboxId, Measured>,
 }
@@ -70,17 +70,17 @@ pub(super) struct Outcome {
 enum End {
     Done(Option<VerifyReport>),
     Stopped,
-    /// With what a proof found, where it came to one.
+    /// With what a verification found, where it came to one.
     Failed(Box<UserError>, Option<VerifyReport>),
-    /// It was copied to its end, and the proof does not confirm all of it.
-    Unproven(Box<UserError>, VerifyReport),
+    /// It was copied to its end, and the verification does not confirm all of it.
+    Unverified(Box<UserError>, VerifyReport),
 }
 
 impl End {
     const fn report(&self) -> Option<&VerifyReport> {
         match self {
             Self::Done(report) | Self::Failed(_, report) => report.as_ref(),
-            Self::Unproven(_, report) => Some(report),
+            Self::Unverified(_, report) => Some(report),
             Self::Stopped => None,
         }
     }
@@ -124,12 +124,12 @@ pub(super) async fn run(
             }
         }
     }
-    let depth = settings.proof.unwrap_or_default();
+    let depth = settings.verify.unwrap_or_default();
     let reports = ends.values().filter_map(End::report);
     Outcome {
         is_complete: ends.values().all(|end| matches!(end, End::Done(_))),
-        is_copied: ends.values().all(|end| matches!(end, End::Done(_) | End::Unproven(..))),
-        proof: reports.map(|report| report.summary(depth)).reduce(ProofSummary::plus),
+        is_copied: ends.values().all(|end| matches!(end, End::Done(_) | End::Unverified(..))),
+        verification: reports.map(|report| report.summary(depth)).reduce(VerifySummary::plus),
         measured,
     }
 }
@@ -161,7 +161,7 @@ impl CopyRun<'_> {
         let state = match &end {
             End::Done(_) => MailboxProgressState::Done,
             End::Stopped => MailboxProgressState::Queued,
-            End::Failed(error, _) | End::Unproven(error, _) => {
+            End::Failed(error, _) | End::Unverified(error, _) => {
                 MailboxProgressState::Stopped((**error).clone())
             }
         };
@@ -221,7 +221,7 @@ impl CopyRun<'_> {
         };
         let explained = |error| Box::new(explain::transfer(&work.source, &work.destination, &error));
         let mut problems = Vec::new();
-        if !settings.is_proof_only {
+        if !settings.is_verify_only {
             let before = work.ledger.totals();
             let outcome = transfer::copy_mailbox(&request, own.clone(), &sink).await;
             watch.end(UnixTime::now());
@@ -234,12 +234,12 @@ impl CopyRun<'_> {
                 Err(error) => return End::Failed(explained(error), None),
             }
         }
-        let Some(depth) = settings.proof else { return ended(&problems, None, ProofDepth::default()) };
-        control.set_state(id, watch.begin_proof(copies(&work.ledger)));
+        let Some(depth) = settings.verify else { return ended(&problems, None, VerifyDepth::default()) };
+        control.set_state(id, watch.begin_verify(copies(&work.ledger)));
         // What is the matter with one folder says nothing about the copies in the others, nor about those it has.
-        let proof = transfer::prove_mailbox(&request, depth, own, &sink).await;
+        let verification = transfer::verify_mailbox_controlled(&request, depth, own, &sink).await;
         watch.end(UnixTime::now());
-        match proof {
+        match verification {
             Ok(None) => End::Stopped,
             Ok(Some(report)) => ended(&problems, Some(report), depth),
             Err(error) => End::Failed(explained(error), None),
@@ -252,13 +252,13 @@ async fn until(paused: &mut watch::Receiver<bool>, wanted: bool) {
     let _sender_lives = paused.wait_for(|is_paused| *is_paused == wanted).await.is_ok();
 }
 
-/// How a mailbox has ended whose copy and proof came to their ends.
-fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: ProofDepth) -> End {
-    let differences = report.as_ref().filter(|report| !report.is_proof(depth)).map(explain::differences);
+/// How a mailbox has ended whose copy and verification came to their ends.
+fn ended(problems: &[FolderProblem], report: Option<VerifyReport>, depth: VerifyDepth) -> End {
+    let differences = report.as_ref().filter(|report| !report.is_verified(depth)).map(explain::differences);
     match (differences, explain::folders(problems)) {
         (None, None) => End::Done(report),
         (Some(error), None) => match report {
-            Some(report) => End::Unproven(Box::new(error), report),
+            Some(report) => End::Unverified(Box::new(error), report),
             None => End::Failed(Box::new(error), None),
         },
         (Some(mut error), Some(folders)) => {
@@ -323,14 +323,14 @@ mod tests {
             problem("Work", FolderTrouble::CreationRefused, "NO not allowed"),
         ];
         let report = VerifyReport { checked: 9, bytes_equal: 9, ..VerifyReport::default() };
-        let End::Failed(error, Some(told)) = ended(&problems, Some(report.clone()), ProofDepth::Full) else {
-            unreachable!("remarks are told, and so is what was proven")
+        let End::Failed(error, Some(told)) = ended(&problems, Some(report.clone()), VerifyDepth::Full) else {
+            unreachable!("remarks are told, and so is what was verified")
         };
         assert_eq!(told, report);
         assert!(error.title.starts_with("The folder Work could not be"), "{error:?}");
         assert!(error.details.contains("no such flag") && error.details.contains("not allowed"), "{error:?}");
-        let unproven = VerifyReport { difference_count: 2, ..report };
-        let End::Failed(error, Some(_)) = ended(&problems, Some(unproven), ProofDepth::Full) else {
+        let unverified = VerifyReport { difference_count: 2, ..report };
+        let End::Failed(error, Some(_)) = ended(&problems, Some(unverified), VerifyDepth::Full) else {
             unreachable!("a difference is told first")
         };
         assert!(error.title.starts_with("2 of 9 copies") && error.details.contains("Work"), "{error:?}");

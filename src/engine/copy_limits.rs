@@ -52,7 +52,7 @@ pub(super) fn copy_limits(known: &ProviderLimits, options: &CopyOptions, share: 
     CopyLimits {
         download_bytes_per_day: down,
         upload_bytes_per_day: up,
-        proof_bytes_per_day: chosen(
+        verify_bytes_per_day: chosen(
             options.download_bytes_per_day,
             known.read_back_per_day.map(|bytes| bytes.0),
         ),
@@ -100,7 +100,7 @@ mod tests {
         let (gmail, own) = ("imap.gmail.com", "mail.example.org");
         let limits = |source: &str, destination: &str, options: &CopyOptions| {
             let limits = copy_limits(&known(source, destination), options, usize::MAX);
-            (limits.download_bytes_per_day, limits.upload_bytes_per_day, limits.proof_bytes_per_day)
+            (limits.download_bytes_per_day, limits.upload_bytes_per_day, limits.verify_bytes_per_day)
         };
         let mut options = CopyOptions::default();
         assert_eq!(limits(own, gmail, &options), (None, Some(500_000_000), Some(2_500_000_000)));

@@ -41,7 +41,7 @@ impl Stopwatch {
             }
             Progress::Connected
             | Progress::Appenders { .. }
-            | Progress::Proven { .. }
+            | Progress::Verified { .. }
             | Progress::Resumed
             | Progress::Listing { .. }
             | Progress::Folder { .. }

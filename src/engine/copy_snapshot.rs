@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::UserError;
 use crate::plan::{
-    FolderPath, LearntName, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary,
-    SpeedPoint, TimeLeft,
+    FolderPath, LearntName, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, SpeedPoint,
+    TimeLeft, VerifySummary,
 };
 use crate::project::{CopyRoute, EarlierCopy};
 use crate::transfer::LargeMessage;
@@ -59,10 +59,10 @@ pub struct CopyView {
     pub under_way: Vec<UnderWayView>,
     /// Open connections at the source and at the destination.
     pub connections: Connections,
-    /// Whether nothing is copied, and what was copied before is proven once more.
-    pub is_proving: bool,
-    /// Copies that are proven, of all that are to be, while that is all that runs.
-    pub proven: (u64, u64),
+    /// Whether nothing is copied, and what was copied before is verified once more.
+    pub is_verifying: bool,
+    /// Copies that are verified, of all that are to be, while that is all that runs.
+    pub verified: (u64, u64),
     /// Pauses that servers asked for, the longest first.
     pub pauses: Vec<PauseGroup>,
     /// Mailboxes in table order.
@@ -76,10 +76,10 @@ pub struct CopyView {
     pub started_at: Option<UnixTime>,
     /// When it came to its end.
     pub finished_at: Option<UnixTime>,
-    /// What the proof after the copy said, in words.
-    pub proof: Option<String>,
+    /// What the verification after the copy said, in words.
+    pub verification: Option<String>,
     /// The same in figures.
-    pub proof_counts: Option<ProofSummary>,
+    pub verification_counts: Option<VerifySummary>,
 }
 
 /// A large message that is on its way.
@@ -144,7 +144,7 @@ pub enum MailboxProgressState {
     /// Copies over these connections.
     Running(Connections),
     /// Its copies are compared with the destination.
-    Proving {
+    Verifying {
         /// Copies that were compared.
         done: u64,
         /// All of them.

@@ -20,7 +20,7 @@ pub(super) struct Fresh {
     pub(super) bytes_sent: Bytes,
     pub(super) mailboxes: Vec<MailboxProgress>,
     pub(super) connections: Connections,
-    pub(super) proven: (u64, u64),
+    pub(super) verified: (u64, u64),
     pub(super) under_way: Vec<UnderWayView>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Known<'a> {
 }
 
 impl Fresh {
-    /// Adds the connections of a mailbox, and how far its proof is.
+    /// Adds the connections of a mailbox, and how far its verification is.
     fn count(&mut self, state: &MailboxProgressState, sum: &LedgerSum) {
         let copies = sum.arrived();
         let done = match state {
@@ -43,15 +43,15 @@ impl Fresh {
                 self.connections.destination += own.destination;
                 0
             }
-            MailboxProgressState::Proving { done, .. } => {
+            MailboxProgressState::Verifying { done, .. } => {
                 self.connections.destination += 1;
                 *done
             }
             MailboxProgressState::Done => copies,
             _ => 0,
         };
-        self.proven.0 += done;
-        self.proven.1 += copies;
+        self.verified.0 += done;
+        self.verified.1 += copies;
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) fn refresh(
         bytes_sent: Bytes::ZERO,
         mailboxes: Vec::new(),
         connections: Connections::default(),
-        proven: (0, 0),
+        verified: (0, 0),
         under_way: Vec::new(),
     };
     // What was copied elsewhere is history: neither the new plan nor a new account says anything about it.

@@ -7,7 +7,7 @@ use crate::project::{Ledger, ProjectError};
 use crate::transfer::Progress;
 use crate::values::UnixTime;
 
-/// Listens to the copy of one mailbox and to its proof.
+/// Listens to the copy of one mailbox and to its verification.
 pub(super) struct MailboxWatch<'a> {
     ledger: &'a Ledger,
     heard: Mutex<Heard>,
@@ -17,8 +17,8 @@ pub(super) struct MailboxWatch<'a> {
 struct Heard {
     pairs: usize,
     appenders: usize,
-    /// Copies that the proof has looked at, of how many; `None` while mail is copied.
-    proven: Option<(u64, u64)>,
+    /// Copies that the verification has looked at, of how many; `None` while mail is copied.
+    verified: Option<(u64, u64)>,
     pause: Option<RunningPause>,
 }
 
@@ -30,8 +30,8 @@ struct RunningPause {
 
 impl Heard {
     fn at_work(&self) -> MailboxProgressState {
-        match self.proven {
-            Some((done, total)) => MailboxProgressState::Proving { done, total },
+        match self.verified {
+            Some((done, total)) => MailboxProgressState::Verifying { done, total },
             None => MailboxProgressState::Running(Connections {
                 source: self.pairs,
                 destination: self.pairs + self.appenders,
@@ -45,10 +45,10 @@ impl<'a> MailboxWatch<'a> {
         Self { ledger, heard: Mutex::default() }
     }
 
-    /// From now on so many copies are proven.
-    pub(super) fn begin_proof(&self, copies: u64) -> MailboxProgressState {
+    /// From now on so many copies are verified.
+    pub(super) fn begin_verify(&self, copies: u64) -> MailboxProgressState {
         let mut heard = self.heard();
-        heard.proven = Some((0, copies));
+        heard.verified = Some((0, copies));
         heard.at_work()
     }
 
@@ -60,8 +60,8 @@ impl<'a> MailboxWatch<'a> {
             Progress::Connected => (heard.pairs, heard.appenders) = (1, 0),
             Progress::Pairs { count } => heard.pairs = *count,
             Progress::Appenders { count } => heard.appenders = *count,
-            Progress::Proven { copies } => {
-                heard.proven = heard.proven.map(|(_, total)| (*copies, total.max(*copies)));
+            Progress::Verified { copies } => {
+                heard.verified = heard.verified.map(|(_, total)| (*copies, total.max(*copies)));
             }
             Progress::Resumed => {}
             Progress::Paused => return Some(MailboxProgressState::Paused),
@@ -143,11 +143,14 @@ mod tests {
             Some(MailboxProgressState::Reconnecting("reset by peer".to_owned())),
             "no countdown to now"
         );
-        assert_eq!(watch.begin_proof(9), MailboxProgressState::Proving { done: 0, total: 9 });
-        hear(Progress::Proven { copies: 4 }, 312);
+        assert_eq!(watch.begin_verify(9), MailboxProgressState::Verifying { done: 0, total: 9 });
+        hear(Progress::Verified { copies: 4 }, 312);
         hear(wait(600), 320);
         watch.end(UnixTime(330));
-        assert_eq!(hear(Progress::Connected, 331), Some(MailboxProgressState::Proving { done: 4, total: 9 }));
+        assert_eq!(
+            hear(Progress::Connected, 331),
+            Some(MailboxProgressState::Verifying { done: 4, total: 9 })
+        );
         let [pause] = <[_; 1]>::try_from(project.pauses().unwrap()).unwrap();
         assert_eq!((pause.times, pause.seconds, pause.words.as_str()), (2, 310, "slow down"));
     }

@@ -38,7 +38,7 @@ pub(super) enum Message {
     Planned { number: u64, mailbox: MailboxId, result: Result<(MailboxPlan, Oversize), Box<UserError>> },
     /// All mailboxes were counted.
     PlansEnded { number: u64 },
-    /// The copy ended; the words of its proof.
+    /// The copy ended; the words of its verification.
     CopyEnded { number: u64, outcome: super::copy_job::Outcome },
     /// The list of messages was written: how many.
     MessagesSaved { number: u64, path: PathBuf, result: Result<u64, Box<UserError>> },

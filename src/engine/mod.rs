@@ -76,7 +76,7 @@ pub use standing::{
     CopyStanding, copied_to, copy_percent, copy_standing, is_asking_keyring, is_keyring_unlocked,
     is_report_saved, is_zone_saved, missing_passwords, saved_stages,
 };
-pub use start::{Engine, EngineConfig, Proof, SecretsPolicy, Waker};
+pub use start::{Engine, EngineConfig, SecretsPolicy, Verify, Waker};
 pub use step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use temporary::{remove_abandoned_projects, temporary_project};
 pub use user_error::{FolderRemark, UserError, WayOut};

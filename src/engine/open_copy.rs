@@ -9,7 +9,7 @@ use super::open_project::OpenProject;
 use super::sign_in_job::Attempt;
 use super::throughput::CopyMeter;
 use super::{Connections, CopyPhase, CopyStanding, MailboxProgressState, UserError, copy_standing, explain};
-use crate::plan::{CopyMode, MailboxId, ProofSummary, Side};
+use crate::plan::{CopyMode, MailboxId, Side, VerifySummary};
 use crate::project::{AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling};
 use crate::values::{AccountIdentity, UnixTime};
 
@@ -160,25 +160,25 @@ impl OpenProject {
         Ok(())
     }
 
-    /// The copy begins, or a proof without one.
+    /// The copy begins, or a verification without one.
     pub(super) fn begin_copy(
         &mut self,
         control: CopyBoard,
-        (trial, is_proving): (Option<u32>, bool),
+        (trial, is_verifying): (Option<u32>, bool),
         at: UnixTime,
     ) {
         self.copy = Some(control);
-        self.was_proof_only = is_proving;
+        self.was_verify_only = is_verifying;
         self.begin_route();
         let copy = &mut self.view.copy;
         copy.phase = CopyPhase::Running;
         copy.trial = trial;
         copy.started_at = copy.started_at.or(Some(at));
-        copy.is_proving = is_proving;
-        // A proof takes nothing back of a copy that came to its end.
-        copy.finished_at = copy.finished_at.filter(|_| is_proving);
-        copy.proof = None;
-        copy.proof_counts = None;
+        copy.is_verifying = is_verifying;
+        // A verification takes nothing back of a copy that came to its end.
+        copy.finished_at = copy.finished_at.filter(|_| is_verifying);
+        copy.verification = None;
+        copy.verification_counts = None;
         self.copy_states.clear();
         for row in self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen) {
             // What was done is done until it is its turn to be looked at again.
@@ -208,7 +208,7 @@ impl OpenProject {
                 finished_at: copy.finished_at.take(),
                 mailboxes: copy.mailboxes.iter().filter(|shown| shown.sum.source_count > 0).count(),
                 sum: copy.sum,
-                proof: copy.proof.take(),
+                verification: copy.verification.take(),
             });
             self.meter = CopyMeter::default();
         }
@@ -235,7 +235,7 @@ impl OpenProject {
             !matches!(
                 state,
                 MailboxProgressState::Running(_)
-                    | MailboxProgressState::Proving { .. }
+                    | MailboxProgressState::Verifying { .. }
                     | MailboxProgressState::Reconnecting(_)
                     | MailboxProgressState::WaitsUntil(..)
             )
@@ -273,16 +273,16 @@ impl OpenProject {
         let copy = &mut self.view.copy;
         // A trial is no copy of everything, whatever it came to.
         let is_whole = copy.trial.is_none();
-        if !copy.is_proving {
+        if !copy.is_verifying {
             self.is_copied = outcome.is_copied && is_whole;
         }
-        let was_whole = !copy.is_proving || self.is_copied || copy.finished_at.is_some();
+        let was_whole = !copy.is_verifying || self.is_copied || copy.finished_at.is_some();
         let is_finished = outcome.is_complete && all_done && is_whole && was_whole;
         copy.phase = if is_finished { CopyPhase::Finished } else { CopyPhase::Stopped };
-        copy.proof = outcome.proof.as_ref().map(ProofSummary::words);
-        copy.proof_counts.clone_from(&outcome.proof);
+        copy.verification = outcome.verification.as_ref().map(VerifySummary::words);
+        copy.verification_counts.clone_from(&outcome.verification);
         copy.finished_at = copy.finished_at.or(Some(at)).filter(|_| copy.phase == CopyPhase::Finished);
-        copy.is_proving = false;
+        copy.is_verifying = false;
         copy.time_left = None;
         copy.bytes_per_second = None;
         copy.connections = Connections::default();
@@ -356,7 +356,7 @@ impl OpenProject {
                 copy.bytes_total = fresh.bytes_total;
                 copy.mailboxes = fresh.mailboxes;
                 copy.connections = fresh.connections;
-                copy.proven = fresh.proven;
+                copy.verified = fresh.verified;
                 copy.under_way = fresh.under_way;
                 self.meter.look(copy, fresh.bytes_sent);
             }
@@ -380,11 +380,11 @@ impl OpenProject {
             started_at: copy.started_at,
             finished_at: copy.finished_at,
             is_copied: self.is_copied,
-            proof: copy.proof.clone(),
-            proof_counts: copy.proof_counts.clone(),
+            verification: copy.verification.clone(),
+            verification_counts: copy.verification_counts.clone(),
             route: copy.route.clone(),
             trial: copy.trial,
-            is_proving: copy.is_proving,
+            is_verifying: copy.is_verifying,
             done: self.done.clone(),
             speeds: self.meter.points(),
             earlier: copy.earlier.clone(),

@@ -22,7 +22,7 @@ use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
 pub(super) struct OpenProject {
-    /// Every mailbox was copied to its end, whatever a proof said of it.
+    /// Every mailbox was copied to its end, whatever a verification said of it.
     pub(super) is_copied: bool,
     pub(super) project: Arc<Project>,
     pub(super) view: ProjectView,
@@ -42,8 +42,8 @@ pub(super) struct OpenProject {
     pub(super) bound: BTreeMap<MailboxId, BoundSides>,
     /// What was saved last.
     pub(super) saved: SavedFiles,
-    /// Whether the newest run was nothing but a proof.
-    pub(super) was_proof_only: bool,
+    /// Whether the newest run was nothing but a verification.
+    pub(super) was_verify_only: bool,
     /// Looks at the ledger since the project was opened.
     pub(super) looks: u64,
     /// The accounts that sign-ins of this session have led to.
@@ -133,7 +133,7 @@ impl OpenProject {
             done: job.done,
             bound,
             saved,
-            was_proof_only: false,
+            was_verify_only: false,
             looks: 0,
             accounts: BTreeMap::new(),
             has_new_reach: false,
@@ -186,12 +186,12 @@ impl OpenProject {
                         matches!(
                             mailbox.state,
                             MailboxProgressState::Running(_)
-                                | MailboxProgressState::Proving { .. }
+                                | MailboxProgressState::Verifying { .. }
                                 | MailboxProgressState::Reconnecting(_)
                         )
                     })
                     .count();
-                let what = if view.copy.is_proving { "Proving" } else { "Copying" };
+                let what = if view.copy.is_verifying { "Verifying" } else { "Copying" };
                 return copying_words(what, running, &view.copy.mailboxes);
             }
             CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages under way".to_owned(),
@@ -415,8 +415,8 @@ fn view_of(job: &CopyJob) -> CopyView {
         trial: job.trial,
         started_at: job.started_at,
         finished_at: job.finished_at,
-        proof: job.proof.clone(),
-        proof_counts: job.proof_counts.clone(),
+        verification: job.verification.clone(),
+        verification_counts: job.verification_counts.clone(),
         throughput: Arc::new(job.speeds.clone()),
         ..CopyView::default()
     }
@@ -462,11 +462,11 @@ fn load_plans(project: &Project) -> Result<PlanView, ProjectError> {
     })
 }
 
-/// A copy that was running when the program ended goes on. A proof does not: it is made again when it is asked for.
+/// A copy that was running when the program ended goes on. A verification does not: it is made again when it is asked for.
 const fn phase_after_opening(job: &CopyJob) -> CopyPhase {
     match job.phase {
         CopyJobPhase::NotStarted => CopyPhase::NotStarted,
-        CopyJobPhase::Running if !job.is_proving => CopyPhase::Interrupted,
+        CopyJobPhase::Running if !job.is_verifying => CopyPhase::Interrupted,
         CopyJobPhase::Running if job.finished_at.is_some() => CopyPhase::Finished,
         CopyJobPhase::Running | CopyJobPhase::Stopped => CopyPhase::Stopped,
         CopyJobPhase::Paused => CopyPhase::Paused,

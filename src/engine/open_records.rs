@@ -95,7 +95,7 @@ impl OpenProject {
         let copy = &view.copy;
         let problems: Vec<_> = copy.problems.iter().map(|group| (&group.cause, group.count)).collect();
         let content = serde_json::json!([
-            [copy.route, copy.sum, copy.started_at, copy.finished_at, copy.proof, problems],
+            [copy.route, copy.sum, copy.started_at, copy.finished_at, copy.verification, problems],
             [view.destination.chosen, view.destination.server, view.domain.source_server],
             [view.audit.report().map(|report| report.at), view.records.zone_texts],
         ]);

@@ -30,8 +30,8 @@ pub(super) fn gather(open: &OpenProject) -> Result<ReportInput, ProjectError> {
                     samples: group.samples.clone(),
                 })
                 .collect(),
-            proof: view.copy.proof.clone(),
-            proof_counts: view.copy.proof_counts.clone(),
+            verification: view.copy.verification.clone(),
+            verification_counts: view.copy.verification_counts.clone(),
             pauses: view
                 .copy
                 .pauses
@@ -98,7 +98,7 @@ fn earlier(copy: &EarlierCopy) -> EarlierReport {
         finished_at: copy.finished_at,
         mailboxes: copy.mailboxes,
         sum: copy.sum,
-        proof: copy.proof.clone(),
+        verification: copy.verification.clone(),
     }
 }
 

@@ -122,7 +122,8 @@ pub const fn is_keyring_unlocked(keyring: &KeyringStatus) -> bool {
 /// Whole percent of what is to be at the destination; full only where the copy is whole.
 pub fn copy_percent(project: &ProjectView) -> u64 {
     let copy = &project.copy;
-    let (done, total) = if copy.is_proving { copy.proven } else { (copy.bytes_done.0, copy.bytes_total.0) };
+    let (done, total) =
+        if copy.is_verifying { copy.verified } else { (copy.bytes_done.0, copy.bytes_total.0) };
     if copy_standing(project) == CopyStanding::Finished {
         return 100;
     }

@@ -47,8 +47,8 @@ pub struct EngineConfig {
     pub parallel_mailboxes: usize,
     /// Connections to one server at the same time, over all mailboxes; `None`: as many as are worth it.
     pub max_connections: Option<usize>,
-    /// How a finished copy is proven.
-    pub proof: Proof,
+    /// How a finished copy is verified.
+    pub verify: Verify,
     /// Whether connections are compressed.
     pub compression: Compression,
     /// How long servers are waited for.
@@ -73,9 +73,9 @@ pub enum SecretsPolicy {
     SessionOnly,
 }
 
-/// How a finished copy is proven.
+/// How a finished copy is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum Verify {
     /// As the owner has chosen in the project.
     AsChosen,
     /// Not at all.

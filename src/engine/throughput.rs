@@ -69,7 +69,7 @@ impl CopyMeter {
         // A trial ends long before everything is copied.
         let left = copy.bytes_total.0.saturating_sub(copy.bytes_done.0);
         // What is left to do once all bytes have come takes no time that the speed of bytes could tell.
-        let is_known = copy.trial.is_none() && !copy.is_proving && left > 0;
+        let is_known = copy.trial.is_none() && !copy.is_verifying && left > 0;
         copy.time_left = if is_known { self.meter.time_left(left) } else { None };
         copy.throughput = Arc::new(self.points());
     }

@@ -16,10 +16,10 @@ pub enum CopyMode {
     Sweep,
 }
 
-/// How closely the destination is looked at when a copy is proven.
+/// How closely the destination is looked at when a copy is verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ProofDepth {
+pub enum VerifyDepth {
     /// Presence, sizes, dates and flags.
     #[default]
     Quick,
@@ -63,8 +63,8 @@ pub struct CopyOptions {
     pub dates: MessageDates,
     /// Of messages in one folder with the same bytes and flags, only the first is copied.
     pub drops_duplicates: bool,
-    /// How a finished copy is proven.
-    pub proof: ProofDepth,
+    /// How a finished copy is verified.
+    pub verify: VerifyDepth,
 }
 
 impl CopyMode {
@@ -110,7 +110,7 @@ impl CopyOptions {
         if self.drops_duplicates {
             parts.push("Exact duplicates within a folder are copied once".to_owned());
         }
-        if self.proof == ProofDepth::Full {
+        if self.verify == VerifyDepth::Full {
             parts.push("At the end every copy is read again and compared byte by byte".to_owned());
         }
         (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
@@ -135,7 +135,7 @@ mod tests {
             download_bytes_per_day: Some(0),
             dates: MessageDates::Header,
             drops_duplicates: true,
-            proof: ProofDepth::Full,
+            verify: VerifyDepth::Full,
             ..CopyOptions::default()
         };
         assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Project, ProjectError};
-use crate::plan::{LedgerSum, MailboxId, ProofSummary, SpeedPoint};
+use crate::plan::{LedgerSum, MailboxId, SpeedPoint, VerifySummary};
 use crate::providers::ProviderId;
 use crate::values::{Endpoint, UnixTime};
 
@@ -18,14 +18,14 @@ pub struct CopyJob {
     pub started_at: Option<UnixTime>,
     /// When it came to its end.
     pub finished_at: Option<UnixTime>,
-    /// Whether every mailbox was copied to its end, whatever a proof said of it.
+    /// Whether every mailbox was copied to its end, whatever a verification said of it.
     #[serde(default)]
     pub is_copied: bool,
-    /// What the proof after the copy said, in words.
-    pub proof: Option<String>,
+    /// What the verification after the copy said, in words.
+    pub verification: Option<String>,
     /// The same in figures; files of older versions have none.
     #[serde(default)]
-    pub proof_counts: Option<ProofSummary>,
+    pub verification_counts: Option<VerifySummary>,
     /// Between which servers it runs; `None` before it was first started.
     #[serde(default)]
     pub route: Option<CopyRoute>,
@@ -34,7 +34,7 @@ pub struct CopyJob {
     pub trial: Option<u32>,
     /// Whether the newest run only proves what was copied before.
     #[serde(default)]
-    pub is_proving: bool,
+    pub is_verifying: bool,
     /// Mailboxes that have come to their end.
     #[serde(default)]
     pub done: BTreeSet<MailboxId>,
@@ -88,8 +88,8 @@ pub struct EarlierCopy {
     pub mailboxes: usize,
     /// What became of their messages.
     pub sum: LedgerSum,
-    /// What the proof said, in words.
-    pub proof: Option<String>,
+    /// What the verification said, in words.
+    pub verification: Option<String>,
 }
 
 /// Phases of the copy that outlive the program.

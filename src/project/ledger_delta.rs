@@ -76,7 +76,7 @@ pub struct ChangedFlags {
     pub flags: Vec<String>,
 }
 
-/// Copies that a proof does not hold against the destination.
+/// Copies that a verification does not hold against the destination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetAside {
     /// Moved to another folder, or removed after the switch, by UID at the source.
@@ -365,7 +365,7 @@ impl Ledger {
         self.change_each(folder, uids, "UPDATE message SET is_touched = 1 WHERE folder_id = ?1 AND uid = ?2")
     }
 
-    /// Copies that a proof does not hold against the destination.
+    /// Copies that a verification does not hold against the destination.
     pub fn set_aside(&self, folder: FolderId) -> Result<SetAside, ProjectError> {
         self.project.read(|connection| {
             let elsewhere = connection

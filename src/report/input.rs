@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditReport;
-use crate::plan::{LedgerSum, MessageState, ProofSummary};
+use crate::plan::{LedgerSum, MessageState, VerifySummary};
 use crate::records::RecordsPlan;
 use crate::values::{DomainName, UnixTime};
 
@@ -39,11 +39,11 @@ pub struct CopyReport {
     pub mailboxes: Vec<MailboxReport>,
     /// Problems by cause, worst first.
     pub problems: Vec<ProblemReport>,
-    /// What the proof after the copy said, in words.
-    pub proof: Option<String>,
+    /// What the verification after the copy said, in words.
+    pub verification: Option<String>,
     /// The same in figures.
     #[serde(default)]
-    pub proof_counts: Option<ProofSummary>,
+    pub verification_counts: Option<VerifySummary>,
     /// Pauses that servers asked for, the longest first.
     #[serde(default)]
     pub pauses: Vec<PauseReport>,
@@ -76,8 +76,8 @@ pub struct EarlierReport {
     pub mailboxes: usize,
     /// What became of their messages.
     pub sum: LedgerSum,
-    /// What the proof said, in words.
-    pub proof: Option<String>,
+    /// What the verification said, in words.
+    pub verification: Option<String>,
 }
 
 impl CopyReport {
@@ -86,9 +86,11 @@ impl CopyReport {
         self.mailboxes.iter().filter(|mailbox| mailbox.trouble.is_some()).count()
     }
 
-    /// Copies that the proof could not confirm.
+    /// Copies that the verification could not confirm.
     pub fn unconfirmed(&self) -> u64 {
-        self.proof_counts.as_ref().map_or(0, |proof| proof.differences + proof.not_placed + proof.unread)
+        self.verification_counts.as_ref().map_or(0, |verification| {
+            verification.differences + verification.not_placed + verification.unread
+        })
     }
 
     /// All mailboxes together.
@@ -104,7 +106,7 @@ pub struct MailboxReport {
     pub address: String,
     /// Its ledger as a sum.
     pub sum: LedgerSum,
-    /// What keeps it from being done, in words: it has stopped, or its proof failed.
+    /// What keeps it from being done, in words: it has stopped, or its verification failed.
     #[serde(default)]
     pub trouble: Option<String>,
     /// Its folders, in tree order.

@@ -38,7 +38,8 @@ fn copy_steps(input: &ReportInput, steps: &mut Vec<String>) {
     }
     if copy.unconfirmed() > 0 {
         let count = counted(copy.unconfirmed(), "message");
-        steps.push(format!("Look at the {count} that the proof did not confirm, then copy once more."));
+        steps
+            .push(format!("Look at the {count} that the verification did not confirm, then copy once more."));
     }
     if copy.troubled() > 0 {
         steps.push("See to the mailboxes that have stopped; the reasons stand beside them.".to_owned());

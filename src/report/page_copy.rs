@@ -15,8 +15,8 @@ pub(super) struct CopyPage {
     pub source_count: String,
     pub mailboxes: Vec<MailboxPage>,
     pub problems: Vec<ProblemPage>,
-    pub proof: Option<String>,
-    /// Whether everything that was copied is proven, as far as a proof was made.
+    pub verification: Option<String>,
+    /// Whether everything that was copied is verified, as far as a verification was made.
     pub is_confirmed: bool,
     /// How often and how long servers were left alone, altogether.
     pub pauses_sum: String,
@@ -115,7 +115,7 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
                 }
             })
             .collect(),
-        proof: copy.proof.clone(),
+        verification: copy.verification.clone(),
         is_confirmed: copy.unconfirmed() == 0,
         pauses_sum: pauses_sum(&copy.pauses),
         pauses: copy.pauses.iter().map(|pause| (pause_words(pause), pause.words.clone())).collect(),
@@ -138,8 +138,11 @@ fn earlier_words(copy: &EarlierReport) -> String {
         with_thousands(copy.sum.wanted()),
     );
     let (source, destination) = (&copy.source, &copy.destination);
-    let proof = copy.proof.as_ref().map_or_else(String::new, |proof| format!(" {proof}"));
-    format!("{mailboxes}, {arrived} of {wanted} messages, from {source} to {destination}{when}.{proof}")
+    let verification =
+        copy.verification.as_ref().map_or_else(String::new, |verification| format!(" {verification}"));
+    format!(
+        "{mailboxes}, {arrived} of {wanted} messages, from {source} to {destination}{when}.{verification}"
+    )
 }
 
 fn pauses_sum(pauses: &[PauseReport]) -> String {
@@ -157,7 +160,7 @@ fn times_words(times: u64) -> String {
     if times == 1 { "once".to_owned() } else { format!("{} times", with_thousands(times)) }
 }
 
-/// The headline: what ledger and proof prove, and nothing more.
+/// The headline: what the ledger and the verification say, and nothing more.
 pub(super) fn headline(copy: Option<&CopyReport>) -> String {
     let Some(copy) = copy else { return "Nothing was copied yet".to_owned() };
     let sum: LedgerSum = copy.sum();

@@ -5,7 +5,7 @@ use crate::audit::{
     Area, Changer, CopyValue, Effort, Evidence, Finding, Group, Importance, Outcome, Picture, Reference,
     SpfTreeNode, Status,
 };
-use crate::plan::{LedgerSum, MessageState, ProofSummary};
+use crate::plan::{LedgerSum, MessageState, VerifySummary};
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{BindOptions, CurrentZone, desired, render_bind};
 use crate::report::{
@@ -100,8 +100,8 @@ fn input(text: &str, url: &str) -> ReportInput {
                 way_out: text.to_owned(),
                 samples: vec![text.to_owned()],
             }],
-            proof: Some(text.to_owned()),
-            proof_counts: None,
+            verification: Some(text.to_owned()),
+            verification_counts: None,
             selection: Some(text.to_owned()),
             trial: None,
             earlier: vec![EarlierReport {
@@ -111,7 +111,7 @@ fn input(text: &str, url: &str) -> ReportInput {
                 finished_at: None,
                 mailboxes: 2,
                 sum,
-                proof: Some(text.to_owned()),
+                verification: Some(text.to_owned()),
             }],
             remark: Some(text.to_owned()),
         }),
@@ -229,11 +229,13 @@ fn what_stopped_or_was_not_confirmed_is_no_complete_copy() {
         (page, next_steps(&report).join("\n"))
     };
     let (page, steps) = headline(&|copy| {
-        copy.proof_counts =
-            Some(ProofSummary { checked: 9, differences: 2, not_placed: 1, ..ProofSummary::default() });
+        copy.verification_counts =
+            Some(VerifySummary { checked: 9, differences: 2, not_placed: 1, ..VerifySummary::default() });
     });
     assert!(page.contains("<h1>3 messages could not be confirmed at the destination</h1>"), "{page}");
-    assert!(page.contains("not confirmed") && steps.contains("3 messages that the proof did not confirm"));
+    assert!(
+        page.contains("not confirmed") && steps.contains("3 messages that the verification did not confirm")
+    );
     let (page, steps) = headline(&|copy| {
         copy.mailboxes[0].trouble = Some("The mailbox is full".to_owned());
     });

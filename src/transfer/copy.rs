@@ -265,7 +265,7 @@ impl Job<'_> {
         self.request.limits.connections(circumstances)
     }
 
-    /// Says goodbye at the source, and leaves the destination to the proof.
+    /// Says goodbye at the source, and leaves the destination to the verification.
     async fn finish(&self, lane: Lane) {
         let Lane { source, destination, appenders, .. } = lane;
         self.request.destination.leave(destination);

@@ -37,7 +37,7 @@ fn remark(permanent: &[String]) -> Option<String> {
     }
     (!lost.is_empty()).then(|| {
         format!(
-            "The destination cannot keep all flags: {} are left off. The proof names them with their messages",
+            "The destination cannot keep all flags: {} are left off. The verification names them with their messages",
             lost.join(", ")
         )
     })

@@ -1,4 +1,4 @@
-//! Copies that a proof does not find in their place: looked for in every folder of the account before they count as
+//! Copies that a verification does not find in their place: looked for in every folder of the account before they count as
 //! missing, as junk filters and people move mail at once.
 
 use std::collections::{BTreeMap, BTreeSet};

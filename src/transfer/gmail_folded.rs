@@ -29,7 +29,7 @@ impl Folding {
                 opened = Some((one.target, uid_validity));
             }
             let place = opened.map(|(_, uid_validity)| (uid_validity, one.copy));
-            // One that is not handed out stays what it is, and the proof holds it against the copy.
+            // One that is not handed out stays what it is, and the verification holds it against the copy.
             let Some(kept) = hash_of(session, one.copy).await.map_err(at_destination)? else { continue };
             let result = if kept == one.sha256 {
                 MessageResult {

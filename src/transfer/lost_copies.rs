@@ -470,7 +470,7 @@ impl Search<'_> {
         tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "lost copies are made again");
         self.ledger().forget_lost(suspect.memory.id, &lost)?;
         if suspect.why == Why::Gone {
-            // A list is no proof: where the folder can be opened all the same, what is in it counts.
+            // A list does not decide: where the folder can be opened all the same, what is in it counts.
             self.ledger().must_be_compared(suspect.memory.id)?;
         }
         Ok(None)

@@ -25,7 +25,7 @@ struct Account {
     pending: AtomicU64,
 }
 
-/// What an account is counted under, by the copy and by its proof: they share the day.
+/// What an account is counted under, by the copy and by its verification: they share the day.
 pub(super) fn account_name(access: &Access) -> String {
     format!("{} {}", access.endpoint, access.user).to_lowercase()
 }

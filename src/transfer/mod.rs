@@ -53,7 +53,6 @@ mod moved_copies;
 mod off_thread;
 mod oversize;
 mod parts;
-mod proof_meter;
 mod provider_habits;
 mod reader;
 mod recovery;
@@ -77,6 +76,7 @@ mod twins;
 mod under_way;
 mod unit;
 mod verify;
+mod verify_meter;
 mod verify_page;
 mod verify_report;
 mod verify_tally;
@@ -98,7 +98,7 @@ pub use request::{
     ProgressSink,
 };
 pub use under_way::{LargeMessage, UnderWay};
-pub use verify::{prove_mailbox, verify_mailbox};
+pub use verify::{verify_mailbox, verify_mailbox_controlled};
 pub use verify_report::{Difference, LeftFolder, VerifyReport};
 
-pub use crate::plan::ProofDepth as Depth;
+pub use crate::plan::VerifyDepth;

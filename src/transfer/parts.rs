@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::error::TransferError;
 use super::governor::refusal;
-use super::proof_meter::count_reading;
 use super::request::CopyRequest;
 use super::source_forms::{Found, Sought, large_source_form, source_forms};
+use super::verify_meter::count_reading;
 use super::verify_report::VerifyReport;
 use crate::imap::{ImapError, Session, is_gone};
 use crate::plan::{FolderPath, MessageState, MimeContent, Side};
@@ -186,7 +186,7 @@ impl Parts {
             if let Some(doubt) = doubts.rows.remove(&uid) {
                 let found = found.get(&uid);
                 doubts.judge(&doubt, found, report);
-                // The source lists another length than it hands out; the next proof knows.
+                // The source lists another length than it hands out; the next verification knows.
                 let is_equal = matches!(found, Some(Found::Form(form)) if form.sha256 == doubt.copy.sha256);
                 if is_equal && doubt.copy.bytes != doubt.row.size && doubt.row.state != MessageState::Repaired
                 {

@@ -1,4 +1,4 @@
-//! What to do when a connection breaks or a server asks to wait; the same for the copy and for its proof.
+//! What to do when a connection breaks or a server asks to wait; the same for the copy and for its verification.
 
 use std::time::Duration;
 

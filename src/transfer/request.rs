@@ -66,9 +66,9 @@ pub struct CopyLimits {
     pub download_bytes_per_day: Option<u64>,
     /// Message bytes that the destination's provider takes in a day (UTC); `None` where no limit is known.
     pub upload_bytes_per_day: Option<u64>,
-    /// Message bytes that the destination's provider hands out in a day (UTC), which a full proof reads; `None` where no
+    /// Message bytes that the destination's provider hands out in a day (UTC), which a full verification reads; `None` where no
     /// limit is known.
-    pub proof_bytes_per_day: Option<u64>,
+    pub verify_bytes_per_day: Option<u64>,
     /// How long an APPEND whose connection has broken may still arrive: for so long it is looked for before it is
     /// sent again.
     pub late_append: Duration,
@@ -147,7 +147,7 @@ impl Default for CopyLimits {
             max_breaks_away: 720,
             download_bytes_per_day: None,
             upload_bytes_per_day: None,
-            proof_bytes_per_day: None,
+            verify_bytes_per_day: None,
             late_append: Duration::from_secs(30),
             keep_alive: KEEP_ALIVE_EVERY,
         }
@@ -170,7 +170,7 @@ pub enum Progress {
         count: usize,
     },
     /// Copies were compared with the destination.
-    Proven {
+    Verified {
         /// How many by now.
         copies: u64,
     },

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::adoption::Place;
 use super::error::TransferError;
-use super::proof_meter::count_reading;
 use super::request::CopyRequest;
+use super::verify_meter::count_reading;
 use crate::imap::{BodyReply, ImapError, Session};
 use crate::plan::{IdentityKey, MessageKey, MimeContent, Side, mime_content, received_fields};
 

@@ -1,4 +1,4 @@
-//! What messages at the source are made of, for a proof: read in pieces and, where that is not what the copy holds, whole as
+//! What messages at the source are made of, for a verification: read in pieces and, where that is not what the copy holds, whole as
 //! well. Where the two are not the same, it is decided by evidence, and else said.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Proof after the copy: the ledger against what the destination shows.
+//! Verification after the copy: the ledger against what the destination shows.
 
 mod left;
 
@@ -13,13 +13,13 @@ use super::error::TransferError;
 use super::found_elsewhere::{Lost, Search, look_elsewhere};
 use super::governor::passing;
 use super::parts::{Doubts, Parts};
-use super::proof_meter::count_reading;
 use super::recovery::wait_after;
 use super::request::{CopyRequest, Progress, ProgressSink};
+use super::verify_meter::count_reading;
 use super::verify_page::{Page, Placed};
 use super::verify_report::VerifyReport;
 use crate::imap::{ImapError, Namespace, Opened, Session};
-use crate::plan::{CopyMode, FolderPath, Governor, MessageState, ProofDepth as Depth, Side};
+use crate::plan::{CopyMode, FolderPath, Governor, MessageState, Side, VerifyDepth};
 use crate::project::{FolderId, FolderTotals, LedgerRow, SetAside};
 use left::{At, Closed, Ends};
 
@@ -27,7 +27,7 @@ use left::{At, Closed, Ends};
 const PAGE_ROWS: usize = 1_000;
 /// Message bytes that are read at once, so that little is read again after a break.
 const PAGE_BYTES: u64 = 32 << 20;
-/// Copies that a quick proof reads because of their size.
+/// Copies that a quick verification reads because of their size.
 const CLOSER_LOOKS: usize = 100;
 /// Pages that a day's share is good for at least.
 const PAGES_PER_DAY: u64 = 8;
@@ -37,25 +37,28 @@ const AT_ONCE_MESSAGES: u64 = 20_000;
 const FOLDERS_AHEAD: usize = 8;
 const COPIED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
 
-/// Compares every copy of the ledger with the destination. Writes on neither side; a full proof reads the source again
-/// where the bytes of a copy alone prove nothing.
-pub async fn verify_mailbox(request: &CopyRequest, depth: Depth) -> Result<VerifyReport, TransferError> {
+/// Compares every copy of the ledger with the destination. Writes on neither side; a full verification reads the source again
+/// where the bytes of a copy alone say too little.
+pub async fn verify_mailbox(
+    request: &CopyRequest,
+    depth: VerifyDepth,
+) -> Result<VerifyReport, TransferError> {
     let (_controller, control) = copy_control(CancellationToken::new());
-    Ok(prove_mailbox(request, depth, control, &|_| {}).await?.unwrap_or_default())
+    Ok(verify_mailbox_controlled(request, depth, control, &|_| {}).await?.unwrap_or_default())
 }
 
 /// Compares every copy of the ledger with the destination, as [`verify_mailbox`], and can be paused and stopped.
 /// Connects anew where a connection breaks and goes on where it was. `None` where it was stopped before its end.
-pub async fn prove_mailbox(
+pub async fn verify_mailbox_controlled(
     request: &CopyRequest,
-    depth: Depth,
+    depth: VerifyDepth,
     control: CopyControl,
     sink: ProgressSink<'_>,
 ) -> Result<Option<VerifyReport>, TransferError> {
     let planned: BTreeSet<&FolderPath> = request.plan.folders.iter().map(|plan| &plan.source).collect();
     let mut folders: VecDeque<FolderTotals> = request.ledger.folder_totals()?.into();
     folders.retain(|folder| folder.totals.sum.source_count > 0 && planned.contains(&folder.source));
-    let mut proof = Proof {
+    let mut verification = Verification {
         request,
         depth,
         control,
@@ -79,22 +82,22 @@ pub async fn prove_mailbox(
     };
     let (mut governor, mut steps) = (Governor::new(1), 0);
     loop {
-        let control = proof.control.clone();
+        let control = verification.control.clone();
         let attempt = tokio::select! {
             () = control.stopped() => return Ok(None),
-            outcome = Box::pin(proof.attempt()) => outcome,
+            outcome = Box::pin(verification.attempt()) => outcome,
         };
         let error = match attempt {
-            Ok(()) => return Ok(Some(proof.report)),
+            Ok(()) => return Ok(Some(verification.report)),
             Err(error) => error,
         };
-        proof.heed_goodbye(&error)?;
-        if proof.steps > steps {
+        verification.heed_goodbye(&error)?;
+        if verification.steps > steps {
             governor.progressed();
-            proof.refused = 0;
+            verification.refused = 0;
         }
-        steps = proof.steps;
-        if proof.heed_refusal(&error)? {
+        steps = verification.steps;
+        if verification.heed_refusal(&error)? {
             continue;
         }
         if !wait_after(error, &mut governor, (request.limits, &control), sink).await? {
@@ -103,10 +106,10 @@ pub async fn prove_mailbox(
     }
 }
 
-/// A proof on its way, which survives broken connections.
-struct Proof<'a> {
+/// A verification on its way, which survives broken connections.
+struct Verification<'a> {
     request: &'a CopyRequest,
-    depth: Depth,
+    depth: VerifyDepth,
     control: CopyControl,
     sink: ProgressSink<'a>,
     /// What is left; the first one is under way.
@@ -127,7 +130,7 @@ struct Proof<'a> {
     lost: Vec<Lost>,
     /// Folders that the destination does not open.
     closed: BTreeMap<FolderId, Closed>,
-    /// For copies whose bytes alone prove nothing.
+    /// For copies whose bytes alone say too little.
     parts: Parts,
     /// It is known to do that.
     rewrites: bool,
@@ -149,7 +152,7 @@ struct Counted {
     exists: u64,
 }
 
-impl Proof<'_> {
+impl Verification<'_> {
     async fn attempt(&mut self) -> Result<(), TransferError> {
         (self.raw, self.ends.at) = (None, At::Nowhere);
         self.rest().await;
@@ -159,15 +162,15 @@ impl Proof<'_> {
         (self.sink)(Progress::Connected);
         let namespace = session.namespace().await.map_err(at_destination)?;
         self.rewrites = session.rewrites_messages();
-        let is_at_once = self.depth == Depth::Quick && session.can_list_at_once();
+        let is_at_once = self.depth == VerifyDepth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
             if is_at_once && !self.ends.is_one_by_one && self.after == 0 && is_small(&folder) {
                 self.rest().await;
-                self.prove_ahead(&mut session, &namespace).await?;
+                self.verify_ahead(&mut session, &namespace).await?;
                 continue;
             }
             let raw = raw_name(&folder.destination, &namespace);
-            self.prove_folder(&mut session, &folder, &raw).await?;
+            self.verify_folder(&mut session, &folder, &raw).await?;
             self.folders.pop_front();
             (self.after, self.steps) = (0, self.steps + 1);
         }
@@ -191,7 +194,7 @@ impl Proof<'_> {
     }
 
     /// Compares small folders, each asked for with one command, several under way at once.
-    async fn prove_ahead(
+    async fn verify_ahead(
         &mut self,
         session: &mut Session,
         namespace: &Namespace,
@@ -250,7 +253,7 @@ impl Proof<'_> {
         let exists = u64::from(opened.exists);
         let counted = Counted { folder: folder.clone(), uid_validity: opened.uid_validity, exists };
         self.opened.insert(raw.to_owned(), counted);
-        (self.sink)(Progress::Proven { copies: self.report.checked });
+        (self.sink)(Progress::Verified { copies: self.report.checked });
     }
 
     /// Reads copies of another size than known on both sides. Where the first of them hold what the source has, the
@@ -366,7 +369,7 @@ impl Proof<'_> {
         }
     }
 
-    async fn prove_folder(
+    async fn verify_folder(
         &mut self,
         session: &mut Session,
         folder: &FolderTotals,
@@ -385,10 +388,10 @@ impl Proof<'_> {
         loop {
             self.rest().await;
             let mut rows = self.request.ledger.rows_after(folder.id, &COPIED, self.after, PAGE_ROWS)?;
-            if self.depth == Depth::Full {
+            if self.depth == VerifyDepth::Full {
                 // A page that a day does not allow would never come to its end.
                 let limits = self.request.limits;
-                let days = [limits.proof_bytes_per_day, limits.download_bytes_per_day];
+                let days = [limits.verify_bytes_per_day, limits.download_bytes_per_day];
                 let day = days.into_iter().flatten().min().unwrap_or(u64::MAX);
                 rows.truncate(page_end(&rows, PAGE_BYTES.min(day / PAGES_PER_DAY)));
             }
@@ -397,7 +400,7 @@ impl Proof<'_> {
             self.doubt_short_ones(&mut page, folder, &rows)?;
             let rows = self.request.ledger.as_sent(folder.id, rows)?;
             let (placed, bytes) = page.compare_facts(session, &opened, rows).await.map_err(at_destination)?;
-            if self.depth == Depth::Full {
+            if self.depth == VerifyDepth::Full {
                 count_reading(self.request, Side::Destination, bytes)?;
                 page.compare_bytes(session, placed).await.map_err(at_destination)?;
                 page.report = self.parts.compare(self.request, &mut page.doubts, page.report).await?;

@@ -14,7 +14,7 @@ use super::verify_report::{Difference, VerifyReport};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, ProofDepth as Depth, internal_date_secs, mime_content};
+use crate::plan::{FolderPath, MessageState, VerifyDepth, internal_date_secs, mime_content};
 use crate::project::{FolderId, LedgerRow, SetAside};
 
 /// Messages read again with one command.
@@ -29,7 +29,7 @@ const NOT_HANDED_OUT: &str = "the destination does not hand out its bytes";
 /// Some rows of one folder.
 pub(super) struct Page<'a> {
     pub(super) folder: (FolderId, &'a FolderPath),
-    pub(super) depth: Depth,
+    pub(super) depth: VerifyDepth,
     pub(super) report: VerifyReport,
     /// Copies that belong to a row already.
     pub(super) taken: BTreeSet<u32>,
@@ -39,7 +39,7 @@ pub(super) struct Page<'a> {
     pub(super) compares_flags: bool,
     /// The destination writes messages anew, so that sizes say little.
     pub(super) rewrites: bool,
-    /// Copies whose bytes alone prove nothing.
+    /// Copies whose bytes alone say too little.
     pub(super) doubts: Doubts,
     /// Copies of another size than known, by their UIDs.
     pub(super) unsure: BTreeMap<u32, Placed>,
@@ -147,7 +147,7 @@ impl Page<'_> {
             let compares_flags = self.compares_flags && !self.aside.touched.contains(&row.uid);
             self.compare_marks(&row, facts, (opened, compares_flags));
             let placed = Placed { row, copy_bytes: facts.size };
-            if self.depth == Depth::Quick {
+            if self.depth == VerifyDepth::Quick {
                 self.compare_size(uid, placed, compares_flags);
             } else {
                 there.insert(uid, placed);
@@ -205,7 +205,7 @@ impl Page<'_> {
         self.report.compared_flags(&wanted, if is_more { Vec::new() } else { lacking }, other);
     }
 
-    /// Reads copies again. What their bytes alone do not prove is left to a comparison with the source.
+    /// Reads copies again. What their bytes alone do not verify is left to a comparison with the source.
     pub(super) async fn compare_bytes(
         &mut self,
         session: &mut Session,
@@ -221,7 +221,7 @@ impl Page<'_> {
                 self.compare_window(session, &body, (&mut small, &in_doubt)).await?;
             }
         }
-        // Every body has to come: one that does not is no proof.
+        // Every body has to come: without it nothing is verified.
         for one in small.into_values() {
             self.report.differs(self.folder.1, one.row.uid, NOT_HANDED_OUT);
         }

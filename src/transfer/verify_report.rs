@@ -1,11 +1,11 @@
-//! What a proof found. Pure.
+//! What a verification found. Pure.
 
 use std::collections::BTreeMap;
 
 use super::verify_tally::Tally;
-use crate::plan::{FolderPath, ProofDepth as Depth, ProofSummary, Side};
+use crate::plan::{FolderPath, Side, VerifyDepth, VerifySummary};
 
-/// What the proof found. Each copy is `checked`, and in at most one of the counts that say how.
+/// What the verification found. Each copy is `checked`, and in at most one of the counts that say how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifyReport {
     /// Copies in the ledger, but those in folders of `left`: also those of `not_compared` and `not_placed`.
@@ -117,13 +117,13 @@ impl VerifyReport {
     }
 
     /// The figures, as the project keeps them.
-    pub fn summary(&self, depth: Depth) -> ProofSummary {
+    pub fn summary(&self, depth: VerifyDepth) -> VerifySummary {
         let mut unread_in = BTreeMap::new();
         for left in &self.left {
             *unread_in.entry(left.folder.to_string()).or_default() += left.copies;
         }
-        ProofSummary {
-            is_full: matches!(depth, Depth::Full),
+        VerifySummary {
+            is_full: matches!(depth, VerifyDepth::Full),
             checked: self.checked,
             bytes_equal: self.bytes_equal,
             not_compared: self.not_compared,
@@ -147,10 +147,10 @@ impl VerifyReport {
         }
     }
 
-    /// Whether everything that was to be proven is: no difference, no copy whose place is not known, no folder
-    /// that was left, and with [`Depth::Full`] none whose content was left alone.
-    pub const fn is_proof(&self, depth: Depth) -> bool {
-        let is_open = matches!(depth, Depth::Full) && self.resized > 0;
+    /// Whether everything that was to be verified is: no difference, no copy whose place is not known, no folder
+    /// that was left, and with [`VerifyDepth::Full`] none whose content was left alone.
+    pub const fn is_verified(&self, depth: VerifyDepth) -> bool {
+        let is_open = matches!(depth, VerifyDepth::Full) && self.resized > 0;
         self.difference_count == 0 && self.not_placed == 0 && self.left.is_empty() && !is_open
     }
 }

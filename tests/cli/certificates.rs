@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mailferry::engine::{
     CertificateQuestion, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing,
-    MailboxProgressState, ProjectView, Proof, SecretsPolicy, SignInState, certificate_questions,
+    MailboxProgressState, ProjectView, SecretsPolicy, SignInState, Verify, certificate_questions,
 };
 use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
@@ -100,7 +100,7 @@ impl Bench {
             secrets: SecretsPolicy::SessionOnly,
             parallel_mailboxes: 4,
             max_connections: None,
-            proof: Proof::Quick,
+            verify: Verify::Quick,
             compression: mailferry::engine::Compression::default(),
             timeouts: mailferry::engine::Timeouts::default(),
             acts_by_itself: false,

@@ -141,8 +141,8 @@ fn a_clean_proof_of_what_was_copied_before_is_complete() {
     // A copy that the proof does not confirm, and that is put right by hand.
     let lost = pair.destination.state.lock().unwrap().messages.get(&2).cloned().unwrap();
     pair.destination.set(|state| state.messages.get_mut(&2).unwrap().bytes.truncate(100));
-    let unproven = pair.copy(&[&project[..], &["--verify-only", "full"]].concat());
-    assert_eq!((unproven.status.code(), &json(&unproven)["is_complete"]), (Some(1), &false.into()));
+    let unverified = pair.copy(&[&project[..], &["--verify-only", "full"]].concat());
+    assert_eq!((unverified.status.code(), &json(&unverified)["is_complete"]), (Some(1), &false.into()));
     pair.destination.set(|state| drop(state.messages.insert(2, lost)));
     for depth in ["full", "quick"] {
         let output = pair.copy(&[&project[..], &["--verify-only", depth]].concat());

@@ -55,7 +55,7 @@ async fn dovecot_to_cyrus_arrives_as_the_same_multiset_in_every_namespace() {
         assert_same(&in_dovecot(&source), &in_cyrus(&destination, &settings));
         assert_eq!(bench.copy_all().await, 0, "{settings:?}");
         assert_same(&in_dovecot(&source), &in_cyrus(&destination, &settings));
-        bench.assert_proven(mails.len()).await;
+        bench.assert_verified(mails.len()).await;
     }
 }
 
@@ -72,7 +72,7 @@ async fn cyrus_to_dovecot_arrives_as_the_same_multiset_from_every_namespace() {
         assert_same(&in_cyrus(&source, &settings), &in_dovecot(&destination));
         assert_eq!(bench.copy_all().await, 0, "{settings:?}");
         assert_same(&in_cyrus(&source, &settings), &in_dovecot(&destination));
-        bench.assert_proven(mails.len()).await;
+        bench.assert_verified(mails.len()).await;
     }
 }
 
@@ -110,7 +110,7 @@ async fn a_delimiter_of_the_other_side_inside_a_name_makes_no_level_and_no_colli
     PlainImap::open(source.clear_port, "anna").store(&mails);
     let bench = bench(source.clear_port, destination.clear_port).await;
     assert_eq!(bench.copy_all().await, 4);
-    bench.assert_proven(4).await;
+    bench.assert_verified(4).await;
     let arrived = in_cyrus(&destination, &dotted);
     let folders: BTreeSet<&str> = arrived.keys().map(|(folder, ..)| folder.as_str()).collect();
     assert_eq!(folders.len(), 4, "{folders:?}");
@@ -133,7 +133,7 @@ async fn names_that_differ_only_in_how_an_accent_is_written_stay_two_folders() {
     let arrived = contents(destination.clear_port, '/', "");
     let folders: Vec<&str> = arrived.keys().map(|(folder, ..)| folder.as_str()).collect();
     assert_eq!(folders, ["B&APw-ro", "B&APw-ro 2"]);
-    bench.assert_proven(2).await;
+    bench.assert_verified(2).await;
 }
 
 /// Messages that did not arrive as they were: how many, and with which words.
@@ -226,5 +226,5 @@ async fn a_full_mailbox_at_cyrus_stops_the_copy_and_more_room_lets_it_go_on() {
     PlainImap::open(destination.clear_port, cyrus::ADMIN).run("SETQUOTA user/anna ()");
     bench.copy_all().await;
     assert_same(&in_dovecot(&source), &in_cyrus(&destination, &small));
-    bench.assert_proven(mails.len()).await;
+    bench.assert_verified(mails.len()).await;
 }

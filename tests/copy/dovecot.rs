@@ -16,7 +16,7 @@ use mailferry::plan::{
 };
 use mailferry::project::{Ledger, Project};
 use mailferry::transfer::{
-    CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
+    CopyLimits, CopyOutcome, CopyRequest, Progress, TransferError, VerifyDepth, copy_control, copy_mailbox,
     inventory, verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress, Security};
@@ -138,14 +138,14 @@ async fn a_mixed_mailbox_arrives_as_the_same_multiset_and_a_second_run_copies_no
     assert_eq!(advanced.into_inner(), 0);
     bench.assert_equal();
 
-    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((report.differences.as_slice(), report.not_placed), (&[][..], 0));
     assert_eq!(report.bytes_equal, mails.len() as u64);
     let mut spoiler = PlainImap::open(bench.destination.clear_port, "anna");
     spoiler.run("SELECT INBOX");
     spoiler.run("STORE 1 +FLAGS (\\Deleted)");
     spoiler.run("EXPUNGE");
-    assert!(verify_mailbox(&bench.request, Depth::Quick).await.unwrap().difference_count > 0);
+    assert!(verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap().difference_count > 0);
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn a_lost_reply_to_an_append_makes_no_second_copy() {
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
         bench.assert_equal();
-        let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+        let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
         assert_eq!((report.difference_count, report.not_placed), (0, 0), "{report:?}");
     }
 }
@@ -274,7 +274,7 @@ async fn servers_without_extensions_are_copied_to_as_well() {
         bench.assert_equal();
         bench.copy().await.unwrap();
         bench.assert_equal();
-        let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+        let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
         assert_eq!((report.difference_count, report.not_placed), (0, 0), "{capabilities}: {report:?}");
     }
 }
@@ -292,7 +292,7 @@ async fn large_messages_pass_through_a_file() {
     let Some(bench) = Bench::new(&mails, &Settings::default(), &Settings::default()).await else { return };
     bench.copy().await.unwrap();
     bench.assert_equal();
-    assert_eq!(verify_mailbox(&bench.request, Depth::Full).await.unwrap().bytes_equal, 4);
+    assert_eq!(verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap().bytes_equal, 4);
 }
 
 #[tokio::test]
@@ -512,7 +512,7 @@ async fn several_pairs_share_a_folder_and_make_no_second_copies() {
         bench.assert_equal();
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.to_do), (mails.len() as u64, 0), "{sum:?}");
-        let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+        let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
         assert_eq!((report.checked, report.difference_count), (mails.len() as u64, 0), "{report:?}");
         assert_eq!(report.not_placed, 0, "{report:?}");
         bench.copy().await.unwrap();

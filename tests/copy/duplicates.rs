@@ -47,7 +47,7 @@ async fn assert_once(scene: &Scene) {
     }
     let sum = scene.bench.sum();
     assert_eq!((sum.copied, sum.left_out, sum.to_do), (4, 3, 0));
-    scene.assert_proven().await;
+    scene.assert_verified().await;
     scene.assert_settled().await;
 }
 
@@ -56,7 +56,7 @@ async fn as_many_arrive_as_there_are() {
     play(Personality::dovecot(), folder(), |scene| async move {
         scene.bench.copy_all().await;
         assert_eq!(contents(&scene.arrived()), contents(&folder()));
-        scene.assert_proven().await;
+        scene.assert_verified().await;
     })
     .await;
 }
@@ -70,7 +70,7 @@ async fn exact_duplicates_are_copied_once_where_that_is_asked_for_and_come_when_
         scene.bench.request.options.drops_duplicates = false;
         assert_eq!(scene.bench.copy_all().await, 3);
         assert_eq!(contents(&scene.arrived()), contents(&folder()));
-        scene.assert_proven().await;
+        scene.assert_verified().await;
         scene.assert_settled().await;
         // What is copied stays.
         scene.bench.request.options.drops_duplicates = true;

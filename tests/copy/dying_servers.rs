@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use mailferry::plan::{RepairStep, Side};
 use mailferry::rehearsal::{FolderPath, ImapAccount, ImapServer, Personality, SampleFolder, SampleMessage};
-use mailferry::transfer::{Depth, Progress, TransferError, verify_mailbox};
+use mailferry::transfer::{Progress, TransferError, VerifyDepth, verify_mailbox};
 use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
 use mailferry_test_support::clients::plain_imap::{PlainImap, Seen, mixed_mailbox};
 use mailferry_test_support::programs::until;
@@ -128,7 +128,7 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
         assert_eq!(more > 0, !outcome.folder_problems.is_empty());
     }
     assert_same(&there, &here);
-    bench.assert_proven(mails.len()).await;
+    bench.assert_verified(mails.len()).await;
     assert_eq!(bench.copy_all().await, 0);
     drop(mortal);
 }
@@ -200,7 +200,7 @@ async fn copy_among_few_connections(source: u16, destination: u16, few: Side) {
     bench.copy(&sink).await.unwrap();
     assert!(waits.into_inner() > 0);
     assert_same(&contents(source, '/', ""), &contents(destination, '/', ""));
-    bench.assert_proven(mails.len()).await;
+    bench.assert_verified(mails.len()).await;
 }
 
 #[tokio::test]
@@ -303,7 +303,7 @@ async fn what_cyrus_refuses_arrives_after_the_repair_that_its_words_ask_for() {
         assert_eq!(arrived.len(), 34);
         let sum = bench.sum();
         assert_eq!((sum.copied, sum.repaired, sum.refused), (30, 4, 0), "{sum:?}");
-        let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+        let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
         assert_eq!((report.differences.as_slice(), report.bytes_equal), (&[][..], 34));
         assert_eq!(bench.copy_all().await, 0);
         cancel.cancel();

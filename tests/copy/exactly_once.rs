@@ -8,8 +8,8 @@ use mailferry::imap::Access;
 use mailferry::plan::{CopyOptions, DestinationRules, LedgerSum, Mailbox, MessageState, identity_key};
 use mailferry::project::{LedgerRow, MessageResult, Project, SourceMessage};
 use mailferry::transfer::{
-    CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, TransferError, copy_control, copy_mailbox,
-    inventory, prove_mailbox, verify_mailbox,
+    CopyLimits, CopyOutcome, CopyRequest, Progress, TransferError, VerifyDepth, copy_control, copy_mailbox,
+    inventory, verify_mailbox, verify_mailbox_controlled,
 };
 use mailferry::values::{DomainName, EmailAddress};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, echoing, numbered};
@@ -185,9 +185,9 @@ async fn a_copy_whose_bytes_do_not_come_is_a_difference() {
     let bench = Bench::new(some(4)).await;
     bench.copy().await.unwrap();
     bench.destination.set(|state| state.without_body.extend([2, 3]));
-    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((report.checked, report.bytes_equal, report.difference_count), (4, 2, 2), "{report:?}");
-    let quick = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    let quick = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
     assert_eq!((quick.difference_count, quick.bytes_equal), (0, 0));
 }
 
@@ -198,7 +198,7 @@ async fn two_rows_with_one_copy_are_a_difference() {
     let folder = bench.request.ledger.folder_totals().unwrap()[0].id;
     let doubled = MessageResult { destination_uid: Some((7, 1)), ..copied_without_uid(2) };
     bench.request.ledger.record_results(folder, &[doubled]).unwrap();
-    let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
     assert!(report.difference_count > 0, "{report:?}");
     assert!(report.differences.iter().any(|one| one.what.contains("has the same copy")), "{report:?}");
 }
@@ -226,10 +226,10 @@ async fn a_copy_that_nobody_found_is_no_proof_at_any_depth() {
     let folder = listed(&bench, &mails);
     let ledger = &bench.request.ledger;
     ledger.record_results(folder, &[1, 2, 3].map(copied_without_uid)).unwrap();
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
         assert_eq!((report.checked, report.not_placed, report.unplaced.len()), (3, 3, 3), "{report:?}");
-        assert!(!report.is_proof(depth), "{report:?}");
+        assert!(!report.is_verified(depth), "{report:?}");
     }
 }
 
@@ -495,9 +495,9 @@ async fn the_proof_notices_a_copy_that_is_shorter_than_its_message() {
     let hash: [u8; 32] = sha2::Sha256::digest(&cut.bytes).into();
     let result = MessageResult { destination_uid: Some((7, 1)), sha256: Some(hash), ..copied_without_uid(1) };
     bench.request.ledger.record_results(folder, &[result]).unwrap();
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
-        assert!(!report.is_proof(depth), "{report:?}");
+        assert!(!report.is_verified(depth), "{report:?}");
         assert!(report.differences[0].what.contains("2097152 bytes instead of 5242880"), "{report:?}");
     }
 }
@@ -529,19 +529,19 @@ async fn mail_that_was_there_before_is_read_on_both_sides_by_a_full_proof() {
     let bench = Bench::between(OddImap::start(mails), OddImap::start(there)).await;
     bench.copy().await.unwrap();
     assert_eq!(bench.sum().already_there, 5);
-    let quick = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    let quick = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
     assert_eq!((quick.size_only, quick.others, quick.difference_count), (5, 1, 0), "{quick:?}");
-    let words = quick.summary(Depth::Quick).words();
+    let words = quick.summary(VerifyDepth::Quick).words();
     assert!(
         words.contains("5 copies were compared by size alone") && !words.contains("date and flags"),
         "{words}"
     );
-    let full = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let full = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (4, 0, 1), "{full:?}");
-    assert!(!full.is_proof(Depth::Full));
+    assert!(!full.is_verified(VerifyDepth::Full));
     // What the source has no more cannot be held against the copy.
     bench.source.set(|state| state.messages.clear());
-    let full = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let full = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (0, 5, 0), "{full:?}");
 }
 
@@ -551,9 +551,9 @@ async fn after_the_switch_the_proof_does_not_claim_flags() {
     bench.copy().await.unwrap();
     bench.destination.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen".to_owned());
     bench.request.options.mode = mailferry::plan::CopyMode::AfterSwitch;
-    let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
     assert_eq!((report.without_flags, report.difference_count), (4, 0), "{report:?}");
-    let words = report.summary(Depth::Quick).words();
+    let words = report.summary(VerifyDepth::Quick).words();
     assert!(words.starts_with("4 copies were compared by size and date"), "{words}");
 }
 
@@ -586,15 +586,18 @@ async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
             destination.set(|state| state.cut_facts.clear());
         }
     };
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let (_controller, control) = copy_control(CancellationToken::new());
-        let report = prove_mailbox(&bench.request, depth, control, &sink).await.unwrap().unwrap();
+        let report = verify_mailbox_controlled(&bench.request, depth, control, &sink).await.unwrap().unwrap();
         assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
-        assert!(report.is_proof(depth));
+        assert!(report.is_verified(depth));
     }
     let (controller, control) = copy_control(CancellationToken::new());
     controller.stop();
-    assert_eq!(prove_mailbox(&bench.request, Depth::Full, control, &|_| {}).await.unwrap(), None);
+    assert_eq!(
+        verify_mailbox_controlled(&bench.request, VerifyDepth::Full, control, &|_| {}).await.unwrap(),
+        None
+    );
 }
 
 // 19: an append that arrives after it was sent again.

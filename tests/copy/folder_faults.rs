@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mailferry::plan::{FolderChoice, LeftOutBecause, Side};
-use mailferry::transfer::{CountWishes, Depth, FolderTrouble, Progress, count, verify_mailbox};
+use mailferry::transfer::{CountWishes, FolderTrouble, Progress, VerifyDepth, count, verify_mailbox};
 use mailferry_test_support::fakes::folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry_test_support::fakes::odd_imap::{Stored, numbered};
 use mailferry_test_support::quick_time;
@@ -175,7 +175,7 @@ async fn a_folder_that_vanishes_after_the_plan_is_told_of() {
 
 #[tokio::test]
 async fn a_proof_goes_on_behind_a_folder_that_ends_the_connection() {
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
         {
             let bench = bench_of(&source, &destination).await;
@@ -189,7 +189,7 @@ async fn a_proof_goes_on_behind_a_folder_that_ends_the_connection() {
             let [left] = report.left.as_slice() else { panic!("{report:?}") };
             assert_eq!((left.folder.to_string(), left.copies), ("Bad".to_owned(), 2), "{report:?}");
             assert!(left.words.contains("index is broken"), "{report:?}");
-            assert!(!report.is_proof(depth));
+            assert!(!report.is_verified(depth));
         }
     }
 }
@@ -304,7 +304,7 @@ async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
     let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
     let bench = bench_of(&source, &destination).await;
     assert_eq!(bench.copy_all().await, 6);
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         for harm in [(|| Harm::Bad("what")) as fn() -> Harm, || Harm::No("no")] {
             let left = std::sync::atomic::AtomicU32::new(1);
             destination.harm(move |word, _, _| {
@@ -322,7 +322,7 @@ async fn a_proof_asks_once_more_and_goes_on_behind_a_folder_that_is_refused() {
                 (0, 6, 0),
                 "{report:?}"
             );
-            assert!(!report.is_proof(depth));
+            assert!(!report.is_verified(depth));
         }
     }
 }
@@ -345,11 +345,11 @@ async fn copies_whose_source_is_refused_are_not_called_proven() {
         let bench = bench_of(&source, &destination).await;
         assert_eq!(bench.copy_all().await, 6);
         source.harm(move |word, name, _| (word == refused && name == b"A").then(harm));
-        let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+        let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
         let [left] = report.left.as_slice() else { panic!("{refused}: {report:?}") };
         assert_eq!((left.folder.to_string(), left.copies), ("A".to_owned(), 2), "{report:?}");
         assert_eq!((left.side, report.checked, report.bytes_equal), (Side::Source, 4, 4), "{report:?}");
-        assert!(!report.is_proof(Depth::Full));
+        assert!(!report.is_verified(VerifyDepth::Full));
     }
     for is_folder in [true, false] {
         let (source, destination) = (FolderServer::start(folders(&["A", "B"])), empty());
@@ -361,9 +361,9 @@ async fn copies_whose_source_is_refused_are_not_called_proven() {
             source.take_out("A", 1);
             source.take_out("A", 2);
         }
-        let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+        let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
         assert_eq!((report.checked, report.bytes_equal, report.as_read), (6, 4, 2), "{report:?}");
-        assert!(report.is_proof(Depth::Full));
+        assert!(report.is_verified(VerifyDepth::Full));
     }
 }
 
@@ -371,14 +371,14 @@ async fn copies_whose_source_is_refused_are_not_called_proven() {
 /// folder is named, its copies count as not compared, and the others are.
 #[test]
 fn a_proof_leaves_a_folder_at_which_connections_end_and_compares_the_others() {
-    type Case = (Side, Depth, &'static [&'static str]);
+    type Case = (Side, VerifyDepth, &'static [&'static str]);
     let cases: [Case; 6] = [
-        (Side::Destination, Depth::Quick, &["SELECT", "EXAMINE"]),
-        (Side::Destination, Depth::Quick, &["UID"]),
-        (Side::Destination, Depth::Full, &["SELECT", "EXAMINE"]),
-        (Side::Destination, Depth::Full, &["UID"]),
-        (Side::Source, Depth::Full, &["SELECT", "EXAMINE"]),
-        (Side::Source, Depth::Full, &["UID"]),
+        (Side::Destination, VerifyDepth::Quick, &["SELECT", "EXAMINE"]),
+        (Side::Destination, VerifyDepth::Quick, &["UID"]),
+        (Side::Destination, VerifyDepth::Full, &["SELECT", "EXAMINE"]),
+        (Side::Destination, VerifyDepth::Full, &["UID"]),
+        (Side::Source, VerifyDepth::Full, &["SELECT", "EXAMINE"]),
+        (Side::Source, VerifyDepth::Full, &["UID"]),
     ];
     let harms: [fn() -> Harm; 3] = [|| Harm::Bye("index is broken"), || Harm::Cut, || Harm::Silence];
     quick_time::in_quick_time(async {
@@ -397,18 +397,20 @@ fn a_proof_leaves_a_folder_at_which_connections_end_and_compares_the_others() {
                 let case = format!("{side:?}, {depth:?}, {words:?}, {number}: {report:?}");
                 let report = report.unwrap_or_else(|_| panic!("{case}"));
                 assert_eq!((report.checked, report.difference_count), (6, 0), "{case}");
-                assert_eq!(report.bytes_equal, if depth == Depth::Full { 6 } else { 0 }, "{case}");
+                assert_eq!(report.bytes_equal, if depth == VerifyDepth::Full { 6 } else { 0 }, "{case}");
                 let [left] = report.left.as_slice() else { panic!("{case}") };
                 assert_eq!((left.folder.to_string(), left.side, left.copies), ("Bad".to_owned(), side, 2));
                 assert!(!left.words.is_empty() && (number > 0 || left.words.contains("index is broken")));
-                assert!(!report.is_proof(depth), "{case}");
+                assert!(!report.is_verified(depth), "{case}");
                 let told = report.summary(depth).words();
                 assert!(told.starts_with("6 copies were") && told.contains("(2 in Bad)"), "{told}");
                 assert!(!told.contains("missing"), "{told}");
                 server.harm(|_, _, _| None);
             }
         }
-        assert!(verify_mailbox(&bench.request, Depth::Full).await.unwrap().is_proof(Depth::Full));
+        assert!(
+            verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap().is_verified(VerifyDepth::Full)
+        );
     });
 }
 
@@ -418,7 +420,7 @@ async fn copies_in_a_folder_that_is_shut_are_not_called_missing() {
     let (source, destination) = (FolderServer::start(folders(&["A", "Bad", "C"])), empty());
     let bench = bench_of(&source, &destination).await;
     assert_eq!(bench.copy_all().await, 8);
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         for harm in [(|| Harm::No("is broken")) as fn() -> Harm, || Harm::Bad("is broken")] {
             destination.harm(move |word, name, _| {
                 (["SELECT", "EXAMINE"].contains(&word) && name == b"Bad").then(harm)
@@ -427,12 +429,12 @@ async fn copies_in_a_folder_that_is_shut_are_not_called_missing() {
             assert_eq!((report.checked, report.difference_count, report.not_placed), (6, 0, 0), "{report:?}");
             let [left] = report.left.as_slice() else { panic!("{report:?}") };
             assert_eq!((left.folder.to_string(), left.copies), ("Bad".to_owned(), 2), "{report:?}");
-            assert!(left.words.contains("is broken") && !report.is_proof(depth), "{report:?}");
+            assert!(left.words.contains("is broken") && !report.is_verified(depth), "{report:?}");
         }
     }
     destination.harm(|_, _, _| None);
     destination.remove("Bad");
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
         assert_eq!((report.checked, report.difference_count), (8, 2), "{report:?}");
         assert!(report.left.is_empty(), "{report:?}");
@@ -451,7 +453,7 @@ fn a_search_for_lost_copies_passes_by_a_folder_that_ends_the_connection() {
         let bench = Bench::new(from, to).await;
         assert_eq!(bench.copy_all().await, 4);
         destination.take_out("A", 1);
-        for depth in [Depth::Quick, Depth::Full] {
+        for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
             for word_of_harm in ["EXAMINE", "UID"] {
                 destination.harm(move |word, name, _| {
                     (word == word_of_harm && name == b"Other").then_some(Harm::Bye("index is broken"))

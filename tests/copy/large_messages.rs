@@ -3,7 +3,7 @@
 
 use mailferry::engine::why;
 use mailferry::plan::MessageState;
-use mailferry::transfer::{Depth, verify_mailbox};
+use mailferry::transfer::{VerifyDepth, verify_mailbox};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Pieces, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
@@ -91,8 +91,8 @@ async fn whole_messages_arrive_in_whatever_form_a_server_hands_out_pieces() {
             }
             pair.bench.copy_all().await;
             assert_eq!(pair.destination.bodies(), pair.source.bodies(), "{form:?} {sizes_are_off}");
-            let report = verify_mailbox(&pair.bench.request, Depth::Full).await.unwrap();
-            assert!(report.is_proof(Depth::Full), "{form:?} {sizes_are_off}: {report:?}");
+            let report = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
+            assert!(report.is_verified(VerifyDepth::Full), "{form:?} {sizes_are_off}: {report:?}");
         }
     }
 }
@@ -128,8 +128,8 @@ async fn the_proof_says_so_where_the_two_ways_to_read_a_message_disagree() {
     let pair = Pair::new(vec![sized(1, 3_000_000)]).await;
     pair.bench.copy_all().await;
     pair.source.set(|state| state.pieces = Pieces::Wrong);
-    let report = verify_mailbox(&pair.bench.request, Depth::Full).await.unwrap();
-    assert!(!report.is_proof(Depth::Full), "{report:?}");
+    let report = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
+    assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use mailferry::plan::{
 use mailferry::rehearsal::Personality;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox as sample_mailbox};
 use mailferry::transfer::{
-    CopyOutcome, Depth, FolderTrouble, TransferError, copy_control, copy_mailbox, verify_mailbox,
+    CopyOutcome, FolderTrouble, TransferError, VerifyDepth, copy_control, copy_mailbox, verify_mailbox,
 };
 use mailferry::values::Security;
 use mailferry_test_support::clients::plain_imap::{Mail, PlainImap, Seen, mixed_mailbox};
@@ -76,8 +76,8 @@ impl Pair {
         assert_same(&self.of_source(), &self.of_destination());
     }
 
-    async fn proof(&self) -> mailferry::transfer::VerifyReport {
-        let report = verify_mailbox(&self.bench.request, Depth::Full).await.unwrap();
+    async fn verify(&self) -> mailferry::transfer::VerifyReport {
+        let report = verify_mailbox(&self.bench.request, VerifyDepth::Full).await.unwrap();
         assert_eq!(report.differences, [], "{report:?}");
         report
     }
@@ -173,7 +173,7 @@ async fn copies_that_are_lost_are_brought_back_before_the_switch() {
     assert_eq!(count, 1);
     expected.insert(foreign_seen, 1);
     assert_same(&expected, &pair.of_destination());
-    pair.proof().await;
+    pair.verify().await;
     // And the next run has nothing to do.
     assert_eq!(pair.bench.copy_all().await, 0);
     assert_same(&expected, &pair.of_destination());
@@ -201,7 +201,7 @@ async fn copies_that_people_have_moved_are_not_made_a_second_time() {
         assert_eq!(pair.run().await.unwrap().folder_problems, []);
         assert_same(&before, &pair.of_destination());
     }
-    let report = pair.proof().await;
+    let report = pair.verify().await;
     assert!(report.moved_or_removed >= 5, "{report:?}");
     assert_eq!(pair.bench.sum().copied, mails.len() as u64);
     // One that was moved and one that is lost at the same time: only the lost one comes back.
@@ -292,14 +292,14 @@ async fn a_folder_that_people_rename_after_the_switch_is_found() {
         }
         let expected = pair.of_destination();
         // The proof alone, before any run has seen it.
-        let report = pair.proof().await;
+        let report = pair.verify().await;
         assert_eq!(report.found_elsewhere, count, "{report:?}");
         assert_eq!(report.found_in.get("Of old"), Some(&count), "{report:?}");
-        let words = report.summary(Depth::Full).words();
+        let words = report.summary(VerifyDepth::Full).words();
         assert!(words.contains(&format!("({count} in Of old)")), "{words}");
         assert_eq!(pair.run().await.unwrap().folder_problems, [], "nothing waits, and nothing is lost");
         assert_same(&expected, &pair.of_destination());
-        pair.proof().await;
+        pair.verify().await;
         if is_filed {
             continue;
         }
@@ -447,7 +447,7 @@ async fn a_filter_leaves_out_with_the_cause_and_takes_in_when_it_changes() {
     pair.bench.request.options = CopyOptions::default();
     pair.run().await.unwrap();
     pair.assert_same();
-    pair.proof().await;
+    pair.verify().await;
     // A search that no server can be asked begins nothing; one that the server refuses is told with its words.
     pair.bench.request.options.filter.search = Some("FROM \"x\r\nF9 LOGOUT".to_owned());
     assert!(matches!(pair.run().await, Err(TransferError::Search(_))));
@@ -571,7 +571,7 @@ async fn a_later_run_that_is_dropped_at_any_point_is_finished_by_the_next() {
     }
     eprintln!("{drops} of 30 later runs were dropped half-way");
     assert!(drops >= 15, "only {drops} runs were dropped half-way");
-    pair.proof().await;
+    pair.verify().await;
 }
 
 #[tokio::test]
@@ -588,7 +588,7 @@ async fn mail_that_is_deleted_on_both_sides_has_vanished_and_comes_back_nowhere(
     }
     let sum = pair.bench.sum();
     assert_eq!((sum.copied, sum.vanished, sum.to_do), (mails.len() as u64 - 1, 1, 0), "{sum:?}");
-    pair.proof().await;
+    pair.verify().await;
 }
 
 #[tokio::test]

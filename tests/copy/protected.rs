@@ -44,7 +44,7 @@ async fn tls_on_both_sides_carries_the_copy_in_both_directions() {
         let bench = Bench::new(source, destination).await;
         assert_eq!(bench.copy_all().await, mails.len() as u64);
         assert_same(&contents(from, '/', ""), &contents(to, '/', ""));
-        bench.assert_proven(mails.len()).await;
+        bench.assert_verified(mails.len()).await;
         assert_eq!(bench.copy_all().await, 0);
     }
 }
@@ -66,7 +66,7 @@ async fn an_admin_of_cyrus_signs_in_for_a_mailbox_and_the_copy_is_compressed() {
     let bench = Bench::new(access(source.clear_port, Security::Clear, "anna"), as_admin).await;
     assert_eq!(bench.copy_all().await, mails.len() as u64);
     assert_same(&contents(source.clear_port, '/', ""), &contents(destination.clear_port, '/', ""));
-    bench.assert_proven(mails.len()).await;
+    bench.assert_verified(mails.len()).await;
 }
 
 #[tokio::test]
@@ -92,5 +92,5 @@ async fn the_copy_goes_on_where_it_was_once_the_quota_is_raised() {
     destination.change_configuration("storage=200k", "storage=2G");
     assert_eq!(bench.copy_all().await, before.to_do);
     assert_same(&contents(source.clear_port, '/', ""), &contents(destination.clear_port, '/', ""));
-    bench.assert_proven(mails.len()).await;
+    bench.assert_verified(mails.len()).await;
 }

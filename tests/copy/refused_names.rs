@@ -183,7 +183,7 @@ async fn dovecot_gets_dots_and_a_tilde_under_other_names() {
     for folder in ["v1&ICQ-2", "v1&ICQ-2/Sub", "Plain"] {
         assert_eq!(client.count(folder), 1, "{:?}", client.folders());
     }
-    bench.assert_proven(4).await;
+    bench.assert_verified(4).await;
 }
 
 /// What is made in UTF-8 there ends the connection of every program that lists its folders without.
@@ -210,7 +210,7 @@ async fn courier_gets_names_that_every_program_can_list_and_gives_those_that_few
     for folder in ["INBOX", "INBOX.B&APw-ro", "INBOX.Party _"] {
         assert_eq!(client.count(folder), 1, "{:?}", client.folders());
     }
-    bench.assert_proven(3).await;
+    bench.assert_verified(3).await;
 
     // Another program has made such a folder there: it is copied from there all the same.
     client.run("ENABLE UTF8=ACCEPT");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mailferry::plan::{CopyMode, MessageState, RepairStep};
 use mailferry::rehearsal::{Action, Dislike, Fault, Personality, SampleMessage, Trigger};
-use mailferry::transfer::{Depth, TransferError, verify_mailbox};
+use mailferry::transfer::{TransferError, VerifyDepth, verify_mailbox};
 use mailferry::values::UnixTime;
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
@@ -112,7 +112,7 @@ async fn each_message_gets_the_repair_that_it_needs_and_no_other_message_is_touc
         let body = long.split_once("\r\n\r\n").unwrap().1.replace("=\r\n", "");
         assert_eq!(body, format!("{}\r\n", "x".repeat(20_000)));
         assert!(files(&scene.export_folder()).is_empty() && !scene.export_folder().exists());
-        scene.assert_proven().await;
+        scene.assert_verified().await;
         scene.assert_settled().await;
     })
     .await;
@@ -148,7 +148,7 @@ async fn what_no_repair_helps_goes_inside_a_carrier_unchanged() {
                 && String::from_utf8_lossy(&copy.bytes).contains("Content-Type: message/rfc822\r\n")
         });
         assert_eq!(carriers.count(), 1);
-        scene.assert_proven().await;
+        scene.assert_verified().await;
         scene.assert_settled().await;
     })
     .await;
@@ -237,7 +237,7 @@ async fn a_flag_that_append_refuses_is_set_afterwards_and_the_other_flags_stay()
                 scene.arrived().into_iter().map(|copy| copy.flags).filter(|flags| flags.len() > 1).collect();
             let all = ["$Work", "\\Deleted", "\\Seen"].map(str::to_owned);
             assert_eq!(flags, [BTreeSet::from(all)], "{step:?}");
-            scene.assert_proven().await;
+            scene.assert_verified().await;
         })
         .await;
     }
@@ -292,7 +292,7 @@ async fn a_repaired_copy_is_there_once_wherever_the_connection_breaks() {
                 assert_eq!(texts.len(), 5, "{nth}: {texts:#?}");
                 let repaired = "Subject: =?utf-8?B?R3LDvMOfZQ==?=\r\n\r\nbare\r\n";
                 assert_eq!(texts.iter().filter(|text| *text == repaired).count(), 2, "{nth}: {texts:#?}");
-                scene.assert_proven().await;
+                scene.assert_verified().await;
                 scene.assert_settled().await;
             })
             .await;
@@ -322,7 +322,7 @@ async fn a_repaired_copy_gets_its_flags_wherever_the_run_ends() {
             assert_eq!(scene.arrived().iter().filter(has_keyword).count(), 1, "{command} {action:?}");
             let (_, cause) = scene.state(2);
             assert!(!cause.contains("still to be seen") && cause.contains("keywords left off"), "{cause}");
-            scene.assert_proven().await;
+            scene.assert_verified().await;
             scene.assert_settled().await;
         })
         .await;
@@ -345,7 +345,7 @@ async fn repaired_copies_are_found_again_when_the_destination_numbers_anew() {
         assert_eq!(scene.arrived().len(), 3, "nothing is sent a second time");
         let sum = scene.bench.sum();
         assert_eq!((sum.already_there, sum.repaired), (2, 1), "{sum:?}");
-        scene.assert_proven().await;
+        scene.assert_verified().await;
     })
     .await;
 }
@@ -359,7 +359,7 @@ async fn large_messages_are_repaired_as_small_ones_are() {
         assert_eq!(scene.bench.copy_all().await, 3);
         assert_eq!((scene.bench.sum().copied, scene.bench.sum().repaired), (2, 1));
         assert_eq!(scene.repair(2).unwrap().steps, [RepairStep::Nul]);
-        scene.assert_proven().await;
+        scene.assert_verified().await;
         scene.assert_settled().await;
     })
     .await;
@@ -399,7 +399,7 @@ async fn what_is_accepted_and_not_there_is_told_and_nothing_else_is() {
             let (state, cause) = scene.state(1);
             assert!(state == MessageState::Refused && cause.starts_with("accepted but absent"), "{cause}");
             assert_eq!(scene.arrived().len() as u64, sum.copied);
-            scene.assert_proven().await;
+            scene.assert_verified().await;
             scene.assert_settled().await;
         })
         .await;
@@ -426,7 +426,7 @@ async fn a_date_that_no_server_can_be_told_comes_from_the_header() {
         1,
         "{arrived:?}"
     );
-    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!(report.differences, []);
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use mailferry::plan::{MessageState, RepairStep};
-use mailferry::transfer::{Depth, verify_mailbox};
+use mailferry::transfer::{VerifyDepth, verify_mailbox};
 use mailferry_test_support::fakes::odd_imap::{Denial, OddImap, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
@@ -61,7 +61,7 @@ impl Pair {
     /// Both sides hold the same, the proof finds nothing, and a further run sends nothing.
     async fn assert_same(&self, what: &str) {
         assert_eq!(self.source.bodies(), self.destination.bodies(), "{what}");
-        let report = verify_mailbox(&self.bench.request, Depth::Full).await.unwrap();
+        let report = verify_mailbox(&self.bench.request, VerifyDepth::Full).await.unwrap();
         assert_eq!(report.differences, [], "{what}");
         self.destination.set(|state| state.deny_append = None);
         let before = self.appends();

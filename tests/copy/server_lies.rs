@@ -3,7 +3,7 @@
 
 use mailferry::plan::MessageState;
 use mailferry::rehearsal::{Action, Fault, Personality, SampleFolder, Trigger};
-use mailferry::transfer::{CopyLimits, Depth};
+use mailferry::transfer::{CopyLimits, VerifyDepth};
 use mailferry_test_support::scenes::practice_copy::{self, At, Break, Scene, in_quick_time, small_mailbox};
 use mailferry_test_support::scenes::tiny_mailboxes::{bulky_mailbox, tiny_mailbox};
 
@@ -133,7 +133,7 @@ fn sizes_are_misstated_at_the_source() {
             let faults = Break::Faults(vec![(At::Source, lie), (At::Destination, cut)]);
             if let Err(words) = in_quick_time(scene.play(None, &faults)) {
                 let differences = words.matches("Difference {").count();
-                let is_honest = words.starts_with("the proof fails")
+                let is_honest = words.starts_with("the verification fails")
                     && words.matches("bytes instead of").count() == differences;
                 assert!(is_honest, "{by} {lost}: {words}");
             }
@@ -197,7 +197,7 @@ fn a_message_that_never_comes_is_no_copy() {
             case.copy_again().await;
             let comes = "it comes once the server hands it out";
             assert_eq!(case.arrived().len(), before.len() + 1, "{action:?}: {comes}: {:?}", case.rows());
-            assert!(case.prove(Depth::Full).await.differences.is_empty());
+            assert!(case.verify(VerifyDepth::Full).await.differences.is_empty());
         }));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mailferry::engine::why;
 use mailferry::plan::MessageState;
-use mailferry::transfer::{Depth, VerifyReport, verify_mailbox};
+use mailferry::transfer::{VerifyDepth, VerifyReport, verify_mailbox};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Pieces, State, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
@@ -34,7 +34,7 @@ impl Pair {
         Self { source, destination, bench }
     }
 
-    async fn proof(&self, depth: Depth) -> VerifyReport {
+    async fn verify(&self, depth: VerifyDepth) -> VerifyReport {
         verify_mailbox(&self.bench.request, depth).await.unwrap()
     }
 
@@ -81,9 +81,9 @@ async fn a_whole_message_that_is_shorter_than_its_pieces_is_not_what_is_copied()
             .await;
             pair.bench.copy_all().await;
             pair.assert_copied_but(&[], &format!("{cut} {uids:?}"));
-            for depth in [Depth::Quick, Depth::Full] {
-                let report = pair.proof(depth).await;
-                assert!(report.is_proof(depth), "{cut} {uids:?}: {report:?}");
+            for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
+                let report = pair.verify(depth).await;
+                assert!(report.is_verified(depth), "{cut} {uids:?}: {report:?}");
             }
         }
     }
@@ -95,7 +95,7 @@ async fn a_whole_message_that_is_longer_than_its_pieces_is_not_what_is_copied() 
         let pair = Pair::new(letters(), |state| state.padded_whole = [(7, more), (20, more)].into()).await;
         pair.bench.copy_all().await;
         pair.assert_copied_but(&[], &format!("{more}"));
-        assert!(pair.proof(Depth::Full).await.is_proof(Depth::Full), "{more}");
+        assert!(pair.verify(VerifyDepth::Full).await.is_verified(VerifyDepth::Full), "{more}");
     }
 }
 
@@ -108,7 +108,7 @@ async fn a_full_proof_names_a_message_whose_rest_is_hidden() {
     })
     .await;
     pair.bench.copy_all().await;
-    let report = pair.proof(Depth::Full).await;
+    let report = pair.verify(VerifyDepth::Full).await;
     let named: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
     assert_eq!(named, [7], "{report:?}");
 }
@@ -125,8 +125,8 @@ async fn a_full_proof_names_a_cut_message_that_is_listed_as_short_as_it_comes() 
         .await;
         pair.bench.copy_all().await;
         assert_eq!(pair.pieces(), 0, "no road more where sizes agree");
-        let report = pair.proof(Depth::Full).await;
-        assert!(!report.is_proof(Depth::Full), "{report:?}");
+        let report = pair.verify(VerifyDepth::Full).await;
+        assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
         let named: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
         assert_eq!(named, [7], "{report:?}");
         assert!(report.differences[0].what.contains("in two forms"), "{report:?}");
@@ -191,8 +191,8 @@ async fn what_is_slipped_in_before_the_true_answer_is_not_copied() {
         let pair = Pair::new(letters(), |state| state.slipped_in = [(7, other.clone())].into()).await;
         pair.bench.copy_all().await;
         pair.assert_copied_but(&[], &words);
-        let report = pair.proof(Depth::Full).await;
-        assert!(report.is_proof(Depth::Full), "{words}: {report:?}");
+        let report = pair.verify(VerifyDepth::Full).await;
+        assert!(report.is_verified(VerifyDepth::Full), "{words}: {report:?}");
         // Without pieces nothing tells which of the answers it is.
         let pair = Pair::new(letters(), |state| {
             state.slipped_in = [(7, other)].into();
@@ -211,8 +211,8 @@ async fn a_proof_believes_no_destination_that_gives_two_answers() {
     pair.bench.copy_all().await;
     let length = letter(7, 49).bytes.len();
     pair.destination.set(|state| state.slipped_in = [(7, vec![b'x'; length])].into());
-    let report = pair.proof(Depth::Full).await;
-    assert!(!report.is_proof(Depth::Full), "{report:?}");
+    let report = pair.verify(VerifyDepth::Full).await;
+    assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
     assert!(report.differences.iter().all(|one| one.uid == 7), "{report:?}");
 }
 
@@ -222,7 +222,7 @@ async fn a_full_proof_says_so_where_pieces_are_other_bytes_of_the_same_length() 
         let pair = Pair::new(letters(), |_| {}).await;
         pair.bench.copy_all().await;
         pair.source.set(|state| state.pieces = pieces);
-        let report = pair.proof(Depth::Full).await;
+        let report = pair.verify(VerifyDepth::Full).await;
         assert_eq!(report.difference_count, 20, "{pieces:?}: {report:?}");
         assert!(report.differences[0].what.contains("in two forms"), "{report:?}");
     }

@@ -4,7 +4,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use mailferry::rehearsal::{FolderPath, Personality, SampleMessage};
-use mailferry::transfer::{Depth, Progress, VerifyReport, copy_control, prove_mailbox, verify_mailbox};
+use mailferry::transfer::{
+    Progress, VerifyDepth, VerifyReport, copy_control, verify_mailbox, verify_mailbox_controlled,
+};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
 use mailferry_test_support::scenes::breaking::in_quick_time;
 use mailferry_test_support::scenes::copy_bench::Bench;
@@ -30,7 +32,7 @@ fn file(scene: &Scene, mail: &SampleMessage, folder: &str) {
 
 #[test]
 fn a_copy_that_a_junk_filter_has_moved_is_not_missing() {
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let mails = kilobytes(12);
         in_quick_time(play(Personality::dovecot(), mails.clone(), |scene| async move {
             scene.bench.copy_all().await;
@@ -39,7 +41,7 @@ fn a_copy_that_a_junk_filter_has_moved_is_not_missing() {
             file(&scene, &mails[5], "Projekte/2024");
             let report = verify_mailbox(&scene.bench.request, depth).await.unwrap();
             assert_eq!((report.found_elsewhere, report.in_junk), (3, 2), "{report:?}");
-            assert!(report.is_proof(depth), "{report:?}");
+            assert!(report.is_verified(depth), "{report:?}");
             let words = report.summary(depth).words();
             assert!(
                 words.contains("3 copies lie in another folder") && words.contains("2 of them in"),
@@ -71,7 +73,7 @@ async fn prove_through_waits(scene: &Scene) -> (VerifyReport, Vec<(u64, String)>
         }
     };
     let report = tokio::select! {
-        report = prove_mailbox(&scene.bench.request, Depth::Full, control, &sink) => report.unwrap().unwrap(),
+        report = verify_mailbox_controlled(&scene.bench.request, VerifyDepth::Full, control, &sink) => report.unwrap().unwrap(),
         () = pass => unreachable!("the proof holds the other end"),
     };
     (report, waits.into_inner().unwrap())
@@ -81,7 +83,7 @@ async fn prove_through_waits(scene: &Scene) -> (VerifyReport, Vec<(u64, String)>
 fn a_full_proof_reads_in_a_day_what_the_new_provider_allows() {
     in_quick_time(play(Personality::dovecot(), kilobytes(50), |mut scene| async move {
         scene.bench.copy_all().await;
-        scene.bench.request.limits.proof_bytes_per_day = Some(20_500);
+        scene.bench.request.limits.verify_bytes_per_day = Some(20_500);
         let (report, waits) = prove_through_waits(&scene).await;
         assert_eq!((report.checked, report.bytes_equal, report.difference_count), (50, 50, 0), "{report:?}");
         assert_eq!(waits.len(), 2, "{waits:?}");
@@ -124,9 +126,9 @@ async fn flags_that_the_destination_cannot_keep_are_named_with_their_messages() 
     destination.set(|state| state.permanent_flags = Some("\\Seen"));
     let flagged = |message: &mut Stored| message.flags = "\\Seen \\Flagged $Work".to_owned();
     let (_source, bench) = copied(6, flagged, &destination).await;
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
-        assert!(report.is_proof(depth), "{report:?}");
+        assert!(report.is_verified(depth), "{report:?}");
         let words = report.summary(depth).words();
         assert!(
             words.contains("cannot keep these flags: $work (6 messages), \\flagged (6 messages)"),
@@ -140,10 +142,10 @@ async fn what_a_server_does_to_every_message_is_said_once() {
     let destination = OddImap::start([]);
     destination.set(|state| (state.added, state.own_date) = (b"\r\n", Some("02-Feb-2024 10:00:00 +0000")));
     let (_source, bench) = copied(150, |_| {}, &destination).await;
-    for depth in [Depth::Quick, Depth::Full] {
+    for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&bench.request, depth).await.unwrap();
         assert_eq!((report.differences.as_slice(), report.other_dates), (&[][..], 150), "{depth:?}");
-        assert!(report.is_proof(depth), "{report:?}");
+        assert!(report.is_verified(depth), "{report:?}");
         let words = report.summary(depth).words();
         assert!(words.contains("150 copies have another date") && !words.contains("differ"), "{words}");
     }
@@ -152,7 +154,7 @@ async fn what_a_server_does_to_every_message_is_said_once() {
         let cut = state.messages.get_mut(&7).unwrap();
         cut.bytes.truncate(cut.bytes.len() - 6);
     });
-    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((report.difference_count, report.differences[0].uid), (1, 7), "{report:?}");
 }
 
@@ -177,12 +179,12 @@ async fn a_source_that_only_estimates_sizes_is_no_reason_to_doubt_intact_copies(
             let state = server.state.lock().unwrap();
             state.commands.iter().filter(|command| command.contains("BODY.PEEK[]")).count()
         };
-        let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
-        assert!(report.is_proof(Depth::Quick) && report.resized == 0, "{report:?}");
+        let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
+        assert!(report.is_verified(VerifyDepth::Quick) && report.resized == 0, "{report:?}");
         assert_eq!(read(&destination) > 0, is_there_before, "known lengths need no look at the bytes");
         let before = read(&destination);
-        let report = verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
-        assert!(report.is_proof(Depth::Quick) && read(&destination) == before, "{report:?}");
+        let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
+        assert!(report.is_verified(VerifyDepth::Quick) && read(&destination) == before, "{report:?}");
     }
 }
 
@@ -192,7 +194,7 @@ async fn a_full_proof_reads_the_source_anew_and_does_not_call_cut_mail_whole() {
     let destination = OddImap::start([]);
     let (source, bench) = copied(5, |_| {}, &destination).await;
     let before = source.state.lock().unwrap().commands.len();
-    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((report.bytes_equal, report.difference_count), (5, 0), "{report:?}");
     let commands: Vec<String> = source.state.lock().unwrap().commands[before..].to_vec();
     assert!(
@@ -201,12 +203,12 @@ async fn a_full_proof_reads_the_source_anew_and_does_not_call_cut_mail_whole() {
     );
     // As if the source had handed out only a part when it was copied.
     source.set(|state| state.messages.get_mut(&3).unwrap().bytes.extend_from_slice(b"the end\r\n"));
-    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((report.bytes_equal, report.difference_count), (4, 1), "{report:?}");
     assert!(report.differences[0].what.contains("which the source hands out now"), "{report:?}");
     // What the source does not have any more is said apart.
     source.set(|state| drop(state.messages.remove(&4)));
-    let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((report.bytes_equal, report.as_read, report.difference_count), (3, 1, 1), "{report:?}");
 }
 
@@ -219,9 +221,9 @@ async fn a_message_that_every_road_cuts_is_not_called_whole() {
         source.set(|state| state.sizes = [(cut, whole)].into());
         let bench = Bench::new(source.access(), destination.access()).await;
         bench.copy_all().await;
-        for depth in [Depth::Quick, Depth::Full] {
+        for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
-            assert!(!report.is_proof(depth), "{report:?}");
+            assert!(!report.is_verified(depth), "{report:?}");
             let found: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
             assert_eq!(found, [cut], "{report:?}");
             assert!(report.differences[0].what.contains("it may be cut"), "{report:?}");

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use mailferry::transfer::{Depth, FolderTrouble, verify_mailbox};
+use mailferry::transfer::{FolderTrouble, VerifyDepth, verify_mailbox};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
@@ -37,7 +37,7 @@ async fn uids_that_do_not_fit_what_is_listed_are_the_servers_own_trouble() {
             there.sort();
             wanted.sort();
             assert_eq!(there, wanted, "{case}");
-            let report = verify_mailbox(&bench.request, Depth::Full).await.unwrap();
+            let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
             assert_eq!((report.differences.len(), report.not_placed), (0, 0), "{case}: {report:?}");
             assert_eq!(report.bytes_equal, u64::from(count), "{case}: {report:?}");
             // Nothing is sent again, and each copy has a place of its own.

@@ -18,11 +18,12 @@ use std::time::Duration;
 
 use mailferry::engine::{
     AuditView, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, Event, LogRing,
-    MailboxProgressState, PracticeTrouble, ProjectView, Proof, ReportFormat, SecretsPolicy, SignInState,
-    Snapshot, Step, StepState, UserError, step_state,
+    MailboxProgressState, PracticeTrouble, ProjectView, ReportFormat, SecretsPolicy, SignInState, Snapshot,
+    Step, StepState, UserError, Verify, step_state,
 };
 use mailferry::plan::{
-    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, ProofDepth, Side,
+    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, Side,
+    VerifyDepth,
 };
 use mailferry::providers::ProviderId;
 use mailferry::records::SwitchStage;
@@ -50,7 +51,7 @@ fn config(home: &Path) -> EngineConfig {
         export_folder: None,
         parallel_mailboxes: 4,
         max_connections: None,
-        proof: Proof::Full,
+        verify: Verify::Full,
         compression: mailferry::engine::Compression::default(),
         timeouts: mailferry::engine::Timeouts::default(),
         acts_by_itself: true,
@@ -230,8 +231,12 @@ fn a_project_made_headless_is_copied_in_the_window() {
     give_passwords(&mut bench);
     bench.send(Command::StartCopy);
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
-    assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
-    let counts = project.copy.proof_counts.unwrap();
+    assert!(
+        project.copy.verification.as_deref().unwrap().contains("all agree"),
+        "{:?}",
+        project.copy.verification
+    );
+    let counts = project.copy.verification_counts.unwrap();
     assert!(counts.is_full && counts.bytes_equal == project.copy.sum.source_count, "{counts:?}");
     servers.assert_same();
     assert!(bench.failures.is_empty(), "{:#?}", bench.failures);
@@ -252,50 +257,50 @@ fn what_was_copied_is_proven_again_without_copying_anything() {
     let all = count(servers.destination.clear_port);
     // Later mail is for a copy to bring.
     PlainImap::open(servers.source.clear_port, "anna").store(&mixed_mailbox(3, '/', ""));
-    let prove = |depth: &str| {
+    let verify = |depth: &str| {
         let output = servers.headless(&file).args(["--verify-only", depth, "--json", "-"]).output().unwrap();
         let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         (output.status.code(), outcome)
     };
     for (depth, is_full) in [("quick", false), ("full", true)] {
-        let (code, outcome) = prove(depth);
+        let (code, outcome) = verify(depth);
         assert_eq!(code, Some(0), "{outcome:#}");
-        assert_eq!(outcome["proof_counts"]["is_full"], is_full, "{outcome:#}");
-        assert_eq!(outcome["proof_counts"]["checked"], all, "{outcome:#}");
+        assert_eq!(outcome["verification_counts"]["is_full"], is_full, "{outcome:#}");
+        assert_eq!(outcome["verification_counts"]["checked"], all, "{outcome:#}");
         assert_eq!(outcome["sum"]["source_count"], all, "nothing is listed: {outcome:#}");
     }
     let mut client = PlainImap::open(servers.destination.clear_port, "anna");
     client.run("SELECT INBOX");
     client.run("UID STORE 1 +FLAGS.SILENT (\\Deleted)");
     client.run("UID EXPUNGE 1");
-    let (code, outcome) = prove("quick");
+    let (code, outcome) = verify("quick");
     assert_eq!(code, Some(1), "{outcome:#}");
-    assert_eq!(outcome["proof_counts"]["differences"], 1, "{outcome:#}");
+    assert_eq!(outcome["verification_counts"]["differences"], 1, "{outcome:#}");
     assert_eq!(count(servers.destination.clear_port), all - 1, "a proof copies nothing");
 
     let mut bench = Bench::start(servers.home.path());
     bench.send(Command::OpenProject(file));
     let project = bench.wait_project(|_| true);
     assert_eq!(project.copy.phase, CopyPhase::Stopped, "what is not proven is not finished");
-    let words = project.copy.proof.unwrap();
+    let words = project.copy.verification.unwrap();
     assert!(words.contains("1 copy is missing or differs") && !words.contains("all agree"), "{words}");
 }
 
 #[test]
 fn the_owner_chooses_how_a_copy_is_proven_and_proves_it_again() {
     let home = tempfile::tempdir().unwrap();
-    let config = EngineConfig { proof: Proof::AsChosen, ..config(home.path()) };
+    let config = EngineConfig { verify: Verify::AsChosen, ..config(home.path()) };
     let mut bench = Bench::with(config);
     practice(&mut bench);
-    bench.send(Command::ProveCopy(ProofDepth::Quick));
+    bench.send(Command::VerifyCopy(VerifyDepth::Quick));
     assert!(bench.failure().title.contains("Nothing was copied"));
-    bench.send(Command::SetCopyOptions(CopyOptions { proof: ProofDepth::Full, ..CopyOptions::default() }));
+    bench.send(Command::SetCopyOptions(CopyOptions { verify: VerifyDepth::Full, ..CopyOptions::default() }));
     bench.send(Command::StartCopy);
     let copied = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
-    assert!(copied.copy.proof_counts.unwrap().is_full, "{:?}", copied.copy.proof);
-    bench.send(Command::ProveCopy(ProofDepth::Quick));
+    assert!(copied.copy.verification_counts.unwrap().is_full, "{:?}", copied.copy.verification);
+    bench.send(Command::VerifyCopy(VerifyDepth::Quick));
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
-    let counts = project.copy.proof_counts.unwrap();
+    let counts = project.copy.verification_counts.unwrap();
     assert!(!counts.is_full && counts.is_clean() && counts.checked > 0, "{counts:?}");
     assert_eq!(project.copy.finished_at, copied.copy.finished_at, "the copy ended when it ended");
     assert_eq!(project.copy.sum, copied.copy.sum);
@@ -608,7 +613,11 @@ fn two_folders_become_one_only_when_asked() {
     bench.send(Command::StartCopy);
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
     assert_eq!(project.copy.sum.copied, project.copy.sum.source_count);
-    assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
+    assert!(
+        project.copy.verification.as_deref().unwrap().contains("all agree"),
+        "{:?}",
+        project.copy.verification
+    );
 }
 
 #[test]
@@ -676,7 +685,11 @@ fn trouble_on_purpose_is_made_in_practice_only_and_the_copy_survives_it() {
     bench.send(Command::MakeTrouble(PracticeTrouble::CutConnections));
     let project = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
     assert_eq!(project.copy.sum.to_do, 0);
-    assert!(project.copy.proof.as_deref().unwrap().contains("all agree"), "{:?}", project.copy.proof);
+    assert!(
+        project.copy.verification.as_deref().unwrap().contains("all agree"),
+        "{:?}",
+        project.copy.verification
+    );
 }
 
 #[test]
@@ -692,7 +705,7 @@ fn a_failure_names_the_command_that_it_was_asked_for_with() {
         export_folder: None,
         parallel_mailboxes: 1,
         max_connections: None,
-        proof: Proof::None,
+        verify: Verify::None,
         acts_by_itself: false,
         samples_dates: false,
         quits_on_interrupt: false,

@@ -141,7 +141,7 @@ fn ten_kills_at_random_change_nothing_about_the_outcome() {
     assert_eq!(outcome["sum"]["source_count"], total);
     assert_eq!(outcome["sum"]["to_do"], 0);
     assert_eq!(outcome["is_complete"], true);
-    let proof = outcome["proof"].as_str().unwrap();
+    let proof = outcome["verification"].as_str().unwrap();
     assert!(proof.contains("all agree"), "{proof}");
     assert!(partly >= KILLS / 2, "too few kills fell into the copy: make the mailbox larger");
 }

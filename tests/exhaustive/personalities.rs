@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mailferry::plan::{FolderChoice, LeftOutBecause, MessageState};
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{Action, Fault, FolderPath, Personality, SampleFolder, SampleMessage, Trigger};
-use mailferry::transfer::Depth;
+use mailferry::transfer::VerifyDepth;
 use mailferry_test_inputs::seeds;
 use mailferry_test_support::scenes::practice_copy::{
     self, At, Break, Scene, USER, in_quick_time, labelled_mailbox, small_mailbox,
@@ -236,10 +236,10 @@ fn flags_that_exchange_drops_are_set_afterwards() {
         let there = case.destination.dump(USER);
         assert_eq!(there.iter().filter(|(_, one)| one.flags.contains("\\Flagged")).count(), wanted);
         assert!(case.rows().iter().all(|(_, _, cause)| cause.is_empty()), "{:?}", case.rows());
-        let quick = case.prove(Depth::Quick).await;
-        assert!(quick.is_proof(Depth::Quick) && quick.resized == quick.checked, "{quick:?}");
-        let full = case.prove(Depth::Full).await;
-        assert!(full.is_proof(Depth::Full) && full.parts_equal == full.checked, "{full:?}");
+        let quick = case.verify(VerifyDepth::Quick).await;
+        assert!(quick.is_verified(VerifyDepth::Quick) && quick.resized == quick.checked, "{quick:?}");
+        let full = case.verify(VerifyDepth::Full).await;
+        assert!(full.is_verified(VerifyDepth::Full) && full.parts_equal == full.checked, "{full:?}");
     }));
 }
 
@@ -258,8 +258,8 @@ fn the_proof_notices_a_part_that_exchange_has_lost() {
             other[last] = if other[last] == b'x' { b'y' } else { b'x' };
             other
         });
-        let report = case.prove(Depth::Full).await;
-        assert!(!report.is_proof(Depth::Full), "{report:?} {}", message.bytes.len());
+        let report = case.verify(VerifyDepth::Full).await;
+        assert!(!report.is_verified(VerifyDepth::Full), "{report:?} {}", message.bytes.len());
     }));
 }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, Once};
 
 use mailferry::plan::CopyMode;
 use mailferry::rehearsal::{FolderPath, Personality, SampleFolder, SampleMessage};
-use mailferry::transfer::{Depth, verify_mailbox};
+use mailferry::transfer::{VerifyDepth, verify_mailbox};
 use mailferry::values::UnixTime;
 use mailferry_test_support::fakes::practice_server::{USER, practice, practice_access};
 use mailferry_test_support::scenes::copy_bench::Bench;
@@ -85,7 +85,7 @@ async fn steps(kind: fn() -> Personality, count: usize, mode: CopyMode) -> u64 {
     let before = STEPS.get();
     bench.plan_anew().await;
     assert_eq!(bench.copy_all().await, 0);
-    verify_mailbox(&bench.request, Depth::Quick).await.unwrap();
+    verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
     token.cancel();
     STEPS.get() - before
 }

@@ -18,7 +18,7 @@ fn nonce(command: &str) -> String {
 }
 
 /// Whether a line is the client's last SCRAM message, whose proof takes all the rounds.
-fn is_proof(line: &str) -> bool {
+fn is_verified(line: &str) -> bool {
     BASE64.decode(line.as_bytes()).is_ok_and(|text| String::from_utf8_lossy(&text).contains(",p="))
 }
 
@@ -56,7 +56,7 @@ async fn a_server_that_does_not_know_the_password_is_not_believed() {
         });
         let error = server.access().open_new().await.unwrap_err();
         assert!(matches!(error, SignInError::ServerNotProven(_)), "{salt_and_rounds} {then}: {error}");
-        let proofs = server.commands().iter().filter(|line| is_proof(line)).count();
+        let proofs = server.commands().iter().filter(|line| is_verified(line)).count();
         assert_eq!(proofs, usize::from(has_proof), "{salt_and_rounds} {then}: {:?}", server.commands());
         // Neither the password itself goes out, nor does PLAIN follow.
         let commands = server.commands().join("\n");

@@ -386,7 +386,7 @@ async fn a_copy_compressed_on_both_sides_arrives_whole() {
     let bench = Bench::new(compressed(&source), compressed(&destination)).await;
     bench.copy_all().await;
     assert_same(&contents(source.clear_port, '/', ""), &contents(destination.clear_port, '/', ""));
-    bench.assert_proven(mails.len()).await;
+    bench.assert_verified(mails.len()).await;
 }
 
 fn mailferry(home: &Path) -> Command {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use mailferry::engine::{
     Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing, MailboxProgressState, ProjectView,
-    Proof, SecretsPolicy, SignInState,
+    SecretsPolicy, SignInState, Verify,
 };
 use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
@@ -108,7 +108,7 @@ fn start(home: &std::path::Path, source: &ImapHandle, destination: &ImapHandle) 
         secrets: SecretsPolicy::SessionOnly,
         parallel_mailboxes: 4,
         max_connections: None,
-        proof: Proof::Full,
+        verify: Verify::Full,
         compression: mailferry::engine::Compression::default(),
         timeouts: mailferry::engine::Timeouts::default(),
         acts_by_itself: false,

@@ -5,10 +5,10 @@ use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::snapshot::export_folder;
 use crate::engine::{
-    CopyPhase, CopyStanding, MailboxProgressState, Proof, UserError, copy_job, copy_standing, explain,
+    CopyPhase, CopyStanding, MailboxProgressState, UserError, Verify, copy_job, copy_standing, explain,
     missing_passwords,
 };
-use crate::plan::{CopyOptions, MailboxId, ProofDepth};
+use crate::plan::{CopyOptions, MailboxId, VerifyDepth};
 use crate::project::AccountClaims;
 use crate::values::UnixTime;
 
@@ -21,14 +21,14 @@ impl Actor {
         self.begin_copy(None, None);
     }
 
-    /// Proves once more what was copied.
-    pub(super) fn prove_copy(&mut self, depth: ProofDepth) {
-        if self.refuse_while_copying("begin a proof") {
+    /// Verifies once more what was copied.
+    pub(super) fn verify_copy(&mut self, depth: VerifyDepth) {
+        if self.refuse_while_copying("begin a verification") {
             return;
         }
         let is_begun = self.open.as_ref().is_some_and(|open| open.view.copy.phase != CopyPhase::NotStarted);
         if !is_begun {
-            return self.fail(explain::nothing_to_prove());
+            return self.fail(explain::nothing_to_verify());
         }
         self.begin_copy(None, Some(depth));
     }
@@ -43,24 +43,24 @@ impl Actor {
         }
     }
 
-    /// Runs once more what ran last: a copy, a trial of it, or a proof.
+    /// Runs once more what ran last: a copy, a trial of it, or a verification.
     pub(super) fn copy_once_more(&mut self) {
-        let Some((trial, was_proof)) =
-            self.open.as_ref().map(|open| (open.view.copy.trial, open.was_proof_only))
+        let Some((trial, was_verify)) =
+            self.open.as_ref().map(|open| (open.view.copy.trial, open.was_verify_only))
         else {
             return;
         };
-        let depth = self.job_settings().and_then(|settings| settings.proof).unwrap_or_default();
-        self.begin_copy(trial, was_proof.then_some(depth));
+        let depth = self.job_settings().and_then(|settings| settings.verify).unwrap_or_default();
+        self.begin_copy(trial, was_verify.then_some(depth));
     }
 
-    /// Begins a copy, a trial of it, or nothing but a proof.
-    fn begin_copy(&mut self, trial: Option<u32>, proof_only: Option<ProofDepth>) {
+    /// Begins a copy, a trial of it, or nothing but a verification.
+    fn begin_copy(&mut self, trial: Option<u32>, verify_only: Option<VerifyDepth>) {
         let Some(mut settings) = self.job_settings() else { return };
         settings.options.trial_messages = trial;
-        settings.is_proof_only = proof_only.is_some();
-        settings.proof = proof_only.or(settings.proof);
-        settings.claims = match self.account_claims(settings.is_proof_only) {
+        settings.is_verify_only = verify_only.is_some();
+        settings.verify = verify_only.or(settings.verify);
+        settings.claims = match self.account_claims(settings.is_verify_only) {
             Ok(claims) => claims,
             Err(error) => return self.fail(*error),
         };
@@ -75,7 +75,7 @@ impl Actor {
         };
         let (control, again) = CopyBoard::new();
         let before = open.view.copy.clone();
-        open.begin_copy(control.clone(), (trial, proof_only.is_some()), UnixTime::now());
+        open.begin_copy(control.clone(), (trial, verify_only.is_some()), UnixTime::now());
         if !self.remember_copy_phase() {
             // Nothing runs without its place in the file: back to what was.
             if let Some(open) = self.open.as_mut() {
@@ -93,11 +93,11 @@ impl Actor {
         );
     }
 
-    /// Where this run says which accounts it writes into. A proof writes into none, and practice servers are nobody
+    /// Where this run says which accounts it writes into. A verification writes into none, and practice servers are nobody
     /// else's.
-    fn account_claims(&self, is_proof_only: bool) -> Result<Option<AccountClaims>, Box<UserError>> {
+    fn account_claims(&self, is_verify_only: bool) -> Result<Option<AccountClaims>, Box<UserError>> {
         let is_practice = self.open.as_ref().is_some_and(|open| open.project.is_practice());
-        if is_proof_only || is_practice || self.config.is_without_account_lock {
+        if is_verify_only || is_practice || self.config.is_without_account_lock {
             return Ok(None);
         }
         let begun = AccountClaims::begin(&self.config.accounts_folder);
@@ -139,13 +139,13 @@ impl Actor {
         Some(copy_job::Settings {
             run,
             known: open.provider_limits(&self.catalogue),
-            proof: match self.config.proof {
-                Proof::None => None,
-                Proof::Quick => Some(ProofDepth::Quick),
-                Proof::Full => Some(ProofDepth::Full),
-                Proof::AsChosen => Some(options.proof),
+            verify: match self.config.verify {
+                Verify::None => None,
+                Verify::Quick => Some(VerifyDepth::Quick),
+                Verify::Full => Some(VerifyDepth::Full),
+                Verify::AsChosen => Some(options.verify),
             },
-            is_proof_only: false,
+            is_verify_only: false,
             project: open.project.uuid().to_owned(),
             passwords: self.passwords(),
             samples_dates: self.config.samples_dates,

@@ -67,7 +67,7 @@ impl Actor {
                 self.merge_folder(mailbox, &folder, &destination);
             }
             Command::TryCopy { messages } => self.try_copy(messages),
-            Command::ProveCopy(depth) => self.prove_copy(depth),
+            Command::VerifyCopy(depth) => self.verify_copy(depth),
             Command::SetCopyOptions(options) => self.set_copy_options(options),
             Command::NameAccounts { are_same } => self.name_accounts(are_same),
             Command::GoWithoutAccountLock => self.go_without_account_lock(),

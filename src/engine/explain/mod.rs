@@ -4,11 +4,11 @@ mod accounts;
 mod certificates;
 mod folders;
 mod problems;
-mod proofs;
 mod reasons;
 mod response_codes;
 mod servers;
 mod trust;
+mod verifications;
 
 use std::fmt::Display;
 use std::io;
@@ -29,10 +29,10 @@ use crate::values::{DomainName, DomainNameError, EmailAddressError};
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
 pub(super) use folders::folders;
 pub(super) use problems::problem;
-pub(super) use proofs::differences;
 pub use reasons::{reason_words, rename_words, why};
 pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
 pub(super) use trust::unconfirmed;
+pub(super) use verifications::differences;
 
 /// The first letter in upper case, for errors whose own words begin in lower case.
 fn sentence(words: &impl Display) -> String {
@@ -244,11 +244,11 @@ pub(super) fn filter(error: &FilterError) -> UserError {
     explained.or_else("Correct it, or leave it empty", "Nothing was changed").caused_by(error)
 }
 
-/// Nothing was copied yet, so there is nothing to prove.
-pub(super) fn nothing_to_prove() -> UserError {
-    UserError::new("Nothing was copied yet", "A proof compares copies with their messages.").or(
+/// Nothing was copied yet, so there is nothing to verify.
+pub(super) fn nothing_to_verify() -> UserError {
+    UserError::new("Nothing was copied yet", "A verification compares copies with their messages.").or(
         "Start the copy",
-        "It is proven at its end",
+        "It is verified at its end",
         Command::StartCopy,
     )
 }

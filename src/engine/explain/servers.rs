@@ -1,4 +1,4 @@
-//! Errors of mail servers: signing in, copying, proving.
+//! Errors of mail servers: signing in, copying, verifying.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Folders that a proof leaves: those at which a server ends the connection again and again, or refuses what is asked.
+//! Folders that a verification leaves: those at which a server ends the connection again and again, or refuses what is asked.
 //! Their copies count as not compared.
 
-use super::{COPIED, PAGE_ROWS, Proof};
+use super::{COPIED, PAGE_ROWS, Verification};
 use crate::imap::ImapError;
 use crate::plan::Side;
 use crate::project::FolderTotals;
@@ -48,7 +48,7 @@ pub(super) struct Closed {
     pub(super) words: String,
 }
 
-impl Proof<'_> {
+impl Verification<'_> {
     /// A folder at which a server ends the connection again and again is left, and told of.
     pub(super) fn heed_goodbye(&mut self, error: &TransferError) -> Result<(), TransferError> {
         let TransferError::Server { side, source } = error else { return Ok(()) };
@@ -73,7 +73,7 @@ impl Proof<'_> {
     }
 
     /// What is refused for no reason that passes is asked once more on a new connection; then its folder is left, and told
-    /// of. True where the proof goes on.
+    /// of. True where the verification goes on.
     pub(super) fn heed_refusal(&mut self, error: &TransferError) -> Result<bool, TransferError> {
         let TransferError::Server { side: Side::Destination, source: refused @ ImapError::Refused { .. } } =
             error

@@ -5,7 +5,7 @@ use super::certificate_cards;
 use super::copy_detail;
 pub use super::copy_footer::{close_question, footer};
 use super::copy_panels::{ledger, problem_row, throughput, under_way, waiting};
-use super::copy_proof;
+use super::copy_verify;
 use super::copy_words::{mailbox_numbers, mailbox_percent, rest_words, sentence, state_words, title, tone};
 use super::message_list::MessageList;
 use super::short_address;
@@ -65,7 +65,7 @@ impl CopyPage {
             }
             ledger(ui, &copy.sum, cx.is_narrow);
             ui.add_space(PANEL_GAP);
-            copy_proof::proof(ui, project, cx);
+            copy_verify::verification(ui, project, cx);
             if !has_aside(copy) {
                 self.main(ui, project, cx);
                 copy_detail::trouble(ui, project, cx);
@@ -79,7 +79,7 @@ impl CopyPage {
                     under_way(ui, project);
                     waiting(ui, project, cx);
                     self.problems(ui, project, cx);
-                    copy_proof::pauses(ui, copy);
+                    copy_verify::pauses(ui, copy);
                 }
             });
             copy_detail::trouble(ui, project, cx);
@@ -118,7 +118,7 @@ impl CopyPage {
                 under_way(ui, project);
             } else {
                 self.problems(ui, project, cx);
-                copy_proof::pauses(ui, &project.copy);
+                copy_verify::pauses(ui, &project.copy);
             }
         });
     }
@@ -223,7 +223,8 @@ fn head(ui: &mut Ui, project: &ProjectView, is_narrow: bool) {
     let galley = ui.painter().layout_job(job);
     ui.place(Rect::from_min_size(line.min, galley.size()), Label::new(galley).selectable(true));
     ui.add_space(9.0);
-    let (done, total) = if copy.is_proving { copy.proven } else { (copy.bytes_done.0, copy.bytes_total.0) };
+    let (done, total) =
+        if copy.is_verifying { copy.verified } else { (copy.bytes_done.0, copy.bytes_total.0) };
     let is_finished = copy_standing(project) == CopyStanding::Finished;
     let share = if is_finished { 1.0 } else { format::share(done, total).min(0.995) };
     let label = format!("{words}, {}%", copy_percent(project));
@@ -291,7 +292,7 @@ fn not_started(ui: &mut Ui, project: &ProjectView) {
 const fn rank(state: &MailboxProgressState) -> u8 {
     match state {
         MailboxProgressState::Stopped(_) => 0,
-        MailboxProgressState::Running(_) | MailboxProgressState::Proving { .. } => 1,
+        MailboxProgressState::Running(_) | MailboxProgressState::Verifying { .. } => 1,
         MailboxProgressState::WaitsUntil(..) | MailboxProgressState::Reconnecting(_) => 2,
         MailboxProgressState::Paused => 3,
         MailboxProgressState::Queued => 4,

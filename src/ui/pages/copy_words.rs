@@ -26,7 +26,7 @@ pub fn title(project: &ProjectView) -> String {
         CopyStanding::Running if stopped > 0 && stopped < count => {
             format!("Copying goes on for {} of {all}", count - stopped)
         }
-        CopyStanding::Running if copy.is_proving => format!("Comparing the copies of {all}"),
+        CopyStanding::Running if copy.is_verifying => format!("Comparing the copies of {all}"),
         CopyStanding::Running => match copy.trial {
             Some(messages) => format!("Trying {} per folder, {all}", messages_words(messages)),
             None => waiting_title(copy).unwrap_or_else(|| format!("Copying {all}")),
@@ -64,8 +64,8 @@ fn messages_words(messages: u32) -> String {
 /// The text behind the percent: bytes and the time left.
 pub fn rest_words(project: &ProjectView) -> String {
     let copy = &project.copy;
-    if copy.is_proving {
-        let (done, total) = copy.proven;
+    if copy.is_verifying {
+        let (done, total) = copy.verified;
         return format!(", {} of {} copies compared", with_thousands(done), with_thousands(total));
     }
     let bytes = format!(", {} of {}", copy.bytes_done, copy.bytes_total);
@@ -126,7 +126,7 @@ pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Ic
             _ => "Not done yet",
         }),
         MailboxProgressState::Running(own) => (Tone::Running, Icon::Running, connection_words(*own)),
-        MailboxProgressState::Proving { done, total } => {
+        MailboxProgressState::Verifying { done, total } => {
             let words = format!("Comparing, {}%", format::percent(*done, *total).min(99));
             (Tone::Running, Icon::Search, words)
         }

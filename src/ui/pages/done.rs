@@ -55,7 +55,7 @@ impl DonePage {
                 Part::Main => {
                     ledger(ui, project);
                     ui.add_space(PANEL_GAP);
-                    proof(ui, project, cx);
+                    verification(ui, project, cx);
                 }
                 Part::Aside => {
                     still_to_do(ui, project);
@@ -223,11 +223,11 @@ fn note_for(project: &ProjectView, state: MessageState) -> String {
     first.map_or_else(String::new, |problem| problem.cause.clone())
 }
 
-fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+fn verification(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
-    if let Some(words) = &project.copy.proof {
+    if let Some(words) = &project.copy.verification {
         panel::panel(ui, |ui| {
-            panel::section(ui, "How it was proven");
+            panel::section(ui, "How it was verified");
             ui.add_space(2.0);
             text::paragraph(ui, words, Type::Body, theme.text);
         });

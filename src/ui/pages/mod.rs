@@ -6,7 +6,7 @@ pub mod copy;
 mod copy_detail;
 mod copy_footer;
 mod copy_panels;
-mod copy_proof;
+mod copy_verify;
 mod copy_words;
 pub mod destination;
 mod destination_change;

@@ -4,7 +4,7 @@ use eframe::egui::Ui;
 
 use crate::engine::{Command, ProjectView};
 use crate::plan::{
-    CopyMode, CopyOptions, GmailLabels, MessageDates, MessageFilter, ProofDepth, date_words, parse_date,
+    CopyMode, CopyOptions, GmailLabels, MessageDates, MessageFilter, VerifyDepth, date_words, parse_date,
     parse_size,
 };
 use crate::ui::fonts::Type;
@@ -46,7 +46,7 @@ pub struct PlanOptions {
     disarms_receipts: bool,
     dates: MessageDates,
     drops_duplicates: bool,
-    proof: ProofDepth,
+    verify: VerifyDepth,
 }
 
 impl PlanOptions {
@@ -74,7 +74,7 @@ impl PlanOptions {
             disarms_receipts: options.disarms_receipts,
             dates: options.dates,
             drops_duplicates: options.drops_duplicates,
-            proof: options.proof,
+            verify: options.verify,
         };
     }
 
@@ -100,7 +100,7 @@ impl PlanOptions {
         panel::equal_columns(ui, columns, 20.0, |ui, index| {
             if index == 0 {
                 self.modes(ui);
-                self.proof(ui);
+                self.verify(ui);
                 self.what_copies_bear(ui);
             }
             if index == 1 {
@@ -143,17 +143,17 @@ impl PlanOptions {
         }
     }
 
-    fn proof(&mut self, ui: &mut Ui) {
+    fn verify(&mut self, ui: &mut Ui) {
         ui.add_space(8.0);
         if explained(
             ui,
-            self.proof == ProofDepth::Full,
+            self.verify == VerifyDepth::Full,
             "Read every copy again at the end",
             "Compares byte by byte, and takes about as long as the copy. Else sizes, dates and flags are compared.",
         ) {
-            self.proof = match self.proof {
-                ProofDepth::Quick => ProofDepth::Full,
-                ProofDepth::Full => ProofDepth::Quick,
+            self.verify = match self.verify {
+                VerifyDepth::Quick => VerifyDepth::Full,
+                VerifyDepth::Full => VerifyDepth::Quick,
             };
         }
     }
@@ -294,7 +294,7 @@ impl PlanOptions {
             drops_duplicates: self.drops_duplicates,
             upload_bytes_per_day: size(&self.up_per_day)?,
             download_bytes_per_day: size(&self.down_per_day)?,
-            proof: self.proof,
+            verify: self.verify,
         })
     }
 

@@ -65,10 +65,10 @@ fn a_provider_that_does_not_fit_says_why() {
 #[test]
 fn a_finished_copy_shows_its_proof_and_how_long_it_took() {
     let opened = Opened::step(samples::finished(), Step::Copy, false);
-    assert_eq!(count(&opened, "How it was proven: Counts, sizes, dates and flags"), 1);
+    assert_eq!(count(&opened, "How it was verified: Counts, sizes, dates and flags"), 1);
     assert_eq!(count(&opened, "took 3 hours, finished 2026-11-14 17:06"), 1);
     let opened = Opened::new(samples::copying_snapshot(), false, USUAL);
-    assert_eq!(count(&opened, "How it was proven"), 0);
+    assert_eq!(count(&opened, "How it was verified"), 0);
 }
 
 #[test]

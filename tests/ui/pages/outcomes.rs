@@ -4,8 +4,8 @@ use eframe::egui::Vec2;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, CopyPhase, MailboxProgress, MailboxProgressState, PracticeTrouble, Step};
 use mailferry::plan::{
-    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, ProofDepth,
-    ProofSummary,
+    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, VerifyDepth,
+    VerifySummary,
 };
 use mailferry::ui::testing::samples;
 use mailferry::values::{UnixTime, with_thousands};
@@ -163,14 +163,17 @@ fn a_broken_connection_is_no_countdown_to_now() {
 #[test]
 fn a_finished_copy_is_proven_again_and_a_failed_proof_is_told() {
     let mut project = samples::finished();
-    project.copy.proof_counts = Some(ProofSummary { checked: 9, ..ProofSummary::default() });
+    project.copy.verification_counts = Some(VerifySummary { checked: 9, ..VerifySummary::default() });
     let mut opened = Opened::step(project.clone(), Step::Copy, false);
     opened.click("Check again");
     opened.click("Compare every byte");
-    assert_eq!(opened.sent(), [Command::ProveCopy(ProofDepth::Quick), Command::ProveCopy(ProofDepth::Full)]);
+    assert_eq!(
+        opened.sent(),
+        [Command::VerifyCopy(VerifyDepth::Quick), Command::VerifyCopy(VerifyDepth::Full)]
+    );
     assert_eq!(count(&opened, "not confirmed"), 0);
     project.copy.phase = CopyPhase::Stopped;
-    project.copy.proof_counts = Some(ProofSummary { differences: 1, ..ProofSummary::default() });
+    project.copy.verification_counts = Some(VerifySummary { differences: 1, ..VerifySummary::default() });
     let opened = Opened::step(project, Step::Copy, false);
     assert!(count(&opened, "not confirmed") > 0);
 }
@@ -183,7 +186,7 @@ fn a_full_proof_is_chosen_on_the_plan_page() {
     opened.click("Use these");
     let sent = opened.sent();
     assert!(
-        matches!(sent.as_slice(), [Command::SetCopyOptions(options)] if options.proof == ProofDepth::Full),
+        matches!(sent.as_slice(), [Command::SetCopyOptions(options)] if options.verify == VerifyDepth::Full),
         "{sent:?}"
     );
 }

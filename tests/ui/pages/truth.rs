@@ -95,7 +95,11 @@ const CLAIMS: &[Claim] = &[
     }),
     ("Trial: ", None, |_, snapshot| matches!(standing(snapshot), CopyStanding::Tried(_))),
     ("all copies match", None, |_, snapshot| {
-        project(snapshot).copy.proof_counts.as_ref().is_some_and(mailferry::plan::ProofSummary::is_clean)
+        project(snapshot)
+            .copy
+            .verification_counts
+            .as_ref()
+            .is_some_and(mailferry::plan::VerifySummary::is_clean)
     }),
     ("Signed in", Some(Step::Mailboxes), |_, snapshot| {
         let rows = project(snapshot).mailboxes.iter();
@@ -115,7 +119,7 @@ const DUTIES: &[Duty] = &[
     }),
     ("the whole has its own numbers", Step::Copy, |project, _| {
         let copy = &project.copy;
-        (has_begun(project) && !copy.is_proving)
+        (has_begun(project) && !copy.is_verifying)
             .then(|| format!("{} of {}", copy.bytes_done, copy.bytes_total))
     }),
     ("the report sums up what there is", Step::Done, |project, _| {
@@ -249,9 +253,9 @@ fn copies() -> Vec<(&'static str, ProjectView)> {
         ("running, time unknown", with(samples::copying(), &|project| project.copy.time_left = None)),
         ("running a trial", with(samples::copying(), &|project| project.copy.trial = Some(20))),
         (
-            "proving",
+            "verifying",
             with(samples::copying(), &|project| {
-                (project.copy.is_proving, project.copy.proven) = (true, (40, 120));
+                (project.copy.is_verifying, project.copy.verified) = (true, (40, 120));
             }),
         ),
         ("pausing", phase(CopyPhase::Pausing)),

@@ -5,8 +5,8 @@ use crate::engine::{
     ProjectView, Snapshot, UnderWayView,
 };
 use crate::plan::{
-    FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, ProofSummary, SpeedPoint,
-    TimeLeft,
+    FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft,
+    VerifySummary,
 };
 use crate::providers::ProviderId;
 use crate::values::{Bytes, UnixTime};
@@ -146,8 +146,8 @@ pub fn copying() -> ProjectView {
         under_way: vec![UnderWayView { mailbox: MailboxId(1), message: large_message() }],
         earlier: Vec::new(),
         connections: connections(11, 23),
-        is_proving: false,
-        proven: (0, 0),
+        is_verifying: false,
+        verified: (0, 0),
         pauses: vec![PauseGroup {
             words: "NO [THROTTLED] Account exceeded command or bandwidth limits".to_owned(),
             times: 12,
@@ -158,8 +158,8 @@ pub fn copying() -> ProjectView {
         problems: problems(),
         started_at: Some(ago(11_000)),
         finished_at: None,
-        proof: None,
-        proof_counts: None,
+        verification: None,
+        verification_counts: None,
     };
     project
 }
@@ -219,8 +219,8 @@ pub fn finished() -> ProjectView {
     project.copy.sum.to_do = 0;
     project.copy.bytes_done = project.copy.bytes_total;
     project.copy.finished_at = Some(NOW);
-    project.copy.proof_counts = Some(ProofSummary { checked: 182_030, ..ProofSummary::default() });
-    project.copy.proof = Some(
+    project.copy.verification_counts = Some(VerifySummary { checked: 182_030, ..VerifySummary::default() });
+    project.copy.verification = Some(
         "Counts, sizes, dates and flags of 182,030 messages were compared at Fastmail; all agree.".to_owned(),
     );
     project

@@ -9,7 +9,7 @@ use mailferry::imap::Access;
 use mailferry::plan::{CopyOptions, DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState};
 use mailferry::project::{Ledger, Project};
 use mailferry::transfer::{
-    CopyLimits, CopyOutcome, CopyRequest, Depth, Progress, ProgressSink, TransferError, copy_control,
+    CopyLimits, CopyOutcome, CopyRequest, Progress, ProgressSink, TransferError, VerifyDepth, copy_control,
     copy_mailbox, inventory, verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress};
@@ -87,10 +87,10 @@ impl Bench {
     }
 
     /// Everything was copied, and a look at the bytes of both sides agrees. Dates are for [`contents`] to compare.
-    pub async fn assert_proven(&self, count: usize) {
+    pub async fn assert_verified(&self, count: usize) {
         let sum = self.sum();
         assert_eq!((sum.source_count, sum.copied, sum.to_do), (count as u64, count as u64, 0), "{sum:?}");
-        let report = verify_mailbox(&self.request, Depth::Full).await.unwrap();
+        let report = verify_mailbox(&self.request, VerifyDepth::Full).await.unwrap();
         let other: Vec<_> = report.differences.iter().filter(|one| !one.what.starts_with("dated")).collect();
         assert_eq!((other.as_slice(), report.not_placed), (&[][..], 0));
         assert_eq!(report.bytes_equal + report.not_compared, count as u64, "{report:?}");

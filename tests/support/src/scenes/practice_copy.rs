@@ -27,8 +27,8 @@ use mailferry::rehearsal::{
     Fault, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage, Traffic,
 };
 use mailferry::transfer::{
-    CopyLimits, CopyOutcome, CopyRequest, Depth, TransferError, VerifyReport, copy_control, copy_mailbox,
-    inventory, verify_mailbox,
+    CopyLimits, CopyOutcome, CopyRequest, TransferError, VerifyDepth, VerifyReport, copy_control,
+    copy_mailbox, inventory, verify_mailbox,
 };
 use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 use tokio_util::sync::CancellationToken;
@@ -445,7 +445,7 @@ impl<'s> Case<'s> {
     }
 
     /// The program's own proof.
-    pub async fn prove(&self, depth: Depth) -> VerifyReport {
+    pub async fn verify(&self, depth: VerifyDepth) -> VerifyReport {
         verify_mailbox(&self.request(), depth).await.unwrap()
     }
 
@@ -654,10 +654,11 @@ impl<'s> Case<'s> {
         let is_estimated =
             self.scene.source.quirks.size_excess_divisor.is_some() && !self.scene.wants_whole_proof;
         let may_say = |what: &str| is_estimated && what.contains("bytes instead of");
-        let report = verify_mailbox(&self.request(), Depth::Full).await.map_err(|error| error.to_string())?;
+        let report =
+            verify_mailbox(&self.request(), VerifyDepth::Full).await.map_err(|error| error.to_string())?;
         let is_placed = report.not_placed == 0 || !self.scene.wants_whole_proof;
         let is_proven = report.differences.iter().all(|difference| may_say(&difference.what)) && is_placed;
-        if is_proven { Ok(()) } else { Err(format!("the proof fails: {report:?}")) }
+        if is_proven { Ok(()) } else { Err(format!("the verification fails: {report:?}")) }
     }
 }
 

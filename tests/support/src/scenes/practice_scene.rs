@@ -10,7 +10,7 @@ use mailferry::project::Repair;
 use mailferry::rehearsal::{
     Dislike, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
 };
-use mailferry::transfer::{Depth, verify_mailbox};
+use mailferry::transfer::{VerifyDepth, verify_mailbox};
 use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
 use tokio_util::sync::CancellationToken;
 
@@ -74,8 +74,8 @@ impl Scene {
     }
 
     /// The ledger's own proof: every copy is what was sent.
-    pub async fn assert_proven(&self) {
-        for depth in [Depth::Quick, Depth::Full] {
+    pub async fn assert_verified(&self) {
+        for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
             let report = verify_mailbox(&self.bench.request, depth).await.unwrap();
             assert_eq!((report.differences.as_slice(), report.not_placed), (&[][..], 0), "{depth:?}");
         }

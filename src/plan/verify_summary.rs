@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::{counted, counted_as, with_thousands};
 
-/// What the proof after a copy really compared, of all mailboxes together. Each copy is among `checked`, and in at most
+/// What the verification after a copy really compared, of all mailboxes together. Each copy is among `checked`, and in at most
 /// one of the counts that say how; the others were compared by size, date and flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ProofSummary {
+pub struct VerifySummary {
     /// Whether the destination was read again, and not only its lists.
     pub is_full: bool,
     /// Copies in the ledger, but those of `unread`.
@@ -53,8 +53,8 @@ pub struct ProofSummary {
     pub unread_in: BTreeMap<String, u64>,
 }
 
-impl ProofSummary {
-    /// Two proofs as one.
+impl VerifySummary {
+    /// Two verifications as one.
     #[must_use]
     pub fn plus(mut self, other: Self) -> Self {
         for (flag, count) in other.flags_not_kept {
@@ -292,8 +292,8 @@ fn first_upper(words: &str) -> String {
 mod tests {
     use super::*;
 
-    fn full(checked: u64, bytes_equal: u64) -> ProofSummary {
-        ProofSummary { is_full: true, checked, bytes_equal, ..ProofSummary::default() }
+    fn full(checked: u64, bytes_equal: u64) -> VerifySummary {
+        VerifySummary { is_full: true, checked, bytes_equal, ..VerifySummary::default() }
     }
 
     #[test]
@@ -303,13 +303,13 @@ mod tests {
         assert_eq!(full(1, 0).words(), "1 copy was compared by size, date and flags: all agree");
         assert_eq!(full(0, 0).words(), "Nothing had to be compared");
         assert!(!full(9, 0).words().contains("SHA-256"));
-        let adopted = ProofSummary { is_full: false, size_only: 8, without_flags: 1, ..full(9, 0) };
+        let adopted = VerifySummary { is_full: false, size_only: 8, without_flags: 1, ..full(9, 0) };
         assert_eq!(
             adopted.words(),
             "1 copy was compared by size and date, as people give flags of their own; 8 copies were compared by size \
              alone, as these were there before or were repaired: all agree"
         );
-        let rewritten = ProofSummary { parts_equal: 7, shared: 2, moved_or_removed: 1, ..full(15, 5) };
+        let rewritten = VerifySummary { parts_equal: 7, shared: 2, moved_or_removed: 1, ..full(15, 5) };
         let words = rewritten.words();
         assert!(words.contains("7 copies were compared by the content of each part"), "{words}");
         assert!(
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn what_a_destination_does_to_every_message_is_one_sentence() {
         let flags = BTreeMap::from([("$Work".to_owned(), 600), ("\\Flagged".to_owned(), 1)]);
-        let summary = ProofSummary { checked: 600, other_dates: 600, flags_not_kept: flags, ..full(0, 0) };
+        let summary = VerifySummary { checked: 600, other_dates: 600, flags_not_kept: flags, ..full(0, 0) };
         assert!(summary.is_clean());
         assert_eq!(
             summary.words(),
@@ -332,21 +332,21 @@ mod tests {
     #[test]
     fn nothing_agrees_where_a_copy_is_missing_or_unknown() {
         for summary in
-            [ProofSummary { differences: 1, ..full(5, 4) }, ProofSummary { not_placed: 1, ..full(5, 4) }]
+            [VerifySummary { differences: 1, ..full(5, 4) }, VerifySummary { not_placed: 1, ..full(5, 4) }]
         {
             assert!(!summary.words().contains("all agree"), "{}", summary.words());
             assert!(!summary.plus(full(9, 9)).words().contains("all agree"));
         }
-        assert_eq!(ProofSummary { differences: 9, ..full(9, 0) }.words(), "9 copies are missing or differ");
+        assert_eq!(VerifySummary { differences: 9, ..full(9, 0) }.words(), "9 copies are missing or differ");
         let unread =
-            ProofSummary { unread: 3, unread_in: BTreeMap::from([("A".to_owned(), 3)]), ..full(6, 6) };
+            VerifySummary { unread: 3, unread_in: BTreeMap::from([("A".to_owned(), 3)]), ..full(6, 6) };
         assert!(!unread.is_clean());
         assert_eq!(
             unread.words(),
             "6 copies were read again on both sides and compared by SHA-256: all agree; 3 copies could not be compared, \
              as their folder could not be read (3 in A)"
         );
-        let moved = ProofSummary { found_elsewhere: 3, in_junk: 2, others: 1_500, ..full(5, 2) };
+        let moved = VerifySummary { found_elsewhere: 3, in_junk: 2, others: 1_500, ..full(5, 2) };
         assert!(
             moved.words().ends_with(
                 ": all agree; 3 copies lie in another folder than their own, 2 of them in the folder for junk; beside \

@@ -1,4 +1,4 @@
-//! What a proof may read in a day: it shares the day's count with the copy, and keeps within the providers' limits.
+//! What a verification may read in a day: it shares the day's count with the copy, and keeps within the providers' limits.
 
 use super::clock::now;
 use super::error::TransferError;
@@ -8,7 +8,7 @@ use crate::plan::{DailyLimit, Side, next_utc_day, utc_day};
 use crate::project::Traffic;
 use crate::values::{Bytes, UnixTime};
 
-/// Counts message bytes that a proof is about to read, on either side. What goes beyond the limit is an error that says
+/// Counts message bytes that a verification is about to read, on either side. What goes beyond the limit is an error that says
 /// when it goes on.
 pub(super) fn count_reading(request: &CopyRequest, side: Side, bytes: u64) -> Result<(), TransferError> {
     if bytes == 0 {
@@ -16,7 +16,7 @@ pub(super) fn count_reading(request: &CopyRequest, side: Side, bytes: u64) -> Re
     }
     let (access, most_bytes) = match side {
         Side::Source => (&request.source, request.limits.download_bytes_per_day),
-        Side::Destination => (&request.destination, request.limits.proof_bytes_per_day),
+        Side::Destination => (&request.destination, request.limits.verify_bytes_per_day),
     };
     let account = account_name(access);
     let more = Traffic { bytes_up: 0, bytes_down: bytes };
@@ -32,7 +32,7 @@ pub(super) fn count_reading(request: &CopyRequest, side: Side, bytes: u64) -> Re
         side,
         until: UnixTime(next_utc_day(now.0)),
         words: format!(
-            "{} has handed out what one mailbox may read in a day ({}); the proof goes on by itself when the next day begins (00:00 UTC)",
+            "{} has handed out what one mailbox may read in a day ({}); the verification goes on by itself when the next day begins (00:00 UTC)",
             access.endpoint.host,
             Bytes(most_bytes.unwrap_or_default())
         ),

@@ -1,10 +1,10 @@
-//! How a copy was proven, proving it again, and the pauses that servers asked for.
+//! How a copy was verified, verifying it again, and the pauses that servers asked for.
 
 use eframe::egui::{Ui, Vec2};
 
 use super::copy_panels::two_lines;
 use crate::engine::{Command, CopyPhase, CopyView, ProjectView};
-use crate::plan::{ProofDepth, ProofSummary, duration_words};
+use crate::plan::{VerifyDepth, VerifySummary, duration_words};
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::PageCx;
@@ -17,8 +17,8 @@ use crate::values::with_thousands;
 /// Words of servers that are shown; the report has them all.
 const MOST_PAUSES: usize = 5;
 
-/// What the proof said, and two ways of proving the copy again. Nothing while mail is copied or before.
-pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+/// What the verification said, and two ways of verifying the copy again. Nothing while mail is copied or before.
+pub fn verification(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let copy = &project.copy;
     let sum = &copy.sum;
     let is_at_rest = matches!(copy.phase, CopyPhase::Finished | CopyPhase::Stopped);
@@ -30,29 +30,29 @@ pub fn proof(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
             text::words(ui, "Check of the copies", Type::Section, theme.text);
-            match copy.proof_counts.as_ref().map(ProofSummary::is_clean) {
+            match copy.verification_counts.as_ref().map(VerifySummary::is_clean) {
                 Some(true) => badge(ui, Tone::Pass, Icon::Pass, "all copies match"),
                 Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not confirmed"),
                 None => badge(ui, Tone::Quiet, Icon::Waiting, "not checked"),
             };
         });
         ui.add_space(2.0);
-        let words = copy.proof.as_ref().map_or_else(
+        let words = copy.verification.as_ref().map_or_else(
             || "What was copied was not compared with the messages yet.".to_owned(),
-            |words| format!("How it was proven: {words}"),
+            |words| format!("How it was verified: {words}"),
         );
         text::paragraph(ui, words, Type::Body, theme.text2);
         ui.add_space(8.0);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(8.0, 6.0);
-            let check = if copy.proof.is_some() { "Check again" } else { "Check the copies" };
+            let check = if copy.verification.is_some() { "Check again" } else { "Check the copies" };
             let again = [
-                (ProofDepth::Quick, check, Icon::Again),
-                (ProofDepth::Full, "Compare every byte", Icon::Search),
+                (VerifyDepth::Quick, check, Icon::Again),
+                (VerifyDepth::Full, "Compare every byte", Icon::Search),
             ];
             for (depth, label, icon) in again {
                 if Button::secondary(label).small().icon(icon).show(ui).clicked() {
-                    cx.send(Command::ProveCopy(depth));
+                    cx.send(Command::VerifyCopy(depth));
                 }
             }
         });

@@ -1,4 +1,4 @@
-//! What a proof could not confirm.
+//! What a verification could not confirm.
 
 use super::sentence;
 use crate::engine::{Command, FolderRemark, UserError};
