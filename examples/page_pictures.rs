@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use eframe::egui::Vec2;
+use egui::Vec2;
 use mailferry::engine::Step;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;

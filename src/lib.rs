@@ -4,7 +4,7 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | values | [`values`] |
+//! | values | [`values`], [`assets`] |
 //! | pure | [`audit`], [`providers`], [`records`], [`plan`], [`report`] |
 //! | wires | [`dns`], [`web`], [`imap`], [`project`], [`secrets`] |
 //! | jobs | [`survey`], [`transfer`] |
@@ -12,6 +12,7 @@
 //! | faces | [`cli`], `ui` (feature `gui`) |
 //! | side | [`rehearsal`]: practice servers inside the program |
 
+pub mod assets;
 pub mod audit;
 pub mod cli;
 pub mod dns;

@@ -1,79 +1,18 @@
 //! Block lists (RFC 5782): the catalogue, and what an answer of one means. Pure.
 
-use std::net::{IpAddr, Ipv4Addr};
-
-use serde::Deserialize;
+use std::net::IpAddr;
 
 use super::Lookups;
 use super::lookups::reversed;
+use crate::assets::{AssetError, read_block_lists};
+pub(super) use crate::assets::{BlockList, Impact, Judges};
 use crate::values::{DnsAnswer, Outcome, RecordData, RecordType};
 
 const CATALOGUE: &str = include_str!("../../assets/blocklists.toml");
 
-/// What an entry of a list is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Judges {
-    /// The address itself.
-    Address,
-    /// The range around it: the neighbours.
-    Range,
-}
-
-/// How much harm an entry does, by who is known to use the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Impact {
-    High,
-    Medium,
-    Low,
-}
-
-/// A list of the catalogue.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BlockList {
-    pub id: String,
-    pub name: String,
-    pub zone: String,
-    pub judges: Judges,
-    pub impact: Impact,
-    pub has_ipv6: bool,
-    /// Page where an owner looks an address up and has it removed.
-    pub lookup: String,
-    /// Conditions of use, kept beside the entry for whoever maintains it.
-    #[serde(rename = "use_terms")]
-    _use_terms: String,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "date")]
-    _date: String,
-    #[serde(default)]
-    codes: Vec<Code>,
-    #[serde(default)]
-    refusals: Vec<Code>,
-}
-
-/// A return code and what it means.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Code {
-    #[serde(rename = "code")]
-    address: Ipv4Addr,
-    words: String,
-    /// Says what kind of line it is, not that anybody misbehaved.
-    #[serde(default)]
-    is_policy: bool,
-}
-
 /// The catalogue that is built into the program.
-pub(super) fn catalogue() -> Result<Vec<BlockList>, toml::de::Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Catalogue {
-        list: Vec<BlockList>,
-    }
-    toml::from_str::<Catalogue>(CATALOGUE).map(|catalogue| catalogue.list)
+pub(super) fn catalogue() -> Result<Vec<BlockList>, AssetError> {
+    read_block_lists(CATALOGUE)
 }
 
 /// What a list says about an address.
@@ -156,6 +95,8 @@ impl BlockList {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
     use crate::values::{DnsName, DnsQuestion};
 

@@ -1,51 +1,24 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
 use super::folder_name::fold_name;
 use super::{FolderPath, SpecialUse};
+use crate::assets::{AssetError, LanguageWords, read_folder_words};
 
-/// The data file as it is written; see its head for what it is and is not.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FolderWords {
-    #[expect(dead_code, reason = "for people who read the data file")]
-    source: String,
-    #[expect(dead_code, reason = "for people who read the data file")]
-    date: String,
-    words: BTreeMap<String, Words>,
+fn by_use(words: LanguageWords) -> [(SpecialUse, Vec<String>); 8] {
+    [
+        (SpecialUse::Sent, words.sent),
+        (SpecialUse::Drafts, words.drafts),
+        (SpecialUse::Trash, words.trash),
+        (SpecialUse::Junk, words.junk),
+        (SpecialUse::Archive, words.archive),
+        (SpecialUse::All, words.all),
+        (SpecialUse::Flagged, words.flagged),
+        (SpecialUse::Important, words.important),
+    ]
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Words {
-    sent: Vec<String>,
-    drafts: Vec<String>,
-    trash: Vec<String>,
-    junk: Vec<String>,
-    archive: Vec<String>,
-    all: Vec<String>,
-    flagged: Vec<String>,
-    important: Vec<String>,
-}
-
-impl Words {
-    fn by_use(self) -> [(SpecialUse, Vec<String>); 8] {
-        [
-            (SpecialUse::Sent, self.sent),
-            (SpecialUse::Drafts, self.drafts),
-            (SpecialUse::Trash, self.trash),
-            (SpecialUse::Junk, self.junk),
-            (SpecialUse::Archive, self.archive),
-            (SpecialUse::All, self.all),
-            (SpecialUse::Flagged, self.flagged),
-            (SpecialUse::Important, self.important),
-        ]
-    }
-}
-
-/// Folded word to its use. A broken data file would leave it empty, which a test forbids.
+/// Folded word to its use. The build reads the data file first, so that it is right.
 static WORDS: LazyLock<BTreeMap<String, SpecialUse>> = LazyLock::new(|| {
     read_words(include_str!("../../assets/folder_words.toml"))
         .map(|(words, _doubles)| words)
@@ -53,11 +26,11 @@ static WORDS: LazyLock<BTreeMap<String, SpecialUse>> = LazyLock::new(|| {
 });
 
 /// Reads the data file: the table, and words that stand for more than one use.
-fn read_words(text: &str) -> Result<(BTreeMap<String, SpecialUse>, Vec<String>), toml::de::Error> {
-    let file: FolderWords = toml::from_str(text)?;
+fn read_words(text: &str) -> Result<(BTreeMap<String, SpecialUse>, Vec<String>), AssetError> {
+    let languages = read_folder_words(text)?;
     let mut table = BTreeMap::new();
     let mut doubles = Vec::new();
-    for (special_use, words) in file.words.into_values().flat_map(Words::by_use) {
+    for (special_use, words) in languages.into_values().flat_map(by_use) {
         for word in words {
             let known = table.insert(fold(&word), special_use);
             if known.is_some_and(|known| known != special_use) {
@@ -109,8 +82,8 @@ mod tests {
         let (words, doubles) = read_words(include_str!("../../assets/folder_words.toml")).unwrap();
         assert!(words.len() > 250, "{}", words.len());
         assert!(doubles.is_empty(), "{doubles:?}");
-        let file: FolderWords = toml::from_str(include_str!("../../assets/folder_words.toml")).unwrap();
-        assert!(file.words.len() >= 20);
+        let languages = read_folder_words(include_str!("../../assets/folder_words.toml")).unwrap();
+        assert!(languages.len() >= 20);
     }
 
     #[test]

@@ -1,44 +1,11 @@
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
 use super::DestinationRules;
+use crate::assets::{ServerHabits, read_server_habits};
 
-/// The data file as it is written; see its head.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HabitsFile {
-    #[expect(dead_code, reason = "for a later form of the file")]
-    schema: u32,
-    #[serde(rename = "server")]
-    servers: Vec<ServerHabits>,
-}
-
-/// Limits of one server or provider to folders.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServerHabits {
-    #[serde(default)]
-    hosts: Vec<String>,
-    #[serde(default)]
-    software: Vec<String>,
-    deepest_level: Option<usize>,
-    #[serde(default)]
-    folder_counts: Vec<u32>,
-    has_inbox_children: Option<bool>,
-    #[serde(default)]
-    doubtful_signs: String,
-    #[expect(dead_code, reason = "for people who read the data file")]
-    source: String,
-    #[expect(dead_code, reason = "for people who read the data file")]
-    date: String,
-}
-
-/// A broken data file would leave it empty, which a test forbids.
-static HABITS: LazyLock<Vec<ServerHabits>> = LazyLock::new(|| {
-    let file: Option<HabitsFile> = toml::from_str(include_str!("../../assets/server_habits.toml")).ok();
-    file.map(|file| file.servers).unwrap_or_default()
-});
+/// The build reads the data file first, so that it is right.
+static HABITS: LazyLock<Vec<ServerHabits>> =
+    LazyLock::new(|| read_server_habits(include_str!("../../assets/server_habits.toml")).unwrap_or_default());
 
 impl DestinationRules {
     /// Takes over what is known of the server at this host.
@@ -71,7 +38,7 @@ mod tests {
 
     #[test]
     fn the_data_file_is_sound_and_hosts_are_told_apart() {
-        toml::from_str::<HabitsFile>(include_str!("../../assets/server_habits.toml")).unwrap();
+        read_server_habits(include_str!("../../assets/server_habits.toml")).unwrap();
         let at = |host: &str| {
             let mut rules = DestinationRules::default();
             rules.learn_host(host);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use keyring_core::api::CredentialStore;
-use keyring_core::{Entry, Error};
+use keyring::api::CredentialStore;
+use keyring::{Entry, Error};
 
 use super::SecretName;
 use crate::values::Secret;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::{
+use egui::{
     CentralPanel, Context, Frame, Key, KeyboardShortcut, Modifiers, Panel, ThemePreference, Ui,
     UserAttentionType, ViewportCommand,
 };
@@ -298,8 +298,7 @@ impl Window {
                 self.start.ui(ui, cx);
                 return;
             }
-            let frame =
-                Frame::new().inner_margin(eframe::egui::Margin { left: 18, top: 10, right: 0, bottom: 0 });
+            let frame = Frame::new().inner_margin(egui::Margin { left: 18, top: 10, right: 0, bottom: 0 });
             frame.show(ui, |ui| {
                 let back = super::widgets::button::Button::link("Back to projects")
                     .icon(super::icons::Icon::ArrowLeft);
@@ -424,7 +423,7 @@ impl eframe::App for Window {
         Self::ui(self, ui);
     }
 
-    fn clear_color(&self, visuals: &eframe::egui::Visuals) -> [f32; 4] {
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
     }
 

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use eframe::egui::accesskit::{Node, Role};
-use eframe::egui::epaint::TextShape;
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{Context, FullOutput, OutputCommand, Plugin, Shape};
+use egui::accesskit::{Node, Role};
+use egui::epaint::TextShape;
+use egui::text::LayoutJob;
+use egui::{Context, FullOutput, OutputCommand, Plugin, Shape};
 
 use super::widgets::text;
 use crate::values::{is_unprintable, printable_text};
@@ -76,7 +76,7 @@ fn clean_node(node: &mut Node) {
 
 #[cfg(test)]
 mod tests {
-    use eframe::egui::{Align2, Color32, FontId, Pos2, RawInput};
+    use egui::{Align2, Color32, FontId, Pos2, RawInput};
 
     use super::*;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use eframe::egui::epaint::text::{FontTweak, VariationCoords};
-use eframe::egui::{Color32, Context, FontData, FontDefinitions, FontFamily, FontId, TextFormat};
+use egui::epaint::text::{FontTweak, VariationCoords};
+use egui::{Color32, Context, FontData, FontDefinitions, FontFamily, FontId, TextFormat};
 
 static INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-mf.ttf");
 
@@ -122,7 +122,6 @@ fn definitions() -> FontDefinitions {
 
 #[cfg(test)]
 mod tests {
-    use eframe::egui;
 
     use super::*;
 

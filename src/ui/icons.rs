@@ -1,6 +1,6 @@
 //! Icons: one SVG file each in `assets/icons`, drawn in white and tinted by the theme.
 
-use eframe::egui::{Color32, Image, ImageSource, Rect, Ui, Vec2, include_image};
+use egui::{Color32, Image, ImageSource, Rect, Ui, Vec2, include_image};
 
 macro_rules! icons {
     ($($name:ident = $file:literal,)+) => {

@@ -3,8 +3,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Context, IconData, Vec2, ViewportBuilder};
 use eframe::{NativeOptions, Renderer};
+use egui::{Context, IconData, Vec2, ViewportBuilder};
 use thiserror::Error;
 
 use super::platform::{
@@ -124,10 +124,10 @@ fn native_options(renderer: Renderer) -> NativeOptions {
 #[expect(clippy::default_trait_access, reason = "the type belongs to a crate that we do not name")]
 fn window_icon() -> Option<IconData> {
     let svg = include_bytes!("../../assets/icons/app-icon.svg");
-    let hint = eframe::egui::load::SizeHint::Size { width: 128, height: 128, maintain_aspect_ratio: true };
+    let hint = egui::load::SizeHint::Size { width: 128, height: 128, maintain_aspect_ratio: true };
     let image = egui_extras::image::load_svg_bytes_with_size(svg, hint, &Default::default()).ok()?;
     let [width, height] = image.size;
-    let rgba = image.pixels.iter().flat_map(eframe::egui::Color32::to_srgba_unmultiplied).collect();
+    let rgba = image.pixels.iter().flat_map(egui::Color32::to_srgba_unmultiplied).collect();
     Some(IconData { rgba, width: u32::try_from(width).ok()?, height: u32::try_from(height).ok()? })
 }
 

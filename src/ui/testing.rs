@@ -66,12 +66,12 @@ impl EngineHandle for FakeEngine {
 }
 
 /// Puts fonts, themes and image loaders into a context.
-pub fn install(ctx: &eframe::egui::Context, settings: Settings) {
+pub fn install(ctx: &egui::Context, settings: Settings) {
     super::format::use_utc();
     FakeEngine::default().window(settings).install(ctx);
 }
 
 /// The sheet of tokens and components, to lay beside the specification's picture 16.
-pub fn components(ui: &mut eframe::egui::Ui) {
+pub fn components(ui: &mut egui::Ui) {
     super::widgets::sheet::sheet(ui);
 }

@@ -1,6 +1,6 @@
 //! Colours, strokes and spaces: the only file that may build a colour.
 
-use eframe::egui::{
+use egui::{
     Color32, Context, CornerRadius, Margin, Shadow, Stroke, Style, TextStyle, Theme as EguiTheme, Ui, Vec2,
     Visuals,
     style::{ScrollStyle, WidgetVisuals},
@@ -300,7 +300,7 @@ fn style(theme: &Theme) -> Style {
     style.spacing.scroll.fade.strength = 0.0;
     // Nothing moves by itself.
     style.animation_time = 0.0;
-    style.scroll_animation = eframe::egui::style::ScrollAnimation::none();
+    style.scroll_animation = egui::style::ScrollAnimation::none();
     style.interaction.tooltip_delay = 0.4;
     style.visuals.text_cursor.blink = false;
     style

@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 /// A moment as whole seconds since 1970-01-01T00:00:00Z. Formatting belongs to the rooms that show it.
@@ -8,7 +10,7 @@ pub struct UnixTime(pub i64);
 impl UnixTime {
     /// The wall clock as the system has it. Only wires, jobs and faces ask; pure code is given the time.
     pub fn now() -> Self {
-        let elapsed = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self(i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
     }
 

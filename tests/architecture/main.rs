@@ -32,6 +32,7 @@ const IMPURE: &[&str] = &[
     "SystemTime::now",
     "Timestamp::now",
     "Zoned::now",
+    "UnixTime::now",
     "println",
     "eprintln",
 ];
@@ -131,7 +132,10 @@ fn every_room_keeps_to_its_floor() {
             used.insert((floor.room, other));
         }
         if PURE.contains(&room.as_str()) {
-            for word in impurities(module) {
+            // The one clock is declared where a moment is; no pure room may ask it.
+            let is_clock =
+                |word: &str| module.file.ends_with("values/unix_time.rs") && word == "SystemTime::now";
+            for word in impurities(module).into_iter().filter(|word| !is_clock(word)) {
                 faults.push(format!("{file}: the pure room {room} reaches for {word}"));
             }
         }

@@ -9,8 +9,8 @@ mod strangers;
 mod truth;
 mod ways;
 
-use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, Vec2};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{AuditOptions, Command, Event, Notice, ReportFormat, Snapshot, Step, UserError};
 use mailferry::plan::{MailboxId, Side};

@@ -1,6 +1,5 @@
-use serde::Deserialize;
-
 use super::Context;
+use crate::assets::read_selectors;
 use crate::audit::dkim::{DkimKey, Key, is_key_record};
 use crate::audit::draft::{Draft, listed};
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
@@ -13,30 +12,11 @@ const CONTROL: &str = "mailferry-control-5f1d";
 
 const WELL_KNOWN: &str = include_str!("../../../assets/selectors.toml");
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Catalogue {
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "date")]
-    _date: String,
-    selector: Vec<KnownSelector>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KnownSelector {
-    name: String,
-    /// A provider that uses this name, where its own page says so.
-    #[serde(default)]
-    who: String,
-}
-
 /// DKIM keys (RFC 6376) of named and well-known selectors. Finding none is unknown: selectors cannot be listed.
 pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
-    let known: Vec<KnownSelector> =
-        toml::from_str::<Catalogue>(WELL_KNOWN).map(|catalogue| catalogue.selector).unwrap_or_default();
+    // The build reads the data file first, so that it is right.
+    let known = read_selectors(WELL_KNOWN).unwrap_or_default();
     let named = &context.facts.selectors;
     let is_wildcard =
         lookups.ask(&key_name(context, CONTROL), RecordType::Txt).texts().any(|text| is_key_record(&text));
@@ -305,8 +285,8 @@ mod tests {
 
     #[test]
     fn the_list_of_well_known_selectors_is_sound() {
-        let catalogue: Catalogue = toml::from_str(WELL_KNOWN).unwrap();
-        let mut names: Vec<&str> = catalogue.selector.iter().map(|known| known.name.as_str()).collect();
+        let selectors = read_selectors(WELL_KNOWN).unwrap();
+        let mut names: Vec<&str> = selectors.iter().map(|known| known.name.as_str()).collect();
         assert!(names.len() > 30 && names.len() < MAX_SELECTORS - 20);
         assert!(
             names

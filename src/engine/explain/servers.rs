@@ -88,6 +88,16 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::TokenRefused { .. } | SignInError::Token(_) | SignInError::NotOffered { .. } => {
             (SignInState::Failed, try_again(token(attempt, error)))
         }
+        SignInError::NotForScram => (
+            SignInState::Failed,
+            try_again(
+                UserError::new(
+                    format!("{user} cannot sign in to {host} with SCRAM-SHA-256"),
+                    sentence(error),
+                )
+                .or_else("Choose the mechanism PLAIN for this mailbox", "It takes every character"),
+            ),
+        ),
         SignInError::ConnectionLimit => (
             SignInState::Failed,
             try_again(UserError::new(

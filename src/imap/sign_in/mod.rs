@@ -106,6 +106,9 @@ pub enum SignInError {
         /// What it asks for.
         rounds: u32,
     },
+    /// SCRAM was asked for by name, and does not allow a character of the name or the password.
+    #[error("SCRAM does not allow a character of the user name or the password (RFC 4013)")]
+    NotForScram,
     /// The admin may not open this mailbox, or it does not exist; some servers say so of a wrong password, too.
     #[error("the admin may not open this mailbox: {words}")]
     AdminRefused {

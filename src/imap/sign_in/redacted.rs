@@ -20,6 +20,7 @@ impl SignInError {
             Self::AdminRefused { words } => Self::AdminRefused { words: scrub.words(&words) },
             other @ (Self::LoginDisabled
             | Self::ConnectionLimit
+            | Self::NotForScram
             | Self::TooFewRounds { .. }
             | Self::Token(_)
             | Self::NotOffered { .. }

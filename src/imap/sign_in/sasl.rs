@@ -1,5 +1,7 @@
 //! The ways to prove who signs in: SASL (RFC 4422, RFC 4959) and the LOGIN command.
 
+use std::borrow::Cow;
+
 use data_encoding::BASE64;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
@@ -10,7 +12,7 @@ use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::Reply;
 use crate::imap::session::Session;
 use crate::imap::sign_in::SignInError;
-use crate::imap::sign_in::scram::{ClientFirst, Unanswerable};
+use crate::imap::sign_in::scram::{self, ClientFirst, Unanswerable};
 use crate::values::{Mechanism, Secret};
 
 /// Random bytes of a SCRAM nonce.
@@ -38,6 +40,13 @@ impl Identity<'_> {
     /// The authorisation identity; empty where it is the one that authenticates (RFC 4616 section 2).
     fn acts_as(&self) -> &str {
         if self.admin.is_some() { self.user } else { "" }
+    }
+
+    /// Whether SCRAM takes name, mailbox and password.
+    fn fits_scram(&self) -> bool {
+        let names = [self.authenticates(), self.acts_as()];
+        let named = names.iter().all(|name| name.is_empty() || scram::prepared(name).is_some());
+        named && scram::prepared(self.secret.expose()).is_some()
     }
 
     /// Whole messages of mechanisms that hold the secret in a form of their own.
@@ -87,8 +96,11 @@ pub(in crate::imap) fn choose(
         Mechanism::Login => !capabilities.has("LOGINDISABLED") || capabilities.has("AUTH=LOGIN"),
         other => capabilities.has(&format!("AUTH={other}")),
     };
-    // Passwords beyond ASCII would have to be prepared for SCRAM as the server did (SASLprep); PLAIN takes them as they are.
-    let is_ascii = identity.secret.expose().is_ascii() && identity.user.is_ascii();
+    // What SASLprep does not allow cannot be signed in with by SCRAM; PLAIN takes it as it is.
+    let fits_scram = identity.fits_scram();
+    if !fits_scram && wanted.is_none() && is_offered(Mechanism::ScramSha256) {
+        tracing::info!("name or password hold characters that SCRAM does not allow (RFC 4013)");
+    }
     let order: &[Mechanism] = match (wanted.as_ref(), identity.is_token, identity.admin) {
         (Some(wanted), ..) => std::slice::from_ref(wanted),
         (None, true, _) => &[Mechanism::XOAuth2, Mechanism::OAuthBearer],
@@ -99,13 +111,16 @@ pub(in crate::imap) fn choose(
         .iter()
         .copied()
         .filter(|mechanism| is_offered(*mechanism))
-        .filter(|mechanism| wanted.is_some() || is_ascii || *mechanism != Mechanism::ScramSha256)
+        .filter(|mechanism| fits_scram || *mechanism != Mechanism::ScramSha256)
         .collect();
     if identity.is_token {
         chosen.truncate(1);
     }
     if !chosen.is_empty() {
         return Ok(chosen);
+    }
+    if wanted == Some(Mechanism::ScramSha256) && !fits_scram && is_offered(Mechanism::ScramSha256) {
+        return Err(SignInError::NotForScram);
     }
     if wanted.is_none() && !identity.is_token && identity.admin.is_none() {
         return Err(SignInError::LoginDisabled);
@@ -252,7 +267,15 @@ fn is_about_mechanism(completion: &Completion) -> bool {
 }
 
 async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer, SignInError> {
-    let first = ClientFirst::new(identity.acts_as(), identity.authenticates(), &nonce()?);
+    let prepared = |text: &str| match text {
+        "" => Ok(String::new()),
+        text => scram::prepared(text).map(Cow::into_owned).ok_or(SignInError::NotForScram),
+    };
+    let secret = Secret::new(&prepared(identity.secret.expose())?);
+    // A server that has kept the password as it was typed computes with other bytes than we do; it takes PLAIN.
+    let is_other = secret.expose() != identity.secret.expose();
+    let first =
+        ClientFirst::new(&prepared(identity.acts_as())?, &prepared(identity.authenticates())?, &nonce()?);
     let refused = |completion: Completion, may_try_another| Answer {
         may_try_another: may_try_another && !completion.is_ok(),
         completion,
@@ -280,7 +303,6 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
             });
         }
     };
-    let secret = identity.secret.clone();
     let proving = tokio::task::spawn_blocking(move || first.prove(&challenge, &secret)).await;
     let proof = proving.map_err(|error| ImapError::Broken(std::io::Error::other(error)))?;
     exchange.say(proof.message.as_bytes());
@@ -291,7 +313,7 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
         Turn::End(completion) => {
             // Dovecot cannot look the mailbox up for an admin here, though it can with PLAIN; the password was right.
             let is_about_admin = completion.has_code("AUTHORIZATIONFAILED");
-            Ok(refused(completion, is_about_admin))
+            Ok(refused(completion, is_about_admin || is_other))
         }
         Turn::Challenge(text) if proof.is_answered_by(&text) => {
             exchange.say(b"");
@@ -303,7 +325,7 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
             exchange.session.queue(b"*\r\n");
             let completion = exchange.end().await?;
             if text.starts_with(b"e=") && !completion.is_ok() {
-                return Ok(refused(completion, false));
+                return Ok(refused(completion, is_other));
             }
             Err(SignInError::ServerNotProven("its proof is wrong: it does not know the password"))
         }
@@ -382,10 +404,11 @@ mod tests {
     #[test]
     fn the_best_mechanism_that_is_offered_comes_first() {
         let all = "AUTH=PLAIN AUTH=LOGIN AUTH=SCRAM-SHA-256 AUTH=XOAUTH2 AUTH=OAUTHBEARER";
-        let (ascii, umlaut) = (Secret::new("secret"), Secret::new("gehëim"));
+        let (ascii, umlaut, bell) = (Secret::new("secret"), Secret::new("gehëim"), Secret::new("geh\u{7}im"));
         for (offered, wanted, admin, secret, is_token, expected) in [
             (all, None, None, &ascii, false, &[ScramSha256, Plain, Login][..]),
-            (all, None, None, &umlaut, false, &[Plain, Login]),
+            (all, None, None, &umlaut, false, &[ScramSha256, Plain, Login]),
+            (all, None, None, &bell, false, &[Plain, Login]),
             (all, None, Some("root"), &ascii, false, &[ScramSha256, Plain]),
             (all, None, None, &ascii, true, &[XOAuth2]),
             (all, Some(OAuthBearer), None, &ascii, true, &[OAuthBearer]),
@@ -398,6 +421,9 @@ mod tests {
             let chosen = choose(&Capabilities::read(offered), wanted, &identity).unwrap();
             assert_eq!(chosen, expected, "{offered}");
         }
+        let only_scram = Capabilities::read(all);
+        let refused = choose(&only_scram, Some(ScramSha256), &identity(None, &bell, false)).unwrap_err();
+        assert!(matches!(refused, SignInError::NotForScram));
         let nothing = Capabilities::read("LOGINDISABLED");
         let choose = |wanted, admin, is_token| {
             choose(&nothing, wanted, &identity(admin, &ascii, is_token)).unwrap_err()

@@ -1,6 +1,7 @@
 //! SCRAM-SHA-256 (RFC 5802, RFC 7677): the password never goes over the wire, and the server proves that it knows it.
 //! No I/O here; the exchange is led by `sasl`.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 use data_encoding::BASE64;
@@ -33,6 +34,12 @@ pub(in crate::imap) enum Unanswerable {
     Senseless(&'static str),
     /// It asks for fewer rounds than the standard allows.
     TooFewRounds(u32),
+}
+
+/// A name or a password in the one form in which both sides compute with it (SASLprep, RFC 4013). `None` where it holds
+/// characters that SCRAM does not allow.
+pub(super) fn prepared(text: &str) -> Option<Cow<'_, str>> {
+    stringprep::saslprep(text).ok().filter(|text| !text.is_empty())
 }
 
 /// What the server asks for.
@@ -104,6 +111,7 @@ impl ClientFirst {
     }
 
     /// Computes the proof. Takes up to a second of processor time, so not for an asynchronous task.
+    /// The password is [`prepared`].
     pub(in crate::imap) fn prove(&self, challenge: &Challenge, password: &Secret) -> Proof {
         let mut salted = Zeroizing::new([0_u8; digest::SHA256_OUTPUT_LEN]);
         pbkdf2::derive(
@@ -176,6 +184,26 @@ mod tests {
             b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4",
         ] {
             assert!(!proof.is_answered_by(wrong));
+        }
+    }
+
+    #[test]
+    fn names_and_passwords_are_prepared_as_rfc_4013_shows() {
+        for (typed, expected) in [
+            ("pencil", Some("pencil")),
+            ("I\u{ad}X", Some("IX")),
+            ("USER", Some("USER")),
+            ("\u{aa}", Some("a")),
+            ("\u{2168}", Some("IX")),
+            ("\u{7}", None),
+            ("\u{627}\u{31}", None),
+            ("\u{ad}", None),
+            // One password, typed on two systems; a blank that is none.
+            ("geh\u{eb}im", Some("geh\u{eb}im")),
+            ("gehe\u{308}im", Some("geh\u{eb}im")),
+            ("a\u{a0}b", Some("a b")),
+        ] {
+            assert_eq!(prepared(typed).as_deref(), expected, "{typed:?}");
         }
     }
 

@@ -1,14 +1,16 @@
 //! Where an OAuth token comes from: a file that another program keeps fresh, or a command that prints one.
 //! Asked anew for each connection, so that a run may outlive any token.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
 use thiserror::Error;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
+use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 use crate::values::{CommandLine, Credential, Secret};
 
@@ -16,8 +18,8 @@ use crate::values::{CommandLine, Credential, Secret};
 const MAX_BYTES: u64 = 64 * 1024;
 /// How long a command may take: it may have to ask a server on another continent.
 const COMMAND_LIMIT: Duration = Duration::from_mins(1);
-/// How often a running command is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How long the output of a command that has ended is read at least.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Characters kept of what a command says on its error output.
 const MAX_WORDS: usize = 200;
 
@@ -73,16 +75,7 @@ pub(in crate::imap) async fn read(credential: &Credential) -> Option<Result<Secr
     match credential {
         Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. } => None,
         Credential::TokenFile(path) => Some(read_file(path).await),
-        Credential::TokenCommand(line) => {
-            let line = line.clone();
-            let program = line.program().to_owned();
-            let ran = tokio::task::spawn_blocking(move || run(&line, COMMAND_LIMIT)).await;
-            Some(
-                ran.unwrap_or_else(|error| {
-                    Err(TokenError::NotRun { program, source: io::Error::other(error) })
-                }),
-            )
-        }
+        Credential::TokenCommand(line) => Some(run(line, COMMAND_LIMIT).await),
     }
 }
 
@@ -90,7 +83,7 @@ async fn read_file(path: &Path) -> Result<Secret, TokenError> {
     let shown = path.display().to_string();
     let failed = |source| TokenError::File { path: shown.clone(), source };
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    let mut bytes = Zeroizing::new(Vec::new());
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).await.map_err(failed)?;
     token_in(&bytes, &shown)
 }
@@ -114,7 +107,9 @@ fn token_in(bytes: &[u8], from: &str) -> Result<Secret, TokenError> {
 }
 
 /// Runs the command to its end, or to the end of the time.
-fn run(line: &CommandLine, limit: Duration) -> Result<Secret, TokenError> {
+///
+/// Cancellation safe: a command whose run is dropped is ended.
+async fn run(line: &CommandLine, limit: Duration) -> Result<Secret, TokenError> {
     let program = line.program();
     let not_run = |source| TokenError::NotRun { program: program.to_owned(), source };
     let mut child = Command::new(program)
@@ -122,57 +117,54 @@ fn run(line: &CommandLine, limit: Duration) -> Result<Secret, TokenError> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .kill_on_drop(true)
         .spawn()
         .map_err(not_run)?;
-    let output = child.stdout.take().map(collect);
-    let errors = child.stderr.take().map(collect);
+    let (mut output, mut words) = (Zeroizing::new(Vec::new()), Vec::new());
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let deadline = Instant::now() + limit;
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(not_run)? {
-            break status;
-        }
-        if Instant::now() >= deadline {
-            end(&mut child);
+    let status = {
+        let mut reading =
+            std::pin::pin!(async { tokio::join!(collect(stdout, &mut output), collect(stderr, &mut words)) });
+        let mut is_read = false;
+        let ended = timeout_at(deadline, async {
+            loop {
+                tokio::select! {
+                    status = child.wait() => break status,
+                    ((), ()) = &mut reading, if !is_read => is_read = true,
+                }
+            }
+        });
+        let Ok(status) = ended.await else {
+            if let Err(error) = child.kill().await {
+                tracing::warn!(%error, "a token command could not be ended");
+            }
             return Err(TokenError::TooSlow { program: program.to_owned(), seconds: limit.as_secs() });
+        };
+        // A grandchild may hold a pipe open for ever; what came until now and shortly after is all that counts.
+        if !is_read && timeout_at(deadline.max(Instant::now() + LAST_WORDS), reading).await.is_err() {
+            tracing::debug!("a token command has left its output open");
         }
-        std::thread::sleep(LOOK_EVERY);
-    };
-    // A grandchild may hold the pipe open for ever; what came until now and shortly after is all that counts.
-    let collected = |reader: Option<mpsc::Receiver<Vec<u8>>>| {
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(500));
-        reader.and_then(|reader| reader.recv_timeout(left).ok()).unwrap_or_default()
+        status.map_err(not_run)?
     };
     if !status.success() {
-        let words = String::from_utf8_lossy(&collected(errors))
+        let words = String::from_utf8_lossy(&words)
             .lines()
             .rfind(|line| !line.trim().is_empty())
             .map(|line| line.chars().filter(|character| !character.is_control()).take(MAX_WORDS).collect())
             .unwrap_or_default();
         return Err(TokenError::Failed { program: program.to_owned(), status: status.to_string(), words });
     }
-    token_in(&zeroize::Zeroizing::new(collected(output)), &format!("the token command “{program}”"))
+    token_in(&output, &format!("the token command “{program}”"))
 }
 
-/// Reads on a thread of its own, so that a full pipe never stops the command and a quiet one never stops us.
-fn collect(pipe: impl io::Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let mut pipe = pipe.take(MAX_BYTES + 1);
-        if let Err(error) = pipe.read_to_end(&mut bytes) {
-            tracing::debug!(%error, "the output of a token command broke off");
-        }
-        // Nobody waits any more where the time is up.
-        drop(sender.send(bytes));
-        // The rest goes nowhere, so that a talkative command comes to its end.
-        drop(io::copy(&mut pipe.into_inner(), &mut io::sink()));
-    });
-    receiver
-}
-
-fn end(child: &mut Child) {
-    if let Err(error) = child.kill().and_then(|()| child.wait()) {
-        tracing::warn!(%error, "a token command could not be ended");
+/// Keeps what comes first. The rest goes nowhere, so that a talkative command comes to its end.
+async fn collect(pipe: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
+    let Some(mut pipe) = pipe else { return };
+    let read = (&mut pipe).take(MAX_BYTES + 1).read_to_end(kept).await;
+    let rest = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+    if let Err(error) = read.and(rest.map(|_bytes| 0)) {
+        tracing::debug!(%error, "the output of a token command broke off");
     }
 }
 
@@ -180,8 +172,8 @@ fn end(child: &mut Child) {
 mod tests {
     use super::*;
 
-    fn ran(text: &str, limit: Duration) -> Result<String, TokenError> {
-        run(&CommandLine::parse(text).unwrap(), limit).map(|secret| secret.expose().to_owned())
+    async fn ran(text: &str, limit: Duration) -> Result<String, TokenError> {
+        run(&CommandLine::parse(text).unwrap(), limit).await.map(|secret| secret.expose().to_owned())
     }
 
     #[tokio::test]
@@ -212,17 +204,51 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[test]
-    fn a_command_is_bounded_in_time_and_output() {
+    #[tokio::test]
+    async fn a_command_is_bounded_in_time_and_output() {
         let ample = Duration::from_mins(10);
-        assert_eq!(ran("echo 'a;b$HOME'", ample).unwrap(), "a;b$HOME");
-        assert!(matches!(ran("/no/such/program", ample), Err(TokenError::NotRun { .. })));
-        let failed = ran("sh -c 'echo who are you >&2; exit 3'", ample).unwrap_err().to_string();
+        assert_eq!(ran("echo 'a;b$HOME'", ample).await.unwrap(), "a;b$HOME");
+        assert!(matches!(ran("/no/such/program", ample).await, Err(TokenError::NotRun { .. })));
+        let failed = ran("sh -c 'echo who are you >&2; exit 3'", ample).await.unwrap_err().to_string();
         assert!(failed.contains("exit status: 3") && failed.contains("who are you"), "{failed}");
         // Never comes to its end by itself.
         let endless = "sleep infinity";
-        assert!(matches!(ran(endless, Duration::from_millis(100)), Err(TokenError::TooSlow { .. })));
-        let endless = ran("sh -c 'head -c 3000000 /dev/zero | tr \"\\0\" a'", ample).unwrap_err();
+        assert!(matches!(ran(endless, Duration::from_millis(100)).await, Err(TokenError::TooSlow { .. })));
+        let endless = ran("sh -c 'head -c 3000000 /dev/zero | tr \"\\0\" a'", ample).await.unwrap_err();
         assert!(matches!(endless, TokenError::NoToken { .. }), "{endless}");
+    }
+    /// A command that leaves a child behind with its pipes, and one whose run is given up.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_command_holds_nothing_up_and_does_not_outlive_its_run() {
+        let began = std::time::Instant::now();
+        let left = ran("sh -c 'sleep 600 & echo ya29.token'", Duration::from_secs(3)).await;
+        assert_eq!(left.unwrap(), "ya29.token");
+        assert!(began.elapsed() < Duration::from_secs(300), "{:?}", began.elapsed());
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let line = format!("sh -c 'echo $$ > {}; exec sleep 600'", file.display());
+        let given_up = tokio::time::timeout(Duration::from_secs(60), async {
+            tokio::select! {
+                _ = ran(&line, Duration::from_secs(600)) => unreachable!("it sleeps"),
+                () = async {
+                    while std::fs::read_to_string(&file).is_ok_and(|text| text.ends_with('\n')) == false {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                } => {}
+            }
+        });
+        given_up.await.unwrap();
+        let process = std::path::PathBuf::from("/proc").join(std::fs::read_to_string(&file).unwrap().trim());
+        if Path::new("/proc/self").exists() {
+            let is_gone = async {
+                // What has ended and is not yet waited for is a zombie: it runs nothing.
+                while std::fs::read_to_string(process.join("cmdline")).is_ok_and(|line| !line.is_empty()) {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(60), is_gone).await.unwrap();
+        }
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eframe::egui::{CornerRadius, CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CornerRadius, CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::finding;
 use crate::audit::{Area, AuditReport, Finding, Group, Status};
@@ -168,7 +168,7 @@ impl AuditPage {
         let right = Rect::from_x_y_ranges(left.right() + 16.0..=whole.right(), whole.y_range());
         let mut taken = Rect::NOTHING;
         for (salt, place) in [("areas", left), ("findings", right)] {
-            let mut child = ui.new_child(eframe::egui::UiBuilder::new().id_salt(salt).max_rect(place));
+            let mut child = ui.new_child(egui::UiBuilder::new().id_salt(salt).max_rect(place));
             child.set_width(place.width());
             if salt == "areas" {
                 self.areas(&mut child, report);
@@ -199,7 +199,7 @@ impl AuditPage {
                 }
                 ui.add_space(6.0);
             }
-            ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let hint = format!("Find in {}", format::counted(report.findings.len(), "check", "checks"));
                 let field = Field::new("Find in the checks").small().hint(&hint).icon(Icon::Search);
                 field.width(field_width.min(ui.available_width())).show(ui, &mut self.search);

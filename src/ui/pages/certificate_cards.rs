@@ -1,6 +1,6 @@
 //! One question about each certificate, on the pages where mailboxes wait for the answer.
 
-use eframe::egui::{Align, Rect, Ui, Vec2};
+use egui::{Align, Rect, Ui, Vec2};
 
 use crate::engine::{
     CertificateQuestion, Command, MailboxView, ProjectView, SignInState, SignInView, certificate_questions,

@@ -1,5 +1,5 @@
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::text::LayoutJob;
+use egui::{Align2, Color32, Label, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::certificate_cards;
 use super::copy_detail;
@@ -213,13 +213,13 @@ fn head(ui: &mut Ui, project: &ProjectView, is_narrow: bool) {
     job.append(
         &format!("{}%", copy_percent(project)),
         0.0,
-        eframe::egui::TextFormat { font_id: Type::Section.font(), ..Type::Lead.format(theme.text) },
+        egui::TextFormat { font_id: Type::Section.font(), ..Type::Lead.format(theme.text) },
     );
     job.append(&rest_words(project), 0.0, Type::Lead.format(theme.text2));
     let (line, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 21.0), Sense::hover());
     let end =
         if copy.phase == CopyPhase::Running { connections(ui, line, copy, is_narrow) } else { line.right() };
-    job.wrap = eframe::egui::text::TextWrapping::truncate_at_width(end - line.left() - 12.0);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(end - line.left() - 12.0);
     let galley = ui.painter().layout_job(job);
     ui.place(Rect::from_min_size(line.min, galley.size()), Label::new(galley).selectable(true));
     ui.add_space(9.0);

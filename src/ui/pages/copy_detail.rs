@@ -1,7 +1,7 @@
 //! What opens below a row of the Copy page: the folders of a mailbox, what can be done with it, and the ways out of
 //! a problem.
 
-use eframe::egui::{CursorIcon, Frame, Margin, OpenUrl, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, Frame, Margin, OpenUrl, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::message_list::show_label;
 use super::short_address;
@@ -111,7 +111,7 @@ fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
     let third = inner.width() / 3.0;
     text::left(ui, inner.with_max_x(inner.left() + third - 10.0), &folder.name, Type::Small, theme.text2);
     let place = Rect::from_center_size(
-        eframe::egui::Pos2::new(inner.left() + third * 1.5, row.center().y),
+        egui::Pos2::new(inner.left() + third * 1.5, row.center().y),
         Vec2::new(third, 4.0),
     );
     let is_done = sum.waiting() == 0;

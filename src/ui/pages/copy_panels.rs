@@ -13,7 +13,7 @@ use crate::ui::theme::{PANEL_GAP, Theme, Tone};
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{panel, plot, text};
 use crate::values::{Bytes, with_thousands};
-use eframe::egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
+use egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 
 /// Mailboxes that wait for one reason and are named: there may be thousands.
 const MOST_WAITING: usize = 6;
@@ -304,5 +304,5 @@ pub fn problem_row(ui: &mut Ui, problem: &ProblemGroup) -> bool {
         )
     });
     crate::ui::widgets::focus_ring_inside(ui, &response, row);
-    response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand).clicked()
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
 }

@@ -1,6 +1,6 @@
 //! How a copy was verified, verifying it again, and the pauses that servers asked for.
 
-use eframe::egui::{Ui, Vec2};
+use egui::{Ui, Vec2};
 
 use super::copy_panels::two_lines;
 use crate::engine::{Command, CopyPhase, CopyView, ProjectView};

@@ -1,4 +1,4 @@
-use eframe::egui::{CursorIcon, OpenUrl, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, OpenUrl, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::destination_change::change_question;
 use crate::engine::{Command, ProjectView, Readiness, Step};
@@ -130,8 +130,7 @@ impl DestinationPage {
                 if response.changed() {
                     self.server_error = None;
                 }
-                is_entered |=
-                    response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+                is_entered |= response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
                 ui.add_space(8.0);
                 is_entered |= button.show(ui).clicked();
             });
@@ -318,7 +317,7 @@ fn words_room(value: &ComparisonRow, table_width: f32, count: usize) -> f32 {
     cell - icon - source
 }
 
-fn fact_words(ui: &Ui, value: &ComparisonRow, width: f32) -> std::sync::Arc<eframe::egui::Galley> {
+fn fact_words(ui: &Ui, value: &ComparisonRow, width: f32) -> std::sync::Arc<egui::Galley> {
     let theme = Theme::of(ui);
     let (style, color) =
         mark(value.fit).map_or((Type::Body, theme.text), |(tone, _)| (Type::Label, theme.tone(tone).fg));

@@ -1,4 +1,4 @@
-use eframe::egui::{CursorIcon, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::destination_change::source_question;
 use crate::engine::{AuditOptions, AuditView, Command, ProjectView, Readiness, Step};
@@ -108,7 +108,7 @@ impl DomainPage {
                 // The practice servers are all there is: nothing to search or to type.
                 return;
             }
-            eframe::egui::Frame::new().inner_margin(eframe::egui::Margin::symmetric(15, 12)).show(ui, |ui| {
+            egui::Frame::new().inner_margin(egui::Margin::symmetric(15, 12)).show(ui, |ui| {
                 if domain.candidates.is_empty() && domain.source_server.is_none() && !domain.is_searching {
                     text::paragraph(
                         ui,
@@ -135,8 +135,8 @@ impl DomainPage {
                     if response.changed() {
                         self.server_error = None;
                     }
-                    is_entered |= response.lost_focus()
-                        && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+                    is_entered |=
+                        response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
                     ui.add_space(8.0);
                     is_entered |= use_it.show(ui).clicked();
                     ui.add_space(8.0);

@@ -1,4 +1,4 @@
-use eframe::egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::{beside, extension};
 use super::copy_panels::{LedgerPart, ledger_parts, state_mark};

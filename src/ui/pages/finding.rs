@@ -1,4 +1,4 @@
-use eframe::egui::{Frame, Margin, OpenUrl, Rect, Ui, Vec2};
+use egui::{Frame, Margin, OpenUrl, Rect, Ui, Vec2};
 
 use super::audit::COLUMNS;
 use crate::audit::{Changer, Effort, Finding, Importance, Picture, Status};
@@ -72,7 +72,7 @@ pub fn row(ui: &Ui, row: Rect, finding: &Finding, is_open: bool) {
     text::left(ui, cell(), changer_words(finding.changer), Type::Small, theme.text2);
     let chevron = cell();
     let mark = Rect::from_center_size(
-        eframe::egui::Pos2::new(chevron.right() - ICON / 2.0 + 4.0, chevron.center().y),
+        egui::Pos2::new(chevron.right() - ICON / 2.0 + 4.0, chevron.center().y),
         Vec2::splat(ICON),
     );
     let icon = if is_open { Icon::ChevronDown } else { Icon::ChevronRight };
@@ -142,7 +142,7 @@ fn last_line(ui: &mut Ui, finding: &Finding, shows_evidence: &mut bool) {
         {
             ui.ctx().open_url(OpenUrl::new_tab(&reference.url));
         }
-        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             text::words(ui, &finding.id, Type::Mono, theme.text3);
         });
     });

@@ -1,4 +1,4 @@
-use eframe::egui::Ui;
+use egui::Ui;
 
 use crate::engine::Step;
 use crate::ui::fonts::Type;

@@ -1,4 +1,4 @@
-use eframe::egui::{Rect, Sense, Ui, Vec2};
+use egui::{Rect, Sense, Ui, Vec2};
 
 use crate::engine::LogLine;
 use crate::ui::fonts::Type;

@@ -1,4 +1,4 @@
-use eframe::egui::{Frame, Id, Key, Margin, Ui};
+use egui::{Frame, Id, Key, Margin, Ui};
 
 use super::mailbox_row::sign_in_words;
 use super::mailbox_way::{self, TypedWay};
@@ -201,7 +201,7 @@ fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<
         if Button::secondary("Close").small().name(&label).show(ui).clicked() {
             editor.wants_to_close = true;
         }
-        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if Button::danger_outline("Remove…").small().icon(Icon::Trash).show(ui).clicked() {
                 let question = Question {
                     title: format!("Remove {} from the project?", row.mailbox.address),

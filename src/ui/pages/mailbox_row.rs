@@ -13,7 +13,7 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::row_list::cells;
 use crate::ui::widgets::{choice, key_value, panel, text};
 use crate::values::with_thousands;
-use eframe::egui::{Rect, Ui, Vec2};
+use egui::{Rect, Ui, Vec2};
 
 /// What was clicked inside a row.
 pub enum RowClick {
@@ -181,7 +181,7 @@ pub fn inspect(ui: &mut Ui, row: &MailboxView, project: &ProjectView) {
             }
             ui.add_space(8.0);
             let (line, _) =
-                ui.allocate_exact_size(Vec2::new(ui.available_width(), 9.0), eframe::egui::Sense::hover());
+                ui.allocate_exact_size(Vec2::new(ui.available_width(), 9.0), egui::Sense::hover());
             ui.painter().hline(line.x_range(), line.top(), theme.hairline());
         }
         let words = |sign_in: &SignInView| {
@@ -212,11 +212,11 @@ fn folder_bar(
 ) {
     let theme = Theme::of(ui);
     let (rect, response) =
-        ui.allocate_exact_size(Vec2::new(ui.available_width(), 37.0), eframe::egui::Sense::hover());
+        ui.allocate_exact_size(Vec2::new(ui.available_width(), 37.0), egui::Sense::hover());
     let left_out = if is_left_out { ", left out" } else { "" };
     response.widget_info(|| {
         let words = format!("{name}: {} messages, {}{left_out}", numbers.0, numbers.1);
-        eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, words)
+        egui::WidgetInfo::labeled(egui::Role::Label, true, words)
     });
     let line = Rect::from_min_size(rect.min + Vec2::new(0.0, 4.0), Vec2::new(rect.width(), 20.0));
     icon.paint(ui, line.with_max_x(line.left() + ICON), ICON, theme.text2);
@@ -228,8 +228,8 @@ fn folder_bar(
     let label = if is_left_out { format!("{name}, left out") } else { name.to_owned() };
     text::left(ui, words, label, Type::Body, if is_left_out { theme.text3 } else { theme.text });
     let bar = Rect::from_min_max(
-        eframe::egui::Pos2::new(rect.left(), rect.top() + 25.0),
-        eframe::egui::Pos2::new(rect.left() + (rect.width() * share).max(2.0), rect.top() + 31.0),
+        egui::Pos2::new(rect.left(), rect.top() + 25.0),
+        egui::Pos2::new(rect.left() + (rect.width() * share).max(2.0), rect.top() + 31.0),
     );
     let fill = if is_left_out { theme.line2 } else { theme.tone(Tone::Info).bar };
     ui.painter().rect_filled(bar, 3.0, fill);

@@ -1,6 +1,6 @@
 //! How one side of a mailbox is signed in to: with a password, as an admin, or with a token.
 
-use eframe::egui::{Role, Ui, Vec2, WidgetInfo};
+use egui::{Role, Ui, Vec2, WidgetInfo};
 
 use crate::engine::{Command, MailboxView};
 use crate::plan::Side;

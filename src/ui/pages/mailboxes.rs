@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use eframe::egui::{Rect, Ui, Vec2};
+use egui::{Rect, Ui, Vec2};
 use zeroize::Zeroizing;
 
 use super::certificate_cards;
@@ -140,7 +140,7 @@ impl MailboxesPage {
                     cx.send(Command::TestSignIn { mailboxes: untried });
                 }
             }
-            ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let width = 170.0_f32.min(ui.available_width());
                 Field::new("Find a mailbox")
                     .small()
@@ -178,8 +178,7 @@ impl MailboxesPage {
             if response.changed() {
                 self.address_error = None;
             }
-            is_entered |=
-                response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            is_entered |= response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             ui.add_space(8.0);
             is_entered |= button.show(ui).clicked();
         });
@@ -431,7 +430,7 @@ fn summary(ui: &mut Ui, project: &ProjectView) {
             text::words(ui, words, Type::Small, theme.text2);
         }
         if uncounted > 0 {
-            ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let words = format!("{} not counted yet", format::counted(uncounted, "mailbox", "mailboxes"));
                 text::words(ui, words, Type::Small, theme.text2);
             });

@@ -1,6 +1,6 @@
 //! Messages one by one: a list that holds only what is on the screen, however many there are.
 
-use eframe::egui::{Rect, Ui, Vec2};
+use egui::{Rect, Ui, Vec2};
 
 use super::audit::beside;
 use super::copy_panels::{state_mark, state_word};
@@ -247,7 +247,7 @@ fn message_row(
 /// Everything that is known of one message.
 fn details(ui: &mut Ui, row: &MessageOutcome) {
     let theme = Theme::of(ui);
-    let frame = eframe::egui::Frame::new().fill(theme.sunken).inner_margin(eframe::egui::Margin {
+    let frame = egui::Frame::new().fill(theme.sunken).inner_margin(egui::Margin {
         left: 15,
         right: 15,
         top: 8,

@@ -27,7 +27,7 @@ pub mod records;
 pub mod settings;
 pub mod start;
 
-use eframe::egui::Ui;
+use egui::Ui;
 
 use super::page_cx::PageCx;
 use super::shell::Footer;

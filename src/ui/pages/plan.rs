@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use eframe::egui::{Pos2, Rect, Stroke, Ui, Vec2};
+use egui::{Pos2, Rect, Stroke, Ui, Vec2};
 
 use super::certificate_cards;
 use super::mailbox_row::folder_icon;
@@ -250,8 +250,7 @@ impl PlanPage {
             ui.add_space(8.0);
             field_label(ui, "Name at the destination");
             let response = Field::new("Name at the destination").show(ui, &mut self.name);
-            let is_entered =
-                response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             ui.add_space(8.0);
             let wanted = parse_path(&self.name);
             let is_new = !wanted.0.is_empty() && wanted != folder.destination;

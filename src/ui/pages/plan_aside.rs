@@ -1,6 +1,6 @@
 //! The right-hand column of the Plan page: the open decision, what will happen, what is too large, how long it takes.
 
-use eframe::egui::{Stroke, Ui};
+use egui::{Stroke, Ui};
 
 use super::short_name;
 use crate::engine::{Command, CopyStanding, ProjectView, copy_standing};

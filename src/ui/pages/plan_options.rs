@@ -1,6 +1,6 @@
 //! What takes part in the copy: mode, filter and order.
 
-use eframe::egui::Ui;
+use egui::Ui;
 
 use crate::engine::{Command, ProjectView};
 use crate::plan::{

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use eframe::egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CursorIcon, Frame, Margin, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::audit::beside;
 use crate::engine::{Command, ProjectView, Step, saved_stages};
@@ -212,22 +212,19 @@ impl RecordsPage {
             text::paragraph(ui, &words, Type::Small, theme.text2);
             ui.add_space(8.0);
             panel::well(ui, |ui| {
-                eframe::egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(
-                    ui,
-                    |ui| {
-                        for line in zone.lines().take(PREVIEW_LINES) {
-                            let color = if line.starts_with(';') { theme.text3 } else { theme.text };
-                            text::words(ui, line, Type::MonoDiff, color);
-                        }
-                        let rest = zone.lines().count().saturating_sub(PREVIEW_LINES);
-                        if rest > 0 {
-                            let words = format!("; {} follow", format::counted(rest, "line", "lines"));
-                            text::words(ui, words, Type::MonoDiff, theme.text3);
-                        }
-                        // Room for the scroll handle under the last line.
-                        ui.add_space(8.0);
-                    },
-                );
+                egui::ScrollArea::horizontal().id_salt("zone").auto_shrink([false, true]).show(ui, |ui| {
+                    for line in zone.lines().take(PREVIEW_LINES) {
+                        let color = if line.starts_with(';') { theme.text3 } else { theme.text };
+                        text::words(ui, line, Type::MonoDiff, color);
+                    }
+                    let rest = zone.lines().count().saturating_sub(PREVIEW_LINES);
+                    if rest > 0 {
+                        let words = format!("; {} follow", format::counted(rest, "line", "lines"));
+                        text::words(ui, words, Type::MonoDiff, theme.text3);
+                    }
+                    // Room for the scroll handle under the last line.
+                    ui.add_space(8.0);
+                });
             });
             ui.add_space(10.0);
             if Button::secondary("Copy zone lines").icon(copy_icon(ui, "zone lines")).show(ui).clicked() {

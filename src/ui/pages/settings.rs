@@ -1,4 +1,4 @@
-use eframe::egui::Ui;
+use egui::Ui;
 
 use crate::ui::fonts::Type;
 use crate::ui::page_cx::{Action, PageCx};

@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align, CornerRadius, CursorIcon, Frame, Layout, Margin, Pos2, Rect, Role, ScrollArea, Sense, Ui,
     UiBuilder, Vec2, WidgetInfo,
 };
@@ -76,8 +76,7 @@ impl StartPage {
                     .width(width)
                     .error(has_error);
                 let response = field.show(ui, &mut self.domain);
-                is_asked |=
-                    response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+                is_asked |= response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
                 ui.add_space(8.0);
                 is_asked |= button.show(ui).clicked();
             });
@@ -186,12 +185,7 @@ fn projects(ui: &mut Ui, cx: &mut PageCx<'_>) {
     });
 }
 
-fn project_row(
-    ui: &mut Ui,
-    index: usize,
-    project: &RecentProject,
-    cx: &PageCx<'_>,
-) -> eframe::egui::Response {
+fn project_row(ui: &mut Ui, index: usize, project: &RecentProject, cx: &PageCx<'_>) -> egui::Response {
     let theme = Theme::of(ui);
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 63.0), Sense::click());
     let (name, other) = format::domain_forms(&project.domain);

@@ -1,4 +1,4 @@
-use eframe::egui::Context;
+use egui::Context;
 
 /// Asks the desktop once whether it is light or dark, without stopping the window.
 ///
@@ -9,7 +9,7 @@ pub fn watch_color_scheme(ctx: &Context) {
     let spawned =
         std::thread::Builder::new().name("colour scheme".to_owned()).spawn(move || match portal::is_dark() {
             Ok(true) => {
-                ctx.options_mut(|options| options.fallback_theme = eframe::egui::Theme::Dark);
+                ctx.options_mut(|options| options.fallback_theme = egui::Theme::Dark);
                 ctx.request_repaint();
             }
             Ok(false) => {}

@@ -1,4 +1,4 @@
-use eframe::egui::{Frame, Margin, Panel, Ui};
+use egui::{Frame, Margin, Panel, Ui};
 
 use crate::engine::{AuditView, Command, Snapshot, UserError};
 use crate::ui::theme::{Theme, Tone};

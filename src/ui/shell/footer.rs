@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align, Align2, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
@@ -80,7 +80,7 @@ pub fn footer(ui: &mut Ui, footer: &Footer, side: f32, cx: &mut PageCx<'_>) {
     let button = Button::link(&back_label).icon(Icon::ArrowLeft);
     let back_size = button.size(ui);
     let place = Rect::from_center_size(
-        eframe::egui::Pos2::new(inner.left() + back_size.x / 2.0 + 4.0, inner.center().y),
+        egui::Pos2::new(inner.left() + back_size.x / 2.0 + 4.0, inner.center().y),
         back_size,
     );
     if button.show_at(ui, place).clicked() {
@@ -93,8 +93,8 @@ pub fn footer(ui: &mut Ui, footer: &Footer, side: f32, cx: &mut PageCx<'_>) {
     let mut child = ui.new_child(builder);
     buttons(&mut child, footer, cx);
     let rest = Rect::from_min_max(
-        eframe::egui::Pos2::new(place.right() + 16.0, inner.top()),
-        eframe::egui::Pos2::new(child.min_rect().left() - 12.0, inner.bottom()),
+        egui::Pos2::new(place.right() + 16.0, inner.top()),
+        egui::Pos2::new(child.min_rect().left() - 12.0, inner.bottom()),
     );
     sentence(ui, footer, rest, cx);
 }
@@ -148,8 +148,7 @@ fn sentence(ui: &mut Ui, footer: &Footer, rest: Rect, cx: &mut PageCx<'_>) {
     if let Some((label, command)) = link {
         let button = Button::link(label);
         let size = button.size(ui);
-        let place =
-            Rect::from_center_size(eframe::egui::Pos2::new(end - size.x / 2.0, rest.center().y), size);
+        let place = Rect::from_center_size(egui::Pos2::new(end - size.x / 2.0, rest.center().y), size);
         end = place.left();
         if button.show_at(ui, place).clicked() {
             act(&Act::Send(command.clone()), cx);

@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align, CornerRadius, Label, Layout, Pos2, Rect, Role, Sense, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
@@ -94,7 +94,7 @@ pub fn practice_band(ui: &mut Ui, side: f32) {
     let response = ui.interact(whole, ui.scope_id().with("practice band"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, PRACTICE_WORDS));
     ui.painter().rect_filled(whole, 0.0, colors.bg);
-    ui.painter().hline(whole.x_range(), whole.bottom() - 0.5, eframe::egui::Stroke::new(1.0, colors.bar));
+    ui.painter().hline(whole.x_range(), whole.bottom() - 0.5, egui::Stroke::new(1.0, colors.bar));
     let inner = whole.shrink2(Vec2::new(side, 0.0));
     let mark = Rect::from_min_size(inner.min, Vec2::new(SMALL_ICON, inner.height()));
     Icon::Practice.paint(ui, mark, SMALL_ICON, colors.fg);

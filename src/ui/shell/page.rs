@@ -1,6 +1,4 @@
-use eframe::egui::{
-    Align, Frame, Layout, Margin, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo,
-};
+use egui::{Align, Frame, Layout, Margin, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo};
 
 use crate::ui::fonts::Type;
 use crate::ui::theme::Theme;
@@ -40,7 +38,7 @@ pub fn captioned_head(ui: &mut Ui, title: &str, summary: &str, caption: &str, bu
     child.spacing_mut().item_spacing.x = 8.0;
     buttons(&mut child);
     let end = child.min_rect().left().min(row.right());
-    let words = Rect::from_min_max(row.min, eframe::egui::Pos2::new(end - 12.0, row.bottom()));
+    let words = Rect::from_min_max(row.min, egui::Pos2::new(end - 12.0, row.bottom()));
     text::left(ui, words, title, Type::Title, theme.text);
     if !summary.is_empty() {
         ui.add_space(2.0);

@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Color32, CornerRadius, CursorIcon, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
     StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };

@@ -1,5 +1,5 @@
-use eframe::egui::accesskit::Live;
-use eframe::egui::{Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::accesskit::Live;
+use egui::{Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::engine::{KeyringStatus, Snapshot};
 use crate::ui::fonts::Type;

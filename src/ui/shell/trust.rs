@@ -1,4 +1,4 @@
-use eframe::egui::Ui;
+use egui::Ui;
 
 use super::scroll_page;
 use crate::engine::UserError;

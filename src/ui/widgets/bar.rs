@@ -1,4 +1,4 @@
-use eframe::egui::{CornerRadius, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CornerRadius, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::text;
 use crate::ui::fonts::Type;
@@ -12,7 +12,7 @@ pub fn bar_at(ui: &Ui, rect: Rect, share: f32, tone: Tone) {
 }
 
 /// Draws a bar with several parts; the shares add up to 1 at most.
-pub fn parts_at(ui: &Ui, rect: Rect, parts: &[(f32, eframe::egui::Color32)]) {
+pub fn parts_at(ui: &Ui, rect: Rect, parts: &[(f32, egui::Color32)]) {
     if !ui.is_rect_visible(rect) {
         return;
     }

@@ -1,6 +1,6 @@
 //! The question about a certificate, with every fingerprint that is needed to answer it.
 
-use eframe::egui::{Id, Ui};
+use egui::{Id, Ui};
 
 use super::button::Button;
 use super::{choice, copy_field, error_card, key_value, text};

@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align2, Color32, CornerRadius, CursorIcon, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo,
 };
@@ -57,7 +57,7 @@ pub fn check_at(
 }
 
 /// Draws the circle of a radio button.
-pub fn paint_radio(ui: &Ui, center: eframe::egui::Pos2, is_on: bool) {
+pub fn paint_radio(ui: &Ui, center: egui::Pos2, is_on: bool) {
     let theme = Theme::of(ui);
     if is_on {
         ui.painter().circle_filled(center, 8.0, theme.accent_button);

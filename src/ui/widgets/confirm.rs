@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align, Context, CornerRadius, Frame, Id, Key, Layout, Margin, Modal, Modifiers, Rect, Role, Sense,
     Stroke, Ui, Vec2, WidgetInfo,
 };

@@ -1,4 +1,4 @@
-use eframe::egui::{Align2, Context, CornerRadius, Id, Label, Rect, Response, Sense, StrokeKind, Ui, Vec2};
+use egui::{Align2, Context, CornerRadius, Id, Label, Rect, Response, Sense, StrokeKind, Ui, Vec2};
 
 use super::button::Button;
 use super::text;

@@ -1,5 +1,5 @@
-use eframe::egui::text::LayoutJob;
-use eframe::egui::{Color32, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::text::LayoutJob;
+use egui::{Color32, Pos2, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::text;
 use crate::records::{Change, DiffLine};
@@ -53,7 +53,7 @@ pub fn diff_line(ui: &mut Ui, line: &DiffLine, partner: Option<&DiffLine>) {
     text::right(ui, ttl, line.ttl_secs.to_string(), Type::MonoDiff, ttl_color);
     text::left(ui, cell(34.0 + name_width + 62.0, 52.0), &line.record_type, Type::MonoDiff, color);
     let place = Rect::from_min_size(Pos2::new(row.left() + value_start, top), value.size());
-    ui.place(place, eframe::egui::Label::new(value).selectable(true)).on_hover_text(&line.reason);
+    ui.place(place, egui::Label::new(value).selectable(true)).on_hover_text(&line.reason);
 }
 
 fn value_job(

@@ -1,4 +1,4 @@
-use eframe::egui::{CornerRadius, Rect, Shape, Stroke, StrokeKind, Ui};
+use egui::{CornerRadius, Rect, Shape, Stroke, StrokeKind, Ui};
 
 use crate::ui::theme::{RADIUS_PANEL, Theme};
 
@@ -21,8 +21,8 @@ pub fn paint_ground(ui: &Ui, rect: Rect, is_hovered: bool) {
 }
 
 /// The outline of a rounded rectangle as points, corners in steps of 15 degrees.
-fn rounded_outline(rect: Rect, radius: f32) -> Vec<eframe::egui::Pos2> {
-    use eframe::egui::{Pos2, Vec2};
+fn rounded_outline(rect: Rect, radius: f32) -> Vec<egui::Pos2> {
+    use egui::{Pos2, Vec2};
     let corners = [
         (Pos2::new(rect.right() - radius, rect.top() + radius), -90.0_f32),
         (Pos2::new(rect.right() - radius, rect.bottom() - radius), 0.0),

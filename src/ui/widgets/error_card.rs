@@ -1,4 +1,4 @@
-use eframe::egui::{CornerRadius, Frame, Margin, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{CornerRadius, Frame, Margin, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::button::Button;
 use super::{certificate_card, copy_field, panel, text};

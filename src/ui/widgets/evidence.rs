@@ -1,4 +1,4 @@
-use eframe::egui::{CornerRadius, Frame, Margin, Rect, Sense, Ui, Vec2};
+use egui::{CornerRadius, Frame, Margin, Rect, Sense, Ui, Vec2};
 
 use super::{copy_field, text};
 use crate::audit::{Evidence, Outcome};
@@ -75,5 +75,5 @@ fn mono_line(ui: &mut Ui, mark: char, line: &str) {
     text::paint_galley(ui, rect.min + Vec2::new(11.0, 0.0), sign, theme.text3);
     let place = Rect::from_min_size(rect.min + Vec2::new(26.0, 0.0), galley.size());
     let galley = text::wrapped(ui, line, Type::Mono, color, width - 16.0);
-    ui.place(place, eframe::egui::Label::new(galley).selectable(true));
+    ui.place(place, egui::Label::new(galley).selectable(true));
 }

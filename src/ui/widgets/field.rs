@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align2, CornerRadius, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui,
     UiBuilder, Vec2,
 };
@@ -134,7 +134,7 @@ impl<'a> Field<'a> {
             .hint_text(hint)
             .password(self.is_password && !is_revealed)
             .frame(Frame::NONE)
-            .background_color(eframe::egui::Color32::TRANSPARENT)
+            .background_color(egui::Color32::TRANSPARENT)
             .margin(Margin::ZERO)
             .desired_width(inner.width())
             .align(Align2::LEFT_CENTER)
@@ -165,7 +165,7 @@ impl<'a> Field<'a> {
         let name = format!("Show {} while pressed", self.name);
         let response = button.name(&name).show_at(ui, place);
         let is_held = response.is_pointer_button_down_on()
-            || (response.has_focus() && ui.input(|input| input.key_down(eframe::egui::Key::Space)));
+            || (response.has_focus() && ui.input(|input| input.key_down(egui::Key::Space)));
         ui.data_mut(|data| data.insert_temp(held_id, is_held));
         is_held
     }
@@ -178,8 +178,8 @@ fn forget_history(ui: &Ui, id: Id) {
     }
 }
 
-fn text_atom(hint: &str, style: Type, theme: &Theme) -> eframe::egui::RichText {
-    eframe::egui::RichText::new(hint).font(style.font()).color(theme.text3)
+fn text_atom(hint: &str, style: Type, theme: &Theme) -> egui::RichText {
+    egui::RichText::new(hint).font(style.font()).color(theme.text3)
 }
 
 /// A caption above a field.

@@ -1,4 +1,4 @@
-use eframe::egui::{Rect, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use super::text;
 use crate::ui::fonts::Type;
@@ -27,7 +27,7 @@ fn styled(ui: &mut Ui, rows: &[(&str, String)], style: Type, row_height: f32) {
         let first = Rect::from_min_size(rect.min, Vec2::new(labels - 8.0, row_height));
         text::left(ui, first, *label, style, theme.text3);
         let top = rect.top() + (row_height - style.line_height()) / 2.0;
-        let place = Rect::from_min_size(eframe::egui::Pos2::new(rect.left() + labels, top), galley.size());
-        ui.place(place, eframe::egui::Label::new(galley).selectable(true));
+        let place = Rect::from_min_size(egui::Pos2::new(rect.left() + labels, top), galley.size());
+        ui.place(place, egui::Label::new(galley).selectable(true));
     }
 }

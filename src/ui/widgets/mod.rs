@@ -25,7 +25,7 @@ pub mod spf_tree;
 pub mod text;
 pub mod toast;
 
-use eframe::egui::{CornerRadius, Rect, Response, Stroke, StrokeKind, Ui};
+use egui::{CornerRadius, Rect, Response, Stroke, StrokeKind, Ui};
 
 use super::theme::Theme;
 

@@ -1,4 +1,4 @@
-use eframe::egui::{CornerRadius, Frame, Margin, Rect, Sense, Ui, Vec2};
+use egui::{CornerRadius, Frame, Margin, Rect, Sense, Ui, Vec2};
 
 use super::button::Button;
 use super::text;

@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align2, CornerRadius, Frame, Layout, Margin, Mesh, Rect, Response, Role, Sense, Shape, Stroke,
     StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
@@ -178,8 +178,7 @@ fn column(
     place: Rect,
     contents: impl FnOnce(&mut Ui),
 ) -> Rect {
-    let builder =
-        UiBuilder::new().id_salt(salt).max_rect(place).layout(Layout::top_down(eframe::egui::Align::Min));
+    let builder = UiBuilder::new().id_salt(salt).max_rect(place).layout(Layout::top_down(egui::Align::Min));
     let mut child = ui.new_child(builder);
     child.set_width(place.width());
     contents(&mut child);

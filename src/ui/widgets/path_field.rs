@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use eframe::egui::{Response, Ui};
+use egui::{Response, Ui};
 
 use super::button::Button;
 use super::field::Field;

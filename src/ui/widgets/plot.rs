@@ -1,4 +1,4 @@
-use eframe::egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::text;
 use crate::plan::SpeedPoint;
@@ -133,7 +133,7 @@ impl Scale {
 /// Fills between line and ground with quads, as one polygon would be concave.
 fn area(ui: &Ui, line: &[Pos2], ground: f32) {
     let color = Theme::of(ui).plot_area;
-    let mut mesh = eframe::egui::Mesh::default();
+    let mut mesh = egui::Mesh::default();
     for pair in line.windows(2) {
         let [from, to] = pair else { continue };
         let base = u32::try_from(mesh.vertices.len()).unwrap_or(0);

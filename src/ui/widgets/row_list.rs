@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use eframe::egui::{
+use egui::{
     Align2, EventFilter, Id, Key, Modifiers, Rect, Response, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo,
 };
 

@@ -1,4 +1,4 @@
-use eframe::egui::{CornerRadius, Frame, Margin, Rect, Sense, StrokeKind, Ui, Vec2};
+use egui::{CornerRadius, Frame, Margin, Rect, Sense, StrokeKind, Ui, Vec2};
 
 use super::{
     badge, bar, button::Button, choice, copy_field, empty_state, error_card, evidence, field::Field, panel,

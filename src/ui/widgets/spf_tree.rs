@@ -1,6 +1,4 @@
-use eframe::egui::{
-    Align2, CornerRadius, Frame, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-};
+use egui::{Align2, CornerRadius, Frame, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use super::row_list::{Column, cells};
 use super::text;

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Align2, Color32, Galley, Label, Pos2, Rect, Response, Ui};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align2, Color32, Galley, Label, Pos2, Rect, Response, Ui};
 
 use crate::ui::fonts::Type;
 use crate::values::{printable_line, printable_text};

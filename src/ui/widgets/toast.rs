@@ -1,4 +1,4 @@
-use eframe::egui::{
+use egui::{
     Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Rect, Role, Sense, Stroke, Ui, Vec2,
     WidgetInfo,
 };

@@ -1,7 +1,7 @@
 //! A window over a fake engine, in a harness without a screen.
 
-use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Theme, Vec2};
+use egui::accesskit::Role;
+use egui::{Key, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{Command, ProjectView, Snapshot, Step};

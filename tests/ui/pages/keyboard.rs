@@ -1,6 +1,6 @@
 //! The whole job without a mouse: Tab to a control, Enter or Space to use it.
 
-use eframe::egui::{Event, Key};
+use egui::{Event, Key};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{Command, ProjectView, Step};
 use mailferry::plan::{MailboxId, Side};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use eframe::egui::Vec2;
-use eframe::egui::accesskit::Role;
+use egui::Vec2;
+use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, Event, KeyringStatus, ProjectView, Snapshot, Step};
 use mailferry::plan::{Reach, Side};

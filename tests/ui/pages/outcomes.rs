@@ -1,6 +1,6 @@
 //! What became of each message, what takes part, and what is decided, in the window.
 
-use eframe::egui::Vec2;
+use egui::Vec2;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, CopyPhase, MailboxProgress, MailboxProgressState, PracticeTrouble, Step};
 use mailferry::plan::{
@@ -85,7 +85,7 @@ fn the_list_shows_what_is_loaded_asks_for_the_rest_and_filters() {
     assert_eq!(opened.sent(), [Command::ShowMessages { query: refused, first: 0 }]);
     // Beyond the 300 rows that are there more are asked for, once, however far it is to scroll.
     opened.click_containing("UID 4715");
-    opened.press(eframe::egui::Key::End);
+    opened.press(egui::Key::End);
     let sent = opened.sent();
     let [Command::ShowMessages { query: asked, first }] = sent.as_slice() else { panic!("{sent:?}") };
     assert_eq!(*asked, query);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::accesskit::Role;
+use egui::accesskit::Role;
 use egui_kittest::kittest::NodeT as _;
 use mailferry::engine::{MailboxProgressState, ProjectView, SignInState, Step};
 use mailferry::plan::{FolderPath, RenameReason};

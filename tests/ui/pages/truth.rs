@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::accesskit::Role;
+use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{
     AuditView, CopyPhase, CopyStanding, KeyringStatus, MailboxProgress, MailboxProgressState, PasswordPlace,
@@ -141,7 +141,7 @@ const DUTIES: &[Duty] = &[
     }),
     ("an unknown time is said to be unknown", Step::Copy, |project, _| {
         let copy = &project.copy;
-        let is_unknown = copy.time_left.is_none() && copy.trial.is_none() && !copy.is_proving;
+        let is_unknown = copy.time_left.is_none() && copy.trial.is_none() && !copy.is_verifying;
         // With every byte over there, nothing is left to be timed.
         let is_over_there = copy.bytes_total.0 > 0 && copy.bytes_done >= copy.bytes_total;
         let words = if is_over_there { ", finishing" } else { "the time left is not known yet" };

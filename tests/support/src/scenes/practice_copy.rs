@@ -422,11 +422,11 @@ impl<'s> Case<'s> {
         self.project.as_ref().unwrap().retry_refused().unwrap();
     }
 
-    /// Ledger, both sides and the program's own proof; what is wrong, in words.
+    /// Ledger, both sides and the program's own verification; what is wrong, in words.
     pub async fn check(&self) -> Result<(), String> {
         self.check_ledger()?;
         self.compare()?;
-        self.verify().await
+        self.judge().await
     }
 
     /// Copies, and says how it ended.
@@ -444,7 +444,7 @@ impl<'s> Case<'s> {
         listed.into_iter().map(shown).collect()
     }
 
-    /// The program's own proof.
+    /// The program's own verification.
     pub async fn verify(&self, depth: VerifyDepth) -> VerifyReport {
         verify_mailbox(&self.request(), depth).await.unwrap()
     }
@@ -648,17 +648,17 @@ impl<'s> Case<'s> {
         format!("{} {digest} {flags:?} {}", place.join("/"), message.internal_date.0)
     }
 
-    /// Lets the program's own proof read the destination. Where the source only estimates sizes, copies that were found
+    /// Lets the program's own verification read the destination. Where the source only estimates sizes, copies that were found
     /// after a break have no bytes to compare with, and their listed size is a guess.
-    async fn verify(&self) -> Result<(), String> {
+    async fn judge(&self) -> Result<(), String> {
         let is_estimated =
             self.scene.source.quirks.size_excess_divisor.is_some() && !self.scene.wants_whole_proof;
         let may_say = |what: &str| is_estimated && what.contains("bytes instead of");
         let report =
             verify_mailbox(&self.request(), VerifyDepth::Full).await.map_err(|error| error.to_string())?;
         let is_placed = report.not_placed == 0 || !self.scene.wants_whole_proof;
-        let is_proven = report.differences.iter().all(|difference| may_say(&difference.what)) && is_placed;
-        if is_proven { Ok(()) } else { Err(format!("the verification fails: {report:?}")) }
+        let is_verified = report.differences.iter().all(|difference| may_say(&difference.what)) && is_placed;
+        if is_verified { Ok(()) } else { Err(format!("the verification fails: {report:?}")) }
     }
 }
 

@@ -1,0 +1,166 @@
+use super::*;
+
+/// Whether a text is found wrong, in which line, and with which words.
+fn error(path: &str, text: &str) -> String {
+    check(path, text.as_bytes()).unwrap_err().to_string()
+}
+
+/// A whole entry of each kind, from which the wrong ones below are made.
+const LIST: &str = r#"[[list]]
+id = "one"
+name = "One"
+zone = "bl.example.org"
+judges = "address"
+impact = "high"
+has_ipv6 = true
+lookup = "https://example.org/"
+use_terms = "Free."
+source = "https://example.org/terms"
+date = "2026-11-23"
+
+[[list.codes]]
+code = "127.0.0.2"
+words = "seen sending spam"
+"#;
+const WORDS: &str = r#"source = "collected by hand"
+date = "2026-11-23"
+
+[words.en]
+sent = ["Sent"]
+trash = ["Bin"]
+"#;
+const NONMAIL: &str = r#"source = "collected by hand"
+date = "2026-11-26"
+
+[words]
+en = ["Calendar"]
+"#;
+const REFUSAL: &str = r#"[[refusal]]
+codes = ["TOOBIG"]
+words = ["message too"]
+means = "size"
+source = "RFC 7889 section 4"
+date = "2026-11-24"
+"#;
+const SELECTOR: &str = r#"source = "RFC 6376"
+date = "2026-11-23"
+
+[[selector]]
+name = "default"
+"#;
+const HABITS: &str = r#"schema = 1
+
+[[server]]
+hosts = ["gmx.net"]
+deepest_level = 3
+folder_counts = [20]
+source = "GMX, by contract"
+date = "2026-09-30"
+"#;
+const ZONE: &str = "$ORIGIN example.org.\n@ 300 IN SOA ns1 host 1 2 3 4 5\n";
+
+#[test]
+fn whole_files_of_each_kind_are_taken() {
+    for (path, text) in [
+        ("blocklists.toml", LIST),
+        ("folder_words.toml", WORDS),
+        ("nonmail_folders.toml", NONMAIL),
+        ("refusals.toml", REFUSAL),
+        ("selectors.toml", SELECTOR),
+        ("server_habits.toml", HABITS),
+        ("rehearsal/example.zone", ZONE),
+        ("icons/tick.svg", "<svg viewBox=\"0 0 1 1\"></svg>\n"),
+        ("report/style.css", "p { margin: 0 }\n"),
+    ] {
+        check(path, text.as_bytes()).unwrap();
+    }
+    check("fonts/a.ttf", b"\x00\x01\x00\x00rest").unwrap();
+    check("screenshots/a.png", b"\x89PNG\r\n\x1a\nrest").unwrap();
+}
+
+#[test]
+fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
+    type Case = (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
+    let cases: &[Case] = &[
+        ("blocklists.toml", LIST, "has_ipv6 = true", "has_ipv6 = true\nspeed = 3", &[":8:", "speed"]),
+        (
+            "blocklists.toml",
+            LIST,
+            "date = \"2026-11-23\"",
+            "date = \"2026-11-31\"",
+            &[":11:", "2026-11-31", "as in 2026-11-28"],
+        ),
+        ("blocklists.toml", LIST, "date = \"2026-11-23\"", "", &["date"]),
+        (
+            "blocklists.toml",
+            LIST,
+            "source = \"https://example.org/terms\"",
+            "source = \" \"",
+            &[":10:", "source is empty"],
+        ),
+        (
+            "blocklists.toml",
+            LIST,
+            "bl.example.org",
+            "bl.example.org.",
+            &[":1:", "not a zone", "without a dot"],
+        ),
+        ("blocklists.toml", LIST, "127.0.0.2", "128.0.0.2", &["128.0.0.2", "127.0.0.0/8"]),
+        ("blocklists.toml", LIST, "127.0.0.2", "127.0.0.256", &[":14:"]),
+        ("blocklists.toml", LIST, "\"high\"", "\"highest\"", &[":6:", "highest"]),
+        ("blocklists.toml", LIST, "https://example.org/\"", "http://example.org/\"", &["not a page"]),
+        ("folder_words.toml", WORDS, "[words.en]", "[words.english]", &["not a language", "ISO 639-1"]),
+        ("folder_words.toml", WORDS, "\"Bin\"", "\"sent\"", &["two uses"]),
+        ("folder_words.toml", WORDS, "\"Bin\"", "\" Bin\"", &["not a name"]),
+        ("folder_words.toml", WORDS, "trash", "rubbish", &[":6:", "rubbish"]),
+        ("nonmail_folders.toml", NONMAIL, "2026-11-26", "26.11.2026", &[":2:", "26.11.2026"]),
+        ("nonmail_folders.toml", NONMAIL, "\"Calendar\"", "\"\"", &["not a name"]),
+        ("refusals.toml", REFUSAL, "\"size\"", "\"sizes\"", &[":4:", "sizes"]),
+        ("refusals.toml", REFUSAL, "TOOBIG", "[TOOBIG]", &["not a response code"]),
+        ("refusals.toml", REFUSAL, "message too", "Message too", &["never fits", "lower case"]),
+        (
+            "refusals.toml",
+            REFUSAL,
+            "codes = [\"TOOBIG\"]\nwords = [\"message too\"]",
+            "",
+            &[":1:", "fits nothing"],
+        ),
+        ("refusals.toml", REFUSAL, "date = \"2026-11-24\"", "date = \"2019-11-24\"", &[":6:", "2019-11-24"]),
+        ("selectors.toml", SELECTOR, "name = \"default\"", "name = \"a b\"", &[":4:", "not a selector"]),
+        (
+            "selectors.toml",
+            SELECTOR,
+            "[[selector]]",
+            "[[selector]]\nname = \"Default\"\n[[selector]]",
+            &[":6:", "there twice"],
+        ),
+        ("server_habits.toml", HABITS, "schema = 1", "schema = 2", &[":1:", "schema = 1"]),
+        ("server_habits.toml", HABITS, "deepest_level = 3", "deepest_level = 300", &["from 1 to 100"]),
+        ("server_habits.toml", HABITS, "[20]", "[0]", &["from 1 on"]),
+        ("server_habits.toml", HABITS, "hosts = [\"gmx.net\"]", "", &["no server"]),
+        ("rehearsal/example.zone", ZONE, "SOA", "NS", &["no SOA"]),
+        ("icons/tick.svg", "<svg></svg>", "</svg>", "", &["not a drawing"]),
+        ("report/style.css", "p {}", "p {}", " ", &["empty"]),
+        ("new.toml", "a = 1", "a", "b", &["nobody reads"]),
+        ("fonts/a.ttf", "x", "x", "y", &["not a font"]),
+        ("screenshots/a.png", "x", "x", "y", &["not a picture"]),
+    ];
+    for (path, whole, right, wrong, words) in cases {
+        assert!(whole.contains(right), "{path}: {right}");
+        let told = error(path, &whole.replacen(right, wrong, 1));
+        assert!(told.starts_with(&format!("assets/{path}:")), "{told}");
+        assert!(words.iter().all(|words| told.contains(words)), "{wrong}: {told}");
+    }
+    assert!(check("report/a.html", b"<p>\n\xff").unwrap_err().to_string().contains(":2: this is not text"));
+}
+
+#[test]
+fn days_are_days() {
+    let with = |day: &str| check("selectors.toml", SELECTOR.replace("2026-11-23", day).as_bytes());
+    for day in ["2024-02-29", "2026-01-31", "2099-12-31"] {
+        with(day).unwrap();
+    }
+    for day in ["2026-02-29", "2026-13-01", "2026-00-01", "2026-1-1", "2026-01-01-01", "+026-01-01", ""] {
+        assert!(with(day).is_err(), "{day}");
+    }
+}

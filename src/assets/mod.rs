@@ -1,0 +1,78 @@
+//! The data files under `assets/` and the form that each must have, read strictly. Pure: text in, data out.
+//!
+//! The build script reads every file with the same functions, so that a wrong one stops the build; the program may then
+//! take for granted that they are right.
+
+mod block_lists;
+mod error;
+mod folder_words;
+mod nonmail_folders;
+mod refusals;
+mod selectors;
+mod server_habits;
+mod source;
+
+pub use block_lists::{BlockList, Code, Impact, Judges, read_block_lists};
+pub use error::AssetError;
+pub use folder_words::{LanguageWords, read_folder_words};
+pub use nonmail_folders::read_nonmail_folders;
+pub use refusals::{Means, Refusal, read_refusals};
+pub use selectors::{Selector, read_selectors};
+pub use server_habits::{ServerHabits, read_server_habits};
+
+/// Checks a file by its path below `assets/`. The files of providers have a reader of their own.
+pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
+    let wrong = |line, problem: &str, way_out| AssetError {
+        file: path.to_owned(),
+        line,
+        problem: problem.to_owned(),
+        way_out,
+    };
+    let extension = path.rsplit('.').next().unwrap_or_default();
+    match extension {
+        "ttf" if bytes.starts_with(&[0, 1, 0, 0]) => return Ok(()),
+        "ttf" => return Err(wrong(1, "this is not a font", "put a TrueType font there")),
+        "png" if bytes.starts_with(b"\x89PNG\r\n\x1a\n") => return Ok(()),
+        "png" => return Err(wrong(1, "this is not a picture", "put a PNG there")),
+        _ => {}
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+        wrong(line, "this is not text in UTF-8", "save the file as UTF-8")
+    })?;
+    let read = match path {
+        "blocklists.toml" => read_block_lists(text).map(drop),
+        "folder_words.toml" => read_folder_words(text).map(drop),
+        "nonmail_folders.toml" => read_nonmail_folders(text).map(drop),
+        "refusals.toml" => read_refusals(text).map(drop),
+        "selectors.toml" => read_selectors(text).map(drop),
+        "server_habits.toml" => read_server_habits(text).map(drop),
+        _ => match extension {
+            "svg" if is_drawing(text) => Ok(()),
+            "svg" => Err(wrong(1, "this is not a drawing", "put an SVG with one <svg> element there")),
+            "zone" if has_start_of_authority(text) => Ok(()),
+            "zone" => {
+                Err(wrong(1, "the zone has no SOA record", "begin it with $ORIGIN and SOA, as in the others"))
+            }
+            // Templates are read once more by their own compiler; the rest is for people.
+            "html" | "css" | "txt" | "py" if !text.trim().is_empty() => Ok(()),
+            "html" | "css" | "txt" | "py" => Err(wrong(1, "the file is empty", "write it, or take it away")),
+            _ => {
+                Err(wrong(1, "nobody reads this file", "take it away, or teach src/assets/mod.rs to read it"))
+            }
+        },
+    };
+    read.map_err(|error| error.in_file(path))
+}
+
+fn is_drawing(text: &str) -> bool {
+    text.contains("<svg") && text.trim_end().ends_with("</svg>")
+}
+
+fn has_start_of_authority(text: &str) -> bool {
+    text.lines().any(|line| line.split_whitespace().any(|word| word == "SOA") && !line.starts_with(';'))
+}
+
+#[cfg(test)]
+#[path = "assets_tests.rs"]
+mod tests;
