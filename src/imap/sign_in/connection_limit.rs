@@ -10,7 +10,7 @@ use crate::values::Endpoint;
 
 /// How a connection comes by its permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
+pub(in crate::imap) enum Claim {
     /// Waits until one is free: nothing works without this connection.
     Wait,
     /// Takes one only if it is free: the connection would make the work faster.

@@ -232,7 +232,7 @@ impl Access {
         self.open_by(Claim::Briefly).await
     }
 
-    pub(super) async fn open_by(&self, claim: Claim) -> Result<Session, SignInError> {
+    async fn open_by(&self, claim: Claim) -> Result<Session, SignInError> {
         let mut session = self.enter(Behind::Introduction(None), claim).await?;
         if let Some(admin) = self.options.way.admin() {
             // Boxed, as it opens a second connection.
