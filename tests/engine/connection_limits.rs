@@ -1,10 +1,4 @@
 //! No more connections are open to a server than are allowed, from the first sign-in to the last look at a copy.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests end where something is wrong"
-)]
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
