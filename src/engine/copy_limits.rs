@@ -82,7 +82,7 @@ pub(super) fn chosen(own: Option<u64>, known: Option<u64>) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::providers::Catalogue;
-    use crate::transfer::{Circumstances, Connections};
+    use crate::transfer::{ConnectionCount, CopyConditions};
     use crate::values::Security;
 
     fn server(host: &str) -> Endpoint {
@@ -125,8 +125,8 @@ mod tests {
         for share in 1..=40 {
             for (asks, is_near) in [(true, false), (false, true), (false, false)] {
                 let limits = copy_limits(&known(own, gmail), &options, share);
-                let much = Circumstances { waiting: 1_000_000, asks, is_near, tolerated: 99 };
-                let Connections { pairs, appenders } = limits.connections(much);
+                let much = CopyConditions { waiting: 1_000_000, asks, is_near, tolerated: 99 };
+                let ConnectionCount { pairs, appenders } = limits.connections(much);
                 assert!((1..=share).contains(&pairs), "{share}: {pairs}");
                 assert!(
                     pairs * (1 + appenders) <= share.min(15),

@@ -4,7 +4,7 @@ use super::copy_limits::{RunLimits, copy_limits};
 use super::open_project::OpenProject;
 use super::{CopyPhase, ForecastsView};
 use crate::plan::{ForecastInput, MailboxId, Measured, forecast, forecast_all};
-use crate::transfer::Circumstances;
+use crate::transfer::CopyConditions;
 use crate::values::Bytes;
 
 impl OpenProject {
@@ -25,7 +25,7 @@ impl OpenProject {
                 warnings.insert(*id, told);
             }
             let likely =
-                Circumstances { waiting: messages, asks: false, is_near: false, tolerated: limits.pairs };
+                CopyConditions { waiting: messages, asks: false, is_near: false, tolerated: limits.pairs };
             let one = forecast(&ForecastInput {
                 messages,
                 bytes,

@@ -22,8 +22,8 @@ use super::missing_folders::uncounted;
 use super::more_lanes::{more_lane, open_appenders};
 use super::recovery::wait_after;
 use super::request::{
-    Circumstances, Connections, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems, Progress,
-    ProgressSink,
+    ConnectionCount, CopyConditions, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems,
+    Progress, ProgressSink,
 };
 use super::selection::Selection;
 use super::source_moves::{Follow, Left};
@@ -207,7 +207,7 @@ impl Job<'_> {
         if asks {
             work.destination_asks();
         }
-        let Connections { pairs, appenders } = self.connections(&lane, asks, self.waiting(&source)?);
+        let ConnectionCount { pairs, appenders } = self.connections(&lane, asks, self.waiting(&source)?);
         let known = (lane.source.introduced(), lane.destination.introduced());
         let others = join_all((1..pairs).map(|_| more_lane(&work, &known, appenders)));
         let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
@@ -256,13 +256,13 @@ impl Job<'_> {
     }
 
     /// How many connections the waiting messages are worth.
-    fn connections(&self, lane: &Lane, asks: bool, waiting: u64) -> Connections {
+    fn connections(&self, lane: &Lane, asks: bool, waiting: u64) -> ConnectionCount {
         if self.caution.is_careful_anywhere() {
-            return Connections { pairs: 1, appenders: 0 };
+            return ConnectionCount { pairs: 1, appenders: 0 };
         }
         let tolerated = self.governor.connections();
-        let circumstances = Circumstances { waiting, asks, is_near: lane.is_near(), tolerated };
-        self.request.limits.connections(circumstances)
+        let conditions = CopyConditions { waiting, asks, is_near: lane.is_near(), tolerated };
+        self.request.limits.connections(conditions)
     }
 
     /// Says goodbye at the source, and leaves the destination to the verification.

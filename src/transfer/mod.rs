@@ -94,8 +94,8 @@ pub use folder_opening::HIDDEN_LABEL;
 pub use inventory::inventory;
 pub use oversize::find_oversize;
 pub use request::{
-    Circumstances, Connections, CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Progress,
-    ProgressSink,
+    ConnectionCount, CopyConditions, CopyLimits, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble,
+    Progress, ProgressSink,
 };
 pub use under_way::{LargeMessage, UnderWay};
 pub use verify::{verify_mailbox, verify_mailbox_controlled};

@@ -83,7 +83,7 @@ const MESSAGES_PER_ASKING_PAIR: u64 = 12;
 
 /// What decides how many connections a copy is worth.
 #[derive(Clone, Copy, Debug)]
-pub struct Circumstances {
+pub struct CopyConditions {
     /// Messages that are to do.
     pub waiting: u64,
     /// Whether the destination asks for each message before it may be sent.
@@ -94,9 +94,9 @@ pub struct Circumstances {
     pub tolerated: usize,
 }
 
-/// Connections that copy one mailbox.
+/// How many connections copy one mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Connections {
+pub struct ConnectionCount {
     /// Pairs, one connection of each to each side.
     pub pairs: usize,
     /// Further connections beside each pair that only append.
@@ -105,8 +105,8 @@ pub struct Connections {
 
 impl CopyLimits {
     /// How many connections the waiting messages are worth, within what is allowed. There is always one pair.
-    pub fn connections(&self, circumstances: Circumstances) -> Connections {
-        let Circumstances { waiting, asks, is_near, tolerated } = circumstances;
+    pub fn connections(&self, conditions: CopyConditions) -> ConnectionCount {
+        let CopyConditions { waiting, asks, is_near, tolerated } = conditions;
         let worth = if asks { MESSAGES_PER_ASKING_PAIR } else { MESSAGES_PER_PAIR };
         let affordable = usize::try_from(waiting / worth).unwrap_or(usize::MAX);
         let most = match (asks, is_near) {
@@ -122,7 +122,7 @@ impl CopyLimits {
         } else {
             0
         };
-        Connections { pairs, appenders }
+        ConnectionCount { pairs, appenders }
     }
 }
 
