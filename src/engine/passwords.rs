@@ -30,13 +30,13 @@ pub(super) struct Whose {
 impl Whose {
     fn name(&self) -> SecretName {
         match &self.server {
-            Some(server) => SecretName::new(&self.project, self.mailbox.0, self.side, (server, &self.user)),
+            Some(server) => SecretName::new(&self.project, self.mailbox.0, self.side, server, &self.user),
             None => self.before_the_server(),
         }
     }
 
     fn before_the_server(&self) -> SecretName {
-        SecretName::new(&self.project, self.mailbox.0, self.side, ("", &self.user))
+        SecretName::new(&self.project, self.mailbox.0, self.side, "", &self.user)
     }
 }
 

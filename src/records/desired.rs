@@ -87,7 +87,7 @@ fn plan(
         senders: &case.today,
     };
     let mut spf_group = Lines::default();
-    plan.spf((&old_hosts, &provider_terms), &stages, dropped_senders, &mut spf_group);
+    plan.spf(&old_hosts, &provider_terms, &stages, dropped_senders, &mut spf_group);
     // The MX hosts tell what “mx” means, and which senders are the old server.
     plan.group("SPF", "Which servers may send for the domain", spf_group, &Needs::apex(&["TXT", "MX"]));
 
@@ -320,7 +320,8 @@ impl<'a> Planner<'a> {
 
     fn spf(
         &mut self,
-        (old_hosts, provider_terms): (&[DnsName], &[String]),
+        old_hosts: &[DnsName],
+        provider_terms: &[String],
         stages: &Stages<'_>,
         dropped: &BTreeSet<String>,
         lines: &mut Lines,

@@ -11,7 +11,8 @@ impl SecretName {
         project_uuid: &str,
         mailbox: impl fmt::Display,
         side: impl fmt::Display,
-        (server, user): (impl fmt::Display, &str),
+        server: impl fmt::Display,
+        user: &str,
     ) -> Self {
         Self(format!("{project_uuid}/{mailbox}/{side}/{server}/{user}"))
     }

@@ -35,7 +35,7 @@ fn home() -> tempfile::TempDir {
 }
 
 fn name() -> SecretName {
-    SecretName::new("9f3c", 7, "destination", ("imap.weber.example:993", "anna"))
+    SecretName::new("9f3c", 7, "destination", "imap.weber.example:993", "anna")
 }
 
 #[tokio::test]
@@ -52,10 +52,10 @@ async fn a_password_outlives_the_program() {
         let second = SecretStore::system();
         assert_eq!(second.get(&name()).await, Some(Secret::new("Pässwort 🔑")));
         let others = [
-            SecretName::new("9f3c", 7, "source", ("imap.weber.example:993", "anna")),
-            SecretName::new("9f3c", 7, "destination", ("imap.evil.example:993", "anna")),
-            SecretName::new("9f3c", 7, "destination", ("imap.weber.example:1993", "anna")),
-            SecretName::new("9f3c", 7, "destination", ("imap.weber.example:993", "ben")),
+            SecretName::new("9f3c", 7, "source", "imap.weber.example:993", "anna"),
+            SecretName::new("9f3c", 7, "destination", "imap.evil.example:993", "anna"),
+            SecretName::new("9f3c", 7, "destination", "imap.weber.example:1993", "anna"),
+            SecretName::new("9f3c", 7, "destination", "imap.weber.example:993", "ben"),
         ];
         for other in others {
             assert_eq!(second.get(&other).await, None, "{other}");

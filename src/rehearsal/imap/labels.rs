@@ -214,7 +214,7 @@ impl Session {
                 };
                 let path = path.filter(|path| account.folder(path).is_some())?;
                 for (_, uid) in &wanted {
-                    change_label(account, (&open, *uid), &path, change.is_added);
+                    change_label(account, &open, *uid, &path, change.is_added);
                 }
             }
             Some(())
@@ -226,7 +226,7 @@ impl Session {
     }
 }
 
-fn change_label(account: &mut Account, (open, uid): (&FolderPath, u32), path: &FolderPath, is_added: bool) {
+fn change_label(account: &mut Account, open: &FolderPath, uid: u32, path: &FolderPath, is_added: bool) {
     let Some(stored) = account.folder(open).and_then(|folder| folder.message(uid)).cloned() else { return };
     let number = object(&stored.bytes);
     if is_added {

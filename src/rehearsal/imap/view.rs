@@ -213,7 +213,7 @@ impl Session {
         let described = self.with_account(|account| {
             let folder = account.folder(&path)?;
             let view = View::new(path.clone(), folder, is_read_only, visible);
-            let lines = description(folder, &view, (free_keywords, has_condstore), told);
+            let lines = description(folder, &view, free_keywords, has_condstore, told);
             if !is_read_only {
                 account.claim_recent(&path);
             }
@@ -303,7 +303,8 @@ const SYSTEM_FLAGS: &str = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
 fn description(
     folder: &Folder,
     view: &View,
-    (free_keywords, has_condstore): (bool, bool),
+    free_keywords: bool,
+    has_condstore: bool,
     told: Lies,
 ) -> Vec<String> {
     let mut flags = SYSTEM_FLAGS.to_owned();

@@ -101,7 +101,7 @@ impl Backend for FakeKeyring {
 }
 
 fn name() -> SecretName {
-    SecretName::new("0123", 4, "source", ("imap.weber.example:993", "anna"))
+    SecretName::new("0123", 4, "source", "imap.weber.example:993", "anna")
 }
 
 fn stored(keyring: &FakeKeyring) -> Option<String> {
@@ -235,7 +235,7 @@ async fn a_keyring_is_called_unlocked_only_after_it_has_handed_out_or_taken_some
     wait_for(&store, |status| *status == StoreStatus::Found).await;
     assert_eq!(store.look(&name()).await, Lookup::Nothing);
     assert_eq!(store.status(), StoreStatus::Found);
-    store.delete(&SecretName::new("0123", 5, "source", ("imap.example.org:993", "anna"))).await;
+    store.delete(&SecretName::new("0123", 5, "source", "imap.example.org:993", "anna")).await;
     assert_eq!(store.status(), StoreStatus::Found);
     store.set(&name(), Secret::new("geheim")).await;
     assert_eq!(store.status(), StoreStatus::System);
@@ -255,7 +255,7 @@ async fn a_keyring_that_refuses_has_not_said_that_there_is_no_password() {
     wait_for(&store, |status| *status == StoreStatus::Found).await;
     keyring.with(|fake| fake.refusal = Some("the prompt was dismissed".to_owned()));
     assert_eq!(store.look(&name()).await, Lookup::NoAnswer);
-    let other = SecretName::new("0123", 5, "source", ("imap.example.org:993", "anna"));
+    let other = SecretName::new("0123", 5, "source", "imap.example.org:993", "anna");
     store.set(&other, Secret::new("x")).await;
     assert_eq!(store.look(&other).await, Lookup::Kept(Secret::new("x"), Kept::ThisSession));
 }

@@ -5,7 +5,7 @@ use egui::{Pos2, Rect, Stroke, Ui, Vec2};
 use super::certificate_cards;
 use super::mailbox_row::folder_icon;
 use super::plan_aside::{
-    Decision, decision, good_to_know, how_long, is_renamed, size_words, too_large, what_will_happen,
+    Asked, Decision, decision, good_to_know, how_long, is_renamed, size_words, too_large, what_will_happen,
 };
 use super::plan_options::PlanOptions;
 use super::short_name;
@@ -171,7 +171,7 @@ impl PlanPage {
                     mailbox_row(ui, rect, name, plan, opened.contains(id));
                 }
                 Some(TreeRow::Folder(_, plan, folder)) => {
-                    folder_row(ui, rect, folder, (plan, !is_searching), selected == Some(index));
+                    folder_row(ui, rect, folder, plan, !is_searching, selected == Some(index));
                 }
                 None => {}
             };
@@ -214,7 +214,7 @@ impl PlanPage {
         let Some(plan) = project.plan.mailboxes.get(mailbox) else { return };
         let Some(folder) = plan.folders.iter().find(|folder| folder.source == *path) else { return };
         if needs_decision(plan, folder) {
-            decision(ui, (*mailbox, plan, folder), &mut self.decision, project, cx);
+            decision(ui, Asked { mailbox: *mailbox, plan, folder }, &mut self.decision, project, cx);
         }
         let theme = Theme::of(ui);
         panel::panel(ui, |ui| {
@@ -403,7 +403,8 @@ fn folder_row(
     ui: &Ui,
     rect: Rect,
     folder: &FolderPlan,
-    (plan, is_tree): (&MailboxPlan, bool),
+    plan: &MailboxPlan,
+    is_tree: bool,
     is_selected: bool,
 ) {
     let theme = Theme::of(ui);

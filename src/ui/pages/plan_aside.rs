@@ -35,14 +35,26 @@ pub enum Decision {
     LeaveOut,
 }
 
+/// The folder that a question is about.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Whose it is.
+    pub mailbox: MailboxId,
+    /// Where the folders of that mailbox go.
+    pub plan: &'a MailboxPlan,
+    /// The folder itself.
+    pub folder: &'a FolderPlan,
+}
+
 /// Asks what becomes of a folder that collides with another one. True when it was answered.
 pub fn decision(
     ui: &mut Ui,
-    (mailbox, plan, folder): (MailboxId, &MailboxPlan, &FolderPlan),
+    asked: Asked<'_>,
     choice: &mut Decision,
     project: &ProjectView,
     cx: &mut PageCx<'_>,
 ) -> bool {
+    let Asked { mailbox, plan, folder } = asked;
     let Some(other) = collides_with(plan, folder) else { return false };
     let theme = Theme::of(ui);
     let (this, that) = (folder.source.name(), other.source.name());

@@ -32,13 +32,13 @@ pub fn certificate_card(
     ui.push_id(("certificate", host, certificate.fingerprint.0), |ui| match &certificate.approved {
         None => {
             let title = format!("Is this the certificate of {}?", certificate.server);
-            error_card::framed(ui, (&title, error), Tone::Warn, |ui| {
+            error_card::framed(ui, &title, error, Tone::Warn, |ui| {
                 first_meeting(ui, error, certificate, waiting, commands);
             });
         }
         Some(approved) => {
-            error_card::framed(ui, (&error.title, error), Tone::Fail, |ui| {
-                changed(ui, error, (certificate, approved), waiting, commands);
+            error_card::framed(ui, &error.title, error, Tone::Fail, |ui| {
+                changed(ui, error, certificate, approved, waiting, commands);
             });
         }
     });
@@ -75,7 +75,8 @@ fn first_meeting(
 fn changed(
     ui: &mut Ui,
     error: &UserError,
-    (certificate, approved): (&CertificateView, &ApprovedCertificate),
+    certificate: &CertificateView,
+    approved: &ApprovedCertificate,
     waiting: &Waiting,
     commands: &mut Vec<Command>,
 ) {

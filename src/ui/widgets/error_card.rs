@@ -31,7 +31,7 @@ pub fn closable_error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands:
 fn card(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool, commands: &mut Vec<Command>) -> bool {
     let mut is_closed = false;
     frame(ui, tone, |ui| {
-        is_closed = head(ui, (&error.title, error), tone, can_close);
+        is_closed = head(ui, &error.title, error, tone, can_close);
         body(ui, error, commands);
     });
     is_closed
@@ -40,12 +40,13 @@ fn card(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool, commands: &
 /// The frame of an error card with another title and contents of its own.
 pub(super) fn framed(
     ui: &mut Ui,
-    (title, error): (&str, &UserError),
+    title: &str,
+    error: &UserError,
     tone: Tone,
     contents: impl FnOnce(&mut Ui),
 ) {
     frame(ui, tone, |ui| {
-        head(ui, (title, error), tone, false);
+        head(ui, title, error, tone, false);
         Frame::new().inner_margin(Margin { left: 25, ..Margin::ZERO }).show(ui, contents);
     });
 }
@@ -68,7 +69,7 @@ fn frame(ui: &mut Ui, tone: Tone, contents: impl FnOnce(&mut Ui)) {
     painter.rect_filled(response.rect, CornerRadius::same(RADIUS_PANEL), theme.tone(tone).bar);
 }
 
-fn head(ui: &mut Ui, (title, error): (&str, &UserError), tone: Tone, can_close: bool) -> bool {
+fn head(ui: &mut Ui, title: &str, error: &UserError, tone: Tone, can_close: bool) -> bool {
     let theme = Theme::of(ui);
     let icon = if tone == Tone::Warn { Icon::Warn } else { Icon::Fail };
     let copy = "details";

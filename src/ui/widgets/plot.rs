@@ -154,22 +154,22 @@ fn times(ui: &Ui, rect: Rect, plot: Rect, marks: &[Mark<'_>]) {
     let (Some((_, first, ..)), Some((.., last))) = (marks.first(), marks.last()) else { return };
     let (begin, end) = (first.from_millis, last.to_millis);
     let mut taken = vec![plot.left() + TIME_WIDTH / 2.0, plot.right() - TIME_WIDTH / 2.0];
-    time(ui, rect, (plot.left(), Align2::LEFT_CENTER), words(begin, end - begin.min(end)));
+    time(ui, rect, plot.left(), Align2::LEFT_CENTER, words(begin, end - begin.min(end)));
     if words(begin, end - begin.min(end)) != words(end, end - begin.min(end)) {
-        time(ui, rect, (plot.right(), Align2::RIGHT_CENTER), words(end, end - begin.min(end)));
+        time(ui, rect, plot.right(), Align2::RIGHT_CENTER, words(end, end - begin.min(end)));
     }
     for (from, first, to, last) in marks {
         let middle = u64::midpoint(first.from_millis, last.to_millis);
         for (x, at) in [(*from, first.from_millis), (f32::midpoint(*from, *to), middle)] {
             if taken.iter().all(|other| (other - x).abs() > TIME_WIDTH) {
                 taken.push(x);
-                time(ui, rect, (x, Align2::CENTER_CENTER), words(at, end - begin.min(end)));
+                time(ui, rect, x, Align2::CENTER_CENTER, words(at, end - begin.min(end)));
             }
         }
     }
 }
 
-fn time(ui: &Ui, rect: Rect, (x, align): (f32, Align2), words: String) {
+fn time(ui: &Ui, rect: Rect, x: f32, align: Align2, words: String) {
     let theme = Theme::of(ui);
     let galley = text::line(ui, words, Type::Axis, theme.text2);
     let anchor = align.anchor_size(Pos2::new(x, rect.bottom() - 8.0), galley.size());
