@@ -1,84 +1,42 @@
 //! Exactly once on bad days: servers that lie, refuse, cut and forget; nothing lost, nothing doubled, nothing hidden.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 
 use mailferry::engine::why;
-use mailferry::imap::Access;
-use mailferry::plan::{CopyOptions, DestinationRules, LedgerSum, Mailbox, MessageState, identity_key};
-use mailferry::project::{LedgerRow, MessageResult, Project, SourceMessage};
+use mailferry::plan::{LedgerSum, MessageState, identity_key};
+use mailferry::project::{LedgerRow, MessageResult, SourceMessage};
 use mailferry::transfer::{
-    CopyLimits, CopyOutcome, CopyRequest, Progress, TransferError, VerifyDepth, copy_control, copy_mailbox,
-    inventory, verify_mailbox, verify_mailbox_controlled,
+    CopyOutcome, Progress, TransferError, VerifyDepth, copy_control, copy_mailbox, verify_mailbox,
+    verify_mailbox_controlled,
 };
-use mailferry::values::{DomainName, EmailAddress};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, echoing, numbered};
+use mailferry_test_support::scenes::copy_bench::Bench;
 use sha2::Digest as _;
 use tokio_util::sync::CancellationToken;
 
-/// Two odd servers, a project file and the request to copy.
-struct Bench {
+/// A lost APPEND may still arrive so long after its connection has gone.
+const LATE_APPEND: Duration = Duration::from_millis(500);
+
+/// Two odd servers, and the copy between them.
+struct Pair {
     source: OddImap,
     destination: OddImap,
-    request: CopyRequest,
-    project: Arc<Project>,
-    _folder: tempfile::TempDir,
+    bench: Bench,
 }
 
-fn project(folder: &Path) -> Arc<Project> {
-    Project::create(&folder.join("odd.mailferry"), &DomainName::parse("odd.example").unwrap(), false).unwrap()
-}
-
-fn mailbox(address: &str, destination_user: &str) -> Mailbox {
-    Mailbox {
-        address: EmailAddress::parse(address).unwrap(),
-        source_user: "anna".to_owned(),
-        destination_user: destination_user.to_owned(),
-        ways: mailferry::plan::SignInWays::default(),
-        is_chosen: true,
-    }
-}
-
-async fn request(
-    project: &Arc<Project>,
-    mailbox: &Mailbox,
-    source: Access,
-    destination: Access,
-) -> CopyRequest {
-    let ledger = project.ledger(project.add_mailbox(mailbox).unwrap());
-    let mut from = source.open().await.unwrap();
-    let mut to = destination.open().await.unwrap();
-    let plan = inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap();
-    let limits = CopyLimits { late_append: std::time::Duration::from_millis(500), ..CopyLimits::default() };
-    CopyRequest {
-        source,
-        destination,
-        plan,
-        ledger,
-        limits,
-        options: CopyOptions::default(),
-        export_folder: None,
-        claims: None,
-        under_way: Arc::default(),
-    }
-}
-
-impl Bench {
+impl Pair {
     async fn new(messages: impl IntoIterator<Item = Stored>) -> Self {
         Self::between(OddImap::start(messages), OddImap::start([])).await
     }
 
     async fn between(source: OddImap, destination: OddImap) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let project = project(folder.path());
-        let anna = mailbox("anna@odd.example", "anna");
-        let request = request(&project, &anna, source.access(), destination.access()).await;
-        Self { source, destination, request, project, _folder: folder }
+        let mut bench = Bench::new(source.access(), destination.access()).await;
+        bench.request.limits.late_append = LATE_APPEND;
+        Self { source, destination, bench }
     }
 
     async fn copy(&self) -> Result<CopyOutcome, TransferError> {
-        let (_controller, control) = copy_control(CancellationToken::new());
-        copy_mailbox(&self.request, control, &|_| {}).await
+        self.bench.copy(&|_| {}).await
     }
 
     /// Copies until it waits for a busy server; true where it did.
@@ -90,17 +48,20 @@ impl Bench {
                 token.cancel();
             }
         };
-        copy_mailbox(&self.request, control, &sink).await.unwrap();
+        copy_mailbox(&self.bench.request, control, &sink).await.unwrap();
         token.is_cancelled()
     }
 
     fn sum(&self) -> LedgerSum {
-        self.request.ledger.sum().unwrap()
+        self.bench.sum()
     }
 
     fn rows(&self, state: MessageState) -> Vec<LedgerRow> {
-        let folders = self.request.ledger.folder_totals().unwrap();
-        folders.iter().flat_map(|folder| self.request.ledger.rows(folder.id, &[state]).unwrap()).collect()
+        let folders = self.bench.request.ledger.folder_totals().unwrap();
+        folders
+            .iter()
+            .flat_map(|folder| self.bench.request.ledger.rows(folder.id, &[state]).unwrap())
+            .collect()
     }
 
     fn assert_equal(&self) {
@@ -114,9 +75,9 @@ fn some(count: u32) -> Vec<Stored> {
 }
 
 /// A ledger with one folder whose rows are as a broken run has left them.
-fn listed(bench: &Bench, stored: &[Stored]) -> mailferry::project::FolderId {
-    let plan = &bench.request.plan.folders[0];
-    let ledger = &bench.request.ledger;
+fn listed(pair: &Pair, stored: &[Stored]) -> mailferry::project::FolderId {
+    let plan = &pair.bench.request.plan.folders[0];
+    let ledger = &pair.bench.request.ledger;
     let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, 7).unwrap();
     let rows: Vec<SourceMessage> = (1..)
         .zip(stored)
@@ -151,16 +112,16 @@ fn copied_without_uid(uid: u32) -> MessageResult {
 async fn a_twin_in_flight_does_not_take_the_copy_of_its_twin() {
     let twin = numbered(1, "twin");
     let mails = [twin.clone(), numbered(2, "other"), twin.clone()];
-    let bench = Bench::new(mails.clone()).await;
-    let folder = listed(&bench, &mails);
-    let ledger = &bench.request.ledger;
+    let pair = Pair::new(mails.clone()).await;
+    let folder = listed(&pair, &mails);
+    let ledger = &pair.bench.request.ledger;
     // The first arrived and the server told no UID; the last was under way when the line broke, and did not arrive.
     ledger.record_intent(folder, &[1, 3], 7, 1).unwrap().flush().unwrap();
     ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
-    bench.destination.set(|state| drop(state.messages.insert(1, twin)));
-    bench.copy().await.unwrap();
-    bench.assert_equal();
-    let mut places: Vec<_> = bench.rows(MessageState::Copied).iter().map(|row| row.destination_uid).collect();
+    pair.destination.set(|state| drop(state.messages.insert(1, twin)));
+    pair.copy().await.unwrap();
+    pair.assert_equal();
+    let mut places: Vec<_> = pair.rows(MessageState::Copied).iter().map(|row| row.destination_uid).collect();
     places.sort_unstable();
     assert_eq!(places, [Some(1), Some(2), Some(3)]);
 }
@@ -168,37 +129,37 @@ async fn a_twin_in_flight_does_not_take_the_copy_of_its_twin() {
 #[tokio::test]
 async fn two_messages_with_one_message_id_stay_two() {
     let mails = [numbered(1, "short"), numbered(1, "quite a bit longer")];
-    let bench = Bench::new(mails.clone()).await;
-    let folder = listed(&bench, &mails);
-    let ledger = &bench.request.ledger;
+    let pair = Pair::new(mails.clone()).await;
+    let folder = listed(&pair, &mails);
+    let ledger = &pair.bench.request.ledger;
     ledger.record_intent(folder, &[1, 2], 7, 1).unwrap().flush().unwrap();
     ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
-    bench.destination.set(|state| drop(state.messages.insert(1, mails[0].clone())));
-    bench.copy().await.unwrap();
-    bench.assert_equal();
+    pair.destination.set(|state| drop(state.messages.insert(1, mails[0].clone())));
+    pair.copy().await.unwrap();
+    pair.assert_equal();
 }
 
 // 3: a proof that can fail.
 
 #[tokio::test]
 async fn a_copy_whose_bytes_do_not_come_is_a_difference() {
-    let bench = Bench::new(some(4)).await;
-    bench.copy().await.unwrap();
-    bench.destination.set(|state| state.without_body.extend([2, 3]));
-    let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
+    let pair = Pair::new(some(4)).await;
+    pair.copy().await.unwrap();
+    pair.destination.set(|state| state.without_body.extend([2, 3]));
+    let report = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((report.checked, report.bytes_equal, report.difference_count), (4, 2, 2), "{report:?}");
-    let quick = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
+    let quick = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
     assert_eq!((quick.difference_count, quick.bytes_equal), (0, 0));
 }
 
 #[tokio::test]
 async fn two_rows_with_one_copy_are_a_difference() {
-    let bench = Bench::new(some(3)).await;
-    bench.copy().await.unwrap();
-    let folder = bench.request.ledger.folder_totals().unwrap()[0].id;
+    let pair = Pair::new(some(3)).await;
+    pair.copy().await.unwrap();
+    let folder = pair.bench.request.ledger.folder_totals().unwrap()[0].id;
     let doubled = MessageResult { destination_uid: Some((7, 1)), ..copied_without_uid(2) };
-    bench.request.ledger.record_results(folder, &[doubled]).unwrap();
-    let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
+    pair.bench.request.ledger.record_results(folder, &[doubled]).unwrap();
+    let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
     assert!(report.difference_count > 0, "{report:?}");
     assert!(report.differences.iter().any(|one| one.what.contains("has the same copy")), "{report:?}");
 }
@@ -207,27 +168,27 @@ async fn two_rows_with_one_copy_are_a_difference() {
 
 #[tokio::test]
 async fn a_message_that_was_taken_and_is_not_there_is_told_although_other_mail_has_come() {
-    let bench = Bench::new(some(4)).await;
-    bench.destination.set(|state| {
+    let pair = Pair::new(some(4)).await;
+    pair.destination.set(|state| {
         state.hides_uids = true;
         state.swallow = Some(("number 3", numbered(70, "a visitor")));
     });
-    bench.copy().await.unwrap();
-    let sum = bench.sum();
+    pair.copy().await.unwrap();
+    let sum = pair.sum();
     assert_eq!((sum.copied, sum.refused), (3, 1), "{sum:?}");
-    let cause = why(&bench.rows(MessageState::Refused)[0]).unwrap_or_default();
+    let cause = why(&pair.rows(MessageState::Refused)[0]).unwrap_or_default();
     assert!(cause.contains("accepted but absent"), "{cause}");
 }
 
 #[tokio::test]
 async fn a_copy_that_nobody_found_is_no_proof_at_any_depth() {
     let mails = some(3);
-    let bench = Bench::new(mails.clone()).await;
-    let folder = listed(&bench, &mails);
-    let ledger = &bench.request.ledger;
+    let pair = Pair::new(mails.clone()).await;
+    let folder = listed(&pair, &mails);
+    let ledger = &pair.bench.request.ledger;
     ledger.record_results(folder, &[1, 2, 3].map(copied_without_uid)).unwrap();
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
-        let report = verify_mailbox(&bench.request, depth).await.unwrap();
+        let report = verify_mailbox(&pair.bench.request, depth).await.unwrap();
         assert_eq!((report.checked, report.not_placed, report.unplaced.len()), (3, 3, 3), "{report:?}");
         assert!(!report.is_verified(depth), "{report:?}");
     }
@@ -237,44 +198,44 @@ async fn a_copy_that_nobody_found_is_no_proof_at_any_depth() {
 
 #[tokio::test]
 async fn a_message_without_bytes_that_is_still_listed_is_refused_not_vanished() {
-    let bench = Bench::new(some(4)).await;
-    bench.source.set(|state| state.without_body.extend([2]));
-    bench.copy().await.unwrap();
-    let sum = bench.sum();
+    let pair = Pair::new(some(4)).await;
+    pair.source.set(|state| state.without_body.extend([2]));
+    pair.copy().await.unwrap();
+    let sum = pair.sum();
     assert_eq!((sum.copied, sum.refused, sum.vanished), (3, 1, 0), "{sum:?}");
     // It comes when the server has mended it.
-    bench.source.set(|state| state.without_body.clear());
-    assert_eq!(bench.request.ledger.retry_refused().unwrap(), 1);
-    bench.copy().await.unwrap();
-    bench.assert_equal();
+    pair.source.set(|state| state.without_body.clear());
+    assert_eq!(pair.bench.request.ledger.retry_refused().unwrap(), 1);
+    pair.copy().await.unwrap();
+    pair.assert_equal();
 }
 
 #[tokio::test]
 async fn a_message_without_facts_has_a_row_and_is_copied() {
-    let bench = Bench::new(some(5)).await;
-    bench.source.set(|state| state.without_facts.extend([3, 5]));
-    bench.copy().await.unwrap();
-    let sum = bench.sum();
+    let pair = Pair::new(some(5)).await;
+    pair.source.set(|state| state.without_facts.extend([3, 5]));
+    pair.copy().await.unwrap();
+    let sum = pair.sum();
     assert_eq!((sum.source_count, sum.copied), (5, 5), "{sum:?}");
-    bench.assert_equal();
-    let state = bench.destination.state.lock().unwrap();
+    pair.assert_equal();
+    let state = pair.destination.state.lock().unwrap();
     assert!(state.messages.values().all(|stored| stored.date == "01-Jan-2024 10:00:00 +0000"));
 }
 
 #[tokio::test]
 async fn a_short_listing_is_asked_for_again_and_what_was_missed_is_found_later() {
-    let bench = Bench::new(some(6)).await;
-    bench.source.set(|state| state.short_listings = 1);
-    let outcome = bench.copy().await.unwrap();
+    let pair = Pair::new(some(6)).await;
+    pair.source.set(|state| state.short_listings = 1);
+    let outcome = pair.copy().await.unwrap();
     assert_eq!(outcome.folder_problems, []);
-    bench.assert_equal();
+    pair.assert_equal();
     // A row that was taken for vanished and is listed again is copied.
-    let folder = bench.request.ledger.folder_totals().unwrap()[0].id;
+    let folder = pair.bench.request.ledger.folder_totals().unwrap()[0].id;
     let lost = MessageResult { state: MessageState::Vanished, ..copied_without_uid(2) };
-    bench.request.ledger.record_results(folder, &[lost]).unwrap();
-    bench.destination.set(|state| drop(state.messages.remove(&2)));
-    bench.copy().await.unwrap();
-    bench.assert_equal();
+    pair.bench.request.ledger.record_results(folder, &[lost]).unwrap();
+    pair.destination.set(|state| drop(state.messages.remove(&2)));
+    pair.copy().await.unwrap();
+    pair.assert_equal();
 }
 
 // 8: systematic refusals.
@@ -282,32 +243,32 @@ async fn a_short_listing_is_asked_for_again_and_what_was_missed_is_found_later()
 #[tokio::test]
 async fn a_server_in_trouble_writes_no_message_off() {
     for words in ["NO [SERVERBUG] Internal error", "NO [UNAVAILABLE] not now", "NO [LIMIT] not now"] {
-        let bench = Bench::new(some(20)).await;
-        bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
-        assert!(bench.copy_until_it_waits().await, "{words}");
-        assert_eq!((bench.sum().refused, bench.sum().to_do), (0, 20), "{words}");
-        bench.destination.set(|state| state.refuse_append = None);
-        bench.copy().await.unwrap();
-        bench.assert_equal();
+        let pair = Pair::new(some(20)).await;
+        pair.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
+        assert!(pair.copy_until_it_waits().await, "{words}");
+        assert_eq!((pair.sum().refused, pair.sum().to_do), (0, 20), "{words}");
+        pair.destination.set(|state| state.refuse_append = None);
+        pair.copy().await.unwrap();
+        pair.assert_equal();
     }
 }
 
 #[tokio::test]
 async fn the_same_refusal_again_and_again_stops_the_mailbox() {
     for words in ["NO [NOPERM] not allowed", "BAD what is this", "NO computer says no"] {
-        let bench = Bench::new(some(20)).await;
-        bench.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
-        let error = bench.copy().await.unwrap_err().to_string();
+        let pair = Pair::new(some(20)).await;
+        pair.destination.set(|state| state.refuse_append = Some(Box::new(move |_| Some(words))));
+        let error = pair.copy().await.unwrap_err().to_string();
         assert!(
             error.contains(
                 words.rsplit(']').next().unwrap().trim_start_matches("BAD").trim_start_matches("NO").trim()
             ),
             "{error}"
         );
-        assert_eq!((bench.sum().refused, bench.sum().to_do), (0, 20), "{words}");
-        bench.destination.set(|state| state.refuse_append = None);
-        bench.copy().await.unwrap();
-        bench.assert_equal();
+        assert_eq!((pair.sum().refused, pair.sum().to_do), (0, 20), "{words}");
+        pair.destination.set(|state| state.refuse_append = None);
+        pair.copy().await.unwrap();
+        pair.assert_equal();
     }
 }
 
@@ -318,18 +279,18 @@ async fn a_few_unwanted_messages_are_refused_and_the_others_arrive() {
         mail.bytes.extend_from_slice(&[b'x'; 5_000]);
     }
     for words in ["NO computer says no", "NO message size over limit"] {
-        let bench = Bench::new(mails.clone()).await;
+        let pair = Pair::new(mails.clone()).await;
         let refuse = move |bytes: usize| (bytes > 5_000).then_some(words);
-        bench.destination.set(|state| state.refuse_append = Some(Box::new(refuse)));
-        bench.copy().await.unwrap();
-        assert_eq!((bench.sum().refused, bench.sum().copied), (4, 16), "{words}");
+        pair.destination.set(|state| state.refuse_append = Some(Box::new(refuse)));
+        pair.copy().await.unwrap();
+        assert_eq!((pair.sum().refused, pair.sum().copied), (4, 16), "{words}");
     }
 }
 
 #[tokio::test]
 async fn a_folder_that_is_deleted_meanwhile_is_made_again() {
-    let bench = Bench::new(some(20)).await;
-    let shared = bench.destination.clone();
+    let pair = Pair::new(some(20)).await;
+    let shared = pair.destination.clone();
     let armed = std::sync::atomic::AtomicBool::new(true);
     let sink = move |progress| {
         if matches!(progress, Progress::Folder { .. })
@@ -347,9 +308,9 @@ async fn a_folder_that_is_deleted_meanwhile_is_made_again() {
         }
     };
     let (_controller, control) = copy_control(CancellationToken::new());
-    copy_mailbox(&bench.request, control, &sink).await.unwrap();
-    assert_eq!((bench.sum().refused, bench.sum().copied), (0, 20));
-    bench.assert_equal();
+    copy_mailbox(&pair.bench.request, control, &sink).await.unwrap();
+    assert_eq!((pair.sum().refused, pair.sum().copied), (0, 20));
+    pair.assert_equal();
 }
 
 // 15: secrets that a server sends back.
@@ -375,40 +336,40 @@ async fn a_password_that_the_server_echoes_is_not_shown() {
 
 #[tokio::test]
 async fn a_refused_window_of_facts_costs_one_message_its_headers_only() {
-    let bench = Bench::new(some(40)).await;
-    bench.source.set(|state| state.refused_facts.extend([17]));
-    bench.copy().await.unwrap();
-    bench.assert_equal();
-    assert_eq!(bench.sum().copied, 40);
+    let pair = Pair::new(some(40)).await;
+    pair.source.set(|state| state.refused_facts.extend([17]));
+    pair.copy().await.unwrap();
+    pair.assert_equal();
+    assert_eq!(pair.sum().copied, 40);
 }
 
 #[tokio::test]
 async fn a_message_that_ends_the_connection_is_refused_and_the_others_arrive() {
-    let bench = Bench::new(some(40)).await;
-    bench.source.set(|state| state.cut_bodies.extend([17]));
-    bench.copy().await.unwrap();
-    let refused = bench.rows(MessageState::Refused);
+    let pair = Pair::new(some(40)).await;
+    pair.source.set(|state| state.cut_bodies.extend([17]));
+    pair.copy().await.unwrap();
+    let refused = pair.rows(MessageState::Refused);
     assert_eq!(refused.iter().map(|row| row.uid).collect::<Vec<_>>(), [17]);
     assert!(why(&refused[0]).unwrap().contains("ends the connection"), "{refused:?}");
-    assert_eq!(bench.sum().copied, 39);
+    assert_eq!(pair.sum().copied, 39);
 }
 
 #[tokio::test]
 async fn a_message_whose_facts_end_the_connection_is_refused_and_the_others_arrive() {
-    let bench = Bench::new(some(40)).await;
-    bench.source.set(|state| state.cut_facts.extend([17]));
-    bench.source.set(|state| state.cut_bodies.extend([17]));
-    bench.copy().await.unwrap();
-    assert_eq!((bench.sum().copied, bench.sum().refused), (39, 1), "{:?}", bench.sum());
+    let pair = Pair::new(some(40)).await;
+    pair.source.set(|state| state.cut_facts.extend([17]));
+    pair.source.set(|state| state.cut_bodies.extend([17]));
+    pair.copy().await.unwrap();
+    assert_eq!((pair.sum().copied, pair.sum().refused), (39, 1), "{:?}", pair.sum());
 }
 
 #[tokio::test]
 async fn a_message_that_ends_the_connection_to_the_destination_is_refused_as_well() {
-    let bench = Bench::new(some(20)).await;
-    bench.destination.set(|state| state.cut_append = Some("number 7\r\n"));
-    bench.copy().await.unwrap();
-    assert_eq!((bench.sum().copied, bench.sum().refused), (19, 1), "{:?}", bench.sum());
-    assert_eq!(bench.destination.bodies().len(), 19);
+    let pair = Pair::new(some(20)).await;
+    pair.destination.set(|state| state.cut_append = Some("number 7\r\n"));
+    pair.copy().await.unwrap();
+    assert_eq!((pair.sum().copied, pair.sum().refused), (19, 1), "{:?}", pair.sum());
+    assert_eq!(pair.destination.bodies().len(), 19);
 }
 
 // 20: sizes that lie.
@@ -417,11 +378,11 @@ async fn a_message_that_ends_the_connection_to_the_destination_is_refused_as_wel
 async fn a_message_far_beyond_its_size_is_read_bit_by_bit() {
     let mut mails = some(6);
     mails[2].bytes.extend(std::iter::repeat_n(b'x', 3 << 20));
-    let bench = Bench::new(mails).await;
-    bench.source.set(|state| state.sizes.extend([(3, 90)]));
-    bench.copy().await.unwrap();
-    bench.assert_equal();
-    let state = bench.source.state.lock().unwrap();
+    let pair = Pair::new(mails).await;
+    pair.source.set(|state| state.sizes.extend([(3, 90)]));
+    pair.copy().await.unwrap();
+    pair.assert_equal();
+    let state = pair.source.state.lock().unwrap();
     assert!(
         state.commands.iter().any(|command| command.contains("BODY.PEEK[]<3145")),
         "nothing may be behind it"
@@ -433,12 +394,12 @@ async fn a_message_far_beyond_its_size_is_read_bit_by_bit() {
 #[tokio::test]
 async fn waiting_messages_arrive_with_the_flags_of_today() {
     let mails = some(5);
-    let bench = Bench::new(mails.clone()).await;
-    listed(&bench, &mails);
-    bench.source.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen $Later".to_owned());
-    bench.copy().await.unwrap();
-    bench.assert_equal();
-    let state = bench.destination.state.lock().unwrap();
+    let pair = Pair::new(mails.clone()).await;
+    listed(&pair, &mails);
+    pair.source.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen $Later".to_owned());
+    pair.copy().await.unwrap();
+    pair.assert_equal();
+    let state = pair.destination.state.lock().unwrap();
     let flags: Vec<&str> = state.messages.values().map(|stored| stored.flags.as_str()).collect();
     assert_eq!(flags, ["", "\\Seen $Later", "", "", ""]);
 }
@@ -449,11 +410,11 @@ async fn waiting_messages_arrive_with_the_flags_of_today() {
 async fn a_message_of_whole_pieces_survives_a_server_that_says_nil_at_its_end() {
     let mut large = numbered(1, "large");
     large.bytes.resize(3 << 20, b'x');
-    let bench = Bench::new([large, numbered(2, "small")]).await;
-    bench.source.set(|state| state.is_nil_at_end = true);
-    bench.copy().await.unwrap();
-    assert_eq!((bench.sum().copied, bench.sum().vanished), (2, 0), "{:?}", bench.sum());
-    bench.assert_equal();
+    let pair = Pair::new([large, numbered(2, "small")]).await;
+    pair.source.set(|state| state.is_nil_at_end = true);
+    pair.copy().await.unwrap();
+    assert_eq!((pair.sum().copied, pair.sum().vanished), (2, 0), "{:?}", pair.sum());
+    pair.assert_equal();
 }
 
 // 6: pieces that are answered for without data.
@@ -462,25 +423,25 @@ async fn a_message_of_whole_pieces_survives_a_server_that_says_nil_at_its_end() 
 async fn a_large_message_whose_last_pieces_do_not_come_is_not_called_copied() {
     let mut large = numbered(1, "large");
     large.bytes.resize(5 << 20, b'x');
-    let bench = Bench::new([large.clone(), numbered(2, "small")]).await;
-    bench.source.set(|state| {
+    let pair = Pair::new([large.clone(), numbered(2, "small")]).await;
+    pair.source.set(|state| {
         (state.no_pieces_from, state.no_whole_from) = (Some(2 << 20), Some(1 << 20));
     });
-    bench.copy().await.unwrap();
-    let refused = bench.rows(MessageState::Refused);
-    assert_eq!((bench.sum().copied, refused.len()), (1, 1), "{:?}", bench.sum());
+    pair.copy().await.unwrap();
+    let refused = pair.rows(MessageState::Refused);
+    assert_eq!((pair.sum().copied, refused.len()), (1, 1), "{:?}", pair.sum());
     assert!(why(&refused[0]).is_some_and(|cause| cause.contains("hands out the first 2")));
-    let connections = bench.source.state.lock().unwrap().commands.clone();
+    let connections = pair.source.state.lock().unwrap().commands.clone();
     assert_eq!(
         connections.iter().filter(|command| command.contains("PEEK[]<0.")).count(),
         2,
         "asked for again on another connection"
     );
     // It comes when the server has mended it.
-    bench.source.set(|state| state.no_whole_from = None);
-    bench.request.ledger.retry_refused().unwrap();
-    bench.copy().await.unwrap();
-    bench.assert_equal();
+    pair.source.set(|state| state.no_whole_from = None);
+    pair.bench.request.ledger.retry_refused().unwrap();
+    pair.copy().await.unwrap();
+    pair.assert_equal();
 }
 
 #[tokio::test]
@@ -490,13 +451,13 @@ async fn the_proof_notices_a_copy_that_is_shorter_than_its_message() {
     let mut cut = large.clone();
     cut.bytes.truncate(2 << 20);
     // An earlier version has copied what came, and wrote its hash down.
-    let bench = Bench::between(OddImap::start([large.clone()]), OddImap::start([cut.clone()])).await;
-    let folder = listed(&bench, &[large]);
+    let pair = Pair::between(OddImap::start([large.clone()]), OddImap::start([cut.clone()])).await;
+    let folder = listed(&pair, &[large]);
     let hash: [u8; 32] = sha2::Sha256::digest(&cut.bytes).into();
     let result = MessageResult { destination_uid: Some((7, 1)), sha256: Some(hash), ..copied_without_uid(1) };
-    bench.request.ledger.record_results(folder, &[result]).unwrap();
+    pair.bench.request.ledger.record_results(folder, &[result]).unwrap();
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
-        let report = verify_mailbox(&bench.request, depth).await.unwrap();
+        let report = verify_mailbox(&pair.bench.request, depth).await.unwrap();
         assert!(!report.is_verified(depth), "{report:?}");
         assert!(report.differences[0].what.contains("2097152 bytes instead of 5242880"), "{report:?}");
     }
@@ -506,13 +467,13 @@ async fn the_proof_notices_a_copy_that_is_shorter_than_its_message() {
 #[tokio::test]
 async fn a_copy_that_comes_back_with_a_later_refusal_is_not_sent_a_second_time() {
     let mails = some(6);
-    let bench = Bench::new(mails.clone()).await;
-    bench.destination.set(|state| state.bury = Some("number 3"));
-    let outcome = bench.copy().await.unwrap();
+    let pair = Pair::new(mails.clone()).await;
+    pair.destination.set(|state| state.bury = Some("number 3"));
+    let outcome = pair.copy().await.unwrap();
     assert_eq!(outcome.folder_problems, []);
-    bench.destination.set(|state| assert!(state.bury.is_none() && state.buried.is_none()));
-    assert_eq!(bench.destination.bodies(), bench.source.bodies());
-    let sum = bench.sum();
+    pair.destination.set(|state| assert!(state.bury.is_none() && state.buried.is_none()));
+    assert_eq!(pair.destination.bodies(), pair.source.bodies());
+    let sum = pair.sum();
     assert_eq!((sum.copied, sum.to_do), (6, 0), "{sum:?}");
 }
 
@@ -526,32 +487,32 @@ async fn mail_that_was_there_before_is_read_on_both_sides_by_a_full_proof() {
     there[3].bytes =
         String::from_utf8(there[3].bytes.clone()).unwrap().replace("hello", "HELLO").into_bytes();
     there.push(numbered(80, "mail of its own"));
-    let bench = Bench::between(OddImap::start(mails), OddImap::start(there)).await;
-    bench.copy().await.unwrap();
-    assert_eq!(bench.sum().already_there, 5);
-    let quick = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
+    let pair = Pair::between(OddImap::start(mails), OddImap::start(there)).await;
+    pair.copy().await.unwrap();
+    assert_eq!(pair.sum().already_there, 5);
+    let quick = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
     assert_eq!((quick.size_only, quick.others, quick.difference_count), (5, 1, 0), "{quick:?}");
     let words = quick.summary(VerifyDepth::Quick).words();
     assert!(
         words.contains("5 copies were compared by size alone") && !words.contains("date and flags"),
         "{words}"
     );
-    let full = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
+    let full = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (4, 0, 1), "{full:?}");
     assert!(!full.is_verified(VerifyDepth::Full));
     // What the source has no more cannot be held against the copy.
-    bench.source.set(|state| state.messages.clear());
-    let full = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
+    pair.source.set(|state| state.messages.clear());
+    let full = verify_mailbox(&pair.bench.request, VerifyDepth::Full).await.unwrap();
     assert_eq!((full.bytes_equal, full.not_compared, full.difference_count), (0, 5, 0), "{full:?}");
 }
 
 #[tokio::test]
 async fn after_the_switch_the_proof_does_not_claim_flags() {
-    let mut bench = Bench::new(some(4)).await;
-    bench.copy().await.unwrap();
-    bench.destination.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen".to_owned());
-    bench.request.options.mode = mailferry::plan::CopyMode::AfterSwitch;
-    let report = verify_mailbox(&bench.request, VerifyDepth::Quick).await.unwrap();
+    let mut pair = Pair::new(some(4)).await;
+    pair.copy().await.unwrap();
+    pair.destination.set(|state| state.messages.get_mut(&2).unwrap().flags = "\\Seen".to_owned());
+    pair.bench.request.options.mode = mailferry::plan::CopyMode::AfterSwitch;
+    let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
     assert_eq!((report.without_flags, report.difference_count), (4, 0), "{report:?}");
     let words = report.summary(VerifyDepth::Quick).words();
     assert!(words.starts_with("4 copies were compared by size and date"), "{words}");
@@ -562,14 +523,15 @@ async fn after_the_switch_the_proof_does_not_claim_flags() {
 #[tokio::test]
 async fn equal_mail_of_two_mailboxes_stays_two_in_one_account() {
     let mails = some(5);
-    let bench = Bench::new(mails.clone()).await;
-    bench.copy().await.unwrap();
+    let pair = Pair::new(mails.clone()).await;
+    pair.copy().await.unwrap();
     let second = OddImap::start(mails);
-    let bert = mailbox("bert@odd.example", "anna");
-    let other = request(&bench.project, &bert, second.access(), bench.destination.access()).await;
+    let mut other =
+        pair.bench.another("bert@weber.example", second.access(), pair.destination.access()).await;
+    other.limits.late_append = LATE_APPEND;
     let (_controller, control) = copy_control(CancellationToken::new());
     copy_mailbox(&other, control, &|_| {}).await.unwrap();
-    assert_eq!(bench.destination.bodies().len(), 10);
+    assert_eq!(pair.destination.bodies().len(), 10);
     assert_eq!(other.ledger.sum().unwrap().copied, 5);
 }
 
@@ -577,10 +539,10 @@ async fn equal_mail_of_two_mailboxes_stays_two_in_one_account() {
 
 #[tokio::test]
 async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
-    let bench = Bench::new(some(6)).await;
-    bench.copy().await.unwrap();
-    bench.destination.set(|state| state.cut_facts.extend([3]));
-    let destination = bench.destination.clone();
+    let pair = Pair::new(some(6)).await;
+    pair.copy().await.unwrap();
+    pair.destination.set(|state| state.cut_facts.extend([3]));
+    let destination = pair.destination.clone();
     let sink = move |progress| {
         if matches!(progress, Progress::Reconnecting { .. }) {
             destination.set(|state| state.cut_facts.clear());
@@ -588,14 +550,15 @@ async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
     };
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let (_controller, control) = copy_control(CancellationToken::new());
-        let report = verify_mailbox_controlled(&bench.request, depth, control, &sink).await.unwrap().unwrap();
+        let report =
+            verify_mailbox_controlled(&pair.bench.request, depth, control, &sink).await.unwrap().unwrap();
         assert_eq!((report.checked, report.difference_count), (6, 0), "{report:?}");
         assert!(report.is_verified(depth));
     }
     let (controller, control) = copy_control(CancellationToken::new());
     controller.stop();
     assert_eq!(
-        verify_mailbox_controlled(&bench.request, VerifyDepth::Full, control, &|_| {}).await.unwrap(),
+        verify_mailbox_controlled(&pair.bench.request, VerifyDepth::Full, control, &|_| {}).await.unwrap(),
         None
     );
 }
@@ -605,10 +568,10 @@ async fn a_proof_goes_on_after_a_break_and_ends_on_stop() {
 #[tokio::test]
 async fn a_copy_that_arrives_late_is_told_of() {
     let mails = some(3);
-    let bench = Bench::new(mails.clone()).await;
-    let folder = listed(&bench, &mails);
-    bench.request.ledger.record_intent(folder, &[2], 7, 1).unwrap().flush().unwrap();
-    let destination = bench.destination.clone();
+    let pair = Pair::new(mails.clone()).await;
+    let folder = listed(&pair, &mails);
+    pair.bench.request.ledger.record_intent(folder, &[2], 7, 1).unwrap().flush().unwrap();
+    let destination = pair.destination.clone();
     let late = mails[1].clone();
     let sink = move |progress| {
         if matches!(progress, Progress::Advanced { .. }) {
@@ -616,8 +579,8 @@ async fn a_copy_that_arrives_late_is_told_of() {
         }
     };
     let (_controller, control) = copy_control(CancellationToken::new());
-    let outcome = copy_mailbox(&bench.request, control, &sink).await.unwrap();
-    assert_eq!(bench.destination.bodies().len(), 4);
+    let outcome = copy_mailbox(&pair.bench.request, control, &sink).await.unwrap();
+    assert_eq!(pair.destination.bodies().len(), 4);
     let words = &outcome.folder_problems[0].words;
     assert!(words.contains("there twice") && words.contains("90"), "{words}");
 }

@@ -2,13 +2,12 @@
 
 use mailferry::rehearsal::{ImapAccount, ImapServer, Personality};
 use mailferry::values::{EmailAddress, Secret};
-use mailferry_test_support::servers::rehearsal_dovecot;
+use mailferry_test_support::servers::dovecot::{Dovecot, PASSWORD, Settings};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 const USER: &str = "anna@weber-familie.example";
-const PASSWORD: &str = "geheim";
 
 /// One conversation; what is asked later depends on what was done before.
 const COMMANDS: &[&str] = &[
@@ -71,7 +70,9 @@ async fn converse(port: u16) -> Vec<String> {
     let mut line = String::new();
     stream.read_line(&mut line).await.unwrap();
     let mut replies = Vec::new();
-    for command in [format!("LOGIN {USER} {PASSWORD}").as_str()].iter().chain(COMMANDS) {
+    for command in
+        [format!("LOGIN {USER} \"{}\"", PASSWORD.replace('"', "\\\"")).as_str()].iter().chain(COMMANDS)
+    {
         stream.get_mut().write_all(format!("t {command}\r\n").as_bytes()).await.unwrap();
         let mut reply = Vec::new();
         loop {
@@ -121,7 +122,8 @@ fn comparable(line: &str) -> String {
 
 #[tokio::test]
 async fn the_practice_server_answers_as_dovecot_does() {
-    let Some(dovecot) = rehearsal_dovecot::Dovecot::start(PASSWORD) else { return };
+    let settings = Settings { format: "sdbox", ..Settings::default() };
+    let Some(dovecot) = Dovecot::start(&[USER], &settings) else { return };
     let account = ImapAccount {
         address: EmailAddress::parse(USER).unwrap(),
         password: Secret::new(PASSWORD),
@@ -133,7 +135,7 @@ async fn the_practice_server_answers_as_dovecot_does() {
         () = server.serve(CancellationToken::new()) => panic!("the server ended by itself"),
         replies = converse(port) => replies,
     };
-    let truth = converse(dovecot.port).await;
+    let truth = converse(dovecot.clear_port).await;
     let differences: Vec<String> = truth
         .iter()
         .zip(&practice)

@@ -51,7 +51,6 @@ pub mod servers {
     pub mod dovecot;
     pub mod named;
     pub mod pymap;
-    pub mod rehearsal_dovecot;
     pub mod unpacked;
 }
 #[cfg(feature = "gui")]

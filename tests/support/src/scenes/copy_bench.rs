@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use jiff::Zoned;
 use mailferry::imap::Access;
-use mailferry::plan::{CopyOptions, DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState};
+use mailferry::plan::{
+    CopyOptions, DestinationRules, LedgerSum, Mailbox, MailboxPlan, MessageState, SignInWays,
+};
 use mailferry::project::{Ledger, Project};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Progress, ProgressSink, TransferError, VerifyDepth, copy_control,
@@ -21,7 +24,7 @@ use crate::clients::plain_imap::{PlainImap, Seen};
 pub struct Bench {
     /// What is copied.
     pub request: CopyRequest,
-    _project: Arc<Project>,
+    project: Arc<Project>,
     _folder: tempfile::TempDir,
 }
 
@@ -31,40 +34,18 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let domain = DomainName::parse("weber.example").unwrap();
         let project = Project::create(&folder.path().join("weber.mailferry"), &domain, false).unwrap();
-        let mailbox = Mailbox {
-            address: EmailAddress::parse("anna@weber.example").unwrap(),
-            source_user: source.user.clone(),
-            destination_user: destination.user.clone(),
-            ways: mailferry::plan::SignInWays::default(),
-            is_chosen: true,
-        };
-        let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
-        let (plan, limits) = (
-            MailboxPlan::default(),
-            CopyLimits { late_append: std::time::Duration::from_secs(2), ..CopyLimits::default() },
-        );
-        let request = CopyRequest {
-            source,
-            destination,
-            plan,
-            ledger,
-            limits,
-            options: CopyOptions::default(),
-            export_folder: None,
-            claims: None,
-            under_way: Arc::default(),
-        };
-        let mut bench = Self { request, _project: project, _folder: folder };
-        bench.plan_anew().await;
-        bench
+        let request = request(&project, "anna@weber.example", source, destination).await;
+        Self { request, project, _folder: folder }
+    }
+
+    /// The request to copy another mailbox of the same project.
+    pub async fn another(&self, address: &str, source: Access, destination: Access) -> CopyRequest {
+        request(&self.project, address, source, destination).await
     }
 
     /// Lists both sides again, and plans the copy with what is there by now.
     pub async fn plan_anew(&mut self) {
-        let request = &mut self.request;
-        let (mut from, mut to) =
-            (request.source.open().await.unwrap(), request.destination.open().await.unwrap());
-        request.plan = inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap();
+        self.request.plan = plan(&self.request.source, &self.request.destination).await;
     }
 
     /// Copies and shows what happens meanwhile.
@@ -111,6 +92,33 @@ impl Bench {
     pub fn sum(&self) -> LedgerSum {
         self.ledger().sum().unwrap()
     }
+}
+
+/// Adds a mailbox to the project, lists both sides and plans the copy.
+async fn request(project: &Arc<Project>, address: &str, source: Access, destination: Access) -> CopyRequest {
+    let mailbox = Mailbox {
+        address: EmailAddress::parse(address).unwrap(),
+        source_user: source.user.clone(),
+        destination_user: destination.user.clone(),
+        ways: SignInWays::default(),
+        is_chosen: true,
+    };
+    CopyRequest {
+        plan: plan(&source, &destination).await,
+        source,
+        destination,
+        ledger: project.ledger(project.add_mailbox(&mailbox).unwrap()),
+        limits: CopyLimits { late_append: Duration::from_secs(2), ..CopyLimits::default() },
+        options: CopyOptions::default(),
+        export_folder: None,
+        claims: None,
+        under_way: Arc::default(),
+    }
+}
+
+async fn plan(source: &Access, destination: &Access) -> MailboxPlan {
+    let (mut from, mut to) = (source.open().await.unwrap(), destination.open().await.unwrap());
+    inventory(&mut from, &mut to, DestinationRules::default()).await.unwrap()
 }
 
 /// What a server holds for `anna`: folders freed of the prefix, with `/` between levels, dates as moments. Servers
