@@ -41,8 +41,8 @@ pub fn arrows(modules: &[Module]) -> BTreeSet<Arrow> {
             continue;
         }
         for path in &module.paths {
-            let [root, named_room, name, ..] = path.as_slice() else { continue };
-            if root != "crate" || named_room != room {
+            let [start, whose, name, ..] = path.as_slice() else { continue };
+            if start != "crate" || whose != room {
                 continue;
             }
             let behind = facades[room.as_str()]
