@@ -18,6 +18,7 @@ pub mod cli;
 pub mod dns;
 pub mod engine;
 pub mod imap;
+pub mod message;
 pub mod net;
 pub mod plan;
 pub mod project;

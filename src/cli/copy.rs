@@ -17,9 +17,10 @@ use crate::engine::{
     Command, Compression, CopyPhase, EngineConfig, LogRing, MessageListFormat, ProjectView, SecretsPolicy,
     SignInState, UserError, Verify, remove_abandoned_projects, temporary_project,
 };
-use crate::plan::{MailboxId, Side, VerifyDepth};
+use crate::plan::VerifyDepth;
 use crate::providers::{Catalogue, ProviderId};
 use crate::values::{EmailAddress, Endpoint};
+use crate::values::{MailboxId, Side};
 
 /// Where messages go as files in a run without a project.
 const EXPORT_FOLDER: &str = "mailferry-exported";

@@ -4,7 +4,8 @@ use super::CliError;
 use super::driver::Driver;
 use super::plan_outcome::address_of;
 use crate::engine::{Command, ProjectView, UserError};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, MailboxId};
+use crate::plan::{FolderChoice, FolderPath, FolderPlan};
+use crate::values::MailboxId;
 
 /// One `SOURCE=DESTINATION`, checked before anything is done.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use super::progress::{Moment, total_words, words};
 use crate::engine::{MailboxProgressState, Snapshot};
-use crate::plan::MailboxId;
+use crate::values::MailboxId;
 
 /// Mailboxes that are shown at once; the others wait for a place.
 const SHOWN: usize = 8;

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::output;
 use crate::engine::{ProjectView, rename_words};
-use crate::plan::{Collisions, FolderChoice, FolderPlan, Forecast, MailboxId, MailboxPlan, Oversize};
+use crate::plan::{Collisions, FolderChoice, FolderPlan, Forecast, MailboxPlan, Oversize};
+use crate::values::MailboxId;
 use crate::values::{counted_as, with_thousands};
 
 /// How long a copy takes.

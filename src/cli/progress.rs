@@ -13,7 +13,8 @@ use crate::engine::{
     Connections, CopyPhase, MailboxProgress, MailboxProgressState, ProjectView, Snapshot, is_all_copied,
     result_words,
 };
-use crate::plan::{MailboxId, duration_words};
+use crate::plan::duration_words;
+use crate::values::MailboxId;
 use crate::values::{UnixTime, counted_as, with_thousands};
 
 /// How often figures are told of a mailbox whose state stays the same.

@@ -7,10 +7,10 @@ use super::plan_outcome::address_of;
 use super::{CliError, output};
 use crate::engine::{Command, UserError};
 use crate::plan::{
-    CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MailboxId,
-    MessageDates,
+    CopyMode, CopyOptions, FolderChoice, FolderPattern, FolderPlan, GmailLabels, LeftOutBecause, MessageDates,
 };
 use crate::providers::{Catalogue, ProviderId};
+use crate::values::MailboxId;
 
 /// The flags, checked before anything is done.
 pub struct Wishes {

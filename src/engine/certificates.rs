@@ -1,7 +1,7 @@
 //! Questions about certificates: one for each server, however many mailboxes wait for the answer.
 
 use super::{CertificateView, MailboxProgressState, ProjectView, UserError};
-use crate::plan::{MailboxId, Side};
+use crate::values::{MailboxId, Side};
 
 /// A certificate that the owner has to decide about.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::message_list::MessageListFormat;
-use crate::plan::{CopyOptions, FolderPath, FolderPattern, MailboxId, MessageQuery, Side, VerifyDepth};
+use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
 use crate::providers::ProviderId;
 use crate::records::SwitchStage;
 use crate::values::{Endpoint, Fingerprint, Secret, SignInWay};
+use crate::values::{MailboxId, Side};
 
 /// What the audit is asked with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

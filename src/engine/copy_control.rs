@@ -5,8 +5,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::MailboxProgressState;
-use crate::plan::MailboxId;
 use crate::transfer::{self, CopyControl, CopyController, UnderWay};
+use crate::values::MailboxId;
 
 /// Pause, resume and stop, of all mailboxes and of one, shared between the engine and the running copy.
 #[derive(Clone)]

@@ -17,9 +17,10 @@ use super::mailbox_watch::MailboxWatch;
 use super::passwords::Passwords;
 use super::sign_in_job::Attempt;
 use super::{Connections, MailboxProgressState, UserError, explain};
-use crate::plan::{CopyOptions, MailboxId, MailboxPlan, Measured, VerifyDepth, VerifySummary};
+use crate::plan::{CopyOptions, MailboxPlan, Measured, VerifyDepth, VerifySummary};
 use crate::project::{AccountClaims, Ledger};
 use crate::transfer::{self, CopyControl, CopyRequest, FolderProblem, Progress, UnderWay, VerifyReport};
+use crate::values::MailboxId;
 use crate::values::{Secret, UnixTime};
 
 /// What the copy of one mailbox needs, but for the passwords.
@@ -307,8 +308,9 @@ pub(super) async fn password(attempt: &Attempt, settings: &Settings) -> Result<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{FolderPath, Side};
+    use crate::plan::FolderPath;
     use crate::transfer::FolderTrouble;
+    use crate::values::Side;
 
     #[test]
     fn remarks_about_folders_keep_no_proof_from_being_told() {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::UserError;
 use crate::plan::{
-    FolderPath, LearntName, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, SpeedPoint,
-    TimeLeft, VerifySummary,
+    FolderPath, LearntName, LedgerSum, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft,
+    VerifySummary,
 };
 use crate::project::{CopyRoute, EarlierCopy};
 use crate::transfer::LargeMessage;
+use crate::values::MailboxId;
 use crate::values::{Bytes, UnixTime};
 
 /// What the copy does as a whole.

@@ -6,9 +6,10 @@ use super::{
     Connections, CopyPhase, CopyStanding, FolderProgress, MailboxProgress, MailboxProgressState, MailboxView,
     PauseGroup, ProblemGroup, ProjectView, UnderWayView, copy_standing, explain,
 };
-use crate::plan::{FolderChoice, FolderPath, LedgerSum, MailboxId, MailboxPlan, MessageState};
+use crate::plan::{FolderChoice, FolderPath, LedgerSum, MailboxPlan, MessageState};
 use crate::project::{BoundSides, LedgerTotals, Pause, Project, ProjectError, Spelling};
 use crate::transfer::UnderWay;
+use crate::values::MailboxId;
 use crate::values::{Bytes, Endpoint};
 
 /// What the ledger says about the copy, for the page.

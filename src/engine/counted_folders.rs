@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::open_project::OpenProject;
 use crate::imap::{Folder, Uncounted};
-use crate::plan::{FolderChoice, FolderPath, FolderPattern, MailboxId, Side};
+use crate::plan::{FolderChoice, FolderPath, FolderPattern};
 use crate::project::ProjectError;
+use crate::values::{MailboxId, Side};
 
 impl OpenProject {
     /// Folders that are not asked for their counts, as the owner leaves them out whatever they hold. The inbox is counted in

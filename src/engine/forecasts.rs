@@ -3,9 +3,10 @@
 use super::copy_limits::{RunLimits, copy_limits};
 use super::open_project::OpenProject;
 use super::{CopyPhase, ForecastsView};
-use crate::plan::{ForecastInput, MailboxId, Measured, forecast, forecast_all};
+use crate::plan::{ForecastInput, Measured, forecast, forecast_all};
 use crate::transfer::CopyConditions;
 use crate::values::Bytes;
+use crate::values::MailboxId;
 
 impl OpenProject {
     /// Computes the forecasts anew.

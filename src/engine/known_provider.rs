@@ -2,9 +2,10 @@
 
 use super::copy_limits::chosen;
 use super::open_project::OpenProject;
-use crate::plan::{CopyOptions, DailyCap, DestinationRules, Side};
+use crate::plan::{CopyOptions, DailyCap, DestinationRules};
 use crate::providers::{Catalogue, Fact, Provider};
 use crate::values::Bytes;
+use crate::values::Side;
 
 /// What the catalogue confirms that a copy meets.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use super::open_project::OpenProject;
 use super::{MessageListView, MessageOutcome, UserError, explain, write_output};
-use crate::plan::{FolderChoice, MailboxId, MailboxPlan, MessageQuery, MessageState};
+use crate::plan::{FolderChoice, MailboxPlan, MessageQuery, MessageState};
 use crate::project::{MessageListing, Project, ProjectError};
 use crate::report::{MESSAGE_COLUMNS, MessageRow};
+use crate::values::MailboxId;
 use crate::values::{Bytes, counted};
 
 /// Rows that a page holds at once: a few screens in each direction.
@@ -249,7 +250,8 @@ impl OpenProject {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{FolderPath, IdentityKey};
+    use crate::message::IdentityKey;
+    use crate::plan::FolderPath;
     use crate::project::{FolderId, LedgerRow};
 
     fn listing(folder: i64, uid: u32) -> MessageListing {

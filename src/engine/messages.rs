@@ -10,9 +10,10 @@ use super::{
     AuditView, CopyPhase, Event, PasswordPlace, ServerCandidate, SignInState, SignInView, UserError, explain,
 };
 use crate::audit::AuditReport;
-use crate::plan::{MailboxId, MailboxPlan, Measured, Oversize, Side};
+use crate::plan::{MailboxPlan, Measured, Oversize};
 use crate::project::{SignInFact, StoredPlan};
 use crate::records::CurrentZone;
+use crate::values::{MailboxId, Side};
 use crate::values::{UnixTime, counted};
 
 /// Messages from which a new measurement takes the place of an older one, however large that was.

@@ -9,9 +9,10 @@ use super::open_project::OpenProject;
 use super::sign_in_job::Attempt;
 use super::throughput::CopyMeter;
 use super::{Connections, CopyPhase, CopyStanding, MailboxProgressState, UserError, copy_standing, explain};
-use crate::plan::{CopyMode, MailboxId, Side, VerifySummary};
+use crate::plan::{CopyMode, VerifySummary};
 use crate::project::{AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling};
 use crate::values::{AccountIdentity, UnixTime};
+use crate::values::{MailboxId, Side};
 
 /// The problems of a running copy are read with every twelfth look, which is every three seconds.
 const LOOKS_PER_PROBLEMS: u64 = 12;

@@ -14,11 +14,12 @@ use super::{
     SignInState, SignInView, UserError, explain, project_line,
 };
 use crate::imap::{Compression, IdleSessions, Timeouts};
-use crate::plan::{FolderPattern, MailboxId, MailboxPlan, Measured, Oversize, Side, apply_overrides};
+use crate::plan::{FolderPattern, MailboxPlan, Measured, Oversize, apply_overrides};
 use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
 use crate::providers::{Catalogue, OwnMail, compare};
 use crate::records::CurrentZone;
 use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
+use crate::values::{MailboxId, Side};
 
 /// The open project: its file, what the faces see of it, and what its jobs share.
 pub(super) struct OpenProject {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::open_project::OpenProject;
 use super::{CopyPhase, RecordsView, SavedView, UserError, explain};
-use crate::plan::content_digest;
+use crate::message::content_digest;
 use crate::project::{ProjectError, SavedFile};
 use crate::providers::Catalogue;
 use crate::records::{BindOptions, RecordsPlan, SwitchStage, desired, questions, render_bind};

@@ -1,9 +1,9 @@
 use super::PasswordPlace;
 use super::sign_in_job::Attempt;
 use super::start::SecretsPolicy;
-use crate::plan::{MailboxId, Side};
 use crate::secrets::{Kept, Lookup, SecretName, SecretStore, StoreStatus};
 use crate::values::{Endpoint, Secret};
+use crate::values::{MailboxId, Side};
 
 /// The passwords of the open projects: a store for this session, and the system's keyring where it is wanted.
 #[derive(Clone, Debug)]

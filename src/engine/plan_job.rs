@@ -8,9 +8,10 @@ use super::jobs::{Ended, JobKind, contained};
 use super::messages::Message;
 use super::sign_in_job::{Attempt, waits_of};
 use super::{UserError, explain};
-use crate::plan::{DestinationRules, MailboxId, MailboxPlan, Oversize};
+use crate::plan::{DestinationRules, MailboxPlan, Oversize};
 use crate::transfer::{self, CountWishes, Counted, ProgressSink};
 use crate::values::Bytes;
+use crate::values::MailboxId;
 
 /// Folders of each source that were there before, as the server spells them.
 pub(super) type KnownFolders = BTreeMap<MailboxId, BTreeSet<String>>;

@@ -115,7 +115,7 @@ impl Actor {
 
     /// Adds a person of the practice domain with both passwords.
     async fn add_practice_account(&mut self, account: PracticeAccount) {
-        use crate::plan::Side;
+        use crate::values::Side;
         let find = |open: &OpenProject| {
             open.view.mailboxes.iter().find(|row| row.mailbox.address == account.address).map(|row| row.id)
         };

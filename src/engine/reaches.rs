@@ -2,8 +2,9 @@
 
 use super::open_project::OpenProject;
 use super::passwords::Whose;
-use crate::plan::{MailboxId, Reach, Side};
+use crate::plan::Reach;
 use crate::values::Endpoint;
+use crate::values::{MailboxId, Side};
 
 impl OpenProject {
     /// Everything that the project reaches out for. The servers of a practice project are inside this program, so that

@@ -9,9 +9,9 @@ use super::passwords::{Passwords, Whose};
 use super::pins::PinBook;
 use super::{PasswordPlace, SignInState, SignInView, UserError, explain};
 use crate::imap::{Access, AccessOptions, Compression, Folder, IdleSessions, Timeouts, Uncounted};
-use crate::plan::{MailboxId, Side};
 use crate::transfer::{self, Progress, TransferError};
 use crate::values::{AccountIdentity, Bytes, Endpoint, Secret, SignInWay};
+use crate::values::{MailboxId, Side};
 
 /// One sign-in to try: everything but the password.
 #[derive(Clone, Debug)]

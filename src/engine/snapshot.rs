@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::{AuditOptions, CopyView, MessagesView, UserError};
 use crate::audit::AuditReport;
-use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxId, MailboxPlan, Oversize, Reach, Side};
+use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxPlan, Oversize, Reach};
 use crate::providers::{Comparison, ProviderId};
 use crate::records::{RecordsPlan, SwitchStage};
 use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
+use crate::values::{MailboxId, Side};
 
 /// Everything that the faces may show, at one moment. Immutable, latest wins.
 #[derive(Clone, Debug, Default, PartialEq)]

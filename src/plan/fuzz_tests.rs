@@ -6,12 +6,19 @@
     reason = "targets fail where something does not hold"
 )]
 
-use super::folder_words::special_use_by_name;
-use super::{
-    DestinationRules, Draft, FolderPath, RepairStep, SourceFolder, clean_destination, identity_key,
-    internal_date_secs, map_folders, mime_content, parse_mailboxes,
-};
+use crate::message::Draft;
+use crate::message::RepairStep;
+use crate::message::identity_key;
+use crate::message::internal_date_secs;
+use crate::message::mime_content;
 use crate::mutate::Target;
+use crate::plan::folders::mapping::DestinationRules;
+use crate::plan::folders::mapping::SourceFolder;
+use crate::plan::folders::mapping::map_folders;
+use crate::plan::folders::name::clean_destination;
+use crate::plan::folders::path::FolderPath;
+use crate::plan::folders::words::special_use_by_name;
+use crate::plan::mailboxes::csv::parse_mailboxes;
 use crate::values::Bytes;
 
 /// The targets of this room.

@@ -1,7 +1,11 @@
 //! Why a message is in its state, as data. The ledger keeps the number of the reason and what differs from message to
 //! message; the words for people are made in `engine/explain/reasons.rs` and decide nothing.
 
-use super::{ReasonCode, RepairStep, RepairTrigger, ServerWords, Side};
+use crate::message::RepairStep;
+use crate::message::RepairTrigger;
+use crate::message::ServerWords;
+use crate::plan::reason_code::ReasonCode;
+use crate::values::Side;
 
 /// Longest part of a detail in characters; servers may send kilobytes.
 const FIELD_CHARS: usize = 1_000;

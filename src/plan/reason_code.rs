@@ -1,6 +1,6 @@
 //! Which reason it is, without what differs from message to message.
 
-/// A [`super::Reason`] without what differs from message to message. The numbers are part of the project file's format.
+/// A [`crate::plan::reason::Reason`] without what differs from message to message. The numbers are part of the project file's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is the reason of the same name")]
 pub enum ReasonCode {

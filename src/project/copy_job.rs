@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Project, ProjectError};
-use crate::plan::{LedgerSum, MailboxId, SpeedPoint, VerifySummary};
+use crate::plan::{LedgerSum, SpeedPoint, VerifySummary};
 use crate::providers::ProviderId;
+use crate::values::MailboxId;
 use crate::values::{Endpoint, UnixTime};
 
 /// How far the copy is as a job; progress itself is the ledger's.

@@ -13,7 +13,7 @@ use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
 use super::schema::{APPLICATION_ID, migrate, supported_version};
 use super::{Ledger, ProjectError, cause_pattern};
-use crate::plan::MailboxId;
+use crate::values::MailboxId;
 use crate::values::{DomainName, UnixTime};
 
 /// First bytes of every SQLite 3 file.

@@ -5,7 +5,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, LedgerRow, Project, ProjectError};
-use crate::plan::{FolderPath, MailboxId, MessageState, ReasonCode};
+use crate::plan::{FolderPath, MessageState, ReasonCode};
+use crate::values::MailboxId;
 
 /// The ledger of one mailbox: one row per source message, written before and after every append.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::ledger::to_json;
 use super::ledger_row::{ROW_COLUMNS, read_row};
 use super::{FolderId, Ledger, LedgerRow, MessageResult, ProjectError};
-use crate::plan::{IdentityKey, MessageKey};
+use crate::message::{IdentityKey, MessageKey};
 
 macro_rules! same_account {
     () => {

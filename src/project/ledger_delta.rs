@@ -10,7 +10,8 @@ use super::ledger_copies::SAME_ACCOUNT;
 use super::ledger_queries::read_path;
 use super::ledger_row::{state_number, stored_reason, unreadable};
 use super::{FolderId, Ledger, ProjectError};
-use crate::plan::{Candidate, FolderPath, IdentityKey, MessageKey, MessageState, Reason, internal_date_secs};
+use crate::message::{IdentityKey, MessageKey, internal_date_secs};
+use crate::plan::{Candidate, FolderPath, MessageState, Reason};
 
 /// MESSAGES and UIDNEXT of a folder. While both stay and UIDVALIDITY as well, no message has come or gone: a new one
 /// raises UIDNEXT, and one that goes lowers the count (RFC 3501 section 2.3.1.1).

@@ -5,8 +5,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::ledger_row::{ROW_COLUMNS, read_reason, read_row, state_from_number, unreadable};
 use super::{FolderId, Ledger, LedgerRow, Project, ProjectError};
-use crate::plan::{FolderPath, LedgerSum, MailboxId, MessageState, ProblemId, Reason};
+use crate::plan::{FolderPath, LedgerSum, MessageState, ProblemId, Reason};
 use crate::values::Bytes;
+use crate::values::MailboxId;
 
 /// Groups of problems that are listed; servers may word every refusal differently.
 const PROBLEM_LIMIT: usize = 50;

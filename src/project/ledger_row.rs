@@ -1,7 +1,8 @@
 use rusqlite::Row;
 use rusqlite::types::Type;
 
-use crate::plan::{FlagCheck, IdentityKey, MessageKey, MessageState, Reason, ReasonCode};
+use crate::message::{IdentityKey, MessageKey};
+use crate::plan::{FlagCheck, MessageState, Reason, ReasonCode};
 
 /// Number of a folder in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction, params};
 
 use super::{Project, ProjectError};
-use crate::plan::{CsvRow, Mailbox, MailboxId, Side, SignInWays};
+use crate::plan::{CsvRow, Mailbox, SignInWays};
 use crate::values::{EmailAddress, SignInWay, UnixTime};
+use crate::values::{MailboxId, Side};
 
 /// The last sign-in that worked.
 #[derive(Clone, Debug, PartialEq, Eq)]

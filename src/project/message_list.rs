@@ -7,7 +7,8 @@ use super::ledger::to_json;
 use super::ledger_queries::read_path;
 use super::ledger_row::{ROW_COLUMNS, read_row, state_from_number, state_number, unreadable};
 use super::{FolderId, MessageListing, Project, ProjectError};
-use crate::plan::{LedgerSum, MailboxId, MessageQuery, MessageState};
+use crate::plan::{LedgerSum, MessageQuery, MessageState};
+use crate::values::MailboxId;
 
 /// Folders that a query is about, and the values behind its question marks.
 struct Folders {

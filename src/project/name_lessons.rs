@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::ledger::to_json;
 use super::{FolderId, Ledger, Project, ProjectError};
-use crate::plan::{FolderPath, MailboxId, NameLessons};
+use crate::plan::{FolderPath, NameLessons};
+use crate::values::MailboxId;
 
 impl Project {
     /// What is known of the destination of a mailbox.

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{Ledger, Project, ProjectError};
-use crate::plan::MailboxId;
+use crate::values::MailboxId;
 use crate::values::UnixTime;
 
 /// Pauses of one mailbox that a server asked for in the same words.

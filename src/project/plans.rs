@@ -5,7 +5,8 @@ use rusqlite::params;
 use super::ledger::to_json;
 use super::mailboxes::missing_mailbox;
 use super::{Project, ProjectError};
-use crate::plan::{FolderOverride, FolderPath, MailboxId, MailboxPlan, Measured, Oversize};
+use crate::plan::{FolderOverride, FolderPath, MailboxPlan, Measured, Oversize};
+use crate::values::MailboxId;
 use crate::values::{Bytes, UnixTime};
 
 /// The plan of a mailbox, and when its folders were counted.

@@ -8,7 +8,8 @@ use super::ledger::to_json;
 use super::ledger_copies::SAME_PLACE;
 use super::ledger_row::unreadable;
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
-use crate::plan::{FlagsAfter, IdentityKey, MessageState, Reason, RepairStep, RepairTrigger};
+use crate::message::{IdentityKey, RepairStep, RepairTrigger};
+use crate::plan::{FlagsAfter, MessageState, Reason};
 
 /// Longest stored words of a refusal, in characters.
 const WORDS_LIMIT: usize = 500;

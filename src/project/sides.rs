@@ -2,7 +2,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::mailboxes::missing_mailbox;
 use super::{Project, ProjectError};
-use crate::plan::MailboxId;
+use crate::values::MailboxId;
 
 /// Whose mail a ledger is about, on both sides. Each is a text such as `imap.example.org:993 anna@example.org` that
 /// is the same for the same account and another one for any other; it never holds a password.

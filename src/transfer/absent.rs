@@ -7,8 +7,10 @@ use super::adoption::Place;
 use super::control::CopyControl;
 use super::error::TransferError;
 use crate::imap::ImapError;
-use crate::plan::{IDENTITY_HEADERS, IdentityKey, MessageState, Reason, Side, identity_key};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, identity_key};
+use crate::plan::{MessageState, Reason};
 use crate::project::{LedgerRow, MessageResult};
+use crate::values::Side;
 
 /// Looks before a message counts as absent; a server may still be at it.
 const LOOKS: u32 = 3;

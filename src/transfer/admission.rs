@@ -7,8 +7,8 @@ use super::copy::Job;
 use super::error::TransferError;
 use super::lane::Lane;
 use super::off_thread::off_thread;
-use crate::plan::Side;
 use crate::project::Claimed;
+use crate::values::Side;
 
 /// Between two looks whether another mailbox of this run has come to its end.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);

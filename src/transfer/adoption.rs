@@ -11,10 +11,10 @@ use super::request::CopyRequest;
 use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
 use crate::imap::{ImapError, Session};
-use crate::plan::{
-    CopyMode, FlagCheck, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, Side, internal_date_secs,
-};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey, internal_date_secs};
+use crate::plan::{CopyMode, FlagCheck, MessageState};
 use crate::project::{FolderId, ForgottenCopy, Ledger, LedgerRow, MessageResult, Repair, SentForm};
+use crate::values::Side;
 
 /// Copies that are found again after which a folder that was made anew counts as the one that it was, however many are
 /// not there (mbsync takes the same bounds).

@@ -7,8 +7,8 @@ use super::group::most_of;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{BodyRequest, Session};
-use crate::plan::Side;
 use crate::project::LedgerRow;
+use crate::values::Side;
 
 /// Messages in one request.
 pub(super) const GROUP_MESSAGES: usize = 100;

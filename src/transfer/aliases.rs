@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::imap::{Folder, ImapError, Session};
-use crate::plan::{IDENTITY_HEADERS, identity_key};
+use crate::message::{IDENTITY_HEADERS, identity_key};
 
 /// What is equal where two names stand for one folder.
 type Counts = (u32, u32, u64, Option<u64>);

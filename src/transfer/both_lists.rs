@@ -7,7 +7,7 @@ use super::error::TransferError;
 use super::known_folders::{Lacking, complete};
 use super::lane::Lane;
 use crate::imap::{Detail, Folder};
-use crate::plan::Side;
+use crate::values::Side;
 
 /// The folders of a server by their names in commands.
 pub(super) type FoldersByName = BTreeMap<String, Folder>;

@@ -10,8 +10,9 @@ use super::export::{Exported, take_back};
 use super::listed_sizes::ListedSizes;
 use super::request::{Progress, ProgressSink};
 use crate::imap::Completion;
-use crate::plan::{RepairStep, RepairTrigger, ServerWords, Side};
+use crate::message::{RepairStep, RepairTrigger, ServerWords};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::values::Side;
 use crate::values::UnixTime;
 
 mod failing_folders;

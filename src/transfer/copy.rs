@@ -30,8 +30,9 @@ use super::source_moves::{Follow, Left};
 use super::strays::{self, Strays};
 use super::work::Work;
 use crate::imap::{Detail, Session};
-use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, ReasonCode, Side};
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, ReasonCode};
 use crate::project::{AccountClaim, FolderId};
+use crate::values::Side;
 use crate::values::counted;
 
 /// Copies one mailbox. Safe to drop at any point and to call again: the ledger knows what was under way.

@@ -18,8 +18,10 @@ use super::unit::Unit;
 use super::views::Views;
 use super::work::Work;
 use crate::imap::{Completion, Folder, FolderStatus, ImapError, NewFolder, Session};
-use crate::plan::{FolderPlan, RefusalMeaning, Side};
+use crate::message::RefusalMeaning;
+use crate::plan::FolderPlan;
 use crate::project::{FolderCounts, FolderId};
+use crate::values::Side;
 
 /// A folder that is to be made, and its plan where it holds messages.
 type Missing<'p> = (NewFolder, Option<&'p FolderPlan>);

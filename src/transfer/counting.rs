@@ -9,8 +9,9 @@ use super::inventory::inventory_of;
 use super::oversize::find_oversize;
 use super::request::{Progress, ProgressSink};
 use crate::imap::{Access, Detail, Folder, ImapError, ListCare, Session, Uncounted};
-use crate::plan::{DestinationRules, MailboxPlan, Oversize, Side};
+use crate::plan::{DestinationRules, MailboxPlan, Oversize};
 use crate::values::Bytes;
+use crate::values::Side;
 
 /// Folders of one side that are left uncounted at most; a server that ends the connection more often is in trouble itself.
 const MAX_LEFT: usize = 10;

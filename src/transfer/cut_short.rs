@@ -73,7 +73,7 @@ fn cap_of(sizes: &(impl Iterator<Item = (u64, u64)> + Clone)) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::IdentityKey;
+    use crate::message::IdentityKey;
 
     const NONE: [u32; 0] = [];
 

@@ -3,9 +3,9 @@
 use super::error::TransferError;
 use crate::imap::{ImapError, ListingRequest, MessageFacts, Session};
 use crate::plan::{
-    FolderChoice, FolderPlan, MIN_DATED_MESSAGES, MailboxPlan, Side, day_of_earlier_move,
-    words_of_earlier_move,
+    FolderChoice, FolderPlan, MIN_DATED_MESSAGES, MailboxPlan, day_of_earlier_move, words_of_earlier_move,
 };
+use crate::values::Side;
 
 /// Messages of a folder that are looked at.
 const SAMPLES: u64 = 12;

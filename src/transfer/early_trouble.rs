@@ -7,7 +7,7 @@ use super::error::TransferError;
 use super::governor::{refusal, suggested_milliseconds};
 use super::request::{Progress, ProgressSink};
 use crate::imap::{ImapError, SignInError};
-use crate::plan::Side;
+use crate::values::Side;
 
 /// Waits for a server that says that it has trouble, as multiples of the first one, which is a second: some two minutes
 /// altogether. Somebody may be looking on, and nothing is lost by another start.

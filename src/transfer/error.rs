@@ -1,8 +1,10 @@
 use thiserror::Error;
 
 use crate::imap::{ImapError, SignInError};
-use crate::plan::{RefusalMeaning, SearchTextError, Side, duration_words};
+use crate::message::RefusalMeaning;
+use crate::plan::{SearchTextError, duration_words};
 use crate::project::{ClaimError, ProjectError};
+use crate::values::Side;
 use crate::values::UnixTime;
 
 /// Why the copy of a mailbox cannot go on by itself. What was copied stays, and the ledger knows of it.

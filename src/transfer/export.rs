@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::imap::{Body, ImapError};
-use crate::plan::{FolderPath, export_component, export_file_name};
+use crate::message::{export_component, export_file_name};
+use crate::plan::FolderPath;
 
 /// Files of one name that are tried: UIDs come again when a source folder was made anew.
 const MAX_SAME_NAMES: u32 = 1_000;

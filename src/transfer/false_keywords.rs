@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::TransferError;
 use super::flags::{flag_changes, flags_for};
 use crate::imap::{ImapError, Session};
-use crate::plan::Side;
 use crate::project::LedgerRow;
+use crate::values::Side;
 
 /// Takes the false keywords from those of these copies whose append broke off. `found` is what the destination shows.
 pub(super) async fn take_away(
@@ -64,7 +64,8 @@ fn is_nameless(flag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{MessageState, identity_key};
+    use crate::message::identity_key;
+    use crate::plan::MessageState;
 
     fn row(destination_uid: u32, flags: &[&str]) -> LedgerRow {
         LedgerRow {

@@ -9,11 +9,13 @@ use super::error::TransferError;
 use super::governor::{Refusal, code_name, meaning, passing, refusal};
 use super::work::Work;
 use crate::imap::{Completion, ImapError, NewFolder, Session};
+use crate::message::RefusalMeaning;
 use crate::plan::{
-    FolderPath, FolderPlan, LearntName, Lesson, MailboxPlan, NameLessons, RefusalMeaning, Side, fold_path,
-    free_place, is_peculiar, spellings,
+    FolderPath, FolderPlan, LearntName, Lesson, MailboxPlan, NameLessons, fold_path, free_place, is_peculiar,
+    spellings,
 };
 use crate::project::Ledger;
+use crate::values::Side;
 
 /// Spellings of one name that are tried.
 const MAX_TRIES: usize = 14;

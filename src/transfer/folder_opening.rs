@@ -10,7 +10,9 @@ use super::request::{FolderTrouble, Progress};
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{Completion, ImapError, Opened, Session};
-use crate::plan::{FolderPath, Reason, RefusalMeaning, Side};
+use crate::message::RefusalMeaning;
+use crate::plan::{FolderPath, Reason};
+use crate::values::Side;
 
 /// What may be the matter where Gmail neither makes nor opens a folder.
 pub const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \

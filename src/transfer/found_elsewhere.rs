@@ -12,7 +12,8 @@ use super::seats::{Seeker, assign, message_key};
 use super::special_folders::{is_junk, is_trash, is_view};
 use super::verify::at_destination;
 use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey};
+use crate::plan::FolderPath;
 use crate::project::FolderId;
 
 /// A copy that is not where it should be.

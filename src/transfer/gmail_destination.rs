@@ -15,8 +15,9 @@ use super::request::Progress;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Session};
-use crate::plan::{DestinationRules, MessageState, Reason, Side, SpecialUse};
+use crate::plan::{DestinationRules, MessageState, Reason, SpecialUse};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::values::Side;
 
 /// Rows read from the ledger at once.
 const PAGE_ROWS: usize = 1_000;

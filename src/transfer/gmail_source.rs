@@ -10,12 +10,14 @@ use super::error::TransferError;
 use super::governor::passing;
 use super::request::CopyRequest;
 use crate::imap::{Folder, ImapError, NumberRequest, Session};
+use crate::message::IdentityKey;
 use crate::plan::{
-    DestinationRules, FolderChoice, FolderPath, FolderPlan, GmailLabels, Homes, IdentityKey, MailboxPlan,
-    MessageState, Reason, ReasonCode, RenameReason, Side, SourceFolder, SpecialUse, has_home, label_rank,
+    DestinationRules, FolderChoice, FolderPath, FolderPlan, GmailLabels, Homes, MailboxPlan, MessageState,
+    Reason, ReasonCode, RenameReason, SourceFolder, SpecialUse, has_home, label_rank,
 };
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::values::Bytes;
+use crate::values::Side;
 
 /// Folders asked about at once.
 const FOLDERS_AHEAD: usize = 8;

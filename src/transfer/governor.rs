@@ -2,7 +2,8 @@
 
 use super::error::TransferError;
 use crate::imap::{Code, Completion, ImapError};
-use crate::plan::{RefusalMeaning, ServerWords, Side, refusal_meaning};
+use crate::message::{RefusalMeaning, ServerWords, refusal_meaning};
+use crate::values::Side;
 
 /// What to do about a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

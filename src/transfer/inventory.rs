@@ -12,10 +12,11 @@ use super::provider_habits::{leave_labels, move_below_folders, name_views};
 use super::views::doubt_views;
 use crate::imap::{Detail, Folder, ImapError, Namespace, Session, Whose};
 use crate::plan::{
-    DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, Side, SourceFolder, SpecialUse,
-    hidden_by_gmail, holds_no_mail_at_exchange, map_folders, special_use_by_name,
+    DestinationRules, FolderPath, LeftOutBecause, MailboxPlan, SourceFolder, SpecialUse, hidden_by_gmail,
+    holds_no_mail_at_exchange, map_folders, special_use_by_name,
 };
 use crate::values::Bytes;
+use crate::values::Side;
 
 /// Lists both sides, counts the source, and maps its folders. `rules` brings what is known of the provider's limits;
 /// delimiter, prefix, special and existing folders are taken from the server.

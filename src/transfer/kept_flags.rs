@@ -14,8 +14,9 @@ use super::request::FolderTrouble;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Session};
-use crate::plan::{CopyMode, FlagCheck, MessageState, Reason, Side};
+use crate::plan::{CopyMode, FlagCheck, MessageState, Reason};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::values::Side;
 
 /// Copies of which it is remembered that they are fresh: a few show as much as all of them.
 const MAX_FRESH: usize = 10_000;

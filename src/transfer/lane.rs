@@ -24,8 +24,9 @@ use super::unit::Unit;
 use super::work::{ActiveFolder, Next, Part, Turn, Work};
 use super::writer::Writer;
 use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
-use crate::plan::{CopyMode, MessageState, Reason, Side};
+use crate::plan::{CopyMode, MessageState, Reason};
 use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, MessageResult};
+use crate::values::Side;
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;

@@ -9,8 +9,9 @@ use super::error::TransferError;
 use super::lost_copies::at_destination;
 use super::request::{FolderProblem, FolderTrouble};
 use crate::imap::{ImapError, Namespace, Session, uid_sets};
-use crate::plan::{FolderPlan, Side};
+use crate::plan::FolderPlan;
 use crate::project::FolderMemory;
+use crate::values::Side;
 
 impl Job<'_> {
     /// Where the newest changes of the ledger were lost: what has come to the folders of the plan beside our own copies is

@@ -7,8 +7,10 @@ use super::error::TransferError;
 use super::flags::normal_flags;
 use super::source_listing::heed;
 use crate::imap::{ImapError, MessageFacts, Session};
-use crate::plan::{IDENTITY_HEADERS, MessageDates, Side, date_of_header, identity_key};
+use crate::message::{IDENTITY_HEADERS, date_of_header, identity_key};
+use crate::plan::MessageDates;
 use crate::project::{FolderId, Ledger, ProjectError, SourceMessage};
+use crate::values::Side;
 
 /// Windows from this size on are asked for ahead of one another.
 pub(super) const QUICK_WINDOW: usize = 500;

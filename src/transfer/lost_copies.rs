@@ -13,8 +13,10 @@ use super::error::TransferError;
 use super::moved_copies::{Elsewhere, Found, Looked, known_places};
 use super::request::{CopyRequest, FolderTrouble};
 use crate::imap::{FlagsRequest, Folder, ImapError, Namespace, Opened, Session};
-use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, IdentityKey, Side};
+use crate::message::IdentityKey;
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan};
 use crate::project::{CopyKey, FolderCounts, FolderId, FolderMemory, Ledger};
+use crate::values::Side;
 
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 16;

@@ -4,8 +4,9 @@ use super::clock::now;
 use super::error::TransferError;
 use super::request::CopyRequest;
 use crate::imap::Access;
-use crate::plan::{DailyLimit, Side, next_utc_day, utc_day};
+use crate::plan::{DailyLimit, next_utc_day, utc_day};
 use crate::project::{Ledger, ProjectError, Traffic};
+use crate::values::Side;
 use crate::values::{Bytes, UnixTime};
 
 /// Bytes of accounts without a limit that are written down at once; so many may be lost in a crash.

@@ -10,8 +10,9 @@ use super::error::TransferError;
 use super::flags::{flag_changes, flags_for, normal_flags};
 use super::listing_rows::ListingError;
 use crate::imap::{FlagsRequest, ImapError, MessageFlags, Namespace, Session};
-use crate::plan::{FolderPlan, Side};
+use crate::plan::FolderPlan;
 use crate::project::{ChangedFlags, FolderId, FolderMemory, Ledger};
+use crate::values::Side;
 
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 32;

@@ -9,7 +9,8 @@ use super::error::TransferError;
 use super::known_folders::Lacking;
 use super::request::{FolderProblem, FolderTrouble};
 use crate::imap::{Folder, Namespace, Uncounted};
-use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, Side};
+use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan};
+use crate::values::Side;
 use crate::values::counted;
 
 /// Folders that the owner has left out are not counted either.

@@ -7,7 +7,7 @@ use super::lane::Lane;
 use super::request::CopyRequest;
 use super::work::Work;
 use crate::imap::{Introduced, Session};
-use crate::plan::Side;
+use crate::values::Side;
 
 impl Lane {
     /// Signs in on both sides, beside connections that have done so.

@@ -12,10 +12,10 @@ use super::seats::{Seeker, assign, message_key};
 use super::special_folders::is_view;
 use super::strays::WAITING;
 use crate::imap::{Completion, Folder, ImapError, Namespace};
-use crate::plan::{
-    FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState, RefusalMeaning, Side,
-};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey, RefusalMeaning};
+use crate::plan::{FolderPath, MessageState};
 use crate::project::{CopyKey, FolderId, FoundCopy, Ledger, LedgerRow};
+use crate::values::Side;
 
 /// What came of looking into another folder.
 pub(super) enum Looked {

@@ -2,8 +2,9 @@
 
 use super::error::TransferError;
 use crate::imap::{ImapError, Session};
-use crate::plan::{FolderChoice, FolderPath, MailboxPlan, Oversize, OversizeFolder, Side};
+use crate::plan::{FolderChoice, FolderPath, MailboxPlan, Oversize, OversizeFolder};
 use crate::values::Bytes;
+use crate::values::Side;
 
 /// UIDs kept of one folder; the count is kept in any case.
 const MAX_UIDS: usize = 1_000;

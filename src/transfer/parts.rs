@@ -10,8 +10,10 @@ use super::source_forms::{Found, Sought, large_source_form, source_forms};
 use super::verify_meter::count_reading;
 use super::verify_report::VerifyReport;
 use crate::imap::{ImapError, Session, is_gone};
-use crate::plan::{FolderPath, MessageState, MimeContent, Side};
+use crate::message::MimeContent;
+use crate::plan::{FolderPath, MessageState};
 use crate::project::{FolderId, LedgerRow};
+use crate::values::Side;
 
 /// Messages read with one command; each may have up to two megabytes.
 const READ_AT_ONCE: usize = 10;

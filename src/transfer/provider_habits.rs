@@ -6,10 +6,11 @@ use super::error::TransferError;
 use super::unit::Unit;
 use crate::imap::{Opened, Session};
 use crate::plan::{
-    FolderChoice, FolderPath, LeftOutBecause, MailboxPlan, RenameReason, Side, SourceFolder, SpecialUse,
+    FolderChoice, FolderPath, LeftOutBecause, MailboxPlan, RenameReason, SourceFolder, SpecialUse,
     special_use_at_gmail,
 };
 use crate::project::Ledger;
+use crate::values::Side;
 
 /// Yahoo and AOL show no more messages of a folder than these (bichon #144 and #271).
 const YAHOO_SHOWS: u64 = 10_000;

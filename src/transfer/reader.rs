@@ -16,8 +16,10 @@ use super::second_road::Form;
 use super::under_way::Named;
 use super::work::{Part, Work};
 use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
-use crate::plan::{MessageState, Reason, Side, identity_key};
+use crate::message::identity_key;
+use crate::plan::{MessageState, Reason};
 use crate::project::{FolderId, LedgerRow, MessageResult};
+use crate::values::Side;
 
 /// What the source half hands over.
 pub(super) enum Item {

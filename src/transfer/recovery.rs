@@ -8,8 +8,9 @@ use super::error::TransferError;
 use super::governor::{meaning, refusal, suggested_milliseconds};
 use super::request::{CopyLimits, Progress, ProgressSink};
 use crate::imap::{ImapError, SignInError};
+use crate::message::RefusalMeaning;
 use crate::net::NetError;
-use crate::plan::{Governor, Pace, RefusalMeaning, ServerSign};
+use crate::plan::{Governor, Pace, ServerSign};
 use crate::values::UnixTime;
 
 /// How long a server is waited for without a step forward: so many tries, and so much time, whichever ends first.
@@ -150,8 +151,8 @@ async fn wait_until(until: UnixTime, words: String, control: &CopyControl, sink:
 mod tests {
     use super::*;
     use crate::imap::{Code, Completion, Status};
-    use crate::plan::Side;
     use crate::transfer::governor::passing;
+    use crate::values::Side;
 
     fn refused(code: Option<&str>, words: &str) -> TransferError {
         let code = code.map(|code| Code::Other(code.to_owned()));

@@ -16,11 +16,12 @@ use super::second_try::says_nothing;
 use super::under_way::InFlight;
 use super::writer::Writer;
 use crate::imap::{Body, Completion, ImapError, NewMessage, is_sendable_date};
-use crate::plan::{
-    Draft, MessageState, Reason, RefusalMeaning, RepairLadder, RepairStep, RepairTrigger, Side,
-    asks_for_receipt, identity_key,
+use crate::message::{
+    Draft, RefusalMeaning, RepairLadder, RepairStep, RepairTrigger, asks_for_receipt, identity_key,
 };
+use crate::plan::{MessageState, Reason};
 use crate::project::{ExportedFile, MessageResult, SentForm};
+use crate::values::Side;
 
 /// Larger messages are not repaired but saved as they are: a repair holds the whole message in memory, up to three times.
 /// Hardly any provider takes a larger one.

@@ -8,8 +8,9 @@ use super::governor::refusal;
 use super::unit::Unit;
 use super::work::Work;
 use crate::imap::{ImapError, Session};
-use crate::plan::{FlagsAfter, MessageState, Reason, Side};
+use crate::plan::{FlagsAfter, MessageState, Reason};
 use crate::project::{LedgerRow, MessageResult};
+use crate::values::Side;
 
 /// Refused flags in a row after which no more are tried: servers end connections after many errors.
 const MAX_REFUSED: usize = 5;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::under_way::UnderWay;
 use crate::imap::{Access, KEEP_ALIVE_EVERY};
-use crate::plan::{CopyOptions, FolderPath, MailboxPlan, Side};
+use crate::plan::{CopyOptions, FolderPath, MailboxPlan};
 use crate::project::{AccountClaims, Ledger};
+use crate::values::Side;
 
 /// Everything that the copy of one mailbox needs.
 #[derive(Clone, Debug)]

@@ -9,7 +9,8 @@ use super::error::TransferError;
 use super::request::CopyRequest;
 use super::verify_meter::count_reading;
 use crate::imap::{BodyReply, ImapError, Session};
-use crate::plan::{IdentityKey, MessageKey, MimeContent, Side, mime_content, received_fields};
+use crate::message::{IdentityKey, MessageKey, MimeContent, mime_content, received_fields};
+use crate::values::Side;
 
 /// Pairs that are read before the others with the same difference in size are believed.
 const SAMPLES: u32 = 8;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imap::MessageFacts;
-use crate::plan::{IdentityKey, MessageKey, identity_key};
+use crate::message::{IdentityKey, MessageKey, identity_key};
 
 /// What identifies a message that a server shows.
 pub(super) fn message_key(facts: &MessageFacts) -> MessageKey {

@@ -9,7 +9,9 @@ use super::error::TransferError;
 use super::request::Progress;
 use super::writer::Writer;
 use crate::imap::{Body, Completion};
-use crate::plan::{MessageState, RefusalMeaning, Side};
+use crate::message::RefusalMeaning;
+use crate::plan::MessageState;
+use crate::values::Side;
 
 /// Whether a refusal leaves open what is wrong with the message, if anything is.
 pub(super) const fn says_nothing(meaning: RefusalMeaning) -> bool {

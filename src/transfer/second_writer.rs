@@ -23,7 +23,9 @@ use super::unit::Unit;
 use super::work::Work;
 use super::writer::{Flight, Writer};
 use crate::imap::{Completion, CountRequest, FolderStatus, ImapError, Opened, uid_sets};
-use crate::plan::{IDENTITY_HEADERS, IdentityKey, MessageState, Side};
+use crate::message::{IDENTITY_HEADERS, IdentityKey};
+use crate::plan::MessageState;
+use crate::values::Side;
 
 /// Looks that have found nobody after which gaps between UIDs say nothing at this server, and only counts do.
 const VAIN_BEFORE_COUNTS: usize = 2;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::error::TransferError;
 use super::governor::passing;
 use crate::imap::{ImapError, Session};
-use crate::plan::{CopyOptions, FolderPlan, Side, check_search, is_choosy, left_out};
+use crate::plan::{CopyOptions, FolderPlan, check_search, is_choosy, left_out};
 use crate::project::{FolderId, Ledger};
+use crate::values::Side;
 
 /// A listed folder.
 pub(super) struct Chosen<'p> {

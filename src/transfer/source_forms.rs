@@ -9,7 +9,7 @@ use super::governor::refusal;
 use super::large::{Beside, Large, Reading, Road, Wanted, read_large, read_on};
 use super::parts::CopyForm;
 use crate::imap::{BodyReply, BodyRequest, ImapError, Session};
-use crate::plan::mime_content;
+use crate::message::mime_content;
 
 /// The longest piece that is asked for at once, in bytes.
 const PIECE_BYTES: u32 = 4 << 20;

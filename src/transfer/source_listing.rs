@@ -10,12 +10,12 @@ use super::request::FolderTrouble;
 use crate::imap::{
     Completion, Folder, FolderStatus, ImapError, KnownUids, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{
-    CopyMode, CopyOptions, FolderPlan, IDENTITY_HEADERS, MessageDates, MessageState, Reason, Side,
-};
+use crate::message::IDENTITY_HEADERS;
+use crate::plan::{CopyMode, CopyOptions, FolderPlan, MessageDates, MessageState, Reason};
 use crate::project::{
     FolderCounts, FolderId, FolderMemory, Ledger, MessageResult, ProjectError, SourceMessage,
 };
+use crate::values::Side;
 
 /// What came of listing a folder.
 pub(super) enum Listed {

@@ -11,8 +11,9 @@ use super::lost_copies::takes_part;
 use super::request::CopyRequest;
 use super::selection::Chosen;
 use crate::imap::{ImapError, Namespace, Session};
-use crate::plan::{CopyMode, FolderPlan, Side, is_choosy};
+use crate::plan::{CopyMode, FolderPlan, is_choosy};
 use crate::project::{FolderCounts, FolderId, FolderMemory, Ledger, MaybeMoved};
+use crate::values::Side;
 
 /// Source folders that messages may have been moved out of since the last run: their counts are not those that are
 /// remembered.

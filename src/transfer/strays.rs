@@ -19,7 +19,8 @@ use super::same_content::{Lies, Sought};
 use super::seats::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
 use super::special_folders::{is_trash, is_view};
 use crate::imap::{Folder, ImapError, Namespace, Session};
-use crate::plan::{FolderPath, IDENTITY_HEADERS, IdentityKey, MessageKey, MessageState};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey};
+use crate::plan::{FolderPath, MessageState};
 use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, Repair, SeenFolder};
 
 /// Time without anything new after which nothing more is expected to arrive.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::plan::{FolderPath, subject_of};
+use crate::message::subject_of;
+use crate::plan::FolderPath;
 use crate::values::Bytes;
 
 /// A message from this size on is named while it is on its way: it may take longer than anybody waits without a word.

@@ -19,8 +19,9 @@ use super::verify_meter::count_reading;
 use super::verify_page::{Page, Placed};
 use super::verify_report::VerifyReport;
 use crate::imap::{ImapError, Namespace, Opened, Session};
-use crate::plan::{CopyMode, FolderPath, Governor, MessageState, Side, VerifyDepth};
+use crate::plan::{CopyMode, FolderPath, Governor, MessageState, VerifyDepth};
 use crate::project::{FolderId, FolderTotals, LedgerRow, SetAside};
+use crate::values::Side;
 use left::{At, Closed, Ends};
 
 /// Rows that are compared at once.

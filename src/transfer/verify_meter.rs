@@ -4,8 +4,9 @@ use super::clock::now;
 use super::error::TransferError;
 use super::meter::account_name;
 use super::request::CopyRequest;
-use crate::plan::{DailyLimit, Side, next_utc_day, utc_day};
+use crate::plan::{DailyLimit, next_utc_day, utc_day};
 use crate::project::Traffic;
+use crate::values::Side;
 use crate::values::{Bytes, UnixTime};
 
 /// Counts message bytes that a verification is about to read, on either side. What goes beyond the limit is an error that says

@@ -14,7 +14,8 @@ use super::verify_report::{Difference, VerifyReport};
 use crate::imap::{
     BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Opened, Session,
 };
-use crate::plan::{FolderPath, MessageState, VerifyDepth, internal_date_secs, mime_content};
+use crate::message::{internal_date_secs, mime_content};
+use crate::plan::{FolderPath, MessageState, VerifyDepth};
 use crate::project::{FolderId, LedgerRow, SetAside};
 
 /// Messages read again with one command.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::verify_tally::Tally;
-use crate::plan::{FolderPath, Side, VerifyDepth, VerifySummary};
+use crate::plan::{FolderPath, VerifyDepth, VerifySummary};
+use crate::values::Side;
 
 /// What the verification found. Each copy is `checked`, and in at most one of the counts that say how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

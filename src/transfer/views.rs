@@ -7,7 +7,8 @@ use super::both_lists::FoldersByName;
 use super::error::TransferError;
 use super::selection::Chosen;
 use crate::imap::{Folder, Session};
-use crate::plan::{FolderPlan, IdentityKey, MessageState, Reason, ReasonCode, SourceFolder, SpecialUse};
+use crate::message::IdentityKey;
+use crate::plan::{FolderPlan, MessageState, Reason, ReasonCode, SourceFolder, SpecialUse};
 use crate::project::{FolderId, Ledger, MessageResult};
 
 /// Rows that are looked at together.

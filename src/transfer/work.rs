@@ -26,8 +26,10 @@ use super::strays::Strays;
 use super::twins::Twins;
 use super::unit::{ListedOrder, Order, Unit, first_listed};
 use crate::imap::{Namespace, Opened};
-use crate::plan::{FolderPlan, MessageState, RefusalMeaning, Side};
+use crate::message::RefusalMeaning;
+use crate::plan::{FolderPlan, MessageState};
 use crate::project::{FolderId, LedgerRow, ProjectError};
+use crate::values::Side;
 
 /// Rows taken from the ledger at once.
 const PAGE_ROWS: usize = 250;

@@ -19,8 +19,9 @@ use super::second_writer::Turn;
 use super::under_way::InFlight;
 use super::work::{ActiveFolder, Work};
 use crate::imap::{AppendRequest, Body, Completion, CountRequest, NewMessage, Session, is_sendable_date};
-use crate::plan::{FlagCheck, MessageState, Reason, Side};
+use crate::plan::{FlagCheck, MessageState, Reason};
 use crate::project::{LedgerRow, MessageResult};
+use crate::values::Side;
 
 /// Batches under way at the destination.
 const BATCHES_AHEAD: usize = 8;

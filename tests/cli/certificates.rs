@@ -10,8 +10,8 @@ use mailferry::engine::{
     CertificateQuestion, Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing,
     MailboxProgressState, ProjectView, SecretsPolicy, SignInState, Verify, certificate_questions,
 };
-use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
+use mailferry::values::Side;
 use mailferry::values::{Endpoint, Fingerprint, Secret, Security};
 use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
 use mailferry_test_support::programs;

@@ -10,9 +10,10 @@ use std::time::Duration;
 use mailferry::engine::{
     Command as Ask, Engine, EngineConfig, EngineHandle as _, Event, LogRing, SecretsPolicy, Snapshot,
 };
-use mailferry::plan::{Mailbox, MailboxId, SignInWays};
+use mailferry::plan::{Mailbox, SignInWays};
 use mailferry::project::{AuditSettings, Destination, Project};
 use mailferry::providers::ProviderId;
+use mailferry::values::MailboxId;
 use mailferry::values::{CommandLine, Credential, DomainName, EmailAddress, Endpoint, Security, SignInWay};
 
 /// Servers that only count who comes, and a project that would go there.

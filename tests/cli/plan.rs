@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
-use mailferry::plan::internal_date_secs;
+use mailferry::message::internal_date_secs;
 use mailferry_test_support::clients::plain_imap::{Mail, PlainImap, large_message};
 use mailferry_test_support::servers::dovecot::{Dovecot, PASSWORD, Settings};
 

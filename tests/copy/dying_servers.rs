@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mailferry::plan::{RepairStep, Side};
+use mailferry::message::RepairStep;
 use mailferry::rehearsal::{FolderPath, ImapAccount, ImapServer, Personality, SampleFolder, SampleMessage};
 use mailferry::transfer::{Progress, TransferError, VerifyDepth, verify_mailbox};
+use mailferry::values::Side;
 use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
 use mailferry_test_support::clients::plain_imap::{PlainImap, Seen, mixed_mailbox};
 use mailferry_test_support::programs::until;

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mailferry::imap::{SignInError, Uncounted};
-use mailferry::plan::{CopyMode, FolderChoice, Side};
+use mailferry::plan::{CopyMode, FolderChoice};
 use mailferry::transfer::{CountWishes, FolderTrouble, Progress, TransferError, count, look_in};
+use mailferry::values::Side;
 use mailferry_test_support::fakes::folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry_test_support::fakes::odd_imap::{Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;

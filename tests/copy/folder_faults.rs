@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use mailferry::plan::{FolderChoice, LeftOutBecause, Side};
+use mailferry::plan::{FolderChoice, LeftOutBecause};
 use mailferry::transfer::{CountWishes, FolderTrouble, Progress, VerifyDepth, count, verify_mailbox};
+use mailferry::values::Side;
 use mailferry_test_support::fakes::folder_server::{FolderServer, Harm, Shelf, shelf};
 use mailferry_test_support::fakes::odd_imap::{Stored, numbered};
 use mailferry_test_support::quick_time;

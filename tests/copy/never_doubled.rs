@@ -380,7 +380,7 @@ async fn a_run_that_broke_off_while_copies_followed_doubles_nothing() {
                 size: bytes.len() as u64,
                 internal_date: "01-Mar-2023 10:00:00 +0100".to_owned(),
                 flags: Vec::new(),
-                identity: mailferry::plan::identity_key(&bytes),
+                identity: mailferry::message::identity_key(&bytes),
             }
         })
         .collect();

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mailferry::plan::{CopyMode, MessageState, RepairStep};
+use mailferry::message::RepairStep;
+use mailferry::plan::{CopyMode, MessageState};
 use mailferry::rehearsal::{Action, Dislike, Fault, Personality, SampleMessage, Trigger};
 use mailferry::transfer::{TransferError, VerifyDepth, verify_mailbox};
 use mailferry::values::UnixTime;

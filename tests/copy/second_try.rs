@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use mailferry::plan::{MessageState, RepairStep};
+use mailferry::message::RepairStep;
+use mailferry::plan::MessageState;
 use mailferry::transfer::{VerifyDepth, verify_mailbox};
 use mailferry_test_support::fakes::odd_imap::{Denial, OddImap, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;

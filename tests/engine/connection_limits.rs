@@ -11,11 +11,11 @@ use mailferry::engine::{
     Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing, ProjectView, SecretsPolicy,
     SignInState, Verify,
 };
-use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
 use mailferry::rehearsal::{
     FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, Personality, SampleFolder, SampleMessage,
 };
+use mailferry::values::Side;
 use mailferry::values::{EmailAddress, Endpoint, Secret, Security, UnixTime};
 use tokio_util::sync::CancellationToken;
 

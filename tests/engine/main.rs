@@ -23,12 +23,12 @@ use mailferry::engine::{
     Step, StepState, UserError, Verify, step_state,
 };
 use mailferry::plan::{
-    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, Side,
-    VerifyDepth,
+    CopyMode, CopyOptions, FolderPath, MessageFilter, MessageQuery, MessageState, VerifyDepth,
 };
 use mailferry::providers::ProviderId;
 use mailferry::records::SwitchStage;
 use mailferry::values::{Endpoint, Secret, Security};
+use mailferry::values::{MailboxId, Side};
 use mailferry_test_support::clients::plain_imap::{PlainImap, mixed_mailbox};
 use mailferry_test_support::programs;
 use mailferry_test_support::servers::dovecot::{Dovecot, PASSWORD, Settings};

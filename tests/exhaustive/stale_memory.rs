@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use mailferry::plan::{CopyOptions, DestinationRules, Mailbox, MailboxId, MailboxPlan, SignInWays};
+use mailferry::plan::{CopyOptions, DestinationRules, Mailbox, MailboxPlan, SignInWays};
 use mailferry::project::Project;
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, TransferError, copy_control, copy_mailbox, inventory,
 };
+use mailferry::values::MailboxId;
 use mailferry::values::{DomainName, EmailAddress, Security};
 use mailferry_test_inputs::seeds;
 use mailferry_test_support::clients::plain_imap::{self, Mail, PlainImap, mixed_mailbox};

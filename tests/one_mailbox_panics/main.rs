@@ -16,9 +16,9 @@ use mailferry::engine::{
     Command, CopyPhase, Engine, EngineConfig, EngineHandle as _, LogRing, MailboxProgressState, ProjectView,
     SecretsPolicy, SignInState, Verify,
 };
-use mailferry::plan::Side;
 use mailferry::providers::ProviderId;
 use mailferry::rehearsal::{FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder};
+use mailferry::values::Side;
 use mailferry::values::{EmailAddress, Secret};
 use mailferry_test_support::scenes::tiny_mailboxes::tiny_mailbox;
 use tokio_util::sync::CancellationToken;

@@ -14,13 +14,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mailferry::plan::{CopyOptions, DestinationRules, Mailbox, MailboxId, MailboxPlan};
+use mailferry::plan::{CopyOptions, DestinationRules, Mailbox, MailboxPlan};
 use mailferry::project::Project;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
 use mailferry::rehearsal::{FolderPath, ImapHandle, Personality, SampleFolder, SampleMessage};
 use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, Progress, copy_control, copy_mailbox, inventory,
 };
+use mailferry::values::MailboxId;
 use mailferry::values::{DomainName, EmailAddress, UnixTime};
 use mailferry_test_support::clients::plain_imap::{self, PlainImap, mixed_mailbox as real_mailbox};
 use mailferry_test_support::fakes::practice_server::{USER, practice as serve, practice_access as access};

@@ -7,9 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use mailferry::message::IdentityKey;
 use mailferry::plan::{
-    FolderChoice, FolderOverride, FolderPath, FolderPlan, IdentityKey, Mailbox, MailboxPlan, Measured,
-    MessageState, Oversize, OversizeFolder, Side, parse_mailboxes,
+    FolderChoice, FolderOverride, FolderPath, FolderPlan, Mailbox, MailboxPlan, Measured, MessageState,
+    Oversize, OversizeFolder, parse_mailboxes,
 };
 use mailferry::project::{
     AuditSettings, CopyJob, CopyJobPhase, Destination, FolderId, Ledger, MessageResult, Pin, Project,
@@ -17,6 +18,7 @@ use mailferry::project::{
 };
 use mailferry::providers::ProviderId;
 use mailferry::records::SwitchStage;
+use mailferry::values::Side;
 use mailferry::values::{
     Bytes, CommandLine, Credential, DomainName, EmailAddress, Endpoint, Fingerprint, Mechanism, SignInWay,
     UnixTime,
@@ -205,7 +207,7 @@ fn a_list_changes_only_what_it_speaks_of() {
     assert_eq!(imported[1].0, anna);
     let (_, ben) = &imported[0];
     assert_eq!((ben.source_user.as_str(), ben.is_chosen), ("ben@example.org", true));
-    let anna_now = |imported: &[(mailferry::plan::MailboxId, Mailbox)]| {
+    let anna_now = |imported: &[(mailferry::values::MailboxId, Mailbox)]| {
         assert!(project.mailboxes().unwrap().contains(&imported[imported.len() - 1]), "told as it is stored");
         let mailbox = imported[imported.len() - 1].1.clone();
         (mailbox.source_user, mailbox.destination_user, mailbox.is_chosen)

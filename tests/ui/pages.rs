@@ -13,12 +13,12 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{AuditOptions, Command, Event, Notice, ReportFormat, Snapshot, Step, UserError};
-use mailferry::plan::{MailboxId, Side};
 use mailferry::providers::ProviderId;
 use mailferry::records::SwitchStage;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 use mailferry::values::Secret;
+use mailferry::values::{MailboxId, Side};
 use mailferry_test_support::window::{Opened, USUAL, every_page};
 
 #[test]

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use crate::engine::actor::Actor;
 use crate::engine::jobs::JobKind;
 use crate::engine::{CertificateView, CopyPhase, MailboxProgressState, SignInState, SignInView, UserError};
-use crate::plan::{MailboxId, Side};
 use crate::project::Pin;
 use crate::values::{Endpoint, Fingerprint, UnixTime};
+use crate::values::{MailboxId, Side};
 
 impl Actor {
     /// Approves a certificate for one server in place of the one before, and lets everything go on that has stopped

@@ -8,8 +8,9 @@ use crate::engine::{
     CopyPhase, CopyStanding, MailboxProgressState, UserError, Verify, copy_job, copy_standing, explain,
     missing_passwords,
 };
-use crate::plan::{CopyOptions, MailboxId, VerifyDepth};
+use crate::plan::{CopyOptions, VerifyDepth};
 use crate::project::AccountClaims;
+use crate::values::MailboxId;
 use crate::values::UnixTime;
 
 impl Actor {

@@ -2,10 +2,10 @@ use crate::engine::actor::Actor;
 use crate::engine::explain;
 use crate::engine::jobs::JobKind;
 use crate::engine::open_project::is_typed;
-use crate::plan::Side;
 use crate::project::Destination;
 use crate::providers::ProviderId;
 use crate::values::Endpoint;
+use crate::values::Side;
 
 impl Actor {
     /// Takes a provider of the catalogue as the destination; a practice project keeps its embedded server.

@@ -36,7 +36,7 @@ impl Actor {
         let Some(open) = self.open.as_mut() else { return };
         open.view.domain.source_server = Some(server);
         open.view.domain.search_error = None;
-        self.forget_sign_ins(crate::plan::Side::Source);
+        self.forget_sign_ins(crate::values::Side::Source);
         self.forget_plans(None);
         self.recall_passwords();
     }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::engine::actor::Actor;
 use crate::engine::{ReportFormat, explain, report_input, write_output};
-use crate::plan::content_digest;
+use crate::message::content_digest;
 use crate::project::SavedFile;
 use crate::records::SwitchStage;
 use crate::report;

@@ -9,8 +9,9 @@ use crate::engine::passwords::{Passwords, Whose};
 use crate::engine::{
     KeyringStatus, MailboxView, PasswordPlace, SignInState, SignInView, explain, sign_in_job,
 };
-use crate::plan::{CsvRow, Mailbox, MailboxId, Side, SignInWays, parse_mailboxes};
+use crate::plan::{CsvRow, Mailbox, SignInWays, parse_mailboxes};
 use crate::values::{Credential, EmailAddress, Secret, SignInWay};
+use crate::values::{MailboxId, Side};
 
 /// A table of two hundred mailboxes is some 20 kB.
 const MOST_CSV_BYTES: u64 = 4_000_000;

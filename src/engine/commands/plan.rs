@@ -6,10 +6,10 @@ use crate::engine::jobs::JobKind;
 use crate::engine::messages::Message;
 use crate::engine::{Command, explain, plan_job};
 use crate::plan::{
-    DestinationRules, FolderOverride, FolderPath, MailboxId, apply_overrides, clean_destination,
-    shared_destinations,
+    DestinationRules, FolderOverride, FolderPath, apply_overrides, clean_destination, shared_destinations,
 };
 use crate::project::{ProjectError, StoredPlan};
+use crate::values::MailboxId;
 
 impl Actor {
     /// Counts folders and sizes of the chosen mailboxes and maps them.

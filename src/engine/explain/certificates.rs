@@ -4,9 +4,9 @@ use super::sentence;
 use crate::engine::sign_in_job::Attempt;
 use crate::engine::{ApprovedCertificate, CertificateView, Command, SignInState, UserError};
 use crate::net::CertificateFacts;
-use crate::plan::Side;
 use crate::project::Pin;
 use crate::values::Fingerprint;
+use crate::values::Side;
 
 /// The flag that approves exactly this certificate.
 fn flag(side: Side, fingerprint: Fingerprint) -> String {

@@ -3,8 +3,8 @@
 use super::response_codes::response_code;
 use super::sentence;
 use crate::engine::{Command, FolderRemark, UserError};
-use crate::plan::Side;
 use crate::transfer::{FolderProblem, FolderTrouble};
+use crate::values::Side;
 
 /// What is the matter with folders; `None` where nothing is. The worst gives the title, and every one has its lines in
 /// the details and its place among the folders.

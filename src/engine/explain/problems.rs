@@ -3,7 +3,8 @@
 use super::reasons::reason_words;
 use super::response_codes::response_code;
 use crate::engine::ProblemGroup;
-use crate::plan::{MessageState, Reason, RefusalMeaning, RepairTrigger, ServerWords, refusal_meaning};
+use crate::message::{RefusalMeaning, RepairTrigger, ServerWords, refusal_meaning};
+use crate::plan::{MessageState, Reason};
 use crate::project::Problem;
 
 /// Another try, or a copy by hand.
@@ -99,7 +100,8 @@ fn meaning(answer: &ServerWords) -> RefusalMeaning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{ProblemId, Side};
+    use crate::plan::ProblemId;
+    use crate::values::Side;
 
     #[test]
     fn every_cause_has_a_way_out_of_its_own() {

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::plan::{FlagCheck, FlagsAfter, Reason, RenameReason, RepairStep, RepairTrigger};
+use crate::message::{RepairStep, RepairTrigger};
+use crate::plan::{FlagCheck, FlagsAfter, Reason, RenameReason};
 use crate::project::LedgerRow;
 use crate::transfer::HIDDEN_LABEL;
 use crate::values::with_thousands;
@@ -187,7 +188,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::plan::{ReasonCode, ServerWords, reason_samples, rename_samples};
+    use crate::message::ServerWords;
+    use crate::plan::{ReasonCode, reason_samples, rename_samples};
 
     #[test]
     fn every_reason_has_words_and_none_has_those_of_another() {

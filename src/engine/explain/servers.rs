@@ -8,8 +8,9 @@ use crate::engine::sign_in_job::Attempt;
 use crate::engine::{Command, SignInState, UserError};
 use crate::imap::{ImapError, SignInError};
 use crate::net::NetError;
-use crate::plan::{MailboxPlan, Side};
+use crate::plan::MailboxPlan;
 use crate::transfer::TransferError;
+use crate::values::Side;
 use crate::values::{Endpoint, MisfitError};
 
 /// No password is kept for this side.

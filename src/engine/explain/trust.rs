@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{Command, UserError};
-use crate::plan::{Reach, Side};
+use crate::plan::Reach;
+use crate::values::Side;
 use crate::values::{Credential, Endpoint};
 
 /// Lines that are shown; all of them are in the details.

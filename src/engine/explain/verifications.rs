@@ -2,8 +2,8 @@
 
 use super::sentence;
 use crate::engine::{Command, FolderRemark, UserError};
-use crate::plan::Side;
 use crate::transfer::{LeftFolder, VerifyReport};
+use crate::values::Side;
 use crate::values::{counted, counted_as, with_thousands};
 
 /// Folders that the cause names.

@@ -1,7 +1,8 @@
 //! Reasons for tests.
 
 use super::{FlagsAfter, Reason};
-use crate::plan::{ReasonCode, RepairStep, RepairTrigger, ServerWords};
+use crate::message::{RepairStep, RepairTrigger, ServerWords};
+use crate::plan::ReasonCode;
 
 /// One of every reason, with something in each of its parts.
 pub fn one_of_each() -> Vec<Reason> {

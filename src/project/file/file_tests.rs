@@ -2,7 +2,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
 use super::*;
-use crate::plan::{FolderPath, IdentityKey, Mailbox};
+use crate::message::IdentityKey;
+use crate::plan::{FolderPath, Mailbox};
 use crate::project::SourceMessage;
 use crate::values::EmailAddress;
 

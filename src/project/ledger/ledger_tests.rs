@@ -1,5 +1,6 @@
 use super::*;
-use crate::plan::{IdentityKey, LedgerSum, reason_samples};
+use crate::message::IdentityKey;
+use crate::plan::{LedgerSum, reason_samples};
 use crate::project::samples::{add_mailbox, project};
 use crate::project::{MessageResult, SourceMessage};
 use crate::values::{Bytes, EmailAddress};

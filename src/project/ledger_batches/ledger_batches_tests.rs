@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::message::IdentityKey;
 use crate::mutate::seeds::properties;
+use crate::plan::FolderPath;
 use crate::plan::reason_samples;
-use crate::plan::{FolderPath, IdentityKey};
 use crate::project::Project;
 use crate::project::samples::{add_mailbox, project};
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::plan::{FolderPath, IdentityKey, MessageState};
+use crate::message::IdentityKey;
+use crate::plan::{FolderPath, MessageState};
 use crate::project::samples::{add_mailbox, project};
 use crate::project::{MessageResult, Project, SourceMessage};
 

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::plan::{IdentityKey, RepairTrigger, reason_samples};
+use crate::message::{IdentityKey, RepairTrigger};
+use crate::plan::reason_samples;
 use crate::project::samples::{add_mailbox, project};
 use crate::project::{Ledger, MessageResult, SourceMessage};
 

@@ -1,6 +1,7 @@
 use super::*;
+use crate::message::IdentityKey;
+use crate::plan::FolderPath;
 use crate::plan::reason_samples;
-use crate::plan::{FolderPath, IdentityKey};
 use crate::project::samples::add_mailbox;
 use crate::project::{Ledger, MessageResult, SourceMessage};
 use crate::values::DomainName;

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::plan::{FolderPath, ServerWords};
+use crate::message::ServerWords;
+use crate::plan::FolderPath;
 use crate::project::samples::{self, add_mailbox};
 use crate::project::{MessageResult, Project, SourceMessage};
 

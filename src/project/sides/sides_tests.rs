@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::message::IdentityKey;
 use crate::plan::reason_samples;
-use crate::plan::{FolderPath, IdentityKey, LedgerSum, Mailbox, MessageState};
+use crate::plan::{FolderPath, LedgerSum, Mailbox, MessageState};
 use crate::project::{FolderId, Ledger, MessageResult, SourceMessage};
 use crate::values::{DomainName, EmailAddress};
 

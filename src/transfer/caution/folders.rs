@@ -2,8 +2,8 @@
 
 use super::Caution;
 use crate::imap::{ImapError, ListCare, Session, Uncounted};
-use crate::plan::Side;
 use crate::transfer::error::TransferError;
+use crate::values::Side;
 
 /// Goodbyes at the opening of one folder after which it is left.
 const GOODBYES: u32 = 4;

@@ -3,11 +3,11 @@
 
 use super::{COPIED, PAGE_ROWS, Verification};
 use crate::imap::ImapError;
-use crate::plan::Side;
 use crate::project::FolderTotals;
 use crate::transfer::error::TransferError;
 use crate::transfer::found_elsewhere::Lost;
 use crate::transfer::request::Progress;
+use crate::values::Side;
 
 /// Ends of the connection without a step in between, the last one at the opening of a folder, after which that one is left.
 const GOODBYES_AT_OPENING: u32 = 3;

@@ -4,7 +4,6 @@ use super::mailbox_row::sign_in_words;
 use super::mailbox_way::{self, TypedWay};
 use super::mailboxes::Typed;
 use crate::engine::{Command, MailboxView, PasswordPlace, ProjectView, SignInState};
-use crate::plan::{MailboxId, Side};
 use crate::ui::fonts::Type;
 use crate::ui::icons::Icon;
 use crate::ui::page_cx::{Action, PageCx};
@@ -14,6 +13,7 @@ use crate::ui::widgets::confirm::Question;
 use crate::ui::widgets::field::{Field, field_label};
 use crate::ui::widgets::{badge, error_card, note, panel, text};
 use crate::values::Secret;
+use crate::values::{MailboxId, Side};
 
 /// What is half typed for one mailbox. Lives in the page, so that new snapshots never touch it.
 pub struct Editor {

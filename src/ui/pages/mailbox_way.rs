@@ -3,13 +3,13 @@
 use egui::{Role, Ui, Vec2, WidgetInfo};
 
 use crate::engine::{Command, MailboxView};
-use crate::plan::Side;
 use crate::ui::fonts::Type;
 use crate::ui::page_cx::PageCx;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::choice::option_button;
 use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::text;
+use crate::values::Side;
 use crate::values::{CommandLine, Credential, NameForm, SignInWay};
 
 /// What is chosen and half typed for one side.

@@ -11,7 +11,6 @@ use crate::engine::{
     Command, KeyringStatus, MailboxView, PasswordPlace, ProjectView, Readiness, SignInState, SignInView,
     Step, certificate_questions, is_keyring_unlocked,
 };
-use crate::plan::MailboxId;
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -25,6 +24,7 @@ use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, table_head};
 use crate::ui::widgets::{choice, empty_state, note, panel, text};
+use crate::values::MailboxId;
 use crate::values::{EmailAddress, with_thousands};
 
 const ROW: f32 = 32.0;

@@ -10,9 +10,7 @@ use super::plan_aside::{
 use super::plan_options::PlanOptions;
 use super::short_name;
 use crate::engine::{Command, CopyStanding, ProjectView, Step, copy_standing, rename_words};
-use crate::plan::{
-    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxId, MailboxPlan, needs_decision,
-};
+use crate::plan::{FolderChoice, FolderPath, FolderPlan, LeftOutBecause, MailboxPlan, needs_decision};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::{ICON, Icon};
@@ -26,6 +24,7 @@ use crate::ui::widgets::field::{Field, field_label};
 use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, panel, text};
+use crate::values::MailboxId;
 use crate::values::{Bytes, with_thousands};
 
 /// Messages of each folder in a trial.

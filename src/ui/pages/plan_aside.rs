@@ -4,9 +4,7 @@ use egui::{Stroke, Ui};
 
 use super::short_name;
 use crate::engine::{Command, CopyStanding, ProjectView, copy_standing};
-use crate::plan::{
-    FolderChoice, FolderPath, FolderPlan, MailboxId, MailboxPlan, collides_with, open_decisions,
-};
+use crate::plan::{FolderChoice, FolderPath, FolderPlan, MailboxPlan, collides_with, open_decisions};
 use crate::ui::fonts::Type;
 use crate::ui::format;
 use crate::ui::icons::Icon;
@@ -16,6 +14,7 @@ use crate::ui::widgets::badge::badge;
 use crate::ui::widgets::button::Button;
 use crate::ui::widgets::choice::radio;
 use crate::ui::widgets::{key_value, panel, text};
+use crate::values::MailboxId;
 use crate::values::{Bytes, with_thousands};
 
 /// Mailboxes whose time is shown one by one: those that take longest.

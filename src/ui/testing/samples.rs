@@ -5,10 +5,10 @@ use crate::engine::{
     PlanView, ProjectView, RecentProject, RecordsView, ServerCandidate, Snapshot, UserError, WayOut,
 };
 use crate::plan::{
-    FolderPath, ForecastInput, MailboxId, MailboxPlan, Measured, Oversize, OversizeFolder, forecast,
-    forecast_all,
+    FolderPath, ForecastInput, MailboxPlan, Measured, Oversize, OversizeFolder, forecast, forecast_all,
 };
 use crate::providers::ProviderId;
+use crate::values::MailboxId;
 use crate::values::{Bytes, DomainName, Endpoint, Security, UnixTime};
 use providers::comparisons;
 use std::collections::BTreeMap;

@@ -3,12 +3,12 @@
 use egui::{Event, Key};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mailferry::engine::{Command, ProjectView, Step};
-use mailferry::plan::{MailboxId, Side};
 use mailferry::providers::ProviderId;
 use mailferry::records::SwitchStage;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
 use mailferry::values::Secret;
+use mailferry::values::{MailboxId, Side};
 
 use mailferry_test_support::window::{Opened, USUAL};
 

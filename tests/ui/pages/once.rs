@@ -6,9 +6,10 @@ use egui::Vec2;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, Event, KeyringStatus, ProjectView, Snapshot, Step};
-use mailferry::plan::{Reach, Side};
+use mailferry::plan::Reach;
 use mailferry::ui::Place;
 use mailferry::ui::testing::samples;
+use mailferry::values::Side;
 use mailferry::values::{CommandLine, Credential, SignInWay};
 
 use mailferry_test_support::window::{Opened, USUAL};

@@ -4,10 +4,10 @@ use egui::Vec2;
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, CopyPhase, MailboxProgress, MailboxProgressState, PracticeTrouble, Step};
 use mailferry::plan::{
-    CopyMode, CopyOptions, FolderPath, MailboxId, MessageFilter, MessageQuery, MessageState, VerifyDepth,
-    VerifySummary,
+    CopyMode, CopyOptions, FolderPath, MessageFilter, MessageQuery, MessageState, VerifyDepth, VerifySummary,
 };
 use mailferry::ui::testing::samples;
+use mailferry::values::MailboxId;
 use mailferry::values::{UnixTime, with_thousands};
 
 use mailferry_test_support::window::{Opened, USUAL};

@@ -2,9 +2,9 @@
 
 use egui_kittest::kittest::Queryable as _;
 use mailferry::engine::{Command, Step};
-use mailferry::plan::{MailboxId, Side};
 use mailferry::ui::testing::samples;
 use mailferry::values::{CommandLine, Credential, NameForm, SignInWay};
+use mailferry::values::{MailboxId, Side};
 
 use mailferry_test_support::window::Opened;
 

@@ -5,10 +5,10 @@ use crate::engine::{
     ProjectView, Snapshot, UnderWayView,
 };
 use crate::plan::{
-    FolderPath, LedgerSum, MailboxId, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft,
-    VerifySummary,
+    FolderPath, LedgerSum, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft, VerifySummary,
 };
 use crate::providers::ProviderId;
+use crate::values::MailboxId;
 use crate::values::{Bytes, UnixTime};
 use std::sync::Arc;
 

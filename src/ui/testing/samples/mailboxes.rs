@@ -4,9 +4,9 @@ use crate::engine::{
     SignInView, UserError,
 };
 use crate::plan::{
-    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxId, MailboxPlan, RenameReason,
-    SpecialUse,
+    FolderChoice, FolderPath, FolderPlan, LeftOutBecause, Mailbox, MailboxPlan, RenameReason, SpecialUse,
 };
+use crate::values::MailboxId;
 use crate::values::{Bytes, EmailAddress, Fingerprint, UnixTime};
 use std::sync::Arc;
 

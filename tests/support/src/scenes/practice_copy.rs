@@ -19,7 +19,7 @@ use mailferry::engine::why;
 use mailferry::imap::{Access, Timeouts};
 use mailferry::net::TrustPolicy;
 use mailferry::plan::{
-    CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxId, MailboxPlan, MessageState,
+    CopyOptions, DestinationRules, FolderChoice, LedgerSum, Mailbox, MailboxPlan, MessageState,
 };
 use mailferry::project::Project;
 use mailferry::rehearsal::sample::{SampleOptions, mixed_mailbox};
@@ -30,6 +30,7 @@ use mailferry::transfer::{
     CopyLimits, CopyOutcome, CopyRequest, TransferError, VerifyDepth, VerifyReport, copy_control,
     copy_mailbox, inventory, verify_mailbox,
 };
+use mailferry::values::MailboxId;
 use mailferry::values::{DomainName, EmailAddress, Endpoint, Secret, UnixTime};
 use tokio_util::sync::CancellationToken;
 

@@ -1,0 +1,162 @@
+use serde::{Deserialize, Serialize};
+
+use crate::plan::options::filter::MessageFilter;
+use crate::values::Bytes;
+
+/// What becomes of a message that shows under several labels of a Gmail mailbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GmailLabels {
+    /// It is copied once, into the folder of its best label.
+    #[default]
+    OncePerMessage,
+    /// It is copied into the folder of each label, as many mail programs would. Takes more room.
+    EveryFolder,
+}
+
+/// When in the move a copy runs; decides what it may change at the destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyMode {
+    /// New mail still arrives at the source: adds and flags of the source are mirrored.
+    #[default]
+    BeforeSwitch,
+    /// People work at the destination: mail is added, and nothing that is there is touched.
+    AfterSwitch,
+    /// Late mail is swept across: as after the switch, from the inbox and junk only.
+    Sweep,
+}
+
+/// How closely the destination is looked at when a copy is verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerifyDepth {
+    /// Presence, sizes, dates and flags.
+    #[default]
+    Quick,
+    /// Also every byte, by SHA-256.
+    Full,
+}
+
+/// Which date copies bear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageDates {
+    /// When the message arrived, as the source says (INTERNALDATE).
+    #[default]
+    Arrival,
+    /// When it was written, as its `Date` field says: for mailboxes that an earlier move has given its own day.
+    Header,
+}
+
+/// What the owner asked of the copy of every mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CopyOptions {
+    /// When in the move it runs.
+    pub mode: CopyMode,
+    /// Which messages take part.
+    pub filter: MessageFilter,
+    /// Newest messages first, so that people can work after minutes; the order inside a folder is turned round.
+    pub is_newest_first: bool,
+    /// At most so many messages of each folder, as a trial; `None` for all.
+    pub trial_messages: Option<u32>,
+    /// Where messages with several labels go, where the source is Gmail.
+    pub gmail_labels: GmailLabels,
+    /// Message bytes that each mailbox may send in a day, in place of what is known of the provider; 0: no limit.
+    pub upload_bytes_per_day: Option<u64>,
+    /// The same for reading from the source.
+    pub download_bytes_per_day: Option<u64>,
+    /// Requests for a receipt get another name in messages that are read, as mail programs may answer them anew in a
+    /// mailbox that is new to them.
+    pub disarms_receipts: bool,
+    /// Which date copies bear; messages that were listed before keep theirs.
+    pub dates: MessageDates,
+    /// Of messages in one folder with the same bytes and flags, only the first is copied.
+    pub drops_duplicates: bool,
+    /// How a finished copy is verified.
+    pub verify: VerifyDepth,
+}
+
+impl CopyMode {
+    /// `After the switch`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BeforeSwitch => "Before the switch",
+            Self::AfterSwitch => "After the switch",
+            Self::Sweep => "Late mail only",
+        }
+    }
+}
+
+impl CopyOptions {
+    /// What is asked for beyond the usual, in sentences; `None` where everything takes part as usual.
+    pub fn words(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.mode != CopyMode::default() {
+            parts.push(self.mode.name().to_owned());
+        }
+        if !self.filter.is_open() {
+            parts.push(format!("Only messages {}", self.filter.words().join(", ")));
+        }
+        if self.is_newest_first {
+            parts.push("Newest messages first".to_owned());
+        }
+        if self.gmail_labels == GmailLabels::EveryFolder {
+            parts.push("From Gmail a copy for each label".to_owned());
+        }
+        for (bytes, what) in [(self.upload_bytes_per_day, "sent"), (self.download_bytes_per_day, "read")] {
+            match bytes {
+                Some(0) => parts.push(format!("No limit to what is {what} in a day")),
+                Some(bytes) => parts.push(format!("At most {} {what} in a day", Bytes(bytes))),
+                None => {}
+            }
+        }
+        if self.disarms_receipts {
+            parts.push("Requests for a read receipt are disarmed in messages that are read".to_owned());
+        }
+        if self.dates == MessageDates::Header {
+            parts.push("Copies bear the date of their header".to_owned());
+        }
+        if self.drops_duplicates {
+            parts.push("Exact duplicates within a folder are copied once".to_owned());
+        }
+        if self.verify == VerifyDepth::Full {
+            parts.push("At the end every copy is read again and compared byte by byte".to_owned());
+        }
+        (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_usual_is_said() {
+        assert_eq!(CopyOptions::default().words(), None);
+        let filter =
+            MessageFilter { max_bytes: Some(1_000), since_secs: Some(0), ..MessageFilter::default() };
+        let options = CopyOptions {
+            mode: CopyMode::Sweep,
+            filter,
+            is_newest_first: true,
+            gmail_labels: GmailLabels::EveryFolder,
+            upload_bytes_per_day: Some(1_000),
+            download_bytes_per_day: Some(0),
+            dates: MessageDates::Header,
+            drops_duplicates: true,
+            verify: VerifyDepth::Full,
+            ..CopyOptions::default()
+        };
+        assert_eq!(
+            options.words().as_deref(),
+            Some(
+                "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first. \
+                 From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day. \
+                 Copies bear the date of their header. Exact duplicates within a folder are copied once. \
+                 At the end every copy is read again and compared byte by byte."
+            )
+        );
+    }
+}
