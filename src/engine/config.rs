@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::start::{EngineConfig, SecretsPolicy, Verify};
+use crate::engine::start::{EngineConfig, SecretsPolicy, Verify};
 use crate::imap::{Compression, Timeouts};
 
 /// Mailboxes that are copied at the same time unless somebody says otherwise.

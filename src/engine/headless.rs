@@ -6,8 +6,10 @@ use std::net::IpAddr;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{AuditOptions, UserError, explain, survey_job};
 use crate::audit::Facts;
+use crate::engine::api::command::AuditOptions;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
 use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
 use crate::records::{
     BindOptions, RecordsPlan, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
@@ -31,7 +33,7 @@ pub fn audit(
     };
     let mut tell = |heard: Progress| progress(heard.done, heard.total, &heard.what);
     to_its_end(async {
-        let resolver = survey_job::resolver(&options.resolver).await?;
+        let resolver = crate::engine::jobs::survey::resolver(&options.resolver).await?;
         survey::run(&domain, &options_for_survey, &resolver, &mut tell, &CancellationToken::new())
             .await
             .map_err(|error| Box::new(explain::survey(&error)))
@@ -65,7 +67,7 @@ pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
     };
     let helo = question.helo.unwrap_or_default();
     to_its_end(async {
-        let resolver = survey_job::resolver(question.resolver).await?;
+        let resolver = crate::engine::jobs::survey::resolver(question.resolver).await?;
         let verdict = survey::spf_check(domain.as_ascii(), question.ip, &sender, helo, &resolver)
             .await
             .map_err(|error| Box::new(explain::survey(&error)))?;
@@ -133,7 +135,7 @@ pub fn records(question: &RecordsQuestion<'_>) -> Result<(RecordsPlan, String), 
 
 /// A resolver that is known to answer.
 async fn asked(address: &str) -> Result<crate::dns::Resolver, Box<UserError>> {
-    let resolver = survey_job::resolver(address).await?;
+    let resolver = crate::engine::jobs::survey::resolver(address).await?;
     resolver.probe().await.map_err(|error| Box::new(explain::dns(&error)))?;
     Ok(resolver)
 }

@@ -6,10 +6,13 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
-use super::actor::Actor;
-use super::interrupts::Interrupts;
-use super::log::LogRing;
-use super::{Command, EngineHandle, Event, Snapshot};
+use crate::engine::EngineHandle;
+use crate::engine::actor::Actor;
+use crate::engine::api::command::Command;
+use crate::engine::api::event::Event;
+use crate::engine::api::snapshot::Snapshot;
+use crate::engine::system::interrupts::Interrupts;
+use crate::engine::system::log::LogRing;
 use crate::imap::{Compression, Timeouts};
 
 /// Called from the engine's threads whenever there is something new to draw.

@@ -1,14 +1,13 @@
-use crate::engine::AuditView;
 use crate::engine::actor::Actor;
+use crate::engine::api::snapshot::AuditView;
 use crate::engine::jobs::JobKind;
-use crate::engine::messages::Message;
-use crate::engine::survey_job;
+use crate::engine::jobs::results::Message;
 
 impl Actor {
     /// Asks the DNS and judges; an earlier report stays on show meanwhile.
     pub(super) fn run_audit(&mut self) {
         let Some(open) = self.open.as_mut() else { return };
-        let question = survey_job::Question {
+        let question = crate::engine::jobs::survey::Question {
             domain: open.project.domain().clone(),
             options: open.view.domain.audit_options.clone(),
             resolver: open.resolver_address(),
@@ -21,7 +20,7 @@ impl Actor {
         };
         self.launch(
             JobKind::Audit,
-            |context| survey_job::audit(question, context),
+            |context| crate::engine::jobs::survey::audit(question, context),
             |number, result| Message::AuditDone { number, result },
         );
     }

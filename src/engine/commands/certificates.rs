@@ -1,8 +1,13 @@
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
+use crate::engine::api::copy_snapshot::CopyPhase;
+use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::snapshot::CertificateView;
+use crate::engine::api::snapshot::SignInState;
+use crate::engine::api::snapshot::SignInView;
+use crate::engine::api::user_error::UserError;
 use crate::engine::jobs::JobKind;
-use crate::engine::{CertificateView, CopyPhase, MailboxProgressState, SignInState, SignInView, UserError};
 use crate::project::Pin;
 use crate::values::{Endpoint, Fingerprint, UnixTime};
 use crate::values::{MailboxId, Side};

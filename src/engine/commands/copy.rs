@@ -1,13 +1,17 @@
 use crate::engine::actor::Actor;
-use crate::engine::copy_control::CopyBoard;
-use crate::engine::copy_limits::RunLimits;
+use crate::engine::api::copy_snapshot::CopyPhase;
+use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::snapshot::export_folder;
+use crate::engine::api::standing::CopyStanding;
+use crate::engine::api::standing::copy_standing;
+use crate::engine::api::standing::missing_passwords;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
 use crate::engine::jobs::JobKind;
-use crate::engine::messages::Message;
-use crate::engine::snapshot::export_folder;
-use crate::engine::{
-    CopyPhase, CopyStanding, MailboxProgressState, UserError, Verify, copy_job, copy_standing, explain,
-    missing_passwords,
-};
+use crate::engine::jobs::copy_control::CopyBoard;
+use crate::engine::jobs::copy_limits::RunLimits;
+use crate::engine::jobs::results::Message;
+use crate::engine::start::Verify;
 use crate::plan::{CopyOptions, VerifyDepth};
 use crate::project::AccountClaims;
 use crate::values::MailboxId;
@@ -89,7 +93,7 @@ impl Actor {
         self.remember_recent();
         self.launch(
             JobKind::Copy,
-            |context| copy_job::run(work, settings, (control, again), context),
+            |context| crate::engine::jobs::copy::run(work, settings, (control, again), context),
             |number, outcome| Message::CopyEnded { number, outcome },
         );
     }
@@ -133,11 +137,11 @@ impl Actor {
     }
 
     /// What jobs that sign in are given.
-    pub(super) fn job_settings(&self) -> Option<copy_job::Settings> {
+    pub(super) fn job_settings(&self) -> Option<crate::engine::jobs::copy::Settings> {
         let options = self.store(crate::project::Project::copy_options)?;
         let run = self.limit_connections()?;
         let open = self.open.as_ref()?;
-        Some(copy_job::Settings {
+        Some(crate::engine::jobs::copy::Settings {
             run,
             known: open.provider_limits(&self.catalogue),
             verify: match self.config.verify {

@@ -1,8 +1,8 @@
-use crate::engine::AuditOptions;
 use crate::engine::actor::Actor;
-use crate::engine::find_server;
+use crate::engine::api::command::AuditOptions;
 use crate::engine::jobs::JobKind;
-use crate::engine::messages::Message;
+use crate::engine::jobs::find_server;
+use crate::engine::jobs::results::Message;
 use crate::project::AuditSettings;
 use crate::values::Endpoint;
 

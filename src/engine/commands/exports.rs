@@ -1,7 +1,10 @@
 use std::path::Path;
 
 use crate::engine::actor::Actor;
-use crate::engine::{ReportFormat, explain, report_input, write_output};
+use crate::engine::api::command::ReportFormat;
+use crate::engine::explain;
+use crate::engine::open_project::report_input;
+use crate::engine::system::output_file::write_output;
 use crate::message::content_digest;
 use crate::project::SavedFile;
 use crate::records::SwitchStage;

@@ -2,13 +2,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
-use crate::engine::input::{is_readable_by_others, read_input};
+use crate::engine::api::snapshot::KeyringStatus;
+use crate::engine::api::snapshot::MailboxView;
+use crate::engine::api::snapshot::PasswordPlace;
+use crate::engine::api::snapshot::SignInState;
+use crate::engine::api::snapshot::SignInView;
+use crate::engine::explain;
 use crate::engine::jobs::JobKind;
-use crate::engine::messages::Message;
-use crate::engine::passwords::{Passwords, Whose};
-use crate::engine::{
-    KeyringStatus, MailboxView, PasswordPlace, SignInState, SignInView, explain, sign_in_job,
-};
+use crate::engine::jobs::results::Message;
+use crate::engine::open_project::passwords::{Passwords, Whose};
+use crate::engine::system::input::{is_readable_by_others, read_input};
 use crate::plan::{CsvRow, Mailbox, SignInWays, parse_mailboxes};
 use crate::values::{Credential, EmailAddress, Secret, SignInWay};
 use crate::values::{MailboxId, Side};
@@ -335,7 +338,7 @@ impl Actor {
         let parallel = self.limit_connections().map_or(1, |run| run.mailboxes);
         self.launch(
             JobKind::SignIn,
-            |context| sign_in_job::run(attempts, uuid, passwords, parallel, context),
+            |context| crate::engine::jobs::sign_in::run(attempts, uuid, passwords, parallel, context),
             |number, ()| Message::SignInsEnded { number },
         );
     }

@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
 use crate::engine::jobs::JobKind;
-use crate::engine::message_list::{MessageListFormat, left_out_folders, save, saved_words};
-use crate::engine::messages::Message;
-use crate::engine::{UserError, explain};
+use crate::engine::jobs::results::Message;
+use crate::engine::open_project::message_list::{MessageListFormat, left_out_folders, save, saved_words};
 use crate::plan::MessageQuery;
 
 impl Actor {

@@ -15,9 +15,10 @@ mod trust;
 
 pub(super) use mailboxes::sign_in_of;
 
-use super::actor::{Actor, Next};
-use super::message_list::MessageListFormat;
-use super::{Command, explain};
+use crate::engine::actor::{Actor, Next};
+use crate::engine::api::command::Command;
+use crate::engine::explain;
+use crate::engine::open_project::message_list::MessageListFormat;
 
 impl Actor {
     /// Takes one command.

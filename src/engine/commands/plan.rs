@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
+use crate::engine::api::command::Command;
+use crate::engine::explain;
 use crate::engine::jobs::JobKind;
-use crate::engine::messages::Message;
-use crate::engine::{Command, explain, plan_job};
+use crate::engine::jobs::results::Message;
 use crate::plan::{
     DestinationRules, FolderOverride, FolderPath, apply_overrides, clean_destination, shared_destinations,
 };
@@ -38,7 +39,9 @@ impl Actor {
         open.view.plan.errors.clear();
         self.launch(
             JobKind::Plan,
-            |context| plan_job::run(pairs, ((rules, message_limit), known), settings, context),
+            |context| {
+                crate::engine::jobs::plan::run(pairs, ((rules, message_limit), known), settings, context)
+            },
             |number, ()| Message::PlansEnded { number },
         );
     }

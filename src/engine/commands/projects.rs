@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
+use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
-use crate::engine::{UserError, practice};
 use crate::project::{Project, ProjectError};
 use crate::values::DomainName;
 
@@ -45,7 +45,7 @@ impl Actor {
     /// Makes a practice project in a folder of its own, which goes with it, and starts its servers.
     pub(super) async fn rehearse(&mut self) {
         self.close_project().await;
-        match practice::make_project(&self.catalogue) {
+        match crate::engine::open_project::practice::make_project(&self.catalogue) {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();
                 self.show(&path, Ok(open), true);

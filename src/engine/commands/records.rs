@@ -1,7 +1,7 @@
 use crate::engine::actor::Actor;
+use crate::engine::explain;
 use crate::engine::jobs::JobKind;
-use crate::engine::messages::Message;
-use crate::engine::{explain, survey_job};
+use crate::engine::jobs::results::Message;
 use crate::records::check_answer;
 
 impl Actor {
@@ -16,14 +16,14 @@ impl Actor {
         open.view.records.error = None;
         let chosen = open.view.destination.chosen.as_ref().and_then(|(id, _)| self.catalogue.get(id));
         let Some(provider) = chosen.cloned() else { return };
-        let question = survey_job::Question {
+        let question = crate::engine::jobs::survey::Question {
             domain: open.project.domain().clone(),
             options: open.view.domain.audit_options.clone(),
             resolver: open.resolver_address(),
         };
         self.launch(
             JobKind::Records,
-            |context| survey_job::zone(question, provider, answers, context),
+            |context| crate::engine::jobs::survey::zone(question, provider, answers, context),
             |number, result| Message::ZoneRead { number, result },
         );
     }

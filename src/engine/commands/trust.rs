@@ -1,5 +1,6 @@
 use crate::engine::actor::Actor;
-use crate::engine::{Command, explain};
+use crate::engine::api::command::Command;
+use crate::engine::explain;
 use crate::values::UnixTime;
 
 impl Actor {

@@ -1,7 +1,8 @@
 //! Questions about the accounts of a copy.
 
-use crate::engine::sign_in_job::Attempt;
-use crate::engine::{Command, UserError};
+use crate::engine::api::command::Command;
+use crate::engine::api::user_error::UserError;
+use crate::engine::jobs::sign_in::Attempt;
 use crate::plan::CopyMode;
 use crate::project::ClaimError;
 

@@ -1,8 +1,12 @@
 //! Certificates that nobody vouches for, and certificates that are not the approved ones.
 
 use super::sentence;
-use crate::engine::sign_in_job::Attempt;
-use crate::engine::{ApprovedCertificate, CertificateView, Command, SignInState, UserError};
+use crate::engine::api::command::Command;
+use crate::engine::api::snapshot::ApprovedCertificate;
+use crate::engine::api::snapshot::CertificateView;
+use crate::engine::api::snapshot::SignInState;
+use crate::engine::api::user_error::UserError;
+use crate::engine::jobs::sign_in::Attempt;
 use crate::net::CertificateFacts;
 use crate::project::Pin;
 use crate::values::Fingerprint;

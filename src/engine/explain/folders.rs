@@ -2,7 +2,9 @@
 
 use super::response_codes::response_code;
 use super::sentence;
-use crate::engine::{Command, FolderRemark, UserError};
+use crate::engine::api::command::Command;
+use crate::engine::api::user_error::FolderRemark;
+use crate::engine::api::user_error::UserError;
 use crate::transfer::{FolderProblem, FolderTrouble};
 use crate::values::Side;
 

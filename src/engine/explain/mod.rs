@@ -14,10 +14,13 @@ use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
-use super::input::InputError;
-use super::jobs::JobKind;
-use super::{Command, KeyringStatus, OutputError, UserError};
 use crate::dns::DnsError;
+use crate::engine::api::command::Command;
+use crate::engine::api::snapshot::KeyringStatus;
+use crate::engine::api::user_error::UserError;
+use crate::engine::jobs::JobKind;
+use crate::engine::system::input::InputError;
+use crate::engine::system::output_file::OutputError;
 use crate::plan::{CsvError, FilterError, FolderPath};
 use crate::project::ProjectError;
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};

@@ -2,7 +2,7 @@
 
 use super::reasons::reason_words;
 use super::response_codes::response_code;
-use crate::engine::ProblemGroup;
+use crate::engine::api::copy_snapshot::ProblemGroup;
 use crate::message::{RefusalMeaning, RepairTrigger, ServerWords, refusal_meaning};
 use crate::plan::{MessageState, Reason};
 use crate::project::Problem;

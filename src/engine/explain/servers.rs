@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::response_codes::{ResponseCode, response_code};
 use super::{certificates, not_claimed, project, same_account, sentence};
-use crate::engine::sign_in_job::Attempt;
-use crate::engine::{Command, SignInState, UserError};
+use crate::engine::api::command::Command;
+use crate::engine::api::snapshot::SignInState;
+use crate::engine::api::user_error::UserError;
+use crate::engine::jobs::sign_in::Attempt;
 use crate::imap::{ImapError, SignInError};
 use crate::net::NetError;
 use crate::plan::MailboxPlan;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Command, UserError};
+use crate::engine::api::command::Command;
+use crate::engine::api::user_error::UserError;
 use crate::plan::Reach;
 use crate::values::Side;
 use crate::values::{Credential, Endpoint};

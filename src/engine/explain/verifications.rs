@@ -1,7 +1,9 @@
 //! What a verification could not confirm.
 
 use super::sentence;
-use crate::engine::{Command, FolderRemark, UserError};
+use crate::engine::api::command::Command;
+use crate::engine::api::user_error::FolderRemark;
+use crate::engine::api::user_error::UserError;
 use crate::transfer::{LeftFolder, VerifyReport};
 use crate::values::Side;
 use crate::values::{counted, counted_as, with_thousands};

@@ -60,6 +60,7 @@ impl RepairLadder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::repair::refusal_words::refusal_meaning;
 
     const NOW: i64 = 1_740_992_400;
 

@@ -1,7 +1,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-
 use crate::plan::folders::path::FolderPath;
 use crate::plan::folders::path::SpecialUse;
 

@@ -1,0 +1,245 @@
+//! What the pages about the copy and its messages may show.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::api::user_error::UserError;
+use crate::plan::{
+    FolderPath, LearntName, LedgerSum, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft,
+    VerifySummary,
+};
+use crate::project::{CopyRoute, EarlierCopy};
+use crate::transfer::LargeMessage;
+use crate::values::MailboxId;
+use crate::values::{Bytes, UnixTime};
+
+/// What the copy does as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CopyPhase {
+    /// Never started.
+    #[default]
+    NotStarted,
+    /// Running.
+    Running,
+    /// Finishing the messages under way before a pause.
+    Pausing,
+    /// Paused by the user.
+    Paused,
+    /// Finishing the messages under way before a stop.
+    Stopping,
+    /// Was running when the program ended: it goes on by itself once everything is there that it needs.
+    Interrupted,
+    /// Stopped by the user, or because something is in the way; can be started again.
+    Stopped,
+    /// Every row is in a final state.
+    Finished,
+}
+
+/// Step Copy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CopyView {
+    /// What it does as a whole.
+    pub phase: CopyPhase,
+    /// The ledger as a sum.
+    pub sum: LedgerSum,
+    /// Between which servers it runs or ran, as they were called then.
+    pub route: Option<CopyRoute>,
+    /// Copies between other servers that this one has taken the place of, oldest first.
+    pub earlier: Vec<EarlierCopy>,
+    /// Bytes of messages that lie at the destination, and while mail is copied those that have left.
+    pub bytes_done: Bytes,
+    /// Bytes of these messages and of those that are still to be copied.
+    pub bytes_total: Bytes,
+    /// Messages of each folder that the newest run was limited to, where it was a trial.
+    pub trial: Option<u32>,
+    /// Bytes per second over the last seconds; `None` before anything is measured, and at rest.
+    pub bytes_per_second: Option<u64>,
+    /// A range that narrows; `None` until it is known, and for a trial.
+    pub time_left: Option<TimeLeft>,
+    /// Large messages that are on their way now.
+    pub under_way: Vec<UnderWayView>,
+    /// Open connections at the source and at the destination.
+    pub connections: Connections,
+    /// Whether nothing is copied, and what was copied before is verified once more.
+    pub is_verifying: bool,
+    /// Copies that are verified, of all that are to be, while that is all that runs.
+    pub verified: (u64, u64),
+    /// Pauses that servers asked for, the longest first.
+    pub pauses: Vec<PauseGroup>,
+    /// Mailboxes in table order.
+    pub mailboxes: Vec<MailboxProgress>,
+    /// Bytes per second over time, in milliseconds since 1970, oldest first; at most a few hundred points. Where two do
+    /// not touch, nothing ran in between.
+    pub throughput: Arc<Vec<SpeedPoint>>,
+    /// Problems by cause, worst first.
+    pub problems: Vec<ProblemGroup>,
+    /// When the copy was first started.
+    pub started_at: Option<UnixTime>,
+    /// When it came to its end.
+    pub finished_at: Option<UnixTime>,
+    /// What the verification after the copy said, in words.
+    pub verification: Option<String>,
+    /// The same in figures.
+    pub verification_counts: Option<VerifySummary>,
+}
+
+/// A large message that is on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderWayView {
+    /// Its mailbox.
+    pub mailbox: MailboxId,
+    /// Its folder, subject and size, and how far it is.
+    pub message: LargeMessage,
+}
+
+/// Open connections, on each side as many as there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// At the server that is read.
+    pub source: usize,
+    /// At the server that is written.
+    pub destination: usize,
+}
+
+/// Pauses that a server asked for in the same words, of all mailboxes together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseGroup {
+    /// The server's words.
+    pub words: String,
+    /// How often.
+    pub times: u64,
+    /// How long altogether, in seconds.
+    pub seconds: u64,
+    /// Mailboxes that waited.
+    pub mailboxes: usize,
+}
+
+/// One mailbox of the copy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxProgress {
+    /// Which mailbox.
+    pub id: MailboxId,
+    /// Its address.
+    pub address: String,
+    /// What it does.
+    pub state: MailboxProgressState,
+    /// Its ledger as a sum.
+    pub sum: LedgerSum,
+    /// Bytes of messages that lie at the destination, and while mail is copied those that have left.
+    pub bytes_done: Bytes,
+    /// Bytes of these messages and of those that are still to be copied.
+    pub bytes_total: Bytes,
+    /// Whether it had come to its end, with nothing to do since then as far as is known.
+    pub was_done: bool,
+    /// Its folders.
+    pub folders: Vec<FolderProgress>,
+    /// Folders that have got other names than were planned, as the destination refused these.
+    pub renamed: Vec<LearntName>,
+}
+
+/// What one mailbox does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MailboxProgressState {
+    /// Waits for its turn.
+    Queued,
+    /// Copies over these connections.
+    Running(Connections),
+    /// Its copies are compared with the destination.
+    Verifying {
+        /// Copies that were compared.
+        done: u64,
+        /// All of them.
+        total: u64,
+    },
+    /// The connection broke for this reason, and is made anew.
+    Reconnecting(String),
+    /// Goes on by itself at this time; the words say why.
+    WaitsUntil(UnixTime, String),
+    /// Paused by the user.
+    Paused,
+    /// Done.
+    Done,
+    /// Cannot go on without the user.
+    Stopped(UserError),
+}
+
+/// One folder of the copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderProgress {
+    /// The folder at the source.
+    pub folder: FolderPath,
+    /// Its name.
+    pub name: String,
+    /// Its ledger as a sum.
+    pub sum: LedgerSum,
+}
+
+/// Messages that share a cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemGroup {
+    /// Its number, as long as it has messages.
+    pub id: ProblemId,
+    /// What became of them.
+    pub state: MessageState,
+    /// The reason's name for programs.
+    pub code: &'static str,
+    /// The reason in plain words.
+    pub cause: String,
+    /// How many.
+    pub count: u64,
+    /// What to do about it; may be empty.
+    pub way_out: String,
+    /// The first few, as `folder: subject or UID`.
+    pub samples: Vec<String>,
+}
+
+/// Messages one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessagesView {
+    /// The rows on show; `None` while nobody asks for them.
+    pub list: Option<Arc<MessageListView>>,
+    /// Whether the list of all messages is being written.
+    pub is_saving: bool,
+    /// Where it was last written.
+    pub saved: Option<PathBuf>,
+}
+
+/// Some of the messages that fit a question; a page shows them at their place among all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageListView {
+    /// The question.
+    pub query: MessageQuery,
+    /// All that fit, by state, whatever state is asked for.
+    pub sum: LedgerSum,
+    /// How many fit, the state included.
+    pub total: u64,
+    /// Index of the first row.
+    pub first: u64,
+    /// Rows from there on.
+    pub rows: Vec<MessageOutcome>,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageOutcome {
+    /// Its mailbox.
+    pub mailbox: MailboxId,
+    /// Its folder at the source.
+    pub folder: FolderPath,
+    /// Its folder at the destination.
+    pub destination: FolderPath,
+    /// UID at the source.
+    pub uid: u32,
+    /// UID of the copy, where known.
+    pub destination_uid: Option<u32>,
+    /// Size at the source.
+    pub size: Bytes,
+    /// When the source received it, as the source gives it.
+    pub date: String,
+    /// What became of it.
+    pub state: MessageState,
+    /// The server's words, the repair or the file; may be empty.
+    pub cause: String,
+    /// SHA-256 of what was read, in hexadecimal; may be empty.
+    pub sha256: String,
+}

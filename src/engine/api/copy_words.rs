@@ -1,0 +1,168 @@
+//! How the copy stands, in the words of the rail, the footer, the start page and the report.
+
+use crate::engine::api::snapshot::PasswordPlace;
+use crate::engine::api::snapshot::ProjectView;
+use crate::engine::api::standing::CopyStanding;
+use crate::engine::api::standing::copied_to;
+use crate::engine::api::standing::copy_percent;
+use crate::engine::api::standing::copy_standing;
+use crate::engine::api::standing::is_asking_keyring;
+use crate::engine::api::standing::is_zone_saved;
+use crate::engine::api::standing::missing_passwords;
+use crate::engine::api::step::Readiness;
+use crate::engine::api::step::Step;
+use crate::engine::api::step::StepState;
+use crate::engine::api::step::step_line;
+use crate::engine::api::step::step_state;
+use crate::plan::LedgerSum;
+use crate::values::{counted, with_thousands};
+
+/// `Trial: 433 of 740 copied, 307 wait for the whole copy`.
+pub fn trial_words(sum: &LedgerSum) -> String {
+    let waiting = match sum.waiting() {
+        0 => "nothing waits".to_owned(),
+        1 => "1 waits".to_owned(),
+        count => format!("{} wait", with_thousands(count)),
+    };
+    let (arrived, wanted) = (with_thousands(sum.arrived()), with_thousands(sum.wanted()));
+    format!("Trial: {arrived} of {wanted} copied, {waiting} for the whole copy")
+}
+
+/// What became of the messages of a copy that has come to its end or was ended, as far as the ledger knows:
+/// `38 of 40 messages copied, 1 refused, 1 still to do`.
+pub fn result_words(sum: &LedgerSum) -> String {
+    let (arrived, wanted) = (sum.arrived(), sum.wanted());
+    let copied = match wanted {
+        0 if sum.source_count == 0 => "there was nothing to copy".to_owned(),
+        0 => "nothing was left to copy".to_owned(),
+        wanted => format!("{} of {} copied", with_thousands(arrived), counted(wanted, "message")),
+    };
+    let others = [
+        (sum.exported, "saved as files"),
+        (sum.refused, "refused"),
+        (sum.deferred, "put off by a trial"),
+        (sum.to_do, "still to do"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    let others = others.map(|(count, what)| format!("{} {what}", with_thousands(count)));
+    std::iter::once(copied).chain(others).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether every message that was wanted is at the destination. What a trial has put off was not wanted of it.
+pub const fn is_all_copied(sum: &LedgerSum, is_trial: bool) -> bool {
+    let put_off = if is_trial { sum.deferred } else { 0 };
+    sum.arrived() + put_off == sum.wanted()
+}
+
+/// What was copied to another place than the one that is chosen now: `Copied to Fastmail (imap.fastmail.com), and nothing to
+/// mailbox.org yet`.
+pub fn elsewhere_words(project: &ProjectView) -> String {
+    let Some(route) = &project.copy.route else { return String::new() };
+    let before = format!("{} ({})", route.provider_name, route.destination.host);
+    match (&project.destination.chosen, &project.destination.server) {
+        (Some((_, name)), Some(server)) => {
+            format!("Copied to {before}. Nothing was copied to {name} ({}) yet", server.host)
+        }
+        (Some((_, name)), None) => format!("Copied to {before}. Nothing was copied to {name} yet"),
+        (None, _) => format!("Copied to {before}"),
+    }
+}
+
+/// The line in the rail.
+pub(in crate::engine) fn copy_line(project: &ProjectView) -> String {
+    let percent = copy_percent(project);
+    let sum = &project.copy.sum;
+    match copy_standing(project) {
+        CopyStanding::NotStarted if project.plan.mailboxes.is_empty() => "After Plan".to_owned(),
+        CopyStanding::NotStarted => "Can be started".to_owned(),
+        CopyStanding::Elsewhere => match &project.destination.chosen {
+            Some((_, name)) => format!("Nothing at {name} yet"),
+            None => "After Destination".to_owned(),
+        },
+        CopyStanding::Running => format!("{percent}%"),
+        CopyStanding::Pausing | CopyStanding::Stopping => "Finishing what is under way".to_owned(),
+        CopyStanding::Paused => format!("Paused at {percent}%"),
+        CopyStanding::Interrupted if missing_passwords(project) > 0 && !is_asking_keyring(project) => {
+            format!("{percent}%, needs passwords")
+        }
+        CopyStanding::Interrupted => format!("{percent}%, goes on"),
+        CopyStanding::Tried(_) => {
+            format!("Trial: {} of {}", with_thousands(sum.arrived()), with_thousands(sum.wanted()))
+        }
+        CopyStanding::Stopped => format!("Stopped at {percent}%"),
+        CopyStanding::Outgrown => "Something is new".to_owned(),
+        CopyStanding::Finished if sum.to_do > 0 => {
+            format!("Incomplete, {} to do", with_thousands(sum.to_do))
+        }
+        CopyStanding::Finished if sum.refused > 0 => format!("Done, {} refused", with_thousands(sum.refused)),
+        CopyStanding::Finished if sum.exported > 0 => {
+            format!("Done, {} saved as files", with_thousands(sum.exported))
+        }
+        CopyStanding::Finished => "Done".to_owned(),
+    }
+}
+
+/// Where the project stands, for the list on the start page, which is read while it is closed.
+pub fn project_line(project: &ProjectView) -> String {
+    let percent = copy_percent(project);
+    let to = copied_to(project).unwrap_or("the destination");
+    match copy_standing(project) {
+        CopyStanding::NotStarted => {
+            let newest =
+                Step::ALL.into_iter().rev().find(|step| step_state(*step, project) == StepState::Done);
+            let newest = newest.unwrap_or(Step::Domain);
+            format!("{}: {}", newest.name(), step_line(newest, project))
+        }
+        CopyStanding::Elsewhere => elsewhere_words(project),
+        CopyStanding::Running | CopyStanding::Interrupted if needs_passwords_again(project) => {
+            format!("Copied {percent}%, goes on when you open it and enter the passwords")
+        }
+        CopyStanding::Running | CopyStanding::Interrupted => {
+            format!("Copied {percent}%, goes on when you open it")
+        }
+        CopyStanding::Pausing | CopyStanding::Paused => format!("Copied {percent}%, paused by you"),
+        CopyStanding::Stopping | CopyStanding::Stopped => format!("Copied {percent}%, stopped"),
+        CopyStanding::Tried(_) => trial_words(&project.copy.sum),
+        CopyStanding::Outgrown => format!("Copied to {to}; something is new since then"),
+        CopyStanding::Finished if is_zone_saved(project) => format!("Copied to {to}, zone lines saved"),
+        CopyStanding::Finished => format!("Copied to {to}, the records come next"),
+    }
+}
+
+/// Whether passwords are kept that do not outlive the program.
+fn needs_passwords_again(project: &ProjectView) -> bool {
+    let is_lost = |place| !matches!(place, PasswordPlace::Keyring | PasswordPlace::NotNeeded);
+    let chosen = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen);
+    chosen.flat_map(|row| [row.source.password, row.destination.password]).any(is_lost)
+}
+
+/// What happens to a running copy when the window is closed.
+pub fn goes_on_words(project: &ProjectView) -> &'static str {
+    if project.is_practice {
+        "A rehearsal ends when you close it"
+    } else if needs_passwords_again(project) {
+        "You can close the window; copying goes on when you open it again and enter the passwords"
+    } else {
+        "You can close the window; copying goes on when you open it again"
+    }
+}
+
+/// What the footer of the Copy page says.
+pub(in crate::engine) fn copy_readiness(project: &ProjectView) -> Readiness {
+    let ready = |words: &str| Readiness::Ready(words.to_owned());
+    match copy_standing(project) {
+        CopyStanding::Running => ready(goes_on_words(project)),
+        CopyStanding::Interrupted if is_asking_keyring(project) => {
+            ready("Copying goes on as soon as the keyring has handed out the passwords")
+        }
+        CopyStanding::Interrupted if missing_passwords(project) > 0 => {
+            ready("Copying goes on as soon as the passwords are there")
+        }
+        CopyStanding::Interrupted => ready("Copying was interrupted when the program ended"),
+        CopyStanding::Tried(_) => ready("What the trial has copied is part of the whole copy"),
+        CopyStanding::Elsewhere => Readiness::Ready(elsewhere_words(project)),
+        CopyStanding::Finished => ready("Next: the records that bring new mail to the new place"),
+        CopyStanding::Outgrown => ready("Mailboxes were added or changed since the copy came to its end"),
+        _ => ready(""),
+    }
+}

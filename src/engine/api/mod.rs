@@ -1,0 +1,12 @@
+//! What a face may name: commands in, snapshots and events out.
+
+pub(in crate::engine) mod certificate_questions;
+pub(in crate::engine) mod clean_text;
+pub(in crate::engine) mod command;
+pub(in crate::engine) mod copy_snapshot;
+pub(in crate::engine) mod copy_words;
+pub(in crate::engine) mod event;
+pub(in crate::engine) mod snapshot;
+pub(in crate::engine) mod standing;
+pub(in crate::engine) mod step;
+pub(in crate::engine) mod user_error;

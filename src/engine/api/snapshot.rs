@@ -1,0 +1,391 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::audit::AuditReport;
+use crate::engine::api::command::AuditOptions;
+use crate::engine::api::copy_snapshot::CopyView;
+use crate::engine::api::copy_snapshot::MessagesView;
+use crate::engine::api::user_error::UserError;
+use crate::plan::{CopyOptions, Forecast, Mailbox, MailboxPlan, Oversize, Reach};
+use crate::providers::{Comparison, ProviderId};
+use crate::records::{RecordsPlan, SwitchStage};
+use crate::values::{Bytes, DomainName, Endpoint, Fingerprint, UnixTime};
+use crate::values::{MailboxId, Side};
+
+/// Everything that the faces may show, at one moment. Immutable, latest wins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// The open project; `None` on the start page.
+    pub project: Option<ProjectView>,
+    /// Projects opened before, newest first.
+    pub recent: Vec<RecentProject>,
+    /// Why the last attempt to open or make a project failed; the start page shows it.
+    pub open_error: Option<UserError>,
+    /// What the program does now, in one sentence; empty when it rests.
+    pub activity: String,
+    /// Where passwords are kept.
+    pub keyring: KeyringStatus,
+    /// The newest lines of the log, oldest first, without secrets.
+    pub log: Arc<Vec<LogLine>>,
+    /// Events that were lost because nobody fetched them.
+    pub lost_events: u64,
+    /// Commands that the engine has taken since its start.
+    pub commands_taken: u64,
+    /// Local wall clock at the time of the snapshot.
+    pub now: UnixTime,
+}
+
+/// A project on the start page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecentProject {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its domain.
+    pub domain: DomainName,
+    /// Where it stands: `Copying, 61%`.
+    pub state: String,
+    /// When it was last open.
+    pub at: UnixTime,
+}
+
+/// One line of the log page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: UnixTime,
+    /// `info`, `warn` or `error`.
+    pub level: String,
+    /// What.
+    pub text: String,
+}
+
+/// Where passwords are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeyringStatus {
+    /// Not asked yet.
+    #[default]
+    Unknown,
+    /// The system keyring runs. Whether it is locked, nobody knows yet.
+    Found,
+    /// The system keyring has handed out or taken a password.
+    System,
+    /// The system keyring waits to be unlocked.
+    WaitsForUnlock,
+    /// No keyring runs: passwords are kept until the program ends. The words say why.
+    ThisSessionOnly(String),
+}
+
+/// The open project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectView {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether its servers, DNS and provider are embedded.
+    pub is_practice: bool,
+    /// Sample log-ins of a practice project.
+    pub practice_logins: Option<PracticeLogins>,
+    /// What it would do that nobody on this computer has agreed to: until then it runs, reads and sends nothing.
+    pub unconfirmed: Arc<Vec<Reach>>,
+    /// Whether the program ended without being asked to while the project was open last time.
+    pub was_interrupted: bool,
+    /// When the newest change was saved.
+    pub saved_at: UnixTime,
+    /// Step Domain.
+    pub domain: DomainView,
+    /// Step Audit.
+    pub audit: AuditView,
+    /// Step Destination.
+    pub destination: DestinationView,
+    /// Step Mailboxes, in the order of the table.
+    pub mailboxes: Arc<Vec<MailboxView>>,
+    /// Step Plan.
+    pub plan: PlanView,
+    /// Step Copy.
+    pub copy: CopyView,
+    /// Messages one by one, on demand.
+    pub messages: MessagesView,
+    /// Step Records.
+    pub records: RecordsView,
+    /// The final report, as it was last saved.
+    pub report_saved: Option<SavedView>,
+}
+
+impl ProjectView {
+    /// The question whether a project from elsewhere may do what it says; `None` where there is nothing to ask.
+    pub fn question_of_trust(&self) -> Option<UserError> {
+        crate::engine::explain::unconfirmed(&self.unconfirmed)
+    }
+
+    /// Where messages go as files that the destination will not have: beside the project file.
+    pub fn export_folder(&self) -> PathBuf {
+        export_folder(&self.path)
+    }
+}
+
+/// Where messages of a project go as files: beside it, in a folder that is made when the first one needs it.
+pub(in crate::engine) fn export_folder(project: &Path) -> PathBuf {
+    let mut name = project.file_stem().unwrap_or(project.as_os_str()).to_owned();
+    name.push("-exported");
+    project.with_file_name(name)
+}
+
+/// Log-ins that a practice project comes with, so that a newcomer need not invent any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PracticeLogins {
+    /// What the pages say about them.
+    pub words: String,
+}
+
+/// Step Domain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DomainView {
+    /// The domain.
+    pub name: DomainName,
+    /// The IMAP server that mail is copied from.
+    pub source_server: Option<Endpoint>,
+    /// Servers that were found, best first.
+    pub candidates: Vec<ServerCandidate>,
+    /// Whether the search runs.
+    pub is_searching: bool,
+    /// Why the search failed.
+    pub search_error: Option<UserError>,
+    /// What the audit is asked with.
+    pub audit_options: AuditOptions,
+}
+
+/// An IMAP server that was found, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerCandidate {
+    /// The server.
+    pub server: Endpoint,
+    /// `SRV record _imaps._tcp`, `autoconfig file`, `MX name`.
+    pub found_by: String,
+}
+
+/// Step Audit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum AuditView {
+    /// Not asked yet.
+    #[default]
+    NotRun,
+    /// Asking.
+    Running {
+        /// Questions answered.
+        done: usize,
+        /// Questions known so far.
+        total: usize,
+        /// What is asked now.
+        what: String,
+        /// The report of an earlier run, which stays on show.
+        previous: Option<Arc<AuditReport>>,
+    },
+    /// Done.
+    Done(Arc<AuditReport>),
+    /// Could not be done at all.
+    Failed(UserError),
+}
+
+impl AuditView {
+    /// The report to show, also while a new one is made.
+    pub fn report(&self) -> Option<&Arc<AuditReport>> {
+        match self {
+            Self::Done(report) => Some(report),
+            Self::Running { previous, .. } => previous.as_ref(),
+            Self::NotRun | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// Step Destination.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DestinationView {
+    /// Every provider measured against the own mail.
+    pub comparisons: Arc<Vec<Comparison>>,
+    /// The chosen provider and its name.
+    pub chosen: Option<(ProviderId, String)>,
+    /// Its IMAP server.
+    pub server: Option<Endpoint>,
+    /// Whether the owner named that server; the catalogue knows another one, or none.
+    pub is_server_typed: bool,
+}
+
+/// A row of the mailbox table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxView {
+    /// Its number.
+    pub id: MailboxId,
+    /// The mailbox.
+    pub mailbox: Mailbox,
+    /// Sign-in at the source.
+    pub source: SignInView,
+    /// Sign-in at the destination.
+    pub destination: SignInView,
+    /// Messages and bytes counted at the source.
+    pub counted: Option<(u64, Bytes)>,
+}
+
+impl MailboxView {
+    /// Sign-in on this side.
+    pub fn sign_in(&self, side: Side) -> &SignInView {
+        match side {
+            Side::Source => &self.source,
+            Side::Destination => &self.destination,
+        }
+    }
+}
+
+/// Sign-in of one mailbox on one side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SignInView {
+    /// Whether a password is there, and where.
+    pub password: PasswordPlace,
+    /// How the last attempt went.
+    pub state: SignInState,
+    /// What went wrong, with ways out.
+    pub error: Option<UserError>,
+    /// `Dovecot, TLS 1.3`, after a success.
+    pub server_words: String,
+}
+
+impl SignInView {
+    /// Whether nothing has to be typed before a sign-in.
+    pub const fn has_password(&self) -> bool {
+        matches!(self.password, PasswordPlace::Keyring | PasswordPlace::Session | PasswordPlace::NotNeeded)
+    }
+}
+
+/// Where the password of one side of a mailbox is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PasswordPlace {
+    /// Nobody has looked yet.
+    #[default]
+    Unknown,
+    /// The keyring is being asked.
+    Asked,
+    /// The keyring did not say: it is locked, or it does not answer.
+    NoAnswer,
+    /// There is none.
+    Missing,
+    /// In the system keyring.
+    Keyring,
+    /// In this program, until it ends.
+    Session,
+    /// Nowhere: a token comes from its own source.
+    NotNeeded,
+}
+
+/// States of a sign-in, in the words of the table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SignInState {
+    /// Not tried yet.
+    #[default]
+    NotTried,
+    /// Under way.
+    SigningIn,
+    /// Signed in and folders listed.
+    SignedIn,
+    /// No password is kept.
+    NeedsPassword,
+    /// The provider wants an app password.
+    NeedsAppPassword,
+    /// The password was refused.
+    PasswordRefused,
+    /// The server knows no such mailbox.
+    NoSuchMailbox,
+    /// The certificate is not known, or not the approved one; it can be approved by its fingerprint.
+    CertificateNotKnown(Box<CertificateView>),
+    /// The server was not reached.
+    ServerNotReached,
+    /// Anything else; the error says what.
+    Failed,
+}
+
+/// A certificate that no known authority vouches for, or that is not the approved one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateView {
+    /// The server that showed it.
+    pub server: Endpoint,
+    /// SHA-256.
+    pub fingerprint: Fingerprint,
+    /// The names in it.
+    pub names: Vec<String>,
+    /// Who signed it.
+    pub issuer: String,
+    /// First moment of validity.
+    pub valid_from: UnixTime,
+    /// Last moment of validity.
+    pub valid_until: UnixTime,
+    /// What speaks against it, or who vouches for it, in words.
+    pub problem: String,
+    /// The one that was approved before; `None` at the first meeting.
+    pub approved: Option<ApprovedCertificate>,
+}
+
+/// A certificate that was approved before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovedCertificate {
+    /// SHA-256.
+    pub fingerprint: Fingerprint,
+    /// When it was approved.
+    pub at: Option<UnixTime>,
+    /// Who signed it, where that is known.
+    pub issuer: Option<String>,
+    /// Last moment of its validity, where that is known.
+    pub valid_until: Option<UnixTime>,
+}
+
+/// Step Plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlanView {
+    /// Mailboxes being counted now and in all; `None` when nothing is counted.
+    pub counting: Option<(usize, usize)>,
+    /// Plans by mailbox.
+    pub mailboxes: Arc<BTreeMap<MailboxId, MailboxPlan>>,
+    /// Mailboxes that could not be counted.
+    pub errors: BTreeMap<MailboxId, UserError>,
+    /// When the count was made.
+    pub counted_at: Option<UnixTime>,
+    /// What the owner asks of the copy.
+    pub options: CopyOptions,
+    /// Messages that are larger than the destination takes, by mailbox.
+    pub oversize: Arc<BTreeMap<MailboxId, Oversize>>,
+    /// How long the copy will take.
+    pub forecasts: ForecastsView,
+    /// What is to be known before the start, in sentences, by mailbox.
+    pub warnings: BTreeMap<MailboxId, Vec<String>>,
+}
+
+/// How long the copy will take, as far as anything honest can be said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForecastsView {
+    /// All mailboxes together.
+    pub all: Option<Forecast>,
+    /// Each one alone.
+    pub mailboxes: BTreeMap<MailboxId, Forecast>,
+}
+/// Step Records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordsView {
+    /// Whether the zone is being read.
+    pub is_preparing: bool,
+    /// The diff.
+    pub plan: Option<Arc<RecordsPlan>>,
+    /// The BIND zone snippet of each stage: its lines are active, those of later stages stand in comments.
+    pub zone_texts: BTreeMap<SwitchStage, String>,
+    /// Answers that the provider's records need: name, question, value so far.
+    pub answers: Vec<(String, String, String)>,
+    /// Why it failed.
+    pub error: Option<UserError>,
+    /// The snippets that were saved, by stage.
+    pub saved: BTreeMap<SwitchStage, SavedView>,
+}
+
+/// A file that was saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedView {
+    /// Where.
+    pub path: PathBuf,
+    /// Whether it holds what is on show now: another provider or another answer makes it an old one.
+    pub is_current: bool,
+}

@@ -1,0 +1,158 @@
+//! What the progress of one mailbox means for its row, and which pauses are written down.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::engine::api::copy_snapshot::Connections;
+use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::project::{Ledger, ProjectError};
+use crate::transfer::Progress;
+use crate::values::UnixTime;
+
+/// Listens to the copy of one mailbox and to its verification.
+pub(in crate::engine) struct MailboxWatch<'a> {
+    ledger: &'a Ledger,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Default)]
+struct Heard {
+    pairs: usize,
+    appenders: usize,
+    /// Copies that the verification has looked at, of how many; `None` while mail is copied.
+    verified: Option<(u64, u64)>,
+    pause: Option<RunningPause>,
+}
+
+/// A pause that a server asked for.
+struct RunningPause {
+    words: String,
+    until: UnixTime,
+}
+
+impl Heard {
+    fn at_work(&self) -> MailboxProgressState {
+        match self.verified {
+            Some((done, total)) => MailboxProgressState::Verifying { done, total },
+            None => MailboxProgressState::Running(Connections {
+                source: self.pairs,
+                destination: self.pairs + self.appenders,
+            }),
+        }
+    }
+}
+
+impl<'a> MailboxWatch<'a> {
+    pub(in crate::engine) fn new(ledger: &'a Ledger) -> Self {
+        Self { ledger, heard: Mutex::default() }
+    }
+
+    /// From now on so many copies are verified.
+    pub(in crate::engine) fn begin_verify(&self, copies: u64) -> MailboxProgressState {
+        let mut heard = self.heard();
+        heard.verified = Some((0, copies));
+        heard.at_work()
+    }
+
+    /// Takes what is told, and says what the row shows from now on; `None` where nothing changes.
+    pub(in crate::engine) fn hear(&self, progress: &Progress, at: UnixTime) -> Option<MailboxProgressState> {
+        let mut heard = self.heard();
+        self.end_pause(&mut heard, at);
+        match progress {
+            Progress::Connected => (heard.pairs, heard.appenders) = (1, 0),
+            Progress::Pairs { count } => heard.pairs = *count,
+            Progress::Appenders { count } => heard.appenders = *count,
+            Progress::Verified { copies } => {
+                heard.verified = heard.verified.map(|(_, total)| (*copies, total.max(*copies)));
+            }
+            Progress::Resumed => {}
+            Progress::Paused => return Some(MailboxProgressState::Paused),
+            Progress::Reconnecting { words } => {
+                return Some(MailboxProgressState::Reconnecting(words.clone()));
+            }
+            Progress::Waiting { seconds, words } => {
+                let until = UnixTime(at.0.saturating_add(i64::try_from(*seconds).unwrap_or(i64::MAX)));
+                note(self.ledger.add_pause(words, *seconds, at));
+                heard.pause = Some(RunningPause { words: words.clone(), until });
+                return Some(MailboxProgressState::WaitsUntil(until, words.clone()));
+            }
+            Progress::Listing { .. } | Progress::Folder { .. } | Progress::Advanced { .. } => return None,
+        }
+        Some(heard.at_work())
+    }
+
+    /// What was not waited of a pause, because somebody ended it, does not count.
+    fn end_pause(&self, heard: &mut Heard, at: UnixTime) {
+        if let Some(pause) = heard.pause.take() {
+            let left = pause.until.seconds_since(at);
+            if left > 0 {
+                note(self.ledger.shorten_pause(&pause.words, left));
+            }
+        }
+    }
+
+    /// It ends now, whatever it was at.
+    pub(in crate::engine) fn end(&self, at: UnixTime) {
+        self.end_pause(&mut self.heard(), at);
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A pause that cannot be written down is no reason to end a copy.
+fn note(written: Result<(), ProjectError>) {
+    if let Err(error) = written {
+        tracing::warn!("a pause was not written down: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Mailbox, SignInWays};
+    use crate::project::Project;
+    use crate::values::{DomainName, EmailAddress};
+
+    #[test]
+    fn connections_are_told_as_they_are_and_pauses_as_long_as_they_were() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a.mailferry");
+        let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();
+        let mailbox = Mailbox {
+            address: EmailAddress::parse("anna@example.org").unwrap(),
+            source_user: "anna".to_owned(),
+            destination_user: "anna".to_owned(),
+            is_chosen: true,
+            ways: SignInWays::default(),
+        };
+        let ledger = project.ledger(project.add_mailbox(&mailbox).unwrap());
+        let watch = MailboxWatch::new(&ledger);
+        let hear = |progress: Progress, at| watch.hear(&progress, UnixTime(at));
+        let running =
+            |source, destination| Some(MailboxProgressState::Running(Connections { source, destination }));
+        assert_eq!(hear(Progress::Connected, 0), running(1, 1));
+        assert_eq!(hear(Progress::Appenders { count: 4 }, 0), running(1, 5));
+        assert_eq!(hear(Progress::Pairs { count: 3 }, 0), running(3, 7));
+        let wait = |seconds| Progress::Waiting { seconds, words: "slow down".to_owned() };
+        let waits = MailboxProgressState::WaitsUntil(UnixTime(310), "slow down".to_owned());
+        assert_eq!(hear(wait(300), 10), Some(waits));
+        assert_eq!(hear(Progress::Connected, 310), running(1, 1), "another connection, other lanes");
+        let broken = Progress::Reconnecting { words: "reset by peer".to_owned() };
+        assert_eq!(
+            hear(broken, 311),
+            Some(MailboxProgressState::Reconnecting("reset by peer".to_owned())),
+            "no countdown to now"
+        );
+        assert_eq!(watch.begin_verify(9), MailboxProgressState::Verifying { done: 0, total: 9 });
+        hear(Progress::Verified { copies: 4 }, 312);
+        hear(wait(600), 320);
+        watch.end(UnixTime(330));
+        assert_eq!(
+            hear(Progress::Connected, 331),
+            Some(MailboxProgressState::Verifying { done: 4, total: 9 })
+        );
+        let [pause] = <[_; 1]>::try_from(project.pauses().unwrap()).unwrap();
+        assert_eq!((pause.times, pause.seconds, pause.words.as_str()), (2, 310, "slow down"));
+    }
+}

@@ -1,0 +1,177 @@
+pub(in crate::engine) mod copy;
+pub(in crate::engine) mod copy_control;
+pub(in crate::engine) mod copy_limits;
+pub(in crate::engine) mod find_server;
+pub(in crate::engine) mod mailbox_watch;
+pub(in crate::engine) mod plan;
+pub(in crate::engine) mod results;
+pub(in crate::engine) mod sign_in;
+pub(in crate::engine) mod survey;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What runs in the background. At most one job of a kind at a time; a new one replaces the old one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JobKind {
+    /// Looks for the IMAP server.
+    FindServer,
+    /// Asks and judges.
+    Audit,
+    /// Asks the keyring which mailboxes have a password.
+    RecallPasswords,
+    /// Signs in on both sides.
+    SignIn,
+    /// Counts folders.
+    Plan,
+    /// Copies.
+    Copy,
+    /// Writes the list of messages.
+    SaveMessages,
+    /// Reads the zone.
+    Records,
+    /// The embedded servers of a practice project.
+    Practice,
+}
+
+/// Running jobs, each with a token below the project's root token, tracked so that a quit can wait for them.
+pub struct Jobs {
+    runtime: Handle,
+    tracker: TaskTracker,
+    root: CancellationToken,
+    running: BTreeMap<JobKind, (u64, CancellationToken)>,
+    next_number: u64,
+}
+
+/// How a job's future ended.
+pub enum Ended<T> {
+    /// With its own result.
+    Normally(T),
+    /// With a panic, whose words become the job's error.
+    Panicked(String),
+}
+
+/// Runs a job, or one mailbox of it, to its end. A panic in it stays its own, and whatever else runs goes on; what it
+/// held is let go of as its future is dropped.
+pub async fn contained<T>(work: impl Future<Output = T>) -> Ended<T> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => Ended::Normally(result),
+        Err(payload) => Ended::Panicked(panic_words(payload.as_ref())),
+    }
+}
+
+impl Jobs {
+    /// No jobs yet.
+    pub fn new(runtime: Handle) -> Self {
+        Self {
+            runtime,
+            tracker: TaskTracker::new(),
+            root: CancellationToken::new(),
+            running: BTreeMap::new(),
+            next_number: 0,
+        }
+    }
+
+    /// Cancels a running job of this kind and hands out the token and number of its successor.
+    pub fn begin(&mut self, kind: JobKind) -> (u64, CancellationToken) {
+        self.cancel(kind);
+        self.next_number += 1;
+        let token = self.root.child_token();
+        self.running.insert(kind, (self.next_number, token.clone()));
+        (self.next_number, token)
+    }
+
+    /// Runs a job's future to its end and hands its outcome, or its panic, to `report`.
+    pub fn spawn<T, F, R, W>(&self, work: F, report: R)
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+        R: FnOnce(Ended<T>) -> W + Send + 'static,
+        W: Future<Output = ()> + Send,
+    {
+        let guarded = async move { report(contained(work).await).await };
+        self.tracker.spawn_on(guarded, &self.runtime);
+    }
+
+    /// Whether an answer with this number is still wanted.
+    pub fn is_current(&self, kind: JobKind, number: u64) -> bool {
+        self.running.get(&kind).is_some_and(|(current, _)| *current == number)
+    }
+
+    /// Whether a job of this kind runs.
+    pub fn is_running(&self, kind: JobKind) -> bool {
+        self.running.contains_key(&kind)
+    }
+
+    /// Forgets a job that has ended.
+    pub fn end(&mut self, kind: JobKind, number: u64) {
+        if self.is_current(kind, number) {
+            self.running.remove(&kind);
+        }
+    }
+
+    /// Cancels a job; its later answers are stale.
+    pub fn cancel(&mut self, kind: JobKind) {
+        if let Some((_, token)) = self.running.remove(&kind) {
+            token.cancel();
+        }
+    }
+
+    /// Cancels every job and hands out what waits for their end.
+    pub fn cancel_all(&mut self) -> TaskTracker {
+        self.root.cancel();
+        self.root = CancellationToken::new();
+        self.running.clear();
+        let tracker = std::mem::replace(&mut self.tracker, TaskTracker::new());
+        tracker.close();
+        tracker
+    }
+}
+
+/// The words of a panic, where it has any.
+fn panic_words(payload: &(dyn Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no words".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_the_jobs_error() {
+        let jobs = Jobs::new(Handle::current());
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        jobs.spawn(async { panic!("out of cheese") }, |ended: Ended<()>| async move {
+            let words = match ended {
+                Ended::Panicked(words) => words,
+                Ended::Normally(()) => String::new(),
+            };
+            sender.send(words).unwrap();
+        });
+        assert_eq!(receiver.await.unwrap(), "out of cheese");
+    }
+
+    #[tokio::test]
+    async fn a_newer_job_makes_the_older_one_stale() {
+        let mut jobs = Jobs::new(Handle::current());
+        let (first, first_token) = jobs.begin(JobKind::Audit);
+        let (second, second_token) = jobs.begin(JobKind::Audit);
+        assert!(first_token.is_cancelled() && !second_token.is_cancelled());
+        assert!(!jobs.is_current(JobKind::Audit, first));
+        jobs.end(JobKind::Audit, first);
+        assert!(jobs.is_current(JobKind::Audit, second));
+        jobs.cancel_all();
+        assert!(second_token.is_cancelled() && !jobs.is_running(JobKind::Audit));
+    }
+}

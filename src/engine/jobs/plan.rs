@@ -1,0 +1,89 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt as _;
+
+use crate::engine::actor::JobContext;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
+use crate::engine::jobs::copy::{Settings, password};
+use crate::engine::jobs::results::Message;
+use crate::engine::jobs::sign_in::{Attempt, waits_of};
+use crate::engine::jobs::{Ended, JobKind, contained};
+use crate::plan::{DestinationRules, MailboxPlan, Oversize};
+use crate::transfer::{self, CountWishes, Counted, ProgressSink};
+use crate::values::Bytes;
+use crate::values::MailboxId;
+
+/// Folders of each source that were there before, as the server spells them.
+pub(in crate::engine) type KnownFolders = BTreeMap<MailboxId, BTreeSet<String>>;
+
+/// Counts and maps all mailboxes, some at a time, and tells each outcome.
+pub(in crate::engine) async fn run(
+    pairs: Vec<(Attempt, Attempt)>,
+    ((rules, message_limit), mut known): ((DestinationRules, Option<Bytes>), KnownFolders),
+    settings: Settings,
+    context: JobContext,
+) {
+    futures::stream::iter(pairs)
+        .map(|(source, destination)| {
+            let wishes = CountWishes {
+                rules: rules.clone(),
+                message_limit,
+                known: known.remove(&source.mailbox).unwrap_or_default(),
+                uncounted: source.uncounted.clone(),
+            };
+            let (settings, context) = (&settings, &context);
+            async move {
+                let sink = waits_of(context, source.mailbox, JobKind::Plan);
+                let result = tokio::select! {
+                    () = context.token.cancelled() => Err(Box::new(explain::cancelled())),
+                    ended = contained(one((&source, &destination), &wishes, settings, &sink)) => match ended {
+                        Ended::Normally(result) => result,
+                        Ended::Panicked(words) => Err(Box::new(explain::panicked(JobKind::Plan, &words))),
+                    },
+                };
+                context
+                    .tell(Message::Planned { number: context.number, mailbox: source.mailbox, result })
+                    .await;
+            }
+        })
+        .buffer_unordered(settings.run.mailboxes)
+        .for_each(|()| std::future::ready(()))
+        .await;
+}
+
+async fn one(
+    (source, destination): (&Attempt, &Attempt),
+    wishes: &CountWishes,
+    settings: &Settings,
+    sink: ProgressSink<'_>,
+) -> Result<(MailboxPlan, Oversize), Box<UserError>> {
+    let from = source.access(password(source, settings).await?);
+    let to = destination.access(password(destination, settings).await?);
+    let counted = Box::pin(transfer::count(&from, &to, wishes, sink)).await;
+    let counted = counted.map_err(|error| Box::new(explain::transfer(source, destination, &error)))?;
+    let Counted {
+        mut plan,
+        oversize,
+        source: mut source_session,
+        destination: mut destination_session,
+        left,
+    } = counted;
+    plan.remarks.extend(explain::uncounted(&plan, &left));
+    if settings.samples_dates {
+        plan.remarks.extend(transfer::flags_remark(&mut destination_session).await);
+    }
+    to.leave(destination_session);
+    if settings.samples_dates {
+        match transfer::find_earlier_move(&mut source_session, &plan).await {
+            Ok(words) => plan.earlier_move = words,
+            // The plan stands without it; what is the matter with a folder is told when it is copied.
+            Err(error) => {
+                tracing::info!(%error, "the dates of the messages were not looked at");
+                return Ok((plan, oversize));
+            }
+        }
+    }
+    from.leave(source_session);
+    Ok((plan, oversize))
+}

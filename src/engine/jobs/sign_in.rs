@@ -1,0 +1,200 @@
+use std::collections::BTreeSet;
+
+use futures::StreamExt as _;
+
+use crate::engine::actor::JobContext;
+use crate::engine::api::snapshot::PasswordPlace;
+use crate::engine::api::snapshot::SignInState;
+use crate::engine::api::snapshot::SignInView;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
+use crate::engine::jobs::results::Message;
+use crate::engine::jobs::{Ended, JobKind, contained};
+use crate::engine::open_project::passwords::{Passwords, Whose};
+use crate::engine::open_project::pins::PinBook;
+use crate::imap::{Access, AccessOptions, Compression, Folder, IdleSessions, Timeouts, Uncounted};
+use crate::transfer::{self, Progress, TransferError};
+use crate::values::{AccountIdentity, Bytes, Endpoint, Secret, SignInWay};
+use crate::values::{MailboxId, Side};
+
+/// One sign-in to try: everything but the password.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Attempt {
+    pub(in crate::engine) mailbox: MailboxId,
+    pub(in crate::engine) side: Side,
+    pub(in crate::engine) server: Endpoint,
+    pub(in crate::engine) pins: PinBook,
+    pub(in crate::engine) user: String,
+    pub(in crate::engine) way: SignInWay,
+    pub(in crate::engine) compression: Compression,
+    pub(in crate::engine) timeouts: Timeouts,
+    pub(in crate::engine) idle: IdleSessions,
+    /// Folders that nobody wants counted.
+    pub(in crate::engine) uncounted: Uncounted,
+}
+
+impl Attempt {
+    /// The account, as the ledger names it.
+    pub(in crate::engine) fn account(&self) -> String {
+        format!("{} {}", self.server, self.user)
+    }
+
+    /// Whose password or token is asked for: the mailbox's, or that of the admin who signs in for it.
+    pub(in crate::engine) fn signs_in(&self) -> &str {
+        self.way.admin().unwrap_or(&self.user)
+    }
+
+    /// Whose password it takes.
+    pub(in crate::engine) fn whose(&self, project: &str) -> Whose {
+        Whose {
+            project: project.to_owned(),
+            mailbox: self.mailbox,
+            side: self.side,
+            server: Some(self.server.clone()),
+            user: self.signs_in().to_owned(),
+        }
+    }
+
+    /// The way in, with its password.
+    pub(in crate::engine) fn access(&self, secret: Secret) -> Access {
+        Access {
+            endpoint: self.server.clone(),
+            trust: self.pins.trust(&self.server),
+            user: self.user.clone(),
+            secret,
+            timeouts: self.timeouts,
+            idle: self.idle.clone(),
+            options: AccessOptions { way: self.way.clone(), compression: self.compression },
+        }
+    }
+}
+
+/// Tries all sign-ins, some at a time, and tells each outcome.
+pub(in crate::engine) async fn run(
+    attempts: Vec<Attempt>,
+    project: String,
+    passwords: Passwords,
+    parallel: usize,
+    context: JobContext,
+) {
+    let all = futures::stream::iter(attempts)
+        .map(|attempt| {
+            let (project, passwords, context) = (&project, &passwords, &context);
+            async move {
+                let (view, found) = tokio::select! {
+                    () = context.token.cancelled() => (SignInView::default(), Found::default()),
+                    ended = contained(one(&attempt, project, passwords, context)) => match ended {
+                        Ended::Normally(outcome) => outcome,
+                        Ended::Panicked(words) => {
+                            (failed(explain::panicked(JobKind::SignIn, &words)), Found::default())
+                        }
+                    },
+                };
+                context
+                    .tell(Message::SignedIn {
+                        number: context.number,
+                        mailbox: attempt.mailbox,
+                        side: attempt.side,
+                        view: Box::new(view),
+                        found: Box::new(found),
+                    })
+                    .await;
+            }
+        })
+        .buffer_unordered(parallel.max(1))
+        .for_each(|()| std::future::ready(()));
+    all.await;
+}
+
+/// What a sign-in has brought beside the way in.
+#[derive(Default)]
+pub(in crate::engine) struct Found {
+    /// Messages and bytes of the source.
+    pub(in crate::engine) counted: Option<(u64, Bytes)>,
+    /// The account that it has led to.
+    pub(in crate::engine) account: Option<AccountIdentity>,
+    /// The folders that it has, as the server spells them.
+    pub(in crate::engine) known: BTreeSet<String>,
+}
+
+fn failed(error: UserError) -> SignInView {
+    SignInView { state: SignInState::Failed, error: Some(error), ..SignInView::default() }
+}
+
+async fn one(
+    attempt: &Attempt,
+    project: &str,
+    passwords: &Passwords,
+    context: &JobContext,
+) -> (SignInView, Found) {
+    let (secret, place) = passwords.look_for(project, attempt).await;
+    let Some(secret) = secret else { return (needs_password(attempt, place), Found::default()) };
+    match sign_in(attempt, secret, context).await {
+        Ok((words, mut found)) => {
+            let view = SignInView {
+                password: place,
+                state: SignInState::SignedIn,
+                error: None,
+                server_words: words,
+            };
+            found.counted = found.counted.filter(|_| attempt.side == Side::Source);
+            (view, found)
+        }
+        Err(error) => {
+            let (state, error) = match &error {
+                TransferError::SignIn { source, .. } => explain::sign_in(attempt, source),
+                TransferError::Server { source, .. } => explain::talk(attempt, source),
+                other => (SignInState::Failed, explain::transfer(attempt, attempt, other)),
+            };
+            let view = SignInView { password: place, state, error: Some(error), server_words: String::new() };
+            (view, Found::default())
+        }
+    }
+}
+
+/// Signs in, and lists the folders: only then does a sign-in count.
+async fn sign_in(
+    attempt: &Attempt,
+    secret: Secret,
+    context: &JobContext,
+) -> Result<(String, Found), TransferError> {
+    let (access, side) = (attempt.access(secret), attempt.side);
+    let sink = waits_of(context, attempt.mailbox, JobKind::SignIn);
+    let (mut session, folders) = transfer::look_in(&access, (side, &attempt.uncounted), &sink).await?;
+    let words = session.server_words();
+    let account = access.account(&mut session, &folders).await;
+    let account = Some(account.map_err(|source| TransferError::Server { side, source })?);
+    // What follows a sign-in most often follows at once, and begins with this connection.
+    access.leave(session);
+    let mut messages = 0;
+    let mut bytes = Some(0_u64);
+    for status in folders.iter().filter_map(|folder| folder.status) {
+        messages += status.messages.unwrap_or(0);
+        bytes = bytes.zip(status.bytes).map(|(sum, more)| sum.saturating_add(more));
+    }
+    let known = folders.into_iter().filter(Folder::is_selectable).map(|folder| folder.raw).collect();
+    Ok((words, Found { counted: bytes.map(|bytes| (messages, Bytes(bytes))), account, known }))
+}
+
+/// Tells what is waited for before anything is copied.
+pub(in crate::engine) fn waits_of(
+    context: &JobContext,
+    mailbox: MailboxId,
+    kind: JobKind,
+) -> impl Fn(Progress) + Send + Sync + '_ {
+    move |progress| {
+        if let Progress::Waiting { seconds, words } = progress {
+            let number = context.number;
+            context.tell_soon(Message::Waits { kind, number, mailbox, seconds, words });
+        }
+    }
+}
+
+/// Without a password nothing is tried. A keyring that did not answer may have it: then nothing is said against the row.
+fn needs_password(attempt: &Attempt, place: PasswordPlace) -> SignInView {
+    let (state, error) = match place {
+        PasswordPlace::NoAnswer => (SignInState::NotTried, None),
+        _ => (SignInState::NeedsPassword, Some(explain::needs_password(attempt))),
+    };
+    SignInView { password: place, state, error, server_words: String::new() }
+}

@@ -1,0 +1,541 @@
+pub(in crate::engine) mod confirmed;
+pub(in crate::engine) mod copy;
+pub(in crate::engine) mod copy_meter;
+pub(in crate::engine) mod copy_view;
+pub(in crate::engine) mod counted_folders;
+pub(in crate::engine) mod forecasts;
+pub(in crate::engine) mod message_list;
+pub(in crate::engine) mod passwords;
+pub(in crate::engine) mod pins;
+pub(in crate::engine) mod practice;
+pub(in crate::engine) mod provider;
+pub(in crate::engine) mod reaches;
+pub(in crate::engine) mod records;
+pub(in crate::engine) mod report_input;
+pub(in crate::engine) mod throughput;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::engine::api::command::AuditOptions;
+use crate::engine::api::copy_snapshot::CopyPhase;
+use crate::engine::api::copy_snapshot::CopyView;
+use crate::engine::api::copy_snapshot::MailboxProgress;
+use crate::engine::api::copy_snapshot::MailboxProgressState;
+use crate::engine::api::copy_snapshot::MessagesView;
+use crate::engine::api::copy_words::project_line;
+use crate::engine::api::snapshot::AuditView;
+use crate::engine::api::snapshot::DestinationView;
+use crate::engine::api::snapshot::DomainView;
+use crate::engine::api::snapshot::MailboxView;
+use crate::engine::api::snapshot::PlanView;
+use crate::engine::api::snapshot::ProjectView;
+use crate::engine::api::snapshot::RecentProject;
+use crate::engine::api::snapshot::RecordsView;
+use crate::engine::api::snapshot::SignInState;
+use crate::engine::api::snapshot::SignInView;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
+use crate::engine::jobs::copy_control::CopyBoard;
+use crate::engine::jobs::sign_in::Attempt;
+use crate::engine::open_project::pins::PinBook;
+use crate::engine::open_project::practice::PracticeWorld;
+use crate::engine::open_project::provider::ProviderLimits;
+use crate::engine::open_project::records::SavedFiles;
+use crate::engine::open_project::throughput::CopyMeter;
+use crate::imap::{Compression, IdleSessions, Timeouts};
+use crate::plan::{FolderPattern, MailboxPlan, Measured, Oversize, apply_overrides};
+use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
+use crate::providers::{Catalogue, OwnMail, compare};
+use crate::records::CurrentZone;
+use crate::values::{AccountIdentity, Bytes, UnixTime, counted_as};
+use crate::values::{MailboxId, Side};
+
+/// The open project: its file, what the faces see of it, and what its jobs share.
+pub(super) struct OpenProject {
+    /// Every mailbox was copied to its end, whatever a verification said of it.
+    pub(super) is_copied: bool,
+    pub(super) project: Arc<Project>,
+    pub(super) view: ProjectView,
+    /// The zone as last read; what the records are computed from.
+    pub(super) zone: Option<CurrentZone>,
+    /// The embedded servers, while a practice project is open.
+    pub(super) practice: Option<PracticeWorld>,
+    /// Where the file of a practice project lies; goes when the project is closed.
+    pub(super) practice_folder: Option<tempfile::TempDir>,
+    /// How the running copy is asked to end.
+    pub(super) copy: Option<CopyBoard>,
+    pub(super) meter: CopyMeter,
+    pub(super) copy_states: BTreeMap<MailboxId, MailboxProgressState>,
+    /// Mailboxes that have come to their end, in this session or before.
+    pub(super) done: BTreeSet<MailboxId>,
+    /// Whose mail the ledgers are about.
+    pub(super) bound: BTreeMap<MailboxId, BoundSides>,
+    /// What was saved last.
+    pub(super) saved: SavedFiles,
+    /// Whether the newest run was nothing but a verification.
+    pub(super) was_verify_only: bool,
+    /// Looks at the ledger since the project was opened.
+    pub(super) looks: u64,
+    /// The accounts that sign-ins of this session have led to.
+    pub(super) accounts: BTreeMap<(MailboxId, Side), AccountIdentity>,
+    /// Whether the owner may have entered something since what the project does was last confirmed.
+    pub(super) has_new_reach: bool,
+    /// The approved certificates.
+    pub(super) pins: PinBook,
+    /// Connections between two steps.
+    pub(super) idle: IdleSessions,
+    /// Whether connections are compressed.
+    pub(super) compression: Compression,
+    pub(super) timeouts: Timeouts,
+    /// How fast mailboxes were copied.
+    pub(super) measured: BTreeMap<MailboxId, Measured>,
+    /// What the provider's catalogue entry says that a copy meets.
+    pub(super) limits: ProviderLimits,
+    /// Mailboxes that are copied at the same time.
+    pub(super) parallel: usize,
+    /// Connections to one server at the same time, over all mailboxes; `None`: as many as are worth it.
+    pub(super) max_connections: Option<usize>,
+    /// The folders that the last sign-in at the source has shown, as the server spells them.
+    pub(super) seen_folders: BTreeMap<MailboxId, BTreeSet<String>>,
+    /// Folders that are left out in this session whatever they hold, and not counted.
+    pub(super) excluded: Vec<FolderPattern>,
+}
+
+impl OpenProject {
+    /// Reads everything that the pages show from the file.
+    pub(super) fn load(project: Arc<Project>, catalogue: &Catalogue) -> Result<Self, ProjectError> {
+        let settings = project.audit_settings()?;
+        let destination = project.destination()?;
+        let job = project.copy_job()?;
+        let is_copied = job.is_copied;
+        let saved = SavedFiles { zone: project.zone_saved()?, report: project.report_saved()? };
+        let bound = load_bound(&project)?;
+        let (measured, pins) = (project.measured()?, PinBook::new(project.pins()?));
+        let zone = load_zone(&project)?;
+        let view = ProjectView {
+            path: project.path().to_path_buf(),
+            is_practice: project.is_practice(),
+            practice_logins: None,
+            unconfirmed: Arc::default(),
+            was_interrupted: project.was_interrupted(),
+            saved_at: project.saved_at(),
+            domain: DomainView {
+                name: project.domain().clone(),
+                source_server: project.source_server()?,
+                candidates: Vec::new(),
+                is_searching: false,
+                search_error: None,
+                audit_options: AuditOptions {
+                    resolver: settings.resolver,
+                    selectors: settings.selectors,
+                    sending_addresses: settings.sending_addresses,
+                },
+            },
+            audit: project
+                .audit_report()?
+                .map_or(AuditView::NotRun, |report| AuditView::Done(Arc::new(report))),
+            destination: DestinationView {
+                comparisons: Arc::default(),
+                chosen: destination.as_ref().and_then(|chosen| {
+                    let provider = catalogue.get(&chosen.provider)?;
+                    Some((chosen.provider.clone(), provider.name.clone()))
+                }),
+                is_server_typed: destination.as_ref().is_some_and(|chosen| is_typed(chosen, catalogue)),
+                server: destination.and_then(|chosen| chosen.server),
+            },
+            mailboxes: Arc::new(load_mailboxes(&project)?),
+            plan: load_plans(&project)?,
+            copy: view_of(&job),
+            messages: MessagesView::default(),
+            records: RecordsView::default(),
+            report_saved: None,
+        };
+        let mut open = Self {
+            is_copied,
+            project,
+            view,
+            zone,
+            practice: None,
+            practice_folder: None,
+            copy: None,
+            meter: CopyMeter::after(job.speeds),
+            copy_states: BTreeMap::new(),
+            done: job.done,
+            bound,
+            saved,
+            was_verify_only: false,
+            looks: 0,
+            accounts: BTreeMap::new(),
+            has_new_reach: false,
+            pins,
+            idle: IdleSessions::default(),
+            compression: Compression::default(),
+            timeouts: Timeouts::default(),
+            measured,
+            limits: ProviderLimits::default(),
+            parallel: 1,
+            max_connections: None,
+            seen_folders: BTreeMap::new(),
+            excluded: Vec::new(),
+        };
+        open.count_mailboxes_from_plans();
+        open.compare_providers(catalogue);
+        open.refresh_copy_totals();
+        if let Err(error) = open.compute_records(catalogue) {
+            open.view.records.error = Some(*error);
+        }
+        Ok(open)
+    }
+
+    /// What the faces see, now.
+    pub(super) fn snapshot(&self) -> ProjectView {
+        ProjectView {
+            saved_at: self.project.saved_at(),
+            report_saved: self.report_saved(),
+            ..self.view.clone()
+        }
+    }
+
+    /// What the program does now, in one sentence.
+    pub(super) fn activity(&self) -> String {
+        let view = &self.view;
+        let signing_in = view
+            .mailboxes
+            .iter()
+            .filter(|row| {
+                row.source.state == SignInState::SigningIn || row.destination.state == SignInState::SigningIn
+            })
+            .count();
+        match view.copy.phase {
+            CopyPhase::Running => {
+                let running = view
+                    .copy
+                    .mailboxes
+                    .iter()
+                    .filter(|mailbox| {
+                        matches!(
+                            mailbox.state,
+                            MailboxProgressState::Running(_)
+                                | MailboxProgressState::Verifying { .. }
+                                | MailboxProgressState::Reconnecting(_)
+                        )
+                    })
+                    .count();
+                let what = if view.copy.is_verifying { "Verifying" } else { "Copying" };
+                return copying_words(what, running, &view.copy.mailboxes);
+            }
+            CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages under way".to_owned(),
+            _ => {}
+        }
+        if let Some((done, total)) = view.plan.counting {
+            format!("Counting folders, {done} of {total}")
+        } else if signing_in > 0 {
+            format!("Signing in to {}", counted_as(signing_in, "mailbox", "mailboxes"))
+        } else if let AuditView::Running { what, .. } = &view.audit {
+            format!("Asking the DNS: {what}")
+        } else if view.records.is_preparing {
+            "Reading the zone".to_owned()
+        } else if view.domain.is_searching {
+            "Looking for the mail server".to_owned()
+        } else {
+            String::new()
+        }
+    }
+
+    /// The project as the start page lists it.
+    pub(super) fn as_recent(&self) -> RecentProject {
+        RecentProject {
+            path: self.project.path().to_path_buf(),
+            domain: self.project.domain().clone(),
+            state: project_line(&self.view),
+            at: UnixTime::now(),
+        }
+    }
+
+    /// Between which servers a copy that begins now goes; `None` while one is not known.
+    pub(super) fn route_now(&self) -> Option<CopyRoute> {
+        let (provider, provider_name) = self.view.destination.chosen.clone()?;
+        Some(CopyRoute {
+            source: self.view.domain.source_server.clone()?,
+            provider,
+            provider_name,
+            destination: self.view.destination.server.clone()?,
+        })
+    }
+
+    pub(super) fn mailbox(&self, id: MailboxId) -> Option<&MailboxView> {
+        self.view.mailboxes.iter().find(|row| row.id == id)
+    }
+
+    pub(super) fn mailbox_mut(&mut self, id: MailboxId) -> Option<&mut MailboxView> {
+        Arc::make_mut(&mut self.view.mailboxes).iter_mut().find(|row| row.id == id)
+    }
+
+    /// The resolver to ask: the practice one, the one the user named, or the system's (empty).
+    pub(super) fn resolver_address(&self) -> String {
+        match &self.practice {
+            Some(practice) => practice.resolver().to_string(),
+            None => self.view.domain.audit_options.resolver.clone(),
+        }
+    }
+
+    /// Forgets sign-ins at one side after its server changed.
+    pub(super) fn forget_sign_ins(&mut self, side: Side) {
+        for row in Arc::make_mut(&mut self.view.mailboxes) {
+            // A password is for one server only.
+            *crate::engine::commands::sign_in_of(row, side) = SignInView::default();
+        }
+    }
+
+    /// Forgets plans that were made for another server or user. Hands back whose they were.
+    pub(super) fn forget_plans(&mut self, whose: Option<MailboxId>) -> Vec<MailboxId> {
+        let plans = Arc::make_mut(&mut self.view.plan.mailboxes);
+        let stale: Vec<MailboxId> =
+            plans.keys().copied().filter(|id| whose.is_none_or(|one| one == *id)).collect();
+        let oversize = Arc::make_mut(&mut self.view.plan.oversize);
+        for id in &stale {
+            plans.remove(id);
+            oversize.remove(id);
+            self.measured.remove(id);
+        }
+        self.refresh_copy_totals();
+        stale
+    }
+
+    /// Turns a running audit back into what was before it.
+    pub(super) fn end_audit_without_result(&mut self) {
+        if let AuditView::Running { previous, .. } = &self.view.audit {
+            self.view.audit = previous.clone().map_or(AuditView::NotRun, AuditView::Done);
+        }
+    }
+
+    /// Sign-ins still under way end with this error.
+    pub(super) fn fail_running_sign_ins(&mut self, error: &UserError) {
+        for row in Arc::make_mut(&mut self.view.mailboxes) {
+            for view in [&mut row.source, &mut row.destination] {
+                if view.state == SignInState::SigningIn {
+                    view.state = SignInState::Failed;
+                    view.error = Some(error.clone());
+                }
+            }
+        }
+    }
+
+    /// Both sides of these mailboxes, or of all chosen ones, as sign-ins to try.
+    pub(super) fn sign_in_attempts(&self, wanted: &[MailboxId]) -> Vec<Attempt> {
+        let sides = [
+            (Side::Source, self.view.domain.source_server.clone()),
+            (Side::Destination, self.view.destination.server.clone()),
+        ];
+        let mut attempts = Vec::new();
+        for (side, server) in sides {
+            let Some(server) = server else { continue };
+            for row in self.view.mailboxes.iter() {
+                let is_wanted =
+                    if wanted.is_empty() { row.mailbox.is_chosen } else { wanted.contains(&row.id) };
+                if is_wanted {
+                    attempts.push(Attempt {
+                        mailbox: row.id,
+                        side,
+                        server: server.clone(),
+                        pins: self.pins.clone(),
+                        user: row.mailbox.user(side).to_owned(),
+                        way: row.mailbox.way(side).clone(),
+                        compression: self.compression,
+                        timeouts: self.timeouts,
+                        idle: self.idle.clone(),
+                        uncounted: self.uncounted(side),
+                    });
+                }
+            }
+        }
+        attempts.sort_by_key(|attempt| (attempt.mailbox, attempt.side));
+        attempts
+    }
+
+    /// Chosen mailboxes with the way into both servers.
+    pub(super) fn both_sides(&self) -> Result<Vec<(Attempt, Attempt)>, Box<UserError>> {
+        if self.view.domain.source_server.is_none() {
+            return Err(Box::new(explain::no_source_server()));
+        }
+        if self.view.destination.server.is_none() {
+            return Err(Box::new(explain::no_destination()));
+        }
+        let attempts = self.sign_in_attempts(&[]);
+        let mut pairs = Vec::new();
+        for pair in attempts.chunks_exact(2) {
+            // Mailboxes that do not get in are named on their page; trying them again may lock them out.
+            if let [source, destination] = pair
+                && self.mailbox(source.mailbox).is_some_and(may_sign_in)
+            {
+                pairs.push((source.clone(), destination.clone()));
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// One more mailbox of the running count is done.
+    pub(super) fn count_one_more(&mut self) {
+        if let Some((done, _)) = &mut self.view.plan.counting {
+            *done += 1;
+        }
+    }
+
+    /// Shows the plan of a mailbox that was just counted.
+    pub(super) fn show_plan(&mut self, mailbox: MailboxId, plan: MailboxPlan, oversize: Oversize) {
+        self.count_one_more();
+        Arc::make_mut(&mut self.view.plan.oversize).insert(mailbox, oversize);
+        self.view.plan.errors.remove(&mailbox);
+        let counted = counted(&plan);
+        Arc::make_mut(&mut self.view.plan.mailboxes).insert(mailbox, plan);
+        if let Some(row) = self.mailbox_mut(mailbox) {
+            row.counted = Some(counted);
+        }
+    }
+
+    fn count_mailboxes_from_plans(&mut self) {
+        let counts: Vec<_> =
+            self.view.plan.mailboxes.iter().map(|(mailbox, plan)| (*mailbox, counted(plan))).collect();
+        for (mailbox, counted) in counts {
+            if let Some(row) = self.mailbox_mut(mailbox) {
+                row.counted = Some(counted);
+            }
+        }
+    }
+
+    /// Measures every provider against the mail as far as it is counted.
+    pub(super) fn compare_providers(&mut self, catalogue: &Catalogue) {
+        self.limits = self.provider_limits(catalogue);
+        self.refresh_forecasts();
+        let counted: Vec<Bytes> =
+            self.view.mailboxes.iter().filter_map(|row| row.counted.map(|(_, bytes)| bytes)).collect();
+        let own = OwnMail {
+            mailbox_count: self.view.mailboxes.iter().filter(|row| row.mailbox.is_chosen).count(),
+            total: (!counted.is_empty())
+                .then(|| counted.iter().fold(Bytes::ZERO, |sum, bytes| sum.plus(*bytes))),
+            largest_mailbox: counted.iter().copied().max(),
+            largest_message: None,
+        };
+        self.view.destination.comparisons =
+            Arc::new(catalogue.providers().iter().map(|provider| compare(provider, &own)).collect());
+    }
+}
+
+/// Whether nothing speaks against signing in on both sides of a mailbox.
+fn may_sign_in(row: &MailboxView) -> bool {
+    [&row.source.state, &row.destination.state]
+        .iter()
+        .all(|state| matches!(state, SignInState::NotTried | SignInState::SigningIn | SignInState::SignedIn))
+}
+
+/// The zone as it was last read; one that cannot be understood is read anew.
+fn load_zone(project: &Project) -> Result<Option<CurrentZone>, ProjectError> {
+    let Some(json) = project.zone_facts()? else { return Ok(None) };
+    Ok(serde_json::from_str(&json)
+        .map_err(|error| tracing::warn!("the zone of the project is read anew: {error}"))
+        .ok())
+}
+
+/// The copy as the project was left.
+fn view_of(job: &CopyJob) -> CopyView {
+    CopyView {
+        phase: phase_after_opening(job),
+        route: job.route.clone(),
+        earlier: job.earlier.clone(),
+        trial: job.trial,
+        started_at: job.started_at,
+        finished_at: job.finished_at,
+        verification: job.verification.clone(),
+        verification_counts: job.verification_counts.clone(),
+        throughput: Arc::new(job.speeds.clone()),
+        ..CopyView::default()
+    }
+}
+
+fn load_mailboxes(project: &Project) -> Result<Vec<MailboxView>, ProjectError> {
+    let sign_ins = project.sign_ins()?;
+    let view = |id: MailboxId, side: Side| {
+        let words = sign_ins.get(&(id, side)).map(|fact| fact.server_words.clone());
+        SignInView { server_words: words.unwrap_or_default(), ..SignInView::default() }
+    };
+    Ok(project
+        .mailboxes()?
+        .into_iter()
+        .map(|(id, mailbox)| MailboxView {
+            id,
+            mailbox,
+            source: view(id, Side::Source),
+            destination: view(id, Side::Destination),
+            counted: None,
+        })
+        .collect())
+}
+
+fn load_plans(project: &Project) -> Result<PlanView, ProjectError> {
+    let mut counted_at = None;
+    let mut plans = BTreeMap::new();
+    let mut oversize = BTreeMap::new();
+    for (mailbox, stored) in project.plans()? {
+        let mut plan = stored.plan;
+        apply_overrides(&mut plan, &project.folder_overrides(mailbox)?);
+        project.name_lessons(mailbox)?.apply(&mut plan);
+        counted_at = counted_at.max(Some(stored.counted_at));
+        plans.insert(mailbox, plan);
+        oversize.insert(mailbox, stored.oversize);
+    }
+    Ok(PlanView {
+        mailboxes: Arc::new(plans),
+        counted_at,
+        options: project.copy_options()?,
+        oversize: Arc::new(oversize),
+        ..PlanView::default()
+    })
+}
+
+/// A copy that was running when the program ended goes on. A verification does not: it is made again when it is asked for.
+const fn phase_after_opening(job: &CopyJob) -> CopyPhase {
+    match job.phase {
+        CopyJobPhase::NotStarted => CopyPhase::NotStarted,
+        CopyJobPhase::Running if !job.is_verifying => CopyPhase::Interrupted,
+        CopyJobPhase::Running if job.finished_at.is_some() => CopyPhase::Finished,
+        CopyJobPhase::Running | CopyJobPhase::Stopped => CopyPhase::Stopped,
+        CopyJobPhase::Paused => CopyPhase::Paused,
+        CopyJobPhase::Finished => CopyPhase::Finished,
+    }
+}
+
+/// Whether a server is another one than the catalogue's.
+pub(super) fn is_typed(chosen: &Destination, catalogue: &Catalogue) -> bool {
+    let known = catalogue.get(&chosen.provider).and_then(|provider| provider.imap.as_ref());
+    chosen.server.is_some() && chosen.server.as_ref() != known.map(|fact| &fact.value)
+}
+
+fn load_bound(project: &Project) -> Result<BTreeMap<MailboxId, BoundSides>, ProjectError> {
+    let mut bound = BTreeMap::new();
+    for (id, _) in project.mailboxes()? {
+        bound.extend(project.bound_sides(id)?.map(|sides| (id, sides)));
+    }
+    Ok(bound)
+}
+
+fn counted(plan: &MailboxPlan) -> (u64, Bytes) {
+    plan.folders.iter().fold((0, Bytes::ZERO), |(messages, bytes), folder| {
+        (messages + folder.messages, bytes.plus(folder.bytes))
+    })
+}
+
+/// `Copying 3 mailboxes, 1 waits, 1 paused`.
+fn copying_words(what: &str, running: usize, shown: &[MailboxProgress]) -> String {
+    let count =
+        |is_it: fn(&MailboxProgressState) -> bool| shown.iter().filter(|one| is_it(&one.state)).count();
+    let mut parts = vec![format!("{what} {}", counted_as(running, "mailbox", "mailboxes"))];
+    let waiting = count(|state| matches!(state, MailboxProgressState::WaitsUntil(..)));
+    let paused = count(|state| *state == MailboxProgressState::Paused);
+    for (count, what) in [(waiting, if waiting == 1 { "waits" } else { "wait" }), (paused, "paused")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,142 @@
+use crate::engine::api::snapshot::PasswordPlace;
+use crate::engine::jobs::sign_in::Attempt;
+use crate::engine::start::SecretsPolicy;
+use crate::secrets::{Kept, Lookup, SecretName, SecretStore, StoreStatus};
+use crate::values::{Endpoint, Secret};
+use crate::values::{MailboxId, Side};
+
+/// The passwords of the open projects: a store for this session, and the system's keyring where it is wanted.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Passwords {
+    session: SecretStore,
+    keyring: Option<SecretStore>,
+    /// Whether passwords that are set go into the keyring.
+    is_kept_for_good: bool,
+}
+
+/// Whose password is meant. It is for this user at this server, and goes nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Whose {
+    /// UUID of the project.
+    pub(in crate::engine) project: String,
+    pub(in crate::engine) mailbox: MailboxId,
+    pub(in crate::engine) side: Side,
+    /// `None` where none is chosen yet.
+    pub(in crate::engine) server: Option<Endpoint>,
+    /// Who signs in: the mailbox's user, or an admin.
+    pub(in crate::engine) user: String,
+}
+
+impl Whose {
+    fn name(&self) -> SecretName {
+        match &self.server {
+            Some(server) => SecretName::new(&self.project, self.mailbox.0, self.side, server, &self.user),
+            None => self.before_the_server(),
+        }
+    }
+
+    fn before_the_server(&self) -> SecretName {
+        SecretName::new(&self.project, self.mailbox.0, self.side, "", &self.user)
+    }
+}
+
+impl Passwords {
+    pub(in crate::engine) fn new(policy: SecretsPolicy) -> Self {
+        Self {
+            session: SecretStore::session_only("Passwords are kept until the program ends."),
+            keyring: match policy {
+                SecretsPolicy::Keyring => Some(SecretStore::system()),
+                // Mostly everything is given.
+                SecretsPolicy::SessionThenKeyring => Some(SecretStore::system_when_asked()),
+                SecretsPolicy::SessionOnly => None,
+            },
+            is_kept_for_good: policy == SecretsPolicy::Keyring,
+        }
+    }
+
+    /// The same session without the keyring: practice passwords have no place in it.
+    pub(in crate::engine) fn without_keyring(&self) -> Self {
+        Self { session: self.session.clone(), keyring: None, is_kept_for_good: false }
+    }
+
+    /// A password and where it is; what was given in this session comes first.
+    pub(in crate::engine) async fn look(&self, whose: &Whose) -> (Option<Secret>, PasswordPlace) {
+        let name = whose.name();
+        if let Lookup::Kept(secret, _) = self.session.look(&name).await {
+            return (Some(secret), PasswordPlace::Session);
+        }
+        let mut absent = PasswordPlace::Missing;
+        if let Some(keyring) = &self.keyring {
+            match keyring.look(&name).await {
+                Lookup::Kept(secret, kept) => return (Some(secret), place(kept)),
+                Lookup::Nothing => {}
+                // Where no keyring runs, there is nothing to wait for.
+                Lookup::NoAnswer if matches!(keyring.status(), StoreStatus::ThisSessionOnly(_)) => {}
+                Lookup::NoAnswer => absent = PasswordPlace::NoAnswer,
+            }
+        }
+        // It was given in this session before a server was chosen, and is for the one that was chosen first.
+        let Some(secret) = self.session.get(&whose.before_the_server()).await else { return (None, absent) };
+        if whose.server.is_none() {
+            return (Some(secret), PasswordPlace::Session);
+        }
+        let place = self.set(whose, secret.clone()).await;
+        self.session.delete(&whose.before_the_server()).await;
+        (Some(secret), place)
+    }
+
+    /// What an attempt signs in with: a kept password; nothing where a token comes from its own source.
+    pub(in crate::engine) async fn of(&self, project: &str, attempt: &Attempt) -> Option<Secret> {
+        self.look_for(project, attempt).await.0
+    }
+
+    /// The same, with the place where it is.
+    pub(in crate::engine) async fn look_for(
+        &self,
+        project: &str,
+        attempt: &Attempt,
+    ) -> (Option<Secret>, PasswordPlace) {
+        if !attempt.way.needs_password() {
+            return (Some(Secret::default()), PasswordPlace::NotNeeded);
+        }
+        self.look(&attempt.whose(project)).await
+    }
+
+    /// Keeps a password, where the policy says; one that is not for a server yet is kept for this session. Hands back
+    /// where it is now.
+    pub(in crate::engine) async fn set(&self, whose: &Whose, secret: Secret) -> PasswordPlace {
+        if whose.server.is_none() {
+            return place(self.session.set(&whose.before_the_server(), secret).await);
+        }
+        let store = self.keyring.as_ref().filter(|_| self.is_kept_for_good).unwrap_or(&self.session);
+        place(store.set(&whose.name(), secret).await)
+    }
+
+    /// Forgets a password everywhere.
+    pub(in crate::engine) async fn delete(&self, whose: &Whose) {
+        self.session.delete(&whose.before_the_server()).await;
+        self.session.delete(&whose.name()).await;
+        if let Some(keyring) = &self.keyring {
+            keyring.delete(&whose.name()).await;
+        }
+    }
+
+    /// Tries the keyring again.
+    pub(in crate::engine) async fn retry(&self) {
+        if let Some(keyring) = &self.keyring {
+            keyring.retry().await;
+        }
+    }
+
+    /// Where passwords are kept at present.
+    pub(in crate::engine) fn status(&self) -> StoreStatus {
+        self.keyring.as_ref().unwrap_or(&self.session).status()
+    }
+}
+
+const fn place(kept: Kept) -> PasswordPlace {
+    match kept {
+        Kept::InKeyring => PasswordPlace::Keyring,
+        Kept::ThisSession => PasswordPlace::Session,
+    }
+}

@@ -1,0 +1,133 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::engine::actor::Actor;
+use crate::engine::api::command::PracticeTrouble;
+use crate::engine::api::snapshot::PracticeLogins;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
+use crate::engine::jobs::JobKind;
+use crate::engine::jobs::results::Message;
+use crate::engine::open_project::OpenProject;
+use crate::engine::system::temporary::practice_folder;
+use crate::project::Project;
+use crate::providers::Catalogue;
+use crate::rehearsal::{DOMAIN, Practice, PracticeAccount, PracticeOptions, Trouble};
+use crate::values::{DomainName, Endpoint};
+
+/// How long the practice provider asks for a pause.
+const BUSY_TIME: Duration = Duration::from_secs(10);
+
+/// The embedded servers of the open practice project.
+pub(in crate::engine) struct PracticeWorld {
+    world: Practice,
+}
+
+impl PracticeWorld {
+    pub(in crate::engine) const fn resolver(&self) -> SocketAddr {
+        self.world.resolver
+    }
+
+    pub(in crate::engine) fn source(&self) -> Endpoint {
+        self.world.source.clone()
+    }
+
+    pub(in crate::engine) fn destination(&self) -> Endpoint {
+        self.world.destination.clone()
+    }
+}
+
+/// Makes the file of a practice project in a folder of its own, which goes when the project is closed.
+pub(in crate::engine) fn make_project(catalogue: &Catalogue) -> Result<OpenProject, Box<UserError>> {
+    let domain = DomainName::parse(DOMAIN).map_err(|error| Box::new(explain::domain_name(&error)))?;
+    let folder = practice_folder()
+        .map_err(|error| Box::new(explain::folder_not_made(&std::env::temp_dir(), &error)))?;
+    let path = folder.path().join(format!("{DOMAIN}.mailferry"));
+    let mut open = Project::create(&path, &domain, true)
+        .and_then(|project| OpenProject::load(project, catalogue))
+        .map_err(|error| Box::new(explain::project_at(&path, &error)))?;
+    open.practice_folder = Some(folder);
+    Ok(open)
+}
+
+impl Actor {
+    /// Starts the embedded servers of the open practice project and fills in what they offer.
+    pub(in crate::engine) async fn start_practice(&mut self) {
+        if self.open.is_none() {
+            return;
+        }
+        let keep = self.open.as_ref().map(|open| open.project.path().with_extension("practice"));
+        let options = PracticeOptions { keep, ..PracticeOptions::default() };
+        let (world, servers) = match Practice::start(&options).await {
+            Ok(started) => started,
+            Err(error) => {
+                self.close_project().await;
+                return self.could_not_open(explain::practice_not_started(&error));
+            }
+        };
+        self.launch(
+            JobKind::Practice,
+            |context| servers.serve(context.token),
+            |number, ()| Message::PracticeEnded { number },
+        );
+        let accounts: Vec<PracticeAccount> = world.accounts.clone();
+        let practice = PracticeWorld { world };
+        let source = practice.source();
+        if let Some(open) = self.open.as_mut() {
+            open.view.practice_logins = Some(PracticeLogins {
+                words: "The people of the practice domain and their passwords are filled in.".to_owned(),
+            });
+            open.practice = Some(practice);
+        }
+        self.set_source_server(source);
+        // A practice project that is opened again meets new ports.
+        let chosen = self.open.as_ref().and_then(|open| open.view.destination.chosen.clone());
+        if let Some((provider, _)) = chosen {
+            self.choose_destination(provider, None);
+        }
+        for account in accounts {
+            self.add_practice_account(account).await;
+        }
+    }
+
+    /// Makes trouble on the practice servers; other projects have none.
+    pub(in crate::engine) fn make_trouble(&self, trouble: PracticeTrouble) {
+        let Some(practice) = self.open.as_ref().and_then(|open| open.practice.as_ref()) else {
+            return self.fail(explain::no_practice());
+        };
+        let (trouble, words) = match trouble {
+            PracticeTrouble::CutConnections => {
+                (Trouble::ConnectionsBreak, "Every connection was cut. Watch how the copy finds its way back")
+            }
+            PracticeTrouble::SlowProvider => (
+                Trouble::DestinationBusy { time: BUSY_TIME },
+                "The provider asks for a pause. The copy waits and goes on by itself",
+            ),
+            PracticeTrouble::LoseReplies => (
+                Trouble::RepliesLost { times: 1 },
+                "The provider stores the next messages, and nobody hears of it. Nothing may arrive twice",
+            ),
+            PracticeTrouble::FillMailboxes => {
+                (Trouble::DestinationFull, "Every mailbox at the provider is full now")
+            }
+            PracticeTrouble::MakeRoom => (Trouble::DestinationHasRoom, "There is room at the provider again"),
+        };
+        practice.world.make_trouble(trouble);
+        self.notice(words, None);
+    }
+
+    /// Adds a person of the practice domain with both passwords.
+    async fn add_practice_account(&mut self, account: PracticeAccount) {
+        use crate::values::Side;
+        let find = |open: &OpenProject| {
+            open.view.mailboxes.iter().find(|row| row.mailbox.address == account.address).map(|row| row.id)
+        };
+        if self.open.as_ref().and_then(find).is_none() {
+            self.add_mailbox(&account.address.to_string());
+        }
+        if let Some(id) = self.open.as_ref().and_then(find) {
+            self.set_password(id, Side::Source, account.source_password).await;
+            self.set_password(id, Side::Destination, account.destination_password).await;
+        }
+    }
+}

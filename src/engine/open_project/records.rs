@@ -1,0 +1,115 @@
+//! The records of the open project, and whether what was saved is what is on show.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::engine::api::copy_snapshot::CopyPhase;
+use crate::engine::api::snapshot::RecordsView;
+use crate::engine::api::snapshot::SavedView;
+use crate::engine::api::user_error::UserError;
+use crate::engine::explain;
+use crate::engine::open_project::OpenProject;
+use crate::message::content_digest;
+use crate::project::{ProjectError, SavedFile};
+use crate::providers::Catalogue;
+use crate::records::{BindOptions, RecordsPlan, SwitchStage, desired, questions, render_bind};
+
+impl OpenProject {
+    /// Another provider was chosen: its records have to be computed anew.
+    pub(in crate::engine) fn forget_records(&mut self, catalogue: &Catalogue) {
+        self.view.records = RecordsView::default();
+        if let Err(error) = self.compute_records(catalogue) {
+            self.view.records.error = Some(*error);
+        }
+    }
+
+    /// The records from the zone as last read, the provider and the answers; `None` before there is a zone.
+    pub(in crate::engine) fn compute_records(
+        &mut self,
+        catalogue: &Catalogue,
+    ) -> Result<Option<RecordsPlan>, Box<UserError>> {
+        let computed = self.compute_plan(catalogue);
+        self.compare_with_saved_zone();
+        computed
+    }
+
+    fn compute_plan(&mut self, catalogue: &Catalogue) -> Result<Option<RecordsPlan>, Box<UserError>> {
+        let Some((id, _)) = &self.view.destination.chosen else { return Ok(None) };
+        let Some(provider) = catalogue.get(id) else { return Ok(None) };
+        let stored = |error: ProjectError| Box::new(explain::project(&error));
+        let answers = self.project.answers().map_err(stored)?;
+        let choices = self.project.sender_choices().map_err(stored)?;
+        self.view.records.answers = provider
+            .answers
+            .iter()
+            .map(|answer| {
+                let given = answers.get(&answer.name).cloned().unwrap_or_default();
+                (answer.name.clone(), answer.question.clone(), given)
+            })
+            .collect();
+        let Some(zone) = &self.zone else { return Ok(None) };
+        let now_needed =
+            questions(self.project.domain(), provider, &answers, &self.view.domain.audit_options.selectors);
+        if !zone.covers(&now_needed) {
+            // What was not asked is not known; the zone has to be read again for this provider and these answers.
+            self.view.records.plan = None;
+            self.view.records.zone_texts.clear();
+            return Ok(None);
+        }
+        let dropped = choices.into_iter().filter(|(_, is_kept)| !is_kept).map(|(term, _)| term).collect();
+        let plan = desired(provider, &answers, zone, &dropped);
+        let text = |stage| (stage, render_bind(&plan, &BindOptions { through: stage, made_at: None }));
+        self.view.records.zone_texts = SwitchStage::ALL.into_iter().map(text).collect();
+        self.view.records.plan = Some(Arc::new(plan.clone()));
+        self.view.records.error = None;
+        Ok(Some(plan))
+    }
+
+    /// A file is a saved one only as long as it holds the lines on show.
+    fn compare_with_saved_zone(&mut self) {
+        let records = &mut self.view.records;
+        let compare = |(stage, file): (&SwitchStage, &SavedFile)| {
+            let now = records.zone_texts.get(stage).map(|text| content_digest(text.as_bytes()));
+            let is_current = Some(&file.sha256) == now.as_ref();
+            (*stage, SavedView { path: file.path.clone(), is_current })
+        };
+        records.saved = self.saved.zone.iter().map(compare).collect();
+    }
+
+    /// The zone lines of a stage were written to this file.
+    pub(in crate::engine) fn zone_was_saved(&mut self, stage: SwitchStage, file: SavedFile) {
+        // A file holds what was written into it last.
+        self.saved.zone.retain(|_, other| other.path != file.path);
+        self.saved.zone.insert(stage, file);
+        self.compare_with_saved_zone();
+    }
+
+    /// The report as it was last saved. While mail is copied, none holds what there is.
+    pub(in crate::engine) fn report_saved(&self) -> Option<SavedView> {
+        let file = self.saved.report.as_ref()?;
+        let is_at_rest =
+            !matches!(self.view.copy.phase, CopyPhase::Running | CopyPhase::Pausing | CopyPhase::Stopping);
+        let is_current = is_at_rest && self.report_digest() == file.sha256;
+        Some(SavedView { path: file.path.clone(), is_current })
+    }
+
+    /// What the report says, in short: as long as this stays, so does the report, but for the time at which it is made.
+    pub(in crate::engine) fn report_digest(&self) -> String {
+        let view = &self.view;
+        let copy = &view.copy;
+        let problems: Vec<_> = copy.problems.iter().map(|group| (&group.cause, group.count)).collect();
+        let content = serde_json::json!([
+            [copy.route, copy.sum, copy.started_at, copy.finished_at, copy.verification, problems],
+            [view.destination.chosen, view.destination.server, view.domain.source_server],
+            [view.audit.report().map(|report| report.at), view.records.zone_texts],
+        ]);
+        content_digest(content.to_string().as_bytes())
+    }
+}
+
+/// What was saved, as the project file remembers it.
+#[derive(Default)]
+pub(in crate::engine) struct SavedFiles {
+    pub(in crate::engine) zone: BTreeMap<SwitchStage, SavedFile>,
+    pub(in crate::engine) report: Option<SavedFile>,
+}

@@ -1,0 +1,9 @@
+//! Files, logs and signals of the computer that the engine runs on.
+
+pub(in crate::engine) mod core_files;
+pub(in crate::engine) mod input;
+pub(in crate::engine) mod interrupts;
+pub(in crate::engine) mod log;
+pub(in crate::engine) mod output_file;
+pub(in crate::engine) mod recent;
+pub(in crate::engine) mod temporary;

@@ -1,0 +1,124 @@
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::api::snapshot::RecentProject;
+use crate::engine::system::input::{InputError, read_input};
+use crate::values::{DomainName, UnixTime};
+
+/// How many projects the start page remembers.
+const MOST: usize = 12;
+/// Longest list that is read.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// The list of projects that were opened before: a small JSON file in the user's configuration folder.
+///
+/// Losing it costs nothing but a click, so a list that cannot be read counts as empty, and says so in the log.
+pub struct RecentProjects {
+    file: Option<PathBuf>,
+    entries: Vec<Entry>,
+    /// Entries whose files were there at the last change; a lost network drive must not be asked with every frame.
+    shown: Vec<RecentProject>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    path: PathBuf,
+    domain: DomainName,
+    state: String,
+    at: UnixTime,
+}
+
+impl RecentProjects {
+    /// Reads the list; `None` keeps it in memory only.
+    pub fn load(file: Option<PathBuf>) -> Self {
+        let entries = file.as_deref().map(read).unwrap_or_default();
+        let mut projects = Self { file, entries, shown: Vec::new() };
+        projects.look();
+        projects
+    }
+
+    /// Projects whose files existed at the last change, newest first.
+    pub fn list(&self) -> Vec<RecentProject> {
+        self.shown.clone()
+    }
+
+    fn look(&mut self) {
+        self.shown = self
+            .entries
+            .iter()
+            .filter(|entry| entry.path.exists())
+            .map(|entry| RecentProject {
+                path: entry.path.clone(),
+                domain: entry.domain.clone(),
+                state: entry.state.clone(),
+                at: entry.at,
+            })
+            .collect();
+    }
+
+    /// Puts a project first and writes the list.
+    pub fn remember(&mut self, project: RecentProject) {
+        self.entries.retain(|entry| entry.path != project.path);
+        self.entries.insert(
+            0,
+            Entry { path: project.path, domain: project.domain, state: project.state, at: project.at },
+        );
+        self.entries.truncate(MOST);
+        self.look();
+        if let Some(file) = &self.file
+            && let Err(error) = write(file, &self.entries)
+        {
+            tracing::warn!("the list of recent projects was not saved: {error}");
+        }
+    }
+}
+
+fn read(file: &Path) -> Vec<Entry> {
+    match read_input(file, MOST_BYTES) {
+        Ok(text) => serde_json::from_slice(&text).unwrap_or_else(|error| {
+            tracing::warn!("the list of recent projects cannot be read and starts anew: {error}");
+            Vec::new()
+        }),
+        Err(InputError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            tracing::warn!("the list of recent projects cannot be read: {error}");
+            Vec::new()
+        }
+    }
+}
+
+fn write(file: &Path, entries: &[Entry]) -> Result<(), crate::engine::system::output_file::OutputError> {
+    crate::engine::system::output_file::write_output(file, |out| {
+        let json = serde_json::to_string_pretty(entries).map_err(std::io::Error::other)?;
+        out.write_all(crate::values::printable_json(&json).as_bytes())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_project_comes_first_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config").join("recent.json");
+        let project = |name: &str, at| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "x").unwrap();
+            let domain = DomainName::parse("example.org").unwrap();
+            RecentProject { path, domain, state: "Audit".to_owned(), at: UnixTime(at) }
+        };
+        let mut recent = RecentProjects::load(Some(file.clone()));
+        recent.remember(project("a", 1));
+        recent.remember(project("b", 2));
+        recent.remember(project("a", 3));
+        let again = RecentProjects::load(Some(file.clone())).list();
+        assert_eq!(again.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [3, 2]);
+
+        std::fs::remove_file(folder.path().join("a")).unwrap();
+        assert_eq!(RecentProjects::load(Some(file.clone())).list().len(), 1);
+        std::fs::write(&file, "{").unwrap();
+        assert!(RecentProjects::load(Some(file)).list().is_empty());
+    }
+}

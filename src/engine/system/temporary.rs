@@ -1,0 +1,81 @@
+//! Folders of projects that live as long as a run: a practice project, and the ledger of a copy without a project file.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+use crate::project::{Abandoned, remove_abandoned};
+
+/// How the folders begin.
+const COPY: &str = "mailferry-copy-";
+const PRACTICE: &str = "mailferry-practice-";
+/// A folder without a project is being filled, unless it is so old.
+const SURELY_ABANDONED: Duration = Duration::from_hours(24);
+
+/// A folder for the ledger of a copy without a project file. Goes when it is dropped.
+pub fn temporary_project() -> io::Result<TempDir> {
+    private_folder(COPY)
+}
+
+/// A folder for a practice project.
+pub(in crate::engine) fn practice_folder() -> io::Result<TempDir> {
+    private_folder(PRACTICE)
+}
+
+/// Removes what runs have left behind that were killed. Hands back how many ledgers of copies these were.
+pub fn remove_abandoned_projects() -> usize {
+    let folder = std::env::temp_dir();
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            tracing::debug!(%error, "nobody can look for what earlier runs have left in {}", folder.display());
+            return 0;
+        }
+    };
+    let mut copies = 0;
+    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_copy = name.starts_with(COPY);
+        if is_copy || name.starts_with(PRACTICE) {
+            let is_removed = remove(&path, is_copy);
+            copies += usize::from(is_removed && is_copy);
+        }
+    }
+    copies
+}
+
+/// False where the folder is in use, is somebody else's, or does not go.
+fn remove(path: &Path, is_copy: bool) -> bool {
+    let outcome = match remove_abandoned(path) {
+        // A practice project is ours with all that lies in it. Messages that a copy has saved as files stay.
+        Ok(Abandoned::Removed) if is_copy => fs::remove_dir(path).or(Ok(())).map(|()| true),
+        Ok(Abandoned::Removed) => fs::remove_dir_all(path).map(|()| true),
+        Ok(Abandoned::NoProject) if is_old(path) => fs::remove_dir(path).or(Ok(())).map(|()| false),
+        Ok(Abandoned::NoProject | Abandoned::InUse | Abandoned::NotOurs) => Ok(false),
+        Err(error) => {
+            tracing::debug!(%error, "{} stays", path.display());
+            return false;
+        }
+    };
+    outcome.unwrap_or_else(|error: io::Error| {
+        tracing::debug!(%error, "{} stays", path.display());
+        false
+    })
+}
+
+fn is_old(path: &Path) -> bool {
+    let changed = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > SURELY_ABANDONED))
+}
+
+/// A folder for this user alone.
+fn private_folder(prefix: &str) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
+}
