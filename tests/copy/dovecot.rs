@@ -391,7 +391,7 @@ async fn a_dead_server_ends_the_copy_with_its_side() {
     pair.bench.request.destination = access(programs::free_port(), Security::Clear, "anna");
     pair.bench.request.limits.max_breaks = 1;
     let error = pair.copy().await.unwrap_err();
-    let TransferError::SignIn { side: mailferry::plan::Side::Destination, source } = &error else {
+    let TransferError::SignIn { side: mailferry::values::Side::Destination, source } = &error else {
         panic!("{error}")
     };
     assert!(matches!(source, SignInError::Imap(ImapError::Net(NetError::NotReached { .. }))), "{source}");
