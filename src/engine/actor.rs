@@ -5,7 +5,6 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval};
-use tokio_util::sync::CancellationToken;
 
 use crate::engine::api::command::Command;
 use crate::engine::api::event::Event;
@@ -13,13 +12,16 @@ use crate::engine::api::event::Notice;
 use crate::engine::api::snapshot::KeyringStatus;
 use crate::engine::api::snapshot::Snapshot;
 use crate::engine::api::user_error::UserError;
+use crate::engine::config::EngineConfig;
 use crate::engine::explain;
+use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
-use crate::engine::jobs::{Ended, JobKind, Jobs};
+use crate::engine::jobs::{Ended, Jobs};
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::confirmed::Confirmed;
 use crate::engine::open_project::passwords::Passwords;
-use crate::engine::start::{EngineConfig, Outlet};
+use crate::engine::outlet::Outlet;
 use crate::engine::system::log::LogRing;
 use crate::engine::system::recent::RecentProjects;
 use crate::project::ProjectError;
@@ -54,26 +56,6 @@ pub(super) struct Actor {
     is_dirty: bool,
     /// Changes of the project that are on their way to the disk.
     settling: JoinSet<Result<(), ProjectError>>,
-}
-
-/// What a job is given: its number, its token, and where its answers go.
-#[derive(Clone)]
-pub(super) struct JobContext {
-    pub(super) number: u64,
-    pub(super) token: CancellationToken,
-    pub(super) answers: mpsc::Sender<Message>,
-}
-
-impl JobContext {
-    /// Sends an answer on the way; when the engine has ended, nobody asks any more.
-    pub(super) async fn tell(&self, message: Message) {
-        let _nobody_asks = self.answers.send(message).await;
-    }
-
-    /// Sends a word that may be lost where the engine has too much to do.
-    pub(super) fn tell_soon(&self, message: Message) {
-        let _is_lost = self.answers.try_send(message);
-    }
 }
 
 /// What happens after a command.

@@ -2,12 +2,16 @@
 
 mod actor;
 mod api;
+mod attempt;
 mod commands;
 mod config;
 mod explain;
 pub mod headless;
+mod job_kind;
 mod jobs;
 mod open_project;
+mod outlet;
+mod pins;
 mod start;
 mod system;
 
@@ -22,6 +26,7 @@ pub use api::copy_words::{
     elsewhere_words, goes_on_words, is_all_copied, project_line, result_words, trial_words,
 };
 pub use api::event::{Event, Notice};
+pub use api::message_list_format::MessageListFormat;
 pub use api::snapshot::{
     ApprovedCertificate, AuditView, CertificateView, DestinationView, DomainView, ForecastsView,
     KeyringStatus, LogLine, MailboxView, PasswordPlace, PlanView, PracticeLogins, ProjectView, RecentProject,
@@ -33,9 +38,10 @@ pub use api::standing::{
 };
 pub use api::step::{Readiness, Step, StepState, readiness, step_line, step_state};
 pub use api::user_error::{FolderRemark, UserError, WayOut};
+pub use config::{EngineConfig, SecretsPolicy, Verify};
 pub use explain::{not_written, reason_words, rename_words, why};
-pub use open_project::message_list::MessageListFormat;
-pub use start::{Engine, EngineConfig, SecretsPolicy, Verify, Waker};
+pub use outlet::Waker;
+pub use start::Engine;
 pub use system::core_files::keep_no_core_files;
 pub use system::input::{InputError, is_readable_by_others, read_input, read_secret, read_text_input};
 pub use system::log::{LogRing, RingLayer};

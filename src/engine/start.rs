@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,12 +10,11 @@ use crate::engine::actor::Actor;
 use crate::engine::api::command::Command;
 use crate::engine::api::event::Event;
 use crate::engine::api::snapshot::Snapshot;
+use crate::engine::config::EngineConfig;
+use crate::engine::outlet::Outlet;
+use crate::engine::outlet::Waker;
 use crate::engine::system::interrupts::Interrupts;
 use crate::engine::system::log::LogRing;
-use crate::imap::{Compression, Timeouts};
-
-/// Called from the engine's threads whenever there is something new to draw.
-pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// Stack of each worker. Nothing that reads what others have written recurses deeper than its own small bound; the rest
 /// are futures within futures, which take some 100 kB in a build without optimisation.
@@ -28,67 +26,6 @@ const EVENT_QUEUE: usize = 256;
 /// How long a quit waits for jobs that do not listen to their token.
 const QUIT_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where an engine keeps its things, and how it treats secrets.
-#[expect(clippy::struct_excessive_bools, reason = "independent switches, each with a name at the call")]
-#[derive(Clone, Debug)]
-pub struct EngineConfig {
-    /// The list of recent projects; `None` keeps it in memory.
-    pub recent_file: Option<PathBuf>,
-    /// What projects from elsewhere may do, as the owner has agreed to; `None` keeps it in memory.
-    pub confirmed_file: Option<PathBuf>,
-    /// Where the windows and commands of this user tell each other which accounts they write into.
-    pub accounts_folder: PathBuf,
-    /// Whether a copy goes on where that cannot be told.
-    pub is_without_account_lock: bool,
-    /// Where new projects go unless a path is given.
-    pub projects_folder: PathBuf,
-    /// What happens to passwords.
-    pub secrets: SecretsPolicy,
-    /// Where messages go as files that the destination will not have; `None`: beside the project file.
-    pub export_folder: Option<PathBuf>,
-    /// Mailboxes that are copied or signed in at the same time.
-    pub parallel_mailboxes: usize,
-    /// Connections to one server at the same time, over all mailboxes; `None`: as many as are worth it.
-    pub max_connections: Option<usize>,
-    /// How a finished copy is verified.
-    pub verify: Verify,
-    /// Whether connections are compressed.
-    pub compression: Compression,
-    /// How long servers are waited for.
-    pub timeouts: Timeouts,
-    /// Whether what is due is done when a project is opened: a server that is not known is searched for, and a copy that
-    /// was running when the program ended goes on.
-    pub acts_by_itself: bool,
-    /// Whether counting also looks at a few dates of each folder, which costs a moment. Not where the copy follows at once.
-    pub samples_dates: bool,
-    /// Whether Ctrl+C and a request to terminate end the engine in order, as [`Command::Quit`] does.
-    pub quits_on_interrupt: bool,
-}
-
-/// What happens to passwords that are given to the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretsPolicy {
-    /// They go to the OS keyring where one runs.
-    Keyring,
-    /// They are kept for this session; the keyring is only read where nothing was given.
-    SessionThenKeyring,
-    /// They are kept for this session and no keyring is touched.
-    SessionOnly,
-}
-
-/// How a finished copy is verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verify {
-    /// As the owner has chosen in the project.
-    AsChosen,
-    /// Not at all.
-    None,
-    /// Counts, sizes, dates and flags.
-    Quick,
-    /// Every message is read again and compared by SHA-256.
-    Full,
-}
-
 /// The running engine. Dropping it ends every job in an orderly way.
 pub struct Engine {
     was_interrupted: Arc<AtomicBool>,
@@ -96,31 +33,6 @@ pub struct Engine {
     commands: mpsc::Sender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: Mutex<mpsc::Receiver<Event>>,
-}
-
-/// What the actor needs to speak to its faces.
-pub(super) struct Outlet {
-    pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
-    pub(super) events: mpsc::Sender<Event>,
-    pub(super) lost_events: AtomicU64,
-    pub(super) waker: Waker,
-}
-
-impl Outlet {
-    /// Hands out an event; one that finds no room is counted, never waited for.
-    pub(super) fn event(&self, event: Event) {
-        if self.events.try_send(event).is_err() {
-            self.lost_events.fetch_add(1, Ordering::Relaxed);
-        }
-        (self.waker)();
-    }
-
-    /// Replaces the snapshot.
-    pub(super) fn snapshot(&self, mut snapshot: Snapshot) {
-        snapshot.lost_events = self.lost_events.load(Ordering::Relaxed);
-        self.snapshots.send_replace(Arc::new(snapshot));
-        (self.waker)();
-    }
 }
 
 impl Engine {

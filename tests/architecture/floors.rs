@@ -32,7 +32,7 @@ impl Known {
 pub const COMMON: &[&str] = &["serde", "thiserror"];
 
 /// Rooms that must stay pure: no clock, no files, no sockets, no environment, no threads.
-pub const PURE: &[&str] = &["values", "assets", "audit", "providers", "records", "plan", "report"];
+pub const PURE: &[&str] = &["values", "assets", "audit", "providers", "records", "message", "plan", "report"];
 
 /// Circles of today. The list only ever becomes shorter.
 pub const KNOWN_CIRCLES: &[Known] = &[];
@@ -48,10 +48,11 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor { room: "providers", rooms: &["values"], crates: &["data_encoding", "ipnet", "toml"] },
     Floor { room: "records", rooms: &["values", "audit", "providers"], crates: &["ipnet"] },
+    Floor { room: "message", rooms: &["assets"], crates: &["sha2", "data_encoding", "mail_parser"] },
     Floor {
         room: "plan",
-        rooms: &["assets", "values"],
-        crates: &["csv", "sha2", "data_encoding", "icu_normalizer", "jiff", "mail_parser"],
+        rooms: &["assets", "values", "message"],
+        crates: &["csv", "sha2", "data_encoding", "icu_normalizer", "jiff"],
     },
     Floor {
         room: "report",
@@ -104,7 +105,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "project",
-        rooms: &["values", "audit", "providers", "records", "plan"],
+        rooms: &["values", "audit", "providers", "records", "message", "plan"],
         crates: &["rusqlite", "rustix", "serde_json", "tempfile", "tracing"],
     },
     Floor {
@@ -126,7 +127,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "transfer",
-        rooms: &["values", "plan", "net", "imap", "project"],
+        rooms: &["values", "message", "plan", "net", "imap", "project"],
         crates: &["futures", "sha2", "tempfile", "tokio", "tokio_util", "tracing"],
     },
     Floor {
@@ -152,6 +153,7 @@ pub const FLOORS: &[Floor] = &[
             "audit",
             "providers",
             "records",
+            "message",
             "plan",
             "report",
             "dns",
@@ -191,7 +193,7 @@ pub const FLOORS: &[Floor] = &[
     },
     Floor {
         room: "ui",
-        rooms: &["values", "audit", "providers", "records", "plan", "engine"],
+        rooms: &["values", "audit", "providers", "records", "message", "plan", "engine"],
         crates: &[
             "eframe",
             "egui",

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mailferry::engine::why;
+use mailferry::message::identity_key;
 use mailferry::plan::{LedgerSum, MessageState};
-use mailferry::message::{identity_key};
 use mailferry::project::{LedgerRow, MessageResult, SourceMessage};
 use mailferry::transfer::{
     CopyOutcome, Progress, TransferError, VerifyDepth, copy_control, copy_mailbox, verify_mailbox,

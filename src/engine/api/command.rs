@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::engine::open_project::message_list::MessageListFormat;
+use crate::engine::api::message_list_format::MessageListFormat;
 use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
 use crate::providers::ProviderId;
 use crate::records::SwitchStage;

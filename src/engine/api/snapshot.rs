@@ -112,11 +112,6 @@ pub struct ProjectView {
 }
 
 impl ProjectView {
-    /// The question whether a project from elsewhere may do what it says; `None` where there is nothing to ask.
-    pub fn question_of_trust(&self) -> Option<UserError> {
-        crate::engine::explain::unconfirmed(&self.unconfirmed)
-    }
-
     /// Where messages go as files that the destination will not have: beside the project file.
     pub fn export_folder(&self) -> PathBuf {
         export_folder(&self.path)
@@ -388,4 +383,12 @@ pub struct SavedView {
     pub path: PathBuf,
     /// Whether it holds what is on show now: another provider or another answer makes it an old one.
     pub is_current: bool,
+}
+
+/// The sign-in of one side of a row.
+pub(in crate::engine) fn sign_in_of(row: &mut MailboxView, side: Side) -> &mut SignInView {
+    match side {
+        Side::Source => &mut row.source,
+        Side::Destination => &mut row.destination,
+    }
 }

@@ -1,7 +1,7 @@
 use crate::engine::api::command::Command;
+use crate::engine::api::day::day;
 use crate::engine::api::snapshot::ApprovedCertificate;
 use crate::engine::api::snapshot::CertificateView;
-use crate::engine::system::log::day;
 use crate::values::{UnixTime, printable_line, printable_text};
 
 /// An error in the user's words: what happened, why, and the ways out. Made in `explain.rs` only.

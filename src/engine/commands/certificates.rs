@@ -6,8 +6,9 @@ use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::snapshot::CertificateView;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::snapshot::SignInView;
+use crate::engine::api::snapshot::sign_in_of;
 use crate::engine::api::user_error::UserError;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::project::Pin;
 use crate::values::{Endpoint, Fingerprint, UnixTime};
 use crate::values::{MailboxId, Side};
@@ -54,7 +55,7 @@ impl Actor {
         for row in Arc::make_mut(&mut open.view.mailboxes) {
             let id = row.id;
             for side in [Side::Source, Side::Destination] {
-                let view: &mut SignInView = super::sign_in_of(row, side);
+                let view: &mut SignInView = sign_in_of(row, side);
                 let is_asked = matches!(
                     &view.state,
                     SignInState::CertificateNotKnown(certificate) if certificate.server == *server

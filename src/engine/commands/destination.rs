@@ -1,6 +1,6 @@
 use crate::engine::actor::Actor;
 use crate::engine::explain;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::engine::open_project::is_typed;
 use crate::project::Destination;
 use crate::providers::ProviderId;

@@ -7,10 +7,12 @@ use crate::engine::api::snapshot::MailboxView;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::snapshot::SignInView;
+use crate::engine::api::snapshot::sign_in_of;
+use crate::engine::attempt::Whose;
 use crate::engine::explain;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
-use crate::engine::open_project::passwords::{Passwords, Whose};
+use crate::engine::open_project::passwords::Passwords;
 use crate::engine::system::input::{is_readable_by_others, read_input};
 use crate::plan::{CsvRow, Mailbox, SignInWays, parse_mailboxes};
 use crate::values::{Credential, EmailAddress, Secret, SignInWay};
@@ -370,13 +372,5 @@ impl Actor {
                 self.recall_passwords();
             }
         }
-    }
-}
-
-/// The sign-in of one side of a row.
-pub(in crate::engine) fn sign_in_of(row: &mut MailboxView, side: Side) -> &mut SignInView {
-    match side {
-        Side::Source => &mut row.source,
-        Side::Destination => &mut row.destination,
     }
 }

@@ -2,11 +2,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::actor::Actor;
+use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
-use crate::engine::open_project::message_list::{MessageListFormat, left_out_folders, save, saved_words};
+use crate::engine::open_project::message_list::{left_out_folders, save, saved_words};
 use crate::plan::MessageQuery;
 
 impl Actor {

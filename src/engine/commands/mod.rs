@@ -3,22 +3,23 @@
 mod audit;
 mod certificates;
 mod copy;
+pub(in crate::engine) mod copy_view;
 mod destination;
 mod domain;
 mod exports;
+pub(in crate::engine) mod job_results;
 mod mailboxes;
 mod messages;
 mod plan;
+pub(in crate::engine) mod practice;
 mod projects;
 mod records;
 mod trust;
 
-pub(super) use mailboxes::sign_in_of;
-
 use crate::engine::actor::{Actor, Next};
 use crate::engine::api::command::Command;
+use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::explain;
-use crate::engine::open_project::message_list::MessageListFormat;
 
 impl Actor {
     /// Takes one command.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::engine::actor::Actor;
 use crate::engine::api::command::Command;
 use crate::engine::explain;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::plan::{
     DestinationRules, FolderOverride, FolderPath, apply_overrides, clean_destination, shared_destinations,

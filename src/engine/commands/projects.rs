@@ -45,7 +45,7 @@ impl Actor {
     /// Makes a practice project in a folder of its own, which goes with it, and starts its servers.
     pub(super) async fn rehearse(&mut self) {
         self.close_project().await;
-        match crate::engine::open_project::practice::make_project(&self.catalogue) {
+        match crate::engine::commands::practice::make_project(&self.catalogue) {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();
                 self.show(&path, Ok(open), true);

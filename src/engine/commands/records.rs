@@ -1,6 +1,6 @@
 use crate::engine::actor::Actor;
 use crate::engine::explain;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::records::check_answer;
 

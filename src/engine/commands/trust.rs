@@ -1,6 +1,5 @@
 use crate::engine::actor::Actor;
 use crate::engine::api::command::Command;
-use crate::engine::explain;
 use crate::values::UnixTime;
 
 impl Actor {
@@ -26,7 +25,7 @@ impl Actor {
                 | Command::SaveReport { .. }
         );
         let Some(open) = self.open.as_mut().filter(|_| !is_harmless) else { return false };
-        let Some(question) = explain::unconfirmed(&open.view.unconfirmed) else {
+        let Some(question) = open.view.question_of_trust() else {
             open.has_new_reach = true;
             return false;
         };

@@ -2,7 +2,7 @@
 
 use crate::engine::api::command::Command;
 use crate::engine::api::user_error::UserError;
-use crate::engine::jobs::sign_in::Attempt;
+use crate::engine::attempt::Attempt;
 use crate::plan::CopyMode;
 use crate::project::ClaimError;
 

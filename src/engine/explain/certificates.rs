@@ -6,7 +6,7 @@ use crate::engine::api::snapshot::ApprovedCertificate;
 use crate::engine::api::snapshot::CertificateView;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::user_error::UserError;
-use crate::engine::jobs::sign_in::Attempt;
+use crate::engine::attempt::Attempt;
 use crate::net::CertificateFacts;
 use crate::project::Pin;
 use crate::values::Fingerprint;

@@ -18,7 +18,7 @@ use crate::dns::DnsError;
 use crate::engine::api::command::Command;
 use crate::engine::api::snapshot::KeyringStatus;
 use crate::engine::api::user_error::UserError;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::engine::system::input::InputError;
 use crate::engine::system::output_file::OutputError;
 use crate::plan::{CsvError, FilterError, FolderPath};
@@ -34,7 +34,6 @@ pub(super) use folders::folders;
 pub(super) use problems::problem;
 pub use reasons::{reason_words, rename_words, why};
 pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
-pub(super) use trust::unconfirmed;
 pub(super) use verifications::differences;
 
 /// The first letter in upper case, for errors whose own words begin in lower case.

@@ -7,7 +7,7 @@ use super::{certificates, not_claimed, project, same_account, sentence};
 use crate::engine::api::command::Command;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::user_error::UserError;
-use crate::engine::jobs::sign_in::Attempt;
+use crate::engine::attempt::Attempt;
 use crate::imap::{ImapError, SignInError};
 use crate::net::NetError;
 use crate::plan::MailboxPlan;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::api::command::Command;
+use crate::engine::api::snapshot::ProjectView;
 use crate::engine::api::user_error::UserError;
 use crate::plan::Reach;
 use crate::values::Side;
@@ -13,8 +14,15 @@ const MOST_LINES: usize = 12;
 /// Users that are named of one server.
 const MOST_USERS: usize = 3;
 
+impl ProjectView {
+    /// The question whether a project from elsewhere may do what it says; `None` where there is nothing to ask.
+    pub fn question_of_trust(&self) -> Option<UserError> {
+        unconfirmed(&self.unconfirmed)
+    }
+}
+
 /// A project that was made or changed elsewhere would do these things; `None` where there is nothing to ask.
-pub(in crate::engine) fn unconfirmed(reaches: &[Reach]) -> Option<UserError> {
+fn unconfirmed(reaches: &[Reach]) -> Option<UserError> {
     if reaches.is_empty() {
         return None;
     }

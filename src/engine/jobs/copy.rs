@@ -7,33 +7,27 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Semaphore, watch};
 
-use crate::engine::actor::JobContext;
 use crate::engine::api::copy_snapshot::Connections;
 use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::user_error::UserError;
+use crate::engine::attempt::Attempt;
 use crate::engine::explain;
-use crate::engine::jobs::copy_control::{Again, CopyBoard};
-use crate::engine::jobs::copy_limits::{RunLimits, copy_limits};
+use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::mailbox_watch::MailboxWatch;
-use crate::engine::jobs::sign_in::Attempt;
-use crate::engine::jobs::{Ended, JobKind, contained};
+use crate::engine::jobs::{Ended, contained};
+use crate::engine::open_project::copy_board::{Again, CopyBoard};
+use crate::engine::open_project::copy_limits::{RunLimits, copy_limits};
 use crate::engine::open_project::copy_meter::Stopwatch;
+use crate::engine::open_project::copy_work::MailboxWork;
+use crate::engine::open_project::copy_work::Outcome;
 use crate::engine::open_project::passwords::Passwords;
 use crate::engine::open_project::provider::ProviderLimits;
-use crate::plan::{CopyOptions, MailboxPlan, Measured, VerifyDepth, VerifySummary};
+use crate::plan::{CopyOptions, Measured, VerifyDepth, VerifySummary};
 use crate::project::{AccountClaims, Ledger};
 use crate::transfer::{self, CopyControl, CopyRequest, FolderProblem, Progress, UnderWay, VerifyReport};
 use crate::values::MailboxId;
 use crate::values::{Secret, UnixTime};
-
-/// What the copy of one mailbox needs, but for the passwords.
-pub(in crate::engine) struct MailboxWork {
-    pub(in crate::engine) mailbox: MailboxId,
-    pub(in crate::engine) ledger: Ledger,
-    pub(in crate::engine) plan: MailboxPlan,
-    pub(in crate::engine) source: Attempt,
-    pub(in crate::engine) destination: Attempt,
-}
 
 /// How the whole copy goes about it.
 #[derive(Clone)]
@@ -55,19 +49,6 @@ pub(in crate::engine) struct Settings {
     pub(in crate::engine) export_folder: Option<PathBuf>,
     /// The accounts that are written into, for others to see.
     pub(in crate::engine) claims: Option<AccountClaims>,
-}
-
-/// How the whole copy ended.
-#[derive(Default)]
-pub(in crate::engine) struct Outcome {
-    /// Whether every mailbox came to its end.
-    pub(in crate::engine) is_complete: bool,
-    /// Whether every mailbox was copied to its end, whatever the verification said.
-    pub(in crate::engine) is_copied: bool,
-    /// What the verification compared, failed verifications included; `None` where there was none.
-    pub(in crate::engine) verification: Option<VerifySummary>,
-    /// How fast mailboxes were copied, where it can be told.
-    pub(in crate::engine) measured: BTreeMap<MailboxId, Measured>,
 }
 
 /// How one mailbox ended.

@@ -1,6 +1,5 @@
+pub(in crate::engine) mod context;
 pub(in crate::engine) mod copy;
-pub(in crate::engine) mod copy_control;
-pub(in crate::engine) mod copy_limits;
 pub(in crate::engine) mod find_server;
 pub(in crate::engine) mod mailbox_watch;
 pub(in crate::engine) mod plan;
@@ -13,33 +12,11 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
+use crate::engine::job_kind::JobKind;
 use futures::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// What runs in the background. At most one job of a kind at a time; a new one replaces the old one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum JobKind {
-    /// Looks for the IMAP server.
-    FindServer,
-    /// Asks and judges.
-    Audit,
-    /// Asks the keyring which mailboxes have a password.
-    RecallPasswords,
-    /// Signs in on both sides.
-    SignIn,
-    /// Counts folders.
-    Plan,
-    /// Copies.
-    Copy,
-    /// Writes the list of messages.
-    SaveMessages,
-    /// Reads the zone.
-    Records,
-    /// The embedded servers of a practice project.
-    Practice,
-}
 
 /// Running jobs, each with a token below the project's root token, tracked so that a quit can wait for them.
 pub struct Jobs {

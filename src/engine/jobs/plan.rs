@@ -2,13 +2,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 
-use crate::engine::actor::JobContext;
 use crate::engine::api::user_error::UserError;
+use crate::engine::attempt::Attempt;
 use crate::engine::explain;
+use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::copy::{Settings, password};
 use crate::engine::jobs::results::Message;
-use crate::engine::jobs::sign_in::{Attempt, waits_of};
-use crate::engine::jobs::{Ended, JobKind, contained};
+use crate::engine::jobs::sign_in::waits_of;
+use crate::engine::jobs::{Ended, contained};
 use crate::plan::{DestinationRules, MailboxPlan, Oversize};
 use crate::transfer::{self, CountWishes, Counted, ProgressSink};
 use crate::values::Bytes;

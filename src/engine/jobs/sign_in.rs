@@ -2,72 +2,21 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 
-use crate::engine::actor::JobContext;
 use crate::engine::api::snapshot::PasswordPlace;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::snapshot::SignInView;
 use crate::engine::api::user_error::UserError;
+use crate::engine::attempt::Attempt;
 use crate::engine::explain;
+use crate::engine::job_kind::JobKind;
+use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
-use crate::engine::jobs::{Ended, JobKind, contained};
-use crate::engine::open_project::passwords::{Passwords, Whose};
-use crate::engine::open_project::pins::PinBook;
-use crate::imap::{Access, AccessOptions, Compression, Folder, IdleSessions, Timeouts, Uncounted};
+use crate::engine::jobs::{Ended, contained};
+use crate::engine::open_project::passwords::Passwords;
+use crate::imap::Folder;
 use crate::transfer::{self, Progress, TransferError};
-use crate::values::{AccountIdentity, Bytes, Endpoint, Secret, SignInWay};
+use crate::values::{AccountIdentity, Bytes, Secret};
 use crate::values::{MailboxId, Side};
-
-/// One sign-in to try: everything but the password.
-#[derive(Clone, Debug)]
-pub(in crate::engine) struct Attempt {
-    pub(in crate::engine) mailbox: MailboxId,
-    pub(in crate::engine) side: Side,
-    pub(in crate::engine) server: Endpoint,
-    pub(in crate::engine) pins: PinBook,
-    pub(in crate::engine) user: String,
-    pub(in crate::engine) way: SignInWay,
-    pub(in crate::engine) compression: Compression,
-    pub(in crate::engine) timeouts: Timeouts,
-    pub(in crate::engine) idle: IdleSessions,
-    /// Folders that nobody wants counted.
-    pub(in crate::engine) uncounted: Uncounted,
-}
-
-impl Attempt {
-    /// The account, as the ledger names it.
-    pub(in crate::engine) fn account(&self) -> String {
-        format!("{} {}", self.server, self.user)
-    }
-
-    /// Whose password or token is asked for: the mailbox's, or that of the admin who signs in for it.
-    pub(in crate::engine) fn signs_in(&self) -> &str {
-        self.way.admin().unwrap_or(&self.user)
-    }
-
-    /// Whose password it takes.
-    pub(in crate::engine) fn whose(&self, project: &str) -> Whose {
-        Whose {
-            project: project.to_owned(),
-            mailbox: self.mailbox,
-            side: self.side,
-            server: Some(self.server.clone()),
-            user: self.signs_in().to_owned(),
-        }
-    }
-
-    /// The way in, with its password.
-    pub(in crate::engine) fn access(&self, secret: Secret) -> Access {
-        Access {
-            endpoint: self.server.clone(),
-            trust: self.pins.trust(&self.server),
-            user: self.user.clone(),
-            secret,
-            timeouts: self.timeouts,
-            idle: self.idle.clone(),
-            options: AccessOptions { way: self.way.clone(), compression: self.compression },
-        }
-    }
-}
 
 /// Tries all sign-ins, some at a time, and tells each outcome.
 pub(in crate::engine) async fn run(

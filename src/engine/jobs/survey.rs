@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use crate::audit::{AuditReport, judge};
 use crate::dns::Resolver;
-use crate::engine::actor::JobContext;
 use crate::engine::api::command::AuditOptions;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
+use crate::engine::jobs::context::JobContext;
 use crate::engine::jobs::results::Message;
 use crate::providers::Provider;
 use crate::records::CurrentZone;

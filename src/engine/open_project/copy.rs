@@ -8,12 +8,12 @@ use crate::engine::api::copy_snapshot::MailboxProgressState;
 use crate::engine::api::standing::CopyStanding;
 use crate::engine::api::standing::copy_standing;
 use crate::engine::api::user_error::UserError;
+use crate::engine::attempt::Attempt;
 use crate::engine::explain;
-use crate::engine::jobs::copy::MailboxWork;
-use crate::engine::jobs::copy_control::CopyBoard;
-use crate::engine::jobs::sign_in::Attempt;
 use crate::engine::open_project::OpenProject;
+use crate::engine::open_project::copy_board::CopyBoard;
 use crate::engine::open_project::copy_view::Known;
+use crate::engine::open_project::copy_work::MailboxWork;
 use crate::engine::open_project::throughput::CopyMeter;
 use crate::plan::{CopyMode, VerifySummary};
 use crate::project::{AccountClaims, BoundSides, ClaimError, CopyJob, CopyJobPhase, EarlierCopy, Spelling};
@@ -267,7 +267,11 @@ impl OpenProject {
     }
 
     /// The copy ended, for whichever reason.
-    pub(in crate::engine) fn end_copy(&mut self, outcome: &crate::engine::jobs::copy::Outcome, at: UnixTime) {
+    pub(in crate::engine) fn end_copy(
+        &mut self,
+        outcome: &crate::engine::open_project::copy_work::Outcome,
+        at: UnixTime,
+    ) {
         self.take_copy_states();
         self.copy = None;
         self.show_learnt_names();

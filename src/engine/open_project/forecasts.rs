@@ -2,8 +2,8 @@
 
 use crate::engine::api::copy_snapshot::CopyPhase;
 use crate::engine::api::snapshot::ForecastsView;
-use crate::engine::jobs::copy_limits::{RunLimits, copy_limits};
 use crate::engine::open_project::OpenProject;
+use crate::engine::open_project::copy_limits::{RunLimits, copy_limits};
 use crate::plan::{ForecastInput, Measured, forecast, forecast_all};
 use crate::transfer::CopyConditions;
 use crate::values::Bytes;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::engine::api::copy_snapshot::MessageListView;
 use crate::engine::api::copy_snapshot::MessageOutcome;
+use crate::engine::api::message_list_format::MessageListFormat;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
@@ -23,30 +24,6 @@ pub(in crate::engine) const PAGE_ROWS: usize = 300;
 
 /// Rows that are read from the project at once, so that memory stays flat whatever the ledger holds.
 const FILE_ROWS: usize = 2_000;
-
-/// Forms of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageListFormat {
-    /// A table (RFC 4180).
-    Csv,
-    /// One JSON array.
-    Json,
-    /// One JSON object per line.
-    JsonLines,
-}
-
-impl MessageListFormat {
-    /// The form that a file name asks for: `.csv`, `.json`, `.jsonl` or `.ndjson`.
-    pub fn of(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        match extension.as_str() {
-            "csv" => Some(Self::Csv),
-            "json" => Some(Self::Json),
-            "jsonl" | "ndjson" => Some(Self::JsonLines),
-            _ => None,
-        }
-    }
-}
 
 /// One row for each folder that was left out as a whole: its messages were never listed.
 pub(in crate::engine) fn left_out_folders(

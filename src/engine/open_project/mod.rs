@@ -1,13 +1,15 @@
 pub(in crate::engine) mod confirmed;
 pub(in crate::engine) mod copy;
+pub(in crate::engine) mod copy_board;
+pub(in crate::engine) mod copy_limits;
 pub(in crate::engine) mod copy_meter;
 pub(in crate::engine) mod copy_view;
+pub(in crate::engine) mod copy_work;
 pub(in crate::engine) mod counted_folders;
 pub(in crate::engine) mod forecasts;
 pub(in crate::engine) mod message_list;
 pub(in crate::engine) mod passwords;
-pub(in crate::engine) mod pins;
-pub(in crate::engine) mod practice;
+pub(in crate::engine) mod practice_world;
 pub(in crate::engine) mod provider;
 pub(in crate::engine) mod reaches;
 pub(in crate::engine) mod records;
@@ -35,14 +37,14 @@ use crate::engine::api::snapshot::RecordsView;
 use crate::engine::api::snapshot::SignInState;
 use crate::engine::api::snapshot::SignInView;
 use crate::engine::api::user_error::UserError;
+use crate::engine::attempt::Attempt;
 use crate::engine::explain;
-use crate::engine::jobs::copy_control::CopyBoard;
-use crate::engine::jobs::sign_in::Attempt;
-use crate::engine::open_project::pins::PinBook;
-use crate::engine::open_project::practice::PracticeWorld;
+use crate::engine::open_project::copy_board::CopyBoard;
+use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::open_project::provider::ProviderLimits;
 use crate::engine::open_project::records::SavedFiles;
 use crate::engine::open_project::throughput::CopyMeter;
+use crate::engine::pins::PinBook;
 use crate::imap::{Compression, IdleSessions, Timeouts};
 use crate::plan::{FolderPattern, MailboxPlan, Measured, Oversize, apply_overrides};
 use crate::project::{BoundSides, CopyJob, CopyJobPhase, CopyRoute, Destination, Project, ProjectError};
@@ -284,7 +286,7 @@ impl OpenProject {
     pub(super) fn forget_sign_ins(&mut self, side: Side) {
         for row in Arc::make_mut(&mut self.view.mailboxes) {
             // A password is for one server only.
-            *crate::engine::commands::sign_in_of(row, side) = SignInView::default();
+            *crate::engine::api::snapshot::sign_in_of(row, side) = SignInView::default();
         }
     }
 

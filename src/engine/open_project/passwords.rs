@@ -1,9 +1,9 @@
 use crate::engine::api::snapshot::PasswordPlace;
-use crate::engine::jobs::sign_in::Attempt;
-use crate::engine::start::SecretsPolicy;
+use crate::engine::attempt::Attempt;
+use crate::engine::attempt::Whose;
+use crate::engine::config::SecretsPolicy;
 use crate::secrets::{Kept, Lookup, SecretName, SecretStore, StoreStatus};
-use crate::values::{Endpoint, Secret};
-use crate::values::{MailboxId, Side};
+use crate::values::Secret;
 
 /// The passwords of the open projects: a store for this session, and the system's keyring where it is wanted.
 #[derive(Clone, Debug)]
@@ -12,19 +12,6 @@ pub(in crate::engine) struct Passwords {
     keyring: Option<SecretStore>,
     /// Whether passwords that are set go into the keyring.
     is_kept_for_good: bool,
-}
-
-/// Whose password is meant. It is for this user at this server, and goes nowhere else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Whose {
-    /// UUID of the project.
-    pub(in crate::engine) project: String,
-    pub(in crate::engine) mailbox: MailboxId,
-    pub(in crate::engine) side: Side,
-    /// `None` where none is chosen yet.
-    pub(in crate::engine) server: Option<Endpoint>,
-    /// Who signs in: the mailbox's user, or an admin.
-    pub(in crate::engine) user: String,
 }
 
 impl Whose {

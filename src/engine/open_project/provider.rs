@@ -1,7 +1,7 @@
 //! What is known of the providers on both sides: of the one that was chosen, else of the one whose server it is.
 
-use crate::engine::jobs::copy_limits::chosen;
 use crate::engine::open_project::OpenProject;
+use crate::engine::open_project::copy_limits::chosen;
 use crate::plan::{CopyOptions, DailyCap, DestinationRules};
 use crate::providers::{Catalogue, Fact, Provider};
 use crate::values::Bytes;

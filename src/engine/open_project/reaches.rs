@@ -1,7 +1,7 @@
 //! What the open project would have this computer do.
 
+use crate::engine::attempt::Whose;
 use crate::engine::open_project::OpenProject;
-use crate::engine::open_project::passwords::Whose;
 use crate::plan::Reach;
 use crate::values::Endpoint;
 use crate::values::{MailboxId, Side};

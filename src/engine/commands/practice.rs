@@ -1,4 +1,3 @@
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::engine::actor::Actor;
@@ -6,36 +5,18 @@ use crate::engine::api::command::PracticeTrouble;
 use crate::engine::api::snapshot::PracticeLogins;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
-use crate::engine::jobs::JobKind;
+use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::open_project::OpenProject;
+use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::system::temporary::practice_folder;
 use crate::project::Project;
 use crate::providers::Catalogue;
 use crate::rehearsal::{DOMAIN, Practice, PracticeAccount, PracticeOptions, Trouble};
-use crate::values::{DomainName, Endpoint};
+use crate::values::DomainName;
 
 /// How long the practice provider asks for a pause.
 const BUSY_TIME: Duration = Duration::from_secs(10);
-
-/// The embedded servers of the open practice project.
-pub(in crate::engine) struct PracticeWorld {
-    world: Practice,
-}
-
-impl PracticeWorld {
-    pub(in crate::engine) const fn resolver(&self) -> SocketAddr {
-        self.world.resolver
-    }
-
-    pub(in crate::engine) fn source(&self) -> Endpoint {
-        self.world.source.clone()
-    }
-
-    pub(in crate::engine) fn destination(&self) -> Endpoint {
-        self.world.destination.clone()
-    }
-}
 
 /// Makes the file of a practice project in a folder of its own, which goes when the project is closed.
 pub(in crate::engine) fn make_project(catalogue: &Catalogue) -> Result<OpenProject, Box<UserError>> {

@@ -1,0 +1,27 @@
+//! The form in which a list of messages is saved.
+
+use std::path::Path;
+
+/// Forms of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageListFormat {
+    /// A table (RFC 4180).
+    Csv,
+    /// One JSON array.
+    Json,
+    /// One JSON object per line.
+    JsonLines,
+}
+
+impl MessageListFormat {
+    /// The form that a file name asks for: `.csv`, `.json`, `.jsonl` or `.ndjson`.
+    pub fn of(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            _ => None,
+        }
+    }
+}

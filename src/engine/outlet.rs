@@ -1,0 +1,37 @@
+//! How the engine speaks to its faces: snapshots, events, and a word that there is something new.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, watch};
+
+use crate::engine::api::event::Event;
+use crate::engine::api::snapshot::Snapshot;
+
+/// Called from the engine's threads whenever there is something new to draw.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// What the actor needs to speak to its faces.
+pub(super) struct Outlet {
+    pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) lost_events: AtomicU64,
+    pub(super) waker: Waker,
+}
+
+impl Outlet {
+    /// Hands out an event; one that finds no room is counted, never waited for.
+    pub(super) fn event(&self, event: Event) {
+        if self.events.try_send(event).is_err() {
+            self.lost_events.fetch_add(1, Ordering::Relaxed);
+        }
+        (self.waker)();
+    }
+
+    /// Replaces the snapshot.
+    pub(super) fn snapshot(&self, mut snapshot: Snapshot) {
+        snapshot.lost_events = self.lost_events.load(Ordering::Relaxed);
+        self.snapshots.send_replace(Arc::new(snapshot));
+        (self.waker)();
+    }
+}
