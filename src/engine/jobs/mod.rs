@@ -1,3 +1,5 @@
+//! Jobs: what runs beside the actor, each with a token and a number, and what it reports.
+
 pub(in crate::engine) mod context;
 pub(in crate::engine) mod copy;
 pub(in crate::engine) mod find_server;

@@ -1,3 +1,5 @@
+//! What is remembered of the project that is open: its file, what is shown of it, and what runs for it.
+
 pub(in crate::engine) mod confirmed;
 pub(in crate::engine) mod copy;
 pub(in crate::engine) mod copy_board;

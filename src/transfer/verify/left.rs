@@ -4,9 +4,9 @@
 use super::{COPIED, PAGE_ROWS, Verification};
 use crate::imap::ImapError;
 use crate::project::FolderTotals;
-use crate::transfer::error::TransferError;
-use crate::transfer::found_elsewhere::Lost;
-use crate::transfer::request::Progress;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::request::Progress;
+use crate::transfer::verify::found_elsewhere::Lost;
 use crate::values::Side;
 
 /// Ends of the connection without a step in between, the last one at the opening of a folder, after which that one is left.

@@ -1,0 +1,152 @@
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The copy's side of pause and stop. Dropping the copy's future is the third way to end it, without waiting.
+#[derive(Clone, Debug)]
+pub struct CopyControl {
+    stop: CancellationToken,
+    /// The copy waits while any of them says so: that of the whole, and that of one mailbox.
+    pauses: Vec<watch::Receiver<bool>>,
+}
+
+/// The engine's side of pause and stop.
+#[derive(Debug)]
+pub struct CopyController {
+    stop: CancellationToken,
+    pause: watch::Sender<bool>,
+}
+
+/// Makes a pair; the control can be cloned for many mailboxes.
+pub fn copy_control(stop: CancellationToken) -> (CopyController, CopyControl) {
+    let (sender, receiver) = watch::channel(false);
+    (CopyController { stop: stop.clone(), pause: sender }, CopyControl { stop, pauses: vec![receiver] })
+}
+
+impl CopyController {
+    /// Messages under way are finished, then the copy waits.
+    pub fn pause(&self) {
+        self.pause.send_replace(true);
+    }
+
+    /// The copy goes on after a pause.
+    pub fn resume(&self) {
+        self.pause.send_replace(false);
+    }
+
+    /// Messages under way are finished, then the copy ends.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+impl CopyControl {
+    /// Whether the copy is to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Whether the copy is to wait.
+    pub fn is_paused(&self) -> bool {
+        self.pauses.iter().any(asks_to_wait)
+    }
+
+    /// Pause and stop of one mailbox below this control: it waits and ends with the whole, and alone when it is asked
+    /// to, while the others go on.
+    pub fn for_mailbox(&self) -> (CopyController, Self) {
+        let (sender, receiver) = watch::channel(false);
+        let stop = self.stop.child_token();
+        let mut pauses = self.pauses.clone();
+        pauses.push(receiver);
+        (CopyController { stop: stop.clone(), pause: sender }, Self { stop, pauses })
+    }
+
+    /// A control that stops with this one, and by its own token.
+    pub fn child(&self) -> (Self, CancellationToken) {
+        let stop = self.stop.child_token();
+        (Self { stop: stop.clone(), pauses: self.pauses.clone() }, stop)
+    }
+
+    /// Waits for something, or until stop.
+    pub(in crate::transfer) async fn until_stopped(&self, other: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = other => {}
+        }
+    }
+
+    /// Waits while paused; returns at once on stop. A controller that is gone cannot keep anybody waiting.
+    pub(in crate::transfer) async fn wait_while_paused(&mut self) {
+        let resumed = async {
+            while self.pauses.iter().any(asks_to_wait) {
+                for pause in &mut self.pauses {
+                    let _gone = pause.wait_for(|is_paused| !is_paused).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = resumed => {}
+        }
+    }
+
+    /// Waits for a time, or until stop. True when the time has passed.
+    pub(in crate::transfer) async fn wait(&self, time: std::time::Duration) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+
+    /// Waits until the copy is to end.
+    pub async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+}
+
+/// Whether somebody is there who has paused, and can end that.
+fn asks_to_wait(pause: &watch::Receiver<bool>) -> bool {
+    *pause.borrow() && pause.has_changed().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn goes_on(control: &CopyControl) -> bool {
+        let mut control = control.clone();
+        tokio::time::timeout(Duration::from_millis(50), control.wait_while_paused()).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_mailbox_rests_while_the_others_go_on() {
+        let (whole, control) = copy_control(CancellationToken::new());
+        let (anna, of_anna) = control.for_mailbox();
+        let (_ben, of_ben) = control.for_mailbox();
+        anna.pause();
+        assert!(of_anna.is_paused() && !of_ben.is_paused() && !control.is_paused());
+        assert!(!goes_on(&of_anna).await && goes_on(&of_ben).await);
+        whole.pause();
+        assert!(of_ben.is_paused());
+        anna.resume();
+        assert!(!goes_on(&of_anna).await, "the whole still rests");
+        whole.resume();
+        assert!(goes_on(&of_anna).await && goes_on(&of_ben).await);
+        anna.stop();
+        assert!(of_anna.is_stopped() && !of_ben.is_stopped());
+        whole.stop();
+        assert!(of_ben.is_stopped());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_controller_that_is_gone_keeps_nobody_waiting() {
+        let (whole, control) = copy_control(CancellationToken::new());
+        let (anna, of_anna) = control.for_mailbox();
+        anna.pause();
+        drop(anna);
+        assert!(goes_on(&of_anna).await);
+        drop(whole);
+        assert!(goes_on(&control).await);
+    }
+}

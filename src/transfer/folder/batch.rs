@@ -1,0 +1,131 @@
+//! Messages that go to the destination together: as they come, and with their intents written down.
+
+use std::collections::BTreeSet;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::imap::{Body, NewMessage};
+use crate::project::LedgerRow;
+use crate::transfer::context::under_way::Named;
+use crate::transfer::folder::content::Content;
+
+/// A message that has come from the source.
+pub(in crate::transfer) struct Loaded {
+    pub(in crate::transfer) row: LedgerRow,
+    pub(in crate::transfer) content: Content,
+    /// Flags that the destination keeps.
+    pub(in crate::transfer) flags: Vec<String>,
+    /// Given back when the message has left.
+    pub(in crate::transfer) reserved: OwnedSemaphorePermit,
+}
+
+/// Messages that wait until they are enough to go, before anything is written down.
+#[derive(Default)]
+pub(in crate::transfer) struct Load {
+    messages: Vec<Loaded>,
+    bytes: u64,
+}
+
+impl Load {
+    pub(in crate::transfer) fn push(&mut self, message: Loaded) {
+        self.bytes += message.content.bytes();
+        self.messages.push(message);
+    }
+
+    pub(in crate::transfer) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Those of the messages with these UIDs at the source.
+    pub(in crate::transfer) fn only(self, uids: &BTreeSet<u32>) -> Self {
+        let mut load = Self::default();
+        self.messages.into_iter().filter(|message| uids.contains(&message.row.uid)).for_each(|message| {
+            load.push(message);
+        });
+        load
+    }
+
+    /// Bytes that go over the line when it is sent.
+    pub(in crate::transfer) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(in crate::transfer) fn uids(&self) -> Vec<u32> {
+        self.messages.iter().map(|message| message.row.uid).collect()
+    }
+
+    /// Messages of another length than the source lists.
+    pub(in crate::transfer) fn unlisted_lengths(&self) -> Vec<(u32, u64)> {
+        let lengths = self.messages.iter().map(|message| (&message.row, message.content.bytes()));
+        lengths.filter(|(row, bytes)| row.size != *bytes).map(|(row, bytes)| (row.uid, bytes)).collect()
+    }
+
+    /// The same messages as they are sent. Hashes them, which takes its time.
+    pub(in crate::transfer) fn into_batch(self) -> Batch {
+        let mut batch = Batch::default();
+        for Loaded { row, content, flags, reserved } in self.messages {
+            let (body, sha256, named) = content.into_body();
+            batch.messages.push(NewMessage { flags, internal_date: row.internal_date.clone(), body });
+            batch.rows.push(Sent { row, sha256, named, _reserved: reserved });
+        }
+        batch
+    }
+}
+
+/// Messages whose intents are written down.
+#[derive(Default)]
+pub(in crate::transfer) struct Batch {
+    pub(in crate::transfer) rows: Vec<Sent>,
+    pub(in crate::transfer) messages: Vec<NewMessage>,
+}
+
+/// What is kept of a message besides its bytes.
+pub(in crate::transfer) struct Sent {
+    pub(in crate::transfer) row: LedgerRow,
+    pub(in crate::transfer) sha256: [u8; 32],
+    /// A large message stands on the board as long as this is held.
+    named: Option<Named>,
+    _reserved: OwnedSemaphorePermit,
+}
+
+impl Batch {
+    pub(in crate::transfer) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(in crate::transfer) fn uids(&self) -> Vec<u32> {
+        self.rows.iter().map(|sent| sent.row.uid).collect()
+    }
+
+    /// Whether bytes of it have left the memory, so that it cannot be sent again.
+    pub(in crate::transfer) fn is_spent(&self) -> bool {
+        let is_spent =
+            |message: &NewMessage| matches!(&message.body, Body::Spooled(spool) if spool.is_spent());
+        self.messages.iter().any(is_spent)
+    }
+
+    /// Bytes that go over the line when it is sent.
+    pub(in crate::transfer) fn message_bytes(&self) -> u64 {
+        self.messages.iter().map(|message| message.body.bytes()).sum()
+    }
+
+    /// Size at the source, in bytes.
+    pub(in crate::transfer) fn source_bytes(&self) -> u64 {
+        self.rows.iter().map(|sent| sent.row.size).sum()
+    }
+
+    pub(in crate::transfer) fn split(mut self) -> (Self, Self) {
+        let middle = self.rows.len() / 2;
+        let rows = self.rows.split_off(middle);
+        let messages = self.messages.split_off(middle);
+        (self, Self { rows, messages })
+    }
+}
+
+/// The name of the only message, where it is large.
+pub(in crate::transfer) fn named(rows: &[Sent]) -> Option<&Named> {
+    match rows {
+        [only] => only.named.as_ref(),
+        _ => None,
+    }
+}

@@ -1,0 +1,350 @@
+//! Large messages: read on two roads, whole and in pieces, where one alone is no witness.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::imap::{Completion, Ending, ImapError, MOST_WHOLE_BYTES, Session, Spool};
+use crate::transfer::context::room::Slot;
+use crate::transfer::context::under_way::Named;
+use crate::transfer::pace::refusal::refusal;
+
+/// Bytes of a message in which its header is looked for.
+const HEAD_BYTES: usize = 64 << 10;
+/// Bytes that a message may be longer than listed, beside a quarter of its size: some servers only estimate sizes, or
+/// state a wrong one until they have read the message. What goes beyond is not that message, and would fill the disk.
+const SIZE_MARGIN_BYTES: u64 = 16 << 20;
+/// The most that is read of a message without a size.
+const MOST_WITHOUT_SIZE_BYTES: u64 = 1 << 30;
+
+/// A way in which a server hands a message out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::transfer) enum Road {
+    Whole,
+    Pieces,
+}
+
+impl Road {
+    const fn other(self) -> Self {
+        match self {
+            Self::Whole => Self::Pieces,
+            Self::Pieces => Self::Whole,
+        }
+    }
+}
+
+/// A message that was read.
+#[derive(Debug)]
+pub(in crate::transfer) struct Large {
+    /// Its bytes, where they are kept.
+    pub(in crate::transfer) spool: Option<Spool>,
+    pub(in crate::transfer) bytes: u64,
+    pub(in crate::transfer) sha256: [u8; 32],
+    pub(in crate::transfer) head: Vec<u8>,
+}
+
+/// What comes of reading a large message.
+#[derive(Debug)]
+pub(in crate::transfer) enum Reading {
+    Message(Large),
+    /// No bytes came.
+    Nothing,
+    /// Bytes came, and nobody can say that they are the message: why.
+    Doubtful(String),
+}
+
+/// What follows the reading of a message, where somebody does.
+#[derive(Default)]
+pub(in crate::transfer) struct Beside<'a> {
+    /// Where it is told how far it is.
+    pub(in crate::transfer) named: Option<&'a Named>,
+    /// Room in memory for its bytes; else they go to a file.
+    pub(in crate::transfer) slot: Option<Slot>,
+}
+
+/// The message that is read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::transfer) struct Wanted {
+    pub(in crate::transfer) uid: u32,
+    /// Its size as the server lists it; 0 where it says nothing.
+    pub(in crate::transfer) listed: u64,
+    /// Whether its bytes are kept, and not only hashed.
+    pub(in crate::transfer) is_kept: bool,
+}
+
+/// What one road has shown.
+struct Walk {
+    large: Large,
+    ending: Ending,
+}
+
+/// Reads a message, on this road first. What one road shows counts alone where the server has announced as much; else
+/// the other road has to agree, as far as there is one.
+pub(in crate::transfer) async fn read_large(
+    session: &mut Session,
+    (wanted, mut beside): (Wanted, Beside<'_>),
+    first: Road,
+) -> Result<Reading, ImapError> {
+    let one = walk(session, (wanted, &mut beside), first).await?;
+    if let Ok(Walk { large, ending: Ending::End }) = &one
+        && (wanted.listed == large.bytes || is_confirmed(session, wanted, first, large.bytes).await?)
+    {
+        return Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large)));
+    }
+    // Both are held at once.
+    beside.slot = None;
+    let other = walk(session, (wanted, &mut beside), first.other()).await?;
+    match judge(wanted.listed, &one, &other) {
+        Verdict::One => Ok(one.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
+        Verdict::Other => Ok(other.map_or(Reading::Nothing, |walk| Reading::Message(walk.large))),
+        Verdict::Doubtful(words) => Ok(Reading::Doubtful(words)),
+        Verdict::Nothing => match one.err().or_else(|| other.err()) {
+            Some(completion) => Err(ImapError::Refused { command: "FETCH", completion }),
+            None => Ok(Reading::Nothing),
+        },
+    }
+}
+
+/// What one road alone shows of a message; `None` where it comes to no end, or is refused.
+pub(in crate::transfer) async fn read_on(
+    session: &mut Session,
+    wanted: Wanted,
+    road: Road,
+) -> Result<Option<Large>, ImapError> {
+    let mut beside = Beside::default();
+    Ok(match walk(session, (wanted, &mut beside), road).await? {
+        Ok(Walk { large, ending: Ending::End }) => Some(large),
+        _ => None,
+    })
+}
+
+/// Whether a whole message of another length than announced ends where it ends: pieces go as far, and nothing is behind it.
+async fn is_confirmed(
+    session: &mut Session,
+    wanted: Wanted,
+    road: Road,
+    bytes: u64,
+) -> Result<bool, ImapError> {
+    match road {
+        Road::Whole if bytes == 0 || session.has_more(wanted.uid, bytes).await? => Ok(false),
+        Road::Whole => session.has_more(wanted.uid, bytes - 1).await,
+        Road::Pieces => Ok(false),
+    }
+}
+
+/// What is made of both roads.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    One,
+    Other,
+    Nothing,
+    Doubtful(String),
+}
+
+/// Judges what two roads have shown of a message of which so many bytes are listed.
+fn judge(listed: u64, one: &Result<Walk, Completion>, other: &Result<Walk, Completion>) -> Verdict {
+    let ended = |walk: &Result<Walk, Completion>| match walk {
+        Ok(Walk { large, ending: Ending::End }) => Some((large.bytes, large.sha256)),
+        _ => None,
+    };
+    let is = |walk: &Result<Walk, Completion>, ending| matches!(walk, Ok(walk) if walk.ending == ending);
+    let either = |ending| is(one, ending) || is(other, ending);
+    // Whose other road tells tales is believed only as far as it comes to what it lists.
+    let tells_tales = either(Ending::Contrary) || either(Ending::Beyond) || either(Ending::Unclear);
+    match (ended(one), ended(other)) {
+        (Some(one), Some(other)) if one == other => Verdict::One,
+        // Two witnesses against one: the length that is listed, and the road that comes to it.
+        (Some((bytes, _)), Some((other, _))) if bytes == listed && other != listed => Verdict::One,
+        (Some((one, _)), Some((bytes, _))) if bytes == listed && one != listed => Verdict::Other,
+        (Some((one, _)), Some((other, _))) => Verdict::Doubtful(format!(
+            "the server hands it out in two forms, of {one} and of {other} bytes, and lists {listed} bytes"
+        )),
+        (Some((bytes, _)), None) => alone((listed, tells_tales), bytes, Verdict::One),
+        (None, Some((bytes, _))) => alone((listed, tells_tales), bytes, Verdict::Other),
+        (None, None) if either(Ending::Contrary) => {
+            Verdict::Doubtful("the server gives several answers for this message".to_owned())
+        }
+        (None, None) if either(Ending::Beyond) => {
+            Verdict::Doubtful(format!("the server lists {listed} bytes and hands out many more"))
+        }
+        (None, None) if is(one, Ending::Unclear) => Verdict::Doubtful(
+            "the server answers in a form that does not tell which part of the message it is".to_owned(),
+        ),
+        (None, None) => Verdict::Nothing,
+    }
+}
+
+/// One road alone: a message that ends early, far from what is listed, may be cut.
+fn alone((listed, tells_tales): (u64, bool), bytes: u64, verdict: Verdict) -> Verdict {
+    // Servers that estimate sizes are off by a part of them.
+    let least = listed - listed / 8;
+    let most = if tells_tales { listed + listed / 8 } else { most_bytes(listed) };
+    if listed == 0 || bytes >= least && bytes <= most && bytes > 0 {
+        return verdict;
+    }
+    Verdict::Doubtful(if bytes < least {
+        format!("the server lists {listed} bytes and hands out the first {bytes} only")
+    } else {
+        format!("the server lists {listed} bytes and hands out {bytes}, and contradicts itself")
+    })
+}
+
+/// The most that is read of a message of which so many bytes are listed.
+const fn most_bytes(listed: u64) -> u64 {
+    match listed {
+        0 => MOST_WITHOUT_SIZE_BYTES,
+        _ => listed.saturating_add(listed / 4).saturating_add(SIZE_MARGIN_BYTES),
+    }
+}
+
+/// Reads on one road. A refusal that is about the message is a result; one that speaks of load is an error.
+async fn walk(
+    session: &mut Session,
+    (wanted, beside): (Wanted, &mut Beside<'_>),
+    road: Road,
+) -> Result<Result<Walk, Completion>, ImapError> {
+    let walked = match road {
+        Road::Whole if wanted.listed > MOST_WHOLE_BYTES => return Ok(Ok(Walk::nothing())),
+        Road::Whole => whole(session, (wanted, beside)).await,
+        Road::Pieces => pieces(session, (wanted, beside)).await,
+    };
+    match walked {
+        Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
+            Ok(Err(completion))
+        }
+        walked => walked.map(Ok),
+    }
+}
+
+async fn whole(
+    session: &mut Session,
+    (wanted, beside): (Wanted, &mut Beside<'_>),
+) -> Result<Walk, ImapError> {
+    let mut intake = Intake::new(wanted.is_kept, beside);
+    let mut reading = session.ask_whole(wanted.uid, most_bytes(wanted.listed));
+    while let Some(bytes) = session.next_of_whole(&mut reading).await? {
+        intake.take(bytes).await?;
+    }
+    Ok(Walk { large: intake.finish(), ending: reading.ending() })
+}
+
+async fn pieces(
+    session: &mut Session,
+    (wanted, beside): (Wanted, &mut Beside<'_>),
+) -> Result<Walk, ImapError> {
+    let mut intake = Intake::new(wanted.is_kept, beside);
+    let mut reading = Session::ask_pieces(wanted.uid, wanted.listed, most_bytes(wanted.listed));
+    while let Some(bytes) = session.next_piece(&mut reading).await? {
+        intake.take(bytes).await?;
+    }
+    Ok(Walk { large: intake.finish(), ending: reading.ending() })
+}
+
+impl Walk {
+    const fn nothing() -> Self {
+        let large = Large { spool: None, bytes: 0, sha256: [0; 32], head: Vec::new() };
+        Self { large, ending: Ending::Nothing }
+    }
+}
+
+/// Takes the bytes of a message as they come.
+struct Intake<'a> {
+    named: Option<&'a Named>,
+    slot: Option<&'a mut Slot>,
+    spool: Option<Spool>,
+    bytes: u64,
+    hash: Sha256,
+    head: Vec<u8>,
+}
+
+impl<'a> Intake<'a> {
+    fn new(is_kept: bool, beside: &'a mut Beside<'_>) -> Self {
+        let Beside { named, slot } = beside;
+        if let Some(named) = named {
+            named.read_anew();
+        }
+        Self {
+            named: *named,
+            slot: slot.as_mut(),
+            spool: is_kept.then(Spool::default),
+            bytes: 0,
+            hash: Sha256::new(),
+            head: Vec::new(),
+        }
+    }
+
+    async fn take(&mut self, piece: Vec<u8>) -> Result<(), ImapError> {
+        // Here and not on another thread: handing a piece over costs more than its hash.
+        self.hash.update(&piece);
+        if let Some(named) = self.named {
+            named.read(&piece);
+        }
+        self.bytes += piece.len() as u64;
+        let room = HEAD_BYTES.saturating_sub(self.head.len());
+        self.head.extend(piece.iter().take(room));
+        let Some(spool) = &mut self.spool else { return Ok(()) };
+        let room = match &mut self.slot {
+            Some(slot) => slot.take(piece.len() as u64).await,
+            None => None,
+        };
+        if room.is_none() {
+            self.slot = None;
+        }
+        spool.add(piece, room).await
+    }
+
+    fn finish(self) -> Large {
+        let Self { spool, bytes, hash, head, .. } = self;
+        Large { spool, bytes, sha256: hash.finalize().into(), head }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::Status;
+
+    #[expect(clippy::unnecessary_wraps, reason = "as a walk ends")]
+    fn ended(bytes: u64, with: u8) -> Result<Walk, Completion> {
+        let large = Large { spool: None, bytes, sha256: [with; 32], head: Vec::new() };
+        Ok(Walk { large, ending: Ending::End })
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as a walk ends")]
+    fn stopped(ending: Ending) -> Result<Walk, Completion> {
+        Ok(Walk { ending, ..Walk::nothing() })
+    }
+
+    fn refused() -> Result<Walk, Completion> {
+        Err(Completion { status: Status::No, code: None, words: "no".to_owned() })
+    }
+
+    #[test]
+    fn two_roads_are_judged_by_what_is_listed() {
+        let doubtful = |one, other| matches!(judge(5_000, &one, &other), Verdict::Doubtful(_));
+        for (one, other, verdict) in [
+            (ended(4_900, 1), ended(4_900, 1), Verdict::One),
+            (ended(5_200, 1), ended(5_000, 2), Verdict::Other),
+            (stopped(Ending::Unclear), ended(5_000, 2), Verdict::Other),
+            (stopped(Ending::Beyond), ended(5_100, 2), Verdict::Other),
+            (stopped(Ending::Contrary), ended(5_000, 2), Verdict::Other),
+            (ended(5_000, 1), ended(4_900, 1), Verdict::One),
+            (ended(9_000, 1), refused(), Verdict::One),
+            (refused(), ended(5_000, 2), Verdict::Other),
+            (ended(5_000, 1), refused(), Verdict::One),
+            (ended(4_800, 1), stopped(Ending::Nothing), Verdict::One),
+            (refused(), refused(), Verdict::Nothing),
+            (stopped(Ending::Nothing), refused(), Verdict::Nothing),
+        ] {
+            assert_eq!(judge(5_000, &one, &other), verdict);
+        }
+        assert!(doubtful(ended(4_900, 1), ended(4_000, 1)), "neither is as long as listed");
+        assert!(doubtful(ended(2_000, 1), refused()), "cut");
+        assert!(doubtful(refused(), ended(2_000, 1)), "cut");
+        assert!(doubtful(stopped(Ending::Beyond), stopped(Ending::Nothing)));
+        assert!(doubtful(stopped(Ending::Unclear), refused()));
+        assert!(doubtful(ended(5_000, 1), ended(5_000, 2)), "as long, and not the same");
+        assert!(doubtful(stopped(Ending::Contrary), stopped(Ending::Contrary)));
+        assert!(doubtful(stopped(Ending::Contrary), ended(4_000, 1)));
+        assert!(doubtful(ended(500_000, 1), stopped(Ending::Beyond)), "and pieces are longer than asked for");
+        assert_eq!(judge(0, &stopped(Ending::Nothing), &ended(70, 1)), Verdict::Other, "nothing is listed");
+    }
+}

@@ -1,0 +1,18 @@
+//! One folder: opened, compared, read and appended, message by message.
+
+pub(in crate::transfer) mod appender;
+pub(in crate::transfer) mod arrivals;
+pub(in crate::transfer) mod batch;
+pub(in crate::transfer) mod content;
+pub(in crate::transfer) mod fetch_group;
+pub(in crate::transfer) mod fetcher;
+pub(in crate::transfer) mod large;
+pub(in crate::transfer) mod names;
+pub(in crate::transfer) mod open;
+pub(in crate::transfer) mod other_writers;
+pub(in crate::transfer) mod prefetch;
+pub(in crate::transfer) mod repair;
+pub(in crate::transfer) mod second_road;
+pub(in crate::transfer) mod second_try;
+pub(in crate::transfer) mod work;
+pub(in crate::transfer) mod worker;

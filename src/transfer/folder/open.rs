@@ -1,0 +1,148 @@
+//! Opening a folder on both sides; what is missing at the destination is made.
+
+use crate::imap::{Completion, ImapError, Opened, Session};
+use crate::message::RefusalMeaning;
+use crate::plan::{FolderPath, Reason};
+use crate::transfer::context::destination_name::raw_name;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::request::{FolderTrouble, Progress};
+use crate::transfer::folder::prefetch::Ahead;
+use crate::transfer::folder::work::Work;
+use crate::transfer::folder::worker::{Lane, is_busy, refuse_folder};
+use crate::transfer::pace::caution::OPENING_TRIES;
+use crate::transfer::pace::refusal::{meaning, server_words};
+use crate::values::Side;
+
+/// What may be the matter where Gmail neither makes nor opens a folder.
+pub const HIDDEN_LABEL: &str = " (where the label is there already, Gmail may hide it: tick “Show in IMAP” for it in Gmail’s \
+                            settings under Labels)";
+
+/// A folder that was opened on both sides, and its first messages, which were asked for.
+pub(in crate::transfer) struct Opening {
+    pub(in crate::transfer) opened: Result<Opened, ImapError>,
+    pub(in crate::transfer) examined: Result<Opened, ImapError>,
+    pub(in crate::transfer) asked: Option<Ahead>,
+}
+
+/// How the two sides spell a folder.
+fn names(unit: &Unit) -> [(&String, Side); 2] {
+    [(&unit.raw, Side::Destination), (&unit.plan.source_raw, Side::Source)]
+}
+
+impl Lane {
+    /// Opens a folder on both sides, and asks for its first messages. `None` where a side is known to say goodbye to it.
+    pub(in crate::transfer) async fn open_both(
+        &mut self,
+        work: &Work<'_>,
+        unit: &mut Unit,
+    ) -> Result<Option<Opening>, TransferError> {
+        for (raw, side) in names(unit) {
+            if let Some(words) = work.caution.goodbye(raw, side) {
+                work.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
+                return Ok(None);
+            }
+        }
+        (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
+        let examine =
+            self.source.ask_examine(&unit.plan.source_raw).map_err(TransferError::at(Side::Source))?;
+        let asked = Ahead::ask(&mut self.source, work, unit)?;
+        let (opened, examined) =
+            tokio::join!(open_destination(&mut self.destination, work, unit), self.source.examined(&examine));
+        let (opened, place) = opened?;
+        if let Some(place) = place {
+            work.rename(unit, place)?;
+        }
+        Ok(Some(Opening { opened, examined, asked }))
+    }
+
+    /// The folder at the destination; `None` where it is not to be had, which is told.
+    pub(in crate::transfer) fn judge_opening(
+        &self,
+        work: &Work<'_>,
+        unit: &Unit,
+        opened: Result<Opened, ImapError>,
+        source_error: Option<&ImapError>,
+    ) -> Result<Option<Opened>, TransferError> {
+        for ((raw, side), error) in names(unit).into_iter().zip([opened.as_ref().err(), source_error]) {
+            match error {
+                Some(error) => work.caution.opening_failed(raw, side, error),
+                None => work.caution.opened(raw, side),
+            }
+        }
+        match opened {
+            Ok(opened) => {
+                work.caution.opened_one();
+                Ok(Some(opened))
+            }
+            // The server fails at this folder: the others go first, then it is waited for, and then it is left.
+            Err(ImapError::Refused { command, completion })
+                if is_of_this_folder(&completion) && work.caution.has_opened_one() =>
+            {
+                let words = completion.to_string();
+                let folder = &unit.plan.destination;
+                if !work.caution.opens_later(format!("the folder {folder} at the destination: {words}")) {
+                    let words =
+                        format!("{words} (it was tried {OPENING_TRIES} times, its messages stay to do)");
+                    work.note_trouble(&unit.plan, (Side::Destination, refused_at(command)), words);
+                }
+                Ok(None)
+            }
+            Err(busy) if is_busy(&busy) => Err(TransferError::at(Side::Destination)(busy)),
+            Err(ImapError::Refused { command, completion }) => {
+                let trouble = refused_at(command);
+                let is_label = self.destination.is_gmail();
+                let mut words = completion.to_string();
+                if is_label {
+                    words.push_str(HIDDEN_LABEL);
+                }
+                let answer = server_words(&completion);
+                let reason = match trouble {
+                    FolderTrouble::CreationRefused => Reason::FolderNotMade { answer, is_label },
+                    _ => Reason::FolderNotOpened { answer, is_label },
+                };
+                refuse_folder(work, unit, &reason)?;
+                work.note_trouble(&unit.plan, (Side::Destination, trouble), words);
+                Ok(None)
+            }
+            Err(error) => Err(TransferError::at(Side::Destination)(error)),
+        }
+    }
+}
+
+/// What is the matter where this command is refused.
+fn refused_at(command: &str) -> FolderTrouble {
+    match command {
+        "CREATE" => FolderTrouble::CreationRefused,
+        _ => FolderTrouble::OpeningRefused,
+    }
+}
+
+/// Whether a refusal that passes may be about this folder alone: its index is broken, or somebody else has it.
+fn is_of_this_folder(completion: &Completion) -> bool {
+    matches!(meaning(completion), RefusalMeaning::Trouble | RefusalMeaning::Locked)
+        || completion.has_code("INUSE")
+        || completion.has_code("UNAVAILABLE")
+}
+
+/// Opens the destination folder, and makes it, with the folders above it, where it is not there: under another name where
+/// its own is refused, which is told.
+async fn open_destination(
+    session: &mut Session,
+    work: &Work<'_>,
+    unit: &Unit,
+) -> Result<(Result<Opened, ImapError>, Option<FolderPath>), TransferError> {
+    let refused = match session.select(&unit.raw).await {
+        Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => refused,
+        settled => return Ok((settled, None)),
+    };
+    match work.names.make(session, work, &unit.plan).await? {
+        Ok(place) => {
+            let opened = session.select(&raw_name(&place, &work.namespace)).await;
+            Ok((opened, Some(place)))
+        }
+        // It is there, and its opening is what was refused.
+        Err(completion) if completion.has_code("ALREADYEXISTS") => Ok((Err(refused), None)),
+        Err(completion) => Ok((Err(ImapError::Refused { command: "CREATE", completion }), None)),
+    }
+}

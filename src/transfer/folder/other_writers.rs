@@ -1,0 +1,508 @@
+//! Somebody else writes into the folder: new mail that comes by itself, which is left alone, or a second run of the same
+//! copy, from another computer, which must not double anything.
+//!
+//! Servers tell which UIDs our copies have got, and those between them are not ours; where one does not tell, the folder is
+//! counted behind each batch, without waiting in between.
+//! The first batch into a folder goes alone, so that a second run has sent no more than that when it hears of the first.
+//! Of two runs the one gives up whose copy of a message came later.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+
+use crate::imap::{Completion, CountRequest, FolderStatus, ImapError, Opened, uid_sets};
+use crate::message::{IDENTITY_HEADERS, IdentityKey};
+use crate::plan::MessageState;
+use crate::transfer::context::error::{FolderChange, TransferError};
+use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::request::FolderTrouble;
+use crate::transfer::folder::appender::{Flight, Writer};
+use crate::transfer::folder::arrivals::{Arrivals, Fullness, Measure, Trust, appended_uids};
+use crate::transfer::folder::batch::Load;
+use crate::transfer::folder::work::Work;
+use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::matching::message_key;
+use crate::values::Side;
+
+/// Looks that have found nobody after which gaps between UIDs say nothing at this server, and only counts do.
+const VAIN_BEFORE_COUNTS: usize = 2;
+/// The same after which counts say nothing either.
+const VAIN_BEFORE_NOTHING: usize = 4;
+
+/// Looks at a folder that copies of another run keep coming to, before this one gives up, and the time between them.
+const LOOKS_UNTIL_QUIET: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// What is known of who else writes into a folder that is being filled.
+#[derive(Debug)]
+pub(in crate::transfer) struct Company {
+    arrivals: Mutex<Arrivals>,
+    /// Read by each batch under way; written by whoever looks at what is not ours.
+    pub(in crate::transfer) sending: Arc<RwLock<()>>,
+    writers: AtomicUsize,
+}
+
+impl Company {
+    /// Begins with the folder as it was opened.
+    pub(in crate::transfer) fn new(opened: &Opened, uid_next: u32) -> Self {
+        let before = Fullness { messages: u64::from(opened.exists), uid_next };
+        Self {
+            arrivals: Mutex::new(Arrivals::new(before)),
+            sending: Arc::default(),
+            writers: AtomicUsize::new(0),
+        }
+    }
+
+    /// UIDs that our copies have got, and those between them.
+    pub(in crate::transfer) fn arrivals(&self) -> MutexGuard<'_, Arrivals> {
+        // What is counted is whole between two statements, so a panic elsewhere does not spoil it.
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number for one more writer of ours.
+    pub(in crate::transfer) fn next_writer(&self) -> usize {
+        self.writers.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// The first batch of a run goes alone, so that a second run that has begun at the same time is heard of before more
+/// leaves.
+#[derive(Debug, Default)]
+pub(in crate::transfer) struct Probe {
+    /// Whether somebody has begun.
+    turn: tokio::sync::Mutex<bool>,
+    is_answered: AtomicBool,
+    /// Looks at what was not ours that have found nothing.
+    vain_looks: AtomicUsize,
+    /// Whether the server has taken messages without telling their UIDs.
+    tells_no_uids: AtomicBool,
+    /// Whether the server has told UIDs under which it lists something else.
+    do_uids_not_fit: AtomicBool,
+    /// Whether somebody else copies the same mail.
+    is_shared: AtomicBool,
+}
+
+/// What a writer may do next.
+pub(in crate::transfer) enum Turn<'a> {
+    /// Send; the first batch is answered.
+    Free,
+    /// Send the first batch.
+    First(tokio::sync::MutexGuard<'a, bool>),
+    /// Nothing: the run ends with the first batch.
+    Over,
+}
+
+impl Turn<'_> {
+    /// Nothing was sent after all: whoever comes next sends the first batch.
+    pub(in crate::transfer) fn give_back(self) {
+        if let Self::First(mut has_begun) = self {
+            *has_begun = false;
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Whether this folder sends the first batch of the run: of those that are begun, it was listed first.
+    fn leads(&self, unit: &Unit) -> bool {
+        self.first_begun().is_none_or(|key| key == unit.key())
+    }
+
+    /// Waits until messages of this folder may leave: it leads, or the first batch is answered. False after a stop.
+    pub(in crate::transfer) async fn first_batch_is_due(&self, unit: &Unit) -> bool {
+        self.until(|| self.probe.is_answered() || self.leads(unit)).await
+    }
+
+    /// The turn to send a batch into this folder.
+    pub(in crate::transfer) async fn turn_to_send(&self, unit: &Unit) -> Turn<'_> {
+        if self.first_batch_is_due(unit).await { self.probe.turn().await } else { Turn::Over }
+    }
+
+    /// Whether so many bytes more may be read in a folder whose messages may not leave yet.
+    pub(in crate::transfer) fn may_read_early(&self, unit: &Unit, bytes: u64) -> bool {
+        self.probe.is_answered() || self.leads(unit) || self.takes_early(bytes)
+    }
+}
+
+impl Probe {
+    /// Something had come that was not ours, and nothing was there.
+    fn looked_in_vain(&self) {
+        self.vain_looks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What the server's numbers are worth.
+    fn trust(&self) -> Trust {
+        match self.vain_looks.load(Ordering::Relaxed) {
+            ..VAIN_BEFORE_COUNTS => Trust::Uids,
+            VAIN_BEFORE_COUNTS..VAIN_BEFORE_NOTHING => Trust::Counts,
+            _ => Trust::Nothing,
+        }
+    }
+
+    /// A message was taken, and its UID was not told.
+    fn uid_was_not_told(&self) {
+        self.tells_no_uids.store(true, Ordering::Relaxed);
+    }
+
+    /// The UIDs that the server tells are not those under which it lists the copies.
+    fn uids_do_not_fit(&self) {
+        self.do_uids_not_fit.store(true, Ordering::Relaxed);
+        self.uid_was_not_told();
+    }
+
+    fn do_uids_not_fit(&self) -> bool {
+        self.do_uids_not_fit.load(Ordering::Relaxed)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.is_shared.load(Ordering::Relaxed)
+    }
+
+    fn note_shared(&self) {
+        self.is_shared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether every lane may send.
+    pub(in crate::transfer) fn is_answered(&self) -> bool {
+        self.is_answered.load(Ordering::Acquire)
+    }
+
+    /// Waits until the first batch of the run is answered, where another writer has sent it.
+    pub(in crate::transfer) async fn turn(&self) -> Turn<'_> {
+        if self.is_answered.load(Ordering::Acquire) {
+            return Turn::Free;
+        }
+        let mut has_begun = self.turn.lock().await;
+        if self.is_answered.load(Ordering::Acquire) {
+            return Turn::Free;
+        }
+        // Given back without an answer: that writer has failed, and the run with it.
+        if std::mem::replace(&mut *has_begun, true) { Turn::Over } else { Turn::First(has_begun) }
+    }
+
+    /// The first batch of the run was answered, and nobody else was heard of.
+    pub(in crate::transfer) fn answered(&self) {
+        self.is_answered.store(true, Ordering::Release);
+    }
+}
+
+/// What was found among messages that are not ours.
+#[derive(Debug, Default)]
+pub(in crate::transfer) struct Met {
+    /// Copies of messages that were still to do: they are ours now.
+    pub(in crate::transfer) adopted: usize,
+    /// Messages that this run has not sent.
+    pub(in crate::transfer) foreign: usize,
+    /// Messages that equal a copy of ours, by their UIDs.
+    pub(in crate::transfer) doubled: Vec<u32>,
+    /// One of them was there before our copy, or may have been.
+    pub(in crate::transfer) is_ahead: bool,
+    /// Copies of ours that are not under the UIDs that the server has told for them.
+    pub(in crate::transfer) misplaced: usize,
+}
+
+impl Place<'_> {
+    /// Matches what has come since the folder was last compared with what is to do, and with what was sent since. Below
+    /// `accounted_for` every copy is certainly the one that this run has made.
+    pub(in crate::transfer) async fn meet(
+        &mut self,
+        uid_next: u32,
+        accounted_for: u32,
+    ) -> Result<Met, TransferError> {
+        let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? else { return Ok(Met::default()) };
+        self.meet_from(uid_next, (from, from), accounted_for).await
+    }
+
+    /// The same for what has come from this UID on, held against copies from another on. What looks like a second copy may
+    /// be the only one, where the server has told another UID for it than the one under which it lists it.
+    pub(in crate::transfer) async fn meet_from(
+        &mut self,
+        uid_next: u32,
+        (from, copies_from): (u32, u32),
+        accounted_for: u32,
+    ) -> Result<Met, TransferError> {
+        let met = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
+        let misplaced = if met.doubled.is_empty() { 0 } else { self.place_anew(copies_from).await? };
+        if misplaced == 0 {
+            return Ok(met);
+        }
+        let again = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
+        Ok(Met { adopted: met.adopted + again.adopted, misplaced, ..again })
+    }
+
+    /// Gives copies their places that are not under the UIDs, from this one on, that the server has told. How many.
+    async fn place_anew(&mut self, copies_from: u32) -> Result<usize, TransferError> {
+        let wrong = self.wrongly_told(copies_from).await?;
+        if !wrong.is_empty() {
+            self.ledger.unplace(self.folder, &wrong)?;
+            self.place_copies().await?;
+        }
+        Ok(wrong.len())
+    }
+
+    /// UIDs at the source of copies from this UID on under whose UID the destination lists nothing, or another message.
+    async fn wrongly_told(&mut self, copies_from: u32) -> Result<Vec<u32>, TransferError> {
+        let rows = self.ledger.rows(self.folder, &[MessageState::Copied, MessageState::Repaired])?;
+        let mut told: BTreeMap<u32, Vec<(u32, IdentityKey)>> = BTreeMap::new();
+        for row in self.ledger.as_sent(self.folder, rows)? {
+            if let Some(uid) = row.destination_uid.filter(|uid| *uid >= copies_from) {
+                told.entry(uid).or_default().push((row.uid, row.identity));
+            }
+        }
+        let uids: Vec<u32> = told.keys().copied().collect();
+        self.session
+            .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
+                for facts in facts {
+                    let key = message_key(&facts);
+                    // One copy may stand for several messages, where a server keeps one of identical ones.
+                    if let Some(rows) = told.get_mut(&key.uid) {
+                        rows.retain(|(_, identity)| *identity != key.identity);
+                    }
+                }
+                Ok::<(), ImapError>(())
+            })
+            .await
+            .map_err(TransferError::at(Side::Destination))?;
+        Ok(told.into_values().flatten().map(|(uid, _)| uid).collect())
+    }
+
+    async fn match_from(
+        &mut self,
+        uid_next: u32,
+        (from, copies_from): (u32, u32),
+        accounted_for: u32,
+    ) -> Result<Met, TransferError> {
+        // Of two equal copies the server does not tell which is whose.
+        let unplaced = self.ledger.unplaced_copies(self.folder)?;
+        let unplaced: BTreeSet<u32> = unplaced
+            .into_iter()
+            .filter(|(folder, _)| *folder == self.folder)
+            .map(|(_, row)| row.uid)
+            .collect();
+        let looked = self.look_for_unknown(from).await?;
+        self.ledger.set_compared(self.folder, uid_next)?;
+        let foreign = looked.adopted + looked.strangers.len();
+        let mut met = Met { adopted: looked.adopted, foreign, ..Met::default() };
+        let keeps_size = !self.session.rewrites_messages();
+        let key = |identity: IdentityKey, size: u64| (identity, if keeps_size { size } else { 0 });
+        let mut copies: BTreeMap<(IdentityKey, u64), (u32, bool)> = BTreeMap::new();
+        let sent = [MessageState::Copied, MessageState::Repaired];
+        let rows = self.ledger.rows(self.folder, &sent)?;
+        for row in self.ledger.as_sent(self.folder, rows)? {
+            if let Some(uid) = row.destination_uid.filter(|uid| *uid >= copies_from) {
+                let is_certain = uid < accounted_for || !unplaced.contains(&row.uid);
+                copies.entry(key(row.identity, row.size)).or_insert((uid, is_certain));
+            }
+        }
+        for stranger in &looked.strangers {
+            if let Some((copy, is_certain)) = copies.get(&key(stranger.identity, stranger.size)) {
+                met.doubled.push(stranger.uid);
+                met.is_ahead |= !is_certain || stranger.uid < *copy;
+            }
+        }
+        Ok(met)
+    }
+}
+
+impl Writer<'_> {
+    /// Looks at what somebody else has put into the folder, while nothing of ours is under way to it. Where it is copies of
+    /// the same mail, waits until no more of them come: the other run has more under way, and ends when it sees ours.
+    pub(in crate::transfer) async fn meet_strangers(&mut self) -> Result<(), TransferError> {
+        let _alone = Arc::clone(&self.folder.company.sending).write_owned().await;
+        if !self.has_strangers() {
+            return Ok(());
+        }
+        for _look in 0..LOOKS_UNTIL_QUIET {
+            let met = self.look_at_strangers().await?;
+            if met == 0 {
+                return Ok(());
+            }
+            self.work.probe.note_shared();
+            if !self.work.control.wait(BETWEEN_LOOKS).await {
+                return Ok(());
+            }
+        }
+        Err(TransferError::SecondRun { folder: self.folder.unit.plan.destination.to_string(), doubled: 0 })
+    }
+
+    /// Opens the folder that is being filled, to look into it; an error where it was made anew meanwhile.
+    pub(in crate::transfer) async fn reopen(&mut self) -> Result<Opened, TransferError> {
+        let at = TransferError::at(Side::Destination);
+        let opened = self.session.select(&self.folder.unit.raw).await.map_err(&at)?;
+        if opened.uid_validity != self.folder.opened.uid_validity {
+            let (side, change) = (Side::Destination, FolderChange::MadeAnew);
+            return Err(TransferError::FolderChanged { side, change });
+        }
+        Ok(opened)
+    }
+
+    /// Matches what has come to the folder. How many copies of our mail there were among it.
+    async fn look_at_strangers(&mut self) -> Result<usize, TransferError> {
+        let opened = self.reopen().await?;
+        let unit = &self.folder.unit;
+        let uid_next = match opened.uid_next {
+            Some(uid_next) => uid_next,
+            None => crate::transfer::folder::worker::highest_uid(self.session, opened.exists)
+                .await?
+                .saturating_add(1),
+        };
+        let (ledger, uid_validity) = (&self.work.request.ledger, opened.uid_validity);
+        let source = Some((self.work.request, unit.plan.source_raw.as_str()));
+        let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
+        let accounted_for = self.folder.company.arrivals().accounted_for();
+        // One look at the UIDs that were told is enough, whatever else there is to see.
+        let odd =
+            if self.folder.company.arrivals().has_told_taken() { place.place_anew(1).await? } else { 0 };
+        let met = place.meet(uid_next, accounted_for).await?;
+        let misplaced = odd.max(met.misplaced);
+        self.session.unselect();
+        let now = Fullness { messages: u64::from(opened.exists), uid_next };
+        if met.foreign == 0 && self.folder.company.arrivals().has_strangers(Trust::Uids) {
+            self.work.probe.looked_in_vain();
+        }
+        self.folder.company.arrivals().looked(now);
+        if misplaced > 0 {
+            self.note_wrong_uids(misplaced);
+        }
+        if met.doubled.is_empty() {
+            return Ok(met.adopted);
+        }
+        let (doubled, folder) = (met.doubled.len(), unit.plan.destination.to_string());
+        if met.is_ahead {
+            return Err(TransferError::SecondRun { folder, doubled });
+        }
+        let words = format!(
+            "{doubled} messages are there twice, as another program copies the same mail into this folder: UIDs {}",
+            uid_sets(&met.doubled).join(",")
+        );
+        self.work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::DoubledByOthers), words);
+        Ok(met.adopted + doubled)
+    }
+
+    /// The server's UIDs are not believed from now on: copies are looked for by what they are.
+    fn note_wrong_uids(&self, copies: usize) {
+        self.work.probe.uids_do_not_fit();
+        let words = format!(
+            "for {} the server has told other UIDs than those under which it lists them; the copies were found by what \
+             they are, and nothing was sent twice",
+            if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") }
+        );
+        let trouble = (Side::Destination, FolderTrouble::WrongUids);
+        self.work.note_trouble(&self.folder.unit.plan, trouble, words);
+    }
+
+    /// The UIDs of these copies as the server has told them, where it can be believed.
+    pub(in crate::transfer) fn told_uids(&self, completion: &Completion, count: usize) -> Vec<Option<u32>> {
+        if self.work.probe.do_uids_not_fit() {
+            return vec![None; count];
+        }
+        appended_uids(completion, self.folder.opened.uid_validity, count)
+    }
+
+    pub(in crate::transfer) fn has_strangers(&self) -> bool {
+        self.folder.company.arrivals().has_strangers(self.work.probe.trust())
+    }
+
+    /// Asks how full the folder is, right behind a batch, where nothing else tells that somebody writes into it.
+    pub(in crate::transfer) fn ask_counts(&mut self) -> Result<Option<CountRequest>, TransferError> {
+        let probe = &self.work.probe;
+        let has_uids = self.session.capabilities().has("UIDPLUS")
+            && !probe.tells_no_uids.load(Ordering::Relaxed)
+            && probe.trust() == Trust::Uids;
+        if has_uids || probe.trust() == Trust::Nothing {
+            return Ok(None);
+        }
+        let asked = self.session.ask_counts(&self.folder.unit.raw);
+        asked.map(Some).map_err(TransferError::at(Side::Destination))
+    }
+
+    /// The answer to that question.
+    pub(in crate::transfer) async fn counted(
+        &mut self,
+        asked: Option<CountRequest>,
+    ) -> Result<Option<FolderStatus>, TransferError> {
+        let Some(request) = asked else { return Ok(None) };
+        self.session.counted(request).await.map(Some).map_err(TransferError::at(Side::Destination))
+    }
+
+    /// The first batch was answered without UIDs, which nobody had expected: the folder is counted once more.
+    pub(in crate::transfer) async fn count_first(&mut self) -> Result<(), TransferError> {
+        if self.folder.company.arrivals().is_counted() {
+            return Ok(());
+        }
+        let Some(request) = self.ask_counts()? else { return Ok(()) };
+        let number = self.folder.company.arrivals().sent(self.number, 0);
+        let counted = self.session.counted(request).await.map_err(TransferError::at(Side::Destination))?;
+        self.note_arrivals(number, (0, Vec::new()), Some(counted));
+        Ok(())
+    }
+
+    /// A batch is answered: `arrived` of it are there, with `uids`, and then the folder was as full as `counted` says.
+    pub(in crate::transfer) fn note_arrivals(
+        &self,
+        number: u64,
+        (arrived, uids): (usize, Vec<u32>),
+        counted: Option<FolderStatus>,
+    ) {
+        let probe = &self.work.probe;
+        let mut arrivals = self.folder.company.arrivals();
+        let is_same = |status: &FolderStatus| {
+            status.uid_validity.is_none_or(|validity| validity == self.folder.opened.uid_validity)
+        };
+        if let Some(status) = counted.filter(is_same)
+            && let Some(messages) = status.messages
+        {
+            let now = Fullness { messages, uid_next: status.uid_next.unwrap_or(0) };
+            let measure = if probe.trust() == Trust::Uids { Measure::Uids } else { Measure::Messages };
+            arrivals.counted(number, arrived, now, measure);
+        } else if uids.len() < arrived {
+            probe.uid_was_not_told();
+        }
+        arrivals.answered(number, arrived, uids);
+    }
+
+    /// Whether only one batch may be under way: nothing is known yet of who else writes here, or somebody does.
+    pub(in crate::transfer) fn goes_slowly(&self) -> bool {
+        self.work.probe.is_shared() || !self.folder.company.arrivals().is_answered()
+    }
+
+    /// Settles what is under way where somebody else writes into the folder, and looks at it.
+    pub(in crate::transfer) async fn heed_strangers(
+        &mut self,
+        flights: &mut VecDeque<Flight>,
+    ) -> Result<(), TransferError> {
+        // Another writer of ours may be looking, and waits for what this one has under way.
+        if self.has_strangers() || self.folder.company.sending.try_read().is_err() {
+            self.settle_all(flights).await?;
+        }
+        if self.has_strangers() {
+            Box::pin(self.meet_strangers()).await?;
+        }
+        Ok(())
+    }
+
+    /// The right to send a batch. Nothing may be under way while it is waited for, as whoever looks at strangers waits for
+    /// that.
+    pub(in crate::transfer) async fn may_send(
+        &mut self,
+        flights: &mut VecDeque<Flight>,
+    ) -> Result<OwnedRwLockReadGuard<()>, TransferError> {
+        let sending = Arc::clone(&self.folder.company.sending);
+        if let Ok(right) = Arc::clone(&sending).try_read_owned() {
+            return Ok(right);
+        }
+        self.settle_all(flights).await?;
+        Ok(sending.read_owned().await)
+    }
+
+    /// Takes messages out of a load whose copies have been found meanwhile.
+    pub(in crate::transfer) fn without_settled(&self, load: Load) -> Result<Load, TransferError> {
+        if !self.work.probe.is_shared() {
+            return Ok(load);
+        }
+        let waiting = self.work.request.ledger.waiting_among(self.folder.unit.folder, &load.uids())?;
+        Ok(load.only(&waiting))
+    }
+}

@@ -1,0 +1,97 @@
+//! The first messages of a folder, asked for before the answers to its opening are here: one wait less in each folder.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::imap::{BodyRequest, Session};
+use crate::project::LedgerRow;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_job::Unit;
+use crate::transfer::folder::fetch_group::most_of;
+use crate::transfer::folder::work::Work;
+use crate::values::Side;
+
+/// Messages in one request.
+pub(in crate::transfer) const GROUP_MESSAGES: usize = 100;
+/// Bytes in one request.
+const GROUP_BYTES: u64 = 1 << 20;
+/// Bytes that are asked for before the folder is known to be the one that was listed.
+const AHEAD_BYTES: u64 = 4 * GROUP_BYTES;
+
+/// Requests that went out behind the opening of their folder. What comes of them counts only when the folder is the
+/// one that was listed; messages that are no longer to do are dropped as they come.
+pub(in crate::transfer) struct Ahead {
+    groups: Vec<Asked>,
+}
+
+struct Asked {
+    requests: Vec<BodyRequest>,
+    uids: BTreeSet<u32>,
+}
+
+impl Ahead {
+    /// Asks for the first messages that are to do. `None` where the connection may be needed for something else before
+    /// they are read, and where messages go one by one.
+    pub(in crate::transfer) fn ask(
+        source: &mut Session,
+        work: &Work<'_>,
+        unit: &Unit,
+    ) -> Result<Option<Self>, TransferError> {
+        let folder = unit.folder;
+        let is_careful = work.caution.is_careful(folder, Side::Source);
+        let is_plain = work.caution.has_fresh_flags(folder) && !unit.is_late && !unit.may_be_there;
+        if is_careful || !is_plain || work.control.is_paused() {
+            return Ok(None);
+        }
+        let mut rows = VecDeque::from(work.page(folder, None)?);
+        let mut groups = Vec::new();
+        let mut left = AHEAD_BYTES;
+        loop {
+            let group = next_group(&mut rows, |row| work.is_large(row));
+            let bytes: u64 = group.iter().map(|row| row.size).sum();
+            // At the end of a day's share the reader says so, when it comes to it.
+            if group.is_empty() || bytes > left || work.meter.download(bytes).is_err() {
+                break;
+            }
+            left -= bytes;
+            let uids: Vec<u32> = group.iter().map(|row| row.uid).collect();
+            let requests = source.ask_bodies_within(&uids, most_of(&group));
+            groups.push(Asked { requests, uids: uids.into_iter().collect() });
+        }
+        Ok((!groups.is_empty()).then_some(Self { groups }))
+    }
+
+    /// The requests in their order, each with those of the rows that it is about, taken out of `rows`.
+    pub(in crate::transfer) fn take(
+        self,
+        rows: &mut VecDeque<LedgerRow>,
+    ) -> Vec<(Vec<BodyRequest>, Vec<LedgerRow>)> {
+        let mut taken = Vec::with_capacity(self.groups.len());
+        for Asked { requests, uids } in self.groups {
+            let (asked, rest): (Vec<_>, Vec<_>) =
+                std::mem::take(rows).into_iter().partition(|row| uids.contains(&row.uid));
+            *rows = rest.into();
+            taken.push((requests, asked));
+        }
+        taken
+    }
+}
+
+/// The rows of the next request, taken off the front; none where the first message is read in another way.
+pub(in crate::transfer) fn next_group(
+    rows: &mut VecDeque<LedgerRow>,
+    is_large: impl Fn(&LedgerRow) -> bool,
+) -> Vec<LedgerRow> {
+    let mut group: Vec<LedgerRow> = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.front() {
+        let is_full = group.len() >= GROUP_MESSAGES || (bytes + row.size > GROUP_BYTES && !group.is_empty());
+        // Servers answer in ascending order, and where the newest go first each page is behind the one before it.
+        let turns_back = group.last().is_some_and(|last| last.uid > row.uid);
+        if is_full || turns_back || is_large(row) {
+            break;
+        }
+        bytes += row.size;
+        group.extend(rows.pop_front());
+    }
+    group
+}

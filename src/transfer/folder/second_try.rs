@@ -1,0 +1,102 @@
+//! A refusal that says nothing of its message may pass, or be wrong: before the message goes in another form, the folder is
+//! looked into, and the message is sent once more as it was.
+
+use std::sync::Arc;
+
+use crate::imap::{Body, Completion};
+use crate::message::RefusalMeaning;
+use crate::plan::MessageState;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::request::Progress;
+use crate::transfer::folder::appender::Writer;
+use crate::transfer::folder::batch::Batch;
+use crate::transfer::reconcile::destination_folder::Place;
+use crate::values::Side;
+
+/// Whether a refusal leaves open what is wrong with the message, if anything is.
+pub(in crate::transfer) const fn says_nothing(meaning: RefusalMeaning) -> bool {
+    matches!(meaning, RefusalMeaning::Unknown | RefusalMeaning::Message(None))
+}
+
+impl Writer<'_> {
+    /// Gives a message that was refused a second try as it was, where the refusal does not say what is wrong with it.
+    /// Returns the refusal that stands; `None` where the message is there now.
+    pub(in crate::transfer) async fn try_again(
+        &mut self,
+        batch: &mut Batch,
+        refused: Completion,
+    ) -> Result<Option<Completion>, TransferError> {
+        if !says_nothing(self.meaning_of(batch, &refused)) {
+            return Ok(Some(refused));
+        }
+        if self.has_come(batch).await? {
+            return Ok(None);
+        }
+        let answer = self.send_once_more(batch).await?;
+        if answer.is_ok() {
+            let results = self.arrived(batch, &answer, MessageState::Copied, None);
+            self.record(&results, batch.source_bytes())?;
+            return Ok(None);
+        }
+        let is_there = says_nothing(self.meaning_of(batch, &answer)) && self.has_come(batch).await?;
+        Ok((!is_there).then_some(answer))
+    }
+
+    /// Whether a message whose refusal was read is in the folder all the same, in a form in which it was sent; it counts as
+    /// copied then. Nothing of ours is under way meanwhile, whose equal copies might be taken for it.
+    pub(in crate::transfer) async fn has_come(&mut self, batch: &Batch) -> Result<bool, TransferError> {
+        let Some(uid) = batch.rows.first().map(|sent| sent.row.uid) else { return Ok(false) };
+        // Gmail folds what is sent again into the message that is there.
+        if self.session.is_gmail() {
+            return Ok(false);
+        }
+        let _alone = Arc::clone(&self.folder.company.sending).write_owned().await;
+        let opened = self.reopen().await?;
+        let (unit, ledger) = (&self.folder.unit, &self.work.request.ledger);
+        let mut rows = ledger.rows(unit.folder, &[MessageState::InFlight])?;
+        rows.retain(|row| row.uid == uid);
+        let (is_asked, uid_validity) = (!rows.is_empty(), opened.uid_validity);
+        let source = Some((self.work.request, unit.plan.source_raw.as_str()));
+        let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
+        let missing = Box::pin(place.look(rows, true, 1)).await?.missing;
+        self.session.unselect();
+        if !is_asked || !missing.is_empty() {
+            return Ok(false);
+        }
+        tracing::info!("a message was refused and is there all the same");
+        self.note_come(uid)?;
+        (self.work.sink)(Progress::Advanced { messages: 1, bytes: batch.source_bytes() });
+        Ok(true)
+    }
+
+    /// The copy of this message was found: its place is one of ours, and the destination takes messages.
+    fn note_come(&mut self, uid: u32) -> Result<(), TransferError> {
+        let (folder, caution) = (self.folder.unit.folder, self.work.caution);
+        let states = [MessageState::Copied, MessageState::Repaired];
+        let found = self.work.request.ledger.rows_after(folder, &states, uid.saturating_sub(1), 1)?;
+        let place = found.first().filter(|row| row.uid == uid).and_then(|row| row.destination_uid);
+        if let Some(place) = place {
+            self.uid_next = self.uid_next.max(place.saturating_add(1));
+        }
+        let mut arrivals = self.folder.company.arrivals();
+        let number = arrivals.sent(self.number, 1);
+        arrivals.answered(number, 1, place);
+        drop(arrivals);
+        caution.passed(folder, Side::Destination);
+        caution.accepted();
+        self.record_suspects()
+    }
+
+    /// Sends the only message of a batch as it was. A refusal that is not about the message takes the intent back and is an
+    /// error.
+    async fn send_once_more(&mut self, batch: &mut Batch) -> Result<Completion, TransferError> {
+        self.may_upload(batch, batch.message_bytes())?;
+        for message in &mut batch.messages {
+            if let Body::Spooled(spool) = &mut message.body {
+                spool.keep();
+            }
+        }
+        let answer = self.send_alone(&mut batch.messages).await?;
+        self.judged(batch, answer)
+    }
+}

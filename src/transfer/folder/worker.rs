@@ -1,0 +1,467 @@
+//! A lane: one connection to the source, one or several to the destination, and one folder at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::sync::{Mutex, mpsc};
+
+use crate::imap::{ImapError, LiteralMode, Opened, Session, uid_sets};
+use crate::plan::{CopyMode, MessageState, Reason};
+use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, MessageResult};
+use crate::transfer::context::clock::now;
+use crate::transfer::context::error::{FolderChange, TransferError};
+use crate::transfer::context::flag_words::normal_flags;
+use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::request::{FolderTrouble, Progress};
+use crate::transfer::folder::appender::Writer;
+use crate::transfer::folder::fetcher::Reader;
+use crate::transfer::folder::open::Opening;
+use crate::transfer::folder::prefetch::Ahead;
+use crate::transfer::folder::work::{ActiveFolder, Next, Part, Turn, Work};
+use crate::transfer::inventory::provider_habits::hand_on_renumbered;
+use crate::transfer::pace::refusal::refusal;
+use crate::transfer::reconcile::destination_folder::{Compared, Place};
+use crate::transfer::reconcile::missing::heed_set_back;
+use crate::transfer::reconcile::stale_ledger::Grown;
+use crate::values::Side;
+
+/// Messages that may wait between the two halves; the byte budget is what really bounds them.
+const ITEMS_BETWEEN: usize = 512;
+
+pub(in crate::transfer) struct Lane {
+    pub(in crate::transfer) source: Session,
+    pub(in crate::transfer) destination: Session,
+    /// More connections that only append, for servers that make every message wait.
+    pub(in crate::transfer) appenders: Vec<Session>,
+    /// Whether both servers have let it in; asked with the first folder.
+    pub(in crate::transfer) is_let_in: bool,
+}
+
+/// Below this both servers answer at once, in the same building or on the same computer.
+const NEAR: Duration = Duration::from_millis(8);
+
+/// Whether the server asks for each message before it may be sent.
+pub(in crate::transfer) fn is_asking(destination: &Session) -> bool {
+    destination.capabilities().literal_mode() != LiteralMode::Plus
+}
+
+impl Lane {
+    /// Whether neither side makes anybody wait.
+    pub(in crate::transfer) fn is_near(&self) -> bool {
+        self.source.answer_time().max(self.destination.answer_time()) < NEAR
+    }
+
+    pub(in crate::transfer) async fn close(self) {
+        tokio::join!(self.source.logout(), self.destination.logout());
+        join_all(self.appenders.into_iter().map(Session::logout)).await;
+    }
+
+    /// Copies folders until none is left.
+    pub(in crate::transfer) async fn run<'a>(&mut self, work: &'a Work<'a>) -> Result<(), TransferError> {
+        loop {
+            match work.next().await {
+                Next::Open(unit, turn) => {
+                    let folder = unit.folder;
+                    let copied = Box::pin(self.copy_folder(work, unit, turn)).await;
+                    copied.inspect_err(|error| work.heed_lock(folder, error))?;
+                }
+                Next::Help(part) => {
+                    self.confirm_sign_in(work).await?;
+                    let raw = &part.folder.unit.plan.source_raw;
+                    let examined = self.source.examine(raw).await;
+                    self.check_same(work, &part.folder.unit, &examined.map_err(at_source)?)?;
+                    Box::pin(self.pump(work, part, None)).await?;
+                }
+                Next::Done => return Ok(()),
+            }
+        }
+    }
+
+    async fn copy_folder<'a>(
+        &mut self,
+        work: &'a Work<'a>,
+        unit: Unit,
+        turn: Turn<'a>,
+    ) -> Result<(), TransferError> {
+        let ledger = &work.request.ledger;
+        let mut unit = work.placed(unit).await?;
+        let Some(opening) = self.open_both(work, &mut unit).await? else { return Ok(()) };
+        if let Err(error) = self.confirm_sign_in(work).await {
+            work.give_back(unit);
+            return Err(error);
+        }
+        let Opening { opened, examined, asked } = opening;
+        let Some(opened) = self.judge_opening(work, &unit, opened, examined.as_ref().err())? else {
+            return Ok(());
+        };
+        if is_made_anew(work, &unit, opened.uid_validity)? {
+            return Ok(());
+        }
+        ledger.fence_destination(unit.folder, opened.uid_validity)?;
+        if work.request.options.mode == CopyMode::BeforeSwitch {
+            heed_set_back(ledger, unit.folder, &opened)?;
+        }
+        let uid_validity = opened.uid_validity;
+        let intent = ledger.newest_intent(unit.folder)?;
+        let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
+        let source = Some((work.request, unit.plan.source_raw.as_str()));
+        let mut place =
+            Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity, source };
+        place.look_again(work.caution.sent_again(unit.folder)).await?;
+        let missing = place.resolve_in_flight(&work.control, late_append).await?;
+        let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
+        let was_whole = is_whole(ledger, unit.folder, &opened)?;
+        let first = match opened.uid_next {
+            Some(uid_next) => uid_next,
+            None => highest_uid(place.session, opened.exists).await?.saturating_add(1),
+        };
+        // A large folder is compared for longer than a server waits in silence.
+        let every = work.request.limits.keep_alive;
+        let grown = Grown { exists: opened.exists, uid_next: first, is_unclear };
+        let comparing = Box::pin(place.compare(grown, (&work.strays, &unit.raw)));
+        let compared = self.source.keep_alive_during(every, comparing).await?;
+        if let Compared::HardlyAny { found, of } = compared {
+            let words = format!(
+                "the folder {} was made anew, and only {found} of {of} copies are recognised among what is in it now; \
+                 nothing more is copied into it, as that might double them",
+                unit.plan.destination
+            );
+            work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesInDoubt), words);
+            return Ok(());
+        }
+        if let Some(modseq) = opened.highest_modseq {
+            ledger.set_destination_modseq(unit.folder, modseq)?;
+        }
+        if let Some(folding) = &work.folding {
+            folding.learn(ledger, &unit)?;
+        }
+        leave_blamed(work, unit.folder, &missing)?;
+        work.caution.send_again(unit.folder, missing);
+        let left = left_to_do(work, &unit)?;
+        if left == 0 {
+            return self.settle_flags(work, &unit, uid_validity).await;
+        }
+        if let Some((side, words)) = work.caution.left(unit.folder) {
+            work.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
+            return Ok(());
+        }
+        let examined = examined.map_err(at_source)?;
+        self.check_same(work, &unit, &examined)?;
+        let is_renumbered = hand_on_renumbered(&mut self.source, ledger, &unit, &examined).await?;
+        let left = if is_renumbered { left_to_do(work, &unit)? } else { left };
+        if left == 0 {
+            return Ok(());
+        }
+        self.refresh_flags(work, unit.folder).await?;
+        let before = opened.exists;
+        let folder = unit.folder;
+        let part = work.begin(turn, (unit, opened, first), left)?;
+        Box::pin(self.pump(work, part, asked)).await?;
+        remember_counts(ledger, folder, was_whole.then_some((before, first)))
+    }
+
+    /// Rows are bound to the UIDVALIDITY that they were listed under; another one drops them.
+    #[expect(clippy::unused_self, reason = "reads as a step of the lane")]
+    fn check_same(&self, work: &Work<'_>, unit: &Unit, examined: &Opened) -> Result<(), TransferError> {
+        let ledger = &work.request.ledger;
+        let plan = &unit.plan;
+        let is_after = work.request.options.mode != CopyMode::BeforeSwitch;
+        // After the switch the ledger keeps what it knows, and the next listing tells of the folder.
+        if !(is_after && ledger.is_source_made_anew(&plan.source_raw, examined.uid_validity)?) {
+            let same =
+                ledger.folder(&plan.source_raw, &plan.source, &plan.destination, examined.uid_validity)?;
+            if ledger.highest_uid(same)?.is_some() {
+                return Ok(());
+            }
+        }
+        work.caution.was_made_anew(&plan.source_raw);
+        Err(TransferError::FolderChanged { side: Side::Source, change: FolderChange::MadeAnew })
+    }
+
+    /// Moves messages of one folder until no row is left that another lane has not taken.
+    async fn pump(
+        &mut self,
+        work: &Work<'_>,
+        part: Part<'_>,
+        asked: Option<Ahead>,
+    ) -> Result<(), TransferError> {
+        self.destination.unselect();
+        let (sender, receiver) = mpsc::channel(ITEMS_BETWEEN);
+        let receiver = Arc::new(Mutex::new(receiver));
+        let is_near = self.is_near();
+        let reader = Reader { session: &mut self.source, work, part: &part, is_near, asked, items: sender };
+        let is_kept_to_one = work.caution.is_kept_to_one(part.folder.unit.folder);
+        let appenders = if is_kept_to_one { &mut [] } else { self.appenders.as_mut_slice() };
+        let sessions = std::iter::once(&mut self.destination).chain(appenders);
+        let writers: Vec<_> = sessions
+            .map(|session| {
+                let items = Arc::clone(&receiver);
+                let folder = &part.folder;
+                let writer = Writer {
+                    session,
+                    work,
+                    folder,
+                    number: folder.company.next_writer(),
+                    uid_next: folder.first,
+                    unplaced: Vec::new(),
+                    unsendable: Vec::new(),
+                };
+                async {
+                    let written = writer.run(items).await;
+                    // Told at once, so that the reader does not go on for the writers that are left.
+                    let failed = |error| work.fail_in(folder.unit.folder, error);
+                    written.map(|rows| part.add_unplaced(rows)).map_err(failed).is_ok()
+                }
+            })
+            .collect();
+        drop(receiver);
+        work.reader_began();
+        let reading = async {
+            let read = reader.run().await;
+            work.reader_ended();
+            read
+        };
+        let (read, _written) = tokio::join!(reading, join_all(writers));
+        if let Err(error) = read {
+            // The lane ends as the others do.
+            work.fail_in(part.folder.unit.folder, error);
+            return Ok(());
+        }
+        let unplaced = part.take_unplaced_if_last();
+        if !unplaced.is_empty() {
+            self.place(work, &part).await?;
+        }
+        if part.is_last() && !work.control.is_stopped() {
+            settle_twins(work, &part)?;
+            self.settle_flags(work, &part.folder.unit, part.folder.opened.uid_validity).await?;
+        }
+        self.tell_late_arrivals(work, &part).await
+    }
+
+    /// Looks at the flags that came with an APPEND, and sets what copies lack.
+    async fn settle_flags(
+        &mut self,
+        work: &Work<'_>,
+        unit: &Unit,
+        uid_validity: u32,
+    ) -> Result<(), TransferError> {
+        work.kept_flags.settle(work, &mut self.destination, unit, uid_validity).await?;
+        Box::pin(self.add_flags_to_found_copies(work, unit)).await?;
+        crate::transfer::flags::after_repair::settle(work, &mut self.destination, unit, uid_validity).await
+    }
+
+    /// Gives copies that were found at the destination the flags that they lack.
+    async fn add_flags_to_found_copies(&mut self, work: &Work<'_>, unit: &Unit) -> Result<(), TransferError> {
+        let ledger = &work.request.ledger;
+        let is_mirror = work.request.options.mode == CopyMode::BeforeSwitch;
+        if !is_mirror || ledger.changed_flags(unit.folder, 1)?.is_empty() {
+            return Ok(());
+        }
+        let (known, plans) = ((ledger, work.caution), [&unit.plan]);
+        let refused = crate::transfer::flags::sync::write_changes(
+            &mut self.destination,
+            known,
+            &plans,
+            &work.namespace,
+        )
+        .await?;
+        for (plan, words) in refused {
+            work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
+        }
+        Ok(())
+    }
+
+    /// One more look after the folder is done: an append that broke off may have arrived after all.
+    async fn tell_late_arrivals(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+        if work.control.is_stopped() || !part.is_last() {
+            return Ok(());
+        }
+        let Unit { plan, folder, .. } = &part.folder.unit;
+        let sent_again = work.caution.take_sent_again(*folder);
+        if sent_again.is_empty() {
+            return Ok(());
+        }
+        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
+        let late = place.late_arrivals(&sent_again).await?;
+        if !late.is_empty() {
+            let words = format!(
+                "{} messages are there twice, as the server finished after the connection had broken: UIDs {}",
+                late.len(),
+                uid_sets(&late).join(",")
+            );
+            work.note_trouble(plan, (Side::Destination, FolderTrouble::ArrivedLate), words);
+        }
+        Ok(())
+    }
+
+    /// Waiting messages go with the flags that they have now, not with those of the day they were listed.
+    async fn refresh_flags(&mut self, work: &Work<'_>, folder: FolderId) -> Result<(), TransferError> {
+        if work.caution.has_fresh_flags(folder) {
+            return Ok(());
+        }
+        match self.source.fetch_flags().await {
+            Ok(mut flags) => {
+                for (_, flags) in &mut flags {
+                    *flags = normal_flags(std::mem::take(flags));
+                }
+                work.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into)
+            }
+            Err(ImapError::Refused { completion, .. }) => {
+                tracing::info!(%completion, "flags could not be read again");
+                Ok(())
+            }
+            Err(error) => Err(at_source(error)),
+        }
+    }
+
+    /// Looks for copies whose UID the server did not tell.
+    async fn place(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+        let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
+        place.place_copies().await?;
+        place.settle_absent(&work.control, work.request.limits.late_append).await
+    }
+
+    /// The destination folder, opened to look at; `None` where it was made anew meanwhile.
+    async fn place_in<'b>(
+        &'b mut self,
+        work: &Work<'b>,
+        folder: &ActiveFolder,
+    ) -> Result<Option<Place<'b>>, TransferError> {
+        let selected = self.destination.select(&folder.unit.raw).await;
+        let opened = selected.map_err(TransferError::at(Side::Destination))?;
+        let (ledger, uid_validity) = (&work.request.ledger, opened.uid_validity);
+        let place = Place {
+            session: &mut self.destination,
+            ledger,
+            folder: folder.unit.folder,
+            uid_validity,
+            source: None,
+        };
+        Ok((uid_validity == folder.opened.uid_validity).then_some(place))
+    }
+}
+
+/// Exact duplicates stay behind where their first one has been copied; where it has not, the folder is gone through again.
+fn settle_twins(work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+    let Some(twins) = &part.folder.twins else { return Ok(()) };
+    let settled = twins.settle(&work.request.ledger, part.folder.unit.folder)?;
+    for row in &settled.left_out {
+        (work.sink)(Progress::Advanced { messages: 1, bytes: row.size });
+    }
+    if settled.is_to_do {
+        work.give_back(part.folder.unit.clone());
+    }
+    Ok(())
+}
+
+/// Whether a refusal speaks of load, so that it passes.
+pub(in crate::transfer) fn is_busy(error: &ImapError) -> bool {
+    error.refusal().is_some_and(|completion| refusal(completion).is_passing())
+}
+
+fn at_source(error: ImapError) -> TransferError {
+    TransferError::Server { side: Side::Source, source: error }
+}
+
+/// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
+/// into it a second time.
+fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool, TransferError> {
+    let memory = work.request.ledger.memory(unit.folder)?;
+    let known = memory.and_then(|memory| memory.destination_uid_validity);
+    let is_anew = work.request.options.mode != CopyMode::BeforeSwitch
+        && known.is_some_and(|known| known != uid_validity);
+    if is_anew {
+        let words = format!("the folder {} was made anew while mail was copied", unit.plan.destination);
+        work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::MadeAnew), words);
+    }
+    Ok(is_anew)
+}
+
+/// Whether every copy of the folder is known to be there now, before more are made.
+fn is_whole(ledger: &Ledger, folder: FolderId, opened: &Opened) -> Result<bool, TransferError> {
+    if ledger.copies_from(folder, 1)?.0 == 0 {
+        return Ok(true);
+    }
+    let counts =
+        opened.uid_next.map(|uid_next| FolderCounts { messages: u64::from(opened.exists), uid_next });
+    let memory = ledger.memory(folder)?;
+    Ok(counts.is_some() && memory.is_some_and(|memory| memory.destination_counts == counts))
+}
+
+/// Keeps the counts of the destination folder where they are certain: it had so many messages, each UID from `first`
+/// on is one of our copies, and nobody else's mail came in between.
+fn remember_counts(
+    ledger: &Ledger,
+    folder: FolderId,
+    before: Option<(u32, u32)>,
+) -> Result<(), TransferError> {
+    let counts = match before {
+        Some((exists, first)) => {
+            let (count, highest) = ledger.copies_from(folder, first)?;
+            let next = highest.and_then(|highest| highest.checked_add(1)).unwrap_or(first);
+            let is_ours = u64::from(next.saturating_sub(first)) == count;
+            is_ours.then(|| FolderCounts { messages: u64::from(exists) + count, uid_next: next })
+        }
+        None => None,
+    };
+    if let Some(FolderCounts { uid_next, .. }) = counts {
+        ledger.set_compared(folder, uid_next)?;
+    }
+    Ok(ledger.set_destination_counts(folder, counts)?)
+}
+
+fn left_to_do(work: &Work<'_>, unit: &Unit) -> Result<u64, TransferError> {
+    Ok(work.request.ledger.totals_of(unit.folder)?.sum.to_do)
+}
+
+/// Messages at which the destination has ended the connection again and again, and that did not arrive.
+fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Result<(), TransferError> {
+    for row in missing.iter().filter(|row| work.caution.take_blame(folder, row.uid)) {
+        if work.caution.begins_repaired(folder, row.uid) {
+            continue;
+        }
+        let result = MessageResult {
+            uid: row.uid,
+            state: MessageState::Refused,
+            destination_uid: None,
+            sha256: None,
+            reason: Some(Reason::ends_connection(Side::Destination)),
+            flag_check: None,
+        };
+        work.request.ledger.record_results(folder, &[result])?;
+    }
+    Ok(())
+}
+
+/// The destination will not have this folder: its waiting messages are refused.
+pub(in crate::transfer) fn refuse_folder(
+    work: &Work<'_>,
+    unit: &Unit,
+    reason: &Reason,
+) -> Result<(), TransferError> {
+    let rows = work.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
+    let results: Vec<MessageResult> = rows
+        .into_iter()
+        .map(|row| MessageResult {
+            uid: row.uid,
+            state: MessageState::Refused,
+            destination_uid: None,
+            sha256: None,
+            reason: Some(reason.clone()),
+            flag_check: None,
+        })
+        .collect();
+    Ok(work.request.ledger.record_results(unit.folder, &results)?)
+}
+
+pub(in crate::transfer) async fn highest_uid(
+    session: &mut Session,
+    exists: u32,
+) -> Result<u32, TransferError> {
+    if exists == 0 {
+        return Ok(0);
+    }
+    let uids = session.fetch_uids(1).await.map_err(TransferError::at(Side::Destination))?;
+    Ok(uids.last().copied().unwrap_or(0))
+}

@@ -1,0 +1,71 @@
+//! Messages that the destination will not take, found before anything is copied.
+
+use crate::imap::{ImapError, Session};
+use crate::plan::{FolderChoice, FolderPath, MailboxPlan, Oversize, OversizeFolder};
+use crate::transfer::context::error::TransferError;
+use crate::values::Bytes;
+use crate::values::Side;
+
+/// UIDs kept of one folder; the count is kept in any case.
+const MAX_UIDS: usize = 1_000;
+
+/// Looks in the chosen folders of the source for messages that are larger than the destination takes.
+///
+/// `provider_limit` is what the catalogue says; the server's own word (APPENDLIMIT, RFC 7889) counts where it is less.
+/// A folder that is smaller than the limit as a whole is not asked.
+pub async fn find_oversize(
+    source: &mut Session,
+    destination: &Session,
+    plan: &MailboxPlan,
+    provider_limit: Option<Bytes>,
+) -> Result<Oversize, TransferError> {
+    let told = destination.capabilities().append_limit().map(Bytes);
+    let Some(limit) = [told, provider_limit].into_iter().flatten().min() else {
+        return Ok(Oversize::default());
+    };
+    let close = Oversize::close_to(limit);
+    let mut found = Oversize { limit: Some(limit), ..Oversize::default() };
+    for folder in plan.folders.iter().filter(|folder| folder.choice == FolderChoice::Copy) {
+        let is_known_to_be_small = folder.bytes > Bytes::ZERO && folder.bytes <= close;
+        if folder.messages == 0 || is_known_to_be_small {
+            continue;
+        }
+        match larger(source, &folder.source_raw, (close, limit)).await {
+            Ok((near, over)) => {
+                found.close.extend(listed(&folder.source, near));
+                found.folders.extend(listed(&folder.source, over));
+            }
+            // The folder's own trouble is told when it is copied; a search that is refused says nothing of its mail.
+            Err(ImapError::Refused { .. }) => {
+                tracing::info!("{} was not searched for large messages", folder.source);
+            }
+            Err(error) => return Err(TransferError::at(Side::Source)(error)),
+        }
+    }
+    Ok(found)
+}
+
+/// A folder with these messages; nothing where there are none.
+fn listed(folder: &FolderPath, mut uids: Vec<u32>) -> Option<OversizeFolder> {
+    let messages = u64::try_from(uids.len()).unwrap_or(u64::MAX);
+    uids.truncate(MAX_UIDS);
+    (messages > 0).then(|| OversizeFolder { folder: folder.clone(), messages, uids })
+}
+
+/// Messages close to the limit, and those above it.
+async fn larger(
+    source: &mut Session,
+    raw: &str,
+    (close, limit): (Bytes, Bytes),
+) -> Result<(Vec<u32>, Vec<u32>), ImapError> {
+    if source.examine(raw).await?.exists == 0 {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let mut near = source.uids_larger_than(close.0).await?;
+    if near.is_empty() {
+        return Ok((near, Vec::new()));
+    }
+    let over = source.uids_larger_than(limit.0).await?;
+    near.retain(|uid| over.binary_search(uid).is_err());
+    Ok((near, over))
+}

@@ -1,0 +1,218 @@
+//! Where copies are that are not in their own folder any more, as people file their mail and junk filters move it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::imap::{Completion, Folder, ImapError, Namespace};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey, RefusalMeaning};
+use crate::plan::{FolderPath, MessageState};
+use crate::project::{CopyKey, FolderId, FoundCopy, Ledger, LedgerRow};
+use crate::transfer::context::destination_name::raw_name;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::special_folders::is_view;
+use crate::transfer::pace::refusal::{code_name, meaning, passing};
+use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::matching::{Seeker, assign, message_key};
+use crate::transfer::reconcile::missing::{Lost, Search, at_destination};
+use crate::transfer::reconcile::same_content::{Lies, Sought};
+use crate::transfer::reconcile::strays::WAITING;
+use crate::values::Side;
+
+/// What came of looking into another folder.
+pub(in crate::transfer) enum Looked {
+    /// It was searched whole.
+    At(Elsewhere),
+    /// There is nothing to find in it.
+    Nothing,
+    /// It was not searched whole, for this reason.
+    Unsure(String),
+}
+
+/// An opened folder that copies are looked for in.
+pub(in crate::transfer) struct Elsewhere {
+    pub(in crate::transfer) uid_validity: u32,
+    /// Messages that no row claims and that look like one that is wanted.
+    pub(in crate::transfer) present: Vec<MessageKey>,
+    /// What rows without a known place in this folder look like: such copies may be theirs.
+    pub(in crate::transfer) contested: BTreeSet<IdentityKey>,
+}
+
+/// Copies that another place was found for.
+#[derive(Default)]
+pub(in crate::transfer) struct Found {
+    pub(in crate::transfer) found: Vec<FoundCopy>,
+    /// UIDs at the source of those whose like is there, and may belong to another row.
+    pub(in crate::transfer) unclear: Vec<u32>,
+}
+
+impl Search<'_> {
+    /// Folders that copies may have been moved to. Views show mail that lives elsewhere, so that finding it there says
+    /// nothing; but at Gmail archived mail is in `\All` only.
+    pub(in crate::transfer) fn others(&self) -> Vec<Folder> {
+        let is_gmail = self.session.capabilities().has("X-GM-EXT-1");
+        let mut others: Vec<Folder> = self
+            .destination
+            .values()
+            .filter(|folder| folder.is_selectable() && !is_view(folder, is_gmail))
+            .filter(|folder| folder.status.and_then(|status| status.messages) != Some(0))
+            .cloned()
+            .collect();
+        others.sort_by_key(|folder| folder.has_attribute("\\All"));
+        others
+    }
+
+    /// Opens another folder, and reads what no row of this account claims there, as far as it looks like one of these.
+    pub(in crate::transfer) async fn unclaimed_in(
+        &mut self,
+        account: FolderId,
+        (folder, path): (&Folder, &FolderPath),
+        wanted: &BTreeSet<IdentityKey>,
+    ) -> Result<Looked, TransferError> {
+        // Opened and listed whatever its counts say: servers keep old ones, and a copy that is overlooked is doubled.
+        if let Some(words) = self.caution.goodbye(&folder.raw, Side::Destination) {
+            return Ok(Looked::Unsure(words));
+        }
+        let (opened, present) = match self.list(&folder.raw, false).await {
+            Ok(listed) => listed,
+            Err(ImapError::Refused { completion, .. }) => return looked_in_vain(&completion),
+            Err(error) => {
+                self.caution.opening_failed(&folder.raw, Side::Destination, &error);
+                let words = error.folder_trouble().ok_or_else(|| at_destination(error))?;
+                return Ok(Looked::Unsure(words));
+            }
+        };
+        if present.len() < opened.exists as usize {
+            return Ok(Looked::Unsure("the server does not list all that it counts".to_owned()));
+        }
+        let claimed = self.ledger().claimed_in(account, path, opened.uid_validity)?;
+        let unclaimed: Vec<u32> = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
+        let present = self.read(&unclaimed, wanted).await?;
+        let folders = self.by_destination.get(path).map(Vec::as_slice).unwrap_or_default();
+        let waiting = contested(self.ledger(), folders, opened.uid_next)?;
+        let mut contested: BTreeSet<IdentityKey> = waiting.into_iter().map(|key| key.identity).collect();
+        for folder in folders {
+            let unplaced = self.ledger().unplaced_copies(*folder)?;
+            contested.extend(unplaced.into_iter().map(|(_, row)| row.identity));
+        }
+        Ok(Looked::At(Elsewhere { uid_validity: opened.uid_validity, present, contested }))
+    }
+
+    /// Those of these messages of the opened folder that look like one that is wanted.
+    pub(in crate::transfer) async fn read(
+        &mut self,
+        uids: &[u32],
+        wanted: &BTreeSet<IdentityKey>,
+    ) -> Result<Vec<MessageKey>, TransferError> {
+        let mut present: Vec<MessageKey> = Vec::new();
+        if uids.is_empty() {
+            return Ok(present);
+        }
+        self.session
+            .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
+                let found = facts.iter().map(message_key);
+                present.extend(found.filter(|key| wanted.contains(&key.identity)));
+                Ok::<(), ImapError>(())
+            })
+            .await
+            .map_err(at_destination)?;
+        Ok(present)
+    }
+
+    /// Looks for copies among the unclaimed messages of the opened folder. In their own folder copies of ours may have
+    /// got another size, and everywhere at a server that writes messages anew; else what messages say decides, as one
+    /// mail is often in two folders in two forms.
+    pub(in crate::transfer) async fn find(
+        &mut self,
+        lost: &Lost<'_, '_>,
+        there: &Elsewhere,
+        is_own_folder: bool,
+    ) -> Result<Found, TransferError> {
+        let suspect = lost.suspect;
+        let wanted: BTreeSet<_> = lost.keys.iter().map(|copy| copy.key.identity).collect();
+        let mut present: Vec<MessageKey> =
+            there.present.iter().filter(|key| wanted.contains(&key.identity)).copied().collect();
+        if present.is_empty() {
+            return Ok(Found::default());
+        }
+        let rewrites = self.session.rewrites_messages();
+        let unclear: BTreeSet<IdentityKey> =
+            present.iter().map(|key| key.identity).filter(|key| there.contested.contains(key)).collect();
+        let (waiting, clear): (Vec<_>, Vec<_>) =
+            lost.keys.iter().partition(|copy| unclear.contains(&copy.key.identity));
+        let seekers: Vec<Seeker> = clear
+            .iter()
+            .map(|CopyKey { key, is_ours, .. }: &&CopyKey| Seeker {
+                identity: key.identity,
+                size: key.size,
+                lowest_uid: 1,
+                is_ours: rewrites || (*is_ours && is_own_folder),
+            })
+            .collect();
+        present.retain(|key| !unclear.contains(&key.identity));
+        let places = assign(&seekers, &present, &[]);
+        let rows: Vec<Sought> = clear
+            .iter()
+            .zip(places)
+            .map(|(copy, place)| Sought {
+                key: copy.key,
+                place: place.map(|uid| (uid, copy.is_repaired)),
+                lowest_uid: 1,
+                is_readable: !copy.is_repaired,
+            })
+            .collect();
+        let mut place = Place {
+            ledger: &self.request.ledger,
+            folder: suspect.memory.id,
+            uid_validity: there.uid_validity,
+            source: Some((self.request, suspect.plan.source_raw.as_str())),
+            session: &mut *self.session,
+        };
+        let lies = if is_own_folder { Lies::Here } else { Lies::Elsewhere };
+        let places = Box::pin(place.told_by_content(&rows, &present, lies)).await?;
+        let found = clear
+            .iter()
+            .zip(places)
+            .filter_map(|(copy, place)| {
+                Some(FoundCopy { uid: copy.key.uid, place: (there.uid_validity, place?.0) })
+            })
+            .collect();
+        Ok(Found { found, unclear: waiting.into_iter().map(|copy| copy.key.uid).collect() })
+    }
+}
+
+/// What the ledger calls the folders that copies go to, by their names at the server: these may have a prefix more.
+pub(in crate::transfer) fn known_places(
+    ledger: &Ledger,
+    namespace: &Namespace,
+) -> Result<BTreeMap<String, FolderPath>, TransferError> {
+    let known = ledger.memories()?.into_values().map(|known| known.destination);
+    Ok(known.map(|path| (raw_name(&path, namespace), path)).collect())
+}
+
+/// Rows of these folders, which go to one place, that wait and may have a copy there. `uid_next` is that of the folder now.
+pub(in crate::transfer) fn contested(
+    ledger: &Ledger,
+    folders: &[FolderId],
+    uid_next: Option<u32>,
+) -> Result<Vec<MessageKey>, TransferError> {
+    let mut contested = Vec::new();
+    for folder in folders {
+        let Some(known) = ledger.memory(*folder)? else { continue };
+        let is_unknown = match uid_next {
+            Some(uid_next) => ledger.unknown_from(known.id, uid_next)?.is_some(),
+            None => false,
+        };
+        let states = if known.needs_match || is_unknown { &WAITING[..] } else { &[MessageState::InFlight] };
+        contested.extend(ledger.rows(known.id, states)?.iter().map(LedgerRow::key));
+    }
+    Ok(contested)
+}
+
+/// What refused opening says of copies: nothing is in a folder that has gone since it was listed, and nobody moves mail
+/// into one that the account may not read. A server that is busy is asked again later.
+fn looked_in_vain(completion: &Completion) -> Result<Looked, TransferError> {
+    if let Some(error) = passing(Side::Destination, completion) {
+        return Err(error);
+    }
+    let is_closed = meaning(completion) == RefusalMeaning::Folder || code_name(completion) == Some("NOPERM");
+    Ok(if is_closed { Looked::Nothing } else { Looked::Unsure(completion.to_string()) })
+}

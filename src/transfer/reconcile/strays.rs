@@ -1,0 +1,384 @@
+//! Mail that has come to the destination since the last run that ended well, and that no row claims. Copies that nobody
+//! has written down may be among it, in whatever folder people have filed them meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::imap::{Folder, ImapError, Namespace, Session};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey};
+use crate::plan::{FolderPath, MessageState};
+use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, Repair, SeenFolder};
+use crate::transfer::context::destination_name::raw_name;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::request::Progress;
+use crate::transfer::context::special_folders::{is_trash, is_view};
+use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::matching::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
+use crate::transfer::reconcile::missing::at_destination;
+use crate::transfer::reconcile::relocated::{contested, known_places};
+use crate::transfer::reconcile::same_content::{Lies, Sought};
+use crate::transfer::run::list_both::FoldersByName;
+use crate::transfer::run::mailbox::Job;
+
+/// Time without anything new after which nothing more is expected to arrive.
+const QUIET: Duration = Duration::from_secs(4);
+/// A server that takes its time with a list takes more of it with messages, of which nothing shows before the last one of a
+/// command is stored.
+const QUIET_PER_LIST: u32 = 20;
+
+/// Folders that mail has come to. They are looked into once, and only where copies are lacking.
+#[derive(Debug, Default)]
+pub(in crate::transfer) struct Strays {
+    /// Each with the lowest UID that such mail can have.
+    folders: Vec<(Folder, u32)>,
+    namespace: Namespace,
+    found: Mutex<Option<Found>>,
+}
+
+/// What was found when they were looked into.
+#[derive(Debug)]
+struct Found {
+    dens: Vec<Den>,
+    /// Where in `dens` there are messages with these headers.
+    by_identity: BTreeMap<IdentityKey, BTreeSet<usize>>,
+    /// Copies of other places whose place is not known: what has come may be theirs.
+    unplaced: Vec<MessageKey>,
+}
+
+/// What has come to one folder.
+#[derive(Debug)]
+struct Den {
+    raw: String,
+    path: FolderPath,
+    /// Folders of the ledger whose copies go there.
+    folders: Vec<FolderId>,
+    uid_validity: u32,
+    uid_next: Option<u32>,
+    keys: Vec<MessageKey>,
+}
+
+impl Strays {
+    /// Compares the destination's list with what was remembered of it. A ledger that remembers nothing may not be the
+    /// first, as its owner may have begun anew, so all mail counts as unknown until a run has ended well. Only what is in
+    /// the trash was put there by people, who want it back where it is to be copied.
+    pub(in crate::transfer) fn of(
+        ledger: &Ledger,
+        destination: &FoldersByName,
+        (namespace, is_gmail): (&Namespace, bool),
+    ) -> Result<Self, TransferError> {
+        // Gmail's folders are labels: a message shows in several, and sending it again makes no second one.
+        if is_gmail {
+            return Ok(Self::default());
+        }
+        let mut seen = ledger.seen_folders()?;
+        if seen.is_empty() && !ledger.is_doubted()? {
+            seen = listed(destination, |folder| !is_trash(folder));
+            ledger.set_seen_folders(&seen)?;
+        }
+        let grown = |folder: &Folder| {
+            let status = folder.status.unwrap_or_default();
+            let known = seen.get(&folder.raw).filter(|seen| status.uid_validity == Some(seen.uid_validity));
+            let first = known.map_or(1, |seen| seen.uid_next);
+            let is_grown = status.uid_next.is_none_or(|uid_next| uid_next > first);
+            (is_grown && status.messages != Some(0)).then_some(first)
+        };
+        let folders = destination
+            .values()
+            .filter(|folder| folder.is_selectable() && !is_view(folder, false))
+            .filter_map(|folder| Some((folder.clone(), grown(folder)?)))
+            .collect();
+        Ok(Self { folders, namespace: namespace.clone(), found: Mutex::default() })
+    }
+
+    /// Whether there is anything to be found outside this folder.
+    pub(in crate::transfer) fn is_empty_beside(&self, raw: &str) -> bool {
+        self.folders.iter().all(|(folder, _)| folder.raw == raw)
+    }
+
+    /// Finds copies whose UID no server has told in their own folders, before anything is given away that may be theirs.
+    /// Nobody else works on these folders yet.
+    pub(in crate::transfer) async fn place_at_home(
+        &self,
+        session: &mut Session,
+        ledger: &Ledger,
+    ) -> Result<(), TransferError> {
+        if self.folders.is_empty() {
+            return Ok(());
+        }
+        for known in ledger.memories()?.into_values() {
+            if ledger.unplaced_copies(known.id)?.is_empty() {
+                continue;
+            }
+            let uid_validity = match session.examine(&raw_name(&known.destination, &self.namespace)).await {
+                Ok(opened) if Some(opened.uid_validity) == known.destination_uid_validity => {
+                    opened.uid_validity
+                }
+                Ok(_) | Err(ImapError::Refused { .. }) => continue,
+                Err(error) => return Err(at_destination(error)),
+            };
+            let mut place = Place { session, ledger, folder: known.id, uid_validity, source: None };
+            place.place_copies().await?;
+        }
+        session.unselect();
+        Ok(())
+    }
+
+    /// Gives waiting rows of a folder the copies of theirs that lie in other folders. One of these is opened afterwards.
+    pub(in crate::transfer) async fn take(
+        &self,
+        place: &mut Place<'_>,
+        raw: &str,
+        rows: Vec<LedgerRow>,
+    ) -> Result<(), TransferError> {
+        let mut found = self.found.lock().await;
+        let Found { dens, by_identity, unplaced } = match &mut *found {
+            Some(found) => found,
+            none => none.insert(self.look(place.session, (place.ledger, place.folder)).await?),
+        };
+        if !unplaced.is_empty() {
+            *unplaced = place.ledger.unplaced_elsewhere(place.folder)?;
+        }
+        let mut seekers = Seekers::new(place, rows)?;
+        // Most folders have nothing that looks like one of these, and are not asked about in the ledger.
+        let candidates: BTreeSet<usize> = seekers
+            .identities()
+            .filter_map(|identity| by_identity.get(&identity))
+            .flatten()
+            .copied()
+            .collect();
+        for at in candidates {
+            let Some(den) = dens.get_mut(at).filter(|den| den.raw != raw) else { continue };
+            // Rows of that folder may have found their copies since it was looked into.
+            let claimed = place.ledger.claimed_in(place.folder, &den.path, den.uid_validity)?;
+            den.keys.retain(|key| !claimed.contains(&key.uid));
+            if den.keys.is_empty() || seekers.rows.is_empty() {
+                continue;
+            }
+            let first: Vec<MessageKey> = contested(place.ledger, &den.folders, den.uid_next)?
+                .into_iter()
+                .chain(unplaced.iter().copied())
+                .collect();
+            let taken = seekers.settle_in(place, den, &first).await?;
+            den.keys.retain(|key| !taken.contains(&key.uid));
+        }
+        Ok(())
+    }
+
+    /// What no row claims in the folders that have grown. One that cannot be opened now is looked into next time: that its
+    /// mail is ours is not likely enough to hold everything else up.
+    async fn look(
+        &self,
+        session: &mut Session,
+        (ledger, account): (&Ledger, FolderId),
+    ) -> Result<Found, TransferError> {
+        let mut dens = Vec::with_capacity(self.folders.len());
+        let places = known_places(ledger, &self.namespace)?;
+        let mut by_destination: BTreeMap<FolderPath, Vec<FolderId>> = BTreeMap::new();
+        for known in ledger.memories()?.into_values() {
+            by_destination.entry(known.destination).or_default().push(known.id);
+        }
+        for (folder, first) in &self.folders {
+            let opened = match session.examine(&folder.raw).await {
+                Ok(opened) if opened.exists == 0 => continue,
+                Ok(opened) => opened,
+                Err(ImapError::Refused { completion, .. }) => {
+                    tracing::warn!(%completion, folder = %folder.name, "copies cannot be looked for here");
+                    continue;
+                }
+                Err(error) => return Err(at_destination(error)),
+            };
+            let path = places.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
+            let listed = folder.status.and_then(|status| status.uid_validity);
+            let first = if listed == Some(opened.uid_validity) { *first } else { 1 };
+            let claimed = ledger.claimed_in(account, &path, opened.uid_validity)?;
+            let mut uids = session.fetch_uids(first).await.map_err(at_destination)?;
+            uids.retain(|uid| !claimed.contains(uid));
+            let mut keys = Vec::with_capacity(uids.len());
+            session
+                .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
+                    keys.extend(facts.iter().map(message_key));
+                    Ok::<(), ImapError>(())
+                })
+                .await
+                .map_err(at_destination)?;
+            let (raw, uid_validity, uid_next) = (folder.raw.clone(), opened.uid_validity, opened.uid_next);
+            let folders = by_destination.get(&path).cloned().unwrap_or_default();
+            dens.push(Den { raw, path, folders, uid_validity, uid_next, keys });
+        }
+        let mut by_identity: BTreeMap<IdentityKey, BTreeSet<usize>> = BTreeMap::new();
+        for (at, den) in dens.iter().enumerate() {
+            for key in &den.keys {
+                by_identity.entry(key.identity).or_default().insert(at);
+            }
+        }
+        Ok(Found { dens, by_identity, unplaced: ledger.unplaced_elsewhere(account)? })
+    }
+}
+
+/// Rows of one place that look for their copies in other folders. Those that have been copied and are not at home come
+/// first, as their copies are certainly there.
+struct Seekers {
+    rows: Vec<(FolderId, LedgerRow)>,
+    /// In which form some of them were sent.
+    repairs: BTreeMap<(FolderId, u32), Repair>,
+}
+
+impl Seekers {
+    fn new(place: &Place<'_>, waiting: Vec<LedgerRow>) -> Result<Self, TransferError> {
+        let mut rows = place.ledger.unplaced_copies(place.folder)?;
+        rows.extend(waiting.into_iter().map(|row| (place.folder, row)));
+        Ok(Self { rows, repairs: place.ledger.repairs(place.folder)? })
+    }
+
+    /// What their copies look like.
+    fn identities(&self) -> impl Iterator<Item = IdentityKey> {
+        let sent = self.repairs.values().filter_map(|repair| Some(repair.sent.as_ref()?.identity));
+        self.rows.iter().map(|(_, row)| row.identity).chain(sent)
+    }
+
+    /// Writes down the copies that are in this folder, and looks no further for them. `first` are messages of other
+    /// places that these may belong to. UIDs that are given away now.
+    async fn settle_in(
+        &mut self,
+        place: &mut Place<'_>,
+        den: &Den,
+        first: &[MessageKey],
+    ) -> Result<BTreeSet<u32>, TransferError> {
+        let places = self.places(place, den, first).await?;
+        let mut found: BTreeMap<(FolderId, bool), Vec<FoundCopy>> = BTreeMap::new();
+        for ((folder, row), uid) in self.rows.iter().zip(&places) {
+            if let Some(uid) = uid {
+                let is_waiting = row.state == MessageState::ToDo;
+                let copy = FoundCopy { uid: row.uid, place: (den.uid_validity, *uid) };
+                found.entry((*folder, is_waiting)).or_default().push(copy);
+            }
+        }
+        for ((folder, is_waiting), copies) in &found {
+            tracing::info!(count = copies.len(), folder = %den.path, "copies that nobody had written down");
+            if *is_waiting {
+                place.ledger.record_strays(*folder, &den.path, copies)?;
+            } else {
+                place.ledger.record_moved(*folder, Some(&den.path), copies)?;
+            }
+        }
+        let mut is_open = places.iter().map(Option::is_none);
+        self.rows.retain(|_| is_open.next() == Some(true));
+        Ok(places.into_iter().flatten().collect())
+    }
+
+    /// Equal sizes first, then what messages say.
+    async fn places(
+        &self,
+        place: &mut Place<'_>,
+        den: &Den,
+        first: &[MessageKey],
+    ) -> Result<Vec<Option<u32>>, TransferError> {
+        let rewrites = place.session.rewrites_messages();
+        let exact = |key: &MessageKey, is_ours| Seeker {
+            identity: key.identity,
+            size: key.size,
+            lowest_uid: 1,
+            is_ours,
+        };
+        let others = first.iter().map(|key| SeekerOfForms { original: exact(key, true), repaired: None });
+        let ours = self.rows.iter().map(|(folder, row)| {
+            let sent = self.repairs.get(&(*folder, row.uid)).and_then(|repair| repair.sent.as_ref());
+            let repaired = sent.map(|form| {
+                exact(&MessageKey { uid: 0, identity: form.identity, size: form.size }, rewrites)
+            });
+            SeekerOfForms { original: exact(&row.key(), false), repaired }
+        });
+        let seekers: Vec<SeekerOfForms> = others.chain(ours).collect();
+        let places =
+            assign_forms(&seekers, Vec::new(), |seekers, _, claimed| assign(&seekers, &den.keys, &claimed));
+        let (theirs, ours) = places.split_at(first.len());
+        let theirs: BTreeSet<u32> = theirs.iter().filter_map(|place| Some((*place)?.0)).collect();
+        let free: Vec<MessageKey> =
+            den.keys.iter().filter(|key| !theirs.contains(&key.uid)).copied().collect();
+        let rows: Vec<Sought> = self
+            .rows
+            .iter()
+            .zip(ours)
+            .map(|((folder, row), found)| Sought {
+                key: row.key(),
+                place: *found,
+                lowest_uid: 1,
+                is_readable: *folder == place.folder,
+            })
+            .collect();
+        let sought: BTreeSet<IdentityKey> =
+            rows.iter().filter(|row| row.place.is_none()).map(|row| row.key.identity).collect();
+        if !free.iter().any(|key| sought.contains(&key.identity)) {
+            return Ok(ours.iter().map(|place| place.map(|(uid, _)| uid)).collect());
+        }
+        place.session.examine(&den.raw).await.map_err(at_destination)?;
+        let places = Box::pin(place.told_by_content(&rows, &free, Lies::Elsewhere)).await?;
+        Ok(places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect())
+    }
+}
+
+impl Job<'_> {
+    /// A program that was killed may have left messages under way, and where its log is gone, nobody knows which. Waits
+    /// until nothing comes to the destination any more. What is later still is noticed when it comes, and once more at the
+    /// end.
+    pub(in crate::transfer) async fn until_quiet(
+        &self,
+        destination: &mut Session,
+    ) -> Result<(), TransferError> {
+        let limit = self.request.limits.late_append;
+        if !self.request.ledger.is_doubted()? || self.caution.has_failed() {
+            return Ok(());
+        }
+        let words = "messages of a run that was broken off may still arrive".to_owned();
+        (self.sink)(Progress::Waiting { seconds: limit.as_secs(), words });
+        // A program that has just been killed is waited for as long as messages are known to be late. Quiet alone proves
+        // nothing then: a busy server shows none of a command before the last one is stored.
+        let rest = limit.saturating_sub(self.request.ledger.left_alone_for());
+        if !rest.is_zero() && !self.control.wait(rest).await {
+            return Ok(());
+        }
+        let mut before = None;
+        let mut waited = Duration::ZERO;
+        while waited < limit {
+            let asked = Instant::now();
+            let now = destination.list_folders_unsized().await.map_err(at_destination)?;
+            let quiet = QUIET.max(asked.elapsed() * QUIET_PER_LIST).min(limit);
+            if before.as_ref() == Some(&now) {
+                break;
+            }
+            before = Some(now);
+            if !self.control.wait(quiet).await {
+                break;
+            }
+            waited += quiet;
+        }
+        Ok(())
+    }
+}
+
+/// Remembers the destination's folders as they were listed, once everything that was sent before is written down.
+pub(in crate::transfer) fn remember(
+    ledger: &Ledger,
+    destination: &FoldersByName,
+) -> Result<(), TransferError> {
+    Ok(ledger.set_seen_folders(&listed(destination, |_| false))?)
+}
+
+/// The folders as they were listed, as if nothing had come yet to those that are unknown.
+fn listed(destination: &FoldersByName, is_unknown: impl Fn(&Folder) -> bool) -> BTreeMap<String, SeenFolder> {
+    destination
+        .iter()
+        .filter_map(|(raw, folder)| {
+            let status = folder.status?;
+            let (uid_validity, uid_next) = status.uid_validity.zip(status.uid_next)?;
+            let uid_next = if is_unknown(folder) { 1 } else { uid_next };
+            Some((raw.clone(), SeenFolder { uid_validity, uid_next }))
+        })
+        .collect()
+}
+
+/// States that wait for a copy to be found or made.
+pub(in crate::transfer) const WAITING: [MessageState; 2] = [MessageState::ToDo, MessageState::InFlight];

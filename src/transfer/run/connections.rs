@@ -1,0 +1,89 @@
+//! Lanes beside the first one: more connections, as many as the servers let in.
+
+use futures::future::join_all;
+
+use crate::imap::{Introduced, Session};
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::request::CopyRequest;
+use crate::transfer::folder::work::Work;
+use crate::transfer::folder::worker::Lane;
+use crate::values::Side;
+
+impl Lane {
+    /// Signs in on both sides, beside connections that have done so.
+    async fn open_beside(
+        request: &CopyRequest,
+        first: &(Introduced, Introduced),
+    ) -> Result<Self, TransferError> {
+        let failed = |side| move |source| TransferError::SignIn { side, source };
+        let (source, destination) = tokio::try_join!(
+            async { request.source.open_beside(&first.0).await.map_err(failed(Side::Source)) },
+            async { request.destination.open_beside(&first.1).await.map_err(failed(Side::Destination)) },
+        )?;
+        Ok(Self { source, destination, appenders: Vec::new(), is_let_in: false })
+    }
+
+    /// Whether both servers have let it in. From then on it counts.
+    pub(in crate::transfer) async fn confirm_sign_in(
+        &mut self,
+        work: &Work<'_>,
+    ) -> Result<(), TransferError> {
+        if self.is_let_in {
+            return Ok(());
+        }
+        let failed = |side| move |source| TransferError::SignIn { side, source };
+        tokio::try_join!(
+            async { self.source.confirm_sign_in().await.map_err(failed(Side::Source)) },
+            async { self.destination.confirm_sign_in().await.map_err(failed(Side::Destination)) },
+        )?;
+        self.is_let_in = true;
+        work.pair_opened();
+        work.appenders_opened(self.appenders.len());
+        Ok(())
+    }
+}
+
+/// Opens more connections that only append, as many as the server lets in.
+pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: usize) -> Vec<Session> {
+    let opened = join_all((0..count).map(|_| request.destination.open_one_more())).await;
+    let mut appenders = Vec::new();
+    for session in opened {
+        match session {
+            Ok(session) => appenders.push(session),
+            Err(error) => tracing::info!(%error, "going on with fewer connections to the destination"),
+        }
+    }
+    appenders
+}
+
+/// One more pair of connections. Where a server lets no more in, the copy goes on without it.
+pub(in crate::transfer) async fn more_lane<'a>(
+    work: &'a Work<'a>,
+    first: &(Introduced, Introduced),
+    appenders: usize,
+) {
+    let request = work.request;
+    let opening =
+        async { tokio::join!(Lane::open_beside(request, first), open_appenders(request, appenders)) };
+    let (lane, appenders) = tokio::select! {
+        opened = opening => opened,
+        // A server that takes its time with one connection more holds nothing up when the others are done.
+        () = work.nothing_left() => return,
+    };
+    let mut lane = match lane {
+        Ok(lane) => Lane { appenders, ..lane },
+        Err(error) => {
+            tracing::info!(%error, "going on with fewer connections");
+            join_all(appenders.into_iter().map(Session::logout)).await;
+            return;
+        }
+    };
+    match lane.run(work).await {
+        Ok(()) => lane.close().await,
+        // It has given its folder back.
+        Err(error @ TransferError::SignIn { .. }) if !lane.is_let_in => {
+            tracing::info!(%error, "going on with fewer connections");
+        }
+        Err(error) => work.fail(error),
+    }
+}

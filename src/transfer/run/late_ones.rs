@@ -1,0 +1,83 @@
+//! The last look of a run that could not know what had been under way before it: messages of a program that was killed may
+//! have arrived after the last batch of this one was answered.
+
+use crate::imap::{ImapError, Namespace, Session, uid_sets};
+use crate::plan::FolderPlan;
+use crate::project::FolderMemory;
+use crate::transfer::context::destination_name::raw_name;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::request::{FolderProblem, FolderTrouble};
+use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::missing::at_destination;
+use crate::transfer::run::list_both::destination_by_name;
+use crate::transfer::run::mailbox::Job;
+use crate::values::Side;
+
+impl Job<'_> {
+    /// Where the newest changes of the ledger were lost: what has come to the folders of the plan beside our own copies is
+    /// matched, and told where it is there twice.
+    pub(in crate::transfer) async fn look_for_late_ones(
+        &mut self,
+        session: &mut Session,
+    ) -> Result<(), TransferError> {
+        let ledger = &self.request.ledger;
+        // At Gmail a message that is sent again makes no second one.
+        if !ledger.is_doubted()? || session.is_gmail() {
+            return Ok(());
+        }
+        let namespace = session.namespace().await.map_err(at_destination)?;
+        // A list that was told a moment ago is too old.
+        session.noop().await.map_err(at_destination)?;
+        let listed = session.list_folders_unsized().await.map_err(at_destination)?;
+        let listed = destination_by_name(listed);
+        let memories = ledger.memories()?;
+        let mut found = Vec::new();
+        for plan in self.chosen() {
+            let Some(memory) = memories.get(&plan.source_raw) else { continue };
+            let raw = raw_name(&plan.destination, &namespace);
+            let uid_next = listed.get(&raw).and_then(|folder| folder.status?.uid_next);
+            let Some(uid_next) = uid_next else { continue };
+            if let Some(from) = ledger.unknown_from(memory.id, uid_next)? {
+                found.extend(self.late_in(session, (plan, memory, from), &namespace).await?);
+            }
+        }
+        for problem in found {
+            self.problems.insert((problem.folder.clone(), problem.trouble), problem);
+        }
+        Ok(())
+    }
+
+    async fn late_in(
+        &self,
+        session: &mut Session,
+        (plan, memory, from): (&FolderPlan, &FolderMemory, u32),
+        namespace: &Namespace,
+    ) -> Result<Option<FolderProblem>, TransferError> {
+        let opened = match session.select(&raw_name(&plan.destination, namespace)).await {
+            Ok(opened) => opened,
+            // Closed or gone meanwhile: the next run compares it.
+            Err(ImapError::Refused { .. }) => return Ok(None),
+            Err(error) => return Err(at_destination(error)),
+        };
+        let Some(uid_next) =
+            opened.uid_next.filter(|_| Some(opened.uid_validity) == memory.destination_uid_validity)
+        else {
+            return Ok(None);
+        };
+        let (ledger, uid_validity) = (&self.request.ledger, opened.uid_validity);
+        let source = Some((&self.request, plan.source_raw.as_str()));
+        let mut place = Place { session, ledger, folder: memory.id, uid_validity, source };
+        let met = place.meet_from(uid_next, (from, 1), uid_next).await?;
+        if met.doubled.is_empty() {
+            return Ok(None);
+        }
+        let words = format!(
+            "{} messages are there twice: those of a run that was broken off have arrived late, or somebody has put them \
+             there: UIDs {}",
+            met.doubled.len(),
+            uid_sets(&met.doubled).join(",")
+        );
+        let (folder, trouble) = (plan.source.clone(), FolderTrouble::ArrivedLate);
+        Ok(Some(FolderProblem { folder, side: Side::Destination, trouble, words }))
+    }
+}

@@ -1,0 +1,444 @@
+//! The copy of one mailbox: list, look, copy, and begin anew when a connection breaks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+
+use tokio::sync::oneshot;
+
+use crate::imap::{Detail, Session};
+use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, ReasonCode};
+use crate::project::{AccountClaim, FolderId};
+use crate::transfer::context::control::CopyControl;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::request::{
+    ConnectionCount, CopyConditions, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems,
+    Progress, ProgressSink,
+};
+use crate::transfer::folder::names::FolderNames;
+use crate::transfer::folder::work::Work;
+use crate::transfer::folder::worker::{Lane, is_asking};
+use crate::transfer::gmail::destination::{Folding, finish_labels};
+use crate::transfer::gmail::source::LabelHomes;
+use crate::transfer::listing::selection::Selection;
+use crate::transfer::pace::caution::{Caution, NextRound, record_refusals};
+use crate::transfer::pace::refusal::passing;
+use crate::transfer::pace::retry::wait_after;
+use crate::transfer::reconcile::missing::{Lookout, takes_part};
+use crate::transfer::reconcile::source_moves::{Follow, Left};
+use crate::transfer::reconcile::strays::{self, Strays};
+use crate::transfer::run::connections::{more_lane, open_appenders};
+use crate::transfer::run::list_both::{BothLists, FoldersByName, list_both};
+use crate::transfer::run::missing_folders::uncounted;
+use crate::values::Side;
+use crate::values::counted;
+
+/// Copies one mailbox. Safe to drop at any point and to call again: the ledger knows what was under way.
+///
+/// Many mailboxes at once are many calls at once. Within one, both sides work at the same time, and several pairs of
+/// connections where there is enough to do.
+pub async fn copy_mailbox(
+    request: &CopyRequest,
+    control: CopyControl,
+    sink: ProgressSink<'_>,
+) -> Result<CopyOutcome, TransferError> {
+    let selection = Selection::new(&request.options)?;
+    let governor = Governor::new(request.limits.pairs.max(request.limits.appenders));
+    let mut job = Job {
+        request: request.clone(),
+        names: FolderNames::load(&request.ledger)?,
+        control,
+        sink,
+        governor,
+        selection,
+        problems: BTreeMap::new(),
+        caution: Caution::default(),
+        sends_all: false,
+        gone: BTreeSet::new(),
+        claim: None,
+    };
+    job.caution.leave_uncounted(uncounted(&request.plan));
+    if !job.is_mirror() {
+        crate::transfer::flags::after_append::leave_to_the_owner(&request.ledger)?;
+    }
+    let mut finished_before = job.progress()?;
+    loop {
+        let error = match Box::pin(job.attempt()).await {
+            Ok(()) => return Ok(job.outcome()),
+            Err(error) => error,
+        };
+        if job.control.is_stopped() && error.is_connection_lost() {
+            return Ok(job.outcome());
+        }
+        let finished = job.progress()?;
+        if finished > finished_before {
+            job.governor.progressed();
+        }
+        finished_before = finished;
+        if !job.pause_for(error).await? {
+            return Ok(job.outcome());
+        }
+    }
+}
+
+pub(in crate::transfer) struct Job<'a> {
+    /// With the places that folders have got.
+    pub(in crate::transfer) request: CopyRequest,
+    /// Which names the destination takes.
+    pub(in crate::transfer) names: FolderNames,
+    pub(in crate::transfer) control: CopyControl,
+    pub(in crate::transfer) sink: ProgressSink<'a>,
+    /// Keeps the pace: fewer connections after each break and each request to slow down.
+    pub(in crate::transfer) governor: Governor,
+    pub(in crate::transfer) selection: Selection<'a>,
+    pub(in crate::transfer) problems: Problems,
+    pub(in crate::transfer) caution: Caution,
+    /// Messages go out even where their like seems to be there.
+    pub(in crate::transfer) sends_all: bool,
+    /// Folders that the source says it has not any more, as it spells them.
+    pub(in crate::transfer) gone: BTreeSet<String>,
+    /// Keeps others from writing into the destination.
+    pub(in crate::transfer) claim: Option<AccountClaim>,
+}
+
+impl Job<'_> {
+    fn outcome(&mut self) -> CopyOutcome {
+        CopyOutcome {
+            is_stopped: self.control.is_stopped(),
+            folder_problems: std::mem::take(&mut self.problems).into_values().collect(),
+        }
+    }
+
+    /// Messages that are listed, once more those that are finished, and what was learnt: grows with every step forward.
+    fn progress(&self) -> Result<u64, TransferError> {
+        let sum = self.request.ledger.sum()?;
+        Ok(sum.source_count + sum.finished() + self.caution.lessons())
+    }
+
+    /// Waits as the error asks for. False on stop; the error itself where waiting does not help.
+    async fn pause_for(&mut self, error: TransferError) -> Result<bool, TransferError> {
+        if error.is_after_sleep() {
+            // Nobody's fault, and no reason to go slower.
+            self.caution.failed();
+            (self.sink)(Progress::Reconnecting { words: error.to_string() });
+            return Ok(!self.control.is_stopped());
+        }
+        self.caution.failed();
+        wait_after(error, &mut self.governor, (self.request.limits, &self.control), self.sink).await
+    }
+
+    /// Refusals whose meaning was not clear when something else failed: their messages are tried again.
+    fn forget_suspects(&self) -> Result<(), TransferError> {
+        let suspects = self.caution.take_suspects().into_iter().chain(self.caution.take_troubled());
+        for suspect in suspects {
+            suspect.take_back(&self.request.ledger)?;
+        }
+        Ok(())
+    }
+
+    /// Messages at which a server fails stay to do. An error where they are worth another try.
+    fn leave_troubled(&mut self) -> Result<(), TransferError> {
+        let troubled = self.caution.take_troubled();
+        let Some(error) = troubled.first().and_then(|one| passing(one.side, &one.refusal)) else {
+            return Ok(());
+        };
+        let mut counts: BTreeMap<FolderId, u64> = BTreeMap::new();
+        let mut told: BTreeMap<FolderId, (Side, String)> = BTreeMap::new();
+        for suspect in troubled {
+            *counts.entry(suspect.folder).or_default() += 1;
+            told.entry(suspect.folder).or_insert((suspect.side, suspect.refusal.to_string()));
+            suspect.take_back(&self.request.ledger)?;
+        }
+        if !self.caution.leaves_troubled() {
+            return Err(error);
+        }
+        for folder in self.request.ledger.folder_totals()? {
+            let (Some(count), Some((side, words))) = (counts.get(&folder.id), told.remove(&folder.id)) else {
+                continue;
+            };
+            let words = format!("{}, to do as before: {words}", counted(*count, "message"));
+            let trouble = FolderTrouble::ServerFails;
+            let problem = FolderProblem { folder: folder.source.clone(), side, trouble, words };
+            self.problems.insert((folder.source, trouble), problem);
+        }
+        Ok(())
+    }
+
+    async fn rest(&mut self) {
+        if self.control.is_paused() {
+            (self.sink)(Progress::Paused);
+            self.control.wait_while_paused().await;
+            (self.sink)(Progress::Resumed);
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<(), TransferError> {
+        self.rest().await;
+        if self.control.is_stopped() {
+            return Ok(());
+        }
+        self.names.apply(&mut self.request.plan);
+        self.heed_choices()?;
+        let mut lane = Box::pin(self.connect()).await?;
+        self.governor.let_in();
+        let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
+        (self.sink)(Progress::Connected);
+        self.until_quiet(&mut lane.destination).await?;
+        let known = self.known_folders(&namespace)?;
+        let listed = list_both(&mut lane, self.source_detail(), (&known, &self.control)).await;
+        let BothLists { source, destination, lacking } = listed
+            .inspect_err(|error| self.caution.counting_broke(error, (&lane.source, &lane.destination)))?;
+        self.tell_of_missing(&lacking, (&source, lane.source.lists_nothing()))?;
+        self.gone = lacking.gone;
+        if !self.admit(&mut lane, (&source, &destination)).await? {
+            return Ok(());
+        }
+        let keeps_labels = lane.destination.is_gmail();
+        let homes = LabelHomes::look(&mut lane.source, &self.request, keeps_labels, &source).await?;
+        let known = (&self.caution, &self.names);
+        let mut work = Work::new(&self.request, &self.control, self.sink, namespace, known);
+        work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
+        work.homes = homes;
+        work.strays = Strays::of(&self.request.ledger, &destination, (&work.namespace, keeps_labels))?;
+        work.strays.place_at_home(&mut lane.destination, &self.request.ledger).await?;
+        work.pair_opened();
+        let asks = is_asking(&lane.destination);
+        if asks {
+            work.destination_asks();
+        }
+        let ConnectionCount { pairs, appenders } = self.connections(&lane, asks, self.waiting(&source)?);
+        let known = (lane.source.introduced(), lane.destination.introduced());
+        let others = join_all((1..pairs).map(|_| more_lane(&work, &known, appenders)));
+        let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
+        // The others first: signing in takes them longer than the first listing takes.
+        tokio::join!(others, first);
+        // One that was not let in may have given its folder back after the others had ended.
+        if let Err(error) = lane.run(&work).await {
+            work.fail(error);
+        }
+        if !work.control.is_stopped()
+            && let Err(error) = work.kept_flags.settle_postponed(&work, &mut lane.destination).await
+        {
+            work.fail(error);
+        }
+        let is_complete = finish_labels(&work, &mut lane.destination).await;
+        let (problems, error) = work.into_outcome();
+        self.problems.extend(problems);
+        if let Some(error) = error {
+            self.forget_suspects()?;
+            return Err(error);
+        }
+        record_refusals(&self.caution, &self.request.ledger, self.sink)?;
+        self.leave_troubled()?;
+        if !self.control.is_stopped() {
+            self.look_for_late_ones(&mut lane.destination).await?;
+        }
+        self.finish(lane).await;
+        if !is_complete {
+            self.sends_all = true;
+            return Box::pin(self.attempt()).await;
+        }
+        if !self.control.is_stopped() && self.caution.looks_again() {
+            return Box::pin(self.attempt()).await;
+        }
+        if !self.control.is_stopped() {
+            match self.caution.next_round() {
+                NextRound::NotNeeded => {}
+                NextRound::Now => return Box::pin(self.attempt()).await,
+                NextRound::Later(words) => return Err(TransferError::failing(words)),
+            }
+        }
+        if !self.control.is_stopped() && self.request.ledger.sum()?.to_do == 0 {
+            strays::remember(&self.request.ledger, &destination)?;
+        }
+        Ok(())
+    }
+
+    /// How many connections the waiting messages are worth.
+    fn connections(&self, lane: &Lane, asks: bool, waiting: u64) -> ConnectionCount {
+        if self.caution.is_careful_anywhere() {
+            return ConnectionCount { pairs: 1, appenders: 0 };
+        }
+        let tolerated = self.governor.connections();
+        let conditions = CopyConditions { waiting, asks, is_near: lane.is_near(), tolerated };
+        self.request.limits.connections(conditions)
+    }
+
+    /// Says goodbye at the source, and leaves the destination to the verification.
+    async fn finish(&self, lane: Lane) {
+        let Lane { source, destination, appenders, .. } = lane;
+        self.request.destination.leave(destination);
+        tokio::join!(source.logout(), join_all(appenders.into_iter().map(Session::logout)));
+    }
+
+    /// Folders and duplicates that the owner has left out or taken in again since they were listed.
+    fn heed_choices(&self) -> Result<(), TransferError> {
+        let ledger = &self.request.ledger;
+        if !self.request.options.drops_duplicates {
+            ledger.take_in_again(ReasonCode::DuplicateOf)?;
+        }
+        let choices: BTreeMap<&FolderPath, FolderChoice> =
+            self.request.plan.folders.iter().map(|plan| (&plan.source, plan.choice)).collect();
+        for known in ledger.folder_totals()? {
+            match choices.get(&known.source) {
+                Some(FolderChoice::Copy) if known.totals.sum.left_out > 0 => {
+                    ledger.set_left_out(known.id, false)?;
+                }
+                Some(FolderChoice::LeaveOut(_)) if known.totals.sum.to_do > 0 => {
+                    ledger.set_left_out(known.id, true)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<Lane, TransferError> {
+        let failed = |side| move |source| TransferError::SignIn { side, source };
+        let changes = self.source_detail();
+        let (source, destination) = tokio::try_join!(
+            async {
+                let care = self.caution.counting(Side::Source);
+                care.open(&self.request.source, changes).await.map_err(failed(Side::Source))
+            },
+            async {
+                let care = self.caution.counting(Side::Destination);
+                let opened = care.open(&self.request.destination, Detail::Counts).await;
+                opened.map_err(failed(Side::Destination))
+            },
+        )?;
+        Ok(Lane { source, destination, appenders: Vec::new(), is_let_in: true })
+    }
+
+    pub(in crate::transfer) fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
+        let mode = self.request.options.mode;
+        self.request.plan.folders.iter().filter(move |plan| takes_part(plan, mode))
+    }
+
+    /// How much is asked about each folder of the source.
+    fn source_detail(&self) -> Detail {
+        if self.is_mirror() { Detail::Changes } else { Detail::Counts }
+    }
+
+    /// Whether flags and lost copies follow the source.
+    pub(in crate::transfer) fn is_mirror(&self) -> bool {
+        self.request.options.mode == CopyMode::BeforeSwitch
+    }
+
+    /// Messages that are to do, as far as the counts of the source and the ledger tell.
+    fn waiting(&self, source: &FoldersByName) -> Result<u64, TransferError> {
+        let known: BTreeMap<FolderPath, _> = self
+            .request
+            .ledger
+            .folder_totals()?
+            .into_iter()
+            .map(|folder| (folder.source, folder.totals.sum))
+            .collect();
+        let waiting = self.chosen().map(|plan| {
+            let counted = source.get(&plan.source_raw).and_then(|folder| folder.status?.messages);
+            let sum = known.get(&plan.source).copied().unwrap_or_default();
+            sum.to_do + counted.unwrap_or(plan.messages).saturating_sub(sum.source_count)
+        });
+        Ok(waiting.sum())
+    }
+
+    /// Whether messages of this folder are to do.
+    fn waits(&self, plan: &FolderPlan) -> Result<bool, TransferError> {
+        let mut folders = self.request.ledger.folder_totals()?.into_iter();
+        Ok(folders.any(|folder| folder.source == plan.source && folder.totals.sum.to_do > 0))
+    }
+
+    /// Lists the source while the other lanes begin with what is listed, then works as one of them.
+    async fn first_lane<'a>(
+        &self,
+        work: &'a Work<'a>,
+        lane: &mut Lane,
+        folders: (&FoldersByName, &FoldersByName),
+        appenders: usize,
+    ) {
+        let outcome = async {
+            self.prepare(work, lane, folders).await?;
+            work.all_listed();
+            // Not before: while a large source is listed, they would be silent for too long.
+            lane.appenders = open_appenders(&self.request, appenders).await;
+            work.appenders_opened(lane.appenders.len());
+            lane.run(work).await
+        };
+        if let Err(error) = outcome.await {
+            work.fail(error);
+        }
+    }
+
+    /// Lists the source, looks for copies that are lost, makes folders, and brings flags across.
+    async fn prepare<'a>(
+        &self,
+        work: &'a Work<'a>,
+        lane: &mut Lane,
+        (source, destination): (&FoldersByName, &FoldersByName),
+    ) -> Result<(), TransferError> {
+        let (request, mode) = (&self.request, self.request.options.mode);
+        let lookout = Lookout::new(self.chosen(), request, &work.namespace, destination)?;
+        let left_alone = lookout.left_alone(mode);
+        let Lane { source: session, destination: other, .. } = &mut *lane;
+        let moves = Left::look(request, (session, other), source)?;
+        let plans: Vec<&FolderPlan> = self.chosen().collect();
+        // An error ends both halves; the other one is not needed any more.
+        let (end_of_list, list_ended) = oneshot::channel::<()>();
+        let (mut watched, told) = tokio::try_join!(
+            async {
+                let looks = (&lookout, &moves);
+                let watched = self.list_all(work, session, (source, destination), looks).await?;
+                if self.is_mirror() {
+                    crate::transfer::flags::sync::read_changes(
+                        session,
+                        (&request.ledger, &self.caution),
+                        &plans,
+                        source,
+                    )
+                    .await?;
+                }
+                drop(end_of_list);
+                Ok::<_, TransferError>(watched)
+            },
+            async {
+                self.make_missing(work, other, (source, destination), &lookout).await?;
+                let told =
+                    lookout.settle(other, request, (destination, &work.namespace, &self.caution)).await?;
+                // A large source is listed for longer than a server waits in silence.
+                let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
+                Ok(told)
+            },
+        )?;
+        watched.retain(|chosen| !left_alone.contains(&chosen.plan.source));
+        let with = Follow {
+            source: session,
+            destination: other,
+            ledger: &request.ledger,
+            namespace: &work.namespace,
+        };
+        moves.follow(with, &watched).await?;
+        for chosen in watched {
+            self.offer(work, &chosen, destination)?;
+        }
+        for (plan, trouble, words) in told {
+            // Where people have moved a folder and nothing waits for it, nothing is the matter.
+            if trouble == FolderTrouble::FolderMoved && !self.waits(plan)? {
+                continue;
+            }
+            work.note_trouble(plan, (Side::Destination, trouble), words);
+        }
+        if self.is_mirror() && !work.control.is_stopped() {
+            for (plan, words) in crate::transfer::flags::sync::write_changes(
+                other,
+                (&request.ledger, &self.caution),
+                &plans,
+                &work.namespace,
+            )
+            .await?
+            {
+                work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
+            }
+        }
+        Ok(())
+    }
+}

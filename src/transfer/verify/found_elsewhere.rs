@@ -1,0 +1,187 @@
+//! Copies that a verification does not find in their place: looked for in every folder of the account before they count as
+//! missing, as junk filters and people move mail at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::imap::{Folder, ImapError, Namespace, Session};
+use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey};
+use crate::plan::FolderPath;
+use crate::project::FolderId;
+use crate::transfer::context::destination_name::raw_name;
+use crate::transfer::context::error::TransferError;
+use crate::transfer::context::request::CopyRequest;
+use crate::transfer::context::special_folders::{is_junk, is_trash, is_view};
+use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::matching::{Seeker, assign, message_key};
+use crate::transfer::reconcile::same_content::{Lies, Sought};
+use crate::transfer::verify::at_destination;
+
+/// A copy that is not where it should be.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Lost {
+    pub(in crate::transfer) folder: FolderId,
+    pub(in crate::transfer) source: FolderPath,
+    /// UID at the source.
+    pub(in crate::transfer) uid: u32,
+    pub(in crate::transfer) identity: IdentityKey,
+    pub(in crate::transfer) size: u64,
+    /// Its place was known once.
+    pub(in crate::transfer) had_place: bool,
+}
+
+/// What the search came to.
+#[derive(Debug, Default)]
+pub(in crate::transfer) struct Found {
+    /// Copies that are in some folder.
+    pub(in crate::transfer) count: u64,
+    /// Where, with the number of copies in each of these folders.
+    pub(in crate::transfer) places: BTreeMap<String, u64>,
+    /// Those of them in the folder for junk.
+    pub(in crate::transfer) in_junk: u64,
+    /// Copies that are nowhere.
+    pub(in crate::transfer) lost: Vec<Lost>,
+    /// Names of the folders that the destination lists as such that can be opened.
+    pub(in crate::transfer) listed: BTreeSet<String>,
+}
+
+/// Where it is looked.
+pub(in crate::transfer) struct Search<'a> {
+    /// Folders that are passed by, as the connection ends at them.
+    pub(in crate::transfer) skipped: &'a BTreeSet<String>,
+    /// The folder that is being looked into; it stays where the search breaks off.
+    pub(in crate::transfer) under_way: &'a mut Option<String>,
+}
+
+/// Looks for copies by their headers, each time among messages that belong to nothing else. Multiplicity is kept.
+pub(in crate::transfer) async fn look_elsewhere(
+    session: &mut Session,
+    (request, namespace): (&CopyRequest, &Namespace),
+    lost: &[Lost],
+    search: Search<'_>,
+) -> Result<Found, TransferError> {
+    let mut found = Found { lost: lost.to_vec(), ..Found::default() };
+    if lost.is_empty() {
+        return Ok(found);
+    }
+    let paths: BTreeMap<String, FolderPath> = request
+        .ledger
+        .folder_totals()?
+        .into_iter()
+        .map(|folder| (raw_name(&folder.destination, namespace), folder.destination))
+        .collect();
+    let folders = session.list_folders_unsized().await.map_err(at_destination)?;
+    let selectable = folders.iter().filter(|folder| folder.is_selectable());
+    found.listed = selectable.map(|folder| folder.raw.clone()).collect();
+    for folder in searched(folders, session.is_gmail()) {
+        if search.skipped.contains(&folder.raw) {
+            continue;
+        }
+        *search.under_way = Some(folder.raw.clone());
+        let Some(account) = found.lost.first().map(|lost| lost.folder) else { break };
+        let path = paths.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
+        let opened = match session.examine(&folder.raw).await {
+            Ok(opened) if opened.exists == 0 => continue,
+            Ok(opened) => opened,
+            Err(ImapError::Refused { .. } | ImapError::BadName(_)) => continue,
+            Err(error) => return Err(at_destination(error)),
+        };
+        let claimed = request.ledger.claimed_in(account, &path, opened.uid_validity)?;
+        let mut free = session.fetch_uids(1).await.map_err(at_destination)?;
+        free.retain(|uid| !claimed.contains(uid));
+        let count = take((session, request), (opened.uid_validity, &free), &mut found.lost).await?;
+        found.count += count;
+        found.in_junk += if is_junk(&folder) { count } else { 0 };
+        if count > 0 {
+            *found.places.entry(path.to_string()).or_default() += count;
+            tracing::info!(count, folder = %path, "copies are in another place than they were given");
+        }
+    }
+    *search.under_way = None;
+    Ok(found)
+}
+
+/// Takes those out of `lost` that are among these messages of the opened folder. Returns how many.
+async fn take(
+    (session, request): (&mut Session, &CopyRequest),
+    (uid_validity, free): (u32, &[u32]),
+    lost: &mut Vec<Lost>,
+) -> Result<u64, TransferError> {
+    if free.is_empty() {
+        return Ok(0);
+    }
+    let wanted: BTreeSet<IdentityKey> = lost.iter().map(|lost| lost.identity).collect();
+    let mut present: Vec<MessageKey> = Vec::new();
+    session
+        .fetch_facts(free, &IDENTITY_HEADERS, |facts| {
+            let keys = facts.iter().map(message_key);
+            present.extend(keys.filter(|key| wanted.contains(&key.identity)));
+            Ok::<(), ImapError>(())
+        })
+        .await
+        .map_err(at_destination)?;
+    // Sizes say nothing about copies that the destination writes anew.
+    let is_ours = session.rewrites_messages();
+    let seekers: Vec<Seeker> = lost
+        .iter()
+        .map(|lost| Seeker { identity: lost.identity, size: lost.size, lowest_uid: 1, is_ours })
+        .collect();
+    let mut places = assign(&seekers, &present, &[]);
+    tell_by_content((session, request), (uid_validity, &present), lost, &mut places).await?;
+    let before = lost.len();
+    let mut places = places.into_iter();
+    lost.retain(|_| places.next().flatten().is_none());
+    Ok((before - lost.len()) as u64)
+}
+
+/// Where sizes do not say so, what messages of the opened folder say decides, one folder of the source after the other.
+async fn tell_by_content(
+    (session, request): (&mut Session, &CopyRequest),
+    (uid_validity, present): (u32, &[MessageKey]),
+    lost: &[Lost],
+    places: &mut [Option<u32>],
+) -> Result<(), TransferError> {
+    let mut by_folder: BTreeMap<FolderId, Vec<usize>> = BTreeMap::new();
+    for (index, lost) in lost.iter().enumerate() {
+        by_folder.entry(lost.folder).or_default().push(index);
+    }
+    for (folder, indices) in by_folder {
+        let rows: Vec<(&Lost, Option<u32>)> =
+            indices.iter().filter_map(|index| Some((lost.get(*index)?, *places.get(*index)?))).collect();
+        let given: BTreeSet<u32> = places.iter().flatten().copied().collect();
+        let own: BTreeSet<u32> = rows.iter().filter_map(|(_, place)| *place).collect();
+        let is_free = |uid: &u32| !given.contains(uid) || own.contains(uid);
+        let free: Vec<MessageKey> = present.iter().filter(|key| is_free(&key.uid)).copied().collect();
+        let plan = rows
+            .first()
+            .and_then(|(lost, _)| request.plan.folders.iter().find(|plan| plan.source == lost.source));
+        let Some(plan) = plan else { continue };
+        let sought: Vec<Sought> = rows
+            .iter()
+            .map(|(lost, place)| Sought {
+                key: MessageKey { uid: lost.uid, identity: lost.identity, size: lost.size },
+                place: place.map(|uid| (uid, false)),
+                lowest_uid: 1,
+                is_readable: true,
+            })
+            .collect();
+        let source = Some((request, plan.source_raw.as_str()));
+        let mut place =
+            Place { session: &mut *session, ledger: &request.ledger, folder, uid_validity, source };
+        let found = Box::pin(place.told_by_content(&sought, &free, Lies::Elsewhere)).await?;
+        for (index, found) in indices.into_iter().zip(found) {
+            if let Some(place) = places.get_mut(index) {
+                *place = found.map(|(uid, _)| uid);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Folders that mail is moved to, junk and trash first. Views show mail that lives elsewhere, so that finding it there
+/// says nothing; but at Gmail archived mail is in `\\All` only.
+fn searched(folders: Vec<Folder>, is_gmail: bool) -> Vec<Folder> {
+    let mut folders: Vec<Folder> =
+        folders.into_iter().filter(|folder| folder.is_selectable() && !is_view(folder, is_gmail)).collect();
+    folders.sort_by_key(|folder| (folder.has_attribute("\\All"), !is_junk(folder), !is_trash(folder)));
+    folders
+}
