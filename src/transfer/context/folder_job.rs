@@ -3,11 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::plan::{FolderPath, FolderPlan};
+use crate::plan::FolderPlan;
 use crate::project::FolderId;
-use crate::transfer::context::destination_name::raw_name;
-use crate::transfer::context::error::TransferError;
-use crate::transfer::folder::work::Work;
 use crate::values::Bytes;
 
 /// A folder whose messages have their rows.
@@ -56,44 +53,4 @@ pub(in crate::transfer) type ListedOrder = (bool, i64);
 /// See [`ListedOrder`].
 pub(in crate::transfer) fn first_listed((is_late, _, number): &Order) -> ListedOrder {
     (*is_late, *number)
-}
-
-impl Work<'_> {
-    /// How many parts of a path stand above the folders of the mailbox at the destination.
-    pub(in crate::transfer) fn prefix_parts(&self) -> usize {
-        let parts = self.namespace.prefix.split(|sign| Some(sign) == self.namespace.delimiter);
-        parts.filter(|part| !part.is_empty()).count()
-    }
-
-    /// Folders that were missing have been made, or refused.
-    pub(in crate::transfer) fn folders_are_made(&self) {
-        self.making.cancel();
-    }
-
-    /// The folder under the name that it has got, once it is clear which.
-    pub(in crate::transfer) async fn placed(&self, mut unit: Unit) -> Result<Unit, TransferError> {
-        if unit.is_new {
-            tokio::select! {
-                () = self.making.cancelled() => {}
-                () = self.control.stopped() => {}
-            }
-            let place = self.names.place_of(&unit.plan.destination);
-            self.rename(&mut unit, place)?;
-        }
-        Ok(unit)
-    }
-
-    /// The folder goes to another place than was planned.
-    pub(in crate::transfer) fn rename(
-        &self,
-        unit: &mut Unit,
-        place: FolderPath,
-    ) -> Result<(), TransferError> {
-        if place != unit.plan.destination {
-            self.request.ledger.move_destination(unit.folder, &place)?;
-            unit.raw = raw_name(&place, &self.namespace);
-            unit.plan.destination = place;
-        }
-        Ok(())
-    }
 }

@@ -9,11 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::imap::{ImapError, Session};
 use crate::plan::{CopyMode, FlagCheck, MessageState, Reason};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::folder_job::Unit;
 use crate::transfer::context::request::FolderTrouble;
-use crate::transfer::folder::work::Work;
 use crate::transfer::pace::refusal::{passing, refusal};
 use crate::values::Side;
 
@@ -88,12 +88,12 @@ impl KeptFlags {
     /// [`Self::settle_postponed`], where another lane is looking.
     pub(in crate::transfer) async fn settle(
         &self,
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &mut Session,
         unit: &Unit,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
-        if !work.request.ledger.has_flag_checks(unit.folder, MessageState::Copied)? {
+        if !context.request.ledger.has_flag_checks(unit.folder, MessageState::Copied)? {
             return Ok(());
         }
         let Ok(_turn) = self.turn.try_lock() else {
@@ -101,31 +101,31 @@ impl KeptFlags {
             postponed.push((unit.clone(), uid_validity));
             return Ok(());
         };
-        self.look(work, session, unit, uid_validity).await
+        self.look(context, session, unit, uid_validity).await
     }
 
     /// Settles the folders that another lane's look had put off, when the lanes have ended.
     pub(in crate::transfer) async fn settle_postponed(
         &self,
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &mut Session,
     ) -> Result<(), TransferError> {
         let postponed = std::mem::take(&mut *self.postponed.lock().unwrap_or_else(PoisonError::into_inner));
         for (unit, uid_validity) in postponed {
-            self.look(work, session, &unit, uid_validity).await?;
+            self.look(context, session, &unit, uid_validity).await?;
         }
         Ok(())
     }
 
     async fn look(
         &self,
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &mut Session,
         unit: &Unit,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
-        let ledger = &work.request.ledger;
-        let is_mirror = work.request.options.mode == CopyMode::BeforeSwitch;
+        let ledger = &context.request.ledger;
+        let is_mirror = context.request.options.mode == CopyMode::BeforeSwitch;
         let mut permanent = None;
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         loop {
@@ -166,7 +166,7 @@ impl KeptFlags {
         }
         for (flag, count) in dropped {
             let words = format!("the destination does not keep {flag}: {count} copies are without it");
-            work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::FlagsNotKept), words);
+            context.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::FlagsNotKept), words);
         }
         Ok(())
     }

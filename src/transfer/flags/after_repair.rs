@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::imap::{ImapError, Session};
 use crate::plan::{FlagsAfter, MessageState, Reason};
 use crate::project::{LedgerRow, MessageResult};
+use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::folder_job::Unit;
-use crate::transfer::folder::work::Work;
 use crate::transfer::pace::refusal::refusal;
 use crate::values::Side;
 
@@ -20,12 +20,12 @@ const PAGE_ROWS: usize = 500;
 /// Sets what the repaired copies of this folder lack whose flags nobody has seen, each flag by itself, and writes down
 /// what came of it.
 pub(in crate::transfer) async fn settle(
-    work: &Work<'_>,
+    context: &CopyContext<'_>,
     session: &mut Session,
     unit: &Unit,
     uid_validity: u32,
 ) -> Result<(), TransferError> {
-    let ledger = &work.request.ledger;
+    let ledger = &context.request.ledger;
     let mut permanent = None;
     loop {
         let rows = ledger.rows_to_check(unit.folder, MessageState::Repaired, PAGE_ROWS)?;

@@ -9,9 +9,9 @@ use crate::project::{ChangedFlags, FolderId, FolderMemory, Ledger};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::{flag_changes, flags_for, normal_flags};
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::listing::rows::ListingError;
 use crate::transfer::pace::caution::Caution;
-use crate::transfer::run::list_both::FoldersByName;
 use crate::values::Side;
 
 /// Folders asked for at once.

@@ -137,7 +137,7 @@ impl Writer<'_> {
                     Box::pin(self.settle_poison(std::mem::take(&mut load))).await?;
                     continue;
                 }
-                if load.bytes() > work.request.limits.batch_bytes {
+                if load.bytes() > work.context.request.limits.batch_bytes {
                     // A large message would keep everybody waiting.
                     work.probe_answered();
                 }
@@ -208,7 +208,7 @@ impl Writer<'_> {
     }
 
     fn is_full(&self, load: &Load) -> bool {
-        let limits = self.work.request.limits;
+        let limits = self.work.context.request.limits;
         let most = if self.is_careful() {
             1
         } else if is_asking(self.session) {
@@ -277,7 +277,7 @@ impl Writer<'_> {
         // An empty literal would abort a MULTIAPPEND (RFC 3502 section 6.3.11), and every message after it.
         let has_empty = batch.messages.iter().any(|message| message.body.bytes() == 0);
         let at_once = if self.session.can_append_many() && !has_empty { batch.len() } else { 1 };
-        let in_flight = InFlight::new(&self.work.request.under_way);
+        let in_flight = InFlight::new(&self.work.context.request.under_way);
         let named = named(&batch.rows);
         if let Some(named) = named {
             named.begins_to_leave();
@@ -299,13 +299,13 @@ impl Writer<'_> {
     /// Writes intents down, durably, and hashes the messages meanwhile.
     pub(in crate::transfer) async fn announce(&self, load: Load) -> Result<Batch, TransferError> {
         let (uids, lengths) = (load.uids(), load.unlisted_lengths());
-        self.work.request.ledger.learn_lengths(self.folder.unit.folder, &lengths)?;
+        self.work.context.request.ledger.learn_lengths(self.folder.unit.folder, &lengths)?;
         let (batch, ()) = tokio::try_join!(off_thread(move || load.into_batch()), self.intend(&uids))?;
         Ok(batch)
     }
 
     async fn intend(&self, uids: &[u32]) -> Result<(), TransferError> {
-        let (ledger, folder) = (&self.work.request.ledger, &self.folder);
+        let (ledger, folder) = (&self.work.context.request.ledger, &self.folder);
         let intent =
             ledger.record_intent(folder.unit.folder, uids, folder.opened.uid_validity, self.uid_next)?;
         flush(intent).await
@@ -515,6 +515,6 @@ impl Writer<'_> {
     ) -> Result<(), TransferError> {
         let mut uids = batch.uids();
         uids.extend(waiting.iter().flat_map(|(batch, _)| batch.uids()));
-        Ok(self.work.request.ledger.withdraw_intents(self.folder.unit.folder, &uids)?)
+        Ok(self.work.context.request.ledger.withdraw_intents(self.folder.unit.folder, &uids)?)
     }
 }

@@ -103,7 +103,7 @@ impl Reader<'_> {
         let mut rows: VecDeque<LedgerRow> = VecDeque::new();
         let mut is_end = false;
         // After a stop nothing of it is under way yet, as far as anybody can see.
-        if let Some(asked) = self.asked.take().filter(|_| !self.work.control.is_stopped()) {
+        if let Some(asked) = self.asked.take().filter(|_| !self.work.context.control.is_stopped()) {
             rows.extend(self.part.next_page().map_err(TransferError::from)?);
             let asked = asked.take(&mut rows);
             self.wait_for_first_batch(asked.iter().map(|(_, group)| bytes_of(group)).sum(), &mut ahead)
@@ -111,10 +111,10 @@ impl Reader<'_> {
             self.take_over(asked, &mut ahead).await;
         }
         loop {
-            if self.work.control.is_stopped() {
+            if self.work.context.control.is_stopped() {
                 break;
             }
-            if self.work.control.is_paused() {
+            if self.work.context.control.is_paused() {
                 self.rest(&mut ahead).await?;
                 continue;
             }
@@ -349,7 +349,7 @@ impl Reader<'_> {
         let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
         let first = if is_careful { Road::Pieces } else { Road::Whole };
         let folder = &self.part.folder.unit.plan.source;
-        let named = Named::begin(&self.work.request.under_way, folder, row.uid, row.size);
+        let named = Named::begin(&self.work.context.request.under_way, folder, row.uid, row.size);
         let beside = Beside { named: named.as_ref(), slot: self.slot(&row) };
         let mut reading = read_large(self.session, (wanted, beside), first).await;
         if matches!(reading, Ok(Reading::Doubtful(_))) {
@@ -396,7 +396,8 @@ impl Reader<'_> {
         if self.waits(&row, &mut content) {
             return Ok(());
         }
-        let Some(reserved) = self.work.budget.reserve(self.work.request.limits.spool_bytes).await else {
+        let Some(reserved) = self.work.budget.reserve(self.work.context.request.limits.spool_bytes).await
+        else {
             return Ok(());
         };
         let item = Fetched { row, content, reserved };
@@ -409,7 +410,7 @@ impl Reader<'_> {
         wanted: (Wanted, Option<&Named>),
         first: Road,
     ) -> Result<Result<Reading, ImapError>, ReadEnd> {
-        let opened = self.work.request.source.open_new_briefly().await;
+        let opened = self.work.context.request.source.open_new_briefly().await;
         let mut session = opened.map_err(|source| TransferError::SignIn { side: Side::Source, source })?;
         session.examine(&self.part.folder.unit.plan.source_raw).await?;
         let (wanted, named) = wanted;
@@ -422,7 +423,7 @@ impl Reader<'_> {
     fn learn(&self, mut row: LedgerRow, size: u64, head: &[u8]) -> Result<LedgerRow, TransferError> {
         if row.size == 0 && size > 0 {
             (row.size, row.identity) = (size, identity_key(head));
-            self.work.request.ledger.learn(self.folder(), row.uid, row.size, row.identity)?;
+            self.work.context.request.ledger.learn(self.folder(), row.uid, row.size, row.identity)?;
         }
         Ok(row)
     }
@@ -488,7 +489,7 @@ impl Reader<'_> {
             return Ok(());
         }
         for suspect in caution.take_suspects() {
-            suspect.take_back(&self.work.request.ledger)?;
+            suspect.take_back(&self.work.context.request.ledger)?;
         }
         self.heed(refused)
     }

@@ -10,6 +10,7 @@ pub(in crate::transfer) mod large;
 pub(in crate::transfer) mod names;
 pub(in crate::transfer) mod open;
 pub(in crate::transfer) mod other_writers;
+pub(in crate::transfer) mod place;
 pub(in crate::transfer) mod prefetch;
 pub(in crate::transfer) mod repair;
 pub(in crate::transfer) mod second_road;

@@ -82,7 +82,7 @@ impl FolderNames {
     pub(in crate::transfer) async fn note_there(&self, work: &Work<'_>, raws: impl Iterator<Item = String>) {
         let mut tried = self.turn.lock().await;
         tried.there.extend(raws);
-        tried.taken.extend(work.request.plan.folders.iter().map(|plan| fold_path(&plan.destination)));
+        tried.taken.extend(work.context.request.plan.folders.iter().map(|plan| fold_path(&plan.destination)));
     }
 
     /// Makes a folder that was refused, the ones above it first, under the next best name that the destination takes.
@@ -105,7 +105,7 @@ impl FolderNames {
             let is_last = depth == planned.0.len();
             let known = self.lessons().made(&here).map(|learnt| learnt.made.clone());
             let wanted = known.unwrap_or_else(|| self.below(&place, &here));
-            if !is_last && tried.there.contains(&raw_name(&wanted, &work.namespace)) {
+            if !is_last && tried.there.contains(&raw_name(&wanted, &work.context.namespace)) {
                 place = wanted;
                 continue;
             }
@@ -141,7 +141,7 @@ impl FolderNames {
         let OneFolder { planned, wanted, top, .. } = one;
         let refused = match one.make(session, work).await? {
             Ok(()) => {
-                tried.there.insert(raw_name(wanted, &work.namespace));
+                tried.there.insert(raw_name(wanted, &work.context.namespace));
                 if wanted != planned && self.lessons().made(planned).is_none() {
                     self.learn(work, (planned, wanted), "", &Lesson::OnlyThis)?;
                 }
@@ -161,7 +161,7 @@ impl FolderNames {
             match one.create(session, work, &spelling).await? {
                 Ok(()) => {
                     tracing::info!(%words, %planned, made = %spelling, "a folder is made under another name");
-                    tried.there.insert(raw_name(&spelling, &work.namespace));
+                    tried.there.insert(raw_name(&spelling, &work.context.namespace));
                     tried.taken.insert(fold_path(&spelling));
                     tried.futile = 0;
                     self.learn(work, (planned, &spelling), &words, &lesson)?;
@@ -187,7 +187,7 @@ impl FolderNames {
         let name = LearntName { planned: planned.clone(), made: made.clone(), words: words.to_owned() };
         let mut lessons = self.lessons();
         lessons.learn(name, lesson);
-        Ok(work.request.ledger.set_name_lessons(&lessons)?)
+        Ok(work.context.request.ledger.set_name_lessons(&lessons)?)
     }
 
     /// Folders below one that has another name now, and that were taken as they were planned, stay where they are.
@@ -246,7 +246,7 @@ impl OneFolder<'_> {
             Err(refused) if is_about_name(&refused) => refused,
             settled => return Ok(settled),
         };
-        match session.examine(&raw_name(self.wanted, &work.namespace)).await {
+        match session.examine(&raw_name(self.wanted, &work.context.namespace)).await {
             Ok(_) => {
                 session.unselect();
                 Ok(Ok(()))
@@ -262,7 +262,7 @@ impl OneFolder<'_> {
         work: &Work<'_>,
         path: &FolderPath,
     ) -> Result<Result<(), Completion>, TransferError> {
-        let raw = raw_name(path, &work.namespace);
+        let raw = raw_name(path, &work.context.namespace);
         match session.create(&NewFolder { raw, is_subscribed: self.is_subscribed }).await {
             Ok(()) => Ok(Ok(())),
             // A failure of the server at one name is no wish to wait.
@@ -278,7 +278,7 @@ impl OneFolder<'_> {
     }
 
     fn ended(&self, work: &Work<'_>, error: ImapError) -> TransferError {
-        work.caution.ended_at(&raw_name(self.planned, &work.namespace), Side::Destination, &error);
+        work.caution.ended_at(&raw_name(self.planned, &work.context.namespace), Side::Destination, &error);
         TransferError::at(Side::Destination)(error)
     }
 }

@@ -39,11 +39,11 @@ impl Lane {
     ) -> Result<Option<Opening>, TransferError> {
         for (raw, side) in names(unit) {
             if let Some(words) = work.caution.goodbye(raw, side) {
-                work.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
+                work.context.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
                 return Ok(None);
             }
         }
-        (work.sink)(Progress::Folder { folder: unit.plan.source.clone() });
+        (work.context.sink)(Progress::Folder { folder: unit.plan.source.clone() });
         let examine =
             self.source.ask_examine(&unit.plan.source_raw).map_err(TransferError::at(Side::Source))?;
         let asked = Ahead::ask(&mut self.source, work, unit)?;
@@ -84,7 +84,7 @@ impl Lane {
                 if !work.caution.opens_later(format!("the folder {folder} at the destination: {words}")) {
                     let words =
                         format!("{words} (it was tried {OPENING_TRIES} times, its messages stay to do)");
-                    work.note_trouble(&unit.plan, (Side::Destination, refused_at(command)), words);
+                    work.context.note_trouble(&unit.plan, (Side::Destination, refused_at(command)), words);
                 }
                 Ok(None)
             }
@@ -102,7 +102,7 @@ impl Lane {
                     _ => Reason::FolderNotOpened { answer, is_label },
                 };
                 refuse_folder(work, unit, &reason)?;
-                work.note_trouble(&unit.plan, (Side::Destination, trouble), words);
+                work.context.note_trouble(&unit.plan, (Side::Destination, trouble), words);
                 Ok(None)
             }
             Err(error) => Err(TransferError::at(Side::Destination)(error)),
@@ -138,7 +138,7 @@ async fn open_destination(
     };
     match work.names.make(session, work, &unit.plan).await? {
         Ok(place) => {
-            let opened = session.select(&raw_name(&place, &work.namespace)).await;
+            let opened = session.select(&raw_name(&place, &work.context.namespace)).await;
             Ok((opened, Some(place)))
         }
         // It is there, and its opening is what was refused.

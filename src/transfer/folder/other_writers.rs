@@ -320,7 +320,7 @@ impl Writer<'_> {
                 return Ok(());
             }
             self.work.probe.note_shared();
-            if !self.work.control.wait(BETWEEN_LOOKS).await {
+            if !self.work.context.control.wait(BETWEEN_LOOKS).await {
                 return Ok(());
             }
         }
@@ -348,8 +348,8 @@ impl Writer<'_> {
                 .await?
                 .saturating_add(1),
         };
-        let (ledger, uid_validity) = (&self.work.request.ledger, opened.uid_validity);
-        let source = Some((self.work.request, unit.plan.source_raw.as_str()));
+        let (ledger, uid_validity) = (&self.work.context.request.ledger, opened.uid_validity);
+        let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
         let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
         let accounted_for = self.folder.company.arrivals().accounted_for();
         // One look at the UIDs that were told is enough, whatever else there is to see.
@@ -377,7 +377,11 @@ impl Writer<'_> {
             "{doubled} messages are there twice, as another program copies the same mail into this folder: UIDs {}",
             uid_sets(&met.doubled).join(",")
         );
-        self.work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::DoubledByOthers), words);
+        self.work.context.note_trouble(
+            &unit.plan,
+            (Side::Destination, FolderTrouble::DoubledByOthers),
+            words,
+        );
         Ok(met.adopted + doubled)
     }
 
@@ -390,7 +394,7 @@ impl Writer<'_> {
             if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") }
         );
         let trouble = (Side::Destination, FolderTrouble::WrongUids);
-        self.work.note_trouble(&self.folder.unit.plan, trouble, words);
+        self.work.context.note_trouble(&self.folder.unit.plan, trouble, words);
     }
 
     /// The UIDs of these copies as the server has told them, where it can be believed.
@@ -502,7 +506,8 @@ impl Writer<'_> {
         if !self.work.probe.is_shared() {
             return Ok(load);
         }
-        let waiting = self.work.request.ledger.waiting_among(self.folder.unit.folder, &load.uids())?;
+        let waiting =
+            self.work.context.request.ledger.waiting_among(self.folder.unit.folder, &load.uids())?;
         Ok(load.only(&waiting))
     }
 }

@@ -39,7 +39,7 @@ impl Ahead {
         let folder = unit.folder;
         let is_careful = work.caution.is_careful(folder, Side::Source);
         let is_plain = work.caution.has_fresh_flags(folder) && !unit.is_late && !unit.may_be_there;
-        if is_careful || !is_plain || work.control.is_paused() {
+        if is_careful || !is_plain || work.context.control.is_paused() {
             return Ok(None);
         }
         let mut rows = VecDeque::from(work.page(folder, None)?);

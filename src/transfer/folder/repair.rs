@@ -69,7 +69,7 @@ impl Writer<'_> {
     /// Whether a message goes without its request for a receipt: the owner asked for it, and the message is read. What is
     /// too large for the memory goes as it is.
     pub(in crate::transfer) fn is_to_be_disarmed(&self, message: &Loaded) -> bool {
-        self.work.request.options.disarms_receipts
+        self.work.context.request.options.disarms_receipts
             && message.row.flags.iter().any(|flag| flag.eq_ignore_ascii_case("\\Seen"))
             && matches!(&message.content, Content::Memory { bytes, .. } if asks_for_receipt(bytes))
     }
@@ -134,7 +134,7 @@ impl Writer<'_> {
             return Ok(());
         }
         for suspect in self.work.caution.take_suspects() {
-            suspect.take_back(&self.work.request.ledger)?;
+            suspect.take_back(&self.work.context.request.ledger)?;
         }
         Err(ending(refusal(&completion), completion))
     }
@@ -268,7 +268,7 @@ impl Writer<'_> {
     ) -> Result<Completion, TransferError> {
         let (folder, caution) = (self.folder.unit.folder, self.work.caution);
         self.may_upload(batch, message.body.bytes())?;
-        self.work.request.ledger.record_repair(folder, uid, (trigger, steps), sent)?;
+        self.work.context.request.ledger.record_repair(folder, uid, (trigger, steps), sent)?;
         caution.tries(folder, uid, steps.last().copied());
         let answer = self.send_alone(std::slice::from_mut(message)).await?;
         caution.has_answer(folder, uid);
@@ -293,7 +293,7 @@ impl Writer<'_> {
         let _sending = Arc::clone(&self.folder.company.sending).read_owned().await;
         let number = self.folder.company.arrivals().sent(self.number, 1);
         let raw = &self.folder.unit.raw;
-        let in_flight = InFlight::new(&self.work.request.under_way);
+        let in_flight = InFlight::new(&self.work.context.request.under_way);
         let left = |bytes| in_flight.left(bytes);
         let request = self.session.send_append(raw, message, &left).await.map_err(&at)?;
         let counts = self.ask_counts()?;
@@ -329,7 +329,7 @@ impl Writer<'_> {
     fn taken(&mut self, batch: &Batch, answer: &Completion) -> Result<(), TransferError> {
         let folder = self.folder.unit.folder;
         let uid = batch.rows.first().map_or(0, |sent| sent.row.uid);
-        let known = self.work.request.ledger.repair(folder, uid)?;
+        let known = self.work.context.request.ledger.repair(folder, uid)?;
         let repair = known.map(|repair| repair.reason());
         let results = self.arrived(batch, answer, MessageState::Repaired, repair.as_ref());
         self.record(&results, batch.source_bytes())
@@ -342,13 +342,13 @@ impl Writer<'_> {
         (trigger, tried): (&RepairTrigger, &[RepairStep]),
         may_export: bool,
     ) -> Result<Saved, TransferError> {
-        let root = self.work.request.export_folder.as_deref().filter(|_| may_export);
+        let root = self.work.context.request.export_folder.as_deref().filter(|_| may_export);
         let (Some(root), Some(sent), Some(message)) = (root, batch.rows.first(), batch.messages.first_mut())
         else {
             let reason = Reason::NotTaken(trigger.clone());
             return Ok(Saved { state: MessageState::Refused, reason, file: None });
         };
-        let (request, unit) = (self.work.request, &self.folder.unit);
+        let (request, unit) = (self.work.context.request, &self.folder.unit);
         let origin = Origin { user: &request.source.user, folder: &unit.plan.source, uid: sent.row.uid };
         match export(root, origin, &mut message.body, sent.sha256).await {
             Ok(file) => {
@@ -366,7 +366,7 @@ impl Writer<'_> {
 
     /// Something was accepted, so the refusals before were about their messages.
     pub(in crate::transfer) fn record_suspects(&self) -> Result<(), TransferError> {
-        record_refusals(self.work.caution, &self.work.request.ledger, self.work.sink)
+        record_refusals(self.work.caution, &self.work.context.request.ledger, self.work.context.sink)
     }
 
     /// Writes results down and tells of them.
@@ -384,8 +384,8 @@ impl Writer<'_> {
             self.work.caution.accepted();
             self.record_suspects()?;
         }
-        self.work.request.ledger.record_results(self.folder.unit.folder, results)?;
-        (self.work.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
+        self.work.context.request.ledger.record_results(self.folder.unit.folder, results)?;
+        (self.work.context.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
         Ok(())
     }
 }

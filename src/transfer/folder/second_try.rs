@@ -52,11 +52,11 @@ impl Writer<'_> {
         }
         let _alone = Arc::clone(&self.folder.company.sending).write_owned().await;
         let opened = self.reopen().await?;
-        let (unit, ledger) = (&self.folder.unit, &self.work.request.ledger);
+        let (unit, ledger) = (&self.folder.unit, &self.work.context.request.ledger);
         let mut rows = ledger.rows(unit.folder, &[MessageState::InFlight])?;
         rows.retain(|row| row.uid == uid);
         let (is_asked, uid_validity) = (!rows.is_empty(), opened.uid_validity);
-        let source = Some((self.work.request, unit.plan.source_raw.as_str()));
+        let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
         let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
         let missing = Box::pin(place.look(rows, true, 1)).await?.missing;
         self.session.unselect();
@@ -65,7 +65,7 @@ impl Writer<'_> {
         }
         tracing::info!("a message was refused and is there all the same");
         self.note_come(uid)?;
-        (self.work.sink)(Progress::Advanced { messages: 1, bytes: batch.source_bytes() });
+        (self.work.context.sink)(Progress::Advanced { messages: 1, bytes: batch.source_bytes() });
         Ok(true)
     }
 
@@ -73,7 +73,7 @@ impl Writer<'_> {
     fn note_come(&mut self, uid: u32) -> Result<(), TransferError> {
         let (folder, caution) = (self.folder.unit.folder, self.work.caution);
         let states = [MessageState::Copied, MessageState::Repaired];
-        let found = self.work.request.ledger.rows_after(folder, &states, uid.saturating_sub(1), 1)?;
+        let found = self.work.context.request.ledger.rows_after(folder, &states, uid.saturating_sub(1), 1)?;
         let place = found.first().filter(|row| row.uid == uid).and_then(|row| row.destination_uid);
         if let Some(place) = place {
             self.uid_next = self.uid_next.max(place.saturating_add(1));

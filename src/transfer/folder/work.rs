@@ -10,15 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::imap::{Namespace, Opened};
 use crate::message::RefusalMeaning;
-use crate::plan::{FolderPlan, MessageState};
+use crate::plan::MessageState;
 use crate::project::{FolderId, LedgerRow, ProjectError};
 use crate::transfer::context::budget::Budget;
 use crate::transfer::context::control::CopyControl;
+use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::{ListedOrder, Order, Unit, first_listed};
-use crate::transfer::context::request::{
-    CopyRequest, FolderProblem, FolderTrouble, Problems, Progress, ProgressSink,
-};
+use crate::transfer::context::request::{CopyRequest, Problems, Progress, ProgressSink};
 use crate::transfer::context::room::Room;
 use crate::transfer::flags::after_append::KeptFlags;
 use crate::transfer::folder::names::FolderNames;
@@ -96,11 +95,7 @@ pub(in crate::transfer) struct Turn<'a> {
 
 /// Everything that the lanes share.
 pub(in crate::transfer) struct Work<'a> {
-    pub(in crate::transfer) request: &'a CopyRequest,
-    /// Stops with the copy, and where a lane has failed.
-    pub(in crate::transfer) control: CopyControl,
-    pub(in crate::transfer) sink: ProgressSink<'a>,
-    pub(in crate::transfer) namespace: Namespace,
+    pub(in crate::transfer) context: CopyContext<'a>,
     pub(in crate::transfer) budget: Budget,
     /// Room for large messages beside it.
     pub(in crate::transfer) room: Room,
@@ -144,7 +139,6 @@ struct State {
     active: Vec<Arc<ActiveFolder>>,
     readers: usize,
     paused: usize,
-    problems: Problems,
     error: Option<TransferError>,
 }
 
@@ -168,10 +162,7 @@ impl<'a> Work<'a> {
     ) -> Self {
         let (control, wind_down) = control.child();
         Self {
-            request,
-            control,
-            sink,
-            namespace,
+            context: CopyContext::new(request, control, sink, namespace),
             budget: Budget::new(request.limits.budget_bytes),
             room: Room::new(),
             meter: Meter::new(request),
@@ -206,7 +197,7 @@ impl<'a> Work<'a> {
         state.pairs += 1;
         let count = state.pairs;
         drop(state);
-        (self.sink)(Progress::Pairs { count });
+        (self.context.sink)(Progress::Pairs { count });
     }
 
     /// So many connections more only append.
@@ -215,7 +206,7 @@ impl<'a> Work<'a> {
         state.appenders += more;
         let count = state.appenders;
         drop(state);
-        (self.sink)(Progress::Appenders { count });
+        (self.context.sink)(Progress::Appenders { count });
     }
 
     /// A folder is ready to be copied.
@@ -284,10 +275,10 @@ impl<'a> Work<'a> {
             _ => return Ok(()),
         };
         // A computer that slept says nothing about any message.
-        if self.control.is_stopped() || error.is_after_sleep() {
+        if self.context.control.is_stopped() || error.is_after_sleep() {
             return Ok(());
         }
-        let ledger = &self.request.ledger;
+        let ledger = &self.context.request.ledger;
         let waiting = [MessageState::ToDo, MessageState::InFlight];
         let aside = self.caution.set_aside(folder);
         let rows = ledger.rows_after(folder, &waiting, 0, aside.len() + 1)?;
@@ -305,20 +296,10 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    pub(in crate::transfer) fn note_trouble(
-        &self,
-        plan: &FolderPlan,
-        (side, trouble): (Side, FolderTrouble),
-        words: String,
-    ) {
-        let problem = FolderProblem { folder: plan.source.clone(), side, trouble, words };
-        locked(&self.state).problems.insert((plan.source.clone(), trouble), problem);
-    }
-
     /// The problems and the first error, once every lane has ended.
     pub(in crate::transfer) fn into_outcome(self) -> (Problems, Option<TransferError>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (state.problems, state.error)
+        (self.context.into_problems(), state.error)
     }
 
     /// The next folder, or a part in one; waits while more may come.
@@ -329,7 +310,7 @@ impl<'a> Work<'a> {
             if let Some(next) = self.try_next() {
                 return next;
             }
-            self.control.until_stopped(changed).await;
+            self.context.control.until_stopped(changed).await;
         }
     }
 
@@ -340,7 +321,7 @@ impl<'a> Work<'a> {
 
     /// Whether so many bytes more are no more than half of the byte budget, with all that were taken so before.
     pub(in crate::transfer) fn takes_early(&self, bytes: u64) -> bool {
-        let most = self.request.limits.budget_bytes as u64 / 2;
+        let most = self.context.request.limits.budget_bytes as u64 / 2;
         let taken = |before: u64| before.checked_add(bytes).filter(|after| *after <= most);
         self.early_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok()
     }
@@ -350,10 +331,10 @@ impl<'a> Work<'a> {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.control.is_stopped() || is_so() {
-                return !self.control.is_stopped();
+            if self.context.control.is_stopped() || is_so() {
+                return !self.context.control.is_stopped();
             }
-            self.control.until_stopped(changed).await;
+            self.context.control.until_stopped(changed).await;
         }
     }
 
@@ -362,16 +343,16 @@ impl<'a> Work<'a> {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.control.is_stopped() || locked(&self.state).is_done() {
+            if self.context.control.is_stopped() || locked(&self.state).is_done() {
                 return;
             }
-            self.control.until_stopped(changed).await;
+            self.context.control.until_stopped(changed).await;
         }
     }
 
     fn try_next(&'a self) -> Option<Next<'a>> {
         let mut state = locked(&self.state);
-        if self.control.is_stopped() {
+        if self.context.control.is_stopped() {
             return Some(Next::Done);
         }
         let may_begin = |unit: &Unit| unit.may_begin(state.is_listed, &state.busy);
@@ -382,7 +363,7 @@ impl<'a> Work<'a> {
             state.busy.insert(key.clone(), first_listed(&order));
             return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));
         }
-        let is_shared = self.request.limits.shares_folders || self.is_asking();
+        let is_shared = self.context.request.limits.shares_folders || self.is_asking();
         let shared = if is_shared { state.active.as_slice() } else { &[] };
         let worth = if self.is_asking() { WORTH_HELP_ASKING } else { WORTH_HELP };
         let shared = shared.iter().filter(|folder| !self.caution.is_kept_to_one(folder.unit.folder));
@@ -401,8 +382,8 @@ impl<'a> Work<'a> {
         (unit, opened, first): (Unit, Opened, u32),
         left: u64,
     ) -> Result<Part<'a>, TransferError> {
-        let drops = self.request.options.drops_duplicates;
-        let twins = if drops { Twins::of(&self.request.ledger, unit.folder)? } else { None };
+        let drops = self.context.request.options.drops_duplicates;
+        let twins = if drops { Twins::of(&self.context.request.ledger, unit.folder)? } else { None };
         turn.is_handed_on = true;
         let company = Company::new(&opened, first);
         let folder = Arc::new(ActiveFolder {
@@ -428,11 +409,11 @@ impl<'a> Work<'a> {
         folder: FolderId,
         mut taken: Option<u32>,
     ) -> Result<Vec<LedgerRow>, ProjectError> {
-        let (ledger, state) = (&self.request.ledger, MessageState::ToDo);
+        let (ledger, state) = (&self.context.request.ledger, MessageState::ToDo);
         let most = if self.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS };
         let aside = self.caution.set_aside(folder);
         loop {
-            let mut rows = if self.request.options.is_newest_first {
+            let mut rows = if self.context.request.options.is_newest_first {
                 ledger.rows_before(folder, state, taken, most)?
             } else {
                 ledger.rows_after(folder, &[state], taken.unwrap_or(0), most)?
@@ -448,7 +429,7 @@ impl<'a> Work<'a> {
 
     /// The row of a page beyond which the next one begins.
     fn edge(&self, rows: &[LedgerRow]) -> Option<u32> {
-        let edge = if self.request.options.is_newest_first { rows.first() } else { rows.last() };
+        let edge = if self.context.request.options.is_newest_first { rows.first() } else { rows.last() };
         edge.map(|row| row.uid)
     }
 
@@ -459,14 +440,14 @@ impl<'a> Work<'a> {
             return Ok(Vec::new());
         }
         self.caution.begins_set_aside(folder);
-        let mut rows = self.request.ledger.rows(folder, &[MessageState::ToDo])?;
+        let mut rows = self.context.request.ledger.rows(folder, &[MessageState::ToDo])?;
         rows.retain(|row| aside.contains(&row.uid));
         Ok(rows)
     }
 
     /// Whether a message is read in pieces. Some servers give no size or a wrong one; such messages are as well.
     pub(in crate::transfer) fn is_large(&self, row: &LedgerRow) -> bool {
-        row.size == 0 || row.size > self.request.limits.spool_bytes
+        row.size == 0 || row.size > self.context.request.limits.spool_bytes
     }
 
     /// A reader begins; until [`Self::reader_ended`] it counts among those that pause together.
@@ -480,7 +461,7 @@ impl<'a> Work<'a> {
         let is_resting = state.paused > 0 && state.paused == state.readers;
         drop(state);
         if is_resting {
-            (self.sink)(Progress::Paused);
+            (self.context.sink)(Progress::Paused);
         }
     }
 
@@ -491,16 +472,16 @@ impl<'a> Work<'a> {
             state.paused >= state.readers
         });
         if is_last {
-            (self.sink)(Progress::Paused);
+            (self.context.sink)(Progress::Paused);
         }
-        self.control.clone().wait_while_paused().await;
+        self.context.control.clone().wait_while_paused().await;
         let is_first = self.count_paused(|state| {
             let is_first = state.paused >= state.readers;
             state.paused = state.paused.saturating_sub(1);
             is_first
         });
         if is_first {
-            (self.sink)(Progress::Resumed);
+            (self.context.sink)(Progress::Resumed);
         }
     }
 

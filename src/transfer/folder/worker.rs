@@ -19,10 +19,10 @@ use crate::transfer::folder::fetcher::Reader;
 use crate::transfer::folder::open::Opening;
 use crate::transfer::folder::prefetch::Ahead;
 use crate::transfer::folder::work::{ActiveFolder, Next, Part, Turn, Work};
-use crate::transfer::inventory::provider_habits::hand_on_renumbered;
 use crate::transfer::pace::refusal::refusal;
 use crate::transfer::reconcile::destination_folder::{Compared, Place};
 use crate::transfer::reconcile::missing::heed_set_back;
+use crate::transfer::reconcile::renumbered::hand_on_renumbered;
 use crate::transfer::reconcile::stale_ledger::Grown;
 use crate::values::Side;
 
@@ -84,7 +84,7 @@ impl Lane {
         unit: Unit,
         turn: Turn<'a>,
     ) -> Result<(), TransferError> {
-        let ledger = &work.request.ledger;
+        let ledger = &work.context.request.ledger;
         let mut unit = work.placed(unit).await?;
         let Some(opening) = self.open_both(work, &mut unit).await? else { return Ok(()) };
         if let Err(error) = self.confirm_sign_in(work).await {
@@ -99,17 +99,17 @@ impl Lane {
             return Ok(());
         }
         ledger.fence_destination(unit.folder, opened.uid_validity)?;
-        if work.request.options.mode == CopyMode::BeforeSwitch {
+        if work.context.request.options.mode == CopyMode::BeforeSwitch {
             heed_set_back(ledger, unit.folder, &opened)?;
         }
         let uid_validity = opened.uid_validity;
         let intent = ledger.newest_intent(unit.folder)?;
-        let late_append = work.caution.late_append(work.request.limits.late_append, intent, now());
-        let source = Some((work.request, unit.plan.source_raw.as_str()));
+        let late_append = work.caution.late_append(work.context.request.limits.late_append, intent, now());
+        let source = Some((work.context.request, unit.plan.source_raw.as_str()));
         let mut place =
             Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity, source };
         place.look_again(work.caution.sent_again(unit.folder)).await?;
-        let missing = place.resolve_in_flight(&work.control, late_append).await?;
+        let missing = place.resolve_in_flight(&work.context.control, late_append).await?;
         let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
         let first = match opened.uid_next {
@@ -117,7 +117,7 @@ impl Lane {
             None => highest_uid(place.session, opened.exists).await?.saturating_add(1),
         };
         // A large folder is compared for longer than a server waits in silence.
-        let every = work.request.limits.keep_alive;
+        let every = work.context.request.limits.keep_alive;
         let grown = Grown { exists: opened.exists, uid_next: first, is_unclear };
         let comparing = Box::pin(place.compare(grown, (&work.strays, &unit.raw)));
         let compared = self.source.keep_alive_during(every, comparing).await?;
@@ -127,7 +127,7 @@ impl Lane {
                  nothing more is copied into it, as that might double them",
                 unit.plan.destination
             );
-            work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesInDoubt), words);
+            work.context.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::CopiesInDoubt), words);
             return Ok(());
         }
         if let Some(modseq) = opened.highest_modseq {
@@ -143,7 +143,7 @@ impl Lane {
             return self.settle_flags(work, &unit, uid_validity).await;
         }
         if let Some((side, words)) = work.caution.left(unit.folder) {
-            work.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
+            work.context.note_trouble(&unit.plan, (side, FolderTrouble::ConnectionLost), words);
             return Ok(());
         }
         let examined = examined.map_err(at_source)?;
@@ -164,9 +164,9 @@ impl Lane {
     /// Rows are bound to the UIDVALIDITY that they were listed under; another one drops them.
     #[expect(clippy::unused_self, reason = "reads as a step of the lane")]
     fn check_same(&self, work: &Work<'_>, unit: &Unit, examined: &Opened) -> Result<(), TransferError> {
-        let ledger = &work.request.ledger;
+        let ledger = &work.context.request.ledger;
         let plan = &unit.plan;
-        let is_after = work.request.options.mode != CopyMode::BeforeSwitch;
+        let is_after = work.context.request.options.mode != CopyMode::BeforeSwitch;
         // After the switch the ledger keeps what it knows, and the next listing tells of the folder.
         if !(is_after && ledger.is_source_made_anew(&plan.source_raw, examined.uid_validity)?) {
             let same =
@@ -232,7 +232,7 @@ impl Lane {
         if !unplaced.is_empty() {
             self.place(work, &part).await?;
         }
-        if part.is_last() && !work.control.is_stopped() {
+        if part.is_last() && !work.context.control.is_stopped() {
             settle_twins(work, &part)?;
             self.settle_flags(work, &part.folder.unit, part.folder.opened.uid_validity).await?;
         }
@@ -246,15 +246,16 @@ impl Lane {
         unit: &Unit,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
-        work.kept_flags.settle(work, &mut self.destination, unit, uid_validity).await?;
+        work.kept_flags.settle(&work.context, &mut self.destination, unit, uid_validity).await?;
         Box::pin(self.add_flags_to_found_copies(work, unit)).await?;
-        crate::transfer::flags::after_repair::settle(work, &mut self.destination, unit, uid_validity).await
+        crate::transfer::flags::after_repair::settle(&work.context, &mut self.destination, unit, uid_validity)
+            .await
     }
 
     /// Gives copies that were found at the destination the flags that they lack.
     async fn add_flags_to_found_copies(&mut self, work: &Work<'_>, unit: &Unit) -> Result<(), TransferError> {
-        let ledger = &work.request.ledger;
-        let is_mirror = work.request.options.mode == CopyMode::BeforeSwitch;
+        let ledger = &work.context.request.ledger;
+        let is_mirror = work.context.request.options.mode == CopyMode::BeforeSwitch;
         if !is_mirror || ledger.changed_flags(unit.folder, 1)?.is_empty() {
             return Ok(());
         }
@@ -263,18 +264,18 @@ impl Lane {
             &mut self.destination,
             known,
             &plans,
-            &work.namespace,
+            &work.context.namespace,
         )
         .await?;
         for (plan, words) in refused {
-            work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
+            work.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
         }
         Ok(())
     }
 
     /// One more look after the folder is done: an append that broke off may have arrived after all.
     async fn tell_late_arrivals(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
-        if work.control.is_stopped() || !part.is_last() {
+        if work.context.control.is_stopped() || !part.is_last() {
             return Ok(());
         }
         let Unit { plan, folder, .. } = &part.folder.unit;
@@ -290,7 +291,7 @@ impl Lane {
                 late.len(),
                 uid_sets(&late).join(",")
             );
-            work.note_trouble(plan, (Side::Destination, FolderTrouble::ArrivedLate), words);
+            work.context.note_trouble(plan, (Side::Destination, FolderTrouble::ArrivedLate), words);
         }
         Ok(())
     }
@@ -305,7 +306,7 @@ impl Lane {
                 for (_, flags) in &mut flags {
                     *flags = normal_flags(std::mem::take(flags));
                 }
-                work.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into)
+                work.context.request.ledger.refresh_flags(folder, &flags).map(drop).map_err(Into::into)
             }
             Err(ImapError::Refused { completion, .. }) => {
                 tracing::info!(%completion, "flags could not be read again");
@@ -319,7 +320,7 @@ impl Lane {
     async fn place(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
         let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
         place.place_copies().await?;
-        place.settle_absent(&work.control, work.request.limits.late_append).await
+        place.settle_absent(&work.context.control, work.context.request.limits.late_append).await
     }
 
     /// The destination folder, opened to look at; `None` where it was made anew meanwhile.
@@ -330,7 +331,7 @@ impl Lane {
     ) -> Result<Option<Place<'b>>, TransferError> {
         let selected = self.destination.select(&folder.unit.raw).await;
         let opened = selected.map_err(TransferError::at(Side::Destination))?;
-        let (ledger, uid_validity) = (&work.request.ledger, opened.uid_validity);
+        let (ledger, uid_validity) = (&work.context.request.ledger, opened.uid_validity);
         let place = Place {
             session: &mut self.destination,
             ledger,
@@ -345,9 +346,9 @@ impl Lane {
 /// Exact duplicates stay behind where their first one has been copied; where it has not, the folder is gone through again.
 fn settle_twins(work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
     let Some(twins) = &part.folder.twins else { return Ok(()) };
-    let settled = twins.settle(&work.request.ledger, part.folder.unit.folder)?;
+    let settled = twins.settle(&work.context.request.ledger, part.folder.unit.folder)?;
     for row in &settled.left_out {
-        (work.sink)(Progress::Advanced { messages: 1, bytes: row.size });
+        (work.context.sink)(Progress::Advanced { messages: 1, bytes: row.size });
     }
     if settled.is_to_do {
         work.give_back(part.folder.unit.clone());
@@ -367,13 +368,13 @@ fn at_source(error: ImapError) -> TransferError {
 /// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
 /// into it a second time.
 fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool, TransferError> {
-    let memory = work.request.ledger.memory(unit.folder)?;
+    let memory = work.context.request.ledger.memory(unit.folder)?;
     let known = memory.and_then(|memory| memory.destination_uid_validity);
-    let is_anew = work.request.options.mode != CopyMode::BeforeSwitch
+    let is_anew = work.context.request.options.mode != CopyMode::BeforeSwitch
         && known.is_some_and(|known| known != uid_validity);
     if is_anew {
         let words = format!("the folder {} was made anew while mail was copied", unit.plan.destination);
-        work.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::MadeAnew), words);
+        work.context.note_trouble(&unit.plan, (Side::Destination, FolderTrouble::MadeAnew), words);
     }
     Ok(is_anew)
 }
@@ -412,7 +413,7 @@ fn remember_counts(
 }
 
 fn left_to_do(work: &Work<'_>, unit: &Unit) -> Result<u64, TransferError> {
-    Ok(work.request.ledger.totals_of(unit.folder)?.sum.to_do)
+    Ok(work.context.request.ledger.totals_of(unit.folder)?.sum.to_do)
 }
 
 /// Messages at which the destination has ended the connection again and again, and that did not arrive.
@@ -429,7 +430,7 @@ fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Res
             reason: Some(Reason::ends_connection(Side::Destination)),
             flag_check: None,
         };
-        work.request.ledger.record_results(folder, &[result])?;
+        work.context.request.ledger.record_results(folder, &[result])?;
     }
     Ok(())
 }
@@ -440,7 +441,7 @@ pub(in crate::transfer) fn refuse_folder(
     unit: &Unit,
     reason: &Reason,
 ) -> Result<(), TransferError> {
-    let rows = work.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
+    let rows = work.context.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
     let results: Vec<MessageResult> = rows
         .into_iter()
         .map(|row| MessageResult {
@@ -452,7 +453,7 @@ pub(in crate::transfer) fn refuse_folder(
             flag_check: None,
         })
         .collect();
-    Ok(work.request.ledger.record_results(unit.folder, &results)?)
+    Ok(work.context.request.ledger.record_results(unit.folder, &results)?)
 }
 
 pub(in crate::transfer) async fn highest_uid(

@@ -10,12 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::imap::{ImapError, Session};
 use crate::plan::{DestinationRules, MessageState, Reason, SpecialUse};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
+use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::Unit;
 use crate::transfer::context::off_thread::flush;
 use crate::transfer::context::request::Progress;
-use crate::transfer::folder::work::Work;
 use crate::transfer::pace::refusal::{passing, refusal, server_words};
 use crate::values::Side;
 
@@ -96,7 +96,7 @@ impl Folding {
 
     /// What is in the account by the ledger. `None` where the destination is not Gmail.
     pub(in crate::transfer) fn of(
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &Session,
         sends_all: bool,
     ) -> Result<Option<Self>, TransferError> {
@@ -104,7 +104,7 @@ impl Folding {
             return Ok(None);
         }
         let mut state = State::default();
-        load(&mut state, &work.request.ledger, |path| raw_name(path, &work.namespace))?;
+        load(&mut state, &context.request.ledger, |path| raw_name(path, &context.namespace))?;
         Ok(Some(Self { state: Mutex::new(state), sends_all }))
     }
 
@@ -176,18 +176,18 @@ impl Folding {
     /// message has no copy after all: it has to be sent.
     pub(in crate::transfer) async fn finish(
         &self,
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &mut Session,
     ) -> Result<bool, TransferError> {
         let (later, names) = {
             let mut state = self.locked();
             (std::mem::take(&mut state.later), state.names.clone())
         };
-        self.read_folded(work, session, &names).await?;
-        self.tell_folded(work, session, &names).await?;
+        self.read_folded(context, session, &names).await?;
+        self.tell_folded(context, session, &names).await?;
         let mut copies = State { names: names.clone(), ..State::default() };
         if !later.is_empty() {
-            load(&mut copies, &work.request.ledger, |path| raw_name(path, &work.namespace))?;
+            load(&mut copies, &context.request.ledger, |path| raw_name(path, &context.namespace))?;
         }
         let mut groups: BTreeMap<(FolderId, usize, usize), Vec<(Later, u32)>> = BTreeMap::new();
         let mut is_complete = true;
@@ -204,7 +204,7 @@ impl Folding {
         }
         for ((folder, target, home), group) in groups {
             for part in group.chunks(LABELLED_AT_ONCE) {
-                if work.control.is_stopped() {
+                if context.control.is_stopped() {
                     return Ok(true);
                 }
                 let (Some(target_name), Some(home)) = (names.get(target), copies.names.get(home).cloned())
@@ -212,7 +212,7 @@ impl Folding {
                     continue;
                 };
                 let mut labelling =
-                    Labelling { work, session, folder, target: target_name, uids: BTreeSet::new() };
+                    Labelling { context, session, folder, target: target_name, uids: BTreeSet::new() };
                 // UIDs that belong to other messages of the folder already.
                 let places = copies.places.range((target, 0)..=(target, u32::MAX));
                 labelling.uids.extend(places.map(|((_, uid), _)| *uid));
@@ -226,7 +226,7 @@ impl Folding {
 
 /// Messages of one folder that get its label.
 struct Labelling<'l, 'w> {
-    work: &'l Work<'w>,
+    context: &'l CopyContext<'w>,
     session: &'l mut Session,
     folder: FolderId,
     target: &'l str,
@@ -242,7 +242,7 @@ impl Labelling<'_, '_> {
                 part.iter().map(|(message, uid)| found(message, (uid_validity, *uid), Reason::SharesCopy));
             return self.record(part, &results.collect::<Vec<_>>());
         }
-        let ledger = &self.work.request.ledger;
+        let ledger = &self.context.request.ledger;
         let uids: Vec<u32> = part.iter().map(|(message, _)| message.uid).collect();
         flush(ledger.record_intent(self.folder, &uids, uid_validity, uid_next)?).await?;
         if open(self.session, home).await?.is_none() {
@@ -314,9 +314,9 @@ impl Labelling<'_, '_> {
         if results.is_empty() {
             return Ok(());
         }
-        self.work.request.ledger.record_results(self.folder, results)?;
+        self.context.request.ledger.record_results(self.folder, results)?;
         let bytes = part.iter().map(|(message, _)| message.bytes).sum();
-        (self.work.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
+        (self.context.sink)(Progress::Advanced { messages: results.len() as u64, bytes });
         Ok(())
     }
 }
@@ -340,18 +340,6 @@ pub(in crate::transfer) fn taken_for_another(uid: u32, sha256: [u8; 32]) -> Mess
         sha256: Some(sha256),
         reason: Some(Reason::TakenForAnother),
         flag_check: None,
-    }
-}
-
-/// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
-pub(in crate::transfer) async fn finish_labels(work: &Work<'_>, session: &mut Session) -> bool {
-    let Some(folding) = work.folding.as_ref().filter(|_| !work.control.is_stopped()) else { return true };
-    match folding.finish(work, session).await {
-        Ok(is_complete) => is_complete,
-        Err(error) => {
-            work.fail(error);
-            true
-        }
     }
 }
 

@@ -7,15 +7,15 @@ use sha2::{Digest, Sha256};
 use crate::imap::{BodyReply, ImapError, Session};
 use crate::plan::{MessageState, Reason};
 use crate::project::MessageResult;
+use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::folder::work::Work;
 use crate::transfer::gmail::destination::{Folding, Made, at_destination, open, taken_for_another};
 
 impl Folding {
     /// Reads the messages that were there before and that Gmail has folded others into: equal headers prove nothing.
     pub(in crate::transfer) async fn read_folded(
         &self,
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &mut Session,
         names: &[String],
     ) -> Result<(), TransferError> {
@@ -43,7 +43,7 @@ impl Folding {
             } else {
                 taken_for_another(one.uid, one.sha256)
             };
-            work.request.ledger.record_results(one.folder, &[result])?;
+            context.request.ledger.record_results(one.folder, &[result])?;
         }
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Folding {
     /// Messages that this run has put under one X-GM-MSGID and that are not the same: Gmail has kept one of them.
     pub(in crate::transfer) async fn tell_folded(
         &self,
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &mut Session,
         names: &[String],
     ) -> Result<(), TransferError> {
@@ -78,7 +78,7 @@ impl Folding {
         for folded in objects.into_values() {
             let hashes: BTreeSet<[u8; 32]> = folded.iter().map(|one| one.sha256).collect();
             if hashes.len() > 1 {
-                self.tell_which_was_kept(work, session, (names, &folded)).await?;
+                self.tell_which_was_kept(context, session, (names, &folded)).await?;
             }
         }
         Ok(())
@@ -86,7 +86,7 @@ impl Folding {
 
     async fn tell_which_was_kept(
         &self,
-        work: &Work<'_>,
+        context: &CopyContext<'_>,
         session: &mut Session,
         (names, folded): (&[String], &[Made]),
     ) -> Result<(), TransferError> {
@@ -99,7 +99,7 @@ impl Folding {
         for one in folded.iter().filter(|one| one.sha256 != kept) {
             let result = taken_for_another(one.uid, one.sha256);
             self.locked().copies.remove(&one.sha256);
-            work.request.ledger.record_results(one.folder, &[result])?;
+            context.request.ledger.record_results(one.folder, &[result])?;
         }
         Ok(())
     }

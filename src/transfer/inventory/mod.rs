@@ -3,8 +3,8 @@
 pub(in crate::transfer) mod aliases;
 pub(in crate::transfer) mod counting;
 pub(in crate::transfer) mod date_samples;
+pub(in crate::transfer) mod known_folders;
 pub(in crate::transfer) mod oversize;
-pub(in crate::transfer) mod provider_habits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -18,9 +18,9 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::gmail::destination::add_label_rules;
 use crate::transfer::gmail::source::{keep_archived, name_archived, survey_archived};
 use crate::transfer::inventory::aliases::other_names;
-use crate::transfer::inventory::provider_habits::{leave_labels, move_below_folders, name_views};
+use crate::transfer::inventory::known_folders::complete;
 use crate::transfer::listing::views::doubt_views;
-use crate::transfer::run::known_folders::complete;
+use crate::transfer::reconcile::renumbered::{leave_labels, move_below_folders, name_views};
 use crate::values::Bytes;
 use crate::values::Side;
 

@@ -8,8 +8,8 @@ use crate::message::IdentityKey;
 use crate::plan::{FolderPlan, MessageState, Reason, ReasonCode, SourceFolder, SpecialUse};
 use crate::project::{FolderId, Ledger, MessageResult};
 use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::listing::selection::Chosen;
-use crate::transfer::run::list_both::FoldersByName;
 
 /// Rows that are looked at together.
 const PAGE_ROWS: usize = 2_000;

@@ -10,7 +10,7 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::export::{Exported, take_back};
 use crate::transfer::context::request::{Progress, ProgressSink};
-use crate::transfer::inventory::counting::CountCare;
+use crate::transfer::pace::count_care::CountCare;
 use crate::transfer::pace::listed_sizes::ListedSizes;
 use crate::values::Side;
 use crate::values::UnixTime;

@@ -1,6 +1,7 @@
 //! How fast the servers are asked, what is tried again, and what is to blame for broken connections.
 
 pub(in crate::transfer) mod caution;
+pub(in crate::transfer) mod count_care;
 pub(in crate::transfer) mod daily_traffic;
 pub(in crate::transfer) mod early_trouble;
 pub(in crate::transfer) mod listed_sizes;

@@ -12,10 +12,10 @@ use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan};
 use crate::project::{CopyKey, FolderCounts, FolderId, FolderMemory, Ledger};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{CopyRequest, FolderTrouble};
 use crate::transfer::pace::caution::Caution;
 use crate::transfer::reconcile::relocated::{Elsewhere, Found, Looked, known_places};
-use crate::transfer::run::list_both::FoldersByName;
 use crate::values::Side;
 
 /// Folders asked for at once.

@@ -9,10 +9,10 @@ use crate::project::{FolderCounts, FolderId, FolderMemory, Ledger, MaybeMoved};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::{flag_changes, flags_for, normal_flags};
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::listing::selection::Chosen;
 use crate::transfer::reconcile::missing::takes_part;
-use crate::transfer::run::list_both::FoldersByName;
 use crate::values::Side;
 
 /// Source folders that messages may have been moved out of since the last run: their counts are not those that are

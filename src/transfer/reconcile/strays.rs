@@ -2,10 +2,8 @@
 //! has written down may be among it, in whatever folder people have filed them meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use crate::imap::{Folder, ImapError, Namespace, Session};
 use crate::message::{IDENTITY_HEADERS, IdentityKey, MessageKey};
@@ -13,21 +11,13 @@ use crate::plan::{FolderPath, MessageState};
 use crate::project::{FolderId, FoundCopy, Ledger, LedgerRow, Repair, SeenFolder};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::request::Progress;
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::special_folders::{is_trash, is_view};
 use crate::transfer::reconcile::destination_folder::Place;
 use crate::transfer::reconcile::matching::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
 use crate::transfer::reconcile::missing::at_destination;
 use crate::transfer::reconcile::relocated::{contested, known_places};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
-use crate::transfer::run::list_both::FoldersByName;
-use crate::transfer::run::mailbox::Job;
-
-/// Time without anything new after which nothing more is expected to arrive.
-const QUIET: Duration = Duration::from_secs(4);
-/// A server that takes its time with a list takes more of it with messages, of which nothing shows before the last one of a
-/// command is stored.
-const QUIET_PER_LIST: u32 = 20;
 
 /// Folders that mail has come to. They are looked into once, and only where copies are lacking.
 #[derive(Debug, Default)]
@@ -317,45 +307,6 @@ impl Seekers {
         place.session.examine(&den.raw).await.map_err(at_destination)?;
         let places = Box::pin(place.told_by_content(&rows, &free, Lies::Elsewhere)).await?;
         Ok(places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect())
-    }
-}
-
-impl Job<'_> {
-    /// A program that was killed may have left messages under way, and where its log is gone, nobody knows which. Waits
-    /// until nothing comes to the destination any more. What is later still is noticed when it comes, and once more at the
-    /// end.
-    pub(in crate::transfer) async fn until_quiet(
-        &self,
-        destination: &mut Session,
-    ) -> Result<(), TransferError> {
-        let limit = self.request.limits.late_append;
-        if !self.request.ledger.is_doubted()? || self.caution.has_failed() {
-            return Ok(());
-        }
-        let words = "messages of a run that was broken off may still arrive".to_owned();
-        (self.sink)(Progress::Waiting { seconds: limit.as_secs(), words });
-        // A program that has just been killed is waited for as long as messages are known to be late. Quiet alone proves
-        // nothing then: a busy server shows none of a command before the last one is stored.
-        let rest = limit.saturating_sub(self.request.ledger.left_alone_for());
-        if !rest.is_zero() && !self.control.wait(rest).await {
-            return Ok(());
-        }
-        let mut before = None;
-        let mut waited = Duration::ZERO;
-        while waited < limit {
-            let asked = Instant::now();
-            let now = destination.list_folders_unsized().await.map_err(at_destination)?;
-            let quiet = QUIET.max(asked.elapsed() * QUIET_PER_LIST).min(limit);
-            if before.as_ref() == Some(&now) {
-                break;
-            }
-            before = Some(now);
-            if !self.control.wait(quiet).await {
-                break;
-            }
-            waited += quiet;
-        }
-        Ok(())
     }
 }
 

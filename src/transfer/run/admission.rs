@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::project::Claimed;
 use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::off_thread::off_thread;
 use crate::transfer::folder::worker::Lane;
-use crate::transfer::run::list_both::FoldersByName;
 use crate::transfer::run::mailbox::Job;
 use crate::values::Side;
 

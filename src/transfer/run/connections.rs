@@ -62,7 +62,7 @@ pub(in crate::transfer) async fn more_lane<'a>(
     first: &(Introduced, Introduced),
     appenders: usize,
 ) {
-    let request = work.request;
+    let request = work.context.request;
     let opening =
         async { tokio::join!(Lane::open_beside(request, first), open_appenders(request, appenders)) };
     let (lane, appenders) = tokio::select! {

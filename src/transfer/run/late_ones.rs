@@ -6,10 +6,10 @@ use crate::plan::FolderPlan;
 use crate::project::FolderMemory;
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_lists::destination_by_name;
 use crate::transfer::context::request::{FolderProblem, FolderTrouble};
 use crate::transfer::reconcile::destination_folder::Place;
 use crate::transfer::reconcile::missing::at_destination;
-use crate::transfer::run::list_both::destination_by_name;
 use crate::transfer::run::mailbox::Job;
 use crate::values::Side;
 

@@ -1,23 +1,15 @@
 //! What both sides list at the beginning of a copy.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::imap::{Detail, Folder};
+use crate::imap::Detail;
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_lists::FoldersByName;
+use crate::transfer::context::folder_lists::KnownFolders;
+use crate::transfer::context::folder_lists::by_name;
+use crate::transfer::context::folder_lists::destination_by_name;
 use crate::transfer::folder::worker::Lane;
-use crate::transfer::run::known_folders::{Lacking, complete};
+use crate::transfer::inventory::known_folders::{Lacking, complete};
 use crate::values::Side;
-
-/// The folders of a server by their names in commands.
-pub(in crate::transfer) type FoldersByName = BTreeMap<String, Folder>;
-
-/// Folders that are known to have been there, by their names in commands.
-#[derive(Debug, Default)]
-pub(in crate::transfer) struct KnownFolders {
-    pub(in crate::transfer) source: BTreeSet<String>,
-    pub(in crate::transfer) destination: BTreeSet<String>,
-}
 
 /// What both sides have listed.
 pub(in crate::transfer) struct BothLists {
@@ -53,17 +45,4 @@ pub(in crate::transfer) async fn list_both(
         },
     )?;
     Ok(BothLists { source: by_name(source), destination: destination_by_name(destination), lacking })
-}
-
-fn by_name(folders: Vec<Folder>) -> FoldersByName {
-    folders.into_iter().map(|one| (one.raw.clone(), one)).collect()
-}
-
-/// Some servers list the inbox in letters of their own; here it has one name, as in the plan.
-pub(in crate::transfer) fn destination_by_name(folders: Vec<Folder>) -> FoldersByName {
-    let named = folders.into_iter().map(|folder| match folder.raw.as_str() {
-        other if other.eq_ignore_ascii_case("INBOX") => Folder { raw: "INBOX".to_owned(), ..folder },
-        _ => folder,
-    });
-    by_name(named.collect())
 }

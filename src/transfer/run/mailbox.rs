@@ -11,6 +11,7 @@ use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan, Governor, Reas
 use crate::project::{AccountClaim, FolderId};
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::error::TransferError;
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{
     ConnectionCount, CopyConditions, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems,
     Progress, ProgressSink,
@@ -18,7 +19,7 @@ use crate::transfer::context::request::{
 use crate::transfer::folder::names::FolderNames;
 use crate::transfer::folder::work::Work;
 use crate::transfer::folder::worker::{Lane, is_asking};
-use crate::transfer::gmail::destination::{Folding, finish_labels};
+use crate::transfer::gmail::destination::Folding;
 use crate::transfer::gmail::source::LabelHomes;
 use crate::transfer::listing::selection::Selection;
 use crate::transfer::pace::caution::{Caution, NextRound, record_refusals};
@@ -28,7 +29,9 @@ use crate::transfer::reconcile::missing::{Lookout, takes_part};
 use crate::transfer::reconcile::source_moves::{Follow, Left};
 use crate::transfer::reconcile::strays::{self, Strays};
 use crate::transfer::run::connections::{more_lane, open_appenders};
-use crate::transfer::run::list_both::{BothLists, FoldersByName, list_both};
+use crate::transfer::run::labels::finish_labels;
+use crate::transfer::run::list_both::BothLists;
+use crate::transfer::run::list_both::list_both;
 use crate::transfer::run::missing_folders::uncounted;
 use crate::values::Side;
 use crate::values::counted;
@@ -197,9 +200,10 @@ impl Job<'_> {
         let homes = LabelHomes::look(&mut lane.source, &self.request, keeps_labels, &source).await?;
         let known = (&self.caution, &self.names);
         let mut work = Work::new(&self.request, &self.control, self.sink, namespace, known);
-        work.folding = Folding::of(&work, &lane.destination, self.sends_all)?;
+        work.folding = Folding::of(&work.context, &lane.destination, self.sends_all)?;
         work.homes = homes;
-        work.strays = Strays::of(&self.request.ledger, &destination, (&work.namespace, keeps_labels))?;
+        work.strays =
+            Strays::of(&self.request.ledger, &destination, (&work.context.namespace, keeps_labels))?;
         work.strays.place_at_home(&mut lane.destination, &self.request.ledger).await?;
         work.pair_opened();
         let asks = is_asking(&lane.destination);
@@ -216,8 +220,8 @@ impl Job<'_> {
         if let Err(error) = lane.run(&work).await {
             work.fail(error);
         }
-        if !work.control.is_stopped()
-            && let Err(error) = work.kept_flags.settle_postponed(&work, &mut lane.destination).await
+        if !work.context.control.is_stopped()
+            && let Err(error) = work.kept_flags.settle_postponed(&work.context, &mut lane.destination).await
         {
             work.fail(error);
         }
@@ -377,7 +381,7 @@ impl Job<'_> {
         (source, destination): (&FoldersByName, &FoldersByName),
     ) -> Result<(), TransferError> {
         let (request, mode) = (&self.request, self.request.options.mode);
-        let lookout = Lookout::new(self.chosen(), request, &work.namespace, destination)?;
+        let lookout = Lookout::new(self.chosen(), request, &work.context.namespace, destination)?;
         let left_alone = lookout.left_alone(mode);
         let Lane { source: session, destination: other, .. } = &mut *lane;
         let moves = Left::look(request, (session, other), source)?;
@@ -402,8 +406,9 @@ impl Job<'_> {
             },
             async {
                 self.make_missing(work, other, (source, destination), &lookout).await?;
-                let told =
-                    lookout.settle(other, request, (destination, &work.namespace, &self.caution)).await?;
+                let told = lookout
+                    .settle(other, request, (destination, &work.context.namespace, &self.caution))
+                    .await?;
                 // A large source is listed for longer than a server waits in silence.
                 let _ended = other.keep_alive_during(request.limits.keep_alive, list_ended).await;
                 Ok(told)
@@ -414,7 +419,7 @@ impl Job<'_> {
             source: session,
             destination: other,
             ledger: &request.ledger,
-            namespace: &work.namespace,
+            namespace: &work.context.namespace,
         };
         moves.follow(with, &watched).await?;
         for chosen in watched {
@@ -425,18 +430,18 @@ impl Job<'_> {
             if trouble == FolderTrouble::FolderMoved && !self.waits(plan)? {
                 continue;
             }
-            work.note_trouble(plan, (Side::Destination, trouble), words);
+            work.context.note_trouble(plan, (Side::Destination, trouble), words);
         }
-        if self.is_mirror() && !work.control.is_stopped() {
+        if self.is_mirror() && !work.context.control.is_stopped() {
             for (plan, words) in crate::transfer::flags::sync::write_changes(
                 other,
                 (&request.ledger, &self.caution),
                 &plans,
-                &work.namespace,
+                &work.context.namespace,
             )
             .await?
             {
-                work.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
+                work.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
             }
         }
         Ok(())

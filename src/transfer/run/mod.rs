@@ -2,9 +2,10 @@
 
 pub(in crate::transfer) mod admission;
 pub(in crate::transfer) mod connections;
-pub(in crate::transfer) mod known_folders;
+pub(in crate::transfer) mod labels;
 pub(in crate::transfer) mod late_ones;
 pub(in crate::transfer) mod list_both;
 pub(in crate::transfer) mod mailbox;
 pub(in crate::transfer) mod missing_folders;
 pub(in crate::transfer) mod prepare;
+pub(in crate::transfer) mod until_quiet;

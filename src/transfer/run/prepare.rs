@@ -9,16 +9,16 @@ use crate::project::{FolderCounts, FolderId};
 use crate::transfer::context::destination_name::{parents, raw_name};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::folder::work::Work;
-use crate::transfer::inventory::provider_habits;
 use crate::transfer::listing::lister::{Listed, SourceLister};
 use crate::transfer::listing::selection::Chosen;
 use crate::transfer::listing::views::Views;
 use crate::transfer::pace::refusal::meaning;
 use crate::transfer::reconcile::missing::Lookout;
+use crate::transfer::reconcile::renumbered;
 use crate::transfer::reconcile::source_moves::Left;
-use crate::transfer::run::list_both::FoldersByName;
 use crate::transfer::run::mailbox::Job;
 use crate::values::Side;
 
@@ -45,7 +45,7 @@ impl Job<'_> {
                 refused.into_iter().filter_map(|at| missing.get(at).and_then(|(_, plan)| *plan)).collect();
             plans.sort_by_key(|plan| plan.destination.0.len());
             for plan in plans {
-                let raw = raw_name(&plan.destination, &work.namespace);
+                let raw = raw_name(&plan.destination, &work.context.namespace);
                 if work.caution.goodbye(&raw, Side::Destination).is_some() {
                     continue;
                 }
@@ -56,7 +56,7 @@ impl Job<'_> {
                     && !comes_again(&completion)
                 {
                     let trouble = (Side::Destination, FolderTrouble::CreationRefused);
-                    work.note_trouble(plan, trouble, completion.to_string());
+                    work.context.note_trouble(plan, trouble, completion.to_string());
                 }
             }
         }
@@ -85,7 +85,11 @@ impl Job<'_> {
         for (place, (folder, plan)) in missing.iter().enumerate() {
             if let Some(words) = work.caution.goodbye(&folder.raw, Side::Destination) {
                 if let Some(plan) = plan {
-                    work.note_trouble(plan, (Side::Destination, FolderTrouble::ConnectionLost), words);
+                    work.context.note_trouble(
+                        plan,
+                        (Side::Destination, FolderTrouble::ConnectionLost),
+                        words,
+                    );
                 }
                 continue;
             }
@@ -119,7 +123,7 @@ impl Job<'_> {
         // What the source does not count may not be there to be read; it is made when it has been listed.
         let is_counted = |plan: &&FolderPlan| is_counted(source, plan);
         for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
-            let raw = raw_name(&plan.destination, &work.namespace);
+            let raw = raw_name(&plan.destination, &work.context.namespace);
             if is_new(&raw) {
                 missing.push((NewFolder { raw, is_subscribed: !plan.is_unsubscribed }, Some(plan)));
             }
@@ -127,7 +131,7 @@ impl Job<'_> {
         missing.sort_by_key(|(folder, _)| folder.raw.len());
         for plan in self.chosen().filter(is_counted).filter(|plan| !lookout.knows(plan)) {
             for above in parents(&plan.destination) {
-                let raw = raw_name(&above, &work.namespace);
+                let raw = raw_name(&above, &work.context.namespace);
                 if is_new(&raw) {
                     missing.push((NewFolder { raw, is_subscribed: true }, None));
                 }
@@ -148,24 +152,24 @@ impl Job<'_> {
         let memories = ledger.memories()?;
         let (mut failed, mut later, mut shown) = (None, Vec::new(), Vec::new());
         let views = Views::of(session, source);
-        let has_window = provider_habits::has_window(session);
+        let has_window = renumbered::has_window(session);
         let mut tell = |plan: &'p FolderPlan, listed: Listed| {
             let (folder, lacking) = match listed {
                 Listed::All(folder) => (folder, None),
                 Listed::Some(folder, trouble, words) => (folder, Some((trouble, words))),
                 Listed::Closed(trouble, words) => {
-                    return work.note_trouble(plan, (Side::Source, trouble), words);
+                    return work.context.note_trouble(plan, (Side::Source, trouble), words);
                 }
             };
             let status = source.get(&plan.source_raw).and_then(|folder| folder.status).unwrap_or_default();
-            if let Some(words) = provider_habits::cut_off(has_window, status.messages) {
-                work.note_trouble(plan, (Side::Source, FolderTrouble::CountSuspicious), words);
+            if let Some(words) = renumbered::cut_off(has_window, status.messages) {
+                work.context.note_trouble(plan, (Side::Source, FolderTrouble::CountSuspicious), words);
             }
             let is_new = !memories.contains_key(&plan.source_raw);
             let noted = match lacking {
                 None => self.note_whole(folder, status, is_new),
                 Some((trouble, words)) => {
-                    work.note_trouble(plan, (Side::Source, trouble), words);
+                    work.context.note_trouble(plan, (Side::Source, trouble), words);
                     Ok(())
                 }
             };
@@ -189,7 +193,7 @@ impl Job<'_> {
         let mut lister =
             SourceLister::new(session, ledger, (&self.caution, &memories), &self.request.options);
         for plan in self.chosen() {
-            if work.control.is_stopped() {
+            if work.context.control.is_stopped() {
                 break;
             }
             if self.gone.contains(&plan.source_raw) && self.is_settled(plan)? {
@@ -222,7 +226,7 @@ impl Job<'_> {
         let mut watched = Vec::new();
         for mut chosen in listed {
             if let Err(words) = self.selection.search(session, &self.request.ledger, &mut chosen).await? {
-                work.note_trouble(chosen.plan, (Side::Source, FolderTrouble::SearchRefused), words);
+                work.context.note_trouble(chosen.plan, (Side::Source, FolderTrouble::SearchRefused), words);
             } else if lookout.watches(chosen.plan) {
                 watched.push(chosen);
             } else {
@@ -256,7 +260,7 @@ impl Job<'_> {
         if let Some(homes) = &work.homes {
             homes.settle(&self.request.ledger, chosen.folder)?;
         }
-        let raw = raw_name(&chosen.plan.destination, &work.namespace);
+        let raw = raw_name(&chosen.plan.destination, &work.context.namespace);
         let is_to_make = chosen.is_to_make && !destination.contains_key(&raw);
         if is_to_make || self.needs_copy(chosen.folder, destination.get(&raw))? {
             let ledger = &self.request.ledger;

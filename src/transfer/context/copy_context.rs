@@ -1,0 +1,49 @@
+//! What the features of a copy are given: what was asked for, how it is told of, and where trouble is noted.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::imap::Namespace;
+use crate::plan::FolderPlan;
+use crate::transfer::context::control::CopyControl;
+use crate::transfer::context::request::{CopyRequest, FolderProblem, FolderTrouble, Problems, ProgressSink};
+use crate::values::Side;
+
+/// Shared by everything that works on one mailbox.
+pub(in crate::transfer) struct CopyContext<'a> {
+    pub(in crate::transfer) request: &'a CopyRequest,
+    /// Stops with the copy, and where a worker has failed.
+    pub(in crate::transfer) control: CopyControl,
+    pub(in crate::transfer) sink: ProgressSink<'a>,
+    /// Where folders of the mailbox lie at the destination.
+    pub(in crate::transfer) namespace: Namespace,
+    problems: Mutex<Problems>,
+}
+
+impl<'a> CopyContext<'a> {
+    pub(in crate::transfer) fn new(
+        request: &'a CopyRequest,
+        control: CopyControl,
+        sink: ProgressSink<'a>,
+        namespace: Namespace,
+    ) -> Self {
+        Self { request, control, sink, namespace, problems: Mutex::default() }
+    }
+
+    /// Notes what is the matter with a folder at one side; the last words count.
+    pub(in crate::transfer) fn note_trouble(
+        &self,
+        plan: &FolderPlan,
+        (side, trouble): (Side, FolderTrouble),
+        words: String,
+    ) {
+        let problem = FolderProblem { folder: plan.source.clone(), side, trouble, words };
+        // Problems are whole between two statements, so a panic elsewhere does not spoil them.
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.insert((plan.source.clone(), trouble), problem);
+    }
+
+    /// What was noted.
+    pub(in crate::transfer) fn into_problems(self) -> Problems {
+        self.problems.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}

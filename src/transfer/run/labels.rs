@@ -1,0 +1,18 @@
+//! Labels of Gmail that are left to give at the end of a run.
+
+use crate::imap::Session;
+use crate::transfer::folder::work::Work;
+
+/// Gives messages the labels that they need where folders are labels. False where some have to be sent after all.
+pub(in crate::transfer) async fn finish_labels(work: &Work<'_>, session: &mut Session) -> bool {
+    let Some(folding) = work.folding.as_ref().filter(|_| !work.context.control.is_stopped()) else {
+        return true;
+    };
+    match folding.finish(&work.context, session).await {
+        Ok(is_complete) => is_complete,
+        Err(error) => {
+            work.fail(error);
+            true
+        }
+    }
+}
