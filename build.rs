@@ -35,11 +35,7 @@ mod plan {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "how a build script speaks to cargo and to people"
-)]
+#[expect(clippy::print_stderr, reason = "how a build script speaks to cargo and to people")]
 fn main() -> ExitCode {
     for path in [
         "build.rs",

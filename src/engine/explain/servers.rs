@@ -43,27 +43,12 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
             .with_server_words(words)
             .or_else("Make an app password and enter it here", advice),
         ),
-        SignInError::NoSuchMailbox { words } => (
-            SignInState::NoSuchMailbox,
-            try_again(
-                UserError::new(
-                    format!("{host} knows no mailbox {user}"),
-                    "It has to exist before mail can be copied into it.",
-                )
-                .with_server_words(words)
-                .or_else("Create the mailbox at the provider", "Or correct the user name"),
-            ),
-        ),
+        SignInError::NoSuchMailbox { words } => {
+            (SignInState::NoSuchMailbox, try_again(no_such_mailbox(host, user).with_server_words(words)))
+        }
         SignInError::NotAllowed { words, advice } => (
             SignInState::Failed,
-            try_again(
-                UserError::new(
-                    format!("{host} does not allow IMAP for {user}"),
-                    "IMAP is switched off for this mailbox.",
-                )
-                .with_server_words(words)
-                .or_else("Allow IMAP", advice),
-            ),
+            try_again(not_allowed(host, user).with_server_words(words).or_else("Allow IMAP", advice)),
         ),
         SignInError::ServerBusy { words } => (
             SignInState::Failed,
@@ -173,6 +158,18 @@ fn busy(host: &str, words: &str) -> UserError {
             "It takes no more connections now, or slows down this account.",
         )
     }
+}
+
+fn no_such_mailbox(host: &str, user: &str) -> UserError {
+    UserError::new(
+        format!("{host} knows no mailbox {user}"),
+        "It has to exist before mail can be copied into it.",
+    )
+    .or_else("Create the mailbox at the provider", "Or correct the user name")
+}
+
+fn not_allowed(host: &str, user: &str) -> UserError {
+    UserError::new(format!("{host} does not allow IMAP for {user}"), "IMAP is switched off for this mailbox.")
 }
 
 fn wrong_password(host: &str, user: &str) -> UserError {

@@ -78,7 +78,7 @@ async fn one(
 ) -> (SignInView, Found) {
     let (secret, place) = passwords.look_for(project, attempt).await;
     let Some(secret) = secret else { return (needs_password(attempt, place), Found::default()) };
-    match sign_in(attempt, secret, context).await {
+    match Box::pin(sign_in(attempt, secret, context)).await {
         Ok((words, mut found)) => {
             let view = SignInView {
                 password: place,

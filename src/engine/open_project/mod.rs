@@ -112,7 +112,6 @@ impl OpenProject {
         let settings = project.audit_settings()?;
         let destination = project.destination()?;
         let job = project.copy_job()?;
-        let is_copied = job.is_copied;
         let saved = SavedFiles { zone: project.zone_saved()?, report: project.report_saved()? };
         let bound = load_bound(&project)?;
         let (measured, pins) = (project.measured()?, PinBook::new(project.pins()?));
@@ -156,7 +155,7 @@ impl OpenProject {
             report_saved: None,
         };
         let mut open = Self {
-            is_copied,
+            is_copied: job.is_copied,
             project,
             view,
             zone,

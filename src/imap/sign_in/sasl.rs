@@ -45,8 +45,8 @@ impl Identity<'_> {
     /// Whether SCRAM takes name, mailbox and password.
     fn fits_scram(&self) -> bool {
         let names = [self.authenticates(), self.acts_as()];
-        let named = names.iter().all(|name| name.is_empty() || scram::prepared(name).is_some());
-        named && scram::prepared(self.secret.expose()).is_some()
+        let takes_names = names.iter().all(|name| name.is_empty() || scram::prepared(name).is_some());
+        takes_names && scram::prepared(self.secret.expose()).is_some()
     }
 
     /// Whole messages of mechanisms that hold the secret in a form of their own.

@@ -36,7 +36,7 @@ pub(in crate::imap) enum Unanswerable {
     TooFewRounds(u32),
 }
 
-/// A name or a password in the one form in which both sides compute with it (SASLprep, RFC 4013). `None` where it holds
+/// A name or a password in the one form in which both sides compute with it (`SASLprep`, RFC 4013). `None` where it holds
 /// characters that SCRAM does not allow.
 pub(super) fn prepared(text: &str) -> Option<Cow<'_, str>> {
     stringprep::saslprep(text).ok().filter(|text| !text.is_empty())

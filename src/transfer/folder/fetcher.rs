@@ -355,7 +355,8 @@ impl Reader<'_> {
         if matches!(reading, Ok(Reading::Doubtful(_))) {
             // What one connection does not hand out another may.
             self.work.meter.download(row.size)?;
-            reading = self.read_anew((wanted, named.as_ref()), first).await?;
+            // Boxed, as it opens a connection.
+            reading = Box::pin(self.read_anew((wanted, named.as_ref()), first)).await?;
         }
         self.learn_size(&row, shown, &reading);
         match reading {
