@@ -40,7 +40,7 @@ pub struct EngineConfig {
     pub acts_by_itself: bool,
     /// Whether counting also looks at a few dates of each folder, which costs a moment. Not where the copy follows at once.
     pub samples_dates: bool,
-    /// Whether Ctrl+C and a request to terminate end the engine in order, as [`Command::Quit`] does.
+    /// Whether Ctrl+C and a request to terminate end the engine in order, as `Command::Quit` does.
     pub quits_on_interrupt: bool,
 }
 
