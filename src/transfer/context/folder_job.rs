@@ -9,7 +9,7 @@ use crate::values::Bytes;
 
 /// A folder whose messages have their rows.
 #[derive(Clone, Debug)]
-pub(in crate::transfer) struct Unit {
+pub(in crate::transfer) struct FolderJob {
     pub(in crate::transfer) plan: FolderPlan,
     pub(in crate::transfer) folder: FolderId,
     /// The destination folder as the server spells it.
@@ -22,7 +22,7 @@ pub(in crate::transfer) struct Unit {
     pub(in crate::transfer) is_new: bool,
 }
 
-impl Unit {
+impl FolderJob {
     /// Folders that go to the same place take turns: each must see what the other has stored there.
     pub(in crate::transfer) fn key(&self) -> String {
         self.raw.to_lowercase()
@@ -38,13 +38,13 @@ impl Unit {
     }
 
     /// When its turn is among those that wait: what may be late goes last, and the largest first, as one that is begun at
-    /// the end would keep one lane busy long after the others are done.
+    /// the end would keep one worker busy long after the others are done.
     pub(in crate::transfer) fn order(&self, number: i64) -> Order {
         (self.is_late, Reverse((self.plan.bytes, self.plan.messages)), number)
     }
 }
 
-/// See [`Unit::order`].
+/// See [`FolderJob::order`].
 pub(in crate::transfer) type Order = (bool, Reverse<(Bytes, u64)>, i64);
 
 /// The order for the first batch of all: as folders were listed, so that two runs meet in the same one.

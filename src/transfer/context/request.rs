@@ -138,7 +138,7 @@ impl Default for CopyLimits {
             pairs: 7,
             near_pairs: 2,
             // Gmail allows 15 connections at a time: five pairs, and ten more that only append. With fewer pairs more
-            // of them rest while a lane goes from one folder to the next.
+            // of them rest while a worker goes from one folder to the next.
             asking_pairs: 5,
             appenders: 2,
             source_connections: usize::MAX,

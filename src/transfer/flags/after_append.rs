@@ -12,7 +12,7 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::FolderTrouble;
 use crate::transfer::pace::refusal::{passing, refusal};
 use crate::values::Side;
@@ -29,10 +29,10 @@ pub(in crate::transfer) struct KeptFlags {
     kept: Mutex<BTreeSet<String>>,
     /// Copies of this attempt whose flags nobody has seen or set yet: only these show what an APPEND keeps.
     fresh: Mutex<BTreeSet<(FolderId, u32)>>,
-    /// One lane looks at a time: what it finds spares the others their look.
+    /// One worker looks at a time: what it finds spares the others their look.
     turn: tokio::sync::Mutex<()>,
-    /// Folders, with their UIDVALIDITY, that were done while another lane was looking.
-    postponed: Mutex<Vec<(Unit, u32)>>,
+    /// Folders, with their UIDVALIDITY, that were done while another worker was looking.
+    postponed: Mutex<Vec<(FolderJob, u32)>>,
 }
 
 /// Whether copies of a folder wait for their flags to be seen.
@@ -85,12 +85,12 @@ impl KeptFlags {
     }
 
     /// Looks at the copies of a folder that are in doubt, and sets the flags that they lack; later, in
-    /// [`Self::settle_postponed`], where another lane is looking.
+    /// [`Self::settle_postponed`], where another worker is looking.
     pub(in crate::transfer) async fn settle(
         &self,
         context: &CopyContext<'_>,
         session: &mut Session,
-        unit: &Unit,
+        unit: &FolderJob,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
         if !context.request.ledger.has_flag_checks(unit.folder, MessageState::Copied)? {
@@ -104,7 +104,7 @@ impl KeptFlags {
         self.look(context, session, unit, uid_validity).await
     }
 
-    /// Settles the folders that another lane's look had put off, when the lanes have ended.
+    /// Settles the folders that another worker's look had put off, when the workers have ended.
     pub(in crate::transfer) async fn settle_postponed(
         &self,
         context: &CopyContext<'_>,
@@ -121,7 +121,7 @@ impl KeptFlags {
         &self,
         context: &CopyContext<'_>,
         session: &mut Session,
-        unit: &Unit,
+        unit: &FolderJob,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
         let ledger = &context.request.ledger;

@@ -8,7 +8,7 @@ use crate::project::{LedgerRow, MessageResult};
 use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::pace::refusal::refusal;
 use crate::values::Side;
 
@@ -22,7 +22,7 @@ const PAGE_ROWS: usize = 500;
 pub(in crate::transfer) async fn settle(
     context: &CopyContext<'_>,
     session: &mut Session,
-    unit: &Unit,
+    unit: &FolderJob,
     uid_validity: u32,
 ) -> Result<(), TransferError> {
     let ledger = &context.request.ledger;

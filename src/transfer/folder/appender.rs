@@ -16,7 +16,7 @@ use crate::transfer::context::off_thread::{flush, off_thread};
 use crate::transfer::context::under_way::InFlight;
 use crate::transfer::folder::batch::{Batch, Load, Loaded, named};
 use crate::transfer::folder::fetcher::{Fetched, Item, Unavailable};
-use crate::transfer::folder::other_writers::Turn;
+use crate::transfer::folder::other_writers::SendTurn;
 use crate::transfer::folder::repair::ending;
 use crate::transfer::folder::work::{ActiveFolder, Work};
 use crate::transfer::folder::worker::is_asking;
@@ -32,7 +32,7 @@ const LINGER: Duration = Duration::from_millis(60);
 /// Messages in one batch where each waits for the server: several connections share the messages evenly.
 const BATCH_OF_ASKING_SERVER: usize = 8;
 
-/// What comes from the source half; writers of one lane take turns at it.
+/// What comes from the source half; writers of one worker take turns at it.
 pub(in crate::transfer) type Items = Arc<Mutex<mpsc::Receiver<Item>>>;
 
 pub(in crate::transfer) struct Writer<'a> {
@@ -114,7 +114,7 @@ impl Writer<'_> {
                 let work = self.work;
                 // Before the right to send: whoever looks at strangers waits for that of all others.
                 let turn = work.turn_to_send(&self.folder.unit).await;
-                if matches!(turn, Turn::Over) {
+                if matches!(turn, SendTurn::Over) {
                     // The run ends, and what has left may have arrived.
                     self.settle_all(&mut flights).await?;
                     return Ok(self.unplaced);
@@ -144,7 +144,7 @@ impl Writer<'_> {
                 let batch = self.announce(std::mem::take(&mut load)).await?;
                 let flight = self.send(batch, sending).await?;
                 flights.push_back(flight);
-                if let Turn::First(_turn) = turn {
+                if let SendTurn::First(_turn) = turn {
                     self.settle_all(&mut flights).await?;
                     self.count_first().await?;
                     self.heed_strangers(&mut flights).await?;

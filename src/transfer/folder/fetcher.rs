@@ -16,7 +16,7 @@ use crate::transfer::folder::fetch_group::{Arrived, Group, most_of};
 use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large};
 use crate::transfer::folder::prefetch::{Ahead, GROUP_MESSAGES, next_group};
 use crate::transfer::folder::second_road::Form;
-use crate::transfer::folder::work::{Part, Work};
+use crate::transfer::folder::work::{FolderShare, Work};
 use crate::transfer::pace::caution::Suspect;
 use crate::transfer::pace::refusal::{Refusal, passing, refusal, server_words};
 use crate::values::Side;
@@ -51,7 +51,7 @@ const REQUESTS_AHEAD: usize = 8;
 pub(in crate::transfer) struct Reader<'a> {
     pub(in crate::transfer) session: &'a mut Session,
     pub(in crate::transfer) work: &'a Work<'a>,
-    pub(in crate::transfer) part: &'a Part<'a>,
+    pub(in crate::transfer) part: &'a FolderShare<'a>,
     /// Neither side makes anybody wait.
     pub(in crate::transfer) is_near: bool,
     /// What was asked for already.

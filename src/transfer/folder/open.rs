@@ -5,11 +5,11 @@ use crate::message::RefusalMeaning;
 use crate::plan::{FolderPath, Reason};
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::folder::prefetch::Ahead;
 use crate::transfer::folder::work::Work;
-use crate::transfer::folder::worker::{Lane, is_busy, refuse_folder};
+use crate::transfer::folder::worker::{Worker, is_busy, refuse_folder};
 use crate::transfer::pace::caution::OPENING_TRIES;
 use crate::transfer::pace::refusal::{meaning, server_words};
 use crate::values::Side;
@@ -26,16 +26,16 @@ pub(in crate::transfer) struct Opening {
 }
 
 /// How the two sides spell a folder.
-fn names(unit: &Unit) -> [(&String, Side); 2] {
+fn names(unit: &FolderJob) -> [(&String, Side); 2] {
     [(&unit.raw, Side::Destination), (&unit.plan.source_raw, Side::Source)]
 }
 
-impl Lane {
+impl Worker {
     /// Opens a folder on both sides, and asks for its first messages. `None` where a side is known to say goodbye to it.
     pub(in crate::transfer) async fn open_both(
         &mut self,
         work: &Work<'_>,
-        unit: &mut Unit,
+        unit: &mut FolderJob,
     ) -> Result<Option<Opening>, TransferError> {
         for (raw, side) in names(unit) {
             if let Some(words) = work.caution.goodbye(raw, side) {
@@ -60,7 +60,7 @@ impl Lane {
     pub(in crate::transfer) fn judge_opening(
         &self,
         work: &Work<'_>,
-        unit: &Unit,
+        unit: &FolderJob,
         opened: Result<Opened, ImapError>,
         source_error: Option<&ImapError>,
     ) -> Result<Option<Opened>, TransferError> {
@@ -130,7 +130,7 @@ fn is_of_this_folder(completion: &Completion) -> bool {
 async fn open_destination(
     session: &mut Session,
     work: &Work<'_>,
-    unit: &Unit,
+    unit: &FolderJob,
 ) -> Result<(Result<Opened, ImapError>, Option<FolderPath>), TransferError> {
     let refused = match session.select(&unit.raw).await {
         Err(refused @ ImapError::Refused { .. }) if !is_busy(&refused) => refused,

@@ -17,13 +17,14 @@ use crate::imap::{Completion, CountRequest, FolderStatus, ImapError, Opened, uid
 use crate::message::{IDENTITY_HEADERS, IdentityKey};
 use crate::plan::MessageState;
 use crate::transfer::context::error::{FolderChange, TransferError};
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::FolderTrouble;
 use crate::transfer::folder::appender::{Flight, Writer};
 use crate::transfer::folder::arrivals::{Arrivals, Fullness, Measure, Trust, appended_uids};
 use crate::transfer::folder::batch::Load;
 use crate::transfer::folder::work::Work;
-use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::folder::worker::next_uid;
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::message_key;
 use crate::values::Side;
 
@@ -86,7 +87,7 @@ pub(in crate::transfer) struct Probe {
 }
 
 /// What a writer may do next.
-pub(in crate::transfer) enum Turn<'a> {
+pub(in crate::transfer) enum SendTurn<'a> {
     /// Send; the first batch is answered.
     Free,
     /// Send the first batch.
@@ -95,7 +96,7 @@ pub(in crate::transfer) enum Turn<'a> {
     Over,
 }
 
-impl Turn<'_> {
+impl SendTurn<'_> {
     /// Nothing was sent after all: whoever comes next sends the first batch.
     pub(in crate::transfer) fn give_back(self) {
         if let Self::First(mut has_begun) = self {
@@ -106,22 +107,22 @@ impl Turn<'_> {
 
 impl Work<'_> {
     /// Whether this folder sends the first batch of the run: of those that are begun, it was listed first.
-    fn leads(&self, unit: &Unit) -> bool {
+    fn leads(&self, unit: &FolderJob) -> bool {
         self.first_begun().is_none_or(|key| key == unit.key())
     }
 
     /// Waits until messages of this folder may leave: it leads, or the first batch is answered. False after a stop.
-    pub(in crate::transfer) async fn first_batch_is_due(&self, unit: &Unit) -> bool {
+    pub(in crate::transfer) async fn first_batch_is_due(&self, unit: &FolderJob) -> bool {
         self.until(|| self.probe.is_answered() || self.leads(unit)).await
     }
 
     /// The turn to send a batch into this folder.
-    pub(in crate::transfer) async fn turn_to_send(&self, unit: &Unit) -> Turn<'_> {
-        if self.first_batch_is_due(unit).await { self.probe.turn().await } else { Turn::Over }
+    pub(in crate::transfer) async fn turn_to_send(&self, unit: &FolderJob) -> SendTurn<'_> {
+        if self.first_batch_is_due(unit).await { self.probe.turn().await } else { SendTurn::Over }
     }
 
     /// Whether so many bytes more may be read in a folder whose messages may not leave yet.
-    pub(in crate::transfer) fn may_read_early(&self, unit: &Unit, bytes: u64) -> bool {
+    pub(in crate::transfer) fn may_read_early(&self, unit: &FolderJob, bytes: u64) -> bool {
         self.probe.is_answered() || self.leads(unit) || self.takes_early(bytes)
     }
 }
@@ -164,22 +165,22 @@ impl Probe {
         self.is_shared.store(true, Ordering::Relaxed);
     }
 
-    /// Whether every lane may send.
+    /// Whether every worker may send.
     pub(in crate::transfer) fn is_answered(&self) -> bool {
         self.is_answered.load(Ordering::Acquire)
     }
 
     /// Waits until the first batch of the run is answered, where another writer has sent it.
-    pub(in crate::transfer) async fn turn(&self) -> Turn<'_> {
+    pub(in crate::transfer) async fn turn(&self) -> SendTurn<'_> {
         if self.is_answered.load(Ordering::Acquire) {
-            return Turn::Free;
+            return SendTurn::Free;
         }
         let mut has_begun = self.turn.lock().await;
         if self.is_answered.load(Ordering::Acquire) {
-            return Turn::Free;
+            return SendTurn::Free;
         }
         // Given back without an answer: that writer has failed, and the run with it.
-        if std::mem::replace(&mut *has_begun, true) { Turn::Over } else { Turn::First(has_begun) }
+        if std::mem::replace(&mut *has_begun, true) { SendTurn::Over } else { SendTurn::First(has_begun) }
     }
 
     /// The first batch of the run was answered, and nobody else was heard of.
@@ -203,7 +204,7 @@ pub(in crate::transfer) struct Met {
     pub(in crate::transfer) misplaced: usize,
 }
 
-impl Place<'_> {
+impl DestinationFolder<'_> {
     /// Matches what has come since the folder was last compared with what is to do, and with what was sent since. Below
     /// `accounted_for` every copy is certainly the one that this run has made.
     pub(in crate::transfer) async fn meet(
@@ -342,15 +343,11 @@ impl Writer<'_> {
     async fn look_at_strangers(&mut self) -> Result<usize, TransferError> {
         let opened = self.reopen().await?;
         let unit = &self.folder.unit;
-        let uid_next = match opened.uid_next {
-            Some(uid_next) => uid_next,
-            None => crate::transfer::folder::worker::highest_uid(self.session, opened.exists)
-                .await?
-                .saturating_add(1),
-        };
+        let uid_next = next_uid(self.session, &opened).await?;
         let (ledger, uid_validity) = (&self.work.context.request.ledger, opened.uid_validity);
         let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
-        let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
+        let mut place =
+            DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
         let accounted_for = self.folder.company.arrivals().accounted_for();
         // One look at the UIDs that were told is enough, whatever else there is to see.
         let odd =

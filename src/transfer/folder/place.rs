@@ -3,7 +3,7 @@
 use crate::plan::FolderPath;
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::folder::work::Work;
 
 impl Work<'_> {
@@ -20,7 +20,7 @@ impl Work<'_> {
     }
 
     /// The folder under the name that it has got, once it is clear which.
-    pub(in crate::transfer) async fn placed(&self, mut unit: Unit) -> Result<Unit, TransferError> {
+    pub(in crate::transfer) async fn placed(&self, mut unit: FolderJob) -> Result<FolderJob, TransferError> {
         if unit.is_new {
             tokio::select! {
                 () = self.making.cancelled() => {}
@@ -35,7 +35,7 @@ impl Work<'_> {
     /// The folder goes to another place than was planned.
     pub(in crate::transfer) fn rename(
         &self,
-        unit: &mut Unit,
+        unit: &mut FolderJob,
         place: FolderPath,
     ) -> Result<(), TransferError> {
         if place != unit.plan.destination {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::imap::{BodyRequest, Session};
 use crate::project::LedgerRow;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::folder::fetch_group::most_of;
 use crate::transfer::folder::work::Work;
 use crate::values::Side;
@@ -34,7 +34,7 @@ impl Ahead {
     pub(in crate::transfer) fn ask(
         source: &mut Session,
         work: &Work<'_>,
-        unit: &Unit,
+        unit: &FolderJob,
     ) -> Result<Option<Self>, TransferError> {
         let folder = unit.folder;
         let is_careful = work.caution.is_careful(folder, Side::Source);

@@ -10,7 +10,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::Progress;
 use crate::transfer::folder::appender::Writer;
 use crate::transfer::folder::batch::Batch;
-use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::values::Side;
 
 /// Whether a refusal leaves open what is wrong with the message, if anything is.
@@ -57,7 +57,8 @@ impl Writer<'_> {
         rows.retain(|row| row.uid == uid);
         let (is_asked, uid_validity) = (!rows.is_empty(), opened.uid_validity);
         let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
-        let mut place = Place { session: self.session, ledger, folder: unit.folder, uid_validity, source };
+        let mut place =
+            DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
         let missing = Box::pin(place.look(rows, true, 1)).await?.missing;
         self.session.unselect();
         if !is_asked || !missing.is_empty() {

@@ -1,4 +1,4 @@
-//! What the lanes of one copy share: folders that wait, folders under way, and the first error.
+//! What the workers of one copy share: folders that wait, folders under way, and the first error.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -16,14 +16,14 @@ use crate::transfer::context::budget::Budget;
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::{ListedOrder, Order, Unit, first_listed};
+use crate::transfer::context::folder_job::{FolderJob, ListedOrder, Order, first_listed};
 use crate::transfer::context::request::{CopyRequest, Problems, Progress, ProgressSink};
 use crate::transfer::context::room::Room;
 use crate::transfer::flags::after_append::KeptFlags;
 use crate::transfer::folder::names::FolderNames;
 use crate::transfer::folder::other_writers::{Company, Probe};
-use crate::transfer::gmail::destination::Folding;
-use crate::transfer::gmail::source::LabelHomes;
+use crate::transfer::gmail::destination::GmailDeduplication;
+use crate::transfer::gmail::source::LabelAssignment;
 use crate::transfer::listing::duplicates::Twins;
 use crate::transfer::listing::lister::refuse_poison;
 use crate::transfer::pace::caution::{Caution, Verdict};
@@ -34,27 +34,27 @@ use crate::values::Side;
 
 /// Rows taken from the ledger at once.
 const PAGE_ROWS: usize = 250;
-/// The same where the destination asks for each message: several lanes share a folder evenly.
+/// The same where the destination asks for each message: several workers share a folder evenly.
 const PAGE_ROWS_ASKING: usize = 40;
-/// A folder with fewer messages left is not worth another lane.
+/// A folder with fewer messages left is not worth another worker.
 const WORTH_HELP: u64 = 120;
 /// The same where the destination asks for each message.
 const WORTH_HELP_ASKING: u64 = 24;
 
-/// A folder that is being copied, by one lane or several.
+/// A folder that is being copied, by one worker or several.
 #[derive(Debug)]
 pub(in crate::transfer) struct ActiveFolder {
-    pub(in crate::transfer) unit: Unit,
+    pub(in crate::transfer) unit: FolderJob,
     pub(in crate::transfer) opened: Opened,
     /// The lowest UID that a copy made now can get.
     pub(in crate::transfer) first: u32,
     /// The UID at the source up to which rows are taken; from which on, where the newest go first.
     taken: Mutex<Option<u32>>,
-    /// Rows that no lane has taken yet.
+    /// Rows that no worker has taken yet.
     left: AtomicU64,
     /// Whether what was set aside has had its turn in this attempt.
     has_given_last: AtomicBool,
-    lanes: AtomicUsize,
+    workers: AtomicUsize,
     /// Copies whose UID the server did not tell.
     unplaced: Mutex<Vec<LedgerRow>>,
     /// Messages that may be the same, where exact duplicates stay behind.
@@ -64,36 +64,36 @@ pub(in crate::transfer) struct ActiveFolder {
 }
 
 impl ActiveFolder {
-    /// Whether every row was taken by some lane, so that the last messages are under way.
+    /// Whether every row was taken by some worker, so that the last messages are under way.
     pub(in crate::transfer) fn is_running_out(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 }
 
-/// One lane's part in a folder; the folder is let go of with the last one.
-pub(in crate::transfer) struct Part<'a> {
+/// One worker's part in a folder; the folder is let go of with the last one.
+pub(in crate::transfer) struct FolderShare<'a> {
     work: &'a Work<'a>,
     pub(in crate::transfer) folder: Arc<ActiveFolder>,
 }
 
-/// What a lane does next.
+/// What a worker does next.
 pub(in crate::transfer) enum Next<'a> {
     /// Open this folder and copy it.
-    Open(Unit, Turn<'a>),
-    /// Join in a folder that other lanes are at.
-    Help(Part<'a>),
+    Open(FolderJob, FolderLock<'a>),
+    /// Join in a folder that other workers are at.
+    Help(FolderShare<'a>),
     /// Nothing is left.
     Done,
 }
 
 /// The right to write into one destination folder; given back when dropped.
-pub(in crate::transfer) struct Turn<'a> {
+pub(in crate::transfer) struct FolderLock<'a> {
     work: &'a Work<'a>,
     key: String,
     is_handed_on: bool,
 }
 
-/// Everything that the lanes share.
+/// Everything that the workers share.
 pub(in crate::transfer) struct Work<'a> {
     pub(in crate::transfer) context: CopyContext<'a>,
     pub(in crate::transfer) budget: Budget,
@@ -108,9 +108,9 @@ pub(in crate::transfer) struct Work<'a> {
     /// Ends with the making of folders at the beginning.
     pub(in crate::transfer) making: CancellationToken,
     /// Where one message shows under many labels: what is there already.
-    pub(in crate::transfer) folding: Option<Folding>,
+    pub(in crate::transfer) folding: Option<GmailDeduplication>,
     /// Where the source shows one message under many labels: the best of them.
-    pub(in crate::transfer) homes: Option<LabelHomes>,
+    pub(in crate::transfer) homes: Option<LabelAssignment>,
     /// Mail in the account that copies may be among of which nobody knows.
     pub(in crate::transfer) strays: Strays,
     /// The first batch of all goes alone.
@@ -128,7 +128,7 @@ pub(in crate::transfer) struct Work<'a> {
 
 #[derive(Default)]
 struct State {
-    waiting: BTreeMap<Order, Unit>,
+    waiting: BTreeMap<Order, FolderJob>,
     /// Numbers of the units that were added last and given back last.
     numbers: (i64, i64),
     is_listed: bool,
@@ -182,7 +182,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The destination asks for each message: several lanes may copy one folder from now on, whose order is lost.
+    /// The destination asks for each message: several workers may copy one folder from now on, whose order is lost.
     pub(in crate::transfer) fn destination_asks(&self) {
         self.is_asking.store(true, Ordering::Relaxed);
     }
@@ -210,7 +210,7 @@ impl<'a> Work<'a> {
     }
 
     /// A folder is ready to be copied.
-    pub(in crate::transfer) fn add(&self, unit: Unit) {
+    pub(in crate::transfer) fn add(&self, unit: FolderJob) {
         let mut state = locked(&self.state);
         state.numbers.0 += 1;
         let order = unit.order(state.numbers.0);
@@ -219,8 +219,8 @@ impl<'a> Work<'a> {
         self.changed.notify_waiters();
     }
 
-    /// A folder that could not be begun is for another lane.
-    pub(in crate::transfer) fn give_back(&self, unit: Unit) {
+    /// A folder that could not be begun is for another worker.
+    pub(in crate::transfer) fn give_back(&self, unit: FolderJob) {
         let mut state = locked(&self.state);
         state.numbers.1 -= 1;
         let order = unit.order(state.numbers.1);
@@ -235,20 +235,20 @@ impl<'a> Work<'a> {
         self.changed.notify_waiters();
     }
 
-    /// The first batch of all was answered: every lane may send.
+    /// The first batch of all was answered: every worker may send.
     pub(in crate::transfer) fn probe_answered(&self) {
         self.probe.answered();
         self.changed.notify_waiters();
     }
 
-    /// A lane has failed: the others finish what is under way. The first error is the one that counts.
+    /// A worker has failed: the others finish what is under way. The first error is the one that counts.
     pub(in crate::transfer) fn fail(&self, error: TransferError) {
         locked(&self.state).error.get_or_insert(error);
         self.wind_down.cancel();
         self.changed.notify_waiters();
     }
 
-    /// A lane has failed while it copied this folder. Where connections break at one message again and again, that
+    /// A worker has failed while it copied this folder. Where connections break at one message again and again, that
     /// message is left.
     pub(in crate::transfer) fn fail_in(&self, folder: FolderId, error: TransferError) {
         self.heed_lock(folder, &error);
@@ -296,7 +296,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// The problems and the first error, once every lane has ended.
+    /// The problems and the first error, once every worker has ended.
     pub(in crate::transfer) fn into_outcome(self) -> (Problems, Option<TransferError>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         (self.context.into_problems(), state.error)
@@ -355,13 +355,13 @@ impl<'a> Work<'a> {
         if self.context.control.is_stopped() {
             return Some(Next::Done);
         }
-        let may_begin = |unit: &Unit| unit.may_begin(state.is_listed, &state.busy);
+        let may_begin = |unit: &FolderJob| unit.may_begin(state.is_listed, &state.busy);
         let mut free = state.waiting.iter().filter(|(_, unit)| may_begin(unit)).map(|(order, _)| *order);
         let free = if self.probe.is_answered() { free.next() } else { free.min_by_key(first_listed) };
         if let Some((order, unit)) = free.and_then(|order| state.waiting.remove_entry(&order)) {
             let key = unit.key();
             state.busy.insert(key.clone(), first_listed(&order));
-            return Some(Next::Open(unit, Turn { work: self, key, is_handed_on: false }));
+            return Some(Next::Open(unit, FolderLock { work: self, key, is_handed_on: false }));
         }
         let is_shared = self.context.request.limits.shares_folders || self.is_asking();
         let shared = if is_shared { state.active.as_slice() } else { &[] };
@@ -369,19 +369,19 @@ impl<'a> Work<'a> {
         let shared = shared.iter().filter(|folder| !self.caution.is_kept_to_one(folder.unit.folder));
         let busiest = shared.max_by_key(|folder| folder.left.load(Ordering::Relaxed));
         if let Some(folder) = busiest.filter(|folder| folder.left.load(Ordering::Relaxed) >= worth) {
-            folder.lanes.fetch_add(1, Ordering::Relaxed);
-            return Some(Next::Help(Part { work: self, folder: Arc::clone(folder) }));
+            folder.workers.fetch_add(1, Ordering::Relaxed);
+            return Some(Next::Help(FolderShare { work: self, folder: Arc::clone(folder) }));
         }
         (state.is_listed && state.waiting.is_empty()).then_some(Next::Done)
     }
 
-    /// A folder was opened and compared: its messages can be sent, by several lanes.
+    /// A folder was opened and compared: its messages can be sent, by several workers.
     pub(in crate::transfer) fn begin(
         &'a self,
-        mut turn: Turn<'a>,
-        (unit, opened, first): (Unit, Opened, u32),
+        mut turn: FolderLock<'a>,
+        (unit, opened, first): (FolderJob, Opened, u32),
         left: u64,
-    ) -> Result<Part<'a>, TransferError> {
+    ) -> Result<FolderShare<'a>, TransferError> {
         let drops = self.context.request.options.drops_duplicates;
         let twins = if drops { Twins::of(&self.context.request.ledger, unit.folder)? } else { None };
         turn.is_handed_on = true;
@@ -393,14 +393,14 @@ impl<'a> Work<'a> {
             taken: Mutex::default(),
             left: AtomicU64::new(left),
             has_given_last: AtomicBool::new(false),
-            lanes: AtomicUsize::new(1),
+            workers: AtomicUsize::new(1),
             unplaced: Mutex::default(),
             twins,
             company,
         });
         locked(&self.state).active.push(Arc::clone(&folder));
         self.changed.notify_waiters();
-        Ok(Part { work: self, folder })
+        Ok(FolderShare { work: self, folder })
     }
 
     /// Rows of a folder that are to do, beyond those that are taken up to this UID; without those that are set aside.
@@ -490,7 +490,7 @@ impl<'a> Work<'a> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for FolderLock<'_> {
     fn drop(&mut self) {
         if !self.is_handed_on {
             locked(&self.work.state).busy.remove(&self.key);
@@ -499,8 +499,8 @@ impl Drop for Turn<'_> {
     }
 }
 
-impl Part<'_> {
-    /// The next rows to be sent, for this lane alone; empty at the end.
+impl FolderShare<'_> {
+    /// The next rows to be sent, for this worker alone; empty at the end.
     ///
     /// Where the newest go first, that holds from page to page; within a page messages keep the source's order, in
     /// which the source hands them out most quickly.
@@ -519,28 +519,28 @@ impl Part<'_> {
         Ok(rows)
     }
 
-    /// Keeps copies whose UID is not known for the lane that is the last to leave.
+    /// Keeps copies whose UID is not known for the worker that is the last to leave.
     pub(in crate::transfer) fn add_unplaced(&self, rows: Vec<LedgerRow>) {
         locked(&self.folder.unplaced).extend(rows);
     }
 
-    /// Whether no other lane is at the folder.
+    /// Whether no other worker is at the folder.
     pub(in crate::transfer) fn is_last(&self) -> bool {
-        self.folder.lanes.load(Ordering::Relaxed) <= 1
+        self.folder.workers.load(Ordering::Relaxed) <= 1
     }
 
-    /// What the last lane looks for at the destination before it leaves.
+    /// What the last worker looks for at the destination before it leaves.
     pub(in crate::transfer) fn take_unplaced_if_last(&self) -> Vec<LedgerRow> {
-        if self.folder.lanes.load(Ordering::Relaxed) > 1 {
+        if self.folder.workers.load(Ordering::Relaxed) > 1 {
             return Vec::new();
         }
         std::mem::take(&mut *locked(&self.folder.unplaced))
     }
 }
 
-impl Drop for Part<'_> {
+impl Drop for FolderShare<'_> {
     fn drop(&mut self) {
-        if self.folder.lanes.fetch_sub(1, Ordering::Relaxed) > 1 {
+        if self.folder.workers.fetch_sub(1, Ordering::Relaxed) > 1 {
             return;
         }
         let mut state = locked(&self.work.state);

@@ -1,4 +1,4 @@
-//! A lane: one connection to the source, one or several to the destination, and one folder at a time.
+//! A worker: one connection to the source, one or several to the destination, and one folder at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use crate::project::{FolderCounts, FolderId, Ledger, LedgerRow, MessageResult};
 use crate::transfer::context::clock::now;
 use crate::transfer::context::error::{FolderChange, TransferError};
 use crate::transfer::context::flag_words::normal_flags;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::folder::appender::Writer;
 use crate::transfer::folder::fetcher::Reader;
 use crate::transfer::folder::open::Opening;
 use crate::transfer::folder::prefetch::Ahead;
-use crate::transfer::folder::work::{ActiveFolder, Next, Part, Turn, Work};
+use crate::transfer::folder::work::{ActiveFolder, FolderLock, FolderShare, Next, Work};
 use crate::transfer::pace::refusal::refusal;
-use crate::transfer::reconcile::destination_folder::{Compared, Place};
+use crate::transfer::reconcile::destination_folder::{Compared, DestinationFolder};
 use crate::transfer::reconcile::missing::heed_set_back;
 use crate::transfer::reconcile::renumbered::hand_on_renumbered;
 use crate::transfer::reconcile::stale_ledger::Grown;
@@ -29,7 +29,7 @@ use crate::values::Side;
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;
 
-pub(in crate::transfer) struct Lane {
+pub(in crate::transfer) struct Worker {
     pub(in crate::transfer) source: Session,
     pub(in crate::transfer) destination: Session,
     /// More connections that only append, for servers that make every message wait.
@@ -46,7 +46,7 @@ pub(in crate::transfer) fn is_asking(destination: &Session) -> bool {
     destination.capabilities().literal_mode() != LiteralMode::Plus
 }
 
-impl Lane {
+impl Worker {
     /// Whether neither side makes anybody wait.
     pub(in crate::transfer) fn is_near(&self) -> bool {
         self.source.answer_time().max(self.destination.answer_time()) < NEAR
@@ -81,8 +81,8 @@ impl Lane {
     async fn copy_folder<'a>(
         &mut self,
         work: &'a Work<'a>,
-        unit: Unit,
-        turn: Turn<'a>,
+        unit: FolderJob,
+        turn: FolderLock<'a>,
     ) -> Result<(), TransferError> {
         let ledger = &work.context.request.ledger;
         let mut unit = work.placed(unit).await?;
@@ -106,16 +106,18 @@ impl Lane {
         let intent = ledger.newest_intent(unit.folder)?;
         let late_append = work.caution.late_append(work.context.request.limits.late_append, intent, now());
         let source = Some((work.context.request, unit.plan.source_raw.as_str()));
-        let mut place =
-            Place { session: &mut self.destination, ledger, folder: unit.folder, uid_validity, source };
+        let mut place = DestinationFolder {
+            session: &mut self.destination,
+            ledger,
+            folder: unit.folder,
+            uid_validity,
+            source,
+        };
         place.look_again(work.caution.sent_again(unit.folder)).await?;
         let missing = place.resolve_in_flight(&work.context.control, late_append).await?;
         let is_unclear = opened.uid_next.is_none() && !missing.is_empty();
         let was_whole = is_whole(ledger, unit.folder, &opened)?;
-        let first = match opened.uid_next {
-            Some(uid_next) => uid_next,
-            None => highest_uid(place.session, opened.exists).await?.saturating_add(1),
-        };
+        let first = next_uid(place.session, &opened).await?;
         // A large folder is compared for longer than a server waits in silence.
         let every = work.context.request.limits.keep_alive;
         let grown = Grown { exists: opened.exists, uid_next: first, is_unclear };
@@ -162,8 +164,8 @@ impl Lane {
     }
 
     /// Rows are bound to the UIDVALIDITY that they were listed under; another one drops them.
-    #[expect(clippy::unused_self, reason = "reads as a step of the lane")]
-    fn check_same(&self, work: &Work<'_>, unit: &Unit, examined: &Opened) -> Result<(), TransferError> {
+    #[expect(clippy::unused_self, reason = "reads as a step of the worker")]
+    fn check_same(&self, work: &Work<'_>, unit: &FolderJob, examined: &Opened) -> Result<(), TransferError> {
         let ledger = &work.context.request.ledger;
         let plan = &unit.plan;
         let is_after = work.context.request.options.mode != CopyMode::BeforeSwitch;
@@ -179,11 +181,11 @@ impl Lane {
         Err(TransferError::FolderChanged { side: Side::Source, change: FolderChange::MadeAnew })
     }
 
-    /// Moves messages of one folder until no row is left that another lane has not taken.
+    /// Moves messages of one folder until no row is left that another worker has not taken.
     async fn pump(
         &mut self,
         work: &Work<'_>,
-        part: Part<'_>,
+        part: FolderShare<'_>,
         asked: Option<Ahead>,
     ) -> Result<(), TransferError> {
         self.destination.unselect();
@@ -224,7 +226,7 @@ impl Lane {
         };
         let (read, _written) = tokio::join!(reading, join_all(writers));
         if let Err(error) = read {
-            // The lane ends as the others do.
+            // The worker ends as the others do.
             work.fail_in(part.folder.unit.folder, error);
             return Ok(());
         }
@@ -243,7 +245,7 @@ impl Lane {
     async fn settle_flags(
         &mut self,
         work: &Work<'_>,
-        unit: &Unit,
+        unit: &FolderJob,
         uid_validity: u32,
     ) -> Result<(), TransferError> {
         work.kept_flags.settle(&work.context, &mut self.destination, unit, uid_validity).await?;
@@ -253,7 +255,11 @@ impl Lane {
     }
 
     /// Gives copies that were found at the destination the flags that they lack.
-    async fn add_flags_to_found_copies(&mut self, work: &Work<'_>, unit: &Unit) -> Result<(), TransferError> {
+    async fn add_flags_to_found_copies(
+        &mut self,
+        work: &Work<'_>,
+        unit: &FolderJob,
+    ) -> Result<(), TransferError> {
         let ledger = &work.context.request.ledger;
         let is_mirror = work.context.request.options.mode == CopyMode::BeforeSwitch;
         if !is_mirror || ledger.changed_flags(unit.folder, 1)?.is_empty() {
@@ -274,11 +280,15 @@ impl Lane {
     }
 
     /// One more look after the folder is done: an append that broke off may have arrived after all.
-    async fn tell_late_arrivals(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+    async fn tell_late_arrivals(
+        &mut self,
+        work: &Work<'_>,
+        part: &FolderShare<'_>,
+    ) -> Result<(), TransferError> {
         if work.context.control.is_stopped() || !part.is_last() {
             return Ok(());
         }
-        let Unit { plan, folder, .. } = &part.folder.unit;
+        let FolderJob { plan, folder, .. } = &part.folder.unit;
         let sent_again = work.caution.take_sent_again(*folder);
         if sent_again.is_empty() {
             return Ok(());
@@ -317,7 +327,7 @@ impl Lane {
     }
 
     /// Looks for copies whose UID the server did not tell.
-    async fn place(&mut self, work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+    async fn place(&mut self, work: &Work<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
         let Some(mut place) = self.place_in(work, &part.folder).await? else { return Ok(()) };
         place.place_copies().await?;
         place.settle_absent(&work.context.control, work.context.request.limits.late_append).await
@@ -328,11 +338,11 @@ impl Lane {
         &'b mut self,
         work: &Work<'b>,
         folder: &ActiveFolder,
-    ) -> Result<Option<Place<'b>>, TransferError> {
+    ) -> Result<Option<DestinationFolder<'b>>, TransferError> {
         let selected = self.destination.select(&folder.unit.raw).await;
         let opened = selected.map_err(TransferError::at(Side::Destination))?;
         let (ledger, uid_validity) = (&work.context.request.ledger, opened.uid_validity);
-        let place = Place {
+        let place = DestinationFolder {
             session: &mut self.destination,
             ledger,
             folder: folder.unit.folder,
@@ -344,7 +354,7 @@ impl Lane {
 }
 
 /// Exact duplicates stay behind where their first one has been copied; where it has not, the folder is gone through again.
-fn settle_twins(work: &Work<'_>, part: &Part<'_>) -> Result<(), TransferError> {
+fn settle_twins(work: &Work<'_>, part: &FolderShare<'_>) -> Result<(), TransferError> {
     let Some(twins) = &part.folder.twins else { return Ok(()) };
     let settled = twins.settle(&work.context.request.ledger, part.folder.unit.folder)?;
     for row in &settled.left_out {
@@ -367,7 +377,7 @@ fn at_source(error: ImapError) -> TransferError {
 
 /// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
 /// into it a second time.
-fn is_made_anew(work: &Work<'_>, unit: &Unit, uid_validity: u32) -> Result<bool, TransferError> {
+fn is_made_anew(work: &Work<'_>, unit: &FolderJob, uid_validity: u32) -> Result<bool, TransferError> {
     let memory = work.context.request.ledger.memory(unit.folder)?;
     let known = memory.and_then(|memory| memory.destination_uid_validity);
     let is_anew = work.context.request.options.mode != CopyMode::BeforeSwitch
@@ -412,7 +422,7 @@ fn remember_counts(
     Ok(ledger.set_destination_counts(folder, counts)?)
 }
 
-fn left_to_do(work: &Work<'_>, unit: &Unit) -> Result<u64, TransferError> {
+fn left_to_do(work: &Work<'_>, unit: &FolderJob) -> Result<u64, TransferError> {
     Ok(work.context.request.ledger.totals_of(unit.folder)?.sum.to_do)
 }
 
@@ -438,7 +448,7 @@ fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Res
 /// The destination will not have this folder: its waiting messages are refused.
 pub(in crate::transfer) fn refuse_folder(
     work: &Work<'_>,
-    unit: &Unit,
+    unit: &FolderJob,
     reason: &Reason,
 ) -> Result<(), TransferError> {
     let rows = work.context.request.ledger.rows(unit.folder, &[MessageState::ToDo])?;
@@ -456,10 +466,18 @@ pub(in crate::transfer) fn refuse_folder(
     Ok(work.context.request.ledger.record_results(unit.folder, &results)?)
 }
 
-pub(in crate::transfer) async fn highest_uid(
+/// The UID that the next message of an opened folder gets, asked for where the server does not say.
+pub(in crate::transfer) async fn next_uid(
     session: &mut Session,
-    exists: u32,
+    opened: &Opened,
 ) -> Result<u32, TransferError> {
+    match opened.uid_next {
+        Some(uid_next) => Ok(uid_next),
+        None => Ok(highest_uid(session, opened.exists).await?.saturating_add(1)),
+    }
+}
+
+async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, TransferError> {
     if exists == 0 {
         return Ok(0);
     }

@@ -13,7 +13,7 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::off_thread::flush;
 use crate::transfer::context::request::Progress;
 use crate::transfer::pace::refusal::{passing, refusal, server_words};
@@ -29,7 +29,7 @@ const PLACED: [MessageState; 3] = [MessageState::Copied, MessageState::AlreadyTh
 
 /// Messages of one account, as far as this program has put them there.
 #[derive(Debug, Default)]
-pub(in crate::transfer) struct Folding {
+pub(in crate::transfer) struct GmailDeduplication {
     state: Mutex<State>,
     /// Sends every message, as some that were thought to be there are not.
     sends_all: bool,
@@ -89,7 +89,7 @@ impl State {
     }
 }
 
-impl Folding {
+impl GmailDeduplication {
     pub(in crate::transfer) fn locked(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -109,7 +109,7 @@ impl Folding {
     }
 
     /// Copies of a folder that were found there a moment ago.
-    pub(in crate::transfer) fn learn(&self, ledger: &Ledger, unit: &Unit) -> Result<(), TransferError> {
+    pub(in crate::transfer) fn learn(&self, ledger: &Ledger, unit: &FolderJob) -> Result<(), TransferError> {
         let found = ledger.claimed_destination_uids(unit.folder)?;
         let mut state = self.locked();
         let target = state.name(&unit.raw);
@@ -120,7 +120,7 @@ impl Folding {
     }
 
     /// Whether this message is the first of its kind, so that it has to be sent. One that is not waits until the end.
-    pub(in crate::transfer) fn is_first(&self, unit: &Unit, row: &LedgerRow, sha256: [u8; 32]) -> bool {
+    pub(in crate::transfer) fn is_first(&self, unit: &FolderJob, row: &LedgerRow, sha256: [u8; 32]) -> bool {
         let special_use = unit.plan.special_use;
         // A label that says spam or trash takes a message out of every other folder.
         if self.sends_all || matches!(special_use, Some(SpecialUse::Junk | SpecialUse::Trash)) {
@@ -144,7 +144,7 @@ impl Folding {
     }
 
     /// Notes a copy that was just made. A UID that belongs to a message already means that Gmail has folded it.
-    pub(in crate::transfer) fn made(&self, unit: &Unit, result: MessageResult) -> MessageResult {
+    pub(in crate::transfer) fn made(&self, unit: &FolderJob, result: MessageResult) -> MessageResult {
         let (Some((_, copy)), Some(sha256)) = (result.destination_uid, result.sha256) else { return result };
         let mut state = self.locked();
         let target = state.name(&unit.raw);

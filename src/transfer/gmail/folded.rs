@@ -9,9 +9,11 @@ use crate::plan::{MessageState, Reason};
 use crate::project::MessageResult;
 use crate::transfer::context::copy_context::CopyContext;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::gmail::destination::{Folding, Made, at_destination, open, taken_for_another};
+use crate::transfer::gmail::destination::{
+    GmailDeduplication, Made, at_destination, open, taken_for_another,
+};
 
-impl Folding {
+impl GmailDeduplication {
     /// Reads the messages that were there before and that Gmail has folded others into: equal headers prove nothing.
     pub(in crate::transfer) async fn read_folded(
         &self,

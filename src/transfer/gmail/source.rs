@@ -28,7 +28,7 @@ const SENT: [MessageState; 4] =
     [MessageState::InFlight, MessageState::Copied, MessageState::AlreadyThere, MessageState::Repaired];
 
 /// Which folder each message of a Gmail mailbox goes to.
-pub(in crate::transfer) struct LabelHomes {
+pub(in crate::transfer) struct LabelAssignment {
     folders: Vec<Shown>,
     homes: Homes,
     policy: GmailLabels,
@@ -62,7 +62,7 @@ impl Shown {
     }
 }
 
-impl LabelHomes {
+impl LabelAssignment {
     /// Reads which messages the chosen folders show. `None` where the source is not Gmail, where nothing has changed
     /// since the last copy. A destination that keeps labels gets them all: there they take no room.
     pub(in crate::transfer) async fn look(

@@ -9,13 +9,13 @@ use crate::plan::{MessageState, Reason};
 use crate::project::{LedgerRow, MessageResult};
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::values::Side;
 
 /// Looks before a message counts as absent; a server may still be at it.
 const LOOKS: u32 = 3;
 
-impl Place<'_> {
+impl DestinationFolder<'_> {
     /// Writes copies off whose UID nobody knows, once it is certain that they are not in the folder: nothing that may be
     /// such a copy is there above the UIDNEXT of their intents without belonging to another row. Mail of its own, which
     /// arrives meanwhile, is told apart by its headers; where nothing shows that the server keeps those, anything may be

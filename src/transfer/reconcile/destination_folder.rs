@@ -12,7 +12,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::flags::after_append::doubt_after;
-use crate::transfer::reconcile::matching::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
+use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assign_forms, message_key};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::values::Side;
 
@@ -23,7 +23,7 @@ const ENOUGH_FOUND: usize = 20;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The selected destination folder and the ledger's view of it.
-pub(in crate::transfer) struct Place<'a> {
+pub(in crate::transfer) struct DestinationFolder<'a> {
     pub(in crate::transfer) session: &'a mut Session,
     pub(in crate::transfer) ledger: &'a Ledger,
     pub(in crate::transfer) folder: FolderId,
@@ -36,14 +36,14 @@ pub(in crate::transfer) struct Place<'a> {
 /// A copy at the destination, with what tells twins apart.
 struct Present {
     key: MessageKey,
-    looks: Looks,
+    looks: CopyAttributes,
 }
 
 /// Flags and moment of arrival: equal mail may differ in them, and each row gets the copy that looks like it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Looks(Vec<String>, Option<i64>);
+struct CopyAttributes(Vec<String>, Option<i64>);
 
-impl Looks {
+impl CopyAttributes {
     fn new(flags: &[String], internal_date: &str) -> Self {
         let mut flags: Vec<String> =
             flags_for(flags, None).iter().map(|flag| flag.to_ascii_lowercase()).collect();
@@ -99,11 +99,11 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn seeker(&self, repaired: Option<&SentForm>, from: u32) -> SeekerOfForms {
+    fn seeker(&self, repaired: Option<&SentForm>, from: u32) -> WantedForms {
         let Self { row, is_ours, .. } = self;
         let lowest_uid = row.intent_uidnext.filter(|_| *is_ours).unwrap_or(from);
-        let seeker = |identity, size| Seeker { identity, size, lowest_uid, is_ours: *is_ours };
-        SeekerOfForms {
+        let seeker = |identity, size| WantedCopy { identity, size, lowest_uid, is_ours: *is_ours };
+        WantedForms {
             original: seeker(row.identity, row.size),
             repaired: repaired.map(|form| seeker(form.identity, form.size)),
         }
@@ -120,7 +120,7 @@ impl Wanted {
     }
 }
 
-impl Place<'_> {
+impl DestinationFolder<'_> {
     /// Whether what the source says still goes for the copies too.
     fn is_mirror(&self) -> bool {
         self.source.is_some_and(|(request, _)| request.options.mode == CopyMode::BeforeSwitch)
@@ -207,9 +207,9 @@ impl Place<'_> {
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let present = self.present_from(first, &claimed).await?;
         let present: Vec<MessageKey> = present.into_iter().map(|copy| copy.key).collect();
-        let seekers: Vec<Seeker> = sent_again
+        let seekers: Vec<WantedCopy> = sent_again
             .iter()
-            .map(|row| Seeker {
+            .map(|row| WantedCopy {
                 identity: row.identity,
                 size: row.size,
                 lowest_uid: row.intent_uidnext.unwrap_or(1),
@@ -251,24 +251,27 @@ impl Place<'_> {
         }));
         let repairs = self.ledger.repairs(self.folder)?;
         let repair = |one: &Wanted| repairs.get(&(one.folder, one.row.uid));
-        let seekers: Vec<SeekerOfForms> = wanted
+        let seekers: Vec<WantedForms> = wanted
             .iter()
             .map(|one| one.seeker(repair(one).and_then(|repair| repair.sent.as_ref()), from))
             .collect();
         let first = seekers.iter().map(|seeker| seeker.original.lowest_uid).min().unwrap_or(from);
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let present = self.present_from(first, &claimed).await?;
-        let looks: Vec<Looks> =
-            wanted.iter().map(|wanted| Looks::new(&wanted.row.flags, &wanted.row.internal_date)).collect();
+        let looks: Vec<CopyAttributes> = wanted
+            .iter()
+            .map(|wanted| CopyAttributes::new(&wanted.row.flags, &wanted.row.internal_date))
+            .collect();
         let places = assign_forms(&seekers, claimed, |seekers, rows, claimed| {
-            let looks: Vec<&Looks> = rows.iter().filter_map(|row| looks.get(*row)).collect();
+            let looks: Vec<&CopyAttributes> = rows.iter().filter_map(|row| looks.get(*row)).collect();
             assign_by_looks(seekers, &looks, &present, claimed)
         });
         let sought: Vec<Sought> =
             wanted.iter().zip(places).map(|(one, place)| one.sought(self.folder, place)).collect();
         let free: Vec<MessageKey> = present.iter().map(|copy| copy.key).collect();
         let places = Box::pin(self.told_by_content(&sought, &free, Lies::Here)).await?;
-        let flags: BTreeMap<u32, &Looks> = present.iter().map(|copy| (copy.key.uid, &copy.looks)).collect();
+        let flags: BTreeMap<u32, &CopyAttributes> =
+            present.iter().map(|copy| (copy.key.uid, &copy.looks)).collect();
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
         let (mut missing, mut lacking) = (Vec::new(), Vec::new());
         for (Wanted { folder, row, .. }, place) in wanted.into_iter().zip(places) {
@@ -326,7 +329,7 @@ impl Place<'_> {
             .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
                 present.extend(facts.iter().map(|facts| Present {
                     key: message_key(facts),
-                    looks: Looks::new(&facts.flags, &facts.internal_date),
+                    looks: CopyAttributes::new(&facts.flags, &facts.internal_date),
                 }));
                 Ok::<(), ImapError>(())
             })
@@ -339,19 +342,19 @@ impl Place<'_> {
 /// Gives each seeker its place as [`assign`] does, but first to those whose flags and date a copy has: of two equal
 /// messages, of which only the second has arrived, the first is the one that is missing.
 fn assign_by_looks(
-    mut seekers: Vec<Seeker>,
-    looks: &[&Looks],
+    mut seekers: Vec<WantedCopy>,
+    looks: &[&CopyAttributes],
     present: &[Present],
     mut claimed: Vec<u32>,
 ) -> Vec<Option<u32>> {
-    let mut identities: BTreeMap<IdentityKey, BTreeSet<&Looks>> = BTreeMap::new();
+    let mut identities: BTreeMap<IdentityKey, BTreeSet<&CopyAttributes>> = BTreeMap::new();
     for (seeker, looks) in seekers.iter().zip(looks) {
         identities.entry(seeker.identity).or_default().insert(*looks);
     }
     // Only twins that differ need the closer look.
     identities.retain(|_, looks| looks.len() > 1);
     let taken: BTreeSet<u32> = claimed.iter().copied().collect();
-    let mut free: BTreeMap<(IdentityKey, u64, &Looks), BTreeSet<u32>> = BTreeMap::new();
+    let mut free: BTreeMap<(IdentityKey, u64, &CopyAttributes), BTreeSet<u32>> = BTreeMap::new();
     for Present { key, looks } in present {
         if identities.contains_key(&key.identity) && !taken.contains(&key.uid) {
             free.entry((key.identity, key.size, looks)).or_default().insert(key.uid);
@@ -379,7 +382,7 @@ fn assign_by_looks(
     }
     let open: Vec<usize> =
         places.iter().enumerate().filter(|(_, place)| place.is_none()).map(|(index, _)| index).collect();
-    let left: Vec<Seeker> = open.iter().filter_map(|index| seekers.get(*index).copied()).collect();
+    let left: Vec<WantedCopy> = open.iter().filter_map(|index| seekers.get(*index).copied()).collect();
     let keys: Vec<MessageKey> = present.iter().map(|copy| copy.key).collect();
     for (index, place) in open.into_iter().zip(assign(&left, &keys, &claimed)) {
         if let Some(slot) = places.get_mut(index) {
@@ -430,9 +433,9 @@ mod tests {
 
     #[test]
     fn of_differing_twins_the_one_that_arrived_is_found() {
-        let seeker = Seeker { identity: IdentityKey([1; 32]), size: 10, lowest_uid: 1, is_ours: true };
+        let seeker = WantedCopy { identity: IdentityKey([1; 32]), size: 10, lowest_uid: 1, is_ours: true };
         let flags = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
-        let looks = |seen: bool| Looks::new(&flags(if seen { &["\\Seen"] } else { &[] }), "");
+        let looks = |seen: bool| CopyAttributes::new(&flags(if seen { &["\\Seen"] } else { &[] }), "");
         let copy = |uid, seen| Present {
             key: MessageKey { uid, identity: IdentityKey([1; 32]), size: 10 },
             looks: looks(seen),
@@ -442,7 +445,7 @@ mod tests {
         assert_eq!(place(&[copy(5, true)]), [None, Some(5)]);
         assert_eq!(place(&[copy(5, true), copy(6, false)]), [Some(6), Some(5)]);
         // A server that gives them flags of its own: any copy is a copy.
-        let flagged = Present { looks: Looks::new(&flags(&["Work"]), ""), ..copy(5, true) };
+        let flagged = Present { looks: CopyAttributes::new(&flags(&["Work"]), ""), ..copy(5, true) };
         assert_eq!(place(&[flagged]), [Some(5), None]);
         assert_eq!(assign_by_looks(vec![seeker], &wanted[..1], &[copy(5, true)], vec![5]), [None]);
     }
@@ -451,7 +454,7 @@ mod tests {
     fn a_copy_waits_for_flags_only_where_nobody_has_given_it_any() {
         let flags = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
         let kept = |there: &[&str]| {
-            Looks::new(&flags(there), "").lack_some_of(&flags(&["\\Flagged", "\\Seen", "Work"]))
+            CopyAttributes::new(&flags(there), "").lack_some_of(&flags(&["\\Flagged", "\\Seen", "Work"]))
         };
         assert_eq!(kept(&["\\seen"]), Some(flags(&["\\Seen"])));
         assert_eq!(kept(&["\\Recent", "WORK"]), Some(flags(&["Work"])));

@@ -12,7 +12,7 @@ pub(in crate::transfer) fn message_key(facts: &MessageFacts) -> MessageKey {
 
 /// A row that looks for its copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transfer) struct Seeker {
+pub(in crate::transfer) struct WantedCopy {
     /// Digest of its headers.
     pub(in crate::transfer) identity: IdentityKey,
     /// RFC822.SIZE at the source, in bytes.
@@ -26,11 +26,11 @@ pub(in crate::transfer) struct Seeker {
 /// The place of each seeker, in their order: those that come first choose first. No place is given twice, and none
 /// that is claimed.
 pub(in crate::transfer) fn assign(
-    seekers: &[Seeker],
+    seekers: &[WantedCopy],
     present: &[MessageKey],
     claimed: &[u32],
 ) -> Vec<Option<u32>> {
-    let mut seats = Seats::new(present, claimed);
+    let mut seats = AvailableCopies::new(present, claimed);
     let mut exact: BTreeSet<IdentityKey> = BTreeSet::new();
     let mut places: Vec<Option<u32>> = Vec::with_capacity(seekers.len());
     for seeker in seekers {
@@ -60,20 +60,20 @@ pub(in crate::transfer) fn assign(
 
 /// A row that looks for its copy, which may also be there in the form of a repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::transfer) struct SeekerOfForms {
+pub(in crate::transfer) struct WantedForms {
     /// The message as it is at the source.
-    pub(in crate::transfer) original: Seeker,
+    pub(in crate::transfer) original: WantedCopy,
     /// What was sent in its place.
-    pub(in crate::transfer) repaired: Option<Seeker>,
+    pub(in crate::transfer) repaired: Option<WantedCopy>,
 }
 
 /// The place of each seeker, and whether it is there in its repaired form. That form is looked for first: it was sent
 /// after the original had been refused. `place` gives seekers their places as [`assign`] does; it is told which of all
 /// seekers they are, and which copies are claimed.
 pub(in crate::transfer) fn assign_forms(
-    seekers: &[SeekerOfForms],
+    seekers: &[WantedForms],
     mut claimed: Vec<u32>,
-    place: impl Fn(Vec<Seeker>, &[usize], Vec<u32>) -> Vec<Option<u32>>,
+    place: impl Fn(Vec<WantedCopy>, &[usize], Vec<u32>) -> Vec<Option<u32>>,
 ) -> Vec<Option<(u32, bool)>> {
     let all: Vec<usize> = (0..seekers.len()).collect();
     let first = seekers.iter().map(|seeker| seeker.repaired.unwrap_or(seeker.original)).collect();
@@ -104,7 +104,7 @@ pub(in crate::transfer) fn assign_forms(
 
 /// Pairs rows and copies of one identity by rank of size. Where sizes differ and there are fewer copies than rows,
 /// nobody can tell which one is lacking, and a second copy is better than a lost message.
-fn without_size(seekers: &[Seeker], mut group: Vec<usize>, free: &[(u64, u32)]) -> Vec<(usize, u32)> {
+fn without_size(seekers: &[WantedCopy], mut group: Vec<usize>, free: &[(u64, u32)]) -> Vec<(usize, u32)> {
     let seeker = |index: &usize| seekers.get(*index).copied();
     let mut sizes: Vec<u64> = group.iter().filter_map(|index| Some(seeker(index)?.size)).collect();
     sizes.dedup();
@@ -130,9 +130,9 @@ fn without_size(seekers: &[Seeker], mut group: Vec<usize>, free: &[(u64, u32)]) 
 }
 
 /// Copies that belong to nobody yet.
-struct Seats(BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<u32>>>);
+struct AvailableCopies(BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<u32>>>);
 
-impl Seats {
+impl AvailableCopies {
     fn new(present: &[MessageKey], claimed: &[u32]) -> Self {
         let claimed: BTreeSet<u32> = claimed.iter().copied().collect();
         let mut seats: BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<u32>>> = BTreeMap::new();
@@ -162,8 +162,8 @@ mod tests {
 
     use super::*;
 
-    fn ours(identity: u8, size: u64, lowest_uid: u32) -> Seeker {
-        Seeker { identity: IdentityKey([identity; 32]), size, lowest_uid, is_ours: true }
+    fn ours(identity: u8, size: u64, lowest_uid: u32) -> WantedCopy {
+        WantedCopy { identity: IdentityKey([identity; 32]), size, lowest_uid, is_ours: true }
     }
 
     fn copy(uid: u32, identity: u8, size: u64) -> MessageKey {
@@ -178,13 +178,13 @@ mod tests {
         (form(), proptest::option::of(form()), any::<bool>(), 0_u32..20)
     }
 
-    fn seeker((identity, size): (u8, u64), is_ours: bool, lowest_uid: u32) -> Seeker {
-        Seeker { is_ours, ..ours(identity, size, lowest_uid) }
+    fn seeker((identity, size): (u8, u64), is_ours: bool, lowest_uid: u32) -> WantedCopy {
+        WantedCopy { is_ours, ..ours(identity, size, lowest_uid) }
     }
 
     /// Nobody gets a copy that is not there, that belongs to somebody, that is another message or was there before; and
     /// no copy is given twice.
-    fn check(seekers: &[Seeker], places: &[Option<u32>], present: &[MessageKey], claimed: &[u32]) {
+    fn check(seekers: &[WantedCopy], places: &[Option<u32>], present: &[MessageKey], claimed: &[u32]) {
         assert_eq!(places.len(), seekers.len());
         let mut given = BTreeSet::new();
         for (seeker, uid) in
@@ -208,7 +208,7 @@ mod tests {
         ) {
             let present: Vec<MessageKey> =
                 copies.into_iter().map(|(uid, (identity, size))| copy(uid, identity, size)).collect();
-            let originals: Vec<Seeker> =
+            let originals: Vec<WantedCopy> =
                 drawn.iter().map(|(form, _, is_ours, lowest)| seeker(*form, *is_ours, *lowest)).collect();
             let places = assign(&originals, &present, &claimed);
             check(&originals, &places, &present, &claimed);
@@ -223,9 +223,9 @@ mod tests {
                 let (found, lacking): (Vec<_>, Vec<_>) = alike.partition(|(_, place)| place.is_some());
                 prop_assert!(lacking.is_empty() || found.len() >= free, "a free copy was overlooked");
             }
-            let forms: Vec<SeekerOfForms> = drawn
+            let forms: Vec<WantedForms> = drawn
                 .iter()
-                .map(|(form, repaired, is_ours, lowest)| SeekerOfForms {
+                .map(|(form, repaired, is_ours, lowest)| WantedForms {
                     original: seeker(*form, *is_ours, *lowest),
                     repaired: repaired.map(|form| seeker(form, *is_ours, *lowest)),
                 })
@@ -233,7 +233,7 @@ mod tests {
             let places = assign_forms(&forms, claimed.clone(), |seekers, _, claimed| {
                 assign(&seekers, &present, &claimed)
             });
-            let chosen: Vec<Seeker> = forms
+            let chosen: Vec<WantedCopy> = forms
                 .iter()
                 .zip(&places)
                 .map(|(form, place)| match (place, form.repaired) {
@@ -260,15 +260,15 @@ mod tests {
         assert_eq!(assign(&[ours(1, 10, 1), ours(1, 20, 1)], &present, &[]), [Some(5), None]);
         // Order does not matter.
         assert_eq!(assign(&[ours(1, 20, 1), ours(1, 10, 1)], &present, &[]), [None, Some(5)]);
-        let foreign = Seeker { is_ours: false, ..ours(1, 11, 1) };
+        let foreign = WantedCopy { is_ours: false, ..ours(1, 11, 1) };
         assert_eq!(assign(&[foreign], &present, &[]), [None]);
     }
 
     #[test]
     fn a_repaired_form_is_found_before_the_original() {
-        let both = SeekerOfForms { original: ours(1, 10, 5), repaired: Some(ours(2, 12, 5)) };
-        let plain = SeekerOfForms { original: ours(1, 10, 5), repaired: None };
-        let assigned = |seekers: &[SeekerOfForms], present: &[MessageKey], claimed: &[u32]| {
+        let both = WantedForms { original: ours(1, 10, 5), repaired: Some(ours(2, 12, 5)) };
+        let plain = WantedForms { original: ours(1, 10, 5), repaired: None };
+        let assigned = |seekers: &[WantedForms], present: &[MessageKey], claimed: &[u32]| {
             assign_forms(seekers, claimed.to_vec(), |seekers, _, claimed| assign(&seekers, present, &claimed))
         };
         assert_eq!(assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[]), [Some((6, true))]);

@@ -48,7 +48,7 @@ enum Why {
 }
 
 /// Folders whose copies have to be looked for, and those that are left alone in this run.
-pub(in crate::transfer) struct Lookout<'p> {
+pub(in crate::transfer) struct MissingCopyScan<'p> {
     suspects: Vec<Suspect<'p>>,
     /// Their paths at the source.
     watched: BTreeSet<&'p FolderPath>,
@@ -59,7 +59,7 @@ pub(in crate::transfer) struct Lookout<'p> {
 /// What is told of a folder.
 pub(in crate::transfer) type Told<'p> = (&'p FolderPlan, FolderTrouble, String);
 
-impl<'p> Lookout<'p> {
+impl<'p> MissingCopyScan<'p> {
     /// Compares what is remembered with the destination's list.
     pub(in crate::transfer) fn new(
         plans: impl Iterator<Item = &'p FolderPlan>,

@@ -10,8 +10,8 @@ use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::special_folders::is_view;
 use crate::transfer::pace::refusal::{code_name, meaning, passing};
-use crate::transfer::reconcile::destination_folder::Place;
-use crate::transfer::reconcile::matching::{Seeker, assign, message_key};
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
+use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
 use crate::transfer::reconcile::missing::{Lost, Search, at_destination};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::transfer::reconcile::strays::WAITING;
@@ -138,9 +138,9 @@ impl Search<'_> {
             present.iter().map(|key| key.identity).filter(|key| there.contested.contains(key)).collect();
         let (waiting, clear): (Vec<_>, Vec<_>) =
             lost.keys.iter().partition(|copy| unclear.contains(&copy.key.identity));
-        let seekers: Vec<Seeker> = clear
+        let seekers: Vec<WantedCopy> = clear
             .iter()
-            .map(|CopyKey { key, is_ours, .. }: &&CopyKey| Seeker {
+            .map(|CopyKey { key, is_ours, .. }: &&CopyKey| WantedCopy {
                 identity: key.identity,
                 size: key.size,
                 lowest_uid: 1,
@@ -159,7 +159,7 @@ impl Search<'_> {
                 is_readable: !copy.is_repaired,
             })
             .collect();
-        let mut place = Place {
+        let mut place = DestinationFolder {
             ledger: &self.request.ledger,
             folder: suspect.memory.id,
             uid_validity: there.uid_validity,

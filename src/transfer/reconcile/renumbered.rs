@@ -9,7 +9,7 @@ use crate::plan::{
 };
 use crate::project::Ledger;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::values::Side;
 
 /// Yahoo and AOL show no more messages of a folder than these (bichon #144 and #271).
@@ -35,7 +35,7 @@ pub(in crate::transfer) fn cut_off(has_window: bool, messages: Option<u64>) -> O
 pub(in crate::transfer) async fn hand_on_renumbered(
     session: &mut Session,
     ledger: &Ledger,
-    unit: &Unit,
+    unit: &FolderJob,
     examined: &Opened,
 ) -> Result<bool, TransferError> {
     // A server that tells what went away by UID keeps its UIDs; messages that are gone there are gone.

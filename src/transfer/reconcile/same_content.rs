@@ -9,7 +9,7 @@ use crate::message::{IdentityKey, MessageKey, MimeContent, mime_content, receive
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::pace::verify_traffic::count_reading;
-use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::values::Side;
 
 /// Pairs that are read before the others with the same difference in size are believed.
@@ -151,7 +151,7 @@ fn pairs(alike: &Alike, source: &Said, destination: &Said) -> Vec<(usize, u32)> 
     pairs
 }
 
-impl Place<'_> {
+impl DestinationFolder<'_> {
     /// Gives rows that have no copy those of the free messages with their headers which say the same. The folder that
     /// these lie in is the opened one.
     pub(in crate::transfer) async fn told_by_content(

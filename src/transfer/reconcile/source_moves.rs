@@ -17,17 +17,17 @@ use crate::values::Side;
 
 /// Source folders that messages may have been moved out of since the last run: their counts are not those that are
 /// remembered.
-pub(in crate::transfer) struct Left<'p>(BTreeMap<FolderId, (&'p FolderPlan, FolderMemory)>);
+pub(in crate::transfer) struct SourceMoves<'p>(BTreeMap<FolderId, (&'p FolderPlan, FolderMemory)>);
 
 /// Both connections while copies follow.
-pub(in crate::transfer) struct Follow<'a> {
+pub(in crate::transfer) struct FollowMoves<'a> {
     pub(in crate::transfer) source: &'a mut Session,
     pub(in crate::transfer) destination: &'a mut Session,
     pub(in crate::transfer) ledger: &'a Ledger,
     pub(in crate::transfer) namespace: &'a Namespace,
 }
 
-impl<'p> Left<'p> {
+impl<'p> SourceMoves<'p> {
     /// Looks at the source's list. None where copies do not follow: after the switch, where only a part of the messages
     /// takes part, at Gmail, whose folders are labels, and where the destination cannot move.
     pub(in crate::transfer) fn look(
@@ -65,7 +65,7 @@ impl<'p> Left<'p> {
     /// Lets copies follow the messages that wait in these folders.
     pub(in crate::transfer) async fn follow(
         &self,
-        mut with: Follow<'_>,
+        mut with: FollowMoves<'_>,
         listed: &[Chosen<'_>],
     ) -> Result<(), TransferError> {
         if self.is_empty() {
@@ -104,7 +104,7 @@ fn one_to_one(candidates: Vec<MaybeMoved>, served: &mut BTreeSet<u32>) -> Vec<Ma
     pairs
 }
 
-impl Follow<'_> {
+impl FollowMoves<'_> {
     /// Those whose message is not in its old folder any more.
     async fn gone(
         &mut self,

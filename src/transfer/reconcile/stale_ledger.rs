@@ -4,7 +4,7 @@
 
 use crate::plan::MessageState;
 use crate::transfer::context::error::TransferError;
-use crate::transfer::reconcile::destination_folder::{Compared, LookedFor, Place};
+use crate::transfer::reconcile::destination_folder::{Compared, DestinationFolder, LookedFor};
 use crate::transfer::reconcile::strays::Strays;
 
 /// Rows that may have a copy without the ledger knowing. What was refused may have been taken in another try.
@@ -21,7 +21,7 @@ pub(in crate::transfer) struct Grown {
     pub(in crate::transfer) is_unclear: bool,
 }
 
-impl Place<'_> {
+impl DestinationFolder<'_> {
     /// Holds what is in the opened folder against the rows, as far as that was not done before; and where messages have
     /// come that are not there any more, what has come to other folders. Where UIDNEXT says that nothing unknown has
     /// come, nothing is asked.

@@ -13,8 +13,8 @@ use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::special_folders::{is_trash, is_view};
-use crate::transfer::reconcile::destination_folder::Place;
-use crate::transfer::reconcile::matching::{Seeker, SeekerOfForms, assign, assign_forms, message_key};
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
+use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assign_forms, message_key};
 use crate::transfer::reconcile::missing::at_destination;
 use crate::transfer::reconcile::relocated::{contested, known_places};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
@@ -109,7 +109,8 @@ impl Strays {
                 Ok(_) | Err(ImapError::Refused { .. }) => continue,
                 Err(error) => return Err(at_destination(error)),
             };
-            let mut place = Place { session, ledger, folder: known.id, uid_validity, source: None };
+            let mut place =
+                DestinationFolder { session, ledger, folder: known.id, uid_validity, source: None };
             place.place_copies().await?;
         }
         session.unselect();
@@ -119,7 +120,7 @@ impl Strays {
     /// Gives waiting rows of a folder the copies of theirs that lie in other folders. One of these is opened afterwards.
     pub(in crate::transfer) async fn take(
         &self,
-        place: &mut Place<'_>,
+        place: &mut DestinationFolder<'_>,
         raw: &str,
         rows: Vec<LedgerRow>,
     ) -> Result<(), TransferError> {
@@ -217,7 +218,7 @@ struct Seekers {
 }
 
 impl Seekers {
-    fn new(place: &Place<'_>, waiting: Vec<LedgerRow>) -> Result<Self, TransferError> {
+    fn new(place: &DestinationFolder<'_>, waiting: Vec<LedgerRow>) -> Result<Self, TransferError> {
         let mut rows = place.ledger.unplaced_copies(place.folder)?;
         rows.extend(waiting.into_iter().map(|row| (place.folder, row)));
         Ok(Self { rows, repairs: place.ledger.repairs(place.folder)? })
@@ -233,7 +234,7 @@ impl Seekers {
     /// places that these may belong to. UIDs that are given away now.
     async fn settle_in(
         &mut self,
-        place: &mut Place<'_>,
+        place: &mut DestinationFolder<'_>,
         den: &Den,
         first: &[MessageKey],
     ) -> Result<BTreeSet<u32>, TransferError> {
@@ -262,26 +263,26 @@ impl Seekers {
     /// Equal sizes first, then what messages say.
     async fn places(
         &self,
-        place: &mut Place<'_>,
+        place: &mut DestinationFolder<'_>,
         den: &Den,
         first: &[MessageKey],
     ) -> Result<Vec<Option<u32>>, TransferError> {
         let rewrites = place.session.rewrites_messages();
-        let exact = |key: &MessageKey, is_ours| Seeker {
+        let exact = |key: &MessageKey, is_ours| WantedCopy {
             identity: key.identity,
             size: key.size,
             lowest_uid: 1,
             is_ours,
         };
-        let others = first.iter().map(|key| SeekerOfForms { original: exact(key, true), repaired: None });
+        let others = first.iter().map(|key| WantedForms { original: exact(key, true), repaired: None });
         let ours = self.rows.iter().map(|(folder, row)| {
             let sent = self.repairs.get(&(*folder, row.uid)).and_then(|repair| repair.sent.as_ref());
             let repaired = sent.map(|form| {
                 exact(&MessageKey { uid: 0, identity: form.identity, size: form.size }, rewrites)
             });
-            SeekerOfForms { original: exact(&row.key(), false), repaired }
+            WantedForms { original: exact(&row.key(), false), repaired }
         });
-        let seekers: Vec<SeekerOfForms> = others.chain(ours).collect();
+        let seekers: Vec<WantedForms> = others.chain(ours).collect();
         let places =
             assign_forms(&seekers, Vec::new(), |seekers, _, claimed| assign(&seekers, &den.keys, &claimed));
         let (theirs, ours) = places.split_at(first.len());

@@ -6,7 +6,7 @@ use crate::project::Claimed;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::off_thread::off_thread;
-use crate::transfer::folder::worker::Lane;
+use crate::transfer::folder::worker::Worker;
 use crate::transfer::run::mailbox::Job;
 use crate::values::Side;
 
@@ -18,13 +18,13 @@ impl Job<'_> {
     /// writing into the destination until the copy of this mailbox ends. False where the copy was stopped meanwhile.
     pub(in crate::transfer) async fn admit(
         &mut self,
-        lane: &mut Lane,
+        worker: &mut Worker,
         (source, destination): (&FoldersByName, &FoldersByName),
     ) -> Result<bool, TransferError> {
         let request = &self.request;
-        let from = request.source.account(&mut lane.source, source.values()).await;
+        let from = request.source.account(&mut worker.source, source.values()).await;
         let from = from.map_err(TransferError::at(Side::Source))?;
-        let to = request.destination.account(&mut lane.destination, destination.values()).await;
+        let to = request.destination.account(&mut worker.destination, destination.values()).await;
         let to = to.map_err(TransferError::at(Side::Destination))?;
         if from.is_itself(&to) {
             return Err(TransferError::SameAccount);

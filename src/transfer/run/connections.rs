@@ -6,10 +6,10 @@ use crate::imap::{Introduced, Session};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::folder::work::Work;
-use crate::transfer::folder::worker::Lane;
+use crate::transfer::folder::worker::Worker;
 use crate::values::Side;
 
-impl Lane {
+impl Worker {
     /// Signs in on both sides, beside connections that have done so.
     async fn open_beside(
         request: &CopyRequest,
@@ -57,31 +57,31 @@ pub(in crate::transfer) async fn open_appenders(request: &CopyRequest, count: us
 }
 
 /// One more pair of connections. Where a server lets no more in, the copy goes on without it.
-pub(in crate::transfer) async fn more_lane<'a>(
+pub(in crate::transfer) async fn more_worker<'a>(
     work: &'a Work<'a>,
     first: &(Introduced, Introduced),
     appenders: usize,
 ) {
     let request = work.context.request;
     let opening =
-        async { tokio::join!(Lane::open_beside(request, first), open_appenders(request, appenders)) };
-    let (lane, appenders) = tokio::select! {
+        async { tokio::join!(Worker::open_beside(request, first), open_appenders(request, appenders)) };
+    let (worker, appenders) = tokio::select! {
         opened = opening => opened,
         // A server that takes its time with one connection more holds nothing up when the others are done.
         () = work.nothing_left() => return,
     };
-    let mut lane = match lane {
-        Ok(lane) => Lane { appenders, ..lane },
+    let mut worker = match worker {
+        Ok(worker) => Worker { appenders, ..worker },
         Err(error) => {
             tracing::info!(%error, "going on with fewer connections");
             join_all(appenders.into_iter().map(Session::logout)).await;
             return;
         }
     };
-    match lane.run(work).await {
-        Ok(()) => lane.close().await,
+    match worker.run(work).await {
+        Ok(()) => worker.close().await,
         // It has given its folder back.
-        Err(error @ TransferError::SignIn { .. }) if !lane.is_let_in => {
+        Err(error @ TransferError::SignIn { .. }) if !worker.is_let_in => {
             tracing::info!(%error, "going on with fewer connections");
         }
         Err(error) => work.fail(error),

@@ -8,7 +8,7 @@ use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::destination_by_name;
 use crate::transfer::context::request::{FolderProblem, FolderTrouble};
-use crate::transfer::reconcile::destination_folder::Place;
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::missing::at_destination;
 use crate::transfer::run::mailbox::Job;
 use crate::values::Side;
@@ -66,7 +66,7 @@ impl Job<'_> {
         };
         let (ledger, uid_validity) = (&self.request.ledger, opened.uid_validity);
         let source = Some((&self.request, plan.source_raw.as_str()));
-        let mut place = Place { session, ledger, folder: memory.id, uid_validity, source };
+        let mut place = DestinationFolder { session, ledger, folder: memory.id, uid_validity, source };
         let met = place.meet_from(uid_next, (from, 1), uid_next).await?;
         if met.doubled.is_empty() {
             return Ok(None);

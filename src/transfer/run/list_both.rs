@@ -7,7 +7,7 @@ use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::folder_lists::KnownFolders;
 use crate::transfer::context::folder_lists::by_name;
 use crate::transfer::context::folder_lists::destination_by_name;
-use crate::transfer::folder::worker::Lane;
+use crate::transfer::folder::worker::Worker;
 use crate::transfer::inventory::known_folders::{Lacking, complete};
 use crate::values::Side;
 
@@ -21,11 +21,11 @@ pub(in crate::transfer) struct BothLists {
 
 /// The folders of both sides with their counts.
 pub(in crate::transfer) async fn list_both(
-    lane: &mut Lane,
+    worker: &mut Worker,
     detail: Detail,
     (known, control): (&KnownFolders, &CopyControl),
 ) -> Result<BothLists, TransferError> {
-    let Lane { source, destination, .. } = lane;
+    let Worker { source, destination, .. } = worker;
     let ((source, lacking), destination) = tokio::try_join!(
         async {
             let at = TransferError::at(Side::Source);

@@ -18,17 +18,17 @@ use crate::transfer::context::request::{
 };
 use crate::transfer::folder::names::FolderNames;
 use crate::transfer::folder::work::Work;
-use crate::transfer::folder::worker::{Lane, is_asking};
-use crate::transfer::gmail::destination::Folding;
-use crate::transfer::gmail::source::LabelHomes;
+use crate::transfer::folder::worker::{Worker, is_asking};
+use crate::transfer::gmail::destination::GmailDeduplication;
+use crate::transfer::gmail::source::LabelAssignment;
 use crate::transfer::listing::selection::Selection;
 use crate::transfer::pace::caution::{Caution, NextRound, record_refusals};
 use crate::transfer::pace::refusal::passing;
 use crate::transfer::pace::retry::wait_after;
-use crate::transfer::reconcile::missing::{Lookout, takes_part};
-use crate::transfer::reconcile::source_moves::{Follow, Left};
+use crate::transfer::reconcile::missing::{MissingCopyScan, takes_part};
+use crate::transfer::reconcile::source_moves::{FollowMoves, SourceMoves};
 use crate::transfer::reconcile::strays::{self, Strays};
-use crate::transfer::run::connections::{more_lane, open_appenders};
+use crate::transfer::run::connections::{more_worker, open_appenders};
 use crate::transfer::run::labels::finish_labels;
 use crate::transfer::run::list_both::BothLists;
 use crate::transfer::run::list_both::list_both;
@@ -182,50 +182,50 @@ impl Job<'_> {
         }
         self.names.apply(&mut self.request.plan);
         self.heed_choices()?;
-        let mut lane = Box::pin(self.connect()).await?;
+        let mut worker = Box::pin(self.connect()).await?;
         self.governor.let_in();
-        let namespace = lane.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
+        let namespace = worker.destination.namespace().await.map_err(TransferError::at(Side::Destination))?;
         (self.sink)(Progress::Connected);
-        self.until_quiet(&mut lane.destination).await?;
+        self.until_quiet(&mut worker.destination).await?;
         let known = self.known_folders(&namespace)?;
-        let listed = list_both(&mut lane, self.source_detail(), (&known, &self.control)).await;
+        let listed = list_both(&mut worker, self.source_detail(), (&known, &self.control)).await;
         let BothLists { source, destination, lacking } = listed
-            .inspect_err(|error| self.caution.counting_broke(error, (&lane.source, &lane.destination)))?;
-        self.tell_of_missing(&lacking, (&source, lane.source.lists_nothing()))?;
+            .inspect_err(|error| self.caution.counting_broke(error, (&worker.source, &worker.destination)))?;
+        self.tell_of_missing(&lacking, (&source, worker.source.lists_nothing()))?;
         self.gone = lacking.gone;
-        if !self.admit(&mut lane, (&source, &destination)).await? {
+        if !self.admit(&mut worker, (&source, &destination)).await? {
             return Ok(());
         }
-        let keeps_labels = lane.destination.is_gmail();
-        let homes = LabelHomes::look(&mut lane.source, &self.request, keeps_labels, &source).await?;
+        let keeps_labels = worker.destination.is_gmail();
+        let homes = LabelAssignment::look(&mut worker.source, &self.request, keeps_labels, &source).await?;
         let known = (&self.caution, &self.names);
         let mut work = Work::new(&self.request, &self.control, self.sink, namespace, known);
-        work.folding = Folding::of(&work.context, &lane.destination, self.sends_all)?;
+        work.folding = GmailDeduplication::of(&work.context, &worker.destination, self.sends_all)?;
         work.homes = homes;
         work.strays =
             Strays::of(&self.request.ledger, &destination, (&work.context.namespace, keeps_labels))?;
-        work.strays.place_at_home(&mut lane.destination, &self.request.ledger).await?;
+        work.strays.place_at_home(&mut worker.destination, &self.request.ledger).await?;
         work.pair_opened();
-        let asks = is_asking(&lane.destination);
+        let asks = is_asking(&worker.destination);
         if asks {
             work.destination_asks();
         }
-        let ConnectionCount { pairs, appenders } = self.connections(&lane, asks, self.waiting(&source)?);
-        let known = (lane.source.introduced(), lane.destination.introduced());
-        let others = join_all((1..pairs).map(|_| more_lane(&work, &known, appenders)));
-        let first = self.first_lane(&work, &mut lane, (&source, &destination), appenders);
+        let ConnectionCount { pairs, appenders } = self.connections(&worker, asks, self.waiting(&source)?);
+        let known = (worker.source.introduced(), worker.destination.introduced());
+        let others = join_all((1..pairs).map(|_| more_worker(&work, &known, appenders)));
+        let first = self.first_worker(&work, &mut worker, (&source, &destination), appenders);
         // The others first: signing in takes them longer than the first listing takes.
         tokio::join!(others, first);
         // One that was not let in may have given its folder back after the others had ended.
-        if let Err(error) = lane.run(&work).await {
+        if let Err(error) = worker.run(&work).await {
             work.fail(error);
         }
         if !work.context.control.is_stopped()
-            && let Err(error) = work.kept_flags.settle_postponed(&work.context, &mut lane.destination).await
+            && let Err(error) = work.kept_flags.settle_postponed(&work.context, &mut worker.destination).await
         {
             work.fail(error);
         }
-        let is_complete = finish_labels(&work, &mut lane.destination).await;
+        let is_complete = finish_labels(&work, &mut worker.destination).await;
         let (problems, error) = work.into_outcome();
         self.problems.extend(problems);
         if let Some(error) = error {
@@ -235,9 +235,9 @@ impl Job<'_> {
         record_refusals(&self.caution, &self.request.ledger, self.sink)?;
         self.leave_troubled()?;
         if !self.control.is_stopped() {
-            self.look_for_late_ones(&mut lane.destination).await?;
+            self.look_for_late_ones(&mut worker.destination).await?;
         }
-        self.finish(lane).await;
+        self.finish(worker).await;
         if !is_complete {
             self.sends_all = true;
             return Box::pin(self.attempt()).await;
@@ -259,18 +259,18 @@ impl Job<'_> {
     }
 
     /// How many connections the waiting messages are worth.
-    fn connections(&self, lane: &Lane, asks: bool, waiting: u64) -> ConnectionCount {
+    fn connections(&self, worker: &Worker, asks: bool, waiting: u64) -> ConnectionCount {
         if self.caution.is_careful_anywhere() {
             return ConnectionCount { pairs: 1, appenders: 0 };
         }
         let tolerated = self.governor.connections();
-        let conditions = CopyConditions { waiting, asks, is_near: lane.is_near(), tolerated };
+        let conditions = CopyConditions { waiting, asks, is_near: worker.is_near(), tolerated };
         self.request.limits.connections(conditions)
     }
 
     /// Says goodbye at the source, and leaves the destination to the verification.
-    async fn finish(&self, lane: Lane) {
-        let Lane { source, destination, appenders, .. } = lane;
+    async fn finish(&self, worker: Worker) {
+        let Worker { source, destination, appenders, .. } = worker;
         self.request.destination.leave(destination);
         tokio::join!(source.logout(), join_all(appenders.into_iter().map(Session::logout)));
     }
@@ -297,7 +297,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn connect(&self) -> Result<Lane, TransferError> {
+    async fn connect(&self) -> Result<Worker, TransferError> {
         let failed = |side| move |source| TransferError::SignIn { side, source };
         let changes = self.source_detail();
         let (source, destination) = tokio::try_join!(
@@ -311,7 +311,7 @@ impl Job<'_> {
                 opened.map_err(failed(Side::Destination))
             },
         )?;
-        Ok(Lane { source, destination, appenders: Vec::new(), is_let_in: true })
+        Ok(Worker { source, destination, appenders: Vec::new(), is_let_in: true })
     }
 
     pub(in crate::transfer) fn chosen(&self) -> impl Iterator<Item = &FolderPlan> {
@@ -352,21 +352,21 @@ impl Job<'_> {
         Ok(folders.any(|folder| folder.source == plan.source && folder.totals.sum.to_do > 0))
     }
 
-    /// Lists the source while the other lanes begin with what is listed, then works as one of them.
-    async fn first_lane<'a>(
+    /// Lists the source while the other workers begin with what is listed, then works as one of them.
+    async fn first_worker<'a>(
         &self,
         work: &'a Work<'a>,
-        lane: &mut Lane,
+        worker: &mut Worker,
         folders: (&FoldersByName, &FoldersByName),
         appenders: usize,
     ) {
         let outcome = async {
-            self.prepare(work, lane, folders).await?;
+            self.prepare(work, worker, folders).await?;
             work.all_listed();
             // Not before: while a large source is listed, they would be silent for too long.
-            lane.appenders = open_appenders(&self.request, appenders).await;
-            work.appenders_opened(lane.appenders.len());
-            lane.run(work).await
+            worker.appenders = open_appenders(&self.request, appenders).await;
+            work.appenders_opened(worker.appenders.len());
+            worker.run(work).await
         };
         if let Err(error) = outcome.await {
             work.fail(error);
@@ -377,14 +377,14 @@ impl Job<'_> {
     async fn prepare<'a>(
         &self,
         work: &'a Work<'a>,
-        lane: &mut Lane,
+        worker: &mut Worker,
         (source, destination): (&FoldersByName, &FoldersByName),
     ) -> Result<(), TransferError> {
         let (request, mode) = (&self.request, self.request.options.mode);
-        let lookout = Lookout::new(self.chosen(), request, &work.context.namespace, destination)?;
+        let lookout = MissingCopyScan::new(self.chosen(), request, &work.context.namespace, destination)?;
         let left_alone = lookout.left_alone(mode);
-        let Lane { source: session, destination: other, .. } = &mut *lane;
-        let moves = Left::look(request, (session, other), source)?;
+        let Worker { source: session, destination: other, .. } = &mut *worker;
+        let moves = SourceMoves::look(request, (session, other), source)?;
         let plans: Vec<&FolderPlan> = self.chosen().collect();
         // An error ends both halves; the other one is not needed any more.
         let (end_of_list, list_ended) = oneshot::channel::<()>();
@@ -415,7 +415,7 @@ impl Job<'_> {
             },
         )?;
         watched.retain(|chosen| !left_alone.contains(&chosen.plan.source));
-        let with = Follow {
+        let with = FollowMoves {
             source: session,
             destination: other,
             ledger: &request.ledger,

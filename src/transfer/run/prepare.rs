@@ -1,4 +1,4 @@
-//! What of the source is to be copied: its folders are listed, searched, and offered to the lanes.
+//! What of the source is to be copied: its folders are listed, searched, and offered to the workers.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::plan::FolderPlan;
 use crate::project::{FolderCounts, FolderId};
 use crate::transfer::context::destination_name::{parents, raw_name};
 use crate::transfer::context::error::TransferError;
-use crate::transfer::context::folder_job::Unit;
+use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{FolderTrouble, Progress};
 use crate::transfer::folder::work::Work;
@@ -16,9 +16,9 @@ use crate::transfer::listing::lister::{Listed, SourceLister};
 use crate::transfer::listing::selection::Chosen;
 use crate::transfer::listing::views::Views;
 use crate::transfer::pace::refusal::meaning;
-use crate::transfer::reconcile::missing::Lookout;
+use crate::transfer::reconcile::missing::MissingCopyScan;
 use crate::transfer::reconcile::renumbered;
-use crate::transfer::reconcile::source_moves::Left;
+use crate::transfer::reconcile::source_moves::SourceMoves;
 use crate::transfer::run::mailbox::Job;
 use crate::values::Side;
 
@@ -32,7 +32,7 @@ impl Job<'_> {
         work: &Work<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
-        lookout: &Lookout<'_>,
+        lookout: &MissingCopyScan<'_>,
     ) -> Result<(), TransferError> {
         let missing = self.missing(work, (source, destination), lookout);
         let folders: Vec<NewFolder> = missing.iter().map(|(folder, _)| folder.clone()).collect();
@@ -113,7 +113,7 @@ impl Job<'_> {
         &self,
         work: &Work<'_>,
         (source, destination): (&FoldersByName, &FoldersByName),
-        lookout: &Lookout<'_>,
+        lookout: &MissingCopyScan<'_>,
     ) -> Vec<Missing<'_>> {
         let mut asked = BTreeSet::new();
         let mut is_new = |raw: &String| {
@@ -140,13 +140,13 @@ impl Job<'_> {
         missing
     }
 
-    /// Lists every folder, and offers those whose copies are not in doubt to the lanes at once. Returns the others.
+    /// Lists every folder, and offers those whose copies are not in doubt to the workers at once. Returns the others.
     pub(in crate::transfer) async fn list_all<'p>(
         &'p self,
         work: &Work<'_>,
         session: &mut Session,
         (source, destination): (&FoldersByName, &FoldersByName),
-        (lookout, moves): (&Lookout<'p>, &Left<'_>),
+        (lookout, moves): (&MissingCopyScan<'p>, &SourceMoves<'_>),
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         let ledger = &self.request.ledger;
         let memories = ledger.memories()?;
@@ -218,7 +218,7 @@ impl Job<'_> {
         work: &Work<'_>,
         session: &mut Session,
         (listed, destination): (Vec<Chosen<'p>>, &FoldersByName),
-        lookout: &Lookout<'p>,
+        lookout: &MissingCopyScan<'p>,
     ) -> Result<Vec<Chosen<'p>>, TransferError> {
         if !self.selection.has_search() {
             return Ok(listed);
@@ -249,7 +249,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Leaves out what does not take part, and hands the folder to the lanes where something is left to do.
+    /// Leaves out what does not take part, and hands the folder to the workers where something is left to do.
     pub(in crate::transfer) fn offer(
         &self,
         work: &Work<'_>,
@@ -271,7 +271,7 @@ impl Job<'_> {
             let is_late = may_be_elsewhere || ledger.newest_intent(chosen.folder)?.is_some();
             let (plan, folder) = (chosen.plan.clone(), chosen.folder);
             let is_new = !destination.contains_key(&raw);
-            work.add(Unit { plan, folder, raw, is_late, may_be_there, is_new });
+            work.add(FolderJob { plan, folder, raw, is_late, may_be_there, is_new });
         }
         Ok(())
     }

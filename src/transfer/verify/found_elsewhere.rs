@@ -11,8 +11,8 @@ use crate::transfer::context::destination_name::raw_name;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::context::special_folders::{is_junk, is_trash, is_view};
-use crate::transfer::reconcile::destination_folder::Place;
-use crate::transfer::reconcile::matching::{Seeker, assign, message_key};
+use crate::transfer::reconcile::destination_folder::DestinationFolder;
+use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::transfer::verify::at_destination;
 
@@ -121,9 +121,9 @@ async fn take(
         .map_err(at_destination)?;
     // Sizes say nothing about copies that the destination writes anew.
     let is_ours = session.rewrites_messages();
-    let seekers: Vec<Seeker> = lost
+    let seekers: Vec<WantedCopy> = lost
         .iter()
-        .map(|lost| Seeker { identity: lost.identity, size: lost.size, lowest_uid: 1, is_ours })
+        .map(|lost| WantedCopy { identity: lost.identity, size: lost.size, lowest_uid: 1, is_ours })
         .collect();
     let mut places = assign(&seekers, &present, &[]);
     tell_by_content((session, request), (uid_validity, &present), lost, &mut places).await?;
@@ -165,8 +165,13 @@ async fn tell_by_content(
             })
             .collect();
         let source = Some((request, plan.source_raw.as_str()));
-        let mut place =
-            Place { session: &mut *session, ledger: &request.ledger, folder, uid_validity, source };
+        let mut place = DestinationFolder {
+            session: &mut *session,
+            ledger: &request.ledger,
+            folder,
+            uid_validity,
+            source,
+        };
         let found = Box::pin(place.told_by_content(&sought, &free, Lies::Elsewhere)).await?;
         for (index, found) in indices.into_iter().zip(found) {
             if let Some(place) = places.get_mut(index) {
