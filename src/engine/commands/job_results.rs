@@ -18,6 +18,7 @@ use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
 use crate::engine::jobs::sign_in::Found;
+use crate::engine::open_project::copy_work::Outcome;
 use crate::plan::MailboxPlan;
 use crate::plan::Measured;
 use crate::plan::Oversize;
@@ -211,7 +212,7 @@ impl Actor {
         }
     }
 
-    async fn copy_ended(&mut self, outcome: crate::engine::open_project::copy_work::Outcome) {
+    async fn copy_ended(&mut self, outcome: Outcome) {
         self.watch_copy().await;
         self.remember_speeds(&outcome.measured);
         if let Some(open) = self.open.as_mut() {
@@ -277,7 +278,7 @@ impl Actor {
             JobKind::SignIn => open.fail_running_sign_ins(&error),
             JobKind::Plan => open.view.plan.counting = None,
             JobKind::Copy => {
-                open.end_copy(&crate::engine::open_project::copy_work::Outcome::default(), UnixTime::now());
+                open.end_copy(&Outcome::default(), UnixTime::now());
                 self.remember_copy_phase();
             }
             JobKind::SaveMessages => open.view.messages.is_saving = false,

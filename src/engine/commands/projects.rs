@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use crate::engine::actor::Actor;
 use crate::engine::api::user_error::UserError;
+use crate::engine::commands::practice;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
 use crate::project::{Project, ProjectError};
@@ -45,7 +46,7 @@ impl Actor {
     /// Makes a practice project in a folder of its own, which goes with it, and starts its servers.
     pub(super) async fn rehearse(&mut self) {
         self.close_project().await;
-        match crate::engine::commands::practice::make_project(&self.catalogue) {
+        match practice::make_project(&self.catalogue) {
             Ok(open) => {
                 let path = open.project.path().to_path_buf();
                 self.show(&path, Ok(open), true);

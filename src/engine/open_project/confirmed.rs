@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::system::input::{InputError, read_input};
+use crate::engine::system::output_file;
 use crate::engine::system::output_file::OutputError;
 use crate::plan::Reach;
 use crate::values::UnixTime;
@@ -67,7 +68,7 @@ impl Confirmed {
         }
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_vec(&self.projects).map_err(io::Error::other)?;
-        crate::engine::system::output_file::write_output(file, |out| out.write_all(&text))
+        output_file::write_output(file, |out| out.write_all(&text))
     }
 
     /// Another window or command may have written meanwhile.

@@ -12,6 +12,7 @@ use crate::engine::attempt::Attempt;
 use crate::engine::explain;
 use crate::engine::open_project::OpenProject;
 use crate::engine::open_project::copy_board::CopyBoard;
+use crate::engine::open_project::copy_view;
 use crate::engine::open_project::copy_view::Known;
 use crate::engine::open_project::copy_work::MailboxWork;
 use crate::engine::open_project::throughput::CopyMeter;
@@ -341,11 +342,11 @@ impl OpenProject {
     /// Sums, bars and problems from the ledger.
     pub(in crate::engine) fn refresh_copy_totals(&mut self) {
         self.refresh_sums();
-        match crate::engine::open_project::copy_view::problems(&self.project) {
+        match copy_view::problems(&self.project) {
             Ok(problems) => self.view.copy.problems = problems,
             Err(error) => tracing::warn!("the problems of the ledger could not be read: {error}"),
         }
-        match crate::engine::open_project::copy_view::pauses(&self.project) {
+        match copy_view::pauses(&self.project) {
             Ok(pauses) => self.view.copy.pauses = pauses,
             Err(error) => tracing::warn!("the pauses of the ledger could not be read: {error}"),
         }
@@ -359,7 +360,7 @@ impl OpenProject {
             bound: &self.bound,
             under_way: self.copy.as_ref().map(CopyBoard::under_way).unwrap_or_default(),
         };
-        match crate::engine::open_project::copy_view::refresh(&self.project, &self.view, &known) {
+        match copy_view::refresh(&self.project, &self.view, &known) {
             Ok(fresh) => {
                 let copy = &mut self.view.copy;
                 copy.sum = fresh.sum;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::api::snapshot::RecentProject;
 use crate::engine::system::input::{InputError, read_input};
+use crate::engine::system::output_file;
 use crate::values::{DomainName, UnixTime};
 
 /// How many projects the start page remembers.
@@ -88,8 +89,8 @@ fn read(file: &Path) -> Vec<Entry> {
     }
 }
 
-fn write(file: &Path, entries: &[Entry]) -> Result<(), crate::engine::system::output_file::OutputError> {
-    crate::engine::system::output_file::write_output(file, |out| {
+fn write(file: &Path, entries: &[Entry]) -> Result<(), output_file::OutputError> {
+    output_file::write_output(file, |out| {
         let json = serde_json::to_string_pretty(entries).map_err(std::io::Error::other)?;
         out.write_all(crate::values::printable_json(&json).as_bytes())
     })

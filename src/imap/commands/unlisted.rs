@@ -7,6 +7,7 @@ use crate::imap::protocol::completion::Completion;
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::folder::Folder;
 use crate::imap::protocol::folder::FolderStatus;
+use crate::imap::protocol::raw_name;
 use crate::imap::protocol::reply::Reply;
 use crate::imap::protocol::utf7;
 use crate::imap::session::Session;
@@ -106,9 +107,7 @@ impl Session {
 fn by_name(raw: &str, delimiter: Option<char>, status: Option<FolderStatus>) -> Folder {
     Folder {
         raw: raw.to_owned(),
-        name: crate::imap::protocol::raw_name::readable(
-            &utf7::decode_utf7(raw).unwrap_or_else(|| raw.to_owned()),
-        ),
+        name: raw_name::readable(&utf7::decode_utf7(raw).unwrap_or_else(|| raw.to_owned())),
         delimiter,
         attributes: Vec::new(),
         status,

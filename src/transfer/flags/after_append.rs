@@ -14,6 +14,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::FolderTrouble;
+use crate::transfer::flags::phantom_keywords;
 use crate::transfer::pace::refusal::{passing, refusal};
 use crate::values::Side;
 
@@ -188,7 +189,7 @@ impl KeptFlags {
         if takes_away {
             let is_broken_off = |row: &&LedgerRow| row.flag_check == Some(FlagCheck::InDoubt);
             let broken_off: Vec<&LedgerRow> = rows.iter().filter(is_broken_off).collect();
-            crate::transfer::flags::phantom_keywords::take_away(session, &broken_off, &found).await?;
+            phantom_keywords::take_away(session, &broken_off, &found).await?;
         }
         let lacking = lacking(&wanted, &found);
         // What somebody has set since, such as an earlier look that broke off, says nothing about an APPEND.

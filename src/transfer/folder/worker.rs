@@ -14,6 +14,8 @@ use crate::transfer::context::error::{FolderChange, TransferError};
 use crate::transfer::context::flag_words::normal_flags;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::{FolderTrouble, Progress};
+use crate::transfer::flags::after_repair;
+use crate::transfer::flags::sync;
 use crate::transfer::folder::appender::Writer;
 use crate::transfer::folder::fetcher::Reader;
 use crate::transfer::folder::open::Opening;
@@ -250,8 +252,7 @@ impl Worker {
     ) -> Result<(), TransferError> {
         work.kept_flags.settle(&work.context, &mut self.destination, unit, uid_validity).await?;
         Box::pin(self.add_flags_to_found_copies(work, unit)).await?;
-        crate::transfer::flags::after_repair::settle(&work.context, &mut self.destination, unit, uid_validity)
-            .await
+        after_repair::settle(&work.context, &mut self.destination, unit, uid_validity).await
     }
 
     /// Gives copies that were found at the destination the flags that they lack.
@@ -266,13 +267,8 @@ impl Worker {
             return Ok(());
         }
         let (known, plans) = ((ledger, work.caution), [&unit.plan]);
-        let refused = crate::transfer::flags::sync::write_changes(
-            &mut self.destination,
-            known,
-            &plans,
-            &work.context.namespace,
-        )
-        .await?;
+        let refused =
+            sync::write_changes(&mut self.destination, known, &plans, &work.context.namespace).await?;
         for (plan, words) in refused {
             work.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
         }

@@ -16,6 +16,8 @@ use crate::transfer::context::request::{
     ConnectionCount, CopyConditions, CopyOutcome, CopyRequest, FolderProblem, FolderTrouble, Problems,
     Progress, ProgressSink,
 };
+use crate::transfer::flags::after_append;
+use crate::transfer::flags::sync;
 use crate::transfer::folder::names::FolderNames;
 use crate::transfer::folder::work::Work;
 use crate::transfer::folder::worker::{Worker, is_asking};
@@ -62,7 +64,7 @@ pub async fn copy_mailbox(
     };
     job.caution.leave_uncounted(uncounted(&request.plan));
     if !job.is_mirror() {
-        crate::transfer::flags::after_append::leave_to_the_owner(&request.ledger)?;
+        after_append::leave_to_the_owner(&request.ledger)?;
     }
     let mut finished_before = job.progress()?;
     loop {
@@ -393,13 +395,7 @@ impl Job<'_> {
                 let looks = (&lookout, &moves);
                 let watched = self.list_all(work, session, (source, destination), looks).await?;
                 if self.is_mirror() {
-                    crate::transfer::flags::sync::read_changes(
-                        session,
-                        (&request.ledger, &self.caution),
-                        &plans,
-                        source,
-                    )
-                    .await?;
+                    sync::read_changes(session, (&request.ledger, &self.caution), &plans, source).await?;
                 }
                 drop(end_of_list);
                 Ok::<_, TransferError>(watched)
@@ -433,13 +429,9 @@ impl Job<'_> {
             work.context.note_trouble(plan, (Side::Destination, trouble), words);
         }
         if self.is_mirror() && !work.context.control.is_stopped() {
-            for (plan, words) in crate::transfer::flags::sync::write_changes(
-                other,
-                (&request.ledger, &self.caution),
-                &plans,
-                &work.context.namespace,
-            )
-            .await?
+            for (plan, words) in
+                sync::write_changes(other, (&request.ledger, &self.caution), &plans, &work.context.namespace)
+                    .await?
             {
                 work.context.note_trouble(plan, (Side::Destination, FolderTrouble::FlagsRefused), words);
             }

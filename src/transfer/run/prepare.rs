@@ -11,6 +11,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{FolderTrouble, Progress};
+use crate::transfer::flags::after_append;
 use crate::transfer::folder::work::Work;
 use crate::transfer::listing::lister::{Listed, SourceLister};
 use crate::transfer::listing::selection::Chosen;
@@ -296,7 +297,7 @@ impl Job<'_> {
     fn needs_copy(&self, folder: FolderId, known: Option<&Folder>) -> Result<bool, TransferError> {
         let ledger = &self.request.ledger;
         let sum = ledger.totals_of(folder)?.sum;
-        let is_waiting = sum.to_do > 0 || crate::transfer::flags::after_append::is_in_doubt(ledger, folder)?;
+        let is_waiting = sum.to_do > 0 || after_append::is_in_doubt(ledger, folder)?;
         if is_waiting || !self.is_mirror() {
             return Ok(is_waiting);
         }
