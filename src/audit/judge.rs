@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::rules::{self, Context};
-use super::{AuditReport, Facts, Finding, Group, Lookups, Status};
+use super::context::Context;
+use super::{AuditReport, Facts, Finding, Group, Lookups, Status, rules};
 use crate::values::DnsQuestion;
 
 /// Judges what was measured. The same facts always give the same report.

@@ -3,7 +3,9 @@
 //! Rules look answers up through [`Lookups`]; what they miss is the list of questions that a survey asks next
 //! ([`missing_questions`]). So one set of rules drives the live survey and judges saved facts.
 
+mod addresses;
 mod block_list;
+mod context;
 pub mod dkim;
 pub mod dmarc;
 mod draft;
@@ -11,8 +13,12 @@ mod facts;
 mod finding;
 mod judge;
 mod lookups;
+mod mx;
 mod rules;
+mod sender;
+mod senders;
 pub mod spf;
+mod zone;
 
 pub use facts::{FACTS_VERSION, Facts, FactsError};
 pub use finding::{

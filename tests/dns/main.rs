@@ -13,4 +13,5 @@ mod audit;
 mod named;
 mod providers;
 mod snippets;
+mod spf;
 mod zone;

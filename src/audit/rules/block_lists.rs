@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
 use super::Context;
-use super::senders::{self, FoundBy};
 use crate::audit::block_list::{self, BlockList, Impact, Judges, Listing};
 use crate::audit::draft::{Draft, listed};
+use crate::audit::senders::{self, FoundBy};
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
 
 /// Block lists: one finding per list, after a self-test. A refusal is unknown, never clean.

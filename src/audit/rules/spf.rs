@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
 use super::Context;
-use super::senders::{self, FoundBy};
 use super::spf_proposal::cheaper_record;
 use crate::audit::draft::{Draft, listed};
+use crate::audit::senders::{self, FoundBy};
 use crate::audit::spf::{
     self, CostTree, MAX_LOOKUPS, MAX_VOID_LOOKUPS, Mechanism, Qualifier, SpfQuery, SpfRecord, SpfResult,
 };

@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
-use super::{Context, mx};
+use super::Context;
 use crate::audit::lookups::is_askable;
+use crate::audit::mx;
 use crate::audit::spf::{DualCidr, MAX_LOOKUPS, Mechanism, SpfRecord, Term};
 use crate::values::{DnsName, RecordType};
 

@@ -14,6 +14,7 @@
     reason = "helpers of tests fail the test, and say what they skip"
 )]
 
+pub mod cases;
 /// Programs that look at what was made from outside.
 pub mod clients {
     pub mod checkzone;

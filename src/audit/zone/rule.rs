@@ -1,16 +1,16 @@
-use super::Context;
+use crate::audit::context::Context;
 use crate::audit::draft::Draft;
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
 use crate::values::{Outcome, RecordData, RecordType};
 
 /// Id of the finding that makes all others pointless.
-pub(super) const MISSING: &str = "zone.missing";
+pub(in crate::audit) const MISSING: &str = "zone.missing";
 
 /// A day: longer and a record that was forgotten at the switch hurts until the day after.
 const LONG_NEGATIVE_TTL_SECS: u32 = 86_400;
 
 /// The zone exists (RFC 1034), and how long it is remembered that a record does not (RFC 2308).
-pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
+pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let domain = &context.facts.domain;
     let lookups = &context.lookups;
     let answer = lookups.ask(&domain.dns(), RecordType::Soa);

@@ -1,8 +1,10 @@
 use std::net::IpAddr;
 
-use super::{Context, mx};
-use crate::audit::lookups::{address_of, is_askable};
-use crate::audit::spf::{Mechanism, SpfRecord, published};
+use super::addresses::is_public;
+use super::context::Context;
+use super::lookups::{address_of, is_askable};
+use super::mx;
+use super::spf::{Mechanism, SpfRecord, published};
 use crate::values::RecordType;
 
 /// Addresses that are looked at; more would burden block lists for nothing.
@@ -33,7 +35,7 @@ pub(super) fn find(context: &Context<'_>) -> Senders {
     let given = &context.facts.sending_addresses;
     if !given.is_empty() {
         let given: Vec<IpAddr> = given.iter().map(IpAddr::to_canonical).collect();
-        let (public, private) = given.into_iter().partition(|address| mx::is_public(*address));
+        let (public, private) = given.into_iter().partition(|address| is_public(*address));
         return Senders { addresses: first_ones(public), found_by: FoundBy::Owner, private };
     }
     let from_spf = first_ones(allowed_hosts(context));
@@ -47,7 +49,7 @@ pub(super) fn find(context: &Context<'_>) -> Senders {
 fn first_ones(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     let mut first: Vec<IpAddr> = Vec::new();
     for address in addresses {
-        if !first.contains(&address) && mx::is_public(address) && first.len() < MAX_SENDERS {
+        if !first.contains(&address) && is_public(address) && first.len() < MAX_SENDERS {
             first.push(address);
         }
     }

@@ -1,10 +1,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Context;
+use super::hosts::hosts;
+use crate::audit::addresses::is_public;
+use crate::audit::context::Context;
 use crate::audit::draft::{Draft, listed};
 use crate::audit::lookups::is_askable;
 use crate::audit::{Area, Changer, Effort, Finding, Group, Importance, Status};
-use crate::values::{DnsAnswer, DnsName, Outcome, RecordData, RecordType};
+use crate::values::{DnsAnswer, DnsName, Outcome, RecordType};
 
 /// Hosts that are looked at; nobody needs more.
 const MAX_HOSTS: usize = 10;
@@ -12,7 +14,7 @@ const MAX_HOSTS: usize = 10;
 const LONG_TTL_SECS: u32 = 3_600;
 
 /// MX records and the hosts behind them (RFC 5321 section 5, RFC 7505, RFC 2181 section 10.3).
-pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
+pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
     let answer = lookups.ask(&context.facts.domain.dns(), RecordType::Mx);
     match &answer.outcome {
@@ -36,26 +38,6 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .done(lookups),
         ),
     }
-}
-
-/// Names of the mail exchangers, best first.
-pub(super) fn hosts(answer: &DnsAnswer) -> Vec<DnsName> {
-    let mut hosts: Vec<(u16, &DnsName)> = answer
-        .records
-        .iter()
-        .filter_map(|record| match record {
-            RecordData::Mx { preference, exchange } => Some((*preference, exchange)),
-            _ => None,
-        })
-        .collect();
-    hosts.sort();
-    let mut names: Vec<DnsName> = Vec::new();
-    for (_, host) in hosts {
-        if !names.contains(host) {
-            names.push(host.clone());
-        }
-    }
-    names
 }
 
 fn null_mx(context: &Context<'_>, hosts: usize) -> Finding {
@@ -248,26 +230,5 @@ fn report_hosts(context: &Context<'_>, faults: &Faults, findings: &mut Vec<Findi
             .words("The mail hosts have public addresses of their own.")
             .rfc(5321, "5.1"),
         );
-    }
-}
-
-/// Whether an address can be reached from the Internet (RFC 6890). Documentation ranges count as public: practice
-/// servers live there, and nobody else does.
-pub(super) fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            let is_shared = first == 100 && (64..128).contains(&second);
-            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || is_shared)
-                && first != 0
-                && first < 224
-        }
-        IpAddr::V6(v6) => {
-            !(v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local()
-                || v6.is_multicast())
-        }
     }
 }

@@ -1,0 +1,3 @@
+//! The zone itself: whether it exists, who answers for it, and how long its answers are kept.
+
+pub(super) mod rule;
