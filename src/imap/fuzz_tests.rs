@@ -238,7 +238,7 @@ fn gate(bytes: &[u8]) {
 fn replies(bytes: &[u8]) {
     let most = bytes.len() * 3 + SPARE_BYTES;
     let length = match from_held(bytes.to_vec()) {
-        Reply::Tagged(tag, completion) => tag.len() + completion.words.len(),
+        Reply::Tagged(_, completion) => completion.words.len(),
         Reply::List(item) | Reply::Lsub(item) => {
             item.name.len() + item.delimiter.map_or(0, |text| text.len()) + total(&item.attributes)
         }

@@ -170,12 +170,12 @@ async fn odd_answers_are_survived() {
     .await;
     let opened = odd.examine("INBOX").await.unwrap();
     assert_eq!((opened.exists, opened.uid_validity, opened.uid_next), (3, 7, None));
-    let requests = odd.ask_bodies(&[5, 6, 9]);
+    let mut requests = odd.ask_bodies(&[5, 6, 9]);
     assert_eq!(
-        odd.next_body(&requests[0]).await.unwrap(),
+        odd.next_body(&mut requests[0]).await.unwrap(),
         BodyReply::Message { uid: 9, bytes: b"hi".to_vec() }
     );
-    assert_eq!(odd.next_body(&requests[0]).await.unwrap(), BodyReply::End);
+    assert_eq!(odd.next_body(&mut requests[0]).await.unwrap(), BodyReply::End);
     assert!(odd.examine("a\r\nX LOGOUT").await.is_err());
 }
 
@@ -183,8 +183,8 @@ async fn odd_answers_are_survived() {
 async fn a_message_that_breaks_off_is_never_taken_for_whole() {
     let (mut broken, spoken) =
         counted_session(&[("UID FETCH", "* 1 FETCH (UID 5 BODY[] {100}\r\nonly this")]).await;
-    let requests = broken.ask_bodies(&[5]);
-    assert!(spoken.and_silence(broken.next_body(&requests[0])).await.is_err());
+    let mut requests = broken.ask_bodies(&[5]);
+    assert!(spoken.and_silence(broken.next_body(&mut requests[0])).await.is_err());
     // No bytes at an offset within the message: gone, not complete.
     let mut shrinking = session(&[
         ("<0.196608>", "* 1 FETCH (UID 5 BODY[]<0> {5}\r\nhello)\r\n{tag} OK\r\n"),

@@ -335,7 +335,7 @@ fn a_server_may_take_its_time_to_store_what_it_was_sent() {
                 let body = Body::Memory(b"x".repeat(bytes).into());
                 let message = NewMessage { flags: Vec::new(), internal_date: String::new(), body };
                 let outcome = match session.send_append("INBOX", &mut [message], &|_| {}).await {
-                    Ok(request) => session.append_outcome(&request).await.map(drop),
+                    Ok(request) => session.answer(request).await.map(drop),
                     Err(error) => Err(error),
                 };
                 *appended.lock().unwrap() = Some(outcome);
@@ -405,7 +405,7 @@ async fn names_and_headers_go_in_utf8_only_where_a_server_speaks_nothing_else() 
         session.examine(&raw).await.unwrap();
         let request =
             session.send_append(&raw, &mut [letter("Grüße"), letter("plain")], &|_| {}).await.unwrap();
-        assert!(session.append_outcome(&request).await.unwrap().is_ok());
+        assert!(session.answer(request).await.unwrap().is_ok());
         session.noop().await.unwrap();
         let commands = server.commands();
         let has = |text: &str| commands.iter().any(|command| command == text);

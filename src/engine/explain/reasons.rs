@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::message::{RepairStep, RepairTrigger};
+use crate::message::{RepairStep, RepairTrigger, ServerWords};
 use crate::plan::{FlagCheck, FlagsAfter, Reason, RenameReason};
 use crate::project::LedgerRow;
 use crate::transfer::HIDDEN_LABEL;
@@ -34,7 +34,7 @@ pub fn reason_words(reason: &Reason) -> String {
             format!("the folder could not be made: {}{}", answer.text, hint(*is_label))
         }
         Reason::FolderNotOpened { answer, is_label } => {
-            format!("the folder could not be opened: {}{}", answer.text, hint(*is_label))
+            format!("the folder could not be opened: {}{}", answer_words(answer), hint(*is_label))
         }
         Reason::Absent => {
             let said =
@@ -73,6 +73,14 @@ pub fn reason_words(reason: &Reason) -> String {
         Reason::OutsideTrial(messages) => {
             format!("outside the trial of {} messages per folder", with_thousands(u64::from(*messages)))
         }
+    }
+}
+
+/// What a server has answered. A code that stands beside words of success says more than these.
+fn answer_words(answer: &ServerWords) -> String {
+    match answer.code.as_deref() {
+        Some("READ-ONLY") => "the server opens it for reading only".to_owned(),
+        _ => answer.text.clone(),
     }
 }
 

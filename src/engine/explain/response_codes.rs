@@ -19,8 +19,8 @@ const fn code(
     ResponseCode { name, meaning, way_out }
 }
 
-/// The codes of RFC 5530 section 3, in its order.
-const TABLE: [ResponseCode; 17] = [
+/// The codes of RFC 5530 section 3 in its order, then READ-ONLY (RFC 3501 section 7.1).
+const TABLE: [ResponseCode; 18] = [
     code(
         "UNAVAILABLE",
         "A part of the server that this needs is out of order for the moment.",
@@ -109,6 +109,11 @@ const TABLE: [ResponseCode; 17] = [
         "What was asked for is not there, or not any more.",
         ("Count the folders again", "The plan then holds what is there now"),
     ),
+    code(
+        "READ-ONLY",
+        "The server opens this folder for reading only.",
+        ("Have the right to write given at the server", "Whoever owns the folder can do that"),
+    ),
 ];
 
 /// What a server means whose words begin with a code, as in `NO [CONTACTADMIN] no`; `None` where they have none of these.
@@ -146,6 +151,7 @@ mod tests {
             "OVERQUOTA",
             "ALREADYEXISTS",
             "NONEXISTENT",
+            "READ-ONLY",
         ];
         let mut seen = std::collections::BTreeSet::new();
         for name in names {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::imap::protocol::completion::{Completion, LiteralMode};
+use crate::imap::protocol::completion::{Completion, LiteralMode, Status};
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::raw_name;
 use crate::imap::protocol::reply::Reply;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
+use crate::imap::session::pending::{Answer, Pending, Reader};
 use crate::imap::session::utf8::has_utf8_header;
 use crate::imap::transport::spool::Spool;
 
@@ -45,12 +47,32 @@ impl Body {
     }
 }
 
-/// An APPEND that is under way.
-#[derive(Debug, PartialEq, Eq)]
-pub struct AppendRequest {
-    tag: String,
-    /// The server refused before it had everything.
-    early: Option<Completion>,
+/// What a server says to an APPEND; a refusal is an answer, too.
+#[derive(Debug)]
+pub struct Appended {
+    said: Completion,
+}
+
+impl Answer for Appended {
+    type Output = Completion;
+}
+
+impl Reader for Appended {
+    fn end(&mut self, completion: Completion) -> Result<(), ImapError> {
+        self.said = completion;
+        Ok(())
+    }
+
+    fn output(self, _session: &mut Session) -> Completion {
+        self.said
+    }
+}
+
+/// An APPEND that is under way. Some servers refuse before they have everything; nothing more comes then.
+fn append_under_way(tag: Tag, refused_early: Option<Completion>) -> Pending<Appended> {
+    let tags = refused_early.is_none().then_some(tag);
+    let nothing = Completion { status: Status::Bad, code: None, words: String::new() };
+    Pending::new(tags, Appended { said: refused_early.unwrap_or(nothing) })
 }
 
 /// Hears how many bytes of messages have gone to the socket since it was last told.
@@ -90,12 +112,18 @@ impl Session {
 
     /// Sends messages with one APPEND; more than one only where [`Self::can_append_many`].
     /// Returns when nearly all of it has left, with the answer still to come. `leaving` hears how much that is.
+    ///
+    /// Not cancellation safe: half a command may have left, and the connection is of no use any more.
+    ///
+    /// # Errors
+    ///
+    /// Those after which the connection is of no use; a refusal is an answer.
     pub async fn send_append(
         &mut self,
         folder: &str,
         messages: &mut [NewMessage],
         leaving: Leaving<'_>,
-    ) -> Result<AppendRequest, ImapError> {
+    ) -> Result<Pending<Appended>, ImapError> {
         let name = self.folder_name(folder)?;
         let tag = self.new_tag(&format!("APPEND {name} … ({} messages)", messages.len()));
         let mut line = format!("{tag} APPEND {name}");
@@ -113,8 +141,8 @@ impl Session {
             };
             line.push_str(&arguments(message, (length, is_utf8), waits));
             self.queue(&raw_name::to_bytes(&std::mem::take(&mut line)));
-            if waits && let Some(refusal) = self.wait_for_go(&tag).await? {
-                return Ok(AppendRequest { tag, early: Some(refusal) });
+            if waits && let Some(refusal) = self.wait_for_go(tag).await? {
+                return Ok(append_under_way(tag, Some(refusal)));
             }
             self.send_body(&mut message.body, &mut gone).await?;
         }
@@ -122,7 +150,7 @@ impl Session {
         self.queue(b"\r\n");
         self.drain(SEND_WINDOW).await?;
         gone.look(self.queued());
-        Ok(AppendRequest { tag, early: None })
+        Ok(append_under_way(tag, None))
     }
 
     async fn send_body(&mut self, body: &mut Body, gone: &mut Gone<'_>) -> Result<(), ImapError> {
@@ -157,7 +185,7 @@ impl Session {
     }
 
     /// Waits until the server asks for the literal; its refusal where it does not.
-    async fn wait_for_go(&mut self, tag: &str) -> Result<Option<Completion>, ImapError> {
+    async fn wait_for_go(&mut self, tag: Tag) -> Result<Option<Completion>, ImapError> {
         loop {
             match self.next().await? {
                 Reply::Continue(_) => return Ok(None),
@@ -168,23 +196,20 @@ impl Session {
         }
     }
 
-    /// Waits until the answer to an APPEND is here; [`Self::append_outcome`] then has it at once. Dropping the future
-    /// loses nothing.
-    pub async fn append_answered(&mut self, request: &AppendRequest) -> Result<(), ImapError> {
-        while request.early.is_none() && !self.is_completed(&request.tag) {
+    /// Waits until the answer to an APPEND is here; [`Self::answer`] then has it at once.
+    ///
+    /// Cancellation safe: dropping the future loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those after which the connection is of no use.
+    pub async fn append_answered(&mut self, request: &Pending<Appended>) -> Result<(), ImapError> {
+        while request.tag().is_some_and(|tag| !self.is_completed(tag)) {
             if let Reply::Tagged(tag, completion) = self.next().await? {
                 self.keep_completed(tag, completion);
             }
         }
         Ok(())
-    }
-
-    /// The answer to an APPEND; a refusal is an answer, too.
-    pub async fn append_outcome(&mut self, request: &AppendRequest) -> Result<Completion, ImapError> {
-        match &request.early {
-            Some(refusal) => Ok(refusal.clone()),
-            None => self.finish(&request.tag, |_| {}).await,
-        }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct NewFolder {
 impl Session {
     /// Makes folders, and subscribes to those that are to be seen, all in one round trip. Returns those that are refused, by
     /// their place among the others. A folder that is there already is no error.
+    ///
+    /// Not cancellation safe: which folders were made is not known afterwards; to ask again does no harm.
     pub async fn create_many(&mut self, folders: &[NewFolder]) -> Result<Vec<usize>, ImapError> {
         let mut refused = Vec::new();
         for (first, window) in (0..).step_by(STATUS_WINDOW).zip(folders.chunks(STATUS_WINDOW)) {
@@ -29,7 +31,7 @@ impl Session {
                 }
             }
             for (made, tag) in tags {
-                let completion = self.finish(&tag, |_| {}).await?;
+                let completion = self.finish(tag, |_| {}).await?;
                 if let Some(at) = made.filter(|_| !completion.is_ok() && !is_already_there(&completion)) {
                     tracing::debug!(%completion, "a folder is refused");
                     refused.push(at);
@@ -40,6 +42,8 @@ impl Session {
     }
 
     /// Makes a folder, and subscribes to it where it is to be seen. A folder that is there already is no error.
+    ///
+    /// Not cancellation safe: whether the folder was made is not known afterwards; to ask again does no harm.
     pub async fn create(&mut self, folder: &NewFolder) -> Result<(), ImapError> {
         let name = self.folder_name(&folder.raw)?;
         match self.run("CREATE", &format!("CREATE {name}"), |_| {}).await {

@@ -1,29 +1,16 @@
-//! Reading: EXAMINE and SELECT, facts about messages, and their bytes.
+//! Reading: facts about messages, and their bytes.
 
 use std::collections::BTreeMap;
 
 use crate::imap::commands::paging::WINDOW;
+use crate::imap::commands::select::{OpenFor, Opening};
 use crate::imap::protocol::asked::Came;
-use crate::imap::protocol::completion::{Code, Completion, Status};
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::{FetchItem, Reply};
+use crate::imap::protocol::tag::Tag;
 use crate::imap::protocol::uid_set::uid_sets;
 use crate::imap::session::Session;
-
-/// An opened folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Opened {
-    /// Messages in it.
-    pub exists: u32,
-    /// UIDs mean something only together with this number.
-    pub uid_validity: u32,
-    /// The UID that the next message will get, where the server says so.
-    pub uid_next: Option<u32>,
-    /// Flags that can be stored; `\*` for any keyword. `None` where the server does not say.
-    pub permanent_flags: Option<Vec<String>>,
-    /// Grows with every change of a message (RFC 7162); `None` where the server does not say.
-    pub highest_modseq: Option<u64>,
-}
+use crate::imap::session::pending::{BehindOpening, Pending, Rows, Step, refused_unless_whole};
 
 /// Facts about one message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,80 +27,10 @@ pub struct MessageFacts {
     pub header: Vec<u8>,
 }
 
-/// The number in `HIGHESTMODSEQ 715194045007`.
-fn highest_modseq(code: &str) -> Option<u64> {
-    code.strip_prefix("HIGHESTMODSEQ ")?.trim().parse().ok().filter(|modseq| *modseq > 0)
-}
-
 /// Bytes kept of the header fields of one message; what identifies it stands in the first of them.
 const MAX_HEADER_BYTES: usize = 16 << 10;
 
 impl Session {
-    /// Opens a folder for reading only; nothing in it changes, not even `\Recent`.
-    pub async fn examine(&mut self, raw: &str) -> Result<Opened, ImapError> {
-        self.open_folder("EXAMINE", raw).await
-    }
-
-    /// Opens a folder for reading only, with the answer to come from [`Self::examined`].
-    pub fn ask_examine(&mut self, raw: &str) -> Result<OpenRequest, ImapError> {
-        let tag = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
-        (self.exists, self.expunged) = (0, 0);
-        Ok(OpenRequest(tag))
-    }
-
-    /// The folder as opened.
-    pub async fn examined(&mut self, request: &OpenRequest) -> Result<Opened, ImapError> {
-        self.finish_open("EXAMINE", &request.0).await
-    }
-
-    /// Opens a folder for writing, which tells the flags that it keeps.
-    pub async fn select(&mut self, raw: &str) -> Result<Opened, ImapError> {
-        self.open_folder("SELECT", raw).await
-    }
-
-    async fn open_folder(&mut self, command: &'static str, raw: &str) -> Result<Opened, ImapError> {
-        let tag = self.submit(&format!("{command} {}", self.folder_name(raw)?));
-        (self.exists, self.expunged) = (0, 0);
-        self.finish_open(command, &tag).await
-    }
-
-    pub(in crate::imap) async fn finish_open(
-        &mut self,
-        command: &'static str,
-        tag: &str,
-    ) -> Result<Opened, ImapError> {
-        let mut opened = Opened::default();
-        self.has_opened = true;
-        let completion = self
-            .finish(tag, |reply| match reply {
-                Reply::Exists(count) => opened.exists = count,
-                Reply::Untagged(completion) => match completion.code {
-                    Some(Code::UidValidity(number)) => opened.uid_validity = number,
-                    Some(Code::UidNext(number)) => opened.uid_next = Some(number),
-                    Some(Code::PermanentFlags(flags)) => opened.permanent_flags = Some(flags),
-                    Some(Code::Other(code)) => {
-                        opened.highest_modseq = highest_modseq(&code).or(opened.highest_modseq);
-                    }
-                    _ => {}
-                },
-                _ => {}
-            })
-            .await?;
-        if self.is_gmail()
-            && let Some(flags) = &mut opened.permanent_flags
-        {
-            // At Gmail the flag moves a message to the trash or out of sight, so it is never given.
-            flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Deleted"));
-        }
-        if command == "SELECT" && completion.is_ok() && completion.has_code("READ-ONLY") {
-            // Said before the first message is sent, and not by the refusal of each.
-            let words = "the server opens this folder for reading only; whoever owns it has to give the right to write";
-            let completion = Completion { status: Status::No, words: words.to_owned(), ..completion };
-            return Err(ImapError::Refused { command, completion });
-        }
-        if completion.is_ok() { Ok(opened) } else { Err(ImapError::Refused { command, completion }) }
-    }
-
     /// Whether a whole folder can be listed with one command: no limit on messages per command (RFC 9738) is told.
     pub fn can_list_at_once(&self) -> bool {
         !self.capabilities.names().any(|name| name.starts_with("MESSAGELIMIT"))
@@ -121,106 +38,69 @@ impl Session {
 
     /// Opens a folder for reading and asks for the facts about its messages from UID `first` on, without waiting in
     /// between. The last message comes along where its UID is below `first`.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::BadName`] where its name cannot be sent.
     pub fn ask_listing(
         &mut self,
         raw: &str,
         first: u32,
         header_fields: &[&str],
-    ) -> Result<ListingRequest, ImapError> {
-        self.ask_listing_by("EXAMINE", raw, first, header_fields)
+    ) -> Result<FactsBehindOpening, ImapError> {
+        self.ask_behind_opening(OpenFor::Reading, raw, &listing_from(first, header_fields))
     }
 
     /// As [`Self::ask_listing`], but opens the folder for writing, which tells the flags that it keeps.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::BadName`] where its name cannot be sent.
     pub fn ask_writable_listing(
         &mut self,
         raw: &str,
         first: u32,
         header_fields: &[&str],
-    ) -> Result<ListingRequest, ImapError> {
-        self.ask_listing_by("SELECT", raw, first, header_fields)
-    }
-
-    fn ask_listing_by(
-        &mut self,
-        command: &str,
-        raw: &str,
-        first: u32,
-        header_fields: &[&str],
-    ) -> Result<ListingRequest, ImapError> {
-        let fields = header_fields.join(" ");
-        let items = format!("UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]");
-        self.ask_behind_opening(command, raw, &format!("UID FETCH {first}:* ({items})"))
-    }
-
-    fn ask_behind_opening(
-        &mut self,
-        command: &str,
-        raw: &str,
-        fetch: &str,
-    ) -> Result<ListingRequest, ImapError> {
-        let examine = self.submit(&format!("{command} {}", self.folder_name(raw)?));
-        Ok(ListingRequest { examine, fetch: self.submit(fetch) })
+    ) -> Result<FactsBehindOpening, ImapError> {
+        self.ask_behind_opening(OpenFor::Writing, raw, &listing_from(first, header_fields))
     }
 
     /// Opens a folder for reading and asks for the facts about the messages with these sequence numbers, without waiting
     /// in between.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::BadName`] where its name cannot be sent.
     pub fn ask_sample(
         &mut self,
         raw: &str,
         numbers: &[u32],
         header_fields: &[&str],
-    ) -> Result<ListingRequest, ImapError> {
+    ) -> Result<FactsBehindOpening, ImapError> {
         let (numbers, fields) = (uid_sets(numbers).join(","), header_fields.join(" "));
         let items = format!("UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]");
-        self.ask_behind_opening("EXAMINE", raw, &format!("FETCH {numbers} ({items})"))
+        self.ask_behind_opening(OpenFor::Reading, raw, &format!("FETCH {numbers} ({items})"))
     }
 
-    /// The folder of a listing, as opened. Where it is refused, the rest of the answer is read and dropped.
-    pub async fn listing_opened(&mut self, request: &ListingRequest) -> Result<Opened, ImapError> {
-        let opened = self.finish_open("EXAMINE", &request.examine).await;
-        if matches!(opened, Err(ImapError::Refused { .. })) {
-            self.finish(&request.fetch, |_| {}).await?;
-        }
-        opened
-    }
-
-    /// The facts of a listing, in portions so that memory stays bounded; after [`Self::listing_opened`].
-    /// Hands back how many messages came.
-    pub async fn listing_facts<E: From<ImapError>>(
+    fn ask_behind_opening(
         &mut self,
-        request: &ListingRequest,
-        mut each: impl FnMut(Vec<MessageFacts>) -> Result<(), E>,
-    ) -> Result<usize, E> {
-        let mut portion: BTreeMap<u32, MessageFacts> = BTreeMap::new();
-        let mut count = 0;
-        let completion = loop {
-            if let Some(completion) = self.take_completed(&request.fetch) {
-                break completion;
-            }
-            match self.next().await? {
-                Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
-                Reply::Fetch(item) => {
-                    if let Some(facts) = facts_of(*item) {
-                        portion.insert(facts.uid, facts);
-                    }
-                }
-                _ => {}
-            }
-            if portion.len() >= WINDOW {
-                count += portion.len();
-                each(std::mem::take(&mut portion).into_values().collect())?;
-            }
-        };
-        count += portion.len();
-        each(portion.into_values().collect())?;
-        // The answers to many requests may be here by now; whoever waits for one of them is let in between.
-        tokio::task::yield_now().await;
-        refused_unless_ok("FETCH", completion)?;
-        Ok(count)
+        purpose: OpenFor,
+        raw: &str,
+        fetch: &str,
+    ) -> Result<FactsBehindOpening, ImapError> {
+        let opening = self.submit_open(purpose, raw)?;
+        let facts = Rows::new(WINDOW, |item| facts_of(item).map(|facts| (facts.uid, facts)));
+        Ok(BehindOpening { opening, then: Pending::new([self.submit(fetch)], facts) })
     }
 
     /// Facts about these messages, ascending, handed over in portions so that memory stays bounded.
     /// Messages that are gone are left out.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::Refused`] where a command is refused or its answer cut short, and what `each` returns.
     pub async fn fetch_facts<E: From<ImapError>>(
         &mut self,
         uids: &[u32],
@@ -237,7 +117,7 @@ impl Session {
             // Facts about messages that nobody asked for would fill the memory.
             let early = ahead.as_ref().map_or(&[][..], |(_, window)| window);
             for tag in tags {
-                self.collect_facts(&tag, [window, early], &mut found).await?;
+                self.collect_facts(tag, [window, early], &mut found).await?;
             }
             // Facts of the next portion may come early; they wait for the rest of it.
             let early = found.split_off(&last.map_or(u32::MAX, |last| last.saturating_add(1)));
@@ -248,12 +128,18 @@ impl Session {
 
     /// Flags and dates of these messages without a look into them, for messages whose headers the server does not
     /// give. Those that it says nothing about are left out.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::Refused`] where a command is refused or its answer cut short.
     pub async fn fetch_bare_facts(&mut self, uids: &[u32]) -> Result<Vec<MessageFacts>, ImapError> {
         let mut found = BTreeMap::new();
         for set in uids.chunks(self.window()).flat_map(uid_sets) {
             let tag = self.submit(&format!("UID FETCH {set} (UID FLAGS INTERNALDATE)"));
             let completion = self
-                .finish(&tag, |reply| {
+                .finish(tag, |reply| {
                     if let Reply::Fetch(item) = reply
                         && let Some(uid) = item.uid
                         && item.internal_date.is_some()
@@ -269,12 +155,18 @@ impl Session {
                     }
                 })
                 .await?;
-            refused_unless_ok("FETCH", completion)?;
+            refused_unless_whole("FETCH", completion)?;
         }
         Ok(found.into_values().collect())
     }
 
     /// Whether the server still lists this message in the opened folder. Needs a connection without requests under way.
+    ///
+    /// Not cancellation safe.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::Refused`] where the server does not say.
     pub async fn is_listed(&mut self, uid: u32) -> Result<bool, ImapError> {
         let mut is_listed = false;
         let completion = self
@@ -282,25 +174,18 @@ impl Session {
                 is_listed |= matches!(&reply, Reply::Fetch(item) if item.uid == Some(uid));
             })
             .await?;
-        refused_unless_ok("FETCH", completion)?;
+        refused_unless_whole("FETCH", completion)?;
         Ok(is_listed)
     }
 
-    fn ask_facts(&mut self, window: &[u32], header_fields: &[&str]) -> Vec<String> {
-        let fields = header_fields.join(" ");
-        uid_sets(window)
-            .into_iter()
-            .map(|set| {
-                self.submit(&format!(
-                    "UID FETCH {set} (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})])"
-                ))
-            })
-            .collect()
+    fn ask_facts(&mut self, window: &[u32], header_fields: &[&str]) -> Vec<Tag> {
+        let items = fact_items(header_fields);
+        uid_sets(window).into_iter().map(|set| self.submit(&format!("UID FETCH {set} ({items})"))).collect()
     }
 
     async fn collect_facts(
         &mut self,
-        tag: &str,
+        tag: Tag,
         asked: [&[u32]; 2],
         found: &mut BTreeMap<u32, MessageFacts>,
     ) -> Result<(), ImapError> {
@@ -314,83 +199,72 @@ impl Session {
                 }
             })
             .await?;
-        refused_unless_ok("FETCH", completion)
+        refused_unless_whole("FETCH", completion)
     }
 
     /// Asks for whole messages; the answers come from [`Self::next_body`].
-    pub fn ask_bodies(&mut self, uids: &[u32]) -> Vec<BodyRequest> {
+    pub fn ask_bodies(&mut self, uids: &[u32]) -> Vec<Pending<Bodies>> {
         self.ask_bodies_within(uids, usize::MAX)
     }
 
     /// As [`Self::ask_bodies`]; messages of more bytes than these are left out.
-    pub fn ask_bodies_within(&mut self, uids: &[u32], bytes: usize) -> Vec<BodyRequest> {
+    pub fn ask_bodies_within(&mut self, uids: &[u32], bytes: usize) -> Vec<Pending<Bodies>> {
         let is_quiet = self.is_quiet();
         self.bodies.ask(uids, (false, is_quiet));
         uid_sets(uids)
             .into_iter()
-            .map(|set| BodyRequest(self.submit_within(&format!("UID FETCH {set} (UID BODY.PEEK[])"), bytes)))
+            .map(|set| self.submit_within(&format!("UID FETCH {set} (UID BODY.PEEK[])"), bytes))
+            .map(|tag| Pending::new([tag], Bodies))
             .collect()
     }
 
     /// Asks for the first bytes of messages, which is all of those that are shorter; the answers come from
     /// [`Self::next_body`].
-    pub fn ask_beginnings(&mut self, uids: &[u32], bytes: u32) -> Vec<BodyRequest> {
+    pub fn ask_beginnings(&mut self, uids: &[u32], bytes: u32) -> Vec<Pending<Bodies>> {
         let is_quiet = self.is_quiet();
         self.bodies.ask(uids, (true, is_quiet));
         uid_sets(uids)
             .into_iter()
-            .map(|set| BodyRequest(self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[]<0.{bytes}>)"))))
+            .map(|set| self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[]<0.{bytes}>)")))
+            .map(|tag| Pending::new([tag], Bodies))
             .collect()
     }
 
-    /// The next message of a request, or the request's end.
-    pub async fn next_body(&mut self, request: &BodyRequest) -> Result<BodyReply, ImapError> {
-        loop {
-            if let Some(completion) = self.take_completed(&request.0) {
-                return refused_unless_ok("FETCH", completion).map(|()| BodyReply::End);
-            }
-            match self.next().await? {
-                Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
-                Reply::Fetch(item) => {
-                    let (Some(uid), Some(bytes)) = (item.uid, item.body) else { continue };
-                    match self.bodies.take(uid, (item.origin, bytes.len()))? {
-                        Came::First => return Ok(BodyReply::Message { uid, bytes }),
-                        Came::Again => return Ok(BodyReply::Again { uid, bytes }),
-                        Came::Unasked => {}
-                    }
+    /// The next message of a request, or the request's end, after which there is nothing more to ask it for.
+    ///
+    /// Cancellation safe: dropping the future loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::Refused`] at its end, where the request was refused or its answer cut short;
+    /// [`ImapError::Hostile`] where bytes come without end that nobody asked for.
+    pub async fn next_body(&mut self, request: &mut Pending<Bodies>) -> Result<BodyReply, ImapError> {
+        while let Some(tag) = request.tag() {
+            let item = match self.step(tag).await? {
+                Step::End(completion) => {
+                    request.has_ended();
+                    return refused_unless_whole("FETCH", completion).map(|()| BodyReply::End);
                 }
-                _ => {}
+                Step::Reply(Reply::Fetch(item)) => item,
+                Step::Reply(_) => continue,
+            };
+            let (Some(uid), Some(bytes)) = (item.uid, item.body) else { continue };
+            match self.bodies.take(uid, (item.origin, bytes.len()))? {
+                Came::First => return Ok(BodyReply::Message { uid, bytes }),
+                Came::Again => return Ok(BodyReply::Again { uid, bytes }),
+                Came::Unasked => {}
             }
         }
+        Ok(BodyReply::End)
     }
 }
 
-/// An answer that was cut short (RFC 9738) is an error as well: what it leaves out must not pass for gone.
-pub(in crate::imap) fn refused_unless_ok(
-    command: &'static str,
-    completion: Completion,
-) -> Result<(), ImapError> {
-    if completion.is_ok() && !completion.has_code("MESSAGELIMIT") {
-        Ok(())
-    } else {
-        Err(ImapError::Refused { command, completion })
-    }
-}
+/// Facts about messages, asked for behind the opening of their folder.
+pub type FactsBehindOpening = BehindOpening<Opening, Rows<MessageFacts>>;
 
-/// A folder that is being opened and listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListingRequest {
-    examine: String,
-    fetch: String,
-}
-
-/// A folder that is being opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenRequest(String);
-
-/// A request for whole messages that is under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BodyRequest(String);
+/// Whole messages, or the first bytes of each, which are handed out one by one: [`Session::next_body`].
+#[derive(Debug)]
+pub struct Bodies;
 
 /// What comes of a request for whole messages.
 #[derive(Debug, PartialEq, Eq)]
@@ -411,6 +285,16 @@ pub enum BodyReply {
     },
     /// There is no more; messages that did not come are gone.
     End,
+}
+
+/// What is asked about each message.
+fn fact_items(header_fields: &[&str]) -> String {
+    let fields = header_fields.join(" ");
+    format!("UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]")
+}
+
+fn listing_from(first: u32, header_fields: &[&str]) -> String {
+    format!("UID FETCH {first}:* ({})", fact_items(header_fields))
 }
 
 fn bounded(mut header: Vec<u8>) -> Vec<u8> {

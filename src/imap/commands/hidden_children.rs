@@ -49,7 +49,7 @@ impl Session {
         let mut listing = Listing::default();
         for tag in tags {
             // A refusal leaves things as the whole list told them.
-            self.finish(&tag, |reply| {
+            self.finish(tag, |reply| {
                 if matches!(reply, Reply::List(_)) {
                     listing.take(reply);
                 }

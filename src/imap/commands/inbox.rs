@@ -20,7 +20,7 @@ impl Session {
         let mut status = None;
         let tag = self.submit(&format!("STATUS INBOX ({items})"));
         let completion = self
-            .finish(&tag, |reply| {
+            .finish(tag, |reply| {
                 if let Reply::Status(name, values) = reply
                     && name.eq_ignore_ascii_case("INBOX")
                 {
@@ -47,6 +47,8 @@ impl Session {
     }
 
     /// Makes sure that a mailbox without anything to open is not taken for an empty one.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn expect_folders(&mut self, folders: &[Folder]) -> Result<(), ImapError> {
         let open: Vec<&Folder> = folders.iter().filter(|folder| folder.is_selectable()).collect();
         if open.len() > 1 || open.first().is_some_and(|folder| folder.status.is_some()) {

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::imap::commands::fetch::refused_unless_ok;
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::limits::Limits;
 use crate::imap::protocol::reply::Reply;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
+use crate::imap::session::pending::{Step, refused_unless_whole};
 
 /// Bytes asked for with one piece: little enough that each answer is held whole, whatever its form.
 const PIECE_LENGTH: u32 = 192 << 10;
@@ -42,7 +43,7 @@ pub enum Ending {
 #[derive(Debug)]
 pub struct WholeReading {
     uid: u32,
-    tag: String,
+    tag: Tag,
     bytes: u64,
     has_come: bool,
     /// It has come once more.
@@ -80,7 +81,7 @@ pub struct PieceReading {
 struct Asked {
     offset: u64,
     length: u32,
-    tag: String,
+    tag: Tag,
 }
 
 /// What the server gives for one piece.
@@ -186,11 +187,13 @@ impl Session {
     }
 
     /// The next bytes; `None` at the end.
+    ///
+    /// Cancellation safe: what has come is counted in `reading`, and nothing of it is lost.
     pub async fn next_of_whole(&mut self, reading: &mut WholeReading) -> Result<Option<Vec<u8>>, ImapError> {
         while reading.ending.is_none() {
-            if let Some(completion) = self.take_completed(&reading.tag) {
+            if let Some(completion) = self.take_completed(reading.tag) {
                 let poured = self.end_pour();
-                refused_unless_ok("FETCH", completion)?;
+                refused_unless_whole("FETCH", completion)?;
                 let is_whole = poured.length.is_none_or(|length| length as u64 == reading.bytes);
                 reading.ending = Some(match poured.beyond {
                     _ if reading.is_contrary || poured.is_contrary => Ending::Contrary,
@@ -238,6 +241,8 @@ impl Session {
     }
 
     /// The next bytes; `None` at the end.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn next_piece(&mut self, reading: &mut PieceReading) -> Result<Option<Vec<u8>>, ImapError> {
         while reading.ending.is_none() {
             while let Some((offset, length)) = reading.next_question() {
@@ -276,12 +281,16 @@ impl Session {
     }
 
     /// Whether the server has bytes of a message behind this place.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn has_more(&mut self, uid: u32, offset: u64) -> Result<bool, ImapError> {
         Ok(self.have_more(&[(uid, offset)]).await?.contains(&uid))
     }
 
     /// Those of these messages of which the server has bytes behind the place that is given with each. Asked for at once;
     /// needs a connection without requests under way.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn have_more(&mut self, places: &[(u32, u64)]) -> Result<BTreeSet<u32>, ImapError> {
         let mut found = BTreeSet::new();
         for places in places.chunks(AHEAD_PIECES) {
@@ -307,12 +316,9 @@ impl Session {
             questions.iter().map(|(reading, asked)| (reading.uid, asked.offset)).collect();
         for (_, asked) in questions {
             let completion = loop {
-                if let Some(completion) = self.take_completed(&asked.tag) {
-                    break completion;
-                }
-                match self.next().await? {
-                    Reply::Tagged(tag, completion) => self.keep_completed(tag, completion),
-                    Reply::Fetch(item) => {
+                match self.step(asked.tag).await? {
+                    Step::End(completion) => break completion,
+                    Step::Reply(Reply::Fetch(item)) => {
                         let Some(uid) = item.uid else { continue };
                         // Some do not say which piece it is.
                         let is_asked = places
@@ -323,10 +329,10 @@ impl Session {
                             found.insert(uid);
                         }
                     }
-                    _ => {}
+                    Step::Reply(_) => {}
                 }
             };
-            match refused_unless_ok("FETCH", completion) {
+            match refused_unless_whole("FETCH", completion) {
                 Ok(()) | Err(ImapError::Refused { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -340,16 +346,10 @@ impl Session {
         let (mut is_without_place, mut is_too_long) = (false, false);
         let places: Vec<u64> = reading.asked.iter().map(|asked| asked.offset).chain([asked.offset]).collect();
         let completion = loop {
-            if let Some(completion) = self.take_completed(&asked.tag) {
-                break completion;
-            }
-            let item = match self.next().await? {
-                Reply::Tagged(tag, completion) => {
-                    self.keep_completed(tag, completion);
-                    continue;
-                }
-                Reply::Fetch(item) => item,
-                _ => continue,
+            let item = match self.step(asked.tag).await? {
+                Step::End(completion) => break completion,
+                Step::Reply(Reply::Fetch(item)) => item,
+                Step::Reply(_) => continue,
             };
             let (is_ours, place) = (item.uid == Some(reading.uid), item.origin.map(u64::from));
             if is_ours && item.is_too_long {
@@ -373,7 +373,7 @@ impl Session {
                 _ => self.bodies.drop_unasked(body.len())?,
             }
         };
-        refused_unless_ok("FETCH", completion)?;
+        refused_unless_whole("FETCH", completion)?;
         Ok(match reading.arrived.remove(&asked.offset) {
             _ if reading.is_contrary => Piece::Contrary,
             Some(bytes) => Piece::Bytes(bytes),
@@ -394,7 +394,7 @@ mod tests {
         let mut bytes = 0;
         while reading.ending.is_none() {
             while let Some((offset, length)) = reading.next_question() {
-                reading.asked.push_back(Asked { offset, length, tag: String::new() });
+                reading.asked.push_back(Asked { offset, length, tag: Tag::of(0) });
             }
             let first = reading.asked.pop_front().unwrap();
             assert_eq!(first.offset, reading.reached, "no place is left out and none comes twice");

@@ -8,6 +8,7 @@ use crate::imap::protocol::folder::FolderStatus;
 use crate::imap::protocol::namespace::Namespace;
 use crate::imap::protocol::raw_name;
 use crate::imap::protocol::reply::Reply;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::protocol::utf7;
 use crate::imap::session::Session;
 use crate::imap::session::list_cache::Detail;
@@ -30,26 +31,36 @@ struct ListsTold {
 impl Session {
     /// Lists every folder with everything that is told of it; in one round trip where the server has LIST-STATUS
     /// (RFC 5819). What is told a moment ago is not asked for again, here and below.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn list_folders(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Everything).await
     }
 
     /// The same without the sum of the sizes, which costs some servers a look at every message.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn list_folders_unsized(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Counts).await
     }
 
     /// The same, and where the server keeps them, how far the flags of each folder have changed (RFC 7162).
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn list_folders_with_changes(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Changes).await
     }
 
     /// Lists every folder without its counts.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn list_folder_names(&mut self) -> Result<Vec<Folder>, ImapError> {
         self.list(Detail::Names).await
     }
 
     /// Lists every folder with so much about each.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn list_in(&mut self, detail: Detail) -> Result<Vec<Folder>, ImapError> {
         self.list(detail).await
     }
@@ -130,15 +141,15 @@ impl Session {
     /// was asked.
     async fn lists_answer(&mut self) -> Result<Option<ListsTold>, ImapError> {
         let Some(asked) = &self.asked_lists else { return Ok(None) };
-        let (lsub, list) = (asked.lsub.clone(), asked.list.clone());
+        let (lsub, list) = (asked.lsub, asked.list);
         let (mut is_mixed, mut is_subscribed) = (false, false);
         if let Some(tag) = lsub {
             // In answer to LSUB, or to what was asked behind it: nobody can tell, so both are asked for apart.
-            let completion = self.finish(&tag, |reply| is_mixed |= matches!(reply, Reply::List(_))).await?;
+            let completion = self.finish(tag, |reply| is_mixed |= matches!(reply, Reply::List(_))).await?;
             is_subscribed = completion.is_ok();
         }
         // iCloud advertises LIST-STATUS and answers BAD to it.
-        let is_listed = self.finish(&list, |_| {}).await?.is_ok();
+        let is_listed = self.finish(list, |_| {}).await?.is_ok();
         Ok(self.asked_lists.take().map(|PendingLists { detail, items, listing, names, .. }| ListsTold {
             detail,
             items,
@@ -206,7 +217,7 @@ impl Session {
             // By name, not by turn: answers to pipelined commands may come in any order.
             let mut found: BTreeMap<String, FolderStatus> = BTreeMap::new();
             for tag in tags {
-                self.finish(&tag, |reply| {
+                self.finish(tag, |reply| {
                     if let Reply::Status(name, values) = reply
                         && let Some(folder) = window.iter().find(|folder| is_same_name(&folder.raw, &name))
                     {
@@ -224,6 +235,8 @@ impl Session {
     }
 
     /// Counts of one folder.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn status(&mut self, raw: &str) -> Result<FolderStatus, ImapError> {
         let items = self.status_items(Detail::Everything);
         let text = format!("STATUS {} ({items})", self.folder_name(raw)?);
@@ -238,6 +251,8 @@ impl Session {
     }
 
     /// The names of the folders that the owner has subscribed to, as the server spells them (RFC 3501 section 6.3.9).
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn subscribed_names(&mut self) -> Result<BTreeSet<String>, ImapError> {
         if let Some(names) = self.told_subscriptions() {
             return Ok(names);
@@ -248,9 +263,9 @@ impl Session {
     }
 
     /// Asks what the server calls itself (RFC 2971) and for the namespace, as far as it knows these commands.
-    pub(in crate::imap) fn submit_introduction(&mut self) -> Vec<String> {
+    pub(in crate::imap) fn submit_introduction(&mut self) -> Vec<Tag> {
         // First, as it decides about the spelling of everything behind it.
-        let mut tags: Vec<String> = self.submit_utf8().into_iter().collect();
+        let mut tags: Vec<Tag> = self.submit_utf8().into_iter().collect();
         tags.extend(self.submit_id());
         if self.capabilities.has("NAMESPACE") {
             tags.push(self.submit("NAMESPACE"));
@@ -259,15 +274,15 @@ impl Session {
     }
 
     /// Says who we are, where the server wants to know.
-    pub(in crate::imap) fn submit_id(&mut self) -> Option<String> {
+    pub(in crate::imap) fn submit_id(&mut self) -> Option<Tag> {
         self.capabilities.has("ID").then(|| self.submit("ID (\"name\" \"Mailferry\")"))
     }
 
     /// Reads the answers to [`Self::submit_introduction`]; refusals are no trouble.
-    pub(in crate::imap) async fn finish_introduction(&mut self, tags: Vec<String>) -> Result<(), ImapError> {
+    pub(in crate::imap) async fn finish_introduction(&mut self, tags: Vec<Tag>) -> Result<(), ImapError> {
         for tag in tags {
             let mut replies = Vec::new();
-            self.finish(&tag, |reply| {
+            self.finish(tag, |reply| {
                 let is_awaited = matches!(reply, Reply::Id(_) | Reply::Namespace(_) | Reply::StatusText(_));
                 if is_awaited && replies.len() < 4 {
                     replies.push(reply);

@@ -11,6 +11,8 @@ use crate::imap::sign_in::{Access, SignInError};
 impl ListCare {
     /// A connection for whoever lists the folders first thing. The lists are asked for with the sign-in, where nothing
     /// speaks against it.
+    ///
+    /// Cancellation safe: the connection is closed.
     pub async fn open(self, access: &Access, detail: Detail) -> Result<Session, SignInError> {
         if self.counts_at_once() {
             return access.open_to_list(detail).await;
@@ -20,6 +22,8 @@ impl ListCare {
     }
 
     /// The same for a sign-in that is to be proven: never a connection that an earlier step has left behind.
+    ///
+    /// Cancellation safe: the connection is closed.
     pub async fn open_new(self, access: &Access, detail: Detail) -> Result<Session, SignInError> {
         if self.counts_at_once() {
             return access.open_new_to_list(detail).await;
@@ -64,7 +68,7 @@ impl Session {
             self.now_about(Some(&folder.raw));
             let mut status = None;
             let tag = self.submit(&format!("STATUS {name} ({items})"));
-            self.finish(&tag, |reply| {
+            self.finish(tag, |reply| {
                 if let Reply::Status(_, values) = reply {
                     status = Some(FolderStatus::read(&values));
                 }

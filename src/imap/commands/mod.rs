@@ -16,5 +16,6 @@ pub(in crate::imap) mod paging;
 pub(in crate::imap) mod qresync;
 pub(in crate::imap) mod quota;
 pub(in crate::imap) mod search;
+pub(in crate::imap) mod select;
 pub(in crate::imap) mod status;
 pub(in crate::imap) mod unlisted;

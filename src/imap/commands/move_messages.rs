@@ -11,6 +11,8 @@ impl Session {
     }
 
     /// Moves these messages (ascending UIDs) of the selected folder into another one.
+    ///
+    /// Not cancellation safe: which messages were moved is not known afterwards.
     pub async fn move_messages(&mut self, uids: &[u32], raw: &str) -> Result<(), ImapError> {
         let folder = self.folder_name(raw)?;
         for set in uid_sets(uids) {

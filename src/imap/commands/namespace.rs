@@ -7,6 +7,8 @@ use crate::imap::session::Session;
 
 impl Session {
     /// The namespaces; guessed from the delimiter where the server has no NAMESPACE.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn namespace(&mut self) -> Result<Namespace, ImapError> {
         if self.namespace.is_none() && self.capabilities.has("NAMESPACE") {
             let tag = self.submit("NAMESPACE");

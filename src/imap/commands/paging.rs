@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::imap::commands::fetch::refused_unless_ok;
 use crate::imap::protocol::completion::{Code, Completion};
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::{FetchItem, Reply};
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
+use crate::imap::session::pending::refused_unless_whole;
 
 /// Messages asked for with one command; below the limit of 1,000 that Yahoo announces.
 pub(in crate::imap) const WINDOW: usize = 500;
@@ -21,7 +22,7 @@ const MAX_BEGINNINGS: u32 = 12;
 const MAX_EMPTY_NUMBERS: u32 = 20_000;
 
 /// What is known of the messages of a folder, by UID.
-type Found<T> = BTreeMap<u32, T>;
+pub(in crate::imap) type Found<T> = BTreeMap<u32, T>;
 
 impl Session {
     /// Messages that may be asked for with one command.
@@ -34,18 +35,16 @@ impl Session {
 
     /// UIDs of the opened folder from `first` on, ascending. FETCH, as SEARCH is broken on many servers: unsorted, cut
     /// short, or answered with ESEARCH.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn fetch_uids(&mut self, first: u32) -> Result<Vec<u32>, ImapError> {
         let found = self.fetch_each(first, "UID", |_| Some(())).await?;
         Ok(found.into_keys().collect())
     }
 
-    /// Flags of messages by UID, for the messages that are there.
-    pub async fn fetch_flags(&mut self) -> Result<Vec<(u32, Vec<String>)>, ImapError> {
-        let found = self.fetch_each(1, "UID FLAGS", |item| item.flags).await?;
-        Ok(found.into_iter().collect())
-    }
-
     /// Sum of the message sizes of a folder, in bytes, for servers whose STATUS does not tell.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn folder_bytes(&mut self, raw: &str) -> Result<u64, ImapError> {
         if self.examine(raw).await?.exists == 0 {
             return Ok(0);
@@ -55,7 +54,7 @@ impl Session {
     }
 
     /// Asks about every message from UID `first` on: with one command, and window by window where the answer is cut.
-    async fn fetch_each<T>(
+    pub(in crate::imap) async fn fetch_each<T>(
         &mut self,
         first: u32,
         items: &str,
@@ -65,7 +64,7 @@ impl Session {
         let mut window = self.window();
         if self.can_list_at_once() {
             let tag = self.submit(&format!("UID FETCH {first}:* ({items})"));
-            let completion = self.collect(&tag, &read, &mut found).await?;
+            let completion = self.collect(tag, &read, &mut found).await?;
             self.message_limit = self.message_limit.or_else(|| cut(&completion));
             match cut(&completion) {
                 // Nothing to page through, so nothing can be trusted.
@@ -74,7 +73,7 @@ impl Session {
                 }
                 Some(limit) => window = window.min(limit),
                 None => {
-                    refused_unless_ok("FETCH", completion)?;
+                    refused_unless_whole("FETCH", completion)?;
                     // Fewer than there are: cut without a word, or numbers without messages. Paging tells.
                     if first > 1 || found.len() >= self.exists as usize {
                         found.retain(|uid, _| *uid >= first);
@@ -112,10 +111,10 @@ impl Session {
                 }
                 let mut page = Found::new();
                 for tag in tags {
-                    let completion = self.collect(&tag, read, &mut page).await?;
+                    let completion = self.collect(tag, read, &mut page).await?;
                     match cut(&completion) {
                         Some(limit) => is_cut = Some(limit),
-                        None => refused_unless_ok("FETCH", completion)?,
+                        None => refused_unless_whole("FETCH", completion)?,
                     }
                 }
                 empty = if page.is_empty() { empty.saturating_add(begin - last) } else { 0 };
@@ -139,7 +138,7 @@ impl Session {
 
     async fn collect<T>(
         &mut self,
-        tag: &str,
+        tag: Tag,
         read: &impl Fn(FetchItem) -> Option<T>,
         found: &mut Found<T>,
     ) -> Result<Completion, ImapError> {

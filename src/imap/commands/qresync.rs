@@ -1,6 +1,6 @@
 //! What went away since an earlier run, without a list of everything that is there (QRESYNC, RFC 7162).
 
-use crate::imap::commands::fetch::Opened;
+use crate::imap::commands::select::{OpenFor, Opened};
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::{Reply, UidRange};
 use crate::imap::session::Session;
@@ -21,6 +21,8 @@ pub struct KnownUids<'u> {
 impl Session {
     /// Asks the server to tell what went away, where it can; nothing waits for the answer yet. No folder is open
     /// afterwards, as the question is for a connection without one (RFC 5161 section 3.1).
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn ask_qresync(&mut self) -> Result<(), ImapError> {
         if self.qresync != Qresync::NotAsked {
             return Ok(());
@@ -35,10 +37,10 @@ impl Session {
     }
 
     async fn has_qresync(&mut self) -> Result<bool, ImapError> {
-        if let Qresync::Asked(tag) = self.qresync.clone() {
+        if let Qresync::Asked(tag) = self.qresync {
             let mut is_named = false;
             let completion = self
-                .finish(&tag, |reply| {
+                .finish(tag, |reply| {
                     is_named |= matches!(&reply, Reply::Enabled(names)
                         if names.iter().any(|name| name.eq_ignore_ascii_case("QRESYNC")));
                 })
@@ -52,6 +54,8 @@ impl Session {
     /// server cannot tell, or where what it tells does not add up to what it counts; then all has to be listed.
     ///
     /// [`Self::ask_qresync`] comes first. Whether UIDVALIDITY is still the same is for the caller to see.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn uids_since(
         &mut self,
         raw: &str,
@@ -62,11 +66,11 @@ impl Session {
         if !self.has_qresync().await? {
             return Ok(None);
         }
-        let open = self.submit(&format!("EXAMINE {}", self.folder_name(raw)?));
+        let opening = self.submit_open(OpenFor::Reading, raw)?;
         let modseq = known.modseq;
         let gone = self.submit(&format!("UID FETCH 1:{last} (UID) (CHANGEDSINCE {modseq} VANISHED)"));
         let new = self.submit(&format!("UID FETCH {first_new}:* (UID)"));
-        let opened = self.finish_open("EXAMINE", &open).await;
+        let opened = self.answer(opening).await;
         if !matches!(opened, Ok(_) | Err(ImapError::Refused { .. })) {
             return opened.map(|_| None);
         }
@@ -79,8 +83,8 @@ impl Session {
             Reply::Fetch(item) => arrived.extend(item.uid.filter(|uid| *uid >= first_new)),
             _ => {}
         };
-        let told = self.finish(&gone, &mut take).await?;
-        let listed = self.finish(&new, &mut take).await?;
+        let told = self.finish(gone, &mut take).await?;
+        let listed = self.finish(new, &mut take).await?;
         let opened = opened?;
         if !told.is_ok() || !listed.is_ok() {
             return Ok(None);

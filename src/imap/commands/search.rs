@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::imap::commands::fetch::refused_unless_ok;
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::Reply;
 use crate::imap::session::Session;
+use crate::imap::session::pending::refused_unless_whole;
 
 /// Messages searched with one command.
 const SEARCH_WINDOW: usize = 50_000;
@@ -13,39 +13,48 @@ const SEARCH_WINDOW: usize = 50_000;
 impl Session {
     /// Those of these ascending UIDs of the opened folder that the server's own search finds. `search` is the text of
     /// RFC 3501 section 6.4.4, one line of printable ASCII; the order of the answer means nothing.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::Refused`] where the server does not take the search.
     pub async fn search_uids(&mut self, uids: &[u32], search: &str) -> Result<BTreeSet<u32>, ImapError> {
         let mut found = BTreeSet::new();
         // In portions, so that a line of the answer stays within the limits.
         for portion in uids.chunks(SEARCH_WINDOW) {
             let (Some(first), Some(last)) = (portion.first(), portion.last()) else { continue };
-            let completion = self
-                .run("SEARCH", &format!("UID SEARCH UID {first}:{last} {search}"), |reply| {
-                    if let Reply::Search(numbers) = reply {
-                        found.extend(numbers.into_iter().filter(|uid| portion.binary_search(uid).is_ok()));
-                    }
-                })
-                .await?;
-            refused_unless_ok("SEARCH", completion)?;
+            let told = self.search(&format!("UID {first}:{last} {search}")).await?;
+            found.extend(told.into_iter().filter(|uid| portion.binary_search(uid).is_ok()));
         }
         Ok(found)
     }
 
     /// UIDs of the messages in the opened folder that are larger than so many bytes (RFC 3501 section 6.4.4, `LARGER`),
     /// ascending, whatever order the server has.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ImapError::Refused`] where the server does not take the search.
     pub async fn uids_larger_than(&mut self, bytes: u64) -> Result<Vec<u32>, ImapError> {
-        let mut uids = Vec::new();
         // A number of IMAP has 32 bits.
         let bytes = bytes.min(u64::from(u32::MAX));
+        let found = self.search(&format!("LARGER {bytes}")).await?;
+        Ok(found.into_iter().collect())
+    }
+
+    async fn search(&mut self, keys: &str) -> Result<BTreeSet<u32>, ImapError> {
+        let mut found = BTreeSet::new();
         let completion = self
-            .run("SEARCH", &format!("UID SEARCH LARGER {bytes}"), |reply| {
+            .run("SEARCH", &format!("UID SEARCH {keys}"), |reply| {
                 if let Reply::Search(numbers) = reply {
-                    uids.extend(numbers);
+                    found.extend(numbers);
                 }
             })
             .await?;
-        refused_unless_ok("SEARCH", completion)?;
-        uids.sort_unstable();
-        uids.dedup();
-        Ok(uids)
+        refused_unless_whole("SEARCH", completion)?;
+        Ok(found)
     }
 }

@@ -61,6 +61,8 @@ impl Session {
     }
 
     /// Asks for folders that were not listed, each by its name as the server spells it. `delimiter` is that of the list.
+    ///
+    /// Not cancellation safe: what is under way is read by nobody.
     pub async fn ask_unlisted(
         &mut self,
         raws: &[String],
@@ -82,7 +84,7 @@ impl Session {
             let mut counts: BTreeMap<&String, FolderStatus> = BTreeMap::new();
             for (raw, tag) in &asked {
                 let completion = self
-                    .finish(tag, |reply| {
+                    .finish(*tag, |reply| {
                         if let Reply::Status(name, values) = reply
                             && let Some((raw, _)) = asked.iter().find(|(raw, _)| is_same_name(raw, &name))
                         {

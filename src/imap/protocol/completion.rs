@@ -97,8 +97,10 @@ impl Completion {
 
 impl fmt::Display for Completion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(Code::Other(code)) = &self.code {
-            write!(formatter, "[{code}] ")?;
+        match &self.code {
+            Some(Code::Other(code)) => write!(formatter, "[{code}] ")?,
+            Some(Code::ReadOnly) => formatter.write_str("[READ-ONLY] ")?,
+            _ => {}
         }
         if self.words.is_empty() {
             formatter.write_str(match self.status {

@@ -12,6 +12,7 @@ pub(in crate::imap) mod limits;
 pub(in crate::imap) mod namespace;
 pub(in crate::imap) mod raw_name;
 pub(in crate::imap) mod reply;
+pub(in crate::imap) mod tag;
 pub(in crate::imap) mod tokens;
 pub(in crate::imap) mod uid_set;
 pub(in crate::imap) mod utf7;

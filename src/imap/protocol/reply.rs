@@ -6,6 +6,7 @@ use crate::imap::protocol::asked::Kind;
 pub(in crate::imap) use crate::imap::protocol::completion::{Capabilities, Code, Completion};
 use crate::imap::protocol::completion::{clean_words, flag_list};
 use crate::imap::protocol::fetch;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::protocol::tokens::{Token, first_tokens, tokens};
 
 mod names;
@@ -14,9 +15,9 @@ mod names;
 #[derive(Debug)]
 pub(in crate::imap) enum Reply {
     /// The end of the command with this tag.
-    Tagged(String, Completion),
+    Tagged(Tag, Completion),
     /// A line with this tag that says neither OK nor NO nor BAD, and its words.
-    Odd(String, String),
+    Odd(Tag, String),
     /// `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH`.
     Untagged(Completion),
     /// The server waits for more; what it says meanwhile.
@@ -149,11 +150,12 @@ fn from_line(reply: &[u8]) -> Reply {
     }
 }
 
+/// `None` where the tag is none that a command of ours may have.
 fn tagged(reply: &[u8]) -> Option<Reply> {
     let end = reply.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n'))?;
     let (tag, rest) = reply.split_at_checked(end)?;
     let rest = rest.trim_ascii();
-    let tag = String::from_utf8_lossy(tag).into_owned();
+    let tag = Tag::read(tag)?;
     Some(match Completion::read(rest) {
         Some(completion) => Reply::Tagged(tag, completion),
         None => Reply::Odd(tag, clean_words(&String::from_utf8_lossy(rest))),
@@ -324,7 +326,10 @@ mod tests {
         for (line, words) in
             [(&b"F3 MAYBE later\r\n"[..], "MAYBE later"), (b"F3\r\n", ""), (b"F3 \x1b[2J\r\n", "[2J")]
         {
-            assert!(matches!(read(line), Reply::Odd(tag, told) if tag == "F3" && told == words), "{line:?}");
+            assert!(
+                matches!(read(line), Reply::Odd(tag, told) if tag == Tag::of(3) && told == words),
+                "{line:?}"
+            );
         }
     }
 

@@ -12,6 +12,8 @@ pub const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(150);
 impl Session {
     /// Does `work`, which does not need this connection, and keeps the connection alive meanwhile. Where that fails the
     /// work goes on all the same, and the next command tells.
+    ///
+    /// As cancellation safe as `work` is.
     pub async fn keep_alive_during<T>(&mut self, every: Duration, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {

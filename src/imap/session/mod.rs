@@ -3,6 +3,7 @@
 pub(in crate::imap) mod keep_alive;
 pub(in crate::imap) mod list_cache;
 pub(in crate::imap) mod list_care;
+pub(in crate::imap) mod pending;
 pub(in crate::imap) mod pending_counts;
 pub(in crate::imap) mod pending_lists;
 pub(in crate::imap) mod server_kind;
@@ -24,8 +25,10 @@ use crate::imap::protocol::limits::Timeouts;
 use crate::imap::protocol::namespace::Namespace;
 use crate::imap::protocol::raw_name;
 use crate::imap::protocol::reply::{self, Capabilities, Completion, Reply};
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::list_cache::Listed;
 use crate::imap::session::list_care::ListCare;
+use crate::imap::session::pending::Step;
 use crate::imap::session::pending_counts::PendingCounts;
 use crate::imap::session::pending_lists::PendingLists;
 use crate::imap::session::state::InboxId;
@@ -53,16 +56,23 @@ struct Unanswered {
 }
 
 /// A signed-in connection to an IMAP server.
+///
+/// # Cancellation
+///
+/// Commands that were sent stay under way where a future is dropped: their answers come all the same, and are dropped while
+/// the next command is waited for. So the connection can be used further on, and what the dropped future was to find out is
+/// not known. Each method says whether it is cancellation safe, which means that it can be called again as if nothing had
+/// happened. After [`Session::send_append`] alone the connection is of no use.
 #[derive(Debug)]
 pub struct Session {
     gate: Gate<Wire>,
     inbox: VecDeque<Reply>,
     /// Bytes of the replies that came while commands were being sent, and wait.
     inbox_bytes: usize,
-    completed: BTreeMap<String, Completion>,
+    completed: BTreeMap<Tag, Completion>,
     next_tag: u32,
     /// Tags of commands whose end has not come, and what they ask for.
-    unanswered: BTreeMap<String, Unanswered>,
+    unanswered: BTreeMap<Tag, Unanswered>,
     pub(super) timeouts: Timeouts,
     pub(super) capabilities: Capabilities,
     /// How often the server has told what it can do.
@@ -171,20 +181,20 @@ impl Session {
 
     /// Asks to pack everything that follows, where the server offers it and it pays. Nothing may be sent until the
     /// answer was read by [`Self::finish_compress`].
-    pub(super) fn submit_compress(&mut self, compression: Compression) -> Option<String> {
+    pub(super) fn submit_compress(&mut self, compression: Compression) -> Option<Tag> {
         let is_offered = self.capabilities.has("COMPRESS=DEFLATE");
         if !is_offered || self.is_compressed() || !compression.is_worthwhile(self.round_trip) {
             return None;
         }
         let tag = self.submit("COMPRESS DEFLATE");
-        self.gate.hold_after(&tag);
+        self.gate.hold_after(tag);
         Some(tag)
     }
 
     /// Begins to pack where the server agrees; goes on without where it does not.
-    pub(super) async fn finish_compress(&mut self, tag: Option<String>) -> Result<(), ImapError> {
+    pub(super) async fn finish_compress(&mut self, tag: Option<Tag>) -> Result<(), ImapError> {
         let Some(tag) = tag else { return Ok(()) };
-        let completion = self.finish(&tag, |_| {}).await?;
+        let completion = self.finish(tag, |_| {}).await?;
         if completion.is_ok() {
             self.gate.compress();
         } else {
@@ -234,36 +244,36 @@ impl Session {
     }
 
     /// Queues a command; the tag names it in its answer. `text` must hold no secret.
-    pub(super) fn submit(&mut self, text: &str) -> String {
+    pub(super) fn submit(&mut self, text: &str) -> Tag {
         let tag = self.submit_secret(text, text);
         tracing::trace!(command = %text, %tag, "queued");
         tag
     }
 
     /// Queues a FETCH whose whole messages are left out where they are longer than this.
-    pub(super) fn submit_within(&mut self, text: &str, bytes: usize) -> String {
+    pub(super) fn submit_within(&mut self, text: &str, bytes: usize) -> Tag {
         let tag = self.new_tag_for(text, Wish::of(text).at_most(bytes));
         self.queue(&raw_name::to_bytes(&format!("{tag} {text}\r\n")));
         tag
     }
 
     /// Queues a command of which only `shown` may be kept in the trace.
-    pub(super) fn submit_secret(&mut self, text: &str, shown: &str) -> String {
+    pub(super) fn submit_secret(&mut self, text: &str, shown: &str) -> Tag {
         let tag = self.new_tag(shown);
         self.queue(&raw_name::to_bytes(&format!("{tag} {text}\r\n")));
         tag
     }
 
     /// A tag for a command that is queued in pieces.
-    pub(super) fn new_tag(&mut self, shown: &str) -> String {
+    pub(super) fn new_tag(&mut self, shown: &str) -> Tag {
         self.new_tag_for(shown, Wish::of(shown))
     }
 
-    fn new_tag_for(&mut self, shown: &str, wish: Wish) -> String {
+    fn new_tag_for(&mut self, shown: &str, wish: Wish) -> Tag {
         self.next_tag = self.next_tag.wrapping_add(1);
-        let tag = format!("F{}", self.next_tag);
+        let tag = Tag::of(self.next_tag);
         self.gate.asked().begin(&wish);
-        self.unanswered.insert(tag.clone(), Unanswered { wish, queued_before: self.queued_bytes });
+        self.unanswered.insert(tag, Unanswered { wish, queued_before: self.queued_bytes });
         let line = format!("{tag} {shown}");
         self.gate.trace().sent(&line);
         tag
@@ -332,7 +342,7 @@ impl Session {
         self.asked_counts.note(&reply);
         self.heed_flood(&reply);
         match &reply {
-            Reply::Tagged(tag, _) => self.note_answered(tag),
+            Reply::Tagged(tag, _) => self.note_answered(*tag),
             Reply::Fetch(_) | Reply::List(_) | Reply::Status(..) | Reply::Search(_) => self.pace.computed(),
             Reply::Exists(count) => self.exists = *count,
             Reply::Expunge => {
@@ -363,8 +373,8 @@ impl Session {
     }
 
     /// Only the first answer to a command that was sent counts: others come as often as a server likes.
-    fn note_answered(&mut self, tag: &str) {
-        let Some(Unanswered { wish, .. }) = self.unanswered.remove(tag) else { return };
+    fn note_answered(&mut self, tag: Tag) {
+        let Some(Unanswered { wish, .. }) = self.unanswered.remove(&tag) else { return };
         self.gate.asked().end(&wish);
         self.gate.command_done();
         self.flood = Flood::default();
@@ -437,40 +447,34 @@ impl Session {
     }
 
     /// Reads to the end of the command with this tag and hands every other reply to `each`.
+    ///
+    /// Not cancellation safe: replies that `each` has heard of do not come again.
     pub(super) async fn finish(
         &mut self,
-        tag: &str,
+        tag: Tag,
         mut each: impl FnMut(Reply),
     ) -> Result<Completion, ImapError> {
         loop {
-            if let Some(completion) = self.take_completed(tag) {
-                return Ok(completion);
-            }
-            match self.next().await? {
-                Reply::Tagged(answered, completion) => self.keep_completed(answered, completion),
-                reply => {
-                    if let Some(asked) = &mut self.asked_lists {
-                        asked.take(&reply);
-                    }
-                    each(reply);
-                }
+            match self.step(tag).await? {
+                Step::Reply(reply) => each(reply),
+                Step::End(completion) => return Ok(completion),
             }
         }
     }
 
     /// The end of a command that was read while waiting for another.
-    pub(super) fn take_completed(&mut self, tag: &str) -> Option<Completion> {
-        self.completed.remove(tag)
+    pub(super) fn take_completed(&mut self, tag: Tag) -> Option<Completion> {
+        self.completed.remove(&tag)
     }
 
     /// Whether the end of a command was read and not taken yet.
-    pub(super) fn is_completed(&self, tag: &str) -> bool {
-        self.completed.contains_key(tag)
+    pub(super) fn is_completed(&self, tag: Tag) -> bool {
+        self.completed.contains_key(&tag)
     }
 
-    /// Keeps the end of a command until it is asked for. Tags that are not ours are dropped.
-    pub(super) fn keep_completed(&mut self, tag: String, completion: Completion) {
-        if self.completed.len() < MAX_INBOX && tag.starts_with('F') {
+    /// Keeps the end of a command until it is asked for.
+    pub(super) fn keep_completed(&mut self, tag: Tag, completion: Completion) {
+        if self.completed.len() < MAX_INBOX {
             self.completed.insert(tag, completion);
         }
     }
@@ -483,16 +487,20 @@ impl Session {
         each: impl FnMut(Reply),
     ) -> Result<Completion, ImapError> {
         let tag = self.submit(text);
-        let completion = self.finish(&tag, each).await?;
+        let completion = self.finish(tag, each).await?;
         if completion.is_ok() { Ok(completion) } else { Err(ImapError::Refused { command, completion }) }
     }
 
     /// Keeps the connection from being closed for idleness.
+    ///
+    /// Cancellation safe: an answer that comes later is dropped.
     pub async fn noop(&mut self) -> Result<(), ImapError> {
         self.run("NOOP", "NOOP", |_| {}).await.map(drop)
     }
 
     /// Says goodbye and does not wait for the answer; the connection is dropped whatever comes.
+    ///
+    /// Cancellation safe: the connection is closed.
     pub async fn logout(mut self) {
         self.timeouts.reply = self.timeouts.reply.min(Duration::from_secs(2));
         self.end_pour();

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imap::protocol::folder::FolderStatus;
 use crate::imap::protocol::reply::Reply;
+use crate::imap::protocol::tag::Tag;
 
 /// Counts that were asked for. Whoever reads the replies may be waiting for something else.
 #[derive(Debug, Default)]
 pub(in crate::imap) struct PendingCounts {
-    pub(in crate::imap) tags: BTreeSet<String>,
+    pub(in crate::imap) tags: BTreeSet<Tag>,
     pub(in crate::imap) last: Option<FolderStatus>,
-    pub(in crate::imap) found: BTreeMap<String, FolderStatus>,
+    pub(in crate::imap) found: BTreeMap<Tag, FolderStatus>,
 }
 
 impl PendingCounts {
@@ -22,7 +23,7 @@ impl PendingCounts {
         match reply {
             Reply::Status(_, values) => self.last = Some(FolderStatus::read(values)),
             Reply::Tagged(tag, _) if self.tags.remove(tag) => {
-                self.found.insert(tag.clone(), self.last.take().unwrap_or_default());
+                self.found.insert(*tag, self.last.take().unwrap_or_default());
             }
             _ => {}
         }
@@ -40,7 +41,7 @@ mod tests {
         let told = |asked: &mut PendingCounts, line: &str| asked.note(&from_held(line.as_bytes().to_vec()));
         told(&mut asked, "* STATUS a (MESSAGES 9)\r\n");
         assert_eq!(asked.last, None, "nobody has asked");
-        asked.tags.extend(["F2".to_owned(), "F4".to_owned()]);
+        asked.tags.extend([Tag::of(2), Tag::of(4)]);
         for line in [
             "F1 OK\r\n",
             "* STATUS a (MESSAGES 3 UIDNEXT 4)\r\n",
@@ -51,8 +52,11 @@ mod tests {
         ] {
             told(&mut asked, line);
         }
-        assert_eq!((asked.found["F2"].messages, asked.found["F2"].uid_next), (Some(3), Some(4)));
-        assert_eq!(asked.found["F4"], FolderStatus::default());
+        assert_eq!(
+            (asked.found[&Tag::of(2)].messages, asked.found[&Tag::of(2)].uid_next),
+            (Some(3), Some(4))
+        );
+        assert_eq!(asked.found[&Tag::of(4)], FolderStatus::default());
         assert!(asked.tags.is_empty());
     }
 }

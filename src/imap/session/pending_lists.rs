@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imap::protocol::folder::FolderStatus;
 use crate::imap::protocol::reply::{ListItem, Reply};
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::list_cache::Detail;
 
 /// Folders beyond this number are taken for an attack.
@@ -18,8 +19,8 @@ pub(in crate::imap) struct PendingLists {
     pub(in crate::imap) detail: Detail,
     /// What STATUS is asked for.
     pub(in crate::imap) items: String,
-    pub(in crate::imap) lsub: Option<String>,
-    pub(in crate::imap) list: String,
+    pub(in crate::imap) lsub: Option<Tag>,
+    pub(in crate::imap) list: Tag,
     /// Commands that had been sent by then.
     pub(in crate::imap) commands: u32,
     pub(in crate::imap) listing: Listing,

@@ -103,7 +103,7 @@ async fn a_drip_ends_whatever_it_is_made_of() {
 async fn a_slow_line_is_waited_for() {
     let (mut session, mut server) = connected().await;
     let piece = vec![b'x'; usize::try_from(LEAST_SPEED + 1).unwrap()];
-    let request = session.ask_bodies(&[1]).remove(0);
+    let mut request = session.ask_bodies(&[1]).remove(0);
     let serve = async {
         let first = format!("* 1 FETCH (UID 1 BODY[] {{{}}}\r\n", piece.len() * 1_000);
         server.write_all(first.as_bytes()).await.unwrap();
@@ -113,7 +113,7 @@ async fn a_slow_line_is_waited_for() {
         }
         server.write_all(b")\r\nF1 OK done\r\n").await.unwrap();
     };
-    let (message, ()) = tokio::join!(session.next_body(&request), serve);
+    let (message, ()) = tokio::join!(session.next_body(&mut request), serve);
     let BodyReply::Message { uid: 1, bytes } = message.unwrap() else { panic!("no message") };
     assert_eq!(bytes.len(), piece.len() * 1_000);
 }
@@ -202,9 +202,9 @@ async fn no_more_answers_about_messages_are_taken_than_a_folder_has_messages() {
                     1 => session.fetch_flags().await.map(drop),
                     2 => session.uids_larger_than(9).await.map(drop),
                     _ => {
-                        let request = session.ask_bodies(&[1, 2, 3]).remove(0);
+                        let mut request = session.ask_bodies(&[1, 2, 3]).remove(0);
                         loop {
-                            match session.next_body(&request).await {
+                            match session.next_body(&mut request).await {
                                 Ok(BodyReply::End) => break Ok(()),
                                 Ok(_) => {}
                                 Err(error) => break Err(error),

@@ -3,14 +3,16 @@
 
 use std::fmt;
 
+use crate::imap::protocol::tag::Tag;
+
 /// How far the server was asked to speak QRESYNC.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::imap) enum Qresync {
     /// Not asked yet.
     #[default]
     NotAsked,
     /// Asked with this command, whose answer nobody has read.
-    Asked(String),
+    Asked(Tag),
     /// It does.
     On,
     /// It does not.
@@ -48,7 +50,7 @@ impl fmt::Display for ServerFacts {
 /// A proof of the sign-in whose answer is still to be read.
 #[derive(Debug)]
 pub(in crate::imap) struct PendingSignIn {
-    pub(in crate::imap) list: String,
-    pub(in crate::imap) id: Option<String>,
+    pub(in crate::imap) list: Tag,
+    pub(in crate::imap) id: Option<Tag>,
     pub(in crate::imap) host: String,
 }

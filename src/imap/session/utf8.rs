@@ -5,12 +5,13 @@
 use crate::imap::protocol::command;
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::Reply;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::protocol::utf7::{decode_utf7, encode_utf7};
 use crate::imap::session::Session;
 
 impl Session {
     /// Asks for UTF-8 where the server speaks nothing else.
-    pub(in crate::imap) fn submit_utf8(&mut self) -> Option<String> {
+    pub(in crate::imap) fn submit_utf8(&mut self) -> Option<Tag> {
         self.capabilities.has("UTF8=ONLY").then(|| self.submit("ENABLE UTF8=ACCEPT"))
     }
 
@@ -20,7 +21,7 @@ impl Session {
         let is_offered = self.capabilities.has("UTF8=ACCEPT") && self.capabilities.has("ENABLE");
         if is_offered && !self.has_utf8 && !self.is_gmail() {
             let tag = self.submit("ENABLE UTF8=ACCEPT");
-            self.finish(&tag, |_| {}).await?;
+            self.finish(tag, |_| {}).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::folder::{Folder, FolderStatus};
 use crate::imap::protocol::reply::Reply;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
 use crate::imap::session::state::InboxId;
 use crate::imap::sign_in::Access;
@@ -46,7 +47,7 @@ impl Session {
     }
 
     /// Asks for the id of the inbox; [`Self::note_inbox_id`] takes the answer.
-    pub(in crate::imap) fn submit_inbox_id(&mut self) -> Option<String> {
+    pub(in crate::imap) fn submit_inbox_id(&mut self) -> Option<Tag> {
         let item = self.id_item()?;
         self.inbox_id = InboxId::Asked(None);
         Some(self.submit(&format!("STATUS INBOX ({item})")))
@@ -68,7 +69,7 @@ impl Session {
         let sent = self.commands_sent();
         let Some(tag) = self.submit_inbox_id() else { return Ok(None) };
         let mut told = None;
-        self.finish(&tag, |reply| {
+        self.finish(tag, |reply| {
             if let Reply::StatusText(values) = reply {
                 told = Some(values);
             }

@@ -56,6 +56,8 @@ impl Session {
 
     /// Whether the server has let this connection in; for those of [`Access::open_beside`]. Some servers say no only to
     /// the first command, such as to one connection too many.
+    ///
+    /// Not cancellation safe: the proof is asked for once.
     pub async fn confirm_sign_in(&mut self) -> Result<(), SignInError> {
         let Some(unconfirmed) = self.unconfirmed.take() else { return Ok(()) };
         let outcome = self.read_proof(unconfirmed).await;
@@ -67,12 +69,12 @@ impl Session {
         &mut self,
         PendingSignIn { list, id, host }: PendingSignIn,
     ) -> Result<(), SignInError> {
-        let completion = self.finish(&list, |_| {}).await.map_err(closed_while_signing_in)?;
+        let completion = self.finish(list, |_| {}).await.map_err(closed_while_signing_in)?;
         if !completion.is_ok() {
             return Err(classify(&completion, &host));
         }
         if let Some(tag) = id {
-            self.finish(&tag, |_| {}).await?;
+            self.finish(tag, |_| {}).await?;
         }
         Ok(())
     }

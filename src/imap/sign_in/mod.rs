@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::imap::protocol::completion::{Completion, Status};
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::limits::Timeouts;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
 use crate::imap::session::list_cache::Detail;
 use crate::imap::sign_in::connect::{Connection, connect};
@@ -429,13 +430,13 @@ async fn confirm(
     let list = session.submit("LIST \"\" INBOX");
     if is_told {
         let (questions, compress) = introduce(session, wishes);
-        finish_confirmation(session, host, &list, questions).await?;
+        finish_confirmation(session, host, list, questions).await?;
         return session.finish_compress(compress).await.map_err(SignInError::Imap);
     }
     if let Some(tag) = capability {
-        session.finish(&tag, |_| {}).await.map_err(closed_while_signing_in)?;
+        session.finish(tag, |_| {}).await.map_err(closed_while_signing_in)?;
     }
-    finish_confirmation(session, host, &list, Vec::new()).await?;
+    finish_confirmation(session, host, list, Vec::new()).await?;
     let (questions, compress) = introduce(session, wishes);
     session.finish_introduction(questions).await?;
     session.finish_compress(compress).await.map_err(SignInError::Imap)
@@ -445,7 +446,7 @@ async fn confirm(
 fn introduce(
     session: &mut Session,
     (compression, lists): (Compression, Option<Detail>),
-) -> (Vec<String>, Option<String>) {
+) -> (Vec<Tag>, Option<Tag>) {
     let mut questions = session.submit_introduction();
     if let Some(detail) = lists {
         questions.extend(session.submit_inbox_id());
@@ -464,8 +465,8 @@ fn introduce(
 async fn finish_confirmation(
     session: &mut Session,
     host: &str,
-    list: &str,
-    questions: Vec<String>,
+    list: Tag,
+    questions: Vec<Tag>,
 ) -> Result<(), SignInError> {
     let asked = Instant::now();
     let mut early = Vec::new();

@@ -10,6 +10,7 @@ use crate::imap::protocol::command;
 use crate::imap::protocol::completion::{Capabilities, Completion, LiteralMode, Status};
 use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::Reply;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
 use crate::imap::sign_in::SignInError;
 use crate::imap::sign_in::scram::{self, ClientFirst, Unanswerable};
@@ -155,7 +156,7 @@ pub(in crate::imap) async fn prove(
 /// A SASL exchange that is under way.
 struct Exchange<'a> {
     session: &'a mut Session,
-    tag: String,
+    tag: Tag,
 }
 
 enum Turn {
@@ -356,7 +357,7 @@ async fn login(session: &mut Session, user: &str, secret: &Secret) -> Result<Com
     if let (Some(user), Some(password)) = (command::quoted(user), command::quoted(secret.expose())) {
         let line = Zeroizing::new(format!("LOGIN {user} {password}"));
         let tag = session.submit_secret(&line, "LOGIN …");
-        return session.finish(&tag, |_| {}).await;
+        return session.finish(tag, |_| {}).await;
     }
     login_with_literals(session, user, secret).await
 }
@@ -389,7 +390,7 @@ async fn login_with_literals(
             }
         }
     }
-    session.finish(&tag, |_| {}).await
+    session.finish(tag, |_| {}).await
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::imap::protocol::asked::{Asked, Kind};
 use crate::imap::protocol::asked_data::{About, Fit, Holds};
 use crate::imap::protocol::depth::Depth;
 use crate::imap::protocol::limits::Limits;
+use crate::imap::protocol::tag::Tag;
 use crate::imap::transport::stream::Wire;
 use crate::imap::transport::trace::Trace;
 use pour::Pour;
@@ -199,7 +200,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
     }
 
     /// Reads no further than the reply with this tag until [`Self::go_on`].
-    pub(in crate::imap) fn hold_after(&mut self, tag: &str) {
+    pub(in crate::imap) fn hold_after(&mut self, tag: Tag) {
         self.hold = Hold::After(format!("{tag} ").into_bytes());
     }
 

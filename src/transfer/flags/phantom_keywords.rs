@@ -23,7 +23,7 @@ pub(in crate::transfer) async fn take_away(
         requests.push(session.ask_store(&uids, false, &keywords));
     }
     for request in requests {
-        match session.store_answer(&request).await {
+        match session.answer(request).await {
             Err(ImapError::Refused { completion, .. }) => tracing::info!(%completion, "a keyword stays"),
             stored => stored.map_err(TransferError::at(Side::Destination))?,
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::imap::{FlagsRequest, ImapError, MessageFlags, Namespace, Session};
+use crate::imap::{BehindOpening, ImapError, MessageFlags, Namespace, Opening, Rows, Session};
 use crate::plan::FolderPlan;
 use crate::project::{ChangedFlags, FolderId, FolderMemory, Ledger};
 use crate::transfer::context::destination_name::raw_name;
@@ -40,7 +40,7 @@ pub(in crate::transfer) async fn read_changes(
     let mut questions = questions(session, ledger, plans, source)?;
     // It is told of where the folder is listed.
     questions.retain(|question| caution.goodbye(&question.plan.source_raw, Side::Source).is_none());
-    let mut asked: VecDeque<(Question<'_>, FlagsRequest)> = VecDeque::new();
+    let mut asked: VecDeque<(Question<'_>, BehindOpening<Opening, Rows<MessageFlags>>)> = VecDeque::new();
     loop {
         while asked.len() < FOLDERS_AHEAD
             && let Some(question) = questions.pop_front()
@@ -49,15 +49,8 @@ pub(in crate::transfer) async fn read_changes(
             asked.push_back((question, request));
         }
         let Some((question, request)) = asked.pop_front() else { return Ok(()) };
-        let noted = session
-            .flags_in_portions(&request, |flags: Vec<MessageFlags>| {
-                let flags: Vec<MessageFlags> =
-                    flags.into_iter().map(|(uid, flags)| (uid, normal_flags(flags))).collect();
-                ledger.note_flags(question.folder, &flags).map_err(ListingError::Project).map(drop)
-            })
-            .await;
-        match noted {
-            Ok(_) => {
+        match note_changed(session, ledger, question.folder, request).await {
+            Ok(()) => {
                 if let Some(modseq) = question.until {
                     ledger.set_source_modseq(question.folder, modseq)?;
                 }
@@ -70,6 +63,21 @@ pub(in crate::transfer) async fn read_changes(
             }
         }
     }
+}
+
+async fn note_changed(
+    session: &mut Session,
+    ledger: &Ledger,
+    folder: FolderId,
+    request: BehindOpening<Opening, Rows<MessageFlags>>,
+) -> Result<(), ListingError> {
+    let (_, mut changed) = session.opened(request).await?;
+    while let Some(flags) = session.next_rows(&mut changed).await? {
+        let flags: Vec<MessageFlags> =
+            flags.into_iter().map(|(uid, flags)| (uid, normal_flags(flags))).collect();
+        ledger.note_flags(folder, &flags).map_err(ListingError::Project)?;
+    }
+    Ok(())
 }
 
 fn questions<'p>(
@@ -142,7 +150,8 @@ async fn write_page(
     let mut places: Vec<u32> = changed.iter().map(|copy| copy.destination_uid).collect();
     places.sort_unstable();
     let request = session.ask_flags_of(raw, &places).map_err(at_destination)?;
-    let (opened, shown) = session.flags_answer(&request).await.map_err(at_destination)?;
+    let (opened, shown) = session.opened(request).await.map_err(at_destination)?;
+    let shown = session.answer(shown).await.map_err(at_destination)?;
     let shown: BTreeMap<u32, Vec<String>> = shown.into_iter().collect();
     let is_same = Some(opened.uid_validity) == memory.destination_uid_validity;
     let permanent = opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty());
@@ -201,7 +210,7 @@ async fn store_all(session: &mut Session, stores: BTreeMap<Change, Vec<u32>>) ->
     }
     let mut outcome = Ok(());
     for request in requests {
-        match session.store_answer(&request).await {
+        match session.answer(request).await {
             Ok(()) => {}
             Err(error @ ImapError::Refused { .. }) => outcome = outcome.and(Err(at_destination(error))),
             Err(error) => return Err(at_destination(error)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, mpsc};
 
-use crate::imap::{AppendRequest, Body, Completion, CountRequest, NewMessage, Session, is_sendable_date};
+use crate::imap::{Appended, Body, Completion, Counts, NewMessage, Pending, Session, is_sendable_date};
 use crate::plan::{FlagCheck, MessageState, Reason};
 use crate::project::{LedgerRow, MessageResult};
 use crate::transfer::context::error::TransferError;
@@ -74,12 +74,12 @@ enum Event {
 pub(in crate::transfer) struct Flight {
     /// What of it has left; taken back when its answers are read.
     left: InFlight,
-    requests: Vec<AppendRequest>,
+    requests: Vec<Pending<Appended>>,
     batch: Batch,
     /// Its number among those of the folder.
     number: u64,
     /// How full the folder is behind it.
-    counts: Option<CountRequest>,
+    counts: Option<Pending<Counts>>,
     _sending: OwnedRwLockReadGuard<()>,
 }
 
@@ -385,7 +385,7 @@ impl Writer<'_> {
                 rows: rows.by_ref().take(per_request).collect(),
                 messages: messages.by_ref().take(per_request).collect(),
             };
-            let completion = self.session.append_outcome(&request).await;
+            let completion = self.session.answer(request).await;
             let completion = completion.map_err(TransferError::at(Side::Destination))?;
             if completion.is_ok() {
                 answers.bytes += part.rows.iter().map(|sent| sent.row.size).sum::<u64>();

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::imap::BodyRequest;
+use crate::imap::{Bodies, Pending};
 use crate::project::LedgerRow;
 use crate::transfer::context::budget::Budget;
 
@@ -11,7 +11,7 @@ const SIZE_SLACK: u64 = 4 << 10;
 
 /// A request for several messages. What has come is kept until its end: a server may give a second answer.
 pub(in crate::transfer) struct Group {
-    pub(in crate::transfer) requests: VecDeque<BodyRequest>,
+    pub(in crate::transfer) requests: VecDeque<Pending<Bodies>>,
     pub(in crate::transfer) waiting: BTreeMap<u32, LedgerRow>,
     pub(in crate::transfer) came: Vec<Arrived>,
     /// For the messages that have not come; each takes its part with it.
@@ -52,7 +52,7 @@ pub(in crate::transfer) fn most_of(rows: &[LedgerRow]) -> usize {
 
 impl Group {
     pub(in crate::transfer) fn new(
-        requests: Vec<BodyRequest>,
+        requests: Vec<Pending<Bodies>>,
         rows: Vec<LedgerRow>,
         reserved: OwnedSemaphorePermit,
     ) -> Self {

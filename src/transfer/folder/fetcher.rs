@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use crate::imap::{BodyReply, BodyRequest, Completion, ImapError, Session};
+use crate::imap::{Bodies, BodyReply, Completion, ImapError, Pending, Session};
 use crate::message::identity_key;
 use crate::plan::{MessageState, Reason};
 use crate::project::{FolderId, LedgerRow, MessageResult};
@@ -196,7 +196,11 @@ impl Reader<'_> {
 
     /// Takes over requests that went out before. Nothing is read before all of them are known: a server may answer
     /// several at once, and what belongs to none would be dropped and asked for again, message by message.
-    async fn take_over(&self, asked: Vec<(Vec<BodyRequest>, Vec<LedgerRow>)>, ahead: &mut VecDeque<Group>) {
+    async fn take_over(
+        &self,
+        asked: Vec<(Vec<Pending<Bodies>>, Vec<LedgerRow>)>,
+        ahead: &mut VecDeque<Group>,
+    ) {
         let bytes = asked.iter().map(|(_, group)| bytes_of(group)).sum();
         let Some(mut whole) = self.work.budget.reserve(bytes).await else { return };
         for (requests, group) in asked {
@@ -257,8 +261,8 @@ impl Reader<'_> {
 
     /// Reads what belongs to the oldest group; `None` where there is none.
     async fn read_first(&mut self, ahead: &mut VecDeque<Group>) -> Result<Option<Group>, ReadEnd> {
-        while let Some(request) = ahead.front().and_then(|group| group.requests.front().cloned()) {
-            match self.session.next_body(&request).await {
+        while let Some(request) = ahead.front_mut().and_then(|group| group.requests.front_mut()) {
+            match self.session.next_body(request).await {
                 Ok(BodyReply::Message { uid, bytes } | BodyReply::Again { uid, bytes }) => {
                     let budget = &self.work.budget;
                     // A message that nobody asked for is dropped.
@@ -283,13 +287,13 @@ impl Reader<'_> {
 
     async fn read_alone(&mut self, row: LedgerRow, reserved: OwnedSemaphorePermit) -> Result<(), ReadEnd> {
         let most = most_of(std::slice::from_ref(&row));
-        for request in self.session.ask_bodies_within(&[row.uid], most) {
+        for mut request in self.session.ask_bodies_within(&[row.uid], most) {
             loop {
-                match self.session.next_body(&request).await {
+                match self.session.next_body(&mut request).await {
                     Ok(BodyReply::Message { uid, bytes }) if uid == row.uid => {
                         let mut arrived = Arrived::new(row, bytes, reserved);
                         // The tagged answer comes first: a connection that ends here has not given the message.
-                        if let Err(refused) = self.finish_request(&request, &mut arrived).await? {
+                        if let Err(refused) = self.finish_request(&mut request, &mut arrived).await? {
                             return self.give_up_refused(arrived.row, &refused).await;
                         }
                         let unsure = self.hand_over_believed(vec![arrived]).await?;
@@ -313,7 +317,7 @@ impl Reader<'_> {
     /// Reads to the end of a request whose message has come; the refusal where it ends with one all the same.
     async fn finish_request(
         &mut self,
-        request: &BodyRequest,
+        request: &mut Pending<Bodies>,
         arrived: &mut Arrived,
     ) -> Result<Result<(), Completion>, ReadEnd> {
         loop {

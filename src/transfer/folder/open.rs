@@ -48,7 +48,7 @@ impl Worker {
             self.source.ask_examine(&unit.plan.source_raw).map_err(TransferError::at(Side::Source))?;
         let asked = Ahead::ask(&mut self.source, work, unit)?;
         let (opened, examined) =
-            tokio::join!(open_destination(&mut self.destination, work, unit), self.source.examined(&examine));
+            tokio::join!(open_destination(&mut self.destination, work, unit), self.source.answer(examine));
         let (opened, place) = opened?;
         if let Some(place) = place {
             work.rename(unit, place)?;

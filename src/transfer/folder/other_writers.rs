@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
-use crate::imap::{Completion, CountRequest, FolderStatus, ImapError, Opened, uid_sets};
+use crate::imap::{Completion, Counts, FolderStatus, ImapError, Opened, Pending, uid_sets};
 use crate::message::{IDENTITY_HEADERS, IdentityKey};
 use crate::plan::MessageState;
 use crate::transfer::context::error::{FolderChange, TransferError};
@@ -407,7 +407,7 @@ impl Writer<'_> {
     }
 
     /// Asks how full the folder is, right behind a batch, where nothing else tells that somebody writes into it.
-    pub(in crate::transfer) fn ask_counts(&mut self) -> Result<Option<CountRequest>, TransferError> {
+    pub(in crate::transfer) fn ask_counts(&mut self) -> Result<Option<Pending<Counts>>, TransferError> {
         let probe = &self.work.probe;
         let has_uids = self.session.capabilities().has("UIDPLUS")
             && !probe.tells_no_uids.load(Ordering::Relaxed)
@@ -422,10 +422,10 @@ impl Writer<'_> {
     /// The answer to that question.
     pub(in crate::transfer) async fn counted(
         &mut self,
-        asked: Option<CountRequest>,
+        asked: Option<Pending<Counts>>,
     ) -> Result<Option<FolderStatus>, TransferError> {
         let Some(request) = asked else { return Ok(None) };
-        self.session.counted(request).await.map(Some).map_err(TransferError::at(Side::Destination))
+        self.session.answer(request).await.map(Some).map_err(TransferError::at(Side::Destination))
     }
 
     /// The first batch was answered without UIDs, which nobody had expected: the folder is counted once more.
@@ -435,7 +435,7 @@ impl Writer<'_> {
         }
         let Some(request) = self.ask_counts()? else { return Ok(()) };
         let number = self.folder.company.arrivals().sent(self.number, 0);
-        let counted = self.session.counted(request).await.map_err(TransferError::at(Side::Destination))?;
+        let counted = self.session.answer(request).await.map_err(TransferError::at(Side::Destination))?;
         self.note_arrivals(number, (0, Vec::new()), Some(counted));
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::imap::{BodyRequest, Session};
+use crate::imap::{Bodies, Pending, Session};
 use crate::project::LedgerRow;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
@@ -24,7 +24,7 @@ pub(in crate::transfer) struct Ahead {
 }
 
 struct Asked {
-    requests: Vec<BodyRequest>,
+    requests: Vec<Pending<Bodies>>,
     uids: BTreeSet<u32>,
 }
 
@@ -64,7 +64,7 @@ impl Ahead {
     pub(in crate::transfer) fn take(
         self,
         rows: &mut VecDeque<LedgerRow>,
-    ) -> Vec<(Vec<BodyRequest>, Vec<LedgerRow>)> {
+    ) -> Vec<(Vec<Pending<Bodies>>, Vec<LedgerRow>)> {
         let mut taken = Vec::with_capacity(self.groups.len());
         for Asked { requests, uids } in self.groups {
             let (asked, rest): (Vec<_>, Vec<_>) =

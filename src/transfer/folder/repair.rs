@@ -297,9 +297,9 @@ impl Writer<'_> {
         let left = |bytes| in_flight.left(bytes);
         let request = self.session.send_append(raw, message, &left).await.map_err(&at)?;
         let counts = self.ask_counts()?;
-        let answer = self.session.append_outcome(&request).await.map_err(&at)?;
+        let answer = self.session.answer(request).await.map_err(&at)?;
         let counted = match counts {
-            Some(request) => Some(self.session.counted(request).await.map_err(&at)?),
+            Some(request) => Some(self.session.answer(request).await.map_err(&at)?),
             None => None,
         };
         let uids = if answer.is_ok() { self.told_uids(&answer, 1) } else { Vec::new() };

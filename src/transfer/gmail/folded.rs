@@ -109,9 +109,9 @@ impl GmailDeduplication {
 
 async fn hash_of(session: &mut Session, uid: u32) -> Result<Option<[u8; 32]>, ImapError> {
     let mut hash = None;
-    for request in session.ask_bodies(&[uid]) {
+    for mut request in session.ask_bodies(&[uid]) {
         loop {
-            match session.next_body(&request).await? {
+            match session.next_body(&mut request).await? {
                 BodyReply::Message { uid: came, bytes } if came == uid => {
                     hash = Some(Sha256::digest(&bytes).into());
                 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::imap::{Folder, ImapError, NumberRequest, Session};
+use crate::imap::{BehindOpening, Folder, ImapError, MessageNumber, Opening, Rows, Session};
 use crate::message::IdentityKey;
 use crate::plan::{
     DestinationRules, FolderChoice, FolderPath, FolderPlan, GmailLabels, Homes, MailboxPlan, MessageState,
@@ -83,13 +83,13 @@ impl LabelAssignment {
         }
         let mut folders = Vec::with_capacity(chosen.len());
         for plans in chosen.chunks(FOLDERS_AHEAD) {
-            let mut asked: Vec<(&FolderPlan, NumberRequest)> = Vec::with_capacity(plans.len());
+            let mut asked: Vec<(&FolderPlan, _)> = Vec::with_capacity(plans.len());
             for plan in plans {
                 let question = session.ask_numbers(&plan.source_raw);
                 asked.push((plan, question.map_err(TransferError::at(Side::Source))?));
             }
             for (plan, question) in asked {
-                folders.extend(read_folder(session, &request.ledger, plan, &question).await?);
+                folders.extend(read_folder(session, &request.ledger, plan, question).await?);
             }
         }
         if is_plain(&folders) {
@@ -213,18 +213,24 @@ async fn read_folder(
     session: &mut Session,
     ledger: &Ledger,
     plan: &FolderPlan,
-    question: &NumberRequest,
+    question: BehindOpening<Opening, Rows<MessageNumber>>,
 ) -> Result<Option<Shown>, TransferError> {
-    let mut numbers = Vec::new();
-    let opened = match session.numbers(question, |uid, number| numbers.push((uid, number.0))).await {
-        Ok(opened) => opened,
+    let told = match session.opened(question).await {
+        Ok((opened, told)) => match session.answer(told).await {
+            // Some servers refuse to tell of all messages where there is none.
+            Err(ImapError::Refused { .. }) if opened.exists == 0 => Ok((opened, Vec::new())),
+            numbers => numbers.map(|numbers| (opened, numbers)),
+        },
+        Err(error) => Err(error),
+    };
+    let (opened, numbers) = match told {
+        Ok(told) => told,
         Err(ImapError::Refused { completion, .. }) => {
             return passing(Side::Source, &completion).map_or(Ok(None), Err);
         }
         Err(error) => return Err(TransferError::at(Side::Source)(error)),
     };
-    numbers.sort_unstable();
-    numbers.dedup_by_key(|(uid, _)| *uid);
+    let numbers = numbers.into_iter().map(|(uid, number)| (uid, number.0)).collect();
     let id = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, opened.uid_validity)?;
     let is_all_mail = plan.special_use == Some(SpecialUse::All);
     let exists = opened.exists;

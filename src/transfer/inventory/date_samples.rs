@@ -1,6 +1,6 @@
 //! Whether an earlier move has dated the messages of the source: a few of each folder are looked at.
 
-use crate::imap::{ImapError, ListingRequest, MessageFacts, Session};
+use crate::imap::{FactsBehindOpening, ImapError, MessageFacts, Session};
 use crate::plan::{
     FolderChoice, FolderPlan, MIN_DATED_MESSAGES, MailboxPlan, day_of_earlier_move, words_of_earlier_move,
 };
@@ -42,26 +42,28 @@ async fn days(source: &mut Session, folders: &[&FolderPlan]) -> Result<Vec<Optio
     }
     let mut days = Vec::with_capacity(asked.len());
     for request in asked {
-        days.push(day(source, &request).await?);
+        days.push(day(source, request).await?);
     }
     Ok(days)
 }
 
-async fn day(source: &mut Session, request: &ListingRequest) -> Result<Option<i64>, ImapError> {
+async fn day(source: &mut Session, request: FactsBehindOpening) -> Result<Option<i64>, ImapError> {
     let mut samples: Vec<MessageFacts> = Vec::new();
-    let read = match source.listing_opened(request).await {
-        Ok(_) => source.listing_facts(request, |facts| {
-            let room = MAX_SAMPLES.saturating_sub(samples.len());
-            samples.extend(facts.into_iter().take(room));
-            Ok::<_, ImapError>(())
-        }),
+    let mut listing = match source.opened(request).await {
+        Ok((_, listing)) => listing,
         // The folder's own trouble is told when it is copied.
         Err(ImapError::Refused { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    match read.await {
-        Ok(_) | Err(ImapError::Refused { .. }) => {}
-        Err(error) => return Err(error),
+    loop {
+        match source.next_rows(&mut listing).await {
+            Ok(Some(facts)) => {
+                let room = MAX_SAMPLES.saturating_sub(samples.len());
+                samples.extend(facts.into_iter().take(room));
+            }
+            Ok(None) | Err(ImapError::Refused { .. }) => break,
+            Err(error) => return Err(error),
+        }
     }
     let pairs = samples.iter().map(|facts| (facts.internal_date.as_str(), facts.header.as_slice()));
     Ok(day_of_earlier_move(pairs))

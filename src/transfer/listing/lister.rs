@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::imap::{
-    Completion, Folder, FolderStatus, ImapError, KnownUids, ListingRequest, MessageFacts, Opened, Session,
+    Completion, FactsBehindOpening, Folder, FolderStatus, ImapError, KnownUids, MessageFacts, Opened, Session,
 };
 use crate::message::IDENTITY_HEADERS;
 use crate::plan::{CopyMode, CopyOptions, FolderPlan, MessageDates, MessageState, Reason};
@@ -12,7 +12,7 @@ use crate::project::{
 };
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::FolderTrouble;
-use crate::transfer::listing::rows::{Listing, ListingError, QUICK_WINDOW, source_message};
+use crate::transfer::listing::rows::{Listing, QUICK_WINDOW, source_message};
 use crate::transfer::pace::caution::{Caution, Verdict};
 use crate::transfer::pace::refusal::passing;
 use crate::values::Side;
@@ -61,7 +61,7 @@ pub(in crate::transfer) struct SourceLister<'a, 's> {
 /// A folder whose listing is under way.
 struct Asked<'a> {
     plan: &'a FolderPlan,
-    request: ListingRequest,
+    request: FactsBehindOpening,
     /// UIDs below have their rows already.
     first: u32,
 }
@@ -184,19 +184,20 @@ impl<'a, 's> SourceLister<'a, 's> {
         tell: &mut impl FnMut(&'a FolderPlan, Listed),
     ) -> Result<(), TransferError> {
         let Some(asked) = self.ahead.pop_front() else { return Ok(()) };
-        match self.read(&asked).await {
-            Ok(Some(listed)) => tell(asked.plan, listed),
-            Ok(None) => self.closer.push_back(asked.plan),
-            Err(error) => return Err(self.learn_from(asked.plan, error)),
+        let plan = asked.plan;
+        match self.read(asked).await {
+            Ok(Some(listed)) => tell(plan, listed),
+            Ok(None) => self.closer.push_back(plan),
+            Err(error) => return Err(self.learn_from(plan, error)),
         }
         Ok(())
     }
 
     /// `None` where a closer look is needed.
-    async fn read(&mut self, asked: &Asked<'_>) -> Result<Option<Listed>, TransferError> {
+    async fn read(&mut self, asked: Asked<'_>) -> Result<Option<Listed>, TransferError> {
         let Asked { plan, request, first } = asked;
-        let opened = match self.session.listing_opened(request).await {
-            Ok(opened) => opened,
+        let (opened, mut listing) = match self.session.opened(request).await {
+            Ok(answer) => answer,
             Err(error) => return told_of_folder(error).map(|told| Some(Listed::closed(told))),
         };
         let (ledger, dates) = (self.ledger, self.options.dates);
@@ -204,26 +205,25 @@ impl<'a, 's> SourceLister<'a, 's> {
             return Ok(Some(Listed::made_anew()));
         };
         // Made anew since its counts were told: its rows are gone, and those below `first` were not asked for.
-        let is_whole = *first == 1 || ledger.highest_uid(folder)?.is_some();
-        let mut new = 0;
-        let count = self
-            .session
-            .listing_facts(request, |mut facts| {
-                facts.retain(|facts| facts.uid >= *first);
-                new += facts.len() as u64;
-                let rows: Vec<SourceMessage> =
-                    facts.into_iter().map(|facts| source_message(facts, dates)).collect();
-                ledger.add_messages(folder, &rows).map_err(ListingError::Project)
-            })
-            .await;
-        let count = match count {
-            Ok(count) => count,
-            Err(ListingError::Imap(ImapError::Refused { completion, .. })) => {
-                heed(&completion)?;
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let is_whole = first == 1 || ledger.highest_uid(folder)?.is_some();
+        let (mut new, mut count) = (0, 0);
+        loop {
+            let mut facts = match self.session.next_rows(&mut listing).await {
+                Ok(Some(facts)) => facts,
+                Ok(None) => break,
+                Err(ImapError::Refused { completion, .. }) => {
+                    heed(&completion)?;
+                    return Ok(None);
+                }
+                Err(error) => return Err(TransferError::at(Side::Source)(error)),
+            };
+            count += facts.len() as u64;
+            facts.retain(|facts| facts.uid >= first);
+            new += facts.len() as u64;
+            let rows: Vec<SourceMessage> =
+                facts.into_iter().map(|facts| source_message(facts, dates)).collect();
+            ledger.add_messages(folder, &rows)?;
+        }
         if !is_whole {
             let words = "the folder was made anew while it was being listed".to_owned();
             return Ok(Some(Listed::Closed(FolderTrouble::MadeAnew, words)));
@@ -235,8 +235,7 @@ impl<'a, 's> SourceLister<'a, 's> {
         // listed: where there are more rows than messages, what was there before and what is new must make up the count.
         let before = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
         let adds_up = known == exists || before.is_some_and(|before| before.messages + new == exists);
-        let is_short =
-            known < exists || if *first == 1 { (count as u64) < exists } else { new > 0 && !adds_up };
+        let is_short = known < exists || if first == 1 { count < exists } else { new > 0 && !adds_up };
         if is_short {
             return Ok(None);
         }

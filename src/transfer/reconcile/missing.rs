@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::imap::{FlagsRequest, Folder, ImapError, Namespace, Opened, Session};
+use crate::imap::{BehindOpening, Folder, ImapError, Namespace, Opened, Opening, Rows, Session};
 use crate::message::IdentityKey;
 use crate::plan::{CopyMode, FolderChoice, FolderPath, FolderPlan};
 use crate::project::{CopyKey, FolderCounts, FolderId, FolderMemory, Ledger};
@@ -272,12 +272,15 @@ impl Lost<'_, '_> {
     }
 }
 
+/// The UIDs of a folder, on their way.
+type UidsAsked = BehindOpening<Opening, Rows<u32>>;
+
 impl Search<'_> {
     pub(in crate::transfer) fn ledger(&self) -> &Ledger {
         &self.request.ledger
     }
 
-    fn ask(&mut self, suspect: &Suspect<'_>) -> Result<Option<FlagsRequest>, TransferError> {
+    fn ask(&mut self, suspect: &Suspect<'_>) -> Result<Option<UidsAsked>, TransferError> {
         let Why::Counts { is_empty } = suspect.why else { return Ok(None) };
         if !self.session.can_list_at_once() {
             return Ok(None);
@@ -285,12 +288,17 @@ impl Search<'_> {
         self.session.ask_uids(&suspect.raw, is_empty).map(Some).map_err(at_destination)
     }
 
+    async fn uids_told(&mut self, request: UidsAsked) -> Result<(Opened, Vec<u32>), ImapError> {
+        let (opened, uids) = self.session.opened(request).await?;
+        Ok((opened, self.session.answer(uids).await?))
+    }
+
     /// Which copies are missing in their own folder. None where the server does not list all that it counts: what it
     /// leaves out must not pass for lost.
     async fn missing(
         &mut self,
         suspect: &Suspect<'_>,
-        asked: Option<FlagsRequest>,
+        asked: Option<UidsAsked>,
     ) -> Result<Missing, TransferError> {
         let memory = &suspect.memory;
         let copies = self.ledger().copies_in_place(memory.id)?;
@@ -304,13 +312,10 @@ impl Search<'_> {
             };
             return Ok(Missing { copies: copies.len(), uids: copies.values().copied().collect(), present });
         };
-        let answer =
-            match asked {
-                Some(request) => self.session.flags_answer(&request).await.map(|(opened, found)| {
-                    (opened, found.into_iter().map(|(uid, _)| uid).collect::<Vec<u32>>())
-                }),
-                None => self.list(&suspect.raw, is_empty).await,
-            };
+        let answer = match asked {
+            Some(request) => self.uids_told(request).await,
+            None => self.list(&suspect.raw, is_empty).await,
+        };
         let (opened, present) = match answer {
             Ok(answer) => answer,
             Err(ImapError::Refused { completion, .. }) => {

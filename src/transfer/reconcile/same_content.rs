@@ -280,9 +280,9 @@ async fn said(session: &mut Session, mut uids: Vec<u32>, lies: Lies) -> Result<S
     uids.sort_unstable();
     uids.dedup();
     let mut said = Said::new();
-    for request in session.ask_bodies(&uids) {
+    for mut request in session.ask_bodies(&uids) {
         loop {
-            match session.next_body(&request).await {
+            match session.next_body(&mut request).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
                     said.insert(uid, Message::new(&bytes, lies));
                 }

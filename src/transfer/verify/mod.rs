@@ -216,14 +216,14 @@ impl Verification<'_> {
             asked.push((folder.clone(), raw, listing));
         }
         for (folder, raw, listing) in asked {
-            match session.listing_opened(&listing).await {
-                Ok(opened) => {
+            match session.opened(listing).await {
+                Ok((opened, listing)) => {
                     let rows = self.request.ledger.rows(folder.id, &COPIED)?;
                     let aside = self.request.ledger.set_aside(folder.id)?;
                     let mut page = self.page(&folder, &raw, &aside);
                     self.doubt_short_ones(&mut page, &folder, &rows)?;
                     let rows = self.request.ledger.as_sent(folder.id, rows)?;
-                    page.compare_listing(session, (&listing, &opened), rows).await.map_err(at_destination)?;
+                    page.compare_listing(session, (listing, &opened), rows).await.map_err(at_destination)?;
                     self.turn(page, (&folder, &raw), &opened);
                 }
                 Err(ImapError::Refused { completion, .. }) => {

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::imap::{
-    BodyReply, BodyRequest, Completion, ImapError, ListingRequest, MessageFacts, Opened, Session,
-};
+use crate::imap::{Bodies, BodyReply, Completion, ImapError, MessageFacts, Opened, Pending, Rows, Session};
 use crate::message::{internal_date_secs, mime_content};
 use crate::plan::{FolderPath, MessageState, VerifyDepth};
 use crate::project::{FolderId, LedgerRow, SetAside};
@@ -61,18 +59,15 @@ impl Page<'_> {
     pub(in crate::transfer) async fn compare_listing(
         &mut self,
         session: &mut Session,
-        (listing, opened): (&ListingRequest, &Opened),
+        (mut listing, opened): (Pending<Rows<MessageFacts>>, &Opened),
         rows: Vec<LedgerRow>,
     ) -> Result<(), ImapError> {
         let placed = self.placed(rows, opened);
         let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
-        session
-            .listing_facts(listing, |facts| {
-                let known = facts.into_iter().filter(|facts| placed.contains_key(&facts.uid));
-                found.extend(known.map(|facts| (facts.uid, MessageFacts { header: Vec::new(), ..facts })));
-                Ok::<(), ImapError>(())
-            })
-            .await?;
+        while let Some(facts) = session.next_rows(&mut listing).await? {
+            let known = facts.into_iter().filter(|facts| placed.contains_key(&facts.uid));
+            found.extend(known.map(|facts| (facts.uid, MessageFacts { header: Vec::new(), ..facts })));
+        }
         self.compare_found(placed, &found, opened);
         Ok(())
     }
@@ -218,8 +213,8 @@ impl Page<'_> {
             .partition(|(_, one)| one.row.size > LARGE_BYTES || one.copy_bytes > LARGE_BYTES);
         let uids: Vec<u32> = small.keys().copied().collect();
         for window in uids.chunks(READ_AGAIN) {
-            for body in session.ask_bodies(window) {
-                self.compare_window(session, &body, (&mut small, &in_doubt)).await?;
+            for mut body in session.ask_bodies(window) {
+                self.compare_window(session, &mut body, (&mut small, &in_doubt)).await?;
             }
         }
         // Every body has to come: without it nothing is verified.
@@ -265,7 +260,7 @@ impl Page<'_> {
     async fn compare_window(
         &mut self,
         session: &mut Session,
-        body: &BodyRequest,
+        body: &mut Pending<Bodies>,
         (waiting, in_doubt): (&mut BTreeMap<u32, Placed>, &BTreeSet<u32>),
     ) -> Result<(), ImapError> {
         let mut came: BTreeMap<u32, (u32, [u8; 32])> = BTreeMap::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::imap::{BodyReply, BodyRequest, ImapError, Session};
+use crate::imap::{Bodies, BodyReply, ImapError, Pending, Session};
 use crate::message::mime_content;
 use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large, read_on};
 use crate::transfer::pace::refusal::refusal;
@@ -49,13 +49,13 @@ pub(in crate::transfer) struct Sought {
 /// Reads what these requests bring; `each` hears of every message.
 async fn collect(
     session: &mut Session,
-    requests: Vec<BodyRequest>,
+    requests: Vec<Pending<Bodies>>,
     mut each: impl FnMut(u32, &[u8]),
 ) -> Result<Forms, ImapError> {
     let mut found = Forms::new();
-    for request in requests {
+    for mut request in requests {
         loop {
-            match session.next_body(&request).await {
+            match session.next_body(&mut request).await {
                 Ok(BodyReply::Message { uid, bytes }) => {
                     each(uid, &bytes);
                     found.insert(uid, Found::Form(CopyForm::of(&bytes)));
