@@ -68,8 +68,8 @@ impl BlockList {
             Outcome::Refused => return Listing::Unknown("it refused the question".to_owned()),
             Outcome::ServFail => return Listing::Unknown("the resolver got no answer from it".to_owned()),
             Outcome::Timeout => return Listing::Unknown("no answer came in time".to_owned()),
-            Outcome::Broken(words) => return Listing::Unknown(words.clone()),
             Outcome::Answer => {}
+            other => return Listing::Unknown(other.words().to_owned()),
         }
         let mut words = Vec::new();
         let mut is_policy = true;

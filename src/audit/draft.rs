@@ -111,6 +111,9 @@ pub(super) fn why_unknown(outcome: &Outcome) -> String {
         Outcome::Refused => "The resolver refused the question. This is neither a good nor a bad result.".to_owned(),
         Outcome::Timeout => "No answer came in time. This is neither a good nor a bad result.".to_owned(),
         Outcome::Broken(words) => format!("The question got no usable answer: {words}. This is neither a good nor a bad result."),
+        Outcome::Filtered => "The resolver holds the answer back (filtered). This is neither a good nor a bad result: ask another resolver.".to_owned(),
+        Outcome::OutOfReach => "No way leads to the server from this computer. This is neither a good nor a bad result.".to_owned(),
+        Outcome::Referral => "The server only points to other servers, it is no resolver. This is neither a good nor a bad result.".to_owned(),
         Outcome::Answer | Outcome::NoData | Outcome::NxDomain => String::new(),
     }
 }

@@ -8,19 +8,38 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use super::packet::{self, Asked, Reading, Said, UDP_PAYLOAD_BYTES};
-use crate::values::{DnsQuestion, Outcome};
+use super::packet::{self, Reading, Said, Sent, UDP_PAYLOAD_BYTES};
+use crate::values::{Asked, DnsQuestion, Outcome};
 
-/// Time for each try over UDP. A resolver that walks the tree for us needs a moment for the first answer.
-const UDP_TRIES: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_millis(3_500)];
-const TCP_TIME: Duration = Duration::from_secs(4);
+/// How long a server is waited for.
+struct Patience {
+    /// Each try over UDP.
+    udp: [Duration; 2],
+    /// The one try over TCP.
+    tcp: Duration,
+    /// Whether silence over UDP may be the network's, so that TCP is worth a try.
+    tries_tcp_after_silence: bool,
+}
+
+/// A resolver that walks the tree for us needs a moment for the first answer.
+const RESOLVER: Patience = Patience {
+    udp: [Duration::from_millis(1_500), Duration::from_secs(3)],
+    tcp: Duration::from_secs(3),
+    tries_tcp_after_silence: true,
+};
+/// A server in charge knows the answer, or is not there.
+const DIRECT: Patience = Patience {
+    udp: [Duration::from_millis(1_000), Duration::from_secs(2)],
+    tcp: Duration::from_secs(3),
+    tries_tcp_after_silence: false,
+};
 
 /// Asks one server; always comes back, with [`Outcome::Timeout`] at the worst.
 pub(super) async fn ask(server: SocketAddr, question: &DnsQuestion) -> Said {
     match ask_with(server, question, true).await {
         Reading::NoEdns => match ask_with(server, question, false).await {
             Reading::Said(said) => said,
-            _ => Said::nothing(Outcome::Broken("the resolver understands no question".to_owned())),
+            _ => Said::nothing(Outcome::Broken("the server understands no question".to_owned())),
         },
         Reading::Said(said) => said,
         Reading::NotOurs | Reading::Truncated => {
@@ -30,28 +49,40 @@ pub(super) async fn ask(server: SocketAddr, question: &DnsQuestion) -> Said {
 }
 
 async fn ask_with(server: SocketAddr, question: &DnsQuestion, with_edns: bool) -> Reading {
+    let patience = match question.asked {
+        Asked::Server(_) | Asked::ServerOverTcp(_) => DIRECT,
+        _ => RESOLVER,
+    };
     let mut last_error = None;
-    for time in UDP_TRIES {
+    let over_udp_first = !matches!(question.asked, Asked::ServerOverTcp(_));
+    for time in patience.udp.into_iter().filter(|_| over_udp_first) {
         // A new id and a new port for each try, so that a late or forged answer fits neither.
-        let Some(asked) = packet::build(question, with_edns) else {
+        let Some(sent) = packet::build(question, with_edns) else {
             return Reading::Said(Said::nothing(Outcome::Broken(
                 "this is no name that DNS can carry".to_owned(),
             )));
         };
-        match timeout(time, over_udp(server, &asked)).await {
-            Ok(Ok(Reading::Truncated)) => return finish_over_tcp(server, &asked).await,
+        match timeout(time, over_udp(server, &sent)).await {
+            Ok(Ok(Reading::Truncated)) => return finish_over_tcp(server, &sent, patience.tcp).await,
             Ok(Ok(reading)) => return reading,
+            Ok(Err(error)) if is_without_way(&error) => {
+                return Reading::Said(Said::silence(Outcome::OutOfReach));
+            }
             Ok(Err(error)) => last_error = Some(error),
             Err(_elapsed) => last_error = None,
         }
     }
+    if over_udp_first && !patience.tries_tcp_after_silence {
+        return Reading::Said(Said::silence(Outcome::Timeout));
+    }
     // Networks that drop UDP port 53 exist; one try over TCP tells them from a dead server.
-    let Some(asked) = packet::build(question, with_edns) else {
+    let Some(sent) = packet::build(question, with_edns) else {
         return Reading::Said(Said::silence(Outcome::Timeout));
     };
-    match timeout(TCP_TIME, over_tcp(server, &asked)).await {
+    match timeout(patience.tcp, over_tcp(server, &sent)).await {
         Ok(Ok(reading)) => reading,
         Ok(Err(error)) => Reading::Said(Said::silence(match last_error {
+            _ if is_without_way(&error) => Outcome::OutOfReach,
             None if error.kind() == io::ErrorKind::ConnectionRefused => Outcome::Timeout,
             _ => Outcome::Broken(error.to_string()),
         })),
@@ -59,17 +90,34 @@ async fn ask_with(server: SocketAddr, question: &DnsQuestion, with_edns: bool) -
     }
 }
 
-async fn finish_over_tcp(server: SocketAddr, asked: &Asked) -> Reading {
-    match timeout(TCP_TIME, over_tcp(server, asked)).await {
+/// Whether it is this computer's network that has no way there, so that nothing is said about the server.
+fn is_without_way(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::Unsupported
+            | io::ErrorKind::PermissionDenied
+    )
+}
+
+async fn finish_over_tcp(server: SocketAddr, sent: &Sent, time: Duration) -> Reading {
+    match timeout(time, over_tcp(server, sent)).await {
+        Ok(Ok(Reading::Said(said))) => Reading::Said(Said { is_too_long_for_udp: true, ..said }),
         Ok(Ok(reading)) => reading,
-        Ok(Err(error)) => Reading::Said(Said::nothing(Outcome::Broken(format!(
-            "the answer is too long for UDP, and TCP does not work: {error}"
-        )))),
-        Err(_elapsed) => Reading::Said(Said::silence(Outcome::Timeout)),
+        Ok(Err(error)) => Reading::Said(Said {
+            is_too_long_for_udp: true,
+            ..Said::nothing(Outcome::Broken(format!(
+                "the answer is too long for UDP, and TCP does not work: {error}"
+            )))
+        }),
+        Err(_elapsed) => Reading::Said(Said { is_too_long_for_udp: true, ..Said::silence(Outcome::Timeout) }),
     }
 }
 
-async fn over_udp(server: SocketAddr, asked: &Asked) -> io::Result<Reading> {
+async fn over_udp(server: SocketAddr, asked: &Sent) -> io::Result<Reading> {
     let local: IpAddr = match server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -88,7 +136,7 @@ async fn over_udp(server: SocketAddr, asked: &Asked) -> io::Result<Reading> {
     }
 }
 
-async fn over_tcp(server: SocketAddr, asked: &Asked) -> io::Result<Reading> {
+async fn over_tcp(server: SocketAddr, asked: &Sent) -> io::Result<Reading> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(asked.bytes.len()).map_err(|_too_long| io::ErrorKind::InvalidInput)?;
     let mut query = length.to_be_bytes().to_vec();
@@ -111,7 +159,7 @@ mod tests {
     async fn an_answer_that_drips_over_tcp_is_given_up() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = listener.local_addr().unwrap();
-        let question = DnsQuestion { name: DnsName::new("weber.example"), record_type: RecordType::Txt };
+        let question = DnsQuestion::new(DnsName::new("weber.example"), RecordType::Txt);
         let asked = packet::build(&question, true).unwrap();
         let drip = async {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -124,10 +172,10 @@ mod tests {
         let began = tokio::time::Instant::now();
         tokio::select! {
             () = drip => unreachable!(),
-            reading = finish_over_tcp(server, &asked) => {
+            reading = finish_over_tcp(server, &asked, RESOLVER.tcp) => {
                 assert!(matches!(&reading, Reading::Said(said) if matches!(said.outcome, Outcome::Timeout)));
             }
         }
-        assert!(began.elapsed() <= TCP_TIME + Duration::from_secs(1), "{:?}", began.elapsed());
+        assert!(began.elapsed() <= RESOLVER.tcp + Duration::from_secs(1), "{:?}", began.elapsed());
     }
 }

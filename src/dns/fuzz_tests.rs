@@ -6,9 +6,11 @@
     reason = "targets fail where something does not hold"
 )]
 
+use std::net::Ipv4Addr;
+
 use super::packet::{Reading, build, read};
 use crate::mutate::Target;
-use crate::values::{DnsName, DnsQuestion, RecordType};
+use crate::values::{Asked, DnsName, DnsQuestion, RecordType};
 
 /// The targets of this room.
 pub const TARGETS: &[Target] = &[Target { name: "dns: answers", examples: ANSWERS, read: answers }];
@@ -25,11 +27,24 @@ const ANSWERS: &[&[u8]] = &[
     // NXDOMAIN with SOA
     b"\x81\x83\0\x01\0\0\0\x01\0\0\x07example\x03org\0\0\x01\0\x01\xc0\x0c\0\x06\0\x01\0\0\0\x05\0\x16\xc0\x0c\xc0\x0c\
       \0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05",
+    // SOA with its signature
+    b"\x84\0\0\x01\0\x02\0\0\0\0\x07example\x03org\0\0\x06\0\x01\xc0\x0c\0\x06\0\x01\0\0\0\x05\0\x18\xc0\x0c\xc0\x0c\
+      \0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05\xc0\x0c\0\x2e\0\x01\0\0\0\x05\0\x20\0\x06\x0d\x02\0\0\0\x05\
+      e\0\0\0d\0\0\0\x12\x34\x07example\x03org\0s",
+    // A referral with glue
+    b"\x80\0\0\x01\0\0\0\x01\0\x01\x07example\x03org\0\0\x02\0\x01\xc0\x0c\0\x02\0\x01\0\0\0\x05\0\x05\x02ns\xc0\x0c\
+      \xc0\x29\0\x01\0\x01\0\0\0\x05\0\x04\xc0\0\x02\x01",
+    // SERVFAIL with an extended error
+    b"\x81\x82\0\x01\0\0\0\0\0\x01\x07example\x03org\0\0\x01\0\x01\0\0\x29\x04\xd0\0\0\0\0\0\x0a\0\x0f\0\x06\0\x07late",
 ];
 
 fn answers(bytes: &[u8]) {
-    for record_type in [RecordType::A, RecordType::Mx, RecordType::Txt] {
-        let question = DnsQuestion { name: DnsName::new("example.org"), record_type };
+    let resolver =
+        [RecordType::A, RecordType::Mx, RecordType::Txt, RecordType::Ds].map(|kind| (kind, Asked::Resolver));
+    let server = Asked::Server(Ipv4Addr::LOCALHOST.into());
+    let direct = [RecordType::Soa, RecordType::Dnskey, RecordType::Ns].map(|kind| (kind, server));
+    for (record_type, whom) in resolver.into_iter().chain(direct) {
+        let question = DnsQuestion::new(DnsName::new("example.org"), record_type).to(whom);
         let Some(asked) = build(&question, true) else { continue };
         let mut message: Vec<u8> = asked.bytes.get(..2).unwrap().to_vec();
         message.extend_from_slice(bytes);

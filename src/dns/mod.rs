@@ -5,6 +5,7 @@ mod exchange;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz_tests;
 mod packet;
+mod rdata;
 mod resolver;
 
 pub use error::DnsError;

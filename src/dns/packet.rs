@@ -1,15 +1,31 @@
 //! DNS messages: building a query, and reading what an answer to it says. No sockets.
 
+use std::net::IpAddr;
+
 use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{self, DNSClass, Name, RData, Record};
 
-use crate::values::{DnsName, DnsQuestion, Outcome, RecordData, RecordType, TxtStrings};
+use super::rdata;
+use crate::values::{
+    Asked, DnsName, DnsQuestion, ExtendedError, NamedServer, Outcome, RecordData, RecordType, Signature,
+};
+
+/// Servers of one zone that a referral may name, and addresses of each.
+const MAX_SERVERS_NAMED: usize = 32;
+const MAX_GLUE: usize = 8;
 
 /// UDP payload that passes everywhere without fragments (DNS flag day 2020).
 pub(super) const UDP_PAYLOAD_BYTES: u16 = 1232;
 
 /// Longer chains are taken for loops.
 const MAX_ALIASES: usize = 16;
+
+/// Number of the EDNS option with the extended error (RFC 8914 section 2).
+const EXTENDED_ERROR: u16 = 15;
+
+/// Longer words of a server are cut.
+const MAX_ERROR_CHARACTERS: usize = 200;
 
 /// More records of one type than any honest mail domain has; the rest is dropped.
 const MAX_RECORDS: usize = 500;
@@ -34,13 +50,33 @@ pub(super) struct Said {
     pub records: Vec<RecordData>,
     pub aliases: Vec<DnsName>,
     pub ttl_secs: Option<u32>,
+    pub is_authoritative: bool,
+    pub is_authentic: bool,
+    pub is_too_long_for_udp: bool,
+    pub size_bytes: Option<u16>,
+    pub signatures: Vec<Signature>,
+    pub delegation: Vec<NamedServer>,
+    pub extended_error: Option<ExtendedError>,
     /// Whether a server said it; false for what the network or a timer said.
     pub was_heard: bool,
 }
 
 impl Said {
     pub(super) fn nothing(outcome: Outcome) -> Self {
-        Self { outcome, records: Vec::new(), aliases: Vec::new(), ttl_secs: None, was_heard: true }
+        Self {
+            outcome,
+            records: Vec::new(),
+            aliases: Vec::new(),
+            ttl_secs: None,
+            is_authoritative: false,
+            is_authentic: false,
+            is_too_long_for_udp: false,
+            size_bytes: None,
+            signatures: Vec::new(),
+            delegation: Vec::new(),
+            extended_error: None,
+            was_heard: true,
+        }
     }
 
     /// Nothing was heard.
@@ -50,33 +86,42 @@ impl Said {
 }
 
 /// A query on its way, as far as answers must match it.
-pub(super) struct Asked {
+pub(super) struct Sent {
     id: u16,
     name: Name,
     record_type: rr::RecordType,
     has_edns: bool,
+    /// Whether a server in charge is asked, which need not look further for us.
+    is_direct: bool,
     /// The query as it goes over UDP, and after its length over TCP.
     pub bytes: Vec<u8>,
 }
 
-/// Builds a recursive query; `None` where the name cannot be carried by DNS (RFC 1035 section 2.3.4).
-pub(super) fn build(question: &DnsQuestion, with_edns: bool) -> Option<Asked> {
+/// Builds a query; `None` where the name cannot be carried by DNS (RFC 1035 section 2.3.4).
+pub(super) fn build(question: &DnsQuestion, with_edns: bool) -> Option<Sent> {
     let mut name = Name::from_labels(
         question.name.as_str().split('.').filter(|_| !is_root(&question.name)).map(str::as_bytes),
     )
     .ok()?;
     name.set_fqdn(true);
     let record_type = wire_type(question.record_type);
+    let is_direct = matches!(question.asked, Asked::Server(_) | Asked::ServerOverTcp(_));
     let mut message = Message::query();
-    message.metadata.recursion_desired = true;
+    message.metadata.recursion_desired = !is_direct;
+    // A resolver that is asked with the AD bit says whether it has checked signatures (RFC 6840 section 5.7).
+    message.metadata.authentic_data = !is_direct;
+    message.metadata.checking_disabled = matches!(question.asked, Asked::Unchecked | Asked::SecondUnchecked);
     message.add_query(Query::query(name.clone(), record_type));
     if with_edns {
         let mut edns = Edns::new();
         edns.set_max_payload(UDP_PAYLOAD_BYTES);
+        // Signatures make answers long, so they come only where somebody reads them.
+        let has_signatures = matches!(question.record_type, RecordType::Soa | RecordType::Dnskey);
+        edns.set_dnssec_ok(is_direct && has_signatures);
         message.set_edns(edns);
     }
     let bytes = message.to_vec().ok()?;
-    Some(Asked { id: message.metadata.id, name, record_type, has_edns: with_edns, bytes })
+    Some(Sent { id: message.metadata.id, name, record_type, has_edns: with_edns, is_direct, bytes })
 }
 
 fn is_root(name: &DnsName) -> bool {
@@ -84,7 +129,7 @@ fn is_root(name: &DnsName) -> bool {
 }
 
 /// Reads a message that came back for `asked`.
-pub(super) fn read(asked: &Asked, bytes: &[u8]) -> Reading {
+pub(super) fn read(asked: &Sent, bytes: &[u8]) -> Reading {
     let Some((&[high, low], _)) = bytes.split_first_chunk::<2>() else {
         return Reading::NotOurs;
     };
@@ -119,18 +164,37 @@ pub(super) fn read(asked: &Asked, bytes: &[u8]) -> Reading {
     if message.metadata.truncation {
         return Reading::Truncated;
     }
-    match message.metadata.response_code {
-        ResponseCode::NoError | ResponseCode::NXDomain => Reading::Said(read_answers(asked, &message)),
+    let mut said = match message.metadata.response_code {
+        ResponseCode::NoError | ResponseCode::NXDomain => read_answers(asked, &message),
         ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS if asked.has_edns => {
-            Reading::NoEdns
+            return Reading::NoEdns;
         }
-        ResponseCode::ServFail => Reading::Said(Said::nothing(Outcome::ServFail)),
-        ResponseCode::Refused => Reading::Said(Said::nothing(Outcome::Refused)),
-        other => Reading::Said(Said::nothing(Outcome::Broken(format!("the resolver answered “{other}”")))),
+        ResponseCode::ServFail => Said::nothing(Outcome::ServFail),
+        ResponseCode::Refused => Said::nothing(Outcome::Refused),
+        other => Said::nothing(Outcome::Broken(format!("the server answered “{other}”"))),
+    };
+    said.is_authoritative = message.metadata.authoritative;
+    said.is_authentic = message.metadata.authentic_data;
+    said.size_bytes = u16::try_from(bytes.len()).ok();
+    said.extended_error = extended_error(&message);
+    let is_held_back = said.extended_error.as_ref().is_some_and(ExtendedError::is_filter);
+    if is_held_back {
+        // What a filter puts in the place of an answer says nothing about the name.
+        said = Said { outcome: Outcome::Filtered, records: Vec::new(), aliases: Vec::new(), ..said };
     }
+    Reading::Said(said)
 }
 
-fn read_answers(asked: &Asked, message: &Message) -> Said {
+/// The extended error of RFC 8914, where the server sends one.
+fn extended_error(message: &Message) -> Option<ExtendedError> {
+    let option = message.edns.as_ref()?.option(EdnsCode::Unknown(EXTENDED_ERROR))?;
+    let EdnsOption::Unknown(_, bytes) = option else { return None };
+    let (code, text) = bytes.split_first_chunk::<2>()?;
+    let text: String = String::from_utf8_lossy(text).chars().take(MAX_ERROR_CHARACTERS).collect();
+    Some(ExtendedError { code: u16::from_be_bytes(*code), text: text.trim_end_matches('\0').to_owned() })
+}
+
+fn read_answers(asked: &Sent, message: &Message) -> Said {
     let mut owner = asked.name.clone();
     let mut aliases = Vec::new();
     let mut ttl_secs: Option<u32> = None;
@@ -143,34 +207,71 @@ fn read_answers(asked: &Asked, message: &Message) -> Said {
                 ));
             }
             lower_ttl(ttl);
-            aliases.push(dns_name(target));
+            aliases.push(rdata::dns_name(target));
             owner = target.clone();
         }
     }
     let mut records = Vec::new();
-    for record in message
-        .answers
-        .iter()
-        .filter(|record| is_about(record, &owner) && record.record_type() == asked.record_type)
-    {
-        if let Some(data) = record_data(&record.data) {
+    let mut signatures = Vec::new();
+    for record in message.answers.iter().filter(|record| is_about(record, &owner)) {
+        if record.record_type() == rr::RecordType::RRSIG {
+            signatures.extend(rdata::signature(&record.data, asked.record_type));
+        } else if record.record_type() == asked.record_type
+            && let Some(data) = rdata::record_data(&record.data)
+        {
             lower_ttl(record.ttl);
             records.push(data);
         }
     }
     records.truncate(MAX_RECORDS);
+    signatures.truncate(MAX_RECORDS);
     // Round-robin servers shuffle: the same zone must always give the same facts.
     records.sort();
+    signatures.sort();
+    let mut delegation = Vec::new();
     let outcome = if !records.is_empty() {
         Outcome::Answer
     } else if message.metadata.response_code == ResponseCode::NXDomain {
         Outcome::NxDomain
-    } else if is_referral(message) {
-        Outcome::Broken("the server only points to other servers, it is no resolver".to_owned())
+    } else if is_referral(message, asked.is_direct) {
+        delegation = named_servers(message, &asked.name, &mut lower_ttl);
+        Outcome::Referral
     } else {
         Outcome::NoData
     };
-    Said { outcome, records, aliases, ttl_secs, was_heard: true }
+    if outcome.is_void()
+        && let Some(secs) = negative_ttl(message)
+    {
+        lower_ttl(secs);
+    }
+    Said { records, aliases, ttl_secs, signatures, delegation, ..Said::nothing(outcome) }
+}
+
+/// How long it is remembered that there is nothing (RFC 2308 section 5).
+fn negative_ttl(message: &Message) -> Option<u32> {
+    message.authorities.iter().find_map(|record| match &record.data {
+        RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
+        _ => None,
+    })
+}
+
+/// The servers that a referral names for this very name, with the addresses that came along.
+fn named_servers(message: &Message, name: &Name, lower_ttl: &mut impl FnMut(u32)) -> Vec<NamedServer> {
+    let mut servers = Vec::new();
+    for record in message.authorities.iter().filter(|record| is_about(record, name)) {
+        let RData::NS(host) = &record.data else { continue };
+        lower_ttl(record.ttl);
+        let addresses = message.additionals.iter().filter(|glue| is_about(glue, &host.0));
+        let mut addresses: Vec<IpAddr> =
+            addresses.filter_map(|glue| rdata::record_data(&glue.data)?.address()).take(MAX_GLUE).collect();
+        addresses.sort();
+        servers.push(NamedServer { name: rdata::dns_name(&host.0), addresses });
+        if servers.len() >= MAX_SERVERS_NAMED {
+            break;
+        }
+    }
+    servers.sort();
+    servers
 }
 
 /// Whether a record is of this name, and of the Internet: the same name in another class is another name.
@@ -185,12 +286,13 @@ fn alias_of<'a>(message: &'a Message, owner: &Name) -> Option<(&'a Name, u32)> {
     })
 }
 
-/// An answer that only names other servers says nothing about the question.
-fn is_referral(message: &Message) -> bool {
+/// An answer that only names other servers says nothing about the question. One that was asked without recursion may
+/// refer to others although it would look further for its own clients.
+fn is_referral(message: &Message, is_direct: bool) -> bool {
     let has = |wanted| message.authorities.iter().any(|record| record.record_type() == wanted);
     message.answers.is_empty()
         && !message.metadata.authoritative
-        && !message.metadata.recursion_available
+        && (is_direct || !message.metadata.recursion_available)
         && has(rr::RecordType::NS)
         && !has(rr::RecordType::SOA)
 }
@@ -199,59 +301,19 @@ fn wire_type(record_type: RecordType) -> rr::RecordType {
     match record_type {
         RecordType::A => rr::RecordType::A,
         RecordType::Aaaa => rr::RecordType::AAAA,
+        RecordType::Caa => rr::RecordType::CAA,
         RecordType::Cname => rr::RecordType::CNAME,
+        RecordType::Dnskey => rr::RecordType::DNSKEY,
+        RecordType::Ds => rr::RecordType::DS,
         RecordType::Mx => rr::RecordType::MX,
         RecordType::Ns => rr::RecordType::NS,
+        RecordType::Nsec3param => rr::RecordType::NSEC3PARAM,
         RecordType::Ptr => rr::RecordType::PTR,
         RecordType::Soa => rr::RecordType::SOA,
         RecordType::Srv => rr::RecordType::SRV,
+        RecordType::Tlsa => rr::RecordType::TLSA,
         RecordType::Txt => rr::RecordType::TXT,
     }
-}
-
-fn record_data(data: &RData) -> Option<RecordData> {
-    Some(match data {
-        RData::A(address) => RecordData::A(address.0),
-        RData::AAAA(address) => RecordData::Aaaa(address.0),
-        RData::CNAME(name) => RecordData::Cname(dns_name(&name.0)),
-        RData::NS(name) => RecordData::Ns(dns_name(&name.0)),
-        RData::PTR(name) => RecordData::Ptr(dns_name(&name.0)),
-        RData::MX(mx) => RecordData::Mx { preference: mx.preference, exchange: dns_name(&mx.exchange) },
-        RData::SRV(srv) => RecordData::Srv {
-            priority: srv.priority,
-            weight: srv.weight,
-            port: srv.port,
-            target: dns_name(&srv.target),
-        },
-        RData::SOA(soa) => RecordData::Soa {
-            primary: dns_name(&soa.mname),
-            mailbox: dns_name(&soa.rname),
-            serial: soa.serial,
-            minimum_secs: soa.minimum,
-        },
-        RData::TXT(text) => {
-            RecordData::Txt(TxtStrings::new(text.txt_data.iter().map(|string| string.to_vec()).collect()))
-        }
-        _ => return None,
-    })
-}
-
-/// The name as text, with what would mislead a reader (dots and control characters inside labels) as `\DDD`.
-fn dns_name(name: &Name) -> DnsName {
-    let mut text = String::new();
-    for label in name {
-        if !text.is_empty() {
-            text.push('.');
-        }
-        for &byte in label {
-            if byte.is_ascii_graphic() && byte != b'.' && byte != b'\\' {
-                text.push(char::from(byte));
-            } else {
-                text.extend(["\\", &format!("{byte:03}")]);
-            }
-        }
-    }
-    DnsName::new(&text)
 }
 
 #[cfg(test)]

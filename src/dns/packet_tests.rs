@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::values::{DnsName, DnsQuestion};
 
-fn asked() -> Asked {
+fn asked() -> Sent {
     build(&DnsQuestion::new(DnsName::new("a.example"), RecordType::A), true).unwrap()
 }
 
@@ -112,7 +112,7 @@ fn a_referral_is_not_taken_for_no_data() {
         message.metadata.recursion_available = false;
         message.add_authority(Record::from_rdata(name("example."), 60, RData::NS(NS(name("ns.example.")))));
     };
-    assert!(matches!(outcome(referral), Outcome::Broken(_)));
+    assert_eq!(outcome(referral), Outcome::Referral);
     assert_eq!(
         outcome(|message| {
             referral(message);
@@ -158,4 +158,76 @@ proptest! {
         bytes.extend(tail);
         let _reading = read(&asked, &bytes);
     }
+}
+
+#[test]
+fn flags_and_extended_errors_are_kept() {
+    use hickory_proto::op::Edns;
+    use hickory_proto::rr::rdata::opt::EdnsOption;
+    let with_error = |code: u16, message: &mut Message| {
+        let mut edns = Edns::new();
+        let bytes = [&code.to_be_bytes()[..], b"too late"].concat();
+        edns.options_mut().insert(EdnsOption::Unknown(15, bytes));
+        message.set_edns(edns);
+    };
+    let Reading::Said(said) = reading(|message| {
+        message.metadata.authentic_data = true;
+        message.metadata.response_code = ResponseCode::ServFail;
+        with_error(7, message);
+    }) else {
+        panic!("nothing said")
+    };
+    let error = ExtendedError { code: 7, text: "too late".to_owned() };
+    assert_eq!((said.outcome, said.is_authentic), (Outcome::ServFail, true));
+    assert!(error.is_about_dnssec() && said.size_bytes.is_some());
+    assert_eq!(said.extended_error, Some(error));
+    // A filter may answer with an address of its own.
+    let filtered = outcome(|message| {
+        message.add_answer(a("a.example.", 1));
+        with_error(17, message);
+    });
+    assert_eq!(filtered, Outcome::Filtered);
+}
+
+#[test]
+fn a_server_that_is_asked_directly_names_others_with_their_addresses() {
+    let question = DnsQuestion::new(DnsName::new("a.example"), RecordType::Ns)
+        .to(Asked::Server("192.0.2.53".parse().unwrap()));
+    let sent = build(&question, true).unwrap();
+    let mut message = Message::response(sent.id, hickory_proto::op::OpCode::Query);
+    // It may look further for clients of its own.
+    message.metadata.recursion_available = true;
+    message.add_query(Query::query(sent.name.clone(), sent.record_type));
+    let ns = |owner: &str, host: &str| Record::from_rdata(name(owner), 60, RData::NS(NS(name(host))));
+    message.add_authority(ns("a.example.", "ns.a.example."));
+    message.add_authority(ns("other.example.", "ns.other.example."));
+    message.add_additional(a("ns.a.example.", 7));
+    let Reading::Said(said) = read(&sent, &message.to_vec().unwrap()) else { panic!("nothing said") };
+    assert_eq!(said.outcome, Outcome::Referral);
+    let server =
+        NamedServer { name: DnsName::new("ns.a.example"), addresses: vec!["192.0.2.7".parse().unwrap()] };
+    assert_eq!((said.delegation, said.ttl_secs), (vec![server], Some(60)));
+    let query = Message::from_vec(&sent.bytes).unwrap();
+    assert!(!query.metadata.recursion_desired && !query.metadata.authentic_data);
+}
+
+#[test]
+fn what_is_asked_says_what_it_wants() {
+    let ask = |record_type: RecordType, asked: Asked| {
+        let question = DnsQuestion::new(DnsName::new("a.example"), record_type).to(asked);
+        Message::from_vec(&build(&question, true).unwrap().bytes).unwrap()
+    };
+    let server = Asked::Server("192.0.2.53".parse().unwrap());
+    let flags = |message: &Message| {
+        let metadata = &message.metadata;
+        (metadata.recursion_desired, metadata.authentic_data, metadata.checking_disabled)
+    };
+    assert_eq!(flags(&ask(RecordType::A, Asked::Resolver)), (true, true, false));
+    assert_eq!(flags(&ask(RecordType::A, Asked::Unchecked)), (true, true, true));
+    assert_eq!(flags(&ask(RecordType::A, server)), (false, false, false));
+    let wants_signatures =
+        |message: &Message| message.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+    assert!(wants_signatures(&ask(RecordType::Soa, server)));
+    assert!(!wants_signatures(&ask(RecordType::Mx, server)));
+    assert!(!wants_signatures(&ask(RecordType::Soa, Asked::Resolver)));
 }

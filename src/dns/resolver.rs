@@ -13,12 +13,14 @@ use tokio::time::timeout;
 use super::DnsError;
 use super::exchange;
 use super::packet::Said;
-use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordType, UnixTime};
+use crate::values::{AnswerBook, Asked, DnsAnswer, DnsName, DnsQuestion, Outcome, RecordType, UnixTime};
 
 /// Questions under way at once; polite to the resolver of a small office.
-const MAX_CONCURRENT: usize = 12;
+const MAX_CONCURRENT: usize = 24;
+/// Questions under way at once to servers in charge of zones; each of them gets a few in all.
+const MAX_CONCURRENT_DIRECT: usize = 24;
 /// Longest time for one question over all servers.
-const QUESTION_TIME: Duration = Duration::from_secs(12);
+const QUESTION_TIME: Duration = Duration::from_secs(9);
 /// Longest wait for a sign of life: the root is in the memory of every resolver.
 const PROBE_TIME: Duration = Duration::from_secs(6);
 /// Name servers of the system that are tried.
@@ -34,7 +36,12 @@ pub struct Resolver {
 }
 
 enum Source {
-    Servers { label: String, servers: Vec<SocketAddr> },
+    Servers {
+        label: String,
+        servers: Vec<SocketAddr>,
+        /// Whose word on signatures is heard as well.
+        second: Option<SocketAddr>,
+    },
     Recorded(AnswerBook),
 }
 
@@ -42,6 +49,7 @@ struct Run {
     memory: Mutex<BTreeMap<DnsQuestion, DnsAnswer>>,
     trace: Mutex<Vec<DnsAnswer>>,
     permits: Semaphore,
+    direct_permits: Semaphore,
 }
 
 impl Run {
@@ -50,6 +58,7 @@ impl Run {
             memory: Mutex::default(),
             trace: Mutex::default(),
             permits: Semaphore::new(MAX_CONCURRENT),
+            direct_permits: Semaphore::new(MAX_CONCURRENT_DIRECT),
         })
     }
 }
@@ -77,12 +86,37 @@ impl Resolver {
             return Err(DnsError::NoSystemResolver(io::Error::other("no name server is listed")));
         };
         let label = format!("system ({})", without_default_port(*first));
-        Ok(Self::with_source(Source::Servers { label, servers }))
+        let second = servers.get(1).copied();
+        Ok(Self::with_source(Source::Servers { label, servers, second }))
     }
 
     /// The resolver at this address.
     pub fn at(server: SocketAddr) -> Self {
-        Self::with_source(Source::Servers { label: without_default_port(server), servers: vec![server] })
+        let label = without_default_port(server);
+        Self::with_source(Source::Servers { label, servers: vec![server], second: None })
+    }
+
+    /// The same servers, and those of another resolver for a second word on signatures.
+    #[must_use]
+    pub fn with_second(&self, other: &Self) -> Self {
+        match (&*self.source, &*other.source) {
+            (Source::Servers { label, servers, .. }, Source::Servers { servers: others, .. }) => {
+                Self::with_source(Source::Servers {
+                    label: label.clone(),
+                    servers: servers.clone(),
+                    second: others.first().copied(),
+                })
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// The second resolver in words, where there is one.
+    pub fn second_label(&self) -> Option<String> {
+        match &*self.source {
+            Source::Servers { second, .. } => second.map(without_default_port),
+            Source::Recorded(_) => None,
+        }
     }
 
     /// Reads `HOST`, `HOST:PORT` or `[v6]:PORT`; empty means the system's resolver. Looks the host name up.
@@ -161,38 +195,49 @@ impl Resolver {
         }
         let words = match said.outcome {
             Outcome::Broken(words) => words,
+            Outcome::OutOfReach => "no way leads there from this computer".to_owned(),
             _ => format!("no answer within {} seconds", PROBE_TIME.as_secs()),
         };
         Err(DnsError::Dead { server: self.label().to_owned(), words })
     }
 
-    /// Asks one question, from memory where it was asked before in this run.
+    /// Asks the resolver one question, from memory where it was asked before in this run.
     pub async fn query(&self, name: &DnsName, record_type: RecordType) -> DnsAnswer {
-        let question = DnsQuestion::new(name.clone(), record_type);
-        let servers = match &*self.source {
-            Source::Recorded(book) => {
-                let not_recorded = || Outcome::Broken("this question was not recorded".to_owned());
-                return book
-                    .get(&question)
-                    .cloned()
-                    .unwrap_or_else(|| DnsAnswer::empty(question, not_recorded()));
-            }
-            Source::Servers { servers, .. } => servers,
-        };
-        if let Some(answer) = lock(&self.run.memory).get(&question) {
+        self.ask(&DnsQuestion::new(name.clone(), record_type)).await
+    }
+
+    /// Puts a question to whom it names, from memory where it was asked before in this run.
+    pub async fn ask(&self, question: &DnsQuestion) -> DnsAnswer {
+        if let Source::Recorded(book) = &*self.source {
+            let not_recorded = || Outcome::Broken("this question was not recorded".to_owned());
+            return book
+                .get(question)
+                .cloned()
+                .unwrap_or_else(|| DnsAnswer::empty(question.clone(), not_recorded()));
+        }
+        if let Some(answer) = lock(&self.run.memory).get(question) {
             return answer.clone();
         }
-        // The semaphore is never closed, and without a permit the question is still a polite one.
-        let _permit = self.run.permits.acquire().await.ok();
+        let is_direct = matches!(question.asked, Asked::Server(_) | Asked::ServerOverTcp(_));
+        let permits = if is_direct { &self.run.direct_permits } else { &self.run.permits };
+        // The semaphores are never closed, and without a permit the question is still a polite one.
+        let _permit = permits.acquire().await.ok();
         let at = UnixTime::now();
         let started = Instant::now();
-        let (server, said) = ask_servers(servers, &question).await;
+        let (server, said) = ask_servers(&self.ways_to(question.asked), question).await;
         let answer = DnsAnswer {
             question: question.clone(),
             outcome: said.outcome,
             records: said.records,
             aliases: said.aliases,
             ttl_secs: said.ttl_secs,
+            is_authoritative: said.is_authoritative,
+            is_authentic: said.is_authentic,
+            is_too_long_for_udp: said.is_too_long_for_udp,
+            size_bytes: said.size_bytes,
+            signatures: said.signatures,
+            delegation: said.delegation,
+            extended_error: said.extended_error,
             server: server.map_or_else(String::new, without_default_port),
             at,
             duration_millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -200,10 +245,62 @@ impl Resolver {
         tracing::debug!(%question, outcome = %answer.outcome, millis = answer.duration_millis, "dns");
         let mut memory = lock(&self.run.memory);
         if memory.len() < MAX_REMEMBERED {
-            memory.insert(question, answer.clone());
+            memory.insert(question.clone(), answer.clone());
             lock(&self.run.trace).push(answer.clone());
         }
         answer
+    }
+
+    /// Sockets at which somebody listens; empty where no way leads there.
+    fn ways_to(&self, asked: Asked) -> Vec<SocketAddr> {
+        let Source::Servers { servers, second, .. } = &*self.source else { return Vec::new() };
+        match asked {
+            Asked::Resolver | Asked::Unchecked => servers.clone(),
+            Asked::Second | Asked::SecondUnchecked => second.iter().copied().collect(),
+            Asked::Server(address) | Asked::ServerOverTcp(address) => {
+                way_to_authority(servers, address).into_iter().collect()
+            }
+        }
+    }
+}
+
+/// Where a server in charge of a zone listens. Records may name any address; only those that can be such a server are
+/// asked, so that nobody's zone makes us knock inside the own network.
+///
+/// A resolver on another loopback port is a test network of its own: its servers listen on the same port.
+fn way_to_authority(resolver: &[SocketAddr], address: IpAddr) -> Option<SocketAddr> {
+    let address = address.to_canonical();
+    if is_on_the_internet(address) {
+        return Some(SocketAddr::new(address, 53));
+    }
+    let test_port = resolver
+        .first()
+        .filter(|server| server.ip().is_loopback() && server.port() != 53)
+        .map(SocketAddr::port)
+        .filter(|_| address.is_loopback());
+    test_port.map(|port| SocketAddr::new(address, port))
+}
+
+/// Whether an address may be a server's on the Internet: neither private nor kept for documents and tests (RFC 6890).
+fn is_on_the_internet(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [first, second, third, _] = v4.octets();
+            let is_kept = matches!((first, second, third), (0, ..) | (192, 0, 0) | (240.., ..))
+                || (first == 100 && (64..128).contains(&second))
+                || (first == 198 && (18..20).contains(&second));
+            !(is_kept
+                || v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_multicast()
+                || v4.is_documentation())
+        }
+        IpAddr::V6(v6) => {
+            let [first, second, ..] = v6.segments();
+            // Only 2000::/3 is given out, and 2001:db8::/32 is for documents.
+            (first & 0xe000) == 0x2000 && !(first == 0x2001 && second == 0xdb8)
+        }
     }
 }
 
@@ -215,11 +312,15 @@ impl fmt::Debug for Resolver {
 
 /// Asks one server after the other until one knows; otherwise the most telling of the failures.
 async fn ask_servers(servers: &[SocketAddr], question: &DnsQuestion) -> (Option<SocketAddr>, Said) {
+    if servers.is_empty() {
+        return (None, Said::silence(Outcome::OutOfReach));
+    }
     let mut last = (servers.first().copied(), Said::silence(Outcome::Timeout));
     let walk = async {
         for server in servers {
             let said = exchange::ask(*server, question).await;
-            let is_known = said.outcome.is_known();
+            // Who is asked directly and refers to others has said what it knows.
+            let is_known = said.outcome.is_known() || said.outcome == Outcome::Referral;
             let is_worse = said.outcome == Outcome::Timeout && last.1.outcome != Outcome::Timeout;
             if !is_worse {
                 last = (Some(*server), said);

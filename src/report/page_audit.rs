@@ -2,7 +2,7 @@
 
 use super::format::utc;
 use crate::audit::{
-    AuditReport, Changer, Effort, Evidence, Finding, Group, Importance, Outcome, Picture, SpfTreeNode, Status,
+    AuditReport, Changer, Effort, Evidence, Finding, Group, Importance, Picture, SpfTreeNode, Status,
 };
 
 /// Most lines of one answer that the page shows; a hostile zone can have any number.
@@ -133,15 +133,7 @@ fn finding_facts(finding: &Finding) -> String {
 }
 
 fn evidence_page(evidence: &Evidence) -> EvidencePage {
-    let outcome = match &evidence.outcome {
-        Outcome::Answer => "answered".to_owned(),
-        Outcome::NoData => "no such record".to_owned(),
-        Outcome::NxDomain => "the name does not exist".to_owned(),
-        Outcome::ServFail => "the resolver could not find out (SERVFAIL)".to_owned(),
-        Outcome::Refused => "the resolver refused to answer".to_owned(),
-        Outcome::Timeout => "no answer in time".to_owned(),
-        Outcome::Broken(words) => words.clone(),
-    };
+    let outcome = evidence.outcome.words();
     EvidencePage {
         query: evidence.query.clone(),
         facts: format!(

@@ -130,6 +130,7 @@ fn take(zone: &mut CurrentZone, name: &DnsName, kind: RecordType, answer: &DnsAn
         Outcome::Refused => Some("the resolver refused to answer".to_owned()),
         Outcome::Timeout => Some("no answer came in time".to_owned()),
         Outcome::Broken(words) => Some(words.clone()),
+        other => Some(other.to_string()),
     };
     if let Some(why) = why {
         zone.add_unread(name, &kind.to_string(), &why);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DnsAnswer, DnsQuestion};
 
-/// Answers by question. Serialised as a list in the order of the questions, so that two surveys can be compared.
+/// Answers by question and by who was asked. Serialised as a list in the order of the questions, so that two surveys can be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<DnsAnswer>", into = "Vec<DnsAnswer>")]
 pub struct AnswerBook(BTreeMap<DnsQuestion, DnsAnswer>);

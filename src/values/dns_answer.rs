@@ -1,158 +1,32 @@
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DnsName, TxtStrings, UnixTime};
+use super::{DnsName, ExtendedError, Outcome, RecordData, RecordType, UnixTime};
 
-/// Outcome of a DNS question, kept apart as honestly as the protocol allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "detail")]
-pub enum Outcome {
-    /// NOERROR with records of the type asked.
-    Answer,
-    /// NOERROR without such records.
-    NoData,
-    /// The name does not exist.
-    NxDomain,
-    /// The resolver could not find out.
-    ServFail,
-    /// The resolver does not want to answer.
-    Refused,
-    /// No answer in time.
-    Timeout,
-    /// Nothing that could be read came back, or the server could not be reached; the words say what.
-    Broken(String),
-}
-
-impl Outcome {
-    /// Whether the DNS said something about the name: records, none of that type, or no such name.
-    pub fn is_known(&self) -> bool {
-        matches!(self, Self::Answer | Self::NoData | Self::NxDomain)
-    }
-
-    /// Whether the DNS said that there are no such records (RFC 7208 section 4.6.4 calls it void).
-    pub fn is_void(&self) -> bool {
-        matches!(self, Self::NoData | Self::NxDomain)
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Answer => "NOERROR",
-            Self::NoData => "NODATA",
-            Self::NxDomain => "NXDOMAIN",
-            Self::ServFail => "SERVFAIL",
-            Self::Refused => "REFUSED",
-            Self::Timeout => "timeout",
-            Self::Broken(words) => words,
-        })
-    }
-}
-
-/// Types of DNS records that the program asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum RecordType {
-    /// IPv4 address.
-    A,
-    /// IPv6 address.
-    Aaaa,
-    /// Alias.
-    Cname,
-    /// Mail exchanger.
-    Mx,
-    /// Name server.
-    Ns,
-    /// Name of an address.
-    Ptr,
-    /// Start of a zone.
-    Soa,
-    /// Service (RFC 2782).
-    Srv,
-    /// Text.
-    Txt,
-}
-
-impl fmt::Display for RecordType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::A => "A",
-            Self::Aaaa => "AAAA",
-            Self::Cname => "CNAME",
-            Self::Mx => "MX",
-            Self::Ns => "NS",
-            Self::Ptr => "PTR",
-            Self::Soa => "SOA",
-            Self::Srv => "SRV",
-            Self::Txt => "TXT",
-        })
-    }
-}
-
-/// Data of one DNS record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// Whom a question is put to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RecordData {
-    /// IPv4 address.
-    A(Ipv4Addr),
-    /// IPv6 address.
-    Aaaa(Ipv6Addr),
-    /// The name that an alias stands for.
-    Cname(DnsName),
-    /// Mail exchanger (RFC 5321 section 5).
-    Mx {
-        /// Lower is tried first.
-        preference: u16,
-        /// The host; the root means “no mail” (RFC 7505).
-        exchange: DnsName,
-    },
-    /// Name server.
-    Ns(DnsName),
-    /// Name of an address.
-    Ptr(DnsName),
-    /// Start of a zone.
-    Soa {
-        /// Primary name server.
-        primary: DnsName,
-        /// Mailbox of whoever runs the zone, as a name.
-        mailbox: DnsName,
-        /// Version of the zone.
-        serial: u32,
-        /// How long “does not exist” is remembered, in seconds (RFC 2308).
-        minimum_secs: u32,
-    },
-    /// Service (RFC 2782).
-    Srv {
-        /// Lower is tried first.
-        priority: u16,
-        /// Share among equal priorities.
-        weight: u16,
-        /// TCP or UDP port.
-        port: u16,
-        /// The host; the root means “not offered”.
-        target: DnsName,
-    },
-    /// Text, in the strings in which it was sent.
-    Txt(TxtStrings),
+pub enum Asked {
+    /// The resolver of the survey, which looks further for us.
+    #[default]
+    Resolver,
+    /// The same resolver, told to leave signatures unchecked (the CD bit, RFC 4035 section 3.2.2).
+    Unchecked,
+    /// A second resolver, whose word on signatures is heard as well.
+    Second,
+    /// The second resolver, told to leave signatures unchecked.
+    SecondUnchecked,
+    /// An authoritative server at this address, without recursion, over UDP first.
+    Server(IpAddr),
+    /// The same over TCP from the start (RFC 7766).
+    ServerOverTcp(IpAddr),
 }
 
-impl fmt::Display for RecordData {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::A(address) => write!(formatter, "{address}"),
-            Self::Aaaa(address) => write!(formatter, "{address}"),
-            Self::Cname(name) | Self::Ns(name) | Self::Ptr(name) => write!(formatter, "{name}."),
-            Self::Mx { preference, exchange } => write!(formatter, "{preference} {exchange}."),
-            Self::Soa { primary, mailbox, serial, minimum_secs } => {
-                write!(formatter, "{primary}. {mailbox}. {serial} (negative TTL {minimum_secs})")
-            }
-            Self::Srv { priority, weight, port, target } => {
-                write!(formatter, "{priority} {weight} {port} {target}.")
-            }
-            Self::Txt(text) => write!(formatter, "{text}"),
-        }
+impl Asked {
+    fn is_resolver(&self) -> bool {
+        *self == Self::Resolver
     }
 }
 
@@ -163,20 +37,60 @@ pub struct DnsQuestion {
     pub name: DnsName,
     /// The type asked for.
     pub record_type: RecordType,
+    /// Whom it is put to.
+    #[serde(default, skip_serializing_if = "Asked::is_resolver")]
+    pub asked: Asked,
 }
 
 impl DnsQuestion {
-    /// Puts a question together.
+    /// A question to the resolver.
     pub fn new(name: DnsName, record_type: RecordType) -> Self {
-        Self { name, record_type }
+        Self { name, record_type, asked: Asked::Resolver }
+    }
+
+    /// The same question to somebody else.
+    #[must_use]
+    pub fn to(self, asked: Asked) -> Self {
+        Self { asked, ..self }
     }
 }
 
 impl fmt::Display for DnsQuestion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = if self.name.as_str().is_empty() { "." } else { self.name.as_str() };
-        write!(formatter, "{} {name}", self.record_type)
+        write!(formatter, "{} {name}", self.record_type)?;
+        match self.asked {
+            Asked::Resolver | Asked::Second => Ok(()),
+            Asked::Unchecked | Asked::SecondUnchecked => formatter.write_str(" +cd"),
+            Asked::Server(address) => write!(formatter, " @{address}"),
+            Asked::ServerOverTcp(address) => write!(formatter, " @{address} +tcp"),
+        }
     }
+}
+
+/// A signature over records (RFC 4034 section 3).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Signature {
+    /// As IANA numbers it.
+    pub algorithm: u8,
+    /// Short sum of the key that made it.
+    pub key_tag: u16,
+    /// From when it holds.
+    pub inception: UnixTime,
+    /// Until when it holds.
+    pub expiration: UnixTime,
+    /// The zone whose key made it.
+    pub signer: DnsName,
+}
+
+/// A server that a referral names, with addresses where the referral brings them along.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NamedServer {
+    /// Its name.
+    pub name: DnsName,
+    /// Its addresses in the additional section; empty where none came along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
 }
 
 /// What came back for one question, with everything that lets somebody else check it.
@@ -193,9 +107,31 @@ pub struct DnsAnswer {
     /// Names that the question was led to by CNAME records, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<DnsName>,
-    /// Smallest time to live among the records, in seconds.
+    /// Smallest time to live among the records, in seconds; where there are none, how long that is remembered
+    /// (RFC 2308 section 5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_secs: Option<u32>,
+    /// Whether the server says that it is in charge of the name (the AA bit).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_authoritative: bool,
+    /// Whether the resolver says that it has checked the signatures (the AD bit).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_authentic: bool,
+    /// Whether the answer was too long for UDP.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_too_long_for_udp: bool,
+    /// Length of the whole message on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u16>,
+    /// Signatures over the records, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<Signature>,
+    /// Servers that a referral names for exactly the name that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegation: Vec<NamedServer>,
+    /// What the server says about a failure in its own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended_error: Option<ExtendedError>,
     /// The server that was asked.
     pub server: String,
     /// When it was asked.
@@ -213,6 +149,13 @@ impl DnsAnswer {
             records: Vec::new(),
             aliases: Vec::new(),
             ttl_secs: None,
+            is_authoritative: false,
+            is_authentic: false,
+            is_too_long_for_udp: false,
+            size_bytes: None,
+            signatures: Vec::new(),
+            delegation: Vec::new(),
+            extended_error: None,
             server: String::new(),
             at: UnixTime::default(),
             duration_millis: 0,
@@ -228,9 +171,15 @@ impl DnsAnswer {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::TxtStrings;
 
     #[test]
     fn an_answer_survives_json() {
@@ -248,5 +197,22 @@ mod tests {
         assert!(json.contains(r#""record_type":"TXT""#), "{json}");
         assert_eq!(serde_json::from_str::<DnsAnswer>(&json).unwrap(), answer);
         assert_eq!(answer.question.to_string(), "TXT a.example");
+        assert!(!json.contains("asked") && !json.contains("is_authentic"), "{json}");
+    }
+
+    #[test]
+    fn an_answer_of_another_server_is_another_answer() {
+        let question = DnsQuestion::new(DnsName::new("a.example"), RecordType::Soa);
+        let server = question.clone().to(Asked::Server("192.0.2.53".parse().unwrap()));
+        assert_ne!(question, server);
+        assert_eq!(server.to_string(), "SOA a.example @192.0.2.53");
+        let answer = DnsAnswer {
+            is_authoritative: true,
+            delegation: vec![NamedServer { name: DnsName::new("ns.a.example"), addresses: Vec::new() }],
+            extended_error: Some(ExtendedError { code: 7, text: String::new() }),
+            ..DnsAnswer::empty(server, Outcome::Referral)
+        };
+        let json = serde_json::to_string(&answer).unwrap();
+        assert_eq!(serde_json::from_str::<DnsAnswer>(&json).unwrap(), answer, "{json}");
     }
 }

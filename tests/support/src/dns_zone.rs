@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mailferry::values::{DnsAnswer, DnsName, DnsQuestion, Outcome, RecordData, RecordType, TxtStrings};
+use mailferry::values::{
+    DnsAnswer, DnsName, DnsQuestion, HexBytes, Outcome, RecordData, RecordType, TxtStrings,
+};
 
 /// Records by owner and type; a fault stands in the place of a record as `!SERVFAIL`.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +80,8 @@ fn outcome(word: &str) -> Outcome {
         "SERVFAIL" => Outcome::ServFail,
         "REFUSED" => Outcome::Refused,
         "TIMEOUT" => Outcome::Timeout,
+        "FILTERED" => Outcome::Filtered,
+        "OUTOFREACH" => Outcome::OutOfReach,
         _ => panic!("no fault: {word}"),
     }
 }
@@ -85,25 +89,54 @@ fn outcome(word: &str) -> Outcome {
 fn record(record_type: RecordType, data: &str) -> RecordData {
     let words: Vec<&str> = data.split_whitespace().collect();
     let number = |index: usize| words[index].parse::<u16>().unwrap();
+    let byte = |index: usize| words[index].parse::<u8>().unwrap();
+    let hex = |index: usize| HexBytes::parse(words[index]).unwrap();
     match record_type {
         RecordType::A => RecordData::A(data.parse().unwrap()),
         RecordType::Aaaa => RecordData::Aaaa(data.parse().unwrap()),
+        RecordType::Caa => RecordData::Caa {
+            is_critical: byte(0) >= 128,
+            tag: words[1].to_owned(),
+            value: quoted(data).concat(),
+        },
         RecordType::Cname => RecordData::Cname(DnsName::new(data)),
+        RecordType::Dnskey => RecordData::Dnskey { flags: number(0), algorithm: byte(1), key_tag: number(2) },
+        RecordType::Ds => {
+            RecordData::Ds { key_tag: number(0), algorithm: byte(1), digest_type: byte(2), digest: hex(3) }
+        }
         RecordType::Mx => RecordData::Mx { preference: number(0), exchange: DnsName::new(words[1]) },
         RecordType::Ns => RecordData::Ns(DnsName::new(data)),
+        RecordType::Nsec3param => {
+            RecordData::Nsec3param { algorithm: byte(0), iterations: number(1), salt_bytes: byte(2) }
+        }
         RecordType::Ptr => RecordData::Ptr(DnsName::new(data)),
-        RecordType::Soa => RecordData::Soa {
-            primary: DnsName::new(words[0]),
-            mailbox: DnsName::new(words[1]),
-            serial: words[2].parse().unwrap(),
-            minimum_secs: words[3].parse().unwrap(),
-        },
+        RecordType::Soa => {
+            let timers: Vec<u32> = words[2..].iter().map(|word| word.parse().unwrap()).collect();
+            // Most cases are about the serial and the negative TTL only.
+            let (serial, refresh, retry, expire, minimum) = match timers.as_slice() {
+                [serial, minimum] => (*serial, 7_200, 3_600, 1_209_600, *minimum),
+                [serial, refresh, retry, expire, minimum] => (*serial, *refresh, *retry, *expire, *minimum),
+                _ => panic!("no SOA: {data}"),
+            };
+            RecordData::Soa {
+                primary: DnsName::new(words[0]),
+                mailbox: DnsName::new(words[1]),
+                serial,
+                refresh_secs: refresh,
+                retry_secs: retry,
+                expire_secs: expire,
+                minimum_secs: minimum,
+            }
+        }
         RecordType::Srv => RecordData::Srv {
             priority: number(0),
             weight: number(1),
             port: number(2),
             target: DnsName::new(words[3]),
         },
+        RecordType::Tlsa => {
+            RecordData::Tlsa { usage: byte(0), selector: byte(1), matching: byte(2), data: hex(3) }
+        }
         RecordType::Txt => RecordData::Txt(TxtStrings::from(quoted(data))),
     }
 }
