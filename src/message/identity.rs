@@ -32,9 +32,9 @@ impl fmt::Debug for IdentityKey {
 
 /// What is known of a message without its body: enough to recognise a copy of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageKey {
+pub struct MessageKey<U> {
     /// UID in its own folder.
-    pub uid: u32,
+    pub uid: U,
     /// Digest of its headers.
     pub identity: IdentityKey,
     /// RFC822.SIZE in bytes.

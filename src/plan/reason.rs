@@ -6,6 +6,7 @@ use crate::message::RepairTrigger;
 use crate::message::ServerWords;
 use crate::plan::reason_code::ReasonCode;
 use crate::values::Side;
+use crate::values::SourceUid;
 
 /// Longest part of a detail in characters; servers may send kilobytes.
 const FIELD_CHARS: usize = 1_000;
@@ -131,7 +132,7 @@ pub enum Reason {
     ArrivedDuringCopy,
 
     /// It is the same as the message with this UID, which is copied.
-    DuplicateOf(u32),
+    DuplicateOf(SourceUid),
     /// Its folder only shows it; it lies in this one.
     ShownByView(String),
     /// Its folder was left out.
@@ -235,7 +236,8 @@ impl Reason {
             Self::FlagsNotKept(flags) => lines(&[&flags.join(" ")]),
             Self::TooOld(secs) | Self::TooNew(secs) => secs.to_string(),
             Self::TooSmall(bytes) | Self::TooLarge(bytes) => bytes.to_string(),
-            Self::DuplicateOf(number) | Self::OutsideTrial(number) => number.to_string(),
+            Self::DuplicateOf(uid) => uid.to_string(),
+            Self::OutsideTrial(number) => number.to_string(),
         })
     }
 
@@ -287,7 +289,7 @@ impl Reason {
             ReasonCode::ShownElsewhere => Self::ShownElsewhere(part().to_owned()),
             ReasonCode::CopiedBeforeMove => Self::CopiedBeforeMove(part().to_owned()),
             ReasonCode::ArrivedDuringCopy => Self::ArrivedDuringCopy,
-            ReasonCode::DuplicateOf => Self::DuplicateOf(part().parse().ok()?),
+            ReasonCode::DuplicateOf => Self::DuplicateOf(SourceUid(part().parse().ok()?)),
             ReasonCode::ShownByView => Self::ShownByView(part().to_owned()),
             ReasonCode::FolderLeftOut => Self::FolderLeftOut,
             ReasonCode::TooOld => Self::TooOld(part().parse().ok()?),

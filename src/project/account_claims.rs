@@ -273,7 +273,7 @@ fn remove(path: &Path) -> Result<(), ProjectError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::InboxMark;
+    use crate::values::{InboxMark, UidValidity};
 
     fn account(host: &str, user: &str) -> AccountIdentity {
         AccountIdentity {
@@ -281,7 +281,7 @@ mod tests {
             port: 993,
             addresses: vec!["192.0.2.1".parse().unwrap()],
             user: user.to_owned(),
-            inbox: InboxMark { uid_validity: Some(7), ..InboxMark::default() },
+            inbox: InboxMark { uid_validity: Some(UidValidity(7)), ..InboxMark::default() },
         }
     }
 

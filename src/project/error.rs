@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use crate::values::SourceUid;
+
 /// Why something could not be read from or written to the project file.
 #[derive(Debug, Error)]
 pub enum ProjectError {
@@ -63,7 +65,7 @@ pub enum ProjectError {
     #[error("message {uid} is not waiting to be copied, so no append may be recorded for it")]
     NotToDo {
         /// UID at the source.
-        uid: u32,
+        uid: SourceUid,
     },
     /// The destination folder has another UIDVALIDITY than when it was last compared.
     #[error("the destination folder was made anew: it must be compared before anything is sent")]

@@ -7,6 +7,7 @@ use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, LedgerRow, Project, ProjectError};
 use crate::plan::{FolderPath, MessageState, ReasonCode};
 use crate::values::MailboxId;
+use crate::values::{DestinationUid, SourceUid, UidValidity};
 
 /// The ledger of one mailbox: one row per source message, written before and after every append.
 #[derive(Clone, Debug)]
@@ -35,12 +36,12 @@ impl Ledger {
         source_raw: &str,
         source: &FolderPath,
         destination: &FolderPath,
-        source_uid_validity: u32,
+        source_uid_validity: UidValidity,
     ) -> Result<FolderId, ProjectError> {
         let source = to_json(&source)?;
         let destination = to_json(&destination)?;
         self.project.write_soon(|transaction| {
-            let known: Option<(i64, u32, String)> = transaction
+            let known: Option<(i64, UidValidity, String)> = transaction
                 .prepare_cached(
                     "SELECT id, source_uid_validity, destination FROM folder
                      WHERE mailbox_id = ?1 AND source_raw = ?2",
@@ -91,7 +92,7 @@ impl Ledger {
     pub fn is_source_made_anew(
         &self,
         source_raw: &str,
-        source_uid_validity: u32,
+        source_uid_validity: UidValidity,
     ) -> Result<bool, ProjectError> {
         self.project.read(|connection| {
             let is_anew = connection
@@ -107,9 +108,13 @@ impl Ledger {
 
     /// Compares the destination's UIDVALIDITY with the stored one. Where it changed, every known copy is forgotten:
     /// the rows go back to [`MessageState::ToDo`] and the destination must be compared. Returns how many rows did.
-    pub fn fence_destination(&self, folder: FolderId, uid_validity: u32) -> Result<u64, ProjectError> {
+    pub fn fence_destination(
+        &self,
+        folder: FolderId,
+        uid_validity: UidValidity,
+    ) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
-            let stored: Option<u32> = transaction
+            let stored: Option<UidValidity> = transaction
                 .prepare_cached("SELECT destination_uid_validity FROM folder WHERE id = ?1")?
                 .query_row([folder.0], |row| row.get(0))
                 .optional()?
@@ -148,7 +153,7 @@ impl Ledger {
     }
 
     /// Remembers that the destination was compared while it had this UIDNEXT, and that everything found there is recorded.
-    pub fn set_matched(&self, folder: FolderId, uid_next: u32) -> Result<(), ProjectError> {
+    pub fn set_matched(&self, folder: FolderId, uid_next: DestinationUid) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             transaction.execute(
                 "UPDATE folder SET needs_match = 0, is_fenced = 0, compared_uid_next = ?2 WHERE id = ?1",
@@ -183,10 +188,14 @@ impl Ledger {
     }
 
     /// Marks rows that are to do as vanished where their UID is not among the present ones. Returns how many.
-    pub fn mark_vanished_except(&self, folder: FolderId, present_uids: &[u32]) -> Result<u64, ProjectError> {
-        let present: BTreeSet<u32> = present_uids.iter().copied().collect();
+    pub fn mark_vanished_except(
+        &self,
+        folder: FolderId,
+        present_uids: &[SourceUid],
+    ) -> Result<u64, ProjectError> {
+        let present: BTreeSet<SourceUid> = present_uids.iter().copied().collect();
         self.project.write_soon(|transaction| {
-            let waiting: Vec<u32> = transaction
+            let waiting: Vec<SourceUid> = transaction
                 .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND state = 0")?
                 .query_map([folder.0], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
@@ -202,9 +211,22 @@ impl Ledger {
         })
     }
 
+    /// The row of one message.
+    pub fn row(&self, folder: FolderId, uid: SourceUid) -> Result<Option<LedgerRow>, ProjectError> {
+        self.project.read(|connection| {
+            let row = connection
+                .prepare_cached(&format!(
+                    "SELECT {ROW_COLUMNS} FROM message WHERE folder_id = ?1 AND uid = ?2"
+                ))?
+                .query_row(params![folder.0, uid], |row| read_row(row, 0))
+                .optional()?;
+            Ok(row)
+        })
+    }
+
     /// All rows in these states, by ascending UID. For folders of any size prefer [`Self::rows_after`].
     pub fn rows(&self, folder: FolderId, states: &[MessageState]) -> Result<Vec<LedgerRow>, ProjectError> {
-        self.rows_after(folder, states, 0, usize::MAX)
+        self.rows_after(folder, states, SourceUid(0), usize::MAX)
     }
 
     /// At most `limit` rows in these states with a UID above `after_uid`, by ascending UID.
@@ -212,7 +234,7 @@ impl Ledger {
         &self,
         folder: FolderId,
         states: &[MessageState],
-        after_uid: u32,
+        after_uid: SourceUid,
         limit: usize,
     ) -> Result<Vec<LedgerRow>, ProjectError> {
         // The numbers are our own, so they may stand in the text; that keeps one prepared statement per set.
@@ -237,7 +259,7 @@ impl Ledger {
         &self,
         folder: FolderId,
         state: MessageState,
-        before_uid: Option<u32>,
+        before_uid: Option<SourceUid>,
         limit: usize,
     ) -> Result<Vec<LedgerRow>, ProjectError> {
         self.project.read(|connection| {
@@ -263,7 +285,7 @@ impl Ledger {
     }
 
     /// UIDs that have a row, ascending.
-    pub fn uids(&self, folder: FolderId) -> Result<Vec<u32>, ProjectError> {
+    pub fn uids(&self, folder: FolderId) -> Result<Vec<SourceUid>, ProjectError> {
         self.project.read(|connection| {
             let uids = connection
                 .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 ORDER BY uid")?
@@ -274,7 +296,7 @@ impl Ledger {
     }
 
     /// The highest UID that has a row: a source listing may begin above it.
-    pub fn highest_uid(&self, folder: FolderId) -> Result<Option<u32>, ProjectError> {
+    pub fn highest_uid(&self, folder: FolderId) -> Result<Option<SourceUid>, ProjectError> {
         self.project.read(|connection| {
             let highest = connection
                 .prepare_cached("SELECT max(uid) FROM message WHERE folder_id = ?1")?
@@ -284,7 +306,7 @@ impl Ledger {
     }
 
     /// Takes intents back to [`MessageState::ToDo`], after it was seen that they did not arrive.
-    pub fn withdraw_intents(&self, folder: FolderId, uids: &[u32]) -> Result<(), ProjectError> {
+    pub fn withdraw_intents(&self, folder: FolderId, uids: &[SourceUid]) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             let mut withdraw = transaction.prepare_cached(
                 "UPDATE message SET state = 0, reason = reason, intent_uidnext = NULL, intent_uid_validity = NULL

@@ -12,6 +12,7 @@ use super::ledger_row::{state_number, stored_reason};
 use super::{FolderId, Ledger, MessageResult, ProjectError, SourceMessage, Unflushed};
 use crate::plan::{FlagCheck, MessageState};
 use crate::values::UnixTime;
+use crate::values::{DestinationUid, Placement, SourceUid, UidValidity};
 
 impl Ledger {
     /// Adds rows in one transaction. A row that exists keeps its state and gets the flags of today, which its copy has
@@ -20,7 +21,7 @@ impl Ledger {
         let uids = || messages.iter().map(|message| message.uid);
         let (Some(lowest), Some(highest)) = (uids().min(), uids().max()) else { return Ok(()) };
         self.project.write_soon(|transaction| {
-            let mut known: BTreeSet<u32> = transaction
+            let mut known: BTreeSet<SourceUid> = transaction
                 .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND uid BETWEEN ?2 AND ?3")?
                 .query_map(params![folder.0, lowest, highest], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
@@ -57,13 +58,13 @@ impl Ledger {
     pub fn record_intent(
         &self,
         folder: FolderId,
-        uids: &[u32],
-        destination_uid_validity: u32,
-        destination_uidnext: u32,
+        uids: &[SourceUid],
+        destination_uid_validity: UidValidity,
+        destination_uidnext: DestinationUid,
     ) -> Result<Unflushed, ProjectError> {
         let announced = self.project.keep(|transaction| {
             check_destination(transaction, folder, destination_uid_validity)?;
-            let uids: BTreeSet<u32> = uids.iter().copied().collect();
+            let uids: BTreeSet<SourceUid> = uids.iter().copied().collect();
             let batch = to_json(&uids)?;
             let waiting = counted(transaction, folder, (&batch, MessageState::ToDo))?;
             let changed = transaction
@@ -175,7 +176,7 @@ fn count_moved(
 fn count_arrived(
     transaction: &Transaction<'_>,
     folder: FolderId,
-    arrived: &mut BTreeSet<u32>,
+    arrived: &mut BTreeSet<SourceUid>,
 ) -> Result<(), ProjectError> {
     if arrived.is_empty() {
         return Ok(());
@@ -236,7 +237,7 @@ fn record_arrival(
     if result.state != MessageState::Copied || result.reason.is_some() {
         return Ok(false);
     }
-    let (validity, uid) = result.destination_uid.unzip();
+    let (validity, uid) = unzipped(result.placement);
     let changed = transaction
         .prepare_cached(
             "UPDATE message SET
@@ -262,7 +263,7 @@ fn record_outcome(
     folder: FolderId,
     result: &MessageResult,
 ) -> Result<(), ProjectError> {
-    let (validity, uid) = result.destination_uid.unzip();
+    let (validity, uid) = unzipped(result.placement);
     let (reason, detail) = stored_reason(result.reason.as_ref());
     let changed = transaction
         .prepare_cached(
@@ -293,7 +294,7 @@ fn record_outcome(
 fn not_to_do(
     transaction: &Transaction<'_>,
     folder: FolderId,
-    (batch, uid_validity): (&str, u32),
+    (batch, uid_validity): (&str, UidValidity),
 ) -> Result<ProjectError, ProjectError> {
     let uid = transaction
         .prepare_cached(
@@ -308,9 +309,9 @@ fn not_to_do(
 fn check_destination(
     transaction: &Transaction<'_>,
     folder: FolderId,
-    uid_validity: u32,
+    uid_validity: UidValidity,
 ) -> Result<(), ProjectError> {
-    let stored: Option<u32> = transaction
+    let stored: Option<UidValidity> = transaction
         .prepare_cached("SELECT destination_uid_validity FROM folder WHERE id = ?1")?
         .query_row([folder.0], |row| row.get(0))
         .optional()?
@@ -334,6 +335,10 @@ fn missing_folder(error: rusqlite::Error) -> ProjectError {
         Some(ErrorCode::ConstraintViolation) => ProjectError::Unknown("folder"),
         _ => error.into(),
     }
+}
+
+fn unzipped(placement: Option<Placement>) -> (Option<UidValidity>, Option<DestinationUid>) {
+    placement.map(|Placement { validity, uid }| (validity, uid)).unzip()
 }
 
 fn stored_size(size: u64) -> i64 {

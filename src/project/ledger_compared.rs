@@ -17,10 +17,11 @@ use super::ledger_delta::IN_PLACE;
 use super::mailboxes::missing_mailbox;
 use super::{FolderId, FoundCopy, Ledger, ProjectError};
 use crate::plan::FolderPath;
+use crate::values::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
 
 impl Ledger {
     /// The destination's UIDNEXT when the folder was last compared; `None` where it was not compared yet.
-    pub fn compared_up_to(&self, folder: FolderId) -> Result<Option<u32>, ProjectError> {
+    pub fn compared_up_to(&self, folder: FolderId) -> Result<Option<DestinationUid>, ProjectError> {
         self.project.read(|connection| {
             connection
                 .prepare_cached("SELECT compared_uid_next FROM folder WHERE id = ?1")?
@@ -31,7 +32,7 @@ impl Ledger {
     }
 
     /// Every message of the destination folder below this UID was held against the rows.
-    pub fn set_compared(&self, folder: FolderId, uid_next: u32) -> Result<(), ProjectError> {
+    pub fn set_compared(&self, folder: FolderId, uid_next: DestinationUid) -> Result<(), ProjectError> {
         self.project.write_soon(|transaction| {
             transaction
                 .prepare_cached(
@@ -45,17 +46,21 @@ impl Ledger {
     /// The lowest UID from which on the destination folder, whose UIDNEXT is `uid_next` now, may hold messages that the
     /// ledger does not know; `None` where all of them are known copies or were compared. A UIDNEXT that has fallen means
     /// that the server has been set back, so that everything is compared.
-    pub fn unknown_from(&self, folder: FolderId, uid_next: u32) -> Result<Option<u32>, ProjectError> {
-        let compared = self.compared_up_to(folder)?.unwrap_or(1);
+    pub fn unknown_from(
+        &self,
+        folder: FolderId,
+        uid_next: DestinationUid,
+    ) -> Result<Option<DestinationUid>, ProjectError> {
+        let compared = self.compared_up_to(folder)?.unwrap_or(DestinationUid::first());
         if compared == uid_next {
             return Ok(None);
         }
         if compared > uid_next {
-            return Ok(Some(1));
+            return Ok(Some(DestinationUid::first()));
         }
         let claimed = self.claimed_destination_uids(folder)?;
         let known = claimed.iter().filter(|uid| (compared..uid_next).contains(uid)).count();
-        let given = usize::try_from(uid_next - compared).unwrap_or(usize::MAX);
+        let given = usize::try_from(uid_next.0 - compared.0).unwrap_or(usize::MAX);
         Ok((known < given).then_some(compared))
     }
 }
@@ -66,11 +71,11 @@ impl Ledger {
     pub fn is_set_back(
         &self,
         folder: FolderId,
-        uid_next: Option<u32>,
+        uid_next: Option<DestinationUid>,
         highest_modseq: Option<u64>,
     ) -> Result<bool, ProjectError> {
         let (known_uid_next, known_modseq) = self.project.read(|connection| {
-            let known: (u32, Option<i64>) = connection
+            let known: (DestinationUid, Option<i64>) = connection
                 .prepare_cached(&format!(
                     "SELECT max(coalesce(compared_uid_next, 0), coalesce(destination_uid_next, 0),
                          coalesce((SELECT max(destination_uid) + 1 FROM message
@@ -121,9 +126,9 @@ impl Ledger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenFolder {
     /// UIDs mean something only together with this number.
-    pub uid_validity: u32,
+    pub uid_validity: UidValidity,
     /// The UID that the next message got.
-    pub uid_next: u32,
+    pub uid_next: DestinationUid,
 }
 
 impl Ledger {
@@ -175,7 +180,11 @@ impl Ledger {
     }
 
     /// Those of these messages that are to do.
-    pub fn waiting_among(&self, folder: FolderId, uids: &[u32]) -> Result<BTreeSet<u32>, ProjectError> {
+    pub fn waiting_among(
+        &self,
+        folder: FolderId,
+        uids: &[SourceUid],
+    ) -> Result<BTreeSet<SourceUid>, ProjectError> {
         let batch = to_json(&uids)?;
         self.project.read(|connection| {
             let waiting = connection
@@ -203,7 +212,7 @@ impl Ledger {
                      destination_uid = ?5, intent_uidnext = NULL, intent_uid_validity = NULL
                  WHERE folder_id = ?1 AND uid = ?2 AND state = 0",
             )?;
-            for FoundCopy { uid, place: (validity, place) } in found {
+            for FoundCopy { uid, place: Placement { validity, uid: place } } in found {
                 record.execute(params![folder.0, uid, moved_to, validity, place])?;
             }
             Ok(())

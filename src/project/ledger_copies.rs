@@ -8,6 +8,7 @@ use super::ledger::to_json;
 use super::ledger_row::{ROW_COLUMNS, read_row};
 use super::{FolderId, Ledger, LedgerRow, MessageResult, ProjectError};
 use crate::message::{IdentityKey, MessageKey};
+use crate::values::{DestinationUid, Placement, SourceUid};
 
 macro_rules! same_account {
     () => {
@@ -45,7 +46,7 @@ impl Ledger {
     /// UIDs of the destination folder, under its current UIDVALIDITY, that belong to rows already: rows of this
     /// folder, of others that go to the same place, also those of other mailboxes with the same account there, and
     /// copies that people have moved into it.
-    pub fn claimed_destination_uids(&self, folder: FolderId) -> Result<Vec<u32>, ProjectError> {
+    pub fn claimed_destination_uids(&self, folder: FolderId) -> Result<Vec<DestinationUid>, ProjectError> {
         self.project.read(|connection| {
             let uids = connection
                 .prepare_cached(&format!(
@@ -85,7 +86,7 @@ impl Ledger {
     }
 
     /// Copies of all other places of this account that arrived and whose UID is not known.
-    pub fn unplaced_elsewhere(&self, folder: FolderId) -> Result<Vec<MessageKey>, ProjectError> {
+    pub fn unplaced_elsewhere(&self, folder: FolderId) -> Result<Vec<MessageKey<SourceUid>>, ProjectError> {
         self.project.read(|connection| {
             let keys = connection
                 .prepare_cached(&format!(
@@ -105,8 +106,12 @@ impl Ledger {
 
     /// Those of the present UIDs that have no row, or one that was taken for vanished; ascending. Messages that came
     /// back and vanished again and again are phantoms, which some servers list for ever (iCloud), and stay vanished.
-    pub fn uids_to_list(&self, folder: FolderId, present_uids: &[u32]) -> Result<Vec<u32>, ProjectError> {
-        let known: BTreeSet<u32> = self.project.read(|connection| {
+    pub fn uids_to_list(
+        &self,
+        folder: FolderId,
+        present_uids: &[SourceUid],
+    ) -> Result<Vec<SourceUid>, ProjectError> {
+        let known: BTreeSet<SourceUid> = self.project.read(|connection| {
             let known = connection
                 .prepare_cached(
                     "SELECT uid FROM message WHERE folder_id = ?1 AND (state <> 7 OR comebacks >= ?2)",
@@ -115,14 +120,19 @@ impl Ledger {
                 .collect::<Result<_, _>>()?;
             Ok(known)
         })?;
-        let mut lacking: Vec<u32> = present_uids.iter().copied().filter(|uid| !known.contains(uid)).collect();
+        let mut lacking: Vec<SourceUid> =
+            present_uids.iter().copied().filter(|uid| !known.contains(uid)).collect();
         lacking.sort_unstable();
         lacking.dedup();
         Ok(lacking)
     }
 
     /// Gives waiting messages the flags that they have now. Returns how many changed.
-    pub fn refresh_flags(&self, folder: FolderId, flags: &[(u32, Vec<String>)]) -> Result<u64, ProjectError> {
+    pub fn refresh_flags(
+        &self,
+        folder: FolderId,
+        flags: &[(SourceUid, Vec<String>)],
+    ) -> Result<u64, ProjectError> {
         self.project.write(|transaction| {
             let mut refresh = transaction.prepare_cached(
                 "UPDATE message SET flags = ?3
@@ -140,7 +150,7 @@ impl Ledger {
     pub fn learn(
         &self,
         folder: FolderId,
-        uid: u32,
+        uid: SourceUid,
         size: u64,
         identity: IdentityKey,
     ) -> Result<(), ProjectError> {
@@ -170,29 +180,31 @@ pub(super) fn give_back_borrowed(
     folder: FolderId,
     results: &[MessageResult],
 ) -> Result<(), ProjectError> {
-    let named: BTreeSet<(u32, u32)> = results
+    let named: BTreeSet<Placement> = results
         .iter()
         .filter(|result| result.state != crate::plan::MessageState::AlreadyThere)
-        .filter_map(|result| result.destination_uid)
+        .filter_map(|result| result.placement)
         .collect();
     if named.is_empty() || !has_neighbours(transaction, folder)? {
         return Ok(());
     }
-    let borrowed: Vec<(i64, u32, u32, u32)> = transaction
+    let borrowed: Vec<(i64, SourceUid, Placement)> = transaction
         .prepare_cached(&format!(
             "SELECT folder_id, uid, destination_uid_validity, destination_uid FROM message
              WHERE folder_id IN ({SAME_PLACE}) AND folder_id <> ?1 AND state = 3 AND moved_to IS NULL
                  AND destination_uid IS NOT NULL AND destination_uid_validity IS NOT NULL"
         ))?
-        .query_map([folder.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .query_map([folder.0], |row| {
+            Ok((row.get(0)?, row.get(1)?, Placement { validity: row.get(2)?, uid: row.get(3)? }))
+        })?
         .collect::<Result<_, _>>()?;
     let mut give_back = transaction.prepare_cached(
         "UPDATE message SET state = 0, destination_uid = NULL, destination_uid_validity = NULL, reason = NULL,
              detail = NULL, needs_flag_check = 0
          WHERE folder_id = ?1 AND uid = ?2",
     )?;
-    for (other, uid, validity, place) in borrowed {
-        if named.contains(&(validity, place)) {
+    for (other, uid, place) in borrowed {
+        if named.contains(&place) {
             give_back.execute(params![other, uid])?;
         }
     }

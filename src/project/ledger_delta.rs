@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::ledger::to_json;
@@ -12,15 +13,16 @@ use super::ledger_row::{state_number, stored_reason, unreadable};
 use super::{FolderId, Ledger, ProjectError};
 use crate::message::{IdentityKey, MessageKey, internal_date_secs};
 use crate::plan::{Candidate, FolderPath, MessageState, Reason};
+use crate::values::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
 
 /// MESSAGES and UIDNEXT of a folder. While both stay and UIDVALIDITY as well, no message has come or gone: a new one
 /// raises UIDNEXT, and one that goes lowers the count (RFC 3501 section 2.3.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FolderCounts {
+pub struct FolderCounts<U> {
     /// Messages in it.
     pub messages: u64,
     /// The UID that the next message will get.
-    pub uid_next: u32,
+    pub uid_next: U,
 }
 
 /// What is remembered of a folder from run to run.
@@ -33,13 +35,13 @@ pub struct FolderMemory {
     /// The folder at the destination.
     pub destination: FolderPath,
     /// UIDVALIDITY of the destination folder that the copies are in.
-    pub destination_uid_validity: Option<u32>,
+    pub destination_uid_validity: Option<UidValidity>,
     /// Whether the destination has to be compared before anything is sent.
     pub needs_match: bool,
     /// The source's counts when it was last listed whole.
-    pub source_counts: Option<FolderCounts>,
+    pub source_counts: Option<FolderCounts<SourceUid>>,
     /// The destination's counts when every copy was last seen there.
-    pub destination_counts: Option<FolderCounts>,
+    pub destination_counts: Option<FolderCounts<DestinationUid>>,
     /// HIGHESTMODSEQ of the source up to which flags are known.
     pub source_modseq: Option<u64>,
 }
@@ -48,7 +50,7 @@ pub struct FolderMemory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CopyKey {
     /// Identity and size, with the UID at the source.
-    pub key: MessageKey,
+    pub key: MessageKey<SourceUid>,
     /// It was sent by us, and not found there.
     pub is_ours: bool,
     /// It was sent in another form than the source has.
@@ -59,18 +61,18 @@ pub struct CopyKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundCopy {
     /// UID at the source.
-    pub uid: u32,
-    /// UIDVALIDITY and UID where it is now.
-    pub place: (u32, u32),
+    pub uid: SourceUid,
+    /// Where it is now.
+    pub place: Placement,
 }
 
 /// A copy whose flags at the source have changed since it was given flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedFlags {
     /// UID at the source.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// UID of the copy.
-    pub destination_uid: u32,
+    pub destination_uid: DestinationUid,
     /// What the source said when the copy was last given its flags.
     pub mirrored: Vec<String>,
     /// What the source says now.
@@ -81,9 +83,9 @@ pub struct ChangedFlags {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetAside {
     /// Moved to another folder, or removed after the switch, by UID at the source.
-    pub elsewhere: BTreeSet<u32>,
+    pub elsewhere: BTreeSet<SourceUid>,
     /// Given flags by people, by UID at the source.
-    pub touched: BTreeSet<u32>,
+    pub touched: BTreeSet<SourceUid>,
 }
 
 /// Rows that stand for a copy in its own place.
@@ -125,7 +127,11 @@ impl Ledger {
     }
 
     /// The source folder was listed whole while it had these counts.
-    pub fn set_source_counts(&self, folder: FolderId, counts: FolderCounts) -> Result<(), ProjectError> {
+    pub fn set_source_counts(
+        &self,
+        folder: FolderId,
+        counts: FolderCounts<SourceUid>,
+    ) -> Result<(), ProjectError> {
         self.set_counts("source_messages = ?2, source_uid_next = ?3", folder, Some(counts))
     }
 
@@ -133,19 +139,19 @@ impl Ledger {
     pub fn set_destination_counts(
         &self,
         folder: FolderId,
-        counts: Option<FolderCounts>,
+        counts: Option<FolderCounts<DestinationUid>>,
     ) -> Result<(), ProjectError> {
         self.set_counts("destination_messages = ?2, destination_uid_next = ?3", folder, counts)
     }
 
-    fn set_counts(
+    fn set_counts<U: Uid>(
         &self,
         columns: &str,
         folder: FolderId,
-        counts: Option<FolderCounts>,
+        counts: Option<FolderCounts<U>>,
     ) -> Result<(), ProjectError> {
         let messages = counts.map(|counts| i64::try_from(counts.messages).unwrap_or(i64::MAX));
-        let uid_next = counts.map(|counts| counts.uid_next);
+        let uid_next: Option<u32> = counts.map(|counts| counts.uid_next.into());
         self.project.write_soon(|transaction| {
             transaction
                 .prepare_cached(&format!("UPDATE folder SET {columns} WHERE id = ?1"))?
@@ -165,7 +171,10 @@ impl Ledger {
     }
 
     /// Copies that should be in the folder's own place: UID of the copy and UID at the source.
-    pub fn copies_in_place(&self, folder: FolderId) -> Result<BTreeMap<u32, u32>, ProjectError> {
+    pub fn copies_in_place(
+        &self,
+        folder: FolderId,
+    ) -> Result<BTreeMap<DestinationUid, SourceUid>, ProjectError> {
         self.project.read(|connection| {
             let copies = connection
                 .prepare_cached(&format!(
@@ -178,9 +187,13 @@ impl Ledger {
     }
 
     /// How many copies are in the folder's own place from this UID on, and the highest UID among them.
-    pub fn copies_from(&self, folder: FolderId, first: u32) -> Result<(u64, Option<u32>), ProjectError> {
+    pub fn copies_from(
+        &self,
+        folder: FolderId,
+        first: DestinationUid,
+    ) -> Result<(u64, Option<DestinationUid>), ProjectError> {
         self.project.read(|connection| {
-            let (count, highest): (i64, Option<u32>) = connection
+            let (count, highest): (i64, Option<DestinationUid>) = connection
                 .prepare_cached(&format!(
                     "SELECT count(*), max(destination_uid) FROM message
                      WHERE folder_id = ?1 AND {IN_PLACE} AND destination_uid >= ?2"
@@ -191,7 +204,11 @@ impl Ledger {
     }
 
     /// What identifies these copies, by ascending UID at the source.
-    pub fn copy_keys(&self, folder: FolderId, uids: &BTreeSet<u32>) -> Result<Vec<CopyKey>, ProjectError> {
+    pub fn copy_keys(
+        &self,
+        folder: FolderId,
+        uids: &BTreeSet<SourceUid>,
+    ) -> Result<Vec<CopyKey>, ProjectError> {
         self.project.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT message.uid, coalesce(sent_identity, identity), coalesce(sent_size, size),
@@ -203,7 +220,7 @@ impl Ledger {
             let mut rows = statement.query([folder.0])?;
             let mut keys = Vec::with_capacity(uids.len());
             while let Some(row) = rows.next()? {
-                let uid: u32 = row.get(0)?;
+                let uid: SourceUid = row.get(0)?;
                 if uids.contains(&uid) {
                     let size = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
                     let identity = IdentityKey(row.get(1)?);
@@ -221,8 +238,8 @@ impl Ledger {
         &self,
         folder: FolderId,
         destination: &FolderPath,
-        uid_validity: u32,
-    ) -> Result<BTreeSet<u32>, ProjectError> {
+        uid_validity: UidValidity,
+    ) -> Result<BTreeSet<DestinationUid>, ProjectError> {
         let destination = to_json(destination)?;
         self.project.read(|connection| {
             let uids = connection
@@ -243,7 +260,7 @@ impl Ledger {
     }
 
     /// Copies that are lost: their messages are to do again. Returns how many.
-    pub fn forget_lost(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
+    pub fn forget_lost(&self, folder: FolderId, uids: &[SourceUid]) -> Result<u64, ProjectError> {
         self.change_each(
             folder,
             uids,
@@ -256,7 +273,7 @@ impl Ledger {
     }
 
     /// Copies whose UID at the destination is not the one that was told: it is not known any more. Returns how many.
-    pub fn unplace(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
+    pub fn unplace(&self, folder: FolderId, uids: &[SourceUid]) -> Result<u64, ProjectError> {
         self.change_each(
             folder,
             uids,
@@ -266,7 +283,7 @@ impl Ledger {
     }
 
     /// Copies that people have removed after the switch: they are not made again. Returns how many.
-    pub fn release(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
+    pub fn release(&self, folder: FolderId, uids: &[SourceUid]) -> Result<u64, ProjectError> {
         self.change_each(
             folder,
             uids,
@@ -287,7 +304,7 @@ impl Ledger {
                 "UPDATE message SET moved_to = ?3, destination_uid_validity = ?4, destination_uid = ?5
                  WHERE folder_id = ?1 AND uid = ?2 AND state IN (2, 3, 4)",
             )?;
-            for FoundCopy { uid, place: (validity, place) } in found {
+            for FoundCopy { uid, place: Placement { validity, uid: place } } in found {
                 record.execute(params![folder.0, uid, moved_to, validity, place])?;
             }
             Ok(())
@@ -296,7 +313,11 @@ impl Ledger {
 
     /// Takes over the source's flags of today. Copies whose flags differ from now on are in
     /// [`Self::changed_flags`].
-    pub fn note_flags(&self, folder: FolderId, flags: &[(u32, Vec<String>)]) -> Result<u64, ProjectError> {
+    pub fn note_flags(
+        &self,
+        folder: FolderId,
+        flags: &[(SourceUid, Vec<String>)],
+    ) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
             let mut note = transaction.prepare_cached(
                 "UPDATE message SET flags = ?3, mirrored_flags =
@@ -316,7 +337,7 @@ impl Ledger {
     pub fn note_copy_flags(
         &self,
         folder: FolderId,
-        flags: &[(u32, Vec<String>)],
+        flags: &[(SourceUid, Vec<String>)],
     ) -> Result<(), ProjectError> {
         if flags.is_empty() {
             return Ok(());
@@ -356,13 +377,13 @@ impl Ledger {
     }
 
     /// These copies have the flags of the source now.
-    pub fn set_mirrored(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
+    pub fn set_mirrored(&self, folder: FolderId, uids: &[SourceUid]) -> Result<u64, ProjectError> {
         let sql = "UPDATE message SET mirrored_flags = NULL WHERE folder_id = ?1 AND uid = ?2";
         self.change_each(folder, uids, sql)
     }
 
     /// These copies have flags that people gave them, which stay.
-    pub fn set_touched(&self, folder: FolderId, uids: &[u32]) -> Result<u64, ProjectError> {
+    pub fn set_touched(&self, folder: FolderId, uids: &[SourceUid]) -> Result<u64, ProjectError> {
         self.change_each(folder, uids, "UPDATE message SET is_touched = 1 WHERE folder_id = ?1 AND uid = ?2")
     }
 
@@ -390,7 +411,7 @@ impl Ledger {
     /// Whether the filter has left messages of this folder out.
     pub fn has_filtered(&self, folder: FolderId) -> Result<bool, ProjectError> {
         self.project.read(|connection| {
-            let found: Option<u32> = connection
+            let found: Option<SourceUid> = connection
                 .prepare_cached("SELECT uid FROM message WHERE folder_id = ?1 AND is_filtered = 1 LIMIT 1")?
                 .query_row([folder.0], |row| row.get(0))
                 .optional()?;
@@ -404,7 +425,7 @@ impl Ledger {
     pub fn filter(
         &self,
         folder: FolderId,
-        judge: impl FnOnce(&[Candidate]) -> BTreeMap<u32, (MessageState, Arc<Reason>)>,
+        judge: impl FnOnce(&[Candidate]) -> BTreeMap<SourceUid, (MessageState, Arc<Reason>)>,
     ) -> Result<u64, ProjectError> {
         self.project.write_soon(|transaction| {
             let candidates: Vec<Candidate> = transaction
@@ -452,7 +473,7 @@ impl Ledger {
         })
     }
 
-    fn change_each(&self, folder: FolderId, uids: &[u32], sql: &str) -> Result<u64, ProjectError> {
+    fn change_each(&self, folder: FolderId, uids: &[SourceUid], sql: &str) -> Result<u64, ProjectError> {
         if uids.is_empty() {
             return Ok(0);
         }
@@ -468,22 +489,23 @@ impl Ledger {
 }
 
 fn read_memory(row: &Row<'_>) -> rusqlite::Result<FolderMemory> {
-    let counts = |first: usize| -> rusqlite::Result<Option<FolderCounts>> {
-        let (messages, uid_next): (Option<i64>, Option<u32>) = (row.get(first)?, row.get(first + 1)?);
-        Ok(messages.and_then(|messages| {
-            Some(FolderCounts { messages: u64::try_from(messages).ok()?, uid_next: uid_next? })
-        }))
-    };
     Ok(FolderMemory {
         id: FolderId(row.get(1)?),
         source: read_path(row, 2)?,
         destination: read_path(row, 3)?,
         destination_uid_validity: row.get(4)?,
         needs_match: row.get(5)?,
-        source_counts: counts(6)?,
-        destination_counts: counts(8)?,
+        source_counts: read_counts(row, 6)?,
+        destination_counts: read_counts(row, 8)?,
         source_modseq: row.get::<_, Option<i64>>(10)?.and_then(|modseq| u64::try_from(modseq).ok()),
     })
+}
+
+fn read_counts<U: FromSql>(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<FolderCounts<U>>> {
+    let (messages, uid_next): (Option<i64>, Option<U>) = (row.get(first)?, row.get(first + 1)?);
+    Ok(messages.and_then(|messages| {
+        Some(FolderCounts { messages: u64::try_from(messages).ok()?, uid_next: uid_next? })
+    }))
 }
 
 fn read_flags(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {

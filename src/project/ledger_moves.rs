@@ -4,18 +4,19 @@ use rusqlite::params;
 
 use super::ledger_row::unreadable;
 use super::{FolderId, Ledger, ProjectError};
+use crate::values::{DestinationUid, SourceUid};
 
 /// A waiting message, and a copy that was made of its like when that was in another folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaybeMoved {
     /// UID at the source, where it waits now.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// The folder that its like was in.
     pub from: FolderId,
     /// The UID there.
-    pub from_uid: u32,
+    pub from_uid: SourceUid,
     /// UID of the copy.
-    pub destination_uid: u32,
+    pub destination_uid: DestinationUid,
     /// The flags that the copy was last given.
     pub flags: Vec<String>,
 }
@@ -66,7 +67,7 @@ impl Ledger {
 
     /// Drops rows of messages that are not in this source folder any more, and whose copies have followed them into
     /// another one, where a row of its own waits for each.
-    pub fn drop_followed(&self, folder: FolderId, uids: &[u32]) -> Result<(), ProjectError> {
+    pub fn drop_followed(&self, folder: FolderId, uids: &[SourceUid]) -> Result<(), ProjectError> {
         self.project.write(|transaction| {
             let mut drop = transaction.prepare_cached(
                 "DELETE FROM message WHERE folder_id = ?1 AND uid = ?2 AND state IN (2, 3, 4)",

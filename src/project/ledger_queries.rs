@@ -8,6 +8,7 @@ use super::{FolderId, Ledger, LedgerRow, Project, ProjectError};
 use crate::plan::{FolderPath, LedgerSum, MessageState, ProblemId, Reason};
 use crate::values::Bytes;
 use crate::values::MailboxId;
+use crate::values::SourceUid;
 
 /// Groups of problems that are listed; servers may word every refusal differently.
 const PROBLEM_LIMIT: usize = 50;
@@ -85,7 +86,7 @@ pub struct Problem {
     /// How many messages.
     pub count: u64,
     /// The first few: folder at the source, and UID.
-    pub samples: Vec<(FolderPath, u32)>,
+    pub samples: Vec<(FolderPath, SourceUid)>,
 }
 
 /// One message with the folder that it belongs to, for lists of everything.
@@ -202,10 +203,10 @@ impl Project {
     /// of the last one.
     pub fn messages_after(
         &self,
-        after: Option<(FolderId, u32)>,
+        after: Option<(FolderId, SourceUid)>,
         limit: usize,
     ) -> Result<Vec<MessageListing>, ProjectError> {
-        let (folder, uid) = after.map_or((0, 0), |(folder, uid)| (folder.0, uid));
+        let (folder, uid) = after.map_or((0, SourceUid(0)), |(folder, uid)| (folder.0, uid));
         self.read(|connection| {
             let listed = connection
                 .prepare_cached(&format!(

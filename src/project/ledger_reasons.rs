@@ -5,6 +5,7 @@ use rusqlite::{Transaction, params};
 use super::ledger_row::{ROW_COLUMNS, read_row, state_number};
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
 use crate::plan::{MessageState, ReasonCode};
+use crate::values::SourceUid;
 
 /// Identity and size of a message.
 type Likeness = (Vec<u8>, i64);
@@ -44,11 +45,11 @@ impl Ledger {
     /// Hands copies on where the source has given a message another UID under the same UIDVALIDITY, as some gateways do
     /// at each start: a waiting row and one of the same identity and size whose UID is not among the present ones are
     /// one message. Returns how many.
-    pub fn renumber(&self, folder: FolderId, present_uids: &[u32]) -> Result<u64, ProjectError> {
-        let present: BTreeSet<u32> = present_uids.iter().copied().collect();
+    pub fn renumber(&self, folder: FolderId, present_uids: &[SourceUid]) -> Result<u64, ProjectError> {
+        let present: BTreeSet<SourceUid> = present_uids.iter().copied().collect();
         self.project.write(|transaction| {
             let settled = keyed_rows(transaction, folder, "state IN (2, 3, 4, 5, 6)")?;
-            let mut gone: BTreeMap<Likeness, Vec<u32>> = BTreeMap::new();
+            let mut gone: BTreeMap<Likeness, Vec<SourceUid>> = BTreeMap::new();
             // The last one is taken first.
             for (uid, key) in settled.into_iter().rev().filter(|(uid, _)| !present.contains(uid)) {
                 gone.entry(key).or_default().push(uid);
@@ -114,7 +115,7 @@ fn keyed_rows(
     transaction: &Transaction<'_>,
     folder: FolderId,
     condition: &str,
-) -> Result<Vec<(u32, Likeness)>, ProjectError> {
+) -> Result<Vec<(SourceUid, Likeness)>, ProjectError> {
     let rows = transaction
         .prepare_cached(&format!(
             "SELECT uid, identity, size FROM message WHERE folder_id = ?1 AND {condition} ORDER BY uid"

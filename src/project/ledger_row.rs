@@ -3,6 +3,7 @@ use rusqlite::types::Type;
 
 use crate::message::{IdentityKey, MessageKey};
 use crate::plan::{FlagCheck, MessageState, Reason, ReasonCode};
+use crate::values::{DestinationUid, Placement, SourceUid, UidValidity};
 
 /// Number of a folder in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +13,7 @@ pub struct FolderId(pub i64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceMessage {
     /// UID in its folder.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// RFC822.SIZE in bytes.
     pub size: u64,
     /// INTERNALDATE exactly as the server gave it.
@@ -36,7 +37,7 @@ pub enum ForgottenCopy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
     /// UID at the source.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// RFC822.SIZE at the source in bytes.
     pub size: u64,
     /// INTERNALDATE exactly as the source gave it.
@@ -48,13 +49,13 @@ pub struct LedgerRow {
     /// What became of it.
     pub state: MessageState,
     /// UID of the copy, where known.
-    pub destination_uid: Option<u32>,
+    pub destination_uid: Option<DestinationUid>,
     /// UIDVALIDITY that `destination_uid` belongs to.
-    pub destination_uid_validity: Option<u32>,
+    pub destination_uid_validity: Option<UidValidity>,
     /// UIDNEXT of the destination before the append was sent: the copy, if there is one, is not below it.
-    pub intent_uidnext: Option<u32>,
+    pub intent_uidnext: Option<DestinationUid>,
     /// UIDVALIDITY that `intent_uidnext` belongs to.
-    pub intent_uid_validity: Option<u32>,
+    pub intent_uid_validity: Option<UidValidity>,
     /// SHA-256 of the bytes that were read from the source.
     pub sha256: Option<[u8; 32]>,
     /// Why it is in its state, where there is more to say than the state itself.
@@ -67,8 +68,14 @@ pub struct LedgerRow {
 
 impl LedgerRow {
     /// What identifies the message, with its UID at the source.
-    pub const fn key(&self) -> MessageKey {
+    pub const fn key(&self) -> MessageKey<SourceUid> {
         MessageKey { uid: self.uid, identity: self.identity, size: self.size }
+    }
+
+    /// Where its copy lies, where known.
+    pub fn placement(&self) -> Option<Placement> {
+        let (validity, uid) = self.destination_uid_validity.zip(self.destination_uid)?;
+        Some(Placement { validity, uid })
     }
 }
 
@@ -76,11 +83,11 @@ impl LedgerRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageResult {
     /// UID at the source.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// The new state.
     pub state: MessageState,
-    /// UIDVALIDITY and UID of the copy, where known.
-    pub destination_uid: Option<(u32, u32)>,
+    /// Where the copy lies, where known.
+    pub placement: Option<Placement>,
     /// SHA-256 of the bytes that were read from the source; `None` keeps a stored one.
     pub sha256: Option<[u8; 32]>,
     /// Why, where there is more to say than the state itself.

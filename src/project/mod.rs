@@ -36,6 +36,7 @@ mod saved_files;
 mod schema;
 mod settings;
 mod sides;
+mod stored_uids;
 mod traffic;
 
 pub use abandoned::{Abandoned, remove_abandoned};

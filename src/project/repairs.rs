@@ -10,6 +10,7 @@ use super::ledger_row::unreadable;
 use super::{FolderId, Ledger, LedgerRow, ProjectError};
 use crate::message::{IdentityKey, RepairStep, RepairTrigger};
 use crate::plan::{FlagsAfter, MessageState, Reason};
+use crate::values::SourceUid;
 
 /// Longest stored words of a refusal, in characters.
 const WORDS_LIMIT: usize = 500;
@@ -92,7 +93,7 @@ impl Ledger {
     pub fn record_repair(
         &self,
         folder: FolderId,
-        uid: u32,
+        uid: SourceUid,
         (trigger, steps): (&RepairTrigger, &[RepairStep]),
         sent: &SentForm,
     ) -> Result<(), ProjectError> {
@@ -135,7 +136,7 @@ impl Ledger {
     pub fn record_export(
         &self,
         folder: FolderId,
-        uid: u32,
+        uid: SourceUid,
         (trigger, steps): (&RepairTrigger, &[RepairStep]),
         file: &ExportedFile,
     ) -> Result<(), ProjectError> {
@@ -155,7 +156,7 @@ impl Ledger {
     }
 
     /// What was done to a refused message; `None` where it never was refused.
-    pub fn repair(&self, folder: FolderId, uid: u32) -> Result<Option<Repair>, ProjectError> {
+    pub fn repair(&self, folder: FolderId, uid: SourceUid) -> Result<Option<Repair>, ProjectError> {
         self.project.read(|connection| {
             let repair = connection
                 .prepare_cached(&format!("SELECT {COLUMNS} FROM repair WHERE folder_id = ?1 AND uid = ?2"))?
@@ -166,7 +167,7 @@ impl Ledger {
     }
 
     /// What was done to the refused messages of a folder, and of others that go to the same place, by folder and UID.
-    pub fn repairs(&self, folder: FolderId) -> Result<BTreeMap<(FolderId, u32), Repair>, ProjectError> {
+    pub fn repairs(&self, folder: FolderId) -> Result<BTreeMap<(FolderId, SourceUid), Repair>, ProjectError> {
         self.project.read(|connection| {
             let repairs = connection
                 .prepare_cached(&format!(
@@ -204,7 +205,7 @@ impl Ledger {
 
     /// Keeps the lengths of messages that were read, where these are others than the source lists: many servers only
     /// estimate them.
-    pub fn learn_lengths(&self, folder: FolderId, lengths: &[(u32, u64)]) -> Result<(), ProjectError> {
+    pub fn learn_lengths(&self, folder: FolderId, lengths: &[(SourceUid, u64)]) -> Result<(), ProjectError> {
         if lengths.is_empty() {
             return Ok(());
         }
@@ -219,7 +220,7 @@ impl Ledger {
     }
 
     /// Lengths of messages that were read, in bytes, where these are others than the source lists.
-    pub fn read_lengths(&self, folder: FolderId) -> Result<BTreeMap<u32, u64>, ProjectError> {
+    pub fn read_lengths(&self, folder: FolderId) -> Result<BTreeMap<SourceUid, u64>, ProjectError> {
         self.project.read(|connection| {
             let lengths = connection
                 .prepare_cached(

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use crate::plan::MessageState;
-use crate::values::{printable_json, printable_text};
+use crate::values::{DestinationUid, SourceUid, printable_json, printable_text};
 
 /// Names of the columns in a CSV file.
 pub const MESSAGE_COLUMNS: &str =
@@ -18,11 +18,11 @@ pub struct MessageRow {
     /// Folder at the source.
     pub folder: String,
     /// UID at the source; `None` for a folder that was left out as a whole.
-    pub source_uid: Option<u32>,
+    pub source_uid: Option<SourceUid>,
     /// Folder at the destination.
     pub destination_folder: String,
     /// UID of the copy, where the destination has told it.
-    pub destination_uid: Option<u32>,
+    pub destination_uid: Option<DestinationUid>,
     /// Size at the source.
     pub size_bytes: u64,
     /// When the source received it, as the source gives it.
@@ -40,13 +40,12 @@ pub struct MessageRow {
 impl MessageRow {
     /// The message as one record of a CSV file (RFC 4180), with its line end.
     pub fn csv(&self) -> String {
-        let number = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
         let cells = [
             cell(&self.mailbox),
             cell(&self.folder),
-            number(self.source_uid),
+            self.source_uid.map_or_else(String::new, |uid| uid.to_string()),
             cell(&self.destination_folder),
-            number(self.destination_uid),
+            self.destination_uid.map_or_else(String::new, |uid| uid.to_string()),
             self.size_bytes.to_string(),
             cell(&self.date),
             state_name(self.state).to_owned(),
@@ -119,7 +118,7 @@ mod tests {
         MessageRow {
             mailbox: "anna@example.org".to_owned(),
             folder: folder.to_owned(),
-            source_uid: Some(7),
+            source_uid: Some(SourceUid(7)),
             destination_folder: "Archive".to_owned(),
             destination_uid: None,
             size_bytes: 1_234,

@@ -2,6 +2,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::values::uid::UidValidity;
+
 /// The two ports of IMAP, which lead to the same accounts.
 const IMAP_PORTS: [u16; 2] = [143, 993];
 /// Shorter ids may count from one in every account (RFC 8474 asks for no more), so alone they tell no accounts apart.
@@ -28,7 +30,7 @@ pub struct InboxMark {
     /// The server's own name of it, with what kind of name that is: `MAILBOXID F2212ea8`.
     pub id: Option<String>,
     /// UIDVALIDITY.
-    pub uid_validity: Option<u32>,
+    pub uid_validity: Option<UidValidity>,
     /// UIDNEXT.
     pub uid_next: Option<u32>,
     /// Messages in it.
@@ -147,7 +149,7 @@ mod tests {
             user: user.to_owned(),
             inbox: InboxMark {
                 id: None,
-                uid_validity: Some(1_700_000_000),
+                uid_validity: Some(UidValidity(1_700_000_000)),
                 uid_next: Some(8),
                 messages: Some(7),
             },
@@ -160,7 +162,7 @@ mod tests {
     }
 
     fn with_validity(mut account: AccountIdentity, uid_validity: u32) -> AccountIdentity {
-        account.inbox.uid_validity = Some(uid_validity);
+        account.inbox.uid_validity = Some(UidValidity(uid_validity));
         account
     }
 

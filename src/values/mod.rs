@@ -19,6 +19,7 @@ mod secret;
 mod side;
 mod sign_in_way;
 mod txt_strings;
+mod uid;
 mod unix_time;
 
 pub use account_identity::{AccountIdentity, InboxMark, may_be_same_user};
@@ -40,4 +41,5 @@ pub use secret::Secret;
 pub use side::Side;
 pub use sign_in_way::{CommandLine, CommandLineError, Credential, Mechanism, MisfitError, SignInWay};
 pub use txt_strings::TxtStrings;
+pub use uid::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
 pub use unix_time::UnixTime;

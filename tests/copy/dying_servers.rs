@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use mailferry::message::RepairStep;
 use mailferry::rehearsal::{FolderPath, ImapAccount, ImapServer, Personality, SampleFolder, SampleMessage};
 use mailferry::transfer::{Progress, TransferError, VerifyDepth, verify_mailbox};
-use mailferry::values::Side;
 use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
+use mailferry::values::{Side, SourceUid};
 use mailferry_test_support::clients::plain_imap::{PlainImap, Seen, mixed_mailbox};
 use mailferry_test_support::programs::until;
 use mailferry_test_support::scenes::copy_bench::{Bench, assert_same, contents};
@@ -295,7 +295,7 @@ async fn what_cyrus_refuses_arrives_after_the_repair_that_its_words_ask_for() {
         for (index, (bytes, step, part)) in REFUSED_BY_CYRUS.iter().enumerate() {
             let uid = u32::try_from(3 * index + 2).unwrap();
             let text = String::from_utf8_lossy(bytes);
-            let repair = bench.ledger().repair(inbox, uid).unwrap();
+            let repair = bench.ledger().repair(inbox, SourceUid(uid)).unwrap();
             let repair = repair.unwrap_or_else(|| panic!("Cyrus takes this as it is: {text}"));
             assert_eq!(repair.steps, [*step], "the first repair helps: {repair:?} {text}");
             let has_part = |body: &&Vec<u8>| body.windows(part.len()).any(|window| window == *part);

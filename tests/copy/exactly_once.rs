@@ -10,6 +10,7 @@ use mailferry::transfer::{
     CopyOutcome, Progress, TransferError, VerifyDepth, copy_control, copy_mailbox, verify_mailbox,
     verify_mailbox_controlled,
 };
+use mailferry::values::{DestinationUid, Placement, SourceUid, UidValidity};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, echoing, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 use sha2::Digest as _;
@@ -79,11 +80,11 @@ fn some(count: u32) -> Vec<Stored> {
 fn listed(pair: &Pair, stored: &[Stored]) -> mailferry::project::FolderId {
     let plan = &pair.bench.request.plan.folders[0];
     let ledger = &pair.bench.request.ledger;
-    let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, 7).unwrap();
+    let folder = ledger.folder(&plan.source_raw, &plan.source, &plan.destination, UidValidity(7)).unwrap();
     let rows: Vec<SourceMessage> = (1..)
         .zip(stored)
         .map(|(uid, stored)| SourceMessage {
-            uid,
+            uid: SourceUid(uid),
             size: stored.bytes.len() as u64,
             internal_date: stored.date.clone(),
             flags: Vec::new(),
@@ -91,16 +92,16 @@ fn listed(pair: &Pair, stored: &[Stored]) -> mailferry::project::FolderId {
         })
         .collect();
     ledger.add_messages(folder, &rows).unwrap();
-    ledger.fence_destination(folder, 7).unwrap();
-    ledger.set_matched(folder, 1).unwrap();
+    ledger.fence_destination(folder, UidValidity(7)).unwrap();
+    ledger.set_matched(folder, DestinationUid(1)).unwrap();
     folder
 }
 
 fn copied_without_uid(uid: u32) -> MessageResult {
     MessageResult {
-        uid,
+        uid: SourceUid(uid),
         state: MessageState::Copied,
-        destination_uid: None,
+        placement: None,
         sha256: Some([1; 32]),
         reason: None,
         flag_check: None,
@@ -117,14 +118,18 @@ async fn a_twin_in_flight_does_not_take_the_copy_of_its_twin() {
     let folder = listed(&pair, &mails);
     let ledger = &pair.bench.request.ledger;
     // The first arrived and the server told no UID; the last was under way when the line broke, and did not arrive.
-    ledger.record_intent(folder, &[1, 3], 7, 1).unwrap().flush().unwrap();
+    ledger
+        .record_intent(folder, &[SourceUid(1), SourceUid(3)], UidValidity(7), DestinationUid(1))
+        .unwrap()
+        .flush()
+        .unwrap();
     ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
     pair.destination.set(|state| drop(state.messages.insert(1, twin)));
     pair.copy().await.unwrap();
     pair.assert_equal();
     let mut places: Vec<_> = pair.rows(MessageState::Copied).iter().map(|row| row.destination_uid).collect();
     places.sort_unstable();
-    assert_eq!(places, [Some(1), Some(2), Some(3)]);
+    assert_eq!(places, [Some(DestinationUid(1)), Some(DestinationUid(2)), Some(DestinationUid(3))]);
 }
 
 #[tokio::test]
@@ -133,7 +138,11 @@ async fn two_messages_with_one_message_id_stay_two() {
     let pair = Pair::new(mails.clone()).await;
     let folder = listed(&pair, &mails);
     let ledger = &pair.bench.request.ledger;
-    ledger.record_intent(folder, &[1, 2], 7, 1).unwrap().flush().unwrap();
+    ledger
+        .record_intent(folder, &[SourceUid(1), SourceUid(2)], UidValidity(7), DestinationUid(1))
+        .unwrap()
+        .flush()
+        .unwrap();
     ledger.record_results(folder, &[copied_without_uid(1)]).unwrap();
     pair.destination.set(|state| drop(state.messages.insert(1, mails[0].clone())));
     pair.copy().await.unwrap();
@@ -158,7 +167,10 @@ async fn two_rows_with_one_copy_are_a_difference() {
     let pair = Pair::new(some(3)).await;
     pair.copy().await.unwrap();
     let folder = pair.bench.request.ledger.folder_totals().unwrap()[0].id;
-    let doubled = MessageResult { destination_uid: Some((7, 1)), ..copied_without_uid(2) };
+    let doubled = MessageResult {
+        placement: Some(Placement::new(UidValidity(7), DestinationUid(1))),
+        ..copied_without_uid(2)
+    };
     pair.bench.request.ledger.record_results(folder, &[doubled]).unwrap();
     let report = verify_mailbox(&pair.bench.request, VerifyDepth::Quick).await.unwrap();
     assert!(report.difference_count > 0, "{report:?}");
@@ -350,7 +362,7 @@ async fn a_message_that_ends_the_connection_is_refused_and_the_others_arrive() {
     pair.source.set(|state| state.cut_bodies.extend([17]));
     pair.copy().await.unwrap();
     let refused = pair.rows(MessageState::Refused);
-    assert_eq!(refused.iter().map(|row| row.uid).collect::<Vec<_>>(), [17]);
+    assert_eq!(refused.iter().map(|row| row.uid).collect::<Vec<_>>(), [SourceUid(17)]);
     assert!(why(&refused[0]).unwrap().contains("ends the connection"), "{refused:?}");
     assert_eq!(pair.sum().copied, 39);
 }
@@ -455,7 +467,11 @@ async fn the_proof_notices_a_copy_that_is_shorter_than_its_message() {
     let pair = Pair::between(OddImap::start([large.clone()]), OddImap::start([cut.clone()])).await;
     let folder = listed(&pair, &[large]);
     let hash: [u8; 32] = sha2::Sha256::digest(&cut.bytes).into();
-    let result = MessageResult { destination_uid: Some((7, 1)), sha256: Some(hash), ..copied_without_uid(1) };
+    let result = MessageResult {
+        placement: Some(Placement::new(UidValidity(7), DestinationUid(1))),
+        sha256: Some(hash),
+        ..copied_without_uid(1)
+    };
     pair.bench.request.ledger.record_results(folder, &[result]).unwrap();
     for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
         let report = verify_mailbox(&pair.bench.request, depth).await.unwrap();
@@ -571,7 +587,13 @@ async fn a_copy_that_arrives_late_is_told_of() {
     let mails = some(3);
     let pair = Pair::new(mails.clone()).await;
     let folder = listed(&pair, &mails);
-    pair.bench.request.ledger.record_intent(folder, &[2], 7, 1).unwrap().flush().unwrap();
+    pair.bench
+        .request
+        .ledger
+        .record_intent(folder, &[SourceUid(2)], UidValidity(7), DestinationUid(1))
+        .unwrap()
+        .flush()
+        .unwrap();
     let destination = pair.destination.clone();
     let late = mails[1].clone();
     let sink = move |progress| {

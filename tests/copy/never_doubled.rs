@@ -10,6 +10,7 @@ use mailferry::rehearsal::{
     Action, Fault, FolderPath, ImapHandle, Personality, SampleFolder, SampleMessage, Trigger,
 };
 use mailferry::transfer::FolderTrouble;
+use mailferry::values::{SourceUid, UidValidity};
 use mailferry_test_support::clients::plain_imap;
 use mailferry_test_support::fakes::odd_imap::{OddImap, numbered};
 use mailferry_test_support::fakes::practice_server::{USER, practice as serve, practice_access as access};
@@ -80,7 +81,7 @@ impl Pair {
 
     /// The destination folder counts as made anew when it is opened next.
     fn make_anew(&self, name: &str) {
-        self.bench.ledger().fence_destination(self.folder(name), 77).unwrap();
+        self.bench.ledger().fence_destination(self.folder(name), UidValidity(77)).unwrap();
     }
 }
 
@@ -376,7 +377,7 @@ async fn a_run_that_broke_off_while_copies_followed_doubles_nothing() {
         .map(|uid| {
             let bytes = numbered(uid + 1, &"x".repeat(uid as usize + 1)).bytes;
             mailferry::project::SourceMessage {
-                uid,
+                uid: SourceUid(uid),
                 size: bytes.len() as u64,
                 internal_date: "01-Mar-2023 10:00:00 +0100".to_owned(),
                 flags: Vec::new(),

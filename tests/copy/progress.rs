@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mailferry::plan::LedgerSum;
-use mailferry::values::Security;
+use mailferry::values::{Security, SourceUid};
 use mailferry_test_support::clients::plain_imap::{Mail, PlainImap};
 use mailferry_test_support::scenes::copy_bench::Bench;
 use mailferry_test_support::servers::dovecot::{Dovecot, Settings, access};
@@ -91,7 +91,7 @@ async fn the_bytes_of_a_large_message_count_as_they_leave_and_it_has_a_name() {
         tokio::task::yield_now().await;
     };
     let [large] = shown.as_slice() else { panic!("{shown:?}") };
-    assert_eq!((large.subject.as_str(), large.uid), ("Fotos vom Grünen See", 1));
+    assert_eq!((large.subject.as_str(), large.uid), ("Fotos vom Grünen See", SourceUid(1)));
     assert_eq!((large.size.0, large.read.0), (size, size));
     assert!(large.sent.0 >= TAKEN as u64 / 2 && large.sent.0 < size, "{large:?}");
     let sum = bench.sum();

@@ -8,7 +8,7 @@ use mailferry::message::RepairStep;
 use mailferry::plan::{CopyMode, MessageState};
 use mailferry::rehearsal::{Action, Dislike, Fault, Personality, SampleMessage, Trigger};
 use mailferry::transfer::{TransferError, VerifyDepth, verify_mailbox};
-use mailferry::values::UnixTime;
+use mailferry::values::{UidValidity, UnixTime};
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 use mailferry_test_support::scenes::practice_scene::{USER, disliking, good, message, play};
@@ -340,7 +340,7 @@ async fn repaired_copies_are_found_again_when_the_destination_numbers_anew() {
         let inbox = ledger.folder_totals().unwrap()[0].id;
         let validity =
             ledger.rows(inbox, &[MessageState::Repaired]).unwrap()[0].destination_uid_validity.unwrap();
-        ledger.fence_destination(inbox, validity + 1).unwrap();
+        ledger.fence_destination(inbox, UidValidity(validity.0 + 1)).unwrap();
         assert_eq!(scene.bench.sum().to_do, 3);
         scene.bench.copy_all().await;
         assert_eq!(scene.arrived().len(), 3, "nothing is sent a second time");
@@ -468,7 +468,7 @@ async fn messages_that_end_the_connection_are_told_from_those_that_do_not() {
         bench.copy_all().await;
         let folder = bench.ledger().folder_totals().unwrap()[0].id;
         let refused = bench.ledger().rows(folder, &[MessageState::Refused]).unwrap();
-        let refused: Vec<u32> = refused.iter().map(|row| row.uid).collect();
+        let refused: Vec<u32> = refused.iter().map(|row| row.uid.0).collect();
         assert_eq!(refused, poisoned);
         assert_eq!(bench.sum().copied, 20 - poisoned.len() as u64, "{:?}", bench.sum());
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use mailferry::message::RepairStep;
 use mailferry::plan::MessageState;
 use mailferry::transfer::{VerifyDepth, verify_mailbox};
+use mailferry::values::SourceUid;
 use mailferry_test_support::fakes::odd_imap::{Denial, OddImap, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
@@ -127,7 +128,7 @@ async fn a_second_refusal_begins_the_repairs_and_a_stored_repair_is_there_once()
         let folder = pair.bench.ledger().folder_totals().unwrap()[0].id;
         let repaired = pair.bench.ledger().rows(folder, &[MessageState::Repaired]).unwrap();
         let steps = pair.bench.ledger().repair(folder, repaired[0].uid).unwrap().unwrap().steps;
-        assert_eq!((repaired[0].uid, steps), (2, vec![RepairStep::Wrap]));
+        assert_eq!((repaired[0].uid, steps), (SourceUid(2), vec![RepairStep::Wrap]));
         assert_eq!(pair.destination.bodies().len(), 5, "{is_stored}");
         pair.destination.set(|state| state.deny_append = None);
         pair.bench.copy_all().await;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use mailferry::engine::why;
 use mailferry::plan::MessageState;
 use mailferry::transfer::{VerifyDepth, VerifyReport, verify_mailbox};
+use mailferry::values::SourceUid;
 use mailferry_test_support::fakes::odd_imap::{OddImap, Pieces, State, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
@@ -43,7 +44,7 @@ impl Pair {
         let ledger = self.bench.ledger();
         let folder = ledger.folder_totals().unwrap()[0].id;
         let rows = ledger.rows(folder, &[MessageState::Refused]).unwrap();
-        rows.into_iter().map(|row| (row.uid, why(&row).unwrap_or_default())).collect()
+        rows.into_iter().map(|row| (row.uid.0, why(&row).unwrap_or_default())).collect()
     }
 
     /// How often the source was asked for pieces.
@@ -109,7 +110,7 @@ async fn a_full_proof_names_a_message_whose_rest_is_hidden() {
     .await;
     pair.bench.copy_all().await;
     let report = pair.verify(VerifyDepth::Full).await;
-    let named: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
+    let named: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
     assert_eq!(named, [7], "{report:?}");
 }
 
@@ -127,7 +128,7 @@ async fn a_full_proof_names_a_cut_message_that_is_listed_as_short_as_it_comes() 
         assert_eq!(pair.pieces(), 0, "no road more where sizes agree");
         let report = pair.verify(VerifyDepth::Full).await;
         assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
-        let named: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
+        let named: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
         assert_eq!(named, [7], "{report:?}");
         assert!(report.differences[0].what.contains("in two forms"), "{report:?}");
     }
@@ -213,7 +214,7 @@ async fn a_proof_believes_no_destination_that_gives_two_answers() {
     pair.destination.set(|state| state.slipped_in = [(7, vec![b'x'; length])].into());
     let report = pair.verify(VerifyDepth::Full).await;
     assert!(!report.is_verified(VerifyDepth::Full), "{report:?}");
-    assert!(report.differences.iter().all(|one| one.uid == 7), "{report:?}");
+    assert!(report.differences.iter().all(|one| one.uid == SourceUid(7)), "{report:?}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use mailferry::rehearsal::{FolderPath, Personality, SampleMessage};
 use mailferry::transfer::{
     Progress, VerifyDepth, VerifyReport, copy_control, verify_mailbox, verify_mailbox_controlled,
 };
+use mailferry::values::SourceUid;
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
 use mailferry_test_support::scenes::breaking::in_quick_time;
 use mailferry_test_support::scenes::copy_bench::Bench;
@@ -155,7 +156,7 @@ async fn what_a_server_does_to_every_message_is_said_once() {
         cut.bytes.truncate(cut.bytes.len() - 6);
     });
     let report = verify_mailbox(&bench.request, VerifyDepth::Full).await.unwrap();
-    assert_eq!((report.difference_count, report.differences[0].uid), (1, 7), "{report:?}");
+    assert_eq!((report.difference_count, report.differences[0].uid), (1, SourceUid(7)), "{report:?}");
 }
 
 #[tokio::test]
@@ -171,7 +172,7 @@ async fn a_source_that_only_estimates_sizes_is_no_reason_to_doubt_intact_copies(
         bench.copy_all().await;
         if is_there_before {
             // What the ledger knows of lengths is forgotten with the run that has read them.
-            let all: Vec<(u32, u64)> = (1..=20).map(|uid| (uid, 9_999)).collect();
+            let all: Vec<(SourceUid, u64)> = (1..=20).map(|uid| (SourceUid(uid), 9_999)).collect();
             let folder = bench.ledger().folder_totals().unwrap()[0].id;
             bench.ledger().learn_lengths(folder, &all).unwrap();
         }
@@ -224,7 +225,7 @@ async fn a_message_that_every_road_cuts_is_not_called_whole() {
         for depth in [VerifyDepth::Quick, VerifyDepth::Full] {
             let report = verify_mailbox(&bench.request, depth).await.unwrap();
             assert!(!report.is_verified(depth), "{report:?}");
-            let found: Vec<u32> = report.differences.iter().map(|one| one.uid).collect();
+            let found: Vec<u32> = report.differences.iter().map(|one| one.uid.0).collect();
             assert_eq!(found, [cut], "{report:?}");
             assert!(report.differences[0].what.contains("it may be cut"), "{report:?}");
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use mailferry::transfer::{FolderTrouble, VerifyDepth, verify_mailbox};
+use mailferry::values::DestinationUid;
 use mailferry_test_support::fakes::odd_imap::{OddImap, Stored, numbered};
 use mailferry_test_support::scenes::copy_bench::Bench;
 
@@ -43,9 +44,9 @@ async fn uids_that_do_not_fit_what_is_listed_are_the_servers_own_trouble() {
             // Nothing is sent again, and each copy has a place of its own.
             assert_eq!(bench.copy_all().await, 0, "{case}");
             let folder = bench.ledger().folder_totals().unwrap()[0].id;
-            let places: BTreeSet<u32> =
+            let places: BTreeSet<DestinationUid> =
                 bench.ledger().claimed_destination_uids(folder).unwrap().into_iter().collect();
-            assert_eq!(places, (1..=count).collect(), "{case}");
+            assert_eq!(places, (1..=count).map(DestinationUid).collect(), "{case}");
         }
     }
 }

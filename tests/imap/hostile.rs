@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mailferry::imap::{Access, BodyReply, Ending, IdleSessions, ImapError, Session, SignInError, Timeouts};
 use mailferry::net::TrustPolicy;
-use mailferry::values::{Endpoint, Secret, Security};
+use mailferry::values::{Endpoint, Secret, Security, UidValidity};
 
 /// Longer than any answer takes on a busy computer; silence is waited for in [`Spoken::and_silence`].
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -169,7 +169,7 @@ async fn odd_answers_are_survived() {
     ])
     .await;
     let opened = odd.examine("INBOX").await.unwrap();
-    assert_eq!((opened.exists, opened.uid_validity, opened.uid_next), (3, 7, None));
+    assert_eq!((opened.exists, opened.uid_validity, opened.uid_next), (3, UidValidity(7), None));
     let mut requests = odd.ask_bodies(&[5, 6, 9]);
     assert_eq!(
         odd.next_body(&mut requests[0]).await.unwrap(),

@@ -18,11 +18,11 @@ use mailferry::project::{
 };
 use mailferry::providers::ProviderId;
 use mailferry::records::SwitchStage;
-use mailferry::values::Side;
 use mailferry::values::{
     Bytes, CommandLine, Credential, DomainName, EmailAddress, Endpoint, Fingerprint, Mechanism, SignInWay,
     UnixTime,
 };
+use mailferry::values::{DestinationUid, Placement, Side, SourceUid, UidValidity};
 use tempfile::TempDir;
 
 fn file_in(folder: &TempDir) -> PathBuf {
@@ -45,7 +45,7 @@ fn mailbox(address: &str) -> Mailbox {
 
 fn message(uid: u32) -> SourceMessage {
     SourceMessage {
-        uid,
+        uid: SourceUid(uid),
         size: u64::from(uid),
         internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
         flags: vec!["\\Seen".to_owned()],
@@ -54,7 +54,7 @@ fn message(uid: u32) -> SourceMessage {
 }
 
 fn inbox(ledger: &Ledger) -> FolderId {
-    ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 1).unwrap()
+    ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(1)).unwrap()
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -101,7 +101,7 @@ fn everything_reads_back_after_reopening_a_copy() {
     let anna = project.add_mailbox(&mailbox("anna@example.org")).unwrap();
     let signed_in = SignInFact { server_words: "Dovecot, TLS 1.3".to_owned(), at: UnixTime(5) };
     project.set_sign_in(anna, Side::Source, Some(&signed_in)).unwrap();
-    let too_large = OversizeFolder { folder: FolderPath::inbox(), messages: 1, uids: vec![7] };
+    let too_large = OversizeFolder { folder: FolderPath::inbox(), messages: 1, uids: vec![SourceUid(7)] };
     let oversize = Oversize { limit: Some(Bytes(8)), folders: vec![too_large], ..Oversize::default() };
     let stored = StoredPlan { plan: plan(), counted_at: UnixTime(9), oversize };
     project.set_plan(anna, &stored).unwrap();
@@ -554,12 +554,17 @@ fn writes_until_it_is_killed() {
             .map_or_else(|| project.add_mailbox(&mailbox("anna@example.org")).unwrap(), |(id, _)| *id),
     );
     let inbox = inbox(&ledger);
-    let first = ledger.highest_uid(inbox).unwrap().unwrap_or(0) + 1;
+    let first = ledger.highest_uid(inbox).unwrap().map_or(0, |uid| uid.0) + 1;
     let mut out = std::io::stdout();
     for start in (first..).step_by(10) {
         let uids: Vec<u32> = (start..start + 10).collect();
         ledger.add_messages(inbox, &uids.iter().map(|uid| message(*uid)).collect::<Vec<_>>()).unwrap();
-        ledger.record_intent(inbox, &uids, 3, start).unwrap().flush().unwrap();
+        let announced: Vec<SourceUid> = uids.iter().copied().map(SourceUid).collect();
+        ledger
+            .record_intent(inbox, &announced, UidValidity(3), DestinationUid(start))
+            .unwrap()
+            .flush()
+            .unwrap();
         writeln!(out, "\nACK intent {start}").unwrap();
         let results: Vec<_> = uids.iter().map(|uid| result(*uid)).collect();
         ledger.record_results(inbox, &results).unwrap();
@@ -569,9 +574,9 @@ fn writes_until_it_is_killed() {
 
 fn result(uid: u32) -> MessageResult {
     MessageResult {
-        uid,
+        uid: SourceUid(uid),
         state: MessageState::Copied,
-        destination_uid: Some((3, uid)),
+        placement: Some(Placement::new(UidValidity(3), DestinationUid(uid))),
         sha256: Some([9; 32]),
         reason: None,
         flag_check: None,
@@ -612,7 +617,7 @@ fn check_acknowledged(project: &Arc<Project>, acknowledged: &[String]) {
         .rows(inbox, &[MessageState::ToDo, MessageState::InFlight, MessageState::Copied])
         .unwrap()
         .into_iter()
-        .map(|row| (row.uid, row.state))
+        .map(|row| (row.uid.0, row.state))
         .collect();
     for line in acknowledged {
         let (what, start) = line.split_once(' ').unwrap();
@@ -662,11 +667,13 @@ fn steps_of(count: u32) -> (u64, u64) {
     };
     let (added, ()) = steps(&project, add);
     let middle = count / 4 * 3;
-    let read = || (ledger.totals().unwrap(), ledger.rows_after(inbox, &[MessageState::ToDo], middle, 100));
+    let read = || {
+        (ledger.totals().unwrap(), ledger.rows_after(inbox, &[MessageState::ToDo], SourceUid(middle), 100))
+    };
     let (read, (totals, page)) = steps(&project, read);
     let page = page.unwrap();
     assert_eq!(totals.sum.to_do, u64::from(count));
-    assert_eq!((page.len(), page.first().unwrap().uid), (100, middle + 1));
+    assert_eq!((page.len(), page.first().unwrap().uid), (100, SourceUid(middle + 1)));
     (added, read)
 }
 

@@ -10,8 +10,8 @@ use crate::plan::{
 };
 use crate::project::{CopyRoute, EarlierCopy};
 use crate::transfer::LargeMessage;
-use crate::values::MailboxId;
 use crate::values::{Bytes, UnixTime};
+use crate::values::{DestinationUid, MailboxId, SourceUid};
 
 /// What the copy does as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -229,9 +229,9 @@ pub struct MessageOutcome {
     /// Its folder at the destination.
     pub destination: FolderPath,
     /// UID at the source.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// UID of the copy, where known.
-    pub destination_uid: Option<u32>,
+    pub destination_uid: Option<DestinationUid>,
     /// Size at the source.
     pub size: Bytes,
     /// When the source received it, as the source gives it.

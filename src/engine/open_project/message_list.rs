@@ -16,8 +16,8 @@ use crate::engine::system::output_file::write_output;
 use crate::plan::{FolderChoice, MailboxPlan, MessageQuery, MessageState};
 use crate::project::{MessageListing, Project, ProjectError};
 use crate::report::{MESSAGE_COLUMNS, MessageRow};
-use crate::values::MailboxId;
 use crate::values::{Bytes, counted};
+use crate::values::{MailboxId, SourceUid};
 
 /// Rows that a page holds at once: a few screens in each direction.
 pub(in crate::engine) const PAGE_ROWS: usize = 300;
@@ -84,7 +84,7 @@ pub(in crate::engine) fn save(
     }
 }
 
-type After = Option<(crate::project::FolderId, u32)>;
+type After = Option<(crate::project::FolderId, SourceUid)>;
 
 fn write_rows(
     format: MessageListFormat,
@@ -234,6 +234,7 @@ mod tests {
     use crate::message::IdentityKey;
     use crate::plan::FolderPath;
     use crate::project::{FolderId, LedgerRow};
+    use crate::values::{DestinationUid, UidValidity};
 
     fn listing(folder: i64, uid: u32) -> MessageListing {
         let path = FolderPath(vec!["=Archiv, alt".to_owned()]);
@@ -243,14 +244,14 @@ mod tests {
             source: path.clone(),
             destination: path,
             row: LedgerRow {
-                uid,
+                uid: SourceUid(uid),
                 size: 9,
                 internal_date: "01-Jan-2024 00:00:00 +0000".to_owned(),
                 flags: Vec::new(),
                 identity: IdentityKey([0; 32]),
                 state: if uid == 1 { MessageState::InFlight } else { MessageState::Copied },
-                destination_uid: Some(uid + 100),
-                destination_uid_validity: Some(1),
+                destination_uid: Some(DestinationUid(uid + 100)),
+                destination_uid_validity: Some(UidValidity(1)),
                 intent_uidnext: None,
                 intent_uid_validity: None,
                 sha256: Some([0xab; 32]),
@@ -279,7 +280,8 @@ mod tests {
     fn rows_come_page_by_page_in_every_form() {
         let pages = [vec![listing(1, 1), listing(1, 2)], vec![listing(2, 1)]];
         let (json, keys) = written(MessageListFormat::Json, &pages);
-        let expected: [After; 3] = [None, Some((FolderId(1), 2)), Some((FolderId(2), 1))];
+        let expected: [After; 3] =
+            [None, Some((FolderId(1), SourceUid(2))), Some((FolderId(2), SourceUid(1)))];
         assert_eq!(keys, expected);
         let rows: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
         assert_eq!(rows.len(), 3);

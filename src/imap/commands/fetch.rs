@@ -1,6 +1,7 @@
 //! Reading: facts about messages, and their bytes.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use crate::imap::commands::paging::WINDOW;
 use crate::imap::commands::select::{OpenFor, Opening};
@@ -11,12 +12,13 @@ use crate::imap::protocol::tag::Tag;
 use crate::imap::protocol::uid_set::uid_sets;
 use crate::imap::session::Session;
 use crate::imap::session::pending::{BehindOpening, Pending, Rows, Step, refused_unless_whole};
+use crate::values::Uid;
 
 /// Facts about one message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MessageFacts {
+pub struct MessageFacts<U = u32> {
     /// UID.
-    pub uid: u32,
+    pub uid: U,
     /// RFC822.SIZE, in bytes; some servers lie.
     pub size: u64,
     /// INTERNALDATE as the server wrote it.
@@ -42,12 +44,12 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::BadName`] where its name cannot be sent.
-    pub fn ask_listing(
+    pub fn ask_listing<U: Uid>(
         &mut self,
         raw: &str,
-        first: u32,
+        first: U,
         header_fields: &[&str],
-    ) -> Result<FactsBehindOpening, ImapError> {
+    ) -> Result<FactsBehindOpening<U>, ImapError> {
         self.ask_behind_opening(OpenFor::Reading, raw, &listing_from(first, header_fields))
     }
 
@@ -56,12 +58,12 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::BadName`] where its name cannot be sent.
-    pub fn ask_writable_listing(
+    pub fn ask_writable_listing<U: Uid>(
         &mut self,
         raw: &str,
-        first: u32,
+        first: U,
         header_fields: &[&str],
-    ) -> Result<FactsBehindOpening, ImapError> {
+    ) -> Result<FactsBehindOpening<U>, ImapError> {
         self.ask_behind_opening(OpenFor::Writing, raw, &listing_from(first, header_fields))
     }
 
@@ -71,25 +73,26 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::BadName`] where its name cannot be sent.
-    pub fn ask_sample(
+    pub fn ask_sample<U: Uid>(
         &mut self,
         raw: &str,
         numbers: &[u32],
         header_fields: &[&str],
-    ) -> Result<FactsBehindOpening, ImapError> {
+    ) -> Result<FactsBehindOpening<U>, ImapError> {
         let (numbers, fields) = (uid_sets(numbers).join(","), header_fields.join(" "));
         let items = format!("UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]");
         self.ask_behind_opening(OpenFor::Reading, raw, &format!("FETCH {numbers} ({items})"))
     }
 
-    fn ask_behind_opening(
+    fn ask_behind_opening<U: Uid>(
         &mut self,
         purpose: OpenFor,
         raw: &str,
         fetch: &str,
-    ) -> Result<FactsBehindOpening, ImapError> {
+    ) -> Result<FactsBehindOpening<U>, ImapError> {
         let opening = self.submit_open(purpose, raw)?;
-        let facts = Rows::new(WINDOW, |item| facts_of(item).map(|facts| (facts.uid, facts)));
+        let facts =
+            Rows::new(WINDOW, |item| facts_of(item).map(|facts: MessageFacts<U>| (facts.uid.into(), facts)));
         Ok(BehindOpening { opening, then: Pending::new([self.submit(fetch)], facts) })
     }
 
@@ -101,16 +104,16 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where a command is refused or its answer cut short, and what `each` returns.
-    pub async fn fetch_facts<E: From<ImapError>>(
+    pub async fn fetch_facts<U: Uid, E: From<ImapError>>(
         &mut self,
-        uids: &[u32],
+        uids: &[U],
         header_fields: &[&str],
-        mut each: impl FnMut(Vec<MessageFacts>) -> Result<(), E>,
+        mut each: impl FnMut(Vec<MessageFacts<U>>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut windows = uids.chunks(self.window());
         // One portion ahead: the server reads the next while we store this one.
         let mut ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window));
-        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        let mut found: BTreeMap<U, MessageFacts<U>> = BTreeMap::new();
         while let Some((tags, window)) = ahead {
             ahead = windows.next().map(|window| (self.ask_facts(window, header_fields), window));
             let last = window.last();
@@ -120,7 +123,7 @@ impl Session {
                 self.collect_facts(tag, [window, early], &mut found).await?;
             }
             // Facts of the next portion may come early; they wait for the rest of it.
-            let early = found.split_off(&last.map_or(u32::MAX, |last| last.saturating_add(1)));
+            let early = found.split_off(&last.map_or(U::last(), |last| last.next()));
             each(std::mem::replace(&mut found, early).into_values().collect())?;
         }
         Ok(())
@@ -134,14 +137,14 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where a command is refused or its answer cut short.
-    pub async fn fetch_bare_facts(&mut self, uids: &[u32]) -> Result<Vec<MessageFacts>, ImapError> {
+    pub async fn fetch_bare_facts<U: Uid>(&mut self, uids: &[U]) -> Result<Vec<MessageFacts<U>>, ImapError> {
         let mut found = BTreeMap::new();
         for set in uids.chunks(self.window()).flat_map(uid_sets) {
             let tag = self.submit(&format!("UID FETCH {set} (UID FLAGS INTERNALDATE)"));
             let completion = self
                 .finish(tag, |reply| {
                     if let Reply::Fetch(item) = reply
-                        && let Some(uid) = item.uid
+                        && let Some(uid) = item.uid.map(U::from)
                         && item.internal_date.is_some()
                         && uids.binary_search(&uid).is_ok()
                     {
@@ -167,27 +170,27 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where the server does not say.
-    pub async fn is_listed(&mut self, uid: u32) -> Result<bool, ImapError> {
+    pub async fn is_listed(&mut self, uid: impl Uid) -> Result<bool, ImapError> {
         let mut is_listed = false;
         let completion = self
             .run("FETCH", &format!("UID FETCH {uid} (UID)"), |reply| {
-                is_listed |= matches!(&reply, Reply::Fetch(item) if item.uid == Some(uid));
+                is_listed |= matches!(&reply, Reply::Fetch(item) if item.uid == Some(uid.into()));
             })
             .await?;
         refused_unless_whole("FETCH", completion)?;
         Ok(is_listed)
     }
 
-    fn ask_facts(&mut self, window: &[u32], header_fields: &[&str]) -> Vec<Tag> {
+    fn ask_facts<U: Uid>(&mut self, window: &[U], header_fields: &[&str]) -> Vec<Tag> {
         let items = fact_items(header_fields);
         uid_sets(window).into_iter().map(|set| self.submit(&format!("UID FETCH {set} ({items})"))).collect()
     }
 
-    async fn collect_facts(
+    async fn collect_facts<U: Uid>(
         &mut self,
         tag: Tag,
-        asked: [&[u32]; 2],
-        found: &mut BTreeMap<u32, MessageFacts>,
+        asked: [&[U]; 2],
+        found: &mut BTreeMap<U, MessageFacts<U>>,
     ) -> Result<(), ImapError> {
         let completion = self
             .finish(tag, |reply| {
@@ -203,30 +206,30 @@ impl Session {
     }
 
     /// Asks for whole messages; the answers come from [`Self::next_body`].
-    pub fn ask_bodies(&mut self, uids: &[u32]) -> Vec<Pending<Bodies>> {
+    pub fn ask_bodies<U: Uid>(&mut self, uids: &[U]) -> Vec<Pending<Bodies<U>>> {
         self.ask_bodies_within(uids, usize::MAX)
     }
 
     /// As [`Self::ask_bodies`]; messages of more bytes than these are left out.
-    pub fn ask_bodies_within(&mut self, uids: &[u32], bytes: usize) -> Vec<Pending<Bodies>> {
+    pub fn ask_bodies_within<U: Uid>(&mut self, uids: &[U], bytes: usize) -> Vec<Pending<Bodies<U>>> {
         let is_quiet = self.is_quiet();
         self.bodies.ask(uids, (false, is_quiet));
         uid_sets(uids)
             .into_iter()
             .map(|set| self.submit_within(&format!("UID FETCH {set} (UID BODY.PEEK[])"), bytes))
-            .map(|tag| Pending::new([tag], Bodies))
+            .map(|tag| Pending::new([tag], Bodies::new()))
             .collect()
     }
 
     /// Asks for the first bytes of messages, which is all of those that are shorter; the answers come from
     /// [`Self::next_body`].
-    pub fn ask_beginnings(&mut self, uids: &[u32], bytes: u32) -> Vec<Pending<Bodies>> {
+    pub fn ask_beginnings<U: Uid>(&mut self, uids: &[U], bytes: u32) -> Vec<Pending<Bodies<U>>> {
         let is_quiet = self.is_quiet();
         self.bodies.ask(uids, (true, is_quiet));
         uid_sets(uids)
             .into_iter()
             .map(|set| self.submit(&format!("UID FETCH {set} (UID BODY.PEEK[]<0.{bytes}>)")))
-            .map(|tag| Pending::new([tag], Bodies))
+            .map(|tag| Pending::new([tag], Bodies::new()))
             .collect()
     }
 
@@ -238,7 +241,10 @@ impl Session {
     ///
     /// [`ImapError::Refused`] at its end, where the request was refused or its answer cut short;
     /// [`ImapError::Hostile`] where bytes come without end that nobody asked for.
-    pub async fn next_body(&mut self, request: &mut Pending<Bodies>) -> Result<BodyReply, ImapError> {
+    pub async fn next_body<U: Uid>(
+        &mut self,
+        request: &mut Pending<Bodies<U>>,
+    ) -> Result<BodyReply<U>, ImapError> {
         while let Some(tag) = request.tag() {
             let item = match self.step(tag).await? {
                 Step::End(completion) => {
@@ -250,8 +256,8 @@ impl Session {
             };
             let (Some(uid), Some(bytes)) = (item.uid, item.body) else { continue };
             match self.bodies.take(uid, (item.origin, bytes.len()))? {
-                Came::First => return Ok(BodyReply::Message { uid, bytes }),
-                Came::Again => return Ok(BodyReply::Again { uid, bytes }),
+                Came::First => return Ok(BodyReply::Message { uid: uid.into(), bytes }),
+                Came::Again => return Ok(BodyReply::Again { uid: uid.into(), bytes }),
                 Came::Unasked => {}
             }
         }
@@ -260,26 +266,32 @@ impl Session {
 }
 
 /// Facts about messages, asked for behind the opening of their folder.
-pub type FactsBehindOpening = BehindOpening<Opening, Rows<MessageFacts>>;
+pub type FactsBehindOpening<U = u32> = BehindOpening<Opening, Rows<MessageFacts<U>>>;
 
 /// Whole messages, or the first bytes of each, which are handed out one by one: [`Session::next_body`].
 #[derive(Debug)]
-pub struct Bodies;
+pub struct Bodies<U>(PhantomData<U>);
+
+impl<U> Bodies<U> {
+    const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
 
 /// What comes of a request for whole messages.
 #[derive(Debug, PartialEq, Eq)]
-pub enum BodyReply {
+pub enum BodyReply<U = u32> {
     /// A message.
     Message {
         /// Its UID.
-        uid: u32,
+        uid: U,
         /// Its bytes.
         bytes: Vec<u8>,
     },
     /// One more answer for a message that has come; where it says something else, nobody knows which of them it is.
     Again {
         /// Its UID.
-        uid: u32,
+        uid: U,
         /// What is said to be its bytes.
         bytes: Vec<u8>,
     },
@@ -293,7 +305,7 @@ fn fact_items(header_fields: &[&str]) -> String {
     format!("UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({fields})]")
 }
 
-fn listing_from(first: u32, header_fields: &[&str]) -> String {
+fn listing_from(first: impl Uid, header_fields: &[&str]) -> String {
     format!("UID FETCH {first}:* ({})", fact_items(header_fields))
 }
 
@@ -303,11 +315,11 @@ fn bounded(mut header: Vec<u8>) -> Vec<u8> {
     header
 }
 
-fn facts_of(item: FetchItem) -> Option<MessageFacts> {
+fn facts_of<U: Uid>(item: FetchItem) -> Option<MessageFacts<U>> {
     // An unsolicited FETCH brings flags only.
     let size = item.size?;
     Some(MessageFacts {
-        uid: item.uid?,
+        uid: item.uid?.into(),
         size,
         internal_date: item.internal_date.unwrap_or_default(),
         flags: item.flags.unwrap_or_default(),

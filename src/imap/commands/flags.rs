@@ -6,9 +6,10 @@ use crate::imap::protocol::reply::FetchItem;
 use crate::imap::protocol::uid_set::uid_sets;
 use crate::imap::session::Session;
 use crate::imap::session::pending::{BehindOpening, Done, Pending, Rows};
+use crate::values::Uid;
 
 /// UID and flags of a message.
-pub type MessageFlags = (u32, Vec<String>);
+pub type MessageFlags<U = u32> = (U, Vec<String>);
 
 /// Messages whose flags are handed over at once.
 const FLAGS_WINDOW: usize = 5_000;
@@ -16,12 +17,12 @@ const FLAGS_WINDOW: usize = 5_000;
 const UID_AND_FLAGS: &str = "UID FLAGS";
 
 /// The flags that one FETCH reply tells.
-fn flags_in(item: FetchItem) -> Option<(u32, MessageFlags)> {
+fn flags_in<U: Uid>(item: FetchItem) -> Option<(u32, MessageFlags<U>)> {
     let uid = item.uid?;
-    Some((uid, (uid, item.flags?)))
+    Some((uid, (uid.into(), item.flags?)))
 }
 
-const fn flag_rows() -> Rows<MessageFlags> {
+const fn flag_rows<U: Uid>() -> Rows<MessageFlags<U>> {
     Rows::new(FLAGS_WINDOW, flags_in)
 }
 
@@ -37,14 +38,14 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::BadName`] where its name cannot be sent.
-    pub fn ask_uids(
+    pub fn ask_uids<U: Uid>(
         &mut self,
         raw: &str,
         is_empty: bool,
-    ) -> Result<BehindOpening<Opening, Rows<u32>>, ImapError> {
+    ) -> Result<BehindOpening<Opening, Rows<U>>, ImapError> {
         let opening = self.submit_open(OpenFor::Reading, raw)?;
         let tag = (!is_empty).then(|| self.submit("UID FETCH 1:* (UID)"));
-        let uids = Rows::new(FLAGS_WINDOW, |item| item.uid.map(|uid| (uid, uid)));
+        let uids = Rows::new(FLAGS_WINDOW, |item| item.uid.map(|uid| (uid, uid.into())));
         Ok(BehindOpening { opening, then: Pending::new(tag, uids) })
     }
 
@@ -54,11 +55,11 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::BadName`] where its name cannot be sent.
-    pub fn ask_flags(
+    pub fn ask_flags<U: Uid>(
         &mut self,
         raw: &str,
         since: Option<u64>,
-    ) -> Result<BehindOpening<Opening, Rows<MessageFlags>>, ImapError> {
+    ) -> Result<BehindOpening<Opening, Rows<MessageFlags<U>>>, ImapError> {
         let opening = self.submit_open(OpenFor::Reading, raw)?;
         let changed = since.map(|modseq| format!(" (CHANGEDSINCE {modseq})")).unwrap_or_default();
         let tag = self.submit(&format!("UID FETCH 1:* ({UID_AND_FLAGS}){changed}"));
@@ -70,16 +71,16 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::BadName`] where its name cannot be sent.
-    pub fn ask_flags_of(
+    pub fn ask_flags_of<U: Uid>(
         &mut self,
         raw: &str,
-        uids: &[u32],
-    ) -> Result<BehindOpening<Opening, Rows<MessageFlags>>, ImapError> {
+        uids: &[U],
+    ) -> Result<BehindOpening<Opening, Rows<MessageFlags<U>>>, ImapError> {
         let opening = self.submit_open(OpenFor::Writing, raw)?;
         Ok(BehindOpening { opening, then: self.ask_flags_in_open(uids) })
     }
 
-    fn ask_flags_in_open(&mut self, uids: &[u32]) -> Pending<Rows<MessageFlags>> {
+    fn ask_flags_in_open<U: Uid>(&mut self, uids: &[U]) -> Pending<Rows<MessageFlags<U>>> {
         let sets = uid_sets(uids).into_iter();
         let tags: Vec<_> =
             sets.map(|set| self.submit(&format!("UID FETCH {set} ({UID_AND_FLAGS})"))).collect();
@@ -93,7 +94,7 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where a command is refused or its answer cut short.
-    pub async fn flags_of(&mut self, uids: &[u32]) -> Result<Vec<MessageFlags>, ImapError> {
+    pub async fn flags_of<U: Uid>(&mut self, uids: &[U]) -> Result<Vec<MessageFlags<U>>, ImapError> {
         let asked = self.ask_flags_in_open(uids);
         let mut found = self.answer(asked).await?;
         // Others change flags meanwhile, and the server tells of that as well.
@@ -108,13 +109,13 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where a command is refused.
-    pub async fn fetch_flags(&mut self) -> Result<Vec<MessageFlags>, ImapError> {
+    pub async fn fetch_flags<U: Uid>(&mut self) -> Result<Vec<MessageFlags<U>>, ImapError> {
         let found = self.fetch_each(1, UID_AND_FLAGS, |item| flags_in(item).map(|(_, flags)| flags)).await?;
         Ok(found.into_values().collect())
     }
 
     /// Adds flags to messages of the opened folder, or takes them away, without an answer for each message.
-    pub fn ask_store(&mut self, uids: &[u32], is_added: bool, flags: &[String]) -> Pending<Done> {
+    pub fn ask_store<U: Uid>(&mut self, uids: &[U], is_added: bool, flags: &[String]) -> Pending<Done> {
         let (sign, flags) = (if is_added { '+' } else { '-' }, flags.join(" "));
         let sets = uid_sets(uids).into_iter();
         let tags: Vec<_> =
@@ -129,7 +130,7 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] with the first refusal; the others were carried out.
-    pub async fn add_flags(&mut self, uids: &[u32], flags: &[String]) -> Result<(), ImapError> {
+    pub async fn add_flags<U: Uid>(&mut self, uids: &[U], flags: &[String]) -> Result<(), ImapError> {
         let stored = self.ask_store(uids, true, flags);
         self.answer(stored).await
     }

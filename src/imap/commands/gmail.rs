@@ -10,13 +10,14 @@ use crate::imap::protocol::reply::{FetchItem, Reply};
 use crate::imap::protocol::uid_set::uid_sets;
 use crate::imap::session::Session;
 use crate::imap::session::pending::{BehindOpening, Pending, Rows};
+use crate::values::Uid;
 
 /// X-GM-MSGID: the number of a message, the same under all its labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GmailNumber(pub u64);
 
 /// UID and number of a message.
-pub type MessageNumber = (u32, GmailNumber);
+pub type MessageNumber<U = u32> = (U, GmailNumber);
 
 /// Messages whose numbers are handed over at once.
 const NUMBERS_WINDOW: usize = 5_000;
@@ -40,10 +41,10 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::BadName`] where its name cannot be sent.
-    pub fn ask_numbers(
+    pub fn ask_numbers<U: Uid>(
         &mut self,
         raw: &str,
-    ) -> Result<BehindOpening<Opening, Rows<MessageNumber>>, ImapError> {
+    ) -> Result<BehindOpening<Opening, Rows<MessageNumber<U>>>, ImapError> {
         let opening = self.submit_open(OpenFor::Reading, raw)?;
         let tag = self.submit("UID FETCH 1:* (UID X-GM-MSGID)");
         Ok(BehindOpening { opening, then: Pending::new([tag], number_rows()) })
@@ -56,8 +57,8 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where a command is refused or its answer cut short.
-    pub async fn numbers_from(&mut self, first: u32) -> Result<Vec<MessageNumber>, ImapError> {
-        let mut found = self.read_numbers(&[format!("{first}:*")]).await?;
+    pub async fn numbers_from<U: Uid>(&mut self, first: U) -> Result<Vec<MessageNumber<U>>, ImapError> {
+        let mut found: Vec<MessageNumber<U>> = self.read_numbers(&[format!("{first}:*")]).await?;
         found.retain(|(uid, _)| *uid >= first);
         Ok(found)
     }
@@ -69,13 +70,13 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where a command is refused or its answer cut short.
-    pub async fn numbers_of(&mut self, uids: &[u32]) -> Result<Vec<MessageNumber>, ImapError> {
-        let mut found = self.read_numbers(&uid_sets(uids)).await?;
+    pub async fn numbers_of<U: Uid>(&mut self, uids: &[U]) -> Result<Vec<MessageNumber<U>>, ImapError> {
+        let mut found: Vec<MessageNumber<U>> = self.read_numbers(&uid_sets(uids)).await?;
         found.retain(|(uid, _)| uids.binary_search(uid).is_ok());
         Ok(found)
     }
 
-    async fn read_numbers(&mut self, sets: &[String]) -> Result<Vec<MessageNumber>, ImapError> {
+    async fn read_numbers<U: Uid>(&mut self, sets: &[String]) -> Result<Vec<MessageNumber<U>>, ImapError> {
         let tags: Vec<_> =
             sets.iter().map(|set| self.submit(&format!("UID FETCH {set} (UID X-GM-MSGID)"))).collect();
         self.answer(Pending::new(tags, number_rows())).await
@@ -100,7 +101,7 @@ impl Session {
     /// messages. `label` is spelled as the folder is. Its refusal is an answer, too.
     ///
     /// Not cancellation safe: which messages have the label is not known afterwards; to ask again does no harm.
-    pub async fn add_label(&mut self, uids: &[u32], label: &str) -> Result<Vec<Completion>, ImapError> {
+    pub async fn add_label<U: Uid>(&mut self, uids: &[U], label: &str) -> Result<Vec<Completion>, ImapError> {
         let label = match label {
             inbox if inbox.eq_ignore_ascii_case("INBOX") => "\\Inbox".to_owned(),
             other => command::folder_name(other, self.literal_mode())?,
@@ -117,11 +118,11 @@ impl Session {
     }
 }
 
-const fn number_rows() -> Rows<MessageNumber> {
+const fn number_rows<U: Uid>() -> Rows<MessageNumber<U>> {
     Rows::new(NUMBERS_WINDOW, numbered)
 }
 
-fn numbered(item: FetchItem) -> Option<(u32, MessageNumber)> {
+fn numbered<U: Uid>(item: FetchItem) -> Option<(u32, MessageNumber<U>)> {
     let (uid, number) = (item.uid?, item.gmail_message?);
-    Some((uid, (uid, GmailNumber(number))))
+    Some((uid, (uid.into(), GmailNumber(number))))
 }

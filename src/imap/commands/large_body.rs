@@ -11,6 +11,7 @@ use crate::imap::protocol::reply::Reply;
 use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
 use crate::imap::session::pending::{Step, refused_unless_whole};
+use crate::values::Uid;
 
 /// Bytes asked for with one piece: little enough that each answer is held whole, whatever its form.
 const PIECE_LENGTH: u32 = 192 << 10;
@@ -179,7 +180,8 @@ impl PieceReading {
 
 impl Session {
     /// Asks for a whole message; its bytes come from [`Self::next_of_whole`]. A longer one than agreed on is left out.
-    pub fn ask_whole(&mut self, uid: u32, most_bytes: u64) -> WholeReading {
+    pub fn ask_whole(&mut self, uid: impl Uid, most_bytes: u64) -> WholeReading {
+        let uid = uid.into();
         let most = most_bytes.min(MOST_WHOLE_BYTES).min(Limits::default().literal_bytes as u64);
         self.begin_pour(uid, usize::try_from(most).unwrap_or(usize::MAX));
         let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[])"));
@@ -236,8 +238,8 @@ impl Session {
     }
 
     /// Begins to read a message in pieces; its bytes come from [`Self::next_piece`]. `announced` is its size as listed.
-    pub const fn ask_pieces(uid: u32, announced: u64, most_bytes: u64) -> PieceReading {
-        PieceReading::new(uid, announced, most_bytes)
+    pub fn ask_pieces(uid: impl Uid, announced: u64, most_bytes: u64) -> PieceReading {
+        PieceReading::new(uid.into(), announced, most_bytes)
     }
 
     /// The next bytes; `None` at the end.
@@ -283,7 +285,7 @@ impl Session {
     /// Whether the server has bytes of a message behind this place.
     ///
     /// Not cancellation safe: what is under way is read by nobody.
-    pub async fn has_more(&mut self, uid: u32, offset: u64) -> Result<bool, ImapError> {
+    pub async fn has_more(&mut self, uid: impl Uid, offset: u64) -> Result<bool, ImapError> {
         Ok(self.have_more(&[(uid, offset)]).await?.contains(&uid))
     }
 
@@ -291,7 +293,7 @@ impl Session {
     /// needs a connection without requests under way.
     ///
     /// Not cancellation safe: what is under way is read by nobody.
-    pub async fn have_more(&mut self, places: &[(u32, u64)]) -> Result<BTreeSet<u32>, ImapError> {
+    pub async fn have_more<U: Uid>(&mut self, places: &[(U, u64)]) -> Result<BTreeSet<U>, ImapError> {
         let mut found = BTreeSet::new();
         for places in places.chunks(AHEAD_PIECES) {
             let mut questions = Vec::with_capacity(places.len());
@@ -299,11 +301,11 @@ impl Session {
                 let Ok(from) = u32::try_from(*offset) else { continue };
                 let tag = self.submit(&format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{MORE_LENGTH}>)"));
                 let asked = Asked { offset: *offset, length: MORE_LENGTH, tag };
-                questions.push((PieceReading::new(*uid, 0, u64::MAX), asked));
+                questions.push((PieceReading::new((*uid).into(), 0, u64::MAX), asked));
             }
             self.collect_more(questions, &mut found).await?;
         }
-        Ok(found)
+        Ok(found.into_iter().map(U::from).collect())
     }
 
     async fn collect_more(

@@ -9,6 +9,7 @@ use crate::imap::protocol::reply::{FetchItem, Reply};
 use crate::imap::protocol::tag::Tag;
 use crate::imap::session::Session;
 use crate::imap::session::pending::refused_unless_whole;
+use crate::values::Uid;
 
 /// Messages asked for with one command; below the limit of 1,000 that Yahoo announces.
 pub(in crate::imap) const WINDOW: usize = 500;
@@ -37,9 +38,9 @@ impl Session {
     /// short, or answered with ESEARCH.
     ///
     /// Not cancellation safe: what is under way is read by nobody.
-    pub async fn fetch_uids(&mut self, first: u32) -> Result<Vec<u32>, ImapError> {
-        let found = self.fetch_each(first, "UID", |_| Some(())).await?;
-        Ok(found.into_keys().collect())
+    pub async fn fetch_uids<U: Uid>(&mut self, first: U) -> Result<Vec<U>, ImapError> {
+        let found = self.fetch_each(first.into(), "UID", |_| Some(())).await?;
+        Ok(found.into_keys().map(U::from).collect())
     }
 
     /// Sum of the message sizes of a folder, in bytes, for servers whose STATUS does not tell.

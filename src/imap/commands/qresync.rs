@@ -5,17 +5,18 @@ use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::{Reply, UidRange};
 use crate::imap::session::Session;
 use crate::imap::session::state::Qresync;
+use crate::values::Uid;
 
 /// Ranges of UIDs that are kept of one answer; no honest server needs more.
 const MAX_RANGES: usize = 1_000_000;
 
 /// What is known of a folder from an earlier run.
 #[derive(Clone, Copy, Debug)]
-pub struct KnownUids<'u> {
+pub struct KnownUids<'u, U = u32> {
     /// The mod-sequence up to which it is known.
     pub modseq: u64,
     /// The UIDs that were there then, ascending.
-    pub uids: &'u [u32],
+    pub uids: &'u [U],
 }
 
 impl Session {
@@ -56,13 +57,13 @@ impl Session {
     /// [`Self::ask_qresync`] comes first. Whether UIDVALIDITY is still the same is for the caller to see.
     ///
     /// Not cancellation safe: what is under way is read by nobody.
-    pub async fn uids_since(
+    pub async fn uids_since<U: Uid>(
         &mut self,
         raw: &str,
-        known: KnownUids<'_>,
-    ) -> Result<Option<(Opened, Vec<u32>)>, ImapError> {
-        let Some(last) = known.uids.last().copied() else { return Ok(None) };
-        let Some(first_new) = last.checked_add(1) else { return Ok(None) };
+        known: KnownUids<'_, U>,
+    ) -> Result<Option<(Opened, Vec<U>)>, ImapError> {
+        let Some(last) = known.uids.last().map(|uid| (*uid).into()) else { return Ok(None) };
+        let Some(first_new) = u32::checked_add(last, 1) else { return Ok(None) };
         if !self.has_qresync().await? {
             return Ok(None);
         }
@@ -94,20 +95,21 @@ impl Session {
     }
 }
 
-fn still_there(known: &[u32], mut vanished: Vec<UidRange>, mut arrived: Vec<u32>) -> Vec<u32> {
+fn still_there<U: Uid>(known: &[U], mut vanished: Vec<UidRange>, mut arrived: Vec<u32>) -> Vec<U> {
     vanished.sort_unstable();
     let mut ranges = vanished.into_iter().peekable();
-    let mut present: Vec<u32> = known
+    let mut present: Vec<U> = known
         .iter()
         .copied()
         .filter(|uid| {
-            while ranges.next_if(|(_, last)| last < uid).is_some() {}
-            ranges.peek().is_none_or(|(first, _)| first > uid)
+            let uid = (*uid).into();
+            while ranges.next_if(|(_, last)| *last < uid).is_some() {}
+            ranges.peek().is_none_or(|(first, _)| *first > uid)
         })
         .collect();
     arrived.sort_unstable();
     arrived.dedup();
-    present.extend(arrived);
+    present.extend(arrived.into_iter().map(U::from));
     present
 }
 

@@ -6,6 +6,7 @@ use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::Reply;
 use crate::imap::session::Session;
 use crate::imap::session::pending::refused_unless_whole;
+use crate::values::Uid;
 
 /// Messages searched with one command.
 const SEARCH_WINDOW: usize = 50_000;
@@ -19,13 +20,13 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where the server does not take the search.
-    pub async fn search_uids(&mut self, uids: &[u32], search: &str) -> Result<BTreeSet<u32>, ImapError> {
+    pub async fn search_uids<U: Uid>(&mut self, uids: &[U], search: &str) -> Result<BTreeSet<U>, ImapError> {
         let mut found = BTreeSet::new();
         // In portions, so that a line of the answer stays within the limits.
         for portion in uids.chunks(SEARCH_WINDOW) {
             let (Some(first), Some(last)) = (portion.first(), portion.last()) else { continue };
             let told = self.search(&format!("UID {first}:{last} {search}")).await?;
-            found.extend(told.into_iter().filter(|uid| portion.binary_search(uid).is_ok()));
+            found.extend(told.into_iter().map(U::from).filter(|uid| portion.binary_search(uid).is_ok()));
         }
         Ok(found)
     }
@@ -38,11 +39,11 @@ impl Session {
     /// # Errors
     ///
     /// [`ImapError::Refused`] where the server does not take the search.
-    pub async fn uids_larger_than(&mut self, bytes: u64) -> Result<Vec<u32>, ImapError> {
+    pub async fn uids_larger_than<U: Uid>(&mut self, bytes: u64) -> Result<Vec<U>, ImapError> {
         // A number of IMAP has 32 bits.
         let bytes = bytes.min(u64::from(u32::MAX));
         let found = self.search(&format!("LARGER {bytes}")).await?;
-        Ok(found.into_iter().collect())
+        Ok(found.into_iter().map(U::from).collect())
     }
 
     async fn search(&mut self, keys: &str) -> Result<BTreeSet<u32>, ImapError> {

@@ -5,6 +5,7 @@ use crate::imap::protocol::error::ImapError;
 use crate::imap::protocol::reply::Reply;
 use crate::imap::session::Session;
 use crate::imap::session::pending::{Answer, BehindOpening, Pending, Reader};
+use crate::values::UidValidity;
 
 /// An opened folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct Opened {
     /// Messages in it.
     pub exists: u32,
     /// UIDs mean something only together with this number.
-    pub uid_validity: u32,
+    pub uid_validity: UidValidity,
     /// The UID that the next message will get, where the server says so.
     pub uid_next: Option<u32>,
     /// Flags that can be stored; `\*` for any keyword. `None` where the server does not say.

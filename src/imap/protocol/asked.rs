@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::imap::protocol::asked_data::{AskedData, DataWish, Fit, Holds};
 use crate::imap::protocol::error::ImapError;
+use crate::values::Uid;
 
 /// What a reply is about (RFC 3501 section 7, and the extensions that are used here).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,12 +172,12 @@ pub(in crate::imap) enum Came {
 
 impl AskedBodies {
     /// Messages that are about to be asked for; where nothing else is under way, what has not come will not come.
-    pub(in crate::imap) fn ask(&mut self, uids: &[u32], (is_beginning, is_quiet): (bool, bool)) {
+    pub(in crate::imap) fn ask<U: Uid>(&mut self, uids: &[U], (is_beginning, is_quiet): (bool, bool)) {
         if is_quiet {
             self.asked.clear();
         }
         let awaited = Awaited { is_beginning, has_come: false };
-        self.asked.extend(uids.iter().map(|uid| (*uid, awaited)));
+        self.asked.extend(uids.iter().map(|uid| ((*uid).into(), awaited)));
     }
 
     /// What these bytes of a message are, which begin at this place of it; an error where too many come that were not

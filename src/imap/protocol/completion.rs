@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::imap::protocol::tokens::{Token, tokens};
+use crate::values::UidValidity;
 
 /// Status of a reply (RFC 3501 section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +36,12 @@ pub enum Code {
     /// UIDs that the appended messages got (RFC 4315).
     AppendUid {
         /// UIDVALIDITY of the folder.
-        uid_validity: u32,
+        uid_validity: UidValidity,
         /// In the order of the appended messages.
         uids: Vec<u32>,
     },
     /// UIDVALIDITY of the selected folder.
-    UidValidity(u32),
+    UidValidity(UidValidity),
     /// The next UID of the selected folder.
     UidNext(u32),
     /// Flags that can be stored; `\*` for any keyword.
@@ -143,7 +144,7 @@ impl Code {
         let name = name.to_ascii_uppercase();
         let number = || arguments.trim().parse::<u32>().ok();
         let read = match name.as_str() {
-            "UIDVALIDITY" => number().map(Self::UidValidity),
+            "UIDVALIDITY" => number().map(UidValidity).map(Self::UidValidity),
             "UIDNEXT" => number().map(Self::UidNext),
             "TRYCREATE" => Some(Self::TryCreate),
             "READ-ONLY" => Some(Self::ReadOnly),
@@ -178,7 +179,7 @@ fn append_uid(arguments: &str) -> Option<Code> {
         }
         uids.extend(first.min(last)..=first.max(last));
     }
-    Some(Code::AppendUid { uid_validity: uid_validity.parse().ok()?, uids })
+    Some(Code::AppendUid { uid_validity: UidValidity(uid_validity.parse().ok()?), uids })
 }
 
 /// What a server can do, in upper case (RFC 3501 section 7.2.1).
@@ -248,7 +249,7 @@ mod tests {
         let done = read("OK [APPENDUID 38505 3955:3957,3960] APPEND completed\r\n");
         assert_eq!(
             done.code,
-            Some(Code::AppendUid { uid_validity: 38_505, uids: vec![3955, 3956, 3957, 3960] })
+            Some(Code::AppendUid { uid_validity: UidValidity(38_505), uids: vec![3955, 3956, 3957, 3960] })
         );
         assert_eq!(done.words, "APPEND completed");
         let full = read("NO [OVERQUOTA] mailbox\tis full");

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::values::UidValidity;
+
 /// A folder as the server lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
@@ -59,7 +61,7 @@ pub struct FolderStatus {
     /// The UID that the next message will get.
     pub uid_next: Option<u32>,
     /// UIDs mean something only together with this number.
-    pub uid_validity: Option<u32>,
+    pub uid_validity: Option<UidValidity>,
     /// Grows with every change of a flag (RFC 7162); not asked for by a list without sizes, and `None`
     /// where the folder does not keep it.
     pub highest_modseq: Option<u64>,
@@ -73,7 +75,7 @@ impl FolderStatus {
             messages: number("MESSAGES"),
             bytes: number("SIZE"),
             uid_next: short("UIDNEXT"),
-            uid_validity: short("UIDVALIDITY"),
+            uid_validity: short("UIDVALIDITY").map(UidValidity),
             highest_modseq: number("HIGHESTMODSEQ").filter(|modseq| *modseq > 0),
         }
     }

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use crate::values::Uid;
+
 /// Longest set in one command; old servers cut lines at 8,192 bytes.
 const MAX_SET_BYTES: usize = 7_000;
 
 /// Writes ascending UIDs as one or several sets such as `1:40,44,50:51`.
-pub fn uid_sets(uids: &[u32]) -> Vec<String> {
+pub fn uid_sets<U: Uid>(uids: &[U]) -> Vec<String> {
     let mut sets = Vec::new();
     let mut set = String::new();
     for range in ranges(uids) {
@@ -28,12 +30,12 @@ pub fn uid_sets(uids: &[u32]) -> Vec<String> {
     sets
 }
 
-fn ranges(uids: &[u32]) -> Vec<(u32, u32)> {
+fn ranges<U: Uid>(uids: &[U]) -> Vec<(u32, u32)> {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
-    for uid in uids {
+    for uid in uids.iter().map(|uid| (*uid).into()) {
         match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(*uid) => *last = *uid,
-            _ => ranges.push((*uid, *uid)),
+            Some((_, last)) if last.checked_add(1) == Some(uid) => *last = uid,
+            _ => ranges.push((uid, uid)),
         }
     }
     ranges
@@ -47,7 +49,7 @@ mod tests {
     fn neighbours_become_ranges() {
         assert_eq!(uid_sets(&[1, 2, 3, 7, 9, 10]), ["1:3,7,9:10"]);
         assert_eq!(uid_sets(&[u32::MAX]), ["4294967295"]);
-        assert!(uid_sets(&[]).is_empty());
+        assert!(uid_sets::<u32>(&[]).is_empty());
     }
 
     #[test]

@@ -199,8 +199,8 @@ async fn no_more_answers_about_messages_are_taken_than_a_folder_has_messages() {
             let ask = async {
                 match question {
                     0 => session.fetch_uids(1).await.map(drop),
-                    1 => session.fetch_flags().await.map(drop),
-                    2 => session.uids_larger_than(9).await.map(drop),
+                    1 => session.fetch_flags::<u32>().await.map(drop),
+                    2 => session.uids_larger_than::<u32>(9).await.map(drop),
                     _ => {
                         let mut request = session.ask_bodies(&[1, 2, 3]).remove(0);
                         loop {

@@ -8,14 +8,14 @@ use crate::imap::protocol::reply::Reply;
 use crate::imap::session::Session;
 use crate::imap::sign_in::connection_limit::Claim;
 use crate::imap::sign_in::{Access, AccessOptions, Behind, SignInError};
-use crate::values::{Credential, SignInWay};
+use crate::values::{Credential, SignInWay, UidValidity};
 
 /// What a server says of an inbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Inbox {
     /// MAILBOXID (RFC 8474), or Dovecot's GUID: the same for one mailbox only.
     id: Option<String>,
-    uid_validity: u32,
+    uid_validity: UidValidity,
     uid_next: Option<u32>,
     exists: u32,
     /// UID, size and date of the first and the last message.
@@ -125,7 +125,7 @@ mod tests {
     fn inboxes_are_told_apart_by_their_number_else_by_what_is_in_them() {
         let inbox = |id: Option<&str>, uid_validity, exists| Inbox {
             id: id.map(str::to_owned),
-            uid_validity,
+            uid_validity: UidValidity(uid_validity),
             uid_next: Some(exists + 1),
             exists,
             ends: (0..exists.min(2)).map(|uid| (uid, 100, "d".to_owned())).collect(),

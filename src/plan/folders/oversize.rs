@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::folders::path::FolderPath;
 use crate::values::Bytes;
+use crate::values::SourceUid;
 
 /// Messages of a mailbox that are larger than the destination takes, known before anything is copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,5 +42,5 @@ pub struct OversizeFolder {
     /// How many.
     pub messages: u64,
     /// The first of them, by UID at the source.
-    pub uids: Vec<u32>,
+    pub uids: Vec<SourceUid>,
 }

@@ -5,12 +5,13 @@ use crate::plan::ledger_sum::MessageState;
 use crate::plan::options::copy::CopyOptions;
 use crate::plan::options::filter::MessageFilter;
 use crate::plan::reason::Reason;
+use crate::values::SourceUid;
 
 /// A message that may take part in a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// UID at the source.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// RFC822.SIZE at the source; zero where the server does not tell.
     pub bytes: u64,
     /// INTERNALDATE in seconds since 1970; `None` where it cannot be read.
@@ -32,8 +33,8 @@ pub fn is_choosy(options: &CopyOptions) -> bool {
 pub fn left_out(
     options: &CopyOptions,
     candidates: &[Candidate],
-    found: Option<&BTreeSet<u32>>,
-) -> BTreeMap<u32, (MessageState, Arc<Reason>)> {
+    found: Option<&BTreeSet<SourceUid>>,
+) -> BTreeMap<SourceUid, (MessageState, Arc<Reason>)> {
     let reasons = Reasons::new(options);
     let mut left_out = BTreeMap::new();
     for candidate in candidates.iter().filter(|candidate| !candidate.is_settled) {
@@ -44,7 +45,7 @@ pub fn left_out(
     let Some(trial) = options.trial_messages else { return left_out };
     let settled = candidates.iter().filter(|candidate| candidate.is_settled).count();
     let room = usize::try_from(trial).unwrap_or(usize::MAX).saturating_sub(settled);
-    let mut waiting: Vec<u32> = candidates
+    let mut waiting: Vec<SourceUid> = candidates
         .iter()
         .filter(|candidate| !candidate.is_settled && !left_out.contains_key(&candidate.uid))
         .map(|candidate| candidate.uid)
@@ -85,7 +86,7 @@ impl Reasons {
         &self,
         filter: &MessageFilter,
         candidate: &Candidate,
-        found: Option<&BTreeSet<u32>>,
+        found: Option<&BTreeSet<SourceUid>>,
     ) -> Option<&Arc<Reason>> {
         let received = candidate.received_secs;
         let is = |limit: Option<i64>, beyond: fn(i64, i64) -> bool| {
@@ -112,14 +113,14 @@ mod tests {
     use super::*;
 
     fn candidate(uid: u32, bytes: u64, received_secs: i64) -> Candidate {
-        Candidate { uid, bytes, received_secs: Some(received_secs), is_settled: false }
+        Candidate { uid: SourceUid(uid), bytes, received_secs: Some(received_secs), is_settled: false }
     }
 
     fn reasons(
         options: &CopyOptions,
-        found: Option<&BTreeSet<u32>>,
+        found: Option<&BTreeSet<SourceUid>>,
         all: &[Candidate],
-    ) -> Vec<(u32, Reason)> {
+    ) -> Vec<(SourceUid, Reason)> {
         let left_out = left_out(options, all, found).into_iter();
         left_out.map(|(uid, (_, reason))| (uid, Reason::clone(&reason))).collect()
     }
@@ -144,7 +145,7 @@ mod tests {
             Candidate { received_secs: None, ..candidate(7, 0, 0) },
             Candidate { is_settled: true, ..candidate(8, 1, 0) },
         ];
-        let found = BTreeSet::from([1, 2, 3, 4, 5, 7]);
+        let found = BTreeSet::from([1, 2, 3, 4, 5, 7].map(SourceUid));
         let expected = [
             (1, Reason::TooOld(1_577_836_800)),
             (3, Reason::TooNew(1_577_840_400)),
@@ -152,7 +153,10 @@ mod tests {
             (5, Reason::TooLarge(2_000)),
             (6, Reason::NotFound("UNSEEN".to_owned())),
         ];
-        assert_eq!(reasons(&options, Some(&found), &all), expected);
+        assert_eq!(
+            reasons(&options, Some(&found), &all),
+            expected.map(|(uid, reason)| (SourceUid(uid), reason))
+        );
         assert!(reasons(&CopyOptions::default(), None, &all).is_empty());
     }
 
@@ -160,13 +164,13 @@ mod tests {
     fn a_trial_takes_so_many_and_counts_what_is_there_first() {
         let mut options = CopyOptions { trial_messages: Some(3), ..CopyOptions::default() };
         let mut all: Vec<Candidate> = (1..=5).map(|uid| candidate(uid, 100, 0)).collect();
-        let left = |options: &CopyOptions, all: &[Candidate]| -> Vec<u32> {
+        let left = |options: &CopyOptions, all: &[Candidate]| -> Vec<SourceUid> {
             left_out(options, all, None).into_keys().collect()
         };
-        assert_eq!(left(&options, &all), [4, 5]);
+        assert_eq!(left(&options, &all), [SourceUid(4), SourceUid(5)]);
         options.is_newest_first = true;
-        assert_eq!(left(&options, &all), [1, 2]);
+        assert_eq!(left(&options, &all), [SourceUid(1), SourceUid(2)]);
         all[0].is_settled = true;
-        assert_eq!(left(&options, &all), [2, 3]);
+        assert_eq!(left(&options, &all), [SourceUid(2), SourceUid(3)]);
     }
 }

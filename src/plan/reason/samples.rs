@@ -3,6 +3,7 @@
 use super::{FlagsAfter, Reason};
 use crate::message::{RepairStep, RepairTrigger, ServerWords};
 use crate::plan::ReasonCode;
+use crate::values::SourceUid;
 
 /// One of every reason, with something in each of its parts.
 pub fn one_of_each() -> Vec<Reason> {
@@ -49,7 +50,7 @@ pub fn one_of_each() -> Vec<Reason> {
             ReasonCode::ShownElsewhere => vec![Reason::ShownElsewhere(text())],
             ReasonCode::CopiedBeforeMove => vec![Reason::CopiedBeforeMove(text())],
             ReasonCode::ArrivedDuringCopy => vec![Reason::ArrivedDuringCopy],
-            ReasonCode::DuplicateOf => vec![Reason::DuplicateOf(7)],
+            ReasonCode::DuplicateOf => vec![Reason::DuplicateOf(SourceUid(7))],
             ReasonCode::ShownByView => vec![Reason::ShownByView(text())],
             ReasonCode::FolderLeftOut => vec![Reason::FolderLeftOut],
             ReasonCode::TooOld => vec![Reason::TooOld(-5)],

@@ -5,12 +5,12 @@ use super::*;
 use crate::message::IdentityKey;
 use crate::plan::{FolderPath, Mailbox};
 use crate::project::SourceMessage;
-use crate::values::EmailAddress;
+use crate::values::{DestinationUid, EmailAddress, SourceUid, UidValidity};
 
 fn messages(from: u32) -> Vec<SourceMessage> {
     (from..from + 50)
         .map(|uid| SourceMessage {
-            uid,
+            uid: SourceUid(uid),
             size: 1,
             internal_date: "x".repeat(500),
             flags: Vec::new(),
@@ -35,7 +35,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
     let path = temp.path().join("example.org.mailferry");
     let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), false).unwrap();
     let ledger = project.ledger(project.add_mailbox(&anna()).unwrap());
-    let folder = ledger.folder("A", &FolderPath::inbox(), &FolderPath::inbox(), 1).unwrap();
+    let folder = ledger.folder("A", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(1)).unwrap();
     // SQLite reports a full disk when it may not take another page, whatever the reason.
     project
         .read(|connection| {
@@ -54,7 +54,7 @@ fn a_full_disk_is_told_and_loses_nothing() {
     assert!(matches!(error, ProjectError::DiskFull(_)), "{error:?}");
     assert!(written > 0);
     // Still usable, and whole.
-    assert_eq!(ledger.highest_uid(folder).unwrap(), Some(written));
+    assert_eq!(ledger.highest_uid(folder).unwrap(), Some(SourceUid(written)));
     assert_eq!(ledger.sum().unwrap().to_do, u64::from(written));
     project.close().unwrap();
     drop((ledger, project));
@@ -137,14 +137,19 @@ fn what_has_to_be_durable_waits_for_the_disk_with_nothing_held() {
     assert!(project.unsettled().is_none());
     let mut inbox = None;
     let listing = || {
-        let folder = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 1).unwrap();
+        let folder =
+            ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(1)).unwrap();
         ledger.add_messages(folder, &messages(1)).unwrap();
         inbox = Some(folder);
     };
     assert_eq!(steps.of(listing), [CHANGES, CHANGES]);
     let inbox = inbox.unwrap();
     let mut intent = None;
-    assert_eq!(steps.of(|| intent = Some(ledger.record_intent(inbox, &[1], 7, 1).unwrap())), [CHANGES]);
+    assert_eq!(
+        steps.of(|| intent =
+            Some(ledger.record_intent(inbox, &[SourceUid(1)], UidValidity(7), DestinationUid(1)).unwrap())),
+        [CHANGES]
+    );
     // Whoever waits for the disk keeps nobody out.
     drop(ledger);
     project.close().unwrap();

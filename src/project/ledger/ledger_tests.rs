@@ -3,7 +3,7 @@ use crate::message::IdentityKey;
 use crate::plan::{LedgerSum, reason_samples};
 use crate::project::samples::{add_mailbox, project};
 use crate::project::{MessageResult, SourceMessage};
-use crate::values::{Bytes, EmailAddress};
+use crate::values::{Bytes, EmailAddress, Placement};
 
 fn path(name: &str) -> FolderPath {
     FolderPath(vec![name.to_owned()])
@@ -11,7 +11,7 @@ fn path(name: &str) -> FolderPath {
 
 fn message(uid: u32) -> SourceMessage {
     SourceMessage {
-        uid,
+        uid: SourceUid(uid),
         size: 100,
         internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
         flags: vec!["\\Seen".to_owned(), "$Forwarded".to_owned()],
@@ -21,9 +21,9 @@ fn message(uid: u32) -> SourceMessage {
 
 fn copied(uid: u32, copy: u32) -> MessageResult {
     MessageResult {
-        uid,
+        uid: SourceUid(uid),
         state: MessageState::Copied,
-        destination_uid: Some((7, copy)),
+        placement: Some(Placement::new(UidValidity(7), DestinationUid(copy))),
         sha256: Some([1; 32]),
         reason: None,
         flag_check: None,
@@ -32,32 +32,44 @@ fn copied(uid: u32, copy: u32) -> MessageResult {
 
 fn result(uid: u32, state: MessageState, words: &str) -> MessageResult {
     let reason = Some(reason_samples::refused(words));
-    MessageResult { uid, state, destination_uid: None, sha256: None, reason, flag_check: None }
+    MessageResult { uid: SourceUid(uid), state, placement: None, sha256: None, reason, flag_check: None }
 }
 
 fn uids(ledger: &Ledger, folder: FolderId, states: &[MessageState]) -> Vec<u32> {
-    ledger.rows(folder, states).unwrap().iter().map(|row| row.uid).collect()
+    ledger.rows(folder, states).unwrap().iter().map(|row| row.uid.0).collect()
 }
 
 #[test]
 fn a_message_goes_through_its_states_and_the_sum_stays_whole() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
-    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(5)).unwrap();
     ledger.add_messages(inbox, &(1..=6).map(message).collect::<Vec<_>>()).unwrap();
-    assert_eq!(ledger.highest_uid(inbox).unwrap(), Some(6));
+    assert_eq!(ledger.highest_uid(inbox).unwrap(), Some(SourceUid(6)));
 
-    ledger.record_intent(inbox, &[1, 2, 3], 7, 40).unwrap().flush().unwrap();
+    ledger
+        .record_intent(inbox, &[SourceUid(1), SourceUid(2), SourceUid(3)], UidValidity(7), DestinationUid(40))
+        .unwrap()
+        .flush()
+        .unwrap();
     let row = ledger.rows(inbox, &[MessageState::InFlight]).unwrap().remove(0);
-    assert_eq!((row.intent_uidnext, row.intent_uid_validity), (Some(40), Some(7)));
+    assert_eq!(
+        (row.intent_uidnext, row.intent_uid_validity),
+        (Some(DestinationUid(40)), Some(UidValidity(7)))
+    );
     assert_eq!(row.flags, ["\\Seen", "$Forwarded"]);
 
     ledger.record_results(inbox, &[copied(1, 40), result(2, MessageState::Refused, "NO too big")]).unwrap();
-    ledger.withdraw_intents(inbox, &[3]).unwrap();
-    assert_eq!(ledger.mark_vanished_except(inbox, &[1, 2, 3, 4]).unwrap(), 2);
+    ledger.withdraw_intents(inbox, &[SourceUid(3)]).unwrap();
+    assert_eq!(
+        ledger
+            .mark_vanished_except(inbox, &[SourceUid(1), SourceUid(2), SourceUid(3), SourceUid(4)])
+            .unwrap(),
+        2
+    );
     assert_eq!(uids(&ledger, inbox, &[MessageState::ToDo]), [3, 4]);
     assert_eq!(uids(&ledger, inbox, &[MessageState::Copied, MessageState::Refused]), [1, 2]);
-    assert_eq!(ledger.claimed_destination_uids(inbox).unwrap(), [40]);
+    assert_eq!(ledger.claimed_destination_uids(inbox).unwrap(), [DestinationUid(40)]);
     let row = ledger.rows(inbox, &[MessageState::Copied]).unwrap().remove(0);
     assert_eq!((row.sha256, row.intent_uidnext), (Some([1; 32]), None));
 
@@ -78,11 +90,12 @@ fn a_message_goes_through_its_states_and_the_sum_stays_whole() {
 fn an_intent_needs_a_message_that_is_to_do() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
-    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    let folder = ledger.folder("A", &path("A"), &path("A"), UidValidity(5)).unwrap();
     ledger.add_messages(folder, &[message(1), message(2)]).unwrap();
     ledger.record_results(folder, &[copied(2, 9)]).unwrap();
-    let refused = ledger.record_intent(folder, &[1, 2], 7, 10);
-    assert!(matches!(refused, Err(ProjectError::NotToDo { uid: 2 })));
+    let refused =
+        ledger.record_intent(folder, &[SourceUid(1), SourceUid(2)], UidValidity(7), DestinationUid(10));
+    assert!(matches!(refused, Err(ProjectError::NotToDo { uid: SourceUid(2) })));
     assert_eq!(
         uids(&ledger, folder, &[MessageState::InFlight]),
         [0_u32; 0],
@@ -90,11 +103,22 @@ fn an_intent_needs_a_message_that_is_to_do() {
     );
 
     // A second announcement keeps the lower UIDNEXT: the first append may have arrived after all.
-    ledger.record_intent(folder, &[1], 7, 10).unwrap().flush().unwrap();
-    ledger.record_intent(folder, &[1], 7, 30).unwrap().flush().unwrap();
-    assert_eq!(ledger.rows(folder, &[MessageState::InFlight]).unwrap()[0].intent_uidnext, Some(10));
+    ledger
+        .record_intent(folder, &[SourceUid(1)], UidValidity(7), DestinationUid(10))
+        .unwrap()
+        .flush()
+        .unwrap();
+    ledger
+        .record_intent(folder, &[SourceUid(1)], UidValidity(7), DestinationUid(30))
+        .unwrap()
+        .flush()
+        .unwrap();
+    assert_eq!(
+        ledger.rows(folder, &[MessageState::InFlight]).unwrap()[0].intent_uidnext,
+        Some(DestinationUid(10))
+    );
     // Under another UIDVALIDITY the first one was never resolved.
-    let outcome = ledger.record_intent(folder, &[1], 8, 1);
+    let outcome = ledger.record_intent(folder, &[SourceUid(1)], UidValidity(8), DestinationUid(1));
     assert!(matches!(outcome, Err(ProjectError::DestinationChanged)));
     assert!(matches!(
         ledger.record_results(folder, &[copied(1, 11), copied(77, 12)]),
@@ -107,10 +131,10 @@ fn an_intent_needs_a_message_that_is_to_do() {
 fn a_second_listing_changes_flags_only() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
-    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    let folder = ledger.folder("A", &path("A"), &path("A"), UidValidity(5)).unwrap();
     ledger.add_messages(folder, &[message(1), message(2)]).unwrap();
     ledger.record_results(folder, &[copied(1, 9)]).unwrap();
-    assert_eq!(ledger.mark_vanished_except(folder, &[1]).unwrap(), 1);
+    assert_eq!(ledger.mark_vanished_except(folder, &[SourceUid(1)]).unwrap(), 1);
     let flagged = |uid| SourceMessage { flags: vec!["\\Flagged".to_owned()], ..message(uid) };
     ledger.add_messages(folder, &[flagged(1), message(2)]).unwrap();
     let rows = ledger.rows(folder, &[MessageState::Copied, MessageState::ToDo]).unwrap();
@@ -118,7 +142,7 @@ fn a_second_listing_changes_flags_only() {
     assert_eq!((rows[0].state, rows[1].state), (MessageState::Copied, MessageState::ToDo));
     assert_eq!(rows[1].reason, None);
     assert_eq!(ledger.sum().unwrap().source_count, 2);
-    assert_eq!(ledger.folder("A", &path("A"), &path("A"), 5).unwrap(), folder);
+    assert_eq!(ledger.folder("A", &path("A"), &path("A"), UidValidity(5)).unwrap(), folder);
     assert_eq!(ledger.sum().unwrap().copied, 1);
 }
 
@@ -126,22 +150,26 @@ fn a_second_listing_changes_flags_only() {
 fn a_changed_uidvalidity_fences_the_rows() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
-    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    let folder = ledger.folder("A", &path("A"), &path("A"), UidValidity(5)).unwrap();
     assert!(ledger.needs_match(folder).unwrap());
-    ledger.set_matched(folder, 1).unwrap();
+    ledger.set_matched(folder, DestinationUid(1)).unwrap();
     ledger.add_messages(folder, &[message(1), message(2), message(3)]).unwrap();
-    ledger.record_intent(folder, &[1, 2], 7, 9).unwrap().flush().unwrap();
+    ledger
+        .record_intent(folder, &[SourceUid(1), SourceUid(2)], UidValidity(7), DestinationUid(9))
+        .unwrap()
+        .flush()
+        .unwrap();
     ledger.record_results(folder, &[copied(1, 9)]).unwrap();
 
-    assert_eq!(ledger.fence_destination(folder, 7).unwrap(), 0);
+    assert_eq!(ledger.fence_destination(folder, UidValidity(7)).unwrap(), 0);
     assert!(!ledger.needs_match(folder).unwrap());
-    assert_eq!(ledger.fence_destination(folder, 8).unwrap(), 2);
+    assert_eq!(ledger.fence_destination(folder, UidValidity(8)).unwrap(), 2);
     assert!(ledger.needs_match(folder).unwrap());
     assert_eq!(uids(&ledger, folder, &[MessageState::ToDo]), [1, 2, 3]);
     assert!(ledger.claimed_destination_uids(folder).unwrap().is_empty());
 
-    ledger.set_matched(folder, 1).unwrap();
-    assert_eq!(ledger.folder("A", &path("A"), &path("A"), 6).unwrap(), folder);
+    ledger.set_matched(folder, DestinationUid(1)).unwrap();
+    assert_eq!(ledger.folder("A", &path("A"), &path("A"), UidValidity(6)).unwrap(), folder);
     assert!(ledger.needs_match(folder).unwrap());
     assert_eq!(ledger.sum().unwrap(), LedgerSum::default());
 }
@@ -150,11 +178,11 @@ fn a_changed_uidvalidity_fences_the_rows() {
 fn another_destination_forgets_the_copies() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
-    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    let folder = ledger.folder("A", &path("A"), &path("A"), UidValidity(5)).unwrap();
     ledger.add_messages(folder, &[message(1)]).unwrap();
     ledger.record_results(folder, &[copied(1, 9)]).unwrap();
-    ledger.set_matched(folder, 1).unwrap();
-    ledger.folder("A", &path("A"), &path("B"), 5).unwrap();
+    ledger.set_matched(folder, DestinationUid(1)).unwrap();
+    ledger.folder("A", &path("A"), &path("B"), UidValidity(5)).unwrap();
     assert!(ledger.needs_match(folder).unwrap());
     assert_eq!(uids(&ledger, folder, &[MessageState::ToDo]), [1]);
 }
@@ -165,16 +193,16 @@ fn folders_with_one_destination_share_their_claims() {
     let project = project(&temp);
     let anna = add_mailbox(&project, "anna@example.org");
     let ben = add_mailbox(&project, "ben@example.org");
-    let one = anna.folder("A", &path("A"), &path("Z"), 5).unwrap();
-    let two = anna.folder("B", &path("B"), &path("Z"), 5).unwrap();
-    let other = ben.folder("A", &path("A"), &path("Z"), 5).unwrap();
+    let one = anna.folder("A", &path("A"), &path("Z"), UidValidity(5)).unwrap();
+    let two = anna.folder("B", &path("B"), &path("Z"), UidValidity(5)).unwrap();
+    let other = ben.folder("A", &path("A"), &path("Z"), UidValidity(5)).unwrap();
     for (ledger, folder, copy) in [(&anna, one, 20), (&anna, two, 10), (&ben, other, 30)] {
         ledger.add_messages(folder, &[message(1)]).unwrap();
-        ledger.fence_destination(folder, 7).unwrap();
+        ledger.fence_destination(folder, UidValidity(7)).unwrap();
         ledger.record_results(folder, &[copied(1, copy)]).unwrap();
     }
-    assert_eq!(anna.claimed_destination_uids(one).unwrap(), [10, 20]);
-    assert_eq!(ben.claimed_destination_uids(other).unwrap(), [30]);
+    assert_eq!(anna.claimed_destination_uids(one).unwrap(), [DestinationUid(10), DestinationUid(20)]);
+    assert_eq!(ben.claimed_destination_uids(other).unwrap(), [DestinationUid(30)]);
 }
 
 #[test]
@@ -182,7 +210,7 @@ fn problems_are_grouped_and_messages_are_paged() {
     let temp = tempfile::tempdir().unwrap();
     let project = project(&temp);
     let ledger = add_mailbox(&project, "anna@example.org");
-    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    let folder = ledger.folder("A", &path("A"), &path("A"), UidValidity(5)).unwrap();
     ledger.add_messages(folder, &(1..=20).map(message).collect::<Vec<_>>()).unwrap();
     let mut results: Vec<_> = (1..=8).map(|uid| result(uid, MessageState::Refused, "NO too big")).collect();
     results.push(result(9, MessageState::Refused, &"long ".repeat(4_000)));
@@ -192,7 +220,7 @@ fn problems_are_grouped_and_messages_are_paged() {
     assert_eq!(problems, project.problems().unwrap());
     assert_eq!((&problems[0].reason, problems[0].count), (&reason_samples::refused("NO too big"), 8));
     assert_eq!(problems[0].samples.len(), SAMPLES_SHOWN);
-    assert_eq!(problems[0].samples[0], (path("A"), 1));
+    assert_eq!(problems[0].samples[0], (path("A"), SourceUid(1)));
     assert_eq!(problems[1].reason.detail().unwrap().len(), "refused\n\n".len() + 1_000, "it is bounded");
     assert_eq!(problems[2].state, MessageState::Repaired);
 
@@ -200,7 +228,7 @@ fn problems_are_grouped_and_messages_are_paged() {
     let last = first.last().unwrap();
     let second = project.messages_after(Some((last.folder, last.row.uid)), 12).unwrap();
     assert_eq!((first.len(), second.len()), (12, 8));
-    assert_eq!(second[0].row.uid, 13);
+    assert_eq!(second[0].row.uid, SourceUid(13));
     assert_eq!(project.retry_refused().unwrap(), 9);
 }
 
@@ -212,7 +240,7 @@ fn removing_a_mailbox_takes_its_rows_and_never_reuses_its_number() {
     let temp = tempfile::tempdir().unwrap();
     let project = project(&temp);
     let ledger = add_mailbox(&project, "anna@example.org");
-    let folder = ledger.folder("A", &path("A"), &path("A"), 5).unwrap();
+    let folder = ledger.folder("A", &path("A"), &path("A"), UidValidity(5)).unwrap();
     ledger.add_messages(folder, &[message(1)]).unwrap();
     project.remove_mailbox(ledger.mailbox()).unwrap();
     assert!(project.messages_after(None, 10).unwrap().is_empty());
@@ -292,9 +320,10 @@ fn a_copy_taken_for_ones_own_is_given_back_when_the_server_names_its_owner() {
     let project = project(&temp);
     let (anna, bert) = (add_mailbox(&project, "anna@example.org"), add_mailbox(&project, "bert@example.org"));
     let open = |ledger: &Ledger| {
-        let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+        let inbox =
+            ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(5)).unwrap();
         ledger.add_messages(inbox, &[message(1), message(2)]).unwrap();
-        ledger.fence_destination(inbox, 7).unwrap();
+        ledger.fence_destination(inbox, UidValidity(7)).unwrap();
         inbox
     };
     let (of_anna, of_bert) = (open(&anna), open(&bert));
@@ -303,7 +332,7 @@ fn a_copy_taken_for_ones_own_is_given_back_when_the_server_names_its_owner() {
     // Two accounts have nothing to do with one another.
     anna.record_results(of_anna, &[copied(1, 50)]).unwrap();
     assert_eq!(uids(&bert, of_bert, &[MessageState::AlreadyThere]), [1]);
-    assert_eq!(anna.claimed_destination_uids(of_anna).unwrap(), [50]);
+    assert_eq!(anna.claimed_destination_uids(of_anna).unwrap(), [DestinationUid(50)]);
 
     let same = crate::plan::Mailbox {
         address: EmailAddress::parse("carl@example.org").unwrap(),
@@ -314,7 +343,7 @@ fn a_copy_taken_for_ones_own_is_given_back_when_the_server_names_its_owner() {
     };
     let carl = project.ledger(project.add_mailbox(&same).unwrap());
     let of_carl = open(&carl);
-    assert_eq!(carl.claimed_destination_uids(of_carl).unwrap(), [50]);
+    assert_eq!(carl.claimed_destination_uids(of_carl).unwrap(), [DestinationUid(50)]);
     let borrowed = MessageResult { state: MessageState::AlreadyThere, ..copied(2, 60) };
     carl.record_results(of_carl, &[borrowed]).unwrap();
     anna.record_results(of_anna, &[copied(2, 60)]).unwrap();
@@ -325,14 +354,24 @@ fn a_copy_taken_for_ones_own_is_given_back_when_the_server_names_its_owner() {
 fn a_copy_without_a_uid_keeps_its_intent_until_it_is_placed() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
-    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(5)).unwrap();
     ledger.add_messages(inbox, &[message(1)]).unwrap();
-    ledger.record_intent(inbox, &[1], 7, 40).unwrap().flush().unwrap();
-    ledger.record_results(inbox, &[MessageResult { destination_uid: None, ..copied(1, 0) }]).unwrap();
+    ledger
+        .record_intent(inbox, &[SourceUid(1)], UidValidity(7), DestinationUid(40))
+        .unwrap()
+        .flush()
+        .unwrap();
+    ledger.record_results(inbox, &[MessageResult { placement: None, ..copied(1, 0) }]).unwrap();
     let unplaced = ledger.unplaced_copies(inbox).unwrap();
-    assert_eq!(unplaced.iter().map(|(_, row)| row.intent_uidnext).collect::<Vec<_>>(), [Some(40)]);
+    assert_eq!(
+        unplaced.iter().map(|(_, row)| row.intent_uidnext).collect::<Vec<_>>(),
+        [Some(DestinationUid(40))]
+    );
     ledger.record_results(inbox, &[copied(1, 41)]).unwrap();
     assert!(ledger.unplaced_copies(inbox).unwrap().is_empty());
     assert_eq!(ledger.rows(inbox, &[MessageState::Copied]).unwrap()[0].intent_uidnext, None);
-    assert_eq!(ledger.uids_to_list(inbox, &[1, 2, 3]).unwrap(), [2, 3]);
+    assert_eq!(
+        ledger.uids_to_list(inbox, &[SourceUid(1), SourceUid(2), SourceUid(3)]).unwrap(),
+        [SourceUid(2), SourceUid(3)]
+    );
 }

@@ -13,20 +13,20 @@ use crate::project::samples::{add_mailbox, project};
 /// A step of a copy, or of what people do around one; with UIDs from 1 to 12.
 #[derive(Clone, Debug)]
 enum Step {
-    List(Vec<u32>),
-    Intend(Vec<u32>),
+    List(Vec<SourceUid>),
+    Intend(Vec<SourceUid>),
     Record(Vec<(u32, MessageState, Option<u32>, bool)>),
-    Withdraw(Vec<u32>),
-    Vanish(Vec<u32>),
+    Withdraw(Vec<SourceUid>),
+    Vanish(Vec<SourceUid>),
     LeaveOut(bool),
     Retry,
     Fence(u32),
-    Lose(Vec<u32>),
+    Lose(Vec<SourceUid>),
     Learn(u32),
 }
 
-fn uids() -> impl Strategy<Value = Vec<u32>> {
-    prop::collection::vec(1..=12_u32, 1..8)
+fn uids() -> impl Strategy<Value = Vec<SourceUid>> {
+    prop::collection::vec((1..=12_u32).prop_map(SourceUid), 1..8)
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -64,7 +64,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn message(uid: u32, flag: &str) -> SourceMessage {
     SourceMessage {
-        uid,
+        uid: SourceUid(uid),
         size: 100 + u64::from(uid),
         internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
         flags: vec![flag.to_owned()],
@@ -77,17 +77,17 @@ fn take(ledger: &Ledger, folder: FolderId, number: usize, step: &Step) {
     let refused = match step {
         Step::List(uids) => {
             let flag = if number.is_multiple_of(2) { "\\Seen" } else { "\\Flagged" };
-            let listed: Vec<_> = uids.iter().map(|uid| message(*uid, flag)).collect();
+            let listed: Vec<_> = uids.iter().map(|uid| message(uid.0, flag)).collect();
             ledger.add_messages(folder, &listed).err()
         }
-        Step::Intend(uids) => ledger.record_intent(folder, uids, 7, 5).err(),
+        Step::Intend(uids) => ledger.record_intent(folder, uids, UidValidity(7), DestinationUid(5)).err(),
         Step::Record(results) => {
             let results: Vec<_> = results
                 .iter()
                 .map(|(uid, state, copy, has_reason)| MessageResult {
-                    uid: *uid,
+                    uid: SourceUid(*uid),
                     state: *state,
-                    destination_uid: copy.map(|copy| (7, copy)),
+                    placement: copy.map(|copy| Placement::new(UidValidity(7), DestinationUid(copy))),
                     sha256: None,
                     reason: has_reason.then(|| reason_samples::refused(&format!("cause {}", uid % 3))),
                     flag_check: uid.is_multiple_of(2).then_some(FlagCheck::Unseen),
@@ -99,9 +99,9 @@ fn take(ledger: &Ledger, folder: FolderId, number: usize, step: &Step) {
         Step::Vanish(present) => ledger.mark_vanished_except(folder, present).err(),
         Step::LeaveOut(is_left_out) => ledger.set_left_out(folder, *is_left_out).err(),
         Step::Retry => ledger.retry_refused().err(),
-        Step::Fence(uid_validity) => ledger.fence_destination(folder, *uid_validity).err(),
+        Step::Fence(uid_validity) => ledger.fence_destination(folder, UidValidity(*uid_validity)).err(),
         Step::Lose(uids) => ledger.forget_lost(folder, uids).err(),
-        Step::Learn(uid) => ledger.learn(folder, *uid, 5_000, IdentityKey([9; 32])).err(),
+        Step::Learn(uid) => ledger.learn(folder, SourceUid(*uid), 5_000, IdentityKey([9; 32])).err(),
     };
     if let Some(error) = refused {
         assert!(
@@ -161,7 +161,7 @@ fn counters_hold(steps: &[Step]) -> BTreeMap<i64, (i64, i64)> {
     let temp = tempfile::tempdir().unwrap();
     let project = project(&temp);
     let ledger = add_mailbox(&project, "anna@example.org");
-    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(5)).unwrap();
     for (number, step) in steps.iter().enumerate() {
         take(&ledger, inbox, number, step);
         let [counters, rows] = both_counts(&project);
@@ -187,7 +187,11 @@ fn a_message_with_two_results_in_one_batch_is_counted_where_its_last_one_puts_it
         vec![(8, Copied, Some(3)), (2, Copied, Some(4)), (8, Refused, None), (2, ToDo, None)],
         vec![(8, ToDo, None), (8, Copied, Some(3))],
     ] {
-        counters_hold(&[Step::List(vec![8, 2]), Step::Intend(vec![8, 2]), record(&results)]);
+        counters_hold(&[
+            Step::List(vec![SourceUid(8), SourceUid(2)]),
+            Step::Intend(vec![SourceUid(8), SourceUid(2)]),
+            record(&results),
+        ]);
     }
 }
 
@@ -195,8 +199,11 @@ fn a_message_with_two_results_in_one_batch_is_counted_where_its_last_one_puts_it
 #[test]
 fn a_message_copied_and_to_do_in_one_batch_is_to_do_and_counted_once() {
     use MessageState::{Copied, ToDo};
-    let steps =
-        [Step::List(vec![8, 2]), Step::Intend(vec![8]), record(&[(8, Copied, None), (8, ToDo, None)])];
+    let steps = [
+        Step::List(vec![SourceUid(8), SourceUid(2)]),
+        Step::Intend(vec![SourceUid(8)]),
+        record(&[(8, Copied, None), (8, ToDo, None)]),
+    ];
     let counted = counters_hold(&steps);
     assert_eq!(counted, BTreeMap::from([(0, (2, 210))]));
 }

@@ -5,7 +5,7 @@ use crate::project::{MessageResult, SourceMessage};
 
 fn message(uid: u32, flags: &[&str]) -> SourceMessage {
     SourceMessage {
-        uid,
+        uid: SourceUid(uid),
         size: 100,
         internal_date: "01-Jan-2025 00:00:00 +0000".to_owned(),
         flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
@@ -15,15 +15,19 @@ fn message(uid: u32, flags: &[&str]) -> SourceMessage {
 
 /// An inbox with three copies at the UIDs 11, 12 and 13 of UIDVALIDITY 7.
 fn copied_inbox(ledger: &Ledger) -> FolderId {
-    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), 5).unwrap();
+    let inbox = ledger.folder("INBOX", &FolderPath::inbox(), &FolderPath::inbox(), UidValidity(5)).unwrap();
     ledger.add_messages(inbox, &[message(1, &[]), message(2, &[]), message(3, &[])]).unwrap();
-    ledger.fence_destination(inbox, 7).unwrap();
-    ledger.record_intent(inbox, &[1, 2, 3], 7, 11).unwrap().flush().unwrap();
+    ledger.fence_destination(inbox, UidValidity(7)).unwrap();
+    ledger
+        .record_intent(inbox, &[SourceUid(1), SourceUid(2), SourceUid(3)], UidValidity(7), DestinationUid(11))
+        .unwrap()
+        .flush()
+        .unwrap();
     let results: Vec<MessageResult> = (1..=3)
         .map(|uid| MessageResult {
-            uid,
+            uid: SourceUid(uid),
             state: MessageState::Copied,
-            destination_uid: Some((7, uid + 10)),
+            placement: Some(Placement::new(UidValidity(7), DestinationUid(uid + 10))),
             sha256: None,
             reason: None,
             flag_check: None,
@@ -42,22 +46,32 @@ fn moved_copies_are_claimed_where_they_are_and_lost_ones_are_to_do() {
     let temp = tempfile::tempdir().unwrap();
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
     let inbox = copied_inbox(&ledger);
-    assert_eq!(ledger.copies_in_place(inbox).unwrap(), BTreeMap::from([(11, 1), (12, 2), (13, 3)]));
-    assert_eq!(ledger.copies_from(inbox, 12).unwrap(), (2, Some(13)));
-    ledger.record_moved(inbox, Some(&path("Archive")), &[FoundCopy { uid: 2, place: (9, 40) }]).unwrap();
-    ledger.forget_lost(inbox, &[3]).unwrap();
-    ledger.release(inbox, &[1]).unwrap();
+    let copies = [(11, 1), (12, 2), (13, 3)].map(|(copy, uid)| (DestinationUid(copy), SourceUid(uid)));
+    assert_eq!(ledger.copies_in_place(inbox).unwrap(), BTreeMap::from(copies));
+    assert_eq!(ledger.copies_from(inbox, DestinationUid(12)).unwrap(), (2, Some(DestinationUid(13))));
+    ledger
+        .record_moved(
+            inbox,
+            Some(&path("Archive")),
+            &[FoundCopy { uid: SourceUid(2), place: Placement::new(UidValidity(9), DestinationUid(40)) }],
+        )
+        .unwrap();
+    ledger.forget_lost(inbox, &[SourceUid(3)]).unwrap();
+    ledger.release(inbox, &[SourceUid(1)]).unwrap();
     assert!(ledger.copies_in_place(inbox).unwrap().is_empty());
-    assert_eq!(ledger.claimed_in(inbox, &path("Archive"), 9).unwrap(), BTreeSet::from([40]));
-    assert!(ledger.claimed_in(inbox, &path("Archive"), 8).unwrap().is_empty());
-    let archive = ledger.folder("Archive", &path("Archive"), &path("Archive"), 6).unwrap();
-    ledger.fence_destination(archive, 9).unwrap();
-    assert_eq!(ledger.claimed_destination_uids(archive).unwrap(), [40]);
+    assert_eq!(
+        ledger.claimed_in(inbox, &path("Archive"), UidValidity(9)).unwrap(),
+        BTreeSet::from([DestinationUid(40)])
+    );
+    assert!(ledger.claimed_in(inbox, &path("Archive"), UidValidity(8)).unwrap().is_empty());
+    let archive = ledger.folder("Archive", &path("Archive"), &path("Archive"), UidValidity(6)).unwrap();
+    ledger.fence_destination(archive, UidValidity(9)).unwrap();
+    assert_eq!(ledger.claimed_destination_uids(archive).unwrap(), [DestinationUid(40)]);
     let expected = LedgerSum { source_count: 3, copied: 2, to_do: 1, ..LedgerSum::default() };
     assert_eq!(ledger.sum().unwrap(), expected);
-    assert_eq!(ledger.set_aside(inbox).unwrap().elsewhere, BTreeSet::from([1, 2]));
+    assert_eq!(ledger.set_aside(inbox).unwrap().elsewhere, BTreeSet::from([SourceUid(1), SourceUid(2)]));
     // A folder that is made anew says nothing about copies that are not in it.
-    assert_eq!(ledger.fence_destination(inbox, 8).unwrap(), 0);
+    assert_eq!(ledger.fence_destination(inbox, UidValidity(8)).unwrap(), 0);
 }
 
 #[test]
@@ -66,21 +80,26 @@ fn changed_flags_wait_until_the_copy_has_them() {
     let ledger = add_mailbox(&project(&temp), "anna@example.org");
     let inbox = copied_inbox(&ledger);
     let seen = vec!["\\Seen".to_owned()];
-    ledger.note_flags(inbox, &[(1, seen.clone()), (2, seen.clone()), (9, seen.clone())]).unwrap();
+    ledger
+        .note_flags(
+            inbox,
+            &[(SourceUid(1), seen.clone()), (SourceUid(2), seen.clone()), (SourceUid(9), seen.clone())],
+        )
+        .unwrap();
     // Listed once more: the same as a note.
     ledger.add_messages(inbox, &[message(3, &["\\Flagged"])]).unwrap();
     let uids = |ledger: &Ledger| -> Vec<(u32, Vec<String>)> {
         let changed = ledger.changed_flags(inbox, 9).unwrap();
-        changed.into_iter().map(|copy| (copy.destination_uid, copy.mirrored)).collect()
+        changed.into_iter().map(|copy| (copy.destination_uid.0, copy.mirrored)).collect()
     };
     assert_eq!(uids(&ledger), [(11, vec![]), (12, vec![]), (13, vec![])]);
     // Back to what the copy has: nothing to do.
-    ledger.note_flags(inbox, &[(3, vec![])]).unwrap();
-    ledger.set_mirrored(inbox, &[1]).unwrap();
-    ledger.set_touched(inbox, &[2]).unwrap();
+    ledger.note_flags(inbox, &[(SourceUid(3), vec![])]).unwrap();
+    ledger.set_mirrored(inbox, &[SourceUid(1)]).unwrap();
+    ledger.set_touched(inbox, &[SourceUid(2)]).unwrap();
     assert!(uids(&ledger).is_empty());
-    assert_eq!(ledger.set_aside(inbox).unwrap().touched, BTreeSet::from([2]));
-    ledger.note_flags(inbox, &[(1, vec![])]).unwrap();
+    assert_eq!(ledger.set_aside(inbox).unwrap().touched, BTreeSet::from([SourceUid(2)]));
+    ledger.note_flags(inbox, &[(SourceUid(1), vec![])]).unwrap();
     assert_eq!(uids(&ledger), [(11, seen)]);
 }
 
@@ -104,7 +123,9 @@ fn a_filter_that_changes_takes_messages_in_again() {
     // Taking the folder in again says nothing about them.
     assert_eq!(ledger.set_left_out(inbox, false).unwrap(), 0);
     assert!(ledger.has_filtered(inbox).unwrap());
-    ledger.filter(inbox, |_| BTreeMap::from([(5, (MessageState::LeftOut, Arc::clone(&because)))])).unwrap();
+    ledger
+        .filter(inbox, |_| BTreeMap::from([(SourceUid(5), (MessageState::LeftOut, Arc::clone(&because)))]))
+        .unwrap();
     assert_eq!((ledger.sum().unwrap().left_out, ledger.sum().unwrap().to_do), (1, 1));
     ledger.filter(inbox, |_| BTreeMap::new()).unwrap();
     assert!(!ledger.has_filtered(inbox).unwrap());
@@ -119,7 +140,11 @@ fn a_phantom_is_not_believed_for_ever() {
     let mut tries = 0;
     loop {
         ledger.mark_vanished_except(inbox, &[]).unwrap();
-        if ledger.uids_to_list(inbox, &[1, 2, 3, 4]).unwrap().is_empty() {
+        if ledger
+            .uids_to_list(inbox, &[SourceUid(1), SourceUid(2), SourceUid(3), SourceUid(4)])
+            .unwrap()
+            .is_empty()
+        {
             break;
         }
         ledger.add_messages(inbox, &[message(4, &[])]).unwrap();
@@ -135,12 +160,18 @@ fn claims_go_by_the_account_that_a_mailbox_is_bound_to() {
     let project = project(&temp);
     let (anna, bert) = (add_mailbox(&project, "anna@example.org"), add_mailbox(&project, "bert@example.org"));
     let (of_anna, of_bert) = (copied_inbox(&anna), copied_inbox(&bert));
-    anna.forget_lost(of_anna, &[1, 2, 3]).unwrap();
+    anna.forget_lost(of_anna, &[SourceUid(1), SourceUid(2), SourceUid(3)]).unwrap();
     assert!(anna.claimed_destination_uids(of_anna).unwrap().is_empty(), "other users, other accounts");
     project.bind_sides(anna.mailbox(), "old.example anna", "new.example office").unwrap();
     project.bind_sides(bert.mailbox(), "old.example bert", "new.example office").unwrap();
-    assert_eq!(anna.claimed_destination_uids(of_anna).unwrap(), [11, 12, 13]);
-    assert_eq!(anna.claimed_in(of_anna, &FolderPath::inbox(), 7).unwrap(), BTreeSet::from([11, 12, 13]));
+    assert_eq!(
+        anna.claimed_destination_uids(of_anna).unwrap(),
+        [DestinationUid(11), DestinationUid(12), DestinationUid(13)]
+    );
+    assert_eq!(
+        anna.claimed_in(of_anna, &FolderPath::inbox(), UidValidity(7)).unwrap(),
+        BTreeSet::from([DestinationUid(11), DestinationUid(12), DestinationUid(13)])
+    );
     project.bind_sides(bert.mailbox(), "old.example bert", "other.example office").unwrap();
     assert!(anna.claimed_destination_uids(of_anna).unwrap().is_empty(), "another server, another account");
     assert!(bert.copies_in_place(of_bert).unwrap().is_empty());
@@ -155,20 +186,20 @@ fn what_a_trial_puts_off_is_not_left_out_and_counts_as_still_to_copy() {
     ledger.add_messages(inbox, &[message(4, &[]), message(5, &[])]).unwrap();
     let listed = ledger.totals().unwrap();
     let trial = Arc::new(Reason::OutsideTrial(5));
-    let put_off = |uids: &[u32]| -> BTreeMap<u32, (MessageState, Arc<Reason>)> {
+    let put_off = |uids: &[SourceUid]| -> BTreeMap<SourceUid, (MessageState, Arc<Reason>)> {
         uids.iter().map(|uid| (*uid, (MessageState::Deferred, Arc::clone(&trial)))).collect()
     };
-    ledger.filter(inbox, |_| put_off(&[4, 5])).unwrap();
+    ledger.filter(inbox, |_| put_off(&[SourceUid(4), SourceUid(5)])).unwrap();
     let tried = ledger.totals().unwrap();
     assert_eq!((tried.sum.deferred, tried.sum.left_out, tried.sum.to_do), (2, 0, 0));
     assert_eq!((tried.bytes_done, tried.bytes_total), (before.bytes_done, listed.bytes_total));
     // The owner's filter takes over from the trial, and the whole copy takes in what nothing speaks against.
     let old = Arc::new(Reason::TooOld(1_577_836_800));
-    ledger.filter(inbox, |_| BTreeMap::from([(4, (MessageState::LeftOut, old))])).unwrap();
+    ledger.filter(inbox, |_| BTreeMap::from([(SourceUid(4), (MessageState::LeftOut, old))])).unwrap();
     let sum = ledger.sum().unwrap();
     assert_eq!((sum.deferred, sum.left_out, sum.to_do), (0, 1, 1));
     // A folder that is left out by choice keeps nothing waiting.
-    ledger.filter(inbox, |_| put_off(&[4, 5])).unwrap();
+    ledger.filter(inbox, |_| put_off(&[SourceUid(4), SourceUid(5)])).unwrap();
     assert_eq!(ledger.set_left_out(inbox, true).unwrap(), 2);
     let sum = ledger.sum().unwrap();
     assert_eq!((sum.deferred, sum.left_out, sum.to_do), (0, 2, 0));

@@ -6,12 +6,13 @@ use crate::message::{IdentityKey, RepairTrigger};
 use crate::plan::reason_samples;
 use crate::project::samples::{add_mailbox, project};
 use crate::project::{Ledger, MessageResult, SourceMessage};
+use crate::values::UidValidity;
 
 fn folder(ledger: &Ledger, name: &str, messages: u32) -> FolderId {
     let path = FolderPath(vec![name.to_owned()]);
-    let folder = ledger.folder(name, &path, &path, 1).unwrap();
+    let folder = ledger.folder(name, &path, &path, UidValidity(1)).unwrap();
     let message = |uid| SourceMessage {
-        uid,
+        uid: SourceUid(uid),
         size: 1,
         internal_date: String::new(),
         flags: Vec::new(),
@@ -23,7 +24,7 @@ fn folder(ledger: &Ledger, name: &str, messages: u32) -> FolderId {
 
 fn result(uid: u32, state: MessageState, words: Option<String>) -> MessageResult {
     let reason = words.map(|words| reason_samples::refused(&words));
-    MessageResult { uid, state, destination_uid: None, sha256: None, reason, flag_check: None }
+    MessageResult { uid: SourceUid(uid), state, placement: None, sha256: None, reason, flag_check: None }
 }
 
 /// The server's words.
@@ -62,7 +63,7 @@ fn causes_that_differ_in_numbers_only_are_one_problem() {
     assert_eq!(bens.iter().map(|problem| problem.count).collect::<Vec<_>>(), [2, 1]);
     assert_eq!(
         bens[0].samples,
-        [(FolderPath(vec!["B".to_owned()]), 2), (FolderPath(vec!["B".to_owned()]), 3)]
+        [(FolderPath(vec!["B".to_owned()]), SourceUid(2)), (FolderPath(vec!["B".to_owned()]), SourceUid(3))]
     );
     project.remove_mailbox(ben.mailbox()).unwrap();
     assert_eq!(project.problems().unwrap()[0].count, 200);
@@ -127,8 +128,12 @@ fn groups_agree_with_the_messages_after_any_change() {
         let folder = folders[next(2)];
         match next(40) {
             0 => drop(project.retry_refused().unwrap()),
-            1 => drop(ledger.mark_vanished_except(folder, &[1, 5, 9]).unwrap()),
-            2 => drop(ledger.fence_destination(folder, u32::try_from(next(3)).unwrap() + 1).unwrap()),
+            1 => drop(
+                ledger.mark_vanished_except(folder, &[SourceUid(1), SourceUid(5), SourceUid(9)]).unwrap(),
+            ),
+            2 => drop(
+                ledger.fence_destination(folder, UidValidity(u32::try_from(next(3)).unwrap() + 1)).unwrap(),
+            ),
             3 => {
                 project.bind_sides(ledger.mailbox(), "a", &format!("b{}", next(2))).unwrap();
             }

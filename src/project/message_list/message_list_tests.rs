@@ -4,16 +4,16 @@ use crate::plan::FolderPath;
 use crate::plan::reason_samples;
 use crate::project::samples::add_mailbox;
 use crate::project::{Ledger, MessageResult, SourceMessage};
-use crate::values::DomainName;
+use crate::values::{DomainName, SourceUid, UidValidity};
 
 fn path(name: &str) -> FolderPath {
     FolderPath(vec![name.to_owned()])
 }
 
 fn folder(ledger: &Ledger, name: &str, messages: u32) -> FolderId {
-    let folder = ledger.folder(name, &path(name), &path(name), 1).unwrap();
+    let folder = ledger.folder(name, &path(name), &path(name), UidValidity(1)).unwrap();
     let message = |uid| SourceMessage {
-        uid,
+        uid: SourceUid(uid),
         size: u64::from(uid),
         internal_date: "01-Jan-2024 00:00:00 +0000".to_owned(),
         flags: Vec::new(),
@@ -24,7 +24,7 @@ fn folder(ledger: &Ledger, name: &str, messages: u32) -> FolderId {
 }
 
 fn names(listed: &[MessageListing]) -> Vec<(String, u32)> {
-    listed.iter().map(|one| (one.source.to_string(), one.row.uid)).collect()
+    listed.iter().map(|one| (one.source.to_string(), one.row.uid.0)).collect()
 }
 
 #[test]
@@ -38,13 +38,17 @@ fn messages_are_asked_for_by_mailbox_folder_state_and_problem_in_pages() {
     let result = |uid, state, words: Option<&str>| MessageResult {
         uid,
         state,
-        destination_uid: None,
+        placement: None,
         sha256: None,
         reason: words.map(reason_samples::refused),
         flag_check: None,
     };
     let refused = |uid| result(uid, MessageState::Refused, Some("NO not mail"));
-    anna.record_results(a, &[refused(2), result(3, MessageState::Copied, None), refused(5)]).unwrap();
+    anna.record_results(
+        a,
+        &[refused(SourceUid(2)), result(SourceUid(3), MessageState::Copied, None), refused(SourceUid(5))],
+    )
+    .unwrap();
 
     let all = MessageQuery::default();
     let seen: Vec<_> = (0..4).flat_map(|page| names(&project.messages(&all, page * 4, 4).unwrap())).collect();
@@ -62,7 +66,7 @@ fn messages_are_asked_for_by_mailbox_folder_state_and_problem_in_pages() {
 
     let in_a = MessageQuery { folder: Some(path("A")), ..of_anna };
     let uids = |query: &MessageQuery| -> Vec<u32> {
-        project.messages(query, 0, 100).unwrap().iter().map(|one| one.row.uid).collect()
+        project.messages(query, 0, 100).unwrap().iter().map(|one| one.row.uid.0).collect()
     };
     assert_eq!(uids(&in_a), [1, 2, 3, 4, 5]);
     assert_eq!(uids(&MessageQuery { state: Some(MessageState::Refused), ..in_a.clone() }), [2, 5]);

@@ -5,7 +5,7 @@ use crate::message::IdentityKey;
 use crate::plan::reason_samples;
 use crate::plan::{FolderPath, LedgerSum, Mailbox, MessageState};
 use crate::project::{FolderId, Ledger, MessageResult, SourceMessage};
-use crate::values::{DomainName, EmailAddress};
+use crate::values::{DestinationUid, DomainName, EmailAddress, Placement, SourceUid, UidValidity};
 
 const SOURCE: &str = "mail.example.org:993 anna";
 const DESTINATION: &str = "imap.provider.example:993 anna@example.org";
@@ -29,22 +29,26 @@ fn project(folder: &tempfile::TempDir) -> Arc<Project> {
 /// A folder with one row in each state but “left out”.
 fn fill(ledger: &Ledger, name: &str) -> FolderId {
     let path = FolderPath(vec![name.to_owned()]);
-    let folder = ledger.folder(name, &path, &path, 5).unwrap();
+    let folder = ledger.folder(name, &path, &path, UidValidity(5)).unwrap();
     let message = |uid| SourceMessage {
-        uid,
+        uid: SourceUid(uid),
         size: 100,
         internal_date: String::new(),
         flags: Vec::new(),
         identity: IdentityKey([0; 32]),
     };
     ledger.add_messages(folder, &(1..=8).map(message).collect::<Vec<_>>()).unwrap();
-    ledger.fence_destination(folder, 7).unwrap();
-    ledger.set_matched(folder, 1).unwrap();
-    ledger.record_intent(folder, &[2], 7, 9).unwrap().flush().unwrap();
+    ledger.fence_destination(folder, UidValidity(7)).unwrap();
+    ledger.set_matched(folder, DestinationUid(1)).unwrap();
+    ledger
+        .record_intent(folder, &[SourceUid(2)], UidValidity(7), DestinationUid(9))
+        .unwrap()
+        .flush()
+        .unwrap();
     let result = |uid: u32, state| MessageResult {
-        uid,
+        uid: SourceUid(uid),
         state,
-        destination_uid: Some((7, uid + 10)),
+        placement: Some(Placement::new(UidValidity(7), DestinationUid(uid + 10))),
         sha256: Some([1; 32]),
         reason: Some(reason_samples::refused("words")),
         flag_check: None,
@@ -103,7 +107,7 @@ fn another_destination_forgets_every_copy_and_every_refusal() {
         let row = ledger.rows(folder, &[MessageState::ToDo]).unwrap().swap_remove(1);
         assert_eq!((row.intent_uidnext, row.destination_uid, row.reason), (None, None, None));
         // A UIDVALIDITY that happens to be the same one is no reason to trust anything.
-        assert_eq!(ledger.fence_destination(folder, 7).unwrap(), 0);
+        assert_eq!(ledger.fence_destination(folder, UidValidity(7)).unwrap(), 0);
         assert!(ledger.needs_match(folder).unwrap());
     }
     assert_eq!(ben.sum().unwrap(), bens, "another mailbox is not touched");

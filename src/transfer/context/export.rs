@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use crate::imap::{Body, ImapError};
 use crate::message::{export_component, export_file_name};
 use crate::plan::FolderPath;
+use crate::values::SourceUid;
 
 /// Files of one name that are tried: UIDs come again when a source folder was made anew.
 const MAX_SAME_NAMES: u32 = 1_000;
@@ -20,7 +21,7 @@ const READ_BYTES: usize = 64 * 1024;
 pub(in crate::transfer) struct Origin<'a> {
     pub(in crate::transfer) user: &'a str,
     pub(in crate::transfer) folder: &'a FolderPath,
-    pub(in crate::transfer) uid: u32,
+    pub(in crate::transfer) uid: SourceUid,
 }
 
 /// A file that holds a message.
@@ -152,7 +153,7 @@ mod tests {
 
     async fn save(root: &Path, folder: &str, bytes: &[u8]) -> Result<Exported, ImapError> {
         let folder = FolderPath(vec![folder.to_owned()]);
-        let origin = Origin { user: "../anna@weber.example", folder: &folder, uid: 7 };
+        let origin = Origin { user: "../anna@weber.example", folder: &folder, uid: SourceUid(7) };
         let hash = Sha256::digest(bytes).into();
         export(root, origin, &mut Body::Memory(bytes.to_vec().into()), hash).await
     }

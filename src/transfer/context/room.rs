@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::project::FolderId;
 use crate::transfer::context::budget::{Budget, UNIT_BYTES};
+use crate::values::SourceUid;
 
 /// The most that is held; what a message has beyond it goes to a file.
 const MOST_BYTES: u64 = 16 << 20;
@@ -24,7 +25,7 @@ pub(in crate::transfer) struct Room {
     /// Held while a message is read into it. Only one may be unfinished: two would wait for each other.
     reading: Arc<tokio::sync::Mutex<()>>,
     /// Messages that were refused when they had left the memory: they go by way of a file.
-    refused: Mutex<BTreeSet<(FolderId, u32)>>,
+    refused: Mutex<BTreeSet<(FolderId, SourceUid)>>,
 }
 
 /// The right to read one message into memory.
@@ -45,12 +46,12 @@ impl Room {
     }
 
     /// This message was refused, and what becomes of it needs its bytes once more.
-    pub(in crate::transfer) fn refused(&self, folder: FolderId, uid: u32) {
+    pub(in crate::transfer) fn refused(&self, folder: FolderId, uid: SourceUid) {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert((folder, uid));
     }
 
     /// Whether this message goes by way of a file.
-    pub(in crate::transfer) fn is_refused(&self, folder: FolderId, uid: u32) -> bool {
+    pub(in crate::transfer) fn is_refused(&self, folder: FolderId, uid: SourceUid) -> bool {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).contains(&(folder, uid))
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::message::subject_of;
 use crate::plan::FolderPath;
-use crate::values::Bytes;
+use crate::values::{Bytes, SourceUid};
 
 /// A message from this size on is named while it is on its way: it may take longer than anybody waits without a word.
 const LARGE_BYTES: u64 = 4 << 20;
@@ -25,7 +25,7 @@ pub struct LargeMessage {
     /// Its folder at the source.
     pub folder: FolderPath,
     /// Its UID there.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// Its subject; empty where it has none, and before its header has come.
     pub subject: String,
     /// Its size.
@@ -89,7 +89,7 @@ impl Named {
     pub(in crate::transfer) fn begin(
         board: &Arc<UnderWay>,
         folder: &FolderPath,
-        uid: u32,
+        uid: SourceUid,
         size: u64,
     ) -> Option<Self> {
         if size < LARGE_BYTES {
@@ -162,13 +162,13 @@ mod tests {
         assert_eq!(board.bytes_left(), 50);
 
         let inbox = FolderPath::inbox();
-        assert!(Named::begin(&board, &inbox, 6, LARGE_BYTES - 1).is_none());
-        let named = Named::begin(&board, &inbox, 7, 30_000_000).unwrap();
+        assert!(Named::begin(&board, &inbox, SourceUid(6), LARGE_BYTES - 1).is_none());
+        let named = Named::begin(&board, &inbox, SourceUid(7), 30_000_000).unwrap();
         named.read(b"From: anna@example.org\r\nSubject: Holiday =?utf-8?q?pictures=21?=\r\n\r\nbody");
         named.read(&[0; 1_000]);
         named.left(400);
         let [shown] = <[_; 1]>::try_from(board.large()).unwrap();
-        assert_eq!((shown.uid, shown.subject.as_str()), (7, "Holiday pictures!"));
+        assert_eq!((shown.uid, shown.subject.as_str()), (SourceUid(7), "Holiday pictures!"));
         assert_eq!((shown.read, shown.sent), (Bytes(1_072), Bytes(400)));
         named.begins_to_leave();
         named.read_anew();

@@ -16,7 +16,7 @@ use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::request::FolderTrouble;
 use crate::transfer::flags::phantom_keywords;
 use crate::transfer::pace::refusal::{passing, refusal};
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid, UidValidity};
 
 /// Copies of which it is remembered that they are fresh: a few show as much as all of them.
 const MAX_FRESH: usize = 10_000;
@@ -29,11 +29,11 @@ pub(in crate::transfer) struct KeptFlags {
     /// Those that were seen to survive, in lower case.
     kept: Mutex<BTreeSet<String>>,
     /// Copies of this attempt whose flags nobody has seen or set yet: only these show what an APPEND keeps.
-    fresh: Mutex<BTreeSet<(FolderId, u32)>>,
+    fresh: Mutex<BTreeSet<(FolderId, SourceUid)>>,
     /// One worker looks at a time: what it finds spares the others their look.
     turn: tokio::sync::Mutex<()>,
     /// Folders, with their UIDVALIDITY, that were done while another worker was looking.
-    postponed: Mutex<Vec<(FolderJob, u32)>>,
+    postponed: Mutex<Vec<(FolderJob, UidValidity)>>,
 }
 
 /// Whether copies of a folder wait for their flags to be seen.
@@ -57,7 +57,7 @@ impl KeptFlags {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fresh(&self) -> MutexGuard<'_, BTreeSet<(FolderId, u32)>> {
+    fn fresh(&self) -> MutexGuard<'_, BTreeSet<(FolderId, SourceUid)>> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -66,7 +66,7 @@ impl KeptFlags {
     pub(in crate::transfer) fn doubt(
         &self,
         folder: FolderId,
-        uid: u32,
+        uid: SourceUid,
         flags: &[String],
     ) -> Option<FlagCheck> {
         if self.are_known(flags) {
@@ -92,7 +92,7 @@ impl KeptFlags {
         context: &CopyContext<'_>,
         session: &mut Session,
         unit: &FolderJob,
-        uid_validity: u32,
+        uid_validity: UidValidity,
     ) -> Result<(), TransferError> {
         if !context.request.ledger.has_flag_checks(unit.folder, MessageState::Copied)? {
             return Ok(());
@@ -123,7 +123,7 @@ impl KeptFlags {
         context: &CopyContext<'_>,
         session: &mut Session,
         unit: &FolderJob,
-        uid_validity: u32,
+        uid_validity: UidValidity,
     ) -> Result<(), TransferError> {
         let ledger = &context.request.ledger;
         let is_mirror = context.request.options.mode == CopyMode::BeforeSwitch;
@@ -179,12 +179,12 @@ impl KeptFlags {
         (folder, rows): (FolderId, &[LedgerRow]),
         permanent: Option<&[String]>,
         takes_away: bool,
-    ) -> Result<BTreeMap<u32, Vec<String>>, TransferError> {
-        let wanted: BTreeMap<u32, Vec<String>> = rows
+    ) -> Result<BTreeMap<DestinationUid, Vec<String>>, TransferError> {
+        let wanted: BTreeMap<DestinationUid, Vec<String>> = rows
             .iter()
             .filter_map(|row| Some((row.destination_uid?, flags_for(&row.flags, permanent))))
             .collect();
-        let uids: Vec<u32> = wanted.keys().copied().collect();
+        let uids: Vec<DestinationUid> = wanted.keys().copied().collect();
         let found = session.flags_of(&uids).await.map_err(at_destination)?;
         if takes_away {
             let is_broken_off = |row: &&LedgerRow| row.flag_check == Some(FlagCheck::InDoubt);
@@ -194,7 +194,7 @@ impl KeptFlags {
         let lacking = lacking(&wanted, &found);
         // What somebody has set since, such as an earlier look that broke off, says nothing about an APPEND.
         let mut shown = wanted;
-        let fresh: BTreeSet<u32> = rows
+        let fresh: BTreeSet<DestinationUid> = rows
             .iter()
             .filter(|row| self.fresh().remove(&(folder, row.uid)))
             .filter_map(|row| row.destination_uid)
@@ -204,7 +204,7 @@ impl KeptFlags {
         if lacking.is_empty() {
             return Ok(lacking);
         }
-        let mut groups: BTreeMap<&Vec<String>, Vec<u32>> = BTreeMap::new();
+        let mut groups: BTreeMap<&Vec<String>, Vec<DestinationUid>> = BTreeMap::new();
         for (uid, flags) in &lacking {
             groups.entry(flags).or_default().push(*uid);
         }
@@ -216,14 +216,18 @@ impl KeptFlags {
                 stored => stored.map_err(at_destination)?,
             }
         }
-        let uids: Vec<u32> = lacking.keys().copied().collect();
+        let uids: Vec<DestinationUid> = lacking.keys().copied().collect();
         let found = session.flags_of(&uids).await.map_err(at_destination)?;
         let wanted = lacking;
         Ok(self::lacking(&wanted, &found))
     }
 
     /// A flag is known to be kept where every copy has it.
-    fn learn(&self, wanted: &BTreeMap<u32, Vec<String>>, lacking: &BTreeMap<u32, Vec<String>>) {
+    fn learn(
+        &self,
+        wanted: &BTreeMap<DestinationUid, Vec<String>>,
+        lacking: &BTreeMap<DestinationUid, Vec<String>>,
+    ) {
         let lost: BTreeSet<&String> = lacking.values().flatten().collect();
         let kept = wanted.values().flatten().filter(|flag| !lost.contains(flag));
         self.locked().extend(kept.map(|flag| flag.to_ascii_lowercase()));
@@ -235,7 +239,7 @@ fn result(row: &LedgerRow, reason: Option<Reason>) -> MessageResult {
     MessageResult {
         uid: row.uid,
         state: row.state,
-        destination_uid: row.destination_uid_validity.zip(row.destination_uid),
+        placement: row.placement(),
         sha256: None,
         reason,
         flag_check: None,
@@ -243,7 +247,10 @@ fn result(row: &LedgerRow, reason: Option<Reason>) -> MessageResult {
 }
 
 /// The flags that copies should have and do not. A copy that is gone lacks nothing.
-fn lacking(wanted: &BTreeMap<u32, Vec<String>>, found: &[(u32, Vec<String>)]) -> BTreeMap<u32, Vec<String>> {
+fn lacking(
+    wanted: &BTreeMap<DestinationUid, Vec<String>>,
+    found: &[(DestinationUid, Vec<String>)],
+) -> BTreeMap<DestinationUid, Vec<String>> {
     let mut lacking = BTreeMap::new();
     for (uid, shown) in found {
         let has = |flag: &String| shown.iter().any(|one| one.eq_ignore_ascii_case(flag));

@@ -10,7 +10,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::flags_for;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::pace::refusal::refusal;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, UidValidity};
 
 /// Refused flags in a row after which no more are tried: servers end connections after many errors.
 const MAX_REFUSED: usize = 5;
@@ -23,7 +23,7 @@ pub(in crate::transfer) async fn settle(
     context: &CopyContext<'_>,
     session: &mut Session,
     unit: &FolderJob,
-    uid_validity: u32,
+    uid_validity: UidValidity,
 ) -> Result<(), TransferError> {
     let ledger = &context.request.ledger;
     let mut permanent = None;
@@ -39,7 +39,7 @@ pub(in crate::transfer) async fn settle(
             }
             permanent = Some(opened.permanent_flags);
         }
-        let placed: BTreeMap<u32, &LedgerRow> = rows
+        let placed: BTreeMap<DestinationUid, &LedgerRow> = rows
             .iter()
             .filter(|row| row.destination_uid_validity == Some(uid_validity))
             .filter_map(|row| Some((row.destination_uid?, row)))
@@ -58,19 +58,19 @@ pub(in crate::transfer) async fn settle(
 }
 
 /// Flags that copies lack, each with the UIDs of these copies.
-type Lacking = BTreeMap<String, BTreeSet<u32>>;
+type Lacking = BTreeMap<String, BTreeSet<DestinationUid>>;
 
 /// Sets what copies lack. The UIDs of those that lacked any flag, and what they lack all the same.
 async fn set_lacking(
     session: &mut Session,
-    rows: &BTreeMap<u32, &LedgerRow>,
+    rows: &BTreeMap<DestinationUid, &LedgerRow>,
     permanent: Option<&[String]>,
-) -> Result<(BTreeSet<u32>, Lacking), TransferError> {
+) -> Result<(BTreeSet<DestinationUid>, Lacking), TransferError> {
     let lacking = look(session, rows, permanent).await?;
-    let was_lacking: BTreeSet<u32> = lacking.values().flatten().copied().collect();
+    let was_lacking: BTreeSet<DestinationUid> = lacking.values().flatten().copied().collect();
     let mut refused = 0;
     for (flag, uids) in &lacking {
-        let uids: Vec<u32> = uids.iter().copied().collect();
+        let uids: Vec<DestinationUid> = uids.iter().copied().collect();
         match session.add_flags(&uids, std::slice::from_ref(flag)).await {
             Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
                 tracing::info!(%completion, "a flag is refused");
@@ -91,10 +91,10 @@ async fn set_lacking(
 
 async fn look(
     session: &mut Session,
-    rows: &BTreeMap<u32, &LedgerRow>,
+    rows: &BTreeMap<DestinationUid, &LedgerRow>,
     permanent: Option<&[String]>,
 ) -> Result<Lacking, TransferError> {
-    let uids: Vec<u32> = rows.keys().copied().collect();
+    let uids: Vec<DestinationUid> = rows.keys().copied().collect();
     let found = session.flags_of(&uids).await.map_err(TransferError::at(Side::Destination))?;
     let mut lacking = Lacking::new();
     for (uid, shown) in found {
@@ -108,7 +108,7 @@ async fn look(
     Ok(lacking)
 }
 
-fn missing(uid: u32, lacking: &Lacking) -> Vec<String> {
+fn missing(uid: DestinationUid, lacking: &Lacking) -> Vec<String> {
     lacking.iter().filter(|(_, uids)| uids.contains(&uid)).map(|(flag, _)| flag.clone()).collect()
 }
 
@@ -128,7 +128,7 @@ fn result(row: &LedgerRow, missing: Option<Vec<String>>) -> MessageResult {
     MessageResult {
         uid: row.uid,
         state: row.state,
-        destination_uid: row.destination_uid_validity.zip(row.destination_uid),
+        placement: row.placement(),
         sha256: None,
         reason,
         flag_check: None,

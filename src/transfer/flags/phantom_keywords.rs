@@ -9,13 +9,13 @@ use crate::imap::{ImapError, Session};
 use crate::project::LedgerRow;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::{flag_changes, flags_for};
-use crate::values::Side;
+use crate::values::{DestinationUid, Side};
 
 /// Takes the false keywords from those of these copies whose append broke off. `found` is what the destination shows.
 pub(in crate::transfer) async fn take_away(
     session: &mut Session,
     broken_off: &[&LedgerRow],
-    found: &[(u32, Vec<String>)],
+    found: &[(DestinationUid, Vec<String>)],
 ) -> Result<(), TransferError> {
     let mut requests = Vec::new();
     for (keywords, uids) in false_keywords(broken_off, found) {
@@ -35,13 +35,13 @@ pub(in crate::transfer) async fn take_away(
 /// server's own (`$HasAttachment`) or a person's, and stay.
 fn false_keywords(
     broken_off: &[&LedgerRow],
-    found: &[(u32, Vec<String>)],
-) -> BTreeMap<Vec<String>, Vec<u32>> {
+    found: &[(DestinationUid, Vec<String>)],
+) -> BTreeMap<Vec<String>, Vec<DestinationUid>> {
     let ours: BTreeSet<String> =
         broken_off.iter().flat_map(|row| &row.flags).map(|flag| flag.to_ascii_lowercase()).collect();
-    let rows: BTreeMap<u32, &LedgerRow> =
+    let rows: BTreeMap<DestinationUid, &LedgerRow> =
         broken_off.iter().filter_map(|row| Some((row.destination_uid?, *row))).collect();
-    let mut keywords: BTreeMap<Vec<String>, Vec<u32>> = BTreeMap::new();
+    let mut keywords: BTreeMap<Vec<String>, Vec<DestinationUid>> = BTreeMap::new();
     for (uid, shown) in found {
         let Some(row) = rows.get(uid) else { continue };
         let (_lacking, mut more) = flag_changes(shown, &flags_for(&row.flags, None));
@@ -66,19 +66,20 @@ mod tests {
     use super::*;
     use crate::message::identity_key;
     use crate::plan::MessageState;
+    use crate::values::{SourceUid, UidValidity};
 
     fn row(destination_uid: u32, flags: &[&str]) -> LedgerRow {
         LedgerRow {
-            uid: destination_uid,
+            uid: SourceUid(destination_uid),
             size: 1,
             internal_date: String::new(),
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
             identity: identity_key(b""),
             state: MessageState::Copied,
-            destination_uid: Some(destination_uid),
-            destination_uid_validity: Some(1),
-            intent_uidnext: Some(1),
-            intent_uid_validity: Some(1),
+            destination_uid: Some(DestinationUid(destination_uid)),
+            destination_uid_validity: Some(UidValidity(1)),
+            intent_uidnext: Some(DestinationUid(1)),
+            intent_uid_validity: Some(UidValidity(1)),
             sha256: None,
             reason: None,
             flag_check: None,
@@ -95,7 +96,8 @@ mod tests {
             row(4, &["\\Seen"]),
         ];
         let rows: Vec<&LedgerRow> = rows.iter().collect();
-        let shown = |uid: u32, flags: &str| (uid, flags.split(' ').map(str::to_owned).collect());
+        let shown =
+            |uid: u32, flags: &str| (DestinationUid(uid), flags.split(' ').map(str::to_owned).collect());
         let found = [
             shown(1, "\\Seen \\Recent work unknown-1"),
             shown(2, "unknown-0 unknown-x unknown- $HasAttachment"),
@@ -106,7 +108,10 @@ mod tests {
         let strings = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             false_keywords(&rows, &found),
-            BTreeMap::from([(strings(&["unknown-1"]), vec![1, 4]), (strings(&["WORK"]), vec![3])])
+            BTreeMap::from([
+                (strings(&["unknown-1"]), vec![DestinationUid(1), DestinationUid(4)]),
+                (strings(&["WORK"]), vec![DestinationUid(3)]),
+            ])
         );
     }
 }

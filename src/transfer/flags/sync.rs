@@ -12,7 +12,7 @@ use crate::transfer::context::flag_words::{flag_changes, flags_for, normal_flags
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::listing::rows::ListingError;
 use crate::transfer::pace::caution::Caution;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid};
 
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 32;
@@ -40,7 +40,8 @@ pub(in crate::transfer) async fn read_changes(
     let mut questions = questions(session, ledger, plans, source)?;
     // It is told of where the folder is listed.
     questions.retain(|question| caution.goodbye(&question.plan.source_raw, Side::Source).is_none());
-    let mut asked: VecDeque<(Question<'_>, BehindOpening<Opening, Rows<MessageFlags>>)> = VecDeque::new();
+    let mut asked: VecDeque<(Question<'_>, BehindOpening<Opening, Rows<MessageFlags<SourceUid>>>)> =
+        VecDeque::new();
     loop {
         while asked.len() < FOLDERS_AHEAD
             && let Some(question) = questions.pop_front()
@@ -69,11 +70,11 @@ async fn note_changed(
     session: &mut Session,
     ledger: &Ledger,
     folder: FolderId,
-    request: BehindOpening<Opening, Rows<MessageFlags>>,
+    request: BehindOpening<Opening, Rows<MessageFlags<SourceUid>>>,
 ) -> Result<(), ListingError> {
     let (_, mut changed) = session.opened(request).await?;
     while let Some(flags) = session.next_rows(&mut changed).await? {
-        let flags: Vec<MessageFlags> =
+        let flags: Vec<MessageFlags<SourceUid>> =
             flags.into_iter().map(|(uid, flags)| (uid, normal_flags(flags))).collect();
         ledger.note_flags(folder, &flags).map_err(ListingError::Project)?;
     }
@@ -147,12 +148,12 @@ async fn write_page(
     raw: &str,
     changed: Vec<ChangedFlags>,
 ) -> Result<(), TransferError> {
-    let mut places: Vec<u32> = changed.iter().map(|copy| copy.destination_uid).collect();
+    let mut places: Vec<DestinationUid> = changed.iter().map(|copy| copy.destination_uid).collect();
     places.sort_unstable();
     let request = session.ask_flags_of(raw, &places).map_err(at_destination)?;
     let (opened, shown) = session.opened(request).await.map_err(at_destination)?;
     let shown = session.answer(shown).await.map_err(at_destination)?;
-    let shown: BTreeMap<u32, Vec<String>> = shown.into_iter().collect();
+    let shown: BTreeMap<DestinationUid, Vec<String>> = shown.into_iter().collect();
     let is_same = Some(opened.uid_validity) == memory.destination_uid_validity;
     let permanent = opened.permanent_flags.as_deref().filter(|flags| !flags.is_empty());
     // At Gmail `\Deleted` takes a message out of its folder at once.
@@ -163,7 +164,7 @@ async fn write_page(
         wanted
     };
     let (mut settled, mut touched) = (Vec::new(), Vec::new());
-    let mut stores: BTreeMap<Change, Vec<u32>> = BTreeMap::new();
+    let mut stores: BTreeMap<Change, Vec<DestinationUid>> = BTreeMap::new();
     for copy in changed {
         let Some(shown) = shown.get(&copy.destination_uid).filter(|_| is_same) else {
             // It is not there; the look for lost copies says why.
@@ -202,7 +203,10 @@ fn is_on_the_way(before: &[String], shown: &[String], now: &[String]) -> bool {
 }
 
 /// One command for each set of flags, all under way at once. The first refusal where any is refused.
-async fn store_all(session: &mut Session, stores: BTreeMap<Change, Vec<u32>>) -> Result<(), TransferError> {
+async fn store_all(
+    session: &mut Session,
+    stores: BTreeMap<Change, Vec<DestinationUid>>,
+) -> Result<(), TransferError> {
     let mut requests = Vec::with_capacity(stores.len());
     for ((is_added, flags), mut places) in stores {
         places.sort_unstable();

@@ -21,7 +21,7 @@ use crate::transfer::folder::repair::ending;
 use crate::transfer::folder::work::{ActiveFolder, Work};
 use crate::transfer::folder::worker::is_asking;
 use crate::transfer::pace::refusal::{Refusal, refusal};
-use crate::values::Side;
+use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid};
 
 /// Batches under way at the destination.
 const BATCHES_AHEAD: usize = 8;
@@ -42,7 +42,7 @@ pub(in crate::transfer) struct Writer<'a> {
     /// Which of the writers of the folder it is.
     pub(in crate::transfer) number: usize,
     /// The lowest UID that the next message can get.
-    pub(in crate::transfer) uid_next: u32,
+    pub(in crate::transfer) uid_next: DestinationUid,
     /// Copies whose UID the server did not tell.
     pub(in crate::transfer) unplaced: Vec<LedgerRow>,
     /// Messages that cannot be sent as they are.
@@ -230,7 +230,7 @@ impl Writer<'_> {
                 let result = MessageResult {
                     uid: row.uid,
                     state,
-                    destination_uid: None,
+                    placement: None,
                     sha256: None,
                     reason: Some(reason),
                     flag_check: None,
@@ -304,7 +304,7 @@ impl Writer<'_> {
         Ok(batch)
     }
 
-    async fn intend(&self, uids: &[u32]) -> Result<(), TransferError> {
+    async fn intend(&self, uids: &[SourceUid]) -> Result<(), TransferError> {
         let (ledger, folder) = (&self.work.context.request.ledger, &self.folder);
         let intent =
             ledger.record_intent(folder.unit.folder, uids, folder.opened.uid_validity, self.uid_next)?;
@@ -396,7 +396,8 @@ impl Writer<'_> {
         }
         let counted = self.counted(counts).await?;
         let arrived = answers.results.get(first..).unwrap_or_default();
-        let uids: Vec<u32> = arrived.iter().filter_map(|result| Some(result.destination_uid?.1)).collect();
+        let uids: Vec<DestinationUid> =
+            arrived.iter().filter_map(|result| Some(result.placement?.uid)).collect();
         self.note_arrivals(number, (arrived.len(), uids), counted);
         Ok(())
     }
@@ -410,7 +411,7 @@ impl Writer<'_> {
     ) -> Vec<MessageResult> {
         let uids = self.told_uids(completion, batch.len());
         if let Some(highest) = uids.iter().flatten().max() {
-            self.uid_next = self.uid_next.max(highest.saturating_add(1));
+            self.uid_next = self.uid_next.max(highest.next());
         }
         let unplaced = batch.rows.iter().zip(&uids).filter(|(_, uid)| uid.is_none());
         self.unplaced.extend(unplaced.map(|(sent, _)| LedgerRow { state, ..sent.row.clone() }));
@@ -423,7 +424,7 @@ impl Writer<'_> {
             .map(|((sent, message), uid)| MessageResult {
                 uid: sent.row.uid,
                 state,
-                destination_uid: uid.map(|uid| (self.folder.opened.uid_validity, uid)),
+                placement: uid.map(|uid| Placement::new(self.folder.opened.uid_validity, uid)),
                 sha256: Some(sent.sha256),
                 reason: repair.cloned(),
                 flag_check: match repair {

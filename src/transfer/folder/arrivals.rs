@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imap::{Code, Completion};
+use crate::values::{DestinationUid, Uid, UidValidity};
 
 /// How full a folder is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub(in crate::transfer) struct Fullness {
     /// Messages in it.
     pub(in crate::transfer) messages: u64,
     /// The UID that the next message gets; 0 where the server does not say.
-    pub(in crate::transfer) uid_next: u32,
+    pub(in crate::transfer) uid_next: DestinationUid,
 }
 
 /// A batch that has left and is not answered.
@@ -27,9 +28,9 @@ struct Sent {
 #[derive(Debug, Default)]
 pub(in crate::transfer) struct Arrivals {
     /// Every UID below is accounted for.
-    next: u32,
+    next: DestinationUid,
     /// UIDs of our copies from there on.
-    own: BTreeSet<u32>,
+    own: BTreeSet<DestinationUid>,
     /// Batches under way, by their number.
     under_way: BTreeMap<u64, Sent>,
     last_number: u64,
@@ -69,7 +70,7 @@ impl Arrivals {
         &mut self,
         number: u64,
         arrived: usize,
-        uids: impl IntoIterator<Item = u32>,
+        uids: impl IntoIterator<Item = DestinationUid>,
     ) {
         let sent = self.under_way.remove(&number);
         let writer = sent.map(|sent| sent.writer);
@@ -86,7 +87,7 @@ impl Arrivals {
             }
         }
         while self.own.remove(&self.next) {
-            self.next = self.next.saturating_add(1);
+            self.next = self.next.next();
         }
         if self.own.is_empty() {
             self.may_fill = None;
@@ -108,8 +109,8 @@ impl Arrivals {
         let Some(sent) = self.under_way.get(&number).copied() else { return };
         self.is_counted = true;
         let grown = match measure {
-            Measure::Uids if now.uid_next > 0 && self.before.uid_next > 0 => {
-                u64::from(now.uid_next.saturating_sub(self.before.uid_next))
+            Measure::Uids if now.uid_next > DestinationUid(0) && self.before.uid_next > DestinationUid(0) => {
+                u64::from(now.uid_next.0.saturating_sub(self.before.uid_next.0))
             }
             _ => now.messages.saturating_sub(self.before.messages),
         };
@@ -162,7 +163,7 @@ impl Arrivals {
     }
 
     /// Every UID below this one belongs to what was known before or to a copy of ours.
-    pub(in crate::transfer) fn accounted_for(&self) -> u32 {
+    pub(in crate::transfer) fn accounted_for(&self) -> DestinationUid {
         self.next
     }
 
@@ -195,17 +196,19 @@ pub(in crate::transfer) enum Trust {
 /// The UIDs that the messages got, where the server tells and its answer fits.
 pub(in crate::transfer) fn appended_uids(
     completion: &Completion,
-    uid_validity: u32,
+    uid_validity: UidValidity,
     count: usize,
-) -> Vec<Option<u32>> {
+) -> Vec<Option<DestinationUid>> {
     let unknown = vec![None; count];
     let Some(Code::AppendUid { uid_validity: first, uids }) = &completion.code else { return unknown };
     if *first == uid_validity && uids.len() == count && !uids.contains(&0) {
-        return uids.iter().copied().map(Some).collect();
+        return uids.iter().map(|uid| Some(DestinationUid(*uid))).collect();
     }
     match uids.as_slice() {
         // DavMail had the two numbers the wrong way round (davmail #315).
-        [second] if *second == uid_validity && count == 1 && *first != 0 => vec![Some(*first)],
+        [second] if UidValidity(*second) == uid_validity && count == 1 && first.0 != 0 => {
+            vec![Some(DestinationUid(first.0))]
+        }
         _ => unknown,
     }
 }
@@ -221,7 +224,7 @@ mod tests {
 
     /// As many messages as UIDs.
     fn full(uid_next: u32) -> Fullness {
-        Fullness { messages: u64::from(uid_next) - 1, uid_next }
+        Fullness { messages: u64::from(uid_next) - 1, uid_next: DestinationUid(uid_next) }
     }
 
     fn has_strangers(arrivals: &Arrivals) -> bool {
@@ -233,22 +236,22 @@ mod tests {
         let mut arrivals = from(10);
         let (first, second) = (arrivals.sent(0, 2), arrivals.sent(0, 1));
         assert!(!arrivals.is_answered());
-        arrivals.answered(first, 2, [10, 11]);
-        arrivals.answered(second, 1, [12]);
+        arrivals.answered(first, 2, [10, 11].map(DestinationUid));
+        arrivals.answered(second, 1, [12].map(DestinationUid));
         assert!(arrivals.is_answered() && !has_strangers(&arrivals));
-        assert_eq!(arrivals.accounted_for(), 13);
+        assert_eq!(arrivals.accounted_for(), DestinationUid(13));
     }
 
     #[test]
     fn a_gap_on_one_connection_is_somebody_elses_at_once() {
         let mut arrivals = from(10);
         let (first, _later) = (arrivals.sent(0, 1), arrivals.sent(0, 1));
-        arrivals.answered(first, 1, [11]);
+        arrivals.answered(first, 1, [11].map(DestinationUid));
         assert!(has_strangers(&arrivals));
         arrivals.looked(full(12));
         assert!(!has_strangers(&arrivals));
         let third = arrivals.sent(0, 1);
-        arrivals.answered(third, 1, [13]);
+        arrivals.answered(third, 1, [13].map(DestinationUid));
         assert!(has_strangers(&arrivals));
         assert!(!arrivals.has_strangers(Trust::Counts), "UIDs are known to be skipped");
     }
@@ -258,10 +261,10 @@ mod tests {
         for uid in [1, 9, 10] {
             let mut arrivals = from(10);
             let first = arrivals.sent(0, 1);
-            arrivals.answered(first, 1, [10]);
+            arrivals.answered(first, 1, [10].map(DestinationUid));
             assert!(!has_strangers(&arrivals));
             let second = arrivals.sent(0, 1);
-            arrivals.answered(second, 1, [uid]);
+            arrivals.answered(second, 1, [uid].map(DestinationUid));
             assert!(has_strangers(&arrivals) && arrivals.has_told_taken(), "{uid}");
             arrivals.looked(full(12));
             assert!(!has_strangers(&arrivals), "{uid}");
@@ -272,17 +275,17 @@ mod tests {
     fn a_gap_may_belong_to_what_another_connection_has_under_way() {
         let mut arrivals = from(1);
         let (slow, quick) = (arrivals.sent(0, 2), arrivals.sent(1, 2));
-        arrivals.answered(quick, 2, [3, 4]);
+        arrivals.answered(quick, 2, [3, 4].map(DestinationUid));
         assert!(!has_strangers(&arrivals));
         let later = arrivals.sent(1, 1);
-        arrivals.answered(later, 1, [5]);
+        arrivals.answered(later, 1, [5].map(DestinationUid));
         assert!(!has_strangers(&arrivals));
-        arrivals.answered(slow, 2, [1, 2]);
+        arrivals.answered(slow, 2, [1, 2].map(DestinationUid));
         assert!(!has_strangers(&arrivals));
         // The same where the slow one has not filled it.
         let (slow, quick) = (arrivals.sent(0, 1), arrivals.sent(1, 1));
-        arrivals.answered(quick, 1, [9]);
-        arrivals.answered(slow, 1, [6]);
+        arrivals.answered(quick, 1, [9].map(DestinationUid));
+        arrivals.answered(slow, 1, [6].map(DestinationUid));
         assert!(has_strangers(&arrivals));
     }
 
@@ -292,7 +295,7 @@ mod tests {
         let batch = arrivals.sent(0, 3);
         arrivals.answered(batch, 3, []);
         assert!(arrivals.is_answered() && !has_strangers(&arrivals));
-        assert_eq!(arrivals.accounted_for(), 1);
+        assert_eq!(arrivals.accounted_for(), DestinationUid(1));
     }
 
     /// A batch that was answered without UIDs and counted behind.
@@ -308,11 +311,15 @@ mod tests {
         let (first, second) = (arrivals.sent(0, 3), arrivals.sent(0, 3));
         settle(&mut arrivals, first, 3, full(13));
         assert!(!has_strangers(&arrivals));
-        assert_eq!(arrivals.accounted_for(), 13, "all of them are ours");
+        assert_eq!(arrivals.accounted_for(), DestinationUid(13), "all of them are ours");
         settle(&mut arrivals, second, 3, full(17));
         assert!(has_strangers(&arrivals) && arrivals.has_strangers(Trust::Counts));
         assert!(!arrivals.has_strangers(Trust::Nothing));
-        assert_eq!(arrivals.accounted_for(), 13, "which of the four is not ours is not known");
+        assert_eq!(
+            arrivals.accounted_for(),
+            DestinationUid(13),
+            "which of the four is not ours is not known"
+        );
         arrivals.looked(full(17));
         assert!(!has_strangers(&arrivals));
         let third = arrivals.sent(0, 2);
@@ -326,7 +333,7 @@ mod tests {
         let (slow, quick) = (arrivals.sent(0, 4), arrivals.sent(1, 2));
         settle(&mut arrivals, quick, 2, full(7));
         assert!(!has_strangers(&arrivals));
-        assert_eq!(arrivals.accounted_for(), 1);
+        assert_eq!(arrivals.accounted_for(), DestinationUid(1));
         let more = arrivals.sent(1, 2);
         settle(&mut arrivals, more, 2, full(10));
         assert!(has_strangers(&arrivals), "nine where at most eight were sent");
@@ -343,7 +350,7 @@ mod tests {
         // A stranger and the first batch were counted; the second came after that, and its answer before.
         arrivals.answered(quick, 2, []);
         settle(&mut arrivals, slow, 2, full(5));
-        assert_eq!(arrivals.accounted_for(), 1);
+        assert_eq!(arrivals.accounted_for(), DestinationUid(1));
         let last = arrivals.sent(0, 1);
         settle(&mut arrivals, last, 1, full(7));
         assert!(has_strangers(&arrivals), "it shows with the next count");
@@ -353,16 +360,26 @@ mod tests {
     fn owners_who_remove_mail_hide_nothing_where_uids_count() {
         let mut arrivals = from(10);
         let batch = arrivals.sent(0, 1);
-        settle(&mut arrivals, batch, 1, Fullness { messages: 4, uid_next: 12 });
+        settle(&mut arrivals, batch, 1, Fullness { messages: 4, uid_next: DestinationUid(12) });
         assert!(has_strangers(&arrivals));
         // Where UIDs are skipped, messages are what counts.
         let mut arrivals = from(10);
         let batch = arrivals.sent(0, 2);
-        arrivals.counted(batch, 2, Fullness { messages: 11, uid_next: 16 }, Measure::Messages);
+        arrivals.counted(
+            batch,
+            2,
+            Fullness { messages: 11, uid_next: DestinationUid(16) },
+            Measure::Messages,
+        );
         arrivals.answered(batch, 2, []);
         assert!(!has_strangers(&arrivals));
         let batch = arrivals.sent(0, 1);
-        arrivals.counted(batch, 1, Fullness { messages: 13, uid_next: 19 }, Measure::Messages);
+        arrivals.counted(
+            batch,
+            1,
+            Fullness { messages: 13, uid_next: DestinationUid(19) },
+            Measure::Messages,
+        );
         assert!(arrivals.has_strangers(Trust::Counts));
     }
 
@@ -375,9 +392,10 @@ mod tests {
             (8, vec![10], 1, vec![None]),
             (7, vec![0], 1, vec![None]),
         ] {
-            let code = Some(Code::AppendUid { uid_validity: validity, uids });
+            let code = Some(Code::AppendUid { uid_validity: UidValidity(validity), uids });
             let completion = Completion { status: Status::Ok, code, words: String::new() };
-            assert_eq!(appended_uids(&completion, 7, count), expected);
+            let expected: Vec<_> = expected.into_iter().map(|uid| uid.map(DestinationUid)).collect();
+            assert_eq!(appended_uids(&completion, UidValidity(7), count), expected);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::imap::{Body, NewMessage};
 use crate::project::LedgerRow;
 use crate::transfer::context::under_way::Named;
 use crate::transfer::folder::content::Content;
+use crate::values::SourceUid;
 
 /// A message that has come from the source.
 pub(in crate::transfer) struct Loaded {
@@ -37,7 +38,7 @@ impl Load {
     }
 
     /// Those of the messages with these UIDs at the source.
-    pub(in crate::transfer) fn only(self, uids: &BTreeSet<u32>) -> Self {
+    pub(in crate::transfer) fn only(self, uids: &BTreeSet<SourceUid>) -> Self {
         let mut load = Self::default();
         self.messages.into_iter().filter(|message| uids.contains(&message.row.uid)).for_each(|message| {
             load.push(message);
@@ -50,12 +51,12 @@ impl Load {
         self.bytes
     }
 
-    pub(in crate::transfer) fn uids(&self) -> Vec<u32> {
+    pub(in crate::transfer) fn uids(&self) -> Vec<SourceUid> {
         self.messages.iter().map(|message| message.row.uid).collect()
     }
 
     /// Messages of another length than the source lists.
-    pub(in crate::transfer) fn unlisted_lengths(&self) -> Vec<(u32, u64)> {
+    pub(in crate::transfer) fn unlisted_lengths(&self) -> Vec<(SourceUid, u64)> {
         let lengths = self.messages.iter().map(|message| (&message.row, message.content.bytes()));
         lengths.filter(|(row, bytes)| row.size != *bytes).map(|(row, bytes)| (row.uid, bytes)).collect()
     }
@@ -93,7 +94,7 @@ impl Batch {
         self.rows.len()
     }
 
-    pub(in crate::transfer) fn uids(&self) -> Vec<u32> {
+    pub(in crate::transfer) fn uids(&self) -> Vec<SourceUid> {
         self.rows.iter().map(|sent| sent.row.uid).collect()
     }
 

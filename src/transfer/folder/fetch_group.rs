@@ -5,14 +5,15 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::imap::{Bodies, Pending};
 use crate::project::LedgerRow;
 use crate::transfer::context::budget::Budget;
+use crate::values::SourceUid;
 
 /// Bytes that a message may be larger than listed, beside a sixteenth of its size: line ends are often not counted.
 const SIZE_SLACK: u64 = 4 << 10;
 
 /// A request for several messages. What has come is kept until its end: a server may give a second answer.
 pub(in crate::transfer) struct Group {
-    pub(in crate::transfer) requests: VecDeque<Pending<Bodies>>,
-    pub(in crate::transfer) waiting: BTreeMap<u32, LedgerRow>,
+    pub(in crate::transfer) requests: VecDeque<Pending<Bodies<SourceUid>>>,
+    pub(in crate::transfer) waiting: BTreeMap<SourceUid, LedgerRow>,
     pub(in crate::transfer) came: Vec<Arrived>,
     /// For the messages that have not come; each takes its part with it.
     reserved: OwnedSemaphorePermit,
@@ -52,7 +53,7 @@ pub(in crate::transfer) fn most_of(rows: &[LedgerRow]) -> usize {
 
 impl Group {
     pub(in crate::transfer) fn new(
-        requests: Vec<Pending<Bodies>>,
+        requests: Vec<Pending<Bodies<SourceUid>>>,
         rows: Vec<LedgerRow>,
         reserved: OwnedSemaphorePermit,
     ) -> Self {
@@ -66,7 +67,12 @@ impl Group {
 
     /// Keeps a message that has come, or what has come of it once more. Hands the bytes back where they are about none
     /// of this group.
-    pub(in crate::transfer) fn keep(&mut self, uid: u32, bytes: Vec<u8>, budget: &Budget) -> Option<Vec<u8>> {
+    pub(in crate::transfer) fn keep(
+        &mut self,
+        uid: SourceUid,
+        bytes: Vec<u8>,
+        budget: &Budget,
+    ) -> Option<Vec<u8>> {
         if let Some((row, reserved)) = self.take(uid, budget) {
             self.came.push(Arrived::new(row, bytes, reserved));
             return None;
@@ -81,7 +87,7 @@ impl Group {
     /// The row of a message that has come, with its part of the byte budget.
     pub(in crate::transfer) fn take(
         &mut self,
-        uid: u32,
+        uid: SourceUid,
         budget: &Budget,
     ) -> Option<(LedgerRow, OwnedSemaphorePermit)> {
         let row = self.waiting.remove(&uid)?;

@@ -19,7 +19,7 @@ use crate::transfer::folder::second_road::Form;
 use crate::transfer::folder::work::{FolderShare, Work};
 use crate::transfer::pace::caution::Suspect;
 use crate::transfer::pace::refusal::{Refusal, passing, refusal, server_words};
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// What the source half hands over.
 pub(in crate::transfer) enum Item {
@@ -198,7 +198,7 @@ impl Reader<'_> {
     /// several at once, and what belongs to none would be dropped and asked for again, message by message.
     async fn take_over(
         &self,
-        asked: Vec<(Vec<Pending<Bodies>>, Vec<LedgerRow>)>,
+        asked: Vec<(Vec<Pending<Bodies<SourceUid>>>, Vec<LedgerRow>)>,
         ahead: &mut VecDeque<Group>,
     ) {
         let bytes = asked.iter().map(|(_, group)| bytes_of(group)).sum();
@@ -226,7 +226,7 @@ impl Reader<'_> {
     }
 
     fn ask(&mut self, rows: Vec<LedgerRow>, reserved: OwnedSemaphorePermit, ahead: &mut VecDeque<Group>) {
-        let uids: Vec<u32> = rows.iter().map(|row| row.uid).collect();
+        let uids: Vec<SourceUid> = rows.iter().map(|row| row.uid).collect();
         let requests = self.session.ask_bodies_within(&uids, most_of(&rows));
         ahead.push_back(Group::new(requests, rows, reserved));
     }
@@ -317,11 +317,11 @@ impl Reader<'_> {
     /// Reads to the end of a request whose message has come; the refusal where it ends with one all the same.
     async fn finish_request(
         &mut self,
-        request: &mut Pending<Bodies>,
+        request: &mut Pending<Bodies<SourceUid>>,
         arrived: &mut Arrived,
     ) -> Result<Result<(), Completion>, ReadEnd> {
         loop {
-            match self.session.next_body(request).await {
+            match self.session.next_body::<SourceUid>(request).await {
                 Ok(BodyReply::End) => return Ok(Ok(())),
                 Ok(BodyReply::Again { uid, bytes }) if uid == arrived.row.uid => arrived.again(&bytes),
                 Ok(BodyReply::Message { .. } | BodyReply::Again { .. }) => {}
@@ -348,7 +348,7 @@ impl Reader<'_> {
         shown: Option<Form>,
     ) -> Result<(), ReadEnd> {
         self.work.meter.download(row.size)?;
-        let wanted = Wanted { uid: row.uid, listed: row.size, is_kept: true };
+        let wanted = Wanted { uid: row.uid.0, listed: row.size, is_kept: true };
         // A connection that breaks at a whole message may last for a piece.
         let is_careful = self.work.caution.is_careful(self.folder(), Side::Source);
         let first = if is_careful { Road::Pieces } else { Road::Whole };
@@ -476,7 +476,7 @@ impl Reader<'_> {
         let result = MessageResult {
             uid: row.uid,
             state: MessageState::Refused,
-            destination_uid: None,
+            placement: None,
             sha256: None,
             reason: Some(reason),
             flag_check: None,

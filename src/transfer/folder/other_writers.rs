@@ -26,7 +26,7 @@ use crate::transfer::folder::work::Work;
 use crate::transfer::folder::worker::next_uid;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::message_key;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid, Uid};
 
 /// Looks that have found nobody after which gaps between UIDs say nothing at this server, and only counts do.
 const VAIN_BEFORE_COUNTS: usize = 2;
@@ -48,7 +48,7 @@ pub(in crate::transfer) struct Company {
 
 impl Company {
     /// Begins with the folder as it was opened.
-    pub(in crate::transfer) fn new(opened: &Opened, uid_next: u32) -> Self {
+    pub(in crate::transfer) fn new(opened: &Opened, uid_next: DestinationUid) -> Self {
         let before = Fullness { messages: u64::from(opened.exists), uid_next };
         Self {
             arrivals: Mutex::new(Arrivals::new(before)),
@@ -197,7 +197,7 @@ pub(in crate::transfer) struct Met {
     /// Messages that this run has not sent.
     pub(in crate::transfer) foreign: usize,
     /// Messages that equal a copy of ours, by their UIDs.
-    pub(in crate::transfer) doubled: Vec<u32>,
+    pub(in crate::transfer) doubled: Vec<DestinationUid>,
     /// One of them was there before our copy, or may have been.
     pub(in crate::transfer) is_ahead: bool,
     /// Copies of ours that are not under the UIDs that the server has told for them.
@@ -209,8 +209,8 @@ impl DestinationFolder<'_> {
     /// `accounted_for` every copy is certainly the one that this run has made.
     pub(in crate::transfer) async fn meet(
         &mut self,
-        uid_next: u32,
-        accounted_for: u32,
+        uid_next: DestinationUid,
+        accounted_for: DestinationUid,
     ) -> Result<Met, TransferError> {
         let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? else { return Ok(Met::default()) };
         self.meet_from(uid_next, (from, from), accounted_for).await
@@ -220,9 +220,9 @@ impl DestinationFolder<'_> {
     /// be the only one, where the server has told another UID for it than the one under which it lists it.
     pub(in crate::transfer) async fn meet_from(
         &mut self,
-        uid_next: u32,
-        (from, copies_from): (u32, u32),
-        accounted_for: u32,
+        uid_next: DestinationUid,
+        (from, copies_from): (DestinationUid, DestinationUid),
+        accounted_for: DestinationUid,
     ) -> Result<Met, TransferError> {
         let met = Box::pin(self.match_from(uid_next, (from, copies_from), accounted_for)).await?;
         let misplaced = if met.doubled.is_empty() { 0 } else { self.place_anew(copies_from).await? };
@@ -234,7 +234,7 @@ impl DestinationFolder<'_> {
     }
 
     /// Gives copies their places that are not under the UIDs, from this one on, that the server has told. How many.
-    async fn place_anew(&mut self, copies_from: u32) -> Result<usize, TransferError> {
+    async fn place_anew(&mut self, copies_from: DestinationUid) -> Result<usize, TransferError> {
         let wrong = self.wrongly_told(copies_from).await?;
         if !wrong.is_empty() {
             self.ledger.unplace(self.folder, &wrong)?;
@@ -244,15 +244,15 @@ impl DestinationFolder<'_> {
     }
 
     /// UIDs at the source of copies from this UID on under whose UID the destination lists nothing, or another message.
-    async fn wrongly_told(&mut self, copies_from: u32) -> Result<Vec<u32>, TransferError> {
+    async fn wrongly_told(&mut self, copies_from: DestinationUid) -> Result<Vec<SourceUid>, TransferError> {
         let rows = self.ledger.rows(self.folder, &[MessageState::Copied, MessageState::Repaired])?;
-        let mut told: BTreeMap<u32, Vec<(u32, IdentityKey)>> = BTreeMap::new();
+        let mut told: BTreeMap<DestinationUid, Vec<(SourceUid, IdentityKey)>> = BTreeMap::new();
         for row in self.ledger.as_sent(self.folder, rows)? {
             if let Some(uid) = row.destination_uid.filter(|uid| *uid >= copies_from) {
                 told.entry(uid).or_default().push((row.uid, row.identity));
             }
         }
-        let uids: Vec<u32> = told.keys().copied().collect();
+        let uids: Vec<DestinationUid> = told.keys().copied().collect();
         self.session
             .fetch_facts(&uids, &IDENTITY_HEADERS, |facts| {
                 for facts in facts {
@@ -271,13 +271,13 @@ impl DestinationFolder<'_> {
 
     async fn match_from(
         &mut self,
-        uid_next: u32,
-        (from, copies_from): (u32, u32),
-        accounted_for: u32,
+        uid_next: DestinationUid,
+        (from, copies_from): (DestinationUid, DestinationUid),
+        accounted_for: DestinationUid,
     ) -> Result<Met, TransferError> {
         // Of two equal copies the server does not tell which is whose.
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
-        let unplaced: BTreeSet<u32> = unplaced
+        let unplaced: BTreeSet<SourceUid> = unplaced
             .into_iter()
             .filter(|(folder, _)| *folder == self.folder)
             .map(|(_, row)| row.uid)
@@ -288,7 +288,7 @@ impl DestinationFolder<'_> {
         let mut met = Met { adopted: looked.adopted, foreign, ..Met::default() };
         let keeps_size = !self.session.rewrites_messages();
         let key = |identity: IdentityKey, size: u64| (identity, if keeps_size { size } else { 0 });
-        let mut copies: BTreeMap<(IdentityKey, u64), (u32, bool)> = BTreeMap::new();
+        let mut copies: BTreeMap<(IdentityKey, u64), (DestinationUid, bool)> = BTreeMap::new();
         let sent = [MessageState::Copied, MessageState::Repaired];
         let rows = self.ledger.rows(self.folder, &sent)?;
         for row in self.ledger.as_sent(self.folder, rows)? {
@@ -350,8 +350,11 @@ impl Writer<'_> {
             DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
         let accounted_for = self.folder.company.arrivals().accounted_for();
         // One look at the UIDs that were told is enough, whatever else there is to see.
-        let odd =
-            if self.folder.company.arrivals().has_told_taken() { place.place_anew(1).await? } else { 0 };
+        let odd = if self.folder.company.arrivals().has_told_taken() {
+            place.place_anew(DestinationUid::first()).await?
+        } else {
+            0
+        };
         let met = place.meet(uid_next, accounted_for).await?;
         let misplaced = odd.max(met.misplaced);
         self.session.unselect();
@@ -395,7 +398,11 @@ impl Writer<'_> {
     }
 
     /// The UIDs of these copies as the server has told them, where it can be believed.
-    pub(in crate::transfer) fn told_uids(&self, completion: &Completion, count: usize) -> Vec<Option<u32>> {
+    pub(in crate::transfer) fn told_uids(
+        &self,
+        completion: &Completion,
+        count: usize,
+    ) -> Vec<Option<DestinationUid>> {
         if self.work.probe.do_uids_not_fit() {
             return vec![None; count];
         }
@@ -444,7 +451,7 @@ impl Writer<'_> {
     pub(in crate::transfer) fn note_arrivals(
         &self,
         number: u64,
-        (arrived, uids): (usize, Vec<u32>),
+        (arrived, uids): (usize, Vec<DestinationUid>),
         counted: Option<FolderStatus>,
     ) {
         let probe = &self.work.probe;
@@ -455,7 +462,7 @@ impl Writer<'_> {
         if let Some(status) = counted.filter(is_same)
             && let Some(messages) = status.messages
         {
-            let now = Fullness { messages, uid_next: status.uid_next.unwrap_or(0) };
+            let now = Fullness { messages, uid_next: DestinationUid(status.uid_next.unwrap_or(0)) };
             let measure = if probe.trust() == Trust::Uids { Measure::Uids } else { Measure::Messages };
             arrivals.counted(number, arrived, now, measure);
         } else if uids.len() < arrived {

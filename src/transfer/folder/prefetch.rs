@@ -8,7 +8,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::folder::fetch_group::most_of;
 use crate::transfer::folder::work::Work;
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// Messages in one request.
 pub(in crate::transfer) const GROUP_MESSAGES: usize = 100;
@@ -24,8 +24,8 @@ pub(in crate::transfer) struct Ahead {
 }
 
 struct Asked {
-    requests: Vec<Pending<Bodies>>,
-    uids: BTreeSet<u32>,
+    requests: Vec<Pending<Bodies<SourceUid>>>,
+    uids: BTreeSet<SourceUid>,
 }
 
 impl Ahead {
@@ -53,7 +53,7 @@ impl Ahead {
                 break;
             }
             left -= bytes;
-            let uids: Vec<u32> = group.iter().map(|row| row.uid).collect();
+            let uids: Vec<SourceUid> = group.iter().map(|row| row.uid).collect();
             let requests = source.ask_bodies_within(&uids, most_of(&group));
             groups.push(Asked { requests, uids: uids.into_iter().collect() });
         }
@@ -64,7 +64,7 @@ impl Ahead {
     pub(in crate::transfer) fn take(
         self,
         rows: &mut VecDeque<LedgerRow>,
-    ) -> Vec<(Vec<Pending<Bodies>>, Vec<LedgerRow>)> {
+    ) -> Vec<(Vec<Pending<Bodies<SourceUid>>>, Vec<LedgerRow>)> {
         let mut taken = Vec::with_capacity(self.groups.len());
         for Asked { requests, uids } in self.groups {
             let (asked, rest): (Vec<_>, Vec<_>) =

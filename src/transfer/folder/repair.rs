@@ -21,7 +21,7 @@ use crate::transfer::folder::content::Content;
 use crate::transfer::folder::second_try::says_nothing;
 use crate::transfer::pace::caution::{Suspect, record_refusals};
 use crate::transfer::pace::refusal::{Refusal, meaning, refusal, server_words};
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// Larger messages are not repaired but saved as they are: a repair holds the whole message in memory, up to three times.
 /// Hardly any provider takes a larger one.
@@ -110,7 +110,7 @@ impl Writer<'_> {
         let result = MessageResult {
             uid: sent.row.uid,
             state: MessageState::Refused,
-            destination_uid: None,
+            placement: None,
             sha256: None,
             reason: Some(Reason::NotTaken(RepairTrigger::Refused(server_words(&refused)))),
             flag_check: None,
@@ -165,7 +165,7 @@ impl Writer<'_> {
         let result = MessageResult {
             uid: sent.row.uid,
             state,
-            destination_uid: None,
+            placement: None,
             sha256: Some(sent.sha256),
             reason: Some(reason),
             flag_check: None,
@@ -261,7 +261,7 @@ impl Writer<'_> {
     /// Sends a message in another form. A refusal that is not about the message takes the intent back and is an error.
     async fn send_form(
         &mut self,
-        (batch, uid): (&Batch, u32),
+        (batch, uid): (&Batch, SourceUid),
         message: &mut NewMessage,
         (trigger, steps): (&RepairTrigger, &[RepairStep]),
         sent: &SentForm,
@@ -328,8 +328,10 @@ impl Writer<'_> {
     /// A repaired message has arrived.
     fn taken(&mut self, batch: &Batch, answer: &Completion) -> Result<(), TransferError> {
         let folder = self.folder.unit.folder;
-        let uid = batch.rows.first().map_or(0, |sent| sent.row.uid);
-        let known = self.work.context.request.ledger.repair(folder, uid)?;
+        let known = match batch.rows.first() {
+            Some(sent) => self.work.context.request.ledger.repair(folder, sent.row.uid)?,
+            None => None,
+        };
         let repair = known.map(|repair| repair.reason());
         let results = self.arrived(batch, answer, MessageState::Repaired, repair.as_ref());
         self.record(&results, batch.source_bytes())

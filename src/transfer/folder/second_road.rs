@@ -10,6 +10,7 @@ use crate::project::LedgerRow;
 use crate::transfer::folder::fetch_group::{Arrived, Group};
 use crate::transfer::folder::fetcher::{Item, ReadEnd, Reader};
 use crate::transfer::folder::large::Reading;
+use crate::values::SourceUid;
 
 /// Messages that are looked at with one wait: a habit shows in a few of them.
 const AT_ONCE: usize = 16;
@@ -80,7 +81,7 @@ impl Reader<'_> {
                 let bytes = arrived.bytes.as_ref().filter(|bytes| !bytes.is_empty())?;
                 Some((arrived.row.uid, bytes.len() as u64))
             };
-            let ends: Vec<(u32, u64)> = some.iter().filter_map(end).collect();
+            let ends: Vec<(SourceUid, u64)> = some.iter().filter_map(end).collect();
             let mut is_sound = self.ends_as_it_came(&ends).await?;
             for Arrived { row, reserved, bytes } in some {
                 match bytes {
@@ -101,10 +102,10 @@ impl Reader<'_> {
     }
 
     /// Those of these messages, each with its length, that end there in pieces: they go as far, and no further.
-    async fn ends_as_it_came(&mut self, ends: &[(u32, u64)]) -> Result<BTreeSet<u32>, ReadEnd> {
+    async fn ends_as_it_came(&mut self, ends: &[(SourceUid, u64)]) -> Result<BTreeSet<SourceUid>, ReadEnd> {
         let go_on = self.session.have_more(ends).await?;
         let last = ends.iter().filter(|(uid, _)| !go_on.contains(uid));
-        let last: Vec<(u32, u64)> = last.map(|(uid, bytes)| (*uid, bytes.saturating_sub(1))).collect();
+        let last: Vec<(SourceUid, u64)> = last.map(|(uid, bytes)| (*uid, bytes.saturating_sub(1))).collect();
         Ok(self.session.have_more(&last).await?)
     }
 

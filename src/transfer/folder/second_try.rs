@@ -11,7 +11,7 @@ use crate::transfer::context::request::Progress;
 use crate::transfer::folder::appender::Writer;
 use crate::transfer::folder::batch::Batch;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid, Uid};
 
 /// Whether a refusal leaves open what is wrong with the message, if anything is.
 pub(in crate::transfer) const fn says_nothing(meaning: RefusalMeaning) -> bool {
@@ -59,7 +59,7 @@ impl Writer<'_> {
         let source = Some((self.work.context.request, unit.plan.source_raw.as_str()));
         let mut place =
             DestinationFolder { session: self.session, ledger, folder: unit.folder, uid_validity, source };
-        let missing = Box::pin(place.look(rows, true, 1)).await?.missing;
+        let missing = Box::pin(place.look(rows, true, DestinationUid::first())).await?.missing;
         self.session.unselect();
         if !is_asked || !missing.is_empty() {
             return Ok(false);
@@ -71,13 +71,13 @@ impl Writer<'_> {
     }
 
     /// The copy of this message was found: its place is one of ours, and the destination takes messages.
-    fn note_come(&mut self, uid: u32) -> Result<(), TransferError> {
+    fn note_come(&mut self, uid: SourceUid) -> Result<(), TransferError> {
         let (folder, caution) = (self.folder.unit.folder, self.work.caution);
         let states = [MessageState::Copied, MessageState::Repaired];
-        let found = self.work.context.request.ledger.rows_after(folder, &states, uid.saturating_sub(1), 1)?;
-        let place = found.first().filter(|row| row.uid == uid).and_then(|row| row.destination_uid);
+        let found = self.work.context.request.ledger.row(folder, uid)?;
+        let place = found.filter(|row| states.contains(&row.state)).and_then(|row| row.destination_uid);
         if let Some(place) = place {
-            self.uid_next = self.uid_next.max(place.saturating_add(1));
+            self.uid_next = self.uid_next.max(place.next());
         }
         let mut arrivals = self.folder.company.arrivals();
         let number = arrivals.sent(self.number, 1);

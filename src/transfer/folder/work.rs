@@ -30,7 +30,7 @@ use crate::transfer::pace::caution::{Caution, Verdict};
 use crate::transfer::pace::daily_traffic::Meter;
 use crate::transfer::pace::refusal::meaning_of;
 use crate::transfer::reconcile::strays::Strays;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid};
 
 /// Rows taken from the ledger at once.
 const PAGE_ROWS: usize = 250;
@@ -47,9 +47,9 @@ pub(in crate::transfer) struct ActiveFolder {
     pub(in crate::transfer) unit: FolderJob,
     pub(in crate::transfer) opened: Opened,
     /// The lowest UID that a copy made now can get.
-    pub(in crate::transfer) first: u32,
+    pub(in crate::transfer) first: DestinationUid,
     /// The UID at the source up to which rows are taken; from which on, where the newest go first.
-    taken: Mutex<Option<u32>>,
+    taken: Mutex<Option<SourceUid>>,
     /// Rows that no worker has taken yet.
     left: AtomicU64,
     /// Whether what was set aside has had its turn in this attempt.
@@ -281,7 +281,7 @@ impl<'a> Work<'a> {
         let ledger = &self.context.request.ledger;
         let waiting = [MessageState::ToDo, MessageState::InFlight];
         let aside = self.caution.set_aside(folder);
-        let rows = ledger.rows_after(folder, &waiting, 0, aside.len() + 1)?;
+        let rows = ledger.rows_after(folder, &waiting, SourceUid(0), aside.len() + 1)?;
         let first = rows.iter().map(|row| row.uid).find(|uid| !aside.contains(uid));
         if is_trouble {
             self.caution.failed_at(folder, *side, first);
@@ -379,7 +379,7 @@ impl<'a> Work<'a> {
     pub(in crate::transfer) fn begin(
         &'a self,
         mut turn: FolderLock<'a>,
-        (unit, opened, first): (FolderJob, Opened, u32),
+        (unit, opened, first): (FolderJob, Opened, DestinationUid),
         left: u64,
     ) -> Result<FolderShare<'a>, TransferError> {
         let drops = self.context.request.options.drops_duplicates;
@@ -407,7 +407,7 @@ impl<'a> Work<'a> {
     pub(in crate::transfer) fn page(
         &self,
         folder: FolderId,
-        mut taken: Option<u32>,
+        mut taken: Option<SourceUid>,
     ) -> Result<Vec<LedgerRow>, ProjectError> {
         let (ledger, state) = (&self.context.request.ledger, MessageState::ToDo);
         let most = if self.is_asking() { PAGE_ROWS_ASKING } else { PAGE_ROWS };
@@ -416,7 +416,7 @@ impl<'a> Work<'a> {
             let mut rows = if self.context.request.options.is_newest_first {
                 ledger.rows_before(folder, state, taken, most)?
             } else {
-                ledger.rows_after(folder, &[state], taken.unwrap_or(0), most)?
+                ledger.rows_after(folder, &[state], taken.unwrap_or_default(), most)?
             };
             let edge = self.edge(&rows);
             rows.retain(|row| !aside.contains(&row.uid));
@@ -428,7 +428,7 @@ impl<'a> Work<'a> {
     }
 
     /// The row of a page beyond which the next one begins.
-    fn edge(&self, rows: &[LedgerRow]) -> Option<u32> {
+    fn edge(&self, rows: &[LedgerRow]) -> Option<SourceUid> {
         let edge = if self.context.request.options.is_newest_first { rows.first() } else { rows.last() };
         edge.map(|row| row.uid)
     }

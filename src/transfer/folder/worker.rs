@@ -26,7 +26,7 @@ use crate::transfer::reconcile::destination_folder::{Compared, DestinationFolder
 use crate::transfer::reconcile::missing::heed_set_back;
 use crate::transfer::reconcile::renumbered::hand_on_renumbered;
 use crate::transfer::reconcile::stale_ledger::Grown;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, Uid, UidValidity};
 
 /// Messages that may wait between the two halves; the byte budget is what really bounds them.
 const ITEMS_BETWEEN: usize = 512;
@@ -248,7 +248,7 @@ impl Worker {
         &mut self,
         work: &Work<'_>,
         unit: &FolderJob,
-        uid_validity: u32,
+        uid_validity: UidValidity,
     ) -> Result<(), TransferError> {
         work.kept_flags.settle(&work.context, &mut self.destination, unit, uid_validity).await?;
         Box::pin(self.add_flags_to_found_copies(work, unit)).await?;
@@ -373,7 +373,7 @@ fn at_source(error: ImapError) -> TransferError {
 
 /// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
 /// into it a second time.
-fn is_made_anew(work: &Work<'_>, unit: &FolderJob, uid_validity: u32) -> Result<bool, TransferError> {
+fn is_made_anew(work: &Work<'_>, unit: &FolderJob, uid_validity: UidValidity) -> Result<bool, TransferError> {
     let memory = work.context.request.ledger.memory(unit.folder)?;
     let known = memory.and_then(|memory| memory.destination_uid_validity);
     let is_anew = work.context.request.options.mode != CopyMode::BeforeSwitch
@@ -387,11 +387,13 @@ fn is_made_anew(work: &Work<'_>, unit: &FolderJob, uid_validity: u32) -> Result<
 
 /// Whether every copy of the folder is known to be there now, before more are made.
 fn is_whole(ledger: &Ledger, folder: FolderId, opened: &Opened) -> Result<bool, TransferError> {
-    if ledger.copies_from(folder, 1)?.0 == 0 {
+    if ledger.copies_from(folder, DestinationUid::first())?.0 == 0 {
         return Ok(true);
     }
-    let counts =
-        opened.uid_next.map(|uid_next| FolderCounts { messages: u64::from(opened.exists), uid_next });
+    let counts = opened
+        .uid_next
+        .map(DestinationUid)
+        .map(|uid_next| FolderCounts { messages: u64::from(opened.exists), uid_next });
     let memory = ledger.memory(folder)?;
     Ok(counts.is_some() && memory.is_some_and(|memory| memory.destination_counts == counts))
 }
@@ -401,13 +403,15 @@ fn is_whole(ledger: &Ledger, folder: FolderId, opened: &Opened) -> Result<bool, 
 fn remember_counts(
     ledger: &Ledger,
     folder: FolderId,
-    before: Option<(u32, u32)>,
+    before: Option<(u32, DestinationUid)>,
 ) -> Result<(), TransferError> {
     let counts = match before {
         Some((exists, first)) => {
             let (count, highest) = ledger.copies_from(folder, first)?;
-            let next = highest.and_then(|highest| highest.checked_add(1)).unwrap_or(first);
-            let is_ours = u64::from(next.saturating_sub(first)) == count;
+            let next = highest
+                .filter(|highest| *highest < DestinationUid::last())
+                .map_or(first, DestinationUid::next);
+            let is_ours = u64::from(next.0.saturating_sub(first.0)) == count;
             is_ours.then(|| FolderCounts { messages: u64::from(exists) + count, uid_next: next })
         }
         None => None,
@@ -431,7 +435,7 @@ fn leave_blamed(work: &Work<'_>, folder: FolderId, missing: &[LedgerRow]) -> Res
         let result = MessageResult {
             uid: row.uid,
             state: MessageState::Refused,
-            destination_uid: None,
+            placement: None,
             sha256: None,
             reason: Some(Reason::ends_connection(Side::Destination)),
             flag_check: None,
@@ -453,7 +457,7 @@ pub(in crate::transfer) fn refuse_folder(
         .map(|row| MessageResult {
             uid: row.uid,
             state: MessageState::Refused,
-            destination_uid: None,
+            placement: None,
             sha256: None,
             reason: Some(reason.clone()),
             flag_check: None,
@@ -466,17 +470,18 @@ pub(in crate::transfer) fn refuse_folder(
 pub(in crate::transfer) async fn next_uid(
     session: &mut Session,
     opened: &Opened,
-) -> Result<u32, TransferError> {
+) -> Result<DestinationUid, TransferError> {
     match opened.uid_next {
-        Some(uid_next) => Ok(uid_next),
-        None => Ok(highest_uid(session, opened.exists).await?.saturating_add(1)),
+        Some(uid_next) => Ok(DestinationUid(uid_next)),
+        None => Ok(highest_uid(session, opened.exists).await?.next()),
     }
 }
 
-async fn highest_uid(session: &mut Session, exists: u32) -> Result<u32, TransferError> {
+async fn highest_uid(session: &mut Session, exists: u32) -> Result<DestinationUid, TransferError> {
     if exists == 0 {
-        return Ok(0);
+        return Ok(DestinationUid(0));
     }
-    let uids = session.fetch_uids(1).await.map_err(TransferError::at(Side::Destination))?;
-    Ok(uids.last().copied().unwrap_or(0))
+    let uids =
+        session.fetch_uids(DestinationUid::first()).await.map_err(TransferError::at(Side::Destination))?;
+    Ok(uids.last().copied().unwrap_or_default())
 }

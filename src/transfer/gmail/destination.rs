@@ -17,7 +17,7 @@ use crate::transfer::context::folder_job::FolderJob;
 use crate::transfer::context::off_thread::flush;
 use crate::transfer::context::request::Progress;
 use crate::transfer::pace::refusal::{passing, refusal, server_words};
-use crate::values::Side;
+use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
 
 /// Rows read from the ledger at once.
 const PAGE_ROWS: usize = 1_000;
@@ -42,7 +42,7 @@ pub(in crate::transfer) struct State {
     /// The copy of each message, by the SHA-256 of its bytes.
     pub(in crate::transfer) copies: BTreeMap<[u8; 32], Copied>,
     /// The message of each copy, where its bytes are known.
-    places: BTreeMap<(usize, u32), Option<[u8; 32]>>,
+    places: BTreeMap<(usize, DestinationUid), Option<[u8; 32]>>,
     /// Messages whose copy is, or is being made, in some folder.
     later: Vec<Later>,
     /// Copies that were made in this run.
@@ -55,14 +55,14 @@ pub(in crate::transfer) struct State {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::transfer) struct Copied {
     folder: usize,
-    uid: Option<u32>,
+    uid: Option<DestinationUid>,
 }
 
 /// A message that needs only a label, or not even that.
 #[derive(Clone, Copy, Debug)]
 struct Later {
     folder: FolderId,
-    uid: u32,
+    uid: SourceUid,
     bytes: u64,
     sha256: [u8; 32],
     target: usize,
@@ -73,9 +73,9 @@ struct Later {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::transfer) struct Made {
     pub(in crate::transfer) folder: FolderId,
-    pub(in crate::transfer) uid: u32,
+    pub(in crate::transfer) uid: SourceUid,
     pub(in crate::transfer) target: usize,
-    pub(in crate::transfer) copy: u32,
+    pub(in crate::transfer) copy: DestinationUid,
     pub(in crate::transfer) sha256: [u8; 32],
 }
 
@@ -145,7 +145,9 @@ impl GmailDeduplication {
 
     /// Notes a copy that was just made. A UID that belongs to a message already means that Gmail has folded it.
     pub(in crate::transfer) fn made(&self, unit: &FolderJob, result: MessageResult) -> MessageResult {
-        let (Some((_, copy)), Some(sha256)) = (result.destination_uid, result.sha256) else { return result };
+        let (Some(Placement { uid: copy, .. }), Some(sha256)) = (result.placement, result.sha256) else {
+            return result;
+        };
         let mut state = self.locked();
         let target = state.name(&unit.raw);
         let known = state.places.get(&(target, copy)).copied();
@@ -189,7 +191,7 @@ impl GmailDeduplication {
         if !later.is_empty() {
             load(&mut copies, &context.request.ledger, |path| raw_name(path, &context.namespace))?;
         }
-        let mut groups: BTreeMap<(FolderId, usize, usize), Vec<(Later, u32)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(FolderId, usize, usize), Vec<(Later, DestinationUid)>> = BTreeMap::new();
         let mut is_complete = true;
         for message in later {
             match copies.copies.get(&message.sha256) {
@@ -214,7 +216,8 @@ impl GmailDeduplication {
                 let mut labelling =
                     Labelling { context, session, folder, target: target_name, uids: BTreeSet::new() };
                 // UIDs that belong to other messages of the folder already.
-                let places = copies.places.range((target, 0)..=(target, u32::MAX));
+                let places =
+                    copies.places.range((target, DestinationUid(0))..=(target, DestinationUid::last()));
                 labelling.uids.extend(places.map(|((_, uid), _)| *uid));
                 labelling.settle(&home, part).await?;
                 copies.places.extend(labelling.uids.into_iter().map(|uid| ((target, uid), None)));
@@ -231,27 +234,28 @@ struct Labelling<'l, 'w> {
     folder: FolderId,
     target: &'l str,
     /// UIDs of the folder that belong to a message.
-    uids: BTreeSet<u32>,
+    uids: BTreeSet<DestinationUid>,
 }
 
 impl Labelling<'_, '_> {
-    async fn settle(&mut self, home: &str, part: &[(Later, u32)]) -> Result<(), TransferError> {
+    async fn settle(&mut self, home: &str, part: &[(Later, DestinationUid)]) -> Result<(), TransferError> {
         let Some((uid_validity, uid_next)) = open(self.session, self.target).await? else { return Ok(()) };
         if home == self.target {
-            let results =
-                part.iter().map(|(message, uid)| found(message, (uid_validity, *uid), Reason::SharesCopy));
+            let results = part
+                .iter()
+                .map(|(message, uid)| found(message, Placement::new(uid_validity, *uid), Reason::SharesCopy));
             return self.record(part, &results.collect::<Vec<_>>());
         }
         let ledger = &self.context.request.ledger;
-        let uids: Vec<u32> = part.iter().map(|(message, _)| message.uid).collect();
+        let uids: Vec<SourceUid> = part.iter().map(|(message, _)| message.uid).collect();
         flush(ledger.record_intent(self.folder, &uids, uid_validity, uid_next)?).await?;
         if open(self.session, home).await?.is_none() {
             return Ok(ledger.withdraw_intents(self.folder, &uids)?);
         }
-        let mut copies: Vec<u32> = part.iter().map(|(_, uid)| *uid).collect();
+        let mut copies: Vec<DestinationUid> = part.iter().map(|(_, uid)| *uid).collect();
         copies.sort_unstable();
         copies.dedup();
-        let numbers: BTreeMap<u32, u64> = {
+        let numbers: BTreeMap<DestinationUid, u64> = {
             let numbers = self.session.numbers_of(&copies).await.map_err(at_destination)?;
             numbers.into_iter().map(|(uid, number)| (uid, number.0)).collect()
         };
@@ -270,7 +274,7 @@ impl Labelling<'_, '_> {
                 Some(uid) => {
                     let is_new = self.uids.insert(*uid);
                     let reason = if is_new { Reason::Labelled } else { Reason::SharesCopy };
-                    results.push(found(message, (uid_validity, *uid), reason));
+                    results.push(found(message, Placement::new(uid_validity, *uid), reason));
                 }
                 None => lacking.push((*message, *copy)),
             }
@@ -283,25 +287,26 @@ impl Labelling<'_, '_> {
     async fn shown(
         &mut self,
         wanted: impl Iterator<Item = &u64>,
-        uid_next: u32,
-    ) -> Result<BTreeMap<u64, u32>, TransferError> {
+        uid_next: DestinationUid,
+    ) -> Result<BTreeMap<u64, DestinationUid>, TransferError> {
         let new = self.session.numbers_from(uid_next).await.map_err(at_destination)?;
-        let mut shown: BTreeMap<u64, u32> = new.into_iter().map(|(uid, number)| (number.0, uid)).collect();
+        let mut shown: BTreeMap<u64, DestinationUid> =
+            new.into_iter().map(|(uid, number)| (number.0, uid)).collect();
         let mut wanted = wanted;
         if wanted.any(|number| !shown.contains_key(number)) {
-            let all = self.session.numbers_from(1).await.map_err(at_destination)?;
+            let all = self.session.numbers_from(DestinationUid::first()).await.map_err(at_destination)?;
             shown.extend(all.into_iter().map(|(uid, number)| (number.0, uid)));
         }
         Ok(shown)
     }
 
-    fn refuse(&self, part: &[(Later, u32)], reason: &Reason) -> Result<(), TransferError> {
+    fn refuse(&self, part: &[(Later, DestinationUid)], reason: &Reason) -> Result<(), TransferError> {
         let results: Vec<MessageResult> = part
             .iter()
             .map(|(message, _)| MessageResult {
                 uid: message.uid,
                 state: MessageState::Refused,
-                destination_uid: None,
+                placement: None,
                 sha256: Some(message.sha256),
                 reason: Some(reason.clone()),
                 flag_check: None,
@@ -310,7 +315,11 @@ impl Labelling<'_, '_> {
         self.record(part, &results)
     }
 
-    fn record(&self, part: &[(Later, u32)], results: &[MessageResult]) -> Result<(), TransferError> {
+    fn record(
+        &self,
+        part: &[(Later, DestinationUid)],
+        results: &[MessageResult],
+    ) -> Result<(), TransferError> {
         if results.is_empty() {
             return Ok(());
         }
@@ -321,22 +330,22 @@ impl Labelling<'_, '_> {
     }
 }
 
-fn found(message: &Later, place: (u32, u32), reason: Reason) -> MessageResult {
+fn found(message: &Later, place: Placement, reason: Reason) -> MessageResult {
     MessageResult {
         uid: message.uid,
         state: MessageState::AlreadyThere,
-        destination_uid: Some(place),
+        placement: Some(place),
         sha256: Some(message.sha256),
         reason: Some(reason),
         flag_check: None,
     }
 }
 
-pub(in crate::transfer) fn taken_for_another(uid: u32, sha256: [u8; 32]) -> MessageResult {
+pub(in crate::transfer) fn taken_for_another(uid: SourceUid, sha256: [u8; 32]) -> MessageResult {
     MessageResult {
         uid,
         state: MessageState::Refused,
-        destination_uid: None,
+        placement: None,
         sha256: Some(sha256),
         reason: Some(Reason::TakenForAnother),
         flag_check: None,
@@ -365,7 +374,7 @@ fn load(
 ) -> Result<(), TransferError> {
     for folder in ledger.folder_totals()? {
         let name = state.name(&raw(&folder.destination));
-        let mut after = 0;
+        let mut after = SourceUid(0);
         loop {
             let rows = ledger.rows_after(folder.id, &PLACED, after, PAGE_ROWS)?;
             let Some(last) = rows.last() else { break };
@@ -394,9 +403,11 @@ fn load(
 pub(in crate::transfer) async fn open(
     session: &mut Session,
     name: &str,
-) -> Result<Option<(u32, u32)>, TransferError> {
+) -> Result<Option<(UidValidity, DestinationUid)>, TransferError> {
     match session.select(name).await {
-        Ok(opened) => Ok(Some((opened.uid_validity, opened.uid_next.unwrap_or(1)))),
+        Ok(opened) => {
+            Ok(Some((opened.uid_validity, opened.uid_next.map_or(DestinationUid::first(), DestinationUid))))
+        }
         Err(ImapError::Refused { completion, .. }) if !refusal(&completion).is_passing() => {
             tracing::info!(%completion, "a folder cannot be opened any more");
             Ok(None)

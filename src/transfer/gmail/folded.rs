@@ -12,6 +12,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::gmail::destination::{
     GmailDeduplication, Made, at_destination, open, taken_for_another,
 };
+use crate::values::{DestinationUid, Placement};
 
 impl GmailDeduplication {
     /// Reads the messages that were there before and that Gmail has folded others into: equal headers prove nothing.
@@ -30,14 +31,14 @@ impl GmailDeduplication {
                 let Some((uid_validity, _)) = open(session, name).await? else { continue };
                 opened = Some((one.target, uid_validity));
             }
-            let place = opened.map(|(_, uid_validity)| (uid_validity, one.copy));
+            let place = opened.map(|(_, uid_validity)| Placement::new(uid_validity, one.copy));
             // One that is not handed out stays what it is, and the verification holds it against the copy.
             let Some(kept) = hash_of(session, one.copy).await.map_err(at_destination)? else { continue };
             let result = if kept == one.sha256 {
                 MessageResult {
                     uid: one.uid,
                     state: MessageState::AlreadyThere,
-                    destination_uid: place,
+                    placement: place,
                     sha256: Some(one.sha256),
                     reason: Some(Reason::SharesCopy),
                     flag_check: None,
@@ -69,7 +70,7 @@ impl GmailDeduplication {
                 continue;
             }
             made.sort_unstable_by_key(|one| one.copy);
-            let uids: Vec<u32> = made.iter().map(|one| one.copy).collect();
+            let uids: Vec<DestinationUid> = made.iter().map(|one| one.copy).collect();
             let numbers = session.numbers_of(&uids).await.map_err(at_destination)?;
             for (uid, number) in numbers {
                 let found = made.binary_search_by_key(&uid, |one| one.copy).ok();
@@ -107,7 +108,7 @@ impl GmailDeduplication {
     }
 }
 
-async fn hash_of(session: &mut Session, uid: u32) -> Result<Option<[u8; 32]>, ImapError> {
+async fn hash_of(session: &mut Session, uid: DestinationUid) -> Result<Option<[u8; 32]>, ImapError> {
     let mut hash = None;
     for mut request in session.ask_bodies(&[uid]) {
         loop {

@@ -16,8 +16,8 @@ use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::pace::refusal::passing;
-use crate::values::Bytes;
 use crate::values::Side;
+use crate::values::{Bytes, SourceUid, Uid};
 
 /// Folders asked about at once.
 const FOLDERS_AHEAD: usize = 8;
@@ -43,7 +43,7 @@ struct Shown {
     /// Messages in it.
     exists: u32,
     /// UID and X-GM-MSGID, ascending.
-    numbers: Vec<(u32, u64)>,
+    numbers: Vec<(SourceUid, u64)>,
 }
 
 /// Copies of messages that are no longer where they were copied from.
@@ -52,11 +52,11 @@ struct Moved {
     /// The folders of such copies.
     free: BTreeMap<(IdentityKey, u64), Vec<usize>>,
     /// Which of them belongs to which message, by folder and UID.
-    given: BTreeMap<(usize, u32), usize>,
+    given: BTreeMap<(usize, SourceUid), usize>,
 }
 
 impl Shown {
-    fn number(&self, uid: u32) -> Option<u64> {
+    fn number(&self, uid: SourceUid) -> Option<u64> {
         let index = self.numbers.binary_search_by_key(&uid, |(known, _)| *known).ok()?;
         self.numbers.get(index).map(|(_, number)| *number)
     }
@@ -111,7 +111,7 @@ impl LabelAssignment {
     fn find_homes(&mut self, ledger: &Ledger) -> Result<(), TransferError> {
         let mut moved = Moved::default();
         for (index, folder) in self.folders.iter().enumerate() {
-            let mut after = 0;
+            let mut after = SourceUid(0);
             loop {
                 let rows = ledger.rows_after(folder.id, &SENT, after, PAGE_ROWS)?;
                 let Some(last) = rows.last() else { break };
@@ -137,7 +137,7 @@ impl LabelAssignment {
     /// it here by now.
     pub(in crate::transfer) fn settle(&self, ledger: &Ledger, folder: FolderId) -> Result<(), TransferError> {
         let Some(index) = self.folders.iter().position(|shown| shown.id == folder) else { return Ok(()) };
-        let mut after = 0;
+        let mut after = SourceUid(0);
         loop {
             let rows =
                 ledger.rows_after(folder, &[MessageState::ToDo, MessageState::LeftOut], after, PAGE_ROWS)?;
@@ -162,7 +162,7 @@ impl LabelAssignment {
         Some(MessageResult {
             uid: row.uid,
             state: if reason.is_some() { MessageState::LeftOut } else { MessageState::ToDo },
-            destination_uid: None,
+            placement: None,
             sha256: None,
             reason,
             flag_check: None,
@@ -213,7 +213,7 @@ async fn read_folder(
     session: &mut Session,
     ledger: &Ledger,
     plan: &FolderPlan,
-    question: BehindOpening<Opening, Rows<MessageNumber>>,
+    question: BehindOpening<Opening, Rows<MessageNumber<SourceUid>>>,
 ) -> Result<Option<Shown>, TransferError> {
     let told = match session.opened(question).await {
         Ok((opened, told)) => match session.answer(told).await {
@@ -257,9 +257,10 @@ fn is_quiet(
             return Ok(false);
         };
         let sum = folder.totals.sum;
-        let next = ledger.highest_uid(folder.id)?.unwrap_or(0).checked_add(1);
+        let highest = ledger.highest_uid(folder.id)?.unwrap_or_default();
+        let next = (highest < SourceUid::last()).then(|| highest.next());
         let is_same = status.messages == Some(sum.source_count)
-            && (sum.source_count == 0 || next == status.uid_next)
+            && (sum.source_count == 0 || next == status.uid_next.map(SourceUid))
             && sum.to_do == 0
             && sum.vanished == 0;
         if !is_same || ledger.has_reason(folder.id, MessageState::LeftOut, ReasonCode::ArrivedDuringCopy)? {

@@ -7,9 +7,10 @@ use sha2::{Digest, Sha256};
 
 use crate::imap::{Folder, ImapError, Session};
 use crate::message::{IDENTITY_HEADERS, identity_key};
+use crate::values::UidValidity;
 
 /// What is equal where two names stand for one folder.
-type Counts = (u32, u32, u64, Option<u64>);
+type Counts = (UidValidity, u32, u64, Option<u64>);
 
 /// The names that show what another one shows as well, as the server spells them. Counts only say where a closer look
 /// is worth it, as UIDVALIDITY need not differ from folder to folder (RFC 3501 section 2.3.1.1); it is the messages
@@ -66,7 +67,7 @@ fn rank(folder: &Folder) -> (bool, bool, usize, &str) {
 /// A digest over UID, size, date and identity of every message; `None` where the server does not list them all.
 async fn digest(session: &mut Session, raw: &str) -> Result<Option<[u8; 32]>, ImapError> {
     let opened = session.examine(raw).await?;
-    let uids = session.fetch_uids(1).await?;
+    let uids = session.fetch_uids(1_u32).await?;
     let mut hash = Sha256::new();
     let mut count = 0;
     session
@@ -98,7 +99,7 @@ mod tests {
             status: Some(FolderStatus {
                 messages: Some(messages),
                 uid_next: Some(9),
-                uid_validity: Some(uid_validity),
+                uid_validity: Some(UidValidity(uid_validity)),
                 ..FolderStatus::default()
             }),
         }

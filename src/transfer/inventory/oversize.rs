@@ -3,8 +3,8 @@
 use crate::imap::{ImapError, Session};
 use crate::plan::{FolderChoice, FolderPath, MailboxPlan, Oversize, OversizeFolder};
 use crate::transfer::context::error::TransferError;
-use crate::values::Bytes;
 use crate::values::Side;
+use crate::values::{Bytes, SourceUid};
 
 /// UIDs kept of one folder; the count is kept in any case.
 const MAX_UIDS: usize = 1_000;
@@ -46,7 +46,7 @@ pub async fn find_oversize(
 }
 
 /// A folder with these messages; nothing where there are none.
-fn listed(folder: &FolderPath, mut uids: Vec<u32>) -> Option<OversizeFolder> {
+fn listed(folder: &FolderPath, mut uids: Vec<SourceUid>) -> Option<OversizeFolder> {
     let messages = u64::try_from(uids.len()).unwrap_or(u64::MAX);
     uids.truncate(MAX_UIDS);
     (messages > 0).then(|| OversizeFolder { folder: folder.clone(), messages, uids })
@@ -57,7 +57,7 @@ async fn larger(
     source: &mut Session,
     raw: &str,
     (close, limit): (Bytes, Bytes),
-) -> Result<(Vec<u32>, Vec<u32>), ImapError> {
+) -> Result<(Vec<SourceUid>, Vec<SourceUid>), ImapError> {
     if source.examine(raw).await?.exists == 0 {
         return Ok((Vec::new(), Vec::new()));
     }

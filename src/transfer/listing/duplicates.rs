@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::plan::{MessageState, Reason};
 use crate::project::{FolderId, Ledger, LedgerRow, MessageResult};
 use crate::transfer::context::error::TransferError;
+use crate::values::SourceUid;
 
 /// SHA-256 of a message, and its flags.
 type Content = ([u8; 32], BTreeSet<String>);
@@ -15,16 +16,16 @@ type Content = ([u8; 32], BTreeSet<String>);
 #[derive(Debug)]
 pub(in crate::transfer) struct Twins {
     /// UIDs of messages that have the headers and the size of another one.
-    alike: BTreeSet<u32>,
+    alike: BTreeSet<SourceUid>,
     known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     /// The UID of the first message with this content.
-    first: BTreeMap<Content, u32>,
+    first: BTreeMap<Content, SourceUid>,
     /// Later ones, and the first one of each.
-    later: Vec<(LedgerRow, u32)>,
+    later: Vec<(LedgerRow, SourceUid)>,
 }
 
 /// What has become of the later ones.
@@ -41,7 +42,7 @@ impl Twins {
         let rows = ledger.alike(folder)?;
         let copied = rows.iter().filter(|row| row.state == MessageState::Copied);
         let first = copied.filter_map(|row| Some((content(row, row.sha256?), row.uid))).rev().collect();
-        let alike: BTreeSet<u32> = rows.iter().map(|row| row.uid).collect();
+        let alike: BTreeSet<SourceUid> = rows.iter().map(|row| row.uid).collect();
         let known = Mutex::new(Known { first, later: Vec::new() });
         Ok((!alike.is_empty()).then_some(Self { alike, known }))
     }
@@ -71,15 +72,15 @@ impl Twins {
         let mut settled = Settled { left_out: Vec::new(), is_to_do: false };
         let mut results = Vec::new();
         for (row, first) in later {
-            let found = ledger.rows_after(folder, &copied, first.saturating_sub(1), 1)?;
-            if found.first().is_none_or(|found| found.uid != first) {
+            let found = ledger.row(folder, first)?;
+            if found.is_none_or(|found| !copied.contains(&found.state)) {
                 settled.is_to_do = true;
                 continue;
             }
             results.push(MessageResult {
                 uid: row.uid,
                 state: MessageState::LeftOut,
-                destination_uid: None,
+                placement: None,
                 sha256: None,
                 reason: Some(Reason::DuplicateOf(first)),
                 flag_check: None,

@@ -15,7 +15,7 @@ use crate::transfer::context::request::FolderTrouble;
 use crate::transfer::listing::rows::{Listing, QUICK_WINDOW, source_message};
 use crate::transfer::pace::caution::{Caution, Verdict};
 use crate::transfer::pace::refusal::passing;
-use crate::values::Side;
+use crate::values::{Side, SourceUid, Uid, UidValidity};
 
 /// What came of listing a folder.
 pub(in crate::transfer) enum Listed {
@@ -61,9 +61,9 @@ pub(in crate::transfer) struct SourceLister<'a, 's> {
 /// A folder whose listing is under way.
 struct Asked<'a> {
     plan: &'a FolderPlan,
-    request: FactsBehindOpening,
+    request: FactsBehindOpening<SourceUid>,
     /// UIDs below have their rows already.
-    first: u32,
+    first: SourceUid,
 }
 
 /// What has to be asked about a folder.
@@ -73,7 +73,7 @@ enum Question {
     /// Its counts say that every message has its row.
     Nothing(FolderId),
     /// Everything from this UID on, with one command.
-    From(u32),
+    From(SourceUid),
     /// Which of the known messages are still there, and then the new ones.
     StepByStep,
 }
@@ -90,7 +90,7 @@ impl<'a, 's> SourceLister<'a, 's> {
 
     /// The folder in the ledger. `None` where the source made it anew after the switch: which copies people have moved or
     /// removed since would be forgotten, and these would be made a second time.
-    fn folder(&self, plan: &FolderPlan, uid_validity: u32) -> Result<Option<FolderId>, ProjectError> {
+    fn folder(&self, plan: &FolderPlan, uid_validity: UidValidity) -> Result<Option<FolderId>, ProjectError> {
         same_folder(self.ledger, plan, uid_validity, self.options.mode)
     }
 
@@ -205,7 +205,7 @@ impl<'a, 's> SourceLister<'a, 's> {
             return Ok(Some(Listed::made_anew()));
         };
         // Made anew since its counts were told: its rows are gone, and those below `first` were not asked for.
-        let is_whole = first == 1 || ledger.highest_uid(folder)?.is_some();
+        let is_whole = first == SourceUid::first() || ledger.highest_uid(folder)?.is_some();
         let (mut new, mut count) = (0, 0);
         loop {
             let mut facts = match self.session.next_rows(&mut listing).await {
@@ -235,7 +235,8 @@ impl<'a, 's> SourceLister<'a, 's> {
         // listed: where there are more rows than messages, what was there before and what is new must make up the count.
         let before = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
         let adds_up = known == exists || before.is_some_and(|before| before.messages + new == exists);
-        let is_short = known < exists || if first == 1 { count < exists } else { new > 0 && !adds_up };
+        let is_short =
+            known < exists || if first == SourceUid::first() { count < exists } else { new > 0 && !adds_up };
         if is_short {
             return Ok(None);
         }
@@ -260,18 +261,18 @@ impl<'a, 's> SourceLister<'a, 's> {
         };
         let ledger = self.ledger;
         let Some(folder) = self.folder(plan, uid_validity)? else { return Ok(Question::Useless) };
-        let highest = ledger.highest_uid(folder)?.unwrap_or(0);
+        let highest = ledger.highest_uid(folder)?.unwrap_or_default();
         let sum = ledger.totals_of(folder)?.sum;
         let is_counted = sum.source_count.saturating_sub(sum.vanished) == messages;
-        let next = highest.checked_add(1);
+        let next = (highest < SourceUid::last()).then(|| highest.next());
         // Nothing has come or gone since the folder was listed whole, however many have gone before.
         let remembered = self.memories.get(&plan.source_raw).and_then(|memory| memory.source_counts);
-        let counts = status.uid_next.map(|uid_next| FolderCounts { messages, uid_next });
+        let counts = status.uid_next.map(SourceUid).map(|uid_next| FolderCounts { messages, uid_next });
         let is_enough = sum.source_count.saturating_sub(sum.vanished) >= messages;
-        if sum.to_do == 0 && highest > 0 && is_enough && counts.is_some() && remembered == counts {
+        if sum.to_do == 0 && highest > SourceUid(0) && is_enough && counts.is_some() && remembered == counts {
             return Ok(Question::Nothing(folder));
         }
-        if is_counted && (messages == 0 || next == status.uid_next) {
+        if is_counted && (messages == 0 || next == status.uid_next.map(SourceUid)) {
             return Ok(Question::Nothing(folder));
         }
         // Only messages that wait can vanish; where none does, what is new is all that is of interest.
@@ -285,7 +286,7 @@ impl<'a, 's> SourceLister<'a, 's> {
 fn same_folder(
     ledger: &Ledger,
     plan: &FolderPlan,
-    uid_validity: u32,
+    uid_validity: UidValidity,
     mode: CopyMode,
 ) -> Result<Option<FolderId>, ProjectError> {
     if mode != CopyMode::BeforeSwitch && ledger.is_source_made_anew(&plan.source_raw, uid_validity)? {
@@ -343,7 +344,7 @@ async fn since_last_run(
     session: &mut Session,
     ledger: &Ledger,
     (plan, memory): (&FolderPlan, Option<&FolderMemory>),
-) -> Result<Option<(Opened, Vec<u32>)>, TransferError> {
+) -> Result<Option<(Opened, Vec<SourceUid>)>, TransferError> {
     let Some(memory) = memory.filter(|memory| memory.source_counts.is_some()) else { return Ok(None) };
     let Some(modseq) = memory.source_modseq else { return Ok(None) };
     let gone = ledger.rows(memory.id, &[MessageState::Vanished])?;
@@ -375,12 +376,13 @@ fn told_of_folder(error: ImapError) -> Result<(FolderTrouble, String), TransferE
 }
 
 /// Opens the folder and lists its UIDs; again where the server lists fewer than it counts.
-async fn list_uids(session: &mut Session, plan: &FolderPlan) -> Result<(Opened, Vec<u32>), ImapError> {
+async fn list_uids(session: &mut Session, plan: &FolderPlan) -> Result<(Opened, Vec<SourceUid>), ImapError> {
     let mut tries = 0;
     loop {
         tries += 1;
         let opened = session.examine(&plan.source_raw).await?;
-        let present = if opened.exists == 0 { Vec::new() } else { session.fetch_uids(1).await? };
+        let present =
+            if opened.exists == 0 { Vec::new() } else { session.fetch_uids(SourceUid::first()).await? };
         if present.len() >= opened.exists as usize || tries >= MAX_LISTINGS {
             return Ok((opened, present));
         }
@@ -396,7 +398,7 @@ pub(in crate::transfer) fn heed(completion: &Completion) -> Result<(), TransferE
 pub(in crate::transfer) fn refuse_poison(
     ledger: &Ledger,
     folder: FolderId,
-    uid: u32,
+    uid: SourceUid,
 ) -> Result<(), TransferError> {
     if !ledger.uids_to_list(folder, &[uid])?.is_empty() {
         ledger.add_messages(
@@ -407,7 +409,7 @@ pub(in crate::transfer) fn refuse_poison(
     let result = MessageResult {
         uid,
         state: MessageState::Refused,
-        destination_uid: None,
+        placement: None,
         sha256: None,
         reason: Some(Reason::ends_connection(Side::Source)),
         flag_check: None,

@@ -10,7 +10,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::flag_words::normal_flags;
 use crate::transfer::listing::lister::heed;
 use crate::transfer::pace::caution::Caution;
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// Windows from this size on are asked for ahead of one another.
 pub(in crate::transfer) const QUICK_WINDOW: usize = 500;
@@ -29,13 +29,17 @@ pub(in crate::transfer) struct Listing<'a> {
 
 impl Listing<'_> {
     /// Gives each of these messages its row. Words, where the server refuses to tell of any.
-    pub(in crate::transfer) async fn add(&mut self, uids: &[u32]) -> Result<Option<String>, TransferError> {
+    pub(in crate::transfer) async fn add(
+        &mut self,
+        uids: &[SourceUid],
+    ) -> Result<Option<String>, TransferError> {
         let window = self.caution.listing_window(self.name);
         if window >= QUICK_WINDOW {
             return self.add_bisecting(uids).await;
         }
         let aside = self.caution.listed_last(self.name);
-        let (last, first): (Vec<u32>, Vec<u32>) = uids.iter().partition(|uid| aside.contains(*uid));
+        let (last, first): (Vec<SourceUid>, Vec<SourceUid>) =
+            uids.iter().partition(|uid| aside.contains(*uid));
         for part in first.chunks(window).chain(last.chunks(1)) {
             if let [only] = part {
                 self.caution.lists_alone(self.name, Some(*only));
@@ -50,7 +54,7 @@ impl Listing<'_> {
 
     /// One message may spoil the answer for its whole window: refused windows are halved, and a message that is
     /// refused alone, or of which nothing is said, gets a row without facts.
-    async fn add_bisecting(&mut self, uids: &[u32]) -> Result<Option<String>, TransferError> {
+    async fn add_bisecting(&mut self, uids: &[SourceUid]) -> Result<Option<String>, TransferError> {
         let mut windows = vec![uids.to_vec()];
         let mut refused_alone = 0;
         while let Some(window) = windows.pop() {
@@ -87,7 +91,7 @@ impl Listing<'_> {
         Ok(None)
     }
 
-    async fn fetch(&mut self, uids: &[u32]) -> Result<(), ListingError> {
+    async fn fetch(&mut self, uids: &[SourceUid]) -> Result<(), ListingError> {
         let (ledger, folder, dates) = (self.ledger, self.folder, self.dates);
         self.session
             .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
@@ -100,7 +104,7 @@ impl Listing<'_> {
 
     /// The server lists these and tells no facts. They get their rows all the same; what they are, their bytes will
     /// tell, or the refusal of them.
-    async fn add_without_facts(&mut self, uids: &[u32]) -> Result<(), TransferError> {
+    async fn add_without_facts(&mut self, uids: &[SourceUid]) -> Result<(), TransferError> {
         if uids.is_empty() {
             return Ok(());
         }
@@ -112,7 +116,7 @@ impl Listing<'_> {
             }
             Err(error) => return Err(TransferError::at(Side::Source)(error)),
         };
-        let mut facts: BTreeMap<u32, MessageFacts> =
+        let mut facts: BTreeMap<SourceUid, MessageFacts<SourceUid>> =
             uids.iter().map(|uid| (*uid, MessageFacts { uid: *uid, ..MessageFacts::default() })).collect();
         facts.extend(bare.into_iter().map(|facts| (facts.uid, facts)));
         let rows: Vec<SourceMessage> =
@@ -122,7 +126,10 @@ impl Listing<'_> {
 }
 
 /// What the ledger keeps of a message; its date is the one that the copy gets.
-pub(in crate::transfer) fn source_message(facts: MessageFacts, dates: MessageDates) -> SourceMessage {
+pub(in crate::transfer) fn source_message(
+    facts: MessageFacts<SourceUid>,
+    dates: MessageDates,
+) -> SourceMessage {
     let by_header = match dates {
         MessageDates::Arrival => None,
         MessageDates::Header => date_of_header(&facts.header, &facts.internal_date),

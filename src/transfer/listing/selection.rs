@@ -7,14 +7,14 @@ use crate::plan::{CopyOptions, FolderPlan, check_search, is_choosy, left_out};
 use crate::project::{FolderId, Ledger};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::pace::refusal::passing;
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// A listed folder.
 pub(in crate::transfer) struct Chosen<'p> {
     pub(in crate::transfer) plan: &'p FolderPlan,
     pub(in crate::transfer) folder: FolderId,
     /// What the source's search has found, where there is one.
-    pub(in crate::transfer) found: Option<BTreeSet<u32>>,
+    pub(in crate::transfer) found: Option<BTreeSet<SourceUid>>,
     /// Whether the folder is still to be made, however many messages are in it.
     pub(in crate::transfer) is_to_make: bool,
 }

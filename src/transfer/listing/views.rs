@@ -10,6 +10,7 @@ use crate::project::{FolderId, Ledger, MessageResult};
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::listing::selection::Chosen;
+use crate::values::SourceUid;
 
 /// Rows that are looked at together.
 const PAGE_ROWS: usize = 2_000;
@@ -85,12 +86,12 @@ impl Views {
 
 /// Leaves out the waiting messages of one view that lie in a folder that is not among these.
 fn settle_one(ledger: &Ledger, view: FolderId, open: &BTreeSet<FolderId>) -> Result<(), TransferError> {
-    let mut wanted: BTreeMap<(IdentityKey, u64), Vec<u32>> = BTreeMap::new();
+    let mut wanted: BTreeMap<(IdentityKey, u64), Vec<SourceUid>> = BTreeMap::new();
     for row in ledger.rows(view, &[MessageState::ToDo])? {
         wanted.entry((row.identity, row.size)).or_default().push(row.uid);
     }
     for folder in ledger.folder_totals()?.into_iter().filter(|folder| !open.contains(&folder.id)) {
-        let mut after = 0;
+        let mut after = SourceUid(0);
         while !wanted.is_empty() {
             let rows = ledger.rows_after(folder.id, &TAKES_PART, after, PAGE_ROWS)?;
             let Some(last) = rows.last() else { break };
@@ -100,7 +101,7 @@ fn settle_one(ledger: &Ledger, view: FolderId, open: &BTreeSet<FolderId>) -> Res
                 .map(|uid| MessageResult {
                     uid,
                     state: MessageState::LeftOut,
-                    destination_uid: None,
+                    placement: None,
                     sha256: None,
                     reason: Some(Reason::ShownByView(folder.source.to_string())),
                     flag_check: None,

@@ -12,8 +12,8 @@ use crate::transfer::context::export::{Exported, take_back};
 use crate::transfer::context::request::{Progress, ProgressSink};
 use crate::transfer::pace::count_care::CountCare;
 use crate::transfer::pace::listed_sizes::ListedSizes;
-use crate::values::Side;
 use crate::values::UnixTime;
+use crate::values::{Side, SourceUid};
 
 mod failing_folders;
 mod folders;
@@ -71,11 +71,11 @@ struct Learnt {
     /// Messages whose append broke off, was not found, and was made again.
     sent_again: BTreeMap<FolderId, Vec<LedgerRow>>,
     /// Messages that end the connection to the destination.
-    blamed: BTreeSet<(FolderId, u32)>,
+    blamed: BTreeSet<(FolderId, SourceUid)>,
     /// Those of them that are not sent as they are any more.
-    poison: BTreeSet<(FolderId, u32)>,
+    poison: BTreeSet<(FolderId, SourceUid)>,
     /// Repairs that are under way, and how often the connection has ended at each.
-    trying: BTreeMap<(FolderId, u32), BTreeMap<RepairStep, u32>>,
+    trying: BTreeMap<(FolderId, SourceUid), BTreeMap<RepairStep, u32>>,
     /// The repair that helped last, by what called for it.
     helped: BTreeMap<RepairTrigger, RepairStep>,
     /// Folders at whose opening a server says goodbye: how often, and its last words.
@@ -98,7 +98,7 @@ struct Learnt {
 struct Trouble {
     breaks: u32,
     /// The first message that was to do at the last break.
-    first: Option<u32>,
+    first: Option<SourceUid>,
     careful_left: u32,
     /// Which message is to blame, or none.
     isolation: Isolation,
@@ -237,33 +237,33 @@ impl Caution {
     }
 
     /// This message ends the connection to the destination.
-    pub(in crate::transfer) fn blame(&self, folder: FolderId, uid: u32) {
+    pub(in crate::transfer) fn blame(&self, folder: FolderId, uid: SourceUid) {
         self.learnt().blamed.insert((folder, uid));
     }
 
     /// Whether this message was blamed; told once.
-    pub(in crate::transfer) fn take_blame(&self, folder: FolderId, uid: u32) -> bool {
+    pub(in crate::transfer) fn take_blame(&self, folder: FolderId, uid: SourceUid) -> bool {
         self.learnt().blamed.remove(&(folder, uid))
     }
 
     /// This message was blamed. True where it may still be sent in another form: from now on it is not sent as it is.
-    pub(in crate::transfer) fn begins_repaired(&self, folder: FolderId, uid: u32) -> bool {
+    pub(in crate::transfer) fn begins_repaired(&self, folder: FolderId, uid: SourceUid) -> bool {
         self.learnt().poison.insert((folder, uid))
     }
 
     /// Whether this message is not sent as it is any more.
-    pub(in crate::transfer) fn is_poison(&self, folder: FolderId, uid: u32) -> bool {
+    pub(in crate::transfer) fn is_poison(&self, folder: FolderId, uid: SourceUid) -> bool {
         self.learnt().poison.contains(&(folder, uid))
     }
 
     /// This repair of a message is about to be sent.
-    pub(in crate::transfer) fn tries(&self, folder: FolderId, uid: u32, step: Option<RepairStep>) {
+    pub(in crate::transfer) fn tries(&self, folder: FolderId, uid: SourceUid, step: Option<RepairStep>) {
         let Some(step) = step else { return };
         *self.learnt().trying.entry((folder, uid)).or_default().entry(step).or_default() += 1;
     }
 
     /// A repair was answered, so the connection did not end at it.
-    pub(in crate::transfer) fn has_answer(&self, folder: FolderId, uid: u32) {
+    pub(in crate::transfer) fn has_answer(&self, folder: FolderId, uid: SourceUid) {
         self.learnt().trying.remove(&(folder, uid));
     }
 
@@ -272,7 +272,7 @@ impl Caution {
     pub(in crate::transfer) fn steps_to_skip(
         &self,
         folder: FolderId,
-        uid: u32,
+        uid: SourceUid,
         is_poison: bool,
     ) -> Vec<RepairStep> {
         let learnt = self.learnt();
@@ -302,7 +302,7 @@ impl Caution {
     }
 
     /// This message is under way, and no other.
-    pub(in crate::transfer) fn alone(&self, folder: FolderId, side: Side, uid: u32) {
+    pub(in crate::transfer) fn alone(&self, folder: FolderId, side: Side, uid: SourceUid) {
         if let Some(trouble) = self.learnt().folders.get_mut(&key(folder, side)) {
             trouble.isolation.alone(uid);
             trouble.careful_left = trouble.careful_left.saturating_sub(1);
@@ -320,7 +320,7 @@ impl Caution {
         &self,
         folder: FolderId,
         side: Side,
-        first: Option<u32>,
+        first: Option<SourceUid>,
     ) -> Option<Verdict> {
         let mut learnt = self.learnt();
         let trouble = learnt.folders.entry(key(folder, side)).or_default();
@@ -331,7 +331,7 @@ impl Caution {
     }
 
     /// The server of this side has failed by itself: that says nothing about the message that was under way.
-    pub(in crate::transfer) fn failed_at(&self, folder: FolderId, side: Side, first: Option<u32>) {
+    pub(in crate::transfer) fn failed_at(&self, folder: FolderId, side: Side, first: Option<SourceUid>) {
         let mut learnt = self.learnt();
         let trouble = learnt.folders.entry(key(folder, side)).or_default();
         trouble.count(first);
@@ -339,7 +339,7 @@ impl Caution {
     }
 
     /// Messages of the folder that wait until all others have had their turn, as the connection has ended at them.
-    pub(in crate::transfer) fn set_aside(&self, folder: FolderId) -> BTreeSet<u32> {
+    pub(in crate::transfer) fn set_aside(&self, folder: FolderId) -> BTreeSet<SourceUid> {
         let learnt = self.learnt();
         let sides = [Side::Source, Side::Destination];
         let troubles = sides.into_iter().filter_map(|side| learnt.folders.get(&key(folder, side)));
@@ -382,7 +382,7 @@ impl Caution {
     }
 
     /// This message is being listed, and no other; `None`: it, or what was listed with others, has passed.
-    pub(in crate::transfer) fn lists_alone(&self, folder: &str, uid: Option<u32>) {
+    pub(in crate::transfer) fn lists_alone(&self, folder: &str, uid: Option<SourceUid>) {
         if let Some(listing) = self.learnt().listings.get_mut(folder) {
             match uid {
                 Some(uid) => listing.isolation.alone(uid),
@@ -392,7 +392,7 @@ impl Caution {
     }
 
     /// Messages of the folder that are listed when all others are.
-    pub(in crate::transfer) fn listed_last(&self, folder: &str) -> BTreeSet<u32> {
+    pub(in crate::transfer) fn listed_last(&self, folder: &str) -> BTreeSet<SourceUid> {
         let learnt = self.learnt();
         learnt.listings.get(folder).into_iter().flat_map(|listing| listing.isolation.aside()).collect()
     }
@@ -470,7 +470,7 @@ fn key(folder: FolderId, side: Side) -> (FolderId, bool) {
 
 impl Trouble {
     /// One more break, with this message the first to do.
-    fn count(&mut self, first: Option<u32>) {
+    fn count(&mut self, first: Option<SourceUid>) {
         if self.first == first {
             self.breaks += 1;
         } else {
@@ -491,7 +491,7 @@ mod tests {
     const FOLDER: FolderId = FolderId(1);
 
     /// The connection ends while this message is under way alone, twice.
-    fn ends_at(caution: &Caution, uid: u32) -> Option<Verdict> {
+    fn ends_at(caution: &Caution, uid: SourceUid) -> Option<Verdict> {
         caution.alone(FOLDER, Side::Source, uid);
         assert_eq!(caution.broke(FOLDER, Side::Source, Some(uid)), None);
         caution.alone(FOLDER, Side::Source, uid);
@@ -501,17 +501,20 @@ mod tests {
     #[test]
     fn a_message_is_set_aside_when_it_was_alone_twice_and_blamed_when_others_have_passed() {
         let caution = Caution::default();
-        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(SourceUid(9))), None);
         assert!(!caution.is_careful(FOLDER, Side::Source));
-        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), None);
+        assert_eq!(caution.broke(FOLDER, Side::Source, Some(SourceUid(9))), None);
         assert!(caution.is_careful(FOLDER, Side::Source) && !caution.is_careful(FOLDER, Side::Destination));
-        assert_eq!(ends_at(&caution, 9), Some(Verdict::Aside));
-        assert_eq!(caution.set_aside(FOLDER), BTreeSet::from([9]));
-        caution.alone(FOLDER, Side::Source, 10);
+        assert_eq!(ends_at(&caution, SourceUid(9)), Some(Verdict::Aside));
+        assert_eq!(caution.set_aside(FOLDER), BTreeSet::from([SourceUid(9)]));
+        caution.alone(FOLDER, Side::Source, SourceUid(10));
         caution.passed(FOLDER, Side::Source);
         caution.begins_set_aside(FOLDER);
-        caution.alone(FOLDER, Side::Source, 9);
-        assert_eq!(caution.broke(FOLDER, Side::Source, Some(9)), Some(Verdict::Message(9)));
+        caution.alone(FOLDER, Side::Source, SourceUid(9));
+        assert_eq!(
+            caution.broke(FOLDER, Side::Source, Some(SourceUid(9))),
+            Some(Verdict::Message(SourceUid(9)))
+        );
         assert!(caution.set_aside(FOLDER).is_empty());
     }
 
@@ -519,8 +522,8 @@ mod tests {
     fn a_server_that_fails_says_nothing_about_a_message() {
         let caution = Caution::default();
         for _ in 0..20 {
-            caution.alone(FOLDER, Side::Destination, 9);
-            caution.failed_at(FOLDER, Side::Destination, Some(9));
+            caution.alone(FOLDER, Side::Destination, SourceUid(9));
+            caution.failed_at(FOLDER, Side::Destination, Some(SourceUid(9)));
         }
         assert!(caution.set_aside(FOLDER).is_empty() && caution.is_careful(FOLDER, Side::Destination));
     }
@@ -546,7 +549,7 @@ mod tests {
     fn breaks_at_different_places_are_the_lines_fault() {
         let caution = Caution::default();
         for first in 1..50 {
-            assert_eq!(caution.broke(FOLDER, Side::Source, Some(first)), None);
+            assert_eq!(caution.broke(FOLDER, Side::Source, Some(SourceUid(first))), None);
             assert!(!caution.is_careful(FOLDER, Side::Source));
         }
     }
@@ -562,17 +565,17 @@ mod tests {
             })
             .collect();
         assert_eq!(windows, [500, 15, 1]);
-        caution.lists_alone("INBOX", Some(4));
+        caution.lists_alone("INBOX", Some(SourceUid(4)));
         assert_eq!(caution.broke_listing("INBOX", 3), None);
-        caution.lists_alone("INBOX", Some(4));
+        caution.lists_alone("INBOX", Some(SourceUid(4)));
         assert_eq!(caution.broke_listing("INBOX", 3), Some(Verdict::Aside));
         assert_eq!(
             (caution.listing_window("INBOX"), caution.listed_last("INBOX")),
-            (15, BTreeSet::from([4]))
+            (15, BTreeSet::from([SourceUid(4)]))
         );
         caution.lists_alone("INBOX", None);
-        caution.lists_alone("INBOX", Some(4));
-        assert_eq!(caution.broke_listing("INBOX", 9), Some(Verdict::Message(4)));
+        caution.lists_alone("INBOX", Some(SourceUid(4)));
+        assert_eq!(caution.broke_listing("INBOX", 9), Some(Verdict::Message(SourceUid(4))));
         assert_eq!(caution.listing_window("INBOX"), 500);
     }
 
@@ -595,9 +598,9 @@ mod tests {
         let suspect = |words: &str| Suspect {
             folder: FOLDER,
             result: MessageResult {
-                uid: 1,
+                uid: SourceUid(1),
                 state: MessageState::Refused,
-                destination_uid: None,
+                placement: None,
                 sha256: None,
                 reason: None,
                 flag_check: None,

@@ -10,7 +10,7 @@ use crate::project::{LedgerRow, MessageResult};
 use crate::transfer::context::control::CopyControl;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, Uid};
 
 /// Looks before a message counts as absent; a server may still be at it.
 const LOOKS: u32 = 3;
@@ -31,15 +31,17 @@ impl DestinationFolder<'_> {
         }
         for look in 0..LOOKS {
             let mut rows = self.unplaced_here()?;
-            let Some(first) = rows.iter().map(|row| row.intent_uidnext.unwrap_or(1)).min() else {
+            let Some(first) =
+                rows.iter().map(|row| row.intent_uidnext.unwrap_or(DestinationUid::first())).min()
+            else {
                 return Ok(());
             };
             let at = TransferError::at(Side::Destination);
             self.session.noop().await.map_err(&at)?;
             let present = self.session.fetch_uids(first).await.map_err(&at)?;
-            let claimed: BTreeSet<u32> =
+            let claimed: BTreeSet<DestinationUid> =
                 self.ledger.claimed_destination_uids(self.folder)?.into_iter().collect();
-            let (placed, others): (Vec<u32>, Vec<u32>) =
+            let (placed, others): (Vec<DestinationUid>, Vec<DestinationUid>) =
                 present.into_iter().partition(|uid| claimed.contains(uid));
             if !others.is_empty() {
                 if self.session.rewrites_messages() || !self.keeps_headers(&placed).await? {
@@ -62,14 +64,17 @@ impl DestinationFolder<'_> {
     }
 
     /// Whether a copy shows that the server leaves the headers of messages as they were sent.
-    async fn keeps_headers(&mut self, placed: &[u32]) -> Result<bool, TransferError> {
+    async fn keeps_headers(&mut self, placed: &[DestinationUid]) -> Result<bool, TransferError> {
         let shown = self.identities(placed).await?;
         let rows = self.ledger.rows(self.folder, &[MessageState::Copied, MessageState::Repaired])?;
         let mut rows = self.ledger.as_sent(self.folder, rows)?.into_iter();
         Ok(rows.any(|row| row.destination_uid.is_some_and(|uid| shown.get(&uid) == Some(&row.identity))))
     }
 
-    async fn identities(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, IdentityKey>, TransferError> {
+    async fn identities(
+        &mut self,
+        uids: &[DestinationUid],
+    ) -> Result<BTreeMap<DestinationUid, IdentityKey>, TransferError> {
         let mut found = BTreeMap::new();
         self.session
             .fetch_facts(uids, &IDENTITY_HEADERS, |facts| {
@@ -96,7 +101,7 @@ impl DestinationFolder<'_> {
             .map(|row| MessageResult {
                 uid: row.uid,
                 state: MessageState::Refused,
-                destination_uid: None,
+                placement: None,
                 sha256: None,
                 reason: Some(Reason::Absent),
                 flag_check: None,

@@ -14,7 +14,7 @@ use crate::transfer::context::request::CopyRequest;
 use crate::transfer::flags::after_append::doubt_after;
 use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assign_forms, message_key};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
-use crate::values::Side;
+use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
 
 /// Copies that are found again after which a folder that was made anew counts as the one that it was, however many are
 /// not there (mbsync takes the same bounds).
@@ -27,7 +27,7 @@ pub(in crate::transfer) struct DestinationFolder<'a> {
     pub(in crate::transfer) session: &'a mut Session,
     pub(in crate::transfer) ledger: &'a Ledger,
     pub(in crate::transfer) folder: FolderId,
-    pub(in crate::transfer) uid_validity: u32,
+    pub(in crate::transfer) uid_validity: UidValidity,
     /// Where the messages come from, and the folder there as that server spells it: for messages that only their
     /// content tells apart.
     pub(in crate::transfer) source: Option<(&'a CopyRequest, &'a str)>,
@@ -35,7 +35,7 @@ pub(in crate::transfer) struct DestinationFolder<'a> {
 
 /// A copy at the destination, with what tells twins apart.
 struct Present {
-    key: MessageKey,
+    key: MessageKey<DestinationUid>,
     looks: CopyAttributes,
 }
 
@@ -88,7 +88,7 @@ pub(in crate::transfer) struct LookedFor {
     /// Messages that no row had claimed before.
     pub(in crate::transfer) present: usize,
     /// Those of them that no row has claimed now either.
-    pub(in crate::transfer) strangers: Vec<MessageKey>,
+    pub(in crate::transfer) strangers: Vec<MessageKey<DestinationUid>>,
 }
 
 /// A row that looks for its copy: of this folder, or of another that goes to the same place.
@@ -99,7 +99,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn seeker(&self, repaired: Option<&SentForm>, from: u32) -> WantedForms {
+    fn seeker(&self, repaired: Option<&SentForm>, from: DestinationUid) -> WantedForms {
         let Self { row, is_ours, .. } = self;
         let lowest_uid = row.intent_uidnext.filter(|_| *is_ours).unwrap_or(from);
         let seeker = |identity, size| WantedCopy { identity, size, lowest_uid, is_ours: *is_ours };
@@ -110,11 +110,11 @@ impl Wanted {
     }
 
     /// The same with its place, for a look at what messages say: those of `folder` can be read there.
-    fn sought(&self, folder: FolderId, place: Option<(u32, bool)>) -> Sought {
+    fn sought(&self, folder: FolderId, place: Option<(DestinationUid, bool)>) -> Sought {
         Sought {
             key: self.row.key(),
             place,
-            lowest_uid: self.row.intent_uidnext.unwrap_or(1),
+            lowest_uid: self.row.intent_uidnext.unwrap_or(DestinationUid::first()),
             is_readable: self.folder == folder,
         }
     }
@@ -135,7 +135,7 @@ impl DestinationFolder<'_> {
         late_append: Duration,
     ) -> Result<Vec<LedgerRow>, TransferError> {
         let rows = self.ledger.rows(self.folder, &[MessageState::InFlight])?;
-        let mut missing = self.look(rows, true, 1).await?.missing;
+        let mut missing = self.look(rows, true, DestinationUid::first()).await?.missing;
         for wait in growing_waits(late_append) {
             if missing.is_empty() {
                 break;
@@ -144,9 +144,9 @@ impl DestinationFolder<'_> {
                 return Ok(Vec::new());
             }
             self.session.noop().await.map_err(TransferError::at(Side::Destination))?;
-            missing = self.look(missing, true, 1).await?.missing;
+            missing = self.look(missing, true, DestinationUid::first()).await?.missing;
         }
-        let uids: Vec<u32> = missing.iter().map(|row| row.uid).collect();
+        let uids: Vec<SourceUid> = missing.iter().map(|row| row.uid).collect();
         self.ledger.withdraw_intents(self.folder, &uids)?;
         Ok(missing)
     }
@@ -161,9 +161,9 @@ impl DestinationFolder<'_> {
             return Ok(());
         }
         let rows = self.ledger.rows(self.folder, &[MessageState::ToDo])?;
-        let waiting: BTreeSet<u32> = rows.into_iter().map(|row| row.uid).collect();
+        let waiting: BTreeSet<SourceUid> = rows.into_iter().map(|row| row.uid).collect();
         sent_again.retain(|row| waiting.contains(&row.uid));
-        self.look(sent_again, true, 1).await.map(drop)
+        self.look(sent_again, true, DestinationUid::first()).await.map(drop)
     }
 
     /// Finds messages that were at the destination before the first copy, or before a UIDVALIDITY changed.
@@ -177,7 +177,7 @@ impl DestinationFolder<'_> {
             let of = known(&rows);
             // A server that writes messages anew gives each a size of its own.
             let is_ours = self.session.rewrites_messages();
-            let lacking = known(&self.look(rows, is_ours, 1).await?.missing);
+            let lacking = known(&self.look(rows, is_ours, DestinationUid::first()).await?.missing);
             let claimed = self.ledger.claimed_destination_uids(self.folder)?.len();
             let strangers = usize::try_from(exists).unwrap_or(usize::MAX).saturating_sub(claimed);
             if self.ledger.is_fenced(self.folder)? && is_doubtful(of, lacking, strangers) {
@@ -189,7 +189,7 @@ impl DestinationFolder<'_> {
 
     /// Finds the UIDs of copies where the server did not tell them (no UIDPLUS, or an answer that does not fit).
     pub(in crate::transfer) async fn place_copies(&mut self) -> Result<(), TransferError> {
-        self.look(Vec::new(), true, 1).await?;
+        self.look(Vec::new(), true, DestinationUid::first()).await?;
         let count = self.ledger.unplaced_copies(self.folder)?.len();
         if count > 0 {
             tracing::info!(count, "copies whose place at the destination is not known");
@@ -202,17 +202,18 @@ impl DestinationFolder<'_> {
     pub(in crate::transfer) async fn late_arrivals(
         &mut self,
         sent_again: &[LedgerRow],
-    ) -> Result<Vec<u32>, TransferError> {
-        let first = sent_again.iter().filter_map(|row| row.intent_uidnext).min().unwrap_or(1);
+    ) -> Result<Vec<DestinationUid>, TransferError> {
+        let first =
+            sent_again.iter().filter_map(|row| row.intent_uidnext).min().unwrap_or(DestinationUid::first());
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let present = self.present_from(first, &claimed).await?;
-        let present: Vec<MessageKey> = present.into_iter().map(|copy| copy.key).collect();
+        let present: Vec<MessageKey<DestinationUid>> = present.into_iter().map(|copy| copy.key).collect();
         let seekers: Vec<WantedCopy> = sent_again
             .iter()
             .map(|row| WantedCopy {
                 identity: row.identity,
                 size: row.size,
-                lowest_uid: row.intent_uidnext.unwrap_or(1),
+                lowest_uid: row.intent_uidnext.unwrap_or(DestinationUid::first()),
                 is_ours: self.session.rewrites_messages(),
             })
             .collect();
@@ -226,7 +227,7 @@ impl DestinationFolder<'_> {
         &mut self,
         rows: Vec<LedgerRow>,
         is_ours: bool,
-        from: u32,
+        from: DestinationUid,
     ) -> Result<LookedFor, TransferError> {
         let unplaced = self.ledger.unplaced_copies(self.folder)?;
         if rows.is_empty() && unplaced.is_empty() {
@@ -240,7 +241,7 @@ impl DestinationFolder<'_> {
         &mut self,
         (rows, unplaced): (Vec<LedgerRow>, Vec<(FolderId, LedgerRow)>),
         is_ours: bool,
-        from: u32,
+        from: DestinationUid,
     ) -> Result<LookedFor, TransferError> {
         let count = rows.len();
         let mut wanted: Vec<Wanted> =
@@ -268,9 +269,9 @@ impl DestinationFolder<'_> {
         });
         let sought: Vec<Sought> =
             wanted.iter().zip(places).map(|(one, place)| one.sought(self.folder, place)).collect();
-        let free: Vec<MessageKey> = present.iter().map(|copy| copy.key).collect();
+        let free: Vec<MessageKey<DestinationUid>> = present.iter().map(|copy| copy.key).collect();
         let places = Box::pin(self.told_by_content(&sought, &free, Lies::Here)).await?;
-        let flags: BTreeMap<u32, &CopyAttributes> =
+        let flags: BTreeMap<DestinationUid, &CopyAttributes> =
             present.iter().map(|copy| (copy.key.uid, &copy.looks)).collect();
         let mut results: BTreeMap<FolderId, Vec<MessageResult>> = BTreeMap::new();
         let (mut missing, mut lacking) = (Vec::new(), Vec::new());
@@ -291,7 +292,7 @@ impl DestinationFolder<'_> {
                         } else {
                             adopted_state(row.state)
                         },
-                        destination_uid: Some((self.uid_validity, uid)),
+                        placement: Some(Placement::new(self.uid_validity, uid)),
                         sha256: None,
                         flag_check: match repair {
                             Some(_) => Some(FlagCheck::Unseen),
@@ -310,9 +311,9 @@ impl DestinationFolder<'_> {
         if self.is_mirror() {
             self.ledger.note_copy_flags(self.folder, &lacking)?;
         }
-        let taken: BTreeSet<u32> =
-            results.values().flatten().filter_map(|result| Some(result.destination_uid?.1)).collect();
-        let mut strangers: Vec<MessageKey> =
+        let taken: BTreeSet<DestinationUid> =
+            results.values().flatten().filter_map(|result| Some(result.placement?.uid)).collect();
+        let mut strangers: Vec<MessageKey<DestinationUid>> =
             present.into_iter().map(|copy| copy.key).filter(|key| key.uid >= from).collect();
         let present = strangers.len();
         strangers.retain(|key| !taken.contains(&key.uid));
@@ -320,7 +321,11 @@ impl DestinationFolder<'_> {
     }
 
     /// Messages from this UID on that no row claims; `claimed` is in ascending order.
-    async fn present_from(&mut self, first: u32, claimed: &[u32]) -> Result<Vec<Present>, TransferError> {
+    async fn present_from(
+        &mut self,
+        first: DestinationUid,
+        claimed: &[DestinationUid],
+    ) -> Result<Vec<Present>, TransferError> {
         let at = TransferError::at(Side::Destination);
         let mut uids = self.session.fetch_uids(first).await.map_err(&at)?;
         uids.retain(|uid| claimed.binary_search(uid).is_err());
@@ -345,22 +350,22 @@ fn assign_by_looks(
     mut seekers: Vec<WantedCopy>,
     looks: &[&CopyAttributes],
     present: &[Present],
-    mut claimed: Vec<u32>,
-) -> Vec<Option<u32>> {
+    mut claimed: Vec<DestinationUid>,
+) -> Vec<Option<DestinationUid>> {
     let mut identities: BTreeMap<IdentityKey, BTreeSet<&CopyAttributes>> = BTreeMap::new();
     for (seeker, looks) in seekers.iter().zip(looks) {
         identities.entry(seeker.identity).or_default().insert(*looks);
     }
     // Only twins that differ need the closer look.
     identities.retain(|_, looks| looks.len() > 1);
-    let taken: BTreeSet<u32> = claimed.iter().copied().collect();
-    let mut free: BTreeMap<(IdentityKey, u64, &CopyAttributes), BTreeSet<u32>> = BTreeMap::new();
+    let taken: BTreeSet<DestinationUid> = claimed.iter().copied().collect();
+    let mut free: BTreeMap<(IdentityKey, u64, &CopyAttributes), BTreeSet<DestinationUid>> = BTreeMap::new();
     for Present { key, looks } in present {
         if identities.contains_key(&key.identity) && !taken.contains(&key.uid) {
             free.entry((key.identity, key.size, looks)).or_default().insert(key.uid);
         }
     }
-    let mut places: Vec<Option<u32>> = Vec::with_capacity(seekers.len());
+    let mut places: Vec<Option<DestinationUid>> = Vec::with_capacity(seekers.len());
     for (seeker, looks) in seekers.iter().zip(looks) {
         let alike = free.get_mut(&(seeker.identity, seeker.size, *looks));
         let place = alike.and_then(|uids| {
@@ -383,7 +388,7 @@ fn assign_by_looks(
     let open: Vec<usize> =
         places.iter().enumerate().filter(|(_, place)| place.is_none()).map(|(index, _)| index).collect();
     let left: Vec<WantedCopy> = open.iter().filter_map(|index| seekers.get(*index).copied()).collect();
-    let keys: Vec<MessageKey> = present.iter().map(|copy| copy.key).collect();
+    let keys: Vec<MessageKey<DestinationUid>> = present.iter().map(|copy| copy.key).collect();
     for (index, place) in open.into_iter().zip(assign(&left, &keys, &claimed)) {
         if let Some(slot) = places.get_mut(index) {
             *slot = place;
@@ -433,7 +438,12 @@ mod tests {
 
     #[test]
     fn of_differing_twins_the_one_that_arrived_is_found() {
-        let seeker = WantedCopy { identity: IdentityKey([1; 32]), size: 10, lowest_uid: 1, is_ours: true };
+        let seeker = WantedCopy {
+            identity: IdentityKey([1; 32]),
+            size: 10,
+            lowest_uid: DestinationUid(1),
+            is_ours: true,
+        };
         let flags = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
         let looks = |seen: bool| CopyAttributes::new(&flags(if seen { &["\\Seen"] } else { &[] }), "");
         let copy = |uid, seen| Present {
@@ -442,12 +452,24 @@ mod tests {
         };
         let wanted = [&looks(false), &looks(true)];
         let place = |present: &[Present]| assign_by_looks(vec![seeker, seeker], &wanted, present, Vec::new());
-        assert_eq!(place(&[copy(5, true)]), [None, Some(5)]);
-        assert_eq!(place(&[copy(5, true), copy(6, false)]), [Some(6), Some(5)]);
+        assert_eq!(place(&[copy(DestinationUid(5), true)]), [None, Some(DestinationUid(5))]);
+        assert_eq!(
+            place(&[copy(DestinationUid(5), true), copy(DestinationUid(6), false)]),
+            [Some(DestinationUid(6)), Some(DestinationUid(5))]
+        );
         // A server that gives them flags of its own: any copy is a copy.
-        let flagged = Present { looks: CopyAttributes::new(&flags(&["Work"]), ""), ..copy(5, true) };
-        assert_eq!(place(&[flagged]), [Some(5), None]);
-        assert_eq!(assign_by_looks(vec![seeker], &wanted[..1], &[copy(5, true)], vec![5]), [None]);
+        let flagged =
+            Present { looks: CopyAttributes::new(&flags(&["Work"]), ""), ..copy(DestinationUid(5), true) };
+        assert_eq!(place(&[flagged]), [Some(DestinationUid(5)), None]);
+        assert_eq!(
+            assign_by_looks(
+                vec![seeker],
+                &wanted[..1],
+                &[copy(DestinationUid(5), true)],
+                vec![DestinationUid(5)]
+            ),
+            [None]
+        );
     }
 
     #[test]

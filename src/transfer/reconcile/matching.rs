@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imap::MessageFacts;
 use crate::message::{IdentityKey, MessageKey, identity_key};
+use crate::values::{DestinationUid, Uid};
 
 /// What identifies a message that a server shows.
-pub(in crate::transfer) fn message_key(facts: &MessageFacts) -> MessageKey {
+pub(in crate::transfer) fn message_key<U: Uid>(facts: &MessageFacts<U>) -> MessageKey<U> {
     MessageKey { uid: facts.uid, identity: identity_key(&facts.header), size: facts.size }
 }
 
@@ -18,7 +19,7 @@ pub(in crate::transfer) struct WantedCopy {
     /// RFC822.SIZE at the source, in bytes.
     pub(in crate::transfer) size: u64,
     /// The copy, if there is one, is not below this UID.
-    pub(in crate::transfer) lowest_uid: u32,
+    pub(in crate::transfer) lowest_uid: DestinationUid,
     /// We have sent it ourselves, so a changed size is the server's doing (Exchange rewrites what it stores).
     pub(in crate::transfer) is_ours: bool,
 }
@@ -27,12 +28,12 @@ pub(in crate::transfer) struct WantedCopy {
 /// that is claimed.
 pub(in crate::transfer) fn assign(
     seekers: &[WantedCopy],
-    present: &[MessageKey],
-    claimed: &[u32],
-) -> Vec<Option<u32>> {
+    present: &[MessageKey<DestinationUid>],
+    claimed: &[DestinationUid],
+) -> Vec<Option<DestinationUid>> {
     let mut seats = AvailableCopies::new(present, claimed);
     let mut exact: BTreeSet<IdentityKey> = BTreeSet::new();
-    let mut places: Vec<Option<u32>> = Vec::with_capacity(seekers.len());
+    let mut places: Vec<Option<DestinationUid>> = Vec::with_capacity(seekers.len());
     for seeker in seekers {
         let place = seats.take(seeker.identity, seeker.size, seeker.lowest_uid);
         if place.is_some() {
@@ -72,13 +73,13 @@ pub(in crate::transfer) struct WantedForms {
 /// seekers they are, and which copies are claimed.
 pub(in crate::transfer) fn assign_forms(
     seekers: &[WantedForms],
-    mut claimed: Vec<u32>,
-    place: impl Fn(Vec<WantedCopy>, &[usize], Vec<u32>) -> Vec<Option<u32>>,
-) -> Vec<Option<(u32, bool)>> {
+    mut claimed: Vec<DestinationUid>,
+    place: impl Fn(Vec<WantedCopy>, &[usize], Vec<DestinationUid>) -> Vec<Option<DestinationUid>>,
+) -> Vec<Option<(DestinationUid, bool)>> {
     let all: Vec<usize> = (0..seekers.len()).collect();
     let first = seekers.iter().map(|seeker| seeker.repaired.unwrap_or(seeker.original)).collect();
     let found = place(first, &all, claimed.clone());
-    let mut places: Vec<Option<(u32, bool)>> = found
+    let mut places: Vec<Option<(DestinationUid, bool)>> = found
         .iter()
         .zip(seekers)
         .map(|(place, seeker)| place.map(|uid| (uid, seeker.repaired.is_some())))
@@ -104,7 +105,11 @@ pub(in crate::transfer) fn assign_forms(
 
 /// Pairs rows and copies of one identity by rank of size. Where sizes differ and there are fewer copies than rows,
 /// nobody can tell which one is lacking, and a second copy is better than a lost message.
-fn without_size(seekers: &[WantedCopy], mut group: Vec<usize>, free: &[(u64, u32)]) -> Vec<(usize, u32)> {
+fn without_size(
+    seekers: &[WantedCopy],
+    mut group: Vec<usize>,
+    free: &[(u64, DestinationUid)],
+) -> Vec<(usize, DestinationUid)> {
     let seeker = |index: &usize| seekers.get(*index).copied();
     let mut sizes: Vec<u64> = group.iter().filter_map(|index| Some(seeker(index)?.size)).collect();
     sizes.dedup();
@@ -120,7 +125,7 @@ fn without_size(seekers: &[WantedCopy], mut group: Vec<usize>, free: &[(u64, u32
     let mut free = free.into_iter().peekable();
     let mut pairs = Vec::new();
     for index in group {
-        let lowest = seeker(&index).map_or(u32::MAX, |seeker| seeker.lowest_uid);
+        let lowest = seeker(&index).map_or(DestinationUid::last(), |seeker| seeker.lowest_uid);
         while free.next_if(|(_, uid)| *uid < lowest).is_some() {}
         if let Some((_, uid)) = free.next() {
             pairs.push((index, uid));
@@ -130,19 +135,24 @@ fn without_size(seekers: &[WantedCopy], mut group: Vec<usize>, free: &[(u64, u32
 }
 
 /// Copies that belong to nobody yet.
-struct AvailableCopies(BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<u32>>>);
+struct AvailableCopies(BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<DestinationUid>>>);
 
 impl AvailableCopies {
-    fn new(present: &[MessageKey], claimed: &[u32]) -> Self {
-        let claimed: BTreeSet<u32> = claimed.iter().copied().collect();
-        let mut seats: BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<u32>>> = BTreeMap::new();
+    fn new(present: &[MessageKey<DestinationUid>], claimed: &[DestinationUid]) -> Self {
+        let claimed: BTreeSet<DestinationUid> = claimed.iter().copied().collect();
+        let mut seats: BTreeMap<IdentityKey, BTreeMap<u64, BTreeSet<DestinationUid>>> = BTreeMap::new();
         for copy in present.iter().filter(|copy| !claimed.contains(&copy.uid)) {
             seats.entry(copy.identity).or_default().entry(copy.size).or_default().insert(copy.uid);
         }
         Self(seats)
     }
 
-    fn take(&mut self, identity: IdentityKey, size: u64, lowest_uid: u32) -> Option<u32> {
+    fn take(
+        &mut self,
+        identity: IdentityKey,
+        size: u64,
+        lowest_uid: DestinationUid,
+    ) -> Option<DestinationUid> {
         let free = self.0.get_mut(&identity)?.get_mut(&size)?;
         let uid = free.range(lowest_uid..).next().copied()?;
         free.remove(&uid);
@@ -150,7 +160,7 @@ impl AvailableCopies {
     }
 
     /// Size and UID of the free copies of this identity, ascending.
-    fn of(&self, identity: IdentityKey) -> Vec<(u64, u32)> {
+    fn of(&self, identity: IdentityKey) -> Vec<(u64, DestinationUid)> {
         let by_size = self.0.get(&identity).into_iter().flatten();
         by_size.flat_map(|(size, uids)| uids.iter().map(|uid| (*size, *uid))).collect()
     }
@@ -163,11 +173,16 @@ mod tests {
     use super::*;
 
     fn ours(identity: u8, size: u64, lowest_uid: u32) -> WantedCopy {
-        WantedCopy { identity: IdentityKey([identity; 32]), size, lowest_uid, is_ours: true }
+        WantedCopy {
+            identity: IdentityKey([identity; 32]),
+            size,
+            lowest_uid: DestinationUid(lowest_uid),
+            is_ours: true,
+        }
     }
 
-    fn copy(uid: u32, identity: u8, size: u64) -> MessageKey {
-        MessageKey { uid, identity: IdentityKey([identity; 32]), size }
+    fn copy(uid: u32, identity: u8, size: u64) -> MessageKey<DestinationUid> {
+        MessageKey { uid: DestinationUid(uid), identity: IdentityKey([identity; 32]), size }
     }
 
     /// Identity and size of a message, and of what was sent in its place; whether it was sent by us; its lowest UID.
@@ -184,14 +199,20 @@ mod tests {
 
     /// Nobody gets a copy that is not there, that belongs to somebody, that is another message or was there before; and
     /// no copy is given twice.
-    fn check(seekers: &[WantedCopy], places: &[Option<u32>], present: &[MessageKey], claimed: &[u32]) {
+    fn check(
+        seekers: &[WantedCopy],
+        places: &[Option<DestinationUid>],
+        present: &[MessageKey<DestinationUid>],
+        claimed: &[DestinationUid],
+    ) {
         assert_eq!(places.len(), seekers.len());
         let mut given = BTreeSet::new();
         for (seeker, uid) in
             seekers.iter().zip(places).filter_map(|(seeker, place)| Some((seeker, (*place)?)))
         {
             assert!(given.insert(uid) && !claimed.contains(&uid) && uid >= seeker.lowest_uid);
-            let is_it = |copy: &&MessageKey| copy.uid == uid && copy.identity == seeker.identity;
+            let is_it =
+                |copy: &&MessageKey<DestinationUid>| copy.uid == uid && copy.identity == seeker.identity;
             let copy = present.iter().find(is_it).expect("the copy is there, with this identity");
             assert!(seeker.is_ours || copy.size == seeker.size);
         }
@@ -204,9 +225,9 @@ mod tests {
         fn no_copy_is_given_twice_and_none_to_a_stranger(
             drawn in proptest::collection::vec(drawn(), 0..40),
             copies in proptest::collection::btree_map(1_u32..40, (0_u8..3, 0_u64..3), 0..30),
-            claimed in proptest::collection::vec(1_u32..40, 0..8),
+            claimed in proptest::collection::vec((1_u32..40).prop_map(DestinationUid), 0..8),
         ) {
-            let present: Vec<MessageKey> =
+            let present: Vec<MessageKey<DestinationUid>> =
                 copies.into_iter().map(|(uid, (identity, size))| copy(uid, identity, size)).collect();
             let originals: Vec<WantedCopy> =
                 drawn.iter().map(|(form, _, is_ours, lowest)| seeker(*form, *is_ours, *lowest)).collect();
@@ -214,8 +235,8 @@ mod tests {
             check(&originals, &places, &present, &claimed);
             // As many equal messages as there are equal copies find one: multiplicity is kept.
             for one in &originals {
-                let is_free = |copy: &&MessageKey| !claimed.contains(&copy.uid) && copy.uid >= 20;
-                let is_like = |copy: &&MessageKey| copy.identity == one.identity && copy.size == one.size;
+                let is_free = |copy: &&MessageKey<DestinationUid>| !claimed.contains(&copy.uid) && copy.uid >= DestinationUid(20);
+                let is_like = |copy: &&MessageKey<DestinationUid>| copy.identity == one.identity && copy.size == one.size;
                 let free = present.iter().filter(is_free).filter(is_like).count();
                 let alike = originals.iter().zip(&places).filter(|(other, _)| {
                     (other.identity, other.size) == (one.identity, one.size)
@@ -241,7 +262,7 @@ mod tests {
                     _ => form.original,
                 })
                 .collect();
-            let places: Vec<Option<u32>> = places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect();
+            let places: Vec<Option<DestinationUid>> = places.into_iter().map(|place| place.map(|(uid, _)| uid)).collect();
             check(&chosen, &places, &present, &claimed);
         }
     }
@@ -249,17 +270,20 @@ mod tests {
     #[test]
     fn who_comes_first_chooses_first_and_nothing_is_given_twice() {
         let seekers = [ours(1, 10, 1), ours(1, 10, 1)];
-        assert_eq!(assign(&seekers, &[copy(5, 1, 10)], &[]), [Some(5), None]);
-        assert_eq!(assign(&seekers, &[copy(5, 1, 10), copy(6, 1, 10)], &[5]), [Some(6), None]);
+        assert_eq!(assign(&seekers, &[copy(5, 1, 10)], &[]), [Some(DestinationUid(5)), None]);
+        assert_eq!(
+            assign(&seekers, &[copy(5, 1, 10), copy(6, 1, 10)], &[DestinationUid(5)]),
+            [Some(DestinationUid(6)), None]
+        );
         assert_eq!(assign(&[ours(1, 10, 6)], &[copy(5, 1, 10)], &[]), [None]);
     }
 
     #[test]
     fn another_size_is_another_message_where_sizes_are_kept() {
         let present = [copy(5, 1, 10)];
-        assert_eq!(assign(&[ours(1, 10, 1), ours(1, 20, 1)], &present, &[]), [Some(5), None]);
+        assert_eq!(assign(&[ours(1, 10, 1), ours(1, 20, 1)], &present, &[]), [Some(DestinationUid(5)), None]);
         // Order does not matter.
-        assert_eq!(assign(&[ours(1, 20, 1), ours(1, 10, 1)], &present, &[]), [None, Some(5)]);
+        assert_eq!(assign(&[ours(1, 20, 1), ours(1, 10, 1)], &present, &[]), [None, Some(DestinationUid(5))]);
         let foreign = WantedCopy { is_ours: false, ..ours(1, 11, 1) };
         assert_eq!(assign(&[foreign], &present, &[]), [None]);
     }
@@ -268,24 +292,41 @@ mod tests {
     fn a_repaired_form_is_found_before_the_original() {
         let both = WantedForms { original: ours(1, 10, 5), repaired: Some(ours(2, 12, 5)) };
         let plain = WantedForms { original: ours(1, 10, 5), repaired: None };
-        let assigned = |seekers: &[WantedForms], present: &[MessageKey], claimed: &[u32]| {
+        let assigned = |seekers: &[WantedForms],
+                        present: &[MessageKey<DestinationUid>],
+                        claimed: &[DestinationUid]| {
             assign_forms(seekers, claimed.to_vec(), |seekers, _, claimed| assign(&seekers, present, &claimed))
         };
-        assert_eq!(assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[]), [Some((6, true))]);
-        assert_eq!(assigned(&[both], &[copy(5, 1, 10)], &[]), [Some((5, false))]);
-        assert_eq!(assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[6]), [Some((5, false))]);
+        assert_eq!(
+            assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[]),
+            [Some((DestinationUid(6), true))]
+        );
+        assert_eq!(assigned(&[both], &[copy(5, 1, 10)], &[]), [Some((DestinationUid(5), false))]);
+        assert_eq!(
+            assigned(&[both], &[copy(5, 1, 10), copy(6, 2, 12)], &[DestinationUid(6)]),
+            [Some((DestinationUid(5), false))]
+        );
         // A seat is given once.
-        assert_eq!(assigned(&[both, plain], &[copy(5, 1, 10)], &[]), [None, Some((5, false))]);
+        assert_eq!(
+            assigned(&[both, plain], &[copy(5, 1, 10)], &[]),
+            [None, Some((DestinationUid(5), false))]
+        );
         assert_eq!(assigned(&[both], &[], &[]), [None]);
     }
 
     #[test]
     fn rewritten_copies_are_found_where_it_is_clear_whose_they_are() {
-        assert_eq!(assign(&[ours(1, 20, 1)], &[copy(5, 1, 23)], &[]), [Some(5)]);
-        assert_eq!(assign(&[ours(1, 20, 1), ours(1, 20, 1)], &[copy(5, 1, 23)], &[]), [Some(5), None]);
+        assert_eq!(assign(&[ours(1, 20, 1)], &[copy(5, 1, 23)], &[]), [Some(DestinationUid(5))]);
+        assert_eq!(
+            assign(&[ours(1, 20, 1), ours(1, 20, 1)], &[copy(5, 1, 23)], &[]),
+            [Some(DestinationUid(5)), None]
+        );
         assert_eq!(assign(&[ours(1, 90, 1), ours(1, 20, 1)], &[copy(5, 1, 23)], &[]), [None, None]);
         let two = [copy(5, 1, 23), copy(6, 1, 95)];
-        assert_eq!(assign(&[ours(1, 90, 1), ours(1, 20, 1)], &two, &[]), [Some(6), Some(5)]);
+        assert_eq!(
+            assign(&[ours(1, 90, 1), ours(1, 20, 1)], &two, &[]),
+            [Some(DestinationUid(6)), Some(DestinationUid(5))]
+        );
         assert_eq!(assign(&[ours(1, 20, 7)], &two, &[]), [None]);
     }
 }

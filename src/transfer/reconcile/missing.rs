@@ -16,7 +16,7 @@ use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::{CopyRequest, FolderTrouble};
 use crate::transfer::pace::caution::Caution;
 use crate::transfer::reconcile::relocated::{Elsewhere, Found, Looked, known_places};
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid, Uid, UidValidity};
 
 /// Folders asked for at once.
 const FOLDERS_AHEAD: usize = 16;
@@ -89,7 +89,9 @@ impl<'p> MissingCopyScan<'p> {
             let raw = raw_name(&plan.destination, namespace);
             let Some(mut why) = why(&memory, destination.get(&raw), is_mirror) else { continue };
             let status = destination.get(&raw).and_then(|folder| folder.status).unwrap_or_default();
-            if matches!(why, Why::Counts { .. }) && ledger.is_set_back(memory.id, status.uid_next, None)? {
+            if matches!(why, Why::Counts { .. })
+                && ledger.is_set_back(memory.id, status.uid_next.map(DestinationUid), None)?
+            {
                 if is_mirror {
                     // The copies are matched anew when the folder is opened.
                     forget(ledger, memory.id)?;
@@ -170,7 +172,7 @@ impl<'p> MissingCopyScan<'p> {
                 if is_mirror || is_other || is_wholesale(missing.uids.len(), missing.copies) {
                     lost.push(search.look_at_home(suspect, missing).await?);
                 } else {
-                    let uids: Vec<u32> = missing.uids.into_iter().collect();
+                    let uids: Vec<SourceUid> = missing.uids.into_iter().collect();
                     search.ledger().release(suspect.memory.id, &uids)?;
                 }
             }
@@ -194,7 +196,7 @@ fn why(memory: &FolderMemory, listed: Option<&Folder>, is_mirror: bool) -> Optio
         _ => {}
     }
     let now = status.messages.zip(status.uid_next);
-    let now = now.map(|(messages, uid_next)| FolderCounts { messages, uid_next });
+    let now = now.map(|(messages, uid_next)| FolderCounts { messages, uid_next: DestinationUid(uid_next) });
     if now.is_some() && now == memory.destination_counts {
         return None;
     }
@@ -207,7 +209,7 @@ pub(in crate::transfer) fn heed_set_back(
     folder: FolderId,
     opened: &Opened,
 ) -> Result<bool, TransferError> {
-    let is_back = ledger.is_set_back(folder, opened.uid_next, opened.highest_modseq)?;
+    let is_back = ledger.is_set_back(folder, opened.uid_next.map(DestinationUid), opened.highest_modseq)?;
     if is_back {
         forget(ledger, folder)?;
     }
@@ -241,10 +243,10 @@ pub(in crate::transfer) struct Search<'a> {
 /// UIDs at the source of the copies that are not in their folder, beside what is there instead.
 #[derive(Default)]
 struct Missing {
-    uids: BTreeSet<u32>,
+    uids: BTreeSet<SourceUid>,
     copies: usize,
     /// UIDVALIDITY of the folder, and all UIDs in it.
-    present: Option<(u32, Vec<u32>)>,
+    present: Option<(UidValidity, Vec<DestinationUid>)>,
 }
 
 impl Missing {
@@ -273,7 +275,7 @@ impl Lost<'_, '_> {
 }
 
 /// The UIDs of a folder, on their way.
-type UidsAsked = BehindOpening<Opening, Rows<u32>>;
+type UidsAsked = BehindOpening<Opening, Rows<DestinationUid>>;
 
 impl Search<'_> {
     pub(in crate::transfer) fn ledger(&self) -> &Ledger {
@@ -288,7 +290,7 @@ impl Search<'_> {
         self.session.ask_uids(&suspect.raw, is_empty).map(Some).map_err(at_destination)
     }
 
-    async fn uids_told(&mut self, request: UidsAsked) -> Result<(Opened, Vec<u32>), ImapError> {
+    async fn uids_told(&mut self, request: UidsAsked) -> Result<(Opened, Vec<DestinationUid>), ImapError> {
         let (opened, uids) = self.session.opened(request).await?;
         Ok((opened, self.session.answer(uids).await?))
     }
@@ -332,12 +334,14 @@ impl Search<'_> {
         if self.is_set_back(memory.id, &opened)? {
             return Ok(Missing::default());
         }
-        let present_set: BTreeSet<u32> = present.iter().copied().collect();
-        let uids: BTreeSet<u32> =
+        let present_set: BTreeSet<DestinationUid> = present.iter().copied().collect();
+        let uids: BTreeSet<SourceUid> =
             copies.iter().filter(|(place, _)| !present_set.contains(place)).map(|(_, uid)| *uid).collect();
         if uids.is_empty() {
-            let counts =
-                opened.uid_next.map(|uid_next| FolderCounts { messages: present.len() as u64, uid_next });
+            let counts = opened
+                .uid_next
+                .map(DestinationUid)
+                .map(|uid_next| FolderCounts { messages: present.len() as u64, uid_next });
             self.ledger().set_destination_counts(memory.id, counts)?;
             return Ok(Missing::default());
         }
@@ -359,10 +363,13 @@ impl Search<'_> {
         &mut self,
         raw: &str,
         is_empty: bool,
-    ) -> Result<(Opened, Vec<u32>), ImapError> {
+    ) -> Result<(Opened, Vec<DestinationUid>), ImapError> {
         let opened = self.session.examine(raw).await?;
-        let present =
-            if is_empty || opened.exists == 0 { Vec::new() } else { self.session.fetch_uids(1).await? };
+        let present = if is_empty || opened.exists == 0 {
+            Vec::new()
+        } else {
+            self.session.fetch_uids(DestinationUid::first()).await?
+        };
         Ok((opened, present))
     }
 
@@ -404,7 +411,7 @@ impl Search<'_> {
                 ),
             )),
             None => {
-                let uids: Vec<u32> = keys.into_iter().map(|copy| copy.key.uid).collect();
+                let uids: Vec<SourceUid> = keys.into_iter().map(|copy| copy.key.uid).collect();
                 self.ledger().release(suspect.memory.id, &uids)?;
                 None
             }
@@ -477,7 +484,7 @@ impl Search<'_> {
             );
             return Ok(Some((FolderTrouble::CopiesInDoubt, words)));
         }
-        let lost: Vec<u32> = keys.into_iter().map(|copy| copy.key.uid).collect();
+        let lost: Vec<SourceUid> = keys.into_iter().map(|copy| copy.key.uid).collect();
         tracing::info!(count = lost.len(), folder = %suspect.plan.destination, "lost copies are made again");
         self.ledger().forget_lost(suspect.memory.id, &lost)?;
         if suspect.why == Why::Gone {
@@ -504,9 +511,9 @@ impl Search<'_> {
         if !unclear.is_empty() {
             self.caution.note_unclear();
         }
-        let taken: BTreeSet<u32> = found.iter().map(|copy| copy.place.1).collect();
+        let taken: BTreeSet<DestinationUid> = found.iter().map(|copy| copy.place.uid).collect();
         there.present.retain(|key| !taken.contains(&key.uid));
-        let settled: BTreeSet<u32> = found.into_iter().map(|copy| copy.uid).chain(unclear).collect();
+        let settled: BTreeSet<SourceUid> = found.into_iter().map(|copy| copy.uid).chain(unclear).collect();
         lost.keys.retain(|copy| !settled.contains(&copy.key.uid));
         Ok(())
     }

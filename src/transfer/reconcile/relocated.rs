@@ -15,7 +15,7 @@ use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
 use crate::transfer::reconcile::missing::{Lost, Search, at_destination};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::transfer::reconcile::strays::WAITING;
-use crate::values::Side;
+use crate::values::{DestinationUid, Placement, Side, SourceUid, Uid, UidValidity};
 
 /// What came of looking into another folder.
 pub(in crate::transfer) enum Looked {
@@ -29,9 +29,9 @@ pub(in crate::transfer) enum Looked {
 
 /// An opened folder that copies are looked for in.
 pub(in crate::transfer) struct Elsewhere {
-    pub(in crate::transfer) uid_validity: u32,
+    pub(in crate::transfer) uid_validity: UidValidity,
     /// Messages that no row claims and that look like one that is wanted.
-    pub(in crate::transfer) present: Vec<MessageKey>,
+    pub(in crate::transfer) present: Vec<MessageKey<DestinationUid>>,
     /// What rows without a known place in this folder look like: such copies may be theirs.
     pub(in crate::transfer) contested: BTreeSet<IdentityKey>,
 }
@@ -41,7 +41,7 @@ pub(in crate::transfer) struct Elsewhere {
 pub(in crate::transfer) struct Found {
     pub(in crate::transfer) found: Vec<FoundCopy>,
     /// UIDs at the source of those whose like is there, and may belong to another row.
-    pub(in crate::transfer) unclear: Vec<u32>,
+    pub(in crate::transfer) unclear: Vec<SourceUid>,
 }
 
 impl Search<'_> {
@@ -84,10 +84,11 @@ impl Search<'_> {
             return Ok(Looked::Unsure("the server does not list all that it counts".to_owned()));
         }
         let claimed = self.ledger().claimed_in(account, path, opened.uid_validity)?;
-        let unclaimed: Vec<u32> = present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
+        let unclaimed: Vec<DestinationUid> =
+            present.into_iter().filter(|uid| !claimed.contains(uid)).collect();
         let present = self.read(&unclaimed, wanted).await?;
         let folders = self.by_destination.get(path).map(Vec::as_slice).unwrap_or_default();
-        let waiting = contested(self.ledger(), folders, opened.uid_next)?;
+        let waiting = contested(self.ledger(), folders, opened.uid_next.map(DestinationUid))?;
         let mut contested: BTreeSet<IdentityKey> = waiting.into_iter().map(|key| key.identity).collect();
         for folder in folders {
             let unplaced = self.ledger().unplaced_copies(*folder)?;
@@ -99,10 +100,10 @@ impl Search<'_> {
     /// Those of these messages of the opened folder that look like one that is wanted.
     pub(in crate::transfer) async fn read(
         &mut self,
-        uids: &[u32],
+        uids: &[DestinationUid],
         wanted: &BTreeSet<IdentityKey>,
-    ) -> Result<Vec<MessageKey>, TransferError> {
-        let mut present: Vec<MessageKey> = Vec::new();
+    ) -> Result<Vec<MessageKey<DestinationUid>>, TransferError> {
+        let mut present: Vec<MessageKey<DestinationUid>> = Vec::new();
         if uids.is_empty() {
             return Ok(present);
         }
@@ -128,7 +129,7 @@ impl Search<'_> {
     ) -> Result<Found, TransferError> {
         let suspect = lost.suspect;
         let wanted: BTreeSet<_> = lost.keys.iter().map(|copy| copy.key.identity).collect();
-        let mut present: Vec<MessageKey> =
+        let mut present: Vec<MessageKey<DestinationUid>> =
             there.present.iter().filter(|key| wanted.contains(&key.identity)).copied().collect();
         if present.is_empty() {
             return Ok(Found::default());
@@ -143,7 +144,7 @@ impl Search<'_> {
             .map(|CopyKey { key, is_ours, .. }: &&CopyKey| WantedCopy {
                 identity: key.identity,
                 size: key.size,
-                lowest_uid: 1,
+                lowest_uid: DestinationUid::first(),
                 is_ours: rewrites || (*is_ours && is_own_folder),
             })
             .collect();
@@ -155,7 +156,7 @@ impl Search<'_> {
             .map(|(copy, place)| Sought {
                 key: copy.key,
                 place: place.map(|uid| (uid, copy.is_repaired)),
-                lowest_uid: 1,
+                lowest_uid: DestinationUid::first(),
                 is_readable: !copy.is_repaired,
             })
             .collect();
@@ -172,7 +173,7 @@ impl Search<'_> {
             .iter()
             .zip(places)
             .filter_map(|(copy, place)| {
-                Some(FoundCopy { uid: copy.key.uid, place: (there.uid_validity, place?.0) })
+                Some(FoundCopy { uid: copy.key.uid, place: Placement::new(there.uid_validity, place?.0) })
             })
             .collect();
         Ok(Found { found, unclear: waiting.into_iter().map(|copy| copy.key.uid).collect() })
@@ -192,8 +193,8 @@ pub(in crate::transfer) fn known_places(
 pub(in crate::transfer) fn contested(
     ledger: &Ledger,
     folders: &[FolderId],
-    uid_next: Option<u32>,
-) -> Result<Vec<MessageKey>, TransferError> {
+    uid_next: Option<DestinationUid>,
+) -> Result<Vec<MessageKey<SourceUid>>, TransferError> {
     let mut contested = Vec::new();
     for folder in folders {
         let Some(known) = ledger.memory(*folder)? else { continue };

@@ -10,7 +10,7 @@ use crate::plan::{
 use crate::project::Ledger;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::folder_job::FolderJob;
-use crate::values::Side;
+use crate::values::{Side, SourceUid, Uid};
 
 /// Yahoo and AOL show no more messages of a folder than these (bichon #144 and #271).
 const YAHOO_SHOWS: u64 = 10_000;
@@ -50,7 +50,7 @@ pub(in crate::transfer) async fn hand_on_renumbered(
     let present = if examined.exists == 0 {
         Vec::new()
     } else {
-        session.fetch_uids(1).await.map_err(TransferError::at(Side::Source))?
+        session.fetch_uids(SourceUid::first()).await.map_err(TransferError::at(Side::Source))?
     };
     // A list that is cut short must not make messages pass for gone.
     if present.len() < examined.exists as usize {

@@ -10,7 +10,7 @@ use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::pace::verify_traffic::count_reading;
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid, Uid};
 
 /// Pairs that are read before the others with the same difference in size are believed.
 const SAMPLES: u32 = 8;
@@ -29,9 +29,9 @@ const BYTES_AT_ONCE: u64 = 8 << 20;
 struct Row {
     /// Its place among the rows.
     index: usize,
-    key: MessageKey,
+    key: MessageKey<SourceUid>,
     /// The copy that it was given as far as sizes tell.
-    placed: Option<u32>,
+    placed: Option<DestinationUid>,
 }
 
 /// Messages with the same headers.
@@ -40,7 +40,7 @@ struct Alike {
     /// At the source.
     rows: Vec<Row>,
     /// At the destination.
-    copies: Vec<MessageKey>,
+    copies: Vec<MessageKey<DestinationUid>>,
 }
 
 impl Alike {
@@ -64,8 +64,9 @@ impl Alike {
     }
 
     fn is_large(&self) -> bool {
-        let mut keys = self.rows.iter().map(|row| &row.key).chain(&self.copies);
-        keys.any(|key| key.size > LARGE_BYTES)
+        let mut sizes =
+            self.rows.iter().map(|row| row.key.size).chain(self.copies.iter().map(|key| key.size));
+        sizes.any(|size| size > LARGE_BYTES)
     }
 }
 
@@ -105,11 +106,11 @@ pub(in crate::transfer) enum Lies {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::transfer) struct Sought {
     /// Identity and size, with the UID at the source.
-    pub(in crate::transfer) key: MessageKey,
+    pub(in crate::transfer) key: MessageKey<SourceUid>,
     /// UID of the copy, and whether it is a repaired form.
-    pub(in crate::transfer) place: Option<(u32, bool)>,
+    pub(in crate::transfer) place: Option<(DestinationUid, bool)>,
     /// The copy is not below this UID.
-    pub(in crate::transfer) lowest_uid: u32,
+    pub(in crate::transfer) lowest_uid: DestinationUid,
     /// Whether the message can be read in the source folder at hand.
     pub(in crate::transfer) is_readable: bool,
 }
@@ -129,14 +130,18 @@ impl Message {
 }
 
 /// Messages by their UIDs.
-type Said = BTreeMap<u32, Message>;
+type Said<U> = BTreeMap<U, Message>;
 
 /// Each row with the copy that says the same; each copy once. One that was given its copy rightly keeps it: equal
 /// messages may differ in flags and date.
-fn pairs(alike: &Alike, source: &Said, destination: &Said) -> Vec<(usize, u32)> {
-    let mut free: Vec<u32> = alike.copies.iter().map(|copy| copy.uid).collect();
+fn pairs(
+    alike: &Alike,
+    source: &Said<SourceUid>,
+    destination: &Said<DestinationUid>,
+) -> Vec<(usize, DestinationUid)> {
+    let mut free: Vec<DestinationUid> = alike.copies.iter().map(|copy| copy.uid).collect();
     let mut pairs = Vec::new();
-    let is_same = |row: &Row, uid: &u32| {
+    let is_same = |row: &Row, uid: &DestinationUid| {
         let said = source.get(&row.key.uid);
         said.is_some() && destination.get(uid) == said
     };
@@ -157,24 +162,26 @@ impl DestinationFolder<'_> {
     pub(in crate::transfer) async fn told_by_content(
         &mut self,
         rows: &[Sought],
-        free: &[MessageKey],
+        free: &[MessageKey<DestinationUid>],
         lies: Lies,
-    ) -> Result<Vec<Option<(u32, bool)>>, TransferError> {
-        let mut places: Vec<Option<(u32, bool)>> = rows.iter().map(|row| row.place).collect();
+    ) -> Result<Vec<Option<(DestinationUid, bool)>>, TransferError> {
+        let mut places: Vec<Option<(DestinationUid, bool)>> = rows.iter().map(|row| row.place).collect();
         // Repaired forms say something else than the source.
         let (read, others): (Vec<_>, Vec<_>) = rows
             .iter()
             .enumerate()
             .partition(|(_, row)| row.is_readable && row.place.is_none_or(|(_, is_repaired)| !is_repaired));
-        let others: BTreeSet<u32> = others.iter().filter_map(|(_, row)| Some(row.place?.0)).collect();
-        let keys: Vec<MessageKey> = read.iter().map(|(_, row)| row.key).collect();
-        let given: Vec<Option<u32>> = read.iter().map(|(_, row)| row.place.map(|(uid, _)| uid)).collect();
-        let mut lowest: BTreeMap<IdentityKey, u32> = BTreeMap::new();
+        let others: BTreeSet<DestinationUid> =
+            others.iter().filter_map(|(_, row)| Some(row.place?.0)).collect();
+        let keys: Vec<MessageKey<SourceUid>> = read.iter().map(|(_, row)| row.key).collect();
+        let given: Vec<Option<DestinationUid>> =
+            read.iter().map(|(_, row)| row.place.map(|(uid, _)| uid)).collect();
+        let mut lowest: BTreeMap<IdentityKey, DestinationUid> = BTreeMap::new();
         for row in rows {
-            let lowest = lowest.entry(row.key.identity).or_insert(u32::MAX);
+            let lowest = lowest.entry(row.key.identity).or_insert(DestinationUid::last());
             *lowest = row.lowest_uid.min(*lowest);
         }
-        let free: Vec<MessageKey> = free
+        let free: Vec<MessageKey<DestinationUid>> = free
             .iter()
             .filter(|key| lowest.get(&key.identity).is_some_and(|lowest| key.uid >= *lowest))
             .filter(|key| !others.contains(&key.uid))
@@ -200,7 +207,7 @@ impl DestinationFolder<'_> {
         &mut self,
         groups: Vec<Alike>,
         lies: Lies,
-    ) -> Result<Vec<(Alike, Option<Vec<(usize, u32)>>)>, TransferError> {
+    ) -> Result<Vec<(Alike, Option<Vec<(usize, DestinationUid)>>)>, TransferError> {
         let mut habits = Habits::default();
         let mut settled = Vec::with_capacity(groups.len());
         let mut source = None;
@@ -243,7 +250,7 @@ impl DestinationFolder<'_> {
         groups: &[Alike],
         source: &mut Option<Session>,
         lies: Lies,
-    ) -> Result<Option<(Said, Said)>, TransferError> {
+    ) -> Result<Option<(Said<SourceUid>, Said<DestinationUid>)>, TransferError> {
         let Some((request, raw)) = self.source.filter(|_| !groups.is_empty()) else { return Ok(None) };
         for side in [Side::Source, Side::Destination] {
             count_reading(request, side, groups.iter().map(|alike| alike.bytes(side)).sum())?;
@@ -258,8 +265,10 @@ impl DestinationFolder<'_> {
                 }
             },
         };
-        let rows: Vec<u32> = groups.iter().flat_map(|alike| &alike.rows).map(|row| row.key.uid).collect();
-        let copies: Vec<u32> = groups.iter().flat_map(|alike| &alike.copies).map(|key| key.uid).collect();
+        let rows: Vec<SourceUid> =
+            groups.iter().flat_map(|alike| &alike.rows).map(|row| row.key.uid).collect();
+        let copies: Vec<DestinationUid> =
+            groups.iter().flat_map(|alike| &alike.copies).map(|key| key.uid).collect();
         let (at_source, here) = tokio::try_join!(
             async { said(session, rows, lies).await.map_err(TransferError::at(Side::Source)) },
             async { said(self.session, copies, lies).await.map_err(TransferError::at(Side::Destination)) },
@@ -276,7 +285,7 @@ async fn open_source(request: &CopyRequest, raw: &str) -> Result<Session, Transf
 }
 
 /// What these messages of the opened folder say. Those that are refused say nothing.
-async fn said(session: &mut Session, mut uids: Vec<u32>, lies: Lies) -> Result<Said, ImapError> {
+async fn said<U: Uid>(session: &mut Session, mut uids: Vec<U>, lies: Lies) -> Result<Said<U>, ImapError> {
     uids.sort_unstable();
     uids.dedup();
     let mut said = Said::new();
@@ -302,7 +311,11 @@ async fn said(session: &mut Session, mut uids: Vec<u32>, lies: Lies) -> Result<S
 
 /// Groups that have to be read: rows without a copy where there are messages with their headers, together with rows that
 /// were given one of these, as it may be the other one's. `placed` holds each row with the copy that it was given.
-fn to_read(rows: &[MessageKey], placed: &[Option<u32>], present: &[MessageKey]) -> Vec<Alike> {
+fn to_read(
+    rows: &[MessageKey<SourceUid>],
+    placed: &[Option<DestinationUid>],
+    present: &[MessageKey<DestinationUid>],
+) -> Vec<Alike> {
     let mut groups: BTreeMap<IdentityKey, Alike> = BTreeMap::new();
     for (row, _) in rows.iter().zip(placed).filter(|(_, place)| place.is_none()) {
         groups.entry(row.identity).or_default();
@@ -325,8 +338,8 @@ fn to_read(rows: &[MessageKey], placed: &[Option<u32>], present: &[MessageKey]) 
 mod tests {
     use super::*;
 
-    fn key(uid: u32, identity: u8, size: u64) -> MessageKey {
-        MessageKey { uid, identity: IdentityKey([identity; 32]), size }
+    fn key<U: Uid>(uid: u32, identity: u8, size: u64) -> MessageKey<U> {
+        MessageKey { uid: uid.into(), identity: IdentityKey([identity; 32]), size }
     }
 
     fn message(body: &str) -> Message {
@@ -351,23 +364,34 @@ mod tests {
     fn only_rows_that_lack_a_copy_where_their_like_is_are_read() {
         let rows = [key(1, 1, 10), key(2, 1, 10), key(3, 2, 10), key(4, 3, 10)];
         let present = [key(11, 1, 10), key(12, 2, 10)];
-        let groups = to_read(&rows, &[Some(11), None, Some(12), None], &present);
+        let groups =
+            to_read(&rows, &[Some(DestinationUid(11)), None, Some(DestinationUid(12)), None], &present);
         let row = |index: usize, placed| Row { index, key: rows[index], placed };
-        let expected = Alike { rows: vec![row(0, Some(11)), row(1, None)], copies: vec![present[0]] };
+        let expected =
+            Alike { rows: vec![row(0, Some(DestinationUid(11))), row(1, None)], copies: vec![present[0]] };
         assert_eq!(groups, [expected]);
     }
 
     #[test]
     fn what_messages_say_decides_and_each_copy_is_given_once() {
-        let row = |(index, placed)| Row { index, key: key(u32::try_from(index).unwrap() + 1, 1, 10), placed };
+        let row = |(index, placed): (usize, Option<u32>)| Row {
+            index,
+            key: key(u32::try_from(index).unwrap() + 1, 1, 10),
+            placed: placed.map(DestinationUid),
+        };
         let alike = Alike {
             rows: [None, Some(12), Some(11)].into_iter().enumerate().map(row).collect(),
             copies: vec![key(11, 1, 12), key(12, 1, 12)],
         };
-        let source = Said::from([(1, message("first")), (2, message("second")), (3, message("second"))]);
-        let destination = Said::from([(11, message("second\n")), (12, message("third"))]);
+        let source = Said::from([
+            (SourceUid(1), message("first")),
+            (SourceUid(2), message("second")),
+            (SourceUid(3), message("second")),
+        ]);
+        let destination =
+            Said::from([(DestinationUid(11), message("second\n")), (DestinationUid(12), message("third"))]);
         // The third keeps what it was given rightly, and the second loses what is somebody else's.
-        assert_eq!(pairs(&alike, &source, &destination), [(2, 11)]);
+        assert_eq!(pairs(&alike, &source, &destination), [(2, DestinationUid(11))]);
     }
 
     #[test]

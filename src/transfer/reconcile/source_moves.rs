@@ -13,7 +13,7 @@ use crate::transfer::context::folder_lists::FoldersByName;
 use crate::transfer::context::request::CopyRequest;
 use crate::transfer::listing::selection::Chosen;
 use crate::transfer::reconcile::missing::takes_part;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid, Uid};
 
 /// Source folders that messages may have been moved out of since the last run: their counts are not those that are
 /// remembered.
@@ -50,7 +50,8 @@ impl<'p> SourceMoves<'p> {
             let memory = memories.get(&plan.source_raw)?;
             let status = listed.get(&plan.source_raw)?.status.unwrap_or_default();
             let counts = status.messages.zip(status.uid_next);
-            let counts = counts.map(|(messages, uid_next)| FolderCounts { messages, uid_next });
+            let counts =
+                counts.map(|(messages, uid_next)| FolderCounts { messages, uid_next: SourceUid(uid_next) });
             let is_known = memory.destination == plan.destination && memory.source_counts.is_some();
             (is_known && memory.source_counts != counts).then(|| (memory.id, (plan, memory.clone())))
         });
@@ -92,7 +93,7 @@ impl<'p> SourceMoves<'p> {
 }
 
 /// Each waiting message and each copy at most once.
-fn one_to_one(candidates: Vec<MaybeMoved>, served: &mut BTreeSet<u32>) -> Vec<MaybeMoved> {
+fn one_to_one(candidates: Vec<MaybeMoved>, served: &mut BTreeSet<SourceUid>) -> Vec<MaybeMoved> {
     let mut used = BTreeSet::new();
     let mut pairs = Vec::new();
     for found in candidates {
@@ -122,7 +123,7 @@ impl FollowMoves<'_> {
         }
         let present = match opened.exists {
             0 => Vec::new(),
-            _ => self.source.fetch_uids(1).await.map_err(&at)?,
+            _ => self.source.fetch_uids(SourceUid::first()).await.map_err(&at)?,
         };
         // A list that is cut short must not make messages pass for gone.
         if present.len() < opened.exists as usize {
@@ -151,10 +152,10 @@ impl FollowMoves<'_> {
         if Some(opened.uid_validity) != memory.destination_uid_validity {
             return Ok(());
         }
-        let mut by_place: BTreeMap<u32, MaybeMoved> =
+        let mut by_place: BTreeMap<DestinationUid, MaybeMoved> =
             pairs.into_iter().map(|found| (found.destination_uid, found)).collect();
-        let places: Vec<u32> = by_place.keys().copied().collect();
-        let shown: BTreeMap<u32, Vec<String>> =
+        let places: Vec<DestinationUid> = by_place.keys().copied().collect();
+        let shown: BTreeMap<DestinationUid, Vec<String>> =
             self.destination.flags_of(&places).await.map_err(&at)?.into_iter().collect();
         let permanent = opened.permanent_flags.as_deref();
         by_place.retain(|place, found| {
@@ -163,7 +164,7 @@ impl FollowMoves<'_> {
                 flag_changes(&normal_flags(flags.clone()), &wanted) == (Vec::new(), Vec::new())
             })
         });
-        let places: Vec<u32> = by_place.keys().copied().collect();
+        let places: Vec<DestinationUid> = by_place.keys().copied().collect();
         if places.is_empty() {
             return Ok(());
         }
@@ -176,7 +177,7 @@ impl FollowMoves<'_> {
             }
             Err(error) => return Err(at(error)),
         }
-        let left: BTreeSet<u32> = self
+        let left: BTreeSet<DestinationUid> = self
             .destination
             .flags_of(&places)
             .await
@@ -184,7 +185,7 @@ impl FollowMoves<'_> {
             .into_iter()
             .map(|(place, _)| place)
             .collect();
-        let moved: Vec<u32> = by_place
+        let moved: Vec<SourceUid> = by_place
             .into_iter()
             .filter(|(place, _)| !left.contains(place))
             .map(|(_, found)| found.from_uid)

@@ -6,6 +6,7 @@ use crate::plan::MessageState;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::reconcile::destination_folder::{Compared, DestinationFolder, LookedFor};
 use crate::transfer::reconcile::strays::Strays;
+use crate::values::DestinationUid;
 
 /// Rows that may have a copy without the ledger knowing. What was refused may have been taken in another try.
 const MAY_BE_THERE: [MessageState; 3] = [MessageState::ToDo, MessageState::Refused, MessageState::Exported];
@@ -16,7 +17,7 @@ pub(in crate::transfer) struct Grown {
     /// Messages in it.
     pub(in crate::transfer) exists: u32,
     /// The UID that the next message gets.
-    pub(in crate::transfer) uid_next: u32,
+    pub(in crate::transfer) uid_next: DestinationUid,
     /// Something may have come and gone without UIDNEXT showing it.
     pub(in crate::transfer) is_unclear: bool,
 }
@@ -61,19 +62,19 @@ impl DestinationFolder<'_> {
     }
 
     /// Finds copies that came without the knowledge of this ledger. Whether something has come that is gone again.
-    async fn adopt_unknown(&mut self, uid_next: u32) -> Result<bool, TransferError> {
+    async fn adopt_unknown(&mut self, uid_next: DestinationUid) -> Result<bool, TransferError> {
         let Some(from) = self.ledger.unknown_from(self.folder, uid_next)? else { return Ok(false) };
         let claimed = self.ledger.claimed_destination_uids(self.folder)?;
         let known = claimed.iter().filter(|uid| (from..uid_next).contains(uid)).count();
         let looked = self.look_for_unknown(from).await?;
-        let given = usize::try_from(uid_next - from).unwrap_or(usize::MAX);
+        let given = usize::try_from(uid_next.0 - from.0).unwrap_or(usize::MAX);
         Ok(known + looked.present < given)
     }
 
     /// Looks from this UID on for copies of what may be there.
     pub(in crate::transfer) async fn look_for_unknown(
         &mut self,
-        from: u32,
+        from: DestinationUid,
     ) -> Result<LookedFor, TransferError> {
         let rows = self.ledger.rows(self.folder, &MAY_BE_THERE)?;
         let is_ours = self.session.rewrites_messages();

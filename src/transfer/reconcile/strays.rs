@@ -18,12 +18,13 @@ use crate::transfer::reconcile::matching::{WantedCopy, WantedForms, assign, assi
 use crate::transfer::reconcile::missing::at_destination;
 use crate::transfer::reconcile::relocated::{contested, known_places};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
+use crate::values::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
 
 /// Folders that mail has come to. They are looked into once, and only where copies are lacking.
 #[derive(Debug, Default)]
 pub(in crate::transfer) struct Strays {
     /// Each with the lowest UID that such mail can have.
-    folders: Vec<(Folder, u32)>,
+    folders: Vec<(Folder, DestinationUid)>,
     namespace: Namespace,
     found: Mutex<Option<Found>>,
 }
@@ -35,7 +36,7 @@ struct Found {
     /// Where in `dens` there are messages with these headers.
     by_identity: BTreeMap<IdentityKey, BTreeSet<usize>>,
     /// Copies of other places whose place is not known: what has come may be theirs.
-    unplaced: Vec<MessageKey>,
+    unplaced: Vec<MessageKey<SourceUid>>,
 }
 
 /// What has come to one folder.
@@ -45,9 +46,9 @@ struct Den {
     path: FolderPath,
     /// Folders of the ledger whose copies go there.
     folders: Vec<FolderId>,
-    uid_validity: u32,
-    uid_next: Option<u32>,
-    keys: Vec<MessageKey>,
+    uid_validity: UidValidity,
+    uid_next: Option<DestinationUid>,
+    keys: Vec<MessageKey<DestinationUid>>,
 }
 
 impl Strays {
@@ -71,8 +72,8 @@ impl Strays {
         let grown = |folder: &Folder| {
             let status = folder.status.unwrap_or_default();
             let known = seen.get(&folder.raw).filter(|seen| status.uid_validity == Some(seen.uid_validity));
-            let first = known.map_or(1, |seen| seen.uid_next);
-            let is_grown = status.uid_next.is_none_or(|uid_next| uid_next > first);
+            let first = known.map_or(DestinationUid::first(), |seen| seen.uid_next);
+            let is_grown = status.uid_next.is_none_or(|uid_next| DestinationUid(uid_next) > first);
             (is_grown && status.messages != Some(0)).then_some(first)
         };
         let folders = destination
@@ -148,7 +149,7 @@ impl Strays {
             if den.keys.is_empty() || seekers.rows.is_empty() {
                 continue;
             }
-            let first: Vec<MessageKey> = contested(place.ledger, &den.folders, den.uid_next)?
+            let first: Vec<MessageKey<SourceUid>> = contested(place.ledger, &den.folders, den.uid_next)?
                 .into_iter()
                 .chain(unplaced.iter().copied())
                 .collect();
@@ -183,7 +184,7 @@ impl Strays {
             };
             let path = places.get(&folder.raw).cloned().unwrap_or_else(|| FolderPath(folder.parts()));
             let listed = folder.status.and_then(|status| status.uid_validity);
-            let first = if listed == Some(opened.uid_validity) { *first } else { 1 };
+            let first = if listed == Some(opened.uid_validity) { *first } else { DestinationUid::first() };
             let claimed = ledger.claimed_in(account, &path, opened.uid_validity)?;
             let mut uids = session.fetch_uids(first).await.map_err(at_destination)?;
             uids.retain(|uid| !claimed.contains(uid));
@@ -195,7 +196,8 @@ impl Strays {
                 })
                 .await
                 .map_err(at_destination)?;
-            let (raw, uid_validity, uid_next) = (folder.raw.clone(), opened.uid_validity, opened.uid_next);
+            let (raw, uid_validity, uid_next) =
+                (folder.raw.clone(), opened.uid_validity, opened.uid_next.map(DestinationUid));
             let folders = by_destination.get(&path).cloned().unwrap_or_default();
             dens.push(Den { raw, path, folders, uid_validity, uid_next, keys });
         }
@@ -214,7 +216,7 @@ impl Strays {
 struct Seekers {
     rows: Vec<(FolderId, LedgerRow)>,
     /// In which form some of them were sent.
-    repairs: BTreeMap<(FolderId, u32), Repair>,
+    repairs: BTreeMap<(FolderId, SourceUid), Repair>,
 }
 
 impl Seekers {
@@ -236,14 +238,14 @@ impl Seekers {
         &mut self,
         place: &mut DestinationFolder<'_>,
         den: &Den,
-        first: &[MessageKey],
-    ) -> Result<BTreeSet<u32>, TransferError> {
+        first: &[MessageKey<SourceUid>],
+    ) -> Result<BTreeSet<DestinationUid>, TransferError> {
         let places = self.places(place, den, first).await?;
         let mut found: BTreeMap<(FolderId, bool), Vec<FoundCopy>> = BTreeMap::new();
         for ((folder, row), uid) in self.rows.iter().zip(&places) {
             if let Some(uid) = uid {
                 let is_waiting = row.state == MessageState::ToDo;
-                let copy = FoundCopy { uid: row.uid, place: (den.uid_validity, *uid) };
+                let copy = FoundCopy { uid: row.uid, place: Placement::new(den.uid_validity, *uid) };
                 found.entry((*folder, is_waiting)).or_default().push(copy);
             }
         }
@@ -265,29 +267,29 @@ impl Seekers {
         &self,
         place: &mut DestinationFolder<'_>,
         den: &Den,
-        first: &[MessageKey],
-    ) -> Result<Vec<Option<u32>>, TransferError> {
+        first: &[MessageKey<SourceUid>],
+    ) -> Result<Vec<Option<DestinationUid>>, TransferError> {
         let rewrites = place.session.rewrites_messages();
-        let exact = |key: &MessageKey, is_ours| WantedCopy {
-            identity: key.identity,
-            size: key.size,
-            lowest_uid: 1,
+        let exact = |identity: IdentityKey, size: u64, is_ours| WantedCopy {
+            identity,
+            size,
+            lowest_uid: DestinationUid::first(),
             is_ours,
         };
-        let others = first.iter().map(|key| WantedForms { original: exact(key, true), repaired: None });
+        let others = first
+            .iter()
+            .map(|key| WantedForms { original: exact(key.identity, key.size, true), repaired: None });
         let ours = self.rows.iter().map(|(folder, row)| {
             let sent = self.repairs.get(&(*folder, row.uid)).and_then(|repair| repair.sent.as_ref());
-            let repaired = sent.map(|form| {
-                exact(&MessageKey { uid: 0, identity: form.identity, size: form.size }, rewrites)
-            });
-            WantedForms { original: exact(&row.key(), false), repaired }
+            let repaired = sent.map(|form| exact(form.identity, form.size, rewrites));
+            WantedForms { original: exact(row.identity, row.size, false), repaired }
         });
         let seekers: Vec<WantedForms> = others.chain(ours).collect();
         let places =
             assign_forms(&seekers, Vec::new(), |seekers, _, claimed| assign(&seekers, &den.keys, &claimed));
         let (theirs, ours) = places.split_at(first.len());
-        let theirs: BTreeSet<u32> = theirs.iter().filter_map(|place| Some((*place)?.0)).collect();
-        let free: Vec<MessageKey> =
+        let theirs: BTreeSet<DestinationUid> = theirs.iter().filter_map(|place| Some((*place)?.0)).collect();
+        let free: Vec<MessageKey<DestinationUid>> =
             den.keys.iter().filter(|key| !theirs.contains(&key.uid)).copied().collect();
         let rows: Vec<Sought> = self
             .rows
@@ -296,7 +298,7 @@ impl Seekers {
             .map(|((folder, row), found)| Sought {
                 key: row.key(),
                 place: *found,
-                lowest_uid: 1,
+                lowest_uid: DestinationUid::first(),
                 is_readable: *folder == place.folder,
             })
             .collect();
@@ -326,7 +328,8 @@ fn listed(destination: &FoldersByName, is_unknown: impl Fn(&Folder) -> bool) -> 
         .filter_map(|(raw, folder)| {
             let status = folder.status?;
             let (uid_validity, uid_next) = status.uid_validity.zip(status.uid_next)?;
-            let uid_next = if is_unknown(folder) { 1 } else { uid_next };
+            let uid_next =
+                if is_unknown(folder) { DestinationUid::first() } else { DestinationUid(uid_next) };
             Some((raw.clone(), SeenFolder { uid_validity, uid_next }))
         })
         .collect()

@@ -11,7 +11,7 @@ use crate::transfer::context::request::{FolderProblem, FolderTrouble};
 use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::missing::at_destination;
 use crate::transfer::run::mailbox::Job;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, Uid};
 
 impl Job<'_> {
     /// Where the newest changes of the ledger were lost: what has come to the folders of the plan beside our own copies is
@@ -36,7 +36,7 @@ impl Job<'_> {
             let Some(memory) = memories.get(&plan.source_raw) else { continue };
             let raw = raw_name(&plan.destination, &namespace);
             let uid_next = listed.get(&raw).and_then(|folder| folder.status?.uid_next);
-            let Some(uid_next) = uid_next else { continue };
+            let Some(uid_next) = uid_next.map(DestinationUid) else { continue };
             if let Some(from) = ledger.unknown_from(memory.id, uid_next)? {
                 found.extend(self.late_in(session, (plan, memory, from), &namespace).await?);
             }
@@ -50,7 +50,7 @@ impl Job<'_> {
     async fn late_in(
         &self,
         session: &mut Session,
-        (plan, memory, from): (&FolderPlan, &FolderMemory, u32),
+        (plan, memory, from): (&FolderPlan, &FolderMemory, DestinationUid),
         namespace: &Namespace,
     ) -> Result<Option<FolderProblem>, TransferError> {
         let opened = match session.select(&raw_name(&plan.destination, namespace)).await {
@@ -59,15 +59,17 @@ impl Job<'_> {
             Err(ImapError::Refused { .. }) => return Ok(None),
             Err(error) => return Err(at_destination(error)),
         };
-        let Some(uid_next) =
-            opened.uid_next.filter(|_| Some(opened.uid_validity) == memory.destination_uid_validity)
+        let Some(uid_next) = opened
+            .uid_next
+            .map(DestinationUid)
+            .filter(|_| Some(opened.uid_validity) == memory.destination_uid_validity)
         else {
             return Ok(None);
         };
         let (ledger, uid_validity) = (&self.request.ledger, opened.uid_validity);
         let source = Some((&self.request, plan.source_raw.as_str()));
         let mut place = DestinationFolder { session, ledger, folder: memory.id, uid_validity, source };
-        let met = place.meet_from(uid_next, (from, 1), uid_next).await?;
+        let met = place.meet_from(uid_next, (from, DestinationUid::first()), uid_next).await?;
         if met.doubled.is_empty() {
             return Ok(None);
         }

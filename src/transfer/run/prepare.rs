@@ -21,7 +21,7 @@ use crate::transfer::reconcile::missing::MissingCopyScan;
 use crate::transfer::reconcile::renumbered;
 use crate::transfer::reconcile::source_moves::SourceMoves;
 use crate::transfer::run::mailbox::Job;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid};
 
 /// A folder that is to be made, and its plan where it holds messages.
 type Missing<'p> = (NewFolder, Option<&'p FolderPlan>);
@@ -242,7 +242,7 @@ impl Job<'_> {
     fn note_whole(&self, folder: FolderId, status: FolderStatus, is_new: bool) -> Result<(), TransferError> {
         let ledger = &self.request.ledger;
         if let Some((messages, uid_next)) = status.messages.zip(status.uid_next) {
-            ledger.set_source_counts(folder, FolderCounts { messages, uid_next })?;
+            ledger.set_source_counts(folder, FolderCounts { messages, uid_next: SourceUid(uid_next) })?;
         }
         if let Some(modseq) = status.highest_modseq.filter(|_| is_new) {
             ledger.set_source_modseq(folder, modseq)?;
@@ -286,7 +286,7 @@ impl Job<'_> {
             return Ok(false);
         }
         let is_unknown = match status.uid_next {
-            Some(uid_next) => ledger.unknown_from(folder, uid_next)?.is_some(),
+            Some(uid_next) => ledger.unknown_from(folder, DestinationUid(uid_next))?.is_some(),
             None => false,
         };
         Ok(is_unknown || ledger.needs_match(folder)?)

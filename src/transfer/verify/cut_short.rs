@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::MessageState;
 use crate::project::LedgerRow;
+use crate::values::SourceUid;
 
 /// Copies after which the habit of a server shows.
 const ENOUGH_COPIES: usize = 8;
@@ -21,7 +22,7 @@ const LEAST_CAP: u64 = 1 << 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::transfer) struct CutShort {
     /// UID at the source.
-    pub(in crate::transfer) uid: u32,
+    pub(in crate::transfer) uid: SourceUid,
     pub(in crate::transfer) listed: u64,
     pub(in crate::transfer) read: u64,
 }
@@ -35,7 +36,7 @@ impl CutShort {
 
 /// Those of these rows, as the source lists them, that may be cut. `read` has the lengths that came where they are not the
 /// listed ones. Many servers only estimate sizes; they are off by a part of them, and for most messages.
-pub(in crate::transfer) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<u32, u64>) -> Vec<CutShort> {
+pub(in crate::transfer) fn cut_short(rows: &[LedgerRow], read: &BTreeMap<SourceUid, u64>) -> Vec<CutShort> {
     let copied = || rows.iter().filter(|row| row.state == MessageState::Copied && row.size > 0);
     let length = |row: &LedgerRow| read.get(&row.uid).copied().unwrap_or(row.size);
     let count = copied().count();
@@ -79,7 +80,7 @@ mod tests {
 
     fn rows(sizes: &[u64]) -> Vec<LedgerRow> {
         let row = |(uid, size): (u32, &u64)| LedgerRow {
-            uid,
+            uid: SourceUid(uid),
             size: *size,
             internal_date: String::new(),
             flags: Vec::new(),
@@ -98,7 +99,8 @@ mod tests {
     }
 
     fn cut(sizes: &[u64], read: &[(u32, u64)]) -> Vec<u32> {
-        cut_short(&rows(sizes), &read.iter().copied().collect()).into_iter().map(|one| one.uid).collect()
+        let read = read.iter().map(|(uid, bytes)| (SourceUid(*uid), *bytes)).collect();
+        cut_short(&rows(sizes), &read).into_iter().map(|one| one.uid.0).collect()
     }
 
     #[test]

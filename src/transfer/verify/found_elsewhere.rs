@@ -15,6 +15,7 @@ use crate::transfer::reconcile::destination_folder::DestinationFolder;
 use crate::transfer::reconcile::matching::{WantedCopy, assign, message_key};
 use crate::transfer::reconcile::same_content::{Lies, Sought};
 use crate::transfer::verify::at_destination;
+use crate::values::{DestinationUid, SourceUid, Uid, UidValidity};
 
 /// A copy that is not where it should be.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub(in crate::transfer) struct Lost {
     pub(in crate::transfer) folder: FolderId,
     pub(in crate::transfer) source: FolderPath,
     /// UID at the source.
-    pub(in crate::transfer) uid: u32,
+    pub(in crate::transfer) uid: SourceUid,
     pub(in crate::transfer) identity: IdentityKey,
     pub(in crate::transfer) size: u64,
     /// Its place was known once.
@@ -86,7 +87,7 @@ pub(in crate::transfer) async fn look_elsewhere(
             Err(error) => return Err(at_destination(error)),
         };
         let claimed = request.ledger.claimed_in(account, &path, opened.uid_validity)?;
-        let mut free = session.fetch_uids(1).await.map_err(at_destination)?;
+        let mut free = session.fetch_uids(DestinationUid::first()).await.map_err(at_destination)?;
         free.retain(|uid| !claimed.contains(uid));
         let count = take((session, request), (opened.uid_validity, &free), &mut found.lost).await?;
         found.count += count;
@@ -103,14 +104,14 @@ pub(in crate::transfer) async fn look_elsewhere(
 /// Takes those out of `lost` that are among these messages of the opened folder. Returns how many.
 async fn take(
     (session, request): (&mut Session, &CopyRequest),
-    (uid_validity, free): (u32, &[u32]),
+    (uid_validity, free): (UidValidity, &[DestinationUid]),
     lost: &mut Vec<Lost>,
 ) -> Result<u64, TransferError> {
     if free.is_empty() {
         return Ok(0);
     }
     let wanted: BTreeSet<IdentityKey> = lost.iter().map(|lost| lost.identity).collect();
-    let mut present: Vec<MessageKey> = Vec::new();
+    let mut present: Vec<MessageKey<DestinationUid>> = Vec::new();
     session
         .fetch_facts(free, &IDENTITY_HEADERS, |facts| {
             let keys = facts.iter().map(message_key);
@@ -123,7 +124,12 @@ async fn take(
     let is_ours = session.rewrites_messages();
     let seekers: Vec<WantedCopy> = lost
         .iter()
-        .map(|lost| WantedCopy { identity: lost.identity, size: lost.size, lowest_uid: 1, is_ours })
+        .map(|lost| WantedCopy {
+            identity: lost.identity,
+            size: lost.size,
+            lowest_uid: DestinationUid::first(),
+            is_ours,
+        })
         .collect();
     let mut places = assign(&seekers, &present, &[]);
     tell_by_content((session, request), (uid_validity, &present), lost, &mut places).await?;
@@ -136,21 +142,22 @@ async fn take(
 /// Where sizes do not say so, what messages of the opened folder say decides, one folder of the source after the other.
 async fn tell_by_content(
     (session, request): (&mut Session, &CopyRequest),
-    (uid_validity, present): (u32, &[MessageKey]),
+    (uid_validity, present): (UidValidity, &[MessageKey<DestinationUid>]),
     lost: &[Lost],
-    places: &mut [Option<u32>],
+    places: &mut [Option<DestinationUid>],
 ) -> Result<(), TransferError> {
     let mut by_folder: BTreeMap<FolderId, Vec<usize>> = BTreeMap::new();
     for (index, lost) in lost.iter().enumerate() {
         by_folder.entry(lost.folder).or_default().push(index);
     }
     for (folder, indices) in by_folder {
-        let rows: Vec<(&Lost, Option<u32>)> =
+        let rows: Vec<(&Lost, Option<DestinationUid>)> =
             indices.iter().filter_map(|index| Some((lost.get(*index)?, *places.get(*index)?))).collect();
-        let given: BTreeSet<u32> = places.iter().flatten().copied().collect();
-        let own: BTreeSet<u32> = rows.iter().filter_map(|(_, place)| *place).collect();
-        let is_free = |uid: &u32| !given.contains(uid) || own.contains(uid);
-        let free: Vec<MessageKey> = present.iter().filter(|key| is_free(&key.uid)).copied().collect();
+        let given: BTreeSet<DestinationUid> = places.iter().flatten().copied().collect();
+        let own: BTreeSet<DestinationUid> = rows.iter().filter_map(|(_, place)| *place).collect();
+        let is_free = |uid: &DestinationUid| !given.contains(uid) || own.contains(uid);
+        let free: Vec<MessageKey<DestinationUid>> =
+            present.iter().filter(|key| is_free(&key.uid)).copied().collect();
         let plan = rows
             .first()
             .and_then(|(lost, _)| request.plan.folders.iter().find(|plan| plan.source == lost.source));
@@ -160,7 +167,7 @@ async fn tell_by_content(
             .map(|(lost, place)| Sought {
                 key: MessageKey { uid: lost.uid, identity: lost.identity, size: lost.size },
                 place: place.map(|uid| (uid, false)),
-                lowest_uid: 1,
+                lowest_uid: DestinationUid::first(),
                 is_readable: true,
             })
             .collect();

@@ -7,7 +7,7 @@ use crate::project::FolderTotals;
 use crate::transfer::context::error::TransferError;
 use crate::transfer::context::request::Progress;
 use crate::transfer::verify::found_elsewhere::Lost;
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// Ends of the connection without a step in between, the last one at the opening of a folder, after which that one is left.
 const GOODBYES_AT_OPENING: u32 = 3;
@@ -93,7 +93,7 @@ impl Verification<'_> {
         let raw = self.raw.take();
         if let Some(folder) = self.folders.pop_front() {
             self.leave_rest(&folder, side, words)?;
-            self.after = 0;
+            self.after = SourceUid(0);
         } else if let Some((folder, _, unsure)) = self.unsure.pop() {
             // They were there, and what they are was still to be seen.
             let copies = unsure.len() as u64;

@@ -13,7 +13,7 @@ use crate::transfer::pace::refusal::refusal;
 use crate::transfer::pace::verify_traffic::count_reading;
 use crate::transfer::verify::report::VerifyReport;
 use crate::transfer::verify::source_forms::{Found, Sought, large_source_form, source_forms};
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// Messages read with one command; each may have up to two megabytes.
 const READ_AT_ONCE: usize = 10;
@@ -38,7 +38,7 @@ pub(in crate::transfer) struct CopyForm {
 pub(in crate::transfer) struct Doubts {
     folder: FolderId,
     source: FolderPath,
-    rows: BTreeMap<u32, Doubt>,
+    rows: BTreeMap<SourceUid, Doubt>,
 }
 
 /// A copy with what it is made of.
@@ -206,7 +206,7 @@ impl Parts {
         request: &CopyRequest,
         raw: &str,
         (sought, are_large): (&[Sought], bool),
-    ) -> Result<BTreeMap<u32, Found>, TransferError> {
+    ) -> Result<BTreeMap<SourceUid, Found>, TransferError> {
         let at_source = TransferError::at(Side::Source);
         let session = match &mut self.source {
             Some(session) => session,

@@ -29,7 +29,7 @@ use crate::transfer::verify::found_elsewhere::{Lost, Search, look_elsewhere};
 use crate::transfer::verify::mime_comparison::{Doubts, Parts};
 use crate::transfer::verify::page::{Page, Placed};
 use crate::transfer::verify::report::VerifyReport;
-use crate::values::Side;
+use crate::values::{DestinationUid, Side, SourceUid, Uid, UidValidity};
 use left::{At, Closed, Ends};
 
 /// Rows that are compared at once.
@@ -73,7 +73,7 @@ pub async fn verify_mailbox_controlled(
         control,
         sink,
         folders,
-        after: 0,
+        after: SourceUid(0),
         steps: 0,
         places: BTreeMap::new(),
         opened: BTreeMap::new(),
@@ -124,15 +124,15 @@ struct Verification<'a> {
     /// What is left; the first one is under way.
     folders: VecDeque<FolderTotals>,
     /// UID at the source up to which the first folder is done.
-    after: u32,
+    after: SourceUid,
     /// Pages that are done.
     steps: u64,
     /// Copies that belong to a row already, by the name of their folder.
-    places: BTreeMap<String, BTreeSet<u32>>,
+    places: BTreeMap<String, BTreeSet<DestinationUid>>,
     /// Folders of the destination as they were opened, by their names.
     opened: BTreeMap<String, Counted>,
     /// Copies of another size than known, by folder.
-    unsure: Vec<(FolderTotals, String, BTreeMap<u32, Placed>)>,
+    unsure: Vec<(FolderTotals, String, BTreeMap<DestinationUid, Placed>)>,
     /// Copies that were looked at because of their size.
     looked: usize,
     /// Copies that are not in their place.
@@ -157,7 +157,7 @@ struct Verification<'a> {
 /// What there is to count in a folder of the destination.
 struct Counted {
     folder: FolderTotals,
-    uid_validity: u32,
+    uid_validity: UidValidity,
     exists: u64,
 }
 
@@ -173,7 +173,7 @@ impl Verification<'_> {
         self.rewrites = session.rewrites_messages();
         let is_at_once = self.depth == VerifyDepth::Quick && session.can_list_at_once();
         while let Some(folder) = self.folders.front().cloned() {
-            if is_at_once && !self.ends.is_one_by_one && self.after == 0 && is_small(&folder) {
+            if is_at_once && !self.ends.is_one_by_one && self.after == SourceUid(0) && is_small(&folder) {
                 self.rest().await;
                 self.verify_ahead(&mut session, &namespace).await?;
                 continue;
@@ -181,7 +181,7 @@ impl Verification<'_> {
             let raw = raw_name(&folder.destination, &namespace);
             self.verify_folder(&mut session, &folder, &raw).await?;
             self.folders.pop_front();
-            (self.after, self.steps) = (0, self.steps + 1);
+            (self.after, self.steps) = (SourceUid(0), self.steps + 1);
         }
         self.rest().await;
         self.look_closer(&mut session).await?;
@@ -212,7 +212,9 @@ impl Verification<'_> {
         let mut asked = Vec::with_capacity(FOLDERS_AHEAD);
         for folder in self.folders.iter().take_while(|folder| is_small(folder)).take(FOLDERS_AHEAD) {
             let raw = raw_name(&folder.destination, namespace);
-            let listing = session.ask_writable_listing(&raw, 1, &["MESSAGE-ID"]).map_err(at_destination)?;
+            let listing = session
+                .ask_writable_listing(&raw, DestinationUid::first(), &["MESSAGE-ID"])
+                .map_err(at_destination)?;
             asked.push((folder.clone(), raw, listing));
         }
         for (folder, raw, listing) in asked {
@@ -298,7 +300,7 @@ impl Verification<'_> {
         &mut self,
         session: &mut Session,
         (folder, raw): (&FolderTotals, &str),
-        unsure: &BTreeMap<u32, Placed>,
+        unsure: &BTreeMap<DestinationUid, Placed>,
     ) -> Result<(), TransferError> {
         if unsure.is_empty() {
             return Ok(());

@@ -15,6 +15,7 @@ use crate::transfer::pace::refusal::refusal;
 use crate::transfer::verify::found_elsewhere::Lost;
 use crate::transfer::verify::mime_comparison::{CopyForm, Doubts, LARGE_BYTES};
 use crate::transfer::verify::report::{Difference, VerifyReport};
+use crate::values::{DestinationUid, SourceUid};
 
 /// Messages read again with one command.
 const READ_AGAIN: usize = 20;
@@ -31,7 +32,7 @@ pub(in crate::transfer) struct Page<'a> {
     pub(in crate::transfer) depth: VerifyDepth,
     pub(in crate::transfer) report: VerifyReport,
     /// Copies that belong to a row already.
-    pub(in crate::transfer) taken: BTreeSet<u32>,
+    pub(in crate::transfer) taken: BTreeSet<DestinationUid>,
     /// What people did with copies.
     pub(in crate::transfer) aside: &'a SetAside,
     /// After the switch, flags are people's own.
@@ -41,7 +42,7 @@ pub(in crate::transfer) struct Page<'a> {
     /// Copies whose bytes alone say too little.
     pub(in crate::transfer) doubts: Doubts,
     /// Copies of another size than known, by their UIDs.
-    pub(in crate::transfer) unsure: BTreeMap<u32, Placed>,
+    pub(in crate::transfer) unsure: BTreeMap<DestinationUid, Placed>,
     /// Copies that are not in their place.
     pub(in crate::transfer) lost: Vec<Lost>,
 }
@@ -59,11 +60,11 @@ impl Page<'_> {
     pub(in crate::transfer) async fn compare_listing(
         &mut self,
         session: &mut Session,
-        (mut listing, opened): (Pending<Rows<MessageFacts>>, &Opened),
+        (mut listing, opened): (Pending<Rows<MessageFacts<DestinationUid>>>, &Opened),
         rows: Vec<LedgerRow>,
     ) -> Result<(), ImapError> {
         let placed = self.placed(rows, opened);
-        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        let mut found: BTreeMap<DestinationUid, MessageFacts<DestinationUid>> = BTreeMap::new();
         while let Some(facts) = session.next_rows(&mut listing).await? {
             let known = facts.into_iter().filter(|facts| placed.contains_key(&facts.uid));
             found.extend(known.map(|facts| (facts.uid, MessageFacts { header: Vec::new(), ..facts })));
@@ -78,10 +79,10 @@ impl Page<'_> {
         session: &mut Session,
         opened: &Opened,
         rows: Vec<LedgerRow>,
-    ) -> Result<(BTreeMap<u32, Placed>, u64), ImapError> {
+    ) -> Result<(BTreeMap<DestinationUid, Placed>, u64), ImapError> {
         let placed = self.placed(rows, opened);
-        let uids: Vec<u32> = placed.keys().copied().collect();
-        let mut found: BTreeMap<u32, MessageFacts> = BTreeMap::new();
+        let uids: Vec<DestinationUid> = placed.keys().copied().collect();
+        let mut found: BTreeMap<DestinationUid, MessageFacts<DestinationUid>> = BTreeMap::new();
         session
             .fetch_facts(&uids, &["MESSAGE-ID"], |facts| {
                 found.extend(facts.into_iter().map(|facts| (facts.uid, facts)));
@@ -94,7 +95,7 @@ impl Page<'_> {
     }
 
     /// The rows whose place at the destination is known, by the UID of their copy.
-    fn placed(&mut self, rows: Vec<LedgerRow>, opened: &Opened) -> BTreeMap<u32, LedgerRow> {
+    fn placed(&mut self, rows: Vec<LedgerRow>, opened: &Opened) -> BTreeMap<DestinationUid, LedgerRow> {
         let mut placed = BTreeMap::new();
         for row in rows {
             self.report.checked += 1;
@@ -130,10 +131,10 @@ impl Page<'_> {
     /// Notes what differs, and leaves the rows whose copy is there.
     fn compare_found(
         &mut self,
-        placed: BTreeMap<u32, LedgerRow>,
-        found: &BTreeMap<u32, MessageFacts>,
+        placed: BTreeMap<DestinationUid, LedgerRow>,
+        found: &BTreeMap<DestinationUid, MessageFacts<DestinationUid>>,
         opened: &Opened,
-    ) -> BTreeMap<u32, Placed> {
+    ) -> BTreeMap<DestinationUid, Placed> {
         let mut there = BTreeMap::new();
         for (uid, row) in placed {
             let Some(facts) = found.get(&uid) else {
@@ -153,7 +154,7 @@ impl Page<'_> {
     }
 
     /// Compares a copy by its size. Some sources only estimate sizes, so another one is a reason to look closer.
-    fn compare_size(&mut self, uid: u32, placed: Placed, compares_flags: bool) {
+    fn compare_size(&mut self, uid: DestinationUid, placed: Placed, compares_flags: bool) {
         let (row, size) = (&placed.row, placed.copy_bytes);
         let is_other = size != row.size && row.size != 0;
         if is_other && self.rewrites {
@@ -172,7 +173,7 @@ impl Page<'_> {
     fn compare_marks(
         &mut self,
         row: &LedgerRow,
-        facts: &MessageFacts,
+        facts: &MessageFacts<DestinationUid>,
         (opened, compares_flags): (&Opened, bool),
     ) {
         if row.state != MessageState::Copied {
@@ -205,13 +206,13 @@ impl Page<'_> {
     pub(in crate::transfer) async fn compare_bytes(
         &mut self,
         session: &mut Session,
-        placed: BTreeMap<u32, Placed>,
+        placed: BTreeMap<DestinationUid, Placed>,
     ) -> Result<(), ImapError> {
         let in_doubt = self.in_doubt(&placed);
         let (large, mut small): (BTreeMap<_, _>, BTreeMap<_, _>) = placed
             .into_iter()
             .partition(|(_, one)| one.row.size > LARGE_BYTES || one.copy_bytes > LARGE_BYTES);
-        let uids: Vec<u32> = small.keys().copied().collect();
+        let uids: Vec<DestinationUid> = small.keys().copied().collect();
         for window in uids.chunks(READ_AGAIN) {
             for mut body in session.ask_bodies(window) {
                 self.compare_window(session, &mut body, (&mut small, &in_doubt)).await?;
@@ -222,7 +223,7 @@ impl Page<'_> {
             self.report.differs(self.folder.1, one.row.uid, NOT_HANDED_OUT);
         }
         for (uid, Placed { row, copy_bytes }) in large {
-            let wanted = Wanted { uid, listed: copy_bytes, is_kept: false };
+            let wanted = Wanted { uid: uid.0, listed: copy_bytes, is_kept: false };
             match read_large(session, (wanted, Beside::default()), Road::Whole).await {
                 Ok(Reading::Message(Large { bytes, sha256, .. })) => {
                     let form = CopyForm { sha256, bytes, content: None };
@@ -243,7 +244,7 @@ impl Page<'_> {
 
     /// Copies of fewer bytes than the source has listed: that much may have been read of them and no more. Where a source
     /// only estimates sizes, most copies differ, and those that end on a whole piece alone are in doubt.
-    fn in_doubt(&self, placed: &BTreeMap<u32, Placed>) -> BTreeSet<u32> {
+    fn in_doubt(&self, placed: &BTreeMap<DestinationUid, Placed>) -> BTreeSet<DestinationUid> {
         if self.rewrites {
             return BTreeSet::new();
         }
@@ -260,10 +261,10 @@ impl Page<'_> {
     async fn compare_window(
         &mut self,
         session: &mut Session,
-        body: &mut Pending<Bodies>,
-        (waiting, in_doubt): (&mut BTreeMap<u32, Placed>, &BTreeSet<u32>),
+        body: &mut Pending<Bodies<DestinationUid>>,
+        (waiting, in_doubt): (&mut BTreeMap<DestinationUid, Placed>, &BTreeSet<DestinationUid>),
     ) -> Result<(), ImapError> {
-        let mut came: BTreeMap<u32, (u32, [u8; 32])> = BTreeMap::new();
+        let mut came: BTreeMap<DestinationUid, (SourceUid, [u8; 32])> = BTreeMap::new();
         loop {
             match session.next_body(body).await {
                 Ok(BodyReply::Again { uid, bytes }) => {

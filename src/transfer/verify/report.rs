@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::plan::{FolderPath, VerifyDepth, VerifySummary};
 use crate::transfer::verify::tally::Tally;
-use crate::values::Side;
+use crate::values::{Side, SourceUid};
 
 /// What the verification found. Each copy is `checked`, and in at most one of the counts that say how.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct Difference {
     /// The folder at the source.
     pub folder: FolderPath,
     /// UID at the source.
-    pub uid: u32,
+    pub uid: SourceUid,
     /// What differs, in words.
     pub what: String,
 }
@@ -83,14 +83,19 @@ pub struct Difference {
 const MAX_DIFFERENCES: usize = 200;
 
 impl VerifyReport {
-    pub(in crate::transfer) fn differs(&mut self, folder: &FolderPath, uid: u32, what: impl Into<String>) {
+    pub(in crate::transfer) fn differs(
+        &mut self,
+        folder: &FolderPath,
+        uid: SourceUid,
+        what: impl Into<String>,
+    ) {
         self.difference_count += 1;
         if self.differences.len() < MAX_DIFFERENCES {
             self.differences.push(Difference { folder: folder.clone(), uid, what: what.into() });
         }
     }
 
-    pub(in crate::transfer) fn is_not_placed(&mut self, folder: &FolderPath, uid: u32) {
+    pub(in crate::transfer) fn is_not_placed(&mut self, folder: &FolderPath, uid: SourceUid) {
         self.not_placed += 1;
         if self.unplaced.len() < MAX_DIFFERENCES {
             let what = "the destination said that it took it, and nobody has found it there".to_owned();

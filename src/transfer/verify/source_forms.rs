@@ -10,6 +10,7 @@ use crate::message::mime_content;
 use crate::transfer::folder::large::{Beside, Large, Reading, Road, Wanted, read_large, read_on};
 use crate::transfer::pace::refusal::refusal;
 use crate::transfer::verify::mime_comparison::CopyForm;
+use crate::values::SourceUid;
 
 /// The longest piece that is asked for at once, in bytes.
 const PIECE_BYTES: u32 = 4 << 20;
@@ -25,7 +26,7 @@ pub(in crate::transfer) enum Found {
 }
 
 /// What one road shows of messages, by UID.
-type Forms = BTreeMap<u32, Found>;
+type Forms = BTreeMap<SourceUid, Found>;
 
 /// What a road has shown of a message that is shown on another one as well.
 struct Piece {
@@ -39,7 +40,7 @@ struct Piece {
 /// A message at the source.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::transfer) struct Sought {
-    pub(in crate::transfer) uid: u32,
+    pub(in crate::transfer) uid: SourceUid,
     /// Its size as the source lists it.
     pub(in crate::transfer) listed: u64,
     /// Hash of its copy.
@@ -49,8 +50,8 @@ pub(in crate::transfer) struct Sought {
 /// Reads what these requests bring; `each` hears of every message.
 async fn collect(
     session: &mut Session,
-    requests: Vec<Pending<Bodies>>,
-    mut each: impl FnMut(u32, &[u8]),
+    requests: Vec<Pending<Bodies<SourceUid>>>,
+    mut each: impl FnMut(SourceUid, &[u8]),
 ) -> Result<Forms, ImapError> {
     let mut found = Forms::new();
     for mut request in requests {
@@ -92,7 +93,7 @@ pub(in crate::transfer) async fn source_forms(
     session: &mut Session,
     sought: &[Sought],
 ) -> Result<Forms, ImapError> {
-    let all: Vec<u32> = sought.iter().map(|one| one.uid).collect();
+    let all: Vec<SourceUid> = sought.iter().map(|one| one.uid).collect();
     let asked = session.ask_beginnings(&all, PIECE_BYTES);
     let mut found = collect(session, asked, |_, _| {}).await?;
     // The copy was read whole: where a piece that has room for all of it shows the same, two roads agree.
@@ -102,14 +103,14 @@ pub(in crate::transfer) async fn source_forms(
     if others.is_empty() {
         return Ok(found);
     }
-    let mut pieces: BTreeMap<u32, Piece> = BTreeMap::new();
+    let mut pieces: BTreeMap<SourceUid, Piece> = BTreeMap::new();
     for one in &others {
         if let Some(Found::Form(form)) = found.remove(&one.uid) {
             let may_be_padded = form.bytes == u64::from(PIECE_BYTES);
             pieces.insert(one.uid, Piece { form, may_be_padded, is_beginning: false });
         }
     }
-    let uids: Vec<u32> = others.iter().map(|one| one.uid).collect();
+    let uids: Vec<SourceUid> = others.iter().map(|one| one.uid).collect();
     let asked = session.ask_bodies(&uids);
     let whole = collect(session, asked, |uid, bytes| {
         if let Some(piece) = pieces.get_mut(&uid) {
@@ -128,7 +129,7 @@ pub(in crate::transfer) async fn source_forms(
 async fn settle(
     session: &mut Session,
     others: &[Sought],
-    (mut pieces, mut whole): (BTreeMap<u32, Piece>, Forms),
+    (mut pieces, mut whole): (BTreeMap<SourceUid, Piece>, Forms),
 ) -> Result<Forms, ImapError> {
     let end = |one: &Sought| match (pieces.get(&one.uid), whole.get(&one.uid)) {
         (Some(piece), Some(Found::Form(form))) if piece.form.sha256 != form.sha256 => {
@@ -136,7 +137,7 @@ async fn settle(
         }
         _ => None,
     };
-    let ends: Vec<(u32, u64)> = others.iter().filter_map(end).collect();
+    let ends: Vec<(SourceUid, u64)> = others.iter().filter_map(end).collect();
     let have_more = if ends.is_empty() { <_>::default() } else { session.have_more(&ends).await? };
     let mut found = Forms::new();
     for one in others {
@@ -189,7 +190,7 @@ pub(in crate::transfer) async fn large_source_form(
 
 impl Sought {
     const fn wanted(&self) -> Wanted {
-        Wanted { uid: self.uid, listed: self.listed, is_kept: false }
+        Wanted { uid: self.uid.0, listed: self.listed, is_kept: false }
     }
 }
 
@@ -241,7 +242,7 @@ async fn walk_both(session: &mut Session, one: &Sought) -> Result<Option<Found>,
 }
 
 /// Whether the opened folder still has a message that it refuses to hand out. A folder that answers nothing has it.
-async fn is_listed(session: &mut Session, uid: u32) -> Result<bool, ImapError> {
+async fn is_listed(session: &mut Session, uid: SourceUid) -> Result<bool, ImapError> {
     let mut is_there = false;
     let asked = session
         .fetch_facts(&[uid], &["MESSAGE-ID"], |facts| {

@@ -89,9 +89,14 @@ impl VerifyReport {
 mod tests {
     use super::*;
     use crate::plan::FolderPath;
+    use crate::values::SourceUid;
 
     fn other(uid: u32) -> Difference {
-        Difference { folder: FolderPath(vec!["INBOX".to_owned()]), uid, what: "other".to_owned() }
+        Difference {
+            folder: FolderPath(vec!["INBOX".to_owned()]),
+            uid: SourceUid(uid),
+            what: "other".to_owned(),
+        }
     }
 
     #[test]

@@ -205,7 +205,7 @@ fn oversize() -> BTreeMap<MailboxId, Oversize> {
     let folder = |name: &str, messages| OversizeFolder {
         folder: FolderPath(vec![name.to_owned()]),
         messages,
-        uids: vec![4_711],
+        uids: vec![crate::values::SourceUid(4_711)],
     };
     let limit = Some(Bytes(35_000_000));
     BTreeMap::from([

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::BREAKS_AT_ONE;
+use crate::values::SourceUid;
 
 /// Messages in a row, with nothing answered in between, after which it is none of them.
 const SUSPECTS_IN_A_ROW: usize = 3;
@@ -14,7 +15,7 @@ pub(in crate::transfer) enum Verdict {
     /// One message may be to blame: all others go first.
     Aside,
     /// This message is to blame: others were answered, and it ends the connection once more.
-    Message(u32),
+    Message(SourceUid),
     /// The connection ends whatever message is under way.
     Folder,
 }
@@ -23,10 +24,10 @@ pub(in crate::transfer) enum Verdict {
 #[derive(Debug, Default)]
 pub(super) struct Isolation {
     /// The message that is under way alone.
-    alone: Option<u32>,
-    hits: BTreeMap<u32, u32>,
+    alone: Option<SourceUid>,
+    hits: BTreeMap<SourceUid, u32>,
     /// Those that wait until all others have had their turn.
-    aside: BTreeSet<u32>,
+    aside: BTreeSet<SourceUid>,
     /// How many of them there are since a message was answered last.
     in_a_row: usize,
     /// A message of the folder was answered in this run.
@@ -35,7 +36,7 @@ pub(super) struct Isolation {
 
 impl Isolation {
     /// This message is under way, and no other.
-    pub(super) fn alone(&mut self, uid: u32) {
+    pub(super) fn alone(&mut self, uid: SourceUid) {
         self.alone = Some(uid);
     }
 
@@ -49,7 +50,7 @@ impl Isolation {
     }
 
     /// Messages that wait until all others have had their turn.
-    pub(super) fn aside(&self) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn aside(&self) -> impl Iterator<Item = SourceUid> + '_ {
         self.aside.iter().copied()
     }
 
@@ -89,18 +90,18 @@ mod tests {
     use super::*;
 
     /// What a run comes to where the connection ends at these messages of so many, and at nothing else.
-    fn run(count: u32, ends: impl Fn(u32) -> bool) -> (BTreeSet<u32>, BTreeSet<u32>, bool) {
+    fn run(count: u32, ends: impl Fn(u32) -> bool) -> (BTreeSet<SourceUid>, BTreeSet<SourceUid>, bool) {
         let mut isolation = Isolation::default();
         let (mut done, mut blamed) = (BTreeSet::new(), BTreeSet::new());
         for _connection in 0..200 {
-            let is_open = |uid: &u32| !done.contains(uid) && !blamed.contains(uid);
-            let aside: BTreeSet<u32> = isolation.aside().collect();
-            let (last, first): (Vec<u32>, Vec<u32>) =
-                (1..=count).filter(is_open).partition(|uid| aside.contains(uid));
+            let is_open = |uid: &SourceUid| !done.contains(uid) && !blamed.contains(uid);
+            let aside: BTreeSet<SourceUid> = isolation.aside().collect();
+            let (last, first): (Vec<SourceUid>, Vec<SourceUid>) =
+                (1..=count).map(SourceUid).filter(is_open).partition(|uid| aside.contains(uid));
             let mut end = None;
             for uid in first.into_iter().chain(last) {
                 isolation.alone(uid);
-                if ends(uid) {
+                if ends(uid.0) {
                     end = Some(isolation.broke());
                     break;
                 }
@@ -121,10 +122,10 @@ mod tests {
     fn one_message_is_blamed_wherever_it_is() {
         for poison in 1..=5 {
             let (done, blamed, is_folder) = run(5, |uid| uid == poison);
-            assert_eq!((done.len(), blamed, is_folder), (4, BTreeSet::from([poison]), false));
+            assert_eq!((done.len(), blamed, is_folder), (4, BTreeSet::from([SourceUid(poison)]), false));
         }
         let (done, blamed, is_folder) = run(9, |uid| [1, 2, 5, 9].contains(&uid));
-        assert_eq!((done.len(), blamed, is_folder), (5, BTreeSet::from([1, 2, 5, 9]), false));
+        assert_eq!((done.len(), blamed, is_folder), (5, BTreeSet::from([1, 2, 5, 9].map(SourceUid)), false));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::plan::{
     FolderPath, LedgerSum, MessageQuery, MessageState, ProblemId, SpeedPoint, TimeLeft, VerifySummary,
 };
 use crate::providers::ProviderId;
-use crate::values::MailboxId;
 use crate::values::{Bytes, UnixTime};
+use crate::values::{DestinationUid, MailboxId, SourceUid};
 use std::sync::Arc;
 
 const fn connections(source: usize, destination: usize) -> Connections {
@@ -88,7 +88,7 @@ fn throughput() -> Vec<SpeedPoint> {
 fn large_message() -> LargeMessage {
     LargeMessage {
         folder: FolderPath(vec!["Archiv".to_owned(), "2019".to_owned()]),
-        uid: 4_711,
+        uid: SourceUid(4_711),
         subject: "Fotos vom Sommerfest".to_owned(),
         size: Bytes(30_000_000),
         read: Bytes(30_000_000),
@@ -243,8 +243,8 @@ pub fn message_list() -> ProjectView {
         mailbox: MailboxId(1),
         folder: FolderPath(vec!["Archiv".to_owned(), "2019".to_owned()]),
         destination: FolderPath(vec!["Archive".to_owned(), "2019".to_owned()]),
-        uid: 4_711 + index,
-        destination_uid: (*state == MessageState::Copied).then_some(index + 1),
+        uid: SourceUid(4_711 + index),
+        destination_uid: (*state == MessageState::Copied).then_some(DestinationUid(index + 1)),
         size: Bytes(u64::from(index % 37) * 91_000 + 2_400),
         date: format!("{:02}-Mar-2019 {:02}:15:00 +0100", index % 28 + 1, index % 24),
         state: *state,

@@ -11,7 +11,7 @@ use mailferry::rehearsal::{
     Dislike, FolderPath, ImapAccount, ImapHandle, ImapServer, Personality, SampleFolder, SampleMessage,
 };
 use mailferry::transfer::{VerifyDepth, verify_mailbox};
-use mailferry::values::{EmailAddress, Secret, Security, UnixTime};
+use mailferry::values::{EmailAddress, Secret, Security, SourceUid, UnixTime};
 use tokio_util::sync::CancellationToken;
 
 use crate::scenes::copy_bench::Bench;
@@ -62,14 +62,14 @@ impl Scene {
     pub fn repair(&self, uid: u32) -> Option<Repair> {
         let ledger = self.bench.ledger();
         let inbox = ledger.folder_totals().unwrap()[0].id;
-        ledger.repair(inbox, uid).unwrap()
+        ledger.repair(inbox, SourceUid(uid)).unwrap()
     }
 
     /// State and cause of the message with this UID in the inbox.
     pub fn state(&self, uid: u32) -> (MessageState, String) {
         let ledger = self.bench.ledger();
         let inbox = ledger.folder_totals().unwrap()[0].id;
-        let row = ledger.rows_after(inbox, &ALL, uid - 1, 1).unwrap().remove(0);
+        let row = ledger.row(inbox, SourceUid(uid)).unwrap().unwrap();
         (row.state, why(&row).unwrap_or_default())
     }
 
@@ -88,18 +88,6 @@ impl Scene {
         assert_eq!(self.arrived().len(), before);
     }
 }
-
-const ALL: [MessageState; 9] = [
-    MessageState::ToDo,
-    MessageState::InFlight,
-    MessageState::Copied,
-    MessageState::AlreadyThere,
-    MessageState::Repaired,
-    MessageState::Exported,
-    MessageState::Refused,
-    MessageState::Vanished,
-    MessageState::LeftOut,
-];
 
 /// Starts both servers with these messages in the inbox of the source, and does the work.
 pub async fn play<Work: Future<Output = ()>>(
