@@ -18,6 +18,7 @@ use mailferry_test_support::fakes::scripted_imap::{Does, Scripted};
 use mailferry_test_support::quick_time::in_quick_time;
 use mailferry_test_support::scenes::copy_bench::{Bench, contents};
 use mailferry_test_support::scenes::practice_scene::{good, play};
+use mailferry_test_support::servers::any_server::{Kind, REAL};
 use mailferry_test_support::servers::dovecot::{Dovecot, Settings, access};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
@@ -346,6 +347,22 @@ fn a_server_may_take_its_time_to_store_what_it_was_sent() {
     let large = append(1 << 20);
     assert!(large.is_ok(), "sixteen seconds more for a megabyte: {large:?}");
     assert!(matches!(append(10), Err(ImapError::Silent { .. })), "a small message is stored at once");
+}
+
+#[tokio::test]
+async fn a_folder_that_was_opened_for_reading_takes_mail_as_well() {
+    let practice = Kind::Practice(Personality::courier);
+    for kind in REAL.into_iter().chain([practice]) {
+        let Some(server) = kind.start() else { continue };
+        let mut session = access(server.port, Security::Clear, kind.user()).open().await.unwrap();
+        session.examine("INBOX").await.unwrap();
+        let body = Body::Memory(b"Subject: one\r\n\r\none\r\n".to_vec().into());
+        let message = NewMessage { flags: Vec::new(), internal_date: String::new(), body };
+        let appended = session.send_append("INBOX", &mut [message], &|_| {}).await.unwrap();
+        let said = session.answer(appended).await.unwrap();
+        assert!(said.is_ok(), "{}: {said:?}", kind.name());
+        assert_eq!(session.examine("INBOX").await.unwrap().exists, 1, "{}", kind.name());
+    }
 }
 
 #[tokio::test]

@@ -125,6 +125,7 @@ impl Session {
         leaving: Leaving<'_>,
     ) -> Result<Pending<Appended>, ImapError> {
         let name = self.folder_name(folder)?;
+        self.open_for_append(folder).await?;
         let tag = self.new_tag(&format!("APPEND {name} … ({} messages)", messages.len()));
         let mut line = format!("{tag} APPEND {name}");
         let mut end = "";
@@ -151,6 +152,18 @@ impl Session {
         self.drain(SEND_WINDOW).await?;
         gone.look(self.queued());
         Ok(append_under_way(tag, None))
+    }
+
+    /// Opens the folder for writing if this connection has opened it for reading only: Courier then refuses to store
+    /// anything in it. A refusal is left to the APPEND, whose answer counts.
+    async fn open_for_append(&mut self, folder: &str) -> Result<(), ImapError> {
+        if self.only_read.as_deref() != Some(folder) {
+            return Ok(());
+        }
+        match self.select(folder).await {
+            Ok(_) | Err(ImapError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn send_body(&mut self, body: &mut Body, gone: &mut Gone<'_>) -> Result<(), ImapError> {

@@ -174,6 +174,7 @@ impl Session {
         if self.has_opened && self.capabilities.has("UNSELECT") {
             self.submit("UNSELECT");
             self.has_opened = false;
+            self.only_read = None;
         }
     }
 

@@ -139,6 +139,7 @@ impl Session {
     ) -> Result<Pending<Opening>, ImapError> {
         let tag = self.submit(&format!("{} {}", purpose.command(), self.folder_name(raw)?));
         self.has_opened = true;
+        self.only_read = (purpose == OpenFor::Reading).then(|| raw.to_owned());
         let opening = Opening { purpose, opened: Opened::default() };
         Ok(Pending::new([tag], opening))
     }

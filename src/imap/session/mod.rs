@@ -103,6 +103,8 @@ pub struct Session {
     pub(super) bodies: AskedBodies,
     /// A folder was opened at some time, and may still be.
     pub(super) has_opened: bool,
+    /// The folder that is opened for reading only, as it was named.
+    pub(super) only_read: Option<String>,
     /// Names and headers go over the line in UTF-8.
     pub(super) has_utf8: bool,
     /// The proof of the sign-in, where nobody has waited for it.
@@ -158,6 +160,7 @@ impl Session {
             flood: Flood::default(),
             bodies: AskedBodies::default(),
             has_opened: false,
+            only_read: None,
             has_utf8: false,
             unconfirmed: None,
             asked_lists: None,

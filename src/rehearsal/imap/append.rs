@@ -168,6 +168,10 @@ impl Session {
         let personality = &self.shared.personality;
         let path = personality.path(mailbox).ok_or_else(|| bad_name(personality.delimiter, mailbox))?;
         let exists = self.with_account(|account| account.folder(&path).is_some()).unwrap_or(false);
+        let is_examined = self.selected.as_ref().is_some_and(|view| view.is_read_only && view.path == path);
+        if is_examined && personality.quirks.refuses_append_to_examined {
+            return Err(Reply::no("Current box is selected READ-ONLY."));
+        }
         if exists {
             return Ok(path);
         }

@@ -129,6 +129,7 @@ impl Personality {
             special_names: &[],
             wrong_password: "Login failed.",
             limits: Limits { connections_per_user: 4, line: 16_384, ..Limits::DOVECOT },
+            quirks: Quirks { refuses_append_to_examined: true, ..Quirks::NONE },
             ..Self::dovecot()
         }
     }

@@ -61,6 +61,8 @@ pub struct Quirks {
     pub withholds: Option<(&'static [u8], &'static str)>,
     /// A folder takes messages from one connection at a time; others are told that they have waited for its lock in vain.
     pub locks_folders: bool,
+    /// A connection that has opened a folder for reading only cannot append to it.
+    pub refuses_append_to_examined: bool,
     /// A folder whose opening ends the connection, as a share that is gone does at Zimbra.
     pub hangs_up_at: Option<&'static str>,
 }
@@ -93,6 +95,7 @@ impl Quirks {
         swallows: None,
         withholds: None,
         locks_folders: false,
+        refuses_append_to_examined: false,
         hangs_up_at: None,
     };
 

@@ -184,6 +184,12 @@ impl PlainImap {
     /// Message bytes of a folder as SHA-256, in the order of their sequence numbers.
     pub fn order(&mut self, folder: &str) -> Vec<String> {
         self.run(&format!("EXAMINE {}", quoted(folder)));
+        self.selected_order()
+    }
+
+    /// The same of the folder that is selected, with the numbers that commands on it take until it is left. A server
+    /// may give unseen messages another order when the folder is opened again.
+    pub fn selected_order(&mut self) -> Vec<String> {
         let Ok(lines) = self.try_run(b"FETCH 1:* (BODY.PEEK[])") else { return Vec::new() };
         let bodies = lines.into_iter().filter(|(line, _)| line.contains(" FETCH ("));
         bodies.map(|(_, body)| digest(&body)).collect()
