@@ -7,7 +7,9 @@ mod block_lists;
 mod error;
 mod folder_words;
 mod nonmail_folders;
+mod receivers;
 mod refusals;
+mod reply_patterns;
 mod selectors;
 mod server_habits;
 mod source;
@@ -16,7 +18,9 @@ pub use block_lists::{BlockList, Code, Impact, Judges, read_block_lists};
 pub use error::AssetError;
 pub use folder_words::{LanguageWords, read_folder_words};
 pub use nonmail_folders::read_nonmail_folders;
+pub use receivers::{Receiver, read_receivers};
 pub use refusals::{Means, Refusal, read_refusals};
+pub use reply_patterns::{ReplyClass, ReplyCode, ReplyPattern, ReplyScope, Tier, read_reply_patterns};
 pub use selectors::{Selector, read_selectors};
 pub use server_habits::{ServerHabits, read_server_habits};
 
@@ -44,7 +48,9 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         "blocklists.toml" => read_block_lists(text).map(drop),
         "folder_words.toml" => read_folder_words(text).map(drop),
         "nonmail_folders.toml" => read_nonmail_folders(text).map(drop),
+        "receivers.toml" => read_receivers(text).map(drop),
         "refusals.toml" => read_refusals(text).map(drop),
+        "reply_patterns.toml" => read_reply_patterns(text).map(drop),
         "selectors.toml" => read_selectors(text).map(drop),
         "server_habits.toml" => read_server_habits(text).map(drop),
         _ => match extension {

@@ -3,6 +3,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::evidence::EvidenceFacts;
+use super::verdict::{Overrule, OwnerAnswers};
 use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, RecordType, UnixTime};
 
 /// Version of the facts that this program writes. Older ones are read; newer ones are refused.
@@ -26,6 +28,15 @@ pub struct Facts {
     pub sending_addresses: Vec<IpAddr>,
     /// Every answer, whatever its outcome.
     pub answers: AnswerBook,
+    /// What the owner's logs, bounces and reports say; `None` where none were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceFacts>,
+    /// What the owner says of the operation.
+    #[serde(default, skip_serializing_if = "OwnerAnswers::is_empty")]
+    pub owner: OwnerAnswers,
+    /// What the owner decided against the verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overrule: Option<Overrule>,
 }
 
 /// Why saved facts cannot be read.
@@ -55,6 +66,9 @@ impl Facts {
             selectors: Vec::new(),
             sending_addresses: Vec::new(),
             answers: AnswerBook::default(),
+            evidence: None,
+            owner: OwnerAnswers::default(),
+            overrule: None,
         }
     }
 

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::evidence::Receiver;
+use super::verdict::Verdict;
 use crate::values::{DomainName, Outcome, UnixTime};
 
 /// Everything that one audit of one domain says.
@@ -15,6 +17,12 @@ pub struct AuditReport {
     pub summary: String,
     /// Findings in the order in which they should be read: group first, importance next.
     pub findings: Vec<Finding>,
+    /// What each receiver does with the mail, the one with the most recipients first; empty without evidence.
+    #[serde(default)]
+    pub receivers: Vec<Receiver>,
+    /// Whether to stay or to move; `None` in reports of older versions.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
 }
 
 impl AuditReport {
@@ -93,6 +101,8 @@ pub enum Area {
     Dmarc,
     /// Block lists (RFC 5782).
     BlockLists,
+    /// What receivers do with the mail, from the owner's logs and reports.
+    Delivery,
 }
 
 /// Groups on the audit page, in their order.

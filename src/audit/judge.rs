@@ -1,18 +1,25 @@
 use std::collections::BTreeSet;
 
 use super::context::Context;
+use super::evidence::trust_table;
+use super::verdict::verdict;
 use super::{AuditReport, Facts, Finding, Group, Lookups, Status, rules};
 use crate::values::DnsQuestion;
 
 /// Judges what was measured. The same facts always give the same report.
 pub fn judge(facts: &Facts) -> AuditReport {
     let (findings, _missing) = run(facts);
+    let receivers =
+        facts.evidence.as_ref().map(|evidence| trust_table(evidence, facts.at)).unwrap_or_default();
+    let verdict = verdict(facts, &findings, &receivers);
     AuditReport {
         domain: facts.domain.clone(),
         at: facts.at,
         resolver: facts.resolver.clone(),
         summary: summary(facts, &findings),
         findings,
+        receivers,
+        verdict: Some(verdict),
     }
 }
 

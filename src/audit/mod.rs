@@ -9,6 +9,7 @@ mod context;
 pub mod dkim;
 pub mod dmarc;
 mod draft;
+pub mod evidence;
 mod facts;
 mod finding;
 mod judge;
@@ -18,6 +19,7 @@ mod rules;
 mod sender;
 mod senders;
 pub mod spf;
+pub mod verdict;
 mod zone;
 
 pub use facts::{FACTS_VERSION, Facts, FactsError};

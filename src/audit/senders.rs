@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use super::addresses::is_public;
 use super::context::Context;
+use super::evidence::EvidenceFacts;
 use super::lookups::{address_of, is_askable};
 use super::mx;
 use super::spf::{Mechanism, SpfRecord, published};
@@ -10,11 +11,13 @@ use crate::values::RecordType;
 /// Addresses that are looked at; more would burden block lists for nothing.
 const MAX_SENDERS: usize = 8;
 
-/// How the addresses were found. Only the first is sure.
+/// How the addresses were found. The first two are sure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FoundBy {
     /// The owner named them.
     Owner,
+    /// Receivers named them in replies and reports, or the log did.
+    Evidence,
     /// Single hosts that the domain's own SPF record allows.
     Spf,
     /// Hosts that receive; they often send too, but need not.
@@ -37,6 +40,11 @@ pub(super) fn find(context: &Context<'_>) -> Senders {
         let given: Vec<IpAddr> = given.iter().map(IpAddr::to_canonical).collect();
         let (public, private) = given.into_iter().partition(|address| is_public(*address));
         return Senders { addresses: first_ones(public), found_by: FoundBy::Owner, private };
+    }
+    let seen = context.facts.evidence.as_ref().map(EvidenceFacts::senders).unwrap_or_default();
+    let seen = first_ones(seen);
+    if !seen.is_empty() {
+        return Senders { addresses: seen, found_by: FoundBy::Evidence, private: Vec::new() };
     }
     let from_spf = first_ones(allowed_hosts(context));
     if !from_spf.is_empty() {

@@ -38,6 +38,8 @@ pub enum Task {
     Rehearse(Rehearse),
     /// Ask what receivers see of a domain, and judge it.
     Audit(Audit),
+    /// Say from saved facts whether to stay or to move; nothing is asked.
+    Verdict(Verdict),
     /// Evaluate SPF for one address; the first line is the result of RFC 7208.
     Spf(Spf),
     /// Copy mailboxes over IMAP, exactly once.
@@ -74,6 +76,12 @@ pub struct Audit {
     /// Judge facts saved earlier; nothing is asked.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver"])]
     pub facts: Option<PathBuf>,
+    /// Read a mail log, bounces or reports, packed or not, or a folder of them; may be given more than once.
+    #[arg(long, value_name = "PATH", conflicts_with = "facts")]
+    pub evidence: Vec<PathBuf>,
+    /// What you say of the operation, as in backup=no; may be given more than once. See “mailferry verdict --help”.
+    #[arg(long = "answer", value_name = "NAME=yes|no", conflicts_with = "facts")]
+    pub answers: Vec<String>,
     /// Save what was measured, to judge it again elsewhere.
     #[arg(long, value_name = "FILE")]
     pub save_facts: Option<PathBuf>,
@@ -86,6 +94,32 @@ pub struct Audit {
     /// End with status 1 when a finding fails.
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `mailferry verdict`.
+#[derive(Debug, Args)]
+pub struct Verdict {
+    /// Facts that “mailferry audit --save-facts” wrote.
+    pub facts: PathBuf,
+    /// What you say of the operation: updates, backup, second-person, asked, another-address, port-25, wants-relay,
+    /// wants-to-move or mail-at-home, with =yes or =no; may be given more than once.
+    #[arg(long = "answer", value_name = "NAME=yes|no")]
+    pub answers: Vec<String>,
+    /// What you decide instead: stay, stay-and-fix, new-address, relay-part, move-sending or move-everything.
+    #[arg(long, value_name = "OUTCOME")]
+    pub decide: Option<String>,
+    /// Why you decide otherwise.
+    #[arg(long, value_name = "WORDS", requires = "decide")]
+    pub because: Option<String>,
+    /// Save the facts with your answers and your decision.
+    #[arg(long, value_name = "FILE")]
+    pub save_facts: Option<PathBuf>,
+    /// Write the verdict as JSON; “-” for standard output.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+    /// Write the verdict as a page.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// `mailferry spf`.

@@ -41,7 +41,7 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
     Ok(done(arguments.strict && report.count(Status::Fail) > 0))
 }
 
-fn saved_facts(path: &Path) -> Result<Facts, CliError> {
+pub(super) fn saved_facts(path: &Path) -> Result<Facts, CliError> {
     let text = output::read_text(path, MOST_FACTS_BYTES)?;
     Facts::from_json(&text).map_err(|error| {
         UserError::new(format!("{} holds no facts of an audit", path.display()), error.to_string())
@@ -58,11 +58,13 @@ fn ask(arguments: &Audit) -> Result<Facts, CliError> {
         resolver: arguments.resolver.clone().unwrap_or_default(),
         selectors: arguments.selectors.clone(),
         sending_addresses: arguments.sending_ips.clone(),
+        evidence: arguments.evidence.clone(),
     };
+    let owner = super::verdict::answers(&arguments.answers)?;
     let mut last_tenth = 0;
-    let facts = headless::audit(&arguments.domain, &options, &mut |done, total, what| {
+    let facts = headless::audit(&arguments.domain, &options, &owner, &mut |done, total, what| {
         let tenth = done * 10 / total.max(1);
-        if tenth > last_tenth {
+        if tenth != last_tenth {
             last_tenth = tenth;
             output::say(&format!("{done} of {total} answers, now {what}"));
         }
@@ -99,6 +101,9 @@ fn words(report: &AuditReport) -> String {
                 format_args!("         {}: {}\n", copy.name, output::line(&copy.value)),
             );
         }
+    }
+    if report.verdict.is_some() {
+        output::append(&mut text, format_args!("\n{}", super::verdict::words(report)));
     }
     text
 }

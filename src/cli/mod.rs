@@ -24,6 +24,7 @@ mod progress;
 mod records;
 mod rehearse;
 mod spf;
+mod verdict;
 mod wishes;
 
 use std::process::ExitCode;
@@ -77,6 +78,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
     let outcome = match task {
         Task::Rehearse(arguments) => rehearse::run(&arguments, log),
         Task::Audit(arguments) => audit::run(&arguments),
+        Task::Verdict(arguments) => verdict::run(&arguments),
         Task::Spf(arguments) => spf::run(&arguments),
         Task::Copy(arguments) => copy::run(&arguments, log),
         Task::Records(arguments) => records::run(&arguments),

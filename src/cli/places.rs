@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::CliError;
-use super::args::{Audit, Copy, Records};
+use super::args::{Audit, Copy, Records, Verdict};
 use crate::engine::{check_output, is_same_place, not_written};
 
 /// A flag and the file that it names.
@@ -30,6 +30,16 @@ pub fn check_audit(arguments: &Audit) -> Result<(), CliError> {
         ("--save-facts", arguments.save_facts.as_deref()),
     ];
     check(&outputs, &[("--facts", arguments.facts.as_deref())], None)
+}
+
+/// The outputs of `mailferry verdict`.
+pub fn check_verdict(arguments: &Verdict) -> Result<(), CliError> {
+    let outputs = [
+        ("--json", arguments.json.as_deref()),
+        ("--html", arguments.html.as_deref()),
+        ("--save-facts", arguments.save_facts.as_deref()),
+    ];
+    check(&outputs, &[("the facts", Some(arguments.facts.as_path()))], None)
 }
 
 /// The output of `mailferry records`.

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Facts;
+use crate::audit::evidence::EvidenceFacts;
+use crate::audit::verdict::OwnerAnswers;
 use crate::engine::api::command::AuditOptions;
 use crate::engine::api::user_error::UserError;
 use crate::engine::explain;
@@ -14,7 +17,7 @@ use crate::providers::{AnswersFileError, Catalogue, ProviderId, parse_answers};
 use crate::records::{
     BindOptions, RecordsPlan, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
 };
-use crate::survey::{self, Progress, SurveyOptions};
+use crate::survey::{self, EvidenceProgress, Progress, SurveyOptions};
 use crate::values::{DomainName, EmailAddress, UnixTime};
 
 /// Measures a domain. `progress` hears how many questions are answered, how many are known, and what is asked now.
@@ -24,12 +27,16 @@ use crate::values::{DomainName, EmailAddress, UnixTime};
 pub fn audit(
     domain: &str,
     options: &AuditOptions,
+    owner: &OwnerAnswers,
     progress: &mut (dyn FnMut(usize, usize, &str) + Send),
 ) -> Result<Facts, Box<UserError>> {
     let domain = DomainName::parse(domain).map_err(|error| explain::domain_name(&error))?;
+    let evidence = read_evidence(&domain, &options.evidence, progress)?;
     let options_for_survey = SurveyOptions {
         selectors: options.selectors.clone(),
         sending_addresses: options.sending_addresses.clone(),
+        evidence,
+        owner: owner.clone(),
     };
     let mut tell = |heard: Progress| progress(heard.done, heard.total, &heard.what);
     to_its_end(async {
@@ -38,6 +45,24 @@ pub fn audit(
             .await
             .map_err(|error| Box::new(explain::survey(&error)))
     })
+}
+
+/// Reads the owner's files; `None` where none are named.
+fn read_evidence(
+    domain: &DomainName,
+    paths: &[PathBuf],
+    progress: &mut (dyn FnMut(usize, usize, &str) + Send),
+) -> Result<Option<EvidenceFacts>, Box<UserError>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let kilobytes = |bytes: u64| usize::try_from(bytes / 1000).unwrap_or(usize::MAX);
+    let mut tell = |heard: EvidenceProgress| {
+        progress(kilobytes(heard.done), kilobytes(heard.total), &format!("{} (in kB)", heard.what));
+    };
+    survey::read_evidence(domain, paths, UnixTime::now(), &mut tell, &CancellationToken::new())
+        .map(Some)
+        .map_err(|error| Box::new(explain::evidence(&error)))
 }
 
 /// What `mailferry spf` asks.

@@ -116,6 +116,8 @@ mod tests {
             resolver: "system".to_owned(),
             summary: "fine".to_owned(),
             findings: Vec::new(),
+            receivers: Vec::new(),
+            verdict: None,
         };
         project.set_audit(&report, "{\"facts\":1}").unwrap();
         assert_eq!(project.audit_report().unwrap(), Some(report));

@@ -4,6 +4,7 @@ use super::format::utc;
 use super::page_audit::{AuditPage, audit_page};
 use super::page_copy::{CopyPage, copy_page, headline};
 use super::page_records::{RecordsPage, records_page};
+use super::page_verdict::{VerdictPage, verdict_page};
 use super::{ReportError, ReportInput, next_steps};
 use crate::audit::AuditReport;
 
@@ -18,6 +19,7 @@ struct ReportPage {
     is_practice: bool,
     made: String,
     audit: Option<AuditPage>,
+    verdict: Option<VerdictPage>,
     copy: Option<CopyPage>,
     records: Option<RecordsPage>,
     next_steps: Vec<String>,
@@ -30,6 +32,17 @@ struct AuditOnlyPage {
     domain: String,
     ascii_domain: String,
     audit: AuditPage,
+    verdict: Option<VerdictPage>,
+}
+
+#[derive(Template)]
+#[template(path = "verdict.html")]
+struct VerdictOnlyPage {
+    title: String,
+    domain: String,
+    ascii_domain: String,
+    at: String,
+    verdict: Option<VerdictPage>,
 }
 
 /// The report as one page: no scripts, nothing loaded from anywhere, readable in light and dark and on paper.
@@ -49,6 +62,7 @@ pub fn html(input: &ReportInput) -> Result<String, ReportError> {
         is_practice: input.is_practice,
         made: format!("Made {} by Mailferry {}.", utc(input.made_at), input.program_version),
         audit: input.audit.as_ref().map(audit_page),
+        verdict: input.audit.as_ref().and_then(verdict_page),
         copy: input.copy.as_ref().map(copy_page),
         records: input.records.as_ref().map(records_page),
         next_steps: next_steps(input),
@@ -63,6 +77,19 @@ pub fn audit_html(audit: &AuditReport) -> Result<String, ReportError> {
         domain: audit.domain.as_unicode().to_owned(),
         ascii_domain: ascii_form(&audit.domain),
         audit: audit_page(audit),
+        verdict: verdict_page(audit),
+    };
+    Ok(page.render()?)
+}
+
+/// The verdict alone as one page of the same kind.
+pub fn verdict_html(audit: &AuditReport) -> Result<String, ReportError> {
+    let page = VerdictOnlyPage {
+        title: format!("{}: stay or move", audit.domain),
+        domain: audit.domain.as_unicode().to_owned(),
+        ascii_domain: ascii_form(&audit.domain),
+        at: utc(audit.at),
+        verdict: verdict_page(audit),
     };
     Ok(page.render()?)
 }

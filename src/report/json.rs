@@ -3,11 +3,15 @@ use serde::Serialize;
 use super::format::{adds_up, rfc3339};
 use super::{ReportError, ReportInput, next_steps};
 use crate::audit::AuditReport;
+use crate::audit::evidence::Receiver;
+use crate::audit::verdict::Verdict;
 use crate::plan::LedgerSum;
 use crate::values::printable_json;
 
 /// Version of the JSON shape; it grows by new fields only.
 const SCHEMA: u32 = 1;
+/// Version of the shape of a verdict alone; README.md describes it.
+const VERDICT_SCHEMA: u32 = 1;
 
 #[derive(Serialize)]
 struct JsonReport<'a> {
@@ -29,6 +33,15 @@ struct JsonAudit<'a> {
     audit: &'a AuditReport,
 }
 
+#[derive(Serialize)]
+struct JsonVerdict<'a> {
+    schema: u32,
+    domain: &'a str,
+    at_utc: Option<String>,
+    receivers: &'a [Receiver],
+    verdict: Option<&'a Verdict>,
+}
+
 /// The report for programs.
 pub fn json(input: &ReportInput) -> Result<String, ReportError> {
     let sum = input.copy.as_ref().map(super::CopyReport::sum);
@@ -40,6 +53,18 @@ pub fn json(input: &ReportInput) -> Result<String, ReportError> {
         adds_up: sum.map(|sum| adds_up(&sum)),
         next_steps: next_steps(input),
         report: input,
+    };
+    Ok(printable_json(&serde_json::to_string_pretty(&report)?).into_owned())
+}
+
+/// The verdict alone for programs: the trust table and what follows from it.
+pub fn verdict_json(audit: &AuditReport) -> Result<String, ReportError> {
+    let report = JsonVerdict {
+        schema: VERDICT_SCHEMA,
+        domain: audit.domain.as_ascii(),
+        at_utc: rfc3339(audit.at),
+        receivers: &audit.receivers,
+        verdict: audit.verdict.as_ref(),
     };
     Ok(printable_json(&serde_json::to_string_pretty(&report)?).into_owned())
 }

@@ -10,15 +10,16 @@ mod next_steps;
 mod page_audit;
 mod page_copy;
 mod page_records;
+mod page_verdict;
 
 use thiserror::Error;
 
-pub use html::{audit_html, html};
+pub use html::{audit_html, html, verdict_html};
 pub use input::{
     CopyReport, EarlierReport, FolderReport, MailboxReport, PauseReport, ProblemReport, RecordsReport,
     ReportInput,
 };
-pub use json::{audit_json, json};
+pub use json::{audit_json, json, verdict_json};
 pub use message_rows::{MESSAGE_COLUMNS, MessageRow};
 pub use next_steps::next_steps;
 

@@ -58,6 +58,8 @@ fn audit(text: &str, url: &str) -> AuditReport {
         resolver: text.to_owned(),
         summary: text.to_owned(),
         findings: vec![finding(text, url)],
+        receivers: Vec::new(),
+        verdict: None,
     }
 }
 

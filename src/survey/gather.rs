@@ -7,6 +7,8 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::evidence::EvidenceFacts;
+use crate::audit::verdict::OwnerAnswers;
 use crate::audit::{self, Facts};
 use crate::dns::{DnsError, Resolver};
 use crate::values::{DnsAnswer, DnsQuestion, DomainName, RecordType, UnixTime};
@@ -25,6 +27,10 @@ pub struct SurveyOptions {
     pub selectors: Vec<String>,
     /// Addresses that send the domain's mail; where empty, rules guess.
     pub sending_addresses: Vec<IpAddr>,
+    /// What the owner's logs, bounces and reports say.
+    pub evidence: Option<EvidenceFacts>,
+    /// What the owner says of the operation.
+    pub owner: OwnerAnswers,
 }
 
 /// How far a survey is.
@@ -69,6 +75,8 @@ pub async fn run(
     let mut facts = Facts::new(domain.clone(), UnixTime::now(), resolver.label().to_owned());
     facts.selectors = clean_selectors(&options.selectors);
     facts.sending_addresses.clone_from(&options.sending_addresses);
+    facts.evidence.clone_from(&options.evidence);
+    facts.owner.clone_from(&options.owner);
     let survey = gather(&mut facts, &resolver, progress);
     tokio::select! {
         () = cancel.cancelled() => Err(SurveyError::Cancelled),

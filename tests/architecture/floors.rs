@@ -40,11 +40,20 @@ pub const KNOWN_CIRCLES: &[Known] = &[];
 /// The table of floors.
 pub const FLOORS: &[Floor] = &[
     Floor { room: "values", rooms: &[], crates: &["idna", "zeroize"] },
-    Floor { room: "assets", rooms: &[], crates: &["toml"] },
+    Floor { room: "assets", rooms: &[], crates: &["regex", "toml"] },
     Floor {
         room: "audit",
         rooms: &["values", "assets"],
-        crates: &["ipnet", "pkcs1", "spki", "data_encoding", "serde_json"],
+        crates: &[
+            "data_encoding",
+            "ipnet",
+            "mail_parser",
+            "memchr",
+            "pkcs1",
+            "roxmltree",
+            "serde_json",
+            "spki",
+        ],
     },
     Floor { room: "providers", rooms: &["values"], crates: &["data_encoding", "ipnet", "toml"] },
     Floor { room: "records", rooms: &["values", "audit", "providers"], crates: &["ipnet"] },
@@ -123,7 +132,19 @@ pub const FLOORS: &[Floor] = &[
     Floor {
         room: "survey",
         rooms: &["values", "audit", "dns", "web", "providers", "records"],
-        crates: &["futures", "roxmltree", "tokio", "tokio_util", "tracing"],
+        crates: &[
+            "flate2",
+            "futures",
+            "lzma_rust2",
+            "mail_parser",
+            "memchr",
+            "roxmltree",
+            "ruzstd",
+            "tokio",
+            "tokio_util",
+            "tracing",
+            "zip",
+        ],
     },
     Floor {
         room: "transfer",

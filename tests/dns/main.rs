@@ -14,4 +14,5 @@ mod named;
 mod providers;
 mod snippets;
 mod spf;
+mod verdict;
 mod zone;

@@ -7,12 +7,12 @@ mod spf;
 mod spf_proposal;
 
 use super::context::Context;
-use super::{Finding, mx, sender, zone};
+use super::{Finding, evidence, mx, sender, zone};
 
 type Rule = fn(&Context<'_>, &mut Vec<Finding>);
 
 /// In the order in which the survey should ask.
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     zone::rule::judge,
     mx::rule::judge,
     spf::judge,
@@ -20,6 +20,7 @@ const RULES: [Rule; 7] = [
     dkim::judge,
     sender::rule::judge,
     block_lists::judge,
+    evidence::rule::judge,
 ];
 
 /// Runs all rules; a domain that does not exist is not judged further.

@@ -351,7 +351,7 @@ fn judge_senders(context: &Context<'_>, senders: &senders::Senders, findings: &m
     }
     let mut push = |draft: Draft| findings.push(draft.rfc(7208, "2.6").done(lookups));
     if !others.is_empty() {
-        let is_sure = senders.found_by == FoundBy::Owner;
+        let is_sure = matches!(senders.found_by, FoundBy::Owner | FoundBy::Evidence);
         let status = if is_sure { Status::Fail } else { Status::Info };
         let draft = new(
             "spf.senders-fail",

@@ -45,6 +45,10 @@ fn describe(context: &Context<'_>, senders: &Senders) -> Finding {
             Draft::new("sender.address", Area::SendingAddress, Status::Info, importance, format!("Mail is sent from {names}"))
                 .words("These are the addresses that you named.")
         }
+        (false, FoundBy::Evidence) => {
+            Draft::new("sender.address", Area::SendingAddress, Status::Info, importance, format!("Mail is sent from {names}"))
+                .words("Seen in your mail log, in replies of receivers or in DMARC reports.")
+        }
         (false, FoundBy::Spf) => {
             Draft::new("sender.address", Area::SendingAddress, Status::Info, importance, format!("Mail is probably sent from {names}"))
                 .words("Taken from the single hosts in your SPF record. Name the addresses yourself if others send too.")

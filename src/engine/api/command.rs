@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::audit::verdict::{Overrule, OwnerAnswers};
 use crate::engine::api::message_list_format::MessageListFormat;
 use crate::plan::{CopyOptions, FolderPath, FolderPattern, MessageQuery, VerifyDepth};
 use crate::providers::ProviderId;
@@ -17,6 +18,8 @@ pub struct AuditOptions {
     pub selectors: Vec<String>,
     /// Addresses that send the domain's mail; where empty, they are taken from MX and SPF.
     pub sending_addresses: Vec<IpAddr>,
+    /// Files and folders with logs, bounces and reports to read; remembered as long as the program runs.
+    pub evidence: Vec<PathBuf>,
 }
 
 /// Formats of the final report.
@@ -69,6 +72,12 @@ pub enum Command {
     SetAuditOptions(AuditOptions),
     /// Asks and judges.
     RunAudit,
+    /// Reads files and folders as evidence (logs, bounces, reports), then asks and judges.
+    ReadEvidence(Vec<PathBuf>),
+    /// What the owner says of the operation; judged at once.
+    AnswerOwner(OwnerAnswers),
+    /// What the owner decides against the verdict; `None` takes it back.
+    Overrule(Option<Overrule>),
     /// Drops the running audit; nothing remains of it.
     CancelAudit,
     /// Writes the audit alone.

@@ -1,7 +1,15 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::audit::verdict::{Overrule, OwnerAnswers};
+use crate::audit::{Facts, judge};
 use crate::engine::actor::Actor;
+use crate::engine::api::command::AuditOptions;
 use crate::engine::api::snapshot::AuditView;
+use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
+use crate::engine::jobs::survey::Known;
 
 impl Actor {
     /// Asks the DNS and judges; an earlier report stays on show meanwhile.
@@ -9,8 +17,13 @@ impl Actor {
         let Some(open) = self.open.as_mut() else { return };
         let question = crate::engine::jobs::survey::Question {
             domain: open.project.domain().clone(),
-            options: open.view.domain.audit_options.clone(),
+            options: AuditOptions {
+                // Read once: what was found in the files stays with the facts.
+                evidence: std::mem::take(&mut open.evidence_to_read),
+                ..open.view.domain.audit_options.clone()
+            },
             resolver: open.resolver_address(),
+            known: Known::of(open.project.audit_facts().ok().flatten().as_deref()),
         };
         open.view.audit = AuditView::Running {
             done: 0,
@@ -23,6 +36,42 @@ impl Actor {
             |context| crate::engine::jobs::survey::audit(question, context),
             |number, result| Message::AuditDone { number, result },
         );
+    }
+
+    /// Reads the owner's files as evidence, and judges with them.
+    pub(super) fn read_evidence(&mut self, paths: Vec<PathBuf>) {
+        let Some(open) = self.open.as_mut() else { return };
+        open.evidence_to_read = paths;
+        self.run_audit();
+    }
+
+    /// Takes what the owner says of the operation, and judges again what was measured.
+    pub(super) fn answer_owner(&mut self, owner: OwnerAnswers) {
+        self.judge_again(|facts| facts.owner = owner);
+    }
+
+    /// Takes or drops a decision against the verdict.
+    pub(super) fn overrule(&mut self, overrule: Option<Overrule>) {
+        self.judge_again(|facts| facts.overrule = overrule);
+    }
+
+    /// Changes the facts and judges them; nothing is asked.
+    fn judge_again(&mut self, change: impl FnOnce(&mut Facts)) {
+        let Some(open) = self.open.as_mut() else { return };
+        let saved = open.project.audit_facts().ok().flatten();
+        let Some(mut facts) = saved.and_then(|json| Facts::from_json(&json).ok()) else {
+            return self.fail(explain::nothing_to_save("There is no audit yet", "Run the audit first"));
+        };
+        change(&mut facts);
+        let report = judge(&facts);
+        let json = match facts.to_json() {
+            Ok(json) => json,
+            Err(error) => {
+                return self.fail(explain::defect("The facts of the audit could not be kept", &error));
+            }
+        };
+        open.view.audit = AuditView::Done(Arc::new(report.clone()));
+        let _told = self.store(|project| project.set_audit(&report, &json));
     }
 
     /// Drops the running audit; an earlier report comes back.

@@ -2,6 +2,7 @@ use crate::engine::actor::Actor;
 use crate::engine::explain;
 use crate::engine::job_kind::JobKind;
 use crate::engine::jobs::results::Message;
+use crate::engine::jobs::survey::Known;
 use crate::records::check_answer;
 
 impl Actor {
@@ -20,6 +21,7 @@ impl Actor {
             domain: open.project.domain().clone(),
             options: open.view.domain.audit_options.clone(),
             resolver: open.resolver_address(),
+            known: Known::default(),
         };
         self.launch(
             JobKind::Records,

@@ -26,7 +26,7 @@ use crate::project::ProjectError;
 use crate::providers::{AnswerError, AnswersFileError, Catalogue, ProviderId};
 use crate::records::ZoneFileError;
 use crate::secrets::StoreStatus;
-use crate::survey::SurveyError;
+use crate::survey::{EvidenceError, SurveyError};
 use crate::values::{DomainName, DomainNameError, EmailAddressError};
 
 pub(super) use accounts::{accounts_renamed, no_account_lock, not_claimed, same_account};
@@ -70,6 +70,19 @@ pub(super) fn folder_not_made(folder: &Path, error: &io::Error) -> UserError {
         format!("The folder {} could not be made: {error}.", folder.display()),
     )
     .or_else("Choose another place for the project", "Nothing was written")
+}
+
+/// Files with evidence that cannot be read.
+pub(super) fn evidence(error: &EvidenceError) -> UserError {
+    match error {
+        EvidenceError::Open { source, .. } => UserError::new(
+            "A file with evidence cannot be read",
+            format!("{}: {source}.", sentence(error).trim_end_matches('.')),
+        )
+        .or_else("Check the name and the rights of the file or folder", "Nothing was read")
+        .caused_by(error),
+        EvidenceError::Cancelled => cancelled(),
+    }
 }
 
 /// The project file, while it is open.

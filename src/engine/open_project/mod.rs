@@ -63,6 +63,8 @@ pub(super) struct OpenProject {
     pub(super) view: ProjectView,
     /// The zone as last read; what the records are computed from.
     pub(super) zone: Option<CurrentZone>,
+    /// Files that the next audit reads as evidence.
+    pub(super) evidence_to_read: Vec<std::path::PathBuf>,
     /// The embedded servers, while a practice project is open.
     pub(super) practice: Option<PracticeWorld>,
     /// Where the file of a practice project lies; goes when the project is closed.
@@ -133,6 +135,7 @@ impl OpenProject {
                     resolver: settings.resolver,
                     selectors: settings.selectors,
                     sending_addresses: settings.sending_addresses,
+                    evidence: Vec::new(),
                 },
             },
             audit: project
@@ -159,6 +162,7 @@ impl OpenProject {
             project,
             view,
             zone,
+            evidence_to_read: Vec::new(),
             practice: None,
             practice_folder: None,
             copy: None,

@@ -32,7 +32,7 @@ pub const COLUMNS: [Column; 6] = [
 
 const STATUSES: [Status; 6] =
     [Status::Fail, Status::Warn, Status::Unknown, Status::Info, Status::Pass, Status::NotApplicable];
-const AREAS: [Area; 7] = [
+const AREAS: [Area; 8] = [
     Area::Zone,
     Area::IncomingMail,
     Area::SendingAddress,
@@ -40,6 +40,7 @@ const AREAS: [Area; 7] = [
     Area::Dkim,
     Area::Dmarc,
     Area::BlockLists,
+    Area::Delivery,
 ];
 const GROUPS: [Group; 7] = [
     Group::SpeaksForMoving,
@@ -356,6 +357,7 @@ const fn area_name(area: Area) -> &'static str {
         Area::Dkim => "DKIM",
         Area::Dmarc => "DMARC",
         Area::BlockLists => "Block lists",
+        Area::Delivery => "Receivers",
     }
 }
 

@@ -1,0 +1,476 @@
+//! Adds up what logs, bounces and reports say. Memory has a bound, however much is read.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use super::dates::day_of_time;
+use super::facts::{
+    AccountFacts, DayTally, EvidenceFacts, ReceiverFacts, ReplyFacts, SourceFacts, SourceKind,
+};
+use super::receivers::{self, Meaning, meaning, owner_of, redacted, tidied};
+use super::{Bounce, DmarcReport, Feedback, TlsReport};
+use crate::assets::{Receiver, ReplyClass};
+use crate::values::UnixTime;
+
+/// Receivers that are told apart; the others are one.
+const MAX_RECEIVERS: usize = 2_000;
+/// Receivers that the facts keep.
+const KEPT_RECEIVERS: usize = 200;
+/// Recipients that are counted apart at all receivers.
+const MAX_RECIPIENTS: usize = 500_000;
+/// Messages whose deferral is remembered until they are delivered.
+const MAX_WAITING: usize = 200_000;
+/// Domains of recipients that are counted for one receiver, and those that the facts keep.
+const MAX_DOMAINS: usize = 5_000;
+const KEPT_DOMAINS: usize = 40;
+/// Kinds of replies of one receiver.
+const MAX_REPLIES: usize = 60;
+/// Days that are kept apart; a log with more has a broken clock.
+const MAX_DAYS: usize = 1_000;
+/// Own addresses and names.
+const MAX_NAMES: usize = 200;
+/// Accounts, and networks of each, that are told apart.
+const MAX_ACCOUNTS: usize = 20_000;
+const MAX_NETWORKS: usize = 2_000;
+/// Notices of failed delivery that are remembered until they are sent.
+const MAX_NOTICES: usize = 100_000;
+/// Files that are named one by one.
+const MAX_SOURCES: usize = 500;
+/// Sources of mail in DMARC reports, and other names there.
+pub(super) const MAX_REPORTED: usize = 5_000;
+
+/// What a log line says of one recipient of one message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt<'a> {
+    pub at: UnixTime,
+    /// The message, as the log names it.
+    pub queue_id: &'a [u8],
+    pub recipient: &'a [u8],
+    /// The host that took or refused it; empty where none was reached.
+    pub host: &'a [u8],
+    pub outcome: AttemptOutcome,
+    /// What the receiver said; empty where it said nothing.
+    pub reply: &'a [u8],
+    /// Seconds since the message came in.
+    pub delay: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AttemptOutcome {
+    Delivered,
+    Deferred,
+    Refused,
+}
+
+#[derive(Debug, Default)]
+struct ReceiverBook {
+    facts: ReceiverFacts,
+    domains: HashMap<Vec<u8>, u64>,
+}
+
+#[derive(Debug, Default)]
+struct AccountBook {
+    days: BTreeMap<i64, u64>,
+    networks: HashSet<(i64, u64)>,
+}
+
+/// What a delivered or refused message was before.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    receiver: usize,
+}
+
+/// Collects evidence, and hands out its sum.
+#[derive(Debug, Default)]
+pub struct Collector {
+    receivers: Vec<ReceiverBook>,
+    /// By id.
+    by_id: HashMap<String, usize>,
+    /// By host name, as the log spells it.
+    by_host: HashMap<Vec<u8>, usize>,
+    recipients: HashSet<u64>,
+    waiting: HashMap<u64, Waiting>,
+    accounts: HashMap<u64, AccountBook>,
+    notices: HashSet<u64>,
+    pub(super) facts: EvidenceFacts,
+    entries: u64,
+    first: Option<UnixTime>,
+    last: Option<UnixTime>,
+}
+
+fn hash_of(parts: &[&[u8]]) -> u64 {
+    // Always with the same keys, so that the same log gives the same facts.
+    let mut hasher = DefaultHasher::new();
+    for part in parts {
+        part.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Adds to a count in a map that may not grow beyond `most`.
+pub(super) fn count<K: Ord>(map: &mut BTreeMap<K, u64>, key: K, by: u64, most: usize) {
+    if let Some(known) = map.get_mut(&key) {
+        *known += by;
+    } else if map.len() < most {
+        map.insert(key, by);
+    }
+}
+
+impl Collector {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Entries found since the last source was closed.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Writes down what the file was whose entries were added last.
+    pub fn end_source(&mut self, name: &str, kind: SourceKind, problem: &str) {
+        if self.facts.sources.len() < MAX_SOURCES {
+            self.facts.sources.push(SourceFacts {
+                name: name.chars().take(200).collect(),
+                kind,
+                entries: self.entries,
+                first: self.first,
+                last: self.last,
+                problem: problem.to_owned(),
+            });
+        }
+        (self.entries, self.first, self.last) = (0, None, None);
+    }
+
+    fn note(&mut self, at: UnixTime) {
+        self.entries += 1;
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.last = Some(self.last.map_or(at, |last| last.max(at)));
+    }
+
+    /// The receiver behind a host or, where no host was reached, behind the domain of the recipient.
+    fn receiver_at(&mut self, host: &[u8], domain: &[u8]) -> Option<usize> {
+        let key = if host.is_empty() { domain } else { host };
+        if let Some(known) = self.by_host.get(key) {
+            return Some(*known);
+        }
+        let name = String::from_utf8_lossy(key).to_ascii_lowercase();
+        let known = if host.is_empty() {
+            // A domain that was never reached says nothing about who receives for it, unless everybody knows.
+            Some(receivers::receiver_of_domain(&name)?)
+        } else {
+            receivers::receiver_of(&name)
+        };
+        let index = self.index_of(known, &name);
+        if self.by_host.len() < MAX_RECIPIENTS {
+            self.by_host.insert(key.to_vec(), index);
+        }
+        Some(index)
+    }
+
+    fn index_of(&mut self, known: Option<&Receiver>, host: &str) -> usize {
+        let (mut id, mut name, mut what) = match known {
+            Some(receiver) => (receiver.id.clone(), receiver.name.clone(), receiver.what.clone()),
+            None => {
+                let owner: String = owner_of(host).chars().take(100).collect();
+                (owner.clone(), owner, String::new())
+            }
+        };
+        if !self.by_id.contains_key(&id) && self.receivers.len() >= MAX_RECEIVERS {
+            (id, name, what) = ("others".to_owned(), "Other servers".to_owned(), String::new());
+        }
+        match self.by_id.entry(id) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let facts = ReceiverFacts { id: entry.key().clone(), name, what, ..ReceiverFacts::default() };
+                self.receivers.push(ReceiverBook { facts, domains: HashMap::new() });
+                *entry.insert(self.receivers.len() - 1)
+            }
+        }
+    }
+
+    /// Counts a recipient once, by a number that leads back to no address.
+    fn count_recipient(&mut self, index: usize, recipient: &[u8], domain: &[u8]) {
+        if self.recipients.len() >= MAX_RECIPIENTS {
+            return;
+        }
+        if !self.recipients.insert(hash_of(&[recipient])) {
+            return;
+        }
+        let Some(book) = self.receivers.get_mut(index) else { return };
+        book.facts.recipients += 1;
+        if let Some(known) = book.domains.get_mut(domain) {
+            *known += 1;
+        } else if book.domains.len() < MAX_DOMAINS {
+            book.domains.insert(domain.to_ascii_lowercase(), 1);
+        }
+    }
+
+    /// Adds what one log line says.
+    pub(super) fn attempt(&mut self, attempt: &Attempt<'_>) {
+        let at_sign = memchr::memrchr(b'@', attempt.recipient);
+        let domain = at_sign.and_then(|at| attempt.recipient.get(at + 1..)).unwrap_or_default();
+        let Some(index) = self.receiver_at(attempt.host, domain) else { return };
+        self.note(attempt.at);
+        self.count_recipient(index, attempt.recipient, domain);
+        let day = day_of_time(attempt.at);
+        let key = hash_of(&[attempt.queue_id, attempt.recipient]);
+        if !self.notices.is_empty()
+            && attempt.outcome == AttemptOutcome::Delivered
+            && self.notices.remove(&hash_of(&[attempt.queue_id]))
+        {
+            self.facts.backscatter += 1;
+        }
+        let was_waiting = !self.waiting.is_empty()
+            && attempt.outcome != AttemptOutcome::Deferred
+            && self.waiting.remove(&key).is_some();
+        match attempt.outcome {
+            AttemptOutcome::Delivered => {
+                let Some(book) = self.receivers.get_mut(index) else { return };
+                book.facts.slowest_seconds = book.facts.slowest_seconds.max(attempt.delay);
+                let Some(tally) = tally(&mut book.facts, day) else { return };
+                if was_waiting { tally.later += 1 } else { tally.delivered += 1 }
+            }
+            AttemptOutcome::Deferred | AttemptOutcome::Refused => {
+                let is_permanent = attempt.outcome == AttemptOutcome::Refused;
+                if !is_permanent && self.waiting.len() < MAX_WAITING {
+                    self.waiting.insert(key, Waiting { receiver: index });
+                }
+                self.refusal(index, day, is_permanent, attempt.reply);
+            }
+        }
+    }
+
+    /// Adds a refusal or a deferral with its words.
+    fn refusal(&mut self, index: usize, day: i64, is_permanent: bool, reply: &[u8]) {
+        let reply = tidied(&String::from_utf8_lossy(reply));
+        let Some(book) = self.receivers.get_mut(index) else { return };
+        let id = book.facts.id.clone();
+        let found = if reply.is_empty() { None } else { meaning(Some(&id), &reply) };
+        let class = found.map(|found| found.class);
+        let is_recipient = matches!(class, Some(ReplyClass::Recipient | ReplyClass::Local));
+        if let Some(tally) = tally(&mut book.facts, day) {
+            match (is_permanent, is_recipient) {
+                _ if reply.is_empty() => tally.unreached += 1,
+                (true, true) => tally.recipient_faults += 1,
+                (true, false) => tally.refused += 1,
+                (false, _) => tally.deferred += 1,
+            }
+        }
+        if reply.is_empty() {
+            return;
+        }
+        keep_reply(&mut book.facts, found, is_permanent, day, &reply);
+        if !is_recipient {
+            for address in own_addresses(&reply) {
+                if is_permanent {
+                    count(&mut book.facts.refused_from, address, 1, MAX_NAMES);
+                }
+                count(&mut self.facts.sending_addresses, address, 1, MAX_NAMES);
+            }
+        }
+    }
+
+    /// An address that the log names as the one that mail is sent from.
+    pub(super) fn sending_address(&mut self, address: IpAddr) {
+        count(&mut self.facts.sending_addresses, address, 1, MAX_NAMES);
+    }
+
+    /// A name that the server calls itself.
+    pub(super) fn helo_name(&mut self, name: &str) {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let is_name = name.len() <= 253
+            && name.contains('.')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        if is_name {
+            count(&mut self.facts.helo_names, name, 1, MAX_NAMES);
+        }
+    }
+
+    /// A message whose sender is empty: a notice of failed delivery.
+    pub(super) fn notice(&mut self, queue_id: &[u8]) {
+        if self.notices.len() < MAX_NOTICES {
+            self.notices.insert(hash_of(&[queue_id]));
+        }
+    }
+
+    /// A message handed in by an account.
+    pub(super) fn handed_in(&mut self, at: UnixTime, account: &[u8], network: &[u8]) {
+        let key = hash_of(&[account]);
+        if self.accounts.len() >= MAX_ACCOUNTS && !self.accounts.contains_key(&key) {
+            return;
+        }
+        let book = self.accounts.entry(key).or_default();
+        let day = day_of_time(at);
+        count(&mut book.days, day, 1, MAX_DAYS);
+        if book.networks.len() < MAX_NETWORKS {
+            book.networks.insert((day, hash_of(&[network])));
+        }
+    }
+
+    /// Adds a notice of failed delivery.
+    pub fn bounce(&mut self, bounce: &Bounce, read_at: UnixTime) {
+        let at = bounce.at.unwrap_or(read_at);
+        if let Some(reporter) = &bounce.reporter {
+            self.helo_name(reporter);
+        }
+        for failure in &bounce.failures {
+            let recipient = failure.recipient.as_bytes();
+            let at_sign = memchr::memrchr(b'@', recipient);
+            let domain = at_sign.and_then(|at| recipient.get(at + 1..)).unwrap_or_default();
+            let Some(index) = self.receiver_at(failure.host.as_bytes(), domain) else { continue };
+            self.note(at);
+            self.count_recipient(index, recipient, domain);
+            let reply = tidied(&failure.reply);
+            let Some(book) = self.receivers.get_mut(index) else { continue };
+            let found = if reply.is_empty() { None } else { meaning(Some(&book.facts.id), &reply) };
+            let is_recipient =
+                found.is_some_and(|found| matches!(found.class, ReplyClass::Recipient | ReplyClass::Local));
+            let day = day_of_time(at);
+            if let Some(tally) = tally(&mut book.facts, day) {
+                match is_recipient {
+                    _ if !failure.is_permanent => tally.deferred += 1,
+                    true => tally.recipient_faults += 1,
+                    false => tally.bounced += 1,
+                }
+            }
+            if reply.is_empty() {
+                continue;
+            }
+            keep_reply(&mut book.facts, found, failure.is_permanent, day, &reply);
+            if !is_recipient {
+                for address in own_addresses(&reply) {
+                    count(&mut book.facts.refused_from, address, 1, MAX_NAMES);
+                    count(&mut self.facts.sending_addresses, address, 1, MAX_NAMES);
+                }
+            }
+        }
+    }
+
+    /// Adds a DMARC aggregate report.
+    pub fn dmarc_report(&mut self, report: &DmarcReport) {
+        self.note(report.begin);
+        self.last = self.last.max(Some(report.end));
+        report.add_to(self.facts.dmarc.get_or_insert_default());
+    }
+
+    /// Adds a TLS report.
+    pub fn tls_report(&mut self, report: &TlsReport) {
+        self.note(report.begin);
+        self.last = self.last.max(Some(report.end));
+        report.add_to(self.facts.tls.get_or_insert_default());
+    }
+
+    /// Adds a complaint.
+    pub fn feedback(&mut self, feedback: &Feedback, read_at: UnixTime) {
+        let at = feedback.at.unwrap_or(read_at);
+        self.note(at);
+        count(&mut self.facts.feedback.kinds, feedback.kind.clone(), 1, MAX_NAMES);
+        self.facts.feedback.last = self.facts.feedback.last.max(Some(at));
+        if let Some(address) = feedback.source {
+            count(&mut self.facts.sending_addresses, address, 1, MAX_NAMES);
+        }
+    }
+
+    /// The sum of everything.
+    pub fn finish(mut self) -> EvidenceFacts {
+        for waiting in self.waiting.into_values() {
+            if let Some(book) = self.receivers.get_mut(waiting.receiver) {
+                book.facts.waiting += 1;
+            }
+        }
+        let mut receivers: Vec<ReceiverFacts> = Vec::new();
+        for mut book in self.receivers {
+            let mut domains: Vec<(Vec<u8>, u64)> = book.domains.into_iter().collect();
+            domains.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
+            domains.truncate(KEPT_DOMAINS);
+            book.facts.domains = domains
+                .into_iter()
+                .map(|(domain, count)| (String::from_utf8_lossy(&domain).into_owned(), count))
+                .collect();
+            book.facts.replies.sort_by_key(|reply| {
+                (std::cmp::Reverse(reply.days.values().sum::<u64>()), reply.sample.clone())
+            });
+            receivers.push(book.facts);
+        }
+        receivers.sort_by(|one, other| (other.recipients, &one.id).cmp(&(one.recipients, &other.id)));
+        receivers.truncate(KEPT_RECEIVERS);
+        self.facts.receivers = receivers;
+        self.facts.busiest_account = busiest(&self.accounts);
+        self.facts
+    }
+}
+
+fn tally(facts: &mut ReceiverFacts, day: i64) -> Option<&mut DayTally> {
+    if facts.days.len() >= MAX_DAYS && !facts.days.contains_key(&day) {
+        return None;
+    }
+    Some(facts.days.entry(day).or_default())
+}
+
+fn keep_reply(facts: &mut ReceiverFacts, found: Option<Meaning>, is_permanent: bool, day: i64, reply: &str) {
+    let pattern = found.and_then(|found| found.pattern).map(|pattern| pattern.id.as_str());
+    let (class, scope) = (found.map(|found| found.class), found.map(|found| found.scope));
+    // What nobody knows is kept apart by its words; numbers in them do not tell two kinds from one another.
+    let alike = |known: &ReplyFacts| {
+        known.pattern.as_deref() == pattern
+            && known.is_permanent == is_permanent
+            && (known.class, known.scope) == (class, scope)
+            && (found.is_some() || letters(&known.sample).eq(letters(reply)))
+    };
+    if let Some(known) = facts.replies.iter_mut().find(|known| alike(known)) {
+        count(&mut known.days, day, 1, MAX_DAYS);
+    } else if facts.replies.len() < MAX_REPLIES {
+        facts.replies.push(ReplyFacts {
+            pattern: pattern.map(ToOwned::to_owned),
+            class,
+            scope,
+            is_permanent,
+            days: BTreeMap::from([(day, 1)]),
+            sample: redacted(reply),
+        });
+    }
+}
+
+/// The first letters of a reply, without what differs from one message to the next.
+fn letters(reply: &str) -> impl Iterator<Item = char> {
+    reply.chars().filter(|letter| letter.is_ascii_alphabetic()).take(60)
+}
+
+/// Addresses that a refusal names: it speaks of the sender, not of itself.
+fn own_addresses(reply: &str) -> impl Iterator<Item = IpAddr> {
+    let is_edge = |letter: char| !(letter.is_ascii_hexdigit() || letter == ':' || letter == '.');
+    reply
+        .split(|letter: char| letter.is_whitespace() || "[]()<>,;=".contains(letter))
+        .map(move |word| word.trim_matches(is_edge).trim_end_matches(['.', ':']))
+        .filter(|word| word.len() > 6)
+        .filter_map(|word| word.parse::<IpAddr>().ok())
+        .filter(|address| match address {
+            IpAddr::V4(v4) => !(v4.is_private() || v4.is_loopback() || v4.octets().first() == Some(&0)),
+            IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unspecified()),
+        })
+        .take(2)
+}
+
+/// The account and day that stand out most: far more messages than usual, or sign-ins from very many networks.
+fn busiest(accounts: &HashMap<u64, AccountBook>) -> Option<AccountFacts> {
+    const MANY: u64 = 200;
+    const TIMES: u64 = 10;
+    const MANY_NETWORKS: u64 = 20;
+    let mut found: Vec<AccountFacts> = Vec::new();
+    for book in accounts.values() {
+        let mut counts: Vec<u64> = book.days.values().copied().collect();
+        counts.sort_unstable();
+        let usual = counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+        for (day, messages) in &book.days {
+            let networks = book.networks.iter().filter(|(other, _)| other == day).count() as u64;
+            let is_spike = *messages >= MANY && *messages >= TIMES * usual.max(1) && book.days.len() > 1;
+            if is_spike || networks >= MANY_NETWORKS {
+                found.push(AccountFacts { day: *day, messages: *messages, usual, networks });
+            }
+        }
+    }
+    found.into_iter().max_by_key(|account| (account.messages, account.networks, account.day))
+}

@@ -1,0 +1,137 @@
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Outcome;
+
+/// What the owner says of the operation. Asked, never guessed; each may be left open.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnerAnswers {
+    /// Somebody installs updates in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_updates: Option<bool>,
+    /// A backup exists, and restoring it was tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_backup: Option<bool>,
+    /// A second person can look after the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_second_person: Option<bool>,
+    /// The receiver or the provider was asked, and it did not help for long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_asked: Option<bool>,
+    /// The provider gives another address, with a name (PTR) of the owner's choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gets_another_address: Option<bool>,
+    /// The provider lets port 25 out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_25_is_open: Option<bool>,
+    /// A paid relay is acceptable for a part of the mail, and wanted rather than a move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wants_relay: Option<bool>,
+    /// The owner would rather not run a server any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wants_to_move: Option<bool>,
+    /// Mailboxes have to stay in the owner's hands, by law or by wish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeps_mail_at_home: Option<bool>,
+}
+
+/// Why an answer is not taken.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("“{0}” is no answer: write one of {names} with =yes or =no", names = OwnerAnswers::NAMES.join(", "))]
+pub struct OwnerAnswerError(String);
+
+impl OwnerAnswers {
+    /// Names of the questions, as answers are written.
+    pub const NAMES: [&str; 9] = [
+        "updates",
+        "backup",
+        "second-person",
+        "asked",
+        "another-address",
+        "port-25",
+        "wants-relay",
+        "wants-to-move",
+        "mail-at-home",
+    ];
+
+    /// Takes an answer such as `backup=no`.
+    ///
+    /// # Errors
+    /// Where nobody asks for such a thing, or it is neither yes nor no.
+    pub fn set(&mut self, text: &str) -> Result<(), OwnerAnswerError> {
+        let wrong = || OwnerAnswerError(text.to_owned());
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        let value = match value.trim() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            "skip" => None,
+            _ => return Err(wrong()),
+        };
+        *self.place(name.trim()).ok_or_else(wrong)? = value;
+        Ok(())
+    }
+
+    /// The answer to a question by its name.
+    pub fn get(&self, name: &str) -> Option<bool> {
+        *self.clone().place(name)?
+    }
+
+    fn place(&mut self, name: &str) -> Option<&mut Option<bool>> {
+        Some(match name {
+            "updates" => &mut self.has_updates,
+            "backup" => &mut self.has_backup,
+            "second-person" => &mut self.has_second_person,
+            "asked" => &mut self.has_asked,
+            "another-address" => &mut self.gets_another_address,
+            "port-25" => &mut self.port_25_is_open,
+            "wants-relay" => &mut self.wants_relay,
+            "wants-to-move" => &mut self.wants_to_move,
+            "mail-at-home" => &mut self.keeps_mail_at_home,
+            _ => return None,
+        })
+    }
+
+    /// Whether nothing was answered.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether two of updates, backup and a second person are missing: nobody can carry the operation for long.
+    pub fn nobody_carries_it(&self) -> bool {
+        let carried = [self.has_updates, self.has_backup, self.has_second_person];
+        carried.into_iter().filter(|answer| *answer == Some(false)).count() >= 2
+    }
+}
+
+/// What the owner decided against the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overrule {
+    /// The decision.
+    pub outcome: Outcome,
+    /// Why, in the owner's words; may be empty.
+    pub because: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_taken_by_name() {
+        let mut answers = OwnerAnswers::default();
+        for name in OwnerAnswers::NAMES {
+            assert_eq!(answers.get(name), None);
+            answers.set(&format!("{name}=no")).unwrap();
+            assert_eq!(answers.get(name), Some(false), "{name}");
+        }
+        assert!(answers.nobody_carries_it());
+        answers.set("backup=yes").unwrap();
+        answers.set("updates=skip").unwrap();
+        assert!(!answers.nobody_carries_it() && answers.get("updates").is_none());
+        for wrong in ["backup", "backup=maybe", "weather=yes", ""] {
+            assert!(answers.set(wrong).unwrap_err().to_string().contains("second-person"), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Mails: bounces and complaints by their form, reports by what is attached.
+
+use std::io::{self, BufRead as _, BufReader, Read};
+
+use mail_parser::MessageParser;
+
+use super::unpack::{Packing, unpacked};
+use super::{MOST_REPORT_BYTES, Origin, Reading};
+use crate::audit::evidence::{SourceKind, read_bounce, read_dmarc_report, read_feedback, read_tls_report};
+
+/// Largest mail of a mailbox file; what is beyond is not read.
+const MOST_MAIL_BYTES: usize = 32 << 20;
+/// Attachments of one mail that are looked at.
+const MAX_ATTACHMENTS: usize = 20;
+
+/// Whether a file is a mailbox in the format mbox.
+pub(super) fn is_mbox(head: &[u8]) -> bool {
+    head.starts_with(b"From ")
+}
+
+/// Whether a text begins with a header field of a mail.
+pub(super) fn is_mail(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let Some(colon) = memchr::memchr(b':', line) else { return false };
+    let name = line.get(..colon).unwrap_or_default();
+    (2..=70).contains(&name.len()) && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+}
+
+impl Reading<'_> {
+    /// Reads one mail: what it is, and why something of it was not read.
+    pub(super) fn mail(&mut self, raw: &[u8], origin: &Origin<'_>) -> (SourceKind, String) {
+        if let Some(feedback) = read_feedback(raw) {
+            self.book.feedback(&feedback, origin.written);
+            return (SourceKind::Feedback, String::new());
+        }
+        if let Some(bounce) = read_bounce(raw) {
+            self.book.bounce(&bounce, origin.written);
+            return (SourceKind::Bounce, String::new());
+        }
+        self.attached(raw).unwrap_or((SourceKind::Message, String::new()))
+    }
+
+    /// A report in an attachment.
+    fn attached(&mut self, raw: &[u8]) -> Option<(SourceKind, String)> {
+        let message = MessageParser::default().parse(raw)?;
+        let mut problem = None;
+        for part in message.parts.iter().take(MAX_ATTACHMENTS) {
+            if part.is_multipart() || part.is_message() {
+                continue;
+            }
+            let plain = match plain_bytes(part.contents()) {
+                Ok(plain) => plain,
+                Err(error) => {
+                    problem = problem.or(Some((SourceKind::Unknown, error.to_string())));
+                    continue;
+                }
+            };
+            let text = plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&plain).trim_ascii_start();
+            if text.starts_with(b"<") && memchr::memmem::find(text, b"report_metadata").is_some() {
+                return Some(match read_dmarc_report(text) {
+                    Ok(report) => (SourceKind::DmarcReport, self.dmarc(&report)),
+                    Err(error) => (SourceKind::DmarcReport, error.to_string()),
+                });
+            }
+            if text.starts_with(b"{") && memchr::memmem::find(text, b"\"policies\"").is_some() {
+                return Some(match read_tls_report(text) {
+                    Ok(report) => {
+                        self.book.tls_report(&report);
+                        (SourceKind::TlsReport, String::new())
+                    }
+                    Err(error) => (SourceKind::TlsReport, error.to_string()),
+                });
+            }
+        }
+        problem
+    }
+
+    /// Reads a mailbox file mail by mail.
+    pub(super) fn mbox(&mut self, source: &mut dyn Read, origin: &Origin<'_>) -> io::Result<()> {
+        let mut lines = BufReader::with_capacity(1 << 16, source);
+        let (mut mail, mut line) = (Vec::new(), Vec::new());
+        let (mut kind, mut problem) = (SourceKind::Message, String::new());
+        let mut after_blank = true;
+        loop {
+            line.clear();
+            let count = lines.by_ref().take(MOST_MAIL_BYTES as u64).read_until(b'\n', &mut line)?;
+            if count == 0 || (after_blank && line.starts_with(b"From ")) {
+                if !mail.is_empty() {
+                    let (found, trouble) = self.mail(&mail, origin);
+                    // One name for the whole file: the most telling of what lies in it.
+                    kind = kind.min(found);
+                    if problem.is_empty() {
+                        problem = trouble;
+                    }
+                }
+                mail.clear();
+                if count == 0 || self.cancel.is_cancelled() {
+                    break;
+                }
+                after_blank = false;
+                continue;
+            }
+            after_blank = line.trim_ascii().is_empty();
+            if mail.len() + line.len() <= MOST_MAIL_BYTES {
+                mail.extend_from_slice(&line);
+            }
+        }
+        self.book.end_source(origin.name, kind, &problem);
+        Ok(())
+    }
+}
+
+/// An attachment without its packing; a report is packed once, and alone in its archive.
+fn plain_bytes(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut plain = Vec::new();
+    match Packing::of(bytes) {
+        None => plain.extend_from_slice(bytes),
+        Some(Packing::Zip) => {
+            let mut archive = zip::ZipArchive::new(io::Cursor::new(bytes)).map_err(io::Error::other)?;
+            let entry = archive.by_index(0).map_err(io::Error::other)?;
+            entry.take(MOST_REPORT_BYTES + 1).read_to_end(&mut plain)?;
+        }
+        Some(packing) => {
+            let mut source = bytes;
+            unpacked(packing, &mut source)?.take(MOST_REPORT_BYTES + 1).read_to_end(&mut plain)?;
+        }
+    }
+    if plain.len() as u64 > MOST_REPORT_BYTES {
+        return Err(io::Error::other("unpacked, it is larger than any report"));
+    }
+    Ok(plain)
+}
