@@ -24,6 +24,7 @@ run_packages=(
 test_packages=(
     "dovecot-imapd: real IMAP servers to copy between"
     "bind9: real name server for the audit"
+    "postfix: writes a real mail log and a real bounce"
     "bind9-utils: named-checkzone for every zone snippet"
     "gnome-keyring: real password store"
     "dbus-daemon: session bus for the password store"

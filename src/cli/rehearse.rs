@@ -5,6 +5,7 @@ use super::args::Rehearse;
 use super::copy_args::ProgressForm;
 use super::driver::Driver;
 use super::{CliError, copy, done, output};
+use crate::audit::verdict::outcome_name;
 use crate::engine::{
     AuditView, Command, CopyPhase, EngineConfig, LogRing, ProjectView, ReportFormat, SecretsPolicy,
     UserError, result_words,
@@ -54,7 +55,20 @@ fn look(driver: &mut Driver) -> Result<(), CliError> {
     driver.require(Command::RunAudit)?;
     wait(driver, |project| !matches!(project.audit, AuditView::Running { .. }))?;
     match driver.project()?.audit {
-        AuditView::Done(report) => output::say(&report.summary),
+        AuditView::Done(report) => {
+            output::say(&report.summary);
+            if let Some(verdict) = &report.verdict {
+                let title = outcome_name(verdict.outcome);
+                output::say(&format!("Verdict: {title}. {}", output::line(&verdict.why)));
+                for deciding in &verdict.decided_by {
+                    output::say(&format!(
+                        "  {}: {}",
+                        output::line(&deciding.title),
+                        output::line(&deciding.raw)
+                    ));
+                }
+            }
+        }
         AuditView::Failed(error) => return Err(error.into()),
         AuditView::NotRun | AuditView::Running { .. } => {}
     }

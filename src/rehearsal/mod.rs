@@ -1,10 +1,11 @@
-//! Practice servers inside the program: IMAP and DNS, on loopback ports of the system's choice.
+//! Practice servers inside the program: IMAP and DNS, and the logs of their owner; on loopback ports of the system's choice.
 //!
 //! They serve two purposes: a newcomer tries the whole job without touching real mail, and tests make servers fail in
 //! ways that real ones do only now and then. Nothing here starts a task: every server is a future to be driven.
 
 mod dns;
 mod error;
+mod evidence;
 mod imap;
 mod mailbox;
 mod practice;
@@ -13,6 +14,7 @@ mod trouble;
 
 pub use dns::{DnsServer, Zones, practice_zone_files};
 pub use error::RehearsalError;
+pub use evidence::{EvidenceFile, EvidenceStory, practice_evidence};
 pub use imap::{
     Action, Dislike, Fault, FaultTable, FolderPath, ImapAccount, ImapHandle, ImapServer, Limits, MailBackup,
     Personality, Quirks, Traffic, Trigger,

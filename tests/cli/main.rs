@@ -14,6 +14,8 @@ mod contract;
 mod foreign_project;
 mod output_files;
 mod plan;
+mod real_postfix;
 mod results;
 mod same_account;
 mod strangers;
+mod verdict;

@@ -153,11 +153,10 @@ fn quoted_reply(text: &str) -> Option<String> {
         ["Remote Server returned '", "remote server returned '", "Remote host said: ", "remote host said: "];
     let (mark, at) = marks.iter().find_map(|mark| text.find(mark).map(|at| (mark, at)))?;
     let rest = text.get(at + mark.len()..)?;
-    let said = if mark.ends_with('\'') {
-        rest.split('\'').next().unwrap_or(rest)
-    } else {
-        rest.split("\n\n").next().unwrap_or(rest)
-    };
+    let paragraph = rest.split("\n\n").next().unwrap_or(rest);
+    // Nobody escapes an apostrophe inside the quotation: the last one ends it.
+    let end = if mark.ends_with('\'') { paragraph.rfind('\'') } else { None };
+    let said = end.and_then(|end| paragraph.get(..end)).unwrap_or(paragraph);
     // `<mx.example #5.7.1 smtp; 550 5.7.1 No>` stands there too.
     let said = said.rsplit_once("smtp;").map_or(said, |(_, reply)| reply).trim().trim_end_matches('>');
     let is_reply = said.starts_with(['4', '5']);
@@ -189,7 +188,7 @@ fn from_text(message: &Message<'_>, text: &str) -> Vec<FailedRecipient> {
             continue;
         }
         let rest = paragraph.lines().skip_while(|line| *line != first).skip(1).collect::<Vec<_>>().join(" ");
-        let reply = reply_in(&rest);
+        let reply = quoted_reply(&rest).unwrap_or_else(|| reply_in(&rest));
         let host = rest.split_once("host ").map(|(_, after)| host_only(after)).unwrap_or_default();
         failures.push(FailedRecipient { recipient: address.to_owned(), host, reply, is_permanent: is_over });
     }

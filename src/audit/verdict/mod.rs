@@ -124,6 +124,9 @@ pub struct Verdict {
     pub clean_first: bool,
     /// What the owner decided instead.
     pub overruled: Option<Overrule>,
+    /// What the owner has said of the operation.
+    #[serde(default)]
+    pub answers: OwnerAnswers,
     /// One sentence.
     pub sentence: String,
     /// Two more.
@@ -170,6 +173,7 @@ pub(super) fn verdict(facts: &Facts, findings: &[Finding], receivers: &[Receiver
         outcome: decision.outcome,
         clean_first: decision.clean_first,
         overruled: facts.overrule.clone(),
+        answers: facts.owner.clone(),
         sentence: words::sentence(&decision),
         why: words::why(&situation, &decision),
         confidence,

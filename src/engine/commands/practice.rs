@@ -1,3 +1,5 @@
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::engine::actor::Actor;
@@ -12,8 +14,10 @@ use crate::engine::open_project::practice_world::PracticeWorld;
 use crate::engine::system::temporary::practice_folder;
 use crate::project::Project;
 use crate::providers::Catalogue;
-use crate::rehearsal::{DOMAIN, Practice, PracticeAccount, PracticeOptions, Trouble};
-use crate::values::DomainName;
+use crate::rehearsal::{
+    DOMAIN, EvidenceStory, Practice, PracticeAccount, PracticeOptions, Trouble, practice_evidence,
+};
+use crate::values::{DomainName, UnixTime};
 
 /// How long the practice provider asks for a pause.
 const BUSY_TIME: Duration = Duration::from_secs(10);
@@ -29,6 +33,23 @@ pub(in crate::engine) fn make_project(catalogue: &Catalogue) -> Result<OpenProje
         .map_err(|error| Box::new(explain::project_at(&path, &error)))?;
     open.practice_folder = Some(folder);
     Ok(open)
+}
+
+/// Puts the log and the reports of the practice domain beside its project, and says where: the first audit reads them.
+fn write_evidence(open: &OpenProject) -> Option<PathBuf> {
+    let folder = open.project.path().with_extension("evidence");
+    let written = fs::create_dir_all(&folder).and_then(|()| {
+        practice_evidence(EvidenceStory::Neighbour, UnixTime::now())
+            .iter()
+            .try_for_each(|file| fs::write(folder.join(file.name), &file.bytes))
+    });
+    match written {
+        Ok(()) => Some(folder),
+        Err(error) => {
+            tracing::warn!(%error, "the practice log could not be written; the audit goes on without it");
+            None
+        }
+    }
 }
 
 impl Actor {
@@ -51,6 +72,7 @@ impl Actor {
             |context| servers.serve(context.token),
             |number, ()| Message::PracticeEnded { number },
         );
+        let evidence = self.open.as_ref().and_then(write_evidence);
         let accounts: Vec<PracticeAccount> = world.accounts.clone();
         let practice = PracticeWorld { world };
         let source = practice.source();
@@ -59,6 +81,7 @@ impl Actor {
                 words: "The people of the practice domain and their passwords are filled in.".to_owned(),
             });
             open.practice = Some(practice);
+            open.evidence_to_read.extend(evidence);
         }
         self.set_source_server(source);
         // A practice project that is opened again meets new ports.

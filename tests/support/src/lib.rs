@@ -31,6 +31,7 @@ pub mod fakes {
     pub mod odd_imap;
     pub mod practice_server;
     pub mod scripted_imap;
+    pub mod scripted_smtp;
 }
 pub mod odd_mail;
 pub mod programs;
@@ -51,6 +52,7 @@ pub mod servers {
     pub mod cyrus;
     pub mod dovecot;
     pub mod named;
+    pub mod postfix;
     pub mod pymap;
     pub mod unpacked;
 }

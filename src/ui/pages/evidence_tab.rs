@@ -1,0 +1,86 @@
+//! The owner's own files as evidence: let go here, chosen in a dialog, or named by their path.
+
+use std::path::PathBuf;
+
+use egui::{Frame, Margin, Rect, Ui, Vec2};
+
+use crate::audit::{AuditReport, Finding, Status};
+use crate::engine::{AuditView, Command, ProjectView};
+use crate::ui::fonts::Type;
+use crate::ui::page_cx::PageCx;
+use crate::ui::platform::Purpose;
+use crate::ui::theme::{PANEL_GAP, Theme};
+use crate::ui::widgets::button::Button;
+use crate::ui::widgets::path_field::PathField;
+use crate::ui::widgets::{drop_zone, panel, text};
+
+/// View state of the tab.
+pub struct EvidenceTab {
+    path: PathField,
+}
+
+impl Default for EvidenceTab {
+    fn default() -> Self {
+        Self { path: PathField::new(Purpose::ReadEvidence) }
+    }
+}
+
+impl EvidenceTab {
+    /// Draws the drop zone, and what was read.
+    pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, report: Option<&AuditReport>, cx: &mut PageCx<'_>) {
+        self.drop(ui, project, cx);
+        ui.add_space(PANEL_GAP);
+        let read = report.and_then(|report| report.findings.iter().find(|finding| finding.id == "delivery.sources"));
+        if let Some(finding) = read {
+            sources(ui, finding);
+        }
+    }
+
+    fn drop(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
+        let theme = Theme::of(ui);
+        let hovered = drop_zone::hovered_files(ui);
+        let whole = ui.available_rect_before_wrap();
+        let ground = Rect::from_min_size(whole.min, Vec2::new(whole.width(), 166.0));
+        drop_zone::paint_ground(ui, ground, !hovered.is_empty());
+        Frame::new().inner_margin(Margin { left: 16, right: 16, top: 12, bottom: 14 }).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let title = match hovered.first() {
+                Some(name) => format!("Let go to read {name}"),
+                None => "Drop a mail log, bounces or reports here".to_owned(),
+            };
+            panel::section(ui, &title);
+            let words = "Logs of Postfix, Exim, Sendmail or OpenSMTPD, returned mail, DMARC and TLS reports; packed or \
+                         not, single files or a folder. They are read on this computer and kept nowhere: of recipients \
+                         only the domain is counted.";
+            text::paragraph(ui, words, Type::Body, theme.text2);
+            ui.add_space(7.0);
+            self.path.show(ui, "Evidence file or folder", cx);
+            ui.add_space(8.0);
+            let is_idle = !matches!(project.audit, AuditView::Running { .. });
+            let path = self.path.path().filter(|_| is_idle);
+            if Button::secondary("Read as evidence").small().enabled(path.is_some()).show(ui).clicked()
+                && let Some(path) = path
+            {
+                cx.send(read(vec![path]));
+            }
+        });
+    }
+}
+
+/// What a drop or a click asks for.
+pub fn read(paths: Vec<PathBuf>) -> Command {
+    Command::ReadEvidence(paths)
+}
+
+fn sources(ui: &mut Ui, finding: &Finding) {
+    let theme = Theme::of(ui);
+    panel::panel(ui, |ui| {
+        panel::section(ui, &finding.title);
+        ui.add_space(4.0);
+        let color = if finding.status == Status::Unknown { theme.text } else { theme.text2 };
+        text::paragraph(ui, finding.words.as_str(), Type::Body, color);
+        for line in finding.evidence.iter().flat_map(|evidence| &evidence.data) {
+            text::paragraph(ui, line.as_str(), Type::Mono, theme.text2);
+        }
+    });
+}

@@ -1,0 +1,200 @@
+//! `mailferry audit --evidence` and `mailferry verdict`: the owner's own files, read, judged, saved and judged again.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use mailferry::rehearsal::{EvidenceStory, Practice, PracticeOptions, practice_evidence};
+use mailferry::values::UnixTime;
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mailferry"))
+        .args(arguments)
+        .env("HOME", home)
+        .env("XDG_CONFIG_HOME", home.join("config"))
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .output()
+        .unwrap()
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn assert_status(output: &Output, expected: i32) {
+    let said = format!("stdout: {}\nstderr: {}", words(&output.stdout), words(&output.stderr));
+    assert_eq!(output.status.code(), Some(expected), "{said}");
+}
+
+/// The practice files of a story, in a folder below `home`.
+fn evidence(home: &Path, story: EvidenceStory) -> PathBuf {
+    let folder = home.join(format!("{story:?}"));
+    std::fs::create_dir(&folder).unwrap();
+    for file in practice_evidence(story, UnixTime::now()) {
+        std::fs::write(folder.join(file.name), file.bytes).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_practice_domain_tells_the_story_and_a_clean_log_says_stay() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (practice, servers) = runtime.block_on(Practice::start(&PracticeOptions::default())).unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let _serving = runtime.spawn(servers.serve(stop.clone()));
+    let home = tempfile::tempdir().unwrap();
+    let resolver = practice.resolver.to_string();
+    let path = |name: &str| home.path().join(name).display().to_string();
+    let audit = |story: EvidenceStory| {
+        let folder = evidence(home.path(), story).display().to_string();
+        let (facts, page) = (path(&format!("{story:?}.json")), path(&format!("{story:?}.html")));
+        let output = run(
+            home.path(),
+            &[
+                "audit",
+                "weber-familie.example",
+                "--resolver",
+                &resolver,
+                "--evidence",
+                &folder,
+                "--save-facts",
+                &facts,
+                "--html",
+                &page,
+            ],
+        );
+        assert_status(&output, 0);
+        words(&output.stdout)
+    };
+    let said = audit(EvidenceStory::Neighbour);
+    for text in [
+        "VERDICT  Stay, relay part",
+        "Microsoft consumer refuses the range: 159 of 168 in 30 days (31% of your recipients)",
+        "part of their network is on our block list (S3150)",
+        "T-Online refuses the range: 37 of 37",
+        "hotmail.com relay:[smtp.relay.example]:587",
+        "DISTRUSTS THE RANGE",
+        "High confidence",
+    ] {
+        assert!(said.contains(text), "“{text}” is missing:\n{said}");
+    }
+    assert!(!said.contains("kunde"), "a recipient's name is shown:\n{said}");
+    let page = std::fs::read_to_string(path("Neighbour.html")).unwrap();
+    assert!(page.contains("Stay, relay part") && page.contains("part of their network is on our block list"));
+    let clean = audit(EvidenceStory::Clean);
+    // The domain has faults of its own, which no receiver minds.
+    assert!(clean.contains("VERDICT  Stay"), "{clean}");
+    assert!(!clean.contains("relay:[") && !clean.contains("DISTRUSTS"), "{clean}");
+    stop.cancel();
+
+    // Saved facts are judged again without a network, and hold no recipient.
+    let facts = std::fs::read_to_string(path("Neighbour.json")).unwrap();
+    assert!(!facts.contains("kunde"), "a recipient's name is saved");
+    let again = run(home.path(), &["verdict", &path("Neighbour.json"), "--json", "-"]);
+    assert_status(&again, 0);
+    let json: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!((json["schema"].as_u64(), json["verdict"]["outcome"].as_str()), (Some(1), Some("relay-part")));
+    assert_eq!(json["receivers"][1]["trust"], "distrusts-range");
+    assert_eq!(json["verdict"]["decided_by"].as_array().unwrap().len(), 3);
+
+    // Answers of the owner lead to another verdict; what is decided against it is told beside it.
+    let (saved, page) = (path("decided.json"), path("decided.html"));
+    let decided = run(
+        home.path(),
+        &[
+            "verdict",
+            &path("Neighbour.json"),
+            "--answer",
+            "asked=yes",
+            "--answer",
+            "backup=no",
+            "--answer",
+            "updates=no",
+            "--decide",
+            "stay",
+            "--because",
+            "my \u{1b}[31mserver",
+            "--save-facts",
+            &saved,
+            "--html",
+            &page,
+        ],
+    );
+    assert_status(&decided, 0);
+    let said = words(&decided.stdout);
+    assert!(
+        said.contains("VERDICT  Move everything") && said.contains("You decided otherwise: Stay."),
+        "{said}"
+    );
+    assert!(!said.contains('\u{1b}'), "an escape reaches the terminal");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("You decided otherwise: Stay") && !page.contains('\u{1b}'));
+    let again = words(&run(home.path(), &["verdict", &saved]).stdout);
+    assert_eq!(again, said);
+}
+
+#[test]
+fn wrong_use_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let facts = home.path().join("facts.json").display().to_string();
+    std::fs::write(&facts, "{}").unwrap();
+    for (arguments, status, text) in [
+        (vec!["verdict", &facts], 3, "holds no facts"),
+        (vec!["verdict", "/none/at/all"], 3, "cannot be read"),
+        (vec!["verdict", &facts, "--decide", "leave"], 2, "is no outcome"),
+        (vec!["verdict", &facts, "--because", "x"], 2, "--decide"),
+        (vec!["verdict", &facts, "--json", &facts], 2, "would be written over"),
+        (
+            vec!["audit", "weber.example", "--evidence", "/none/at/all"],
+            3,
+            "A file with evidence cannot be read",
+        ),
+        (vec!["audit", "weber.example", "--answer", "weather=yes"], 2, "second-person"),
+        (vec!["audit", "weber.example", "--evidence", "x", "--facts", &facts], 2, "--facts"),
+    ] {
+        let output = run(home.path(), &arguments);
+        assert_status(&output, status);
+        assert!(words(&output.stderr).contains(text), "{arguments:?}: {}", words(&output.stderr));
+    }
+}
+
+#[test]
+fn what_strangers_wrote_is_clean_in_terminal_and_page() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (practice, servers) = runtime.block_on(Practice::start(&PracticeOptions::default())).unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let _serving = runtime.spawn(servers.serve(stop.clone()));
+    let home = tempfile::tempdir().unwrap();
+    let log = home.path().join("mail.log");
+    let now = UnixTime::now().0;
+    let lines: String = (0..40)
+        .map(|number| {
+            let at = now - i64::from(number % 20) * 86_400;
+            format!("@{at} mail postfix/smtp[8]: Q{number}: to=<a{number}@evil.example>, relay=mx.evil.example[192.0.2.9]:25, delay=1, dsn=5.7.1, status=bounced (host mx.evil.example[192.0.2.9] said: 554 5.7.1 dynamic IP addresses are blocked \u{1b}[2J\u{202e}<script>alert(1)</script> (in reply to RCPT TO command))\n")
+        })
+        .collect();
+    std::fs::write(&log, lines).unwrap();
+    let page = home.path().join("page.html");
+    let output = run(
+        home.path(),
+        &[
+            "audit",
+            "weber-familie.example",
+            "--resolver",
+            &practice.resolver.to_string(),
+            "--evidence",
+            log.to_str().unwrap(),
+            "--html",
+            page.to_str().unwrap(),
+        ],
+    );
+    stop.cancel();
+    assert_status(&output, 0);
+    let said = words(&output.stdout);
+    assert!(said.contains("dynamic IP addresses are blocked"), "{said}");
+    assert!(!said.contains(['\u{1b}', '\u{202e}']));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("dynamic IP addresses are blocked") && !page.contains("<script>"));
+    assert!(!page.contains(['\u{1b}', '\u{202e}']));
+}
