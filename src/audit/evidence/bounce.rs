@@ -127,7 +127,9 @@ fn typed(value: &str) -> &str {
 /// The host in `dns; mx.example.org (mx.example.org. [192.0.2.1])` and its like.
 fn host_only(value: &str) -> String {
     let host = typed(value).split([' ', '(', '[']).next().unwrap_or_default();
-    host.trim_end_matches('.').to_ascii_lowercase()
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_name = host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    if is_name { host } else { String::new() }
 }
 
 /// The reply inside what a server says about it: `host mx[192.0.2.1] said: 550 No (in reply to RCPT TO command)`.

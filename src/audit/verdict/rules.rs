@@ -173,7 +173,8 @@ fn range_rule(situation: &Situation<'_>) -> Option<(Rule, Outcome)> {
     if range.is_empty() {
         return None;
     }
-    let held = share(range.iter().copied());
+    // Bounces alone tell nothing of shares.
+    let held = if situation.has_log { share(range.iter().copied()) } else { 0 };
     let lasts = range.iter().any(|receiver| lasts(receiver));
     let is_widespread = range.len() > 2 || held >= HALF;
     let has_survived = owner.has_asked == Some(true);
@@ -192,7 +193,9 @@ fn address_rule(situation: &Situation<'_>) -> Option<(Rule, Outcome)> {
     if owner.gets_another_address != Some(false) {
         return Some((Rule::AddressOnly, Outcome::NewAddress));
     }
-    let is_most = share(address.iter().copied()) > THIRD && owner.wants_relay != Some(true);
+    let is_most = situation.has_log
+        && share(address.iter().copied()) > THIRD
+        && owner.wants_relay != Some(true);
     Some((Rule::AddressWithoutAnother, if is_most { moving(owner) } else { Outcome::RelayPart }))
 }
 

@@ -120,7 +120,7 @@ fn bad_files_are_told_and_the_others_are_read() {
         "d-laughs.xml",
         format!("<!DOCTYPE f [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">]>{}", &DMARC[21..]).as_bytes(),
     );
-    write("e-bomb.gz", &gzip(&vec![b'x'; 100 << 20]));
+    write("e-bomb.gz", &gzip(&[LINE.as_bytes(), &vec![b'x'; 100 << 20]].concat()));
     write("f-bomb.zip", &zip_of(&[("log", &[LINE.as_bytes(), &vec![b'\n'; 100 << 20]].concat())]));
     let mut nested = LINE.as_bytes().to_vec();
     for _ in 0..9 {

@@ -9,9 +9,9 @@ use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 
 /// Bytes that anything may have when unpacked.
-const FREE: u64 = 64 << 20;
-/// Beyond those, at most so many bytes for each packed one. Logs of the same line again and again reach about 200.
-const MOST_RATIO: u64 = 400;
+const FREE: u64 = 16 << 20;
+/// Beyond those, at most so many bytes for each packed one. Logs reach about 30, and up to 200 where the same line stands there again and again.
+const MOST_RATIO: u64 = 250;
 /// Largest window of an xz stream; `xz -9` uses half of it.
 const MOST_WINDOW: u64 = 128 << 20;
 

@@ -57,12 +57,12 @@ fn bombs_are_refused() {
     let zeros = vec![0; 100 << 20];
     // A hundred megabytes of nothing in a hundred kilobytes, packed once more.
     let bomb = gzip(&zeros);
-    let error = plain(Packing::Gzip, &bomb).unwrap_err();
+    let error = plain(Packing::Gzip, &bomb).map(|bytes| bytes.len()).unwrap_err();
     assert!(error.to_string().contains("out of all proportion"), "{error}");
     for program in ["xz", "zstd"] {
         if let Some(packed) = packed_by(program, &zeros) {
             let packing = Packing::of(&packed).unwrap();
-            let error = plain(packing, &packed).unwrap_err();
+            let error = plain(packing, &packed).map(|bytes| bytes.len()).unwrap_err();
             assert!(error.to_string().contains("out of all proportion"), "{program}: {error}");
         }
     }
