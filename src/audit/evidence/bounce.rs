@@ -128,7 +128,8 @@ fn typed(value: &str) -> &str {
 fn host_only(value: &str) -> String {
     let host = typed(value).split([' ', '(', '[']).next().unwrap_or_default();
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let is_name = host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    let is_name =
+        host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     if is_name { host } else { String::new() }
 }
 

@@ -193,9 +193,8 @@ fn address_rule(situation: &Situation<'_>) -> Option<(Rule, Outcome)> {
     if owner.gets_another_address != Some(false) {
         return Some((Rule::AddressOnly, Outcome::NewAddress));
     }
-    let is_most = situation.has_log
-        && share(address.iter().copied()) > THIRD
-        && owner.wants_relay != Some(true);
+    let is_most =
+        situation.has_log && share(address.iter().copied()) > THIRD && owner.wants_relay != Some(true);
     Some((Rule::AddressWithoutAnother, if is_most { moving(owner) } else { Outcome::RelayPart }))
 }
 
