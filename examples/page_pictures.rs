@@ -63,7 +63,7 @@ impl Pictures {
             ("menu", samples::copying, Step::Copy, &["More"]),
             ("confirm", samples::copying, Step::Copy, &["More", "Stop copying…"]),
             ("plan-decision", samples::planned, Step::Plan, &["Projekte/haus goes to"]),
-            ("plan-options", samples::tried, Step::Plan, &["Choose messages…"]),
+            ("plan-options", samples::tried, Step::Plan, &["Options…"]),
             ("copy-mailbox", samples::copying, Step::Copy, &["anna@weber-familie.example, 74%"]),
             ("copy-problem", samples::finished, Step::Copy, &["Show the messages: Larger than Fastmail"]),
             ("copy-message", samples::message_list, Step::Copy, &["UID 4715"]),

@@ -7,29 +7,29 @@ use crate::values::{Endpoint, EndpointError, Mechanism, Security};
 /// One side of a copy as written on the command line: `imaps://anna%40example.org@mail.example.org:993` (RFC 5092).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountUrl {
-    /// The user name, decoded; empty where none was given.
+    /// The user name, decoded; empty if none was given.
     pub user: String,
     /// The server.
     pub server: Endpoint,
-    /// `;AUTH=` of the user: this mechanism and no other. `None` for `*` and where nothing is said.
+    /// The mechanism from `;AUTH=`: this one and no other. `None` for `*` and if absent.
     pub mechanism: Option<Mechanism>,
 }
 
-/// Why a text is no account.
+/// Why a text is not a valid account.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum AccountUrlError {
     /// Not a URL with one of the two schemes.
     #[error("“{0}” is not an IMAP account: write imaps://USER@HOST, with %40 for the “@” in USER")]
     NotImap(String),
-    /// A password in the URL would be seen by every user of the computer.
-    #[error("the account has a password in it, which others can see: use a password file instead")]
+    /// The URL contains a password, which every user of the computer could see.
+    #[error("the account contains a password, which others can see; use a password file instead")]
     HasPassword,
     /// The user name is not UTF-8 after decoding.
     #[error("the user name in “{0}” is not UTF-8 after decoding %XX")]
     BadUser(String),
-    /// A mechanism that this program does not know.
+    /// An unknown mechanism.
     #[error(
-        "“{0}” is no way to sign in that is known here: use ;AUTH= with PLAIN, LOGIN, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER or *"
+        "“{0}” is not a known mechanism: use ;AUTH= with PLAIN, LOGIN, SCRAM-SHA-256, XOAUTH2, OAUTHBEARER or *"
     )]
     BadMechanism(String),
     /// The host or port is wrong.
@@ -38,7 +38,7 @@ pub enum AccountUrlError {
 }
 
 impl AccountUrl {
-    /// Reads an account; `imap://` means STARTTLS, and clear text only where the host is loopback.
+    /// Parses an account. `imap://` means STARTTLS, or clear text if the host is loopback.
     pub fn parse(text: &str) -> Result<Self, AccountUrlError> {
         let not_imap = || AccountUrlError::NotImap(without_password(text));
         let (bare, mechanism) = split_mechanism(text)?;
@@ -69,7 +69,7 @@ impl AccountUrl {
     }
 }
 
-/// Takes `;AUTH=…` off the end of the user (RFC 5092 section 3.1). In a user name the semicolon is written `%3B`.
+/// Splits `;AUTH=…` off the end of the user (RFC 5092 section 3.1). A semicolon in a user name is written `%3B`.
 fn split_mechanism(text: &str) -> Result<(String, Option<Mechanism>), AccountUrlError> {
     let Some((before, host)) = text.rsplit_once('@') else { return Ok((text.to_owned(), None)) };
     let Some(at) = before.to_ascii_lowercase().rfind(";auth=") else { return Ok((text.to_owned(), None)) };
@@ -84,7 +84,7 @@ fn split_mechanism(text: &str) -> Result<(String, Option<Mechanism>), AccountUrl
     Ok((format!("{user}@{host}"), mechanism))
 }
 
-/// The text as far as it may be shown: nothing between a second colon and the `@`.
+/// The text with any password redacted: nothing between a second colon and the `@`.
 fn without_password(text: &str) -> String {
     match (text.split_once("://"), text.rsplit_once('@')) {
         (Some((scheme, rest)), Some((_, host))) => {

@@ -5,10 +5,10 @@ use super::account_url::AccountUrl;
 use super::args::Copy;
 use crate::values::{CommandLine, Credential, Mechanism, NameForm, SignInWay};
 
-/// How both sides are signed in to, as far as the arguments say.
+/// How to sign in on each side, as given by the arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ways {
-    /// At the source; `None` where nothing is said and a project keeps what it has.
+    /// At the source; `None` if not given, in which case a project keeps its setting.
     pub from: Option<SignInWay>,
     /// At the destination.
     pub to: Option<SignInWay>,
@@ -25,7 +25,7 @@ struct Given<'a> {
 }
 
 impl Ways {
-    /// Reads them; what does not fit together is wrong usage.
+    /// Reads them; arguments that conflict are wrong usage.
     pub fn from(
         arguments: &Copy,
         from: Option<&AccountUrl>,
@@ -65,7 +65,7 @@ impl Given<'_> {
                 },
                 None => Credential::Admin(admin.clone()),
             },
-            // A project may be opened from another folder later.
+            // The project may later be opened from another folder.
             (None, Some(path), None) => {
                 Credential::TokenFile(std::path::absolute(path).unwrap_or_else(|_no_folder| path.clone()))
             }

@@ -7,7 +7,7 @@ use super::{CliError, output};
 use crate::engine::{InputError, UserError, is_readable_by_others, read_secret};
 use crate::values::{EmailAddress, Fingerprint, Secret};
 
-/// Both sides of the copy as the arguments give them.
+/// Both sides of the copy, as given by the arguments.
 pub struct Accounts {
     /// The source.
     pub from: Option<AccountUrl>,
@@ -21,9 +21,9 @@ pub struct Accounts {
     pub from_fingerprint: Option<Fingerprint>,
     /// Certificate to trust at the destination.
     pub to_fingerprint: Option<Fingerprint>,
-    /// How both are signed in to.
+    /// How to sign in on both sides.
     pub ways: Ways,
-    /// The mailboxes come from a list, which may have passwords of its own.
+    /// Whether the mailboxes come from a list, which may contain passwords.
     pub has_list: bool,
 }
 
@@ -61,13 +61,13 @@ impl Accounts {
         let has_user = |account: &Option<AccountUrl>| account.as_ref().is_none_or(|url| !url.user.is_empty());
         if arguments.accounts.is_none() && !(has_user(&accounts.from) && has_user(&accounts.to)) {
             return Err(CliError::Usage(
-                "name the user in both accounts (imaps://USER@HOST), or give --accounts FILE.csv".to_owned(),
+                "give the user in both accounts (imaps://USER@HOST), or use --accounts FILE.csv".to_owned(),
             ));
         }
         Ok(accounts)
     }
 
-    /// The address that names the mailbox: the user name where it is one, else the user at the server.
+    /// The address that identifies the mailbox: the user name if it is an address, otherwise user@server.
     pub fn address(&self) -> Option<String> {
         let from = self.from.as_ref().filter(|from| !from.user.is_empty())?;
         if EmailAddress::parse(&from.user).is_ok() {
@@ -85,7 +85,7 @@ fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
     let secret = read_secret(path).map_err(|error| match error {
         InputError::Empty => {
             UserError::new(format!("{} has no password", path.display()), "Its first line is empty.")
-                .or_else("Write the password into the first line", "")
+                .or_else("Put the password on the first line", "")
         }
         other => output::not_read(path, &other),
     })?;
@@ -93,11 +93,11 @@ fn password(path: Option<&Path>) -> Result<Option<Secret>, CliError> {
     Ok(Some(secret))
 }
 
-/// A secret that others can read is told of, and used all the same: it may be meant so.
+/// Warns about a secret that others can read, but uses it: this may be intended.
 fn warn_of_readers(path: &Path) {
     if is_readable_by_others(path) {
         output::say(&format!(
-            "{}: other users of this computer can read this secret (chmod 600 keeps it to yourself)",
+            "{}: other users of this computer can read this secret (chmod 600 keeps it private)",
             path.display()
         ));
     }

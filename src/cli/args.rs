@@ -8,16 +8,16 @@ use crate::plan::{parse_date, parse_size};
 
 /// Audit a mail domain, move its mailboxes exactly once, and write its new DNS records.
 ///
-/// Without a command the window opens.
+/// Without a command, the window opens.
 #[derive(Debug, Parser)]
 #[command(name = "mailferry", version, about, max_term_width = 110)]
 pub struct Arguments {
-    /// What to do; nothing opens the window.
+    /// What to do; without a command the window opens.
     #[command(subcommand)]
     pub command: Option<Task>,
     /// A project to open in the window.
     pub project: Option<PathBuf>,
-    /// How the window is drawn; remembered when it works.
+    /// How to draw the window; remembered if it works.
     #[arg(long, value_enum)]
     pub renderer: Option<RendererChoice>,
 }
@@ -34,13 +34,13 @@ pub enum RendererChoice {
 /// Headless commands.
 #[derive(Debug, Subcommand)]
 pub enum Task {
-    /// Do the whole job on practice servers inside the program.
+    /// Practise the whole move on servers built into the program.
     Rehearse(Rehearse),
-    /// Ask what receivers see of a domain, and judge it.
+    /// Check what mail receivers see of a domain, and judge it.
     Audit(Audit),
-    /// Say from saved facts whether to stay or to move; nothing is asked.
+    /// Judge from saved facts whether to stay or move, without any network access.
     Verdict(Verdict),
-    /// Evaluate SPF for one address; the first line is the result of RFC 7208.
+    /// Evaluate SPF for one address; the first line is the result as RFC 7208 defines it.
     Spf(Spf),
     /// Copy mailboxes over IMAP, exactly once.
     Copy(Box<Copy>),
@@ -51,7 +51,7 @@ pub enum Task {
 /// `mailferry rehearse`.
 #[derive(Debug, Args)]
 pub struct Rehearse {
-    /// Do all steps without a window.
+    /// Run all steps without the window.
     #[arg(long)]
     pub headless: bool,
     /// Where report.html, report.json and the zone file go.
@@ -64,34 +64,34 @@ pub struct Rehearse {
 pub struct Audit {
     /// The domain, in Unicode or as A-labels.
     pub domain: String,
-    /// Ask this resolver instead of the system's.
+    /// Use this resolver instead of the system's.
     #[arg(long, value_name = "HOST:PORT")]
     pub resolver: Option<String>,
-    /// A DKIM selector in use; may be given more than once.
+    /// A DKIM selector in use; may be repeated.
     #[arg(long = "selector", value_name = "S")]
     pub selectors: Vec<String>,
-    /// An address that sends the domain's mail; may be given more than once.
+    /// An IP address that sends the domain's mail; may be repeated.
     #[arg(long = "sending-ip", value_name = "IP")]
     pub sending_ips: Vec<IpAddr>,
-    /// Judge facts saved earlier; nothing is asked.
+    /// Judge facts saved earlier, without any network access.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver"])]
     pub facts: Option<PathBuf>,
-    /// Read a mail log, bounces or reports, packed or not, or a folder of them; may be given more than once.
+    /// Read a mail log, bounces or reports, compressed or not, or a folder of them; may be repeated.
     #[arg(long, value_name = "PATH", conflicts_with = "facts")]
     pub evidence: Vec<PathBuf>,
-    /// What you say of the operation, as in backup=no; may be given more than once. See “mailferry verdict --help”.
+    /// An answer about how you run the server, such as backup=no; may be repeated. See “mailferry verdict --help”.
     #[arg(long = "answer", value_name = "NAME=yes|no", conflicts_with = "facts")]
     pub answers: Vec<String>,
-    /// Save what was measured, to judge it again elsewhere.
+    /// Save the measured facts, to judge them again later or elsewhere.
     #[arg(long, value_name = "FILE")]
     pub save_facts: Option<PathBuf>,
     /// Write the findings as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
-    /// Write the findings as a page.
+    /// Write the findings as an HTML page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// End with status 1 when a finding fails.
+    /// Exit with status 1 if a finding fails.
     #[arg(long)]
     pub strict: bool,
 }
@@ -99,16 +99,16 @@ pub struct Audit {
 /// `mailferry verdict`.
 #[derive(Debug, Args)]
 pub struct Verdict {
-    /// Facts that “mailferry audit --save-facts” wrote.
+    /// Facts saved by “mailferry audit --save-facts”.
     pub facts: PathBuf,
-    /// What you say of the operation: updates, backup, second-person, asked, another-address, port-25, wants-relay,
-    /// wants-to-move or mail-at-home, with =yes or =no; may be given more than once.
+    /// An answer about how you run the server: updates, backup, second-person, asked, another-address, port-25,
+    /// wants-relay, wants-to-move or mail-at-home, with =yes or =no; may be repeated.
     #[arg(long = "answer", value_name = "NAME=yes|no")]
     pub answers: Vec<String>,
-    /// What you decide instead: stay, stay-and-fix, new-address, relay-part, move-sending or move-everything.
+    /// Your own decision instead: stay, stay-and-fix, new-address, relay-part, move-sending or move-everything.
     #[arg(long, value_name = "OUTCOME")]
     pub decide: Option<String>,
-    /// Why you decide otherwise.
+    /// Why you decide differently.
     #[arg(long, value_name = "WORDS", requires = "decide")]
     pub because: Option<String>,
     /// Save the facts with your answers and your decision.
@@ -117,7 +117,7 @@ pub struct Verdict {
     /// Write the verdict as JSON; “-” for standard output.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
-    /// Write the verdict as a page.
+    /// Write the verdict as an HTML page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
@@ -127,16 +127,16 @@ pub struct Verdict {
 pub struct Spf {
     /// The domain.
     pub domain: String,
-    /// The address of the sending server.
+    /// The IP address of the sending server.
     #[arg(long)]
     pub ip: IpAddr,
-    /// The envelope sender; postmaster of the domain where it is not given.
+    /// The envelope sender; postmaster of the domain by default.
     #[arg(long, value_name = "ADDR")]
     pub sender: Option<String>,
-    /// The name that the server greets with.
+    /// The name the server gives in HELO or EHLO.
     #[arg(long, value_name = "NAME")]
     pub helo: Option<String>,
-    /// Ask this resolver instead of the system's.
+    /// Use this resolver instead of the system's.
     #[arg(long, value_name = "HOST:PORT")]
     pub resolver: Option<String>,
 }
@@ -148,11 +148,11 @@ pub enum VerifyFlag {
     None,
     /// Counts, sizes, dates and flags.
     Quick,
-    /// Every message is read again and compared by SHA-256.
+    /// Read back every message and compare its SHA-256.
     Full,
 }
 
-/// Forms of the list of messages.
+/// Formats of the message list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ListForm {
     /// A table.
@@ -163,21 +163,21 @@ pub enum ListForm {
     Jsonl,
 }
 
-/// How thoroughly a verification alone looks.
+/// How thorough a separate verification is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum VerifyOnlyFlag {
     /// Counts, sizes, dates and flags.
     Quick,
-    /// Every message is read again and compared by SHA-256.
+    /// Read back every message and compare its SHA-256.
     Full,
 }
 
-/// Whether connections are compressed (COMPRESS=DEFLATE), where a server offers it.
+/// When to compress connections (COMPRESS=DEFLATE), if the server offers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Compress {
-    /// On lines where it pays.
+    /// On connections where it helps.
     Auto,
-    /// Wherever it is offered.
+    /// Wherever the server offers it.
     Always,
     /// Not at all.
     Never,
@@ -186,15 +186,15 @@ pub enum Compress {
 /// Modes of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// New mail still arrives at the source: adds and flags are mirrored.
+    /// New mail still arrives at the source: copy new messages and changed flags.
     Before,
-    /// People work at the destination: mail is added, and nothing there is touched.
+    /// People already work at the destination: add missing mail and change nothing there.
     After,
-    /// Late mail: as after the switch, from the inbox and junk only.
+    /// Late mail: as after the switch, but only from the inbox and junk.
     Sweep,
 }
 
-/// Where a message with several labels of a Gmail account goes.
+/// Where a Gmail message with several labels goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Labels {
     /// Once, into the folder of its best label.
@@ -206,10 +206,10 @@ pub enum Labels {
 /// `mailferry copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
-    /// The server that the mail comes from; USER is percent-encoded (anna%40example.org) and may end in ;AUTH=MECHANISM.
+    /// The server to copy from; USER is percent-encoded (anna%40example.org) and may end in ;AUTH=MECHANISM.
     #[arg(long, value_name = "imaps://USER@HOST[:PORT]", required_unless_present = "project")]
     pub from: Option<String>,
-    /// The server that the mail goes to.
+    /// The server to copy to.
     #[arg(long, value_name = "imaps://USER@HOST[:PORT]", required_unless_present = "project")]
     pub to: Option<String>,
     /// A file whose first line is the password at the source.
@@ -227,13 +227,13 @@ pub struct Copy {
     /// Names of admins that stand beside the mailbox's.
     #[command(flatten)]
     pub admin_forms: AdminForms,
-    /// A file with an OAuth token for the source; read again for each connection.
+    /// A file with an OAuth token for the source; read again for every connection.
     #[arg(long, value_name = "FILE")]
     pub from_token_file: Option<PathBuf>,
     /// A file with an OAuth token for the destination.
     #[arg(long, value_name = "FILE")]
     pub to_token_file: Option<PathBuf>,
-    /// A command that prints an OAuth token for the source; run without a shell for each connection.
+    /// A command that prints an OAuth token for the source; run without a shell for every connection.
     #[arg(long, value_name = "COMMAND")]
     pub from_token_command: Option<String>,
     /// A command that prints an OAuth token for the destination.
@@ -249,32 +249,31 @@ pub struct Copy {
     /// `source_token_command`, and the same for `destination_`.
     #[arg(long, value_name = "FILE.csv")]
     pub accounts: Option<PathBuf>,
-    /// Keep the project here, to resume later or in the window.
+    /// Keep the project in this file, to resume it later or in the window.
     #[arg(long, value_name = "FILE")]
     pub project: Option<PathBuf>,
-    /// Most connections to one server at the same time, over all mailboxes of the run, and at least one for each side of a
-    /// mailbox. Without it each mailbox has as many as are worth it: up to 7 to each server, and up to 15 to a destination
-    /// that takes one message at a time. In either case a mailbox keeps to what the catalogue knows of its provider. For a
-    /// moment there may be one more: where the sign-in of an admin is checked, and where messages of the source have to be
-    /// read beside the copy.
+    /// Limit on simultaneous connections to one server, over all mailboxes of the run; each side of a mailbox gets at
+    /// least one. Without it, each mailbox opens as many as help: up to 7 to each server, and up to 15 to a destination
+    /// that accepts one message at a time. A mailbox never exceeds the limit the catalogue has for its provider. One more
+    /// may be open briefly, to check the sign-in of an admin or to read source messages during the copy.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub max_connections: Option<u16>,
-    /// Most mailboxes at the same time.
+    /// Limit on mailboxes copied at the same time.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub parallel_mailboxes: u8,
-    /// How long a server may say nothing until its connection counts as dead.
+    /// How long a server may stay silent before its connection counts as dead.
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(5..=3_600))]
     pub timeout: u64,
-    /// Whether connections are compressed, where a server offers it.
+    /// When to compress connections, if the server offers it.
     #[arg(long, value_enum, default_value = "auto")]
     pub compress: Compress,
-    /// Count and map, but copy nothing.
+    /// Count the folders and map their names, but copy nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// How the copy is verified; as the project says where it is not given, which is quick unless something else was chosen.
+    /// How to verify the copy; by default as set in the project, initially quick.
     #[arg(long, value_enum)]
     pub verify: Option<VerifyFlag>,
-    /// Copy nothing: verify once more what this project has copied before.
+    /// Copy nothing; verify again what this project has copied.
     #[arg(
         long,
         value_enum,
@@ -292,50 +291,50 @@ pub struct Copy {
     /// Only messages received before this day (UTC).
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_date)]
     pub before: Option<i64>,
-    /// Only messages of this size or larger, as in 10kB or 1.5MB.
+    /// Only messages of at least this size, such as 10kB or 1.5MB.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub min_size: Option<u64>,
-    /// Only messages of this size or smaller.
+    /// Only messages of at most this size.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_size: Option<u64>,
-    /// Only messages that the source finds with this IMAP search, as in FROM "bank" UNSEEN.
+    /// Only messages that match this IMAP search at the source, such as FROM "bank" UNSEEN.
     #[arg(long, value_name = "SEARCH")]
     pub search: Option<String>,
-    /// The newest messages of each folder first.
+    /// Copy the newest messages of each folder first.
     #[arg(long)]
     pub newest_first: bool,
-    /// When in the move this copy runs.
+    /// At which point of the move this copy runs.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// The accounts are those of earlier runs, though their servers or users are named in another way now.
+    /// Confirm that the accounts are the same as in earlier runs, although a server or user name has changed.
     #[arg(long, requires = "project")]
     pub same_accounts: bool,
-    /// From Gmail: a message with several labels goes into the folder of its best label, or into that of each.
+    /// From Gmail: copy a message with several labels once, into the folder of its best label, or into each label's folder.
     #[arg(long, value_enum)]
     pub labels: Option<Labels>,
-    /// Send at most this much to each account in a day, in place of what is known of the provider; 0: no limit.
+    /// Upload at most this much to each account per day, instead of the provider's known limit; 0 means no limit.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_up_per_day: Option<u64>,
-    /// Read at most this much from each account in a day.
+    /// Download at most this much from each account per day.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_down_per_day: Option<u64>,
-    /// Copy at most N messages of each folder, and tell how long the whole takes.
+    /// Copy at most N messages per folder, and estimate how long the whole copy takes.
     #[arg(long, value_name = "N", conflicts_with = "dry_run", value_parser = clap::value_parser!(u32).range(1..))]
     pub trial: Option<u32>,
-    /// Only these folders of the source; * stands for any letters, levels are parted by /; may be given more than once.
+    /// Only these source folders; * matches any characters, / separates levels; may be repeated.
     #[arg(long = "include-folder", value_name = "PATTERN")]
     pub include_folders: Vec<String>,
-    /// Not these folders; may be given more than once.
+    /// Leave out these folders; may be repeated.
     #[arg(long = "exclude-folder", value_name = "PATTERN")]
     pub exclude_folders: Vec<String>,
     /// Write one row per message: a table for .csv, JSON for .json, one JSON object per line for .jsonl, for a pipe or
-    /// device, and for “-”, which is standard output.
+    /// device, and for “-” (standard output).
     #[arg(long, value_name = "FILE.csv|.json|.jsonl|-", conflicts_with = "dry_run")]
     pub messages: Option<PathBuf>,
-    /// The form of that list, whatever its place is called.
+    /// The format of that list, whatever the file name.
     #[arg(long, value_enum, value_name = "FORM", requires = "messages")]
     pub messages_format: Option<ListForm>,
-    /// The plan, the provider, and what is told meanwhile.
+    /// The plan, the provider and the progress output.
     #[command(flatten)]
     pub plan: PlanArgs,
 }
@@ -345,28 +344,28 @@ pub struct Copy {
 pub struct Records {
     /// The domain.
     pub domain: String,
-    /// The provider, as named by the catalogue.
+    /// The provider's name in the catalogue.
     #[arg(long, value_name = "ID")]
     pub provider: String,
-    /// Answers that the provider's records need: a TOML file of `name = "value"` lines.
+    /// Values from the provider that the records need: a TOML file of `name = "value"` lines.
     #[arg(long, value_name = "FILE.toml")]
     pub answers: Option<PathBuf>,
-    /// The zone of today as a BIND zone file, instead of asking the DNS.
+    /// The current zone as a BIND zone file, instead of querying DNS.
     #[arg(long, value_name = "FILE", conflicts_with = "resolver")]
     pub zone: Option<PathBuf>,
-    /// Ask this resolver instead of the system's.
+    /// Use this resolver instead of the system's.
     #[arg(long, value_name = "HOST:PORT")]
     pub resolver: Option<String>,
-    /// An SPF term of today to drop; may be given more than once.
+    /// A term to drop from the current SPF record; may be repeated.
     #[arg(long = "drop-sender", value_name = "TERM")]
     pub dropped_senders: Vec<String>,
-    /// Whose lines are active; those of later stages stand in comments.
+    /// The stage whose lines are active; later stages are commented out.
     #[arg(long, value_enum, default_value = "now")]
     pub stage: RecordsStage,
-    /// In which form.
+    /// The output format.
     #[arg(long, value_enum, default_value = "bind")]
     pub format: RecordsFormat,
-    /// Where it goes; standard output where it is not given.
+    /// The output file; standard output by default.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -374,15 +373,15 @@ pub struct Records {
 /// Stages of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RecordsStage {
-    /// Before the switch: mail goes its old way.
+    /// Before the switch: mail is still delivered to the old server.
     Now,
-    /// From the switch on: new mail goes to the provider.
+    /// At the switch: new mail goes to the provider.
     Switch,
-    /// Three days after the switch: the old server sends no more.
+    /// Three days after the switch: the old server no longer sends.
     Later,
 }
 
-/// Forms of the records.
+/// Output formats of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RecordsFormat {
     /// A BIND zone snippet with `$ORIGIN`.

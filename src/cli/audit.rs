@@ -7,7 +7,7 @@ use crate::audit::{AuditReport, Facts, Status, judge};
 use crate::engine::{AuditOptions, UserError, headless};
 use crate::report;
 
-/// Facts of one domain are some hundred kB at most.
+/// The facts of one domain are a few hundred kB at most.
 const MOST_FACTS_BYTES: u64 = 64_000_000;
 
 /// `mailferry audit`.
@@ -24,8 +24,8 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
     let report = judge(&facts);
     if let Some(path) = &arguments.html {
         let page = report::audit_html(&report).map_err(|error| {
-            UserError::new("The audit could not be put into words", error.to_string())
-                .or_else("Report this as a defect of the program", "")
+            UserError::new("The audit could not be formatted", error.to_string())
+                .or_else("Report this as a bug in Mailferry", "")
         })?;
         output::write_text(path, &page)?;
     }
@@ -44,10 +44,10 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
 pub(super) fn saved_facts(path: &Path) -> Result<Facts, CliError> {
     let text = output::read_text(path, MOST_FACTS_BYTES)?;
     Facts::from_json(&text).map_err(|error| {
-        UserError::new(format!("{} holds no facts of an audit", path.display()), error.to_string())
+        UserError::new(format!("{} does not contain the facts of an audit", path.display()), error.to_string())
             .or_else(
-                "Name a file that “mailferry audit --save-facts” wrote",
-                "Or update the program, where the file is newer",
+                "Use a file written by “mailferry audit --save-facts”",
+                "Or update Mailferry, if the file is from a newer version",
             )
             .into()
     })

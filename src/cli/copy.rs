@@ -22,12 +22,12 @@ use crate::providers::{Catalogue, ProviderId};
 use crate::values::{EmailAddress, Endpoint};
 use crate::values::{MailboxId, Side};
 
-/// Where messages go as files in a run without a project.
+/// Where a run without a project saves messages as files.
 const EXPORT_FOLDER: &str = "mailferry-exported";
 
 /// `mailferry copy`.
 pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
-    // Before anything is said: a program reads every line.
+    // Before any output: a program reads every line.
     if arguments.plan.progress == ProgressForm::Json {
         output::say_in_json();
     }
@@ -36,13 +36,13 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let list = MessageList::of(arguments)?;
     super::places::check_copy(arguments)?;
     let mut config = config_of(arguments);
-    // Without a project file of its own, the ledger lives as long as this run.
+    // Without a project file, the ledger lasts only for this run.
     let temporary = tempfile_for(arguments)?;
     if temporary.is_some() {
         config.recent_file = None;
         config.confirmed_file = None;
     }
-    // Files that are named in the outcome outlive the ledger that they are from.
+    // Files named in the outcome must outlive the temporary ledger.
     config.export_folder = match (&arguments.plan.export_dir, &temporary) {
         (Some(folder), _) => Some(absolute(folder)?),
         (None, Some(_)) => Some(absolute(Path::new(EXPORT_FOLDER))?),
@@ -52,12 +52,12 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     let path = match (&arguments.project, &temporary) {
         (Some(path), _) => path.clone(),
         (None, Some(folder)) => folder.path().join("copy.mailferry"),
-        (None, None) => return Err(CliError::Usage("name a project or two accounts".to_owned())),
+        (None, None) => return Err(CliError::Usage("give a project or two accounts".to_owned())),
     };
     let mut driver = Driver::start(config, log)?;
     open(&mut driver, &path, (&accounts, arguments.plan.confirm_project))?;
     configure(&mut driver, arguments, (&accounts, wishes.provider.clone()))?;
-    // From here on it is known which mailboxes there are, and whoever reads the outcome hears of each.
+    // From here on the mailboxes are known, and the outcome lists each of them.
     let carried_out = carry_out(&mut driver, arguments, (&wishes, list.as_ref(), exports.as_deref()));
     if let (Err(error), Some(path)) = (&carried_out, &arguments.json) {
         write_failure(&driver, path, (error, exports.as_deref()));
@@ -65,7 +65,7 @@ pub fn run(arguments: &Copy, log: LogRing) -> Result<ExitCode, CliError> {
     carried_out
 }
 
-/// Writes what is known of a run that has ended early. What hinders even that must not hide the error itself.
+/// Writes the outcome of a run that ended early. A failure to write must not hide the error itself.
 fn write_failure(driver: &Driver, path: &Path, (error, exports): (&CliError, Option<&Path>)) {
     let CliError::CouldNotRun(error) = error else { return };
     let Ok(project) = driver.project() else { return };
@@ -77,7 +77,7 @@ fn write_failure(driver: &Driver, path: &Path, (error, exports): (&CliError, Opt
     }
 }
 
-/// Everything behind the accounts.
+/// Everything after the accounts are set up.
 fn carry_out(
     driver: &mut Driver,
     arguments: &Copy,
@@ -145,7 +145,7 @@ fn config_of(arguments: &Copy) -> EngineConfig {
     config
 }
 
-/// Verifies what was copied before, and nothing else.
+/// Only verifies what was copied before.
 fn verify_again(
     driver: &mut Driver,
     depth: VerifyOnlyFlag,
@@ -161,11 +161,11 @@ fn verify_again(
     Ok(done(outcome.is_unverified()))
 }
 
-/// The same place, whatever directory is the current one.
+/// The absolute form of the path.
 fn absolute(path: &Path) -> Result<PathBuf, CliError> {
     std::path::absolute(path).map_err(|error| {
-        UserError::new("There is no place for messages that are saved as files", error.to_string())
-            .or_else("Name one with --export-dir", "")
+        UserError::new("There is no folder for messages saved as files", error.to_string())
+            .or_else("Set one with --export-dir", "")
             .into()
     })
 }
@@ -177,15 +177,15 @@ fn tempfile_for(arguments: &Copy) -> Result<Option<tempfile::TempDir>, CliError>
     match remove_abandoned_projects() {
         0 => {}
         1 => output::say(
-            "An earlier copy without --project was ended early. What it has copied is recognised at the destination.",
+            "An earlier copy without --project ended early. What it copied is recognised at the destination.",
         ),
         count => output::say(&format!(
-            "{count} earlier copies without --project were ended early. What they have copied is recognised at the destination."
+            "{count} earlier copies without --project ended early. What they copied is recognised at the destination."
         )),
     }
     temporary_project().map(Some).map_err(|error| {
-        UserError::new("No temporary folder could be made", error.to_string())
-            .or_else("Name a project file with --project", "")
+        UserError::new("No temporary folder could be created", error.to_string())
+            .or_else("Set a project file with --project", "")
             .into()
     })
 }
@@ -200,9 +200,9 @@ fn open(
     } else if accounts.from.is_none() || accounts.to.is_none() {
         return Err(UserError::new(
             format!("There is no project at {}", path.display()),
-            "A new one is made only where both accounts are given.",
+            "Mailferry creates a new one only if both accounts are given.",
         )
-        .or_else("Correct the path, or give --from and --to", "Nothing was made")
+        .or_else("Correct the path, or give --from and --to", "Nothing was created")
         .into());
     } else {
         let domain = accounts
@@ -290,7 +290,7 @@ fn give_passwords(driver: &mut Driver, accounts: &Accounts) -> Result<(), CliErr
     Ok(())
 }
 
-/// A project is one move: other mailboxes of it must not be tried at another server than theirs.
+/// A project is one move: its other mailboxes must not be tried at different servers.
 fn refuse_other_servers(project: &ProjectView, accounts: &Accounts) -> Result<(), CliError> {
     let named = accounts.address();
     let has_others = project.mailboxes.iter().any(|row| {
@@ -304,9 +304,9 @@ fn refuse_other_servers(project: &ProjectView, accounts: &Accounts) -> Result<()
     if has_others && is_other {
         return Err(UserError::new(
             "This project moves mailboxes between other servers",
-            "It has other chosen mailboxes, which would be tried at the servers that you named.",
+            "Its other chosen mailboxes would be tried at the servers you gave.",
         )
-        .or_else("Use a project file of its own for this move", "Nothing was changed")
+        .or_else("Use a separate project file for this move", "Nothing was changed")
         .into());
     }
     Ok(())
@@ -325,7 +325,7 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
     if find(driver)?.is_none() {
         driver.require(Command::AddMailbox(address.to_owned()))?;
     }
-    let mailbox = find(driver)?.ok_or_else(|| CliError::Usage(format!("“{address}” is no mailbox")))?;
+    let mailbox = find(driver)?.ok_or_else(|| CliError::Usage(format!("“{address}” is not a mailbox of this project")))?;
     let sides = [
         (Side::Source, &accounts.from, &accounts.ways.from, &accounts.from_password),
         (Side::Destination, &accounts.to, &accounts.ways.to, &accounts.to_password),
@@ -344,7 +344,7 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
     Ok(())
 }
 
-/// Signs in on both sides; mailboxes that do not get in are named and left out. Hands back how many those are.
+/// Signs in on both sides. Mailboxes that cannot sign in are listed and left out; returns how many.
 pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
     driver.require(Command::TestSignIn { mailboxes: Vec::new() })?;
     driver.wait_until(
@@ -370,10 +370,10 @@ pub fn sign_in(driver: &mut Driver) -> Result<usize, CliError> {
                 continue;
             }
             let error = view.error.clone().unwrap_or_else(|| {
-                UserError::new("Not signed in", format!("The {side} did not let this mailbox in."))
+                UserError::new("Not signed in", format!("The {side} did not let this mailbox sign in."))
                     .or_else("Check server, user and password", "")
             });
-            // One question about each certificate, however many mailboxes wait for the answer.
+            // One question per certificate, however many mailboxes wait for the answer.
             let is_said = error.certificate.is_some() && certificates.contains(&error.certificate);
             let words = if is_said { error.title.clone() } else { error.to_text() };
             output::say(&format!("{} ({side}): {words}", row.mailbox.address));
@@ -407,13 +407,13 @@ pub fn count(driver: &mut Driver) -> Result<(), CliError> {
     }
 }
 
-/// Copies to the end, and tells what each mailbox does meanwhile.
+/// Copies to the end and prints the progress of each mailbox.
 pub fn copy(driver: &mut Driver, start: Command, form: ProgressForm) -> Result<(), CliError> {
     driver.require(start)?;
     to_the_end(driver, form)
 }
 
-/// Waits until nothing runs any more, and tells what each mailbox does meanwhile.
+/// Waits until nothing is running and prints the progress of each mailbox.
 fn to_the_end(driver: &mut Driver, form: ProgressForm) -> Result<(), CliError> {
     let mut teller = ProgressTeller::new(form);
     driver.wait_until(
@@ -444,7 +444,7 @@ fn tell_outcome(outcome: &Outcome, arguments: &Copy) -> Result<(), CliError> {
     }
 }
 
-/// Where the list of messages goes, and in which form.
+/// Where the message list goes, and in which format.
 struct MessageList {
     path: PathBuf,
     format: MessageListFormat,
@@ -464,7 +464,7 @@ impl MessageList {
         let format = asked.or_else(|| MessageListFormat::of(path)).or_else(of_stream);
         let format = format.ok_or_else(|| {
             CliError::Usage(format!(
-                "--messages {}: the name must end in .csv, .json or .jsonl, or --messages-format must say the form",
+                "--messages {}: the name must end in .csv, .json or .jsonl, or --messages-format must give the format",
                 path.display()
             ))
         })?;
@@ -473,7 +473,7 @@ impl MessageList {
     }
 }
 
-/// Writes one row per message, where that is asked for.
+/// Writes one row per message, if requested.
 fn save_list(driver: &mut Driver, list: Option<&MessageList>) -> Result<ProjectView, CliError> {
     let Some(MessageList { path, format }) = list else { return driver.project() };
     driver.require(Command::SaveMessagesAs(path.clone(), *format))?;

@@ -2,69 +2,69 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Flags of `mailferry copy` about the plan, the provider, and what is told meanwhile.
+/// Flags of `mailferry copy` about the plan, the provider and the progress output.
 #[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct PlanArgs {
-    /// The provider of the destination, as named by the catalogue; recognised by the server's name where it is not given.
+    /// The destination's provider by its name in the catalogue; recognised from the server name by default.
     #[arg(long, value_name = "ID")]
     pub provider: Option<String>,
-    /// Give a folder another name at the destination, levels parted by /; what lies below it follows; may be given more
-    /// than once.
+    /// Give a folder, and with it everything below, another name at the destination; / separates levels; may be repeated.
     #[arg(long = "rename-folder", value_name = "SOURCE=DESTINATION")]
     pub renamed_folders: Vec<String>,
-    /// Put a folder where another one goes, so that two become one; may be given more than once.
+    /// Merge a folder into another one at the destination; may be repeated.
     #[arg(long = "merge-folder", value_name = "SOURCE=DESTINATION")]
     pub merged_folders: Vec<String>,
-    /// Give requests for a read receipt another name in messages that are read, so that no mail program answers them anew
-    /// in the new mailbox.
+    /// Disable read-receipt requests in read messages, by renaming the header field, so that mail programs do not send
+    /// receipts again from the new mailbox.
     #[arg(long)]
     pub disarm_receipts: bool,
-    /// Date copies by their Date field, not by their arrival: for mailboxes in which an earlier move has dated all messages
-    /// with its own day. Messages that an earlier run has listed keep their date.
+    /// Date copies by their Date field instead of their arrival, for mailboxes where an earlier move stamped all mail with
+    /// its own date. Messages already listed by an earlier run keep their date.
     #[arg(long)]
     pub dates_from_header: bool,
-    /// Copy exact duplicates within a folder once: the same bytes and flags, but for whether they are read. Without it as
-    /// many arrive as there are.
+    /// Copy exact duplicates within a folder only once: same bytes and same flags, read or unread. By default every
+    /// duplicate is copied.
     #[arg(long)]
     pub drop_duplicates: bool,
-    /// Save messages here that the destination takes in no form. Without it they go beside the project, and without a
-    /// project into the folder mailferry-exported of the current directory.
+    /// Where to save messages that the destination accepts in no form. By default next to the project or, without a
+    /// project, in the folder mailferry-exported of the current directory.
     #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
     pub export_dir: Option<PathBuf>,
-    /// Try messages again that an earlier run of this project could not copy, or has saved as files.
+    /// Retry messages that an earlier run of this project could not copy or saved as files.
     #[arg(long, requires = "project", conflicts_with_all = ["dry_run", "trial"])]
     pub retry_failed: bool,
-    /// Let a project that was made or changed elsewhere run, read and send what it says; without this flag it is only shown.
+    /// Allow a project that was created or changed elsewhere to run, read and send what it specifies; otherwise this is
+    /// only printed.
     #[arg(long, requires = "project")]
     pub confirm_project: bool,
-    /// Copy although the list of accounts that are written into cannot be kept, so that nothing keeps a second copy from
-    /// running into the same account.
+    /// Copy even if Mailferry cannot record which accounts are in use, and so cannot prevent a second copy into the same
+    /// account.
     #[arg(long)]
     pub without_account_lock: bool,
-    /// How the progress is told on standard error.
+    /// The format of the progress on standard error.
     #[arg(long, value_enum, default_value = "lines")]
     pub progress: ProgressForm,
 }
 
-/// Flags of `mailferry copy` about names of admins.
+/// Flags of `mailferry copy` about admin names.
 #[derive(Debug, Default, Args)]
 pub struct AdminForms {
-    /// How the source wants the names of mailbox and admin in one: what stands between them, as in *, or a form such as
-    /// {admin}\{user}. Whose inbox was opened is checked.
+    /// How the source expects mailbox and admin in one user name: the separator, such as *, or a form such as
+    /// {admin}\{user}. Mailferry checks whose inbox it opened.
     #[arg(long, value_name = "FORM", requires = "from_admin")]
     pub from_admin_form: Option<String>,
-    /// The same at the destination.
+    /// The same for the destination.
     #[arg(long, value_name = "FORM", requires = "to_admin")]
     pub to_admin_form: Option<String>,
 }
 
-/// Forms of the progress.
+/// Formats of the progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressForm {
-    /// A line per mailbox that changes, for people.
+    /// For people: a line whenever a mailbox changes.
     #[default]
     Lines,
-    /// A JSON object per line, for programs; words come as objects, too.
+    /// For programs: one JSON object per line, including messages.
     Json,
 }

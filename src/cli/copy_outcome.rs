@@ -1,4 +1,4 @@
-//! What a copy came to, for programs and for people.
+//! The outcome of a copy, for programs and for people.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::plan::{LedgerSum, VerifySummary, duration_words};
 use crate::values::{counted, with_thousands};
 
-/// Lines of details that are shown of one mailbox.
+/// Most detail lines shown for one mailbox.
 const DETAIL_LINES: usize = 20;
 
 /// The outcome for programs.
@@ -21,9 +21,9 @@ const DETAIL_LINES: usize = 20;
 pub struct Outcome {
     /// Whether every message of every mailbox is at the destination, or was left out or deleted by its owner.
     pub is_complete: bool,
-    /// What has ended the run early, before all mailboxes had their turn.
+    /// What ended the run before every mailbox had its turn.
     error: Option<ErrorOutcome>,
-    /// Messages of each folder that a trial was limited to; `null` for a whole copy.
+    /// The trial's limit of messages per folder; `null` for a whole copy.
     trial: Option<u32>,
     sum: LedgerSum,
     bytes_done: u64,
@@ -32,11 +32,11 @@ pub struct Outcome {
     verification_counts: Option<VerifySummary>,
     /// Pauses that servers asked for.
     pauses: Vec<PauseOutcome>,
-    /// How long the rest takes, where something is left and anything was measured.
+    /// How long the rest takes, if something is left and a speed was measured.
     forecast: Option<ForecastOutcome>,
     mailboxes: Vec<MailboxOutcome>,
     problems: Vec<ProblemOutcome>,
-    /// Where messages lie as files that the destination took in no form.
+    /// Where the messages are that the destination accepted in no form.
     export_folder: Option<PathBuf>,
 }
 
@@ -44,37 +44,37 @@ pub struct Outcome {
 struct MailboxOutcome {
     address: String,
     state: String,
-    /// The name of what has stopped it.
+    /// The code of what stopped it.
     code: Option<&'static str>,
-    /// What is the matter with single folders.
+    /// Problems with individual folders.
     folder_problems: Vec<FolderProblemOutcome>,
-    /// Why it has stopped, in a sentence or two.
+    /// Why it stopped, in a sentence or two.
     reason: Option<String>,
     /// The server's own words.
     server_words: Option<String>,
-    /// What can be done, each with what it does.
+    /// The ways out, each with its effect.
     ways_out: Vec<WayOutcome>,
     #[serde(skip)]
     is_stopped: bool,
-    /// Everything that was asked for is done.
+    /// Whether everything requested is done.
     #[serde(skip)]
     is_settled: bool,
     /// All of it for people.
     #[serde(skip)]
     text: Option<String>,
-    /// What speaks against it, line by line; empty where nothing does.
+    /// What was found, line by line; empty if nothing was.
     details: String,
     sum: LedgerSum,
     folders: Vec<FolderOutcome>,
-    /// Folders that have got other names, as the destination refused the planned ones.
+    /// Folders that got another name because the destination refused the planned one.
     renamed: Vec<RenamedOutcome>,
 }
 
-/// What is the matter with one folder.
+/// A problem with one folder.
 #[derive(Debug, Serialize)]
 struct FolderProblemOutcome {
     folder: String,
-    /// Its name for programs, which stays.
+    /// Its stable code for programs.
     code: &'static str,
     title: String,
     reason: String,
@@ -97,7 +97,7 @@ struct WayOutcome {
     consequence: String,
 }
 
-/// A folder that has another name than was planned.
+/// A folder with a different name than planned.
 #[derive(Debug, Serialize)]
 struct RenamedOutcome {
     planned: String,
@@ -202,7 +202,7 @@ impl MailboxOutcome {
 }
 
 impl Outcome {
-    /// What the ledger says now.
+    /// The outcome as recorded in the ledger.
     pub fn from(project: &ProjectView, exports: Option<&Path>) -> Self {
         let copy = &project.copy;
         let before = |mailbox: &MailboxProgress| {
@@ -258,7 +258,7 @@ impl Outcome {
         }
     }
 
-    /// The same of a run that has ended early.
+    /// The same for a run that ended early.
     pub fn ended_early(self, error: &UserError) -> Self {
         let told = ErrorOutcome {
             what: error.title.clone(),
@@ -269,7 +269,7 @@ impl Outcome {
         Self { is_complete: false, error: Some(told), ..self }
     }
 
-    /// Whether something is left that was asked for: a trial is asked for less than everything.
+    /// Whether something requested is left. A trial is requested for less than everything.
     pub fn has_failures(&self) -> bool {
         let is_stopped = |mailbox: &MailboxOutcome| mailbox.is_stopped;
         match self.trial {
@@ -278,7 +278,7 @@ impl Outcome {
         }
     }
 
-    /// Whether a verification alone has left anything unverified: a mailbox that stopped, a copy that is not confirmed.
+    /// Whether a separate verification left anything unverified: a mailbox that stopped, a copy that does not match.
     pub fn is_unverified(&self) -> bool {
         self.verification_counts.as_ref().is_none_or(|verification| !verification.is_clean())
             || self.mailboxes.iter().any(|mailbox| mailbox.is_stopped)
@@ -287,7 +287,7 @@ impl Outcome {
     /// The same for people.
     pub fn words(&self) -> String {
         let sum = &self.sum;
-        // Said only where there was a trial that put something off.
+        // Printed only if a trial put something off.
         let put_off = match sum.deferred {
             0 => String::new(),
             count => format!(" + {} put off by a trial", with_thousands(count)),
@@ -314,7 +314,7 @@ impl Outcome {
             let more = details.count() as u64;
             if more > 0 {
                 let more = counted(more, "line");
-                output::append(&mut text, format_args!("    and {more} more; the JSON has them all\n"));
+                output::append(&mut text, format_args!("    and {more} more; the JSON output has all of them\n"));
             }
         }
         for mailbox in &self.mailboxes {
@@ -339,7 +339,7 @@ impl Outcome {
         }
         for pause in &self.pauses {
             let words = format_args!(
-                "waited {} x, {} altogether: {}\n",
+                "waited {} x, {} in total: {}\n",
                 with_thousands(pause.times),
                 duration_words(pause.seconds),
                 output::line(&pause.words)

@@ -6,16 +6,16 @@ use crate::engine::{
     Command, Engine, EngineConfig, EngineHandle as _, Event, LogRing, ProjectView, Snapshot, UserError,
 };
 
-/// Drives an engine step by step: sends a command, waits until it was taken, then until its job has ended.
+/// Drives an engine step by step: sends a command, waits until the engine has taken it, then until its job has ended.
 pub struct Driver {
     engine: Engine,
     sent: u64,
-    /// Errors that arrived as events since the last look, with the number of the command that caused them.
+    /// Errors that arrived as events since the last check, with the number of the command that caused each.
     failures: Vec<(Option<u64>, UserError)>,
 }
 
 impl Driver {
-    /// Starts an engine of its own.
+    /// Starts an engine.
     pub fn start(config: EngineConfig, log: LogRing) -> Result<Self, CliError> {
         let engine = Engine::start(config, log, Arc::new(|| {})).map_err(|error| {
             UserError::new("The engine could not start", error.to_string())
@@ -34,9 +34,9 @@ impl Driver {
         self.wait_until(|snapshot| snapshot.commands_taken >= sent, |_| {})
     }
 
-    /// Sends a command; an error that it causes ends the run.
+    /// Sends a command. An error it causes ends the run.
     pub fn require(&mut self, command: Command) -> Result<Arc<Snapshot>, CliError> {
-        // What went wrong before is not this command's doing.
+        // Earlier errors do not belong to this command.
         for earlier in self.take_failures() {
             output::say(&earlier.to_text());
         }
@@ -44,13 +44,13 @@ impl Driver {
         let sent = Some(self.sent);
         let is_its_doing = |(command, _): &(Option<u64>, UserError)| *command == sent;
         match self.failures.iter().position(is_its_doing) {
-            // What a job told meanwhile stays for the next look.
+            // Notices from jobs meanwhile stay for the next check.
             Some(index) => Err(self.failures.remove(index).1.into()),
             None => Ok(snapshot),
         }
     }
 
-    /// Waits until the snapshot says so; `watch` sees every snapshot on the way.
+    /// Waits until a snapshot meets the condition; `watch` sees every snapshot on the way.
     pub fn wait_until(
         &mut self,
         is_reached: impl Fn(&Snapshot) -> bool,
@@ -71,19 +71,19 @@ impl Driver {
 
     fn ended(&self) -> CliError {
         if !self.engine.was_interrupted() {
-            return UserError::new("The engine has ended", "A defect of the program has ended it.")
+            return UserError::new("The engine stopped", "A bug in Mailferry stopped it.")
                 .or_else("Run the command again; nothing that was done is lost", "")
                 .into();
         }
-        UserError::new("Interrupted", "You or the system asked the program to end. What was copied stays.")
+        UserError::new("Interrupted", "You or the system asked Mailferry to stop. What was copied stays.")
             .or_else(
                 "Run the same command again",
-                "What is at the destination is recognised, and the rest is copied",
+                "It recognises what is at the destination and copies the rest",
             )
             .into()
     }
 
-    /// The open project, or why there is none.
+    /// The open project, or an error that says why there is none.
     pub fn project(&self) -> Result<ProjectView, CliError> {
         let snapshot = self.engine.snapshot();
         match (&snapshot.project, &snapshot.open_error) {

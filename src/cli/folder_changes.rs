@@ -1,4 +1,4 @@
-//! Folders that the flags rename or put together.
+//! The flags that rename and merge folders.
 
 use super::CliError;
 use super::driver::Driver;
@@ -7,7 +7,7 @@ use crate::engine::{Command, ProjectView, UserError};
 use crate::plan::{FolderChoice, FolderPath, FolderPlan};
 use crate::values::MailboxId;
 
-/// One `SOURCE=DESTINATION`, checked before anything is done.
+/// One `SOURCE=DESTINATION`, checked before anything runs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FolderChange {
     source: FolderPath,
@@ -16,7 +16,7 @@ pub struct FolderChange {
 }
 
 impl FolderChange {
-    /// Reads the flags; what has no two names is wrong usage.
+    /// Parses the flags; a value without two names is wrong usage.
     pub fn read(flag: &str, texts: &[String], is_merge: bool) -> Result<Vec<Self>, CliError> {
         let one = |text: &String| {
             let names = text.split_once('=').map(|(source, destination)| (path(source), path(destination)));
@@ -25,7 +25,7 @@ impl FolderChange {
                     Ok(Self { source, destination, is_merge })
                 }
                 _ => Err(CliError::Usage(format!(
-                    "{flag} {text}: write SOURCE=DESTINATION, levels parted by /"
+                    "{flag} {text}: write SOURCE=DESTINATION, with / between levels"
                 ))),
             }
         };
@@ -38,7 +38,7 @@ impl FolderChange {
     }
 }
 
-/// Levels are parted by `/`, as in patterns.
+/// `/` separates levels, as in patterns.
 fn path(text: &str) -> FolderPath {
     let parts = text.split('/').map(str::trim).filter(|part| !part.is_empty());
     FolderPath(parts.map(str::to_owned).collect())
@@ -83,9 +83,9 @@ fn no_such_folder(project: &ProjectView, change: &FolderChange) -> UserError {
         .collect();
     UserError::new(
         format!("No folder is called “{}”", change.source.0.join("/")),
-        format!("There are: {}.", known.join(", ")),
+        format!("The folders are: {}.", known.join(", ")),
     )
-    .or_else("Write the name as it stands here", "Nothing was copied")
+    .or_else("Use one of these names", "Nothing was copied")
 }
 
 #[cfg(test)]

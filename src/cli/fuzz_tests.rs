@@ -1,9 +1,9 @@
-//! Accounts as they stand on the command line, for any bytes. Built for tests and for `cargo fuzz` only.
+//! Fuzzes account URLs from the command line. Built only for tests and `cargo fuzz`.
 
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "targets fail where something does not hold"
+    reason = "targets fail by panicking"
 )]
 
 use super::account_url::AccountUrl;

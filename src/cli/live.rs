@@ -1,4 +1,4 @@
-//! The progress as it is shown on a terminal: a line for each mailbox at work, and one for all, drawn anew in place.
+//! The progress on a terminal: a line for each active mailbox and one for the total, redrawn in place.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::progress::{Moment, total_words, words};
 use crate::engine::{MailboxProgressState, Snapshot};
 use crate::values::MailboxId;
 
-/// Mailboxes that are shown at once; the others wait for a place.
+/// Most mailboxes shown at once.
 const SHOWN: usize = 8;
 /// How often it is drawn, in hertz.
 const DRAWN_PER_SECOND: u8 = 5;
@@ -74,7 +74,7 @@ impl Drop for LiveDisplay {
     }
 }
 
-/// A style that is known to be well-formed; the plain one where it is not after all.
+/// Parses a style that should be well-formed; falls back to the default.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_malformed| ProgressStyle::default_bar())
 }

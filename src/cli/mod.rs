@@ -1,7 +1,7 @@
 //! The headless commands, over the same engine as the window.
 //!
-//! Exit status: 0 done; 1 done with failures named; 2 wrong usage; 3 could not run.
-//! Machine output goes to standard output, progress and words to standard error; passwords are never arguments.
+//! Exit status: 0 done; 1 done, with failures listed; 2 wrong usage; 3 could not run.
+//! Machine-readable output goes to standard output, progress and messages to standard error. Passwords are never arguments.
 
 mod account_url;
 mod account_ways;
@@ -37,12 +37,12 @@ pub use logging::start_logging;
 use crate::engine::{LogRing, UserError};
 use crate::values::DomainName;
 
-/// How a headless command can end early.
+/// Why a headless command ends early.
 #[derive(Debug)]
 enum CliError {
     /// The arguments do not make sense: status 2.
     Usage(String),
-    /// It could not run: status 3. Boxed, as it is large and rare.
+    /// It could not run: status 3. Boxed because it is large and rare.
     CouldNotRun(Box<UserError>),
 }
 
@@ -58,17 +58,17 @@ impl From<Box<UserError>> for CliError {
     }
 }
 
-/// The domain as typed; one that is none is wrong usage.
+/// Parses the domain; an invalid one is wrong usage.
 fn checked_domain(text: &str) -> Result<DomainName, CliError> {
     DomainName::parse(text).map_err(|error| CliError::Usage(error.to_string()))
 }
 
 /// This build has no window.
 #[derive(Debug, Error)]
-#[error("this build has no window: name a command (mailferry --help), or build with the feature “gui”")]
+#[error("this build has no window: give a command (see mailferry --help), or build with the feature “gui”")]
 pub struct NoWindow;
 
-/// Status of a command that did everything it was asked for, or everything but some failures it named.
+/// The status of a command that did everything requested, or everything but the failures it listed.
 fn done(has_failures: bool) -> ExitCode {
     ExitCode::from(u8::from(has_failures))
 }
@@ -96,7 +96,7 @@ pub fn run(task: Task, log: LogRing) -> ExitCode {
     }
 }
 
-/// Says why nothing could be started at all.
+/// Prints why nothing could be started.
 pub fn could_not_run(error: &dyn std::error::Error) -> ExitCode {
     output::say(&error.to_string());
     ExitCode::from(3)

@@ -13,18 +13,18 @@ use crate::engine::{
 };
 use crate::values::{printable_json, printable_line};
 
-/// Whether standard error is read by a program that wants a JSON object per line.
+/// Whether standard error carries one JSON object per line, for programs.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
-/// What is drawn in place on standard error: words go above it.
+/// The progress display on standard error; other output goes above it.
 static DRAWN: Mutex<Option<MultiProgress>> = Mutex::new(None);
 
-/// From now on this is drawn on standard error, or nothing is.
+/// Sets or removes the progress display on standard error.
 pub fn draws(drawn: Option<MultiProgress>) {
     *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = drawn;
 }
 
-/// From now on everything on standard error is a JSON object per line.
+/// Switches standard error to one JSON object per line.
 pub fn say_in_json() {
     IS_JSON.store(true, Ordering::Relaxed);
 }
@@ -42,7 +42,7 @@ pub fn say(words: &str) {
         return say_json(&serde_json::json!({ "event": "words", "words": words }));
     }
     let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    // When standard error is closed there is nobody left to tell.
+    // If standard error is closed, there is nobody left to write to.
     let write = || {
         let mut terminal = CleanText::new(io::stderr());
         drop(writeln!(terminal, "{words}").and_then(|()| terminal.finish()));
@@ -59,7 +59,7 @@ pub fn append(text: &mut String, more: fmt::Arguments<'_>) {
     let _infallible = text.write_fmt(more);
 }
 
-/// What somebody else may have said, as one line: a line break in it must not look like one of ours.
+/// Untrusted text as one line: a line break in it must not look like one of ours.
 pub fn line(words: &impl fmt::Display) -> String {
     printable_line(&words.to_string()).into_owned()
 }
@@ -68,7 +68,7 @@ pub fn line(words: &impl fmt::Display) -> String {
 pub fn print(text: &str) -> Result<(), CliError> {
     let mut out = CleanText::new(io::stdout().lock());
     match out.write_all(text.as_bytes()).and_then(|()| out.finish()) {
-        // A reader such as `head` may have seen enough.
+        // A reader such as `head` may have closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| failed(Path::new("standard output"), &error.into())),
     }
@@ -79,7 +79,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), CliError> {
     let mut text = serde_json::to_string_pretty(value).map_err(|error| {
         CliError::from(
             UserError::new("The result could not be written as JSON", error.to_string())
-                .or_else("Report this as a defect of the program", ""),
+                .or_else("Report this as a bug in Mailferry", ""),
         )
     })?;
     text.push('\n');
@@ -98,18 +98,18 @@ fn failed(path: &Path, error: &OutputError) -> CliError {
     not_written(path, error).into()
 }
 
-/// A text file that the user named, at most `most_bytes` long.
+/// Reads a text file that the user named, at most `most_bytes` long.
 pub fn read_text(path: &Path, most_bytes: u64) -> Result<String, CliError> {
     read_text_input(path, most_bytes).map_err(|error| not_read(path, &error).into())
 }
 
-/// A file that the user named cannot be taken.
+/// A file that the user named cannot be used.
 pub fn not_read(path: &Path, error: &InputError) -> UserError {
     UserError::new(format!("{} cannot be read", path.display()), sentence(&error.to_string()))
-        .or_else("Check the name, the rights and the contents of the file", "")
+        .or_else("Check the file’s name, permissions and contents", "")
 }
 
-/// With a capital letter and a full stop.
+/// Adds a capital letter and a full stop.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();

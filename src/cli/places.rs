@@ -1,4 +1,4 @@
-//! Checks before anything runs that no output is written over something that is needed.
+//! Checks, before anything runs, that no output would overwrite a file that is needed.
 
 use std::path::Path;
 
@@ -60,7 +60,7 @@ fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) ->
         .collect();
     if let [one, other, ..] = streams.as_slice() {
         return Err(CliError::Usage(format!(
-            "{one} and {other} would both be written to standard output, where nobody could tell them apart"
+            "{one} and {other} cannot both go to standard output"
         )));
     }
     let (outputs, inputs) = (named(outputs), named(inputs));
@@ -69,7 +69,7 @@ fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) ->
         let others = outputs.iter().take(index).chain(&inputs);
         if let Some((other, _)) = others.into_iter().find(|(_, other)| is_same_place(path, other)) {
             return Err(CliError::Usage(format!(
-                "{flag} would be written over {other}: {} is one file under both names",
+                "{flag} would overwrite {other}: {} is the same file",
                 path.display()
             )));
         }
@@ -77,12 +77,12 @@ fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) ->
     Ok(())
 }
 
-/// Whether it is standard output, under one of its names.
+/// Whether the path names standard output.
 pub(super) fn is_standard_output(path: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
 }
 
-/// Whether it is a plain file, or will be one.
+/// Whether it is, or would become, a regular file.
 pub(super) fn is_file(path: &Path) -> bool {
     path != Path::new("-")
         && !path.starts_with("/dev")

@@ -15,12 +15,12 @@ pub struct ForecastOutcome {
     most_seconds: Option<u64>,
     /// `5 to 7 hours`.
     pub words: String,
-    /// What the figures rest on.
+    /// What the figures are based on.
     pub basis: String,
 }
 
 impl ForecastOutcome {
-    /// For programs; nothing where nothing is known.
+    /// For programs; `None` if nothing is known.
     pub fn of(forecast: Option<&Forecast>) -> Option<Self> {
         let forecast = forecast?;
         Some(Self {
@@ -35,9 +35,9 @@ impl ForecastOutcome {
 /// The plan for programs.
 #[derive(Debug, Serialize)]
 pub struct PlanOutcome {
-    /// All mailboxes together; `null` where nothing was measured.
+    /// All mailboxes together; `null` if nothing was measured.
     forecast: Option<ForecastOutcome>,
-    /// What the filter lets through, in words; empty for everything.
+    /// What the filter selects, in words; empty for everything.
     filter: Vec<String>,
     mailboxes: Vec<MailboxOutcome>,
 }
@@ -49,7 +49,7 @@ struct MailboxOutcome {
     bytes: u64,
     forecast: Option<ForecastOutcome>,
     oversize: Option<Oversize>,
-    /// What is to be known before the start, in sentences.
+    /// Warnings before the start, as sentences.
     warnings: Vec<String>,
     folders: Vec<FolderOutcome>,
 }
@@ -62,7 +62,7 @@ struct FolderOutcome {
     bytes: u64,
     choice: FolderChoice,
     renamed_because: Option<String>,
-    /// Whether it collides with another folder and its owner has not said what becomes of it.
+    /// Whether it collides with another folder and its owner has not decided yet.
     needs_decision: bool,
 }
 
@@ -142,13 +142,13 @@ fn folder_words(collisions: &Collisions<'_>, folder: &FolderPlan) -> String {
     let what = match folder.choice {
         FolderChoice::Copy => format!("-> {}", folder.destination),
         FolderChoice::LeaveOut(because) => because.words().to_owned(),
-        FolderChoice::ContainerOnly => "holds folders only".to_owned(),
+        FolderChoice::ContainerOnly => "contains only folders".to_owned(),
     };
     let why = match rename_words(&folder.renamed) {
         Some(reason) if folder.choice == FolderChoice::Copy => format!(", because {reason}"),
         _ => String::new(),
     };
-    let decide = if collisions.needs_decision(folder) { ", decide whether the two are one" } else { "" };
+    let decide = if collisions.needs_decision(folder) { ", decide whether to merge them" } else { "" };
     let messages = with_thousands(folder.messages);
     output::line(&format!("{} {what} ({messages} messages, {}{why}{decide})", folder.source, folder.bytes))
 }
@@ -159,14 +159,14 @@ fn oversize_words(oversize: &Oversize) -> String {
     for folder in &oversize.close {
         let counted = counted_as(folder.messages, "message is", "messages are");
         let words =
-            format_args!("  {}: {counted} close to what the destination takes ({limit})\n", folder.folder);
+            format_args!("  {}: {counted} close to the destination’s limit ({limit})\n", folder.folder);
         output::append(&mut text, words);
     }
     for folder in &oversize.folders {
         output::append(
             &mut text,
             format_args!(
-                "  {}: {} larger than the destination takes ({limit}); saved as .eml beside the project\n",
+                "  {}: {} above the destination’s limit ({limit}); saved as .eml next to the project\n",
                 folder.folder,
                 counted_as(folder.messages, "message is", "messages are")
             ),

@@ -1,4 +1,4 @@
-//! What is told while a copy runs: which mailbox does what, what it waits for, and until when.
+//! The progress of a running copy: what each mailbox is doing, what it is waiting for, and until when.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -17,13 +17,13 @@ use crate::plan::duration_words;
 use crate::values::MailboxId;
 use crate::values::{UnixTime, counted_as, with_thousands};
 
-/// How often figures are told of a mailbox whose state stays the same.
+/// How often the figures of a mailbox are printed while its state stays the same.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Tells the progress: a change of state at once, figures every few seconds.
+/// Prints the progress: a change of state at once, figures every few seconds.
 pub struct ProgressTeller {
     form: ProgressForm,
-    /// Where people look at a terminal, it is drawn in place.
+    /// The display drawn in place, if standard error is a terminal.
     live: Option<LiveDisplay>,
     told: BTreeMap<MailboxId, String>,
     last: Instant,
@@ -38,13 +38,13 @@ struct MailboxLine<'a> {
     state: &'static str,
     source_connections: usize,
     destination_connections: usize,
-    /// What it waits for, or why it stopped.
+    /// What it is waiting for, or why it stopped.
     because: Option<&'a str>,
-    /// When it goes on by itself, in seconds since 1970.
+    /// When it continues on its own, in seconds since 1970.
     until: Option<i64>,
     messages_done: u64,
     messages_all: u64,
-    /// Those that lie at the destination.
+    /// Those at the destination.
     copied: u64,
     refused: u64,
     exported: u64,
@@ -68,14 +68,14 @@ struct TotalLine {
 }
 
 impl ProgressTeller {
-    /// Tells in this form.
+    /// Prints in this format.
     pub fn new(form: ProgressForm) -> Self {
         let is_live = form == ProgressForm::Lines && std::io::stderr().is_terminal();
         let live = is_live.then(LiveDisplay::new);
         Self { form, live, told: BTreeMap::new(), last: Instant::now() }
     }
 
-    /// Tells what is new in a snapshot.
+    /// Prints what is new in a snapshot.
     pub fn tell(&mut self, snapshot: &Snapshot) {
         let Some(project) = &snapshot.project else { return };
         if let Some(live) = &mut self.live {
@@ -88,14 +88,14 @@ impl ProgressTeller {
         let moment = Moment::of(snapshot, project);
         for mailbox in &project.copy.mailboxes {
             let (state, ..) = state_of(&mailbox.state);
-            // Words of a wait may count down; the kind of the state and its end say whether it is another one.
+            // The words of a wait may count down; only its state and end show whether it is a new one.
             let key = match &mailbox.state {
                 MailboxProgressState::WaitsUntil(until, _) => format!("{state} {}", until.0),
                 MailboxProgressState::Queued if moment.is_over => format!("{state} no more"),
                 _ => state.to_owned(),
             };
             let is_known = self.told.get(&mailbox.id) == Some(&key);
-            // What is drawn in place needs no line; what comes to an end or waits does, so that it stays to be read.
+            // The display drawn in place needs no lines, except for mailboxes that end or wait: those lines should remain.
             let is_drawn = self.live.is_some();
             let is_at_work = matches!(
                 mailbox.state,
@@ -121,12 +121,12 @@ impl ProgressTeller {
     }
 }
 
-/// When something is told, and of what kind of run.
+/// The time of a line, and the kind of run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     now: UnixTime,
     is_trial: bool,
-    /// Nothing runs any more.
+    /// Whether nothing is running any more.
     is_over: bool,
 }
 
@@ -140,7 +140,7 @@ impl Moment {
     }
 }
 
-/// The state in one word, the connections, what it waits for, and until when.
+/// The state in one word, the connections, what it is waiting for, and until when.
 const fn state_of(
     state: &MailboxProgressState,
 ) -> (&'static str, Connections, Option<&str>, Option<UnixTime>) {
@@ -207,23 +207,23 @@ pub(super) fn words(mailbox: &MailboxProgress, moment: Moment) -> String {
     let Moment { now, is_trial, is_over } = moment;
     let state = match &mailbox.state {
         MailboxProgressState::Queued if is_over => return end_words(mailbox, is_trial),
-        MailboxProgressState::Queued => "waits for its turn".to_owned(),
+        MailboxProgressState::Queued => "waiting for its turn".to_owned(),
         MailboxProgressState::Running(Connections { source, destination }) => {
             let source = counted_as(*source, "connection", "connections");
-            format!("copies over {source} to the source and {destination} to the destination")
+            format!("copying over {source} to the source and {destination} to the destination")
         }
         MailboxProgressState::Verifying { done, total } => {
-            format!("{} of {} copies are compared", with_thousands(*done), with_thousands(*total))
+            format!("{} of {} copies compared", with_thousands(*done), with_thousands(*total))
         }
-        MailboxProgressState::Reconnecting(why) => format!("connects anew: {why}"),
+        MailboxProgressState::Reconnecting(why) => format!("reconnecting: {why}"),
         MailboxProgressState::WaitsUntil(until, why) => {
-            format!("goes on by itself {}: {why}", until_words(*until, now))
+            format!("waiting, continues on its own {}: {why}", until_words(*until, now))
         }
-        MailboxProgressState::Paused => "is paused".to_owned(),
+        MailboxProgressState::Paused => "paused".to_owned(),
         MailboxProgressState::Done => return end_words(mailbox, is_trial),
         MailboxProgressState::Stopped(error) => {
             return format!(
-                "{}: has stopped: {}; {}",
+                "{}: stopped: {}; {}",
                 mailbox.address,
                 error.title,
                 result_words(&mailbox.sum)
@@ -240,14 +240,14 @@ pub(super) fn words(mailbox: &MailboxProgress, moment: Moment) -> String {
     )
 }
 
-/// The last line of a mailbox that has come to its end: what lies at the destination, and what does not.
+/// The last line of a finished mailbox: what is at the destination, and what is not.
 fn end_words(mailbox: &MailboxProgress, is_trial: bool) -> String {
     let (sum, address) = (&mailbox.sum, &mailbox.address);
     let is_done = mailbox.state == MailboxProgressState::Done;
     let state = match (is_all_copied(sum, is_trial), is_trial) {
-        (true, true) => "is tried",
-        (true, false) if is_done => "is done",
-        _ => "is incomplete",
+        (true, true) => "trial done",
+        (true, false) if is_done => "done",
+        _ => "incomplete",
     };
     format!("{address}: {state}; {}, {} of {}", result_words(sum), mailbox.bytes_done, mailbox.bytes_total)
 }
@@ -302,7 +302,7 @@ mod tests {
         ));
         assert_eq!(
             words(&waits, Moment { now, is_trial: false, is_over: false }),
-            "anna@weber.example: goes on by itself at 22:18 UTC (in about 5 minutes): the server asks for a pause; \
+            "anna@weber.example: waiting, continues on its own at 22:18 UTC (in about 5 minutes): the server asks for a pause; \
              40 of 1,200 messages, 1.0 kB of 2.0 kB"
         );
         let line = serde_json::to_value(line(&waits, now)).unwrap();
@@ -311,7 +311,7 @@ mod tests {
         let runs = mailbox(MailboxProgressState::Running(Connections { source: 4, destination: 9 }));
         assert!(
             words(&runs, Moment { now, is_trial: false, is_over: false })
-                .contains("copies over 4 connections to the source and 9 to the destination")
+                .contains("copying over 4 connections to the source and 9 to the destination")
         );
     }
 
@@ -330,24 +330,24 @@ mod tests {
         let (done, queued) = (|| MailboxProgressState::Done, || MailboxProgressState::Queued);
         let gone = LedgerSum { source_count: 3, vanished: 1, left_out: 2, ..LedgerSum::default() };
         for (state, sum, is_trial, expected) in [
-            (done(), sum(3, 0, 0, 0, 0), false, "is done; 3 of 3 messages copied, "),
-            (done(), sum(1, 0, 0, 0, 0), false, "is done; 1 of 1 message copied, "),
-            (done(), sum(0, 0, 0, 0, 0), false, "is done; there was nothing to copy, "),
-            (done(), gone, false, "is done; nothing was left to copy, "),
-            (done(), sum(0, 3, 0, 0, 0), false, "is incomplete; 0 of 3 messages copied, 3 refused, "),
-            (done(), sum(2, 0, 1, 0, 0), false, "is incomplete; 2 of 3 messages copied, 1 saved as files, "),
-            (done(), sum(2, 0, 0, 1, 0), false, "is incomplete; 2 of 3 messages copied, 1 still to do, "),
-            (done(), sum(2, 0, 0, 0, 5), true, "is tried; 2 of 7 messages copied, 5 put off by a trial, "),
-            (done(), sum(1, 1, 0, 0, 5), true, "is incomplete; 1 of 7 messages copied, 1 refused, "),
-            (queued(), sum(1, 0, 0, 0, 2), true, "is tried; 1 of 3 messages copied, 2 put off by a trial, "),
-            (queued(), sum(1, 0, 0, 2, 0), false, "is incomplete; 1 of 3 messages copied, 2 still to do, "),
-            (queued(), sum(3, 0, 0, 0, 0), false, "is incomplete; 3 of 3 messages copied, "),
-            (done(), sum(2, 0, 0, 0, 5), false, "is incomplete; 2 of 7 messages copied, 5 put off"),
+            (done(), sum(3, 0, 0, 0, 0), false, "done; 3 of 3 messages copied, "),
+            (done(), sum(1, 0, 0, 0, 0), false, "done; 1 of 1 message copied, "),
+            (done(), sum(0, 0, 0, 0, 0), false, "done; there was nothing to copy, "),
+            (done(), gone, false, "done; nothing was left to copy, "),
+            (done(), sum(0, 3, 0, 0, 0), false, "incomplete; 0 of 3 messages copied, 3 refused, "),
+            (done(), sum(2, 0, 1, 0, 0), false, "incomplete; 2 of 3 messages copied, 1 saved as files, "),
+            (done(), sum(2, 0, 0, 1, 0), false, "incomplete; 2 of 3 messages copied, 1 still to do, "),
+            (done(), sum(2, 0, 0, 0, 5), true, "trial done; 2 of 7 messages copied, 5 put off by a trial, "),
+            (done(), sum(1, 1, 0, 0, 5), true, "incomplete; 1 of 7 messages copied, 1 refused, "),
+            (queued(), sum(1, 0, 0, 0, 2), true, "trial done; 1 of 3 messages copied, 2 put off by a trial, "),
+            (queued(), sum(1, 0, 0, 2, 0), false, "incomplete; 1 of 3 messages copied, 2 still to do, "),
+            (queued(), sum(3, 0, 0, 0, 0), false, "incomplete; 3 of 3 messages copied, "),
+            (done(), sum(2, 0, 0, 0, 5), false, "incomplete; 2 of 7 messages copied, 5 put off"),
             (
                 MailboxProgressState::Stopped(stopped),
                 sum(2, 0, 0, 4, 0),
                 false,
-                "has stopped: The mailbox is full; 2 of 6 messages copied, 4 still to do",
+                "stopped: The mailbox is full; 2 of 6 messages copied, 4 still to do",
             ),
         ] {
             let moment = Moment { now: UnixTime(0), is_trial, is_over: true };

@@ -6,7 +6,7 @@ use crate::engine::headless;
 use crate::providers::{Catalogue, ProviderId};
 use crate::records::{Change, RecordsPlan, SwitchStage, stage_words};
 
-/// A zone file of a small domain is some kB; hosts with thousands of names stay below this.
+/// A zone file of a small domain is a few kB; even one with thousands of names stays below this.
 const MOST_ZONE_BYTES: u64 = 16_000_000;
 
 /// More than any list of answers has.
@@ -19,7 +19,7 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     let catalogue = Catalogue::embedded();
     if catalogue.get(&ProviderId(arguments.provider.clone())).is_none() {
         let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
-        let words = format!("there is no provider “{}”: known are {}", arguments.provider, known.join(", "));
+        let words = format!("there is no provider “{}”; the providers are {}", arguments.provider, known.join(", "));
         return Err(CliError::Usage(words));
     }
     let answers = match &arguments.answers {

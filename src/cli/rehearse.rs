@@ -21,7 +21,7 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
     config.confirmed_file = None;
     let mut driver = Driver::start(config, log)?;
 
-    output::say("Practice: servers, DNS and provider are inside this program. Nothing leaves this computer.");
+    output::say("Practice: servers, DNS and provider run inside Mailferry. Nothing leaves this computer.");
     driver.send(Command::Rehearse)?;
     driver.project()?;
     look(&mut driver)?;
@@ -31,8 +31,8 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
     let project = driver.project()?;
     if project.copy.phase != CopyPhase::Finished || project.copy.sum.to_do > 0 {
         return Err(UserError::new(
-            "The practice copy did not come to its end",
-            "The log says where it stopped.",
+            "The practice copy did not finish",
+            "The log shows where it stopped.",
         )
         .or_else("Run it again with MAILFERRY_LOG=mailferry=debug", "")
         .into());
@@ -40,7 +40,7 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
     Ok(done(project.copy.sum.refused > 0))
 }
 
-/// Waits until the open project says so.
+/// Waits until the open project meets the condition.
 fn wait(driver: &mut Driver, is_reached: impl Fn(&ProjectView) -> bool) -> Result<(), CliError> {
     driver.wait_until(|snapshot| snapshot.project.as_ref().is_none_or(&is_reached), |_| {})?;
     Ok(())
@@ -51,7 +51,7 @@ fn look(driver: &mut Driver) -> Result<(), CliError> {
     output::say("Domain: looking for the server");
     driver.require(Command::FindServer)?;
     wait(driver, |project| !project.domain.is_searching)?;
-    output::say("Audit: asking the DNS");
+    output::say("Audit: querying DNS");
     driver.require(Command::RunAudit)?;
     wait(driver, |project| !matches!(project.audit, AuditView::Running { .. }))?;
     match driver.project()?.audit {

@@ -4,7 +4,7 @@ use super::args::Spf;
 use super::{CliError, output};
 use crate::engine::headless;
 
-/// `mailferry spf`: the result of RFC 7208 on the first line, the trace below.
+/// `mailferry spf`: prints the result as RFC 7208 defines it on the first line, the trace below.
 pub fn run(arguments: &Spf) -> Result<ExitCode, CliError> {
     super::checked_domain(&arguments.domain)?;
     let question = headless::SpfQuestion {

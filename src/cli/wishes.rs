@@ -1,4 +1,4 @@
-//! What the flags ask of a copy.
+//! The options of a copy, as given by the flags.
 
 use super::args::{Copy, Labels, Mode};
 use super::driver::Driver;
@@ -16,14 +16,14 @@ use crate::values::MailboxId;
 pub struct Wishes {
     included: Vec<FolderPattern>,
     excluded: Vec<FolderPattern>,
-    /// Folders with another place than the plan's.
+    /// Folders that go elsewhere than planned.
     pub changes: Vec<FolderChange>,
     /// The provider by name.
     pub provider: Option<ProviderId>,
 }
 
 impl Wishes {
-    /// What the flags say; what cannot be meant is wrong usage.
+    /// Reads the flags; an invalid value is wrong usage.
     pub fn from(arguments: &Copy) -> Result<Self, CliError> {
         let patterns = |name: &str, texts: &[String]| -> Result<Vec<FolderPattern>, CliError> {
             let empty = || CliError::Usage(format!("{name} needs the name of a folder"));
@@ -50,10 +50,10 @@ fn known_provider(name: &str) -> Result<ProviderId, CliError> {
         return Ok(wanted);
     }
     let known: Vec<&str> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
-    Err(CliError::Usage(format!("--provider {name}: known are {}", known.join(", "))))
+    Err(CliError::Usage(format!("--provider {name}: unknown; the providers are {}", known.join(", "))))
 }
 
-/// Options as the flags change them; what no flag names stays as it is in the project.
+/// The options after applying the flags. Options without a flag stay as in the project.
 fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
     let filter = &mut options.filter;
     filter.since_secs = arguments.since.or(filter.since_secs);
@@ -85,7 +85,7 @@ fn options(arguments: &Copy, mut options: CopyOptions) -> CopyOptions {
     options
 }
 
-/// Remembers the flags in the project, and says what takes part.
+/// Saves the flags in the project and prints what is copied.
 pub fn set_options(driver: &mut Driver, arguments: &Copy) -> Result<(), CliError> {
     let known = driver.project()?.plan.options;
     let wanted = options(arguments, known.clone());
@@ -98,7 +98,7 @@ pub fn set_options(driver: &mut Driver, arguments: &Copy) -> Result<(), CliError
     Ok(())
 }
 
-/// What is left out is not even counted: a server may stumble over it.
+/// Folders left out are not even counted: a server may fail on them.
 pub fn leave_uncounted(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliError> {
     if !wishes.excluded.is_empty() {
         driver.require(Command::LeaveUncounted(wishes.excluded.clone()))?;
@@ -106,7 +106,7 @@ pub fn leave_uncounted(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliEr
     Ok(())
 }
 
-/// Takes in and leaves out the folders that the flags name. A pattern that no folder fits is a mistake.
+/// Includes and leaves out folders as the flags say. A pattern that matches no folder is an error.
 pub fn choose_folders(driver: &mut Driver, wishes: &Wishes) -> Result<(), CliError> {
     let plans = driver.project()?.plan.mailboxes;
     let folders: Vec<(MailboxId, &FolderPlan)> = plans
@@ -156,9 +156,9 @@ fn no_such_folder(
     let more = if folders.len() > known.len() { " and more" } else { "" };
     Ok(UserError::new(
         format!("No folder is called “{}”", pattern.text()),
-        format!("There are: {}{more}.", known.join(", ")),
+        format!("The folders are: {}{more}.", known.join(", ")),
     )
-    .or_else("Write the name as it stands here, with * for any letters", "Nothing was copied"))
+    .or_else("Use one of these names, with * for any characters", "Nothing was copied"))
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ impl Drop for Engine {
             });
             if ended.is_err() {
                 tracing::warn!(
-                    "a job did not end within {} seconds and was cut off",
+                    "a job did not end within {} seconds and was aborted",
                     QUIT_PATIENCE.as_secs()
                 );
             }

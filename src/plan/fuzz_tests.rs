@@ -3,7 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "targets fail where something does not hold"
+    reason = "targets fail by panicking"
 )]
 
 use crate::message::Draft;

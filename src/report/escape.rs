@@ -4,7 +4,7 @@ use askama::filters::{Escaper, Html};
 
 use crate::values::printable_text;
 
-/// HTML of a report: what strangers said is cleaned, then escaped. Every template uses it, by `askama.toml`.
+/// Cleans, then escapes untrusted text. `askama.toml` applies it to every template.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CleanHtml;
 

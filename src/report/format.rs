@@ -1,4 +1,4 @@
-//! Words and figures of the report.
+//! Words and numbers of the report.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ pub(super) fn utc(time: UnixTime) -> String {
     )
 }
 
-/// A moment as RFC 3339 writes it: `2026-11-15T09:12:00Z`.
+/// A moment in the format of RFC 3339: `2026-11-15T09:12:00Z`.
 pub(super) fn rfc3339(time: UnixTime) -> Option<String> {
     Timestamp::from_second(time.0).ok().map(|time| time.to_string())
 }

@@ -54,13 +54,13 @@ pub fn html(input: &ReportInput) -> Result<String, ReportError> {
         (from, to) => format!("From {from} to {to}."),
     };
     let page = ReportPage {
-        title: format!("{}: move of the mail", input.domain),
+        title: format!("{}: mail migration", input.domain),
         domain: input.domain.as_unicode().to_owned(),
         ascii_domain: ascii_form(&input.domain),
         headline: headline(input.copy.as_ref()),
         route,
         is_practice: input.is_practice,
-        made: format!("Made {} by Mailferry {}.", utc(input.made_at), input.program_version),
+        made: format!("Created {} by Mailferry {}.", utc(input.made_at), input.program_version),
         audit: input.audit.as_ref().map(audit_page),
         verdict: input.audit.as_ref().and_then(verdict_page),
         copy: input.copy.as_ref().map(copy_page),
@@ -94,7 +94,7 @@ pub fn verdict_html(audit: &AuditReport) -> Result<String, ReportError> {
     Ok(page.render()?)
 }
 
-/// The A-label form, where it differs from the one that people read.
+/// The A-label form, if it differs from the readable one.
 fn ascii_form(domain: &crate::values::DomainName) -> String {
     if domain.is_internationalised() { domain.as_ascii().to_owned() } else { String::new() }
 }

@@ -5,26 +5,26 @@ use crate::plan::{LedgerSum, MessageState, VerifySummary};
 use crate::records::RecordsPlan;
 use crate::values::{DomainName, UnixTime};
 
-/// Everything that the final report says. Neither passwords nor message text have a place in it.
+/// Everything in the final report. It has no place for passwords or message text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportInput {
     /// The domain.
     pub domain: DomainName,
-    /// When the report is made.
+    /// When the report was made.
     pub made_at: UnixTime,
     /// Version of the program: `0.1.0`.
     pub program_version: String,
     /// Whether servers, DNS and provider were embedded.
     pub is_practice: bool,
-    /// The server that the mail came from, in words; empty where none was chosen.
+    /// The server the mail came from, in words; empty if none was chosen.
     pub source_server: String,
-    /// The provider that it went to, in words; empty where none was chosen.
+    /// The provider it went to, in words; empty if none was chosen.
     pub destination: String,
-    /// The audit, where one was made.
+    /// The audit, if there was one.
     pub audit: Option<AuditReport>,
-    /// The copy, where one was begun.
+    /// The copy, if one was started.
     pub copy: Option<CopyReport>,
-    /// The new records, where they were prepared.
+    /// The new records, if they were prepared.
     pub records: Option<RecordsReport>,
 }
 
@@ -39,7 +39,7 @@ pub struct CopyReport {
     pub mailboxes: Vec<MailboxReport>,
     /// Problems by cause, worst first.
     pub problems: Vec<ProblemReport>,
-    /// What the verification after the copy said, in words.
+    /// The result of the verification after the copy, in words.
     pub verification: Option<String>,
     /// The same in figures.
     #[serde(default)]
@@ -47,21 +47,21 @@ pub struct CopyReport {
     /// Pauses that servers asked for, the longest first.
     #[serde(default)]
     pub pauses: Vec<PauseReport>,
-    /// What took part, where that was not everything.
+    /// What was copied, if not everything.
     #[serde(default)]
     pub selection: Option<String>,
-    /// Messages of each folder that the newest run was limited to, where it was a trial.
+    /// The newest run's limit of messages per folder, if it was a trial.
     #[serde(default)]
     pub trial: Option<u32>,
     /// Copies between other servers before this one, oldest first.
     #[serde(default)]
     pub earlier: Vec<EarlierReport>,
-    /// What has changed since, in a sentence: another destination was chosen.
+    /// What has changed since, as a sentence: another destination was chosen.
     #[serde(default)]
     pub remark: Option<String>,
 }
 
-/// A copy between other servers, before this one.
+/// An earlier copy between other servers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlierReport {
     /// Where the mail came from.
@@ -70,23 +70,23 @@ pub struct EarlierReport {
     pub destination: String,
     /// When it was first started.
     pub started_at: Option<UnixTime>,
-    /// When it came to its end; `None` where it did not.
+    /// When it finished; `None` if it did not.
     pub finished_at: Option<UnixTime>,
     /// How many mailboxes took part.
     pub mailboxes: usize,
     /// What became of their messages.
     pub sum: LedgerSum,
-    /// What the verification said, in words.
+    /// The result of the verification, in words.
     pub verification: Option<String>,
 }
 
 impl CopyReport {
-    /// Mailboxes that something keeps from being done.
+    /// How many mailboxes are not done because of a problem.
     pub fn troubled(&self) -> usize {
         self.mailboxes.iter().filter(|mailbox| mailbox.trouble.is_some()).count()
     }
 
-    /// Copies that the verification could not confirm.
+    /// Copies that could not be verified.
     pub fn unconfirmed(&self) -> u64 {
         self.verification_counts.as_ref().map_or(0, |verification| {
             verification.differences + verification.not_placed + verification.unread
@@ -106,21 +106,21 @@ pub struct MailboxReport {
     pub address: String,
     /// Its ledger as a sum.
     pub sum: LedgerSum,
-    /// What keeps it from being done, in words: it has stopped, or its verification failed.
+    /// Why it is not done, in words: it stopped, or its verification failed.
     #[serde(default)]
     pub trouble: Option<String>,
     /// Its folders, in tree order.
     pub folders: Vec<FolderReport>,
 }
 
-/// Pauses that a server asked for in the same words.
+/// Pauses that a server requested in the same words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PauseReport {
     /// The server's words.
     pub words: String,
     /// How often.
     pub times: u64,
-    /// How long altogether, in seconds.
+    /// How long in total, in seconds.
     pub seconds: u64,
     /// Mailboxes that waited.
     pub mailboxes: usize,
@@ -131,7 +131,7 @@ pub struct PauseReport {
 pub struct FolderReport {
     /// Its name at the source.
     pub name: String,
-    /// Its name at the destination, where it is another; or why it stayed behind.
+    /// Its name at the destination, if different; or why it was left out.
     pub remark: String,
     /// Its ledger as a sum.
     pub sum: LedgerSum,

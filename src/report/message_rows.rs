@@ -1,4 +1,4 @@
-//! One row per message, for spreadsheets and programs.
+//! The message list: one row per message, for spreadsheets and programs.
 
 use serde::Serialize;
 
@@ -21,15 +21,15 @@ pub struct MessageRow {
     pub source_uid: Option<SourceUid>,
     /// Folder at the destination.
     pub destination_folder: String,
-    /// UID of the copy, where the destination has told it.
+    /// UID of the copy, if the destination reported it.
     pub destination_uid: Option<DestinationUid>,
     /// Size at the source.
     pub size_bytes: u64,
-    /// When the source received it, as the source gives it.
+    /// When the source received it, as the source reports it.
     pub date: String,
     /// What became of it.
     pub state: MessageState,
-    /// The reason in words, where there is more to say than the state itself.
+    /// The reason in words, if there is more to say than the state.
     pub cause: Option<String>,
     /// SHA-256 of the bytes that were read from the source, in hexadecimal.
     pub sha256: Option<String>,
@@ -62,8 +62,7 @@ impl MessageRow {
     }
 }
 
-/// Where one spreadsheet or another begins a new cell, within quotation marks too where it splits at something else than
-/// a comma.
+/// Characters at which some spreadsheet begins a new cell, even within quotation marks if it does not split at commas.
 const CELL_ENDS: [char; 4] = [';', '\t', '\r', '\n'];
 
 /// A cell of words. Folder names and servers' replies are other people's: what a spreadsheet would take for a formula
@@ -87,8 +86,8 @@ fn cell(words: &str) -> String {
     }
 }
 
-/// Whether a cell that begins so is calculated. Some programs look past blanks and quotation marks, and some read the
-/// wide forms of the signs as well.
+/// Whether a spreadsheet would take a cell that begins like this for a formula. Some skip spaces and quotation marks, and
+/// some accept the full-width forms of the signs as well.
 fn is_formula(part: &str) -> bool {
     let begins = part.trim_start_matches(|character: char| character.is_whitespace() || character == '"');
     begins.starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
@@ -142,7 +141,7 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\tx", "'\tx"),
             ("two\r\nlines", "\"two\r\nlines\""),
-            // Where a spreadsheet splits at semicolons or tabs, or does not heed the quotation marks.
+            // A spreadsheet that splits at semicolons or tabs, or ignores the quotation marks.
             ("x;=1+1;y", "x;'=1+1;y"),
             ("x; \"@SUM(A1)", "\"x;' \"\"@SUM(A1)\""),
             (";=1", "';'=1"),

@@ -1,4 +1,4 @@
-//! The report: what was audited, copied and left, and what to do next, as a page and for programs.
+//! The report: what was audited, copied and left, and what to do next, as a page and as JSON.
 
 mod escape;
 mod format;
@@ -27,7 +27,7 @@ pub use next_steps::next_steps;
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// The page could not be filled.
-    #[error("the page of the report could not be made")]
+    #[error("the report page could not be rendered")]
     Page(#[from] askama::Error),
     /// The values could not be written as JSON.
     #[error("the report could not be written as JSON")]

@@ -3,14 +3,14 @@ use crate::audit::{Group, Status};
 use crate::records::{Change, SwitchStage};
 use crate::values::counted;
 
-/// Findings of the audit that are named among the steps; the rest stands in the report.
+/// Most audit findings listed among the steps; the report has the rest.
 const FINDINGS_MAX: usize = 5;
 
-/// What is still to be done, in the order of doing, one sentence each.
+/// What is still to be done, in order, one sentence each.
 pub fn next_steps(input: &ReportInput) -> Vec<String> {
     let mut steps = Vec::new();
     if input.audit.is_none() {
-        steps.push("Run the audit, so that you know what moves along with the mail.".to_owned());
+        steps.push("Run the audit, so that you know which problems move along with the mail.".to_owned());
     }
     copy_steps(input, &mut steps);
     record_steps(input, &mut steps);
@@ -18,9 +18,9 @@ pub fn next_steps(input: &ReportInput) -> Vec<String> {
     let is_copied = input.copy.as_ref().is_some_and(|copy| copy.sum().source_count > 0);
     if is_copied && input.records.is_some() {
         steps.push(
-            "After the switch: copy once more, which brings late mail and copies nothing twice.".to_owned(),
+            "After the switch: copy once more. This brings late mail and copies nothing twice.".to_owned(),
         );
-        steps.push("After the switch: change the server in mail programs and telephones.".to_owned());
+        steps.push("After the switch: change the server in mail programs and on phones.".to_owned());
         steps.push("Keep the old server running until no late mail has come for 30 days.".to_owned());
         steps.push("At the end: delete the stored passwords.".to_owned());
     }
@@ -39,20 +39,20 @@ fn copy_steps(input: &ReportInput, steps: &mut Vec<String>) {
     if copy.unconfirmed() > 0 {
         let count = counted(copy.unconfirmed(), "message");
         steps
-            .push(format!("Look at the {count} that the verification did not confirm, then copy once more."));
+            .push(format!("Look at the {count} that could not be verified, then copy once more."));
     }
     if copy.troubled() > 0 {
-        steps.push("See to the mailboxes that have stopped; the reasons stand beside them.".to_owned());
+        steps.push("Fix the mailboxes that stopped; the reasons are next to them.".to_owned());
     }
     if sum.refused > 0 {
         let count = counted(sum.refused, "message");
         steps.push(format!(
-            "Look at the {count} that the destination refused; the causes stand in this report."
+            "Look at the {count} that the destination refused; this report lists the causes."
         ));
     }
     if sum.exported > 0 {
         let count = counted(sum.exported, "message");
-        steps.push(format!("Keep the {count} saved as .eml files beside the project."));
+        steps.push(format!("Keep the {count} saved as .eml files next to the project."));
     }
 }
 
@@ -66,7 +66,7 @@ fn record_steps(input: &ReportInput, steps: &mut Vec<String>) {
         lines.filter(|line| line.stage == stage && line.change != Change::Keep).count() as u64
     };
     for (stage, words) in [
-        (SwitchStage::Now, "now, as they change the way of no mail"),
+        (SwitchStage::Now, "now; mail delivery does not change"),
         (SwitchStage::AtTheSwitch, "at the switch, once the copy is complete"),
         (SwitchStage::Later, "three days after the switch"),
     ] {

@@ -1,11 +1,11 @@
-//! What the page says of the audit.
+//! The part of the page about the audit.
 
 use super::format::utc;
 use crate::audit::{
     AuditReport, Changer, Effort, Evidence, Finding, Group, Importance, Picture, SpfTreeNode, Status,
 };
 
-/// Most lines of one answer that the page shows; a hostile zone can have any number.
+/// Most lines of one answer shown; a hostile zone can have any number.
 const EVIDENCE_LINES_MAX: usize = 50;
 
 pub(super) struct AuditPage {
@@ -36,7 +36,7 @@ pub(super) struct FindingPage {
     pub remedy: Option<String>,
     pub copy: Option<(String, String)>,
     pub facts: String,
-    /// Name and address; the address is empty where it is no web address.
+    /// Name and URL; the URL is empty if it is not a web address.
     pub reference: Option<(String, String)>,
     pub evidence: Vec<EvidencePage>,
     pub spf: Vec<SpfRow>,
@@ -153,7 +153,7 @@ fn spf_row(node: &SpfTreeNode) -> SpfRow {
         words = if words.is_empty() { "found nothing".to_owned() } else { format!("{words}; found nothing") };
     }
     SpfRow {
-        // Deep nesting is bounded by the limit on lookups; the page is bounded here.
+        // The lookup limit bounds the nesting; this bounds the page.
         indent: node.depth.min(12),
         term: node.term.clone(),
         lookups: if node.is_read { format!("{} of 10", node.running_total) } else { "not read".to_owned() },

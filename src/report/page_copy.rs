@@ -1,4 +1,4 @@
-//! What the page says of the copy.
+//! The part of the page about the copy.
 
 use super::format::{adds_up, equation, states, utc};
 use super::{CopyReport, EarlierReport, PauseReport};
@@ -16,15 +16,15 @@ pub(super) struct CopyPage {
     pub mailboxes: Vec<MailboxPage>,
     pub problems: Vec<ProblemPage>,
     pub verification: Option<String>,
-    /// Whether everything that was copied is verified, as far as a verification was made.
+    /// Whether the verification, if there was one, confirmed every copy.
     pub is_confirmed: bool,
-    /// How often and how long servers were left alone, altogether.
+    /// How often and how long servers asked for pauses, in total.
     pub pauses_sum: String,
     pub pauses: Vec<(String, String)>,
     pub selection: Option<String>,
     /// What has changed since.
     pub remark: Option<String>,
-    /// Copies between other servers, a sentence each.
+    /// Earlier copies between other servers, one sentence each.
     pub earlier: Vec<String>,
 }
 
@@ -54,10 +54,10 @@ pub(super) struct ProblemPage {
 pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
     let sum = copy.sum();
     let times = match (copy.started_at, copy.finished_at) {
-        (Some(from), None) if copy.trial.is_some() => format!("A trial, begun {}.", utc(from)),
+        (Some(from), None) if copy.trial.is_some() => format!("A trial, started {}.", utc(from)),
         (Some(from), Some(to)) => format!("Copied between {} and {}.", utc(from), utc(to)),
-        (Some(from), None) => format!("Begun {}, not finished yet.", utc(from)),
-        (None, _) => "Not begun yet.".to_owned(),
+        (Some(from), None) => format!("Started {}, not finished yet.", utc(from)),
+        (None, _) => "Not started yet.".to_owned(),
     };
     CopyPage {
         times,
@@ -70,8 +70,8 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
             .collect(),
         left: [
             (sum.refused, "refused by the destination"),
-            (sum.exported, "saved as .eml beside the project"),
-            (sum.vanished, "gone from the source before they were copied"),
+            (sum.exported, "saved as .eml next to the project"),
+            (sum.vanished, "deleted at the source before they were copied"),
             (sum.left_out, "left out by choice"),
             (sum.to_do, "still to copy"),
             (sum.deferred, "put off by a trial; they wait for the whole copy"),
@@ -129,7 +129,7 @@ pub(super) fn copy_page(copy: &CopyReport) -> CopyPage {
 fn earlier_words(copy: &EarlierReport) -> String {
     let when = match (copy.started_at, copy.finished_at) {
         (Some(from), Some(to)) => format!(" between {} and {}", utc(from), utc(to)),
-        (Some(from), None) => format!(", begun {} and not finished", utc(from)),
+        (Some(from), None) => format!(", started {} and not finished", utc(from)),
         (None, _) => String::new(),
     };
     let (mailboxes, arrived, wanted) = (
@@ -148,7 +148,7 @@ fn earlier_words(copy: &EarlierReport) -> String {
 fn pauses_sum(pauses: &[PauseReport]) -> String {
     let times = pauses.iter().map(|pause| pause.times).sum();
     let seconds = pauses.iter().map(|pause| pause.seconds).sum();
-    format!("Servers asked {} for a pause, {} altogether.", times_words(times), duration_words(seconds))
+    format!("Servers asked for a pause {}, {} in total.", times_words(times), duration_words(seconds))
 }
 
 fn pause_words(pause: &PauseReport) -> String {
@@ -160,14 +160,14 @@ fn times_words(times: u64) -> String {
     if times == 1 { "once".to_owned() } else { format!("{} times", with_thousands(times)) }
 }
 
-/// The headline: what the ledger and the verification say, and nothing more.
+/// The headline: what the ledger and the verification show, and nothing more.
 pub(super) fn headline(copy: Option<&CopyReport>) -> String {
-    let Some(copy) = copy else { return "Nothing was copied yet".to_owned() };
+    let Some(copy) = copy else { return "Nothing has been copied yet".to_owned() };
     let sum: LedgerSum = copy.sum();
     if !adds_up(&sum) {
         "The ledger does not add up".to_owned()
     } else if sum.source_count == 0 {
-        "Nothing was copied yet".to_owned()
+        "Nothing has been copied yet".to_owned()
     } else if sum.deferred > 0 && copy.trial.is_some() {
         let (copied, wanted) = (with_thousands(sum.arrived()), with_thousands(sum.wanted()));
         format!(
@@ -177,12 +177,12 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
     } else if sum.waiting() > 0 {
         format!("{} still to copy", counted(sum.waiting(), "message"))
     } else if copy.unconfirmed() > 0 {
-        format!("{} could not be confirmed at the destination", counted(copy.unconfirmed(), "message"))
+        format!("{} could not be verified at the destination", counted(copy.unconfirmed(), "message"))
     } else if copy.troubled() > 0 {
         let (troubled, all) = (copy.troubled(), counted_as(copy.mailboxes.len(), "mailbox", "mailboxes"));
-        format!("{troubled} of {all} did not come to {} end", if troubled == 1 { "its" } else { "their" })
+        format!("{troubled} of {all} did not finish")
     } else if copy.finished_at.is_none() {
-        "Every message has its line, but the copy did not come to its end".to_owned()
+        "Every message is accounted for, but the copy did not finish".to_owned()
     } else if sum.refused > 0 {
         format!("Every message is accounted for, {} refused", with_thousands(sum.refused))
     } else {
@@ -193,7 +193,7 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
 const fn state_words(state: MessageState) -> (&'static str, &'static str) {
     match state {
         MessageState::ToDo => ("unknown", "To do"),
-        MessageState::InFlight => ("unknown", "Under way"),
+        MessageState::InFlight => ("unknown", "In progress"),
         MessageState::Copied => ("pass", "Copied"),
         MessageState::AlreadyThere => ("info", "Already there"),
         MessageState::Repaired => ("info", "Repaired"),

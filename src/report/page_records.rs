@@ -1,4 +1,4 @@
-//! What the page says of the records.
+//! The part of the page about the records.
 
 use super::RecordsReport;
 use crate::records::{Change, SwitchStage};
@@ -47,8 +47,8 @@ pub(super) fn records_page(records: &RecordsReport) -> RecordsPage {
                     .map(|line| {
                         let (class, sign, word) = match line.change {
                             Change::Add => ("add", "+", "New"),
-                            Change::Remove => ("del", "−", "Goes"),
-                            Change::Keep => ("keep", "=", "Stays"),
+                            Change::Remove => ("del", "−", "Removed"),
+                            Change::Keep => ("keep", "=", "Unchanged"),
                         };
                         let stage = match (line.change, line.stage) {
                             (Change::Keep, _) => "",
@@ -78,7 +78,7 @@ pub(super) fn records_page(records: &RecordsReport) -> RecordsPage {
             .map(|sender| SenderPage {
                 term: sender.term.clone(),
                 who: sender.who.clone(),
-                word: if sender.is_kept { "stays" } else { "dropped" },
+                word: if sender.is_kept { "kept" } else { "dropped" },
             })
             .collect(),
         notes: records.plan.notes.clone(),

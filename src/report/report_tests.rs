@@ -121,7 +121,7 @@ fn input(text: &str, url: &str) -> ReportInput {
     }
 }
 
-/// Tags of a page, to see that they close in order; void elements stand alone.
+/// Checks that the tags of a page close in order, apart from void elements.
 fn assert_balanced(page: &str) {
     let mut open: Vec<&str> = Vec::new();
     for piece in page.split('<').skip(1) {
@@ -165,7 +165,7 @@ fn no_report_acts_on_its_reader_whatever_strangers_say() {
         }
         for text in [json(&report).unwrap(), audit_json(&audit).unwrap()] {
             assert!(!text.contains(is_unprintable), "{nasty:?}");
-            // Programs get what was said, to the letter.
+            // Programs get the exact words.
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             let summary = value.pointer("/audit/summary").or_else(|| value.pointer("/report/audit/summary"));
             assert_eq!(summary.and_then(serde_json::Value::as_str), Some(nasty));
@@ -205,7 +205,7 @@ fn the_page_says_what_was_done_and_what_is_left() {
         "Travels with you",
         "and 10 more lines",
         "no real mail was touched",
-        "What took part: plain words",
+        "What was copied: plain words",
     ] {
         assert!(page.contains(words), "{words}");
     }
@@ -234,15 +234,15 @@ fn what_stopped_or_was_not_confirmed_is_no_complete_copy() {
         copy.verification_counts =
             Some(VerifySummary { checked: 9, differences: 2, not_placed: 1, ..VerifySummary::default() });
     });
-    assert!(page.contains("<h1>3 messages could not be confirmed at the destination</h1>"), "{page}");
+    assert!(page.contains("<h1>3 messages could not be verified at the destination</h1>"), "{page}");
     assert!(
-        page.contains("not confirmed") && steps.contains("3 messages that the verification did not confirm")
+        page.contains("not verified") && steps.contains("3 messages that could not be verified")
     );
     let (page, steps) = headline(&|copy| {
         copy.mailboxes[0].trouble = Some("The mailbox is full".to_owned());
     });
-    assert!(page.contains("<h1>1 of 1 mailbox did not come to its end</h1>"), "{page}");
-    assert!(page.contains("The mailbox is full") && steps.contains("mailboxes that have stopped"));
+    assert!(page.contains("<h1>1 of 1 mailbox did not finish</h1>"), "{page}");
+    assert!(page.contains("The mailbox is full") && steps.contains("mailboxes that stopped"));
     let (page, _) = headline(&|copy| copy.finished_at = None);
     assert!(!page.contains("accounted for"), "{page}");
 }
@@ -252,7 +252,7 @@ fn pauses_that_servers_asked_for_are_told() {
     let page = html(&input("Request is throttled", "")).unwrap();
     for words in [
         "How servers slowed the copy down",
-        "Servers asked 12 times for a pause, about 3 hours, 20 minutes altogether.",
+        "Servers asked for a pause 12 times, about 3 hours, 20 minutes in total.",
         "12 times, about 3 hours, 20 minutes in 1 mailbox</td><td>Request is throttled",
     ] {
         assert!(page.contains(words), "{words}: {page}");
@@ -263,7 +263,7 @@ fn pauses_that_servers_asked_for_are_told() {
 fn an_empty_project_has_a_report_too() {
     let report = ReportInput { audit: None, copy: None, records: None, ..input("words", "") };
     let page = html(&report).unwrap();
-    assert!(page.contains("Nothing was copied yet") && page.contains("Prepare the new DNS records."));
+    assert!(page.contains("Nothing has been copied yet") && page.contains("Prepare the new DNS records."));
     assert_balanced(&page);
 }
 

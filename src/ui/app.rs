@@ -22,13 +22,13 @@ use crate::engine::{
     step_state,
 };
 
-/// What is done when a question is answered with yes.
+/// What to do if the answer is yes.
 enum Pending {
     Send(Command),
     Quit,
 }
 
-/// The window's own state: which page, what is half typed, what is asked.
+/// The window's own state: the current page, unfinished input, the open question.
 pub struct Window {
     engine: Box<dyn EngineHandle>,
     dialogs: Box<dyn Dialogs>,
@@ -50,7 +50,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window over this engine. `keeps_settings` is false where nothing may be written, as in tests.
+    /// A window on this engine. `keeps_settings` is false if nothing may be written, as in tests.
     pub fn new(
         engine: Box<dyn EngineHandle>,
         dialogs: Box<dyn Dialogs>,
@@ -81,7 +81,7 @@ impl Window {
         window
     }
 
-    /// Puts fonts, themes and image loaders into a context, and the settings into effect. Call once at start.
+    /// Installs fonts, themes and image loaders, and applies the settings. Call once at start.
     pub fn install(&self, ctx: &Context) {
         egui_extras::install_image_loaders(ctx);
         ctx.add_plugin(super::clean_output::CleanOutput);
@@ -93,7 +93,7 @@ impl Window {
         ctx.set_zoom_factor(self.settings.zoom);
     }
 
-    /// The page on show.
+    /// The current page.
     pub fn place(&self) -> Place {
         self.place
     }
@@ -106,7 +106,7 @@ impl Window {
     fn take_snapshot(&mut self, snapshot: Arc<Snapshot>) {
         let path = snapshot.project.as_ref().map(|project| project.path.clone());
         if path != self.project {
-            // Another project: its own view state, and the step that its facts say.
+            // Another project: fresh view state, and the step that follows from its facts.
             self.pages = Pages::default();
             self.failure = None;
             self.start = StartPage::default();
@@ -116,10 +116,10 @@ impl Window {
         self.snapshot = snapshot;
     }
 
-    /// Takes what the engine has to say and handles closing. Runs also while the window is hidden.
+    /// Reads the engine's events and handles closing. Also runs while the window is hidden.
     pub fn drain(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        // Events first, so that none is newer than the snapshot beside which it is judged.
+        // Events first, so that none is newer than the snapshot it is compared with.
         let events: Vec<Event> = std::iter::from_fn(|| self.engine.next_event()).collect();
         let snapshot = self.engine.snapshot();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
@@ -167,7 +167,7 @@ impl Window {
         }
     }
 
-    /// Closing asks while a copy runs, then lets the engine end in order before the window goes.
+    /// While a copy runs, closing asks first, then lets the engine shut down before the window closes.
     fn closing(&mut self, ctx: &Context) {
         let wants_quit =
             ctx.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)));
@@ -193,7 +193,7 @@ impl Window {
     fn quit(&mut self, ctx: &Context) {
         self.is_quitting = true;
         if !self.engine.send(Command::Quit) {
-            // An engine that takes no commands has ended already.
+            // An engine that accepts no commands has already ended.
             self.may_close = true;
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }
@@ -213,7 +213,7 @@ impl Window {
         }
     }
 
-    /// Draws the whole window and sends what was asked for.
+    /// Draws the whole window and sends the commands it produced.
     pub fn ui(&mut self, ui: &mut Ui) {
         let ctx = ui.ctx().clone();
         self.keys(&ctx);
@@ -335,7 +335,7 @@ impl Window {
         }
     }
 
-    /// Projects are opened and lists imported where they are let go.
+    /// Opens dropped projects and imports dropped lists.
     fn dropped_files(&mut self, ctx: &Context) -> Vec<Command> {
         let mut commands = Vec::new();
         let paths: Vec<PathBuf> = ctx
@@ -349,7 +349,7 @@ impl Window {
                     commands.push(Command::ImportCsv(path));
                 }
                 _ => {
-                    let words = "Project files (.mailferry) are opened; lists of mailboxes (.csv) are read in an open project.";
+                    let words = "Drop a project file (.mailferry) anywhere, or a list of mailboxes (.csv) in an open project.";
                     let name =
                         path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
                     let now = ctx.input(|input| input.time);
@@ -400,14 +400,14 @@ impl Window {
 
     fn send(&mut self, ctx: &Context, commands: Vec<Command>) {
         if !commands.is_empty() {
-            // Whoever asks for something else has read it.
+            // A user who does something else has read it.
             self.failure = None;
         }
         for command in commands {
             if !self.engine.send(command) {
                 let now = ctx.input(|input| input.time);
-                let words = "The program is busy with many requests. Try again in a moment.";
-                self.toasts.add(Tone::Fail, "That was not taken up", words, now);
+                let words = "Mailferry is busy with many requests. Try again in a moment.";
+                self.toasts.add(Tone::Fail, "That was not accepted", words, now);
                 ctx.request_repaint();
             }
         }
@@ -428,7 +428,7 @@ impl eframe::App for Window {
     }
 
     fn persist_egui_memory(&self) -> bool {
-        // Only the window's geometry is kept; what pages hold belongs to the project.
+        // Only the window's geometry is saved; the rest belongs to the project.
         false
     }
 }
@@ -445,7 +445,7 @@ fn apply_theme(ctx: &Context, theme: ThemeChoice) {
     });
 }
 
-/// The step that a project opens on, from its facts: what runs or needs the user, else the first that is not done.
+/// The step a project opens on: one that runs or needs the user, otherwise the first that is not done.
 fn open_step(project: &ProjectView) -> Step {
     let states = || Step::ALL.into_iter().map(|step| (step, step_state(step, project)));
     states()

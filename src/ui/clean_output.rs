@@ -1,5 +1,5 @@
-//! The last look at a frame before it is painted, read out or copied: words from strangers are cleaned here, wherever on
-//! a page they stand. [`super::widgets::text`] cleans most of them before, so that their room is measured right.
+//! The last pass over a frame before it is painted, read out or copied: it cleans untrusted text anywhere on a page.
+//! [`super::widgets::text`] has already cleaned most of it, so that its width is measured correctly.
 
 use std::sync::Arc;
 

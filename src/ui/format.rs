@@ -14,7 +14,7 @@ fn zoned(at: UnixTime) -> Option<Zoned> {
 
 static IS_UTC: AtomicBool = AtomicBool::new(cfg!(test));
 
-/// Shows times in UTC from now on: pictures in tests must not depend on where they are drawn.
+/// Shows times in UTC from now on, so that pictures in tests do not depend on the time zone.
 #[cfg(feature = "testing")]
 pub fn use_utc() {
     IS_UTC.store(true, Ordering::Relaxed);
@@ -67,7 +67,7 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
-/// `2.2 MB/s`, or `84 kB/s` where that says more.
+/// `2.2 MB/s`, or `84 kB/s` for low speeds.
 pub fn speed(bytes_per_second: u64) -> String {
     if bytes_per_second < 100_000 {
         return format!("{} kB/s", bytes_per_second.saturating_add(500) / 1_000);
@@ -76,7 +76,7 @@ pub fn speed(bytes_per_second: u64) -> String {
     format!("{}.{} MB/s", tenths / 10, tenths % 10)
 }
 
-/// Whole percent of bytes; full only when everything is done.
+/// Whole percent of bytes; 100 only when everything is done.
 pub fn percent(done: u64, total: u64) -> u64 {
     if total == 0 {
         return 0;
@@ -91,9 +91,9 @@ pub fn share(done: u64, total: u64) -> f32 {
     if total == 0 { 0.0 } else { (done as f32 / total as f32).clamp(0.0, 1.0) }
 }
 
-/// The form of a domain that is safe to read first.
+/// Which form of a domain to show first: the one that is safe to read.
 ///
-/// Right-to-left or mixed scripts cannot be laid out or told apart, so there the A-label comes first.
+/// Right-to-left or mixed scripts may be unreadable or ambiguous, so for those the A-label comes first.
 pub fn domain_forms(domain: &DomainName) -> (String, Option<String>) {
     if !domain.is_internationalised() {
         return (domain.as_unicode().to_owned(), None);

@@ -4,7 +4,7 @@ use egui::{Color32, Image, ImageSource, Rect, Ui, Vec2, include_image};
 
 macro_rules! icons {
     ($($name:ident = $file:literal,)+) => {
-        /// The icons of the window; each is named as its file.
+        /// The icons of the window, each named after its file.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "the sheet of components has one more"))]
         pub enum Icon {

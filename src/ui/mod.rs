@@ -1,6 +1,6 @@
-//! The window: draws from the engine's snapshot and hands back commands. Knows no wire and no tokio.
+//! The window: draws the engine's snapshot and returns commands. It knows neither the network nor tokio.
 //!
-//! [`run`] opens it. Colours come from [`theme`] only; pages hold view state only.
+//! [`run`] opens it. Colours come only from [`theme`]; pages hold only view state.
 
 mod app;
 mod clean_output;
@@ -21,5 +21,5 @@ pub use app::Window;
 pub use page_cx::Place;
 pub use run::{Waker, WindowError, WindowOptions, run};
 
-/// The name under which the desktop knows the program; never changes, because settings lie under it.
+/// The application id for the desktop. It never changes, because the settings are stored under it.
 pub const APP_ID: &str = "mailferry";

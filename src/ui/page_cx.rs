@@ -1,4 +1,4 @@
-//! What a page gets to draw with, and what it hands back.
+//! What a page is given to draw with, and what it returns.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use super::platform::{Purpose, Settings};
 use super::widgets::confirm::Question;
 use crate::engine::{Command, Snapshot, Step};
 
-/// What the main part of the window shows.
+/// What the main area of the window shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// One of the steps of the open project; the start page while none is open.
@@ -20,7 +20,7 @@ pub enum Place {
 }
 
 #[expect(clippy::large_enum_variant, reason = "a click makes one of them")]
-/// What a page asks of the window itself; everything else is a [`Command`].
+/// A page's request to the window itself; everything else is a [`Command`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Shows another page.
@@ -36,14 +36,14 @@ pub enum Action {
     Ask {
         /// The question.
         question: Question,
-        /// What is sent when the answer is to do it.
+        /// The command to send if the answer is yes.
         command: Command,
     },
     /// Changes theme, renderer or zoom.
     Set(Settings),
 }
 
-/// What a page draws with. View state is the page's own; everything else comes from the snapshot.
+/// What a page draws with. The page owns its view state; everything else comes from the snapshot.
 pub struct PageCx<'a> {
     /// Everything that may be shown.
     pub snapshot: &'a Snapshot,
@@ -51,7 +51,7 @@ pub struct PageCx<'a> {
     pub commands: &'a mut Vec<Command>,
     /// Requests to the window, carried out after drawing.
     pub actions: &'a mut Vec<Action>,
-    /// An answer of a file dialog that no field has taken yet.
+    /// A file dialog's answer that no field has taken yet.
     pub picked: &'a mut Option<(Purpose, PathBuf)>,
     /// Theme, renderer, zoom.
     pub settings: Settings,
@@ -60,7 +60,7 @@ pub struct PageCx<'a> {
 }
 
 impl PageCx<'_> {
-    /// Takes the answer of a file dialog, if it is for this purpose.
+    /// Takes the file dialog's answer, if it is for this purpose.
     pub fn take_picked(&mut self, purpose: Purpose) -> Option<PathBuf> {
         self.picked.take_if(|(picked, _)| *picked == purpose).map(|(_, path)| path)
     }

@@ -13,19 +13,19 @@ use super::platform::{
 use super::{APP_ID, Window};
 use crate::engine::{Command, EngineHandle};
 
-/// Wakes the window; the engine calls it after every change.
+/// Wakes the window. The engine calls it after every change.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// How the window is opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WindowOptions {
-    /// What draws it; overrides the kept setting.
+    /// The renderer; overrides the saved setting.
     pub renderer: Option<RendererChoice>,
-    /// What is sent to the engine first, such as opening a project or the rehearsal.
+    /// The first commands for the engine, such as opening a project or the rehearsal.
     pub first_command: Option<Command>,
 }
 
-/// Why no window could be opened.
+/// Why the window failed.
 #[derive(Debug, Error)]
 pub enum WindowError {
     /// No renderer works here.
@@ -46,10 +46,10 @@ pub enum WindowError {
     Ended(#[source] eframe::Error),
 }
 
-/// Least time between two frames that the engine asks for: a running job repaints twice a second.
+/// Least time between two frames requested by the engine: a running job repaints twice a second.
 const WAKE_GAP: Duration = Duration::from_millis(500);
 
-/// Opens the window and runs it to its end. The engine is started once the window can be woken.
+/// Opens the window and runs it until it closes. Starts the engine once the window can be woken.
 pub fn run<F>(start_engine: F, options: WindowOptions) -> Result<(), WindowError>
 where
     F: FnOnce(Waker) -> Box<dyn EngineHandle> + 'static,
@@ -160,7 +160,7 @@ const fn renderer_name(renderer: Renderer) -> &'static str {
     }
 }
 
-/// Keeps the choice that worked, so that the next start does not try in vain.
+/// Saves the renderer that worked, so that the next start tries it first.
 fn remember(settings: Settings, renderer: Renderer) {
     let worked = match renderer {
         Renderer::Glow => RendererChoice::OpenGl,
@@ -171,7 +171,7 @@ fn remember(settings: Settings, renderer: Renderer) {
     }
 }
 
-/// Wakes at once after a rest; while the engine reports without pause, twice a second.
+/// Wakes immediately after a quiet spell; during constant reports, twice a second.
 fn waker(ctx: &Context) -> Waker {
     let ctx = ctx.clone();
     let last = Mutex::new(None::<Instant>);

@@ -67,7 +67,7 @@ fn headless_a_changed_certificate_stops_the_run_until_exactly_the_new_one_is_app
         let said = words(&stopped);
         assert_eq!(stopped.status.code(), Some(3), "{said}");
         for part in
-            ["shows a different certificate", "somebody sits in between", "approved on 2", &first, &second]
+            ["shows a different certificate", "somebody is intercepting the connection", "approved on 2", &first, &second]
         {
             assert!(said.contains(part), "{part}: {said}");
         }

@@ -133,7 +133,7 @@ fn a_dead_resolver_ends_with_three_and_a_way_out() {
         mailferry(home.path()).args(["audit", "example.org", "--resolver", &resolver]).output().unwrap();
     assert_status(&output, 3);
     let said = words(&output.stderr);
-    assert!(said.contains("does not answer") && said.contains("Name another resolver"), "{said}");
+    assert!(said.contains("does not answer") && said.contains("Use another resolver"), "{said}");
     let output = mailferry(home.path())
         .args(["audit", "example.org", "--resolver", "nonsense:port"])
         .output()
@@ -190,7 +190,7 @@ fn facts_are_saved_judged_again_and_read_strictly() {
         .output()
         .unwrap();
     assert_status(&broken, 3);
-    assert!(words(&broken.stderr).contains("holds no facts"));
+    assert!(words(&broken.stderr).contains("does not contain the facts"));
 }
 
 /// A pair of servers and a folder with the password file.
@@ -669,7 +669,7 @@ fn messages_that_the_destination_will_not_take_are_told_before_the_start() {
     assert_eq!(told, [("INBOX".to_owned(), 2), ("Sent".to_owned(), 1)]);
     let output = pair.copy(&pair.from(), "password").arg("--dry-run").output().unwrap();
     assert!(
-        words(&output.stdout).contains("larger than the destination takes (20 kB)"),
+        words(&output.stdout).contains("above the destination’s limit (20 kB)"),
         "{}",
         words(&output.stdout)
     );
@@ -706,7 +706,7 @@ fn many_mailboxes_come_from_a_table() {
     let output = command.output().unwrap();
     assert_status(&output, 3);
     let said = words(&output.stderr);
-    assert!(said.contains("people.csv") && said.contains("Mend the file"), "{said}");
+    assert!(said.contains("people.csv") && said.contains("Correct the file"), "{said}");
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn copy(home: &Path, project: &Path, more: &[&str]) -> Output {
 fn assert_asked(output: &Output, wanted: &[&str]) -> String {
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{words}");
-    assert!(words.contains("May this project do what it says?"), "{words}");
+    assert!(words.contains("May this project do the following?"), "{words}");
     for part in ["--confirm-project"].iter().chain(wanted) {
         assert!(words.contains(part), "{part} is not in: {words}");
     }
@@ -257,7 +257,7 @@ fn the_window_asks_as_well_and_looks_for_nothing_by_itself() {
         Ask::SetSourceServer(endpoint(&trap.source)),
     ] {
         bench.send(command.clone());
-        assert_eq!(bench.refused(), ["May this project do what it says?"], "{command:?}");
+        assert_eq!(bench.refused(), ["May this project do the following?"], "{command:?}");
     }
     assert!(!trap.has_run("first") && trap.visitors() == 0);
 

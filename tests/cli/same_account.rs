@@ -238,7 +238,7 @@ fn after_the_switch_another_name_of_a_server_is_asked_about_and_nothing_comes_ba
     let after = ["--project", &project, "--mode", "after", "--verify", "none"];
     assert_status(&pair.copy("127.0.0.1", &after), 0);
     let words = assert_status(&pair.copy("localhost", &after), 3);
-    assert!(words.contains("Is this the account") && words.contains("--same-accounts"), "{words}");
+    assert!(words.contains("Is this the same account") && words.contains("--same-accounts"), "{words}");
     assert_eq!(pair.held(), 9);
     assert_status(&pair.copy("localhost", &[&after[..], &["--same-accounts"]].concat()), 0);
     assert_eq!(pair.held(), 9, "what people have removed came back");

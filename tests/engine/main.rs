@@ -578,7 +578,7 @@ fn messages_are_shown_one_by_one_by_state_and_folder() {
     assert!(snapshot.project.as_ref().unwrap().messages.list.is_none());
 
     bench.send(Command::SaveMessages(home.path().join("list.txt")));
-    assert!(bench.failure().title.contains("a name that says its form"));
+    assert!(bench.failure().title.contains("which format the message list should have"));
     let path = home.path().join("list.jsonl");
     bench.send(Command::SaveMessages(path.clone()));
     let saved = bench.wait_project(|project| !project.messages.is_saving);

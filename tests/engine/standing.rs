@@ -104,7 +104,7 @@ fn what_ran_goes_on_by_itself_and_what_was_done_stays_done() {
     bench.send(Command::StartCopy);
     bench.wait_project(|project| state_of(project, anna) == MailboxProgressState::Done);
     bench.send(Command::CloseProject);
-    assert!(bench.engine.snapshot().recent[0].state.contains("goes on when you open it"), "where it stands");
+    assert!(bench.engine.snapshot().recent[0].state.contains("continues when you open it"), "continues where it left off");
 
     // This engine still knows the passwords.
     bench.send(Command::OpenProject(file.clone()));

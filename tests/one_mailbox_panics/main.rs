@@ -167,7 +167,7 @@ fn a_panic_in_one_mailbox_ends_this_one_alone() {
         let state = &project.copy.mailboxes.iter().find(|shown| shown.id == row.id).unwrap().state;
         if user == USERS[1] {
             let MailboxProgressState::Stopped(error) = state else { panic!("{state:?}") };
-            assert!(error.title.contains("a defect in the program"), "{error:?}");
+            assert!(error.title.contains("a bug in Mailferry"), "{error:?}");
             assert!(error.details.contains("a defect on purpose") && !error.ways_out.is_empty(), "{error:?}");
         } else {
             assert_eq!(*state, MailboxProgressState::Done, "{user}");

@@ -96,7 +96,7 @@ fn the_domain_page_takes_servers_and_options() {
     opened.click("Use this server");
     assert_eq!(opened.sent(), []);
     assert!(opened.harness.query_by_label_contains("is not a server").is_some());
-    opened.type_into("DKIM selectors that you use", "s2024");
+    opened.type_into("DKIM selectors you use", "s2024");
     let options = AuditOptions { selectors: vec!["s2024".to_owned()], ..AuditOptions::default() };
     assert_eq!(opened.sent().last(), Some(&Command::SetAuditOptions(options)));
     opened.click("Audit weber-familie.example");
@@ -130,7 +130,7 @@ fn the_audit_page_filters_opens_and_saves() {
 #[test]
 fn a_running_audit_blocks_the_next_step_in_words_and_can_be_cancelled() {
     let mut opened = Opened::step(samples::auditing(), Step::Audit, false);
-    assert!(opened.harness.query_by_label("The audit is still asking").is_some());
+    assert!(opened.harness.query_by_label("The audit is still running").is_some());
     assert!(
         opened
             .harness
@@ -171,7 +171,7 @@ fn a_password_is_kept_and_half_typed_text_survives_new_snapshots() {
     opened.engine.show(samples::with(samples::every_sign_in_state()));
     opened.harness.run();
     opened.type_into("Password, Your server", " typed");
-    opened.click("Keep password, Your server");
+    opened.click("Save password, Your server");
     assert_eq!(
         opened.sent(),
         [Command::SetPassword {
@@ -188,7 +188,7 @@ fn a_password_is_kept_and_half_typed_text_survives_new_snapshots() {
 #[test]
 fn a_certificate_is_trusted_after_its_fingerprint_was_shown() {
     let mut opened = Opened::step(samples::every_sign_in_state(), Step::Mailboxes, true);
-    opened.click("Look at it… termine@weber-familie.example");
+    opened.click("Check it… termine@weber-familie.example");
     let certificate = samples::certificate();
     assert!(opened.harness.query_by_label_contains("Is this the certificate of").is_some());
     opened.click("Trust it for mail.weber-familie.example");
@@ -281,7 +281,7 @@ fn a_finished_copy_tries_refused_messages_again() {
 #[test]
 fn a_stopped_mailbox_shows_its_card_and_its_way_out() {
     let mut opened = Opened::step(samples::stopped_mailboxes(), Step::Copy, false);
-    assert!(opened.harness.query_by_label("Copying goes on for 13 of 14 mailboxes").is_some());
+    assert!(opened.harness.query_by_label("Copying continues for 13 of 14 mailboxes").is_some());
     opened.click("Continue anna@");
     assert_eq!(opened.sent(), [Command::StartCopy]);
 }
@@ -389,7 +389,7 @@ fn an_engine_that_takes_nothing_is_said_so() {
     let mut opened = Opened::new(samples::start(), false, USUAL);
     opened.engine.0.borrow_mut().is_deaf = true;
     opened.click("Start a rehearsal");
-    assert!(opened.harness.query_all_by_label_contains("That was not taken up").count() > 0);
+    assert!(opened.harness.query_all_by_label_contains("That was not accepted").count() > 0);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn trial_words(sum: &LedgerSum) -> String {
     format!("Trial: {arrived} of {wanted} copied, {waiting} for the whole copy")
 }
 
-/// What became of the messages of a copy that has come to its end or was ended, as far as the ledger knows:
+/// The result of a finished or stopped copy, as recorded in the ledger:
 /// `38 of 40 messages copied, 1 refused, 1 still to do`.
 pub fn result_words(sum: &LedgerSum) -> String {
     let (arrived, wanted) = (sum.arrived(), sum.wanted());
@@ -48,22 +48,22 @@ pub fn result_words(sum: &LedgerSum) -> String {
     std::iter::once(copied).chain(others).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether every message that was wanted is at the destination. What a trial has put off was not wanted of it.
+/// Whether every requested message is at the destination. Messages that a trial put off were not requested.
 pub const fn is_all_copied(sum: &LedgerSum, is_trial: bool) -> bool {
     let put_off = if is_trial { sum.deferred } else { 0 };
     sum.arrived() + put_off == sum.wanted()
 }
 
-/// What was copied to another place than the one that is chosen now: `Copied to Fastmail (imap.fastmail.com), and nothing to
-/// mailbox.org yet`.
+/// The words for a copy to a destination other than the one chosen now: `Copied to Fastmail (imap.fastmail.com). Nothing
+/// has been copied to mailbox.org yet`.
 pub fn elsewhere_words(project: &ProjectView) -> String {
     let Some(route) = &project.copy.route else { return String::new() };
     let before = format!("{} ({})", route.provider_name, route.destination.host);
     match (&project.destination.chosen, &project.destination.server) {
         (Some((_, name)), Some(server)) => {
-            format!("Copied to {before}. Nothing was copied to {name} ({}) yet", server.host)
+            format!("Copied to {before}. Nothing has been copied to {name} ({}) yet", server.host)
         }
-        (Some((_, name)), None) => format!("Copied to {before}. Nothing was copied to {name} yet"),
+        (Some((_, name)), None) => format!("Copied to {before}. Nothing has been copied to {name} yet"),
         (None, _) => format!("Copied to {before}"),
     }
 }
@@ -74,23 +74,23 @@ pub(in crate::engine) fn copy_line(project: &ProjectView) -> String {
     let sum = &project.copy.sum;
     match copy_standing(project) {
         CopyStanding::NotStarted if project.plan.mailboxes.is_empty() => "After Plan".to_owned(),
-        CopyStanding::NotStarted => "Can be started".to_owned(),
+        CopyStanding::NotStarted => "Ready to start".to_owned(),
         CopyStanding::Elsewhere => match &project.destination.chosen {
             Some((_, name)) => format!("Nothing at {name} yet"),
             None => "After Destination".to_owned(),
         },
         CopyStanding::Running => format!("{percent}%"),
-        CopyStanding::Pausing | CopyStanding::Stopping => "Finishing what is under way".to_owned(),
+        CopyStanding::Pausing | CopyStanding::Stopping => "Finishing messages in progress".to_owned(),
         CopyStanding::Paused => format!("Paused at {percent}%"),
         CopyStanding::Interrupted if missing_passwords(project) > 0 && !is_asking_keyring(project) => {
             format!("{percent}%, needs passwords")
         }
-        CopyStanding::Interrupted => format!("{percent}%, goes on"),
+        CopyStanding::Interrupted => format!("{percent}%, continues"),
         CopyStanding::Tried(_) => {
             format!("Trial: {} of {}", with_thousands(sum.arrived()), with_thousands(sum.wanted()))
         }
         CopyStanding::Stopped => format!("Stopped at {percent}%"),
-        CopyStanding::Outgrown => "Something is new".to_owned(),
+        CopyStanding::Outgrown => "New mail or mailboxes".to_owned(),
         CopyStanding::Finished if sum.to_do > 0 => {
             format!("Incomplete, {} to do", with_thousands(sum.to_do))
         }
@@ -115,21 +115,21 @@ pub fn project_line(project: &ProjectView) -> String {
         }
         CopyStanding::Elsewhere => elsewhere_words(project),
         CopyStanding::Running | CopyStanding::Interrupted if needs_passwords_again(project) => {
-            format!("Copied {percent}%, goes on when you open it and enter the passwords")
+            format!("Copied {percent}%, continues when you open it and enter the passwords")
         }
         CopyStanding::Running | CopyStanding::Interrupted => {
-            format!("Copied {percent}%, goes on when you open it")
+            format!("Copied {percent}%, continues when you open it")
         }
         CopyStanding::Pausing | CopyStanding::Paused => format!("Copied {percent}%, paused by you"),
         CopyStanding::Stopping | CopyStanding::Stopped => format!("Copied {percent}%, stopped"),
         CopyStanding::Tried(_) => trial_words(&project.copy.sum),
-        CopyStanding::Outgrown => format!("Copied to {to}; something is new since then"),
+        CopyStanding::Outgrown => format!("Copied to {to}; mailboxes were added or changed since"),
         CopyStanding::Finished if is_zone_saved(project) => format!("Copied to {to}, zone lines saved"),
-        CopyStanding::Finished => format!("Copied to {to}, the records come next"),
+        CopyStanding::Finished => format!("Copied to {to}; the records are next"),
     }
 }
 
-/// Whether passwords are kept that do not outlive the program.
+/// Whether some passwords are kept only until the program ends.
 fn needs_passwords_again(project: &ProjectView) -> bool {
     let is_lost = |place| !matches!(place, PasswordPlace::Keyring | PasswordPlace::NotNeeded);
     let chosen = project.mailboxes.iter().filter(|row| row.mailbox.is_chosen);
@@ -141,9 +141,9 @@ pub fn goes_on_words(project: &ProjectView) -> &'static str {
     if project.is_practice {
         "A rehearsal ends when you close it"
     } else if needs_passwords_again(project) {
-        "You can close the window; copying goes on when you open it again and enter the passwords"
+        "You can close the window; copying continues when you open it again and enter the passwords"
     } else {
-        "You can close the window; copying goes on when you open it again"
+        "You can close the window; copying continues when you open it again"
     }
 }
 
@@ -153,16 +153,16 @@ pub(in crate::engine) fn copy_readiness(project: &ProjectView) -> Readiness {
     match copy_standing(project) {
         CopyStanding::Running => ready(goes_on_words(project)),
         CopyStanding::Interrupted if is_asking_keyring(project) => {
-            ready("Copying goes on as soon as the keyring has handed out the passwords")
+            ready("Copying continues once the keyring has returned the passwords")
         }
         CopyStanding::Interrupted if missing_passwords(project) > 0 => {
-            ready("Copying goes on as soon as the passwords are there")
+            ready("Copying continues once the passwords are entered")
         }
         CopyStanding::Interrupted => ready("Copying was interrupted when the program ended"),
-        CopyStanding::Tried(_) => ready("What the trial has copied is part of the whole copy"),
+        CopyStanding::Tried(_) => ready("What the trial copied is part of the whole copy"),
         CopyStanding::Elsewhere => Readiness::Ready(elsewhere_words(project)),
-        CopyStanding::Finished => ready("Next: the records that bring new mail to the new place"),
-        CopyStanding::Outgrown => ready("Mailboxes were added or changed since the copy came to its end"),
+        CopyStanding::Finished => ready("Next: the records that send new mail to the new provider"),
+        CopyStanding::Outgrown => ready("Mailboxes were added or changed since the copy finished"),
         _ => ready(""),
     }
 }

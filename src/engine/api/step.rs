@@ -221,12 +221,12 @@ pub fn step_line(step: Step, project: &ProjectView) -> String {
             None => "Server not known yet".to_owned(),
         },
         Step::Audit => match &project.audit {
-            AuditView::NotRun => "Not asked yet".to_owned(),
+            AuditView::NotRun => "Not run yet".to_owned(),
             AuditView::Running { done, total, .. } => format!("{done} of {total} answers"),
             AuditView::Done(report) => {
                 format!("{} fail, {} warnings", report.count(Status::Fail), report.count(Status::Warn))
             }
-            AuditView::Failed(_) => "Could not ask".to_owned(),
+            AuditView::Failed(_) => "Failed".to_owned(),
         },
         Step::Destination => match &project.destination.chosen {
             Some((_, name)) => name.clone(),
@@ -242,7 +242,7 @@ pub fn step_line(step: Step, project: &ProjectView) -> String {
             StepState::Done => "All stages saved".to_owned(),
             StepState::Available | StepState::Paused => {
                 match (&project.records.plan, saved_stages(project)) {
-                    (None, _) => "Can be prepared now".to_owned(),
+                    (None, _) => "Ready to prepare".to_owned(),
                     (Some(_), (0, _)) => "Prepared, not saved yet".to_owned(),
                     (Some(_), (saved, all)) => format!("{saved} of {all} stages saved"),
                 }
@@ -297,7 +297,7 @@ fn plan_line(project: &ProjectView) -> String {
     }
     if project.plan.mailboxes.is_empty() {
         let can_begin = mailboxes_state(project) == StepState::Done;
-        return if can_begin { "Can be made now" } else { "After Mailboxes" }.to_owned();
+        return if can_begin { "Ready to build" } else { "After Mailboxes" }.to_owned();
     }
     match decisions(project) {
         0 => {}
@@ -318,12 +318,12 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
     match step {
         Step::Domain => Readiness::Ready("Next: what receivers see of your domain".to_owned()),
         Step::Audit => match &project.audit {
-            AuditView::Running { .. } => blocked("The audit is still asking", None),
+            AuditView::Running { .. } => blocked("The audit is still running", None),
             _ => Readiness::Ready("Next: where your mail could go".to_owned()),
         },
         Step::Destination => match project.destination.chosen {
             Some(_) if project.destination.server.is_none() => {
-                blocked("Name the IMAP server of your destination", None)
+                blocked("Enter the IMAP server of your destination", None)
             }
             Some(_) => Readiness::Ready("Next: the mailboxes that move".to_owned()),
             None => blocked("Choose a provider first", None),
@@ -333,9 +333,9 @@ pub fn readiness(step: Step, snapshot: &Snapshot) -> Readiness {
             if project.plan.counting.is_some() {
                 blocked("Folders are still being counted", None)
             } else if project.plan.mailboxes.is_empty() {
-                blocked("No folders were counted yet", None)
+                blocked("No folders have been counted yet", None)
             } else if decisions(project) > 0 {
-                let words = "A folder that collides keeps a name of its own until you decide";
+                let words = "A colliding folder keeps a separate name until you decide";
                 Readiness::Ready(words.to_owned())
             } else {
                 Readiness::Ready("Nothing is deleted on your server".to_owned())
@@ -360,7 +360,7 @@ fn mailboxes_readiness(project: &ProjectView) -> Readiness {
             Readiness::Blocked { why: "Choose a provider first".to_owned(), cure: None }
         }
         StepState::Waiting => {
-            Readiness::Blocked { why: "Name the server that holds your mail first".to_owned(), cure: None }
+            Readiness::Blocked { why: "Enter the server that holds your mail first".to_owned(), cure: None }
         }
         StepState::Running(_) => Readiness::Blocked { why: "Still signing in".to_owned(), cure: None },
         _ if !project.mailboxes.iter().any(|row| row.mailbox.is_chosen) => {

@@ -29,7 +29,7 @@ impl Actor {
         }
         let Some(open) = self.open.as_mut() else { return };
         open.pins.approve(server, pin);
-        self.notice(format!("The certificate of {server} is trusted from now on"), None);
+        self.notice(format!("The certificate of {server} is now trusted"), None);
         let waiting = self.sign_ins_about(server);
         if !waiting.is_empty() {
             self.test_sign_in(&waiting);

@@ -28,7 +28,7 @@ impl Actor {
 
     /// Verifies once more what was copied.
     pub(super) fn verify_copy(&mut self, depth: VerifyDepth) {
-        if self.refuse_while_copying("begin a verification") {
+        if self.refuse_while_copying("start a verification") {
             return;
         }
         let is_begun = self.open.as_ref().is_some_and(|open| open.view.copy.phase != CopyPhase::NotStarted);
@@ -43,7 +43,7 @@ impl Actor {
         if messages == 0 {
             return self.fail(explain::empty_trial());
         }
-        if !self.refuse_while_copying("begin a trial") {
+        if !self.refuse_while_copying("start a trial") {
             self.begin_copy(Some(messages), None);
         }
     }
@@ -112,12 +112,12 @@ impl Actor {
     /// The owner makes sure that nothing else writes into the accounts.
     pub(super) fn go_without_account_lock(&mut self) {
         self.config.is_without_account_lock = true;
-        self.notice("Nothing keeps another copy from running into the same accounts now", None);
+        self.notice("Mailferry no longer checks for another copy into the same accounts", None);
     }
 
     /// The owner says whether accounts that are named in another way than in the ledger are the same ones.
     pub(super) fn name_accounts(&mut self, are_same: bool) {
-        if self.refuse_while_copying("say whose accounts these are") {
+        if self.refuse_while_copying("confirm the accounts") {
             return;
         }
         match self.open.as_mut().map(|open| open.name_accounts(are_same)) {
@@ -251,7 +251,7 @@ impl Actor {
 
     /// Gives messages another try that were refused or saved as files.
     pub(super) fn retry_failed(&mut self) {
-        if self.refuse_while_copying("try refused messages again") {
+        if self.refuse_while_copying("retry refused messages") {
             return;
         }
         if self.store(crate::project::Project::retry_refused).is_some() {
@@ -269,7 +269,7 @@ impl Actor {
             None => open.copy.is_none() && open.mailbox(mailbox).is_some(),
         };
         if !has_ended {
-            return self.fail(explain::not_while_copying("try a mailbox again"));
+            return self.fail(explain::not_while_copying("retry a mailbox"));
         }
         let ledger = open.project.ledger(mailbox);
         if self.store(|_project| ledger.retry_refused()).is_none() {

@@ -24,7 +24,7 @@ impl Actor {
             Ok(text) => {
                 self.write("Saved the audit", path, &text);
             }
-            Err(error) => self.fail(explain::defect("The audit could not be put into words", &error)),
+            Err(error) => self.fail(explain::defect("The audit could not be formatted", &error)),
         }
     }
 
@@ -62,7 +62,7 @@ impl Actor {
         let text = match text {
             Ok(text) => text,
             Err(error) => {
-                return self.fail(explain::defect("The report could not be put into words", &error));
+                return self.fail(explain::defect("The report could not be formatted", &error));
             }
         };
         let file = SavedFile {

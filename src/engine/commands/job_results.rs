@@ -262,7 +262,7 @@ impl Actor {
             Ok(json) => {
                 self.store(|project| project.set_zone_facts(&json));
             }
-            Err(error) => self.fail(explain::defect("The zone could not be kept in the project", &error)),
+            Err(error) => self.fail(explain::defect("The zone could not be saved in the project", &error)),
         }
     }
 

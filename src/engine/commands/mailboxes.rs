@@ -96,7 +96,7 @@ impl Actor {
         let Some(open) = self.open.as_ref() else { return };
         let Some(whose) = open.whose(id, side) else { return };
         let Some(before) = open.mailbox(id).map(|row| row.mailbox.way(side).clone()) else { return };
-        if before == way || self.refuse_while_copying("change how a mailbox is signed in to") {
+        if before == way || self.refuse_while_copying("change how a mailbox signs in") {
             return;
         }
         if let Err(misfit) = way.check() {
@@ -163,7 +163,7 @@ impl Actor {
         let has_passwords =
             |row: &CsvRow| row.source_password.is_some() || row.destination_password.is_some();
         if rows.iter().any(has_passwords) && is_readable_by_others(path) {
-            let words = "Other users of this computer can read this list, and the passwords in it";
+            let words = "Other users of this computer can read this list and the passwords in it";
             self.notice(words, Some(path.to_path_buf()));
         }
         // The list may be read in one folder, and the project opened in another later.

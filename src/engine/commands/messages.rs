@@ -31,7 +31,7 @@ impl Actor {
         let Some(open) = self.open.as_mut() else { return };
         if open.view.copy.started_at.is_none() {
             return self
-                .fail(explain::nothing_to_save("No message was looked at yet", "Start the copy first"));
+                .fail(explain::nothing_to_save("No messages have been read yet", "Start the copy first"));
         }
         open.view.messages.is_saving = true;
         let (project, addresses) = (Arc::clone(&open.project), open.addresses());
@@ -45,7 +45,7 @@ impl Actor {
                 })
                 .await;
                 let result = saved.unwrap_or_else(|error| {
-                    Err(Box::new(explain::defect("The list of messages was not written", &error)))
+                    Err(Box::new(explain::defect("The message list could not be written", &error)))
                 });
                 (path, result)
             },

@@ -78,7 +78,7 @@ impl Actor {
         let source = practice.source();
         if let Some(open) = self.open.as_mut() {
             open.view.practice_logins = Some(PracticeLogins {
-                words: "The people of the practice domain and their passwords are filled in.".to_owned(),
+                words: "The users of the practice domain and their passwords are filled in.".to_owned(),
             });
             open.practice = Some(practice);
             open.evidence_to_read.extend(evidence);
@@ -101,20 +101,20 @@ impl Actor {
         };
         let (trouble, words) = match trouble {
             PracticeTrouble::CutConnections => {
-                (Trouble::ConnectionsBreak, "Every connection was cut. Watch how the copy finds its way back")
+                (Trouble::ConnectionsBreak, "Every connection was cut. Watch the copy recover")
             }
             PracticeTrouble::SlowProvider => (
                 Trouble::DestinationBusy { time: BUSY_TIME },
-                "The provider asks for a pause. The copy waits and goes on by itself",
+                "The provider asks for a pause. The copy waits and then continues on its own",
             ),
             PracticeTrouble::LoseReplies => (
                 Trouble::RepliesLost { times: 1 },
-                "The provider stores the next messages, and nobody hears of it. Nothing may arrive twice",
+                "The provider saves the next messages but its answers get lost. Watch: none will arrive twice",
             ),
             PracticeTrouble::FillMailboxes => {
                 (Trouble::DestinationFull, "Every mailbox at the provider is full now")
             }
-            PracticeTrouble::MakeRoom => (Trouble::DestinationHasRoom, "There is room at the provider again"),
+            PracticeTrouble::MakeRoom => (Trouble::DestinationHasRoom, "The provider has space again"),
         };
         practice.world.make_trouble(trouble);
         self.notice(words, None);

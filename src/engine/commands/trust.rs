@@ -51,7 +51,7 @@ impl Actor {
         let uuid = open.project.uuid().to_owned();
         let reaches = open.reaches();
         if let Err(error) = self.confirmed.confirm(&uuid, &reaches, UnixTime::now()) {
-            self.notice(format!("What this project may do is asked again next time: {error}"), None);
+            self.notice(format!("Mailferry will ask again next time what this project may do: {error}"), None);
         }
     }
 }

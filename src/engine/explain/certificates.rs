@@ -1,4 +1,4 @@
-//! Certificates that nobody vouches for, and certificates that are not the approved ones.
+//! Certificates that no known authority has signed, and certificates that differ from the approved one.
 
 use super::sentence;
 use crate::engine::api::command::Command;
@@ -21,7 +21,7 @@ fn flag(side: Side, fingerprint: Fingerprint) -> String {
     format!("In the window, or with {name} {fingerprint}")
 }
 
-/// The first meeting: no authority vouches for the certificate, and nobody has approved it.
+/// First contact: no known authority has signed the certificate, and the user has not approved it.
 pub(super) fn not_known(attempt: &Attempt, facts: &CertificateFacts) -> (SignInState, UserError) {
     let server = &attempt.server;
     let view = view_of(attempt, facts, None);
@@ -29,11 +29,11 @@ pub(super) fn not_known(attempt: &Attempt, facts: &CertificateFacts) -> (SignInS
         UserError::new(format!("The certificate of {} is not trusted", server.host), sentence(&view.problem))
             .or(
                 "Trust this certificate",
-                "For this server only, after you compared the fingerprint with the server's own",
+                "For this server only, and only after you have compared the fingerprint with the server's own",
                 Command::TrustCertificate { server: server.clone(), fingerprint: facts.fingerprint },
             )
-            .or_else("Trust it without the window", &flag(attempt.side, facts.fingerprint))
-            .or_else("Use the name that the certificate is for", &facts.names.join(", "))
+            .or_else("Trust it from the command line", &flag(attempt.side, facts.fingerprint))
+            .or_else("Use the name the certificate was issued for", &facts.names.join(", "))
             .about_certificate(view.clone());
     (SignInState::CertificateNotKnown(Box::new(view)), error)
 }
@@ -50,16 +50,16 @@ pub(super) fn changed(
     let error = UserError::new(
         format!("{} shows a different certificate", server.host),
         format!(
-            "It is not the one you approved{}. It was renewed, or somebody sits in between. {} Nothing was sent to it.",
+            "It is not the one you approved{}. Either it was renewed, or somebody is intercepting the connection. {} Nothing was sent to it.",
             view.approved.as_ref().and_then(ApprovedCertificate::day).map_or_else(String::new, |day| format!(" on {day}")),
             sentence(&vouched_words(facts)),
         ),
     )
     .or_else(
         "Compare the new fingerprint with the one on the server itself",
-        "Or ask who looks after the server whether the certificate was renewed",
+        "Or ask the server's admin whether the certificate was renewed",
     )
-    .or_else("Approve exactly the new one if it is the server's", &flag(attempt.side, facts.fingerprint))
+    .or_else("Approve the new one, and only that one, if it is the server's", &flag(attempt.side, facts.fingerprint))
     .about_certificate(view.clone());
     (SignInState::CertificateNotKnown(Box::new(view)), error)
 }
@@ -67,10 +67,10 @@ pub(super) fn changed(
 fn vouched_words(facts: &CertificateFacts) -> String {
     match &facts.problem {
         None => {
-            "A public authority vouches for the new one, which the approval of the old one does not cover"
+            "The new one is signed by a public authority, but your approval covers only the old one"
                 .to_owned()
         }
-        Some(problem) => format!("Of the new one: {problem}"),
+        Some(problem) => format!("About the new one: {problem}"),
     }
 }
 
@@ -86,7 +86,7 @@ fn view_of(
         issuer: facts.issuer.clone(),
         valid_from: facts.not_before,
         valid_until: facts.not_after,
-        problem: facts.problem.clone().unwrap_or_else(|| "a public authority vouches for it".to_owned()),
+        problem: facts.problem.clone().unwrap_or_else(|| "it is signed by a public authority".to_owned()),
         approved: approved.map(|(fingerprint, pin)| ApprovedCertificate {
             fingerprint,
             at: pin.as_ref().map(|pin| pin.approved_at),

@@ -1,4 +1,4 @@
-//! What is the matter with folders: a title, the server's words and a way out for each trouble.
+//! Problems with folders: a title, the server's words and a way out for each.
 
 use super::response_codes::response_code;
 use super::sentence;
@@ -8,8 +8,8 @@ use crate::engine::api::user_error::UserError;
 use crate::transfer::{FolderProblem, FolderTrouble};
 use crate::values::Side;
 
-/// What is the matter with folders; `None` where nothing is. The worst gives the title, and every one has its lines in
-/// the details and its place among the folders.
+/// Explains the problems of a mailbox's folders; `None` if there are none. The worst problem gives the title; the
+/// details and the list of folders have all of them.
 pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError> {
     let problem = problems.iter().min_by_key(|problem| problem.trouble)?;
     let alike = |other: &&FolderProblem| other.trouble == problem.trouble && other.side == problem.side;
@@ -25,8 +25,8 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
     }
     let others = problems.len() - same.len();
     if others > 0 {
-        let (are, have) = if others == 1 { ("remark is", "it") } else { ("remarks are", "them all") };
-        let more = format!(" {others} more {are} about other things; the details have {have}.");
+        let what = if others == 1 { "other problem; see" } else { "other problems; see" };
+        let more = format!(" There {} {others} {what} the details.", if others == 1 { "is" } else { "are" });
         error.cause.push_str(&more);
     }
     let (what, consequence) = way_out(problem);
@@ -34,13 +34,13 @@ pub(in crate::engine) fn folders(problems: &[FolderProblem]) -> Option<UserError
     if (problem.trouble, problem.side) == (FolderTrouble::CopiesInDoubt, Side::Destination) {
         error = error.or_else(
             "Empty it, or give the folder another name in the plan, and start the copy again",
-            "Its mail is then copied anew; an empty folder is filled without a question",
+            "Its mail is then copied again; Mailferry fills an empty folder without asking",
         );
     }
     error.folders = problems.iter().map(remark).collect();
     let lines: Vec<String> = error.folders.iter().zip(problems).map(line).collect();
     error.details = lines.join("\n");
-    Some(error.or("Try again", "Only what is missing is copied", Command::StartCopy))
+    Some(error.or("Try again", "Copies only what is missing", Command::StartCopy))
 }
 
 fn remark(problem: &FolderProblem) -> FolderRemark {
@@ -58,7 +58,7 @@ fn remark(problem: &FolderProblem) -> FolderRemark {
     }
 }
 
-/// `Work could not be made at the provider: [NOPERM] no. Have the right given at the server.`
+/// `Work could not be created at the provider: [NOPERM] no. Have the permission granted on the server.`
 fn line((remark, problem): (&FolderRemark, &FolderProblem)) -> String {
     let happened = happened(problem.trouble, problem.side);
     let way = sentence(&remark.way_out.0);
@@ -68,7 +68,7 @@ fn line((remark, problem): (&FolderRemark, &FolderProblem)) -> String {
     }
 }
 
-/// What happened to several folders, by what is said of one.
+/// Turns the words about one folder into words about several.
 fn plural(what: &str) -> String {
     const WORDS: [(&str, &str); 6] = [
         ("is", "are"),
@@ -87,36 +87,36 @@ fn plural(what: &str) -> String {
 
 const fn happened(trouble: FolderTrouble, side: Side) -> &'static str {
     match (trouble, side) {
-        (FolderTrouble::OpeningRefused, Side::Source) => "could not be opened at your server",
+        (FolderTrouble::OpeningRefused, Side::Source) => "could not be opened on your server",
         (FolderTrouble::OpeningRefused, Side::Destination) => "could not be opened at the provider",
-        (FolderTrouble::CreationRefused, _) => "could not be made at the provider",
+        (FolderTrouble::CreationRefused, _) => "could not be created at the provider",
         (FolderTrouble::NameUnsendable, _) => "has a name that cannot be sent to a server",
-        (FolderTrouble::ConnectionLost, Side::Source) => "makes your server end the connection",
+        (FolderTrouble::ConnectionLost, Side::Source) => "makes your server close the connection",
         (FolderTrouble::ConnectionLost, Side::Destination) => {
-            "makes the provider’s server end the connection"
+            "makes the provider’s server close the connection"
         }
-        (FolderTrouble::ListingRefused, _) => "could not be listed at your server",
-        (FolderTrouble::ListedShort, _) => "is listed in part only by your server",
+        (FolderTrouble::ListingRefused, _) => "could not be listed on your server",
+        (FolderTrouble::ListedShort, _) => "is listed only in part by your server",
         (FolderTrouble::CountSuspicious, _) => "may hold more mail than your server shows",
-        (FolderTrouble::MadeAnew, Side::Source) => "was made anew while being listed",
-        (FolderTrouble::MadeAnew, Side::Destination) => "was made anew at the provider while being filled",
-        (FolderTrouble::NotListed, _) => "could not be found in the list of your server",
+        (FolderTrouble::MadeAnew, Side::Source) => "was recreated while being listed",
+        (FolderTrouble::MadeAnew, Side::Destination) => "was recreated at the provider during the copy",
+        (FolderTrouble::NotListed, _) => "is missing from your server’s folder list",
         (FolderTrouble::CopiesLost, _) => "lost mail at the provider",
-        (FolderTrouble::FolderMoved, _) => "is not in its place at the provider any more",
-        (FolderTrouble::CopiesInDoubt, Side::Source) => "got other numbers at your server",
-        (FolderTrouble::CopiesInDoubt, Side::Destination) => "may hold its copies in another form or place",
-        (FolderTrouble::ArrivedLate, _) => "got messages twice, as some arrived late",
-        (FolderTrouble::DoubledByOthers, _) => "is filled by another program as well",
+        (FolderTrouble::FolderMoved, _) => "is no longer where it was at the provider",
+        (FolderTrouble::CopiesInDoubt, Side::Source) => "was renumbered on your server",
+        (FolderTrouble::CopiesInDoubt, Side::Destination) => "may have its copies in another form or place",
+        (FolderTrouble::ArrivedLate, _) => "got messages twice because some arrived late",
+        (FolderTrouble::DoubledByOthers, _) => "is being filled by another program as well",
         (FolderTrouble::WrongUids, _) => {
-            "got answers from the provider’s server that do not fit what it lists"
+            "got answers from the provider’s server that contradict its own list"
         }
-        (FolderTrouble::ServerFails, Side::Source) => "has messages at which your server fails",
+        (FolderTrouble::ServerFails, Side::Source) => "has messages on which your server fails",
         (FolderTrouble::ServerFails, Side::Destination) => {
-            "has messages at which the provider’s server fails"
+            "has messages on which the provider’s server fails"
         }
-        (FolderTrouble::SearchRefused, _) => "could not be searched at your server",
-        (FolderTrouble::FlagsRefused, _) => "could not get the flags of today at the provider",
-        (FolderTrouble::FlagsNotKept, _) => "has copies that do not keep a flag at the provider",
+        (FolderTrouble::SearchRefused, _) => "could not be searched on your server",
+        (FolderTrouble::FlagsRefused, _) => "could not get its current flags at the provider",
+        (FolderTrouble::FlagsNotKept, _) => "has copies that lose a flag at the provider",
     }
 }
 
@@ -127,89 +127,89 @@ fn cause(problem: &FolderProblem) -> String {
     let meaning = response_code(&problem.words).map(|code| format!("{} ", code.meaning)).unwrap_or_default();
     let rest = match problem.trouble {
         FolderTrouble::ServerFails => {
-            "They were tried several times and are still to do; everything else was copied."
+            "Mailferry tried them several times; they are still to do. Everything else was copied."
         }
         FolderTrouble::ConnectionLost => {
-            "It ends whatever message is under way, so nothing is said about the messages: they are still to do. It \
-             does not stop the other folders."
+            "It does so whatever message is being copied, so no message is to blame; they are all still to do. It \
+             does not affect the other folders."
         }
         FolderTrouble::FlagsRefused => "The mail itself was copied.",
-        _ => "It does not stop the other folders.",
+        _ => "The other folders are not affected.",
     };
     format!("{meaning}{rest}")
 }
 
-/// What can be done: what the response code asks for, where the words begin with one, else what fits the trouble.
+/// What to do: the advice for the response code if the words begin with one, else the advice for this kind of problem.
 fn way_out(problem: &FolderProblem) -> (String, String) {
     let by_code = response_code(&problem.words).filter(|_| problem.trouble.has_server_words());
     let (what, consequence) = match (by_code, problem.trouble, problem.side) {
         (Some(code), ..) => code.way_out,
         (None, FolderTrouble::OpeningRefused, _) => (
-            "Check at the server that the mailbox may open it, or leave it out of the plan",
+            "Check on the server that the mailbox may open it, or leave it out of the plan",
             "Then start the copy again",
         ),
         (None, FolderTrouble::CreationRefused, _) => (
-            "Give the folder another name in the plan, or make it at the provider yourself",
+            "Give the folder another name in the plan, or create it at the provider yourself",
             "Then start the copy again",
         ),
         (None, FolderTrouble::NameUnsendable, _) => {
-            ("Rename the folder at your server, or leave it out of the plan", "Then count the folders again")
+            ("Rename the folder on your server, or leave it out of the plan", "Then count the folders again")
         }
         (None, FolderTrouble::ConnectionLost, _) => (
-            "Ask whoever runs the server why it ends the connection at this folder",
-            "Or leave the folder out of the plan; its messages stay to do until then",
+            "Ask the server’s admin why it closes the connection at this folder",
+            "Or leave the folder out of the plan; until then its messages are still to do",
         ),
         (None, FolderTrouble::ListingRefused | FolderTrouble::ListedShort, _) => (
-            "Ask whoever runs your server to repair the folder’s index",
-            "Then start the copy again: what was not listed is copied then",
+            "Ask your server’s admin to repair the folder’s index",
+            "Then start the copy again; it copies what was not listed",
         ),
         (None, FolderTrouble::CountSuspicious, _) => (
-            "Move older mail into folders of its own first, or use the server’s address for exports",
+            "First move older mail into separate folders, or use the server’s address for exports",
             "Then start the copy again",
         ),
-        (None, FolderTrouble::MadeAnew, _) => ("Start the copy again", "The folder is listed as it is now"),
+        (None, FolderTrouble::MadeAnew, _) => ("Start the copy again", "The folder is listed afresh"),
         (None, FolderTrouble::NotListed, _) => (
-            "Look at your server whether its list of folders is whole",
-            "Then start the copy again; a folder that you have removed can be left out in the plan",
+            "Check on your server that its folder list is complete",
+            "Then start the copy again; leave out in the plan a folder that you removed",
         ),
         (None, FolderTrouble::CopiesLost, _) => (
             "Copy once more in the mode “before the switch”",
-            "It brings back what is lost, and leaves what people have moved",
+            "This restores what is lost and leaves alone what people have moved",
         ),
         (None, FolderTrouble::FolderMoved, _) => (
-            "Give the folder in the plan the name under which its mail lies now",
-            "Or copy once more in the mode “before the switch”, which makes it again",
+            "In the plan, give the folder the name its mail is under now",
+            "Or copy once more in the mode “before the switch”, which creates it again",
         ),
         (None, FolderTrouble::CopiesInDoubt, Side::Source) => (
             "Copy this folder once more in the mode “before the switch”",
-            "Everything is compared; what people have moved or deleted since the switch may come a second time",
+            "Everything is compared; what people moved or deleted since the switch may arrive a second time",
         ),
         (None, FolderTrouble::CopiesInDoubt, Side::Destination) => {
-            ("Look into the folder at the provider", "Nothing was changed there")
+            ("Look at the folder at the provider", "Nothing was changed there")
         }
         (None, FolderTrouble::ArrivedLate, _) => (
             "Delete one of each pair at the provider",
-            "The details name them; nothing is deleted by this program",
+            "The details name them; Mailferry deletes nothing",
         ),
         (None, FolderTrouble::DoubledByOthers, _) => {
-            ("End the other program, then delete one of each pair", "One run at a time is enough")
+            ("Stop the other program, then delete one of each pair", "Only one run at a time")
         }
         (None, FolderTrouble::WrongUids, _) => (
-            "Tell whoever runs the provider’s server what it has answered",
-            "The copies were found by what they are; nothing needs to be sent again",
+            "Report the server’s answers to the provider",
+            "Mailferry found the copies by their content; nothing needs to be sent again",
         ),
         (None, FolderTrouble::ServerFails, _) => (
-            "Ask whoever runs the server what it stumbles over",
-            "Or move these messages out of the folder and go on",
+            "Ask the server’s admin why it fails on them",
+            "Or move these messages out of the folder and continue",
         ),
         (None, FolderTrouble::SearchRefused, _) => {
-            ("Write the search anew, or filter by date and size instead", "Then start the copy again")
+            ("Rewrite the search, or filter by date and size instead", "Then start the copy again")
         }
         (None, FolderTrouble::FlagsRefused, _) => {
-            ("Set the flags at the provider by hand where they matter", "The mail itself is there")
+            ("Set the flags by hand at the provider if they matter", "The mail itself is there")
         }
         (None, FolderTrouble::FlagsNotKept, _) => {
-            ("Use a folder in place of the flag where it matters", "The mail itself is there")
+            ("Use a folder instead of the flag if it matters", "The mail itself is there")
         }
     };
     (what.to_owned(), consequence.to_owned())
@@ -250,9 +250,9 @@ mod tests {
     fn a_response_code_decides_what_can_be_done() {
         let at = (FolderTrouble::CreationRefused, Side::Destination);
         for (words, part) in [
-            ("[NOPERM] no new folders", "Have the right given"),
-            ("[OVERQUOTA] full", "Get more room"),
-            ("[CONTACTADMIN] call us", "Ask the admin"),
+            ("[NOPERM] no new folders", "Have the permission granted"),
+            ("[OVERQUOTA] full", "Get more space"),
+            ("[CONTACTADMIN] call us", "Ask the server’s admin"),
             ("no new folders", "another name in the plan"),
         ] {
             let error = folders(&[problem("Work", at, words)]).unwrap();
@@ -284,8 +284,8 @@ mod tests {
             problem("C", made, "[CANNOT] no"),
         ];
         let error = folders(&all).unwrap();
-        assert!(error.title.starts_with("2 folders could not be made"), "{error:?}");
-        assert!(error.cause.contains("1 more remark is"), "{error:?}");
+        assert!(error.title.starts_with("2 folders could not be created"), "{error:?}");
+        assert!(error.cause.contains("There is 1 other problem"), "{error:?}");
         assert_eq!(error.folders.iter().map(|one| one.folder.as_str()).collect::<Vec<_>>(), ["A", "B", "C"]);
         assert_eq!(folders(&[]), None);
     }

@@ -1,4 +1,4 @@
-//! Every error that a person sees, in one place: what happened, why, and at least one way out.
+//! Every error a person sees, in one place: what happened, why, and at least one way out.
 
 mod accounts;
 mod certificates;
@@ -36,10 +36,10 @@ pub use reasons::{reason_words, rename_words, why};
 pub(super) use servers::{needs_password, sign_in, sign_in_way, talk, transfer, uncounted};
 pub(super) use verifications::differences;
 
-/// The first letter in upper case, for errors whose own words begin in lower case.
+/// Capitalizes the first letter, for errors whose own text begins in lower case.
 fn sentence(words: &impl Display) -> String {
     let words = words.to_string();
-    // A path or an address at the beginning keeps its spelling.
+    // A path or an address at the beginning keeps its case.
     let is_word = words.split_whitespace().next().is_some_and(|word| word.chars().all(char::is_alphabetic));
     let mut letters = words.chars();
     let begun = match letters.next() {
@@ -49,25 +49,25 @@ fn sentence(words: &impl Display) -> String {
     if begun.ends_with(['.', '?']) { begun } else { format!("{begun}.") }
 }
 
-/// What was typed is no domain.
+/// The text entered is not a domain.
 pub(super) fn domain_name(error: &DomainNameError) -> UserError {
     UserError::new("That is not a domain", sentence(error))
-        .or_else("Type the part of your mail addresses after the “@”", "As in example.org")
+        .or_else("Enter the part of your mail addresses after the “@”", "For example example.org")
         .caused_by(error)
 }
 
-/// What was typed is no address.
+/// The text entered is not a mail address.
 pub(super) fn email_address(error: &EmailAddressError) -> UserError {
     UserError::new("That is not a mail address", sentence(error))
-        .or_else("Type the whole address", "As in anna@example.org")
+        .or_else("Enter the whole address", "For example anna@example.org")
         .caused_by(error)
 }
 
-/// A folder for projects could not be made.
+/// The folder for projects could not be created.
 pub(super) fn folder_not_made(folder: &Path, error: &io::Error) -> UserError {
     UserError::new(
-        "The project has no place to be saved",
-        format!("The folder {} could not be made: {error}.", folder.display()),
+        "There is no folder to save the project in",
+        format!("The folder {} could not be created: {error}.", folder.display()),
     )
     .or_else("Choose another place for the project", "Nothing was written")
 }
@@ -89,42 +89,42 @@ pub(super) fn evidence(error: &EvidenceError) -> UserError {
 pub(super) fn project(error: &ProjectError) -> UserError {
     let (title, way) = match error {
         ProjectError::DiskFull(_) => {
-            ("The disk is full", "Make room, then do it again; everything saved before is intact")
+            ("The disk is full", "Free up space, then try again; everything saved before is intact")
         }
         ProjectError::ReadOnly(_) => {
-            ("The project cannot be written", "Check the rights of the file and its folder")
+            ("The project cannot be written", "Check the permissions of the file and its folder")
         }
         ProjectError::Corrupt(_) => {
-            ("The project file is damaged", "Restore it from a copy, or begin a new project")
+            ("The project file is damaged", "Restore it from a backup, or start a new project")
         }
         ProjectError::ForeignSchema(_) => (
-            "Somebody has changed the inside of this project file",
-            "Take a copy that you trust, or begin a new project; nothing of this one was run",
+            "The internals of this project file were altered",
+            "Use a copy you trust, or start a new project; nothing in this one was run",
         ),
         ProjectError::InTheWay(_) => {
-            ("Something lies where the project needs a file", "Move it away, then try again")
+            ("Something else is where the project needs a file", "Move it away, then try again")
         }
         ProjectError::NotAProject(_) => {
             ("This file is not a Mailferry project", "Choose a file that ends in .mailferry")
         }
         ProjectError::Newer { .. } => {
-            ("This project comes from a newer Mailferry", "Update Mailferry; the file was not changed")
+            ("This project was saved by a newer version of Mailferry", "Update Mailferry; the file was not changed")
         }
         ProjectError::Locked { .. } => {
             ("This project is already open in another window", "Close it there, then open it here")
         }
         ProjectError::AlreadyExists(_) => {
-            ("There is a file of that name already", "Open it, or choose another name; it was not changed")
+            ("A file of that name already exists", "Open it, or choose another name; it was not changed")
         }
         _ => (
             "The project file could not be used",
-            "Check the disk and the rights of the file, then try again",
+            "Check the disk and the file’s permissions, then try again",
         ),
     };
     UserError::new(title, sentence(error)).or_else(way, "").caused_by(error)
 }
 
-/// A project file that could not be opened or made.
+/// A project file that could not be opened or created.
 pub(super) fn project_at(path: &Path, error: &ProjectError) -> UserError {
     let mut explained = project(error);
     let path_words = path.display().to_string();
@@ -139,119 +139,119 @@ pub(super) fn project_at(path: &Path, error: &ProjectError) -> UserError {
     }
 }
 
-/// No resolver can be asked.
+/// No resolver is usable.
 pub(super) fn dns(error: &DnsError) -> UserError {
     let title = match error {
-        DnsError::BadAddress(_) => "That is not a resolver",
-        DnsError::UnknownHost { .. } => "The resolver was not found",
-        DnsError::NoSystemResolver(_) => "This computer has no resolver",
+        DnsError::BadAddress(_) => "That is not a resolver address",
+        DnsError::UnknownHost { .. } => "The resolver’s name was not found",
+        DnsError::NoSystemResolver(_) => "This computer has no resolver configured",
         DnsError::Dead { .. } => "The resolver does not answer",
     };
     UserError::new(title, sentence(error))
-        .or_else("Check the network connection", "Then ask again")
-        .or_else("Name another resolver", "Such as 192.0.2.53:53; empty means the system's")
+        .or_else("Check the network connection", "Then try again")
+        .or_else("Use another resolver", "For example 192.0.2.53:53; leave it empty for the system's own")
         .caused_by(error)
 }
 
-/// The survey gave no facts.
+/// The survey found no facts.
 pub(super) fn survey(error: &SurveyError) -> UserError {
     match error {
         SurveyError::Dns(error) => dns(error),
         SurveyError::NoSuchDomain(domain) => UserError::new(
             format!("The domain {domain} does not exist"),
-            "The DNS says that there is no such name, so there are no records to plan.",
+            "DNS has no such name, so there are no records to plan.",
         )
-        .or_else("Check the spelling", "A domain that was registered today may take some hours to appear"),
+        .or_else("Check the spelling", "A domain registered today may take a few hours to appear"),
         SurveyError::Cancelled => cancelled(),
     }
 }
 
-/// No way of finding the server led anywhere.
+/// None of the ways to find the server succeeded.
 pub(super) fn no_server_found(domain: &DomainName) -> UserError {
     UserError::new(
         format!("No IMAP server was found for {domain}"),
-        "There is no SRV record, no autoconfig file, and no mail host that answers on the IMAP ports.",
+        "There is no SRV record, no autoconfig file, and no mail host answers on the IMAP ports.",
     )
     .or_else(
-        "Type the server that your mail programs use",
-        "It is in their account settings, as “incoming mail”",
+        "Enter the server your mail programs use",
+        "You find it in their account settings, under “incoming mail”",
     )
-    .or("Look again", "Asks the DNS once more", Command::FindServer)
+    .or("Look again", "Queries DNS once more", Command::FindServer)
 }
 
-/// The catalogue has no such provider.
+/// The catalogue does not have this provider.
 pub(super) fn unknown_provider(id: &ProviderId, catalogue: &Catalogue) -> UserError {
     let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
     UserError::new(
         format!("There is no provider “{id}” in the catalogue"),
-        format!("Known are: {}.", known.join(", ")),
+        format!("The known providers are: {}.", known.join(", ")),
     )
     .or_else("Choose one of these", "generic-imap stands for any other IMAP server")
 }
 
-/// The source server is missing.
+/// No source server is set.
 pub(super) fn no_source_server() -> UserError {
-    UserError::new("The server that holds your mail is not known", "Mail is copied from it.")
-        .or("Look for it", "Asks the DNS", Command::FindServer)
-        .or_else("Type its name", "")
+    UserError::new("The server that holds your mail is not known", "Mailferry copies the mail from it.")
+        .or("Look for it", "Queries DNS", Command::FindServer)
+        .or_else("Enter its name", "")
 }
 
-/// The destination or its server is missing.
+/// No destination, or no server for it, is set.
 pub(super) fn no_destination() -> UserError {
-    UserError::new("No destination is chosen", "Mail is copied to it, and the new records are made for it.")
-        .or_else("Choose a provider", "For any other IMAP server, name the server too")
+    UserError::new("No destination is chosen", "Mailferry copies the mail there and prepares the new records for it.")
+        .or_else("Choose a provider", "For any other IMAP server, enter the server as well")
 }
 
 /// No mailbox is ticked.
 pub(super) fn no_mailboxes() -> UserError {
-    UserError::new("No mailbox is chosen", "There is nothing to count and nothing to copy.")
+    UserError::new("No mailbox is chosen", "There is nothing to count or copy.")
         .or_else("Choose at least one mailbox", "")
 }
 
-/// There is no plan.
+/// There is no plan yet.
 pub(super) fn no_plan() -> UserError {
     UserError::new("The folders are not counted yet", "The copy follows the plan.").or(
         "Count the folders",
-        "Reads names and sizes, nothing else",
+        "This reads only names and sizes",
         Command::BuildPlan,
     )
 }
 
-/// Something that must not change under a running copy.
+/// A change that is not possible while a copy runs.
 pub(super) fn not_while_copying(what: &str) -> UserError {
     UserError::new(
         format!("You cannot {what} while mail is being copied"),
-        "The copy follows the plan it began with.",
+        "The copy follows the plan it started with.",
     )
-    .or("Pause copying", "Messages under way are finished first", Command::PauseCopy)
+    .or("Pause copying", "Messages in progress are finished first", Command::PauseCopy)
 }
 
-/// Two folders would be copied into one.
+/// Two folders would be copied into the same one.
 pub(super) fn shared_destination(folder: &FolderPath, merge: Command) -> UserError {
     UserError::new(
         format!("Two folders would go to {folder}"),
-        "Mail of different folders is never mixed without being asked.",
+        "Mailferry never merges folders unless you ask it to.",
     )
     .or_else("Choose another name", "The plan was not changed")
     .or(
-        "Put both into one folder",
-        "Every message of both is kept; they cannot be told apart later",
+        "Merge both into one folder",
+        "All messages of both are kept, but you cannot separate them later",
         merge,
     )
 }
 
 /// A trial of nothing.
 pub(super) fn empty_trial() -> UserError {
-    UserError::new("A trial needs at least one message", "Nothing can be measured on none.").or(
+    UserError::new("A trial needs at least one message", "Without one there is nothing to measure.").or(
         "Try 20 messages per folder",
-        "Copies them, and tells how long the rest takes",
+        "Copies them and estimates how long the rest takes",
         Command::TryCopy { messages: 20 },
     )
 }
 
-/// A filter that cannot be meant.
+/// A filter that is not valid.
 pub(super) fn filter(error: &FilterError) -> UserError {
-    let mut explained = UserError::new("This choice of messages cannot be meant", sentence(error));
+    let mut explained = UserError::new("This filter is not valid", sentence(error));
     if let FilterError::Search { source, .. } = error {
         explained.cause = format!("{} {}", explained.cause, sentence(source));
         explained.cause = explained.cause.replacen(&format!(": {source}."), ".", 1);
@@ -259,27 +259,27 @@ pub(super) fn filter(error: &FilterError) -> UserError {
     explained.or_else("Correct it, or leave it empty", "Nothing was changed").caused_by(error)
 }
 
-/// Nothing was copied yet, so there is nothing to verify.
+/// Nothing has been copied yet, so there is nothing to verify.
 pub(super) fn nothing_to_verify() -> UserError {
-    UserError::new("Nothing was copied yet", "A verification compares copies with their messages.").or(
+    UserError::new("Nothing has been copied yet", "Verification compares the copies with the original messages.").or(
         "Start the copy",
-        "It is verified at its end",
+        "Mailferry verifies it at the end",
         Command::StartCopy,
     )
 }
 
-/// A mailbox is to be paused while nothing runs.
+/// Pausing or resuming a mailbox that is not being copied.
 pub(super) fn nothing_is_copied() -> UserError {
-    UserError::new("This mailbox is not being copied", "Only what runs can be paused or go on.").or(
+    UserError::new("This mailbox is not being copied", "Only a running copy can be paused or resumed.").or(
         "Start the copy",
-        "It goes on where it stood",
+        "It continues where it left off",
         Command::StartCopy,
     )
 }
 
-/// Trouble on purpose outside a practice project.
+/// Fault injection outside a practice project.
 pub(super) fn no_practice() -> UserError {
-    UserError::new("This is no practice project", "Trouble on purpose is made on practice servers only.").or(
+    UserError::new("This is not a practice project", "Faults can only be injected on practice servers.").or(
         "Start a rehearsal",
         "Opens a practice project",
         Command::Rehearse,
@@ -295,7 +295,7 @@ pub(super) fn nothing_to_save(title: &str, way: &str) -> UserError {
 pub fn not_written(path: &Path, error: &OutputError) -> UserError {
     let title = match error.kind() {
         Some(io::ErrorKind::StorageFull) => "The disk is full".to_owned(),
-        _ => format!("{} was not written", path.display()),
+        _ => format!("{} could not be written", path.display()),
     };
     let explained = UserError::new(title, sentence(error));
     match error {
@@ -303,50 +303,50 @@ pub fn not_written(path: &Path, error: &OutputError) -> UserError {
             explained.or_else("Choose another place", "The project is unchanged")
         }
         OutputError::Io(_) => explained.or_else(
-            "Choose another place, or make room there",
-            "What was at this place before is unchanged",
+            "Choose another place, or free up space there",
+            "An existing file there is unchanged",
         ),
     }
     .caused_by(error)
 }
 
-/// The name of a list of messages does not say in which form it is wanted.
+/// The file name of the message list has no known ending, so its format is unknown.
 pub(super) fn message_list_name(path: &Path) -> UserError {
     UserError::new(
-        "The list of messages needs a name that says its form",
-        format!("{} ends neither in .csv nor in .json or .jsonl.", path.display()),
+        "The file name does not say which format the message list should have",
+        format!("{} does not end in .csv, .json or .jsonl.", path.display()),
     )
     .or_else("Choose a name that ends in .csv, .json or .jsonl", "Nothing was written")
 }
 
-/// A defect of the program, as far as it can be told from an error.
+/// A bug in Mailferry, as far as the error shows.
 pub(super) fn defect(title: &str, error: &dyn std::error::Error) -> UserError {
-    UserError::new(title, "This is a defect of the program; your data is not affected.")
+    UserError::new(title, "This is a bug in Mailferry; your data is not affected.")
         .or_else("Copy the details and report them", "")
         .caused_by(error)
 }
 
-/// The user took a job back.
+/// The user cancelled a job.
 pub(super) fn cancelled() -> UserError {
-    UserError::new("Cancelled", "You took it back before it was done.")
+    UserError::new("Cancelled", "You cancelled it before it finished.")
         .or_else("Start it again at any time", "")
 }
 
-/// The CSV file could not be read at all.
+/// The CSV file could not be read.
 pub(super) fn csv_not_read(path: &Path, error: &InputError) -> UserError {
     UserError::new(
         "The list of mailboxes could not be read",
         format!("{}: {}", path.display(), sentence(error)),
     )
-    .or_else("Check the name and the rights of the file", "No mailbox was changed")
+    .or_else("Check the file’s name and permissions", "No mailbox was changed")
     .caused_by(error)
 }
 
-/// The CSV file does not say what it should.
+/// The CSV file was read but has a mistake in it.
 pub(super) fn csv(path: &Path, error: &CsvError) -> UserError {
     UserError::new("The list of mailboxes has a mistake", format!("{}: {}", path.display(), sentence(error)))
         .or_else(
-            "Mend the file and import it again",
+            "Correct the file, then import it again",
             "Columns: address, source_user, source_password, destination_user, destination_password; no mailbox was changed",
         )
         .caused_by(error)
@@ -363,34 +363,34 @@ pub(super) fn keyring_status(status: &StoreStatus) -> KeyringStatus {
     }
 }
 
-/// An answer for the records does not have the form that it needs.
+/// An answer for the records is malformed.
 pub(super) fn answer(error: &AnswerError) -> UserError {
-    UserError::new("This answer cannot be right", sentence(error))
+    UserError::new("This answer is not valid", sentence(error))
         .or_else("Copy it again from the provider's console", "Nothing was changed")
         .caused_by(error)
 }
 
-/// A file of answers that cannot be taken.
+/// A malformed answers file.
 pub(super) fn answers_file(error: &AnswersFileError) -> UserError {
-    UserError::new("The answers cannot be taken", sentence(error))
+    UserError::new("The answers file is not valid", sentence(error))
         .or_else("Write one line per answer: name = \"value\"", "Nothing was changed")
         .caused_by(error)
 }
 
-/// A zone file that cannot be read.
+/// A zone file that could not be read.
 pub(super) fn zone_file(name: &str, error: &ZoneFileError) -> UserError {
     UserError::new("The zone file could not be read", format!("{name}: {}", sentence(error)))
-        .or_else("Mend the line and try again", "Nothing was changed")
+        .or_else("Fix the line and try again", "Nothing was changed")
         .caused_by(error)
 }
 
-/// The practice servers ended by themselves.
+/// The practice servers stopped on their own.
 pub(super) fn practice_ended() -> UserError {
     UserError::new(
-        "The practice servers have ended",
-        "They run inside this program and should not end before it.",
+        "The practice servers have stopped",
+        "They run inside Mailferry and should not stop before it does.",
     )
-    .or("Start the rehearsal again", "A fresh practice project", Command::Rehearse)
+    .or("Start the rehearsal again", "Opens a fresh practice project", Command::Rehearse)
 }
 
 /// The practice servers could not be started.
@@ -414,11 +414,11 @@ pub(super) fn panicked(kind: JobKind, words: &str) -> UserError {
         JobKind::Practice => ("The practice servers", Some(Command::Rehearse)),
     };
     let error = UserError::new(
-        format!("{what} ended because of a defect in the program"),
+        format!("{what} stopped because of a bug in Mailferry"),
         "Nothing that was saved is affected.",
     );
     let mut error = match again {
-        Some(command) => error.or("Try again", "It goes on where it was", command),
+        Some(command) => error.or("Try again", "It continues where it left off", command),
         None => error,
     }
     .or_else("Copy the details and report them", "");

@@ -1,4 +1,4 @@
-//! Messages that share a reason, in plain words, with the way out that fits.
+//! Groups of messages with the same reason: the reason in plain words, and what to do about it.
 
 use super::reasons::reason_words;
 use super::response_codes::response_code;
@@ -7,10 +7,10 @@ use crate::message::{RefusalMeaning, RepairTrigger, ServerWords, refusal_meaning
 use crate::plan::{MessageState, Reason};
 use crate::project::Problem;
 
-/// Another try, or a copy by hand.
+/// The advice when nothing more specific is known.
 const BY_HAND: &str = "Retry the refused messages, or save them from the old server by hand";
 
-/// Messages that share a reason.
+/// Explains one group of messages.
 pub(in crate::engine) fn problem(problem: &Problem) -> ProblemGroup {
     let words = reason_words(&problem.reason);
     let (cause, way_out) = match problem.state {
@@ -35,18 +35,18 @@ pub(in crate::engine) fn problem(problem: &Problem) -> ProblemGroup {
 
 fn out_of_refusal(reason: &Reason) -> &'static str {
     match reason {
-        Reason::Absent => "Retry the refused messages; the destination said that it had taken these",
+        Reason::Absent => "Retry the refused messages; the destination reported that it had stored these",
         Reason::NotHandedOut
         | Reason::Doubtful(_)
         | Reason::RefusedBySource(_)
         | Reason::SourceEndsConnection => {
-            "Open them at your server; what it hands out again is copied by a retry"
+            "Open them on your server; a retry copies the ones it can return again"
         }
         Reason::TakenForAnother => {
-            "Nothing to do where they are the same; else save them from the old server"
+            "If they are identical there is nothing to do; otherwise save them from the old server"
         }
         Reason::LabelRefused(_) | Reason::LabelNotShown => {
-            "Give the label by hand at Gmail, or retry the refused messages"
+            "Add the label by hand in Gmail, or retry the refused messages"
         }
         Reason::NotTaken(RepairTrigger::Refused(answer))
         | Reason::NotSaved { trigger: RepairTrigger::Refused(answer), .. }
@@ -58,9 +58,9 @@ fn out_of_refusal(reason: &Reason) -> &'static str {
 
 fn out_of_answer(answer: &ServerWords) -> &'static str {
     match meaning(answer) {
-        RefusalMeaning::Full => "Make room at the provider, then retry the refused messages",
+        RefusalMeaning::Full => "Free up space at the provider, then retry the refused messages",
         RefusalMeaning::Trouble => {
-            "Ask the server’s admin: it fails at this message. Or save it from the old server by hand"
+            "Ask the server’s admin why it fails on this message, or save it from the old server by hand"
         }
         RefusalMeaning::Busy | RefusalMeaning::Locked => {
             "Retry the refused messages later: the server was busy"
@@ -68,11 +68,11 @@ fn out_of_answer(answer: &ServerWords) -> &'static str {
         RefusalMeaning::Size => {
             "Ask the provider for a higher limit, or keep them as files from the old server"
         }
-        RefusalMeaning::Virus => "Look at them on the old server; the provider’s scanner will not have them",
-        RefusalMeaning::Folder => "Make the folder at the provider or rename it in the plan, then retry",
+        RefusalMeaning::Virus => "Look at them on the old server; the provider’s virus scanner rejects them",
+        RefusalMeaning::Folder => "Create the folder at the provider or rename it in the plan, then retry",
         RefusalMeaning::Account => match response_code(&answer.text) {
             Some(code) => code.way_out.0,
-            None => "Check at the provider that the mailbox may be written, then retry",
+            None => "Check at the provider that the mailbox is writable, then retry",
         },
         RefusalMeaning::Message(_) | RefusalMeaning::Unknown => BY_HAND,
     }
@@ -84,11 +84,11 @@ fn out_of_export(reason: &Reason) -> &'static str {
         _ => None,
     };
     match refused {
-        Some(RefusalMeaning::Size) => "Keep the files: they are larger than the provider takes",
+        Some(RefusalMeaning::Size) => "Keep the files: they are larger than the provider accepts",
         Some(RefusalMeaning::Virus) => {
-            "Look into the files with care: the provider’s scanner will not have them"
+            "Handle the files with care: the provider’s virus scanner rejected them"
         }
-        _ => "Import the file in a mail program",
+        _ => "Import the file with a mail program",
     }
 }
 
@@ -116,21 +116,21 @@ mod tests {
         let answered = |code, text| Reason::NotTaken(trigger(code, text));
         let answer = ServerWords { code: None, text: "[OVERQUOTA] no".to_owned() };
         for (reason, part) in [
-            (answered("OVERQUOTA", "[OVERQUOTA] Quota exceeded"), "Make room"),
+            (answered("OVERQUOTA", "[OVERQUOTA] Quota exceeded"), "Free up space"),
             (answered("TOOBIG", "[TOOBIG] Message size exceeds the limit"), "higher limit"),
             (answered("LIMIT", "[LIMIT] Rate limit hit"), "later"),
-            (answered("TRYCREATE", "no such mailbox"), "Make the folder"),
+            (answered("TRYCREATE", "no such mailbox"), "Create the folder"),
             (answered("NOPERM", "[NOPERM] no"), response_code("[NOPERM]").unwrap().way_out.0),
             (answered("", "something else"), "save them from the old server"),
-            // A server's words are never taken for a reason of our own.
+            // A server's words are never mistaken for one of our own reasons.
             (answered("", "the source of the label ends the connection"), BY_HAND),
-            (Reason::NotSaved { trigger: trigger("", "quota"), error: "disk full".to_owned() }, "Make room"),
-            (Reason::FolderNotMade { answer, is_label: true }, "Make room"),
-            (Reason::Absent, "had taken"),
-            (Reason::NotHandedOut, "at your server"),
-            (Reason::SourceEndsConnection, "at your server"),
-            (Reason::TakenForAnother, "Nothing to do"),
-            (Reason::LabelNotShown, "Give the label by hand"),
+            (Reason::NotSaved { trigger: trigger("", "quota"), error: "disk full".to_owned() }, "Free up space"),
+            (Reason::FolderNotMade { answer, is_label: true }, "Free up space"),
+            (Reason::Absent, "had stored"),
+            (Reason::NotHandedOut, "on your server"),
+            (Reason::SourceEndsConnection, "on your server"),
+            (Reason::TakenForAnother, "nothing to do"),
+            (Reason::LabelNotShown, "Add the label by hand"),
             (Reason::ends_connection(Side::Destination), BY_HAND),
         ] {
             let way_out = way(MessageState::Refused, &reason);

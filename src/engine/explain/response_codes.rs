@@ -1,13 +1,13 @@
-//! What a server means by a response code (RFC 5530), and what can be done about it: one table for every place.
+//! The response codes of RFC 5530: what each one means and what to do about it. Every room uses this one table.
 
 /// A response code in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ResponseCode {
     /// Its name, in upper case.
     pub(super) name: &'static str,
-    /// What the server means, as a sentence.
+    /// Its meaning, as a sentence.
     pub(super) meaning: &'static str,
-    /// What can be done, and what comes of it.
+    /// What to do, and what that leads to.
     pub(super) way_out: (&'static str, &'static str),
 }
 
@@ -23,23 +23,23 @@ const fn code(
 const TABLE: [ResponseCode; 18] = [
     code(
         "UNAVAILABLE",
-        "A part of the server that this needs is out of order for the moment.",
-        ("Wait some minutes, then try again", "Ask whoever runs the server where it lasts"),
+        "A part of the server that this needs is temporarily down.",
+        ("Wait a few minutes, then try again", "If it persists, ask the server’s admin"),
     ),
     code(
         "AUTHENTICATIONFAILED",
-        "User name or password is wrong, or the server does not say which.",
-        ("Enter user name and password again", "In the mailbox’s row, or by an option of the command"),
+        "The user name or the password is wrong; the server does not say which.",
+        ("Enter the user name and password again", "In the mailbox’s row, or with a command-line option"),
     ),
     code(
         "AUTHORIZATIONFAILED",
-        "The password is right, and this user may not act for the mailbox.",
-        ("Give the user the right to this mailbox", "At the server; or sign in as the mailbox itself"),
+        "The password is correct, but this user may not act for the mailbox.",
+        ("Give the user access to this mailbox", "On the server; or sign in as the mailbox itself"),
     ),
     code(
         "EXPIRED",
-        "The password or the account was right once and has expired.",
-        ("Set a new password at the server", "Or have the account prolonged, then enter it here"),
+        "The password or the account has expired.",
+        ("Set a new password on the server and enter it here", "Or have the account renewed"),
     ),
     code(
         "PRIVACYREQUIRED",
@@ -48,66 +48,66 @@ const TABLE: [ResponseCode; 18] = [
     ),
     code(
         "CONTACTADMIN",
-        "The server asks that its admin be spoken to: only they can say what is in the way.",
-        ("Ask the admin of the server", "Show them the server’s words"),
+        "The server refers you to its admin, who alone can say what is wrong.",
+        ("Ask the server’s admin", "Show them the server’s words"),
     ),
     code(
         "NOPERM",
-        "The user has no right to do this.",
-        ("Have the right given at the server", "Its admin, or the owner of a shared folder, can do that"),
+        "The user does not have permission to do this.",
+        ("Have the permission granted on the server", "Its admin, or the owner of a shared folder, can do that"),
     ),
     code(
         "INUSE",
-        "Another program uses the mailbox or folder, and the server lets only one at it.",
+        "Another program is using the mailbox or folder, and the server allows only one at a time.",
         ("Close other programs that use it, then try again", "A mail program, or another copy"),
     ),
     code(
         "EXPUNGEISSUED",
-        "Somebody has deleted messages there in the meantime.",
-        ("Try again", "The folder is then read as it is now"),
+        "Messages there were deleted in the meantime.",
+        ("Try again", "The folder is then read afresh"),
     ),
     code(
         "CORRUPTION",
-        "The server has found its own files of this mailbox damaged.",
-        ("Have the mailbox repaired by whoever runs the server", "Then try again"),
+        "The server found that its own files for this mailbox are damaged.",
+        ("Have the server’s admin repair the mailbox", "Then try again"),
     ),
     code(
         "SERVERBUG",
-        "The server has run into a fault of its own.",
-        ("Ask whoever runs the server to look into its log", "Or try again later"),
+        "The server ran into an internal error.",
+        ("Ask the server’s admin to look at its log", "Or try again later"),
     ),
     code(
         "CLIENTBUG",
-        "The server takes what this program has asked for a mistake of the program.",
-        ("Copy the details and report them", "Together with the name of the server’s software"),
+        "The server considers Mailferry’s command a mistake.",
+        ("Copy the details and report them", "Along with the name of the server software"),
     ),
     code(
         "CANNOT",
-        "The server never does this, whoever asks: a name or a kind of folder that it does not have, for example.",
+        "The server never allows this, whoever asks; it may be a folder name or type it does not support.",
         ("Give the folder another name in the plan, or leave it out", "Trying again changes nothing"),
     ),
     code(
         "LIMIT",
-        "A limit that the server sets was reached, such as one on connections, folders or sizes.",
+        "A limit of the server was reached, for example on connections, folders or sizes.",
         (
-            "Ask whoever runs the server which limit it is",
-            "Limits on connections and speed lift by themselves",
+            "Ask the server’s admin which limit it is",
+            "Limits on connections and speed reset on their own",
         ),
     ),
     code(
         "OVERQUOTA",
-        "The account has no room for more.",
-        ("Get more room at the provider", "A larger plan, or delete what is not needed there"),
+        "The account has no space left.",
+        ("Get more space at the provider", "Take a larger plan, or delete what is not needed there"),
     ),
     code(
         "ALREADYEXISTS",
-        "Something of that name is there already.",
+        "Something of that name already exists.",
         ("Look at it at the provider, or choose another name in the plan", "Nothing was changed there"),
     ),
     code(
         "NONEXISTENT",
-        "What was asked for is not there, or not any more.",
-        ("Count the folders again", "The plan then holds what is there now"),
+        "It does not exist, or no longer exists.",
+        ("Count the folders again", "The plan then shows what is there now"),
     ),
     code(
         "READ-ONLY",
@@ -116,10 +116,10 @@ const TABLE: [ResponseCode; 18] = [
     ),
 ];
 
-/// What a server means whose words begin with a code, as in `NO [CONTACTADMIN] no`; `None` where they have none of these.
+/// Looks up the code at the beginning of a server's words, as in `NO [CONTACTADMIN] no`; `None` if there is none of these.
 pub(super) fn response_code(words: &str) -> Option<&'static ResponseCode> {
     let (before, rest) = words.split_once('[')?;
-    // Brackets later on are part of the words.
+    // Brackets further on belong to the text.
     if before.split_whitespace().count() > 1 {
         return None;
     }

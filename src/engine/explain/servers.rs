@@ -19,12 +19,12 @@ use crate::values::{Endpoint, MisfitError};
 pub(in crate::engine) fn needs_password(attempt: &Attempt) -> UserError {
     UserError::new(
         format!("There is no password for {} at {}", attempt.signs_in(), attempt.server.host),
-        "It was not entered yet, or it was kept for an earlier session only.",
+        "It has not been entered yet, or it was kept only for an earlier session.",
     )
-    .or_else("Enter the password", "In its row, or by an option of the command")
+    .or_else("Enter the password", "In its row, or with a command-line option")
 }
 
-/// A sign-in that failed: its state in the table, and its words.
+/// A failed sign-in: its state in the table, and the explanation.
 pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (SignInState, UserError) {
     let host = &attempt.server.host;
     let user = attempt.signs_in();
@@ -37,11 +37,11 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::NeedsAppPassword { words, advice } => (
             SignInState::NeedsAppPassword,
             UserError::new(
-                format!("{host} wants an app password"),
+                format!("{host} requires an app password"),
                 "The account's own password is not accepted over IMAP.",
             )
             .with_server_words(words)
-            .or_else("Make an app password and enter it here", advice),
+            .or_else("Create an app password and enter it here", advice),
         ),
         SignInError::NoSuchMailbox { words } => {
             (SignInState::NoSuchMailbox, try_again(no_such_mailbox(host, user).with_server_words(words)))
@@ -55,20 +55,20 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
             try_again(
                 busy(host, words)
                     .with_server_words(words)
-                    .or_else("Wait some minutes", "Such limits lift by themselves"),
+                    .or_else("Wait a few minutes", "These limits reset on their own"),
             ),
         ),
         SignInError::LoginDisabled => (
             SignInState::Failed,
-            UserError::new(format!("{host} takes no password here"), sentence(error))
-                .or_else("Use TLS (port 993)", "Of either server, where it is named"),
+            UserError::new(format!("{host} does not accept passwords on this connection"), sentence(error))
+                .or_else("Use TLS (port 993)", "Wherever the server is entered"),
         ),
         SignInError::Refused { words } => (
             SignInState::Failed,
             try_again(
                 UserError::new(
                     format!("{host} refused the sign-in of {user}"),
-                    "The reason is known to the server only.",
+                    "It did not say why.",
                 )
                 .with_server_words(words),
             ),
@@ -83,14 +83,14 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
                     format!("{user} cannot sign in to {host} with SCRAM-SHA-256"),
                     sentence(error),
                 )
-                .or_else("Choose the mechanism PLAIN for this mailbox", "It takes every character"),
+                .or_else("Choose the mechanism PLAIN for this mailbox", "It accepts every character"),
             ),
         ),
         SignInError::ConnectionLimit => (
             SignInState::Failed,
             try_again(UserError::new(
-                format!("As many connections to {host} are open as are allowed"),
-                "The limit is your own one, not the server's: --max-connections.",
+                format!("The connection limit for {host} is reached"),
+                "It is the limit you set with --max-connections, not the server's.",
             )),
         ),
         SignInError::AdminRefused { .. }
@@ -107,7 +107,7 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
     (state, explained.caused_by(error))
 }
 
-/// What a server has said that turned a sign-in away, where that may be one of many things.
+/// The server's words on rejecting a sign-in, if they can have several causes.
 fn turned_away(error: &SignInError) -> &str {
     match error {
         SignInError::ServerBusy { words }
@@ -117,23 +117,23 @@ fn turned_away(error: &SignInError) -> &str {
     }
 }
 
-/// A sign-in that was turned away with a response code.
+/// A sign-in rejected with a response code.
 fn coded_refusal(
     attempt: &Attempt,
     (explained, words): (UserError, &str),
     code: &ResponseCode,
     again: Command,
 ) -> UserError {
-    // These two are said of a server that has too much to do; the others are said of something else.
+    // These two mean a busy server; the others have a title of their own.
     if ["LIMIT", "INUSE"].contains(&code.name) {
         return by_code(explained, words);
     }
-    let title = format!("{} did not let {} in", attempt.server.host, attempt.signs_in());
+    let title = format!("{} did not let {} sign in", attempt.server.host, attempt.signs_in());
     let plain = UserError::new(title, code.meaning).with_server_words(words);
     by_code(plain.or("Sign in again", "", again), words)
 }
 
-/// Where the server gives a response code, it is what the code means that is said, not what it mostly is.
+/// If the server gives a response code, explains the code rather than the usual cause.
 fn by_code(mut explained: UserError, words: &str) -> UserError {
     if let Some(code) = response_code(words) {
         code.meaning.clone_into(&mut explained.cause);
@@ -143,42 +143,42 @@ fn by_code(mut explained: UserError, words: &str) -> UserError {
     explained
 }
 
-/// A server that is busy, or has trouble of its own, as its words say.
+/// A server that is busy or reports an internal fault, judged by its words.
 fn busy(host: &str, words: &str) -> UserError {
     let said = words.to_lowercase();
     let says = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
     if says(&["[serverbug]", "[unavailable]", "internal error", "temporary"]) {
         UserError::new(
-            format!("{host} has trouble of its own"),
-            "It does not let anybody in now; name and password were not judged.",
+            format!("{host} reports an internal fault"),
+            "Nobody can sign in at the moment; it did not check the user name and password.",
         )
     } else {
         UserError::new(
             format!("{host} is busy"),
-            "It takes no more connections now, or slows down this account.",
+            "It accepts no more connections right now, or is throttling this account.",
         )
     }
 }
 
 fn no_such_mailbox(host: &str, user: &str) -> UserError {
     UserError::new(
-        format!("{host} knows no mailbox {user}"),
-        "It has to exist before mail can be copied into it.",
+        format!("{host} has no mailbox {user}"),
+        "It must exist before mail can be copied into it.",
     )
     .or_else("Create the mailbox at the provider", "Or correct the user name")
 }
 
 fn not_allowed(host: &str, user: &str) -> UserError {
-    UserError::new(format!("{host} does not allow IMAP for {user}"), "IMAP is switched off for this mailbox.")
+    UserError::new(format!("{host} does not allow IMAP for {user}"), "IMAP is turned off for this mailbox.")
 }
 
 fn wrong_password(host: &str, user: &str) -> UserError {
-    UserError::new(format!("{host} did not accept the password of {user}"), "User name or password is wrong.")
-        .or_else("Enter the password again", "In its row, or by an option of the command")
-        .or_else("Check the user name", "Some servers want the whole address, some only the part before “@”")
+    UserError::new(format!("{host} did not accept the password of {user}"), "The user name or the password is wrong.")
+        .or_else("Enter the password again", "In its row, or with a command-line option")
+        .or_else("Check the user name", "Some servers expect the whole address, others only the part before the “@”")
 }
 
-/// Tokens that are not there or not taken, and mechanisms that are not offered.
+/// Missing and rejected tokens, and mechanisms the server does not offer.
 fn token(attempt: &Attempt, error: &SignInError) -> UserError {
     let (host, user) = (&attempt.server.host, &attempt.user);
     match error {
@@ -189,77 +189,77 @@ fn token(attempt: &Attempt, error: &SignInError) -> UserError {
         .with_server_words(words)
         .or_else(
             "Get a new token",
-            "Whatever keeps it fresh may have stopped; it is asked for again each time",
+            "The program that refreshes it may have stopped; Mailferry reads the token again for every connection",
         )
-        .or_else("Check what the token is for", "It needs the scope for IMAP, and this mailbox as its user"),
+        .or_else("Check what the token is for", "It needs the IMAP scope, and this mailbox as its user"),
         SignInError::NotOffered { .. } => {
-            UserError::new(format!("{host} cannot be signed in to in this way"), sentence(error))
-                .or_else("Choose another way to sign in", "In its row, or by an option of the command")
+            UserError::new(format!("{host} does not offer this way to sign in"), sentence(error))
+                .or_else("Choose another way to sign in", "In its row, or with a command-line option")
         }
         other => UserError::new(format!("There is no token for {user} at {host}"), sentence(other))
-            .or_else("Check the token file or command", "In its row, or by an option of the command"),
+            .or_else("Check the token file or command", "In its row, or with a command-line option"),
     }
 }
 
-/// Sign-ins that worked and yet do not count: the wrong mailbox, or the wrong server.
+/// Sign-ins that succeeded but opened the wrong mailbox or reached the wrong server.
 fn whose(attempt: &Attempt, error: &SignInError) -> UserError {
     let (host, user) = (&attempt.server.host, &attempt.user);
     match error {
         SignInError::AdminRefused { words } => UserError::new(
             format!("{} may not open the mailbox {user} at {host}", attempt.signs_in()),
-            "The admin's password is wrong, the admin has no right to it, or it does not exist.",
+            "The admin's password is wrong, the admin has no access to the mailbox, or the mailbox does not exist.",
         )
         .with_server_words(words)
-        .or_else("Give the admin the right to sign in for others", "At the server; or correct the user name"),
+        .or_else("Allow the admin to sign in for others", "On the server; or correct the user name"),
         SignInError::AdminsOwnMailbox { admin } => UserError::new(
-            format!("{host} opened the mailbox of {admin} in place of {user}"),
+            format!("{host} opened the mailbox of {admin} instead of {user}"),
             format!(
-                "Its inbox is the same as that of {admin}, so the server did not heed for whom {admin} signs in."
+                "The inbox is the one of {admin}, so the server ignored whom {admin} was signing in for."
             ),
         )
         .or_else(
-            "Use the server's own form for admins",
-            "Many want both names in one, such as anna*admin: give the form of the name beside the admin",
+            "Use the form of admin names that this server expects",
+            "Many expect both names in one, such as anna*admin: enter the form of the name next to the admin",
         ),
         SignInError::MailboxNotProven { admin } => UserError::new(
-            format!("It is not clear whose mailbox {host} opened"),
+            format!("It is unclear whose mailbox {host} opened"),
             format!("The inboxes of {user} and of {admin} are both empty and look the same."),
         )
-        .or_else("Send a message to either mailbox", "Then sign in again"),
+        .or_else("Send a message to one of the two mailboxes", "Then sign in again"),
         SignInError::TooFewRounds { .. } => UserError::new(
             format!("{host} protects the password too weakly"),
             format!(
-                "{} Whoever pretends to be this server could work the password out from the answer.",
+                "{} Anyone impersonating this server could work out the password from the answer.",
                 sentence(error)
             ),
         )
         .or_else(
-            "Have the password of this mailbox set anew at the server",
+            "Have the password of this mailbox set again on the server",
             "With SCRAM-SHA-256 and 4,096 rounds or more",
         )
         .or_else(
             "Choose the mechanism PLAIN for this mailbox",
             "In its row, or as ;AUTH=PLAIN in the address: TLS alone then protects the password",
         ),
-        other => UserError::new(format!("{host} may not be the server that it says"), sentence(other))
+        other => UserError::new(format!("{host} may not be the server it claims to be"), sentence(other))
             .or_else("Check the server's name and certificate", "The password was not sent"),
     }
 }
 
-/// A mechanism and what it needs do not fit together.
+/// The sign-in mechanism does not fit the credentials.
 pub(in crate::engine) fn sign_in_way(misfit: &MisfitError) -> UserError {
     UserError::new("This way to sign in cannot work", sentence(misfit))
         .or_else("Choose another mechanism, or none", "Nothing was changed")
         .caused_by(misfit)
 }
 
-/// A connection that failed after the sign-in, before anything was copied.
+/// A connection that failed after the sign-in but before anything was copied.
 pub(in crate::engine) fn talk(attempt: &Attempt, error: &ImapError) -> (SignInState, UserError) {
     let again = Command::TestSignIn { mailboxes: vec![attempt.mailbox] };
     connection(attempt, error, |error| error.or("Sign in again", "", again.clone()))
 }
 
-/// A connection that failed before or while signing in.
+/// A connection that failed before or during the sign-in.
 fn connection(
     attempt: &Attempt,
     error: &ImapError,
@@ -287,7 +287,7 @@ fn connection(
         _ => (
             SignInState::Failed,
             try_again(by_code(
-                UserError::new(format!("Talking to {} failed", server.host), sentence(error))
+                UserError::new(format!("The exchange with {} failed", server.host), sentence(error))
                     .with_server_words(&said(error)),
                 &said(error),
             )),
@@ -296,23 +296,23 @@ fn connection(
     (state, explained.caused_by(error))
 }
 
-/// What the server itself has said, where it said anything.
+/// The server's own words, if it gave any.
 fn said(error: &ImapError) -> String {
     match error {
         ImapError::NotUnderstood(words) | ImapError::TurnedAway(words) => words.clone(),
         ImapError::Closed(words) => words.clone().unwrap_or_default(),
-        // With its code, which says more than the words do.
+        // With its code, which says more than the text.
         ImapError::Refused { completion, .. } => completion.to_string(),
         _ => String::new(),
     }
 }
 
 fn not_reached(server: &Endpoint, error: &ImapError) -> UserError {
-    UserError::new(format!("{server} was not reached"), sentence(error))
-        .or_else("Check the network connection", "And whether a firewall is in between")
+    UserError::new(format!("{server} could not be reached"), sentence(error))
+        .or_else("Check the network connection", "And whether a firewall is in the way")
 }
 
-/// Why the copy or the count of a mailbox cannot go on by itself.
+/// Why the copy or the count of a mailbox cannot continue on its own.
 pub(in crate::engine) fn transfer(
     source: &Attempt,
     destination: &Attempt,
@@ -336,9 +336,9 @@ pub(in crate::engine) fn transfer(
 }
 
 fn folder_changed(host: &str, error: &TransferError) -> UserError {
-    UserError::new(format!("A folder at {host} changes while it is being copied"), sentence(error))
-        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
-        .or_else("See who else works in the folder", "Another program may delete it and make it anew")
+    UserError::new(format!("A folder at {host} keeps changing while it is being copied"), sentence(error))
+        .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy)
+        .or_else("Find out what else uses the folder", "Another program may be deleting and recreating it")
         .caused_by(error)
 }
 
@@ -354,64 +354,64 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         }
         TransferError::FolderChanged { side, .. } => folder_changed(&attempt(*side).server.host, error),
         TransferError::DestinationFull { words } => {
-            UserError::new("The mailbox at the provider is full", "Nothing more fits into it.")
+            UserError::new("The mailbox at the provider is full", "It has no room for more mail.")
                 .with_server_words(words)
-                .or_else("Get more room at the provider", "A larger plan, or delete what is not needed there")
-                .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+                .or_else("Get more space at the provider", "Take a larger plan, or delete what is not needed there")
+                .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy)
                 .caused_by(error)
         }
         TransferError::NotRecovered { side, tries, seconds, words } => UserError::new(
-            format!("{} has not recovered", attempt(*side).server.host),
+            format!("{} did not recover", attempt(*side).server.host),
             format!(
-                "It was tried {tries} times in {} and has given the same answer. What is left is still to do.",
+                "It gave the same answer {tries} times within {}. The rest is still to do.",
                 crate::plan::duration_words(*seconds)
             ),
         )
         .with_server_words(words)
-        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy)
+        .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy)
         .or_else(
-            response_code(words).map_or("Ask whoever runs the server what is the matter", |code| code.way_out.0),
+            response_code(words).map_or("Ask the server's admin what is wrong", |code| code.way_out.0),
             "",
         )
         .caused_by(error),
         TransferError::SecondRun { folder, doubled } => {
             let what = match doubled {
                 0 => format!(
-                    "Copies that this run did not make keep coming to {folder}. Nothing was sent twice."
+                    "Copies from elsewhere keep arriving in {folder}. Nothing was sent twice."
                 ),
-                1 => format!("Both have sent 1 message to {folder}: it is there twice."),
-                count => format!("Both have sent {count} messages to {folder}: they are there twice."),
+                1 => format!("Both sent 1 message to {folder}; it is there twice."),
+                count => format!("Both sent the same {count} messages to {folder}; they are there twice."),
             };
-            UserError::new("Another program copies the same mail into this account", what)
+            UserError::new("Another program is copying the same mail into this account", what)
                 .or_else(
-                    "End the other run",
-                    "Mailferry may run on another computer, or on a schedule; one run at a time is enough",
+                    "Stop the other run",
+                    "Mailferry may be running on another computer or on a schedule; only one may run at a time",
                 )
                 .or(
-                    "Go on",
-                    "What the other run has copied is recognised and not sent again",
+                    "Continue",
+                    "What the other run copied is recognised and not sent again",
                     Command::StartCopy,
                 )
                 .caused_by(error)
         }
         TransferError::Throttled { side, seconds, words, .. } => UserError::new(
             format!("{} asks for a pause", attempt(*side).server.host),
-            format!("It wants to be left alone for {}.", crate::plan::duration_words(*seconds)),
+            format!("It asked Mailferry to wait {}.", crate::plan::duration_words(*seconds)),
         )
         .with_server_words(words)
-        .or("Go on", "When that time has passed", Command::StartCopy)
+        .or("Continue", "Once that time has passed", Command::StartCopy)
         .caused_by(error),
         TransferError::Search(inner) => {
-            UserError::new("The search among the filters cannot be used", sentence(inner))
+            UserError::new("The IMAP search in the filter does not work", sentence(inner))
                 .or_else(
-                    "Write the search anew",
-                    "As in FROM \"bank\" UNSEEN, or filter by date and size instead",
+                    "Rewrite the search",
+                    "For example FROM \"bank\" UNSEEN, or filter by date and size instead",
                 )
                 .caused_by(error)
         }
         TransferError::DailyLimit { side, words, .. } => {
             UserError::new(format!("{} allows no more today", attempt(*side).server.host), words.clone())
-                .or("Go on", "When the next day begins (00:00 UTC)", Command::StartCopy)
+                .or("Continue", "When the next day begins (00:00 UTC)", Command::StartCopy)
                 .caused_by(error)
         }
         TransferError::SameAccount => same_account(source, destination),
@@ -420,22 +420,22 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
     }
 }
 
-/// A server that cannot be used any longer: the network is named only where the connection is what has failed.
+/// A server that can no longer be used. The network is mentioned only if the connection itself failed.
 fn unusable(host: &str, error: &ImapError) -> UserError {
     let words = said(error);
     let code = response_code(&words);
     let cause = code.map_or_else(|| sentence(error), |code| format!("{} {}", code.meaning, sentence(error)));
-    let explained = UserError::new(format!("{host} cannot be used any longer"), cause)
+    let explained = UserError::new(format!("{host} can no longer be used"), cause)
         .with_server_words(&words)
-        .or("Go on", "What was copied stays; only the rest is tried", Command::StartCopy);
+        .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy);
     match code {
         Some(code) => explained.or_else(code.way_out.0, code.way_out.1),
         None if error.is_connection_lost() => explained.or_else("Check the network connection", ""),
-        None => explained.or_else("Ask whoever runs the server what is the matter", ""),
+        None => explained.or_else("Ask the server's admin what is wrong", ""),
     }
 }
 
-/// Folders that the server does not let anybody count, in sentences.
+/// One sentence for each folder the server does not let Mailferry count.
 pub(in crate::engine) fn uncounted(plan: &MailboxPlan, left: &BTreeMap<String, String>) -> Vec<String> {
     let name = |raw: &String| {
         let folder = plan.folders.iter().find(|folder| folder.source_raw == *raw);
@@ -443,8 +443,8 @@ pub(in crate::engine) fn uncounted(plan: &MailboxPlan, left: &BTreeMap<String, S
     };
     let sentence = |(raw, words): (&String, &String)| {
         format!(
-            "The folder {} could not be counted, as your server ends the connection when it is asked about it: {words}. All \
-             other folders are copied; leave it out if it cannot be read either",
+            "The folder {} could not be counted because your server closes the connection when asked about it: {words}. All \
+             other folders are copied; leave this one out if it cannot be read either",
             name(raw)
         )
     };

@@ -1,4 +1,4 @@
-//! The question whether a project file may do what it says.
+//! Asks whether a project file from elsewhere may do what it would do.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::plan::Reach;
 use crate::values::Side;
 use crate::values::{Credential, Endpoint};
 
-/// Lines that are shown; all of them are in the details.
+/// Most lines shown; the details have all of them.
 const MOST_LINES: usize = 12;
-/// Users that are named of one server.
+/// Most users named for one server.
 const MOST_USERS: usize = 3;
 
 impl ProjectView {
@@ -29,19 +29,19 @@ fn unconfirmed(reaches: &[Reach]) -> Option<UserError> {
     let lines = lines(reaches);
     let mut shown: Vec<String> = lines.iter().take(MOST_LINES).map(|line| format!("• {line}")).collect();
     if lines.len() > MOST_LINES {
-        shown.push(format!("• and {} more, which the details name", lines.len() - MOST_LINES));
+        shown.push(format!("• and {} more, listed in the details", lines.len() - MOST_LINES));
     }
     let mut question = UserError::new(
-        "May this project do what it says?",
+        "May this project do the following?",
         format!(
-            "It was made on another computer, or changed outside this program. Nothing was run, read or sent yet. \
+            "It was created on another computer, or changed outside Mailferry. Nothing has been run, read or sent yet. \
              It would:\n{}",
             shown.join("\n")
         ),
     )
     .or(
-        "I know all of this: go on",
-        "This computer remembers it, and asks again when something changes; a command says so with --confirm-project",
+        "I recognise all of this: continue",
+        "This computer remembers your answer and asks again when something changes; on the command line, add --confirm-project",
         Command::ConfirmProject,
     )
     .or("Close the project", "Nothing happens", Command::CloseProject);
@@ -49,14 +49,14 @@ fn unconfirmed(reaches: &[Reach]) -> Option<UserError> {
     Some(question)
 }
 
-/// What is most dangerous comes first.
+/// The most dangerous comes first.
 fn lines(reaches: &[Reach]) -> Vec<String> {
     let (mut runs, mut reads, mut asks) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let mut users: BTreeMap<(Side, &Endpoint), Vec<String>> = BTreeMap::new();
     for reach in reaches {
         match reach {
-            Reach::Domain(domain) => asks.push(format!("ask the DNS and web servers about {domain}")),
-            Reach::Resolver(address) => asks.push(format!("ask the resolver {}", plain(address))),
+            Reach::Domain(domain) => asks.push(format!("query DNS and web servers about {domain}")),
+            Reach::Resolver(address) => asks.push(format!("use the resolver {}", plain(address))),
             Reach::Certificate { host, port, fingerprint } => {
                 asks.push(format!("trust the certificate {fingerprint} at {}:{port}", plain(host)));
             }
@@ -118,7 +118,7 @@ fn some_of(users: &[String]) -> String {
     }
 }
 
-/// Text of somebody else's, in one line.
+/// Untrusted text on one line.
 fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '␦' } else { letter }).collect()
 }
@@ -155,8 +155,8 @@ mod tests {
                 "read /home/ben/.ssh/id and send it to imap.evil.example:993",
                 "read mail at imap.evil.example:993 as anna, ben, carl␦ and 1 more",
                 "write mail at mail.evil.example:993",
-                "ask the DNS and web servers about weber.example",
-                "ask the resolver 192.0.2.53:53",
+                "query DNS and web servers about weber.example",
+                "use the resolver 192.0.2.53:53",
             ]
         );
         assert!(lines.iter().all(|line| question.cause.contains(line)), "{}", question.cause);

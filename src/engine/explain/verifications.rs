@@ -8,10 +8,10 @@ use crate::transfer::{LeftFolder, VerifyReport};
 use crate::values::Side;
 use crate::values::{counted, counted_as, with_thousands};
 
-/// Folders that the cause names.
+/// Most folders that the cause lists by name.
 const NAMED: usize = 3;
 
-/// Copies that are not what they should be, and folders whose copies were not compared.
+/// Copies that are missing or differ, and folders whose copies were not compared.
 pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
     let count = report.difference_count.saturating_add(report.not_placed);
     let mut error = match report.left.first() {
@@ -37,7 +37,7 @@ pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
     error = error.or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
     error.folders = report.left.iter().map(remark).collect();
     let left = report.left.iter().map(|left| {
-        format!("{}: {} not compared, as {}: {}", left.folder, was(left.copies), shut(left.side), left.words)
+        format!("{}: {} not compared because {}: {}", left.folder, was(left.copies), shut(left.side), left.words)
     });
     let lines = report
         .differences
@@ -50,17 +50,17 @@ pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
 
 fn unconfirmed(report: &VerifyReport, count: u64) -> String {
     match report.checked {
-        1 if report.left.is_empty() => "The only copy could not be confirmed".to_owned(),
+        1 if report.left.is_empty() => "The only copy could not be verified".to_owned(),
         checked => {
-            format!("{} of {} copies could not be confirmed", with_thousands(count), with_thousands(checked))
+            format!("{} of {} copies could not be verified", with_thousands(count), with_thousands(checked))
         }
     }
 }
 
 const fn missing(count: u64) -> &'static str {
     match count {
-        1 => "It is missing at the destination, or differs from what the source has.",
-        _ => "They are missing at the destination, or differ from what the source has.",
+        1 => "It is missing at the destination, or differs from the message at the source.",
+        _ => "They are missing at the destination, or differ from the messages at the source.",
     }
 }
 
@@ -90,7 +90,7 @@ fn unread(left: &[LeftFolder]) -> String {
     let more = if more > 0 { format!(" and {}", counted(more, "more folder")) } else { String::new() };
     let folders = if left.len() == 1 { "This folder" } else { "These folders" };
     format!(
-        "{folders} could not be read, so that nothing is known of the copies there: {}{more}.",
+        "{folders} could not be read, so the copies there were not checked: {}{more}.",
         named.join(", ")
     )
 }
@@ -98,7 +98,7 @@ fn unread(left: &[LeftFolder]) -> String {
 fn remark(left: &LeftFolder) -> FolderRemark {
     let shown = UserError::new(
         format!("The copies in the folder {} could not be compared", left.folder),
-        sentence(&format!("{} not compared, as {}", was(left.copies), shut(left.side))),
+        sentence(&format!("{} not compared because {}", was(left.copies), shut(left.side))),
     )
     .with_server_words(&left.words);
     FolderRemark {
@@ -109,7 +109,7 @@ fn remark(left: &LeftFolder) -> FolderRemark {
         server_words: shown.server_words,
         way_out: (
             "Have the server's admin look at this folder, then check again".to_owned(),
-            "The mail in it was copied; only the check is open".to_owned(),
+            "The mail in it was copied; only the check is missing".to_owned(),
         ),
     }
 }
@@ -135,12 +135,12 @@ mod tests {
         assert_eq!(error.title, "3 of 9 copies could not be compared");
         assert_eq!(
             error.cause,
-            "6 copies were compared. This folder could not be read, so that nothing is known of the copies there: A (3 \
+            "6 copies were compared. This folder could not be read, so the copies there were not checked: A (3 \
              at the provider)."
         );
         assert_eq!(
             error.details,
-            "A: 3 copies were not compared, as the folder could not be read at the provider: [SERVERBUG] broken"
+            "A: 3 copies were not compared because the folder could not be read at the provider: [SERVERBUG] broken"
         );
         assert_eq!(error.server_words.as_deref(), Some("[SERVERBUG] broken"));
         assert_eq!(error.folders.len(), 1);
@@ -148,7 +148,7 @@ mod tests {
         let error = differences(&both);
         assert_eq!(
             error.title,
-            "2 of 6 copies could not be confirmed, and 3 of 9 copies could not be compared"
+            "2 of 6 copies could not be verified, and 3 of 9 copies could not be compared"
         );
     }
 }

@@ -18,7 +18,7 @@ pub(in crate::engine) struct Question {
 
 /// A client for autoconfig files; without one the search goes on with the DNS alone.
 fn web() -> Option<Web> {
-    Web::new().map_err(|error| tracing::warn!("autoconfig files are not looked for: {error}")).ok()
+    Web::new().map_err(|error| tracing::warn!("autoconfig files are not searched: {error}")).ok()
 }
 
 /// Looks for the IMAP server of the domain through SRV records, autoconfig and MX names.

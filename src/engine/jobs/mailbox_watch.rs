@@ -103,7 +103,7 @@ impl<'a> MailboxWatch<'a> {
 /// A pause that cannot be written down is no reason to end a copy.
 fn note(written: Result<(), ProjectError>) {
     if let Err(error) = written {
-        tracing::warn!("a pause was not written down: {error}");
+        tracing::warn!("a pause was not recorded: {error}");
     }
 }
 

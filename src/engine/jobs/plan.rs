@@ -81,7 +81,7 @@ async fn one(
             Ok(words) => plan.earlier_move = words,
             // The plan stands without it; what is the matter with a folder is told when it is copied.
             Err(error) => {
-                tracing::info!(%error, "the dates of the messages were not looked at");
+                tracing::info!(%error, "the dates of the messages were not read");
                 return Ok((plan, oversize));
             }
         }

@@ -111,7 +111,7 @@ pub(in crate::engine) async fn audit(
     let report = judge(&facts);
     let json = facts
         .to_json()
-        .map_err(|error| Box::new(explain::defect("The facts of the audit could not be kept", &error)))?;
+        .map_err(|error| Box::new(explain::defect("The facts of the audit could not be saved", &error)))?;
     Ok(Box::new((report, json)))
 }
 

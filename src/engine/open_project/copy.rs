@@ -47,7 +47,7 @@ impl OpenProject {
                 .bind_sides(source.mailbox, &source.account(), &destination.account())
                 .map_err(|error| Box::new(explain::project(&error)))?;
             if change.is_change() {
-                tracing::info!("the accounts of {} changed: its copies are looked for anew", source.user);
+                tracing::info!("the accounts of {} changed: its copies are searched again", source.user);
                 self.done.remove(&source.mailbox);
                 self.copy_states.remove(&source.mailbox);
             }
@@ -262,7 +262,7 @@ impl OpenProject {
         for (mailbox, plan) in Arc::make_mut(&mut self.view.plan.mailboxes) {
             match self.project.name_lessons(*mailbox) {
                 Ok(lessons) => lessons.apply(plan),
-                Err(error) => tracing::warn!(%error, "learnt names of folders could not be read"),
+                Err(error) => tracing::warn!(%error, "learned folder names could not be read"),
             }
         }
     }

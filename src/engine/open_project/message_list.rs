@@ -218,7 +218,7 @@ impl OpenProject {
         let room = u64::try_from(PAGE_ROWS / 3).unwrap_or(0);
         let wanted = if list.first == 0 { 0 } else { list.first + room };
         if let Err(error) = self.look_at_messages(&list.query, wanted) {
-            tracing::warn!("the messages were not read again: {}", error.cause);
+            tracing::warn!("the messages could not be reread: {}", error.cause);
         }
     }
 

@@ -232,7 +232,7 @@ impl OpenProject {
                 let what = if view.copy.is_verifying { "Verifying" } else { "Copying" };
                 return copying_words(what, running, &view.copy.mailboxes);
             }
-            CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages under way".to_owned(),
+            CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages in progress".to_owned(),
             _ => {}
         }
         if let Some((done, total)) = view.plan.counting {
@@ -240,7 +240,7 @@ impl OpenProject {
         } else if signing_in > 0 {
             format!("Signing in to {}", counted_as(signing_in, "mailbox", "mailboxes"))
         } else if let AuditView::Running { what, .. } = &view.audit {
-            format!("Asking the DNS: {what}")
+            format!("Querying DNS: {what}")
         } else if view.records.is_preparing {
             "Reading the zone".to_owned()
         } else if view.domain.is_searching {
@@ -440,7 +440,7 @@ fn may_sign_in(row: &MailboxView) -> bool {
 fn load_zone(project: &Project) -> Result<Option<CurrentZone>, ProjectError> {
     let Some(json) = project.zone_facts()? else { return Ok(None) };
     Ok(serde_json::from_str(&json)
-        .map_err(|error| tracing::warn!("the zone of the project is read anew: {error}"))
+        .map_err(|error| tracing::warn!("the stored zone of the project is read again: {error}"))
         .ok())
 }
 

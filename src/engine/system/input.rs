@@ -21,10 +21,10 @@ pub enum InputError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// It is longer than is read.
-    #[error("it is longer than {0} bytes, and no more is read of such a file")]
+    #[error("it is longer than {0} bytes, the limit for such a file")]
     TooLong(u64),
     /// It is not text.
-    #[error("it is not text in UTF-8")]
+    #[error("it is not UTF-8 text")]
     NotText,
     /// The line that counts is empty.
     #[error("its first line is empty")]

@@ -18,7 +18,7 @@ use crate::project::{final_place, is_of_open_project, is_of_project, is_project}
 #[derive(Debug, Error)]
 pub enum OutputError {
     /// The place is taken by a project, its log or its lock.
-    #[error("it belongs to a project, and a report must not be written over it")]
+    #[error("it belongs to a project and must not be overwritten")]
     BelongsToProject,
     /// The system refused.
     #[error(transparent)]

@@ -78,7 +78,7 @@ impl RecentProjects {
 fn read(file: &Path) -> Vec<Entry> {
     match read_input(file, MOST_BYTES) {
         Ok(text) => serde_json::from_slice(&text).unwrap_or_else(|error| {
-            tracing::warn!("the list of recent projects cannot be read and starts anew: {error}");
+            tracing::warn!("the list of recent projects cannot be read and starts empty: {error}");
             Vec::new()
         }),
         Err(InputError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),

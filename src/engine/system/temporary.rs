@@ -31,7 +31,7 @@ pub fn remove_abandoned_projects() -> usize {
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) => {
-            tracing::debug!(%error, "nobody can look for what earlier runs have left in {}", folder.display());
+            tracing::debug!(%error, "leftovers of earlier runs cannot be searched in {}", folder.display());
             return 0;
         }
     };

@@ -1,4 +1,4 @@
-//! One question about each certificate, on the pages where mailboxes wait for the answer.
+//! One question per certificate, shown on the pages where mailboxes wait for the answer.
 
 use egui::{Align, Rect, Ui, Vec2};
 
@@ -9,7 +9,7 @@ use crate::ui::page_cx::PageCx;
 use crate::ui::theme::PANEL_GAP;
 use crate::ui::widgets::certificate_card::{Waiting, certificate_card};
 
-/// At the top of the Mailboxes page; `is_wanted` brings the first one into view.
+/// At the top of the Mailboxes page; `is_wanted` scrolls the first one into view.
 pub fn on_mailboxes(ui: &mut Ui, project: &ProjectView, is_wanted: bool, cx: &mut PageCx<'_>) {
     for (index, question) in certificate_questions(project).iter().enumerate() {
         let mailboxes = question.mailboxes.clone();
@@ -29,7 +29,7 @@ pub fn on_job(ui: &mut Ui, project: &ProjectView, look_again: &Command, cx: &mut
     }
 }
 
-/// Whether a mailbox waits for the answer to such a question.
+/// Whether a mailbox is waiting for such an answer.
 pub fn asks_about(row: &MailboxView) -> bool {
     let is_asked = |sign_in: &SignInView| matches!(sign_in.state, SignInState::CertificateNotKnown(_));
     is_asked(&row.source) || is_asked(&row.destination)

@@ -25,7 +25,7 @@ use crate::ui::widgets::row_list::{Column, Cursor, RowList, cells, table_head};
 use crate::ui::widgets::{bar, empty_state, error_card, note, panel, text};
 
 const ROW: f32 = 29.0;
-/// Stopped mailboxes whose error is shown without being asked for: there may be thousands.
+/// Most stopped mailboxes whose error is shown unasked: there may be thousands.
 const MOST_CARDS: usize = 3;
 
 /// The columns, with room for the longest name in the first one, up to a third of `width` points.
@@ -40,7 +40,7 @@ fn columns(ui: &Ui, names: &[String], width: f32) -> [Column; 5] {
     ]
 }
 
-/// Step Copy: how far it is, what every message became, who waits, what went wrong.
+/// Step Copy: progress, what became of every message, who is waiting, what went wrong.
 #[derive(Default)]
 pub struct CopyPage {
     cursor: Cursor,
@@ -88,7 +88,7 @@ impl CopyPage {
 
     fn main(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let stopped = project.copy.mailboxes.iter().filter_map(|progress| match &progress.state {
-            // Certificates have a card of their own, once for each server.
+            // Certificates have their own card, one per server.
             MailboxProgressState::Stopped(error) if error.certificate.is_none() => Some((progress.id, error)),
             _ => None,
         });
@@ -100,7 +100,7 @@ impl CopyPage {
         }
         if let more @ 1.. = stopped.len().saturating_sub(MOST_CARDS) {
             let words = format!(
-                "{} stopped as well: open a row of the list to see why",
+                "{} stopped as well; open its row in the list to see why",
                 format::counted(more, "more mailbox has", "more mailboxes have")
             );
             note::note(ui, Tone::Fail, Icon::Fail, &words, None);
@@ -109,7 +109,7 @@ impl CopyPage {
         self.mailboxes(ui, project, cx);
     }
 
-    /// In a narrow window the right-hand panels stand two abreast.
+    /// In a narrow window the right-hand panels go side by side, two per row.
     fn narrow_aside(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         panel::equal_columns(ui, 2, 12.0, |ui, index| {
             if index == 0 {
@@ -128,7 +128,7 @@ impl CopyPage {
         rows.sort_by_key(|progress| rank(&progress.state));
         let rows = &rows;
         panel::flush_panel(ui, |ui| {
-            // Only as many as are seen at once are measured: there may be thousands.
+            // Only as many as fit on screen are measured: there may be thousands.
             let names = rows.iter().take(200).map(|row| short_address(&row.address, project));
             let columns = &columns(ui, &names.collect::<Vec<_>>(), ui.available_width());
             let (head, _) = table_head(ui, columns, &[], None);
@@ -175,7 +175,7 @@ impl CopyPage {
     }
 }
 
-/// Whether there is anything for the right-hand column.
+/// Whether the right-hand column has anything to show.
 fn has_aside(copy: &CopyView) -> bool {
     let is_waiting = |progress: &MailboxProgress| {
         use MailboxProgressState::{Paused, Reconnecting, WaitsUntil};
@@ -188,7 +188,7 @@ fn has_aside(copy: &CopyView) -> bool {
         || copy.mailboxes.iter().any(is_waiting)
 }
 
-/// Whether mail was copied, or is, between the servers that are chosen.
+/// Whether mail was or is being copied between the chosen servers.
 fn has_begun(project: &ProjectView) -> bool {
     !matches!(copy_standing(project), CopyStanding::NotStarted | CopyStanding::Elsewhere)
 }
@@ -200,7 +200,7 @@ fn head(ui: &mut Ui, project: &ProjectView, is_narrow: bool) {
         page_head(
             ui,
             &words,
-            "Every message is written down before it is sent, so nothing is lost or doubled.",
+            "Every message is recorded before it is sent, so nothing is lost or duplicated.",
             |_| {},
         );
         return;
@@ -232,7 +232,7 @@ fn head(ui: &mut Ui, project: &ProjectView, is_narrow: bool) {
     ui.add_space(PANEL_GAP);
 }
 
-/// Draws connections → speed → connections at the right and tells where they begin.
+/// Draws connections → speed → connections at the right and returns where they begin.
 fn connections(ui: &Ui, line: Rect, copy: &CopyView, is_narrow: bool) -> f32 {
     let theme = Theme::of(ui);
     let speed = copy.bytes_per_second.map_or_else(|| "–".to_owned(), format::speed);
@@ -267,7 +267,7 @@ fn connections(ui: &Ui, line: Rect, copy: &CopyView, is_narrow: bool) -> f32 {
     let response = ui.interact(place, ui.scope_id().with("connections"), Sense::hover());
     response.widget_info(|| {
         let sentence =
-            format!("{} at your server, {speed}, {} at the provider", words(source), words(destination));
+            format!("{} to your server, {speed}, {} to the provider", words(source), words(destination));
         WidgetInfo::labeled(Role::Label, true, sentence)
     });
     end
@@ -280,15 +280,15 @@ fn not_started(ui: &mut Ui, project: &ProjectView) {
     }
     panel::flush_panel(ui, |ui| {
         let (title, words) = if project.plan.mailboxes.is_empty() {
-            ("Waits for the plan", "Once the folders are counted on the Plan page, the copy can be started.")
+            ("No plan yet", "Count the folders on the Plan page first; then you can start the copy.")
         } else {
-            ("Not started yet", "Progress, what every message became, and problems by cause appear here.")
+            ("Not started yet", "Progress, the outcome of every message, and problems by cause appear here.")
         };
         empty_state::empty_state(ui, Icon::Running, title, words, |_| {});
     });
 }
 
-/// What moves stands first, what is done last.
+/// Active mailboxes first, finished ones last.
 const fn rank(state: &MailboxProgressState) -> u8 {
     match state {
         MailboxProgressState::Stopped(_) => 0,

@@ -1,5 +1,5 @@
-//! What opens below a row of the Copy page: the folders of a mailbox, what can be done with it, and the ways out of
-//! a problem.
+//! What opens below a row of the Copy page: the folders and actions of a mailbox, or the samples and ways out of a
+//! problem.
 
 use egui::{CursorIcon, Frame, Margin, OpenUrl, Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
@@ -19,10 +19,10 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{bar, copy_field, focus_ring_inside, panel, text};
 use crate::values::with_thousands;
 
-/// Folders shown below a mailbox; a mailbox with more has them in its list of messages.
+/// Most folders shown below a mailbox; its message list has the rest.
 const MOST_FOLDERS: usize = 200;
 
-/// The open row of a mailbox: what can be done with it, and a bar per folder.
+/// The open row of a mailbox: its actions, and a bar per folder.
 pub fn mailbox(ui: &mut Ui, progress: &MailboxProgress, project: &ProjectView, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     let name = short_address(&progress.address, project);
@@ -123,7 +123,7 @@ fn folder_row(ui: &mut Ui, folder: &FolderProgress) -> bool {
     response.on_hover_cursor(CursorIcon::PointingHand).clicked()
 }
 
-/// The open row of a problem: some of its messages and the ways out.
+/// The open row of a problem: sample messages and the ways out.
 pub fn problem(ui: &mut Ui, problem: &ProblemGroup, project: &ProjectView, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     Frame::new().inner_margin(Margin { left: 40, right: 15, top: 0, bottom: 10 }).show(ui, |ui| {
@@ -140,7 +140,7 @@ pub fn problem(ui: &mut Ui, problem: &ProblemGroup, project: &ProjectView, cx: &
             let is_resting = matches!(project.copy.phase, CopyPhase::Stopped | CopyPhase::Finished);
             if problem.state == MessageState::Refused
                 && is_resting
-                && Button::secondary("Try them again").small().icon(Icon::Again).show(ui).clicked()
+                && Button::secondary("Retry them").small().icon(Icon::Again).show(ui).clicked()
             {
                 cx.send(Command::RetryFailed);
             }
@@ -155,7 +155,7 @@ pub fn problem(ui: &mut Ui, problem: &ProblemGroup, project: &ProjectView, cx: &
     });
 }
 
-/// Trouble on purpose, in practice projects only.
+/// Fault injection, in practice projects only.
 pub fn trouble(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     if !project.is_practice {
         return;
@@ -167,9 +167,9 @@ pub fn trouble(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             let (mark, _) = ui.allocate_exact_size(Vec2::new(ICON, 26.0), Sense::hover());
             Icon::Practice.paint(ui, mark, ICON, theme.tone(Tone::Paused).fg);
             ui.add_space(7.0);
-            text::words(ui, "Make trouble on purpose", Type::Section, theme.text);
+            text::words(ui, "Inject a fault", Type::Section, theme.text);
         });
-        let words = "Nothing can be lost or doubled here either. Watch what the copy does about it.";
+        let words = "Nothing is lost or duplicated here either. Watch how the copy handles it.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
         ui.horizontal_wrapped(|ui| {
@@ -179,7 +179,7 @@ pub fn trouble(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
                 ("Slow the provider down", PracticeTrouble::SlowProvider),
                 ("Lose the next replies", PracticeTrouble::LoseReplies),
                 ("Fill the mailboxes", PracticeTrouble::FillMailboxes),
-                ("Make room again", PracticeTrouble::MakeRoom),
+                ("Free up space again", PracticeTrouble::MakeRoom),
             ] {
                 if Button::secondary(label).small().show(ui).clicked() {
                     cx.send(Command::MakeTrouble(trouble));

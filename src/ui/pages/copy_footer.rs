@@ -1,4 +1,4 @@
-//! What the footer of the Copy page offers, and what it asks before it stops.
+//! The buttons in the footer of the Copy page, and the questions before a running copy is stopped.
 
 use crate::engine::{
     Command, CopyStanding, ProjectView, Readiness, Step, copied_to, copy_standing, goes_on_words,
@@ -10,7 +10,7 @@ use crate::ui::page_cx::Action;
 use crate::ui::shell::{Act, Footer, FooterButton};
 use crate::ui::widgets::confirm::Question;
 
-/// The words of the button that goes on, whatever the copy rests for.
+/// The label of the button that continues a copy, whatever it stopped for.
 pub const CONTINUE: &str = "Continue copying";
 
 /// The question before a running copy is stopped.
@@ -20,9 +20,9 @@ pub fn stop_question(project: &ProjectView) -> Question {
     Question {
         title: format!("Stop copying {count}?"),
         what: format!(
-            "What was copied stays at {provider}, and the project remembers it. You can start again later without doubling anything."
+            "What was copied stays at {provider}, and the project remembers it. You can start again later without duplicating anything."
         ),
-        alternative: "To rest for a while, pause instead: it keeps the mailboxes’ place in the queue."
+        alternative: "To stop for a while, pause instead: the mailboxes then keep their place in the queue."
             .to_owned(),
         safe: "Keep copying".to_owned(),
         danger: "Stop copying".to_owned(),
@@ -33,7 +33,7 @@ pub fn stop_question(project: &ProjectView) -> Question {
 pub fn close_question(project: &ProjectView) -> Question {
     let count = format::counted(project.copy.mailboxes.len(), "mailbox", "mailboxes");
     let later = if project.is_practice {
-        "A rehearsal ends when it is closed, with everything in it.".to_owned()
+        "Closing a rehearsal ends it and deletes everything in it.".to_owned()
     } else {
         let goes_on = goes_on_words(project).rsplit("; ").next().unwrap_or_default();
         let mut letters = goes_on.chars();
@@ -42,8 +42,8 @@ pub fn close_question(project: &ProjectView) -> Question {
     };
     Question {
         title: format!("Close while {count} are being copied?"),
-        what: format!("The messages under way are finished first. {later}"),
-        alternative: "To let it go on, minimise the window instead.".to_owned(),
+        what: format!("The messages in progress are finished first. {later}"),
+        alternative: "To keep it running, minimise the window instead.".to_owned(),
         safe: "Keep copying".to_owned(),
         danger: "Close".to_owned(),
     }
@@ -123,7 +123,7 @@ fn records(project: &ProjectView) -> FooterButton {
     FooterButton::new("Prepare records", act)
 }
 
-/// Starts the copy, or leads to what it waits for.
+/// Starts the copy, or leads to what it is waiting for.
 fn start_button(project: &ProjectView, footer: &mut Footer) -> FooterButton {
     if !project.plan.mailboxes.is_empty() {
         return FooterButton::new(super::start_label(project), Act::Send(Command::StartCopy));
@@ -137,7 +137,7 @@ fn start_button(project: &ProjectView, footer: &mut Footer) -> FooterButton {
     FooterButton::new(super::start_label(project), Act::Go(Step::Plan))
 }
 
-/// Copies what has come since: mailboxes without a plan are counted first.
+/// Copies what has arrived since. Mailboxes without a plan are counted first.
 fn what_is_new(project: &ProjectView) -> FooterButton {
     let is_planned = |row: &crate::engine::MailboxView| project.plan.mailboxes.contains_key(&row.id);
     if project.mailboxes.iter().filter(|row| row.mailbox.is_chosen).all(is_planned) {

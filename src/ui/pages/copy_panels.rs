@@ -15,7 +15,7 @@ use crate::ui::widgets::{panel, plot, text};
 use crate::values::{Bytes, with_thousands};
 use egui::{Color32, Pos2, Rect, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo};
 
-/// Mailboxes that wait for one reason and are named: there may be thousands.
+/// Most waiting mailboxes listed by name: there may be thousands.
 const MOST_WAITING: usize = 6;
 
 /// A part of the ledger.
@@ -46,7 +46,7 @@ pub fn ledger_parts(sum: &LedgerSum, theme: &Theme) -> Vec<LedgerPart> {
     parts.map(|(state, count, word, color)| LedgerPart { state, count, word, color }).into()
 }
 
-/// The ledger as an equation: what is on the server is the sum of what became of it.
+/// The ledger as an equation: the messages on the server are the sum of all outcomes.
 pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
     let theme = Theme::of(ui);
     let parts: Vec<_> = ledger_parts(sum, theme)
@@ -113,7 +113,7 @@ pub fn ledger(ui: &mut Ui, sum: &LedgerSum, is_narrow: bool) {
     });
 }
 
-/// Throughput over time; nothing before there is any.
+/// Throughput over time; hidden until there is any.
 pub fn throughput(ui: &mut Ui, copy: &CopyView) {
     if copy.throughput.is_empty() {
         return;
@@ -140,14 +140,14 @@ pub fn throughput(ui: &mut Ui, copy: &CopyView) {
     ui.add_space(PANEL_GAP);
 }
 
-/// Large messages on their way, by name: one of them may take minutes, and nothing else is seen to happen meanwhile.
+/// Large messages in progress, by name: one may take minutes during which nothing else visibly happens.
 pub fn under_way(ui: &mut Ui, project: &ProjectView) {
     let shown = &project.copy.under_way;
     if shown.is_empty() {
         return;
     }
     panel::flush_panel(ui, |ui| {
-        panel::panel_head(ui, "Large messages under way", "");
+        panel::panel_head(ui, "Large messages in progress", "");
         for UnderWayView { mailbox, message } in shown.iter().take(MOST_WAITING) {
             let owner = project.mailboxes.iter().find(|row| row.id == *mailbox);
             let owner = owner.map_or_else(String::new, |row| short_name(&row.mailbox, project));
@@ -168,7 +168,7 @@ pub fn under_way(ui: &mut Ui, project: &ProjectView) {
     ui.add_space(PANEL_GAP);
 }
 
-/// Mailboxes that go on by themselves later, and those that were paused alone.
+/// Mailboxes that will continue on their own, and those paused individually.
 pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let now = cx.snapshot.now;
     let is_running = project.copy.phase == CopyPhase::Running;
@@ -205,7 +205,7 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         panel::panel_head(ui, "Waiting", "");
         for (progress, at, why) in waiting.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
-            let second = format!("Goes on by itself in {}", format::duration(at.seconds_since(now)));
+            let second = format!("Continues on its own in {}", format::duration(at.seconds_since(now)));
             let row = two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), &second);
             let first_line =
                 Rect::from_min_size(row.min + Vec2::new(0.0, 6.0), Vec2::new(row.width() - 15.0, 20.0));
@@ -213,7 +213,7 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         }
         for (progress, why) in broken.iter().take(MOST_WAITING) {
             let name = short_address(&progress.address, project);
-            let second = "The connection broke. It is made anew by itself";
+            let second = "The connection was lost. Mailferry reconnects on its own";
             two_lines(ui, Tone::Paused, Icon::Waiting, &format!("{name}: {why}"), second);
         }
         for progress in paused.iter().take(MOST_WAITING) {
@@ -236,7 +236,7 @@ pub fn waiting(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     ui.add_space(PANEL_GAP);
 }
 
-/// A row with an icon, a line, and a quieter line below it.
+/// A row with an icon, a line, and a fainter line below it.
 pub fn two_lines(ui: &mut Ui, tone: Tone, icon: Icon, first: &str, second: &str) -> Rect {
     let theme = Theme::of(ui);
     let height = if second.is_empty() { 32.0 } else { 49.0 };
@@ -284,7 +284,7 @@ pub const fn state_word(state: MessageState) -> &'static str {
         MessageState::LeftOut => "Left out",
         MessageState::Deferred => "After the trial",
         MessageState::ToDo => "To do",
-        MessageState::InFlight => "Under way",
+        MessageState::InFlight => "In progress",
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a copy was verified, verifying it again, and the pauses that servers asked for.
+//! How the copy was verified, the buttons to verify it again, and the pauses that servers asked for.
 
 use egui::{Ui, Vec2};
 
@@ -14,10 +14,10 @@ use crate::ui::widgets::button::Button;
 use crate::ui::widgets::{panel, text};
 use crate::values::with_thousands;
 
-/// Words of servers that are shown; the report has them all.
+/// Most server replies shown; the report has all of them.
 const MOST_PAUSES: usize = 5;
 
-/// What the verification said, and two ways of verifying the copy again. Nothing while mail is copied or before.
+/// The result of the verification, and two ways to verify again. Hidden before and during the copy.
 pub fn verification(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     let copy = &project.copy;
     let sum = &copy.sum;
@@ -32,13 +32,13 @@ pub fn verification(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
             text::words(ui, "Check of the copies", Type::Section, theme.text);
             match copy.verification_counts.as_ref().map(VerifySummary::is_clean) {
                 Some(true) => badge(ui, Tone::Pass, Icon::Pass, "all copies match"),
-                Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not confirmed"),
+                Some(false) => badge(ui, Tone::Fail, Icon::Fail, "not verified"),
                 None => badge(ui, Tone::Quiet, Icon::Waiting, "not checked"),
             };
         });
         ui.add_space(2.0);
         let words = copy.verification.as_ref().map_or_else(
-            || "What was copied was not compared with the messages yet.".to_owned(),
+            || "The copies have not been compared with the messages yet.".to_owned(),
             |words| format!("How it was verified: {words}"),
         );
         text::paragraph(ui, words, Type::Body, theme.text2);
@@ -60,15 +60,15 @@ pub fn verification(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     ui.add_space(PANEL_GAP);
 }
 
-/// How often servers asked to be left alone, for how long altogether, and in which words.
+/// How often and for how long servers asked for a pause, and in which words.
 pub fn pauses(ui: &mut Ui, copy: &CopyView) {
     if copy.pauses.is_empty() {
         return;
     }
     panel::flush_panel(ui, |ui| {
         let seconds = copy.pauses.iter().map(|pause| pause.seconds).sum();
-        let all = format!("{} altogether", duration_words(seconds));
-        panel::panel_head(ui, "Pauses that servers asked for", &all);
+        let all = format!("{} in total", duration_words(seconds));
+        panel::panel_head(ui, "Pauses requested by servers", &all);
         for pause in copy.pauses.iter().take(MOST_PAUSES) {
             let times = match pause.times {
                 1 => "once".to_owned(),

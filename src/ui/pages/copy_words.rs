@@ -1,4 +1,4 @@
-//! What the Copy page says of the whole and of each mailbox. Every word goes by how the copy stands.
+//! What the Copy page says about the copy and about each mailbox. All of it follows from [`CopyStanding`].
 
 use crate::engine::{
     Connections, CopyStanding, CopyView, MailboxProgress, MailboxProgressState, ProjectView, copy_standing,
@@ -19,12 +19,12 @@ pub fn title(project: &ProjectView) -> String {
     let stopped = copy.mailboxes.iter().filter(is_stopped).count();
     let far = || {
         let (arrived, wanted) = (with_thousands(copy.sum.arrived()), with_thousands(copy.sum.wanted()));
-        format!("{all}, {arrived} of {wanted} messages are over there")
+        format!("{all}, {arrived} of {wanted} messages copied")
     };
     match copy_standing(project) {
         CopyStanding::NotStarted | CopyStanding::Elsewhere => "Copy".to_owned(),
         CopyStanding::Running if stopped > 0 && stopped < count => {
-            format!("Copying goes on for {} of {all}", count - stopped)
+            format!("Copying continues for {} of {all}", count - stopped)
         }
         CopyStanding::Running if copy.is_verifying => format!("Comparing the copies of {all}"),
         CopyStanding::Running => match copy.trial {
@@ -37,12 +37,12 @@ pub fn title(project: &ProjectView) -> String {
         CopyStanding::Interrupted => format!("Interrupted: {}", far()),
         CopyStanding::Tried(_) => trial_words(&copy.sum),
         CopyStanding::Stopped => format!("Stopped: {}", far()),
-        CopyStanding::Outgrown => "Copied before, and something is new since then".to_owned(),
+        CopyStanding::Outgrown => "Copied before; mailboxes were added or changed since".to_owned(),
         CopyStanding::Finished => format!("Copied {all}"),
     }
 }
 
-/// Where every mailbox that is not done waits for its server, the first to go on says until when.
+/// If every unfinished mailbox waits for its server: until when, by the first one to continue.
 fn waiting_title(copy: &CopyView) -> Option<String> {
     let open = || copy.mailboxes.iter().filter(|shown| shown.state != MailboxProgressState::Done);
     let until = |shown: &MailboxProgress| match shown.state {
@@ -51,8 +51,8 @@ fn waiting_title(copy: &CopyView) -> Option<String> {
     };
     let first = open().map(until).collect::<Option<Vec<_>>>()?.into_iter().min()?;
     let words = match open().count() {
-        1 => "The last mailbox waits".to_owned(),
-        count => format!("All {} mailboxes that are left wait", with_thousands(count as u64)),
+        1 => "The last mailbox is waiting".to_owned(),
+        count => format!("All {} unfinished mailboxes are waiting", with_thousands(count as u64)),
     };
     Some(format!("{words} until {}", format::time(first)))
 }
@@ -74,20 +74,20 @@ pub fn rest_words(project: &ProjectView) -> String {
         CopyStanding::Running => match copy.time_left {
             Some(left) => format!(", {}", left_words(left)),
             None if copy.bytes_total.0 > 0 && copy.bytes_done >= copy.bytes_total => ", finishing".to_owned(),
-            None => ", the time left is not known yet".to_owned(),
+            None => ", time left not known yet".to_owned(),
         },
-        CopyStanding::Pausing | CopyStanding::Stopping => ", finishing the messages under way".to_owned(),
-        CopyStanding::Paused => ", paused by you; nothing is lost or doubled".to_owned(),
-        CopyStanding::Interrupted => ", the program ended meanwhile; nothing is lost or doubled".to_owned(),
-        CopyStanding::Tried(_) => ", the Plan page says how long the rest takes".to_owned(),
-        CopyStanding::Stopped => ", starting again goes on where it stood".to_owned(),
+        CopyStanding::Pausing | CopyStanding::Stopping => ", finishing the messages in progress".to_owned(),
+        CopyStanding::Paused => ", paused by you; nothing is lost or duplicated".to_owned(),
+        CopyStanding::Interrupted => ", the program ended meanwhile; nothing is lost or duplicated".to_owned(),
+        CopyStanding::Tried(_) => ", see the Plan page for how long the rest takes".to_owned(),
+        CopyStanding::Stopped => ", starting again continues where it left off".to_owned(),
         CopyStanding::Finished => took_words(copy),
         CopyStanding::Outgrown | CopyStanding::NotStarted | CopyStanding::Elsewhere => String::new(),
     };
     format!("{bytes}{left}")
 }
 
-/// `about 4 minutes remaining`, or `3 minutes to 6 minutes remaining` while it is not known better.
+/// `about 4 minutes remaining`, or `3 minutes to 6 minutes remaining` while the estimate is rough.
 fn left_words(left: TimeLeft) -> String {
     let (least, most) = (format::duration(left.least_secs), format::duration(left.most_secs));
     let is_close = left.most_secs.saturating_sub(left.least_secs) <= left.most_secs / 5;
@@ -105,7 +105,7 @@ fn took_words(copy: &CopyView) -> String {
     format!(", took {took}, finished {}", format::date_time(to))
 }
 
-/// The colour of the whole.
+/// The tone of the overall progress bar.
 pub fn tone(project: &ProjectView) -> Tone {
     match copy_standing(project) {
         CopyStanding::Paused | CopyStanding::Pausing | CopyStanding::Interrupted => Tone::Paused,
@@ -134,7 +134,7 @@ pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Ic
             (Tone::Paused, Icon::Waiting, "Lost the connection".to_owned())
         }
         MailboxProgressState::WaitsUntil(at, _) => {
-            (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
+            (Tone::Paused, Icon::Waiting, format!("Waiting until {}", format::time(*at)))
         }
         MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
         MailboxProgressState::Done if shown.sum.to_do > 0 => {
@@ -145,7 +145,7 @@ pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Ic
     }
 }
 
-/// As many connections as there are; in two numbers where the sides differ.
+/// The number of connections; two numbers if the sides differ.
 fn connection_words(own: Connections) -> String {
     match (own.source, own.destination) {
         (0, 0) => "Signing in".to_owned(),
@@ -156,7 +156,7 @@ fn connection_words(own: Connections) -> String {
     }
 }
 
-/// Whole percent of a mailbox: full only where it is done, also while it is looked at again.
+/// Whole percent of a mailbox: 100 only if it is done, even during another run.
 pub fn mailbox_percent(shown: &MailboxProgress) -> u64 {
     match shown.state {
         MailboxProgressState::Done => 100,
@@ -165,7 +165,7 @@ pub fn mailbox_percent(shown: &MailboxProgress) -> u64 {
     }
 }
 
-/// `21,067 of 21,090`: messages at the destination, of those that are to be there.
+/// `21,067 of 21,090`: messages at the destination, of those that should be there.
 pub fn mailbox_numbers(shown: &MailboxProgress) -> String {
     let sum = &shown.sum;
     format!("{} of {}", with_thousands(sum.arrived()), with_thousands(sum.wanted()))

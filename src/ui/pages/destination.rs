@@ -16,11 +16,11 @@ use crate::ui::widgets::field::{Field, field_error, field_label};
 use crate::ui::widgets::{empty_state, focus_ring, focus_ring_inside, panel, text};
 use crate::values::{Bytes, Endpoint};
 
-/// Most columns that stand side by side.
+/// Most provider columns shown side by side.
 const MOST_COLUMNS: usize = 4;
 const LABEL_WIDTH: f32 = 212.0;
 
-/// Step Destination: providers side by side, measured against the own mail.
+/// Step Destination: providers side by side, measured against the user's own mail.
 #[derive(Default)]
 pub struct DestinationPage {
     shown: Vec<ProviderId>,
@@ -32,12 +32,12 @@ impl DestinationPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         scroll_page(ui, "destination", cx.is_narrow, |ui| {
-            let summary = "Real limits side by side, measured against your own mail. What no source confirms is marked, never guessed.";
+            let summary = "Real limits side by side, measured against your own mail. Facts that no source confirms are marked, never guessed.";
             page_head(ui, "Destination", summary, |_| {});
             let comparisons = &project.destination.comparisons;
             if comparisons.is_empty() {
                 panel::flush_panel(ui, |ui| {
-                    let words = "The catalogue of providers appears here once it is read.";
+                    let words = "The provider catalogue appears here once it is loaded.";
                     empty_state::empty_state(ui, Icon::Cloud, "No providers to compare", words, |_| {});
                 });
                 return;
@@ -55,7 +55,7 @@ impl DestinationPage {
         });
     }
 
-    /// Draws what is known of the own mail, and which providers have a column.
+    /// Draws what is known about the user's own mail, and which providers have a column.
     fn chips(&mut self, ui: &mut Ui, project: &ProjectView, comparisons: &[Comparison], is_narrow: bool) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(6.0, 6.0);
@@ -111,7 +111,7 @@ impl DestinationPage {
                 }
                 None => text::words(
                     ui,
-                    "The catalogue does not know it: type its name.",
+                    "The catalogue does not have it; enter its name.",
                     Type::Small,
                     theme.text2,
                 ),
@@ -232,7 +232,7 @@ fn provider_head(ui: &Ui, cell: Rect, column: &Comparison, is_chosen: bool) -> b
     response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(hover.trim()).clicked()
 }
 
-/// The rows that decide the verdict, each on a line: `Sign-in for the copy: OAuth only`.
+/// The rows behind the verdict, one per line: `Sign-in for the copy: OAuth only`.
 fn reasons(column: &Comparison) -> String {
     let deciding = match verdict(column).0 {
         Tone::Fail => Fit::TooSmall,
@@ -243,13 +243,13 @@ fn reasons(column: &Comparison) -> String {
     rows.map(|row| format!("{}: {}", row.label, row.value)).collect::<Vec<_>>().join("\n")
 }
 
-/// What the rows come to, in a few words.
+/// The verdict in a few words.
 fn verdict(column: &Comparison) -> (Tone, Icon, &'static str) {
     let has = |fit: Fit| column.rows.iter().any(|row| row.fit == fit);
     if has(Fit::TooSmall) {
         (Tone::Fail, Icon::Fail, "Does not fit")
     } else if has(Fit::Tight) {
-        (Tone::Info, Icon::Info, "Fits with care")
+        (Tone::Info, Icon::Info, "Fits, with conditions")
     } else if has(Fit::Fits) {
         (Tone::Pass, Icon::Pass, "Fits")
     } else {
@@ -298,7 +298,7 @@ fn table_row(ui: &mut Ui, label: &str, values: &[Option<&ComparisonRow>], chosen
     ui.painter().hline(row.x_range(), row.top() - 0.5, theme.hairline());
 }
 
-/// The mark of a fact that wants attention.
+/// The mark of a fact that needs attention.
 const fn mark(fit: Fit) -> Option<(Tone, Icon)> {
     match fit {
         Fit::NotConfirmed => Some((Tone::Unknown, Icon::Unknown)),
@@ -365,7 +365,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         None => "Use this provider".to_owned(),
     };
     if project.destination.chosen.is_some() && project.destination.server.is_none() {
-        let why = "Name its IMAP server first".to_owned();
+        let why = "Enter its IMAP server first".to_owned();
         footer.readiness = Readiness::Blocked { why, cure: None };
     }
     footer.tone = Tone::Info;

@@ -1,4 +1,4 @@
-//! What another destination costs: asked before it is chosen, never after.
+//! The question before the destination or source changes: what would be lost and what stays.
 
 use crate::engine::{Command, ProjectView};
 use crate::providers::ProviderId;
@@ -6,7 +6,7 @@ use crate::ui::format;
 use crate::ui::widgets::confirm::Question;
 use crate::values::{Endpoint, with_thousands};
 
-/// The question before another provider or server is chosen; `None` where nothing is lost.
+/// The question before another provider or server is chosen; `None` if nothing would be lost.
 pub fn change_question(
     project: &ProjectView,
     provider: &ProviderId,
@@ -31,7 +31,7 @@ pub fn change_question(
     };
     let lost = match lost.as_slice() {
         [] => String::new(),
-        lost => format!("This is lost and has to be made again: {}.", lost.join("; ")),
+        lost => format!("You would have to redo: {}.", lost.join("; ")),
     };
     Some(Question {
         title: format!("Change the destination from {name} to {new}?"),
@@ -40,8 +40,8 @@ pub fn change_question(
             .filter(|words| !words.is_empty())
             .collect::<Vec<_>>()
             .join(" "),
-        alternative: "To move some mailboxes to another provider, make another project for them.".to_owned(),
-        safe: format!("Stay with {name}"),
+        alternative: "To move some mailboxes to another provider, create a separate project for them.".to_owned(),
+        safe: format!("Keep {name}"),
         danger: "Change the destination".to_owned(),
     })
 }
@@ -51,7 +51,7 @@ fn name_of(project: &ProjectView, provider: &ProviderId) -> String {
     known.map_or_else(|| provider.0.clone(), |column| column.name.clone())
 }
 
-/// What has to be made again.
+/// What would have to be redone.
 fn losses(project: &ProjectView, is_same_provider: bool) -> Vec<String> {
     let mut lost = Vec::new();
     let plans = project.plan.mailboxes.len();
@@ -61,12 +61,12 @@ fn losses(project: &ProjectView, is_same_provider: bool) -> Vec<String> {
     }
     if !is_same_provider {
         if project.records.plan.is_some() {
-            lost.push("the records that were prepared".to_owned());
+            lost.push("the prepared records".to_owned());
         }
         if let Some(server) = &project.destination.server
             && project.destination.is_server_typed
         {
-            lost.push(format!("the server that you typed in, {}", server.host));
+            lost.push(format!("the server you entered, {}", server.host));
         }
     }
     lost
@@ -75,14 +75,14 @@ fn losses(project: &ProjectView, is_same_provider: bool) -> Vec<String> {
 /// What stays as it was.
 fn kept_words(project: &ProjectView, is_same_server: bool) -> String {
     let Some(route) = project.copy.route.as_ref() else {
-        return "Nothing was copied yet, so nothing else changes.".to_owned();
+        return "Nothing has been copied yet, so nothing else changes.".to_owned();
     };
     let copied = with_thousands(project.copy.sum.arrived());
     let there = format!(
-        "The {copied} messages copied to {} stay there, and the report keeps them.",
+        "The {copied} messages copied to {} stay there and remain in the report.",
         route.provider_name
     );
-    if is_same_server { there } else { format!("{there} The copy to the new place begins from nothing.") }
+    if is_same_server { there } else { format!("{there} The copy to the new destination starts from scratch.") }
 }
 
 /// Answers are kept under their names in the project file.
@@ -92,10 +92,10 @@ fn answers_words(project: &ProjectView, name: &str, is_same_provider: bool) -> S
         return String::new();
     }
     let answers = format::counted(answers, "answer", "answers");
-    format!("Your {answers} for the records of {name} are set aside and come back with {name}.")
+    format!("Your {answers} for the records of {name} are kept in case you return to {name}.")
 }
 
-/// The question before another server becomes the source; `None` where nothing is lost.
+/// The question before another server becomes the source; `None` if nothing would be lost.
 pub fn source_question(project: &ProjectView, server: &Endpoint) -> Option<(Question, Command)> {
     let known = project.domain.source_server.as_ref().filter(|known| *known != server)?;
     let plans = project.plan.mailboxes.len();
@@ -104,20 +104,20 @@ pub fn source_question(project: &ProjectView, server: &Endpoint) -> Option<(Ques
     }
     let lost = if plans > 0 {
         let mailboxes = format::counted(plans, "mailbox", "mailboxes");
-        format!("The count of the folders of {mailboxes} has to be made again.")
+        format!("The folders of {mailboxes} have to be counted again.")
     } else {
         String::new()
     };
     let kept = if project.copy.route.is_some() {
-        format!("What was copied from {} stays at the destination, and the report keeps it.", known.host)
+        format!("What was copied from {} stays at the destination and remains in the report.", known.host)
     } else {
         String::new()
     };
     let question = Question {
         title: format!("Copy from {} instead of {}?", server.host, known.host),
         what: [lost, kept].join(" ").trim().to_owned(),
-        alternative: "To move mail from two servers, make a project for each.".to_owned(),
-        safe: format!("Stay with {}", known.host),
+        alternative: "To move mail from two servers, create a project for each.".to_owned(),
+        safe: format!("Keep {}", known.host),
         danger: "Change the server".to_owned(),
     };
     Some((question, Command::SetSourceServer(server.clone())))

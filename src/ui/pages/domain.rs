@@ -15,7 +15,7 @@ use crate::ui::widgets::panel::Part;
 use crate::ui::widgets::{error_card, focus_ring_inside, key_value, note, panel, text};
 use crate::values::{Endpoint, Security};
 
-/// Step Domain: the domain, the server that holds the mail, and what the audit is asked with.
+/// Step Domain: the domain, the server that holds the mail, and the options of the audit.
 #[derive(Default)]
 pub struct DomainPage {
     server: String,
@@ -23,7 +23,7 @@ pub struct DomainPage {
     options: Option<OptionsDraft>,
 }
 
-/// The audit's options as they are typed.
+/// The audit's options as typed.
 struct OptionsDraft {
     resolver: String,
     selectors: String,
@@ -49,7 +49,7 @@ impl OptionsDraft {
         let mut sending_addresses = Vec::new();
         for word in words(&self.addresses) {
             let address = word.parse().map_err(|_not_an_address| {
-                format!("“{word}” is not an IP address: write it as 192.0.2.1 or 2001:db8::1")
+                format!("“{word}” is not an IP address; write it like 192.0.2.1 or 2001:db8::1")
             })?;
             sending_addresses.push(address);
         }
@@ -66,10 +66,10 @@ impl DomainPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         scroll_page(ui, "domain", cx.is_narrow, |ui| {
-            let summary = "Where your mail is today. Mailferry reads there and changes nothing.";
+            let summary = "Where your mail is today. Mailferry only reads there and changes nothing.";
             page_head(ui, "Domain", summary, |_| {});
             if project.was_interrupted {
-                let words = "The program ended without being asked to while this project was open. Nothing is lost: \
+                let words = "Mailferry ended unexpectedly while this project was open. Nothing is lost: \
                              every step goes on where it stood.";
                 note::note(ui, Tone::Info, Icon::Info, words, None);
                 ui.add_space(PANEL_GAP);
@@ -91,7 +91,7 @@ impl DomainPage {
         let domain = &project.domain;
         panel::flush_panel(ui, |ui| {
             let caption =
-                if domain.is_searching { "asking SRV records, autoconfig and MX names" } else { "" };
+                if domain.is_searching { "trying SRV records, autoconfig and MX names" } else { "" };
             panel::panel_head(ui, "The server that holds your mail", caption);
             for candidate in &domain.candidates {
                 let is_chosen = domain.source_server.as_ref() == Some(&candidate.server);
@@ -106,14 +106,14 @@ impl DomainPage {
                 candidate_row(ui, server, found_by, true);
             }
             if project.is_practice {
-                // The practice servers are all there is: nothing to search or to type.
+                // There are only the practice servers: nothing to search for or type.
                 return;
             }
             egui::Frame::new().inner_margin(egui::Margin::symmetric(15, 12)).show(ui, |ui| {
                 if domain.candidates.is_empty() && domain.source_server.is_none() && !domain.is_searching {
                     text::paragraph(
                         ui,
-                        "No server is known yet. Let Mailferry look for it, or type its name.",
+                        "No server is known yet. Let Mailferry look for it, or enter its name.",
                         Type::Body,
                         theme.text2,
                     );
@@ -128,7 +128,7 @@ impl DomainPage {
                         Button::secondary("Find the server").icon(Icon::Search).enabled(!domain.is_searching);
                     let width = ui.available_width() - use_it.size(ui).x - find.size(ui).x - 16.0;
                     let response = Field::new("Another server")
-                        .hint("mail.example.org, :143 for STARTTLS")
+                        .hint("mail.example.org, or with :143 for STARTTLS")
                         .icon(Icon::Server)
                         .width(width.max(120.0))
                         .error(self.server_error.is_some())
@@ -167,8 +167,8 @@ impl DomainPage {
         let draft = self.options.get_or_insert_with(|| OptionsDraft::of(&project.domain.audit_options));
         let mut is_typing = false;
         panel::panel(ui, |ui| {
-            panel::section(ui, "What the audit asks with");
-            text::paragraph(ui, "All of it may stay empty.", Type::Small, theme.text2);
+            panel::section(ui, "Options for the audit");
+            text::paragraph(ui, "All of these are optional.", Type::Small, theme.text2);
             let mut field = |ui: &mut Ui, label: &str, hint: &str, value: &mut String| {
                 ui.add_space(10.0);
                 field_label(ui, label);
@@ -177,14 +177,14 @@ impl DomainPage {
             field(ui, "Resolver", "the system's, or 192.0.2.53:53", &mut draft.resolver);
             field(
                 ui,
-                "DKIM selectors that you use",
-                "well-known names are tried anyway",
+                "DKIM selectors you use",
+                "common names are tried anyway",
                 &mut draft.selectors,
             );
-            field(ui, "Addresses that send your mail", "taken from MX and SPF", &mut draft.addresses);
+            field(ui, "IP addresses that send your mail", "taken from MX and SPF", &mut draft.addresses);
             match draft.parse() {
                 Ok(options) if options != draft.sent => {
-                    // Sent at once: the button that starts the audit may be the next thing that is pressed.
+                    // Sent at once: the user may press the button that starts the audit next.
                     draft.sent = options.clone();
                     cx.send(Command::SetAuditOptions(options));
                 }
@@ -195,12 +195,12 @@ impl DomainPage {
     }
 }
 
-/// What a practice project has instead of things to fill in.
+/// What a practice project shows instead of fields.
 fn practice(ui: &mut Ui, project: &ProjectView) {
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
-        panel::section(ui, "What you practise with");
-        let words = "A domain with the troubles of a small mail server, an old server with mail, and an empty new \
+        panel::section(ui, "Your practice setup");
+        let words = "A domain with the typical problems of a small mail server, an old server with mail, and an empty new \
                      one. The audit asks the DNS inside this program, so there is nothing to fill in here.";
         text::paragraph(ui, words, Type::Body, theme.text2);
         if let Some(logins) = &project.practice_logins {
@@ -220,12 +220,12 @@ fn names(ui: &mut Ui, project: &ProjectView) {
     panel::panel(ui, |ui| key_value::key_values(ui, &rows));
 }
 
-/// The words for the protection of a connection.
+/// The words for a connection's security.
 pub fn security_words(security: Security) -> &'static str {
     match security {
         Security::Tls => "TLS",
         Security::StartTls => "STARTTLS",
-        Security::Clear => "clear text on this computer",
+        Security::Clear => "unencrypted, on this computer",
     }
 }
 
@@ -258,7 +258,7 @@ fn candidate_row(ui: &mut Ui, server: &Endpoint, found_by: &str, is_chosen: bool
     response.on_hover_cursor(CursorIcon::PointingHand).clicked()
 }
 
-/// Takes a server as the source; asks first where that costs anything.
+/// Makes a server the source; asks first if something would be lost.
 fn choose(project: &ProjectView, server: &Endpoint, cx: &mut PageCx<'_>) {
     match source_question(project, server) {
         Some((question, command)) => cx.actions.push(Action::Ask { question, command }),
@@ -278,6 +278,6 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         }
     });
     if project.domain.source_server.is_none() {
-        footer.readiness = Readiness::Ready("The audit needs no server; the copy does".to_owned());
+        footer.readiness = Readiness::Ready("The audit needs no server, but the copy does".to_owned());
     }
 }

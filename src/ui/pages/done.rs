@@ -23,7 +23,7 @@ use crate::ui::widgets::path_field::PathField;
 use crate::ui::widgets::{bar, empty_state, focus_ring_inside, note, panel, text};
 use crate::values::with_thousands;
 
-/// Step Done: the ledger as a sum that adds up, what is still to do, and the report.
+/// Step Done: the ledger as an equation, what is still to do, and the report.
 pub struct DonePage {
     format: ReportFormat,
     path: PathField,
@@ -48,7 +48,7 @@ impl DonePage {
             panel::columns(ui, 384.0, cx.is_narrow, |ui, part| match part {
                 Part::Main if copy_standing(project) == CopyStanding::NotStarted => {
                     panel::flush_panel(ui, |ui| {
-                        let words = "The sum of all messages appears here once the copy has begun. The report can be saved at any time.";
+                        let words = "What became of every message appears here once the copy has started. You can save the report at any time.";
                         empty_state::empty_state(ui, Icon::Archive, "Nothing copied yet", words, |_| {});
                     });
                 }
@@ -74,7 +74,7 @@ impl DonePage {
         let theme = Theme::of(ui);
         panel::panel(ui, |ui| {
             panel::section(ui, "Report");
-            let words = "Everything a colleague needs to check the move, line by line. No passwords, no message text.";
+            let words = "Everything a colleague needs to check the move line by line. It contains no passwords and no message text.";
             text::paragraph(ui, words, Type::Body, theme.text2);
             ui.add_space(8.0);
             ui.horizontal(|ui| {
@@ -105,18 +105,18 @@ impl DonePage {
             footer.primary = Some(FooterButton::new("Save report", act));
         } else {
             footer.primary = Some(FooterButton::new("Save report", Act::Go(Step::Done)));
-            footer.readiness = Readiness::Blocked { why: "Say where the report goes".to_owned(), cure: None };
+            footer.readiness = Readiness::Blocked { why: "Choose where to save the report".to_owned(), cure: None };
         }
     }
 }
 
-/// A file that holds what is on show, or one that has grown old.
+/// A saved file that matches what is shown, or one that is out of date.
 pub fn saved_note(ui: &mut Ui, saved: &SavedView) {
     let path = saved.path.display();
     let (tone, icon, words) = if saved.is_current {
         (Tone::Pass, Icon::Pass, format!("Saved to {path}"))
     } else {
-        (Tone::Info, Icon::Info, format!("{path} holds an earlier state, not this one"))
+        (Tone::Info, Icon::Info, format!("{path} is out of date"))
     };
     note::note(ui, tone, icon, &words, None);
 }
@@ -142,7 +142,7 @@ fn summary(project: &ProjectView) -> String {
     let times = copy.started_at.zip(copy.finished_at);
     match (copy_standing(project), times) {
         (CopyStanding::Finished, Some((from, to))) => format!(
-            "{count} copied to {provider} between {} and {}. Each message is in exactly one line below.",
+            "{count} copied to {provider} between {} and {}. Each message is counted in exactly one line below.",
             format::date_time(from),
             format::date_time(to)
         ),
@@ -152,10 +152,10 @@ fn summary(project: &ProjectView) -> String {
         }
         (CopyStanding::Tried(_), _) => format!("{}.", trial_words(&copy.sum)),
         (CopyStanding::Outgrown, _) => {
-            "Mailboxes were added or changed since the copy came to its end; they are still to be copied."
+            "Mailboxes were added or changed since the copy finished; they are still to be copied."
                 .to_owned()
         }
-        _ => "The copy is not finished; the lines below say how far it is.".to_owned(),
+        _ => "The copy is not finished; the lines below show how far it got.".to_owned(),
     }
 }
 
@@ -277,20 +277,20 @@ fn verification(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     });
 }
 
-/// How far the copy is, in a few words.
+/// The progress of the copy in a few words.
 fn copied_words(project: &ProjectView) -> String {
     match copy_standing(project) {
         CopyStanding::Finished => format!("at {}", copied_to(project).unwrap_or("the destination")),
         CopyStanding::Elsewhere => project.destination.chosen.as_ref().map_or_else(
             || "no destination is chosen".to_owned(),
-            |(_, name)| format!("nothing is at {name} yet"),
+            |(_, name)| format!("nothing at {name} yet"),
         ),
         CopyStanding::NotStarted => "not started yet".to_owned(),
         _ => "not finished yet".to_owned(),
     }
 }
 
-/// What is still to do, from the facts of the project: words, what is known, whether it is done.
+/// The tasks still to do, from the facts of the project: words, detail, whether it is done.
 fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
     let is_copied = copy_standing(project) == CopyStanding::Finished;
     let provider = project.destination.chosen.as_ref().map_or("the new provider", |(_, name)| name.as_str());
@@ -309,15 +309,15 @@ fn tasks(project: &ProjectView) -> Vec<(&'static str, String, bool)> {
         ),
         (
             "Publish the lines of stage 1, “Now”",
-            "at your DNS host; no mail changes its way".to_owned(),
+            "at your DNS host; mail delivery does not change".to_owned(),
             false,
         ),
-        ("Publish the lines of the switch", "then new mail arrives at the new place".to_owned(), false),
-        ("Look for late mail", "start the copy again after the switch; nothing is doubled".to_owned(), false),
+        ("Publish the lines of the switch", "new mail then arrives at the new provider".to_owned(), false),
+        ("Copy late mail", "start the copy again after the switch; nothing is duplicated".to_owned(), false),
         ("Change the server in mail programs", format!("to {provider}"), false),
     ];
     if refused > 0 {
-        tasks.insert(1, ("Look at the refused messages", format!("{refused}, named in the report"), false));
+        tasks.insert(1, ("Look at the refused messages", format!("{refused}, listed in the report"), false));
     }
     tasks
 }

@@ -9,20 +9,20 @@ use crate::ui::widgets::{key_value, panel, text};
 
 const fn what(step: Step) -> &'static str {
     match step {
-        Step::Domain => "Name the domain and the server that holds its mail. Nothing is changed there.",
+        Step::Domain => "Enter the domain and the server that holds its mail. Nothing is changed there.",
         Step::Audit => {
-            "What receivers see of your domain, most important first, with the raw answers underneath."
+            "What mail receivers see of your domain, most important first, with the raw DNS answers."
         }
         Step::Destination => {
             "Providers side by side with their real limits. What no source confirms is marked."
         }
-        Step::Mailboxes => "Who moves. Signing in reads folder names and counts only.",
-        Step::Plan => "Every folder and where it goes. Left out folders stay on your server.",
+        Step::Mailboxes => "Who moves. Signing in reads only folder names and counts.",
+        Step::Plan => "Every folder and where it goes. Folders you leave out stay on your server.",
         Step::Copy => {
-            "Every message is written down before it is sent, so a second run copies nothing twice."
+            "Every message is recorded before it is sent, so a second run copies nothing twice."
         }
-        Step::Records => "What to change in DNS, in three stages; the first changes no mail's way.",
-        Step::Done => "The sum of all messages, what is still to do, and the report.",
+        Step::Records => "What to change in DNS, in three stages. The first stage does not affect mail delivery.",
+        Step::Done => "What became of every message, what is still to do, and the report.",
     }
 }
 
@@ -43,13 +43,13 @@ pub fn help(ui: &mut Ui, cx: &mut PageCx<'_>) {
             panel::section(ui, "Keys");
             ui.add_space(4.0);
             let rows = [
-                ("Ctrl+1 to Ctrl+8", "opens a page of the project"),
-                ("Tab, Shift+Tab", "moves to the next or last control"),
+                ("Ctrl+1 to Ctrl+8", "open a page of the project"),
+                ("Tab, Shift+Tab", "move to the next or previous control"),
                 ("Arrow keys", "move inside a table; Enter opens a row, Space ticks it"),
-                ("Ctrl and plus, minus, 0", "zooms"),
+                ("Ctrl and plus, minus, 0", "zoom"),
                 ("F1", "this page"),
                 ("Esc", "the safe answer to a question"),
-                ("Ctrl+Q", "ends the program; a copy that runs goes on next time"),
+                ("Ctrl+Q", "quits; a running copy continues next time"),
             ];
             let rows: Vec<_> = rows.into_iter().map(|(key, words)| (key, words.to_owned())).collect();
             key_value::key_values(ui, &rows);
@@ -62,9 +62,9 @@ pub fn help(ui: &mut Ui, cx: &mut PageCx<'_>) {
                 ("MX", "the records that say where incoming mail is delivered"),
                 ("SPF", "the record that lists who may send mail as you"),
                 ("DKIM", "the signature under your mail, and the record with its key"),
-                ("DMARC", "the record that says what receivers do when neither fits"),
-                ("TTL", "the waiting time: how long others keep an old answer"),
-                ("A-label", "a name with letters beyond a to z, in the form that DNS uses"),
+                ("DMARC", "the record that tells receivers what to do when neither SPF nor DKIM matches"),
+                ("TTL", "time to live: how long resolvers may cache a record"),
+                ("A-label", "the form DNS uses for a name with letters beyond a to z"),
             ];
             let rows: Vec<_> = rows.into_iter().map(|(key, words)| (key, words.to_owned())).collect();
             key_value::key_values(ui, &rows);

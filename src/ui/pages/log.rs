@@ -14,7 +14,7 @@ use crate::ui::widgets::{empty_state, panel, text};
 
 const ROW: f32 = 24.0;
 
-/// The newest lines of the log, without secrets.
+/// The newest lines of the log, with secrets redacted.
 #[derive(Default)]
 pub struct LogPage {
     search: String,
@@ -40,7 +40,7 @@ impl LogPage {
             page_head(
                 ui,
                 "Log",
-                "What the program did, newest first. It never holds passwords or message text.",
+                "What Mailferry did, newest first. It never contains passwords or message text.",
                 |ui| {
                     if !lines.is_empty() {
                         let all = lines.iter().rev().map(|line| as_text(line)).collect::<Vec<_>>().join("\n");
@@ -56,8 +56,8 @@ impl LogPage {
             );
             panel::flush_panel(ui, |ui| {
                 if lines.is_empty() {
-                    let words = "Lines appear here as soon as the program does something.";
-                    empty_state::empty_state(ui, Icon::Log, "No lines", words, |_| {});
+                    let words = "Entries appear here as soon as Mailferry does something.";
+                    empty_state::empty_state(ui, Icon::Log, "No entries", words, |_| {});
                     return;
                 }
                 let top = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), 1.0));

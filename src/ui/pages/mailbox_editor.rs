@@ -15,23 +15,23 @@ use crate::ui::widgets::{badge, error_card, note, panel, text};
 use crate::values::Secret;
 use crate::values::{MailboxId, Side};
 
-/// What is half typed for one mailbox. Lives in the page, so that new snapshots never touch it.
+/// The unfinished input for one mailbox. It belongs to the page, so a new snapshot never overwrites it.
 pub struct Editor {
-    /// The mailbox that is edited.
+    /// The mailbox being edited.
     pub mailbox: MailboxId,
     users: [String; 2],
     passwords: [Typed; 2],
     ways: [TypedWay; 2],
-    /// Which password field gets the keyboard on the next frame.
+    /// The password field to focus on the next frame.
     pub focus: Option<Side>,
-    /// A password of this side was kept with Enter; the next mailbox may follow.
+    /// A password on this side was saved with Enter; the next mailbox may follow.
     pub wants_next: Option<Side>,
-    /// The row should close.
+    /// Close the row.
     pub wants_to_close: bool,
 }
 
 impl Editor {
-    /// An editor that begins with what the mailbox has.
+    /// An editor with the mailbox's current settings.
     pub fn of(row: &MailboxView) -> Self {
         Self {
             mailbox: row.id,
@@ -45,7 +45,7 @@ impl Editor {
     }
 }
 
-/// Draws the opened row: both sides beside each other, then errors with their ways out.
+/// Draws the open row: both sides next to each other, then errors with their ways out.
 pub fn show(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, project: &ProjectView, cx: &mut PageCx<'_>) {
     let theme = Theme::of(ui);
     let frame =
@@ -101,7 +101,7 @@ fn side_name(side: Side, project: &ProjectView) -> String {
     }
 }
 
-/// Draws one side; true when its password was kept with Enter.
+/// Draws one side; true if its password was saved with Enter.
 fn side(
     ui: &mut Ui,
     part: &mut Part<'_>,
@@ -137,7 +137,7 @@ fn side(
     is_kept_with_enter
 }
 
-/// Draws the password of one side, the mailbox's own or the admin's; true when it was kept with Enter.
+/// Draws the password field of one side, the mailbox's own or the admin's; true if it was saved with Enter.
 fn password(
     ui: &mut Ui,
     part: &mut Part<'_>,
@@ -153,7 +153,7 @@ fn password(
     let caption = match sign_in.password {
         PasswordPlace::Keyring => format!("{whose} (in the system keyring)"),
         PasswordPlace::Session => format!("{whose} (kept for this session)"),
-        PasswordPlace::Asked => format!("{whose} (the keyring is being asked)"),
+        PasswordPlace::Asked => format!("{whose} (asking the keyring)"),
         _ => whose.to_owned(),
     };
     field_label(ui, &caption);
@@ -161,10 +161,10 @@ fn password(
     let id = Id::unique(("password", row.id.0, part.side));
     let mut is_kept_with_enter = false;
     ui.horizontal(|ui| {
-        let button_name = format!("Keep password, {name}");
-        let button = Button::secondary("Keep").name(&button_name).enabled(!part.password.is_empty());
+        let button_name = format!("Save password, {name}");
+        let button = Button::secondary("Save").name(&button_name).enabled(!part.password.is_empty());
         let width = ui.available_width() - button.size(ui).x - 8.0;
-        let hint = if sign_in.has_password() { "type a new one to replace it" } else { "" };
+        let hint = if sign_in.has_password() { "enter a new one to replace it" } else { "" };
         let response = Field::new(&label).hint(hint).password().width(width).id(id).show(ui, part.password);
         if focus == Some(part.side) {
             response.request_focus();
@@ -172,7 +172,7 @@ fn password(
         let entered = response.lost_focus() && is_entered(ui) && !part.password.is_empty();
         ui.add_space(8.0);
         if button.show(ui).clicked() || entered {
-            // Taking the text empties the field; the secret is wiped by its own type.
+            // Taking the text empties the field; the secret type wipes itself.
             let secret = Secret::new(std::mem::take(&mut **part.password));
             cx.send(Command::SetPassword { mailbox: row.id, side: part.side, secret });
             is_kept_with_enter = entered;
@@ -205,9 +205,9 @@ fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<
             if Button::danger_outline("Remove…").small().icon(Icon::Trash).show(ui).clicked() {
                 let question = Question {
                     title: format!("Remove {} from the project?", row.mailbox.address),
-                    what: "Its list of copied messages goes with it. Nothing is deleted on either server."
+                    what: "Its record of copied messages is removed too. Nothing is deleted on either server."
                         .to_owned(),
-                    alternative: "To leave it out of the copy for now, take away its tick instead."
+                    alternative: "To leave it out of the copy for now, untick it instead."
                         .to_owned(),
                     safe: "Keep it".to_owned(),
                     danger: "Remove it".to_owned(),
@@ -218,13 +218,13 @@ fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<
     });
 }
 
-/// The error of a side, or where its certificate is asked about.
+/// The error of a side, or a pointer to the question about its certificate.
 fn trouble(ui: &mut Ui, side: Side, row: &MailboxView, cx: &mut PageCx<'_>) {
     let sign_in = row.sign_in(side);
     if matches!(sign_in.state, SignInState::CertificateNotKnown(_)) {
         ui.add_space(12.0);
         let words =
-            "The question about this certificate stands at the top of the page, once for all mailboxes.";
+            "The question about this certificate is at the top of the page, once for all mailboxes.";
         note::note(ui, Tone::Warn, Icon::Warn, words, None);
     } else if let Some(error) = &sign_in.error {
         ui.add_space(12.0);

@@ -1,4 +1,4 @@
-//! A row of the mailbox table, and the panel beside it.
+//! A row of the mailbox table, and the folder panel of an open row.
 
 use super::mailboxes::COLUMNS;
 use super::short_name;
@@ -17,9 +17,9 @@ use egui::{Rect, Ui, Vec2};
 
 /// What was clicked inside a row.
 pub enum RowClick {
-    /// Its box.
+    /// Its checkbox.
     Tick,
-    /// Its way out.
+    /// Its link in the last column.
     WayOut,
 }
 
@@ -27,7 +27,7 @@ pub enum RowClick {
 pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
     match sign_in.state {
         SignInState::NotTried => match sign_in.password {
-            PasswordPlace::Asked => (Tone::Quiet, Icon::Waiting, "Waits for the keyring"),
+            PasswordPlace::Asked => (Tone::Quiet, Icon::Waiting, "Waiting for the keyring"),
             PasswordPlace::NoAnswer => (Tone::Quiet, Icon::Waiting, "Keyring did not answer"),
             PasswordPlace::Missing | PasswordPlace::Unknown => {
                 (Tone::Quiet, Icon::NotApplicable, "Needs a password")
@@ -45,18 +45,18 @@ pub fn sign_in_words(sign_in: &SignInView) -> (Tone, Icon, &'static str) {
         SignInState::CertificateNotKnown(ref certificate) if certificate.approved.is_some() => {
             (Tone::Fail, Icon::Fail, "Certificate changed")
         }
-        SignInState::CertificateNotKnown(_) => (Tone::Warn, Icon::Warn, "Certificate not known"),
+        SignInState::CertificateNotKnown(_) => (Tone::Warn, Icon::Warn, "Unknown certificate"),
         SignInState::ServerNotReached => (Tone::Fail, Icon::Fail, "Server not reached"),
         SignInState::Failed => (Tone::Fail, Icon::Fail, "Not signed in"),
     }
 }
 
-/// The way out of a state, in a word or two; opens the row.
+/// What to do about a state, in a word or two; opens the row.
 pub fn way_out(sign_in: &SignInView) -> Option<&'static str> {
     match sign_in.state {
         SignInState::SignedIn | SignInState::SigningIn => None,
         SignInState::NotTried if sign_in.has_password() => None,
-        // The keyring may have it.
+        // The keyring may have the password.
         SignInState::NotTried
             if matches!(sign_in.password, PasswordPlace::Asked | PasswordPlace::NoAnswer) =>
         {
@@ -66,7 +66,7 @@ pub fn way_out(sign_in: &SignInView) -> Option<&'static str> {
             Some("Enter it…")
         }
         SignInState::PasswordRefused => Some("Enter again…"),
-        SignInState::CertificateNotKnown(_) => Some("Look at it…"),
+        SignInState::CertificateNotKnown(_) => Some("Check it…"),
         SignInState::NoSuchMailbox | SignInState::ServerNotReached | SignInState::Failed => Some("Show why…"),
     }
 }
@@ -86,7 +86,7 @@ pub fn sentence(row: &MailboxView) -> String {
     )
 }
 
-/// Draws a row and tells what was clicked in it.
+/// Draws a row and returns what was clicked in it.
 pub fn draw_row(
     ui: &Ui,
     rect: Rect,

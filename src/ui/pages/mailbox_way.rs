@@ -1,4 +1,4 @@
-//! How one side of a mailbox is signed in to: with a password, as an admin, or with a token.
+//! How a mailbox signs in on one side: with a password, as an admin, or with a token.
 
 use egui::{Role, Ui, Vec2, WidgetInfo};
 
@@ -12,7 +12,7 @@ use crate::ui::widgets::text;
 use crate::values::Side;
 use crate::values::{CommandLine, Credential, NameForm, SignInWay};
 
-/// What is chosen and half typed for one side.
+/// The choice and the unfinished input for one side.
 pub struct TypedWay {
     kind: Kind,
     admin: String,
@@ -20,7 +20,7 @@ pub struct TypedWay {
     token_file: String,
     token_command: String,
     error: Option<String>,
-    /// What was sent last: the engine may take a moment to show it.
+    /// What was last sent; the engine may take a moment to show it.
     sent: Option<Credential>,
 }
 
@@ -42,7 +42,7 @@ impl Kind {
 }
 
 impl TypedWay {
-    /// Begins with what the mailbox has.
+    /// Starts from the mailbox's current settings.
     pub fn of(way: &SignInWay) -> Self {
         let mut typed = Self {
             kind: Kind::Password,
@@ -70,17 +70,17 @@ impl TypedWay {
         typed
     }
 
-    /// Whether a password belongs to it.
+    /// Whether this kind needs a password.
     pub fn wants_password(&self) -> bool {
         matches!(self.kind, Kind::Password | Kind::Admin)
     }
 
-    /// Whose password that is.
+    /// The label of the password field.
     pub fn password_caption(&self) -> &'static str {
         if self.kind == Kind::Admin { "Password of the admin" } else { "Password" }
     }
 
-    /// What was typed, where it is whole; nothing while the field is empty.
+    /// What was typed, if it is complete; `None` while the field is empty.
     fn credential(&mut self) -> Option<Credential> {
         self.error = None;
         match self.kind {
@@ -129,7 +129,7 @@ pub fn show(
             for (kind, label) in Kind::ALL {
                 let is_on = typed.kind == kind;
                 let response = option_button(ui, is_on, label);
-                // Both sides have the same buttons; what is read out tells them apart.
+                // Both sides have the same buttons; the accessible name tells them apart.
                 let read_out = format!("Sign in with {}, {name}", label.to_lowercase());
                 response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_on, &read_out));
                 if response.clicked() {
@@ -149,19 +149,19 @@ pub fn show(
             "Admin",
             Some(&mut typed.admin),
             "user name of the admin",
-            "The admin signs in for this mailbox; the inbox is then compared with the admin's own.",
+            "The admin signs in for this mailbox. Mailferry then checks that the inbox is not the admin's own.",
         ),
         Kind::TokenFile => (
             "Token file",
             Some(&mut typed.token_file),
             "path",
-            "Its first line is an OAuth token that another program keeps fresh. Read again for each connection.",
+            "Its first line is an OAuth token that another program keeps up to date. Mailferry reads it again for each connection.",
         ),
         Kind::TokenCommand => (
             "Token command",
             Some(&mut typed.token_command),
             "program and arguments",
-            "It prints an OAuth token, and runs without a shell for each connection. Only the command is saved.",
+            "It prints an OAuth token. Mailferry runs it, without a shell, for each connection and saves only the command.",
         ),
     };
     if let Some(value) = value {
@@ -181,7 +181,7 @@ pub fn show(
         && typed.sent.as_ref() != Some(&credential)
     {
         typed.sent = Some(credential.clone());
-        // A mechanism that was asked for belongs to the way before.
+        // A requested mechanism belonged to the previous way.
         let way = SignInWay::with(credential);
         cx.send(Command::SetSignInWay { mailbox: row.id, side, way });
     }
@@ -191,13 +191,13 @@ pub fn show(
     }
 }
 
-/// The form of the admin's name, for servers that know no other way; whether it was left.
+/// The form of the admin's name, for servers that support nothing else; true when the field lost the focus.
 fn name_form(ui: &mut Ui, form: &mut String, name: &str) -> bool {
     let theme = Theme::of(ui);
     field_label(ui, "Form of the name");
     let response = Field::new(&format!("Form of the name, {name}")).hint("usually empty").show(ui, form);
     ui.add_space(4.0);
-    let words = "Only where the server wants both names in one: what stands between them, such as *, or a form such as \
+    let words = "Only if the server expects both names in one: the separator between them, such as *, or a form such as \
         {admin}\\{user}.";
     text::paragraph(ui, words, Type::Small, theme.text2);
     ui.add_space(8.0);

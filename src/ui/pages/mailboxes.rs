@@ -36,10 +36,10 @@ pub const COLUMNS: [Column; 7] = [
     Column::words("Destination", 188.0),
     Column::number("Messages", 60.0),
     Column::number("Size", 58.0),
-    Column::number("Way out", 86.0),
+    Column::number("What to do", 86.0),
 ];
 
-/// Which of the two panels above the table is open.
+/// Which panel above the table is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Adding {
     ByName,
@@ -57,7 +57,7 @@ pub struct MailboxesPage {
     csv: PathField,
     editor: Option<Editor>,
     shown: Option<MailboxId>,
-    /// The question about a certificate is to be brought into view.
+    /// Whether to scroll a certificate question into view.
     wants_question: bool,
 }
 
@@ -84,7 +84,7 @@ impl MailboxesPage {
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         scroll_page(ui, "mailboxes", cx.is_narrow, |ui| {
             let summary = format!(
-                "Signing in reads nothing but folder names and counts.{}",
+                "Signing in reads only folder names and counts.{}",
                 passwords_words(project, &cx.snapshot.keyring)
             );
             page_head(ui, "Mailboxes", &summary, |_| {});
@@ -102,7 +102,7 @@ impl MailboxesPage {
                 self.empty(ui);
                 return;
             }
-            // The editor follows the snapshot: a mailbox that was removed closes it.
+            // The editor follows the snapshot: removing the mailbox closes it.
             self.editor.take_if(|editor| !project.mailboxes.iter().any(|row| row.id == editor.mailbox));
             panel::columns(ui, 268.0, cx.is_narrow, |ui, part| match part {
                 Part::Main => self.table(ui, project, cx),
@@ -190,7 +190,7 @@ impl MailboxesPage {
         }
     }
 
-    /// Sends the addresses that are right and leaves the others in the field.
+    /// Sends the valid addresses and leaves the others in the field.
     fn send_addresses(&mut self, cx: &mut PageCx<'_>) {
         let mut rest = Vec::new();
         let is_gap = |character: char| character.is_whitespace() || character == ',' || character == ';';
@@ -209,9 +209,9 @@ impl MailboxesPage {
     fn import(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
         let theme = Theme::of(ui);
         panel::section(ui, "Import a list");
-        let words = "One mailbox per line with a head line: address, and where they differ source_user, \
-                     source_password, destination_user, destination_password; for other ways to sign in source_admin, \
-                     source_token_file or source_token_command, and the same for destination. Commas or semicolons. \
+        let words = "One mailbox per line, below a header line: address; source_user, \
+                     source_password, destination_user and destination_password as needed; for other ways to sign in source_admin, \
+                     source_token_file or source_token_command, and the same for destination_. Commas or semicolons. \
                      Passwords never go into the project: they go into the system keyring, where one takes them.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(8.0);
@@ -267,7 +267,7 @@ impl MailboxesPage {
         panel::flush_panel(ui, |ui| {
             let destination =
                 project.destination.chosen.as_ref().map_or("Destination", |(_, name)| name.as_str());
-            let heads = ["", "Mailbox", "Your server", destination, "Messages", "Size", "Way out"];
+            let heads = ["", "Mailbox", "Your server", destination, "Messages", "Size", "What to do"];
             let (head, clicked) = table_head(ui, &COLUMNS, &heads, Some(self.sort));
             if let Some(column) = clicked.filter(|column| matches!(column, 1 | 4 | 5)) {
                 self.sort =
@@ -328,7 +328,7 @@ impl MailboxesPage {
         self.next_without_password(rows);
     }
 
-    /// After a password was kept with Enter, opens the next mailbox that lacks one.
+    /// After a password was saved with Enter, opens the next mailbox without one.
     fn next_without_password(&mut self, rows: &[&MailboxView]) {
         let Some(side) = self.editor.as_mut().and_then(|editor| editor.wants_next.take()) else { return };
         let current = self.editor.as_ref().map(|editor| editor.mailbox);
@@ -361,7 +361,7 @@ fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
         KeyringStatus::WaitsForUnlock => (
             Tone::Paused,
             Icon::Lock,
-            "The system keyring waits to be unlocked; a window of your desktop asks for it.".to_owned(),
+            "The system keyring is locked. Your desktop shows a window to unlock it.".to_owned(),
         ),
         KeyringStatus::ThisSessionOnly(why) => (Tone::Info, Icon::Key, session_words(why)),
     };
@@ -371,7 +371,7 @@ fn keyring_note(ui: &mut Ui, cx: &mut PageCx<'_>) {
     ui.add_space(PANEL_GAP);
 }
 
-/// Where the passwords of this project are, as far as the keyring has said so. Practice passwords never touch it; where
+/// Where the passwords of this project are, as far as known. Practice passwords never touch the keyring; where
 /// there is none, a note says so.
 fn passwords_words(project: &ProjectView, keyring: &KeyringStatus) -> String {
     let sides = || project.mailboxes.iter().flat_map(|row| [row.source.password, row.destination.password]);
@@ -381,25 +381,25 @@ fn passwords_words(project: &ProjectView, keyring: &KeyringStatus) -> String {
         return String::new();
     }
     match (kept, session) {
-        (0, 0) => " Passwords go into your system keyring, as soon as it takes them.".to_owned(),
+        (0, 0) => " Passwords will go into your system keyring.".to_owned(),
         (_, 0) if is_keyring_unlocked(keyring) => " The passwords are in your system keyring.".to_owned(),
         (_, 0) => String::new(),
         (_, session) => format!(
-            " {} kept for this session only, until the keyring takes {}.",
+            " {} kept for this session only, until the keyring accepts {}.",
             format::counted(session, "password is", "passwords are"),
             if session == 1 { "it" } else { "them" }
         ),
     }
 }
 
-/// Where passwords stay without a keyring, and why there is none, without saying the same twice.
+/// Where passwords are kept without a keyring and why there is none, without saying the same thing twice.
 fn session_words(why: &str) -> String {
-    let words = "Passwords are kept until the program ends and asked again next time.";
-    let why = why.replace("Passwords are kept until the program ends.", "");
+    let words = "Passwords are kept until Mailferry quits; you enter them again next time.";
+    let why = why.replace("Passwords are kept until Mailferry quits.", "");
     format!("{words} {}", why.trim()).trim_end().to_owned()
 }
 
-/// The box in the head that ticks all or none.
+/// The checkbox in the header that selects all or none.
 fn all_box(ui: &mut Ui, head: Rect, project: &ProjectView, cx: &mut PageCx<'_>) {
     let are_all = project.mailboxes.iter().all(|row| row.mailbox.is_chosen);
     let place = Rect::from_min_size(head.min + Vec2::new(15.0, 0.0), Vec2::new(18.0, head.height()));
@@ -452,7 +452,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     if !is_open || chosen().next().is_none() || (signing_in == 0 && need_you == 0) {
         return;
     }
-    // One answer may be all that is missing, however many mailboxes wait for it.
+    // However many mailboxes wait, a single answer may be all that is missing.
     let questions = certificate_questions(project);
     let asked: BTreeSet<MailboxId> =
         questions.iter().flat_map(|question| question.mailboxes.iter().copied()).collect();
@@ -483,7 +483,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     let first = chosen()
         .filter(|row| !asked.contains(&row.id))
         .find(|row| way_out(&row.source).or_else(|| way_out(&row.destination)).is_some());
-    // Leaving several out takes several commands; the link cures the first, and its words say so.
+    // Leaving several out takes several commands; the link leaves out the first, and says so.
     let cure = first.filter(|_| signing_in == 0).map(|row| {
         let label = format!("Leave {} out", short_name(&row.mailbox, project));
         (label, Command::ChooseMailbox { mailbox: row.id, is_chosen: false })
@@ -491,5 +491,5 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
     footer.readiness = Readiness::Blocked { why, cure };
 }
 
-/// A password as it is typed: wiped when it is dropped.
+/// A password being typed; wiped on drop.
 pub type Typed = Zeroizing<String>;

@@ -1,4 +1,4 @@
-//! Messages one by one: a list that holds only what is on the screen, however many there are.
+//! Individual messages: a list that holds only the rows on screen, however many messages there are.
 
 use egui::{Rect, Ui, Vec2};
 
@@ -34,7 +34,7 @@ const COLUMNS: [Column; 6] = [
     Column::words("Why", 0.0),
 ];
 
-/// States that are offered as filters.
+/// States offered as filters.
 const STATES: [MessageState; 9] = [
     MessageState::Copied,
     MessageState::AlreadyThere,
@@ -47,25 +47,25 @@ const STATES: [MessageState; 9] = [
     MessageState::ToDo,
 ];
 
-/// Seconds after which an answer that has not come is asked for again.
+/// Seconds after which unanswered rows are requested again.
 const LONGEST_WAIT_SECONDS: f64 = 1.0;
 
-/// A question for more rows.
+/// A request for more rows.
 #[derive(Clone, Copy)]
 struct Asked {
-    /// The first row that was there when it was asked; another one there now is the answer.
+    /// The first row at the time of the request. If it has changed, the answer has arrived.
     loaded_first: u64,
     /// When, on the window's clock.
     at: f64,
 }
 
-/// The page that shows messages one by one.
+/// The page that lists individual messages.
 #[derive(Default)]
 pub struct MessageList {
     cursor: Cursor,
     /// Index of the open row.
     opened: Option<usize>,
-    /// The newest question for more rows.
+    /// The latest request for more rows.
     asked: Option<Asked>,
     save: SaveMessages,
     is_saving: bool,
@@ -94,7 +94,7 @@ impl MessageList {
                     ui,
                     Icon::Inbox,
                     "No such message",
-                    "None is in this state now; states change while the copy runs.",
+                    "No message is in this state right now; states change while the copy runs.",
                     |_| {},
                 );
                 return;
@@ -162,7 +162,7 @@ impl MessageList {
         }
     }
 
-    /// Asks for the rows around this one, unless a question is under way: scrolling passes many rows by.
+    /// Requests the rows around this one unless a request is pending: scrolling passes many rows.
     fn ask(&mut self, ui: &Ui, list: &MessageListView, wanted: u64, cx: &mut PageCx<'_>) {
         let now = ui.input(|input| input.time);
         let is_under_way = self
@@ -194,12 +194,12 @@ fn heading(project: &ProjectView, query: &MessageQuery) -> String {
 fn summary(list: &MessageListView) -> String {
     let count = usize::try_from(list.total).unwrap_or(usize::MAX);
     format!(
-        "{}, one row each. A row opens to its hash and the server’s words.",
+        "{}, one row each. Open a row for its hash and the server’s words.",
         format::counted(count, "message", "messages")
     )
 }
 
-/// When a message was received, as a day and a time; else as the server gave it.
+/// When a message was received, as date and time; as the server gave it if it does not parse.
 fn received(row: &MessageOutcome) -> String {
     internal_date_secs(&row.date).map_or_else(|| row.date.clone(), |secs| format::date_time(UnixTime(secs)))
 }
@@ -245,7 +245,7 @@ fn message_row(
     text::left(ui, *why, &row.cause, Type::Body, theme.text2);
 }
 
-/// Everything that is known of one message.
+/// Everything known about one message.
 fn details(ui: &mut Ui, row: &MessageOutcome) {
     let theme = Theme::of(ui);
     let frame = egui::Frame::new().fill(theme.sunken).inner_margin(egui::Margin {
@@ -260,7 +260,7 @@ fn details(ui: &mut Ui, row: &MessageOutcome) {
             .destination_uid
             .map_or_else(|| row.destination.to_string(), |uid| format!("{}, UID {uid}", row.destination));
         let mut known = vec![
-            ("At your server", format!("{}, UID {}", row.folder, row.uid)),
+            ("On your server", format!("{}, UID {}", row.folder, row.uid)),
             ("At the destination", place),
             ("Size", row.size.exact()),
             ("Received", row.date.clone()),
@@ -296,7 +296,7 @@ impl SaveMessages {
         let theme = Theme::of(ui);
         panel::panel(ui, |ui| {
             panel::section(ui, "Message list");
-            let words = "One row per message: state, cause, folders, UIDs, size, date and hash. A name that ends in .csv makes a table, .json and .jsonl are for programs.";
+            let words = "One row per message: state, cause, folders, UIDs, size, date and hash. A name ending in .csv gives a table; .json and .jsonl are for programs.";
             text::paragraph(ui, words, Type::Body, theme.text2);
             ui.add_space(8.0);
             field_label(ui, "Save the list to");

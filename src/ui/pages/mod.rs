@@ -1,4 +1,4 @@
-//! One file per page. Each holds view state only; everything shown comes from the snapshot.
+//! One file per page. A page holds only view state; everything it shows comes from the snapshot.
 
 pub mod audit;
 mod certificate_cards;

@@ -27,7 +27,7 @@ use crate::ui::widgets::{bar, empty_state, error_card, panel, text};
 use crate::values::MailboxId;
 use crate::values::{Bytes, with_thousands};
 
-/// Messages of each folder in a trial.
+/// Messages per folder in a trial.
 const TRIAL_MESSAGES: u32 = 20;
 
 const ROW: f32 = 28.0;
@@ -71,7 +71,7 @@ impl PlanPage {
                         .icon(Icon::Search)
                         .width(160.0)
                         .show(ui, &mut self.search);
-                    if Button::secondary("Choose messages…").small().show(ui).clicked() {
+                    if Button::secondary("Options…").small().show(ui).clicked() {
                         self.options.toggle(&project.plan.options);
                     }
                     let is_resting = project.plan.counting.is_none();
@@ -127,7 +127,7 @@ impl PlanPage {
 
     fn rows<'a>(&mut self, project: &'a ProjectView) -> Vec<TreeRow<'a>> {
         if self.opened.is_empty() && self.selected.is_none() {
-            // The first mailbox stands open, so that the tree explains itself.
+            // The first mailbox starts open, so that the tree explains itself.
             self.opened.extend(project.plan.mailboxes.keys().next());
         }
         let search = self.search.trim().to_lowercase();
@@ -174,7 +174,7 @@ impl PlanPage {
                 }
                 None => {}
             };
-            // In a narrow window there is no column beside the tree: the folder opens under its row.
+            // A narrow window has no column beside the tree, so the folder opens under its row.
             let split = selected.filter(|_| cx.is_narrow).map_or(rows.len(), |selected| selected + 1);
             list.rows(ui, 0..split, sentence, &draw);
             if cx.is_narrow && selected.is_some() {
@@ -188,7 +188,7 @@ impl PlanPage {
                     if !self.opened.remove(id) {
                         self.opened.insert(*id);
                     }
-                    // An empty set would open the first one again.
+                    // An empty set would reopen the first one.
                     self.selected.get_or_insert((MailboxId(-1), FolderPath(Vec::new())));
                 }
                 Some(TreeRow::Folder(id, _, folder)) => {
@@ -224,7 +224,7 @@ impl PlanPage {
             if folder.choice == FolderChoice::ContainerOnly {
                 text::paragraph(
                     ui,
-                    "Holds folders only; made at the destination where one of them needs it.",
+                    "Contains only folders; created at the destination if one of them needs it.",
                     Type::Small,
                     theme.text2,
                 );
@@ -242,7 +242,7 @@ impl PlanPage {
             if let FolderChoice::LeaveOut(because) = folder.choice
                 && because != LeftOutBecause::YouChose
             {
-                // A sentence of its own, as the folder's name stands above.
+                // A full sentence, because the folder's name is above it.
                 let reason = because.words().replacen('l', "L", 1);
                 text::paragraph(ui, format!("{reason}."), Type::Small, theme.text2);
             }
@@ -266,12 +266,12 @@ impl PlanPage {
     }
 }
 
-/// Reads `Archive/2024` as the parts of a path.
+/// Splits `Archive/2024` into the parts of a path.
 fn parse_path(text: &str) -> FolderPath {
     FolderPath(text.split('/').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
-/// A name with its odd characters shown: a trailing blank as `␣`.
+/// A name with unusual characters made visible: a trailing space as `␣`.
 fn visible(name: &str) -> String {
     let trimmed = name.trim_end_matches(' ');
     let blanks = name.len() - trimmed.len();
@@ -289,15 +289,15 @@ fn visible_name(path: &FolderPath) -> String {
 fn nothing_yet(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     panel::flush_panel(ui, |ui| {
         if !project.mailboxes.iter().any(|row| row.mailbox.is_chosen) {
-            let words = "The plan shows the folders of the mailboxes that you name on the Mailboxes page.";
-            empty_state::empty_state(ui, Icon::Folder, "Waits for mailboxes", words, |ui| {
+            let words = "The plan shows the folders of the mailboxes you add on the Mailboxes page.";
+            empty_state::empty_state(ui, Icon::Folder, "No mailboxes yet", words, |ui| {
                 if Button::secondary("Show the mailboxes").show(ui).clicked() {
                     cx.go(Step::Mailboxes);
                 }
             });
             return;
         }
-        let words = "Mailferry lists the folders of every chosen mailbox with their counts, and shows here where each one goes.";
+        let words = "Mailferry lists the folders of every chosen mailbox with their counts and shows where each one goes.";
         empty_state::empty_state(ui, Icon::Folder, "No folders counted yet", words, |ui| {
             if Button::secondary("Count the folders").icon(Icon::Play).show(ui).clicked() {
                 cx.send(Command::BuildPlan);
@@ -313,10 +313,10 @@ fn happens(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (Tone, Option<Ico
             (Tone::Warn, Some(Icon::Warn), "Decide")
         }
         FolderChoice::LeaveOut(_) => (Tone::Quiet, Some(Icon::NotApplicable), "Left out"),
-        FolderChoice::ContainerOnly => (Tone::Quiet, None, "Holds folders"),
+        FolderChoice::ContainerOnly => (Tone::Quiet, None, "Only a parent"),
         FolderChoice::Copy if is_renamed(folder) => (Tone::Running, Some(Icon::Edit), "Renamed"),
-        FolderChoice::Copy if folder.special_use.is_some() => (Tone::Info, None, "Same role"),
-        FolderChoice::Copy => (Tone::Info, None, "Same name"),
+        FolderChoice::Copy if folder.special_use.is_some() => (Tone::Info, None, "Same use"),
+        FolderChoice::Copy => (Tone::Info, None, "Keeps its name"),
     }
 }
 
@@ -368,7 +368,7 @@ fn mailbox_row(ui: &Ui, rect: Rect, name: &str, plan: &MailboxPlan, is_open: boo
     }
 }
 
-/// How deep a folder hangs under others that are on show, and its name from there on.
+/// A folder's depth below the listed folders, and the rest of its name.
 fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (usize, String) {
     if folder.source.is_inbox() {
         return (0, "Inbox".to_owned());
@@ -378,13 +378,13 @@ fn place_in_tree(folder: &FolderPlan, plan: Option<&MailboxPlan>) -> (usize, Str
         let parent = parts.get(..length);
         plan.is_some_and(|plan| plan.folders.iter().any(|other| Some(other.source.0.as_slice()) == parent))
     };
-    // A parent that the server does not list has no row: its name then stands in front of the child's.
+    // A parent the server does not list has no row, so its name goes in front of the child's.
     let depth = (1..parts.len()).rev().find(|length| has_row(*length)).unwrap_or(0);
     let name = parts.get(depth..).unwrap_or_default().iter().map(|part| visible(part)).collect::<Vec<_>>();
     (depth, name.join("/"))
 }
 
-/// Where a folder goes; in a narrow column the first parts make room for the last, which tells most.
+/// Where a folder goes. A narrow column drops the first parts, since the last one says most.
 fn destination_words(ui: &Ui, path: &FolderPath, width: f32) -> String {
     if path.is_inbox() {
         return "Inbox".to_owned();
@@ -413,7 +413,7 @@ fn folder_row(
     ui.painter().hline(rect.x_range(), rect.top() - 0.5, theme.hairline());
     let cell = cells(rect.shrink2(Vec2::new(15.0, 0.0)), &COLUMNS);
     let [first, arrow, destination, messages, size, what] = cell.as_slice() else { return };
-    // Deep trees keep their words on the page.
+    // The words of deep trees stay on the page.
     let (depth, shown) = place_in_tree(folder, Some(plan).filter(|_| is_tree));
     let depth = depth.min(8);
     for level in 0..=depth {

@@ -1,4 +1,4 @@
-//! The right-hand column of the Plan page: the open decision, what will happen, what is too large, how long it takes.
+//! The right-hand column of the Plan page: the open decision, what will happen, oversize messages, and the forecast.
 
 use egui::{Stroke, Ui};
 
@@ -17,20 +17,20 @@ use crate::ui::widgets::{key_value, panel, text};
 use crate::values::MailboxId;
 use crate::values::{Bytes, with_thousands};
 
-/// Mailboxes whose time is shown one by one: those that take longest.
+/// Mailboxes whose time is shown individually: the slowest ones.
 const LONGEST_SHOWN: usize = 4;
-/// Most sentences of warning on show.
+/// Most warnings shown.
 const WARNINGS_SHOWN: usize = 12;
 
-/// What becomes of two folders that want the same place.
+/// What happens to two folders with the same destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decision {
-    /// Both are kept apart; the safe choice.
+    /// Keep both apart; the safe choice.
     #[default]
     KeepTwo,
-    /// Both become one.
+    /// Merge them.
     Merge,
-    /// The second one stays behind.
+    /// Leave the second one out.
     LeaveOut,
 }
 
@@ -45,7 +45,7 @@ pub struct Asked<'a> {
     pub folder: &'a FolderPlan,
 }
 
-/// Asks what becomes of a folder that collides with another one. True when it was answered.
+/// Asks what to do with a folder that collides with another. True once answered.
 pub fn decision(
     ui: &mut Ui,
     asked: Asked<'_>,
@@ -62,7 +62,7 @@ pub fn decision(
         badge(ui, Tone::Warn, Icon::Warn, &format!("“{that}” and “{this}”"));
         ui.add_space(4.0);
         let words =
-            "Your server keeps both. The destination, or a mail program, may take them for one folder.";
+            "Your server keeps both apart. The destination or a mail program may treat them as one folder.";
         text::paragraph(ui, words, Type::Body, theme.text2);
         ui.add_space(6.0);
         let both = with_thousands(folder.messages.saturating_add(other.messages));
@@ -71,7 +71,7 @@ pub fn decision(
             (Decision::KeepTwo, "Keep two, rename the second".to_owned(), place(&folder.destination)),
             (
                 Decision::Merge,
-                format!("Put both into {}", place(&other.destination)),
+                format!("Merge both into {}", place(&other.destination)),
                 format!("{both} messages, each kept once"),
             ),
             (
@@ -115,7 +115,7 @@ fn answer(choice: Decision, mailbox: MailboxId, folder: &FolderPlan, other: &Fol
     }
 }
 
-/// Sizes that no server has told are a dash, not a zero.
+/// An unknown size is a dash, not a zero.
 pub fn size_words(messages: u64, bytes: Bytes) -> String {
     if messages > 0 && bytes == Bytes::ZERO { "–".to_owned() } else { bytes.to_string() }
 }
@@ -155,14 +155,14 @@ pub fn what_will_happen(ui: &mut Ui, project: &ProjectView) {
     ui.add_space(PANEL_GAP);
 }
 
-/// Whether a folder that is copied gets another name.
+/// Whether a copied folder gets another name.
 pub fn is_renamed(folder: &FolderPlan) -> bool {
     folder.choice == FolderChoice::Copy
         && (!folder.renamed.is_empty()
             || (folder.special_use.is_none() && folder.source.name() != folder.destination.name()))
 }
 
-/// What is to be known before the start: too little room, too many folders, messages close to the largest size.
+/// Warnings before the start: too little space, too many folders, messages close to the size limit.
 pub fn good_to_know(ui: &mut Ui, project: &ProjectView) {
     let plan = &project.plan;
     let name = |id: &MailboxId| {
@@ -176,7 +176,7 @@ pub fn good_to_know(ui: &mut Ui, project: &ProjectView) {
     for (id, oversize) in plan.oversize.iter().filter(|(_, one)| one.close_messages() > 0) {
         let count = usize::try_from(oversize.close_messages()).unwrap_or(usize::MAX);
         let counted = format::counted(count, "message", "messages");
-        words.push(format!("{}: {counted} just below the largest size, which may be refused.", name(id)));
+        words.push(format!("{}: {counted} just below the size limit, which may be refused.", name(id)));
     }
     if words.is_empty() {
         return;
@@ -195,7 +195,7 @@ pub fn good_to_know(ui: &mut Ui, project: &ProjectView) {
     ui.add_space(PANEL_GAP);
 }
 
-/// Messages that the destination will not take; nothing where there are none.
+/// Messages too large for the destination; hidden if there are none.
 pub fn too_large(ui: &mut Ui, project: &ProjectView) {
     let found: Vec<_> = project.plan.oversize.iter().filter(|(_, one)| one.messages() > 0).collect();
     let Some(limit) = found.first().and_then(|(_, one)| one.limit) else { return };
@@ -204,7 +204,7 @@ pub fn too_large(ui: &mut Ui, project: &ProjectView) {
     panel::panel(ui, |ui| {
         panel::section(ui, &format!("Over {limit}: {} messages", with_thousands(count)));
         let words =
-            "The destination takes none larger than that. They are saved as .eml files beside the project.";
+            "The destination accepts nothing larger. They are saved as .eml files next to the project.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(4.0);
         for (id, oversize) in found {
@@ -222,7 +222,7 @@ pub fn too_large(ui: &mut Ui, project: &ProjectView) {
     ui.add_space(PANEL_GAP);
 }
 
-/// How long it takes, and how that is known.
+/// How long it takes, and what the estimate is based on.
 pub fn how_long(ui: &mut Ui, project: &ProjectView) {
     let theme = Theme::of(ui);
     if copy_standing(project) == CopyStanding::Finished {
@@ -234,11 +234,11 @@ pub fn how_long(ui: &mut Ui, project: &ProjectView) {
         ui.add_space(4.0);
         let Some(all) = &forecasts.all else {
             let words =
-                "Not known yet. A trial of 20 messages per folder measures it; they are part of the copy.";
+                "Not known yet. A trial of 20 messages per folder measures it; those messages count towards the copy.";
             text::paragraph(ui, words, Type::Body, theme.text2);
             return;
         };
-        key_value::key_values(ui, &[("All together", all.words())]);
+        key_value::key_values(ui, &[("In total", all.words())]);
         if forecasts.mailboxes.len() > 1 {
             let mut each: Vec<_> = forecasts.mailboxes.iter().collect();
             each.sort_by_key(|(_, one)| std::cmp::Reverse(one.most_secs.unwrap_or(one.least_secs)));
@@ -252,7 +252,7 @@ pub fn how_long(ui: &mut Ui, project: &ProjectView) {
                 rows.iter().map(|(name, words)| (name.as_str(), words.clone())).collect();
             key_value::small_key_values(ui, &rows);
             if let Some(more) = each.len().checked_sub(LONGEST_SHOWN).filter(|more| *more > 0) {
-                let words = format!("and {} that take less", format::counted(more, "mailbox", "mailboxes"));
+                let words = format!("and {} that take less time", format::counted(more, "mailbox", "mailboxes"));
                 text::paragraph(ui, words, Type::Small, theme.text2);
             }
         }

@@ -1,4 +1,4 @@
-//! What takes part in the copy: mode, filter and order.
+//! The options of the copy: mode, filter, order and limits.
 
 use egui::Ui;
 
@@ -19,16 +19,16 @@ use crate::ui::widgets::{note, panel, text};
 const MODES: [(CopyMode, &str); 3] = [
     (
         CopyMode::BeforeSwitch,
-        "New mail still arrives at your server. New messages and changed flags are taken over.",
+        "New mail still arrives at your server. New messages and changed flags are copied.",
     ),
     (
         CopyMode::AfterSwitch,
-        "People work at the new place. Missing messages are added; nothing there is touched.",
+        "People already use the new mailbox. Missing messages are added; nothing there is changed.",
     ),
-    (CopyMode::Sweep, "As after the switch, from Inbox and Junk only: what still arrived at the old place."),
+    (CopyMode::Sweep, "As after the switch, but only Inbox and Junk: mail that still arrived at the old server."),
 ];
 
-/// The panel with what is half typed.
+/// The open panel and what has been typed so far.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a box of its own")]
 pub struct PlanOptions {
@@ -50,7 +50,7 @@ pub struct PlanOptions {
 }
 
 impl PlanOptions {
-    /// Opens the panel with what is in effect, or closes it.
+    /// Opens the panel with the current options, or closes it.
     pub fn toggle(&mut self, options: &CopyOptions) {
         if self.is_open {
             self.is_open = false;
@@ -78,7 +78,7 @@ impl PlanOptions {
         };
     }
 
-    /// Draws what is in effect, or the open panel.
+    /// Draws the current options, or the open panel.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         let options = &project.plan.options;
         if self.is_open {
@@ -93,7 +93,7 @@ impl PlanOptions {
     }
 
     fn panel(&mut self, ui: &mut Ui, cx: &mut PageCx<'_>) {
-        panel::section(ui, "What takes part");
+        panel::section(ui, "What is copied");
         ui.add_space(8.0);
         let mut wrong = Vec::new();
         let columns = if cx.is_narrow { 2 } else { 3 };
@@ -101,7 +101,7 @@ impl PlanOptions {
             if index == 0 {
                 self.modes(ui);
                 self.verify(ui);
-                self.what_copies_bear(ui);
+                self.changes_to_copies(ui);
             }
             if index == 1 {
                 self.times_and_sizes(ui, &mut wrong);
@@ -118,12 +118,12 @@ impl PlanOptions {
             ui.spacing_mut().item_spacing.x = 8.0;
             let options = self.options();
             let is_clicked =
-                Button::secondary("Use these").small().enabled(options.is_ok()).show(ui).clicked();
+                Button::secondary("Apply").small().enabled(options.is_ok()).show(ui).clicked();
             if let Some(options) = options.ok().filter(|_| is_clicked) {
                 cx.send(Command::SetCopyOptions(options));
                 self.is_open = false;
             }
-            if Button::link("Leave as it was").small().show(ui).clicked() {
+            if Button::link("Cancel").small().show(ui).clicked() {
                 self.is_open = false;
             }
         });
@@ -148,8 +148,8 @@ impl PlanOptions {
         if explained(
             ui,
             self.verify == VerifyDepth::Full,
-            "Read every copy again at the end",
-            "Compares byte by byte, and takes about as long as the copy. Else sizes, dates and flags are compared.",
+            "Read back every copy at the end",
+            "Compares every byte and takes about as long as the copy. Otherwise only sizes, dates and flags are compared.",
         ) {
             self.verify = match self.verify {
                 VerifyDepth::Quick => VerifyDepth::Full,
@@ -158,14 +158,14 @@ impl PlanOptions {
         }
     }
 
-    /// What is changed in copies, or of what they bear.
-    fn what_copies_bear(&mut self, ui: &mut Ui) {
+    /// Options that change the copies themselves.
+    fn changes_to_copies(&mut self, ui: &mut Ui) {
         ui.add_space(8.0);
         if explained(
             ui,
             self.disarms_receipts,
-            "Disarm requests for a read receipt",
-            "In messages that are read, so that no mail program answers them anew in the new mailbox.",
+            "Remove read-receipt requests from read messages",
+            "So that mail programs do not send receipts again from the new mailbox.",
         ) {
             self.disarms_receipts = !self.disarms_receipts;
         }
@@ -173,8 +173,8 @@ impl PlanOptions {
         if explained(
             ui,
             self.dates == MessageDates::Header,
-            "Date copies by their header",
-            "Where all messages bear the day of an earlier move. What is listed already keeps its date.",
+            "Use the date in the message, not the date of arrival",
+            "If an earlier move stamped all mail with its own date. Messages already listed keep their date.",
         ) {
             self.dates = match self.dates {
                 MessageDates::Arrival => MessageDates::Header,
@@ -189,7 +189,7 @@ impl PlanOptions {
             ui,
             self.drops_duplicates,
             "Copy exact duplicates once",
-            "Of messages in one folder that are the same byte by byte. Else as many arrive as there are.",
+            "Messages in one folder that match byte for byte. Otherwise every duplicate is copied.",
         ) {
             self.drops_duplicates = !self.drops_duplicates;
         }
@@ -219,10 +219,10 @@ impl PlanOptions {
     fn search(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
         let theme = Theme::of(ui);
         let check = |text: &str| crate::plan::check_search(text).map_err(|error| error.to_string());
-        field(ui, "Search of your server", "FROM \"bank\" UNSEEN", &mut self.search, check, wrong);
+        field(ui, "Only messages that match (IMAP search)", "FROM \"bank\" UNSEEN", &mut self.search, check, wrong);
         text::paragraph(
             ui,
-            "In IMAP’s own words, such as SUBJECT, SINCE or UNSEEN.",
+            "IMAP search keys such as SUBJECT, SINCE or UNSEEN.",
             Type::Small,
             theme.text2,
         );
@@ -234,27 +234,27 @@ impl PlanOptions {
             ui,
             self.is_newest_first,
             "Newest messages first",
-            "People can work after minutes; the order inside a folder is turned round.",
+            "Recent mail is usable within minutes; the order within a folder is reversed.",
         ) {
             self.is_newest_first = !self.is_newest_first;
         }
         ui.add_space(8.0);
         text::paragraph(
             ui,
-            "What does not take part is left out by your choice and counted as such. Folders are chosen in the tree.",
+            "Messages you exclude are counted as left out. Choose folders in the tree.",
             Type::Small,
             theme.text2,
         );
     }
 
-    /// What is about the providers and not about the messages.
+    /// Options about the providers rather than the messages.
     fn provider_limits(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
         ui.add_space(8.0);
         if explained(
             ui,
             self.labels == GmailLabels::EveryFolder,
-            "From Gmail: a copy for each label",
-            "Else each message is copied once, into the folder of its best label.",
+            "From Gmail: one copy per label",
+            "Otherwise each message is copied once, into the folder of its best label.",
         ) {
             self.labels = match self.labels {
                 GmailLabels::OncePerMessage => GmailLabels::EveryFolder,
@@ -263,12 +263,12 @@ impl PlanOptions {
         }
         ui.add_space(8.0);
         let pairs = [
-            ("Most to send in a day", &mut self.up_per_day),
-            ("Most to read in a day", &mut self.down_per_day),
+            ("Upload limit per day", &mut self.up_per_day),
+            ("Download limit per day", &mut self.down_per_day),
         ];
         for (name, value) in pairs {
             let parse = |text: &str| parse_size(text).map_err(|error| error.to_string());
-            field(ui, name, "as the provider allows", value, parse, wrong);
+            field(ui, name, "the provider’s limit", value, parse, wrong);
         }
     }
 
@@ -298,7 +298,7 @@ impl PlanOptions {
         })
     }
 
-    /// What is typed, where it can be meant.
+    /// What was typed, if it is valid.
     fn options(&self) -> Result<CopyOptions, ()> {
         let mut options = self.options_without_search()?;
         let search = self.search.trim();
@@ -308,13 +308,13 @@ impl PlanOptions {
     }
 }
 
-/// What a field holds; `None` where it is empty.
+/// The value of a field; `None` if it is empty.
 fn typed<T>(text: &str, parse: impl Fn(&str) -> Result<T, ()>) -> Result<Option<T>, ()> {
     let text = text.trim();
     if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
-/// A box to tick, with what it means below it. Whether it was clicked.
+/// A checkbox with an explanation below it. True if it was clicked.
 fn explained(ui: &mut Ui, is_on: bool, label: &str, words: &str) -> bool {
     let theme = Theme::of(ui);
     let is_clicked = checkbox(ui, is_on, label);
@@ -341,7 +341,7 @@ fn field<T>(
     ui.add_space(8.0);
 }
 
-/// A size that is read back as the same one.
+/// A size in a form that parses back to the same number.
 fn size_text(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     let exact = units.into_iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));

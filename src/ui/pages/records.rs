@@ -27,10 +27,10 @@ const STAGES: [(SwitchStage, &str); 3] = [
     (SwitchStage::Later, "72 hours later"),
 ];
 
-/// Lines of the zone snippet that are shown; the button copies all of them.
+/// Most lines of the zone snippet shown; the button copies all of them.
 const PREVIEW_LINES: usize = 12;
 
-/// Step Records: what to change in DNS, as a diff against the zone of today.
+/// Step Records: what to change in DNS, as a diff against the current zone.
 pub struct RecordsPage {
     stage: SwitchStage,
     folded: BTreeSet<String>,
@@ -55,7 +55,7 @@ impl RecordsPage {
     /// Draws the page.
     pub fn ui(&mut self, ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
         scroll_page(ui, "records", cx.is_narrow, |ui| {
-            let summary = "What to change in DNS, in three stages, against the zone as it is today.";
+            let summary = "What to change in DNS, in three stages, compared with your current zone.";
             page_head(ui, "Records", summary, |ui| {
                 let is_idle = !project.records.is_preparing && project.records.plan.is_some();
                 if is_idle
@@ -73,7 +73,7 @@ impl RecordsPage {
                     ui,
                     Tone::Running,
                     Icon::Running,
-                    "Reading the zone as it is published today.",
+                    "Reading your zone as currently published.",
                     None,
                 );
                 ui.add_space(PANEL_GAP);
@@ -182,7 +182,7 @@ impl RecordsPage {
             return;
         }
         panel::panel(ui, |ui| {
-            panel::section(ui, "What your provider tells you");
+            panel::section(ui, "Values from your provider");
             for (name, question, value) in &project.records.answers {
                 let theme = Theme::of(ui);
                 ui.add_space(8.0);
@@ -206,7 +206,7 @@ impl RecordsPage {
             panel::section(ui, "Export for your DNS host");
             let number = STAGES.iter().position(|(of, _)| *of == stage).map_or(0, |index| index + 1);
             let words = format!(
-                "Zone lines of stage {number} of {}, as BIND and most DNS hosts read them. Later stages stand in comments.",
+                "Zone lines for stage {number} of {}, in the format of BIND and most DNS hosts. Later stages are commented out.",
                 STAGES.len()
             );
             text::paragraph(ui, &words, Type::Small, theme.text2);
@@ -261,7 +261,7 @@ fn lines_of(ui: &mut Ui, group: &RecordGroup, lines: &[&DiffLine]) {
         });
         ui.push_id((&group.heading, index), |ui| {
             diff_line(ui, line, partner.copied());
-            // The reason stands under the last line of a change, where the eye ends.
+            // The reason goes under the last line of a change.
             if line.change == Change::Add || partner.is_none() {
                 reason(ui, line, theme);
             }
@@ -288,8 +288,8 @@ fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
     }
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
-        panel::section(ui, "Others that may send as you");
-        text::paragraph(ui, "Kept in SPF until you drop them here.", Type::Small, theme.text2);
+        panel::section(ui, "Other senders for your domain");
+        text::paragraph(ui, "They stay in SPF until you drop them here.", Type::Small, theme.text2);
         ui.add_space(4.0);
         for sender in &plan.senders {
             if checkbox(ui, sender.is_kept, &sender.term) {
@@ -305,7 +305,7 @@ fn senders(ui: &mut Ui, plan: &RecordsPlan, cx: &mut PageCx<'_>) {
     ui.add_space(PANEL_GAP);
 }
 
-/// The end of the proposed file name, so that the files of two stages are not taken for each other.
+/// The end of the proposed file name, so that the files of different stages cannot be confused.
 const fn stage_suffix(stage: SwitchStage) -> &'static str {
     match stage {
         SwitchStage::Now => "1-now",
@@ -314,7 +314,7 @@ const fn stage_suffix(stage: SwitchStage) -> &'static str {
     }
 }
 
-/// What the judge says about the chosen stage.
+/// The verdict on the chosen stage.
 fn judgement(ui: &mut Ui, plan: &RecordsPlan, stage: SwitchStage) {
     let Some(judgement) = plan.judgement(stage) else { return };
     let words = stage_words(judgement);
@@ -326,7 +326,7 @@ fn judgement(ui: &mut Ui, plan: &RecordsPlan, stage: SwitchStage) {
     ui.add_space(PANEL_GAP);
 }
 
-/// What the owner must know before anything is published; stands above the lines, so that nobody misses it.
+/// What the owner must know before publishing anything; shown above the lines so that nobody misses it.
 fn notes(ui: &mut Ui, plan: &RecordsPlan) {
     if !plan.notes.is_empty() {
         note::notes(ui, Tone::Warn, Icon::Warn, &plan.notes);
@@ -337,8 +337,8 @@ fn notes(ui: &mut Ui, plan: &RecordsPlan) {
 fn not_prepared(ui: &mut Ui, project: &ProjectView, cx: &mut PageCx<'_>) {
     panel::flush_panel(ui, |ui| {
         if project.destination.chosen.is_none() {
-            let words = "The new records depend on the provider that you choose on the Destination page.";
-            empty_state::empty_state(ui, Icon::File, "Waits for a destination", words, |ui| {
+            let words = "The new records depend on the provider you choose on the Destination page.";
+            empty_state::empty_state(ui, Icon::File, "No destination chosen yet", words, |ui| {
                 if Button::secondary("Choose a destination").show(ui).clicked() {
                     cx.go(Step::Destination);
                 }
@@ -419,7 +419,7 @@ pub fn footer(project: &ProjectView, footer: &mut Footer) {
         && saved_stages(project).0 == 0
         && project.records.plan.is_some()
     {
-        let words = format!("First copy finished {}; your server still receives", format::date_time(at));
+        let words = format!("First copy finished {}; your server still receives mail", format::date_time(at));
         footer.readiness = crate::engine::Readiness::Ready(words);
     }
 }

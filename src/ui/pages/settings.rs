@@ -8,7 +8,7 @@ use crate::ui::theme::{PANEL_GAP, Theme};
 use crate::ui::widgets::choice::{option_button, radio};
 use crate::ui::widgets::{panel, text};
 
-/// Zoom steps that the page offers, in percent.
+/// The zoom levels offered, in percent.
 const ZOOMS: [u8; 5] = [100, 125, 150, 175, 200];
 
 /// Draws the settings: the few things that belong to the window and not to a project.
@@ -20,14 +20,14 @@ pub fn settings(ui: &mut Ui, cx: &mut PageCx<'_>) {
         page_head(
             ui,
             "Settings",
-            "They belong to this window, not to a project, and are kept at once.",
+            "These apply to the window, not to a project, and are saved immediately.",
             |_| {},
         );
         panel::panel(ui, |ui| {
             panel::section(ui, "Light or dark");
             ui.add_space(4.0);
             let choices = [
-                (ThemeChoice::System, "As the system"),
+                (ThemeChoice::System, "Follow the system"),
                 (ThemeChoice::Light, "Light"),
                 (ThemeChoice::Dark, "Dark"),
             ];
@@ -64,9 +64,9 @@ pub fn settings(ui: &mut Ui, cx: &mut PageCx<'_>) {
 fn renderer(ui: &mut Ui, settings: &mut Settings) {
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
-        panel::section(ui, "What draws the window");
+        panel::section(ui, "Renderer");
         let words =
-            "Takes effect when the program starts again. Automatic tries both and remembers what worked.";
+            "Takes effect at the next start. Automatic tries both and remembers which one worked.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(4.0);
         let choices = [

@@ -94,7 +94,7 @@ impl StartPage {
                         }
                         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                             let words =
-                                "The audit only asks public DNS and your own servers. Nothing is uploaded.";
+                                "The audit only queries public DNS and your own servers. Nothing is uploaded.";
                             text::words(ui, words, Type::Small, theme.text3);
                         });
                     });
@@ -118,11 +118,11 @@ impl StartPage {
         Frame::new().inner_margin(Margin { left: 16, right: 16, top: 12, bottom: 14 }).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let title = match hovered.first() {
-                Some(name) => format!("Let go to open {name}"),
+                Some(name) => format!("Drop to open {name}"),
                 None => "Drop a file here".to_owned(),
             };
             card_head(ui, Icon::Drop, Tone::Info, &title);
-            let words = "A project (.mailferry). On the Mailboxes page, a list of mailboxes (.csv).";
+            let words = "A project (.mailferry) here, or a list of mailboxes (.csv) on the Mailboxes page.";
             text::paragraph(ui, words, Type::Body, theme.text2);
             ui.add_space(7.0);
             self.open_path.show(ui, "Project file", cx);
@@ -161,7 +161,7 @@ fn question(ui: &mut Ui) {
         Rect::from_min_max(row.min + Vec2::new(58.0, top), Pos2::new(row.right(), row.top() + top + height))
     };
     text::left(ui, line(-3.0, 32.0), title, Type::Display, theme.text);
-    let words = "Mailferry checks a domain you own, tells you plainly what helps, and brings every message along if you move.";
+    let words = "Mailferry checks your domain, tells you plainly what would help, and takes every message along if you move.";
     text::left(ui, line(29.0, 21.0), words, Type::Lead, theme.text2);
 }
 

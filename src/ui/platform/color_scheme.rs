@@ -1,8 +1,8 @@
 use egui::Context;
 
-/// Asks the desktop once whether it is light or dark, without stopping the window.
+/// Asks the desktop once whether it is light or dark, without blocking the window.
 ///
-/// On Linux the window system does not say; the settings portal does, where one runs. Elsewhere egui knows itself.
+/// On Linux only the settings portal knows, if one is running. Elsewhere egui finds out itself.
 #[cfg(target_os = "linux")]
 pub fn watch_color_scheme(ctx: &Context) {
     let ctx = ctx.clone();
@@ -20,7 +20,7 @@ pub fn watch_color_scheme(ctx: &Context) {
     }
 }
 
-/// Elsewhere the window system says it.
+/// Elsewhere the window system reports it.
 #[cfg(not(target_os = "linux"))]
 pub fn watch_color_scheme(_ctx: &Context) {}
 

@@ -47,7 +47,7 @@ impl Purpose {
     }
 }
 
-/// A chosen path; `None` where the dialog was closed or no dialog could be shown.
+/// A chosen path; `None` if the dialog was closed or could not be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialogAnswer {
     /// What it was chosen for.
@@ -56,9 +56,9 @@ pub struct DialogAnswer {
     pub path: Option<PathBuf>,
 }
 
-/// File dialogs. Every one stands beside a path field, because some desktops have none.
+/// File dialogs. Each has a path field beside it, because some desktops have no dialogs.
 pub trait Dialogs {
-    /// Shows a dialog without stopping the window.
+    /// Shows a dialog without blocking the window.
     fn ask(&mut self, purpose: Purpose, start: Option<PathBuf>);
     /// The answer, once there is one.
     fn answer(&mut self) -> Option<DialogAnswer>;
@@ -72,7 +72,7 @@ pub struct NativeDialogs {
 }
 
 impl NativeDialogs {
-    /// Dialogs that wake this window when they are answered.
+    /// Dialogs that wake this window when answered.
     pub fn new(ctx: Context) -> Self {
         let (sender, receiver) = channel();
         Self { ctx, sender, receiver }
@@ -94,7 +94,7 @@ impl Dialogs for NativeDialogs {
                 dialog = dialog.set_file_name(name.to_string_lossy());
             }
         }
-        // The futures must be made on this thread for macOS; only the waiting is done elsewhere.
+        // macOS requires creating the future on this thread; only the waiting happens elsewhere.
         let answer = Answer { sender, ctx, purpose };
         if purpose.is_saving() {
             wait(dialog.save_file(), answer);
@@ -118,7 +118,7 @@ fn wait(dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static, 
     let thread = std::thread::Builder::new().name("file dialog".to_owned());
     let spawned = thread.spawn(move || {
         let path = block_on(dialog).map(|file| file.path().to_owned());
-        // A window that is gone needs no answer.
+        // A closed window needs no answer.
         if answer.sender.send(DialogAnswer { purpose: answer.purpose, path }).is_ok() {
             answer.ctx.request_repaint();
         }
@@ -147,13 +147,13 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Dialogs for tests: remembers what was asked and answers at once.
+/// Dialogs for tests: they record each request and answer it immediately.
 #[cfg(feature = "testing")]
 #[derive(Debug, Default)]
 pub struct FakeDialogs {
-    /// What was asked.
+    /// The requests.
     pub asked: Vec<Purpose>,
-    /// What the next questions are answered with.
+    /// The answers to the next requests.
     pub answers: std::collections::VecDeque<PathBuf>,
     pending: Option<DialogAnswer>,
 }

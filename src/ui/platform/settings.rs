@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{read_text_input, write_output};
 use crate::values::printable_json;
 
-/// Longest settings that are read.
+/// Largest settings file read.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Light, dark, or what the system says.
+/// Light, dark, or as the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ThemeChoice {
@@ -63,7 +63,7 @@ fn path() -> Option<PathBuf> {
     eframe::storage_dir(crate::ui::APP_ID).map(|folder| folder.join("window.json"))
 }
 
-/// Reads the settings; a file that is missing or damaged means the defaults.
+/// Reads the settings. A missing or damaged file means the defaults.
 pub fn load_settings() -> Settings {
     let Some(text) = path().and_then(|path| read_text_input(&path, MOST_BYTES).ok()) else {
         return Settings::default();
@@ -73,7 +73,7 @@ pub fn load_settings() -> Settings {
     settings
 }
 
-/// Writes the settings; a failure costs only that they are asked again.
+/// Writes the settings. On failure the choice is lost at the next start, nothing more.
 pub fn save_settings(settings: &Settings) {
     let Some(path) = path() else { return };
     let written = write_output(&path, |out| {

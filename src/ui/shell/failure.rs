@@ -4,7 +4,7 @@ use crate::engine::{AuditView, Command, Snapshot, UserError};
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::widgets::error_card;
 
-/// Whether a page shows this error by itself, because the snapshot keeps it.
+/// Whether the snapshot has this error, so that a page shows it anyway.
 pub fn is_kept(snapshot: &Snapshot, error: &UserError) -> bool {
     let same = |kept: Option<&UserError>| kept.is_some_and(|kept| kept == error);
     let Some(project) = &snapshot.project else { return same(snapshot.open_error.as_ref()) };

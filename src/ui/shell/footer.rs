@@ -49,10 +49,10 @@ impl FooterButton {
 /// An entry of the menu beside the buttons.
 pub type MenuEntry = FooterButton;
 
-/// What comes next, or why not yet, with one primary button and at most one other.
+/// What comes next, or why the step is blocked, with one primary button and at most one other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Footer {
-    /// The step before; `None` leads back to the projects.
+    /// The previous step; `None` leads back to the projects.
     pub back: Option<Step>,
     /// The sentence.
     pub readiness: Readiness,
@@ -60,9 +60,9 @@ pub struct Footer {
     pub tone: Tone,
     /// The other button.
     pub secondary: Option<FooterButton>,
-    /// The button that goes on; blocked while the readiness is.
+    /// The main button; disabled while the step is blocked.
     pub primary: Option<FooterButton>,
-    /// Rare and grave things, in a menu.
+    /// Rare or drastic actions, in a menu.
     pub menu: Vec<MenuEntry>,
 }
 
@@ -158,7 +158,7 @@ fn sentence(ui: &mut Ui, footer: &Footer, rest: Rect, cx: &mut PageCx<'_>) {
     let icon_room = if is_blocked { ICON + 7.0 } else { 0.0 };
     let width = text::width(ui, words, Type::Body).min(room.width() - icon_room);
     let fits = text::width(ui, words, Type::Body) <= room.width() - icon_room;
-    // What comes next may be left unsaid in a narrow window; why not yet may not.
+    // A narrow window may drop what comes next, but never why the step is blocked.
     if !fits && !is_blocked || width < 40.0 {
         return;
     }

@@ -9,9 +9,9 @@ use crate::ui::icons::{ICON, Icon, SMALL_ICON};
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::widgets::{badge, text};
 
-/// Words of the band that stands on every page of a practice project.
+/// The text of the band on every page of a practice project.
 pub const PRACTICE_WORDS: &str =
-    "Practice project: servers, DNS and provider are inside this program. Nothing leaves this computer.";
+    "Practice project: servers, DNS and provider run inside Mailferry. Nothing leaves this computer.";
 
 /// The domain in both forms, the practice chip, and server → provider. 52 points high.
 pub fn header(ui: &mut Ui, project: &ProjectView, side: f32) {
@@ -50,7 +50,7 @@ fn form_chip(ui: &mut Ui, form: &str) {
     text::left(ui, rect.shrink2(Vec2::new(10.0, 0.0)), form, Type::Mono, theme.text2);
 }
 
-/// Draws server → provider at the right and tells where it begins.
+/// Draws server → provider at the right and returns where it begins.
 fn route(ui: &Ui, project: &ProjectView, inner: Rect) -> f32 {
     let theme = Theme::of(ui);
     let Some(server) = &project.domain.source_server else { return inner.right() };
@@ -86,7 +86,7 @@ fn route(ui: &Ui, project: &ProjectView, inner: Rect) -> f32 {
     end
 }
 
-/// The band under the header of a practice project, 26 points high; never closable.
+/// The band under the header of a practice project, 26 points high; it cannot be closed.
 pub fn practice_band(ui: &mut Ui, side: f32) {
     let theme = Theme::of(ui);
     let colors = theme.tone(Tone::Paused);

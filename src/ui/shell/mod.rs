@@ -1,4 +1,4 @@
-//! What stands around every page: step rail, header, footer, status line.
+//! The frame around every page: step rail, header, footer, status line.
 
 mod failure;
 mod footer;

@@ -12,7 +12,7 @@ use crate::ui::widgets::{focus_ring_inside, text};
 
 /// Centre of the markers from the left edge.
 const MARKER_X: f32 = 26.0;
-/// Below this width of the window the rail shows markers only.
+/// In a window narrower than this, the rail shows only markers.
 const COMPACT_WINDOW: f32 = 800.0;
 /// Where names begin.
 const NAME_X: f32 = 46.0;
@@ -46,7 +46,7 @@ pub fn rail(ui: &mut Ui, project: &ProjectView, place: Place, is_narrow: bool) -
     let event = head(ui, whole);
     let middle = Rect::from_min_max(whole.min + Vec2::new(0.0, 52.0), whole.max - Vec2::new(1.0, 102.0));
     let mut child = ui.new_child(UiBuilder::new().id_salt("steps").max_rect(middle));
-    // Seldom needed: at a large zoom the steps are longer than the window.
+    // Rarely needed: at a large zoom the steps are taller than the window.
     let chosen = ScrollArea::vertical()
         .id_salt("steps")
         .auto_shrink(false)
@@ -71,7 +71,7 @@ fn steps(ui: &mut Ui, whole: Rect, project: &ProjectView, place: Place, is_narro
         )
     };
     let states: Vec<StepState> = Step::ALL.iter().map(|step| step_state(*step, project)).collect();
-    // Grounds first: the route runs over them.
+    // Backgrounds first: the route is drawn over them.
     if let Some(open) = Step::ALL.iter().position(|step| place == Place::Step(*step)) {
         let radius = CornerRadius::same(RADIUS_CONTROL);
         ui.painter().rect(row(open), radius, theme.current_step_fill(), theme.hairline(), StrokeKind::Inside);
@@ -118,14 +118,14 @@ fn head(ui: &Ui, whole: Rect) -> Option<RailEvent> {
     is_clicked.then_some(RailEvent::SwitchProject)
 }
 
-/// The program's mark: a letter on a boat.
+/// The program's logo: a letter on a boat.
 pub fn app_mark(ui: &Ui, rect: Rect, radius: u8) {
     let theme = Theme::of(ui);
     ui.painter().rect_filled(rect, CornerRadius::same(radius), theme.accent_button);
     Icon::AppMark.paint(ui, rect, rect.width(), theme.on_accent);
 }
 
-/// Solid where travelled, dotted ahead.
+/// Solid for finished steps, dotted ahead.
 fn route(ui: &Ui, states: &[StepState], center: impl Fn(usize) -> Pos2) {
     let theme = Theme::of(ui);
     for (index, pair) in states.windows(2).enumerate() {
@@ -188,7 +188,7 @@ fn item(ui: &Ui, row: Rect, step: Step, state: StepState, line: &str, is_open: b
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
-/// The second line of a step; a practice server's address says nothing.
+/// The second line of a step. A practice server's address would mean nothing, so it is not shown.
 fn line_of(step: Step, project: &ProjectView) -> String {
     let has_server = project.domain.source_server.is_some();
     match step {

@@ -8,7 +8,7 @@ use crate::ui::icons::{Icon, SMALL_ICON};
 use crate::ui::theme::{Theme, Tone};
 use crate::ui::widgets::text;
 
-/// What the program does now, and what was saved when. 24 points high.
+/// What Mailferry is doing, and when the project was last saved. 24 points high.
 pub fn status_line(ui: &mut Ui, snapshot: &Snapshot) {
     let theme = Theme::of(ui);
     let whole = ui.max_rect();
@@ -32,7 +32,7 @@ pub fn status_line(ui: &mut Ui, snapshot: &Snapshot) {
     text::right(ui, inner, &right, Type::Small, theme.text2);
     let response = ui.interact(left, ui.scope_id().with("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
-    // The one live region: changes are read out when the listener is idle.
+    // The only live region: screen readers announce changes when idle.
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(Live::Polite));
 }
 
@@ -49,11 +49,11 @@ fn rest_words(snapshot: &Snapshot) -> String {
 /// Where passwords are kept, in words.
 pub fn keyring_words(keyring: &KeyringStatus) -> &'static str {
     match keyring {
-        KeyringStatus::Unknown => "System keyring not asked yet",
-        KeyringStatus::Found => "System keyring found, not asked for a password yet",
+        KeyringStatus::Unknown => "System keyring not checked yet",
+        KeyringStatus::Found => "System keyring found, not used yet",
         KeyringStatus::System => "System keyring unlocked",
-        KeyringStatus::WaitsForUnlock => "System keyring waits to be unlocked",
-        KeyringStatus::ThisSessionOnly(_) => "No system keyring: passwords are kept until the program ends",
+        KeyringStatus::WaitsForUnlock => "System keyring is locked",
+        KeyringStatus::ThisSessionOnly(_) => "No system keyring: passwords are kept until Mailferry quits",
     }
 }
 
@@ -71,14 +71,14 @@ fn right_words(snapshot: &Snapshot) -> String {
     // Practice passwords never touch the keyring.
     match snapshot.keyring {
         _ if project.is_practice => {}
-        KeyringStatus::Found => words.push_str(" · Keyring: not asked yet"),
+        KeyringStatus::Found => words.push_str(" · Keyring: not used yet"),
         KeyringStatus::System => words.push_str(" · Keyring: unlocked"),
-        KeyringStatus::WaitsForUnlock => words.push_str(" · Keyring: waits to be unlocked"),
+        KeyringStatus::WaitsForUnlock => words.push_str(" · Keyring: locked"),
         KeyringStatus::ThisSessionOnly(_) => words.push_str(" · Keyring: this session only"),
         KeyringStatus::Unknown => {}
     }
     if snapshot.lost_events > 0 {
-        words.push_str(" · Some messages were lost; the log has them");
+        words.push_str(" · Some notices were dropped; see the log");
     }
     words
 }

@@ -52,7 +52,7 @@ pub fn error(title: &str, cause: &str, words: &str, way_out: &str, command: Opti
         server_words: (!words.is_empty()).then(|| words.to_owned()),
         ways_out: vec![WayOut {
             label: way_out.to_owned(),
-            consequence: "nothing is lost or doubled".to_owned(),
+            consequence: "nothing is lost or duplicated".to_owned(),
             command,
         }],
         details: format!("{title}: caused by: {cause}"),

@@ -1,4 +1,4 @@
-//! The question about a certificate, with every fingerprint that is needed to answer it.
+//! The question about a certificate, with the fingerprints needed to answer it.
 
 use egui::{Id, Ui};
 
@@ -10,17 +10,17 @@ use crate::ui::format;
 use crate::ui::icons::Icon;
 use crate::ui::theme::{Theme, Tone};
 
-/// What waits for the answer, and how one looks again without giving it.
+/// What is waiting for the answer, and how to check again without answering.
 #[derive(Default)]
 pub struct Waiting {
-    /// Mailboxes that wait; 0 where the card stands beside the one that it is about.
+    /// How many mailboxes are waiting; 0 if the card is shown next to the mailbox it is about.
     pub mailboxes: usize,
-    /// Tries once more with what is approved today.
+    /// The command that checks again with the current approvals.
     pub look_again: Option<Command>,
 }
 
-/// A first meeting asks whether this is the server; a changed certificate warns, and is approved only after the owner has
-/// said that both fingerprints were compared.
+/// An unknown certificate gets a question whether this is the server. A changed one gets a warning, and can only be
+/// approved after the user confirms having compared the fingerprints.
 pub fn certificate_card(
     ui: &mut Ui,
     error: &UserError,
@@ -60,7 +60,7 @@ fn first_meeting(
     copy_field::copy_field(ui, "fingerprint", &certificate.fingerprint.to_string());
     ui.add_space(8.0);
     let words = "Compare the fingerprint with the one on the server itself. If it is yours, trust it for this server \
-                 only; Mailferry stops if another one is shown later.";
+                 only; Mailferry stops if the server later presents a different one.";
     text::paragraph(ui, words, Type::Small, theme.text2);
     ui.add_space(8.0);
     ui.horizontal(|ui| {
@@ -100,7 +100,7 @@ fn changed(
     copy_field::copy_field(ui, "new fingerprint", &certificate.fingerprint.to_string());
     key_value::key_values(ui, &facts(certificate));
     ui.add_space(8.0);
-    let words = "Compare the new fingerprint with the one on the server itself, or ask who looks after it. If nobody has \
+    let words = "Compare the new fingerprint with the one on the server itself, or ask its admin. If nobody \
                  renewed the certificate, do not approve it.";
     text::paragraph(ui, words, Type::Small, theme.text2);
     ui.add_space(6.0);
@@ -123,11 +123,11 @@ fn changed(
 fn look_again(ui: &mut Ui, waiting: &Waiting, commands: &mut Vec<Command>) {
     let Some(command) = &waiting.look_again else { return };
     ui.add_space(8.0);
-    if Button::secondary("Look again").small().icon(Icon::Again).show(ui).clicked() {
+    if Button::secondary("Check again").small().icon(Icon::Again).show(ui).clicked() {
         commands.push(command.clone());
     }
     ui.add_space(8.0);
-    text::words(ui, "after the server was put right", Type::Small, Theme::of(ui).text2);
+    text::words(ui, "after the server was fixed", Type::Small, Theme::of(ui).text2);
 }
 
 fn approval(certificate: &CertificateView) -> Command {

@@ -16,7 +16,7 @@ pub struct Question {
     pub title: String,
     /// What stays and what is lost.
     pub what: String,
-    /// A milder alternative; may be empty.
+    /// A less drastic alternative; may be empty.
     pub alternative: String,
     /// The safe button.
     pub safe: String,
@@ -33,7 +33,7 @@ pub enum Answer {
     Danger,
 }
 
-/// Shows the question over the window. A click beside it does nothing.
+/// Shows the question over the window. A click outside it does nothing.
 pub fn show(ctx: &Context, question: &Question) -> Option<Answer> {
     let id = Id::unique("confirm panel");
     let theme = Theme::for_mode(ctx.global_style().visuals.dark_mode);
@@ -77,7 +77,7 @@ fn contents(ui: &mut Ui, question: &Question) -> Option<Answer> {
             }
             ui.add_space(8.0);
             let safe = Button::secondary(&question.safe).show(ui);
-            // The safe button has the keyboard until another one is chosen.
+            // The safe button has the focus until another one is chosen.
             if ui.ctx().memory(|memory| memory.focused().is_none()) {
                 safe.request_focus();
             }

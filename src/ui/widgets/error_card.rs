@@ -7,7 +7,7 @@ use crate::ui::fonts::Type;
 use crate::ui::icons::{ICON, Icon};
 use crate::ui::theme::{RADIUS_PANEL, Theme, Tone};
 
-/// Folders that are shown one by one; the details have them all.
+/// Most folders shown individually; the details have all of them.
 const SHOWN_FOLDERS: usize = 8;
 
 /// What happened, why, the server's words, and the numbered ways out. Pushes the command of the chosen one.
@@ -23,7 +23,7 @@ pub fn error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec
     }
 }
 
-/// The same with a cross that closes it; true when it was clicked.
+/// The same with a close button; true if it was clicked.
 pub fn closable_error_card(ui: &mut Ui, error: &UserError, tone: Tone, commands: &mut Vec<Command>) -> bool {
     card(ui, error, tone, true, commands)
 }
@@ -37,7 +37,7 @@ fn card(ui: &mut Ui, error: &UserError, tone: Tone, can_close: bool, commands: &
     is_closed
 }
 
-/// The frame of an error card with another title and contents of its own.
+/// The frame of an error card, with a different title and other contents.
 pub(super) fn framed(
     ui: &mut Ui,
     title: &str,
@@ -64,7 +64,7 @@ fn frame(ui: &mut Ui, tone: Tone, contents: impl FnOnce(&mut Ui)) {
         })
         .response;
     let bar = Rect::from_min_size(response.rect.min, Vec2::new(4.0, response.rect.height()));
-    // Clipped, so that the bar follows the round corners of the card.
+    // Clipped so that the bar follows the card's round corners.
     let painter = ui.painter().with_clip_rect(bar.intersect(ui.clip_rect()));
     painter.rect_filled(response.rect, CornerRadius::same(RADIUS_PANEL), theme.tone(tone).bar);
 }
@@ -106,7 +106,7 @@ fn details(error: &UserError) -> String {
     format!("{}\n{}", error.to_text(), error.details)
 }
 
-/// Where it is about several folders: each of them with what happened there, the server's words and what can be done.
+/// For an error about several folders: what happened in each, the server's words and what to do.
 fn other_folders(ui: &mut Ui, error: &UserError) {
     if error.folders.len() < 2 {
         return;
@@ -120,7 +120,7 @@ fn other_folders(ui: &mut Ui, error: &UserError) {
     }
     let more = error.folders.len().saturating_sub(SHOWN_FOLDERS);
     if more > 0 {
-        let words = format!("{more} more are in the details.");
+        let words = format!("{more} more in the details.");
         text::paragraph(ui, &words, Type::Small, theme.text2);
     }
 }

@@ -6,17 +6,17 @@ use crate::audit::SpfTreeNode;
 use crate::ui::fonts::Type;
 use crate::ui::theme::{RADIUS_CONTROL, Theme, Tone};
 
-/// Lookups that a receiver makes before it gives up (RFC 7208, section 4.6.4).
+/// The number of lookups after which a receiver gives up (RFC 7208 section 4.6.4).
 const LIMIT: u32 = 10;
 const ROW: f32 = 24.0;
 const COLUMNS: [Column; 4] = [
-    Column::words("Term, in the order a receiver reads it", 0.0),
+    Column::words("Term, in the order receivers read it", 0.0),
     Column::words("Note", 214.0),
-    Column::words("Price", 60.0),
+    Column::words("Lookups", 60.0),
     Column::number("Sum", 40.0),
 ];
 
-/// The cost of an SPF record: ten slots, then a tree with the price of each branch and the running sum.
+/// The cost of an SPF record: ten slots, then a tree with the cost of each branch and the running total.
 pub fn spf_tree(ui: &mut Ui, nodes: &[SpfTreeNode]) {
     let theme = Theme::of(ui);
     slots(ui, nodes);
@@ -60,7 +60,7 @@ fn slots(ui: &mut Ui, nodes: &[SpfTreeNode]) {
         x += 25.0;
     }
     let fail = theme.tone(Tone::Fail);
-    // More than this many would leave no room for the words.
+    // More than this would leave no room for the words.
     let over = used.saturating_sub(LIMIT).min(12);
     if over > 0 {
         x += 5.0;
@@ -95,7 +95,7 @@ fn tree_row(ui: &mut Ui, node: &SpfTreeNode, is_last: bool) {
             Role::Row,
             true,
             format!(
-                "{}: {} lookups, {} in all{read}",
+                "{}: {} lookups, {} in total{read}",
                 node.term, node.lookups_with_children, node.running_total
             ),
         )

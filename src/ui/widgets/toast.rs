@@ -13,7 +13,7 @@ const SECONDS: f64 = 6.0;
 /// At most this many at once.
 const MOST: usize = 3;
 
-/// A short word in the corner; never the only place for an error.
+/// A short message in the corner; never the only place for an error.
 #[derive(Clone, Debug, PartialEq)]
 struct Toast {
     number: u64,
@@ -43,7 +43,7 @@ impl Toasts {
         }
     }
 
-    /// Draws them above the footer and drops those whose time is over.
+    /// Draws them above the footer and removes expired ones.
     pub fn show(&mut self, ctx: &Context, bottom: f32) {
         let now = ctx.input(|input| input.time);
         self.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));

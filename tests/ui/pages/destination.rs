@@ -28,14 +28,14 @@ fn another_provider_after_a_copy_is_asked_about_with_what_is_lost_and_what_stays
     let mut opened = asked(project);
     for words in [
         "the count of the folders of 14 mailboxes",
-        "the records that were prepared",
-        "the server that you typed in, imap.fastmail.example",
-        "messages copied to Fastmail stay there, and the report keeps them",
+        "the prepared records",
+        "the server you entered, imap.fastmail.example",
+        "messages copied to Fastmail stay there and remain in the report",
         "Your 1 answer for the records of Fastmail are set aside",
     ] {
         assert_eq!(count(&opened, words), 1, "{words}");
     }
-    opened.click("Stay with Fastmail");
+    opened.click("Keep Fastmail");
     assert_eq!(opened.sent(), []);
     opened.click_containing("mailbox.org, Fits");
     opened.click("Change the destination");
@@ -46,7 +46,7 @@ fn another_provider_after_a_copy_is_asked_about_with_what_is_lost_and_what_stays
 #[test]
 fn a_count_alone_is_reason_enough_to_ask_and_nothing_is_none() {
     let opened = asked(samples::planned());
-    assert_eq!(count(&opened, "Nothing was copied yet, so nothing else changes."), 1);
+    assert_eq!(count(&opened, "Nothing has been copied yet, so nothing else changes."), 1);
     let mut opened = Opened::step(samples::chosen(), Step::Destination, false);
     opened.click_containing("mailbox.org, Fits");
     assert_eq!(opened.sent().len(), 1, "nothing is lost");
@@ -59,7 +59,7 @@ fn another_server_of_the_same_provider_is_asked_about_too() {
     opened.click("Use this server");
     assert_eq!(opened.sent(), []);
     assert_eq!(count(&opened, "from Fastmail to the server imap.other.example?"), 1);
-    assert_eq!(count(&opened, "The copy to the new place begins from nothing."), 1);
+    assert_eq!(count(&opened, "The copy to the new destination starts from scratch."), 1);
     opened.click("Change the destination");
     let server = Some(Endpoint::parse("imap.other.example").unwrap());
     let provider = ProviderId("fastmail".to_owned());

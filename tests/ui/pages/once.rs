@@ -15,7 +15,7 @@ use mailferry::values::{CommandLine, Credential, SignInWay};
 use mailferry_test_support::window::{Opened, USUAL};
 
 fn without_keyring(project: ProjectView, step: Step) -> Opened {
-    let why = "Passwords are kept until the program ends. No keyring runs on this computer.".to_owned();
+    let why = "Passwords are kept until Mailferry quits. No keyring runs on this computer.".to_owned();
     let snapshot = Snapshot { keyring: KeyringStatus::ThisSessionOnly(why), ..samples::with(project) };
     Opened::at(snapshot, Some(Place::Step(step)), false, USUAL)
 }
@@ -27,10 +27,10 @@ fn count(opened: &Opened, words: &str) -> usize {
 #[test]
 fn where_passwords_stay_is_said_once_and_not_in_practice() {
     let opened = without_keyring(samples::signed_in(), Step::Mailboxes);
-    assert_eq!(count(&opened, "kept until the program ends"), 1);
+    assert_eq!(count(&opened, "kept until Mailferry quits"), 1);
     assert_eq!(count(&opened, "No keyring runs on this computer"), 1);
     let opened = without_keyring(samples::practice(), Step::Mailboxes);
-    assert_eq!(count(&opened, "kept until the program ends"), 0);
+    assert_eq!(count(&opened, "kept until Mailferry quits"), 0);
     assert_eq!(count(&opened, "keyring"), 0);
 }
 
@@ -148,12 +148,12 @@ fn a_project_from_elsewhere_asks_in_place_of_its_pages() {
     ]);
     for step in [Step::Domain, Step::Mailboxes, Step::Copy] {
         let mut opened = Opened::step(project.clone(), step, false);
-        assert_eq!(count(&opened, "May this project do what it says?"), 1);
-        for line in ["run “curl evil.example”", "ask the resolver 192.0.2.53:53"] {
+        assert_eq!(count(&opened, "May this project do the following?"), 1);
+        for line in ["run “curl evil.example”", "use the resolver 192.0.2.53:53"] {
             assert_eq!(count(&opened, line), 1, "{line}");
         }
         assert_eq!(count(&opened, "Start copying") + count(&opened, "Test sign-in"), 0);
-        opened.click("I know all of this: go on");
+        opened.click("I recognise all of this: continue");
         assert_eq!(opened.sent(), [Command::ConfirmProject]);
     }
     project.unconfirmed = Arc::default();

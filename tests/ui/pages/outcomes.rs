@@ -62,14 +62,14 @@ fn a_problem_leads_to_its_messages_and_its_ways_out() {
     let problem = samples::finished().copy.problems[0].clone();
     opened.click_containing("Show the messages: Header is not readable mail");
     opened.click("Show the message");
-    opened.click("Try them again");
+    opened.click("Retry them");
     opened.click("Copy words");
     let query = MessageQuery { problem: Some(problem.id), ..MessageQuery::default() };
     assert_eq!(opened.sent(), [Command::ShowMessages { query, first: 0 }, Command::RetryFailed]);
     assert!(count(&opened, "Copied the words") > 0);
     let mut opened = Opened::new(samples::copying_snapshot(), false, USUAL);
     opened.click_containing("Show the messages: Header is not readable mail");
-    assert_eq!(count(&opened, "Try them again"), 0, "not while the copy runs");
+    assert_eq!(count(&opened, "Retry them"), 0, "not while the copy runs");
 }
 
 #[test]
@@ -152,11 +152,11 @@ fn a_broken_connection_is_no_countdown_to_now() {
     let mut project = samples::copying();
     project.copy.mailboxes[0].state = MailboxProgressState::Reconnecting("the line dropped".to_owned());
     let opened = Opened::step(project, Step::Copy, false);
-    assert!(count(&opened, "the line dropped. The connection broke. It is made anew by itself") > 0);
+    assert!(count(&opened, "the line dropped. The connection was lost. Mailferry reconnects on its own") > 0);
     assert!(count(&opened, "Lost the connection") > 0);
     assert!(count(&opened, "3 in, 15 out") > 0, "each side as it is");
     assert!(
-        count(&opened, "11 connections at your server") > 0 && count(&opened, "23 connections at the") > 0
+        count(&opened, "11 connections to your server") > 0 && count(&opened, "23 connections to the") > 0
     );
 }
 
@@ -171,19 +171,19 @@ fn a_finished_copy_is_proven_again_and_a_failed_proof_is_told() {
         opened.sent(),
         [Command::VerifyCopy(VerifyDepth::Quick), Command::VerifyCopy(VerifyDepth::Full)]
     );
-    assert_eq!(count(&opened, "not confirmed"), 0);
+    assert_eq!(count(&opened, "not verified"), 0);
     project.copy.phase = CopyPhase::Stopped;
     project.copy.verification_counts = Some(VerifySummary { differences: 1, ..VerifySummary::default() });
     let opened = Opened::step(project, Step::Copy, false);
-    assert!(count(&opened, "not confirmed") > 0);
+    assert!(count(&opened, "not verified") > 0);
 }
 
 #[test]
 fn a_full_proof_is_chosen_on_the_plan_page() {
     let mut opened = Opened::step(samples::planned(), Step::Plan, false);
-    opened.click("Choose messages…");
-    opened.click("Read every copy again at the end");
-    opened.click("Use these");
+    opened.click("Options…");
+    opened.click("Read back every copy at the end");
+    opened.click("Apply");
     let sent = opened.sent();
     assert!(
         matches!(sent.as_slice(), [Command::SetCopyOptions(options)] if options.verify == VerifyDepth::Full),
@@ -198,7 +198,7 @@ fn two_folders_of_one_name_ask_and_the_safe_choice_is_preselected() {
     opened.click_containing("Projekte/haus goes to");
     let haus = path(&["Projekte", "haus"]);
     opened.click("Use this for anna@");
-    opened.click("Put both into Projekte/Haus");
+    opened.click("Merge both into Projekte/Haus");
     opened.click("Use this for anna@");
     opened.click("Leave “haus” out");
     opened.click("Use this for anna@");
@@ -220,21 +220,21 @@ fn two_folders_of_one_name_ask_and_the_safe_choice_is_preselected() {
 #[test]
 fn what_takes_part_is_typed_checked_and_said() {
     let mut opened = Opened::step(samples::planned(), Step::Plan, false);
-    opened.click("Choose messages…");
+    opened.click("Options…");
     opened.click("Late mail only");
     opened.click("Newest messages first");
     opened.click("Copy exact duplicates once");
     opened.type_into("Received from (day)", "2020-01-0");
     assert_eq!(count(&opened, "is not a day"), 1);
-    opened.click("Use these");
+    opened.click("Apply");
     assert_eq!(opened.sent(), [], "a mistake is not sent");
     opened.type_into("Received from (day)", "1");
     assert_eq!(count(&opened, "is not a day"), 0);
     opened.type_into("Largest size", "25 MB");
-    opened.type_into("Search of your server", "FROM");
+    opened.type_into("Only messages that match (IMAP search)", "FROM");
     assert_eq!(count(&opened, "FROM needs a word behind it"), 1);
-    opened.type_into("Search of your server", " bank");
-    opened.click("Use these");
+    opened.type_into("Only messages that match (IMAP search)", " bank");
+    opened.click("Apply");
     let filter = MessageFilter {
         since_secs: Some(1_577_836_800),
         max_bytes: Some(25_000_000),
@@ -262,7 +262,7 @@ fn a_trial_is_offered_and_its_forecast_is_shown_with_how_it_was_measured() {
     assert_eq!(opened.sent(), [Command::TryCopy { messages: 20 }]);
     let opened = Opened::step(samples::tried(), Step::Plan, false);
     assert_eq!(count(&opened, "Measured on 820 messages: 13 messages/s, 2.3 MB/s."), 1);
-    assert!(count(&opened, "All together: ") == 1 && count(&opened, "anna@: ") >= 1);
+    assert!(count(&opened, "In total: ") == 1 && count(&opened, "anna@: ") >= 1);
     let project = samples::after_trial();
     let waiting = with_thousands(project.copy.sum.deferred);
     let mut opened = Opened::step(project, Step::Copy, false);
@@ -288,7 +288,7 @@ fn trouble_is_made_in_practice_only() {
         ]
     );
     let opened = Opened::new(samples::copying_snapshot(), false, USUAL);
-    assert_eq!(count(&opened, "Make trouble on purpose"), 0);
+    assert_eq!(count(&opened, "Inject a fault"), 0);
 }
 
 #[test]

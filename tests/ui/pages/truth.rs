@@ -53,9 +53,7 @@ const CLAIMS: &[Claim] = &[
     ("Save the zone lines, 2 of 2 stages, done", Some(Step::Done), |_, snapshot| {
         is_zone_saved(project(snapshot))
     }),
-    ("unlocked", None, |words, snapshot| {
-        words.contains("waits to be unlocked") || is_keyring_unlocked(&snapshot.keyring)
-    }),
+    ("unlocked", None, |_, snapshot| is_keyring_unlocked(&snapshot.keyring)),
     ("in your system keyring", None, |_, snapshot| {
         is_keyring_unlocked(&snapshot.keyring) && has_place(snapshot, PasswordPlace::Keyring)
     }),
@@ -63,8 +61,8 @@ const CLAIMS: &[Claim] = &[
     ("Needs a password", Some(Step::Mailboxes), |_, snapshot| {
         has_place(snapshot, PasswordPlace::Missing) || has_place(snapshot, PasswordPlace::Unknown)
     }),
-    ("Waits for the keyring", None, |_, snapshot| has_place(snapshot, PasswordPlace::Asked)),
-    ("goes on when you open it", None, |words, snapshot| {
+    ("Waiting for the keyring", None, |_, snapshot| has_place(snapshot, PasswordPlace::Asked)),
+    ("continues when you open it", None, |words, snapshot| {
         let outlives =
             |place: PasswordPlace| matches!(place, PasswordPlace::Keyring | PasswordPlace::NotNeeded);
         is(snapshot, CopyStanding::Running)
@@ -87,7 +85,7 @@ const CLAIMS: &[Claim] = &[
         words.contains(&format!("Copied to {to}"))
     }),
     ("copied to mailbox.org", None, |words, snapshot| {
-        words.contains("Nothing was copied to mailbox.org")
+        words.contains("Nothing has been copied to mailbox.org")
             || copied_to(project(snapshot)) == Some("mailbox.org")
     }),
     ("Copy what is new", None, |_, snapshot| {
@@ -144,13 +142,13 @@ const DUTIES: &[Duty] = &[
         let is_unknown = copy.time_left.is_none() && copy.trial.is_none() && !copy.is_verifying;
         // With every byte over there, nothing is left to be timed.
         let is_over_there = copy.bytes_total.0 > 0 && copy.bytes_done >= copy.bytes_total;
-        let words = if is_over_there { ", finishing" } else { "the time left is not known yet" };
+        let words = if is_over_there { ", finishing" } else { "time left not known yet" };
         (copy_standing(project) == CopyStanding::Running && is_unknown).then(|| words.to_owned())
     }),
     ("a stale zone file is an old one", Step::Records, |project, _| {
         let saved = project.records.saved.get(&SwitchStage::Now).filter(|saved| !saved.is_current)?;
         let is_shown = project.records.plan.is_some();
-        is_shown.then(|| format!("{} holds an earlier state", saved.path.display()))
+        is_shown.then(|| format!("{} is out of date", saved.path.display()))
     }),
     ("prepared records are not saved ones", Step::Domain, |project, _| {
         let records = &project.records;
@@ -161,7 +159,7 @@ const DUTIES: &[Duty] = &[
         let has_some = has_place(snapshot, PasswordPlace::Session) && !project.is_practice;
         match &snapshot.keyring {
             _ if !has_some => None,
-            KeyringStatus::ThisSessionOnly(_) => Some("kept until the program ends".to_owned()),
+            KeyringStatus::ThisSessionOnly(_) => Some("kept until Mailferry quits".to_owned()),
             _ => Some("kept for this session only".to_owned()),
         }
     }),
@@ -169,7 +167,7 @@ const DUTIES: &[Duty] = &[
         let is_asked =
             |state: &SignInState, place| *state == SignInState::NotTried && place == PasswordPlace::Asked;
         let mut sides = project.mailboxes.iter().flat_map(|row| [&row.source, &row.destination]);
-        sides.any(|side| is_asked(&side.state, side.password)).then(|| "Waits for the keyring".to_owned())
+        sides.any(|side| is_asked(&side.state, side.password)).then(|| "Waiting for the keyring".to_owned())
     }),
 ];
 
@@ -235,7 +233,7 @@ fn trial(project: &ProjectView) -> Option<String> {
 
 fn elsewhere(project: &ProjectView) -> Option<String> {
     (copy_standing(project) == CopyStanding::Elsewhere)
-        .then(|| "Nothing was copied to mailbox.org".to_owned())
+        .then(|| "Nothing has been copied to mailbox.org".to_owned())
 }
 
 /// The copy in all its states.
@@ -434,12 +432,12 @@ fn the_start_page_says_where_a_project_stands() {
         let (line, project) = (project_line(project(&snapshot)), project(&snapshot));
         let standing = copy_standing(project);
         let goes_on = matches!(standing, CopyStanding::Running | CopyStanding::Interrupted);
-        assert_eq!(line.contains("goes on when you open it"), goes_on, "{name}: {line}");
+        assert_eq!(line.contains("continues when you open it"), goes_on, "{name}: {line}");
         let is_whole =
             matches!(standing, CopyStanding::Finished | CopyStanding::Outgrown | CopyStanding::Elsewhere);
         assert_eq!(line.contains("Copied to Fastmail"), is_whole, "{name}: {line}");
         assert_eq!(
-            line.contains("Nothing was copied to"),
+            line.contains("Nothing has been copied to"),
             standing == CopyStanding::Elsewhere,
             "{name}: {line}"
         );

@@ -56,7 +56,7 @@ fn problems() -> Vec<ProblemGroup> {
     };
     vec![
         group(MessageState::Refused, "Header is not readable mail", 1, "saved in the report"),
-        group(MessageState::Exported, "Larger than Fastmail accepts", 2, "saved as .eml beside the project"),
+        group(MessageState::Exported, "Larger than Fastmail accepts", 2, "saved as .eml next to the project"),
         group(MessageState::Vanished, "Deleted at the source during the copy", 6, ""),
         group(MessageState::Repaired, "Bad line ends, repaired and copied", 41, ""),
     ]
