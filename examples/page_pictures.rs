@@ -58,7 +58,7 @@ impl Pictures {
                 "08-editor",
                 samples::every_sign_in_state,
                 Step::Mailboxes,
-                &["Look at it… termine@weber-familie.example"],
+                &["Check it… termine@weber-familie.example"],
             ),
             ("menu", samples::copying, Step::Copy, &["More"]),
             ("confirm", samples::copying, Step::Copy, &["More", "Stop copying…"]),

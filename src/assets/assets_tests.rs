@@ -88,7 +88,7 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
             LIST,
             "date = \"2026-11-23\"",
             "date = \"2026-11-31\"",
-            &[":11:", "2026-11-31", "as in 2026-11-28"],
+            &[":11:", "2026-11-31", "such as 2026-11-28"],
         ),
         ("blocklists.toml", LIST, "date = \"2026-11-23\"", "", &["date"]),
         (
@@ -103,7 +103,7 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
             LIST,
             "bl.example.org",
             "bl.example.org.",
-            &[":1:", "not a zone", "without a dot"],
+            &[":1:", "not a zone", "without a trailing dot"],
         ),
         ("blocklists.toml", LIST, "127.0.0.2", "128.0.0.2", &["128.0.0.2", "127.0.0.0/8"]),
         ("blocklists.toml", LIST, "127.0.0.2", "127.0.0.256", &[":14:"]),
@@ -117,13 +117,13 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
         ("nonmail_folders.toml", NONMAIL, "\"Calendar\"", "\"\"", &["not a name"]),
         ("refusals.toml", REFUSAL, "\"size\"", "\"sizes\"", &[":4:", "sizes"]),
         ("refusals.toml", REFUSAL, "TOOBIG", "[TOOBIG]", &["not a response code"]),
-        ("refusals.toml", REFUSAL, "message too", "Message too", &["never fits", "lower case"]),
+        ("refusals.toml", REFUSAL, "message too", "Message too", &["can never match", "lower case"]),
         (
             "refusals.toml",
             REFUSAL,
             "codes = [\"TOOBIG\"]\nwords = [\"message too\"]",
             "",
-            &[":1:", "fits nothing"],
+            &[":1:", "matches nothing"],
         ),
         ("refusals.toml", REFUSAL, "date = \"2026-11-24\"", "date = \"2019-11-24\"", &[":6:", "2019-11-24"]),
         ("selectors.toml", SELECTOR, "name = \"default\"", "name = \"a b\"", &[":4:", "not a selector"]),
@@ -132,16 +132,16 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
             SELECTOR,
             "[[selector]]",
             "[[selector]]\nname = \"Default\"\n[[selector]]",
-            &[":6:", "there twice"],
+            &[":6:", "listed twice"],
         ),
         ("server_habits.toml", HABITS, "schema = 1", "schema = 2", &[":1:", "schema = 1"]),
         ("server_habits.toml", HABITS, "deepest_level = 3", "deepest_level = 300", &["from 1 to 100"]),
-        ("server_habits.toml", HABITS, "[20]", "[0]", &["from 1 on"]),
+        ("server_habits.toml", HABITS, "[20]", "[0]", &["numbers from 1"]),
         ("server_habits.toml", HABITS, "hosts = [\"gmx.net\"]", "", &["no server"]),
         ("rehearsal/example.zone", ZONE, "SOA", "NS", &["no SOA"]),
-        ("icons/tick.svg", "<svg></svg>", "</svg>", "", &["not a drawing"]),
+        ("icons/tick.svg", "<svg></svg>", "</svg>", "", &["not an SVG image"]),
         ("report/style.css", "p {}", "p {}", " ", &["empty"]),
-        ("new.toml", "a = 1", "a", "b", &["nobody reads"]),
+        ("new.toml", "a = 1", "a", "b", &["nothing reads"]),
         ("fonts/a.ttf", "x", "x", "y", &["not a font"]),
         ("screenshots/a.png", "x", "x", "y", &["not a picture"]),
     ];
@@ -151,7 +151,9 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
         assert!(told.starts_with(&format!("assets/{path}:")), "{told}");
         assert!(words.iter().all(|words| told.contains(words)), "{wrong}: {told}");
     }
-    assert!(check("report/a.html", b"<p>\n\xff").unwrap_err().to_string().contains(":2: this is not text"));
+    assert!(
+        check("report/a.html", b"<p>\n\xff").unwrap_err().to_string().contains(":2: this is not UTF-8 text")
+    );
 }
 
 #[test]

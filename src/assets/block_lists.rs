@@ -92,12 +92,12 @@ pub fn read_block_lists(text: &str) -> Result<Vec<BlockList>, AssetError> {
         let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if entry.id.is_empty() || !entry.id.bytes().all(is_id) {
             return wrong(
-                format!("“{}” is no name for findings", entry.id),
+                format!("“{}” cannot be used in finding ids", entry.id),
                 "use lower-case letters, digits and hyphens",
             );
         }
         if !ids.insert(entry.id.clone()) {
-            return wrong(format!("“{}” is there twice", entry.id), "keep one of the two");
+            return wrong(format!("“{}” is listed twice", entry.id), "keep one of the two");
         }
         let is_label = |label: &str| {
             !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -105,13 +105,13 @@ pub fn read_block_lists(text: &str) -> Result<Vec<BlockList>, AssetError> {
         if !entry.zone.contains('.') || !entry.zone.split('.').all(is_label) {
             return wrong(
                 format!("“{}” is not a zone", entry.zone),
-                "write it as in bl.example.org, without a dot at the end",
+                "write it like bl.example.org, without a trailing dot",
             );
         }
         if !entry.lookup.starts_with("https://") {
             return wrong(
                 format!("“{}” is not a page", entry.lookup),
-                "give the https address of the page where an owner looks an address up",
+                "give the https URL of the page for looking up an address",
             );
         }
         let mut answers = BTreeSet::new();
@@ -123,7 +123,7 @@ pub fn read_block_lists(text: &str) -> Result<Vec<BlockList>, AssetError> {
                 );
             }
             if !answers.insert(code.address) {
-                return wrong(format!("{} has two meanings", code.address), "keep one of the two");
+                return wrong(format!("{} is listed with two meanings", code.address), "keep one of the two");
             }
         }
     }

@@ -35,7 +35,7 @@ impl Lines<'_> {
             self.wrong(
                 error.span().unwrap_or(0..0),
                 problem,
-                "the head of the file and its other entries show the form",
+                "see the head of the file and its other entries for the format",
             )
         })
     }

@@ -56,8 +56,8 @@ pub fn read_folder_words(text: &str) -> Result<BTreeMap<String, LanguageWords>, 
             for word in list {
                 check_word(lines, word, words)?;
                 if uses.insert(word.to_lowercase(), special_use).is_some_and(|known| known != special_use) {
-                    let problem = format!("“{word}” stands for two uses");
-                    return Err(lines.wrong(words.span(), problem, "keep it where it is more common"));
+                    let problem = format!("“{word}” is listed for two uses");
+                    return Err(lines.wrong(words.span(), problem, "keep the more common one"));
                 }
             }
         }
@@ -73,7 +73,7 @@ pub(super) fn check_language<T>(lines: Lines<'_>, language: &str, at: &Spanned<T
     Err(lines.wrong(
         at.span(),
         format!("“{language}” is not a language"),
-        "use the two letters of ISO 639-1, as in de",
+        "use the two-letter code of ISO 639-1, such as de",
     ))
 }
 
@@ -82,5 +82,5 @@ pub(super) fn check_word<T>(lines: Lines<'_>, word: &str, at: &Spanned<T>) -> Re
     if !word.is_empty() && word.trim() == word {
         return Ok(());
     }
-    Err(lines.wrong(at.span(), format!("“{word}” is not a name"), "write names without blanks around them"))
+    Err(lines.wrong(at.span(), format!("“{word}” is not a name"), "write names without spaces around them"))
 }

@@ -42,7 +42,7 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = 1 + bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
-        wrong(line, "this is not text in UTF-8", "save the file as UTF-8")
+        wrong(line, "this is not UTF-8 text", "save the file as UTF-8")
     })?;
     let read = match path {
         "blocklists.toml" => read_block_lists(text).map(drop),
@@ -55,17 +55,15 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
         "server_habits.toml" => read_server_habits(text).map(drop),
         _ => match extension {
             "svg" if is_drawing(text) => Ok(()),
-            "svg" => Err(wrong(1, "this is not a drawing", "put an SVG with one <svg> element there")),
+            "svg" => Err(wrong(1, "this is not an SVG image", "put an SVG with one <svg> element there")),
             "zone" if has_start_of_authority(text) => Ok(()),
             "zone" => {
-                Err(wrong(1, "the zone has no SOA record", "begin it with $ORIGIN and SOA, as in the others"))
+                Err(wrong(1, "the zone has no SOA record", "begin it with $ORIGIN and SOA, like the others"))
             }
             // Templates are read once more by their own compiler; the rest is for people.
             "html" | "css" | "txt" | "py" if !text.trim().is_empty() => Ok(()),
-            "html" | "css" | "txt" | "py" => Err(wrong(1, "the file is empty", "write it, or take it away")),
-            _ => {
-                Err(wrong(1, "nobody reads this file", "take it away, or teach src/assets/mod.rs to read it"))
-            }
+            "html" | "css" | "txt" | "py" => Err(wrong(1, "the file is empty", "write it, or remove it")),
+            _ => Err(wrong(1, "nothing reads this file", "remove it, or make src/assets/mod.rs read it")),
         },
     };
     read.map_err(|error| error.in_file(path))

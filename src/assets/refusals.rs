@@ -77,7 +77,7 @@ pub fn read_refusals(text: &str) -> Result<Vec<Refusal>, AssetError> {
         check_source(lines, &entry.source, &entry.date)?;
         let wrong = |problem: String, way_out| Err(lines.wrong(refusal.span(), problem, way_out));
         if entry.codes.is_empty() && entry.words.is_empty() {
-            return wrong("the entry fits nothing".to_owned(), "give codes, words or both");
+            return wrong("the entry matches nothing".to_owned(), "give codes, words or both");
         }
         let is_code = |code: &String| {
             !code.is_empty()
@@ -93,7 +93,7 @@ pub fn read_refusals(text: &str) -> Result<Vec<Refusal>, AssetError> {
         if let Some(words) =
             entry.words.iter().find(|words| words.trim().is_empty() || words.to_lowercase() != **words)
         {
-            return wrong(format!("“{words}” never fits"), "write words in lower case");
+            return wrong(format!("“{words}” can never match"), "write words in lower case");
         }
     }
     let mut refusals: Vec<Refusal> = file.refusal.into_iter().map(Spanned::into_inner).collect();

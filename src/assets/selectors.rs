@@ -39,16 +39,12 @@ pub fn read_selectors(text: &str) -> Result<Vec<Selector>, AssetError> {
         };
         if !name.split('.').all(is_label) {
             let problem = format!("“{name}” is not a selector");
-            return Err(lines.wrong(
-                selector.span(),
-                problem,
-                "write labels of a name, as in s1 or mail.2026",
-            ));
+            return Err(lines.wrong(selector.span(), problem, "write DNS labels, such as s1 or mail.2026"));
         }
         if !names.insert(name.to_ascii_lowercase()) {
             return Err(lines.wrong(
                 selector.span(),
-                format!("“{name}” is there twice"),
+                format!("“{name}” is listed twice"),
                 "keep one of the two",
             ));
         }

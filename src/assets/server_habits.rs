@@ -43,7 +43,7 @@ pub fn read_server_habits(text: &str) -> Result<Vec<ServerHabits>, AssetError> {
     let lines = Lines(text);
     let file: File = lines.parse()?;
     if *file.schema.get_ref() != SCHEMA {
-        let problem = format!("the form {} is not known", file.schema.get_ref());
+        let problem = format!("schema {} is unknown", file.schema.get_ref());
         return Err(lines.wrong(file.schema.span(), problem, "write schema = 1"));
     }
     for server in &file.server {
@@ -52,16 +52,16 @@ pub fn read_server_habits(text: &str) -> Result<Vec<ServerHabits>, AssetError> {
         let wrong = |problem: &str, way_out| Err(lines.wrong(server.span(), problem.to_owned(), way_out));
         let is_host = |host: &String| host.contains('.') && *host == host.to_ascii_lowercase();
         if !entry.hosts.iter().all(is_host) {
-            return wrong("a host is not the name of one", "write hosts in lower case, as in example.org");
+            return wrong("a host name is not valid", "write hosts in lower case, such as example.org");
         }
         if entry.hosts.is_empty() && entry.software.iter().all(String::is_empty) {
-            return wrong("the entry is about no server", "give hosts, software or both");
+            return wrong("the entry names no server", "give hosts, software or both");
         }
         if !entry.deepest_level.is_none_or(|level| (1..=100).contains(&level)) {
-            return wrong("no server has such a deepest level", "give a number from 1 to 100");
+            return wrong("the deepest level is out of range", "give a number from 1 to 100");
         }
         if entry.folder_counts.contains(&0) {
-            return wrong("a mailbox without folders is none", "give numbers from 1 on");
+            return wrong("a mailbox has at least one folder", "give numbers from 1");
         }
     }
     Ok(file.server.into_iter().map(Spanned::into_inner).collect())

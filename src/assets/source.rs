@@ -12,15 +12,15 @@ pub(super) fn check_source(
         return Err(lines.wrong(
             source.span(),
             "the source is empty".to_owned(),
-            "name the page or the document that says so",
+            "give the page or document that states it",
         ));
     }
     if !is_day(date.get_ref()) {
-        let problem = format!("“{}” is not a day of these years", date.get_ref());
+        let problem = format!("“{}” is not a plausible date", date.get_ref());
         return Err(lines.wrong(
             date.span(),
             problem,
-            "write the day on which the source was read, as in 2026-11-28",
+            "write the day the source was read, such as 2026-11-28",
         ));
     }
     Ok(())

@@ -44,12 +44,15 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
 pub(super) fn saved_facts(path: &Path) -> Result<Facts, CliError> {
     let text = output::read_text(path, MOST_FACTS_BYTES)?;
     Facts::from_json(&text).map_err(|error| {
-        UserError::new(format!("{} does not contain the facts of an audit", path.display()), error.to_string())
-            .or_else(
-                "Use a file written by “mailferry audit --save-facts”",
-                "Or update Mailferry, if the file is from a newer version",
-            )
-            .into()
+        UserError::new(
+            format!("{} does not contain the facts of an audit", path.display()),
+            error.to_string(),
+        )
+        .or_else(
+            "Use a file written by “mailferry audit --save-facts”",
+            "Or update Mailferry, if the file is from a newer version",
+        )
+        .into()
     })
 }
 

@@ -325,7 +325,8 @@ fn add_single(driver: &mut Driver, address: &str, accounts: &Accounts) -> Result
     if find(driver)?.is_none() {
         driver.require(Command::AddMailbox(address.to_owned()))?;
     }
-    let mailbox = find(driver)?.ok_or_else(|| CliError::Usage(format!("“{address}” is not a mailbox of this project")))?;
+    let mailbox = find(driver)?
+        .ok_or_else(|| CliError::Usage(format!("“{address}” is not a mailbox of this project")))?;
     let sides = [
         (Side::Source, &accounts.from, &accounts.ways.from, &accounts.from_password),
         (Side::Destination, &accounts.to, &accounts.ways.to, &accounts.to_password),

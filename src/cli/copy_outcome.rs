@@ -314,7 +314,10 @@ impl Outcome {
             let more = details.count() as u64;
             if more > 0 {
                 let more = counted(more, "line");
-                output::append(&mut text, format_args!("    and {more} more; the JSON output has all of them\n"));
+                output::append(
+                    &mut text,
+                    format_args!("    and {more} more; the JSON output has all of them\n"),
+                );
             }
         }
         for mailbox in &self.mailboxes {

@@ -1,10 +1,6 @@
 //! Fuzzes account URLs from the command line. Built only for tests and `cargo fuzz`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "targets fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "targets fail by panicking")]
 
 use super::account_url::AccountUrl;
 use crate::mutate::Target;

@@ -59,9 +59,7 @@ fn check(outputs: &[Place<'_>], inputs: &[Place<'_>], project: Option<&Path>) ->
         .map(|(flag, _)| *flag)
         .collect();
     if let [one, other, ..] = streams.as_slice() {
-        return Err(CliError::Usage(format!(
-            "{one} and {other} cannot both go to standard output"
-        )));
+        return Err(CliError::Usage(format!("{one} and {other} cannot both go to standard output")));
     }
     let (outputs, inputs) = (named(outputs), named(inputs));
     for (index, (flag, path)) in outputs.iter().enumerate() {

@@ -222,12 +222,7 @@ pub(super) fn words(mailbox: &MailboxProgress, moment: Moment) -> String {
         MailboxProgressState::Paused => "paused".to_owned(),
         MailboxProgressState::Done => return end_words(mailbox, is_trial),
         MailboxProgressState::Stopped(error) => {
-            return format!(
-                "{}: stopped: {}; {}",
-                mailbox.address,
-                error.title,
-                result_words(&mailbox.sum)
-            );
+            return format!("{}: stopped: {}; {}", mailbox.address, error.title, result_words(&mailbox.sum));
         }
     };
     format!(
@@ -339,7 +334,12 @@ mod tests {
             (done(), sum(2, 0, 0, 1, 0), false, "incomplete; 2 of 3 messages copied, 1 still to do, "),
             (done(), sum(2, 0, 0, 0, 5), true, "trial done; 2 of 7 messages copied, 5 put off by a trial, "),
             (done(), sum(1, 1, 0, 0, 5), true, "incomplete; 1 of 7 messages copied, 1 refused, "),
-            (queued(), sum(1, 0, 0, 0, 2), true, "trial done; 1 of 3 messages copied, 2 put off by a trial, "),
+            (
+                queued(),
+                sum(1, 0, 0, 0, 2),
+                true,
+                "trial done; 1 of 3 messages copied, 2 put off by a trial, ",
+            ),
             (queued(), sum(1, 0, 0, 2, 0), false, "incomplete; 1 of 3 messages copied, 2 still to do, "),
             (queued(), sum(3, 0, 0, 0, 0), false, "incomplete; 3 of 3 messages copied, "),
             (done(), sum(2, 0, 0, 0, 5), false, "incomplete; 2 of 7 messages copied, 5 put off"),

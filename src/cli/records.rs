@@ -19,7 +19,8 @@ pub fn run(arguments: &Records) -> Result<ExitCode, CliError> {
     let catalogue = Catalogue::embedded();
     if catalogue.get(&ProviderId(arguments.provider.clone())).is_none() {
         let known: Vec<_> = catalogue.providers().iter().map(|provider| provider.id.0.as_str()).collect();
-        let words = format!("there is no provider “{}”; the providers are {}", arguments.provider, known.join(", "));
+        let words =
+            format!("there is no provider “{}”; the providers are {}", arguments.provider, known.join(", "));
         return Err(CliError::Usage(words));
     }
     let answers = match &arguments.answers {

@@ -30,12 +30,9 @@ pub fn run(arguments: &Rehearse, log: LogRing) -> Result<ExitCode, CliError> {
 
     let project = driver.project()?;
     if project.copy.phase != CopyPhase::Finished || project.copy.sum.to_do > 0 {
-        return Err(UserError::new(
-            "The practice copy did not finish",
-            "The log shows where it stopped.",
-        )
-        .or_else("Run it again with MAILFERRY_LOG=mailferry=debug", "")
-        .into());
+        return Err(UserError::new("The practice copy did not finish", "The log shows where it stopped.")
+            .or_else("Run it again with MAILFERRY_LOG=mailferry=debug", "")
+            .into());
     }
     Ok(done(project.copy.sum.refused > 0))
 }

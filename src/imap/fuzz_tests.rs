@@ -1,11 +1,7 @@
 //! Everything of this room that reads what a server sends, for any bytes: no panic, bounded output, and the same
 //! reading whatever pieces the bytes come in. Built for tests and for `cargo fuzz` only.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "targets fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "targets fail by panicking")]
 
 use std::io;
 use std::pin::Pin;

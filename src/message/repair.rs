@@ -97,14 +97,14 @@ impl RepairStep {
     /// What was done, for people.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::LineEnds => "line ends put in order",
-            Self::Header => "broken header lines put in order",
-            Self::Date => "an impossible date replaced",
-            Self::Deleted => "the flag \\Deleted left off",
-            Self::Keywords => "keywords left off",
-            Self::LongLines => "parts with very long lines encoded anew",
-            Self::Nul => "parts with NUL bytes encoded anew",
-            Self::ReadReceipt => "the request for a read receipt disarmed",
+            Self::LineEnds => "line endings fixed",
+            Self::Header => "broken header lines fixed",
+            Self::Date => "invalid date replaced",
+            Self::Deleted => "flag \\Deleted omitted",
+            Self::Keywords => "keywords omitted",
+            Self::LongLines => "parts with very long lines re-encoded",
+            Self::Nul => "parts with NUL bytes re-encoded",
+            Self::ReadReceipt => "read-receipt request disabled",
             Self::Wrap => "the whole message attached to a new one",
         }
     }

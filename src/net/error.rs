@@ -19,7 +19,7 @@ pub enum NetError {
         source: io::Error,
     },
     /// No address of the server accepts a connection.
-    #[error("{endpoint} was not reached: {source}")]
+    #[error("{endpoint} could not be reached: {source}")]
     NotReached {
         /// The server.
         endpoint: Endpoint,
@@ -27,11 +27,11 @@ pub enum NetError {
         source: io::Error,
     },
     /// Nobody known vouches for the certificate, or it is for another name.
-    #[error("the certificate of the server is not trusted: {}", .0.problem.as_deref().unwrap_or("nobody approved it"))]
+    #[error("the certificate of the server is not trusted: {}", .0.problem.as_deref().unwrap_or("it has not been approved"))]
     CertificateNotKnown(Box<CertificateFacts>),
     /// The server shows another certificate than the one that the owner approved.
     #[error(
-        "the server shows another certificate than the approved one: approved {approved}, now {}",
+        "the server's certificate is not the approved one: approved {approved}, now {}",
         .shown.fingerprint
     )]
     CertificateChanged {

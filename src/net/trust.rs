@@ -239,19 +239,20 @@ fn problem_words(error: &rustls::Error, names: &[String], is_self_signed: bool) 
     };
     match problem {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => match names {
-            [] => "it names no server at all".to_owned(),
+            [] => "it names no server".to_owned(),
             names => format!("it is for another server: {}", names.join(", ")),
         },
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet; is the clock of this computer right?".to_owned()
+            "it is not valid yet; is this computer's clock right?".to_owned()
         }
         CertificateError::Revoked => "it was revoked by the authority that issued it".to_owned(),
         // webpki says the same of a self-signed certificate in several ways.
-        _ if is_self_signed => "the server signed it itself; no known authority vouches for it".to_owned(),
+        _ if is_self_signed => {
+            "the server made this certificate itself, so nobody else confirms who it is".to_owned()
+        }
         CertificateError::UnknownIssuer => {
-            "no known authority vouches for it; the server may leave out an intermediate certificate"
-                .to_owned()
+            "no known authority signed it; the server may have omitted an intermediate certificate".to_owned()
         }
         other => format!("it was not accepted: {other}"),
     }

@@ -1,10 +1,6 @@
 //! Folder names, headers, dates, mailbox tables, parts of messages and their repair, for any bytes. Built for tests and for `cargo fuzz` only.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "targets fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "targets fail by panicking")]
 
 use crate::message::Draft;
 use crate::message::RepairStep;

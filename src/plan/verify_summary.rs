@@ -115,11 +115,11 @@ impl VerifySummary {
             parts.push(format!("the destination cannot keep these flags: {}", flags.join(", ")));
         }
         if self.others > 0 {
-            let own = counted_as(self.others, "message of its own", "messages of their own");
-            parts.push(format!("beside the copies, the folders hold {own}"));
+            let own = counted(self.others, "other message");
+            parts.push(format!("besides the copies, the folders contain {own}"));
         }
         if parts.is_empty() {
-            "Nothing had to be compared".to_owned()
+            "There was nothing to compare".to_owned()
         } else {
             first_upper(&parts.join("; "))
         }
@@ -150,15 +150,15 @@ impl VerifySummary {
             (
                 self.parts_equal,
                 format!(
-                    "{} compared by the content of each part, as the destination writes messages anew",
+                    "{} compared part by part, because the destination rewrites messages",
                     copies(self.parts_equal)
                 ),
             ),
             (
                 self.as_read,
                 format!(
-                    "{} read again at the destination and compared with the SHA-256 of when it was copied, as your server \
-                 does not hand it out any more",
+                    "{} read back at the destination and compared with the SHA-256 recorded during the copy, because your server \
+                 no longer returns it",
                     copies(self.as_read)
                 ),
             ),
@@ -166,14 +166,14 @@ impl VerifySummary {
             (
                 self.without_flags,
                 format!(
-                    "{} compared by size and date, as people give flags of their own",
+                    "{} compared by size and date, because people may have changed the flags",
                     copies(self.without_flags)
                 ),
             ),
             (
                 self.size_only,
                 format!(
-                    "{} compared by size alone, as these were there before or were repaired",
+                    "{} compared only by size, because already present or repaired",
                     copies(self.size_only)
                 ),
             ),
@@ -188,20 +188,20 @@ impl VerifySummary {
         };
         let mut elsewhere = copies(
             self.found_elsewhere,
-            "lies in another folder than its own",
-            "lie in another folder than their own",
+            "is in another folder than expected",
+            "are in another folder than expected",
         );
         if !self.found_in.is_empty() {
             elsewhere = format!("{elsewhere} ({})", places(&self.found_in));
         }
         if self.in_junk > 0 {
             let in_junk = with_thousands(self.in_junk);
-            elsewhere = format!("{elsewhere}, {in_junk} of them in the folder for junk");
+            elsewhere = format!("{elsewhere}, {in_junk} of them in the junk folder");
         }
         let mut unread = copies(
             self.unread,
-            "could not be compared, as its folder could not be read",
-            "could not be compared, as their folder could not be read",
+            "could not be compared because its folder could not be read",
+            "could not be compared because their folder could not be read",
         );
         if !self.unread_in.is_empty() {
             unread = format!("{unread} ({})", places(&self.unread_in));
@@ -213,40 +213,40 @@ impl VerifySummary {
                 self.not_placed,
                 copies(
                     self.not_placed,
-                    "was taken by the destination and found by nobody",
-                    "were taken by the destination and found by nobody",
+                    "was accepted by the destination but cannot be found there",
+                    "were accepted by the destination but cannot be found there",
                 ),
             ),
             (
                 self.not_compared,
                 copies(
                     self.not_compared,
-                    "could not be compared, as your server does not hand the message out any more",
-                    "could not be compared, as your server does not hand the messages out any more",
+                    "could not be compared because your server no longer returns the message",
+                    "could not be compared because your server no longer returns the messages",
                 ),
             ),
             (
                 self.resized,
                 copies(
                     self.resized,
-                    "has another size, as the destination writes messages anew",
-                    "have another size, as the destination writes messages anew",
+                    "has a different size because the destination rewrites messages",
+                    "have a different size because the destination rewrites messages",
                 ),
             ),
             (
                 self.other_dates,
                 copies(
                     self.other_dates,
-                    "has another date, as the destination gives messages its own",
-                    "have another date, as the destination gives messages its own",
+                    "has a different date because the destination sets its own",
+                    "have a different date because the destination sets its own",
                 ),
             ),
             (
                 self.shared,
                 counted_as(
                     self.shared,
-                    "message shares the copy of an identical one",
-                    "messages share the copy of an identical one",
+                    "message shares its copy with an identical one",
+                    "messages share their copy with an identical one",
                 ),
             ),
             (
@@ -301,19 +301,20 @@ mod tests {
         let both = "20 copies were read again on both sides and compared by SHA-256: all agree";
         assert_eq!(full(20, 20).words(), both);
         assert_eq!(full(1, 0).words(), "1 copy was compared by size, date and flags: all agree");
-        assert_eq!(full(0, 0).words(), "Nothing had to be compared");
+        assert_eq!(full(0, 0).words(), "There was nothing to compare");
         assert!(!full(9, 0).words().contains("SHA-256"));
         let adopted = VerifySummary { is_full: false, size_only: 8, without_flags: 1, ..full(9, 0) };
         assert_eq!(
             adopted.words(),
-            "1 copy was compared by size and date, as people give flags of their own; 8 copies were compared by size \
-             alone, as these were there before or were repaired: all agree"
+            "1 copy was compared by size and date, because people may have changed the flags; 8 copies were compared \
+             only by size, because already present or repaired: all agree"
         );
         let rewritten = VerifySummary { parts_equal: 7, shared: 2, moved_or_removed: 1, ..full(15, 5) };
         let words = rewritten.words();
-        assert!(words.contains("7 copies were compared by the content of each part"), "{words}");
+        assert!(words.contains("7 copies were compared part by part"), "{words}");
         assert!(
-            words.contains(": all agree; 2 messages share the copy of an identical one; 1 copy was moved")
+            words
+                .contains(": all agree; 2 messages share their copy with an identical one; 1 copy was moved")
         );
     }
 
@@ -324,8 +325,8 @@ mod tests {
         assert!(summary.is_clean());
         assert_eq!(
             summary.words(),
-            "600 copies were compared by size and flags: all agree; 600 copies have another date, as the destination \
-             gives messages its own; the destination cannot keep these flags: $Work (600 messages), \\Flagged (1 message)"
+            "600 copies were compared by size and flags: all agree; 600 copies have a different date because the \
+             destination sets its own; the destination cannot keep these flags: $Work (600 messages), \\Flagged (1 message)"
         );
     }
 
@@ -343,14 +344,14 @@ mod tests {
         assert!(!unread.is_clean());
         assert_eq!(
             unread.words(),
-            "6 copies were read again on both sides and compared by SHA-256: all agree; 3 copies could not be compared, \
-             as their folder could not be read (3 in A)"
+            "6 copies were read again on both sides and compared by SHA-256: all agree; 3 copies could not be compared \
+             because their folder could not be read (3 in A)"
         );
         let moved = VerifySummary { found_elsewhere: 3, in_junk: 2, others: 1_500, ..full(5, 2) };
         assert!(
             moved.words().ends_with(
-                ": all agree; 3 copies lie in another folder than their own, 2 of them in the folder for junk; beside \
-                 the copies, the folders hold 1,500 messages of their own"
+                ": all agree; 3 copies are in another folder than expected, 2 of them in the junk folder; besides \
+                 the copies, the folders contain 1,500 other messages"
             ),
             "{}",
             moved.words()

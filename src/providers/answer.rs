@@ -56,10 +56,10 @@ pub enum AnswerError {
         example: String,
     },
     /// Line breaks, control characters or letters that zone files do not take.
-    #[error("it has a line break, a control character or a letter outside ASCII: copy the value alone")]
+    #[error("it contains a line break, a control character or a non-ASCII letter: copy only the value")]
     NotPlain,
     /// Far longer than any record.
-    #[error("it is {bytes} bytes long and {limit} are the most: copy the value alone")]
+    #[error("it is {bytes} bytes long, but the limit is {limit}: copy only the value")]
     TooLong {
         /// How long it is.
         bytes: usize,
@@ -67,7 +67,7 @@ pub enum AnswerError {
         limit: usize,
     },
     /// Begins with something else.
-    #[error("it should begin with {expected}, as in {example}")]
+    #[error("it should begin with {expected}, like {example}")]
     WrongStart {
         /// How it may begin.
         expected: String,
@@ -91,7 +91,7 @@ pub enum AnswerError {
         expected: String,
     },
     /// Not made of DNS labels.
-    #[error("“{text}” is not a record name: use letters, digits, hyphens and underscores, as in {example}")]
+    #[error("“{text}” is not a record name: use letters, digits, hyphens and underscores, like {example}")]
     NotALabel {
         /// What was typed, shortened.
         text: String,

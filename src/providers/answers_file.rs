@@ -11,13 +11,13 @@ const FILE_BYTES_MAX: usize = 64 * 1024;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum AnswersFileError {
     /// Not a list of `name = "text"` in TOML.
-    #[error("the answers are not lines of name = \"text\": {0}")]
+    #[error("the file does not consist of name = \"text\" lines: {0}")]
     Shape(#[from] toml::de::Error),
     /// Far larger than any list of answers.
-    #[error("the answers are {0} bytes long and 64 KiB are the most: is this the right file?")]
+    #[error("the file is {0} bytes long, but the limit is 64 KiB: is this the right file?")]
     TooLarge(usize),
     /// An answer that the provider does not ask for.
-    #[error("“{name}” is no answer that {provider} asks for; it asks for: {known}")]
+    #[error("{provider} does not ask for “{name}”; it asks for: {known}")]
     UnknownName {
         /// The key.
         name: String,

@@ -41,7 +41,7 @@ pub enum CatalogueError {
     },
     /// A key that no provider file has.
     #[error(
-        "{file}, line {line}: the key “{key}” is not known here; correct its spelling or remove the line ({expected})"
+        "{file}, line {line}: the key “{key}” is unknown; correct its spelling or remove the line ({expected})"
     )]
     UnknownKey {
         /// Name of the file.
@@ -66,9 +66,7 @@ pub enum CatalogueError {
         found: u32,
     },
     /// The file is far larger than any provider file.
-    #[error(
-        "{file} is {bytes} bytes long; a provider file has at most {FILE_BYTES_MAX}: is this the right file?"
-    )]
+    #[error("{file} is {bytes} bytes long, but the limit is {FILE_BYTES_MAX}: is this the right file?")]
     TooLarge {
         /// Name of the file.
         file: String,
@@ -76,7 +74,7 @@ pub enum CatalogueError {
         bytes: usize,
     },
     /// Two files of one name.
-    #[error("the provider “{0}” is there twice; keep one of the two files")]
+    #[error("the provider “{0}” exists twice; keep one of the two files")]
     Twice(ProviderId),
     /// The name of a file is no provider name.
     #[error("“{0}” is not the name of a provider file; it looks like my-provider.toml")]

@@ -15,12 +15,12 @@ pub fn compare(provider: &Provider, own: &OwnMail) -> Comparison {
     };
     rows.statement(&several, provider.limits.separate_mailboxes.as_ref());
     rows.push("Sign-in for the copy", sign_in(provider));
-    rows.push(&measured("Room in one mailbox", own.largest_mailbox), room(provider, own));
+    rows.push(&measured("Space per mailbox", own.largest_mailbox), room(provider, own));
 
     rows.group(&measured("Copying", own.total));
     rows.push("Upload per mailbox and day", upload(provider));
     rows.push(&measured("Your largest mailbox", own.largest_mailbox), largest_mailbox(provider, own));
-    rows.push("Largest message by IMAP", largest_message(provider, own));
+    rows.push("Largest message over IMAP", largest_message(provider, own));
     rows.push("Connections per mailbox", connections(provider));
     rows.push("Folder names", folder_names(provider));
 
@@ -182,7 +182,7 @@ fn folder_names(provider: &Provider) -> Cell {
         source = source.or(Some(&fact.source));
     }
     if let Some(fact) = rules.trims_blanks.as_ref().filter(|fact| fact.value) {
-        words.push("no blanks at the ends".to_owned());
+        words.push("no spaces at the ends".to_owned());
         source = source.or(Some(&fact.source));
     }
     if let Some(fact) = &rules.longest_name {
@@ -194,7 +194,7 @@ fn folder_names(provider: &Provider) -> Cell {
         source = source.or(Some(&fact.source));
     }
     if let Some(fact) = rules.ignores_case.as_ref().filter(|fact| fact.value) {
-        words.push("“Work” and “work” are one".to_owned());
+        words.push("“Work” and “work” are the same".to_owned());
         source = source.or(Some(&fact.source));
     }
     if words.is_empty() { Cell::not_confirmed() } else { Cell::neutral(sentence(&words.join(", ")), source) }
@@ -257,7 +257,7 @@ fn price(provider: &Provider) -> Cell {
     let host = host.split('/').next().unwrap_or(host);
     let host = host.strip_prefix("www.").unwrap_or(host);
     let source = Source { url: prices.clone(), date: provider.facts_checked.clone() };
-    Cell::neutral(format!("Not compared, see {host}"), Some(&source))
+    Cell::neutral(format!("See price at {host}"), Some(&source))
 }
 
 /// What must be done before the copy, with the number of mailboxes in it.

@@ -34,14 +34,14 @@ fn limits_are_measured_against_the_own_mail() {
     let days = row(&google, "Your largest mailbox, 11 GB");
     assert_eq!((days.value.as_str(), days.fit), ("At least 23 days", Fit::Tight));
     assert!(days.source.as_ref().unwrap().url.contains("1071518"));
-    let message = row(&google, "Largest message by IMAP");
+    let message = row(&google, "Largest message over IMAP");
     assert_eq!((message.value.as_str(), message.fit), ("36 MB; your largest has 61 MB", Fit::TooSmall));
     assert_eq!(row(&google, "14 separate mailboxes").fit, Fit::Fits);
     let fastmail = compare(&provider("fastmail"), &own);
     assert_eq!(row(&fastmail, "Before the copy").value, "Create 14 app passwords");
     assert_eq!(row(&fastmail, "Signature (DKIM)").value, "3 CNAMEs, computed");
     assert_eq!(row(&fastmail, "Incoming mail (MX)").value, "2 hosts, known");
-    let limit = row(&fastmail, "Largest message by IMAP");
+    let limit = row(&fastmail, "Largest message over IMAP");
     assert_eq!((limit.value.as_str(), limit.fit, &limit.source), ("Not confirmed", Fit::NotConfirmed, &None));
 }
 
@@ -52,7 +52,7 @@ fn small_mail_fits_and_unknown_mail_is_not_judged() {
     assert_eq!(row(&google, "Your largest mailbox, 400 MB").value, "Within a day");
     let nothing_known = compare(&provider("google-workspace"), &OwnMail::default());
     assert_eq!(row(&nothing_known, "Your largest mailbox").value, "500 MB a day");
-    assert_eq!(row(&nothing_known, "Largest message by IMAP").fit, Fit::Neutral);
+    assert_eq!(row(&nothing_known, "Largest message over IMAP").fit, Fit::Neutral);
 }
 
 #[test]

@@ -94,11 +94,13 @@ impl<'a> Sources<'a> {
             check_date(context, &file.date)?;
             check_address(context, &file.url)?;
             if file.title.get_ref().trim().is_empty() {
-                return Err(context.error(file.title.span(), "a source needs a title: name the page"));
+                return Err(
+                    context.error(file.title.span(), "a source needs a title: give the name of the page")
+                );
             }
             let source = Source { url: file.url.into_inner(), date: file.date.into_inner() };
             if by_id.insert(file.id.get_ref().clone(), source).is_some() {
-                let message = format!("the source “{}” is there twice; keep one", file.id.get_ref());
+                let message = format!("the source “{}” is listed twice; keep one", file.id.get_ref());
                 return Err(context.error(file.id.span(), message));
             }
         }
@@ -169,7 +171,7 @@ fn answers(context: &Context<'_>, files: Vec<AnswerFile>) -> Result<Vec<Answer>,
     for file in files {
         let name = file.name.get_ref().clone();
         if name == "domain" || name == "dashed" || answers.iter().any(|answer| answer.name == name) {
-            let message = format!("the answer “{name}” is taken; give it another name");
+            let message = format!("the answer name “{name}” is taken; choose another");
             return Err(context.error(file.name.span(), message));
         }
         let check = match file.check {

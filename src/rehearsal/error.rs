@@ -24,10 +24,10 @@ pub enum RehearsalError {
         source: Box<ParseError>,
     },
     /// The name of a zone is no domain name.
-    #[error("“{0}” is no name for a practice zone")]
+    #[error("“{0}” is not a valid name for a practice zone")]
     ZoneName(String),
     /// The folder that keeps the practice destination cannot be read or written.
-    #[error("the practice mail in {path} cannot be kept: {source}")]
+    #[error("the practice mail in {path} cannot be saved: {source}")]
     Keep {
         /// The file or folder.
         path: PathBuf,

@@ -38,17 +38,15 @@ fn copy_steps(input: &ReportInput, steps: &mut Vec<String>) {
     }
     if copy.unconfirmed() > 0 {
         let count = counted(copy.unconfirmed(), "message");
-        steps
-            .push(format!("Look at the {count} that could not be verified, then copy once more."));
+        steps.push(format!("Look at the {count} that could not be verified, then copy once more."));
     }
     if copy.troubled() > 0 {
         steps.push("Fix the mailboxes that stopped; the reasons are next to them.".to_owned());
     }
     if sum.refused > 0 {
         let count = counted(sum.refused, "message");
-        steps.push(format!(
-            "Look at the {count} that the destination refused; this report lists the causes."
-        ));
+        steps
+            .push(format!("Look at the {count} that the destination refused; this report lists the causes."));
     }
     if sum.exported > 0 {
         let count = counted(sum.exported, "message");

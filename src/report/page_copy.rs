@@ -182,7 +182,7 @@ pub(super) fn headline(copy: Option<&CopyReport>) -> String {
         let (troubled, all) = (copy.troubled(), counted_as(copy.mailboxes.len(), "mailbox", "mailboxes"));
         format!("{troubled} of {all} did not finish")
     } else if copy.finished_at.is_none() {
-        "Every message is accounted for, but the copy did not finish".to_owned()
+        "Every message has an outcome, but the copy did not finish".to_owned()
     } else if sum.refused > 0 {
         format!("Every message is accounted for, {} refused", with_thousands(sum.refused))
     } else {

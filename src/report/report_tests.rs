@@ -235,9 +235,7 @@ fn what_stopped_or_was_not_confirmed_is_no_complete_copy() {
             Some(VerifySummary { checked: 9, differences: 2, not_placed: 1, ..VerifySummary::default() });
     });
     assert!(page.contains("<h1>3 messages could not be verified at the destination</h1>"), "{page}");
-    assert!(
-        page.contains("not verified") && steps.contains("3 messages that could not be verified")
-    );
+    assert!(page.contains("not verified") && steps.contains("3 messages that could not be verified"));
     let (page, steps) = headline(&|copy| {
         copy.mailboxes[0].trouble = Some("The mailbox is full".to_owned());
     });

@@ -113,9 +113,9 @@ fn words(error: &Error) -> BackendError {
         Error::PlatformFailure(cause) => BackendError::NotRunning(cause.to_string()),
         Error::NoDefaultStore => BackendError::NotRunning("this system has none".to_owned()),
         Error::NoStorageAccess(cause) => BackendError::Refused(format!("it does not give access: {cause}")),
-        Error::NoEntry => BackendError::Refused("it has no default keyring to keep passwords in".to_owned()),
+        Error::NoEntry => BackendError::Refused("it has no default keyring to store passwords in".to_owned()),
         Error::TooLong(_, limit) => {
-            BackendError::Refused(format!("it keeps at most {limit} characters in one entry"))
+            BackendError::Refused(format!("it stores at most {limit} characters per entry"))
         }
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
             BackendError::Refused("the entry was written by another program".to_owned())
@@ -123,6 +123,6 @@ fn words(error: &Error) -> BackendError {
         Error::NotSupportedByStore(cause) | Error::BadStoreFormat(cause) => {
             BackendError::Refused(cause.clone())
         }
-        _ => BackendError::Refused("it reports an error of its own".to_owned()),
+        _ => BackendError::Refused("it reports an internal error".to_owned()),
     }
 }

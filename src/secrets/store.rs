@@ -237,7 +237,7 @@ impl SecretStore {
             match Worker::spawn(Arc::clone(connector), Arc::clone(&self.shared), number) {
                 Ok(started) => *worker = Some(started),
                 Err(error) => {
-                    let words = format!("The password store cannot be asked: {error}");
+                    let words = format!("The password store cannot be reached: {error}");
                     self.shared.set_status(number, StoreStatus::ThisSessionOnly(words));
                     return false;
                 }

@@ -19,16 +19,16 @@ pub struct DomainName {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum DomainNameError {
     /// Nothing was typed.
-    #[error("no domain was given: type a name such as example.org")]
+    #[error("no domain was given: enter a name such as example.org")]
     Empty,
     /// An e-mail address or a web address was typed.
-    #[error("“{0}” is an address, not a domain: type only the part after “@” or between the slashes")]
+    #[error("“{0}” is an address, not a domain: enter only the part after the “@” or between the slashes")]
     AnAddress(String),
     /// A bare word such as `localhost`.
-    #[error("“{0}” has no dot: a mail domain has at least two parts, as in example.org")]
+    #[error("“{0}” has no dot: a mail domain has at least two parts, like example.org")]
     SingleLabel(String),
     /// An IP address.
-    #[error("“{0}” is an IP address: type the domain that your mail addresses end in")]
+    #[error("“{0}” is an IP address: enter the domain of your mail addresses")]
     AnIpAddress(String),
     /// Characters, hyphens or lengths that IDNA (UTS 46) and DNS forbid.
     #[error(

@@ -22,7 +22,7 @@ pub enum EmailAddressError {
     NoLocalPart(String),
     /// Blanks, control characters or more than 64 bytes before the `@` (RFC 5321 section 4.5.3.1.1).
     #[error(
-        "“{0}” is not an e-mail address: the part before “@” has a blank or a control character, or is too long"
+        "“{0}” is not an e-mail address: the part before the “@” contains a space or a control character, or is too long"
     )]
     BadLocalPart(String),
     /// The part after the `@` is no domain.

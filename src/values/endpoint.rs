@@ -33,15 +33,13 @@ pub struct Endpoint {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum EndpointError {
     /// The host is neither a domain name nor an IP address.
-    #[error(
-        "“{0}” is not a server: write a host name such as mail.example.org, with :PORT where it is not 993"
-    )]
+    #[error("“{0}” is not a server: write a host name such as mail.example.org, with :PORT if it is not 993")]
     BadHost(String),
     /// The port is not a number from 1 to 65535.
     #[error("“{0}” is not a port: use a number from 1 to 65535")]
     BadPort(String),
     /// Clear text was asked for a server that is not on this computer.
-    #[error("{0} would be reached in clear text: use TLS (port 993) or STARTTLS (port 143)")]
+    #[error("the connection to {0} would be unencrypted: use TLS (port 993) or STARTTLS (port 143)")]
     ClearText(String),
 }
 

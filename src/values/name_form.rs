@@ -19,11 +19,11 @@ pub struct NameForm(String);
 pub enum NameFormError {
     /// It has not each of the two places once, or nothing between them.
     #[error(
-        "“{0}” is no form of a name: write what stands between mailbox and admin, such as *, or a form such as {{admin}}/{{user}}"
+        "“{0}” is not a valid name form: write the separator between mailbox and admin, such as *, or a form such as {{admin}}/{{user}}"
     )]
     NoPlaces(String),
     /// A form without an admin means nothing.
-    #[error("the form of the name needs an admin: name the admin as well")]
+    #[error("a name form needs an admin: give the admin as well")]
     NoAdmin,
 }
 

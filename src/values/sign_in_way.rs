@@ -112,7 +112,7 @@ impl SignInWay {
         let misfit = |needs, way_out| Err(MisfitError { mechanism, needs, way_out });
         match (mechanism.takes_token(), &self.credential) {
             (true, Credential::Password | Credential::Admin(_) | Credential::AdminByName { .. }) => {
-                misfit("a token", "name a token file or a token command")
+                misfit("a token", "give a token file or a token command")
             }
             (false, Credential::TokenFile(_) | Credential::TokenCommand(_)) => {
                 misfit("a password", "use XOAUTH2 or OAUTHBEARER with a token")
@@ -173,13 +173,13 @@ pub struct CommandLine {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum CommandLineError {
     /// Nothing in it.
-    #[error("the command is empty: name a program and its arguments")]
+    #[error("the command is empty: give a program and its arguments")]
     Empty,
     /// A quote that is opened and never closed.
     #[error("the command opens a {0} and never closes it")]
     OpenQuote(char),
     /// A line break or another control character.
-    #[error("the command holds a line break or another control character: write it in one line")]
+    #[error("the command contains a line break or another control character: write it on one line")]
     Control,
 }
 

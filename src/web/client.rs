@@ -29,16 +29,16 @@ pub enum WebError {
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
     /// Not reached, not trusted, not HTTPS, or not in time.
-    #[error("the file was not fetched")]
+    #[error("the file could not be fetched")]
     Fetch(#[from] reqwest::Error),
     /// The server answered with something else than the file.
     #[error("the server answered with status {0}")]
     Status(u16),
     /// The server points to a place that has no say in this domain.
-    #[error("the server points to {0}, which does not belong to the domain")]
+    #[error("the server redirects to {0}, which does not belong to the domain")]
     Elsewhere(String),
     /// The server points on and on.
-    #[error("the server points to more than {MAX_REDIRECTS} other places, one after the other")]
+    #[error("the server redirects more than {MAX_REDIRECTS} times")]
     TooManyRedirects,
     /// The file is larger than any honest one.
     #[error("the file is larger than {MAX_BYTES} bytes")]

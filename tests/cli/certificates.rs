@@ -66,9 +66,13 @@ fn headless_a_changed_certificate_stops_the_run_until_exactly_the_new_one_is_app
         let stopped = copy(extra);
         let said = words(&stopped);
         assert_eq!(stopped.status.code(), Some(3), "{said}");
-        for part in
-            ["shows a different certificate", "somebody is intercepting the connection", "approved on 2", &first, &second]
-        {
+        for part in [
+            "shows a different certificate",
+            "somebody is intercepting the connection",
+            "approved on 2",
+            &first,
+            &second,
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         assert!(said.contains(&format!("--from-fingerprint {second}")), "{said}");

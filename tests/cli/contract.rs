@@ -88,7 +88,7 @@ fn wrong_usage_ends_with_two_and_says_why() {
         (vec!["spf", "localhost", "--ip", "192.0.2.1"], "has no dot"),
         (vec!["spf", "example.org", "--ip", "nonsense"], "invalid value"),
         (vec!["records", "example.org"], "--provider"),
-        (vec!["records", "example.org", "--provider", "nope"], "known are fastmail"),
+        (vec!["records", "example.org", "--provider", "nope"], "the providers are fastmail"),
         (vec!["copy"], "--from"),
         (
             vec!["copy", "--from", "imaps://a:secret@b.example", "--to", "imaps://c@d.example"],
@@ -99,19 +99,22 @@ fn wrong_usage_ends_with_two_and_says_why() {
             "is not an IMAP account",
         ),
         (vec!["nonsense", "--x"], "unexpected argument"),
-        (copy_with(&["--since", "01.02.2024"]), "is not a day"),
-        (copy_with(&["--before", "2024-02-30"]), "is not a day"),
+        (copy_with(&["--since", "01.02.2024"]), "is not a date"),
+        (copy_with(&["--before", "2024-02-30"]), "is not a date"),
         (copy_with(&["--min-size", "big"]), "is not a size"),
-        (copy_with(&["--min-size", "2MB", "--max-size", "1MB"]), "no message has at least 2.0 MB"),
-        (copy_with(&["--since", "2024-02-01", "--before", "2024-02-01"]), "no message is received from"),
-        (copy_with(&["--search", "FROM \"bank"]), "a quotation mark has no partner"),
+        (copy_with(&["--min-size", "2MB", "--max-size", "1MB"]), "no message can be at least 2.0 MB"),
+        (
+            copy_with(&["--since", "2024-02-01", "--before", "2024-02-01"]),
+            "no message can be received on or after",
+        ),
+        (copy_with(&["--search", "FROM \"bank"]), "a quotation mark is not closed"),
         (copy_with(&["--search", "ALL\r\nA1 LOGOUT"]), "control character"),
-        (copy_with(&["--search", "bank"]), "no search word of IMAP"),
+        (copy_with(&["--search", "bank"]), "not an IMAP search key"),
         (copy_with(&["--mode", "later"]), "invalid value"),
         (copy_with(&["--trial", "0"]), "invalid value"),
         (copy_with(&["--include-folder", " "]), "--include-folder needs the name of a folder"),
         (copy_with(&["--messages", "list.txt"]), "must end in .csv, .json or .jsonl"),
-        (copy_with(&["--provider", "nope"]), "known are fastmail"),
+        (copy_with(&["--provider", "nope"]), "the providers are fastmail"),
         (copy_with(&["--rename-folder", "Sent"]), "write SOURCE=DESTINATION"),
         (copy_with(&["--retry-failed"]), "--project"),
     ] {
@@ -530,7 +533,7 @@ fn sign_in_troubles_end_with_three_without_showing_a_password() {
     let dead = programs::free_port();
     let output = pair.copy(&format!("imap://anna@127.0.0.1:{dead}"), "password").output().unwrap();
     assert_status(&output, 3);
-    assert!(words(&output.stderr).contains("was not reached"), "{}", words(&output.stderr));
+    assert!(words(&output.stderr).contains("could not be reached"), "{}", words(&output.stderr));
 }
 
 #[test]

@@ -126,12 +126,12 @@ plugin {
     let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let mailbox = &plan["mailboxes"][0];
     let warning = mailbox["warnings"][0].as_str().unwrap_or_else(|| panic!("{plan:#}"));
-    assert!(warning.contains("has room for 102") && warning.contains("not all of it may fit"), "{warning}");
+    assert!(warning.contains("has space for 102") && warning.contains("not everything may fit"), "{warning}");
     let counts = |of: &str| mailbox["oversize"][of][0]["messages"].clone();
     assert_eq!((counts("close"), counts("folders")), (1.into(), 1.into()), "{plan:#}");
     let words = String::from_utf8(pair.copy(&["--dry-run"]).stdout).unwrap();
-    assert!(words.contains("1 message is close to what the destination takes (80 kB)"), "{words}");
-    assert!(words.contains("note: The mailbox at the destination has room for"), "{words}");
+    assert!(words.contains("1 message is close to the destination’s limit (80 kB)"), "{words}");
+    assert!(words.contains("note: The mailbox at the destination has space for"), "{words}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_folder_that_can_only_be_read_is_told_before_a_message_is_sent() {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let cause = outcome["problems"][0]["cause"].as_str().unwrap_or_else(|| panic!("{outcome:#}"));
-    assert!(cause.contains("opens this folder for reading only"), "{outcome:#}");
+    assert!(cause.contains("opens this folder read-only"), "{outcome:#}");
     assert_eq!(
         (&outcome["sum"]["copied"], &outcome["sum"]["refused"]),
         (&1.into(), &1.into()),
@@ -218,11 +218,8 @@ fn the_plan_tells_where_an_earlier_move_has_dated_the_mail() {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let words = told(&["--dry-run"]);
-    assert!(
-        words.contains("Most messages in Work bear one day as their date of arrival (2019-03-04)"),
-        "{words}"
-    );
-    assert!(!told(&["--dry-run", "--dates-from-header"]).contains("bear one day"));
+    assert!(words.contains("Most messages in Work have the same date of arrival (2019-03-04)"), "{words}");
+    assert!(!told(&["--dry-run", "--dates-from-header"]).contains("the same date of arrival"));
 }
 
 #[test]

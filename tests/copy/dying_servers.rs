@@ -91,7 +91,7 @@ async fn copy_while_dying<Server: Mortal + 'static>(source: u16, destination: u1
         let messages = match progress {
             Progress::Advanced { messages, .. } => messages,
             Progress::Reconnecting { words } => {
-                not_reached.fetch_add(usize::from(words.contains("was not reached")), Ordering::SeqCst);
+                not_reached.fetch_add(usize::from(words.contains("could not be reached")), Ordering::SeqCst);
                 return;
             }
             _ => return,

@@ -322,7 +322,10 @@ async fn a_repaired_copy_gets_its_flags_wherever_the_run_ends() {
             let has_keyword = |copy: &&SampleMessage| copy.flags.contains("domain.com");
             assert_eq!(scene.arrived().iter().filter(has_keyword).count(), 1, "{command} {action:?}");
             let (_, cause) = scene.state(2);
-            assert!(!cause.contains("still to be seen") && cause.contains("keywords left off"), "{cause}");
+            assert!(
+                !cause.contains("have not been read yet") && cause.contains("keywords omitted"),
+                "{cause}"
+            );
             scene.assert_verified().await;
             scene.assert_settled().await;
         })

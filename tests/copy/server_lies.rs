@@ -157,7 +157,7 @@ fn a_fetch_brings_nothing_once() {
                     let refused =
                         case.rows().into_iter().filter(|(_, state, _)| *state == MessageState::Refused);
                     for (_, _, cause) in refused {
-                        assert!(cause.contains("does not hand it out"), "{cause}");
+                        assert!(cause.contains("does not return it"), "{cause}");
                     }
                     case.retry_refused();
                     case.copy_again().await;

@@ -45,7 +45,7 @@ fn a_copy_that_a_junk_filter_has_moved_is_not_missing() {
             assert!(report.is_verified(depth), "{report:?}");
             let words = report.summary(depth).words();
             assert!(
-                words.contains("3 copies lie in another folder") && words.contains("2 of them in"),
+                words.contains("3 copies are in another folder") && words.contains("2 of them in"),
                 "{words}"
             );
             // Two messages cannot both be the one that is there.
@@ -148,7 +148,7 @@ async fn what_a_server_does_to_every_message_is_said_once() {
         assert_eq!((report.differences.as_slice(), report.other_dates), (&[][..], 150), "{depth:?}");
         assert!(report.is_verified(depth), "{report:?}");
         let words = report.summary(depth).words();
-        assert!(words.contains("150 copies have another date") && !words.contains("differ"), "{words}");
+        assert!(words.contains("150 copies have a different date") && !words.contains("differ"), "{words}");
     }
     // One that is cut is told all the same.
     destination.set(|state| {

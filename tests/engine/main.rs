@@ -294,7 +294,7 @@ fn the_owner_chooses_how_a_copy_is_proven_and_proves_it_again() {
     let mut bench = Bench::with(config);
     practice(&mut bench);
     bench.send(Command::VerifyCopy(VerifyDepth::Quick));
-    assert!(bench.failure().title.contains("Nothing was copied"));
+    assert!(bench.failure().title.contains("Nothing has been copied"));
     bench.send(Command::SetCopyOptions(CopyOptions { verify: VerifyDepth::Full, ..CopyOptions::default() }));
     bench.send(Command::StartCopy);
     let copied = bench.wait_project(|project| project.copy.phase == CopyPhase::Finished);
@@ -638,7 +638,7 @@ fn wishes_for_the_copy_are_kept_and_nonsense_is_refused() {
     let nonsense = MessageFilter { search: Some("FROM".to_owned()), ..MessageFilter::default() };
     bench.send(Command::SetCopyOptions(CopyOptions { filter: nonsense, ..CopyOptions::default() }));
     let error = bench.failure();
-    assert!(error.cause.contains("FROM needs a word behind it"), "{error:#?}");
+    assert!(error.cause.contains("FROM needs a value after it"), "{error:#?}");
     drop(bench);
     let mut bench = Bench::start(home.path());
     bench.send(Command::OpenProject(file));
@@ -679,7 +679,7 @@ fn trouble_on_purpose_is_made_in_practice_only_and_the_copy_survives_it() {
         path: Some(home.path().join("weber.mailferry")),
     });
     bench.send(Command::MakeTrouble(PracticeTrouble::CutConnections));
-    assert!(bench.failure().title.contains("no practice project"));
+    assert!(bench.failure().title.contains("not a practice project"));
     practice(&mut bench);
     bench.send(Command::MakeTrouble(PracticeTrouble::LoseReplies));
     bench.send(Command::StartCopy);

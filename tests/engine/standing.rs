@@ -41,7 +41,10 @@ fn another_destination_rewrites_nothing_of_the_past() {
     let told = report(&mut bench, home);
     let first = format!("127.0.0.1:{}", servers.destination.clear_port);
     assert!(told["destination"].as_str().unwrap().contains(&first), "{}", told["destination"]);
-    assert!(told["copy"]["remark"].as_str().unwrap().contains("Nothing was copied to Fastmail"), "{told}");
+    assert!(
+        told["copy"]["remark"].as_str().unwrap().contains("Nothing has been copied to Fastmail"),
+        "{told}"
+    );
 
     // Also after it was closed in between.
     let path = elsewhere.path;
@@ -104,7 +107,10 @@ fn what_ran_goes_on_by_itself_and_what_was_done_stays_done() {
     bench.send(Command::StartCopy);
     bench.wait_project(|project| state_of(project, anna) == MailboxProgressState::Done);
     bench.send(Command::CloseProject);
-    assert!(bench.engine.snapshot().recent[0].state.contains("continues when you open it"), "continues where it left off");
+    assert!(
+        bench.engine.snapshot().recent[0].state.contains("continues when you open it"),
+        "continues where it left off"
+    );
 
     // This engine still knows the passwords.
     bench.send(Command::OpenProject(file.clone()));

@@ -51,7 +51,10 @@ impl Actor {
         let uuid = open.project.uuid().to_owned();
         let reaches = open.reaches();
         if let Err(error) = self.confirmed.confirm(&uuid, &reaches, UnixTime::now()) {
-            self.notice(format!("Mailferry will ask again next time what this project may do: {error}"), None);
+            self.notice(
+                format!("Mailferry will ask again next time what this project may do: {error}"),
+                None,
+            );
         }
     }
 }

@@ -16,7 +16,9 @@ pub(in crate::engine) fn not_claimed(destination: &Attempt, error: &ClaimError) 
                     "Mail is already being copied into {} at {}",
                     destination.user, destination.server.host
                 ),
-                format!("Another window or command is doing this{process}. Two at once could send messages twice."),
+                format!(
+                    "Another window or command is doing this{process}. Two at once could send messages twice."
+                ),
             )
             .or_else("Let it finish, or stop it there", "What it copied is recognised")
             .or("Try again", "The copy continues where it is", Command::StartCopy)

@@ -25,16 +25,18 @@ fn flag(side: Side, fingerprint: Fingerprint) -> String {
 pub(super) fn not_known(attempt: &Attempt, facts: &CertificateFacts) -> (SignInState, UserError) {
     let server = &attempt.server;
     let view = view_of(attempt, facts, None);
-    let error =
-        UserError::new(format!("The certificate of {} is not trusted", server.host), sentence(&view.problem))
-            .or(
-                "Trust this certificate",
-                "For this server only, and only after you have compared the fingerprint with the server's own",
-                Command::TrustCertificate { server: server.clone(), fingerprint: facts.fingerprint },
-            )
-            .or_else("Trust it from the command line", &flag(attempt.side, facts.fingerprint))
-            .or_else("Use the name the certificate was issued for", &facts.names.join(", "))
-            .about_certificate(view.clone());
+    let error = UserError::new(
+        format!("The certificate of {} is not trusted", server.host),
+        sentence(&view.problem),
+    )
+    .or(
+        "Trust this certificate",
+        "For this server only, and only after you have compared the fingerprint with the server's own",
+        Command::TrustCertificate { server: server.clone(), fingerprint: facts.fingerprint },
+    )
+    .or_else("Trust it from the command line", &flag(attempt.side, facts.fingerprint))
+    .or_else("Use the name the certificate was issued for", &facts.names.join(", "))
+    .about_certificate(view.clone());
     (SignInState::CertificateNotKnown(Box::new(view)), error)
 }
 
@@ -66,10 +68,8 @@ pub(super) fn changed(
 
 fn vouched_words(facts: &CertificateFacts) -> String {
     match &facts.problem {
-        None => {
-            "The new one is signed by a public authority, but your approval covers only the old one"
-                .to_owned()
-        }
+        None => "The new one is signed by a public authority, but your approval covers only the old one"
+            .to_owned(),
         Some(problem) => format!("About the new one: {problem}"),
     }
 }

@@ -187,10 +187,9 @@ fn way_out(problem: &FolderProblem) -> (String, String) {
         (None, FolderTrouble::CopiesInDoubt, Side::Destination) => {
             ("Look at the folder at the provider", "Nothing was changed there")
         }
-        (None, FolderTrouble::ArrivedLate, _) => (
-            "Delete one of each pair at the provider",
-            "The details name them; Mailferry deletes nothing",
-        ),
+        (None, FolderTrouble::ArrivedLate, _) => {
+            ("Delete one of each pair at the provider", "The details name them; Mailferry deletes nothing")
+        }
         (None, FolderTrouble::DoubledByOthers, _) => {
             ("Stop the other program, then delete one of each pair", "Only one run at a time")
         }

@@ -107,9 +107,10 @@ pub(super) fn project(error: &ProjectError) -> UserError {
         ProjectError::NotAProject(_) => {
             ("This file is not a Mailferry project", "Choose a file that ends in .mailferry")
         }
-        ProjectError::Newer { .. } => {
-            ("This project was saved by a newer version of Mailferry", "Update Mailferry; the file was not changed")
-        }
+        ProjectError::Newer { .. } => (
+            "This project was saved by a newer version of Mailferry",
+            "Update Mailferry; the file was not changed",
+        ),
         ProjectError::Locked { .. } => {
             ("This project is already open in another window", "Close it there, then open it here")
         }
@@ -198,8 +199,11 @@ pub(super) fn no_source_server() -> UserError {
 
 /// No destination, or no server for it, is set.
 pub(super) fn no_destination() -> UserError {
-    UserError::new("No destination is chosen", "Mailferry copies the mail there and prepares the new records for it.")
-        .or_else("Choose a provider", "For any other IMAP server, enter the server as well")
+    UserError::new(
+        "No destination is chosen",
+        "Mailferry copies the mail there and prepares the new records for it.",
+    )
+    .or_else("Choose a provider", "For any other IMAP server, enter the server as well")
 }
 
 /// No mailbox is ticked.
@@ -261,11 +265,11 @@ pub(super) fn filter(error: &FilterError) -> UserError {
 
 /// Nothing has been copied yet, so there is nothing to verify.
 pub(super) fn nothing_to_verify() -> UserError {
-    UserError::new("Nothing has been copied yet", "Verification compares the copies with the original messages.").or(
-        "Start the copy",
-        "Mailferry verifies it at the end",
-        Command::StartCopy,
+    UserError::new(
+        "Nothing has been copied yet",
+        "Verification compares the copies with the original messages.",
     )
+    .or("Start the copy", "Mailferry verifies it at the end", Command::StartCopy)
 }
 
 /// Pausing or resuming a mailbox that is not being copied.
@@ -302,10 +306,8 @@ pub fn not_written(path: &Path, error: &OutputError) -> UserError {
         OutputError::BelongsToProject => {
             explained.or_else("Choose another place", "The project is unchanged")
         }
-        OutputError::Io(_) => explained.or_else(
-            "Choose another place, or free up space there",
-            "An existing file there is unchanged",
-        ),
+        OutputError::Io(_) => explained
+            .or_else("Choose another place, or free up space there", "An existing file there is unchanged"),
     }
     .caused_by(error)
 }

@@ -124,7 +124,10 @@ mod tests {
             (answered("", "something else"), "save them from the old server"),
             // A server's words are never mistaken for one of our own reasons.
             (answered("", "the source of the label ends the connection"), BY_HAND),
-            (Reason::NotSaved { trigger: trigger("", "quota"), error: "disk full".to_owned() }, "Free up space"),
+            (
+                Reason::NotSaved { trigger: trigger("", "quota"), error: "disk full".to_owned() },
+                "Free up space",
+            ),
             (Reason::FolderNotMade { answer, is_label: true }, "Free up space"),
             (Reason::Absent, "had stored"),
             (Reason::NotHandedOut, "on your server"),

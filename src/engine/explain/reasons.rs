@@ -96,9 +96,7 @@ fn one_rename(reason: &RenameReason) -> String {
         RenameReason::Delimiter(sign) => format!("“{sign}” separates folders at the destination"),
         RenameReason::ControlCharacters => "control characters are not allowed in names".to_owned(),
         RenameReason::Forbidden(sign) => format!("the destination does not allow “{sign}” in names"),
-        RenameReason::NamespaceSign => {
-            "names that begin with “#” have a special meaning in IMAP".to_owned()
-        }
+        RenameReason::NamespaceSign => "names that begin with “#” have a special meaning in IMAP".to_owned(),
         RenameReason::Blanks => "many servers drop spaces at the beginning or end of a name".to_owned(),
         RenameReason::TooLong(most) => format!("the destination allows {most} characters in a name"),
         RenameReason::Empty => "a folder needs a name".to_owned(),
@@ -146,9 +144,7 @@ fn trigger_words(trigger: &RepairTrigger) -> String {
         RepairTrigger::UnsendableDate(date) => {
             format!("its date is invalid and cannot be sent to a server: {date}")
         }
-        RepairTrigger::DisarmReceipt => {
-            "read-receipt requests are to be removed".to_owned()
-        }
+        RepairTrigger::DisarmReceipt => "read-receipt requests are to be removed".to_owned(),
     }
 }
 
@@ -240,16 +236,16 @@ mod tests {
             ),
             (
                 repaired(refused(), FlagsAfter::AsSent),
-                "line ends put in order, keywords left off; in its original form, the destination refused it: [LIMIT] no",
+                "line endings fixed, keywords omitted; in its original form, the destination refused it: [LIMIT] no",
             ),
             (
                 repaired(RepairTrigger::EndsConnection, FlagsAfter::NotKept(vec!["\\Flagged".to_owned()])),
-                "the destination does not keep \\Flagged; line ends put in order, keywords left off; in its original form, the \
-                 destination ended the connection at it",
+                "the destination does not keep \\Flagged; line endings fixed, keywords omitted; in its original form, the \
+                 destination closed the connection at it",
             ),
             (
                 repaired(RepairTrigger::DisarmReceipt, FlagsAfter::Set),
-                "its flags were set afterwards; line ends put in order, keywords left off, as you asked",
+                "its flags were set afterwards; line endings fixed, keywords omitted, as you asked",
             ),
             (
                 Reason::FolderNotMade { answer: answer(), is_label: false },

@@ -54,7 +54,10 @@ const TABLE: [ResponseCode; 18] = [
     code(
         "NOPERM",
         "The user does not have permission to do this.",
-        ("Have the permission granted on the server", "Its admin, or the owner of a shared folder, can do that"),
+        (
+            "Have the permission granted on the server",
+            "Its admin, or the owner of a shared folder, can do that",
+        ),
     ),
     code(
         "INUSE",
@@ -89,10 +92,7 @@ const TABLE: [ResponseCode; 18] = [
     code(
         "LIMIT",
         "A limit of the server was reached, for example on connections, folders or sizes.",
-        (
-            "Ask the server’s admin which limit it is",
-            "Limits on connections and speed reset on their own",
-        ),
+        ("Ask the server’s admin which limit it is", "Limits on connections and speed reset on their own"),
     ),
     code(
         "OVERQUOTA",
@@ -111,8 +111,8 @@ const TABLE: [ResponseCode; 18] = [
     ),
     code(
         "READ-ONLY",
-        "The server opens this folder for reading only.",
-        ("Have the right to write given at the server", "Whoever owns the folder can do that"),
+        "The server opens this folder read-only.",
+        ("Have write permission granted on the server", "The folder’s owner can do that"),
     ),
 ];
 

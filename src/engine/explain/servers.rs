@@ -66,11 +66,8 @@ pub(in crate::engine) fn sign_in(attempt: &Attempt, error: &SignInError) -> (Sig
         SignInError::Refused { words } => (
             SignInState::Failed,
             try_again(
-                UserError::new(
-                    format!("{host} refused the sign-in of {user}"),
-                    "It did not say why.",
-                )
-                .with_server_words(words),
+                UserError::new(format!("{host} refused the sign-in of {user}"), "It did not say why.")
+                    .with_server_words(words),
             ),
         ),
         SignInError::TokenRefused { .. } | SignInError::Token(_) | SignInError::NotOffered { .. } => {
@@ -173,9 +170,15 @@ fn not_allowed(host: &str, user: &str) -> UserError {
 }
 
 fn wrong_password(host: &str, user: &str) -> UserError {
-    UserError::new(format!("{host} did not accept the password of {user}"), "The user name or the password is wrong.")
-        .or_else("Enter the password again", "In its row, or with a command-line option")
-        .or_else("Check the user name", "Some servers expect the whole address, others only the part before the “@”")
+    UserError::new(
+        format!("{host} did not accept the password of {user}"),
+        "The user name or the password is wrong.",
+    )
+    .or_else("Enter the password again", "In its row, or with a command-line option")
+    .or_else(
+        "Check the user name",
+        "Some servers expect the whole address, others only the part before the “@”",
+    )
 }
 
 /// Missing and rejected tokens, and mechanisms the server does not offer.
@@ -356,7 +359,10 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         TransferError::DestinationFull { words } => {
             UserError::new("The mailbox at the provider is full", "It has no room for more mail.")
                 .with_server_words(words)
-                .or_else("Get more space at the provider", "Take a larger plan, or delete what is not needed there")
+                .or_else(
+                    "Get more space at the provider",
+                    "Take a larger plan, or delete what is not needed there",
+                )
                 .or("Continue", "What was copied stays; only the rest is copied", Command::StartCopy)
                 .caused_by(error)
         }
@@ -376,9 +382,7 @@ fn transfer_words(source: &Attempt, destination: &Attempt, error: &TransferError
         .caused_by(error),
         TransferError::SecondRun { folder, doubled } => {
             let what = match doubled {
-                0 => format!(
-                    "Copies from elsewhere keep arriving in {folder}. Nothing was sent twice."
-                ),
+                0 => format!("Copies from elsewhere keep arriving in {folder}. Nothing was sent twice."),
                 1 => format!("Both sent 1 message to {folder}; it is there twice."),
                 count => format!("Both sent the same {count} messages to {folder}; they are there twice."),
             };

@@ -37,7 +37,13 @@ pub(in crate::engine) fn differences(report: &VerifyReport) -> UserError {
     error = error.or("Check again", "Copies what is missing, then compares once more", Command::StartCopy);
     error.folders = report.left.iter().map(remark).collect();
     let left = report.left.iter().map(|left| {
-        format!("{}: {} not compared because {}: {}", left.folder, was(left.copies), shut(left.side), left.words)
+        format!(
+            "{}: {} not compared because {}: {}",
+            left.folder,
+            was(left.copies),
+            shut(left.side),
+            left.words
+        )
     });
     let lines = report
         .differences
@@ -89,10 +95,7 @@ fn unread(left: &[LeftFolder]) -> String {
     let more = left.len().saturating_sub(NAMED) as u64;
     let more = if more > 0 { format!(" and {}", counted(more, "more folder")) } else { String::new() };
     let folders = if left.len() == 1 { "This folder" } else { "These folders" };
-    format!(
-        "{folders} could not be read, so the copies there were not checked: {}{more}.",
-        named.join(", ")
-    )
+    format!("{folders} could not be read, so the copies there were not checked: {}{more}.", named.join(", "))
 }
 
 fn remark(left: &LeftFolder) -> FolderRemark {

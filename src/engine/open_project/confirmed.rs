@@ -84,12 +84,16 @@ impl Confirmed {
 fn read(file: &Path) -> BTreeMap<String, Entry> {
     match read_input(file, MOST_BYTES) {
         Ok(text) => serde_json::from_slice(&text).unwrap_or_else(|error| {
-            tracing::warn!("the list of confirmed projects cannot be read, so the user is asked again: {error}");
+            tracing::warn!(
+                "the list of confirmed projects cannot be read, so the user is asked again: {error}"
+            );
             BTreeMap::new()
         }),
         Err(InputError::Io(error)) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
         Err(error) => {
-            tracing::warn!("the list of confirmed projects cannot be read, so the user is asked again: {error}");
+            tracing::warn!(
+                "the list of confirmed projects cannot be read, so the user is asked again: {error}"
+            );
             BTreeMap::new()
         }
     }

@@ -232,7 +232,9 @@ impl OpenProject {
                 let what = if view.copy.is_verifying { "Verifying" } else { "Copying" };
                 return copying_words(what, running, &view.copy.mailboxes);
             }
-            CopyPhase::Pausing | CopyPhase::Stopping => return "Finishing the messages in progress".to_owned(),
+            CopyPhase::Pausing | CopyPhase::Stopping => {
+                return "Finishing the messages in progress".to_owned();
+            }
             _ => {}
         }
         if let Some((done, total)) = view.plan.counting {

@@ -208,7 +208,7 @@ impl AskedBodies {
         self.unasked += 1;
         self.unasked_bytes = self.unasked_bytes.saturating_add(bytes);
         if self.unasked > MAX_UNASKED || self.unasked_bytes > MAX_UNASKED_BYTES {
-            return Err(ImapError::Hostile("messages that nobody asked for, without end"));
+            return Err(ImapError::Hostile("endless unrequested messages"));
         }
         Ok(())
     }

@@ -13,16 +13,18 @@ pub enum ImapError {
     #[error(transparent)]
     Net(#[from] NetError),
     /// Clear text was asked for, and the name leads to another computer.
-    #[error("{0} is not on this computer: clear text is refused, use TLS (port 993) or STARTTLS (port 143)")]
+    #[error(
+        "{0} is not on this computer, so an unencrypted connection is refused: use TLS (port 993) or STARTTLS (port 143)"
+    )]
     ClearText(Endpoint),
     /// STARTTLS was asked for, and the server does not do it. There is no fall-back to clear text.
-    #[error("the server refuses STARTTLS ({0}): use TLS on port 993")]
+    #[error("the server refused STARTTLS ({0}): use TLS on port 993")]
     StartTlsRefused(String),
     /// Bytes came in clear text behind the answer to STARTTLS: somebody on the way tampers with the connection.
-    #[error("clear text was slipped in behind STARTTLS: the connection cannot be trusted")]
+    #[error("plain text was injected after STARTTLS: the connection cannot be trusted")]
     StartTlsInjected,
     /// The server greeted with BYE or with something that is not IMAP.
-    #[error("the server turned the connection away: {0}")]
+    #[error("the server refused the connection: {0}")]
     TurnedAway(String),
     /// No reply, and no progress within one, for this long.
     #[error("the server was silent for {seconds} seconds")]
@@ -31,7 +33,7 @@ pub enum ImapError {
         seconds: u64,
     },
     /// The server has begun to answer, or to take a command, and goes on so slowly that it may never end.
-    #[error("the connection is too slow to go on: {bytes} bytes in {seconds} seconds")]
+    #[error("the connection is too slow to continue: {bytes} bytes in {seconds} seconds")]
     TooSlow {
         /// What went over it in this time.
         bytes: u64,
@@ -42,7 +44,7 @@ pub enum ImapError {
     #[error("the server did not understand a command: {0}")]
     NotUnderstood(String),
     /// The computer slept meanwhile, and no connection survives that.
-    #[error("the computer slept for {seconds} seconds, and the connection with it")]
+    #[error("the computer was asleep for {seconds} seconds, and the connection did not survive")]
     Slept {
         /// How long, in seconds.
         seconds: u64,
@@ -65,7 +67,7 @@ pub enum ImapError {
         completion: Completion,
     },
     /// The answer is well-formed and yet not one to this command.
-    #[error("the answer to {command} makes no sense: {problem}")]
+    #[error("the answer to {command} is invalid: {problem}")]
     Unexpected {
         /// The command's name.
         command: &'static str,
@@ -73,10 +75,10 @@ pub enum ImapError {
         problem: String,
     },
     /// No folder of the mailbox can be opened, not even the inbox: that is no empty mailbox.
-    #[error("the server shows no folder of the mailbox, and does not open its inbox: {0}")]
+    #[error("the server lists no folders in the mailbox and does not open its inbox: {0}")]
     NoFolders(String),
     /// A name cannot be put into a command.
-    #[error("“{0}” cannot be sent to the server: it holds a NUL or line break")]
+    #[error("“{0}” cannot be sent to the server: it contains a NUL or a line break")]
     BadName(String),
     /// Large messages are kept in a temporary file while they are under way, and that failed.
     #[error("a temporary file could not be used: {0}")]

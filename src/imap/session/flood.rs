@@ -27,7 +27,7 @@ impl Session {
         }
         let most = most_answers(u64::from(self.exists) + u64::from(self.expunged));
         if self.flood.answers > most || self.flood.numbers > most {
-            self.gate.condemn("answers about more messages than there are");
+            self.gate.condemn("answers about more messages than exist");
         }
     }
 }

@@ -27,7 +27,7 @@ impl Session {
                 alive = self.noop() => alive,
             };
             if let Err(error) = alive {
-                tracing::debug!(%error, "the resting connection is gone");
+                tracing::debug!(%error, "the idle connection is gone");
                 return work.await;
             }
         }

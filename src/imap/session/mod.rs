@@ -201,7 +201,7 @@ impl Session {
         if completion.is_ok() {
             self.gate.compress();
         } else {
-            tracing::debug!(%completion, "going on without compression");
+            tracing::debug!(%completion, "continuing without compression");
             self.gate.go_on();
         }
         Ok(())
@@ -435,7 +435,7 @@ impl Session {
                 return Poll::Ready(Ok(()));
             }
             if self.inbox.len() >= MAX_INBOX || self.inbox_bytes >= MAX_INBOX_BYTES {
-                return Poll::Ready(Err(ImapError::Hostile("replies without end while a command is sent")));
+                return Poll::Ready(Err(ImapError::Hostile("endless replies while a command is being sent")));
             }
             match self.gate.poll_reply(context) {
                 Poll::Ready(Ok(Some(reply))) => {

@@ -42,7 +42,7 @@ pub struct ServerFacts {
 impl fmt::Display for ServerFacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_deref().unwrap_or("IMAP server");
-        write!(formatter, "{name}, {}", self.tls.unwrap_or("clear text on this computer"))?;
+        write!(formatter, "{name}, {}", self.tls.unwrap_or("unencrypted, on this computer"))?;
         self.note.as_deref().map_or(Ok(()), |note| write!(formatter, ", {note}"))
     }
 }

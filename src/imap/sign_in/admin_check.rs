@@ -54,7 +54,7 @@ pub(in crate::imap) async fn check(
         // Most admins of this kind have no mailbox at all.
         Err(refused) => {
             tracing::debug!(%refused, "the admin has no mailbox of its own");
-            let proven = words("the admin has no mailbox of its own that could be mistaken for it");
+            let proven = words("the admin has no mailbox that could be mistaken for it");
             access.idle.prove(access, &proven);
             return Ok(proven);
         }
@@ -64,7 +64,7 @@ pub(in crate::imap) async fn check(
     let proven = match likeness(theirs?.as_ref(), own_inbox?.as_ref()) {
         Likeness::Same => return Err(SignInError::AdminsOwnMailbox { admin: admin.to_owned() }),
         Likeness::Unknown => return Err(SignInError::MailboxNotProven { admin: admin.to_owned() }),
-        Likeness::Different => words("its inbox was compared with the admin's own and is another one"),
+        Likeness::Different => words("its inbox was compared with the admin's own and differs"),
     };
     access.idle.prove(access, &proven);
     Ok(proven)

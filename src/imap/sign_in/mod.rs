@@ -51,7 +51,7 @@ pub enum SignInError {
         words: String,
     },
     /// The provider wants an app password instead of the account's own.
-    #[error("the provider wants an app password: {words}")]
+    #[error("the provider requires an app password: {words}")]
     NeedsAppPassword {
         /// The server's words.
         words: String,
@@ -59,7 +59,7 @@ pub enum SignInError {
         advice: &'static str,
     },
     /// The server says that there is no such mailbox.
-    #[error("the server knows no such mailbox: {words}")]
+    #[error("the server has no such mailbox: {words}")]
     NoSuchMailbox {
         /// The server's words.
         words: String,
@@ -79,7 +79,9 @@ pub enum SignInError {
         words: String,
     },
     /// The server offers no way of signing in with a password.
-    #[error("the server takes no password here (LOGINDISABLED): TLS or another way of signing in is needed")]
+    #[error(
+        "the server accepts no password on this connection (LOGINDISABLED): use TLS or another way to sign in"
+    )]
     LoginDisabled,
     /// The server did not take the token.
     #[error("the server refused the token: {words}")]
@@ -99,16 +101,16 @@ pub enum SignInError {
         offered: String,
     },
     /// The server could not prove that it knows the password, so it may not be the one that it says.
-    #[error("the server is not the one that the password is for: {0}")]
+    #[error("the server could not show that it knows the password: {0}")]
     ServerNotProven(&'static str),
     /// SCRAM with fewer rounds than RFC 7677 allows: a false server could find the password out from the proof.
-    #[error("the server asks for {rounds} SCRAM rounds; RFC 7677 asks for 4096 at least")]
+    #[error("the server asks for {rounds} SCRAM rounds; RFC 7677 requires at least 4096")]
     TooFewRounds {
         /// What it asks for.
         rounds: u32,
     },
     /// SCRAM was asked for by name, and does not allow a character of the name or the password.
-    #[error("SCRAM does not allow a character of the user name or the password (RFC 4013)")]
+    #[error("the user name or password contains a character that SCRAM does not allow (RFC 4013)")]
     NotForScram,
     /// The admin may not open this mailbox, or it does not exist; some servers say so of a wrong password, too.
     #[error("the admin may not open this mailbox: {words}")]
@@ -117,19 +119,19 @@ pub enum SignInError {
         words: String,
     },
     /// Signed in for a mailbox, the admin sees its own one.
-    #[error("this is the mailbox of {admin} itself, not the one that was asked for")]
+    #[error("this is the mailbox of {admin}, not the requested one")]
     AdminsOwnMailbox {
         /// The admin.
         admin: String,
     },
     /// The mailbox cannot be told from the admin's own.
-    #[error("the mailbox cannot be told from that of {admin}: both are empty and look the same")]
+    #[error("the mailbox cannot be distinguished from that of {admin}: both are empty and look the same")]
     MailboxNotProven {
         /// The admin.
         admin: String,
     },
     /// No more connections to this server are allowed at the moment, by the owner and not by the server.
-    #[error("as many connections are open to this server as are allowed")]
+    #[error("the limit on connections to this server is reached")]
     ConnectionLimit,
     /// The server refused for a reason that is not known to us.
     #[error("the server refused the sign-in: {words}")]

@@ -16,18 +16,17 @@ pub(in crate::imap) enum Meaning {
 }
 
 const GOOGLE_APP_PASSWORD: &str =
-    "Google account, Security, App passwords (2-Step Verification must be on): make one per mailbox";
+    "Google account, Security, App passwords (2-Step Verification must be on): create one per mailbox";
 const FASTMAIL_APP_PASSWORD: &str =
-    "Settings, Privacy & Security, App passwords; choose IMAP access: make one per mailbox";
+    "Settings, Privacy & Security, App passwords; choose IMAP access: create one per mailbox";
 const ANY_APP_PASSWORD: &str =
-    "make an app password in the security settings of the mailbox, and use it here";
-const MICROSOFT_BASIC: &str =
-    "this server takes no passwords over IMAP; signing in through the browser is needed";
-const SWITCH_IMAP_ON: &str = "switch IMAP on in the settings of the mailbox, or have the admin do it";
-const ASK_THE_ADMIN: &str = "ask the admin of the server: it knows the mailbox and does not let it in";
-const WEB_FIRST: &str = "sign in once in the browser, and confirm that it was you";
+    "create an app password in the security settings of the mailbox, and use it here";
+const MICROSOFT_BASIC: &str = "this server accepts no passwords over IMAP; sign in through the browser";
+const SWITCH_IMAP_ON: &str = "turn on IMAP in the settings of the mailbox, or have the admin do it";
+const ASK_THE_ADMIN: &str = "ask the server's admin: the mailbox exists but may not sign in";
+const WEB_FIRST: &str = "sign in once in the browser and confirm that it was you";
 const MICROSOFT_NOT_CONNECTED: &str =
-    "the password is wrong, or the admin account has no right to this mailbox: the server does not say which";
+    "the password is wrong, or the admin has no access to this mailbox; the server does not say which";
 
 /// A row whose words were not seen in a captured reply: they are taken at their plain meaning.
 const PLAIN_WORDS: &str = "plain words";

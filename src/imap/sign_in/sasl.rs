@@ -100,7 +100,7 @@ pub(in crate::imap) fn choose(
     // What SASLprep does not allow cannot be signed in with by SCRAM; PLAIN takes it as it is.
     let fits_scram = identity.fits_scram();
     if !fits_scram && wanted.is_none() && is_offered(Mechanism::ScramSha256) {
-        tracing::info!("name or password hold characters that SCRAM does not allow (RFC 4013)");
+        tracing::info!("the user name or password contains characters that SCRAM does not allow (RFC 4013)");
     }
     let order: &[Mechanism] = match (wanted.as_ref(), identity.is_token, identity.admin) {
         (Some(wanted), ..) => std::slice::from_ref(wanted),
@@ -309,7 +309,7 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
     exchange.say(proof.message.as_bytes());
     match exchange.turn().await? {
         Turn::End(completion) if completion.is_ok() => {
-            Err(SignInError::ServerNotProven("it did not prove that it knows the password"))
+            Err(SignInError::ServerNotProven("it sent no SCRAM signature"))
         }
         Turn::End(completion) => {
             // Dovecot cannot look the mailbox up for an admin here, though it can with PLAIN; the password was right.
@@ -328,14 +328,15 @@ async fn scram(session: &mut Session, identity: &Identity<'_>) -> Result<Answer,
             if text.starts_with(b"e=") && !completion.is_ok() {
                 return Ok(refused(completion, is_other));
             }
-            Err(SignInError::ServerNotProven("its proof is wrong: it does not know the password"))
+            Err(SignInError::ServerNotProven("its SCRAM signature is wrong"))
         }
     }
 }
 
 fn nonce() -> Result<String, ImapError> {
     let mut bytes = [0; NONCE_BYTES];
-    let failed = |_unspecified| ImapError::Broken(std::io::Error::other("the system gives no random bytes"));
+    let failed =
+        |_unspecified| ImapError::Broken(std::io::Error::other("the system provides no random bytes"));
     SystemRandom::new().fill(&mut bytes).map_err(failed)?;
     // Base64 has no comma, which would end the field.
     Ok(BASE64.encode(&bytes))

@@ -101,11 +101,11 @@ impl ClientFirst {
         let salt = field("s=").and_then(|salt| BASE64.decode(salt.as_bytes()).ok());
         let salt = salt
             .filter(|salt| !salt.is_empty() && salt.len() <= MAX_SALT_BYTES)
-            .ok_or("its SCRAM salt makes no sense")?;
+            .ok_or("its SCRAM salt is invalid")?;
         let iterations = field("i=").and_then(|digits| digits.parse::<u32>().ok()).and_then(NonZeroU32::new);
-        let iterations = iterations.ok_or("its SCRAM round count makes no sense")?;
+        let iterations = iterations.ok_or("its SCRAM iteration count is invalid")?;
         if iterations.get() > MAX_ITERATIONS {
-            return Err("it asks for more SCRAM rounds than any honest server");
+            return Err("it asks for an implausible number of SCRAM rounds");
         }
         Ok(Challenge { nonce: nonce.to_owned(), salt, iterations, text: text.to_owned() })
     }
@@ -220,9 +220,9 @@ mod tests {
             ("r=other,s=W22Z,i=4096", "continue ours"),
             ("r=rOprNGfwEbeRWgbNEkqO,s=W22Z,i=4096", "continue ours"),
             ("r=rOprNGfwEbeRWgbNEkqOx,s=,i=4096", "salt"),
-            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=0", "round count"),
-            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=4000000000", "more SCRAM rounds"),
-            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z", "round count"),
+            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=0", "iteration count"),
+            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=4000000000", "implausible number"),
+            ("r=rOprNGfwEbeRWgbNEkqOx,s=W22Z", "iteration count"),
             ("m=ext,r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=1", "nonce"),
         ] {
             let Unanswerable::Senseless(refused) = first.read(message.as_bytes()).unwrap_err() else {

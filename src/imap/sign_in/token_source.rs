@@ -61,7 +61,7 @@ pub enum TokenError {
         seconds: u64,
     },
     /// What came is no token.
-    #[error("{from} gives no token: {problem}")]
+    #[error("{from} provides no token: {problem}")]
     NoToken {
         /// The file or the program.
         from: String,
@@ -101,7 +101,7 @@ fn token_in(bytes: &[u8], from: &str) -> Result<Secret, TokenError> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
     let line = line.ok_or_else(|| no_token("it is empty"))?;
     if !line.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(no_token("its first line holds blanks or other characters that no token has"));
+        return Err(no_token("its first line contains spaces or other characters that no token has"));
     }
     Ok(Secret::new(line))
 }
@@ -137,13 +137,13 @@ async fn run(line: &CommandLine, limit: Duration) -> Result<Secret, TokenError> 
         });
         let Ok(status) = ended.await else {
             if let Err(error) = child.kill().await {
-                tracing::warn!(%error, "a token command could not be ended");
+                tracing::warn!(%error, "a token command could not be stopped");
             }
             return Err(TokenError::TooSlow { program: program.to_owned(), seconds: limit.as_secs() });
         };
         // A grandchild may hold a pipe open for ever; what came until now and shortly after is all that counts.
         if !is_read && timeout_at(deadline.max(Instant::now() + LAST_WORDS), reading).await.is_err() {
-            tracing::debug!("a token command has left its output open");
+            tracing::debug!("a token command left its output open");
         }
         status.map_err(not_run)?
     };
@@ -164,7 +164,7 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let read = (&mut pipe).take(MAX_BYTES + 1).read_to_end(kept).await;
     let rest = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
     if let Err(error) = read.and(rest.map(|_bytes| 0)) {
-        tracing::debug!(%error, "the output of a token command broke off");
+        tracing::debug!(%error, "the output of a token command was cut off");
     }
 }
 
@@ -189,8 +189,8 @@ mod tests {
         let long = vec![b'a'; 70_000];
         for (bytes, words) in [
             (&b""[..], "empty"),
-            (b"two words", "blanks"),
-            (b"a\x01b", "blanks"),
+            (b"two words", "spaces"),
+            (b"a\x01b", "spaces"),
             (b"\xff\xfe", "not text"),
             (&long, "longer"),
         ] {

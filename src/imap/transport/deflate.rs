@@ -128,7 +128,7 @@ impl Deflate {
         self.is_ended = status == Status::StreamEnd;
         buffer.advance(made);
         if taken == 0 && made == 0 && self.start < self.input.len() && !self.is_ended {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the compressed stream makes no sense"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the compressed stream is invalid"));
         }
         Ok(made > 0)
     }

@@ -300,14 +300,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
         let Some(end) = memchr::memchr(b'\n', self.unwalked()) else {
             if self.unwalked().len() > self.limits.line_bytes {
-                return Err(self.hostile("a line without end"));
+                return Err(self.hostile("an endless line"));
             }
             return Ok(Walked::Dry);
         };
         let line = self.unwalked().get(..=end).unwrap_or_default().to_vec();
         self.start += line.len();
         if line.len() > self.limits.line_bytes {
-            return Err(self.hostile("a line beyond all bounds"));
+            return Err(self.hostile("an oversized line"));
         }
         self.look_at(&line)?;
         if let Some(length) = literal_length(&line).filter(|_| !self.reply.is_text) {
@@ -327,7 +327,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             self.reply.is_dropped = !self.asked.wants(kind);
         }
         if !self.reply.is_text && !self.reply.depth.takes(line) {
-            return Err(self.hostile("lists nested beyond all bounds"));
+            return Err(self.hostile("lists nested too deeply"));
         }
         // Flags of messages, which others change meanwhile, may be told unasked.
         if self.reply.is_dropped && self.reply.kind != Some(Kind::Fetch) {
@@ -342,7 +342,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         if self.tally.unasked > self.limits.unasked_per_command
             || self.tally.unasked_bytes > self.limits.unasked_bytes_per_command
         {
-            return Err(self.hostile("replies that nobody asked for, without end"));
+            return Err(self.hostile("endless unrequested replies"));
         }
         Ok(())
     }
@@ -368,7 +368,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
         self.reply.bytes.extend_from_slice(bytes);
         if self.reply.bytes.len() > KEPT_REPLY_BYTES {
-            return Err(self.hostile("a reply beyond all bounds"));
+            return Err(self.hostile("an oversized reply"));
         }
         Ok(())
     }
@@ -379,7 +379,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             return Err(self.hostile("too many literals in one reply"));
         }
         if length > self.limits.literal_bytes {
-            return Err(self.hostile("a literal beyond all bounds"));
+            return Err(self.hostile("an oversized literal"));
         }
         let text = line.get(..memchr::memrchr(b'{', line).unwrap_or(line.len())).unwrap_or_default();
         let is_data = self.reply.kind == Some(Kind::Fetch);
@@ -439,7 +439,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
             }
             self.tally.reply_bytes += reply.bytes.len() as u64;
             if self.tally.reply_bytes > self.limits.reply_bytes_per_command {
-                return Err(self.hostile("replies without end to one command"));
+                return Err(self.hostile("endless replies to one command"));
             }
         }
         if reply.is_dropped {
@@ -475,7 +475,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Gate<S> {
         }
         self.counters.received += read as u64;
         if self.counters.received - self.tally.received_before > self.limits.bytes_per_command {
-            return Poll::Ready(Err(self.hostile("data without end to one command")));
+            return Poll::Ready(Err(self.hostile("endless data for one command")));
         }
         Poll::Ready(Ok(read))
     }

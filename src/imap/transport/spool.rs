@@ -61,7 +61,7 @@ impl Spool {
     /// Goes back to the beginning, for another reading.
     pub fn rewind(&mut self) -> Result<(), ImapError> {
         if self.is_spent {
-            return Err(ImapError::Spool(io::Error::other("the message has left the memory")));
+            return Err(ImapError::Spool(io::Error::other("the message is no longer in memory")));
         }
         self.next = 0;
         Ok(())

@@ -29,7 +29,7 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> Result<(
         Some(greeting) if greeting.status == Status::Ok => {}
         Some(greeting) if greeting.status == Status::PreAuth => {
             // Signed in already, STARTTLS is no longer allowed: a known trick to keep the line in clear text.
-            return Err(ImapError::StartTlsRefused("it signs in before TLS".to_owned()));
+            return Err(ImapError::StartTlsRefused("it pre-authenticates before TLS".to_owned()));
         }
         Some(greeting) => return Err(ImapError::TurnedAway(greeting.words)),
         None => return Err(ImapError::TurnedAway("it does not speak IMAP".to_owned())),
@@ -56,7 +56,7 @@ async fn read_line<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>) -
             return Ok(std::mem::replace(buffer, rest));
         }
         if total > MAX_BYTES {
-            return Err(ImapError::Hostile("a line without end"));
+            return Err(ImapError::Hostile("an endless line"));
         }
         let mut chunk = [0_u8; 512];
         let read = stream.read(&mut chunk).await.map_err(ImapError::Broken)?;

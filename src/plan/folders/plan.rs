@@ -92,8 +92,8 @@ impl MailboxPlan {
         warnings.extend(self.earlier_move.clone().filter(|_| dates == MessageDates::Arrival));
         if let Some(free) = self.free_bytes.filter(|free| *free < left) {
             warnings.push(format!(
-                "The mailbox at the destination has room for {free}, and {left} are to be copied, so not all of it may fit. \
-                 Make room there, or ask the provider for a larger mailbox"
+                "The mailbox at the destination has space for {free}, but {left} are to be copied, so not everything may fit. \
+                 Free up space there, or ask the provider for a larger mailbox"
             ));
         }
         warnings
@@ -166,11 +166,11 @@ impl LeftOutBecause {
     /// `left out: it shows mail that lies in other folders as well`.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::ItIsAView => "left out: it shows mail that lies in other folders as well",
+            Self::ItIsAView => "left out: it only shows mail that is also in other folders",
             Self::YouChose => "left out by you",
-            Self::ItIsShared => "left out: it is shared by several people and not part of this mailbox",
+            Self::ItIsShared => "left out: it is shared with other people and not part of this mailbox",
             Self::ItIsSomebodyElses => "left out: it belongs to another person’s mailbox",
-            Self::ItHoldsNoMail => "left out: it holds appointments, contacts or the like, and no mail",
+            Self::ItHoldsNoMail => "left out: it contains appointments, contacts or the like, but no mail",
         }
     }
 }

@@ -51,7 +51,7 @@ pub(in crate::plan) fn doubtful_names(
     };
     let sign = first.destination.to_string();
     Some(format!(
-        "{folders} “{sign}”, as some servers of its kind do. Such a folder then gets the name that comes closest to its own, \
+        "{folders} “{sign}”, as some servers of its kind do. Such a folder then gets the closest possible name, \
          and the result says which"
     ))
 }

@@ -89,10 +89,10 @@ impl DailyCap {
     fn words(&self) -> String {
         let bytes = self.bytes;
         match (self.side, self.is_own) {
-            (Side::Destination, false) => format!("the provider takes {bytes} a day"),
-            (Side::Source, false) => format!("the source hands out {bytes} a day"),
-            (Side::Destination, true) => format!("you allow {bytes} a day to be sent"),
-            (Side::Source, true) => format!("you allow {bytes} a day to be read"),
+            (Side::Destination, false) => format!("the provider accepts {bytes} a day"),
+            (Side::Source, false) => format!("the source allows downloading {bytes} a day"),
+            (Side::Destination, true) => format!("your upload limit is {bytes} a day"),
+            (Side::Source, true) => format!("your download limit is {bytes} a day"),
         }
     }
 }

@@ -21,8 +21,8 @@ pub fn hidden_by_gmail(folders: &[SourceFolder]) -> Vec<String> {
     let mut sentences = Vec::new();
     if !shows(SpecialUse::All) {
         sentences.push(
-            "Gmail hides All Mail from IMAP, so archived mail without a label is not seen and stays behind. Tick \
-             “Show in IMAP” for All Mail in Gmail’s settings under Labels, and plan again"
+            "Gmail hides All Mail from IMAP, so archived mail without a label is invisible and will not be copied. Tick \
+             “Show in IMAP” for All Mail in Gmail’s settings under Labels, then count the folders again"
                 .to_owned(),
         );
     }
@@ -30,8 +30,8 @@ pub fn hidden_by_gmail(folders: &[SourceFolder]) -> Vec<String> {
         OWN_FOLDERS.into_iter().filter(|(own, _)| !shows(*own)).map(|(_, name)| name).collect();
     if !hidden.is_empty() {
         sentences.push(format!(
-            "Gmail hides {} from IMAP, so what is in there stays behind. Where it is wanted, tick “Show in IMAP” for it in \
-             Gmail’s settings under Labels, and plan again",
+            "Gmail hides {} from IMAP, so mail in there will not be copied. If you want it, tick “Show in IMAP” for it in \
+             Gmail’s settings under Labels, then count the folders again",
             hidden.join(", ")
         ));
     }
@@ -42,7 +42,7 @@ pub fn hidden_by_gmail(folders: &[SourceFolder]) -> Vec<String> {
         .collect();
     if let Some((path, messages)) = limited.first() {
         sentences.push(format!(
-            "{path} shows exactly {messages} messages, which may be all that Gmail is set to show of a folder. Choose “Do not \
+            "{path} shows exactly {messages} messages, which may be Gmail’s limit per folder. Choose “Do not \
              limit the number of messages in an IMAP folder” in Gmail’s settings under Forwarding and POP/IMAP, and plan \
              again"
         ));

@@ -177,9 +177,7 @@ pub enum CsvError {
         found: usize,
     },
     /// A quote that is opened and never closed swallows the rest of the file.
-    #[error(
-        "a double quote that is opened in line {line} is never closed: write a quote inside a field twice"
-    )]
+    #[error("a double quote opened in line {line} is never closed: double a quote inside a field")]
     OpenQuote {
         /// Where.
         line: u64,
@@ -193,7 +191,7 @@ pub enum CsvError {
         source: EmailAddressError,
     },
     /// The same address again.
-    #[error("line {line} has {address} again, which is in line {first_line} already: remove one of them")]
+    #[error("line {line} repeats {address} from line {first_line}: remove one of them")]
     DuplicateAddress {
         /// Where.
         line: u64,

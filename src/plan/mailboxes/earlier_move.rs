@@ -52,9 +52,9 @@ pub fn words_of_earlier_move(folders: &[(&FolderPath, i64)]) -> Option<String> {
         more => format!(" and {more} more folders"),
     };
     Some(format!(
-        "Most messages in {first}{others} bear one day as their date of arrival ({}), though they were written on other \
-         days: an earlier move has dated them. Choose “Date copies by their header” (--dates-from-header) before the \
-         start, and mail programs sort them as they were written",
+        "Most messages in {first}{others} have the same date of arrival ({}), although they were written on other \
+         days: an earlier move stamped them. Choose “Use the date in the message” (--dates-from-header) before the \
+         start; mail programs then sort them by when they were written",
         date_words(*day)
     ))
 }
@@ -110,8 +110,6 @@ mod tests {
         let (inbox, work) = (FolderPath::inbox(), FolderPath(vec!["Work".to_owned()]));
         assert_eq!(words_of_earlier_move(&[]), None);
         let words = words_of_earlier_move(&[(&inbox, 1_551_690_000), (&work, 0)]).unwrap();
-        assert!(
-            words.contains("INBOX and one more folder bear one day as their date of arrival (2019-03-04)")
-        );
+        assert!(words.contains("INBOX and one more folder have the same date of arrival (2019-03-04)"));
     }
 }

@@ -103,26 +103,28 @@ impl CopyOptions {
             parts.push("Newest messages first".to_owned());
         }
         if self.gmail_labels == GmailLabels::EveryFolder {
-            parts.push("From Gmail a copy for each label".to_owned());
+            parts.push("From Gmail, one copy per label".to_owned());
         }
-        for (bytes, what) in [(self.upload_bytes_per_day, "sent"), (self.download_bytes_per_day, "read")] {
+        for (bytes, what) in
+            [(self.upload_bytes_per_day, "upload"), (self.download_bytes_per_day, "download")]
+        {
             match bytes {
-                Some(0) => parts.push(format!("No limit to what is {what} in a day")),
-                Some(bytes) => parts.push(format!("At most {} {what} in a day", Bytes(bytes))),
+                Some(0) => parts.push(format!("No daily {what} limit")),
+                Some(bytes) => parts.push(format!("At most {} {what} per day", Bytes(bytes))),
                 None => {}
             }
         }
         if self.disarms_receipts {
-            parts.push("Requests for a read receipt are disarmed in messages that are read".to_owned());
+            parts.push("Read-receipt requests are removed from read messages".to_owned());
         }
         if self.dates == MessageDates::Header {
-            parts.push("Copies bear the date of their header".to_owned());
+            parts.push("Copies get the date in the message".to_owned());
         }
         if self.drops_duplicates {
-            parts.push("Exact duplicates within a folder are copied once".to_owned());
+            parts.push("Exact duplicates within a folder are copied only once".to_owned());
         }
         if self.verify == VerifyDepth::Full {
-            parts.push("At the end every copy is read again and compared byte by byte".to_owned());
+            parts.push("At the end every copy is read back and compared byte by byte".to_owned());
         }
         (!parts.is_empty()).then(|| format!("{}.", parts.join(". ")))
     }
@@ -152,10 +154,10 @@ mod tests {
         assert_eq!(
             options.words().as_deref(),
             Some(
-                "Late mail only. Only messages received from 1970-01-01 on, 1.0 kB or smaller. Newest messages first. \
-                 From Gmail a copy for each label. At most 1.0 kB sent in a day. No limit to what is read in a day. \
-                 Copies bear the date of their header. Exact duplicates within a folder are copied once. \
-                 At the end every copy is read again and compared byte by byte."
+                "Late mail only. Only messages received on or after 1970-01-01, 1.0 kB or smaller. Newest messages first. \
+                 From Gmail, one copy per label. At most 1.0 kB upload per day. No daily download limit. \
+                 Copies get the date in the message. Exact duplicates within a folder are copied only once. \
+                 At the end every copy is read back and compared byte by byte."
             )
         );
     }

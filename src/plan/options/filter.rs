@@ -25,7 +25,7 @@ pub struct MessageFilter {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FilterError {
     /// The times leave nothing.
-    #[error("no message is received from {since} on and before {before}")]
+    #[error("no message can be received on or after {since} and before {before}")]
     NoTime {
         /// The first day.
         since: String,
@@ -33,7 +33,7 @@ pub enum FilterError {
         before: String,
     },
     /// The sizes leave nothing.
-    #[error("no message has at least {least} and at most {most}")]
+    #[error("no message can be at least {least} and at most {most}")]
     NoSize {
         /// The least size.
         least: Bytes,
@@ -41,7 +41,7 @@ pub enum FilterError {
         most: Bytes,
     },
     /// The search is none.
-    #[error("the search “{text}” cannot be sent: {source}")]
+    #[error("the search “{text}” is not valid: {source}")]
     Search {
         /// As typed.
         text: String,
@@ -78,11 +78,11 @@ impl MessageFilter {
 
     /// What it lets through, one part each: `received from 2020-01-01 on`.
     pub fn words(&self) -> Vec<String> {
-        let since = self.since_secs.map(|secs| format!("received from {} on", date_words(secs)));
+        let since = self.since_secs.map(|secs| format!("received on or after {}", date_words(secs)));
         let before = self.before_secs.map(|secs| format!("received before {}", date_words(secs)));
         let least = self.min_bytes.map(|bytes| format!("{} or larger", Bytes(bytes)));
         let most = self.max_bytes.map(|bytes| format!("{} or smaller", Bytes(bytes)));
-        let search = self.search.as_ref().map(|text| format!("found by {text}"));
+        let search = self.search.as_ref().map(|text| format!("matching {text}"));
         [since, before, least, most, search].into_iter().flatten().collect()
     }
 }
@@ -104,9 +104,9 @@ mod tests {
         assert_eq!(filter(Some(0), Some(day), Some(1), Some(1)).check(), Ok(()));
         assert_eq!(filter(None, Some(day), None, Some(0)).check(), Ok(()));
         let words = filter(Some(day), Some(day), None, None).check().unwrap_err().to_string();
-        assert_eq!(words, "no message is received from 1970-01-02 on and before 1970-01-02");
+        assert_eq!(words, "no message can be received on or after 1970-01-02 and before 1970-01-02");
         let words = filter(None, None, Some(2_000), Some(1_000)).check().unwrap_err().to_string();
-        assert_eq!(words, "no message has at least 2.0 kB and at most 1.0 kB");
+        assert_eq!(words, "no message can be at least 2.0 kB and at most 1.0 kB");
     }
 
     #[test]
@@ -117,7 +117,10 @@ mod tests {
             search: Some("UNSEEN".to_owned()),
             ..MessageFilter::default()
         };
-        assert_eq!(filter.words(), ["received from 1970-01-01 on", "25 MB or smaller", "found by UNSEEN"]);
+        assert_eq!(
+            filter.words(),
+            ["received on or after 1970-01-01", "25 MB or smaller", "matching UNSEEN"]
+        );
         assert!(MessageFilter::default().is_open() && !filter.is_open());
     }
 }

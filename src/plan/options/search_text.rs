@@ -66,25 +66,25 @@ pub enum SearchTextError {
     #[error("it is longer than {MAX_CHARS} characters")]
     TooLong,
     /// A line end or another control character.
-    #[error("it has a line end or another control character")]
+    #[error("it contains a line break or another control character")]
     Control,
     /// Beyond ASCII.
-    #[error("servers search for ASCII letters only; leave out “{0}”")]
+    #[error("servers can search only for ASCII characters; leave out “{0}”")]
     NotAscii(char),
     /// A quotation mark without its partner.
-    #[error("a quotation mark has no partner")]
+    #[error("a quotation mark is not closed")]
     Quote,
     /// A bracket without its partner.
-    #[error("a bracket has no partner")]
+    #[error("a bracket is not matched")]
     Bracket,
     /// Nested too deeply.
     #[error("it is nested too deeply")]
     Depth,
     /// Not a key.
-    #[error("“{0}” is no search word of IMAP, such as FROM, SUBJECT, SINCE or UNSEEN")]
+    #[error("“{0}” is not an IMAP search key such as FROM, SUBJECT, SINCE or UNSEEN")]
     UnknownKey(String),
     /// A key that lacks its word.
-    #[error("{0} needs a word behind it")]
+    #[error("{0} needs a value after it")]
     MissingWord(String),
 }
 

@@ -9,10 +9,10 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OptionWordsError {
     /// Not a day.
-    #[error("“{0}” is not a day: write year, month and day, as in 2024-01-31")]
+    #[error("“{0}” is not a date: write year, month and day, such as 2024-01-31")]
     Date(String),
     /// Not a size.
-    #[error("“{0}” is not a size: write a number and B, kB, MB or GB, as in 25 MB")]
+    #[error("“{0}” is not a size: write a number and B, kB, MB or GB, such as 25 MB")]
     Size(String),
 }
 

@@ -91,7 +91,7 @@ async fn serve_tcp(listener: &TcpListener, zones: &Zones) {
             accepted = listener.accept(), if clients.len() < TCP_CONNECTIONS => match accepted {
                 Ok((stream, _client)) => clients.push(serve_client(stream, zones)),
                 Err(error) => {
-                    tracing::debug!(%error, "the practice server could not take a connection");
+                    tracing::debug!(%error, "the practice server could not accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },

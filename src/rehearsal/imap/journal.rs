@@ -84,13 +84,13 @@ pub(super) fn open(path: &Path, uid_validity: u32) -> io::Result<Opened> {
     }
     let mut file = options.open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no plain file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     let mut reader = BufReader::new(&file);
     let head = read_line(&mut reader)?.and_then(|line| serde_json::from_slice::<Head>(&line).ok());
     let Some(head) = head.filter(|head| head.format == FORMAT) else {
         if !is_of_a_journal(&mut file)? {
-            return Err(io::Error::other("it is a file of another program, and stays as it is"));
+            return Err(io::Error::other("it belongs to another program and was left unchanged"));
         }
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;

@@ -128,7 +128,7 @@ impl ImapServer {
                     }
                     Err(error) => {
                         // The system has no room for another connection just now.
-                        tracing::warn!(%error, "the practice server could not take a connection");
+                        tracing::warn!(%error, "the practice server could not accept a connection");
                         tokio::time::sleep(Duration::from_millis(50)).await;
                     }
                 },

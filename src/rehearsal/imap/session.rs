@@ -136,7 +136,7 @@ impl Session {
         }
         // The client may be gone already; then there is nobody to tell.
         if let Err(error) = self.wire.flush().await {
-            tracing::debug!(%error, "the practice server's last words were not heard");
+            tracing::debug!(%error, "the practice server's final reply was not received");
         }
     }
 

@@ -110,7 +110,7 @@ impl Store {
         if let Some(journal) = self.journal.as_mut().filter(|_| !unsaved.is_empty())
             && let Err(error) = journal.write(&user, &unsaved)
         {
-            tracing::warn!(%error, "practice mail is not kept any more");
+            tracing::warn!(%error, "practice mail can no longer be saved");
             self.journal = None;
         }
         Some(result)

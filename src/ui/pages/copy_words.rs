@@ -78,7 +78,9 @@ pub fn rest_words(project: &ProjectView) -> String {
         },
         CopyStanding::Pausing | CopyStanding::Stopping => ", finishing the messages in progress".to_owned(),
         CopyStanding::Paused => ", paused by you; nothing is lost or duplicated".to_owned(),
-        CopyStanding::Interrupted => ", the program ended meanwhile; nothing is lost or duplicated".to_owned(),
+        CopyStanding::Interrupted => {
+            ", the program ended meanwhile; nothing is lost or duplicated".to_owned()
+        }
         CopyStanding::Tried(_) => ", see the Plan page for how long the rest takes".to_owned(),
         CopyStanding::Stopped => ", starting again continues where it left off".to_owned(),
         CopyStanding::Finished => took_words(copy),

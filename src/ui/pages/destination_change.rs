@@ -40,7 +40,8 @@ pub fn change_question(
             .filter(|words| !words.is_empty())
             .collect::<Vec<_>>()
             .join(" "),
-        alternative: "To move some mailboxes to another provider, create a separate project for them.".to_owned(),
+        alternative: "To move some mailboxes to another provider, create a separate project for them."
+            .to_owned(),
         safe: format!("Keep {name}"),
         danger: "Change the destination".to_owned(),
     })
@@ -82,7 +83,11 @@ fn kept_words(project: &ProjectView, is_same_server: bool) -> String {
         "The {copied} messages copied to {} stay there and remain in the report.",
         route.provider_name
     );
-    if is_same_server { there } else { format!("{there} The copy to the new destination starts from scratch.") }
+    if is_same_server {
+        there
+    } else {
+        format!("{there} The copy to the new destination starts from scratch.")
+    }
 }
 
 /// Answers are kept under their names in the project file.

@@ -175,12 +175,7 @@ impl DomainPage {
                 is_typing |= Field::new(label).hint(hint).show(ui, value).has_focus();
             };
             field(ui, "Resolver", "the system's, or 192.0.2.53:53", &mut draft.resolver);
-            field(
-                ui,
-                "DKIM selectors you use",
-                "common names are tried anyway",
-                &mut draft.selectors,
-            );
+            field(ui, "DKIM selectors you use", "common names are tried anyway", &mut draft.selectors);
             field(ui, "IP addresses that send your mail", "taken from MX and SPF", &mut draft.addresses);
             match draft.parse() {
                 Ok(options) if options != draft.sent => {

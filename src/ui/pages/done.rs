@@ -105,7 +105,8 @@ impl DonePage {
             footer.primary = Some(FooterButton::new("Save report", act));
         } else {
             footer.primary = Some(FooterButton::new("Save report", Act::Go(Step::Done)));
-            footer.readiness = Readiness::Blocked { why: "Choose where to save the report".to_owned(), cure: None };
+            footer.readiness =
+                Readiness::Blocked { why: "Choose where to save the report".to_owned(), cure: None };
         }
     }
 }
@@ -152,8 +153,7 @@ fn summary(project: &ProjectView) -> String {
         }
         (CopyStanding::Tried(_), _) => format!("{}.", trial_words(&copy.sum)),
         (CopyStanding::Outgrown, _) => {
-            "Mailboxes were added or changed since the copy finished; they are still to be copied."
-                .to_owned()
+            "Mailboxes were added or changed since the copy finished; they are still to be copied.".to_owned()
         }
         _ => "The copy is not finished; the lines below show how far it got.".to_owned(),
     }

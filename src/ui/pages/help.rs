@@ -18,10 +18,10 @@ const fn what(step: Step) -> &'static str {
         }
         Step::Mailboxes => "Who moves. Signing in reads only folder names and counts.",
         Step::Plan => "Every folder and where it goes. Folders you leave out stay on your server.",
-        Step::Copy => {
-            "Every message is recorded before it is sent, so a second run copies nothing twice."
+        Step::Copy => "Every message is recorded before it is sent, so a second run copies nothing twice.",
+        Step::Records => {
+            "What to change in DNS, in three stages. The first stage does not affect mail delivery."
         }
-        Step::Records => "What to change in DNS, in three stages. The first stage does not affect mail delivery.",
         Step::Done => "What became of every message, what is still to do, and the report.",
     }
 }

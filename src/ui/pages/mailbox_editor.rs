@@ -205,10 +205,10 @@ fn actions(ui: &mut Ui, editor: &mut Editor, row: &MailboxView, cx: &mut PageCx<
             if Button::danger_outline("Remove…").small().icon(Icon::Trash).show(ui).clicked() {
                 let question = Question {
                     title: format!("Remove {} from the project?", row.mailbox.address),
-                    what: "Its record of copied messages is removed too. Nothing is deleted on either server."
-                        .to_owned(),
-                    alternative: "To leave it out of the copy for now, untick it instead."
-                        .to_owned(),
+                    what:
+                        "Its record of copied messages is removed too. Nothing is deleted on either server."
+                            .to_owned(),
+                    alternative: "To leave it out of the copy for now, untick it instead.".to_owned(),
                     safe: "Keep it".to_owned(),
                     danger: "Remove it".to_owned(),
                 };
@@ -223,8 +223,7 @@ fn trouble(ui: &mut Ui, side: Side, row: &MailboxView, cx: &mut PageCx<'_>) {
     let sign_in = row.sign_in(side);
     if matches!(sign_in.state, SignInState::CertificateNotKnown(_)) {
         ui.add_space(12.0);
-        let words =
-            "The question about this certificate is at the top of the page, once for all mailboxes.";
+        let words = "The question about this certificate is at the top of the page, once for all mailboxes.";
         note::note(ui, Tone::Warn, Icon::Warn, words, None);
     } else if let Some(error) = &sign_in.error {
         ui.add_space(12.0);

@@ -233,8 +233,7 @@ pub fn how_long(ui: &mut Ui, project: &ProjectView) {
         panel::section(ui, "How long");
         ui.add_space(4.0);
         let Some(all) = &forecasts.all else {
-            let words =
-                "Not known yet. A trial of 20 messages per folder measures it; those messages count towards the copy.";
+            let words = "Not known yet. A trial of 20 messages per folder measures it; those messages count towards the copy.";
             text::paragraph(ui, words, Type::Body, theme.text2);
             return;
         };
@@ -252,7 +251,8 @@ pub fn how_long(ui: &mut Ui, project: &ProjectView) {
                 rows.iter().map(|(name, words)| (name.as_str(), words.clone())).collect();
             key_value::small_key_values(ui, &rows);
             if let Some(more) = each.len().checked_sub(LONGEST_SHOWN).filter(|more| *more > 0) {
-                let words = format!("and {} that take less time", format::counted(more, "mailbox", "mailboxes"));
+                let words =
+                    format!("and {} that take less time", format::counted(more, "mailbox", "mailboxes"));
                 text::paragraph(ui, words, Type::Small, theme.text2);
             }
         }

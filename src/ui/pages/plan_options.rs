@@ -25,7 +25,10 @@ const MODES: [(CopyMode, &str); 3] = [
         CopyMode::AfterSwitch,
         "People already use the new mailbox. Missing messages are added; nothing there is changed.",
     ),
-    (CopyMode::Sweep, "As after the switch, but only Inbox and Junk: mail that still arrived at the old server."),
+    (
+        CopyMode::Sweep,
+        "As after the switch, but only Inbox and Junk: mail that still arrived at the old server.",
+    ),
 ];
 
 /// The open panel and what has been typed so far.
@@ -117,8 +120,7 @@ impl PlanOptions {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             let options = self.options();
-            let is_clicked =
-                Button::secondary("Apply").small().enabled(options.is_ok()).show(ui).clicked();
+            let is_clicked = Button::secondary("Apply").small().enabled(options.is_ok()).show(ui).clicked();
             if let Some(options) = options.ok().filter(|_| is_clicked) {
                 cx.send(Command::SetCopyOptions(options));
                 self.is_open = false;
@@ -219,13 +221,15 @@ impl PlanOptions {
     fn search(&mut self, ui: &mut Ui, wrong: &mut Vec<String>) {
         let theme = Theme::of(ui);
         let check = |text: &str| crate::plan::check_search(text).map_err(|error| error.to_string());
-        field(ui, "Only messages that match (IMAP search)", "FROM \"bank\" UNSEEN", &mut self.search, check, wrong);
-        text::paragraph(
+        field(
             ui,
-            "IMAP search keys such as SUBJECT, SINCE or UNSEEN.",
-            Type::Small,
-            theme.text2,
+            "Only messages that match (IMAP search)",
+            "FROM \"bank\" UNSEEN",
+            &mut self.search,
+            check,
+            wrong,
         );
+        text::paragraph(ui, "IMAP search keys such as SUBJECT, SINCE or UNSEEN.", Type::Small, theme.text2);
     }
 
     fn order(&mut self, ui: &mut Ui) {

@@ -65,8 +65,7 @@ fn renderer(ui: &mut Ui, settings: &mut Settings) {
     let theme = Theme::of(ui);
     panel::panel(ui, |ui| {
         panel::section(ui, "Renderer");
-        let words =
-            "Takes effect at the next start. Automatic tries both and remembers which one worked.";
+        let words = "Takes effect at the next start. Automatic tries both and remembers which one worked.";
         text::paragraph(ui, words, Type::Small, theme.text2);
         ui.add_space(4.0);
         let choices = [

@@ -86,7 +86,8 @@ fn another_source_after_a_copy_is_asked_about() {
 fn after_another_choice_the_copy_page_leads_to_a_copy_there() {
     let mut opened = Opened::step(samples::elsewhere(), Step::Copy, false);
     assert!(
-        count(&opened, "Copied to Fastmail (imap.fastmail.example). Nothing was copied to mailbox.org") > 0
+        count(&opened, "Copied to Fastmail (imap.fastmail.example). Nothing has been copied to mailbox.org")
+            > 0
     );
     assert_eq!(count(&opened, "100%"), 0);
     assert_eq!(count(&opened, "Copy what is new"), 0);

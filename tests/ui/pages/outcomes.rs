@@ -225,14 +225,14 @@ fn what_takes_part_is_typed_checked_and_said() {
     opened.click("Newest messages first");
     opened.click("Copy exact duplicates once");
     opened.type_into("Received from (day)", "2020-01-0");
-    assert_eq!(count(&opened, "is not a day"), 1);
+    assert_eq!(count(&opened, "is not a date"), 1);
     opened.click("Apply");
     assert_eq!(opened.sent(), [], "a mistake is not sent");
     opened.type_into("Received from (day)", "1");
-    assert_eq!(count(&opened, "is not a day"), 0);
+    assert_eq!(count(&opened, "is not a date"), 0);
     opened.type_into("Largest size", "25 MB");
     opened.type_into("Only messages that match (IMAP search)", "FROM");
-    assert_eq!(count(&opened, "FROM needs a word behind it"), 1);
+    assert_eq!(count(&opened, "FROM needs a value after it"), 1);
     opened.type_into("Only messages that match (IMAP search)", " bank");
     opened.click("Apply");
     let filter = MessageFilter {
@@ -250,7 +250,7 @@ fn what_takes_part_is_typed_checked_and_said() {
     };
     assert_eq!(opened.sent(), [Command::SetCopyOptions(options)]);
     let opened = Opened::step(samples::tried(), Step::Plan, false);
-    assert_eq!(count(&opened, "Only messages received from 2020-01-01 on. Newest messages first."), 1);
+    assert_eq!(count(&opened, "Only messages received on or after 2020-01-01. Newest messages first."), 1);
 }
 
 #[test]

@@ -90,7 +90,7 @@ async fn lists_nested_too_deep_end_the_connection_in_every_reply() {
                 let (_, verdict) =
                     walk(line.as_bytes(), Limits { literals_per_reply: 100, ..Limits::default() }, is_asked)
                         .await;
-                let is_deep = verdict == Some("lists nested beyond all bounds");
+                let is_deep = verdict == Some("lists nested too deeply");
                 assert!(is_deep || step.contains('{'), "{begin}{step} {verdict:?}");
             }
         }
@@ -141,21 +141,21 @@ async fn what_goes_beyond_the_limits_ends_the_connection() {
     let unasked = [&b"* X "[..], &[b'x'; 80], b"\r\n"].concat().repeat(2);
     let long_message = [&b"* 1 FETCH (BODY[] {700}\r\n"[..], &[b'x'; 700]].concat();
     for (bytes, words) in [
-        (&[b'a'; 200][..], "a line without end"),
-        (&long_replies, "replies without end to one command"),
-        (&long_message, "data without end to one command"),
-        (b"* 1 FETCH (BODY[] {1001}\r\n", "a literal beyond all bounds"),
-        (b"* 1 FETCH (BODY[] {99999999999999999999999}\r\n", "a literal beyond all bounds"),
+        (&[b'a'; 200][..], "an endless line"),
+        (&long_replies, "endless replies to one command"),
+        (&long_message, "endless data for one command"),
+        (b"* 1 FETCH (BODY[] {1001}\r\n", "an oversized literal"),
+        (b"* 1 FETCH (BODY[] {99999999999999999999999}\r\n", "an oversized literal"),
         (b"* LIST {0}\r\n{0}\r\n{0}\r\n\r\n", "too many literals in one reply"),
         (&b"* 1 EXISTS\r\n".repeat(6), "too many replies to one command"),
-        (&b"* X\r\n".repeat(4), "replies that nobody asked for, without end"),
-        (&unasked, "replies that nobody asked for, without end"),
-        (b"* X {121}\r\n", "replies that nobody asked for, without end"),
+        (&b"* X\r\n".repeat(4), "endless unrequested replies"),
+        (&unasked, "endless unrequested replies"),
+        (b"* X {121}\r\n", "endless unrequested replies"),
     ] {
         assert_eq!(walk(bytes, small, true).await.1, Some(words));
     }
     let unasked = b"* 1 FETCH (BODY[] {121}\r\n";
-    assert_eq!(walk(unasked, small, false).await.1, Some("replies that nobody asked for, without end"));
+    assert_eq!(walk(unasked, small, false).await.1, Some("endless unrequested replies"));
     let (_, verdict) = walk(b"* LIST () NIL {9999999}\r\n", Limits::default(), true).await;
     assert_eq!(verdict, Some("a large reply that is not message data"));
     // Many literals, each of which is kept alone.

@@ -64,7 +64,7 @@ fn a_daily_cap_is_a_floor() {
     assert_eq!(words.words(), "9 to 10 days");
     assert_eq!(
         words.basis(),
-        "measured on 1,000 messages: 10 messages/s, 1.0 MB/s; the provider takes 500 MB a day"
+        "measured on 1,000 messages: 10 messages/s, 1.0 MB/s; the provider accepts 500 MB a day"
     );
     assert_eq!(forecast(&capped(5_000 * MB, None)).unwrap().words(), "at least 9 days");
     assert_eq!(forecast(&capped(100 * MB, seen)).unwrap().cap, None, "the cap is not what makes it last");
@@ -113,12 +113,12 @@ fn the_tighter_of_both_sides_counts_whoever_said_so() {
     let words = forecast(&both(10_000 * MB)).unwrap();
     assert_eq!(
         (words.least_secs, words.basis().as_str()),
-        (9 * DAY_SECS, "you allow 1.0 GB a day to be sent")
+        (9 * DAY_SECS, "your upload limit is 1.0 GB a day")
     );
     let down = ForecastInput { caps: [None, Some(cap(Side::Source, 2_500))], ..input(1, 10_000 * MB, None) };
     let words = forecast(&down).unwrap();
     assert_eq!(
         (words.least_secs, words.basis().as_str()),
-        (3 * DAY_SECS, "the source hands out 2.5 GB a day")
+        (3 * DAY_SECS, "the source allows downloading 2.5 GB a day")
     );
 }

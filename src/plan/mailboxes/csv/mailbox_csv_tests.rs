@@ -155,7 +155,10 @@ fn each_side_may_have_its_own_way_to_sign_in() {
             "address,source_admin,source_token_command\nanna@example.org,root,t\n",
             "line 2 has both source_token_command and source_admin",
         ),
-        ("address,from_admin,from_admin_form\nanna@example.org,root,{x}\n", "line 2: “{x}” is no form"),
+        (
+            "address,from_admin,from_admin_form\nanna@example.org,root,{x}\n",
+            "line 2: “{x}” is not a valid name form",
+        ),
         ("address,from_admin_form\nanna@example.org,*\n", "needs an admin"),
         ("address,to_token_command\nanna@example.org,a 'b\n", "line 2: the command opens a '"),
         ("address,token\nanna@example.org,x\n", "could belong to either side"),

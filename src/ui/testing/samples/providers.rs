@@ -25,7 +25,7 @@ pub fn comparisons() -> Vec<Comparison> {
                 row("Does it fit?", "Sign-in for the copy", sign_in.0, sign_in.1, None),
                 row("Copying 43.5 GB", "Upload per mailbox and day", upload.0, upload.1, src(upload.1)),
                 row("Copying 43.5 GB", "Your largest mailbox, 11.3 GB", days.0, days.1, None),
-                row("Copying 43.5 GB", "Largest message by IMAP", largest.0, largest.1, src(largest.1)),
+                row("Copying 43.5 GB", "Largest message over IMAP", largest.0, largest.1, src(largest.1)),
                 row("Records to publish", "Incoming mail (MX)", mx.0, mx.1, None),
                 row("Records to publish", "Signature (DKIM)", dkim.0, dkim.1, None),
                 row("Your work", "Before the copy", before.0, before.1, None),
