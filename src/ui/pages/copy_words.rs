@@ -136,7 +136,7 @@ pub fn state_words(shown: &MailboxProgress, standing: CopyStanding) -> (Tone, Ic
             (Tone::Paused, Icon::Waiting, "Lost the connection".to_owned())
         }
         MailboxProgressState::WaitsUntil(at, _) => {
-            (Tone::Paused, Icon::Waiting, format!("Waiting until {}", format::time(*at)))
+            (Tone::Paused, Icon::Waiting, format!("Waits until {}", format::time(*at)))
         }
         MailboxProgressState::Paused => (Tone::Paused, Icon::Paused, "Paused by you".to_owned()),
         MailboxProgressState::Done if shown.sum.to_do > 0 => {

@@ -97,7 +97,7 @@ fn answers_words(project: &ProjectView, name: &str, is_same_provider: bool) -> S
         return String::new();
     }
     let answers = format::counted(answers, "answer", "answers");
-    format!("Your {answers} for the records of {name} are kept in case you return to {name}.")
+    format!("Your {answers} for the records of {name} will be kept in case you return to {name}.")
 }
 
 /// The question before another server becomes the source; `None` if nothing would be lost.

@@ -31,7 +31,7 @@ fn another_provider_after_a_copy_is_asked_about_with_what_is_lost_and_what_stays
         "the prepared records",
         "the server you entered, imap.fastmail.example",
         "messages copied to Fastmail stay there and remain in the report",
-        "Your 1 answer for the records of Fastmail are set aside",
+        "Your 1 answer for the records of Fastmail will be kept",
     ] {
         assert_eq!(count(&opened, words), 1, "{words}");
     }
