@@ -48,6 +48,13 @@ date = "2026-11-23"
 [[selector]]
 name = "default"
 "#;
+const TEST_KEY: &str = r#"source = "RFC 6376"
+date = "2026-11-29"
+
+[[key]]
+sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+printed_in = "RFC 6376, appendix C"
+"#;
 const HABITS: &str = r#"schema = 1
 
 [[server]]
@@ -63,6 +70,7 @@ const ZONE: &str = "$ORIGIN example.org.\n@ 300 IN SOA ns1 host 1 2 3 4 5\n";
 fn whole_files_of_each_kind_are_taken() {
     for (path, text) in [
         ("blocklists.toml", LIST),
+        ("dkim_test_keys.toml", TEST_KEY),
         ("folder_words.toml", WORDS),
         ("nonmail_folders.toml", NONMAIL),
         ("refusals.toml", REFUSAL),
@@ -109,6 +117,8 @@ fn a_wrong_file_of_each_kind_is_told_with_its_line_and_the_way_out() {
         ("blocklists.toml", LIST, "127.0.0.2", "127.0.0.256", &[":14:"]),
         ("blocklists.toml", LIST, "\"high\"", "\"highest\"", &[":6:", "highest"]),
         ("blocklists.toml", LIST, "https://example.org/\"", "http://example.org/\"", &["not a page"]),
+        ("dkim_test_keys.toml", TEST_KEY, "cdef\"", "cdeX\"", &[":4:", "no SHA-256"]),
+        ("dkim_test_keys.toml", TEST_KEY, "RFC 6376, appendix C", " ", &["nothing says where"]),
         ("folder_words.toml", WORDS, "[words.en]", "[words.english]", &["not a language", "ISO 639-1"]),
         ("folder_words.toml", WORDS, "\"Bin\"", "\"sent\"", &["two uses"]),
         ("folder_words.toml", WORDS, "\"Bin\"", "\" Bin\"", &["not a name"]),

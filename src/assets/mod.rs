@@ -13,6 +13,7 @@ mod reply_patterns;
 mod selectors;
 mod server_habits;
 mod source;
+mod test_keys;
 
 pub use block_lists::{BlockList, Code, Impact, Judges, read_block_lists};
 pub use error::AssetError;
@@ -23,6 +24,7 @@ pub use refusals::{Means, Refusal, read_refusals};
 pub use reply_patterns::{ReplyClass, ReplyCode, ReplyPattern, ReplyScope, Tier, read_reply_patterns};
 pub use selectors::{Selector, read_selectors};
 pub use server_habits::{ServerHabits, read_server_habits};
+pub use test_keys::{TestKey, read_test_keys};
 
 /// Checks a file by its path below `assets/`. The files of providers have a reader of their own.
 pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
@@ -46,6 +48,7 @@ pub fn check(path: &str, bytes: &[u8]) -> Result<(), AssetError> {
     })?;
     let read = match path {
         "blocklists.toml" => read_block_lists(text).map(drop),
+        "dkim_test_keys.toml" => read_test_keys(text).map(drop),
         "folder_words.toml" => read_folder_words(text).map(drop),
         "nonmail_folders.toml" => read_nonmail_folders(text).map(drop),
         "receivers.toml" => read_receivers(text).map(drop),

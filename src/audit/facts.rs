@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::evidence::EvidenceFacts;
+use super::message::MessageFacts;
 use super::verdict::{Overrule, OwnerAnswers};
 use crate::values::{AnswerBook, DnsAnswer, DnsName, DnsQuestion, DomainName, RecordType, UnixTime};
 
@@ -88,6 +89,11 @@ impl Facts {
     /// The form that [`Self::from_json`] reads, indented for people and for `diff`.
     pub fn to_json(&self) -> Result<String, FactsError> {
         Ok(serde_json::to_string_pretty(self)?)
+    }
+
+    /// What the owner's messages tell; empty where none were given.
+    pub fn messages(&self) -> &[MessageFacts] {
+        self.evidence.as_ref().map_or(&[], |evidence| &evidence.messages)
     }
 
     /// The answer to one question, if it was asked.

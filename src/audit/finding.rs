@@ -103,6 +103,8 @@ pub enum Area {
     BlockLists,
     /// What receivers do with the mail, from the owner's logs and reports.
     Delivery,
+    /// Real messages: signatures, results of receivers, the way that they took.
+    Messages,
 }
 
 /// Groups on the audit page, in their order.
@@ -221,8 +223,11 @@ pub struct SpfTreeNode {
     pub lookups_with_children: u32,
     /// Lookups spent when this term has been read, itself included.
     pub running_total: u32,
-    /// Whether its lookup came back empty (a void lookup).
+    /// Whether its lookup came back empty (a void lookup) for a sender with an IPv4 address.
     pub is_void: bool,
+    /// Lookups that come back empty under this term, itself included.
+    #[serde(default)]
+    pub voids_with_children: u32,
     /// Whether a receiver still gets here; false behind the tenth lookup.
     pub is_read: bool,
     /// What the term does or what is wrong with it, in a few words; may be empty.

@@ -69,6 +69,7 @@ fn summary(facts: &Facts, findings: &[Finding]) -> String {
         (0, 0) => "Everything that could be measured is in order.".to_owned(),
         (0, _) => format!("Nothing fails. {}.", checks(warnings, ("deserves a look", "deserve a look"))),
         (_, 0) => format!("{}.", checks(fails, ("fails", "fail"))),
+        (_, 1) => format!("{}, 1 more deserves a look.", checks(fails, ("fails", "fail"))),
         _ => format!("{}, {} more deserve a look.", checks(fails, ("fails", "fail")), warnings),
     };
     let about_staying = match staying {

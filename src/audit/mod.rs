@@ -14,11 +14,14 @@ mod facts;
 mod finding;
 mod judge;
 mod lookups;
+pub mod message;
 mod mx;
+mod no_mail;
 mod rules;
 mod sender;
 mod senders;
 pub mod spf;
+mod tag_list;
 pub mod verdict;
 mod zone;
 

@@ -4,6 +4,7 @@ use super::addresses::is_public;
 use super::context::Context;
 use super::evidence::EvidenceFacts;
 use super::lookups::{address_of, is_askable};
+use super::message::border_addresses;
 use super::mx;
 use super::spf::{Mechanism, SpfRecord, published};
 use crate::values::RecordType;
@@ -42,7 +43,8 @@ pub(super) fn find(context: &Context<'_>) -> Senders {
         return Senders { addresses: first_ones(public), found_by: FoundBy::Owner, private };
     }
     let seen = context.facts.evidence.as_ref().map(EvidenceFacts::senders).unwrap_or_default();
-    let seen = first_ones(seen);
+    let in_messages = border_addresses(context.facts.messages(), context.facts.domain.as_ascii());
+    let seen = first_ones(seen.into_iter().chain(in_messages).collect());
     if !seen.is_empty() {
         return Senders { addresses: seen, found_by: FoundBy::Evidence, private: Vec::new() };
     }

@@ -76,7 +76,8 @@ pub struct Audit {
     /// Judge facts saved earlier, without any network access.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["save_facts", "resolver"])]
     pub facts: Option<PathBuf>,
-    /// Read a mail log, bounces or reports, compressed or not, or a folder of them; may be repeated.
+    /// Read a mail log, bounces, reports or received messages (.eml), compressed or not, or a folder of them; may be
+    /// repeated.
     #[arg(long, value_name = "PATH", conflicts_with = "facts")]
     pub evidence: Vec<PathBuf>,
     /// An answer about how you run the server, such as backup=no; may be repeated. See “mailferry verdict --help”.

@@ -3,19 +3,26 @@ use std::process::ExitCode;
 
 use super::args::Audit;
 use super::{CliError, done, output};
+use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::{AuditReport, Facts, Status, judge};
 use crate::engine::{AuditOptions, UserError, headless};
 use crate::report;
+use crate::values::DomainName;
 
 /// The facts of one domain are a few hundred kB at most.
 const MOST_FACTS_BYTES: u64 = 64_000_000;
 
 /// `mailferry audit`.
 pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
-    super::checked_domain(&arguments.domain)?;
+    let domain = super::checked_domain(&arguments.domain)?;
     super::places::check_audit(arguments)?;
+    check_selectors(&arguments.selectors)?;
     let facts = match &arguments.facts {
-        Some(path) => saved_facts(path)?,
+        Some(path) => {
+            let facts = saved_facts(path)?;
+            check_domain(&domain, &facts, path)?;
+            facts
+        }
         None => ask(arguments)?,
     };
     if let Some(path) = &arguments.save_facts {
@@ -39,6 +46,34 @@ pub fn run(arguments: &Audit) -> Result<ExitCode, CliError> {
         None => output::print(&words(&report))?,
     }
     Ok(done(arguments.strict && report.count(Status::Fail) > 0))
+}
+
+/// Input that would not be used is refused, not passed over.
+fn check_selectors(selectors: &[String]) -> Result<(), CliError> {
+    if selectors.len() > MAX_NAMED {
+        return Err(CliError::Usage(format!(
+            "{} selectors were given, and one audit asks for {MAX_NAMED}: name those that are in use",
+            selectors.len()
+        )));
+    }
+    match selectors.iter().find(|selector| !is_selector(selector.trim().trim_matches('.'))) {
+        None => Ok(()),
+        Some(wrong) => Err(CliError::Usage(format!(
+            "“{wrong}” is no DKIM selector: copy what stands behind s= in the DKIM-Signature header of a sent message"
+        ))),
+    }
+}
+
+/// Facts tell about one domain only.
+fn check_domain(domain: &DomainName, facts: &Facts, path: &Path) -> Result<(), CliError> {
+    if facts.domain == *domain {
+        return Ok(());
+    }
+    Err(CliError::Usage(format!(
+        "{} is about another domain ({}): name that one, or choose the file of {domain}",
+        path.display(),
+        facts.domain
+    )))
 }
 
 pub(super) fn saved_facts(path: &Path) -> Result<Facts, CliError> {

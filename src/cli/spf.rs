@@ -6,7 +6,6 @@ use crate::engine::headless;
 
 /// `mailferry spf`: prints the result as RFC 7208 defines it on the first line, the trace below.
 pub fn run(arguments: &Spf) -> Result<ExitCode, CliError> {
-    super::checked_domain(&arguments.domain)?;
     let question = headless::SpfQuestion {
         domain: &arguments.domain,
         ip: arguments.ip,

@@ -18,7 +18,7 @@ use crate::records::{
     BindOptions, RecordsPlan, SwitchStage, check_answer, desired, parse_zone_file, render_bind,
 };
 use crate::survey::{self, EvidenceProgress, Progress, SurveyOptions};
-use crate::values::{DomainName, EmailAddress, UnixTime};
+use crate::values::{DomainName, UnixTime};
 
 /// Measures a domain. `progress` hears how many questions are answered, how many are known, and what is asked now.
 ///
@@ -83,17 +83,16 @@ pub struct SpfQuestion<'a> {
 /// Evaluates SPF. The first line is the result of RFC 7208 section 2.6, the others are the trace.
 ///
 /// # Errors
-/// In the user's words: no domain, no address, or no resolver that answers.
+/// In the user's words: no resolver that answers.
 pub fn spf(question: &SpfQuestion<'_>) -> Result<Vec<String>, Box<UserError>> {
-    let domain = DomainName::parse(question.domain).map_err(|error| explain::domain_name(&error))?;
-    let sender = match question.sender {
-        Some(text) => EmailAddress::parse(text).map_err(|error| explain::email_address(&error))?.to_ascii(),
-        None => format!("postmaster@{}", domain.as_ascii()),
-    };
+    // Receivers meet names and senders that are none, and RFC 7208 has a result for each: nothing is refused here.
+    let domain = DomainName::parse(question.domain)
+        .map_or_else(|_no_domain| question.domain.trim().to_owned(), |domain| domain.as_ascii().to_owned());
+    let sender = question.sender.map_or_else(|| format!("postmaster@{domain}"), str::to_owned);
     let helo = question.helo.unwrap_or_default();
     to_its_end(async {
         let resolver = crate::engine::jobs::survey::resolver(question.resolver).await?;
-        let verdict = survey::spf_check(domain.as_ascii(), question.ip, &sender, helo, &resolver)
+        let verdict = survey::spf_check(&domain, question.ip, &sender, helo, &resolver)
             .await
             .map_err(|error| Box::new(explain::survey(&error)))?;
         let mut lines = vec![verdict.result.to_string()];

@@ -130,7 +130,10 @@ fn checked(answer: &Answer, typed: &str) -> Result<String, AnswerError> {
     let text = answer.check(typed)?;
     match answer.check {
         AnswerCheck::DkimKey => match DkimKey::parse(text.as_bytes()) {
-            Ok(_key) => Ok(text),
+            Ok(key) => match key.unfit() {
+                Some(why) => Err(AnswerError::NotADkimKey { why }),
+                None => Ok(text),
+            },
             Err(why) => Err(AnswerError::NotADkimKey { why }),
         },
         AnswerCheck::SpfTerm => match Term::parse(&text).kind {

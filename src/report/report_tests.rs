@@ -45,6 +45,7 @@ fn finding(text: &str, url: &str) -> Finding {
             lookups_with_children: 1,
             running_total: 1,
             is_void: true,
+            voids_with_children: 1,
             is_read: false,
             note: text.to_owned(),
         }])),

@@ -7,6 +7,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::dkim::{MAX_NAMED, is_selector};
 use crate::audit::evidence::EvidenceFacts;
 use crate::audit::verdict::OwnerAnswers;
 use crate::audit::{self, Facts};
@@ -142,10 +143,7 @@ fn clean_selectors(selectors: &[String]) -> Vec<String> {
     let mut clean: Vec<String> = Vec::new();
     for selector in selectors {
         let selector = selector.trim().trim_matches('.').to_ascii_lowercase();
-        let is_name = !selector.is_empty()
-            && selector.len() <= 100
-            && selector.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if is_name && !clean.contains(&selector) && clean.len() < 20 {
+        if is_selector(&selector) && !clean.contains(&selector) && clean.len() < MAX_NAMED {
             clean.push(selector);
         }
     }

@@ -43,13 +43,15 @@ pub const FLOORS: &[Floor] = &[
     Floor { room: "assets", rooms: &[], crates: &["regex", "toml"] },
     Floor {
         room: "audit",
-        rooms: &["values", "assets"],
+        rooms: &["values", "assets", "message"],
         crates: &[
             "data_encoding",
             "ipnet",
             "mail_parser",
             "memchr",
             "pkcs1",
+            "psl",
+            "ring",
             "roxmltree",
             "serde_json",
             "spki",

@@ -85,7 +85,7 @@ fn wrong_usage_ends_with_two_and_says_why() {
     for (arguments, expected) in [
         (vec!["audit", "not a domain"], "is not a domain name"),
         (vec!["audit", "anna@example.org"], "is an address, not a domain"),
-        (vec!["spf", "localhost", "--ip", "192.0.2.1"], "has no dot"),
+        (vec!["audit", "example.org", "--selector", "a b"], "is no DKIM selector"),
         (vec!["spf", "example.org", "--ip", "nonsense"], "invalid value"),
         (vec!["records", "example.org"], "--provider"),
         (vec!["records", "example.org", "--provider", "nope"], "the providers are fastmail"),
@@ -167,7 +167,56 @@ fn facts_are_saved_judged_again_and_read_strictly() {
         .unwrap();
     assert_status(&spf, 0);
     assert_eq!(words(&spf.stdout).lines().next(), Some("permerror"));
+    // Receivers meet such names, and RFC 7208 has a result for each.
+    let long_label = format!("{}.example", "a".repeat(64));
+    for (domain, more, result) in [
+        (long_label.as_str(), vec![], "none"),
+        ("a..example", vec![], "none"),
+        ("[192.0.2.1]", vec![], "none"),
+        ("localhost", vec![], "none"),
+        ("weber-familie.example", vec!["--sender", "@weber-familie.example"], "permerror"),
+        ("weber-familie.example", vec!["--sender", "\"a b\"@weber-familie.example"], "permerror"),
+        ("weber-familie.example", vec!["--sender", "", "--helo", "[198.51.100.77]"], "permerror"),
+    ] {
+        let spf = mailferry(home.path())
+            .args(["spf", domain, "--ip", "198.51.100.77", "--resolver", &resolver])
+            .args(more)
+            .output()
+            .unwrap();
+        assert_status(&spf, 0);
+        assert_eq!(words(&spf.stdout).lines().next(), Some(result), "{domain}");
+    }
+    let message = home.path().join("received.eml");
+    std::fs::write(&message, "From: Anna <anna@weber-familie.example>\nSubject: x\nDate: today\n\nbody\n")
+        .unwrap();
+    let with_message = mailferry(home.path())
+        .args(["audit", "weber-familie.example", "--resolver", &resolver, "--json", "-", "--evidence"])
+        .arg(&message)
+        .arg("--save-facts")
+        .arg(home.path().join("with-message.json"))
+        .output()
+        .unwrap();
+    assert_status(&with_message, 0);
+    std::fs::remove_file(&message).unwrap();
     stop.cancel();
+    // The facts tell about the message without it.
+    let judged_again = mailferry(home.path())
+        .args(["audit", "weber-familie.example", "--json", "-", "--facts"])
+        .arg(home.path().join("with-message.json"))
+        .output()
+        .unwrap();
+    assert_status(&judged_again, 0);
+    assert_eq!(words(&judged_again.stdout), words(&with_message.stdout));
+    for id in ["message.dkim-missing", "message.form", "message.results"] {
+        assert!(words(&judged_again.stdout).contains(&format!("\"{id}\"")), "{id}");
+    }
+    let other_domain = mailferry(home.path())
+        .args(["audit", "other.example", "--facts"])
+        .arg(home.path().join("with-message.json"))
+        .output()
+        .unwrap();
+    assert_status(&other_domain, 2);
+    assert!(words(&other_domain.stderr).contains("is about another domain"));
 
     let again = mailferry(home.path())
         .args(["audit", "weber-familie.example", "--json", "-", "--facts"])

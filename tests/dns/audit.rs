@@ -1,15 +1,18 @@
 //! Whole audits as text files below `tests/cases/audit`: zones in, findings out. No network.
 //!
+//! `message: FILE` reads a message below `tests/cases/messages`, `change: OLD => NEW` changes it before (“\\n” ends a line).
 //! `finding: ID STATUS [text in title or words]`, `not: ID`, `copy: ID VALUE`, `summary: TEXT`.
 
 use std::path::Path;
 
+use mailferry::audit::evidence::EvidenceFacts;
+use mailferry::audit::message::{MessageFacts, read_message};
 use mailferry::audit::{AuditReport, Facts, judge, missing_questions};
 use mailferry::values::{DomainName, UnixTime};
 use mailferry_test_support::cases::{Case, cases};
 
 /// What a case says about its situation.
-const SITUATION: &[&str] = &["domain", "ip", "selector"];
+const SITUATION: &[&str] = &["domain", "ip", "selector", "message", "change"];
 /// What a case expects.
 const EXPECTATIONS: &[&str] = &["finding", "not", "copy", "summary"];
 
@@ -18,6 +21,10 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
     let mut facts = Facts::new(domain, UnixTime(1_700_000_000), "case file".to_owned());
     facts.selectors = case.all("selector").into_iter().map(str::to_owned).collect();
     facts.sending_addresses = case.all("ip").into_iter().map(|ip| ip.parse().unwrap()).collect();
+    let messages = messages(case);
+    if !messages.is_empty() {
+        facts.evidence = Some(EvidenceFacts { messages, ..EvidenceFacts::default() });
+    }
     for _ in 0..100 {
         let missing = missing_questions(&facts);
         if missing.is_empty() {
@@ -29,6 +36,32 @@ fn audit(case: &Case) -> (Facts, AuditReport) {
         }
     }
     panic!("{}: the audit does not end", case.name);
+}
+
+/// The messages of a case: each file as it is, or changed where changes follow it. `A.eml as B.eml` gives it another name.
+fn messages(case: &Case) -> Vec<MessageFacts> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/messages");
+    let mut read = Vec::new();
+    for (index, line) in case.all("message").into_iter().enumerate() {
+        let (file, name) = line.split_once(" as ").unwrap_or((line, line));
+        let mut text = std::fs::read_to_string(folder.join(file)).unwrap();
+        for change in case.all("change") {
+            // `2: OLD => NEW` is for the second message only.
+            let (whose, change) = match change.split_once(": ") {
+                Some((number, rest)) if number.parse::<usize>().is_ok() => (number.parse().ok(), rest),
+                _ => (None, change),
+            };
+            if whose.is_some_and(|number: usize| number != index + 1) {
+                continue;
+            }
+            let (old, new) = change.split_once(" => ").unwrap();
+            let (old, new) = (old.replace("\\n", "\n"), new.replace("\\n", "\n"));
+            assert!(text.contains(&old), "{}: {file} has no “{old}”", case.name);
+            text = text.replace(&old, &new);
+        }
+        read.push(read_message(name, text.as_bytes()));
+    }
+    read
 }
 
 /// What a report lacks of what its case expects.

@@ -34,6 +34,11 @@ fn useless_keys_say_why() {
         ("v=DKIM1; k=rsa".to_owned(), "missing"),
         ("v=DKIM1; p=***".to_owned(), "Base64"),
         (format!("v=DKIM1; p={half}"), "cut off"),
+        (format!("v=DKIM1; p={}", RSA_2048.get(..237).unwrap()), "cut off"),
+        ("v=DKIM1; p=AAAAA".to_owned(), "cut off"),
+        ("v=DKIM1; p=AAAA\" \"AAAA".to_owned(), "quotation marks"),
+        ("v=DKIM1; p=AAAA; p=BBBB".to_owned(), "twice"),
+        ("v=DKIM1; p=AAAA".to_owned(), "no RSA key"),
         ("v=DKIM1; k=ed25519; p=AAAA".to_owned(), "32 bytes"),
         ("v=DKIM1; k=dsa; p=AAAA".to_owned(), "not known"),
     ] {
@@ -43,12 +48,31 @@ fn useless_keys_say_why() {
 }
 
 #[test]
+fn keys_that_nobody_should_sign_with_say_why() {
+    let unfit = |record: &str| DkimKey::parse(record.as_bytes()).unwrap().unfit();
+    for (record, word) in [
+        ("v=DKIM1; p=".to_owned(), "withdraws"),
+        (format!("p={RSA_768}"), "768 bits"),
+        (format!("h=sha1; p={RSA_2048}"), "SHA-1"),
+        (format!("s=tlsrpt; p={RSA_2048}"), "not meant for mail"),
+        ("k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=".to_owned(), "RFC 8463"),
+    ] {
+        assert!(unfit(&record).is_some_and(|why| why.contains(word)), "{record}");
+    }
+    assert_eq!(unfit(&format!("p={RSA_2048}")), None);
+    assert_eq!(unfit(&format!("p={RSA_1024}")), None);
+}
+
+#[test]
 fn flags_are_read() {
     let parse = |record: &str| DkimKey::parse(record.as_bytes()).unwrap();
     assert!(parse("v=DKIM1; t=s:y; p=").is_test);
     assert!(!parse("v=DKIM1; t=s; p=").is_test);
     assert!(parse("v=DKIM1; h=sha1; p=").is_sha1_only);
     assert!(!parse("v=DKIM1; h=sha1:sha256; p=").is_sha1_only);
+    assert!(parse("v=DKIM1; h=sha1:sha256; p=").allows_sha1);
+    assert!(parse("v=DKIM1; s=tlsrpt; p=").is_not_for_mail && !parse("v=DKIM1; s=*; p=").is_not_for_mail);
+    assert_eq!(parse("v=DKIM1; p=; rubbish; zz=1; n=note").extra, ["rubbish", "zz=1"]);
     assert!(is_key_record(b"v=DKIM1; k=rsa"));
     assert!(is_key_record(b"k=rsa; p=AAA"));
     assert!(!is_key_record(b"v=spf1 -all"));

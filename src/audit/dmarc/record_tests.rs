@@ -23,12 +23,15 @@ fn tags_are_read_and_what_is_ignored_is_named() {
         b"v=DMARC1; p=Reject;sp=none; np=bogus; t=y; adkim=s; aspf=r; psd=n; pct=50; ri=86400; xx=1; fo=1:d;\
           rua=mailto:a@one.example!10m, MAILTO:b@two.example,https://c.example; rubbish",
     );
-    assert_eq!(record.policy, Some(Policy::Reject));
+    // `np` is wrong, so the record counts as “none” (RFC 9989 section 4.10.1); old receivers do not know the tag.
+    assert_eq!((record.policy, record.stated_policy), (Some(Policy::None), Some(Policy::Reject)));
+    assert_eq!(record.old_policy(), Some(Policy::Reject));
+    assert_eq!((record.percent, record.wrong_policies.as_slice()), (Some(50), &["np=bogus".to_owned()][..]));
     assert_eq!((record.subdomain_policy, record.missing_subdomain_policy), (Some(Policy::None), None));
-    assert!(record.is_test && record.is_dkim_strict && !record.is_spf_strict && !record.is_policy_implied);
+    assert!(record.is_test && record.is_dkim_strict && !record.is_spf_strict && record.is_policy_implied);
     assert_eq!(record.psd, Some('n'));
     assert_eq!(record.old_tags, ["pct", "ri"]);
-    assert_eq!(record.unknown_tags, ["xx", "rubbish"]);
+    assert_eq!(record.unknown_tags, ["rubbish", "xx"]);
     assert_eq!(record.bad_values, ["np=bogus"]);
     assert_eq!(record.bad_addresses, ["https://c.example"]);
     assert_eq!(record.report_domains, [DnsName::new("one.example"), DnsName::new("two.example")]);
@@ -42,6 +45,17 @@ fn a_missing_policy_counts_as_none_only_with_reports() {
         Some(Policy::None)
     );
     assert_eq!(DmarcRecord::parse(b"v=DMARC1; sp=reject").policy, None);
+}
+
+#[test]
+fn a_tag_twice_or_a_wrong_subdomain_policy_takes_the_record_away() {
+    let policy = |text: &str| DmarcRecord::parse(text.as_bytes()).policy;
+    assert_eq!(policy("v=DMARC1; p=reject; p=none; rua=mailto:a@b.example"), None);
+    assert_eq!(policy("v=DMARC1; p=reject; sp=rejct"), None);
+    assert_eq!(policy("v=DMARC1; p=reject; sp=rejct; rua=mailto:a@b.example"), Some(Policy::None));
+    let record = DmarcRecord::parse(b"v=DMARC1; p=reject; rua=; ruf=;");
+    assert_eq!(record.bad_values, ["rua=", "ruf="]);
+    assert!(record.bad_addresses.is_empty());
 }
 
 proptest! {

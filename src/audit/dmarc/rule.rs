@@ -1,36 +1,32 @@
-use super::Context;
-use crate::audit::dmarc::{self, DmarcRecord, Policy, Walk, WalkStep};
-use crate::audit::draft::{Draft, listed};
+//! Finds the DMARC record of a domain, or what stands in its place.
+
+use super::applied::{by_new_rules, by_old_rules};
+use super::near_miss::{NearMiss, near_miss};
+use super::proposal::{Proposal, merged};
+use super::walk::{Walk, WalkStep, walk};
+use super::{is_dmarc, rule_record, rule_reports};
+use crate::audit::context::Context;
+use crate::audit::draft::Draft;
 use crate::audit::{Area, Changer, Effort, Finding, Importance, Status};
-use crate::values::{DnsName, Outcome, RecordType};
+use crate::values::{DnsAnswer, DnsName, RecordType};
 
-/// Report targets that are checked.
-const MAX_TARGETS: usize = 6;
-
-/// DMARC (RFC 9989): record, policy, tags, and whether reports arrive (RFC 9990).
-pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
+/// DMARC (RFC 9989, RFC 7489): record, policy, tags, and whether reports arrive (RFC 9990).
+pub(in crate::audit) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
     let domain = context.facts.domain.dns();
-    let walk = dmarc::walk(lookups, &domain);
+    let walk = walk(lookups, &domain);
     let Some(own) = walk.steps.first() else { return };
     if own.records > 1 {
-        findings.push(
-            new(
-                "dmarc.several",
-                Status::Fail,
-                Importance::VeryImportant,
-                format!("There are {} DMARC records, one is allowed", own.records),
-            )
-            .words("Receivers ignore all of them, as if there were none.")
-            .remedy(Effort::Low, Changer::YouInTheZone, format!("Leave one TXT record at _dmarc.{domain}."))
-            .rfc(9989, "4.10")
-            .done(lookups),
-        );
+        findings.push(several(own).done(lookups));
     }
+    judge_alias(context, own, findings);
     match walk.deciding() {
         Some(step) => {
             if let Some(record) = &step.record {
-                judge_record(context, &walk, step, record, findings);
+                rule_record::judge(context, &walk, step, record, findings);
+                lookups.begin();
+                lookups.ask(&DnsName::new(&format!("_dmarc.{}", step.domain)), RecordType::Txt);
+                rule_reports::judge(context, &walk, step, record, findings);
             }
         }
         None => match walk.steps.iter().find(|step| !step.answer.outcome.is_known()) {
@@ -44,264 +40,231 @@ pub(super) fn judge(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 )
                 .done(lookups),
             ),
-            None if own.records > 1 => {}
+            None if own.records > 1 || is_dangling(own) => {}
             None => findings.push(missing(context, own)),
         },
     }
+    judge_rules(context, &walk, findings);
 }
 
-fn new(id: &str, status: Status, importance: Importance, title: impl Into<String>) -> Draft {
+pub(super) fn new(id: &str, status: Status, importance: Importance, title: impl Into<String>) -> Draft {
     Draft::new(id, Area::Dmarc, status, importance, title)
+}
+
+fn several(own: &WalkStep<'_>) -> Draft {
+    let texts: Vec<String> = own
+        .answer
+        .texts()
+        .filter(|text| is_dmarc(text))
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .collect();
+    let draft = new(
+        "dmarc.several",
+        Status::Fail,
+        Importance::VeryImportant,
+        format!("There are {} DMARC records, one is allowed", own.records),
+    )
+    .words("Receivers ignore all of them, as if there were none.")
+    .rfc(9989, "4.10");
+    match merged(&texts) {
+        Some(record) => draft
+            .remedy(
+                Effort::Low,
+                Changer::YouInTheZone,
+                format!("Put this record at _dmarc.{} in their place: the strictest policy, with the report addresses of all.", own.domain),
+            )
+            .copy("DMARC record", record),
+        None => draft.remedy(
+            Effort::Low,
+            Changer::YouInTheZone,
+            format!("Leave one TXT record at _dmarc.{}.", own.domain),
+        ),
+    }
+}
+
+/// Whether `_dmarc` is an alias that leads to nothing.
+fn is_dangling(own: &WalkStep<'_>) -> bool {
+    !own.answer.aliases.is_empty() && own.answer.outcome.is_void()
+}
+
+/// F15: who keeps the record, where it is not the owner.
+fn judge_alias(context: &Context<'_>, own: &WalkStep<'_>, findings: &mut Vec<Finding>) {
+    let Some(target) = own.answer.aliases.last() else { return };
+    let draft = if is_dangling(own) {
+        new("dmarc.alias", Status::Fail, Importance::VeryImportant, format!("_dmarc.{} is an alias that leads to nothing", own.domain))
+            .words(format!("The record should be at {target}, and there is none. Beside an alias (CNAME) no other record can stand."))
+            .remedy(
+                Effort::Low,
+                Changer::YouInTheZone,
+                format!("Remove the CNAME at _dmarc.{} first, then publish this TXT record in its place; or ask whoever runs {target} to publish it again.", own.domain),
+            )
+            .copy("DMARC record", first_record(context))
+    } else {
+        new("dmarc.alias", Status::Info, Importance::Minor, format!("Somebody else keeps your DMARC record: {target}"))
+            .words("The name is an alias. Whoever runs its target can change your policy, which is usual with services that read reports.")
+    };
+    findings.push(draft.rfc(9989, "4.7").done(&context.lookups));
+}
+
+/// What a domain without a record begins with.
+fn first_record(context: &Context<'_>) -> String {
+    format!("v=DMARC1; p=none; rua=mailto:postmaster@{}", context.facts.domain.as_ascii())
+}
+
+/// A text that is meant to be the record: at its place, or at the domain itself.
+fn misplaced(context: &Context<'_>, own: &WalkStep<'_>) -> Option<(String, NearMiss)> {
+    let here = own.answer.texts().map(|text| String::from_utf8_lossy(&text).into_owned());
+    let found = here
+        .filter(|text| !is_dmarc(text.as_bytes()))
+        .find_map(|text| Some((text.clone(), near_miss(&text)?)));
+    found.or_else(|| {
+        let apex = context.lookups.ask(&context.facts.domain.dns(), RecordType::Txt);
+        apex.texts().map(|text| String::from_utf8_lossy(&text).into_owned()).find_map(|text| {
+            let mut found =
+                near_miss(&text).filter(|_| text.trim_start().to_ascii_lowercase().starts_with('v'))?;
+            found.odd = format!("it stands at {} instead of _dmarc.{}", own.domain, own.domain);
+            found.cleaned = found.cleaned.or_else(|| Proposal::of(&text).corrected().text());
+            Some((text, found))
+        })
+    })
 }
 
 fn missing(context: &Context<'_>, own: &WalkStep<'_>) -> Finding {
     let domain = context.facts.domain.dns();
-    let near_miss = own
-        .answer
-        .texts()
-        .map(|text| String::from_utf8_lossy(&text).into_owned())
-        .find(|text| text.to_ascii_lowercase().contains("dmarc"));
-    let draft = if own.records == 1 {
-        new("dmarc.no-policy", Status::Fail, Importance::VeryImportant, "The DMARC record has no policy")
-            .words("The tag “p” is missing or wrong, and no reports are asked for, so receivers ignore the record.")
-    } else if let Some(text) = near_miss {
-        let shown: String = text.chars().take(60).collect();
-        new(
-            "dmarc.near-miss",
-            Status::Fail,
-            Importance::VeryImportant,
-            "A record looks like DMARC, but is not",
-        )
-        .words(format!(
-            "“{shown}” does not begin with exactly “v=DMARC1;” in capital letters, so receivers ignore it."
-        ))
-    } else {
-        new("dmarc.missing", Status::Fail, Importance::VeryImportant, "There is no DMARC record")
-            .words("Large receivers expect one from everybody who sends to many people, and nothing protects the name of the domain from forgers.")
-    };
-    draft
-        .remedy(
-            Effort::Low,
-            Changer::YouInTheZone,
-            format!(
-                "Publish this TXT record at _dmarc.{domain}, and read the reports before asking for more."
-            ),
-        )
-        .copy("DMARC record", format!("v=DMARC1; p=none; rua=mailto:postmaster@{domain}"))
-        .rfc(9989, "4.7")
-        .done(&context.lookups)
-}
-
-fn judge_record(
-    context: &Context<'_>,
-    walk: &Walk<'_>,
-    step: &WalkStep<'_>,
-    record: &DmarcRecord,
-    findings: &mut Vec<Finding>,
-) {
-    let lookups = &context.lookups;
-    let domain = context.facts.domain.dns();
-    let is_inherited = step.domain != domain;
-    if is_inherited {
-        findings.push(
-            new(
-                "dmarc.inherited",
-                Status::Info,
-                Importance::Important,
-                format!("The DMARC record of {} applies", step.domain),
-            )
-            .words("The domain has no record of its own; the one above it decides.")
-            .rfc(9989, "4.10.1")
-            .done(lookups),
-        );
-    }
-    let policy = if is_inherited { record.policy_below() } else { record.policy };
-    judge_policy(context, policy.unwrap_or(Policy::None), record, findings);
-    judge_tags(context, record, findings);
-    let mode = |is_strict: bool| if is_strict { "exactly the same domain" } else { "the same organisation" };
-    findings.push(
-        new("dmarc.alignment", Status::Info, Importance::Minor, "What DMARC compares")
-            .words(format!(
-                "The signature (DKIM) must be of {}, the sender address (SPF) of {} as the visible sender. The organisation is {}.",
-                mode(record.is_dkim_strict),
-                mode(record.is_spf_strict),
-                walk.organisational_domain
-            ))
-            .rfc(9989, "4.4")
-            .done(lookups),
-    );
-    lookups.begin();
-    lookups.ask(&DnsName::new(&format!("_dmarc.{}", step.domain)), RecordType::Txt);
-    judge_reports(context, walk, step, record, findings);
-}
-
-fn judge_policy(context: &Context<'_>, policy: Policy, record: &DmarcRecord, findings: &mut Vec<Finding>) {
-    let mut push = |draft: Draft| findings.push(draft.rfc(9989, "4.7").done(&context.lookups));
-    match policy {
-        Policy::None => {
-            let reason = if record.is_policy_implied {
-                " The tag “p” is missing or wrong, which counts as none because reports are asked for."
-            } else {
-                ""
-            };
-            push(new("dmarc.policy-none", Status::Warn, Importance::Important, "DMARC asks receivers to do nothing (p=none)")
-                .words(format!("Forged mail in your name is delivered like any other. As a first step that is right; it is not where to stay.{reason}"))
-                .remedy(Effort::Medium, Changer::YouInTheZone, "Read the reports until every server of yours passes, then ask for p=quarantine, later p=reject."));
-        }
-        Policy::Quarantine | Policy::Reject if record.is_test => {
-            push(new("dmarc.test-mode", Status::Warn, Importance::Important, format!("DMARC asks for “{}” but is in test mode (t=y)", policy.word()))
-                .words("Receivers apply the policy one step milder than it says. Receivers on the old rules do not know the tag and apply it in full.")
-                .remedy(Effort::Low, Changer::YouInTheZone, "Remove t=y once the reports are clean."));
-        }
-        Policy::Quarantine | Policy::Reject => {
-            push(
-                new(
-                    "dmarc.policy",
-                    Status::Pass,
-                    Importance::Important,
-                    format!("DMARC protects the name of the domain (p={})", policy.word()),
-                )
-                .words("Receivers know what to do with forged mail."),
-            );
-        }
-    }
-    let weaker: Vec<String> = [("sp", record.subdomain_policy), ("np", record.missing_subdomain_policy)]
-        .into_iter()
-        .filter_map(|(name, below)| {
-            below.filter(|below| Some(*below) < record.policy).map(|below| format!("{name}={}", below.word()))
-        })
-        .collect();
-    if !weaker.is_empty() {
-        push(
-            new(
-                "dmarc.subdomain-policy",
-                Status::Warn,
-                Importance::Minor,
-                format!("DMARC is weaker for subdomains ({})", listed(&weaker)),
-            )
-            .words("Forgers can use invented subdomains.")
+    let publish = |draft: Draft, record: Option<String>| {
+        match record {
+        Some(record) => draft
+            .remedy(Effort::Low, Changer::YouInTheZone, format!("Publish this TXT record at _dmarc.{domain} in its place. It has your own policy and addresses."))
+            .copy("DMARC record", record),
+        None => draft
             .remedy(
                 Effort::Low,
                 Changer::YouInTheZone,
-                "Remove the tag, or make it as strict as “p”.",
-            ),
-        );
-    }
-}
-
-fn judge_tags(context: &Context<'_>, record: &DmarcRecord, findings: &mut Vec<Finding>) {
-    let mut push = |draft: Draft| findings.push(draft.done(&context.lookups));
-    let zone = |draft: Draft, text: &str| draft.remedy(Effort::Low, Changer::YouInTheZone, text.to_owned());
-    if !record.old_tags.is_empty() {
-        let verb = if record.old_tags.len() == 1 {
-            "DMARC tag no longer counts"
-        } else {
-            "DMARC tags no longer count"
-        };
-        push(zone(
-            new("dmarc.old-tags", Status::Warn, Importance::Minor, format!("{verb} (RFC 9989): {}", listed(&record.old_tags)))
-                .words("Receivers on the new rules ignore them and apply the policy to all mail; receivers on the old rules still follow them."),
-            "Remove them; use t=y for testing.",
-        )
-        .reference("RFC 9989, appendix C.5.2", "https://www.rfc-editor.org/rfc/rfc9989#appendix-C.5.2"));
-    }
-    let ignored: Vec<&String> =
-        record.unknown_tags.iter().chain(&record.bad_values).chain(&record.bad_addresses).collect();
-    if !ignored.is_empty() {
-        push(
-            zone(
-                new(
-                    "dmarc.ignored",
-                    Status::Warn,
-                    Importance::Minor,
-                    format!("Parts of the DMARC record are ignored: {}", listed(&ignored)),
-                )
-                .words("Receivers skip tags, values and addresses that they do not understand."),
-                "Correct or remove them.",
+                format!("Publish this TXT record at _dmarc.{domain}, and read the reports before asking for more."),
             )
-            .rfc(9989, "4.7"),
-        );
+            .copy("DMARC record", first_record(context)),
     }
-    if record.psd == Some('y') {
-        push(zone(
-            new("dmarc.psd", Status::Warn, Importance::Important, "The domain says that it is a public suffix (psd=y)")
-                .words("That is meant for registries. For a domain that people write mail from it changes what its subdomains are compared with."),
-            "Remove psd=y.",
+    };
+    let draft = if let Some(record) = own.parsed.as_ref().filter(|_| own.records == 1) {
+        let proposal = Proposal::of(&own.text).corrected().text();
+        match &record.twice {
+            Some(name) => publish(
+                new(
+                    "dmarc.twice",
+                    Status::Fail,
+                    Importance::VeryImportant,
+                    format!("The DMARC record has the tag “{name}” twice"),
+                )
+                .words("Receivers ignore a record in which a tag is repeated, as if there were none."),
+                proposal,
+            ),
+            None => publish(
+                new(
+                    "dmarc.no-policy",
+                    Status::Fail,
+                    Importance::VeryImportant,
+                    "The DMARC record has no policy that counts",
+                )
+                .words(no_policy_words(record)),
+                proposal.or_else(|| Proposal::of(&own.text).corrected().with("p", "none").text()),
+            ),
+        }
+    } else if let Some((text, found)) = misplaced(context, own) {
+        let shown: String = text.chars().take(80).collect();
+        publish(
+            new(
+                "dmarc.near-miss",
+                Status::Fail,
+                Importance::VeryImportant,
+                "A record looks like DMARC, but is not",
+            )
+            .words(format!(
+                "Receivers see no DMARC record in “{}”: {}.",
+                shown.escape_debug(),
+                found.odd
+            )),
+            found.cleaned,
         )
-        .rfc(9989, "4.7"));
+    } else {
+        let spf = own
+            .answer
+            .texts()
+            .any(|text| text.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"v=spf1")));
+        let place = if spf {
+            format!(" At _dmarc.{domain} stands an SPF record, which means nothing there.")
+        } else {
+            String::new()
+        };
+        publish(
+            new("dmarc.missing", Status::Fail, Importance::VeryImportant, "There is no DMARC record").words(format!(
+                "Large receivers expect one from everybody who sends to many people, and nothing protects the name of the domain from forgers.{place}"
+            )),
+            None,
+        )
+    };
+    draft.rfc(9989, "4.7").done(&context.lookups)
+}
+
+fn no_policy_words(record: &super::DmarcRecord) -> String {
+    let wrong = record.wrong_policies.first();
+    match (record.stated_policy, wrong) {
+        (Some(_), Some(wrong)) => format!(
+            "“{wrong}” is no policy, and no reports are asked for, so receivers ignore the whole record."
+        ),
+        _ => "The tag “p” is missing or wrong, and no reports are asked for, so receivers ignore the record."
+            .to_owned(),
     }
 }
 
-fn judge_reports(
-    context: &Context<'_>,
-    walk: &Walk<'_>,
-    step: &WalkStep<'_>,
-    record: &DmarcRecord,
-    findings: &mut Vec<Finding>,
-) {
+fn rules_unknown(answer: &DnsAnswer) -> Draft {
+    Draft::unknown(
+        "dmarc.rules",
+        Area::Dmarc,
+        Importance::Minor,
+        "Whether receivers on the old and on the new rules do the same could not be measured",
+        answer,
+    )
+}
+
+/// F2: where receivers on the old rules and on the new ones do not do the same.
+fn judge_rules(context: &Context<'_>, walk: &Walk<'_>, findings: &mut Vec<Finding>) {
     let lookups = &context.lookups;
-    if record.report_domains.is_empty() {
-        findings.push(
-            new("dmarc.no-reports", Status::Warn, Importance::Minor, "DMARC asks for no reports")
-                .words("Reports show who sends in your name and which of your servers do not pass. Without them a stricter policy is a leap in the dark.")
-                .remedy(Effort::Low, Changer::YouInTheZone, format!("Add rua=mailto: with an address of yours, such as postmaster@{}.", context.facts.domain.as_ascii()))
-                .rfc(9990, "3")
-                .done(lookups),
-        );
+    let domain = context.facts.domain.dns();
+    lookups.begin();
+    if let Some(step) = walk.steps.iter().find(|step| !step.answer.outcome.is_known()) {
+        // Without a record that counts, one finding says that nothing is known.
+        findings.extend(walk.deciding().map(|_| rules_unknown(step.answer).done(lookups)));
         return;
     }
-    let is_inside = |target: &DnsName| {
-        [&step.domain, &walk.organisational_domain].into_iter().any(|home| {
-            target == home
-                || target.as_str().ends_with(&format!(".{home}"))
-                || home.as_str().ends_with(&format!(".{target}"))
-        })
-    };
-    let (mut refused, mut agreed, mut unknown) = (Vec::new(), Vec::new(), None);
-    for target in record.report_domains.iter().filter(|target| !is_inside(target)).take(MAX_TARGETS) {
-        let name = DnsName::new(&format!("{}._report._dmarc.{target}", step.domain));
-        let answer = lookups.ask(&name, RecordType::Txt);
-        if answer.texts().any(|text| dmarc::is_dmarc(&text)) {
-            agreed.push(target.clone());
-        } else if matches!(answer.outcome, Outcome::Answer | Outcome::NoData | Outcome::NxDomain) {
-            refused.push(target.clone());
-        } else {
-            unknown = Some(answer);
+    let draft = match by_old_rules(lookups, &domain) {
+        Err(answer) => rules_unknown(answer),
+        Ok(old) => {
+            let new_rules = by_new_rules(walk, &domain);
+            if old.is_same(&new_rules) {
+                if new_rules.policy.is_none() {
+                    return;
+                }
+                new(
+                    "dmarc.rules",
+                    Status::Pass,
+                    Importance::Minor,
+                    "Receivers on the old and on the new rules do the same",
+                )
+                .words(format!("A receiver on either {}.", new_rules.words()))
+            } else {
+                new("dmarc.rules", Status::Warn, Importance::Important, "Receivers on the old and on the new rules do not do the same")
+                    .words(format!(
+                        "A receiver on the old rules (RFC 7489, public suffix list) {}. A receiver on the new rules (RFC 9989, tree walk) {}. Both kinds will be around for years.",
+                        old.words(),
+                        new_rules.words()
+                    ))
+                    .remedy(
+                        Effort::Low,
+                        Changer::YouInTheZone,
+                        format!("Publish a record at _dmarc.{domain} without pct, t and psd: both read it alike."),
+                    )
+            }
         }
-    }
-    let mut push = |draft: Draft| findings.push(draft.rfc(9990, "4").done(lookups));
-    if !refused.is_empty() {
-        push(new("dmarc.report-target", Status::Fail, Importance::Important, format!("{} did not agree to receive your reports", listed(&refused)))
-            .words("Reports go to another domain only if that domain says that it wants them. Receivers drop them until it does.")
-            .remedy(Effort::Medium, Changer::YouInTheZone, "Ask whoever runs that address to publish this TXT record, or take an address of your own domain.")
-            .copy("authorisation record", refused.first().map(|target| format!("{}._report._dmarc.{target}. TXT \"v=DMARC1\"", step.domain)).unwrap_or_default()));
-    } else if let Some(answer) = unknown {
-        push(Draft::unknown(
-            "dmarc.report-target",
-            Area::Dmarc,
-            Importance::Important,
-            "Whether reports are wanted where they go could not be measured",
-            answer,
-        ));
-    } else if !agreed.is_empty() {
-        push(
-            new(
-                "dmarc.report-target",
-                Status::Pass,
-                Importance::Important,
-                format!("{} agreed to receive your reports", listed(&agreed)),
-            )
-            .words("The authorisation record is there."),
-        );
-    } else {
-        push(
-            new(
-                "dmarc.report-target",
-                Status::Pass,
-                Importance::Minor,
-                "DMARC reports come to the own domain",
-            )
-            .words("No authorisation is needed."),
-        );
-    }
+    };
+    findings.push(draft.rfc(9989, "4.10").done(lookups));
 }

@@ -12,6 +12,7 @@ use super::facts::{
 use super::receivers::{self, Meaning, meaning, owner_of, redacted, tidied};
 use super::{Bounce, DmarcReport, Feedback, TlsReport};
 use crate::assets::{Receiver, ReplyClass};
+use crate::audit::message::MessageFacts;
 use crate::values::UnixTime;
 
 /// Receivers that are told apart; the others are one.
@@ -36,6 +37,9 @@ const MAX_ACCOUNTS: usize = 20_000;
 const MAX_NETWORKS: usize = 2_000;
 /// Notices of failed delivery that are remembered until they are sent.
 const MAX_NOTICES: usize = 100_000;
+/// Messages that are kept, and those of other domains.
+const MAX_MESSAGES: usize = 200;
+const MAX_FOREIGN_MESSAGES: usize = 5;
 /// Files that are named one by one.
 const MAX_SOURCES: usize = 500;
 /// Sources of mail in DMARC reports, and other names there.
@@ -307,6 +311,16 @@ impl Collector {
         count(&mut book.days, day, 1, MAX_DAYS);
         if book.networks.len() < MAX_NETWORKS {
             book.networks.insert((day, hash_of(&[network])));
+        }
+    }
+
+    /// Keeps what a message tells: those of the domain, and a few of others, to say that they are of no use.
+    pub fn message(&mut self, message: MessageFacts, domain: &str) {
+        let limit = if message.is_of(domain) { MAX_MESSAGES } else { MAX_FOREIGN_MESSAGES };
+        let same =
+            self.facts.messages.iter().filter(|known| known.is_of(domain) == message.is_of(domain)).count();
+        if same < limit {
+            self.facts.messages.push(message);
         }
     }
 

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::assets::{ReplyClass, ReplyScope};
+use crate::audit::message::MessageFacts;
 use crate::values::UnixTime;
 
 /// Days since 1970-01-01.
 pub type Day = i64;
 
-/// What the owner's own logs, bounces and reports say. Counts and single replies: no message, and of no address more
-/// than its domain.
+/// What the owner's own logs, bounces, reports and messages say. Counts and single replies: no text of a message, and of
+/// no address more than its domain, but for header fields that a signature covers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvidenceFacts {
@@ -32,6 +33,9 @@ pub struct EvidenceFacts {
     pub busiest_account: Option<AccountFacts>,
     /// Notices of failed delivery that went to strangers.
     pub backscatter: u64,
+    /// Messages as they arrived elsewhere: signatures, results of receivers, the way that they took.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<MessageFacts>,
 }
 
 impl EvidenceFacts {

@@ -1,26 +1,23 @@
 //! The list of rules. A rule looks answers up and adds findings; each id at most once.
 
 mod block_lists;
-mod dkim;
-mod dmarc;
-mod spf;
-mod spf_proposal;
 
 use super::context::Context;
-use super::{Finding, evidence, mx, sender, zone};
+use super::{Finding, dkim, dmarc, evidence, message, mx, sender, spf, zone};
 
 type Rule = fn(&Context<'_>, &mut Vec<Finding>);
 
 /// In the order in which the survey should ask.
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     zone::rule::judge,
     mx::rule::judge,
-    spf::judge,
-    dmarc::judge,
-    dkim::judge,
+    spf::rule::judge,
+    dmarc::rule::judge,
+    dkim::rule::judge,
     sender::rule::judge,
     block_lists::judge,
     evidence::rule::judge,
+    message::rule::judge,
 ];
 
 /// Runs all rules; a domain that does not exist is not judged further.

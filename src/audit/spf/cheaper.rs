@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
-use super::Context;
+use super::{DualCidr, MAX_LOOKUPS, Mechanism, SpfRecord, Term};
+use crate::audit::context::Context;
 use crate::audit::lookups::is_askable;
 use crate::audit::mx;
-use crate::audit::spf::{DualCidr, MAX_LOOKUPS, Mechanism, SpfRecord, Term};
 use crate::values::{DnsName, RecordType};
 
 /// Addresses that one term may grow into; more would make the record too long.

@@ -1,9 +1,20 @@
 //! SPF (RFC 7208): parser, evaluator and cost tree. Pure: answers come from a book, and what is missing is named.
 
+mod breadth;
+mod cheaper;
 mod evaluate;
 mod macros;
+mod merge;
+mod near_miss;
 mod networks;
 mod record;
+pub(super) mod rule;
+mod rule_around;
+mod rule_cost;
+mod rule_end;
+mod rule_form;
+mod rule_senders;
+mod senders_of;
 mod tree;
 
 pub use evaluate::{SpfQuery, SpfResult, SpfStep, SpfVerdict, check};

@@ -30,23 +30,41 @@ pub struct TermNetworks {
 pub fn allowed_networks(book: &AnswerBook, domain: &DnsName, text: &[u8]) -> Vec<TermNetworks> {
     let Ok(record) = SpfRecord::parse(text) else { return Vec::new() };
     let lookups = Lookups::new(book);
-    let mut walk = Walk { lookups: &lookups, path: vec![domain.clone()], left: MAX_NETWORKS };
+    let mut walk =
+        Walk { lookups: &lookups, path: vec![domain.clone()], left: MAX_NETWORKS, counts_everybody: false };
     walk.terms(domain, &record)
+}
+
+/// [`allowed_networks`] for rules, with “+all” as the networks of all addresses, wherever it stands.
+pub(super) fn networks_of_everybody(
+    lookups: &Lookups<'_>,
+    domain: &DnsName,
+    record: &SpfRecord,
+) -> Vec<TermNetworks> {
+    let mut walk = Walk { lookups, path: vec![domain.clone()], left: MAX_NETWORKS, counts_everybody: true };
+    walk.terms(domain, record)
 }
 
 /// How the list of a record ends for a sender that nothing matches: the qualifier of its `all`, or of the record that
 /// `redirect` leads to. `None` where the list is left open, or is not known.
 pub fn effective_end(book: &AnswerBook, domain: &DnsName, text: &[u8]) -> Option<Qualifier> {
-    let lookups = Lookups::new(book);
+    effective_end_with(&Lookups::new(book), domain, SpfRecord::parse(text).ok()?)
+}
+
+/// [`effective_end`] for rules, which share their lookups.
+pub(super) fn effective_end_with(
+    lookups: &Lookups<'_>,
+    domain: &DnsName,
+    mut record: SpfRecord,
+) -> Option<Qualifier> {
     let mut name = domain.clone();
-    let mut record = SpfRecord::parse(text).ok()?;
     for _ in 0..MAX_DEPTH {
         if let Some(all) = record.all() {
             return Some(all.qualifier);
         }
         let next = record.redirect.as_ref()?.target.expand_without_client(name.as_str())?;
         name = DnsName::new(&next);
-        record = record_of(&lookups, &name)?;
+        record = record_of(lookups, &name)?;
     }
     None
 }
@@ -67,6 +85,8 @@ struct Walk<'l, 'a> {
     path: Vec<DnsName>,
     /// Networks that may still be collected.
     left: usize,
+    /// Whether “+all” adds the networks of all addresses.
+    counts_everybody: bool,
 }
 
 impl Walk<'_, '_> {
@@ -74,6 +94,10 @@ impl Walk<'_, '_> {
         let mut terms = Vec::new();
         for term in &record.terms {
             if term.mechanism == Mechanism::All {
+                if self.counts_everybody && term.qualifier == Qualifier::Pass {
+                    let networks = vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+                    terms.push(TermNetworks { term: term.text.clone(), networks });
+                }
                 return terms;
             }
             if term.qualifier == Qualifier::Pass {

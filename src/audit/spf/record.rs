@@ -80,6 +80,17 @@ impl Mechanism {
     pub fn costs_lookup(&self) -> bool {
         !matches!(self, Self::All | Self::Ip4(_) | Self::Ip6(_))
     }
+
+    /// Whether macros make it look at who sends (section 7).
+    pub(super) fn depends_on_sender(&self) -> bool {
+        match self {
+            Self::Include(spec) | Self::Exists(spec) => spec.0.depends_on_client(),
+            Self::A(spec, _) | Self::Mx(spec, _) | Self::Ptr(spec) => {
+                spec.as_ref().is_some_and(|spec| spec.0.depends_on_client())
+            }
+            Self::All | Self::Ip4(_) | Self::Ip6(_) => false,
+        }
+    }
 }
 
 /// A domain name with macros in it.
@@ -251,6 +262,8 @@ fn parse_mechanism(text: &str) -> Result<Mechanism, MacroError> {
                 || fail("this is no IPv6 address or network"),
                 |network| Ok(Mechanism::Ip6(network)),
             ),
+        "ipv4" | "ip" => fail("SPF knows no such mechanism; “ip4:” is meant"),
+        "ipv6" => fail("SPF knows no such mechanism; “ip6:” is meant"),
         _ => fail("SPF knows no such mechanism"),
     }
 }

@@ -21,8 +21,12 @@ pub(in crate::audit) struct CostTree {
     pub nodes: Vec<SpfTreeNode>,
     /// Lookups that the whole record needs.
     pub lookups: u32,
-    /// Terms whose lookup comes back empty.
-    pub voids: u32,
+    /// Lookups that come back empty for a sender with an IPv4 address.
+    pub voids_v4: u32,
+    /// Lookups that come back empty for a sender with an IPv6 address.
+    pub voids_v6: u32,
+    /// Terms that depend on the sender.
+    pub by_sender: Vec<String>,
     /// Broken parts: included records that are missing, wrong or lead in a circle; `mx` with too many hosts.
     pub errors: Vec<String>,
     /// Questions that DNS did not answer: the sums may be too low.
@@ -93,6 +97,9 @@ impl Walk<'_, '_> {
 
     fn term(&mut self, domain: &DnsName, text: &str, mechanism: &Mechanism) {
         let Some(index) = self.push(text, mechanism.costs_lookup(), "") else { return };
+        if mechanism.depends_on_sender() && self.tree.by_sender.len() < MAX_NODES {
+            self.tree.by_sender.push(text.to_owned());
+        }
         match mechanism {
             Mechanism::All | Mechanism::Ip4(_) | Mechanism::Ip6(_) => {}
             Mechanism::Include(DomainSpec(target)) => self.follow(index, domain, target),
@@ -101,7 +108,11 @@ impl Walk<'_, '_> {
                 let Some(host) = self.target(index, domain, target.as_ref()) else { return };
                 let v4 = self.lookups.ask(&host, RecordType::A);
                 let v6 = self.lookups.ask(&host, RecordType::Aaaa);
-                self.judge(index, &[&v4.outcome, &v6.outcome], &v4.question.name, "no address");
+                if let Some(outcome) = [&v4.outcome, &v6.outcome].into_iter().find(|one| !one.is_known()) {
+                    self.unknown(index, &format!("{}: {outcome}", v4.question.name));
+                } else {
+                    self.void(index, v4.outcome.is_void(), v6.outcome.is_void());
+                }
             }
             Mechanism::Mx(target, _) => {
                 let Some(host) = self.target(index, domain, target.as_ref()) else { return };
@@ -118,7 +129,8 @@ impl Walk<'_, '_> {
                     if !answer.outcome.is_known() {
                         self.unknown(index, &format!("A {host}: {}", answer.outcome));
                     } else if answer.outcome.is_void() && !target.depends_on_client() {
-                        self.void(index, "no such name");
+                        self.void(index, true, true);
+                        self.note(index, "no such name");
                     }
                 }
             }
@@ -127,7 +139,12 @@ impl Walk<'_, '_> {
 
     fn mx(&mut self, index: usize, host: &DnsName) {
         let answer = self.lookups.ask(host, RecordType::Mx);
-        self.judge(index, &[&answer.outcome], host, "no mail hosts");
+        if !answer.outcome.is_known() {
+            self.unknown(index, &format!("{host}: {}", answer.outcome));
+        } else if answer.outcome.is_void() {
+            self.void(index, true, true);
+            self.note(index, "no mail hosts");
+        }
         if answer.records.len() > MAX_HOSTS {
             let words = format!("{} mail hosts, {MAX_HOSTS} are allowed", answer.records.len());
             self.error(index, format!("mx of {host}: {words}"), &words);
@@ -171,8 +188,7 @@ impl Walk<'_, '_> {
         match records.as_slice() {
             [] => {
                 if answer.outcome.is_void() {
-                    self.tree.voids += 1;
-                    self.mark_void(index);
+                    self.void(index, true, true);
                 }
                 let words =
                     if answer.outcome == Outcome::NxDomain { "no such name" } else { "no SPF record there" };
@@ -180,12 +196,15 @@ impl Walk<'_, '_> {
             }
             [text] => match SpfRecord::parse(text) {
                 Ok(record) => {
+                    let voids_before = self.tree.voids_v4;
                     self.path.push(name.clone());
                     self.record(&name, &record);
                     self.path.pop();
                     let spent = self.tree.lookups;
+                    let voids = self.tree.voids_v4.saturating_sub(voids_before);
                     if let Some(node) = self.tree.nodes.get_mut(index) {
                         node.lookups_with_children = spent.saturating_sub(node.running_total) + node.lookups;
+                        node.voids_with_children = voids;
                     }
                 }
                 Err(error) => {
@@ -215,6 +234,7 @@ impl Walk<'_, '_> {
             lookups_with_children: price,
             running_total,
             is_void: false,
+            voids_with_children: 0,
             is_read: running_total <= MAX_LOOKUPS,
             note: note.to_owned(),
         });
@@ -248,24 +268,21 @@ impl Walk<'_, '_> {
         Some(DnsName::new(&name))
     }
 
-    fn judge(&mut self, index: usize, outcomes: &[&Outcome], name: &DnsName, void_words: &str) {
-        if let Some(outcome) = outcomes.iter().find(|outcome| !outcome.is_known()) {
-            self.unknown(index, &format!("{name}: {outcome}"));
-        } else if outcomes.iter().all(|outcome| outcome.is_void()) {
-            self.void(index, void_words);
-        }
-    }
-
-    fn void(&mut self, index: usize, words: &str) {
-        self.tree.voids += 1;
-        self.mark_void(index);
-        self.note(index, words);
-    }
-
-    fn mark_void(&mut self, index: usize) {
+    /// A lookup that comes back empty for senders of one family or of both: each pays for its own (section 4.6.4).
+    fn void(&mut self, index: usize, for_v4: bool, for_v6: bool) {
+        self.tree.voids_v4 += u32::from(for_v4);
+        self.tree.voids_v6 += u32::from(for_v6);
+        let words = match (for_v4, for_v6) {
+            (true, true) => "no address",
+            (true, false) => "no IPv4 address",
+            // Most hosts have none, and nobody who sends over IPv4 pays for it.
+            (false, _) => return,
+        };
         if let Some(node) = self.tree.nodes.get_mut(index) {
             node.is_void = true;
+            node.voids_with_children += 1;
         }
+        self.note(index, words);
     }
 
     fn error(&mut self, index: usize, words: String, note: &str) {

@@ -7,6 +7,7 @@ use mail_parser::MessageParser;
 use super::unpack::{Packing, unpacked};
 use super::{MOST_REPORT_BYTES, Origin, Reading};
 use crate::audit::evidence::{SourceKind, read_bounce, read_dmarc_report, read_feedback, read_tls_report};
+use crate::audit::message::read_message;
 
 /// Largest mail of a mailbox file; what is beyond is not read.
 const MOST_MAIL_BYTES: usize = 32 << 20;
@@ -37,7 +38,10 @@ impl Reading<'_> {
             self.book.bounce(&bounce, origin.written);
             return (SourceKind::Bounce, String::new());
         }
-        self.attached(raw).unwrap_or((SourceKind::Message, String::new()))
+        self.attached(raw).unwrap_or_else(|| {
+            self.book.message(read_message(origin.name, raw), self.domain.as_ascii());
+            (SourceKind::Message, String::new())
+        })
     }
 
     /// A report in an attachment.

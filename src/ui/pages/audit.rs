@@ -41,6 +41,7 @@ const AREAS: [Area; 8] = [
     Area::Dmarc,
     Area::BlockLists,
     Area::Delivery,
+    Area::Messages,
 ];
 const GROUPS: [Group; 7] = [
     Group::SpeaksForMoving,
@@ -358,6 +359,7 @@ const fn area_name(area: Area) -> &'static str {
         Area::Dmarc => "DMARC",
         Area::BlockLists => "Block lists",
         Area::Delivery => "Receivers",
+        Area::Messages => "Messages",
     }
 }
 

@@ -78,6 +78,7 @@ fn record_type(word: &str) -> RecordType {
 fn outcome(word: &str) -> Outcome {
     match word {
         "SERVFAIL" => Outcome::ServFail,
+        "NXDOMAIN" => Outcome::NxDomain,
         "REFUSED" => Outcome::Refused,
         "TIMEOUT" => Outcome::Timeout,
         "FILTERED" => Outcome::Filtered,

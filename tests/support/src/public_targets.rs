@@ -2,11 +2,13 @@
 
 use mailferry::audit::dkim::{DkimKey, is_key_record};
 use mailferry::audit::dmarc::{DmarcRecord, is_dmarc};
+use mailferry::audit::evidence::EvidenceFacts;
+use mailferry::audit::message::{MessageFacts, looks_like_message, read_message};
 use mailferry::audit::spf::SpfRecord;
 use mailferry::audit::{Facts, judge};
 use mailferry::providers::{Catalogue, parse_answers};
 use mailferry::records::{parse_zone_file, quoted_strings};
-use mailferry::values::{DomainName, EmailAddress, Endpoint, Fingerprint};
+use mailferry::values::{DomainName, EmailAddress, Endpoint, Fingerprint, UnixTime};
 use mailferry_test_inputs::Target;
 
 /// The targets that need nothing private.
@@ -14,6 +16,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "audit: SPF", examples: SPF, read: spf },
     Target { name: "audit: DKIM", examples: DKIM, read: dkim },
     Target { name: "audit: DMARC", examples: DMARC, read: dmarc },
+    Target { name: "audit: message", examples: MESSAGES, read: message },
     Target { name: "audit: facts JSON", examples: FACTS, read: facts },
     Target { name: "records: zone file", examples: ZONES, read: zone },
     Target { name: "records: quoted strings", examples: SPF, read: quoted },
@@ -36,6 +39,18 @@ const DKIM: &[&[u8]] = &[
 const DMARC: &[&[u8]] = &[
     b"v=DMARC1; p=quarantine; sp=reject; adkim=s; aspf=r; rua=mailto:a@example.org!10m,mailto:b@example.net; pct=50",
     b"v=DMARC1;p=none;np=reject;psd=n;t=y;ruf=mailto:x@y.example;fo=1:d:s",
+];
+
+const MESSAGES: &[&[u8]] = &[
+    include_bytes!("../../cases/messages/rfc8463.eml"),
+    b"Received: from a.example (a.example [192.0.2.1]) by b.example with ESMTPS (version=TLS1_3); 2 Nov 2026 09:00:00 +0000\r\n\
+      Authentication-Results: b.example; spf=pass smtp.mailfrom=a@example.org; dkim=fail (x) reason=\"y;z\"\r\n\
+      DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d=example.org; s=s1; t=1; x=2; l=3; i=@a.example.org;\r\n\
+      \th=From : Subject:From; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n\
+      ARC-Seal: i=1; cv=none; d=b.example\r\nARC-Authentication-Results: i=1; b.example; spf=pass\r\n\
+      From: \"A (b)\" <a@example.org>\r\nDate: Mon, 2 Nov 2026 09:00:00 +0000\r\nMessage-ID: <1@example.org>\r\n\
+      Subject: [x] y\r\nList-Unsubscribe: <https://a.example>\r\n\r\nbody\r\n\r\n-- \r\n",
+    b"From anna Mon Nov  2\nReturn-Path: <SRS0=a=b=example.org=c@f.example>\nFrom: a@example.org\n\nx",
 ];
 
 const FACTS: &[&[u8]] = &[
@@ -81,6 +96,18 @@ fn dmarc(bytes: &[u8]) {
     let _is_dmarc = is_dmarc(bytes);
     let record = DmarcRecord::parse(bytes);
     assert!(format!("{record:?}").len() < bytes.len() * 100 + 4_000);
+}
+
+fn message(bytes: &[u8]) {
+    let _is_message = looks_like_message(bytes);
+    let read = read_message("m.eml", bytes);
+    let json = serde_json::to_string(&read).unwrap();
+    // The signed header may be kept twice for each of eight signatures, in Base64.
+    assert!(json.len() <= bytes.len() * 80 + 16_000, "{} bytes became {}", bytes.len(), json.len());
+    assert_eq!(serde_json::from_str::<MessageFacts>(&json).unwrap(), read);
+    let mut facts = Facts::new(DomainName::parse("example.org").unwrap(), UnixTime(1), "none".to_owned());
+    facts.evidence = Some(EvidenceFacts { messages: vec![read], ..EvidenceFacts::default() });
+    assert!(!judge(&facts).findings.is_empty());
 }
 
 fn facts(bytes: &[u8]) {

@@ -70,6 +70,7 @@ fn spf_nodes() -> Vec<SpfTreeNode> {
             lookups_with_children,
             running_total,
             is_void: running_total == 12,
+            voids_with_children: u32::from(running_total == 12),
             is_read: running_total <= 10,
             note: note.to_owned(),
         })

@@ -1,0 +1,174 @@
+//! A record to publish that keeps what the owner has: every tag but those that are meant to change.
+
+use super::record::{DmarcRecord, KNOWN_TAGS, Policy, is_dmarc};
+use crate::audit::tag_list::TagList;
+
+/// A record in the making.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Proposal(Vec<(String, String)>);
+
+impl Proposal {
+    /// Begins with the tags of a record that is there; the first of a tag that stands there twice counts.
+    pub(super) fn of(text: &str) -> Self {
+        let mut proposal = Self::default();
+        for tag in TagList::parse(text).tags {
+            if !proposal.0.iter().any(|(name, _)| *name == tag.name) {
+                proposal.0.push((tag.name, tag.value.to_owned()));
+            }
+        }
+        proposal
+    }
+
+    /// Begins with tags that were picked out of a text.
+    pub(super) fn from_tags(tags: Vec<(String, String)>) -> Self {
+        Self(tags)
+    }
+
+    /// Sets a tag.
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.0.push((name.to_owned(), value.to_owned())),
+        }
+        self
+    }
+
+    /// Takes tags away.
+    pub(super) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
+    /// The value of a tag.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Puts misspelt names and policies right, and takes away what nobody knows.
+    pub(super) fn corrected(mut self) -> Self {
+        for (name, value) in &mut self.0 {
+            if let Some(known) = nearest(name, &KNOWN_TAGS) {
+                known.clone_into(name);
+            }
+            if matches!(name.as_str(), "p" | "sp" | "np")
+                && let Some(known) = nearest(value, &["none", "quarantine", "reject"])
+            {
+                known.clone_into(value);
+            }
+        }
+        self.0.retain(|(name, value)| KNOWN_TAGS.contains(&name.as_str()) && !value.is_empty());
+        self
+    }
+
+    /// The record, if our own reader finds nothing wrong with it.
+    pub(super) fn text(self) -> Option<String> {
+        let mut tags = vec!["v=DMARC1".to_owned()];
+        // Receivers on the old rules want “p” second (RFC 7489 section 6.4).
+        tags.extend(self.get("p").map(|policy| format!("p={policy}")));
+        let rest = self.0.iter().filter(|(name, _)| !matches!(name.as_str(), "v" | "p"));
+        tags.extend(rest.map(|(name, value)| format!("{name}={value}")));
+        let text = tags.join("; ");
+        let record = DmarcRecord::parse(text.as_bytes());
+        let is_right = is_dmarc(text.as_bytes())
+            && record.policy.is_some()
+            && !record.is_policy_implied
+            && record.bad_values.is_empty();
+        is_right.then_some(text)
+    }
+}
+
+/// One record out of several: the strictest policy, with the report addresses of all.
+pub(super) fn merged(texts: &[String]) -> Option<String> {
+    let policy = |text: &String| DmarcRecord::parse(text.as_bytes()).stated_policy;
+    let strictest = texts.iter().rev().max_by_key(|text| policy(text).unwrap_or(Policy::None))?;
+    let mut merged = Proposal::of(strictest);
+    for name in ["rua", "ruf"] {
+        let mut addresses: Vec<&str> = Vec::new();
+        let all: Vec<Proposal> = texts.iter().map(|text| Proposal::of(text)).collect();
+        for address in all.iter().filter_map(|one| one.get(name)).flat_map(|value| value.split(',')) {
+            if !address.trim().is_empty() && !addresses.contains(&address.trim()) {
+                addresses.push(address.trim());
+            }
+        }
+        if !addresses.is_empty() {
+            merged = merged.with(name, &addresses.join(","));
+        }
+    }
+    merged.corrected().text()
+}
+
+/// The known word that a misspelt one is meant to be; itself where it is known.
+pub(super) fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    let exact = known.iter().find(|candidate| **candidate == word);
+    exact
+        .or_else(|| {
+            // Short names differ by one letter from many others.
+            let allowed = match word.len() {
+                0..=2 => return None,
+                3 => 1,
+                _ => 2,
+            };
+            known
+                .iter()
+                .filter(|candidate| candidate.len() > 2)
+                .map(|candidate| (distance(&word, candidate), candidate))
+                .filter(|(distance, _)| *distance <= allowed)
+                .min_by_key(|(distance, _)| *distance)
+                .map(|(_, candidate)| candidate)
+        })
+        .copied()
+}
+
+/// How many letters have to be changed, put in or taken out (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, letter) in one.chars().take(40).enumerate() {
+        let mut diagonal = index;
+        let mut left = index + 1;
+        let mut next = vec![left];
+        for (place, above) in row.iter().skip(1).enumerate() {
+            let change = usize::from(other.get(place) != Some(&letter));
+            left = (diagonal + change).min(above + 1).min(left + 1);
+            diagonal = *above;
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_owner_has_is_kept() {
+        let text = "v=DMARC1;p=reject; sp=rejct; pct=50; rua=mailto:a@b.example; xyzzy=1";
+        assert_eq!(
+            Proposal::of(text).without(&["pct"]).corrected().text().unwrap(),
+            "v=DMARC1; p=reject; sp=reject; rua=mailto:a@b.example"
+        );
+        assert_eq!(Proposal::of("v=DMARC1; p=???").corrected().text(), None);
+    }
+
+    #[test]
+    fn several_records_become_one() {
+        let texts =
+            ["v=DMARC1; p=none; rua=mailto:a@a.example", "v=DMARC1; p=reject; rua=mailto:b@b.example"];
+        assert_eq!(
+            merged(&texts.map(str::to_owned)).unwrap(),
+            "v=DMARC1; p=reject; rua=mailto:a@a.example,mailto:b@b.example"
+        );
+    }
+
+    #[test]
+    fn misspelt_words_are_known() {
+        assert_eq!(nearest("rejct", &["none", "quarantine", "reject"]), Some("reject"));
+        assert_eq!(nearest("quarentine", &["none", "quarantine", "reject"]), Some("quarantine"));
+        assert_eq!(nearest("adkin", &KNOWN_TAGS), Some("adkim"));
+        assert_eq!(nearest("x", &KNOWN_TAGS), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}

@@ -1,0 +1,24 @@
+//! What one received message tells: its signatures, what the receiver thought of it, and the way that it took.
+//!
+//! [`read_message`] takes out what is needed ([`MessageFacts`]); the text of the message is not kept. The rule judges
+//! that with the keys that the DNS holds, so that saved facts are judged again without the message.
+
+mod canonical;
+mod facts;
+mod fields;
+mod read;
+mod received;
+mod results;
+pub(super) mod rule;
+mod rule_form;
+mod rule_signatures;
+mod rule_way;
+mod signature;
+mod structured;
+
+pub use facts::{
+    ArcSet, Base64Bytes, BodyCheck, Form, HeaderForm, Hop, ListFields, MessageFacts, MethodResult,
+    ReceiverResults, ReturnPath, Signature, SignatureFault,
+};
+pub use read::{MAX_MESSAGE_BYTES, looks_like_message, read_message};
+pub(super) use rule_way::border_addresses;

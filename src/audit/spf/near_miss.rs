@@ -1,0 +1,188 @@
+//! Texts that are meant to be an SPF record and are not, and records with an error that is plain to see: what is odd,
+//! and the record that was meant.
+
+use super::SpfRecord;
+
+/// A text that receivers take for no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NearMiss {
+    /// What is odd, as a clause.
+    pub odd: String,
+    /// The record that was meant, if our own reader finds no error in it.
+    pub cleaned: Option<String>,
+}
+
+/// Looks at a text that is no SPF record; `None` where it has nothing to do with SPF.
+pub(super) fn near_miss(text: &str) -> Option<NearMiss> {
+    let plain: String = text.chars().map(|one| if is_odd_blank(one) { ' ' } else { one }).collect();
+    let start = plain.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
+    let (version, rest) = split_version(start)?;
+    let odd = odd(text, version, rest);
+    let terms: Vec<&str> = rest
+        .split([' ', ',', ';'])
+        .map(|term| term.trim_matches(|character: char| "\"'\\".contains(character)))
+        .filter(|term| !term.is_empty())
+        .collect();
+    let cleaned = checked(&format!("v=spf1 {}", terms.join(" ")))
+        .or_else(|| corrected(&format!("v=spf1 {}", terms.join(" "))));
+    Some(NearMiss { odd, cleaned })
+}
+
+/// The record with errors put right that are plain to see: `ipv4:` for `ip4:`, an address where a host must be, a comma
+/// behind a term. `None` where that does not make a record without errors.
+pub(super) fn corrected(text: &str) -> Option<String> {
+    let terms: Vec<String> =
+        text.split_whitespace().skip(1).map(corrected_term).filter(|term| !term.is_empty()).collect();
+    checked(&format!("v=spf1 {}", terms.join(" ")))
+}
+
+fn checked(text: &str) -> Option<String> {
+    let text = text.trim_end();
+    SpfRecord::parse(text.as_bytes()).is_ok().then(|| text.to_owned())
+}
+
+fn corrected_term(term: &str) -> String {
+    let term = term.trim_matches(|character: char| ",;\"'\\".contains(character));
+    if SpfRecord::parse(format!("v=spf1 {term}").as_bytes()).is_ok() && !looks_like_mechanism(term) {
+        return term.to_owned();
+    }
+    let (qualifier, bare) = match term.split_at_checked(1) {
+        Some((sign @ ("+" | "-" | "~" | "?"), rest)) => (sign, rest),
+        _ => ("", term),
+    };
+    let (name, value) = bare.split_once([':', '=']).unwrap_or(("", bare));
+    let address = value.split('/').next().unwrap_or(value);
+    let kind = match address.parse() {
+        Ok(std::net::IpAddr::V4(_)) => "ip4",
+        Ok(std::net::IpAddr::V6(_)) => "ip6",
+        Err(_) => match name.to_ascii_lowercase().as_str() {
+            "includes" | "inlcude" | "inculde" | "include" => "include",
+            "ipv4" | "ip" => "ip4",
+            "ipv6" => "ip6",
+            "exist" | "exists" => "exists",
+            "a" => "a",
+            "mx" => "mx",
+            _ => return term.to_owned(),
+        },
+    };
+    // An IPv6 address without its kind has colons of its own.
+    match bare.split('/').next().unwrap_or(bare).parse::<std::net::Ipv6Addr>() {
+        Ok(_) => format!("{qualifier}ip6:{bare}"),
+        Err(_) => format!("{qualifier}{kind}:{value}"),
+    }
+}
+
+/// Whether a modifier that nobody knows has the name of a mechanism: `ip4=192.0.2.1`.
+pub(super) fn looks_like_mechanism(term: &str) -> bool {
+    term.split_once('=').is_some_and(|(name, _)| {
+        let name = name.trim_start_matches(['+', '-', '~', '?']).to_ascii_lowercase();
+        matches!(
+            name.as_str(),
+            "ip4" | "ip6" | "ipv4" | "ipv6" | "ip" | "include" | "a" | "mx" | "exists" | "all"
+        )
+    })
+}
+
+fn is_odd_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}' | '\u{ad}')
+}
+
+/// Takes `v=spf1`, or what looks like it, off the beginning.
+fn split_version(text: &str) -> Option<(&str, &str)> {
+    let lower = text.to_ascii_lowercase();
+    let after_v = lower.strip_prefix('v').map(|rest| rest.trim_start_matches([' ', '=', ':', '-']));
+    let name = after_v.filter(|rest| rest.starts_with("spf")).unwrap_or(&lower);
+    let behind = name.strip_prefix("spf")?;
+    let behind = behind.trim_start_matches([' ', '-']);
+    // `spf10` is another version; `spf1include:` lost a blank; `spf2.0/pra` is Sender ID.
+    let digits = behind.len() - behind.trim_start_matches(|character: char| character.is_ascii_digit()).len();
+    let behind = behind.get(digits..).unwrap_or_default();
+    let behind = if behind.starts_with(".0") || behind.starts_with('/') {
+        behind.split_once(' ').map_or("", |(_, rest)| rest)
+    } else {
+        behind
+    };
+    if digits == 0 && after_v.is_none() {
+        return None;
+    }
+    let at = text.len() - behind.len();
+    let (version, rest) = text.split_at_checked(at)?;
+    Some((version, rest.trim_start_matches([':', ';', ',', '.', ' '])))
+}
+
+/// What is odd, the first thing from the left.
+fn odd(text: &str, version: &str, rest: &str) -> String {
+    let first = text.chars().next().unwrap_or_default();
+    if is_odd_blank(first) {
+        return match first {
+            ' ' => "it begins with a blank".to_owned(),
+            other => format!("it begins with the invisible character “{}”", other.escape_unicode()),
+        };
+    }
+    if !first.eq_ignore_ascii_case(&'v') {
+        return format!("it begins with “{}” instead of “v=spf1”", first.escape_debug());
+    }
+    if !version.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("v=spf1"))
+        || version.trim_end().len() > 6
+    {
+        return format!("it begins with “{}” instead of “v=spf1”", version.trim_end().escape_debug());
+    }
+    match text.get(6..).and_then(|behind| behind.chars().next()) {
+        Some(next) if is_odd_blank(next) => {
+            format!(
+                "the character “{}” stands behind “v=spf1” where a plain blank must be",
+                next.escape_unicode()
+            )
+        }
+        Some(next) if rest.starts_with(next) => "a blank is missing behind “v=spf1”".to_owned(),
+        Some(next) => format!("“{}” stands behind “v=spf1” where a blank must be", next.escape_debug()),
+        None => "it does not begin with “v=spf1” and a blank".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_odd_character_is_named_and_the_record_that_was_meant_is_shown() {
+        for (text, odd, cleaned) in [
+            (" v=spf1 mx -all", "begins with a blank", Some("v=spf1 mx -all")),
+            ("\u{feff}v=spf1 mx -all", "invisible", Some("v=spf1 mx -all")),
+            ("v=spf1\u{a0}mx -all", "u{a0}", Some("v=spf1 mx -all")),
+            ("v=spf1:-all", "“:” stands behind", Some("v=spf1 -all")),
+            ("v=spf1; mx; -all", "“;” stands behind", Some("v=spf1 mx -all")),
+            ("v=spf1include:a.example -all", "blank is missing", Some("v=spf1 include:a.example -all")),
+            ("v=spf10 mx -all", "“v=spf10”", Some("v=spf1 mx -all")),
+            ("v = spf1 mx -all", "“v = spf1”", Some("v=spf1 mx -all")),
+            ("v=spf 1 mx -all", "“v=spf 1”", Some("v=spf1 mx -all")),
+            ("spf1 mx -all", "begins with “s”", Some("v=spf1 mx -all")),
+            ("\"v=spf1 mx -all\"", "begins with “\\\"”", Some("v=spf1 mx -all")),
+            ("spf2.0/pra mx -all", "begins with “s”", Some("v=spf1 mx -all")),
+            ("v=spf1, ipv4:192.0.2.1 -all", "“,” stands behind", Some("v=spf1 ip4:192.0.2.1 -all")),
+            ("v=spf1: foo -all", "“:” stands behind", None),
+        ] {
+            let found = near_miss(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(found.odd.contains(odd), "{text}: {}", found.odd);
+            assert_eq!(found.cleaned.as_deref(), cleaned, "{text}");
+        }
+        for text in ["google-site-verification=x", "v=DMARC1; p=none", "spf", ""] {
+            assert_eq!(near_miss(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_errors_are_put_right() {
+        for (text, right) in [
+            ("v=spf1 ipv4:192.0.2.1 -all", Some("v=spf1 ip4:192.0.2.1 -all")),
+            ("v=spf1 ip4:2001:db8::1 -all", Some("v=spf1 ip6:2001:db8::1 -all")),
+            ("v=spf1 a:192.0.2.1/24 -all", Some("v=spf1 ip4:192.0.2.1/24 -all")),
+            ("v=spf1 ip4=192.0.2.1 -all", Some("v=spf1 ip4:192.0.2.1 -all")),
+            ("v=spf1 192.0.2.1 2001:db8::1 -all", Some("v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all")),
+            ("v=spf1 mx, include=a.example; -all", Some("v=spf1 mx include:a.example -all")),
+            ("v=spf1 foo -all", None),
+        ] {
+            assert_eq!(corrected(text).as_deref(), right, "{text}");
+        }
+    }
+}
