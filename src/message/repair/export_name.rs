@@ -1,7 +1,5 @@
 //! Names of exported files: nothing that a server or a message says can lead out of the export folder.
 
-use crate::values::SourceUid;
-
 /// Longest part of a path, in bytes; every file system takes 255.
 const MAX_COMPONENT_BYTES: usize = 100;
 /// Names that Windows keeps for devices.
@@ -42,7 +40,7 @@ pub fn export_component(name: &str) -> String {
 }
 
 /// `12.eml` for the message with UID 12; `12 (2).eml` where another message has that name.
-pub fn export_file_name(uid: SourceUid, attempt: u32) -> String {
+pub fn export_file_name(uid: u32, attempt: u32) -> String {
     match attempt {
         0 | 1 => format!("{uid}.eml"),
         attempt => format!("{uid} ({attempt}).eml"),

@@ -58,7 +58,7 @@ pub(in crate::transfer) async fn export(
     };
     let mut unfinished = unfinished;
     for attempt in 1..=MAX_SAME_NAMES {
-        let path = folder.join(export_file_name(origin.uid, attempt));
+        let path = folder.join(export_file_name(origin.uid.0, attempt));
         match unfinished.persist_noclobber(&path) {
             Ok(_file) => {
                 flush_folder(&folder).map_err(ImapError::Spool)?;
