@@ -2,7 +2,7 @@ use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ledger::to_json;
+use super::ledger::stored::to_json;
 use super::{Project, ProjectError};
 use crate::audit::AuditReport;
 use crate::records::RecordsPlan;
@@ -22,7 +22,7 @@ impl Project {
     /// Keeps an audit report together with the facts behind it.
     pub fn set_audit(&self, report: &AuditReport, facts_json: &str) -> Result<(), ProjectError> {
         let report = to_json(report)?;
-        self.write(|transaction| {
+        self.commit_durable(|transaction| {
             put(transaction, "audit-report", &report)?;
             put(transaction, "audit-facts", facts_json)
         })
@@ -45,7 +45,7 @@ impl Project {
 
     /// Keeps the zone as it was read for the records.
     pub fn set_zone_facts(&self, facts_json: &str) -> Result<(), ProjectError> {
-        self.write(|transaction| put(transaction, "zone-facts", facts_json))
+        self.commit_durable(|transaction| put(transaction, "zone-facts", facts_json))
     }
 
     /// Reads a stored value; `None` where there is none.
@@ -62,7 +62,7 @@ impl Project {
         value: Option<&T>,
     ) -> Result<(), ProjectError> {
         let body = value.map(|value| to_json(&value)).transpose()?;
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             if let Some(body) = body {
                 put(transaction, name, &body)
             } else {
@@ -154,7 +154,7 @@ mod tests {
     fn a_value_that_does_not_read_back_is_damage() {
         let temp = tempfile::tempdir().unwrap();
         let project = project(&temp);
-        project.write(|transaction| put(transaction, "copy-job", "{}")).unwrap();
+        project.commit_durable(|transaction| put(transaction, "copy-job", "{}")).unwrap();
         assert!(
             matches!(project.copy_job(), Err(ProjectError::Corrupt(words)) if words.contains("copy-job"))
         );

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
 use super::guard::{beside, check_beside, check_integrity, check_schema, end_limit, harden};
-use super::ledger_compared::doubt_everything;
+use super::ledger::seen_folders::doubt_everything;
 use super::lock::FileLock;
 use super::place::{OpenHere, canonical, canonical_for_new, has_other_names};
 use super::schema::{APPLICATION_ID, migrate, supported_version};
@@ -232,23 +232,33 @@ impl Project {
         work(&self.guard().as_ref().ok_or(ProjectError::Closed)?.connection)
     }
 
-    /// Runs the work as one transaction, durable when this returns and undone where the work fails. Where the disk fails
-    /// behind it, nobody knows whether it is kept.
-    pub(super) fn write<T>(
+    /// Commits the work as one transaction, and waits for the disk: when this returns, the change survives a crash of the
+    /// program and of the machine. For what must not be done twice or promised in vain.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns: nothing is changed then. Where the disk fails behind it, nobody knows whether the change is
+    /// kept.
+    pub(super) fn commit_durable<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
     ) -> Result<T, ProjectError> {
-        let (outcome, kept) = self.keep(work)?;
+        let (outcome, kept) = self.commit(work)?;
         kept.flush()?;
         Ok(outcome)
     }
 
-    /// Runs the work as one transaction that settles: whoever made the change has it flushed in a moment, without waiting.
-    pub(super) fn write_settling<T>(
+    /// Commits the work as one transaction that settles: it survives a crash of the program at once, and one of the machine
+    /// as soon as somebody has flushed what [`Self::unsettled`] hands out, which they do within moments.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns: nothing is changed then.
+    pub(super) fn commit_settling<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
     ) -> Result<T, ProjectError> {
-        let (outcome, _soon) = self.keep(work)?;
+        let (outcome, _soon) = self.commit(work)?;
         self.is_unsettled.store(true, Ordering::Relaxed);
         Ok(outcome)
     }
@@ -263,17 +273,27 @@ impl Project {
         self.guard().as_ref().map(|database| Unflushed { log: Arc::clone(&database.log) })
     }
 
-    /// Runs the work as one transaction that is not flushed to the disk by itself: the next [`Self::write`] takes it
-    /// along. A power failure may undo the newest of these, in order, and never half of one.
-    pub(super) fn write_soon<T>(
+    /// Commits the work as one transaction that is not flushed to the disk by itself. It survives a crash of the program at
+    /// once, and one of the machine from the next [`Self::commit_durable`] on, which takes it along. Before that a power
+    /// failure may undo the newest of these, in order, and never half of one.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns: nothing is changed then.
+    pub(super) fn commit_deferred<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
     ) -> Result<T, ProjectError> {
-        self.keep(work).map(|(outcome, _later)| outcome)
+        self.commit(work).map(|(outcome, _later)| outcome)
     }
 
-    /// Runs the work as one transaction, undone where it fails, and leaves it to the caller when to wait for the disk.
-    pub(super) fn keep<T>(
+    /// Commits the work as one transaction, and leaves it to the caller when to wait for the disk: the change survives a crash
+    /// of the program at once, and one of the machine when [`Unflushed::flush`] has returned.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns: nothing is changed then.
+    pub(super) fn commit<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, ProjectError>,
     ) -> Result<(T, Unflushed), ProjectError> {

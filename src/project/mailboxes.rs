@@ -33,12 +33,12 @@ impl Project {
 
     /// Adds a mailbox. Addresses are unique without regard to case.
     pub fn add_mailbox(&self, mailbox: &Mailbox) -> Result<MailboxId, ProjectError> {
-        self.write(|transaction| insert(transaction, mailbox))
+        self.commit_durable(|transaction| insert(transaction, mailbox))
     }
 
     /// Adds mailboxes, and updates those that are there already by address, in one transaction. Numbers in order.
     pub fn import_mailboxes(&self, mailboxes: &[Mailbox]) -> Result<Vec<MailboxId>, ProjectError> {
-        self.write(|transaction| {
+        self.commit_durable(|transaction| {
             mailboxes
                 .iter()
                 .map(|mailbox| {
@@ -63,17 +63,17 @@ impl Project {
     /// What the list says nothing about stays as it is: ticks always, and user names where it has no column for
     /// them. New mailboxes are chosen. Returns the mailboxes as they are now, in the order of the list.
     pub fn import_rows(&self, rows: &[CsvRow]) -> Result<Vec<(MailboxId, Mailbox)>, ProjectError> {
-        self.write(|transaction| rows.iter().map(|row| import_row(transaction, row)).collect())
+        self.commit_durable(|transaction| rows.iter().map(|row| import_row(transaction, row)).collect())
     }
 
     /// Changes a mailbox. It settles.
     pub fn update_mailbox(&self, id: MailboxId, mailbox: &Mailbox) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| update(transaction, id, mailbox))
+        self.commit_settling(|transaction| update(transaction, id, mailbox))
     }
 
     /// Removes a mailbox with its plan and its ledger.
     pub fn remove_mailbox(&self, id: MailboxId) -> Result<(), ProjectError> {
-        self.write(|transaction| {
+        self.commit_durable(|transaction| {
             // Rows first: the counters of a folder must be there while its messages go.
             transaction.execute(
                 "DELETE FROM message WHERE folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)",
@@ -109,7 +109,7 @@ impl Project {
         side: Side,
         fact: Option<&SignInFact>,
     ) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             match fact {
                 Some(fact) => transaction.execute(
                     "INSERT INTO sign_in (mailbox_id, side, server_words, at) VALUES (?1, ?2, ?3, ?4)

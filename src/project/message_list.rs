@@ -1,14 +1,14 @@
 //! Messages of the ledger one by one, as many as a screen or a page of a file needs.
 
 use rusqlite::types::{ToSql, Type};
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
-use super::ledger::to_json;
-use super::ledger_queries::read_path;
-use super::ledger_row::{ROW_COLUMNS, read_row, state_from_number, state_number, unreadable};
-use super::{FolderId, MessageListing, Project, ProjectError};
-use crate::plan::{LedgerSum, MessageQuery, MessageState};
-use crate::values::MailboxId;
+use crate::plan::{FolderPath, LedgerSum, MessageQuery, MessageState};
+use crate::project::error::ProjectError;
+use crate::project::file::Project;
+use crate::project::ledger::rows::{FolderId, LedgerRow, ROW_COLUMNS, read_row};
+use crate::project::ledger::stored::{read_path, state_from_number, state_number, to_json, unreadable};
+use crate::values::{MailboxId, SourceUid};
 
 /// Folders that a query is about, and the values behind its question marks.
 struct Folders {
@@ -41,7 +41,54 @@ fn state_condition(state: Option<MessageState>) -> String {
     }
 }
 
+/// One message with the folder that it belongs to, for lists of everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageListing {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// The folder; together with the row's UID the key to go on from.
+    pub folder: FolderId,
+    /// The folder at the source.
+    pub source: FolderPath,
+    /// The folder at the destination.
+    pub destination: FolderPath,
+    /// The message.
+    pub row: LedgerRow,
+}
+
 impl Project {
+    /// At most `limit` messages of the whole ledger behind this key, by folder and UID; page through with the key
+    /// of the last one.
+    pub fn messages_after(
+        &self,
+        after: Option<(FolderId, SourceUid)>,
+        limit: usize,
+    ) -> Result<Vec<MessageListing>, ProjectError> {
+        let (folder, uid) = after.map_or((0, SourceUid(0)), |(folder, uid)| (folder.0, uid));
+        self.read(|connection| {
+            let listed = connection
+                .prepare_cached(&format!(
+                    "SELECT folder.mailbox_id, folder.id, folder.source, folder.destination, {ROW_COLUMNS}
+                     FROM (SELECT * FROM message WHERE (folder_id, uid) > (?1, ?2)
+                           ORDER BY folder_id, uid LIMIT ?3) AS message
+                     JOIN (SELECT id, mailbox_id, source, destination FROM folder) AS folder
+                         ON folder.id = message.folder_id
+                     ORDER BY message.folder_id, message.uid",
+                ))?
+                .query_map(params![folder, uid, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                    Ok(MessageListing {
+                        mailbox: MailboxId(row.get(0)?),
+                        folder: FolderId(row.get(1)?),
+                        source: read_path(row, 2)?,
+                        destination: read_path(row, 3)?,
+                        row: read_row(row, 4)?,
+                    })
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(listed)
+        })
+    }
+
     /// The messages that fit, by folder and UID, from the one with the index `first` on; at most `limit`.
     pub fn messages(
         &self,

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::ledger::to_json;
+use super::ledger::stored::to_json;
 use super::{FolderId, Ledger, Project, ProjectError};
 use crate::plan::{FolderPath, NameLessons};
 use crate::values::MailboxId;
@@ -32,7 +32,7 @@ impl Ledger {
     /// Keeps what is known.
     pub fn set_name_lessons(&self, lessons: &NameLessons) -> Result<(), ProjectError> {
         let lessons = to_json(lessons)?;
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             transaction
                 .prepare_cached(
                     "INSERT INTO name_lessons (mailbox_id, lessons) VALUES (?1, ?2)
@@ -47,7 +47,7 @@ impl Ledger {
     /// there.
     pub fn move_destination(&self, folder: FolderId, destination: &FolderPath) -> Result<(), ProjectError> {
         let destination = to_json(destination)?;
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             transaction
                 .prepare_cached(
                     "UPDATE folder SET destination = ?2, needs_match = 1, is_fenced = 0,

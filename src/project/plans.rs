@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use super::ledger::to_json;
+use super::ledger::stored::to_json;
 use super::mailboxes::missing_mailbox;
 use super::{Project, ProjectError};
 use crate::plan::{FolderOverride, FolderPath, MailboxPlan, Measured, Oversize};
@@ -51,7 +51,7 @@ impl Project {
     pub fn set_plan(&self, mailbox: MailboxId, stored: &StoredPlan) -> Result<(), ProjectError> {
         let body = to_json(&stored.plan)?;
         let oversize = to_json(&stored.oversize)?;
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             transaction
                 .execute(
                     "INSERT INTO mailbox_plan (mailbox_id, body, counted_at, oversize) VALUES (?1, ?2, ?3, ?4)
@@ -66,7 +66,7 @@ impl Project {
 
     /// Forgets plans that no longer fit; what the owner changed in them stays. It settles.
     pub fn forget_plans(&self, mailboxes: &[MailboxId]) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             for mailbox in mailboxes {
                 transaction.execute("DELETE FROM mailbox_plan WHERE mailbox_id = ?1", [mailbox.0])?;
                 // Another server or user has another speed.
@@ -99,7 +99,7 @@ impl Project {
     /// Keeps how fast a mailbox was copied. It settles.
     pub fn set_measured(&self, mailbox: MailboxId, measured: &Measured) -> Result<(), ProjectError> {
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             transaction
                 .execute(
                     "INSERT INTO measured (mailbox_id, messages, bytes, millis, pairs) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -152,7 +152,7 @@ impl Project {
     ) -> Result<(), ProjectError> {
         let source = to_json(source)?;
         let destination = change.destination.as_ref().map(to_json).transpose()?;
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             if change.is_empty() {
                 transaction.execute(
                     "DELETE FROM folder_override WHERE mailbox_id = ?1 AND source = ?2",

@@ -96,7 +96,7 @@ impl Project {
 
     /// Sets one answer; an empty value takes it back. It settles.
     pub fn set_answer(&self, name: &str, value: &str) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             if value.is_empty() {
                 transaction.execute("DELETE FROM answer WHERE name = ?1", [name])?;
             } else {
@@ -123,7 +123,7 @@ impl Project {
 
     /// Keeps or drops a sender of today's SPF record. It settles.
     pub fn set_sender_choice(&self, term: &str, is_kept: bool) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             transaction.execute(
                 "INSERT INTO sender (term, is_kept) VALUES (?1, ?2)
                  ON CONFLICT (term) DO UPDATE SET is_kept = excluded.is_kept",
@@ -160,7 +160,7 @@ impl Project {
     /// Approves this certificate for this server only, in place of the one before. Approving the same one again changes
     /// nothing. It settles.
     pub fn pin_certificate(&self, server: &Endpoint, pin: &Pin) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| {
+        self.commit_settling(|transaction| {
             transaction.execute(
                 "INSERT INTO pinned_certificate (host, port, fingerprint, approved_at, issuer, valid_until)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)

@@ -123,7 +123,7 @@ impl Project {
             change.is_source_changed = !is_same(&before.source, source);
             change.is_destination_changed = !is_same(&before.destination, destination);
         }
-        self.write_soon(|transaction| {
+        self.commit_deferred(|transaction| {
             if change.is_source_changed {
                 change.rows_dropped = drop_folders(transaction, mailbox)?;
             } else if change.is_destination_changed {
@@ -145,7 +145,7 @@ impl Project {
         source: &str,
         destination: &str,
     ) -> Result<(), ProjectError> {
-        self.write_settling(|transaction| store_sides(transaction, mailbox, (source, destination)))
+        self.commit_settling(|transaction| store_sides(transaction, mailbox, (source, destination)))
     }
 }
 

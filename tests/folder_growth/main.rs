@@ -11,6 +11,7 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use mailferry::plan::CopyMode;
 use mailferry::rehearsal::{FolderPath, Personality, SampleFolder, SampleMessage};
@@ -123,6 +124,65 @@ async fn so_does_a_first_run() {
         token.cancel();
     }
     assert!(counted[0] > 0 && counted[1] <= counted[0] * 5, "{counted:?} thousand steps");
+}
+
+/// What something costs: thousands of steps of the database, and processor time of this thread, practice servers included.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    steps: u64,
+    processor: Option<Duration>,
+}
+
+impl Cost {
+    async fn of(work: impl Future<Output = ()>) -> Self {
+        let (steps, processor) = (STEPS.get(), processor_time());
+        work.await;
+        let spent = processor_time().zip(processor).map(|(now, before)| now.saturating_sub(before));
+        Self { steps: STEPS.get() - steps, processor: spent }
+    }
+}
+
+/// Processor time of this thread so far, where the system tells.
+fn processor_time() -> Option<Duration> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+/// `make exhaustive` goes up to 2,000 folders and shows what that costs.
+fn mailboxes() -> &'static [usize] {
+    if std::env::var_os("MAILFERRY_EXHAUSTIVE").is_some() {
+        &[250, 500, 1_000, 2_000]
+    } else {
+        &[125, 250, 500]
+    }
+}
+
+#[tokio::test]
+async fn planning_and_a_second_run_cost_no_more_for_each_folder_of_a_large_mailbox() {
+    StepWatch::start();
+    let mut first: Option<(usize, [u64; 2])> = None;
+    for &count in mailboxes() {
+        let token = CancellationToken::new();
+        let source = practice(Personality::dovecot(), folders(count), &token).await;
+        let destination = practice(Personality::dovecot(), Vec::new(), &token).await;
+        let mut bench = Bench::new(practice_access(&source), practice_access(&destination)).await;
+        assert_eq!(bench.copy_all().await, count as u64);
+        let planned = Cost::of(bench.plan_anew()).await;
+        let again = Cost::of(async { assert_eq!(bench.copy_all().await, 0) }).await;
+        token.cancel();
+        eprintln!("{count} folders: planned {planned:?}, run again {again:?}");
+        let costs = [planned.steps, again.steps];
+        let (fewest, least) = *first.get_or_insert((count, costs));
+        let times = (count / fewest) as u64;
+        for (cost, least) in costs.into_iter().zip(least) {
+            // A quarter more, as what is counted comes in thousands.
+            assert!(
+                cost <= (least + 1) * times * 5 / 4,
+                "{count} folders: {cost} thousand steps, {least} for {fewest}"
+            );
+        }
+        assert!(again.steps > 0, "something is counted");
+    }
 }
 
 /// People remove one of two copies in every folder: each folder is searched once for all of them, and not once for each.

@@ -71,7 +71,7 @@ fn a_panic_in_the_middle_of_a_change_undoes_it() {
     let path = temp.path().join("example.org.mailferry");
     let project = Project::create(&path, &DomainName::parse("example.org").unwrap(), true).unwrap();
     let writing = std::panic::AssertUnwindSafe(|| {
-        project.write(|transaction| -> Result<(), ProjectError> {
+        project.commit_durable(|transaction| -> Result<(), ProjectError> {
             transaction.execute("INSERT INTO answer (name, value) VALUES ('a', 'b')", [])?;
             panic!("on purpose");
         })

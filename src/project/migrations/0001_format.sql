@@ -173,7 +173,7 @@ CREATE TABLE doubted_mailbox (
 ) STRICT;
 
 -- Counters, so that progress never counts rows. One line per folder and state, kept by the triggers
--- below and, for what changes many messages at once, by the batch (ledger_batches.rs).
+-- below and, for what changes many messages at once, by the batch (ledger/counts.rs).
 CREATE TABLE folder_count (
     folder_id  INTEGER NOT NULL REFERENCES folder (id) ON DELETE CASCADE,
     state      INTEGER NOT NULL CHECK (state BETWEEN 0 AND 9),

@@ -374,7 +374,7 @@ fn at_source(error: ImapError) -> TransferError {
 /// After the switch a folder that was made anew since it was listed is for people to decide about: nothing is copied
 /// into it a second time.
 fn is_made_anew(work: &Work<'_>, unit: &FolderJob, uid_validity: UidValidity) -> Result<bool, TransferError> {
-    let memory = work.context.request.ledger.memory(unit.folder)?;
+    let memory = work.context.request.ledger.memory_of(unit.folder)?;
     let known = memory.and_then(|memory| memory.destination_uid_validity);
     let is_anew = work.context.request.options.mode != CopyMode::BeforeSwitch
         && known.is_some_and(|known| known != uid_validity);
@@ -394,7 +394,7 @@ fn is_whole(ledger: &Ledger, folder: FolderId, opened: &Opened) -> Result<bool, 
         .uid_next
         .map(DestinationUid)
         .map(|uid_next| FolderCounts { messages: u64::from(opened.exists), uid_next });
-    let memory = ledger.memory(folder)?;
+    let memory = ledger.memory_of(folder)?;
     Ok(counts.is_some() && memory.is_some_and(|memory| memory.destination_counts == counts))
 }
 

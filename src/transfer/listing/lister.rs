@@ -162,10 +162,10 @@ impl<'a, 's> SourceLister<'a, 's> {
             self.caution.opening_failed(&plan.source_raw, Side::Source, source);
         }
         let is_break = matches!(error, TransferError::Server { .. }) && error.is_connection_lost();
-        let learnt = self.ledger.folder_totals().map_err(TransferError::from).and_then(|folders| {
-            let known = folders.into_iter().find(|known| is_break && known.source == plan.source);
-            let Some(known) = known else { return Ok(()) };
-            let count = usize::try_from(known.totals.sum.source_count).unwrap_or(usize::MAX);
+        let learnt = self.ledger.memory_at(&plan.source_raw).map_err(TransferError::from).and_then(|known| {
+            let Some(known) = known.filter(|_| is_break) else { return Ok(()) };
+            let sum = self.ledger.totals_of(known.id)?.sum;
+            let count = usize::try_from(sum.source_count).unwrap_or(usize::MAX);
             match self.caution.broke_listing(&plan.source_raw, count) {
                 Some(Verdict::Message(uid)) => refuse_poison(self.ledger, known.id, uid)?,
                 Some(Verdict::Folder) => self.caution.leave_listing(&plan.source_raw, error.server_words()),

@@ -197,7 +197,7 @@ pub(in crate::transfer) fn contested(
 ) -> Result<Vec<MessageKey<SourceUid>>, TransferError> {
     let mut contested = Vec::new();
     for folder in folders {
-        let Some(known) = ledger.memory(*folder)? else { continue };
+        let Some(known) = ledger.memory_of(*folder)? else { continue };
         let is_unknown = match uid_next {
             Some(uid_next) => ledger.unknown_from(known.id, uid_next)?.is_some(),
             None => false,

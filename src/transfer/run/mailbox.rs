@@ -157,14 +157,16 @@ impl Job<'_> {
         if !self.caution.leaves_troubled() {
             return Err(error);
         }
-        for folder in self.request.ledger.folder_totals()? {
-            let (Some(count), Some((side, words))) = (counts.get(&folder.id), told.remove(&folder.id)) else {
+        for (folder, count) in counts {
+            let (Some(known), Some((side, words))) =
+                (self.request.ledger.memory_of(folder)?, told.remove(&folder))
+            else {
                 continue;
             };
-            let words = format!("{}, to do as before: {words}", counted(*count, "message"));
+            let words = format!("{}, to do as before: {words}", counted(count, "message"));
             let trouble = FolderTrouble::ServerFails;
-            let problem = FolderProblem { folder: folder.source.clone(), side, trouble, words };
-            self.problems.insert((folder.source, trouble), problem);
+            let problem = FolderProblem { folder: known.source.clone(), side, trouble, words };
+            self.problems.insert((known.source, trouble), problem);
         }
         Ok(())
     }
@@ -350,8 +352,9 @@ impl Job<'_> {
 
     /// Whether messages of this folder are to do.
     fn waits(&self, plan: &FolderPlan) -> Result<bool, TransferError> {
-        let mut folders = self.request.ledger.folder_totals()?.into_iter();
-        Ok(folders.any(|folder| folder.source == plan.source && folder.totals.sum.to_do > 0))
+        let ledger = &self.request.ledger;
+        let Some(known) = ledger.memory_at(&plan.source_raw)? else { return Ok(false) };
+        Ok(ledger.totals_of(known.id)?.sum.to_do > 0)
     }
 
     /// Lists the source while the other workers begin with what is listed, then works as one of them.

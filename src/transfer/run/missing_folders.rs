@@ -101,8 +101,7 @@ impl Job<'_> {
     /// Whether a folder that its owner has removed has nothing left to do: every message of it was listed and settled.
     pub(in crate::transfer) fn is_settled(&self, plan: &FolderPlan) -> Result<bool, TransferError> {
         let ledger = &self.request.ledger;
-        let memories = ledger.memories()?;
-        let Some(memory) = memories.get(&plan.source_raw) else { return Ok(plan.messages == 0) };
+        let Some(memory) = ledger.memory_at(&plan.source_raw)? else { return Ok(plan.messages == 0) };
         Ok(memory.source_counts.is_some() && ledger.totals_of(memory.id)?.sum.waiting() == 0)
     }
 }

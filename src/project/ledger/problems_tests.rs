@@ -1,12 +1,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::*;
+use rusqlite::Connection;
+
 use crate::message::{IdentityKey, RepairTrigger};
-use crate::plan::reason_samples;
+use crate::plan::{FolderPath, MessageState, Reason, reason_samples};
+use crate::project::ledger::problems::PROBLEM_LIMIT;
 use crate::project::samples::{add_mailbox, project};
-use crate::project::{Ledger, MessageResult, SourceMessage};
-use crate::values::UidValidity;
+use crate::project::{FolderId, Ledger, MessageResult, Problem, Project, SourceMessage};
+use crate::values::{SourceUid, UidValidity};
 
 fn folder(ledger: &Ledger, name: &str, messages: u32) -> FolderId {
     let path = FolderPath(vec![name.to_owned()]);

@@ -2,13 +2,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::*;
 use crate::message::IdentityKey;
 use crate::mutate::seeds::properties;
-use crate::plan::FolderPath;
-use crate::plan::reason_samples;
-use crate::project::Project;
+use crate::plan::{FlagCheck, FolderPath, MessageState, reason_samples};
 use crate::project::samples::{add_mailbox, project};
+use crate::project::{FolderId, Ledger, MessageResult, Project, ProjectError, SourceMessage};
+use crate::values::{DestinationUid, Placement, SourceUid, UidValidity};
 
 /// A step of a copy, or of what people do around one; with UIDs from 1 to 12.
 #[derive(Clone, Debug)]

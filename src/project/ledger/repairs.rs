@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::ledger::to_json;
-use super::ledger_copies::SAME_PLACE;
-use super::ledger_row::unreadable;
-use super::{FolderId, Ledger, LedgerRow, ProjectError};
 use crate::message::{IdentityKey, RepairStep, RepairTrigger};
 use crate::plan::{FlagsAfter, MessageState, Reason};
+use crate::project::error::ProjectError;
+use crate::project::ledger::Ledger;
+use crate::project::ledger::claims::SAME_PLACE;
+use crate::project::ledger::rows::{FolderId, LedgerRow};
+use crate::project::ledger::stored::{to_json, unreadable};
 use crate::values::SourceUid;
 
 /// Longest stored words of a refusal, in characters.
@@ -98,7 +99,7 @@ impl Ledger {
         sent: &SentForm,
     ) -> Result<(), ProjectError> {
         let [name, code, text] = trigger.stored();
-        self.project.write(|transaction| {
+        self.project.commit_durable(|transaction| {
             let in_flight: Option<i64> = transaction
                 .prepare_cached("SELECT state FROM message WHERE folder_id = ?1 AND uid = ?2")?
                 .query_row(params![folder.0, uid], |row| row.get(0))
@@ -141,7 +142,7 @@ impl Ledger {
         file: &ExportedFile,
     ) -> Result<(), ProjectError> {
         let [name, code, text] = trigger.stored();
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             transaction.execute(
                 "INSERT INTO repair (folder_id, uid, trigger_name, refusal_code, refusal, steps, file, file_sha256)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -209,7 +210,7 @@ impl Ledger {
         if lengths.is_empty() {
             return Ok(());
         }
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             let mut learn = transaction
                 .prepare_cached("UPDATE message SET read_bytes = ?3 WHERE folder_id = ?1 AND uid = ?2")?;
             for (uid, bytes) in lengths {
@@ -233,21 +234,8 @@ impl Ledger {
             Ok(lengths)
         })
     }
-
-    /// When the newest intent of this folder was written whose result is not known, in seconds since 1970.
-    pub fn newest_intent(&self, folder: FolderId) -> Result<Option<i64>, ProjectError> {
-        self.project.read(|connection| {
-            let newest = connection
-                .prepare_cached("SELECT max(intent_at) FROM message WHERE folder_id = ?1 AND state = 1")?
-                .query_row([folder.0], |row| row.get(0))?;
-            Ok(newest)
-        })
-    }
 }
 
 fn bounded(words: &str) -> String {
     words.chars().take(WORDS_LIMIT).collect()
 }
-
-#[cfg(test)]
-mod repairs_tests;

@@ -1,7 +1,11 @@
-use super::*;
-use crate::plan::{LedgerSum, MessageState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::message::IdentityKey;
+use crate::plan::{FolderPath, LedgerSum, MessageState, Reason};
 use crate::project::samples::{add_mailbox, project};
-use crate::project::{MessageResult, SourceMessage};
+use crate::project::{FolderId, FoundCopy, Ledger, MessageResult, SourceMessage};
+use crate::values::{DestinationUid, Placement, SourceUid, UidValidity};
 
 fn message(uid: u32, flags: &[&str]) -> SourceMessage {
     SourceMessage {

@@ -7,17 +7,14 @@
 //! The server may be the older one: it was set back to a backup under the same UIDVALIDITY, copies are lost, and their UIDs
 //! are given to other messages.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use rusqlite::{OptionalExtension, Transaction, params};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
-
-use super::ledger::{forget_copies, to_json};
-use super::ledger_delta::IN_PLACE;
-use super::mailboxes::missing_mailbox;
-use super::{FolderId, FoundCopy, Ledger, ProjectError};
-use crate::plan::FolderPath;
-use crate::values::{DestinationUid, Placement, SourceUid, Uid, UidValidity};
+use crate::project::error::ProjectError;
+use crate::project::ledger::Ledger;
+use crate::project::ledger::copies::IN_PLACE;
+use crate::project::ledger::folders::forget_copies;
+use crate::project::ledger::rows::FolderId;
+use crate::values::{DestinationUid, Uid};
 
 impl Ledger {
     /// The destination's UIDNEXT when the folder was last compared; `None` where it was not compared yet.
@@ -33,7 +30,7 @@ impl Ledger {
 
     /// Every message of the destination folder below this UID was held against the rows.
     pub fn set_compared(&self, folder: FolderId, uid_next: DestinationUid) -> Result<(), ProjectError> {
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             transaction
                 .prepare_cached(
                     "UPDATE folder SET compared_uid_next = ?2 WHERE id = ?1 AND compared_uid_next IS NOT ?2",
@@ -63,9 +60,7 @@ impl Ledger {
         let given = usize::try_from(uid_next.0 - compared.0).unwrap_or(usize::MAX);
         Ok((known < given).then_some(compared))
     }
-}
 
-impl Ledger {
     /// Whether the destination folder, whose UIDVALIDITY is the known one, is in an earlier state than it was known in:
     /// UIDNEXT and HIGHESTMODSEQ only ever grow (RFC 3501 section 2.3.1.1, RFC 7162 section 3.1.2.1).
     pub fn is_set_back(
@@ -96,7 +91,7 @@ impl Ledger {
     /// have their UIDs. The rows go back to [`MessageState::ToDo`](crate::plan::MessageState::ToDo), and the folder must be
     /// compared. Returns how many did.
     pub fn set_back(&self, folder: FolderId) -> Result<u64, ProjectError> {
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             doubt(transaction, folder)?;
             // What is under way is waited for as ever.
             forget_copies(transaction, folder.0, "2, 3, 4")
@@ -105,116 +100,18 @@ impl Ledger {
 
     /// Nothing is sent into the folder before everything in it is compared.
     pub fn must_be_compared(&self, folder: FolderId) -> Result<(), ProjectError> {
-        self.project.write_soon(|transaction| doubt(transaction, folder))
+        self.project.commit_deferred(|transaction| doubt(transaction, folder))
     }
 
     /// The destination folder was opened while it had this HIGHESTMODSEQ.
     pub fn set_destination_modseq(&self, folder: FolderId, modseq: u64) -> Result<(), ProjectError> {
         let modseq = i64::try_from(modseq).unwrap_or(i64::MAX);
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             transaction
                 .prepare_cached(
                     "UPDATE folder SET destination_modseq = ?2 WHERE id = ?1 AND destination_modseq IS NOT ?2",
                 )?
                 .execute(params![folder.0, modseq])?;
-            Ok(())
-        })
-    }
-}
-
-/// A folder of the destination as a run has found it, whether the ledger has anything to do with it or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SeenFolder {
-    /// UIDs mean something only together with this number.
-    pub uid_validity: UidValidity,
-    /// The UID that the next message got.
-    pub uid_next: DestinationUid,
-}
-
-impl Ledger {
-    /// The destination's folders as they were when the last run that ended well had begun, by their names in commands.
-    pub fn seen_folders(&self) -> Result<BTreeMap<String, SeenFolder>, ProjectError> {
-        self.project.read(|connection| {
-            let seen = connection
-                .prepare_cached("SELECT raw, uid_validity, uid_next FROM seen_folder WHERE mailbox_id = ?1")?
-                .query_map([self.mailbox.0], |row| {
-                    Ok((row.get(0)?, SeenFolder { uid_validity: row.get(1)?, uid_next: row.get(2)? }))
-                })?
-                .collect::<Result<_, _>>()?;
-            Ok(seen)
-        })
-    }
-
-    /// Whether the newest changes are lost, so that copies may lie in any folder.
-    pub fn is_doubted(&self) -> Result<bool, ProjectError> {
-        self.project.read(|connection| {
-            let is_doubted = connection
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM doubted_mailbox WHERE mailbox_id = ?1)")?
-                .query_row([self.mailbox.0], |row| row.get(0))?;
-            Ok(is_doubted)
-        })
-    }
-
-    /// How long ago whoever has lost these changes may have been at work: not longer than the file was left alone.
-    pub fn left_alone_for(&self) -> Duration {
-        self.project.left_alone_for()
-    }
-
-    /// Remembers the destination's folders, in place of what was remembered before. Doubts are settled with it.
-    pub fn set_seen_folders(&self, seen: &BTreeMap<String, SeenFolder>) -> Result<(), ProjectError> {
-        if self.seen_folders()? == *seen && !self.is_doubted()? {
-            return Ok(());
-        }
-        self.project.write_soon(|transaction| {
-            transaction.execute("DELETE FROM seen_folder WHERE mailbox_id = ?1", [self.mailbox.0])?;
-            transaction.execute("DELETE FROM doubted_mailbox WHERE mailbox_id = ?1", [self.mailbox.0])?;
-            let mut note = transaction.prepare_cached(
-                "INSERT INTO seen_folder (mailbox_id, raw, uid_validity, uid_next) VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            for (raw, SeenFolder { uid_validity, uid_next }) in seen {
-                note.execute(params![self.mailbox.0, raw, uid_validity, uid_next])
-                    .map_err(missing_mailbox)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Those of these messages that are to do.
-    pub fn waiting_among(
-        &self,
-        folder: FolderId,
-        uids: &[SourceUid],
-    ) -> Result<BTreeSet<SourceUid>, ProjectError> {
-        let batch = to_json(&uids)?;
-        self.project.read(|connection| {
-            let waiting = connection
-                .prepare_cached(
-                    "SELECT uid FROM message
-                     WHERE folder_id = ?1 AND uid IN (SELECT value FROM json_each(?2)) AND +state = 0",
-                )?
-                .query_map(params![folder.0, batch], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            Ok(waiting)
-        })
-    }
-
-    /// Waiting rows whose copies are in another folder, where people have filed them.
-    pub fn record_strays(
-        &self,
-        folder: FolderId,
-        moved_to: &FolderPath,
-        found: &[FoundCopy],
-    ) -> Result<(), ProjectError> {
-        let moved_to = to_json(moved_to)?;
-        self.project.write_soon(|transaction| {
-            let mut record = transaction.prepare_cached(
-                "UPDATE message SET state = 3, reason = NULL, detail = NULL, needs_flag_check = 0, moved_to = ?3, destination_uid_validity = ?4,
-                     destination_uid = ?5, intent_uidnext = NULL, intent_uid_validity = NULL
-                 WHERE folder_id = ?1 AND uid = ?2 AND state = 0",
-            )?;
-            for FoundCopy { uid, place: Placement { validity, uid: place } } in found {
-                record.execute(params![folder.0, uid, moved_to, validity, place])?;
-            }
             Ok(())
         })
     }
@@ -230,18 +127,3 @@ fn doubt(transaction: &Transaction<'_>, folder: FolderId) -> Result<(), ProjectE
     )?;
     Ok(())
 }
-
-/// Nothing that the ledger says of destination folders may be the newest: every folder is compared before anything is
-/// sent into it.
-pub(super) fn doubt_everything(connection: &Connection) -> Result<(), ProjectError> {
-    connection.execute_batch(
-        "UPDATE project SET has_lost_log = 1;
-         UPDATE folder SET needs_match = 1, compared_uid_next = NULL;
-         DELETE FROM seen_folder;
-         INSERT OR IGNORE INTO doubted_mailbox SELECT id FROM mailbox;",
-    )?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod ledger_compared_tests;

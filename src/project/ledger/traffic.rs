@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Ledger, ProjectError};
+use crate::project::error::ProjectError;
+use crate::project::ledger::Ledger;
 
 /// Message bytes of one account on one day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Traffic {
 impl Ledger {
     /// What went over an account on a day (days since 1970).
     pub fn traffic(&self, account: &str, day: i64) -> Result<Traffic, ProjectError> {
-        self.project.write_soon(|transaction| read(transaction, account, day))
+        self.project.commit_deferred(|transaction| read(transaction, account, day))
     }
 
     /// Adds to what went over an account on a day, if `is_allowed` agrees to what was counted before. Says whether it
@@ -39,7 +40,7 @@ impl Ledger {
         more: Traffic,
         is_allowed: impl FnOnce(Traffic) -> bool,
     ) -> Result<bool, ProjectError> {
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             let before = read(transaction, account, day)?;
             if !is_allowed(before) {
                 return Ok(false);

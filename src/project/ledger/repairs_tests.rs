@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use super::*;
-use crate::message::ServerWords;
-use crate::plan::FolderPath;
-use crate::project::samples::{self, add_mailbox};
-use crate::project::{MessageResult, Project, SourceMessage};
-use crate::values::Placement;
-use crate::values::{DestinationUid, UidValidity};
+use crate::message::{IdentityKey, RepairStep, RepairTrigger, ServerWords};
+use crate::plan::{FlagsAfter, FolderPath, MessageState, Reason};
+use crate::project::samples::add_mailbox;
+use crate::project::{
+    ExportedFile, FolderId, Ledger, MessageResult, Project, ProjectError, SentForm, SourceMessage, samples,
+};
+use crate::values::{DestinationUid, Placement, SourceUid, UidValidity};
 
 fn ledger(folder: &tempfile::TempDir) -> (Arc<Project>, Ledger, FolderId) {
     let project = samples::project(folder);

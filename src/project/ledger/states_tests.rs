@@ -1,9 +1,8 @@
-use super::*;
 use crate::message::IdentityKey;
-use crate::plan::{LedgerSum, reason_samples};
+use crate::plan::{FolderPath, LedgerSum, MessageState, reason_samples};
 use crate::project::samples::{add_mailbox, project};
-use crate::project::{MessageResult, SourceMessage};
-use crate::values::{Bytes, EmailAddress, Placement};
+use crate::project::{FolderId, Ledger, MessageResult, ProjectError, SourceMessage};
+use crate::values::{Bytes, DestinationUid, EmailAddress, Placement, SourceUid, UidValidity};
 
 fn path(name: &str) -> FolderPath {
     FolderPath(vec![name.to_owned()])

@@ -2,7 +2,9 @@
 
 use rusqlite::params;
 
-use super::{Ledger, Project, ProjectError};
+use crate::project::error::ProjectError;
+use crate::project::file::Project;
+use crate::project::ledger::Ledger;
 use crate::values::MailboxId;
 use crate::values::UnixTime;
 
@@ -24,7 +26,7 @@ pub struct Pause {
 impl Ledger {
     /// A server asks to be left alone for so long.
     pub fn add_pause(&self, words: &str, seconds: u64, at: UnixTime) -> Result<(), ProjectError> {
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             transaction
                 .prepare_cached(
                     "INSERT INTO pause (mailbox_id, pattern, words, times, seconds, last_at)
@@ -40,7 +42,7 @@ impl Ledger {
 
     /// The pause that these words asked for ended so many seconds before its time: somebody stopped it.
     pub fn shorten_pause(&self, words: &str, seconds: u64) -> Result<(), ProjectError> {
-        self.project.write_soon(|transaction| {
+        self.project.commit_deferred(|transaction| {
             transaction
                 .prepare_cached(
                     "UPDATE pause SET seconds = max(0, seconds - ?3)

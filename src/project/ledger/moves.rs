@@ -2,8 +2,10 @@
 
 use rusqlite::params;
 
-use super::ledger_row::unreadable;
-use super::{FolderId, Ledger, ProjectError};
+use crate::project::error::ProjectError;
+use crate::project::ledger::Ledger;
+use crate::project::ledger::rows::FolderId;
+use crate::project::ledger::stored::unreadable;
 use crate::values::{DestinationUid, SourceUid};
 
 /// A waiting message, and a copy that was made of its like when that was in another folder.
@@ -59,7 +61,7 @@ impl Ledger {
     /// Copies are about to be moved into the destination of this folder: it has to be compared before anything is sent,
     /// also after a break. Durable when this returns.
     pub fn expect_moved(&self, folder: FolderId) -> Result<(), ProjectError> {
-        self.project.write(|transaction| {
+        self.project.commit_durable(|transaction| {
             transaction.execute("UPDATE folder SET needs_match = 1 WHERE id = ?1", [folder.0])?;
             Ok(())
         })
@@ -68,7 +70,7 @@ impl Ledger {
     /// Drops rows of messages that are not in this source folder any more, and whose copies have followed them into
     /// another one, where a row of its own waits for each.
     pub fn drop_followed(&self, folder: FolderId, uids: &[SourceUid]) -> Result<(), ProjectError> {
-        self.project.write(|transaction| {
+        self.project.commit_durable(|transaction| {
             let mut drop = transaction.prepare_cached(
                 "DELETE FROM message WHERE folder_id = ?1 AND uid = ?2 AND state IN (2, 3, 4)",
             )?;

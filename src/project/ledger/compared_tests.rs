@@ -1,8 +1,10 @@
-use super::*;
+use std::collections::BTreeMap;
+
 use crate::message::IdentityKey;
 use crate::plan::{FolderPath, MessageState};
 use crate::project::samples::{add_mailbox, project};
-use crate::project::{MessageResult, Project, SourceMessage};
+use crate::project::{FolderId, FoundCopy, Ledger, MessageResult, Project, SeenFolder, SourceMessage};
+use crate::values::{DestinationUid, Placement, SourceUid, UidValidity};
 
 fn message(uid: u32) -> SourceMessage {
     SourceMessage {
